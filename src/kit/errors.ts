@@ -1,0 +1,34 @@
+/**
+ * Everything that can go wrong for a reason outside this program, and the exit status of the command for it.
+ * Any other error is a bug of ours and ends with 70.
+ */
+export const exitCodes = {
+  usage: 2,
+  'target-not-found': 3,
+  'target-unsupported': 3,
+  'target-corrupt': 3,
+  'limit-exceeded': 3,
+  'feed-unavailable': 3,
+  'feed-corrupt': 3,
+  'store-unusable': 3,
+  'output-failed': 3,
+} as const;
+
+/** The closed set of reasons. */
+export type ErrorCode = keyof typeof exitCodes;
+
+/** An expected failure. The message says what, where, and what to do. */
+export class ClairError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'ClairError';
+    this.code = code;
+  }
+}
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

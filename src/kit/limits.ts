@@ -1,0 +1,43 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+/** Every limit on what comes from outside, in one place. Units are last in the names. */
+export const limits = {
+  /** A version key longer than this is no key: PostgreSQL refuses index entries over 2,704 bytes for a whole tuple. */
+  versionKeyBytes: 512,
+  /** Uncompressed bytes of one layer. */
+  layerBytes: 64 * GiB,
+  /** Uncompressed bytes per compressed byte, over a whole layer; real layers stay under 200. */
+  inflateRatio: 1000,
+  /** Before this many uncompressed bytes the ratio is not judged: a small layer of zeros is harmless. */
+  inflateRatioFromBytes: 64 * MiB,
+  /** One wanted file of a layer, as Clair. */
+  keptFileBytes: 200 * MiB,
+  /** All wanted files of one layer together. */
+  keptLayerBytes: 256 * MiB,
+  /** A release file; real ones are under 2 KiB. */
+  releaseFileBytes: 64 * KiB,
+  /** Archive members of one layer. */
+  layerEntries: 10_000_000,
+  /** Whiteouts and links one layer may hold. */
+  layerMarks: 500_000,
+  pathBytes: 4096,
+  /** A pax header or a GNU long name. */
+  tarMetadataBytes: 1 * MiB,
+  /** Symbolic links followed on one path, as the kernel. */
+  linkDepth: 40,
+  layersPerImage: 1000,
+  /** A manifest, index or image configuration. */
+  manifestBytes: 8 * MiB,
+  /** Manifests that point to manifests. */
+  indexDepth: 5,
+  /** One feed, uncompressed. */
+  feedBytes: 4 * GiB,
+  /** One record of a feed. */
+  feedRecordBytes: 64 * MiB,
+  /** HTTP redirects followed for one request. */
+  redirects: 5,
+  /** No byte for this long ends a download. */
+  idleMs: 30_000,
+} as const;

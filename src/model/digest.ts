@@ -1,0 +1,21 @@
+declare const digestBrand: unique symbol;
+
+/** An OCI content digest such as `sha256:9f86d0…`: of a blob as stored (digest) or of an uncompressed layer (diffID). */
+export type Digest = string & { readonly [digestBrand]: true };
+
+const form = /^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$/;
+
+/** The text as a digest, or undefined when it is not one. OCI image-spec, "Digests"; sha256 and sha512 are the registered algorithms. */
+export function parseDigest(text: string): Digest | undefined {
+  return form.test(text) ? (text as Digest) : undefined;
+}
+
+/** The algorithm of a digest, by the name `node:crypto` uses. */
+export function digestAlgorithm(digest: Digest): 'sha256' | 'sha512' {
+  return digest.startsWith('sha256:') ? 'sha256' : 'sha512';
+}
+
+/** The hexadecimal part of a digest. */
+export function digestHex(digest: Digest): string {
+  return digest.slice(digest.indexOf(':') + 1);
+}

@@ -1,0 +1,36 @@
+import type { Digest } from './digest.ts';
+
+/** The kind of package, by its purl type: `deb`, `apk`, `rpm`, `npm`… */
+export type PackageType = string;
+
+/** A source package: what an installed package was built from. */
+export interface SourcePackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A package as one database or manifest lists it, before it is known in which image it lies. */
+export interface ListedPackage {
+  readonly type: PackageType;
+  readonly name: string;
+  readonly version: string;
+  readonly arch?: string;
+  /** Present also when it equals name and version, for formats that have the notion. */
+  readonly source?: SourcePackage;
+}
+
+/** Where in an image something was found. */
+export interface Location {
+  /** Path in the image without a leading slash. */
+  readonly path: string;
+  /** diffID of the layer that brought it. */
+  readonly layer: Digest;
+}
+
+/** A package installed in an image. */
+export interface Package extends ListedPackage {
+  readonly purl: string;
+  readonly location: Location;
+  /** Name of the lister that found it. */
+  readonly foundBy: string;
+}

@@ -1,0 +1,125 @@
+import type { Digest } from './digest.ts';
+import type { Distro } from './distro.ts';
+import type { Fix } from './fix.ts';
+import type { Namespace } from './namespace.ts';
+import type { Location, Package, PackageType, SourcePackage } from './package.ts';
+import type { Severity } from './severity.ts';
+import type { VersionRange } from './version-range.ts';
+import type { CvssVector } from './vulnerability.ts';
+
+/** How an image reached us. */
+export type TargetKind = 'docker-archive' | 'oci-layout' | 'oci-archive' | 'rootfs-tar' | 'rootfs-dir';
+
+/** What was scanned. */
+export interface Target {
+  /** As the user named it. */
+  readonly reference: string;
+  readonly kind: TargetKind;
+  /** Digest of the manifest, where the image has one. */
+  readonly manifest: Digest | null;
+  /** `linux/amd64`, `linux/arm64/v8`. */
+  readonly platform: string | null;
+}
+
+/** A layer as the report names it. */
+export interface ReportLayer {
+  /** Digest of the layer as stored; null where it is stored uncompressed and was not read whole. */
+  readonly digest: Digest | null;
+  readonly diffId: Digest | null;
+  readonly sizeBytes: number;
+  /** The instruction that made it, from the image's history. */
+  readonly createdBy: string | null;
+  /** Whether the bytes were compared with the digest. */
+  readonly verified: boolean;
+}
+
+/** An advisory that speaks of a finding: `RHSA-…`, `DSA-…`, or the CVE entry itself. */
+export interface AdvisoryReference {
+  readonly id: string;
+  readonly link: string | null;
+  readonly fixedVersion: string | null;
+}
+
+/** The row of an advisory source that made a match, and the comparison that decided it. */
+export interface Evidence {
+  readonly source: string;
+  readonly advisory: string;
+  readonly namespace: string;
+  readonly package: string;
+  readonly installed: string;
+  readonly range: VersionRange;
+  readonly versionScheme: string;
+}
+
+/** A vulnerability as a report shows it. */
+export interface ReportVulnerability {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly advisories: readonly AdvisoryReference[];
+  readonly severity: Severity;
+  readonly cvss: readonly CvssVector[];
+  readonly description: string | null;
+  readonly links: readonly string[];
+  readonly source: string;
+  readonly kev: boolean | null;
+  readonly epss: number | null;
+}
+
+/** A vulnerable package: one finding is one vulnerability on one package. */
+export interface Match {
+  readonly vulnerability: ReportVulnerability;
+  readonly package: {
+    readonly type: PackageType;
+    readonly name: string;
+    readonly version: string;
+    readonly source: SourcePackage | null;
+    readonly purl: string;
+    readonly location: Location;
+  };
+  readonly fix: Fix;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A match that is not counted, and why. */
+export interface SuppressedMatch extends Match {
+  readonly reason: string;
+}
+
+/** What is known about the advisories of one namespace of the image. */
+export interface Coverage {
+  readonly namespace: string;
+  readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
+  readonly newestAdvisory: string | null;
+  readonly fetchedAt: string | null;
+  /** For people: why the status is not `complete`, or since when the release is out of support. */
+  readonly reason: string | null;
+}
+
+/** How one extension fared over the whole image. */
+export interface ExtensionStatus {
+  readonly extension: string;
+  readonly status: 'succeeded' | 'partly-failed' | 'failed';
+  readonly files: readonly {
+    readonly path: string;
+    readonly layer: Digest | null;
+    readonly problem: string | null;
+  }[];
+}
+
+/** `not-assessed`: something was unknown, unreadable or missing, so nobody can say `clean`. */
+export type Verdict = 'vulnerable' | 'clean' | 'not-assessed';
+
+/** The answer about one image. Canonically sorted; equal inputs give equal bytes. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly target: Target;
+  readonly distro: Distro | null;
+  readonly namespaces: readonly Namespace[];
+  readonly layers: readonly ReportLayer[];
+  readonly packages: readonly Package[];
+  readonly matches: readonly Match[];
+  readonly suppressed: readonly SuppressedMatch[];
+  readonly verdict: Verdict;
+  readonly coverage: readonly Coverage[];
+  readonly statuses: readonly ExtensionStatus[];
+}

@@ -1,0 +1,35 @@
+import type { Vulnerability } from '../model/vulnerability.ts';
+
+/** One file of a vendor, being read. */
+export interface Fetched {
+  readonly url: string;
+  /** The bytes, already free of transport compression; to be read once. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** What the next fetch passes as `known` to learn that nothing changed. */
+  readonly fingerprint: string;
+  /** `Last-Modified` of the file, ISO 8601, where the server or mirror tells it. */
+  readonly lastModified?: string;
+}
+
+/** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
+export interface FeedClient {
+  /** `unchanged` when the file still has the known fingerprint, `absent` when there is no such file. */
+  get(url: string, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+}
+
+/**
+ * Where advisories come from. A source publishes feeds; one feed is one file upstream and is applied as a whole.
+ * `fetch` does the I/O, `parse` is pure.
+ */
+export interface AdvisorySource {
+  readonly name: string;
+  /** Raised whenever the same bytes may give other vulnerabilities: feeds are then applied again. */
+  readonly version: number;
+  /** Every feed the source knows of: `v3.19/main`. */
+  readonly feeds: readonly string[];
+  /** The feeds that speak of a namespace, none when the source does not know it. */
+  feedsOf(namespace: string): readonly string[];
+  fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  /** Throws a `feed-corrupt` error that names the feed and the position when the content is not what it claims to be. */
+  parse(feed: string, content: Fetched): AsyncIterable<Vulnerability>;
+}

@@ -1,0 +1,16 @@
+/** The contracts an extension keeps, and the nouns they speak of. */
+export type { Digest } from '../model/digest.ts';
+export type { Distro } from '../model/distro.ts';
+export type { Fix, FixState } from '../model/fix.ts';
+export type { Namespace } from '../model/namespace.ts';
+export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
+export type * from '../model/report.ts';
+export type { Severity } from '../model/severity.ts';
+export type { VersionRange } from '../model/version-range.ts';
+export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
+export type { AdvisorySource, FeedClient, Fetched } from './advisory-source.ts';
+export type { Files, PathPattern } from './layer-files.ts';
+export type { NamespaceDetector } from './namespace-detector.ts';
+export type { Listed, PackageLister } from './package-lister.ts';
+export type { Display, ReportFormat } from './report-format.ts';
+export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';

@@ -1,0 +1,28 @@
+declare const versionKeyBrand: unique symbol;
+
+/**
+ * A version as bytes: comparing two keys byte by byte (the shorter first when one begins the other) gives the order of the
+ * native tool. No key is empty and none begins with FF, so the empty key is below all and FF above all.
+ */
+export type VersionKey = Uint8Array & { readonly [versionKeyBrand]: true };
+
+/** A version without a key, and why: invalid for its scheme, too long, or of a kind the scheme cannot order by bytes. */
+export interface Unkeyable {
+  readonly unkeyable: string;
+}
+
+/** How versions of one kind order. */
+export interface VersionScheme {
+  /** `dpkg`, `rpm`, `apk`, `npm`… */
+  readonly name: string;
+  key(version: string): VersionKey | Unkeyable;
+  /** Negative, 0 or positive as the native tool orders them; undefined when it gives them no order (an invalid version). */
+  compare(a: string, b: string): number | undefined;
+  /** The lowest bytes above every version that a bound of this spelling includes; for most schemes the key followed by 00. */
+  after(version: string): VersionKey | Unkeyable;
+}
+
+/** Whether a version has a key. */
+export function isKey(key: VersionKey | Unkeyable): key is VersionKey {
+  return key instanceof Uint8Array;
+}
