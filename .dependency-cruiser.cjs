@@ -15,7 +15,7 @@ module.exports = {
     {
       name: 'kit-knows-no-domain',
       severity: 'error',
-      from: { path: '^src/kit/' },
+      from: { path: '^src/kit/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/', pathNot: '^src/kit/' },
     },
     {
@@ -27,7 +27,7 @@ module.exports = {
     {
       name: 'rooms-do-not-import-each-other',
       severity: 'error',
-      from: { path: `^src/(${rooms})/` },
+      from: { path: `^src/(${rooms})/`, pathNot: '\\.test\\.ts$' },
       to: { path: '^src/', pathNot: '^src/($1|plugin|model|kit)/' },
     },
     {
@@ -51,7 +51,7 @@ module.exports = {
     {
       name: 'only-the-composition-root-knows-builtins',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(index|extensions)\\.ts$|^src/cli/|\\.test\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(index|extensions|layer-worker)\\.ts$|^src/cli/|\\.test\\.ts$' },
       to: { path: '^src/extensions\\.ts$' },
     },
     {

@@ -18,8 +18,18 @@ export const limits = {
   keptLayerBytes: 256 * MiB,
   /** A release file; real ones are under 2 KiB. */
   releaseFileBytes: 64 * KiB,
+  /** Packages of one database; real systems have under ten thousand. */
+  packagesPerFile: 100_000,
+  /** Problems told of one file. */
+  problemsPerFile: 20,
+  /** Members of an archive that holds an image; a root file system has more. */
+  archiveMembers: 20_000,
+  /** Documents kept of a compressed archive while its members are listed. */
+  archiveDocumentBytes: 64 * MiB,
   /** Archive members of one layer. */
   layerEntries: 10_000_000,
+  /** Oddities of one layer that are told one by one. */
+  remarks: 100,
   /** Whiteouts and links one layer may hold. */
   layerMarks: 500_000,
   pathBytes: 4096,
@@ -36,8 +46,16 @@ export const limits = {
   feedBytes: 4 * GiB,
   /** One record of a feed. */
   feedRecordBytes: 64 * MiB,
+  /** Records of one feed; the largest real ones have under a million. */
+  feedRecords: 10_000_000,
   /** HTTP redirects followed for one request. */
   redirects: 5,
   /** No byte for this long ends a download. */
   idleMs: 30_000,
+  /** A whole download, with what the reader does in between. */
+  downloadMs: 3_600_000,
+  /** Times one HTTP request is made before it is given up. */
+  httpAttempts: 3,
+  /** The longest `Retry-After` that is waited for. */
+  retryAfterMs: 60_000,
 } as const;

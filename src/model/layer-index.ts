@@ -1,12 +1,11 @@
+import type { Digest } from './digest.ts';
 import type { ListedPackage } from './package.ts';
 
-/** A symbolic or hard link of a layer that stands at a wanted path or above one. */
-export interface LayerLink {
-  readonly path: string;
-  /** As written in the archive: a symbolic target may be relative or absolute, a hard target is relative to the root. */
-  readonly target: string;
-  readonly kind: 'symbolic' | 'hard';
-}
+/** Something a layer has at a wanted path or at a directory above one. */
+export type LayerNode =
+  | { readonly path: string; readonly kind: 'directory' | 'file' }
+  /** `target` as the archive has it: a symbolic one may be relative or absolute, a hard one is relative to the root. */
+  | { readonly path: string; readonly kind: 'symbolic-link' | 'hard-link'; readonly target: string };
 
 /** What one lister read at one path of a layer. */
 export interface LayerPackages {
@@ -21,7 +20,7 @@ export interface LayerFile {
   readonly content: Uint8Array;
 }
 
-/** Something an extension could not read. Its result is missing; the rest of the report stands. */
+/** Something that could not be read. Its result is missing; the rest of the report stands. */
 export interface ExtensionProblem {
   readonly extension: string;
   readonly path: string;
@@ -33,13 +32,16 @@ export interface ExtensionProblem {
  * What is listed is only what can matter to the wanted paths, so an index is small however large the layer is.
  */
 export interface LayerIndex {
+  /** Digests of the bytes that were read: as stored, and uncompressed. Each is absent where nobody asked for it. */
+  readonly digest?: Digest;
+  readonly diffId?: Digest;
+  /** Whether all bytes were read and equal the digest the image claims. */
+  readonly verified: boolean;
   /** Paths a whiteout removes from the layers below, with everything under them. */
   readonly whiteouts: readonly string[];
   /** Directories whose content in the layers below is hidden. */
   readonly opaques: readonly string[];
-  /** Non-directories, links aside, that stand at a wanted path or above one; each hides what lower layers have there. */
-  readonly files: readonly string[];
-  readonly links: readonly LayerLink[];
+  readonly nodes: readonly LayerNode[];
   readonly contents: readonly LayerFile[];
   readonly packages: readonly LayerPackages[];
   readonly problems: readonly ExtensionProblem[];

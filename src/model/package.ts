@@ -17,14 +17,20 @@ export interface ListedPackage {
   readonly arch?: string;
   /** Present also when it equals name and version, for formats that have the notion. */
   readonly source?: SourcePackage;
+  /** The module stream an rpm was built in, as its header says: `nodejs:18:9020020230327152102:rhel9`. */
+  readonly modularity?: string;
+  /** Who built an rpm, in the vendor's words. */
+  readonly vendor?: string;
+  /** The licence of an rpm, in the words of its packager. */
+  readonly licence?: string;
 }
 
 /** Where in an image something was found. */
 export interface Location {
   /** Path in the image without a leading slash. */
   readonly path: string;
-  /** diffID of the layer that brought it. */
-  readonly layer: Digest;
+  /** diffID of the layer that brought it; null for a root file system that has none. */
+  readonly layer: Digest | null;
 }
 
 /** A package installed in an image. */

@@ -59,6 +59,8 @@ export interface FeedUpdate extends Omit<FeedState, 'records' | 'newestAdvisory'
 /** Advisories, and where they came from. */
 export interface AdvisoryStore {
   feedStates(): Promise<readonly FeedState[]>;
+  /** Whether any record in force speaks of a namespace. */
+  speaksOf(namespace: string): Promise<boolean>;
   /**
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
    * changed one has its validity closed. If the stream throws, nothing of it stays.

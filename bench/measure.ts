@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** One run of a command, its children counted in. */
+export interface Cost {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  /** Of the largest process. */
+  readonly peakMb: number;
+}
+
+/** A command line to be measured; `before` runs untimed before every run. */
+export interface Contender {
+  readonly name: string;
+  readonly command: string;
+  readonly before?: () => void;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'clair-bench-'));
+process.on('exit', () => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Runs the contenders in turns, so that a busy moment of the machine hits all alike, and gives the median of each. */
+export function measure(contenders: readonly Contender[], rounds: number): ReadonlyMap<string, Cost> {
+  const costs = new Map<string, Cost[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of contenders) {
+      contender.before?.();
+      const cost = runOnce(contender);
+      if (round > 0) costs.get(contender.name)?.push(cost); // the first round warms the page cache
+    }
+  }
+  return new Map([...costs].map(([name, all]) => [name, medianCost(all)]));
+}
+
+/** Wall time is taken here, to the tenth of a millisecond; CPU and memory come from GNU time. */
+function runOnce({ name, command }: Contender): Cost {
+  const figures = join(scratch, 'figures');
+  const start = performance.now();
+  const { status, stderr } = spawnSync(
+    '/usr/bin/time',
+    ['-o', figures, '-f', '%U %S %M', 'sh', '-c', `exec ${command}`],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    },
+  );
+  const wallMs = performance.now() - start;
+  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr.slice(-2000)}`);
+  const [user = 0, system = 0, kilobytes = 0] = readFileSync(figures, 'utf8')
+    .trim()
+    .split(/\s+/)
+    .slice(-3)
+    .map(Number);
+  return { wallMs, cpuMs: (user + system) * 1000, peakMb: kilobytes / 1024 };
+}
+
+function medianCost(costs: readonly Cost[]): Cost {
+  const median = (figure: (cost: Cost) => number): number => {
+    const sorted = costs.map(figure).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  };
+  return {
+    wallMs: median(({ wallMs }) => wallMs),
+    cpuMs: median(({ cpuMs }) => cpuMs),
+    peakMb: median(({ peakMb }) => peakMb),
+  };
+}
+
+/** The figures as a Markdown table, each with its ratio to the first. */
+export function table(title: string, costs: ReadonlyMap<string, Cost>): string {
+  const [reference] = costs.values();
+  const rows = [...costs].map(([name, { wallMs, cpuMs, peakMb }]) => {
+    const ratio = reference === undefined ? 1 : wallMs / reference.wallMs;
+    return `| ${name} | ${wallMs.toFixed(0)} | ${cpuMs.toFixed(0)} | ${peakMb.toFixed(0)} | ${ratio.toFixed(2)} |`;
+  });
+  return [
+    `### ${title}`,
+    '',
+    '| | wall ms | CPU ms | peak MB | wall ratio |',
+    '|---|---:|---:|---:|---:|',
+    ...rows,
+    '',
+  ].join('\n');
+}

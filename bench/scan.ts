@@ -1,0 +1,170 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import * as z from 'zod/mini';
+import { type Contender, type Cost, measure, table } from './measure.ts';
+
+/**
+ * Scans against the physical limits and the peers: the whole command, advisories warm, layers never cached.
+ * `npm run bench -- scan --images DIR --mirror DIR [--trivy FILE] [--snyk DIR] [--rounds N]`; the images are those of the corpus'
+ * make-images.sh, the mirror that of its make-mirror.sh.
+ */
+const { values } = parseArgs({
+  options: {
+    images: { type: 'string' },
+    mirror: { type: 'string' },
+    trivy: { type: 'string' },
+    snyk: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    only: { type: 'string' },
+  },
+});
+const root = resolve(import.meta.dirname, '..');
+const node = join(root, 'node_modules/node/bin/node');
+const clair = join(root, 'bin/clair');
+const rounds = Number(values.rounds);
+if (values.images === undefined || values.mirror === undefined) {
+  console.error('bench scan needs --images and --mirror');
+  process.exit(2);
+}
+const images = resolve(values.images);
+const mirror = resolve(values.mirror);
+const work = mkdtempSync(join(tmpdir(), 'clair-bench-scan-'));
+const database = join(work, 'clair.db');
+process.on('exit', () => {
+  rmSync(work, { recursive: true, force: true });
+});
+
+/** A scan with loaded advisories and no layer known: the layers of the run before are forgotten. */
+function scanOf(target: string): Contender {
+  return {
+    name: 'clair',
+    command: `${clair} scan ${target} --format json --db ${database} --mirror ${mirror} >${join(work, 'report.json')}`,
+    before: forgetLayers,
+  };
+}
+
+function forgetLayers(): void {
+  if (!existsSync(database)) return;
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  const db = new DatabaseSync(database);
+  const tables = z.parse(
+    z.array(z.object({ name: z.string() })),
+    db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all(),
+  );
+  for (const name of ['image_package', 'image_layer', 'image', 'layer']) {
+    if (tables.some((known) => known.name === name)) db.exec(`DELETE FROM ${name}`);
+  }
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+
+function trivyOf(archive: string): Contender[] {
+  if (values.trivy === undefined) return [];
+  const cache = join(work, 'trivy');
+  const command = `${values.trivy} image --cache-dir ${cache} --input ${archive} --format cyclonedx --offline-scan --skip-java-db-update -q`;
+  return [
+    {
+      name: 'trivy 0.44',
+      command,
+      before: () => {
+        rmSync(cache, { recursive: true, force: true });
+      },
+    },
+  ];
+}
+
+function snykOf(target: string): Contender[] {
+  if (values.snyk === undefined) return [];
+  const script = `require('snyk-docker-plugin').scan({path:'${target}','exclude-app-vulns':true}).then(r=>console.log(r.scanResults.length))`;
+  return [
+    {
+      name: 'snyk-docker-plugin',
+      command: `env NODE_PATH=${join(resolve(values.snyk), 'node_modules')} ${node} -e "${script}"`,
+    },
+  ];
+}
+
+/** The gzip layers of an OCI layout, for the tools that only decompress. */
+function layersOf(layout: string): string[] {
+  const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
+  const parse = <T extends z.ZodMiniType>(path: string, schema: T): z.infer<T> =>
+    z.parse(schema, JSON.parse(readFileSync(path, 'utf8')));
+  const digests = z.object({ manifests: z.array(z.object({ digest: z.string() })) });
+  const [manifest] = parse(join(layout, 'index.json'), digests).manifests;
+  const layers = z.object({ layers: z.array(z.object({ digest: z.string() })) });
+  return parse(blob(manifest?.digest ?? ''), layers).layers.map(({ digest }) => blob(digest));
+}
+
+const start: Contender = { name: 'node -e 0', command: `${node} -e 0` };
+
+function decompress(layout: string, tool: string): Contender {
+  return {
+    name: `xargs -P2 ${tool}`,
+    command: `printf '%s\\n' ${layersOf(layout).join(' ')} | xargs -n1 -P2 ${tool} >/dev/null`,
+  };
+}
+
+const docker = (name: string): string => join(images, 'docker', `${name}.tar`);
+const oci = (name: string): string => join(images, 'oci', name);
+const alpine =
+  readdirSync(join(images, 'oci'))
+    .filter((name) => name.startsWith('alpine-'))
+    .sort()
+    .at(-1) ?? 'alpine';
+
+const suites: readonly (readonly [title: string, contenders: () => readonly Contender[]])[] = [
+  [
+    `${alpine}, docker-archive`,
+    () => [
+      start,
+      scanOf(docker(alpine)),
+      ...trivyOf(docker(alpine)),
+      ...snykOf(`docker-archive:${docker(alpine)}`),
+    ],
+  ],
+  [`${alpine}, OCI gzip`, () => [start, scanOf(oci(alpine)), ...trivyOf(oci(alpine))]],
+  [
+    'debian-bookworm, OCI gzip',
+    () => [
+      decompress(oci('debian-bookworm'), 'gzip -dc'),
+      scanOf(oci('debian-bookworm')),
+      ...trivyOf(oci('debian-bookworm')),
+    ],
+  ],
+  [
+    'debian-multi (1.6 GB), docker-archive',
+    () => [
+      start,
+      scanOf(docker('debian-multi')),
+      ...trivyOf(docker('debian-multi')),
+      ...snykOf(`docker-archive:${docker('debian-multi')}`),
+    ],
+  ],
+  [
+    'debian-multi (1.6 GB), OCI gzip',
+    () => [
+      decompress(oci('debian-multi'), 'gzip -dc'),
+      scanOf(oci('debian-multi')),
+      ...trivyOf(oci('debian-multi')),
+    ],
+  ],
+  [
+    'debian-multi (1.6 GB), OCI zstd',
+    () => [
+      decompress(oci('debian-multi-zstd'), 'zstd -qdc'),
+      scanOf(oci('debian-multi-zstd')),
+      ...trivyOf(oci('debian-multi-zstd')),
+    ],
+  ],
+];
+
+console.log(
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, medians of ${rounds} runs\n`,
+);
+for (const [title, contenders] of suites) {
+  if (values.only !== undefined && !title.includes(values.only)) continue;
+  const costs: ReadonlyMap<string, Cost> = measure(contenders(), rounds);
+  console.log(table(title, costs));
+}

@@ -1,0 +1,41 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Answer, Oracle, Pair } from './oracle.ts';
+
+/**
+ * An oracle in a process that reads pairs, one a line with a tab between, and writes one answer a line. An empty line asks it
+ * to write all answers it still holds back.
+ */
+export class LineProcess implements Oracle {
+  readonly name: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  #rest = '';
+
+  constructor(name: string, command: string, args: readonly string[] = []) {
+    this.name = name;
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child.stderr.resume();
+    this.#child.stdout.setEncoding('latin1');
+    this.#answers = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<string>;
+  }
+
+  async ask(pairs: readonly Pair[]): Promise<readonly Answer[]> {
+    this.#child.stdin.write(`${pairs.map(([a, b]) => `${a}\t${b}\n`).join('')}\n`);
+    const answers: Answer[] = [];
+    while (answers.length < pairs.length) {
+      const chunk = await this.#answers.next();
+      if (chunk.done === true) throw new Error(`${this.name} ended in the middle of its answers`);
+      const lines = (this.#rest + chunk.value).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) answers.push(line);
+    }
+    return answers;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.stdin.end();
+    await ended;
+  }
+}

@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { LineProcess } from './line-process.ts';
+import { type Oracle, OracleMissing } from './oracle.ts';
+import { beside, prepare, temporaryFolder } from './script.ts';
+
+const jar = '/usr/share/java/maven3-artifact.jar';
+const packages = 'default-jdk-headless and libmaven3-core-java';
+
+/** maven-artifact 3, from its jar. */
+export function openMaven(): Oracle {
+  if (!existsSync(jar)) throw new OracleMissing(`there is no ${jar}: install ${packages}`);
+  const folder = temporaryFolder();
+  prepare('javac', ['-cp', jar, '-d', folder, beside('Maven.java')], packages);
+  return new LineProcess(`maven-artifact of ${jar}`, 'java', ['-cp', `${jar}:${folder}`, 'Maven']);
+}

@@ -1,0 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { corpus } from '../../src/testing/corpus.ts';
+
+/** The versions that the tables of comparisons speak of, many of them from real advisories; none where there is no corpus. */
+export function realVersions(scheme: string): readonly string[] {
+  const path = corpus(`versions/${scheme}.tsv`);
+  if (!existsSync(path)) return [];
+  const versions = new Set<string>();
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [a = '', , b = ''] = line.split('\t');
+    versions.add(a).add(b);
+  }
+  return [...versions];
+}

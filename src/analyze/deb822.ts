@@ -1,0 +1,81 @@
+const space = 0x20;
+const colon = 0x3a;
+
+/** One paragraph of a deb822 file, cut down to the fields that were asked for. */
+export interface Stanza {
+  /** Its number among the paragraphs that hold such a field, from 1. */
+  readonly number: number;
+  /**
+   * The first line of each field, in the order the names were given, without surrounding spaces. Where a field is repeated the
+   * first one stands.
+   */
+  readonly values: readonly (string | undefined)[];
+  /** Names of fields that occur more than once, which the format forbids. */
+  readonly repeated: readonly string[];
+}
+
+/**
+ * The paragraphs of a deb822(5) file that hold at least one of the named fields. Field names compare without regard to case;
+ * the spelling given is the fast one. Tolerates CRLF, spaces in separating lines, any number of them, and a missing final
+ * newline.
+ */
+export function* stanzas(bytes: Uint8Array, names: readonly string[]): Generator<Stanza> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  // One byte is one character here: lines are found by native code, and a place in the text is a place in the bytes.
+  const text = buffer.toString('latin1');
+  const initials = initialsOf(names);
+  let stanza: OpenStanza | undefined;
+  let number = 0;
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = lineEnd(text, start);
+    const field = initials[text.charCodeAt(start)] === 1 ? fieldAt(text, start, names) : -1;
+    if (field !== -1) {
+      stanza ??= { number: ++number, values: names.map(() => undefined), repeated: [] };
+      const name = names[field] ?? '';
+      if (stanza.values[field] !== undefined) stanza.repeated.push(name);
+      else stanza.values[field] = buffer.toString('utf8', start + name.length + 1, end).trim();
+    } else if (stanza !== undefined && isBlank(text, start, end)) {
+      yield stanza;
+      stanza = undefined;
+    }
+  }
+  if (stanza !== undefined) yield stanza;
+}
+
+interface OpenStanza extends Stanza {
+  readonly values: (string | undefined)[];
+  readonly repeated: string[];
+}
+
+/** Where the line that begins at `start` ends: at its line feed, or at the end of the text. */
+export function lineEnd(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end === -1 ? text.length : end;
+}
+
+/** A table by character: 1 for the letters that names begin with. It dismisses most lines of a file. */
+function initialsOf(names: readonly string[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const name of names) {
+    table[name.toLowerCase().charCodeAt(0)] = 1;
+    table[name.toUpperCase().charCodeAt(0)] = 1;
+  }
+  return table;
+}
+
+function fieldAt(text: string, start: number, names: readonly string[]): number {
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] ?? '';
+    const end = start + name.length;
+    if (text.charCodeAt(end) !== colon) continue;
+    if (text.startsWith(name, start)) return index;
+    if (text.slice(start, end).toLowerCase() === name.toLowerCase()) return index;
+  }
+  return -1;
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  let index = start;
+  while (index < end && text.charCodeAt(index) <= space) index++;
+  return index === end;
+}

@@ -1,0 +1,34 @@
+import type { Files, PathPattern } from '../../plugin/layer-files.ts';
+import { linesOf } from './release-text.ts';
+
+/** Where apk takes packages from. */
+export const repositoriesFile: PathPattern = 'etc/apk/repositories';
+
+const mainRepository = /^(?:https?|ftp):\/\/\S+\/(?:v(\d+\.\d+)|(edge))\/main\/?$/;
+
+/**
+ * The version of an Alpine system: what its release file says, unless the repositories take the packages from another branch;
+ * then the branch (`3.20`, `edge`). Only untagged main repositories count: a repository with a `@tag` serves the packages that
+ * ask for it, and `edge/testing` beside a stable main is an addition to that release.
+ */
+export function alpineVersion(files: Files, stated: string): string {
+  const branch = branchOf(stated);
+  const configured = linesOf(files, repositoriesFile)
+    .map((line) => mainRepository.exec(line))
+    .flatMap((match) => match?.[1] ?? match?.[2] ?? [])
+    .sort(byBranch)
+    .at(-1);
+  return configured === undefined || configured === branch ? stated : configured;
+}
+
+function branchOf(version: string): string {
+  if (version.includes('_alpha')) return 'edge';
+  return /^\d+\.\d+/.exec(version)?.[0] ?? version;
+}
+
+function byBranch(a: string, b: string): number {
+  if (a === 'edge' || b === 'edge') return Number(a === 'edge') - Number(b === 'edge');
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA - majorB || minorA - minorB;
+}

@@ -1,0 +1,36 @@
+import type { Distro } from '../../model/distro.ts';
+import { releaseOf, unstable } from '../../model/release.ts';
+import type { Files } from '../../plugin/layer-files.ts';
+import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
+import { aptSuites, distroOfSuite, sourcesFiles } from './apt-suites.ts';
+import { firstLineOf } from './release-text.ts';
+
+/** Holds the point release of a stable Debian, `trixie/sid` before a release, and Debian's words also on Ubuntu. */
+export const debianVersionFile = 'etc/debian_version';
+
+/** Recognises Debian and Ubuntu by what apt and base-files left, for images without os-release: Debian 6 and stripped ones. */
+export const aptSources: NamespaceDetector = {
+  name: 'apt-sources',
+  version: 1,
+  wants: [...sourcesFiles, debianVersionFile],
+  detect(files) {
+    const suites = aptSuites(files).flatMap((suite) => distroOfSuite(suite) ?? []);
+    const bySuite = suites.find(isReleased) ?? suites[0];
+    const byFile = ofDebianVersion(files);
+    // A number is what is installed, and only Debian writes one; a name may come from a sister distribution.
+    if (byFile?.versionId !== undefined && bySuite?.id !== 'ubuntu') return byFile;
+    return bySuite !== undefined && isReleased(bySuite) ? bySuite : (byFile ?? bySuite);
+  },
+};
+
+function isReleased({ versionId, versionCodename }: Distro): boolean {
+  return versionId !== undefined || versionCodename !== undefined;
+}
+
+function ofDebianVersion(files: Files): Distro | undefined {
+  const text = firstLineOf(files, debianVersionFile);
+  const versionId = /^(\d+)(?:\.\d+)*$/.exec(text)?.[1];
+  if (versionId !== undefined) return { id: 'debian', versionId, like: [] };
+  if (/^\w+\/sid$/.test(text)) return { id: 'debian', versionCodename: unstable, like: [] };
+  return releaseOf(text)?.id === 'debian' ? { id: 'debian', versionCodename: text, like: [] } : undefined;
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Distro } from '../../model/distro.ts';
+import { osRelease } from './os-release.ts';
+
+function detect(files: Readonly<Record<string, string>>): Distro | undefined {
+  return osRelease.detect(new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
+}
+
+test('os-release: tells all it knows of the distribution', () => {
+  const text = [
+    'ID="rhel"',
+    'VERSION_ID="9.4"',
+    'VERSION_CODENAME=Plow',
+    'PRETTY_NAME="Red Hat Enterprise Linux 9.4 (Plow)"',
+    'ID_LIKE="fedora"',
+    'SUPPORT_END=2032-05-31',
+  ];
+  assert.deepEqual(detect({ 'etc/os-release': text.join('\n') }), {
+    id: 'rhel',
+    versionId: '9.4',
+    versionCodename: 'plow',
+    prettyName: 'Red Hat Enterprise Linux 9.4 (Plow)',
+    like: ['fedora'],
+    supportEnd: '2032-05-31',
+  });
+});
+
+test('os-release: reads the copy under usr/lib where etc says nothing, and the system of Bottlerocket', () => {
+  assert.equal(detect({ 'etc/os-release': '', 'usr/lib/os-release': 'ID=fedora' })?.id, 'fedora');
+  const path = 'x86_64-bottlerocket-linux-gnu/sys-root/usr/lib/os-release';
+  assert.equal(detect({ [path]: 'ID=bottlerocket' })?.id, 'bottlerocket');
+  assert.equal(detect({ 'etc/os-release': 'ID=alpine', 'usr/lib/os-release': 'ID=fedora' })?.id, 'alpine');
+});
+
+test('os-release: an ID that cannot be one is none', () => {
+  for (const id of ['', 'ID=', 'ID="a b"', 'ID=../../x', 'NAME=Debian'])
+    assert.equal(detect({ 'etc/os-release': id }), undefined);
+});
+
+test('os-release: old Debian has its codename in brackets', () => {
+  const text = 'ID=debian\nVERSION_ID="7"\nVERSION="7 (wheezy)"';
+  assert.equal(detect({ 'etc/os-release': text })?.versionCodename, 'wheezy');
+});
+
+test('os-release: a Debian without VERSION_ID takes it from debian_version', () => {
+  const files = { 'etc/os-release': 'ID=debian\nPRETTY_NAME="Distroless"', 'etc/debian_version': '13.5\n' };
+  assert.equal(detect(files)?.versionId, '13');
+});
+
+test('os-release: testing and unstable are told apart by the apt sources', () => {
+  const rolling = {
+    'etc/os-release': 'ID=debian\nPRETTY_NAME="Debian GNU/Linux forky/sid"\nVERSION_CODENAME=forky',
+    'etc/debian_version': 'forky/sid',
+  };
+  const stanza = (suite: string): string =>
+    `Types: deb\nURIs: http://mirror.example/debian\nSuites: ${suite}\nComponents: main\n`;
+  const path = 'etc/apt/sources.list.d/debian.sources';
+  assert.equal(detect(rolling)?.versionCodename, 'sid');
+  assert.equal(detect({ ...rolling, [path]: stanza('sid') })?.versionCodename, 'sid');
+  assert.equal(detect({ ...rolling, [path]: stanza('testing testing-updates') })?.versionCodename, 'forky');
+  assert.equal(detect({ ...rolling, [path]: stanza('forky') })?.versionCodename, 'forky');
+  assert.equal(detect({ ...rolling, [path]: stanza('forky unstable') })?.versionCodename, 'sid');
+  assert.equal(detect(rolling)?.versionId, undefined);
+});
+
+test('os-release: the branch of Alpine is the one its main repository names', () => {
+  const alpine = { 'etc/os-release': 'ID=alpine\nVERSION_ID=3.19.4\nPRETTY_NAME="Alpine Linux v3.19"' };
+  const cases: readonly (readonly [repositories: string, versionId: string])[] = [
+    ['https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n', '3.19.4'],
+    ['https://dl-cdn.alpinelinux.org/alpine/v3.20/main\n', '3.20'],
+    ['http://mirror.example/a/b/v3.9/main/\nhttp://mirror.example/a/b/v3.18/main\n', '3.18'],
+    ['ftp://mirror.example/alpine/v3.20/main\nftp://mirror.example/alpine/edge/main\n', 'edge'],
+    ['@edge https://dl-cdn.alpinelinux.org/alpine/edge/main\n#http://a.example/alpine/edge/main\n', '3.19.4'],
+    [
+      'https://dl-cdn.alpinelinux.org/alpine/v3.19/main\nhttps://dl-cdn.alpinelinux.org/alpine/edge/testing\n',
+      '3.19.4',
+    ],
+  ];
+  for (const [repositories, versionId] of cases) {
+    assert.equal(
+      detect({ ...alpine, 'etc/apk/repositories': repositories })?.versionId,
+      versionId,
+      repositories,
+    );
+  }
+});
+
+test('os-release: an Alpine called edge is edge, whatever its number', () => {
+  const text = (version: string): string =>
+    `ID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux edge"`;
+  assert.equal(detect({ 'etc/os-release': text('3.23.0') })?.versionId, 'edge');
+  assert.equal(detect({ 'etc/os-release': text('3.22.0_alpha20250108') })?.versionId, '3.22.0_alpha20250108');
+});
+
+test('os-release: any content is read without an error', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }), (contents) => {
+      const paths = osRelease.wants.map((path) => path.replace('*', 'x.sources'));
+      osRelease.detect(new Map(contents.map((content, index) => [paths[index] ?? 'x', content])));
+    }),
+  );
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import type { ListedPackage } from '../../model/package.ts';
+import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { dpkg } from './dpkg.ts';
+
+const status = 'var/lib/dpkg/status';
+
+function read(
+  content: string | Uint8Array,
+  path = status,
+): { packages: ListedPackage[]; problems: string[] } {
+  const listed = [...dpkg.list(new Map([[path, Buffer.from(content)]]))];
+  return {
+    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
+    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+}
+
+function brief(packages: readonly ListedPackage[]): string[] {
+  return packages.map(({ name, version, arch = '', source }) =>
+    [name, version, arch, source?.name, source?.version].join(' '),
+  );
+}
+
+interface Expected {
+  readonly file: string;
+  readonly list: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly arch: string;
+    readonly installed: boolean;
+    readonly source: string;
+    readonly source_version: string;
+  }[];
+}
+
+corpusTest('dpkg: every database of the corpus lists what is expected', () => {
+  const databases = JSON.parse(readFileSync(corpus('pkgdb/dpkg/expected.json'), 'utf8')) as Expected[];
+  for (const { file, list } of databases) {
+    if (file.endsWith('.md5sums')) continue;
+    const installed = list.filter((item) => item.installed && item.version !== '');
+    const expected = installed.map((item) =>
+      [item.name, item.version, item.arch, item.source, item.source_version].join(' '),
+    );
+    const { packages, problems } = read(readFileSync(corpus(`pkgdb/${file}`)));
+    assert.deepEqual(brief(packages), [...new Set(expected)], file);
+    const withoutVersion = list.filter((item) => item.name !== '' && item.version === '').length;
+    assert.equal(
+      problems.filter((problem) => problem.endsWith('has no Version field')).length,
+      withoutVersion,
+      file,
+    );
+  }
+  assert.ok(databases.length > 30);
+});
+
+test('dpkg: the source package is named with its own version, or is the package itself', () => {
+  const { packages } = read(
+    'Package: gcc\nVersion: 4:14.2.0-1\nSource: gcc-defaults (1.220)\n\n' +
+      'Package: libc6\nVersion: 2.41-12\nSource: glibc\n\nPackage: bash\nVersion: 5.2\n',
+  );
+  assert.deepEqual(
+    packages.map(({ source }) => source),
+    [
+      { name: 'gcc-defaults', version: '1.220' },
+      { name: 'glibc', version: '2.41-12' },
+      { name: 'bash', version: '5.2' },
+    ],
+  );
+});
+
+test('dpkg: what was removed is not listed, what is held back is', () => {
+  const entries = [
+    'deinstall ok config-files',
+    'purge ok not-installed',
+    'hold ok installed',
+    'install ok triggers-pending',
+  ];
+  const text = entries.map((state, index) => `Package: p${index}\nStatus: ${state}\nVersion: 1\n\n`).join('');
+  const { packages, problems } = read(text);
+  assert.deepEqual([packages.map(({ name }) => name), problems], [['p2', 'p3'], []]);
+});
+
+test('dpkg: a package in the middle of being installed is a problem, not a silence', () => {
+  const { packages, problems } = read('Package: a\nStatus: install ok unpacked\nVersion: 1\n');
+  assert.deepEqual(
+    [packages, problems],
+    [[], ['package a 1 is not listed: its status is "install ok unpacked"']],
+  );
+});
+
+test('dpkg: two architectures are two packages; the same entry twice is one', () => {
+  const entry = (arch: string): string => `Package: libc6\nVersion: 2.41\nArchitecture: ${arch}\n\n`;
+  assert.equal(read(entry('amd64') + entry('i386') + entry('amd64')).packages.length, 2);
+});
+
+test('dpkg: status.d has a file a package and companions, which are no packages', () => {
+  const files = new Map([
+    ['var/lib/dpkg/status.d/libssl1.1', Buffer.from('Package: libssl1.1\nVersion: 1.1.1')],
+    ['var/lib/dpkg/status.d/libssl1.1.md5sums', Buffer.from('d41d8cd98f00b204e9800998ecf8427e  usr/lib/x\n')],
+    ['var/lib/dpkg/status.d/libssl1.1.preinst', Buffer.from('#!/bin/sh\n')],
+    ['etc/os-release', Buffer.from('ID=debian\n')],
+  ]);
+  assert.deepEqual(
+    [...dpkg.list(files)],
+    [
+      {
+        path: 'var/lib/dpkg/status.d/libssl1.1',
+        package: {
+          type: 'deb',
+          name: 'libssl1.1',
+          version: '1.1.1',
+          source: { name: 'libssl1.1', version: '1.1.1' },
+        },
+      },
+    ],
+  );
+});
+
+test('dpkg: a line of a megabyte does not end the list', () => {
+  const { packages } = read(
+    `Package: a\nConffiles: ${'x'.repeat(1 << 20)}\nVersion: 1\n\nPackage: b\nVersion: 2\n`,
+  );
+  assert.equal(packages.length, 2);
+});
+
+test('dpkg: Latin-1 bytes in a maintainer are harmless, in a name they are a problem of that package alone', () => {
+  const { packages, problems } = read(
+    Buffer.from('Package: a\nMaintainer: J\xfcrgen\nVersion: 1\n\nPackage: b\xfc\nVersion: 1\n', 'latin1'),
+  );
+  assert.deepEqual(
+    [brief(packages), problems],
+    [['a 1  a 1'], ['entry 2 has an impossible package name "b\ufffd"']],
+  );
+});
+
+test('dpkg: a damaged file says what is wrong and lists what is left', () => {
+  const entry = 'Package: a\nVersion: 1\n\n';
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    ['', 0, /^is empty/],
+    ['\0'.repeat(4096), 0, /^holds a NUL byte at offset 0/],
+    [`${entry}\0\0\0${entry}`, 1, /^holds a NUL byte at offset 23/],
+    [`${entry}Package: b\nVersion: 1.2`, 2, /^ends in the middle of a line/],
+    [`${entry}Package: b\n`, 1, /^package b has no Version field/],
+    [`${entry}Version: 1\n`, 1, /^entry 2 has no Package field/],
+    [`${entry}Package: b\nVersion: 1\nVersion: 2\n`, 2, /^entry 2 has the field Version more than once/],
+    [`${entry}Package: b\nVersion: 1\nSource: b (\n`, 1, /^package b has an unreadable Source field/],
+    ['<html>not found</html>\n', 0, /^holds no package entry/],
+  ];
+  for (const [content, count, problem] of cases) {
+    const { packages, problems } = read(content);
+    assert.equal(packages.length, count, content.slice(0, 40));
+    assert.match(problems[0] ?? '', problem);
+  }
+});
+
+test('dpkg: a hostile file gives a bounded number of problems and packages', () => {
+  const { problems } = read('Package: a\n\n'.repeat(1000));
+  assert.equal(problems.length, limits.problemsPerFile + 1);
+  assert.equal(problems.at(-1), 'has 980 more problems of the kinds above');
+  const many = Array.from(
+    { length: limits.packagesPerFile + 5 },
+    (_, index) => `Package: p${index}\nVersion: 1\n\n`,
+  );
+  const hostile = read(many.join(''));
+  assert.equal(hostile.packages.length, limits.packagesPerFile);
+  assert.match(hostile.problems[0] ?? '', /^lists more than/);
+});

@@ -1,0 +1,105 @@
+import type { ListedPackage, SourcePackage } from '../../model/package.ts';
+import type { Files } from '../../plugin/layer-files.ts';
+import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import { type Stanza, stanzas } from '../deb822.ts';
+import { distinct, isWord, quoted } from './listing.ts';
+
+const statusFile = 'var/lib/dpkg/status';
+const statusDirectory = 'var/lib/dpkg/status.d/';
+
+/** Files that lie beside the entries of `status.d` and describe the same package. */
+const companion =
+  /\.(?:md5sums|list|conffiles|preinst|postinst|prerm|postrm|triggers|shlibs|symbols|templates|config)$/;
+
+const fieldsRead = ['Package', 'Status', 'Version', 'Architecture', 'Source'];
+
+/**
+ * The third word of `Status`, dpkg(1) "Package states", and what it says about the files of the package. What is configured
+ * or waits for a trigger has been installed whole. Between unpacking and configuring nobody can say which version is in use.
+ */
+const states: Readonly<Record<string, 'installed' | 'gone' | 'unclear'>> = {
+  installed: 'installed',
+  'triggers-pending': 'installed',
+  'triggers-awaited': 'installed',
+  'half-configured': 'installed',
+  unpacked: 'unclear',
+  'half-installed': 'unclear',
+  'config-files': 'gone',
+  'not-installed': 'gone',
+};
+
+/** Lists Debian packages: the database of dpkg, and the one-file-a-package directory of distroless images. */
+export const dpkg: PackageLister = {
+  name: 'dpkg',
+  version: 1,
+  wants: [statusFile, `${statusDirectory}*`],
+  *list(files: Files) {
+    for (const [path, content] of files) {
+      if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
+        yield* distinct(path, listFile(path, content));
+      }
+    }
+  },
+};
+
+function* listFile(path: string, content: Uint8Array): Generator<Listed> {
+  const damage = damageOf(path, content);
+  if (damage !== undefined) yield { path, problem: damage };
+  let entries = 0;
+  for (const stanza of stanzas(content, fieldsRead)) {
+    entries++;
+    const entry = readStanza(stanza);
+    if (typeof entry === 'string') yield { path, problem: entry };
+    else if (entry !== undefined) yield { path, package: entry };
+    for (const field of stanza.repeated) yield { path, problem: repeats(stanza, field) };
+  }
+  if (entries === 0 && content.length > 0)
+    yield { path, problem: 'holds no package entry; it may be no dpkg database' };
+}
+
+/** What the file as a whole shows of being damaged. */
+function damageOf(path: string, content: Uint8Array): string | undefined {
+  if (content.length === 0) return 'is empty; the packages of this image are unknown';
+  const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
+  if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
+  // dpkg itself refuses such a database ("missing final newline"); control files in status.d may end so.
+  if (path === statusFile && content.at(-1) !== 0x0a)
+    return 'ends in the middle of a line; the rest may be cut off';
+  return undefined;
+}
+
+/** The package of a stanza, undefined when it is not installed, or the problem with it. */
+function readStanza({ number, values }: Stanza): ListedPackage | string | undefined {
+  const [name, status, version, arch, sourceField] = values;
+  if (!name) return `entry ${number} has no Package field`;
+  const state = stateOf(status);
+  if (state === 'gone') return undefined;
+  if (!isWord(name)) return `entry ${number} has an impossible package name ${quoted(name)}`;
+  if (!version) return `package ${name} has no Version field`;
+  if (!isWord(version)) return `package ${name} has an impossible version ${quoted(version)}`;
+  if (state !== 'installed')
+    return `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}`;
+  const source = sourceOf(sourceField, name, version);
+  if (source === undefined) return `package ${name} has an unreadable Source field`;
+  return arch ? { type: 'deb', name, version, arch, source } : { type: 'deb', name, version, source };
+}
+
+/** Entries of `status.d` have no Status: they are there because the package is. */
+function stateOf(status: string | undefined): 'installed' | 'gone' | 'unclear' {
+  if (status === undefined || status === 'install ok installed') return 'installed';
+  return states[status.split(/\s+/)[2] ?? ''] ?? 'unclear';
+}
+
+/** `Source: name` or `name (version)`; a package without the field is built from the source of its own name. */
+function sourceOf(field: string | undefined, name: string, version: string): SourcePackage | undefined {
+  if (!field) return { name, version };
+  const open = field.indexOf('(');
+  if (open === -1) return isWord(field) ? { name: field, version } : undefined;
+  const close = field.indexOf(')', open);
+  const source = { name: field.slice(0, open).trimEnd(), version: field.slice(open + 1, close).trim() };
+  return close > open && isWord(source.name) && isWord(source.version) ? source : undefined;
+}
+
+function repeats({ number }: Stanza, field: string): string {
+  return `entry ${number} has the field ${field} more than once; the first stands`;
+}

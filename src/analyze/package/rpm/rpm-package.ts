@@ -1,0 +1,42 @@
+import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
+import { defined } from '../../defined.ts';
+import { isWord, quoted } from '../listing.ts';
+import type { RpmHeader } from './header.ts';
+
+/** Keys to check signatures with, which rpm keeps among the packages. */
+const keyName = 'gpg-pubkey';
+
+/** The package a header describes, undefined when it describes a key, or the problem with it. */
+export function packageOf(header: RpmHeader): ListedPackage | string | undefined {
+  const { name, epoch = 0, vendor, licence, modularity } = header;
+  if (name === keyName) return undefined;
+  if (name === undefined || !isWord(name)) return `a header has no possible name: ${quoted(name ?? '')}`;
+  const versionRelease = versionReleaseOf(header);
+  if (versionRelease === undefined) return `package ${name} has no possible version and release`;
+  const version = epoch === 0 ? versionRelease : `${epoch}:${versionRelease}`;
+  const source = sourceOf(header.sourceRpm);
+  return {
+    type: 'rpm',
+    name,
+    version,
+    ...defined({ arch: archOf(header), source, modularity, vendor, licence }),
+  };
+}
+
+function versionReleaseOf({ version, release }: RpmHeader): string | undefined {
+  if (version === undefined || release === undefined) return undefined;
+  const versionRelease = `${version}-${release}`;
+  return isWord(versionRelease) ? versionRelease : undefined;
+}
+
+function archOf({ arch }: RpmHeader): string | undefined {
+  return arch !== undefined && isWord(arch) ? arch : undefined;
+}
+
+/** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */
+function sourceOf(file: string | undefined): SourcePackage | undefined {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file ?? '') ?? [];
+  return name !== undefined && version !== undefined && isWord(name) && isWord(version)
+    ? { name, version }
+    : undefined;
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ListedPackage } from '../../../model/package.ts';
+import { corpus, corpusTest } from '../../../testing/corpus.ts';
+import { writeBdb, writeNdb, writeRpmHeader, writeRpmPackage } from '../../../testing/rpm-writer.ts';
+import { rpm } from './rpm.ts';
+
+function read(path: string, content: Uint8Array): { packages: ListedPackage[]; problems: string[] } {
+  const listed = [...rpm.list(new Map([[path, content]]))];
+  return {
+    packages: listed.flatMap((item) => ('package' in item ? [item.package] : [])),
+    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+}
+
+/** Name, epoch, version, release, architecture, source package, module and vendor, as `rpm -qa` printed them. */
+function expectedOf(directory: string): string[] {
+  const lines = readFileSync(`${directory}/expected.tsv`, 'utf8').trimEnd().split('\n').slice(1);
+  return lines.map((line) => {
+    const [name = '', epoch, version, release, arch, source, modularity, vendor] = line.split('\t');
+    const evr = `${epoch === '0' || epoch === '(none)' ? '' : `${epoch}:`}${version}-${release}`;
+    return [name, evr, arch, source, modularity, vendor].map((field) => field || '(none)').join(' ');
+  });
+}
+
+function rowOf({ name, version, arch, source, modularity, vendor }: ListedPackage): string {
+  const sourceRpm = source === undefined ? undefined : `${source.name}-${source.version}.src.rpm`;
+  return [name, version, arch, sourceRpm, modularity, vendor].map((field) => field ?? '(none)').join(' ');
+}
+
+function databases(): string[] {
+  return globSync(corpus('pkgdb/rpmdb/**/{Packages,Packages.db,rpmdb.sqlite}')).sort();
+}
+
+const path = 'var/lib/rpm/Packages';
+const noTable = 'claircore-no-packages';
+
+corpusTest('rpm: every database of the corpus lists what rpm lists', () => {
+  for (const file of databases()) {
+    const { packages, problems } = read(`var/lib/rpm/${basename(file)}`, readFileSync(file));
+    const expected = expectedOf(dirname(file)).filter((row) => !row.startsWith('gpg-pubkey '));
+    assert.deepEqual(packages.map(rowOf).sort(), expected.sort(), file);
+    assert.deepEqual(problems, file.includes(noTable) ? ['has no table Packages'] : [], file);
+  }
+  assert.ok(databases().length > 25);
+});
+
+corpusTest('rpm: a database cut off anywhere has a problem and never an error', () => {
+  for (const file of databases()) {
+    const content = readFileSync(file);
+    fc.assert(
+      fc.property(fc.nat(content.length - 1), (length) => {
+        assert.notDeepEqual(read('var/lib/rpm/Packages', content.subarray(0, length)).problems, []);
+      }),
+      { numRuns: 10 },
+    );
+  }
+});
+
+corpusTest('rpm: flipped bytes never make an error, nor an endless list', () => {
+  for (const file of databases()) {
+    const content = readFileSync(file);
+    if (content.length > 600_000) continue;
+    // Where the structure lies: at the beginnings of the file and of its pages.
+    const place = fc
+      .tuple(fc.nat(Math.floor(content.length / 4096) - 1), fc.oneof(fc.nat(120), fc.nat(4095)))
+      .map(([page, offset]) => page * 4096 + offset);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 8 }), (flips) => {
+        const damaged = Uint8Array.from(content);
+        for (const [offset, value] of flips) damaged[offset] = value;
+        assert.ok(read(path, damaged).packages.length < 1000);
+      }),
+      { numRuns: 60 },
+    );
+  }
+});
+
+corpusTest('rpm: a Berkeley DB never loses a package to damage in silence', () => {
+  for (const file of databases().filter((name) => basename(name) === 'Packages')) {
+    const content = readFileSync(file);
+    const whole = read(path, content).packages.length;
+    fc.assert(
+      fc.property(fc.nat(content.length / 4096 - 1), fc.nat(25), fc.nat(255), (page, offset, value) => {
+        const damaged = Uint8Array.from(content);
+        damaged[page * 4096 + offset] = value;
+        const { packages, problems } = read(path, damaged);
+        assert.ok(packages.length === whole || problems.length > 0);
+      }),
+      { numRuns: 60 },
+    );
+  }
+});
+
+test('rpm: the name of the file does not fix its format', () => {
+  const header = writeRpmPackage('bash');
+  for (const content of [writeBdb([header]), writeNdb([header])]) {
+    for (const place of [path, 'usr/lib/sysimage/rpm/Packages.db', 'usr/share/rpm/rpmdb.sqlite']) {
+      assert.deepEqual(read(place, content).packages, [
+        { type: 'rpm', name: 'bash', version: '1.0-1', arch: 'noarch' },
+      ]);
+    }
+  }
+});
+
+test('rpm: a zero epoch is none, another one stands before the version', () => {
+  const headers = [writeRpmPackage('a', [[1003, 0]]), writeRpmPackage('b', [[1003, 2]])];
+  assert.deepEqual(
+    read(path, writeBdb(headers)).packages.map(({ version }) => version),
+    ['1.0-1', '2:1.0-1'],
+  );
+});
+
+test('rpm: the source comes from the file name of the source package', () => {
+  const sources = ['util-linux-2.32.1-42.el8_8.src.rpm', 'a-b-1-2.nosrc.rpm', '(none)', 'odd.src.rpm'];
+  const headers = sources.map((source, index) => writeRpmPackage(`p${index}`, [[1044, source]]));
+  assert.deepEqual(
+    read(path, writeNdb(headers)).packages.map(({ source }) => source),
+    [
+      { name: 'util-linux', version: '2.32.1-42.el8_8' },
+      { name: 'a-b', version: '1-2' },
+      undefined,
+      undefined,
+    ],
+  );
+});
+
+test('rpm: keys are no packages, and a header without a name or version is a problem', () => {
+  const headers = [
+    writeRpmHeader([
+      [1000, 'gpg-pubkey'],
+      [1001, 'fd431d51'],
+      [1002, '4ae0493b'],
+    ]),
+    writeRpmHeader([
+      [1001, '1'],
+      [1002, '1'],
+    ]),
+    writeRpmHeader([
+      [1000, 'a'],
+      [1001, '1'],
+    ]),
+    writeRpmHeader([
+      [1000, 'a b'],
+      [1001, '1'],
+      [1002, '1'],
+    ]),
+    Buffer.from('x'),
+    writeRpmPackage('bash'),
+  ];
+  const { packages, problems } = read(path, writeNdb(headers));
+  assert.deepEqual(
+    packages.map(({ name }) => name),
+    ['bash'],
+  );
+  assert.deepEqual(problems, [
+    'a header has no possible name: ""',
+    'package a has no possible version and release',
+    'a header has no possible name: "a b"',
+    'a header is too short',
+  ]);
+});
+
+test('rpm: what is no database is a problem', () => {
+  assert.match(read(path, Buffer.alloc(0)).problems.join(), /^is empty/);
+  assert.match(read(path, Buffer.alloc(8192)).problems.join(), /^is no rpm database of a known format/);
+  const log = 'var/lib/rpm/rpmdb.sqlite-wal';
+  assert.match(read(log, Buffer.alloc(32)).problems.join(), /^is a write-ahead log without its database/);
+  assert.deepEqual(read(log, Buffer.alloc(0)).problems, []);
+});
+
+test('rpm: the manifest of Azure Linux stands for a database', () => {
+  const manifest = 'var/lib/rpmmanifest/container-manifest-2';
+  const line = (name: string, epoch: string): string =>
+    `${name}\t1.1.1k-15.cm2\t1\t2\tMicrosoft Corporation\t(none)\t3\tx86_64\t${epoch}\topenssl-1.1.1k-15.cm2.src.rpm\n`;
+  const { packages, problems } = read(
+    manifest,
+    Buffer.from(`${line('openssl-libs', '0')}${line('b', '2')}a\tb\n\n`),
+  );
+  assert.deepEqual(packages[0], {
+    type: 'rpm',
+    name: 'openssl-libs',
+    version: '1.1.1k-15.cm2',
+    arch: 'x86_64',
+    source: { name: 'openssl', version: '1.1.1k-15.cm2' },
+    vendor: 'Microsoft Corporation',
+  });
+  assert.equal(packages[1]?.version, '2:1.1.1k-15.cm2');
+  assert.deepEqual(problems, ['line 3 has 2 fields, not 10']);
+  assert.match(read(manifest, Buffer.alloc(0)).problems.join(), /^is empty/);
+});

@@ -1,0 +1,62 @@
+import { readWal } from './sqlite-wal.ts';
+
+const signature = 'SQLite format 3\0';
+const headerBytes = 100;
+const walVersion = 2;
+
+/** The pages of a SQLite database, those of its write-ahead log laid over those of the file. */
+export interface Pages {
+  /** Pages the database says to have; they are numbered from 1. */
+  readonly count: number;
+  /** Bytes of a page that are in use. */
+  readonly usable: number;
+  /** Bytes of file and log together. */
+  readonly bytes: number;
+  /** Undefined when there is no such page, or not the whole of it. */
+  page(number: number): Uint8Array | undefined;
+}
+
+/** Whether a file begins like a SQLite database. */
+export function isSqlite(bytes: Uint8Array): boolean {
+  return (
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString('latin1') === signature
+  );
+}
+
+/**
+ * Opens a database file with the log beside it, if any. sqlite.org/fileformat.html, sections 1.3 and 4. Returns what is wrong
+ * where the file cannot be opened.
+ */
+export function openPages(bytes: Uint8Array, log: Uint8Array | undefined): Pages | string {
+  if (bytes.length < headerBytes) return 'is cut off within its header';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const pageSize = view.getUint16(16) === 1 ? 65536 : view.getUint16(16);
+  const usable = pageSize - view.getUint8(20);
+  const version = view.getUint8(19);
+  if (!isPageSize(pageSize)) return `has the impossible page size ${pageSize}`;
+  if (usable < 480) return 'reserves an impossible part of its pages';
+  if (version > walVersion) return `needs the unknown file format ${version}`;
+  const wal = log !== undefined && version === walVersion ? readWal(log, pageSize) : undefined;
+  return {
+    count: wal?.count ?? countOf(view, pageSize),
+    usable,
+    bytes: bytes.length + (log?.length ?? 0),
+    page: (number) => wal?.pages.get(number) ?? pageOf(bytes, pageSize, number),
+  };
+}
+
+function isPageSize(size: number): boolean {
+  return size >= 512 && (size & (size - 1)) === 0;
+}
+
+function pageOf(bytes: Uint8Array, pageSize: number, number: number): Uint8Array | undefined {
+  const end = number * pageSize;
+  return number > 0 && end <= bytes.length ? bytes.subarray(end - pageSize, end) : undefined;
+}
+
+/** The count in the header holds only if the header was changed together with the database. */
+function countOf(view: DataView, pageSize: number): number {
+  const stated = view.getUint32(28);
+  const isCurrent = stated > 0 && view.getUint32(24) === view.getUint32(92);
+  return isCurrent ? stated : Math.floor(view.byteLength / pageSize);
+}

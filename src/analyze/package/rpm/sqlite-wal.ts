@@ -1,0 +1,69 @@
+const headerBytes = 32;
+const frameHeaderBytes = 24;
+const littleEndianMagic = 0x377f0682;
+const bigEndianMagic = 0x377f0683;
+
+/** The state of a database after the last transaction in its write-ahead log. */
+export interface Wal {
+  readonly pages: ReadonlyMap<number, Uint8Array>;
+  /** Pages of the database by then. */
+  readonly count: number;
+}
+
+/**
+ * Reads a write-ahead log up to its last committed transaction: the log is used over and over, and frames of a former round, or
+ * of a transaction that never ended, follow what counts. They are told by salts and by checksums that run on from frame to
+ * frame. Undefined when nothing was committed. sqlite.org/fileformat.html, section 4.
+ */
+export function readWal(log: Uint8Array, pageSize: number): Wal | undefined {
+  if (log.length < headerBytes) return undefined;
+  const view = new DataView(log.buffer, log.byteOffset, log.length);
+  const magic = view.getUint32(0);
+  if ((magic !== littleEndianMagic && magic !== bigEndianMagic) || view.getUint32(8) !== pageSize)
+    return undefined;
+  const checksum = new Checksum(view, magic === littleEndianMagic);
+  checksum.add(0, 24);
+  if (!checksum.isAt(24)) return undefined;
+  const pages = new Map<number, Uint8Array>();
+  const pending = new Map<number, Uint8Array>();
+  let count = 0;
+  const frameBytes = frameHeaderBytes + pageSize;
+  for (let frame = headerBytes; frame + frameBytes <= log.length; frame += frameBytes) {
+    const content = frame + frameHeaderBytes;
+    checksum.add(frame, 8);
+    checksum.add(content, pageSize);
+    const isSameRound = view.getBigUint64(frame + 8) === view.getBigUint64(16);
+    if (!isSameRound || !checksum.isAt(frame + 16)) break;
+    pending.set(view.getUint32(frame), log.subarray(content, content + pageSize));
+    const countAfter = view.getUint32(frame + 4);
+    if (countAfter === 0) continue;
+    count = countAfter;
+    for (const [number, page] of pending) pages.set(number, page);
+    pending.clear();
+  }
+  return count > 0 ? { pages, count } : undefined;
+}
+
+/** The running checksum of section 4.2, over pairs of 32-bit integers in the byte order that the magic number states. */
+class Checksum {
+  readonly #view: DataView;
+  readonly #littleEndian: boolean;
+  #first = 0;
+  #second = 0;
+
+  constructor(view: DataView, littleEndian: boolean) {
+    this.#view = view;
+    this.#littleEndian = littleEndian;
+  }
+
+  add(offset: number, length: number): void {
+    for (let place = offset; place < offset + length; place += 8) {
+      this.#first = (this.#first + this.#view.getUint32(place, this.#littleEndian) + this.#second) >>> 0;
+      this.#second = (this.#second + this.#view.getUint32(place + 4, this.#littleEndian) + this.#first) >>> 0;
+    }
+  }
+
+  isAt(offset: number): boolean {
+    return this.#view.getUint32(offset) === this.#first && this.#view.getUint32(offset + 4) === this.#second;
+  }
+}

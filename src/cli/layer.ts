@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { builtIn } from '../extensions.ts';
+import type { Image, ImageLayer } from '../image/image.ts';
+import type { CollectedLayer } from '../image/layer/collector.ts';
+import { readLayers } from '../image/layer/read-layer.ts';
+import { WantedPaths } from '../image/layer/wanted.ts';
+import { openImage } from '../image/open-image.ts';
+import { ClairError, messageOf } from '../kit/errors.ts';
+import { compareText } from '../model/order.ts';
+import { wantedPatterns } from '../service/analyze-layers.ts';
+import { writeResult } from './output.ts';
+
+/** Options of `clair layer`. */
+export interface LayerOptions {
+  readonly platform?: string;
+  readonly dump?: string;
+}
+
+/** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
+export async function showLayers(target: string, options: LayerOptions): Promise<number> {
+  const image = await openImage(target, options);
+  const read = await readLayers(image.layers, {
+    wanted: new WantedPaths(wantedPatterns(builtIn)),
+    verify: false,
+  });
+  const lines = read.flatMap(({ collected }, i) => [headingOf(image, i), ...contentLines(collected)]);
+  if (options.dump !== undefined) {
+    for (const [i, { collected }] of read.entries()) dump(join(options.dump, String(i)), collected.files);
+  }
+  writeResult(
+    lines.map((line) => `${line}\n`),
+    undefined,
+  );
+  return 0;
+}
+
+function contentLines({ files, nodes, whiteouts, opaques, remarks }: CollectedLayer): string[] {
+  return [
+    ...[...files]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([path, content]) => `  ${path}  ${content.length} bytes`),
+    ...nodes.flatMap((node) => ('target' in node ? [`  ${node.path} -> ${node.target}`] : [])),
+    ...(whiteouts.length > 0 ? [`  ${whiteouts.length} whiteouts`] : []),
+    ...opaques.map((directory) => `  ${directory}/ is opaque`),
+    ...remarks.map(({ path, message }) => `  ${path}: ${message}`),
+  ];
+}
+
+function headingOf({ layers }: Image, i: number): string {
+  const layer = layers[i];
+  const name = layer?.diffId ?? layer?.digest ?? 'no digest';
+  return `layer ${i}  ${name}  ${describe(layer)}`;
+}
+
+function describe(layer: ImageLayer | undefined): string {
+  return layer === undefined
+    ? ''
+    : `${layer.sizeBytes} bytes${layer.compression === 'none' ? '' : `, ${layer.compression}`}`;
+}
+
+/** Paths come from the archive but are clean and wanted ones: they stay below the directory. */
+function dump(directory: string, files: ReadonlyMap<string, Uint8Array>): void {
+  try {
+    for (const [path, content] of files) {
+      const place = join(directory, path);
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, content);
+    }
+  } catch (error) {
+    throw new ClairError('output-failed', `files cannot be written below ${directory}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

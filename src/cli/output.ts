@@ -1,0 +1,66 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { ClairError, messageOf } from '../kit/errors.ts';
+import type { Display } from '../plugin/report-format.ts';
+
+/** How results look where they go: colours and width only on a terminal; `NO_COLOR` and `FORCE_COLOR` are honoured. */
+export function displayFor(output: string | undefined): Display {
+  const { stdout, env } = process;
+  if (output !== undefined) return { colors: false };
+  const isColored = env['NO_COLOR']
+    ? false
+    : env['FORCE_COLOR']
+      ? env['FORCE_COLOR'] !== '0'
+      : stdout.isTTY && env['TERM'] !== 'dumb';
+  return stdout.isTTY ? { colors: isColored, columns: stdout.columns } : { colors: isColored };
+}
+
+/** Writes a result to standard output, or to a file that appears whole or not at all. */
+export function writeResult(pieces: Iterable<string>, output: string | undefined): void {
+  if (output === undefined) writeAll(1, pieces);
+  else writeFile(pieces, output);
+}
+
+function writeFile(pieces: Iterable<string>, path: string): void {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    const file = openSync(draft, 'w');
+    try {
+      writeAll(file, pieces);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new ClairError('output-failed', `the result cannot be written to ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+const blockCharacters = 64 * 1024;
+
+function writeAll(file: number, pieces: Iterable<string>): void {
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < blockCharacters) continue;
+    writeBlock(file, block);
+    block = '';
+  }
+  writeBlock(file, block);
+}
+
+function writeBlock(file: number, block: string): void {
+  const bytes = Buffer.from(block);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(file, bytes, at);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // The reader of a pipe went away, as `head` does: nobody wants the rest.
+      if (code === 'EPIPE') return;
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { builtIn } from '../extensions.ts';
+import { ClairError } from '../kit/errors.ts';
+import { parseSeverity, type Severity, severities } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import type { LayerOptions } from './layer.ts';
+import type { DatabaseOptions } from './room.ts';
+import type { SbomOptions, ScanOptions } from './scan.ts';
+
+const targetHelp = 'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, or a path';
+
+/** The command line. Runs what `argv` asks for (without node and script) and answers the exit status. */
+export async function runCommand(argv: readonly string[], version: string): Promise<number> {
+  const exit = { status: 0 };
+  const program = new Command('clair')
+    .description('Finds known vulnerabilities in container images.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureHelp({ sortOptions: false, showGlobalOptions: false })
+    .showSuggestionAfterError()
+    .addHelpText('after', overview);
+  const run = async (status: Promise<number>): Promise<void> => {
+    exit.status = await status;
+  };
+  addScan(program, run);
+  addSbom(program, run);
+  addLayer(program, run);
+  addDatabase(program, run);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exit.status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+type Run = (status: Promise<number>) => Promise<void>;
+
+const overview = `
+Examples:
+  clair scan image.tar                       what is vulnerable in an image on disk
+  clair scan image.tar --fail-on high        the same in a pipeline: ends with 1 at a High or worse
+  clair scan oci:./layout:v1 --format json   an OCI layout, as JSON
+  clair db update                            fetch all advisories, for later use without network
+  clair scan image.tar --offline             use only what was fetched before
+
+Exit status: 0 done, 1 findings at or above --fail-on, 2 wrong use, 3 something could not be read,
+4 not assessed and --fail-on given, 70 a bug.`;
+
+function addScan(program: Command, run: Run): void {
+  const command = program
+    .command('scan')
+    .description('what is vulnerable in an image')
+    .addArgument(new Argument('<target>', targetHelp))
+    .addOption(formatOption(builtIn.formats))
+    .option('--output <file>', 'write the report to a file')
+    .addOption(
+      new Option(
+        '--fail-on <severity>',
+        `end with 1 at a finding this severe or worse: ${severities.join(', ').toLowerCase()}`,
+      ).argParser(severityOf),
+    )
+    .option('--only-fixed', 'report only what has a fix');
+  addImageOptions(addDatabaseOptions(command))
+    .addHelpText(
+      'after',
+      `
+Advisories are fetched on demand, only for the distribution found in the image, and kept for later runs.
+
+Examples:
+  clair scan nginx.tar
+  clair scan nginx.tar --format json --output report.json
+  clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
+  clair scan nginx.tar --mirror /srv/advisories`,
+    )
+    .action((target: string, options: ScanOptions) =>
+      run(import('./scan.ts').then(({ scan }) => scan(target, options))),
+    );
+}
+
+function addSbom(program: Command, run: Run): void {
+  const command = program
+    .command('sbom')
+    .description('what an image is made of')
+    .addArgument(new Argument('<target>', targetHelp))
+    .addOption(formatOption(builtIn.sbomFormats))
+    .option('--output <file>', 'write the list to a file')
+    .option('--db <file>', 'the database that remembers layers');
+  addImageOptions(command)
+    .addHelpText('after', '\nExample:\n  clair sbom nginx.tar --format json')
+    .action((target: string, options: SbomOptions) =>
+      run(import('./scan.ts').then(({ sbom }) => sbom(target, options))),
+    );
+}
+
+function addLayer(program: Command, run: Run): void {
+  program
+    .command('layer')
+    .description('the files the detectors looked at, layer by layer')
+    .addArgument(new Argument('<target>', targetHelp))
+    .option('--dump <dir>', 'write those files below a directory, one folder a layer')
+    .option('--platform <os/arch>', 'which image of several')
+    .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
+    .action((target: string, options: LayerOptions) =>
+      run(import('./layer.ts').then(({ showLayers }) => showLayers(target, options))),
+    );
+}
+
+function addDatabase(program: Command, run: Run): void {
+  const db = program.command('db').description('the database of advisories and layers');
+  addDatabaseOptions(db.command('update').description('bring advisories up to date'))
+    .argument(
+      '[source...]',
+      `which ones: ${builtIn.sources.map(({ name }) => name).join(', ')}; all by default`,
+    )
+    .addHelpText('after', '\nExamples:\n  clair db update\n  clair db update alpine --mirror /srv/advisories')
+    .action((sources: string[], options: DatabaseOptions) =>
+      run(import('./db.ts').then(({ updateDatabase }) => updateDatabase(sources, options))),
+    );
+  db.command('status')
+    .description('what the database holds and how old it is')
+    .option('--db <file>', 'the database')
+    .action((options: DatabaseOptions) =>
+      run(import('./db.ts').then(({ showStatus }) => showStatus(options))),
+    );
+}
+
+function addDatabaseOptions(command: Command): Command {
+  return command
+    .option('--db <file>', 'the database; $XDG_CACHE_HOME/clair/clair.db by default')
+    .option('--mirror <dir>', 'fetch advisories from a directory or URL that mirrors the upstream hosts')
+    .option('--offline', 'fetch nothing; use what the database has');
+}
+
+function addImageOptions(command: Command): Command {
+  return command
+    .option('--platform <os/arch>', 'which image of several')
+    .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
+}
+
+function formatOption(formats: readonly ReportFormat[]): Option {
+  const names = formats.map(({ name }) => name);
+  return new Option('--format <format>', names.join(' or '))
+    .argParser((name) => {
+      const format = formats.find((candidate) => candidate.name === name);
+      if (format === undefined) throw new InvalidArgumentError(`Formats are ${names.join(', ')}.`);
+      return format;
+    })
+    .default(formats[0], names[0]);
+}
+
+function severityOf(text: string): Severity {
+  const severity = parseSeverity(text);
+  if (severity === undefined)
+    throw new InvalidArgumentError(`Severities are ${severities.join(', ').toLowerCase()}.`);
+  return severity;
+}
+
+/** What standard error says of an error that ends the command. */
+export function explainFailure(error: unknown): string {
+  if (error instanceof ClairError) return `clair: ${error.message}\n`;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `clair: a bug of ours; please report it with the lines below\n${stack}\n`;
+}

@@ -1,0 +1,26 @@
+import { alpineRelease } from './analyze/namespace/alpine-release.ts';
+import { aptSources } from './analyze/namespace/apt-sources.ts';
+import { lsbRelease } from './analyze/namespace/lsb-release.ts';
+import { osRelease } from './analyze/namespace/os-release.ts';
+import { redhatRelease } from './analyze/namespace/redhat-release.ts';
+import { apk as apkLister } from './analyze/package/apk.ts';
+import { dpkg as dpkgLister } from './analyze/package/dpkg.ts';
+import type { Extensions } from './plugin/extensions.ts';
+import { jsonFormat } from './report/json.ts';
+import { sbomJsonFormat } from './report/sbom.ts';
+import { tableFormat } from './report/table.ts';
+import { alpine } from './source/alpine/alpine.ts';
+import { debian } from './source/debian/debian.ts';
+import { apk } from './version/apk.ts';
+import { dpkg } from './version/dpkg.ts';
+import { rpm } from './version/rpm.ts';
+
+/** Everything that comes with clair. The order is the order of trial; adding one means adding a line here. */
+export const builtIn: Extensions = {
+  detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
+  listers: [dpkgLister, apkLister],
+  schemes: [dpkg, apk, rpm],
+  sources: [debian, alpine],
+  formats: [tableFormat, jsonFormat],
+  sbomFormats: [sbomJsonFormat],
+};

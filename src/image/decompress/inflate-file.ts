@@ -1,0 +1,52 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { compressionOf } from './compression.ts';
+import { inflaterFor } from './inflater-for.ts';
+
+const chunkBytes = 1024 * 1024;
+
+/**
+ * Inflates a local file from start to end. The bytes handed to `sink` are valid until it returns; what it promises is awaited
+ * before more of the file is read. Throws `target-corrupt` or `limit-exceeded` naming the file, and whatever the sink throws.
+ */
+export async function inflateFile(
+  path: string,
+  sink: (bytes: Buffer) => Promise<void> | undefined,
+): Promise<void> {
+  const file = openSync(path, 'r');
+  const pending: Promise<void>[] = [];
+  let bytesIn = 0;
+  let bytesOut = 0;
+  const take = (bytes: Buffer): void => {
+    bytesOut += bytes.length;
+    const isBomb = bytesOut > limits.inflateRatioFromBytes && bytesOut > bytesIn * limits.inflateRatio;
+    if (isBomb)
+      throw new ClairError(
+        'limit-exceeded',
+        `${path} inflates to more than ${limits.inflateRatio} times its size`,
+      );
+    const promise = sink(bytes);
+    if (promise) pending.push(promise);
+  };
+  try {
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    let count = readSync(file, chunk);
+    const inflater = inflaterFor(compressionOf(chunk.subarray(0, count)), take);
+    for (; count > 0; count = readSync(file, chunk)) {
+      bytesIn += count;
+      await inflater.push(chunk.subarray(0, count));
+      await Promise.all(pending.splice(0));
+    }
+    await inflater.end();
+    await Promise.all(pending.splice(0));
+  } catch (error) {
+    await Promise.allSettled(pending);
+    if (error instanceof ClairError) throw error;
+    throw new ClairError('target-corrupt', `${path} cannot be decompressed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    closeSync(file);
+  }
+}

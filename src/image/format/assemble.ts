@@ -1,0 +1,50 @@
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { ImageLayer } from '../image.ts';
+import type { Medium } from '../medium/medium.ts';
+import type { ImageConfig, Platform } from './documents.ts';
+
+/** A layer file as a manifest names it. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly digest?: Digest;
+}
+
+/** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing. */
+export function assembleLayers(
+  medium: Medium,
+  files: readonly NamedLayer[],
+  config: ImageConfig,
+): ImageLayer[] {
+  if (files.length > limits.layersPerImage) {
+    throw new ClairError(
+      'limit-exceeded',
+      `${medium.name} has ${files.length} layers, more than ${limits.layersPerImage}`,
+    );
+  }
+  // Build caches and cut archives come with another configuration than their layers: it then says nothing certain of any of them.
+  const claimed = config.rootfs?.diff_ids ?? [];
+  const diffIds = claimed.length === files.length ? claimed : [];
+  const instructions = (config.history ?? []).filter((step) => step.empty_layer !== true);
+  return files.map(({ name, digest }, i) => {
+    const stored = medium.find(name);
+    if (stored === undefined)
+      throw new ClairError('target-corrupt', `${medium.name} has no ${name}, a layer of the image`);
+    const diffId = diffIds[i];
+    const createdBy = instructions.length === files.length ? instructions[i]?.created_by : undefined;
+    return {
+      ...stored,
+      ...(digest && { digest }),
+      ...(diffId && { diffId }),
+      ...(createdBy && { createdBy }),
+    };
+  });
+}
+
+/** `linux/arm64/v8`, or null where the image does not say. */
+export function platformText(platform: Platform | ImageConfig | null | undefined): string | null {
+  if (platform?.os === undefined || platform.architecture === undefined) return null;
+  const variant = platform.variant ? `/${platform.variant}` : '';
+  return `${platform.os}/${platform.architecture}${variant}`;
+}

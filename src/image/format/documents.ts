@@ -1,0 +1,92 @@
+import * as z from 'zod/mini';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { type Digest, parseDigest } from '../../model/digest.ts';
+import type { Medium } from '../medium/medium.ts';
+
+const digest = z.pipe(
+  z.string(),
+  z.transform((text, context): Digest => {
+    const parsed = parseDigest(text);
+    if (parsed === undefined)
+      context.issues.push({ code: 'custom', message: 'not a sha256 or sha512 digest', input: text });
+    return parsed ?? ('' as Digest);
+  }),
+);
+
+const platform = z.object({
+  os: z.optional(z.string()),
+  architecture: z.optional(z.string()),
+  variant: z.optional(z.string()),
+});
+
+const descriptor = z.object({
+  mediaType: z.optional(z.string()),
+  digest,
+  size: z.optional(z.number()),
+  annotations: z.nullish(z.record(z.string(), z.string())),
+  platform: z.nullish(platform),
+});
+
+/** OCI image-spec, "Image Index": also the `index.json` of a layout. */
+export const indexDocument = z.object({ manifests: z.nullish(z.array(descriptor)) });
+
+/** OCI image-spec, "Image Manifest". */
+export const manifestDocument = z.object({ config: descriptor, layers: z.array(descriptor) });
+
+/** OCI image-spec, "Image Configuration". */
+export const configDocument = z.object({
+  os: z.optional(z.string()),
+  architecture: z.optional(z.string()),
+  variant: z.nullish(z.string()),
+  rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(digest)) })),
+  history: z.nullish(
+    z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
+  ),
+});
+
+/** `manifest.json` of `docker save`. */
+export const dockerManifestDocument = z.array(
+  z.object({
+    Config: z.string(),
+    RepoTags: z.nullish(z.array(z.string())),
+    Layers: z.nullish(z.array(z.string())),
+  }),
+);
+
+/** `repositories` of `docker save` before Docker 1.10: repository, tag, id of the top layer. */
+export const repositoriesDocument = z.record(z.string(), z.record(z.string(), z.string()));
+
+/** `<id>/json` of the same: the layer and the one below it. */
+export const legacyLayerDocument = z.object({
+  parent: z.nullish(z.string()),
+  os: z.optional(z.string()),
+  architecture: z.optional(z.string()),
+  container_config: z.nullish(z.object({ Cmd: z.nullish(z.array(z.string())) })),
+});
+
+export type Descriptor = z.infer<typeof descriptor>;
+export type ImageConfig = z.infer<typeof configDocument>;
+export type Platform = z.infer<typeof platform>;
+
+/** Reads a document of an image; throws `target-corrupt` naming the file and what is wrong in it. */
+export function readDocument<T extends z.ZodMiniType>(medium: Medium, name: string, schema: T): z.infer<T> {
+  const bytes = medium.document(name);
+  if (bytes === undefined)
+    throw new ClairError('target-corrupt', `${medium.name} has no ${name}, which the image refers to`);
+  return parseDocument(bytes, `${name} in ${medium.name}`, schema);
+}
+
+/** Parses JSON by a schema; `what` names it in the error. */
+export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: string, schema: T): z.infer<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new ClairError('target-corrupt', `${what} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
+  throw new ClairError('target-corrupt', `${what} is malformed${at}: ${issue?.message ?? 'unknown'}`);
+}

@@ -1,0 +1,105 @@
+import { createHash, type Hash } from 'node:crypto';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { type Digest, digestAlgorithm } from '../../model/digest.ts';
+import { compressionOf, magicBytes } from '../decompress/compression.ts';
+import type { Inflater } from '../decompress/inflater.ts';
+import { inflaterFor } from '../decompress/inflater-for.ts';
+import type { ImageLayer } from '../image.ts';
+import { TarWalker } from '../tar/walker.ts';
+import { LayerCollector } from './collector.ts';
+import type { ReadLayer, ReadOptions } from './reading.ts';
+
+/**
+ * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
+ * hashed: the stored bytes where the image names their digest, the inflated ones where it names only a diffID, both with
+ * `verify`; a layer without any claimed digest gets a diffID.
+ */
+export class LayerInflow {
+  readonly #layer: ImageLayer;
+  readonly #collector: LayerCollector;
+  readonly #walker: TarWalker;
+  readonly #stored: Hash | undefined;
+  readonly #inflated: Hash | undefined;
+  #inflater: Inflater | undefined;
+  #start: Buffer = Buffer.alloc(0);
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(layer: ImageLayer, { wanted, verify }: ReadOptions) {
+    this.#layer = layer;
+    this.#collector = new LayerCollector(wanted);
+    this.#walker = new TarWalker(this.#collector.visit);
+    if (layer.digest !== undefined) this.#stored = createHash(digestAlgorithm(layer.digest));
+    if (layer.digest === undefined || verify)
+      this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
+  }
+
+  /** Takes the next stored bytes; they may be reused once it has returned, or its promise has settled. */
+  push(bytes: Buffer): void | Promise<void> {
+    this.#bytesIn += bytes.length;
+    this.#stored?.update(bytes);
+    if (this.#inflater !== undefined) return this.#inflater.push(bytes);
+    this.#start = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
+    if (this.#start.length < magicBytes) {
+      this.#start = Buffer.from(this.#start);
+      return undefined;
+    }
+    return this.#begin().push(this.#start);
+  }
+
+  /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
+  async end(): Promise<ReadLayer> {
+    if (this.#inflater === undefined) await this.#begin().push(this.#start);
+    await this.#inflater?.end();
+    this.#walker.end();
+    const digest = this.#stored && digestOf(this.#stored, this.#layer.digest);
+    const diffId = this.#inflated && digestOf(this.#inflated, this.#layer.diffId);
+    refuseUnequal('digest', this.#layer.digest, digest);
+    refuseUnequal('diffID', this.#layer.diffId, diffId);
+    const verified = this.#layer.digest !== undefined || this.#layer.diffId !== undefined;
+    return {
+      collected: this.#collector.collected(),
+      verified,
+      ...(digest && { digest }),
+      ...(diffId && { diffId }),
+    };
+  }
+
+  #begin(): Inflater {
+    const inflater = inflaterFor(compressionOf(this.#start), (bytes) => {
+      this.#take(bytes);
+    });
+    this.#inflater = inflater;
+    return inflater;
+  }
+
+  #take(bytes: Buffer): void {
+    this.#bytesOut += bytes.length;
+    if (this.#bytesOut > limits.layerBytes) {
+      throw new ClairError('limit-exceeded', `more than ${limits.layerBytes} uncompressed bytes`);
+    }
+    if (
+      this.#bytesOut > limits.inflateRatioFromBytes &&
+      this.#bytesOut > this.#bytesIn * limits.inflateRatio
+    ) {
+      throw new ClairError(
+        'limit-exceeded',
+        `it inflates to more than ${limits.inflateRatio} times its size`,
+      );
+    }
+    this.#inflated?.update(bytes);
+    this.#walker.push(bytes);
+  }
+}
+
+function digestOf(hash: Hash, claimed: Digest | undefined): Digest {
+  const algorithm = claimed === undefined ? 'sha256' : digestAlgorithm(claimed);
+  return `${algorithm}:${hash.digest('hex')}` as Digest;
+}
+
+function refuseUnequal(what: string, claimed: Digest | undefined, actual: Digest | undefined): void {
+  if (claimed !== undefined && actual !== undefined && claimed !== actual) {
+    throw new ClairError('target-corrupt', `its ${what} is ${actual}, not ${claimed} as the image says`);
+  }
+}

@@ -1,0 +1,37 @@
+import type { SparseForm, SparsePiece } from '../tar/walker.ts';
+
+/** The real content of a sparse file from its stored bytes; undefined when its map makes no sense. */
+export function expandSparse(stored: Buffer, sparse: SparseForm): Buffer | undefined {
+  if (sparse.form === 'pieces') return layOut(stored, sparse.pieces, sparse.realSize);
+  const map = readMap(stored);
+  return map && layOut(stored.subarray(map.dataFrom), map.pieces, sparse.realSize);
+}
+
+function layOut(data: Buffer, pieces: readonly SparsePiece[], realSize: number): Buffer | undefined {
+  if (!Number.isSafeInteger(realSize) || realSize < 0) return undefined;
+  const real = Buffer.alloc(realSize);
+  let from = 0;
+  for (const { offset, size } of pieces) {
+    if (offset + size > realSize || from + size > data.length) return undefined;
+    data.copy(real, offset, from, from + size);
+    from += size;
+  }
+  return real;
+}
+
+/** GNU sparse format 1.0: decimal numbers, one a line, padded to the block: the count of pieces, then offset and size of each. */
+function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | undefined {
+  let at = 0;
+  const next = (): number => {
+    const end = stored.indexOf(0x0a, at);
+    const value = end < 0 ? Number.NaN : Number(stored.toString('latin1', at, end));
+    at = end + 1;
+    return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
+  };
+  const count = next();
+  if (Number.isNaN(count) || count > stored.length) return undefined;
+  const pieces: SparsePiece[] = [];
+  for (let i = 0; i < count; i++) pieces.push({ offset: next(), size: next() });
+  if (pieces.some(({ offset, size }) => Number.isNaN(offset + size))) return undefined;
+  return { pieces, dataFrom: Math.ceil(at / 512) * 512 };
+}

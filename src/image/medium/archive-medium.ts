@@ -1,0 +1,164 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { posix } from 'node:path';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { type Compression, compressionOf, magicBytes } from '../decompress/compression.ts';
+import { inflateFile } from '../decompress/inflate-file.ts';
+import { TarError } from '../tar/header.ts';
+import { cleanPath } from '../tar/path.ts';
+import { type PayloadSink, type TarEntry, TarWalker } from '../tar/walker.ts';
+import { compressionAt, readAt, stampOf } from './local-file.ts';
+import type { Medium, StoredFile } from './medium.ts';
+
+/** A member of an image archive. Of a compressed archive the start, or the whole document, is kept: it cannot be gone back to. */
+interface Member {
+  readonly entry: TarEntry;
+  readonly bytes?: Buffer;
+}
+
+type Members = ReadonlyMap<string, Member>;
+
+/** A tar archive on disk, with its members listed, unless it is the archive of a root file system. */
+export type ArchiveContent = { readonly medium: Medium } | 'root-file-system';
+
+/**
+ * Lists the members of a tar archive. The listing stops at the first member that only a root file system has, so a large
+ * layer is not walked twice.
+ */
+export async function openArchive(path: string, compression: Compression): Promise<ArchiveContent> {
+  try {
+    const members = compression === 'none' ? listBySeeking(path) : await listByInflating(path);
+    return members === undefined ? 'root-file-system' : { medium: archiveMedium(path, compression, members) };
+  } catch (error) {
+    if (!(error instanceof TarError)) throw error;
+    throw new ClairError('target-corrupt', `${path} is not a readable tar archive: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+const rootDirectories = new Set(
+  'bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root rootfs run sbin srv sys tmp usr var'.split(
+    ' ',
+  ),
+);
+
+/** Members of an archive being listed; `foreign` is set once one shows that it holds no image. */
+class Listing {
+  readonly members = new Map<string, Member>();
+  foreign = false;
+  #documentBytes = 0;
+
+  add(entry: TarEntry, bytes?: Buffer): void {
+    const first = entry.path.slice(0, Math.max(entry.path.indexOf('/'), 0)) || entry.path;
+    if (rootDirectories.has(first) || this.members.size >= limits.archiveMembers) this.foreign = true;
+    else this.members.set(entry.path, bytes === undefined ? { entry } : { entry, bytes });
+  }
+
+  /** Keeps small members whole, as one of them may be a document, and the first bytes of the others. */
+  keep(entry: TarEntry): PayloadSink | undefined {
+    if (entry.type !== 'file') {
+      this.add(entry);
+      return undefined;
+    }
+    const isDocument =
+      entry.size <= limits.manifestBytes && this.#documentBytes + entry.size <= limits.archiveDocumentBytes;
+    const kept = Buffer.alloc(isDocument ? entry.size : magicBytes);
+    let fill = 0;
+    this.#documentBytes += isDocument ? entry.size : 0;
+    const close = (): void => {
+      const isJson =
+        kept[0] === 0x7b || kept[0] === 0x5b || /(^|\/)(oci-layout|repositories|VERSION)$/.test(entry.path);
+      if (isDocument && !isJson) this.#documentBytes -= entry.size;
+      this.add(entry, isJson ? kept : Buffer.from(kept.subarray(0, magicBytes)));
+    };
+    return { write: (bytes) => (fill += bytes.copy(kept, fill)), close };
+  }
+}
+
+function listBySeeking(path: string): Members | undefined {
+  const listing = new Listing();
+  const walker = new TarWalker((entry) => {
+    listing.add(entry);
+    return undefined;
+  });
+  const file = openSync(path, 'r');
+  try {
+    const size = statSync(path).size;
+    const window = Buffer.allocUnsafe(4096);
+    for (let at = 0; at < size && !listing.foreign; ) {
+      const ahead = Math.min(walker.skippable, size - at);
+      walker.skip(ahead);
+      at += ahead;
+      const count = readSync(file, window, 0, window.length, at);
+      walker.push(window.subarray(0, count));
+      at += count;
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (listing.foreign) return undefined;
+  walker.end();
+  return listing.members;
+}
+
+/** Thrown to leave the inflation of an archive that turned out to hold no image. */
+class ForeignArchive extends Error {}
+
+async function listByInflating(path: string): Promise<Members | undefined> {
+  const listing = new Listing();
+  const walker = new TarWalker((entry) => listing.keep(entry));
+  try {
+    await inflateFile(path, (bytes) => {
+      walker.push(bytes);
+      if (listing.foreign) throw new ForeignArchive();
+      return undefined;
+    });
+  } catch (error) {
+    if (error instanceof ClairError && error.cause instanceof ForeignArchive) return undefined;
+    if (error instanceof ClairError && error.cause instanceof TarError) throw error.cause;
+    throw error;
+  }
+  walker.end();
+  return listing.members;
+}
+
+function archiveMedium(path: string, archiveCompression: Compression, members: Members): Medium {
+  const stamp = stampOf(path, statSync(path, { bigint: true }));
+  const kind = archiveCompression === 'none' ? 'file' : 'archive-member';
+  const find = (name: string): StoredFile | undefined => {
+    const member = follow(members, cleanPath(name));
+    if (member === undefined) return undefined;
+    const { offset, size } = member.entry;
+    const compression =
+      kind === 'file' ? compressionAt(path, offset, size) : compressionOf(member.bytes ?? Buffer.alloc(0));
+    return { place: { kind, path, offset, size, stamp }, compression, sizeBytes: size };
+  };
+  const document = (name: string): Buffer | undefined => {
+    const member = follow(members, cleanPath(name));
+    if (member === undefined) return undefined;
+    const { offset, size } = member.entry;
+    if (size > limits.manifestBytes) {
+      throw new ClairError(
+        'limit-exceeded',
+        `${name} in ${path} has ${size} bytes, too many for a manifest or configuration`,
+      );
+    }
+    return kind === 'file' ? readAt(path, offset, size) : member.bytes;
+  };
+  return { name: path, find, document };
+}
+
+/** Docker writes a layer that occurs twice as a link to the first. */
+function follow(members: Members, name: string): Member | undefined {
+  let path = name;
+  for (let depth = 0; depth < limits.linkDepth; depth++) {
+    const member = members.get(path);
+    if (member === undefined || member.entry.type === 'file') return member;
+    if (member.entry.type === 'symbolic-link')
+      path = cleanPath(posix.join(posix.dirname(path), member.entry.target));
+    else if (member.entry.type === 'hard-link') path = cleanPath(member.entry.target);
+    else return undefined;
+  }
+  return undefined;
+}

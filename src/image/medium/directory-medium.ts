@@ -1,0 +1,35 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { cleanPath } from '../tar/path.ts';
+import { compressionAt, stampOf } from './local-file.ts';
+import type { Medium, StoredFile } from './medium.ts';
+
+/** An image container that is a directory: an OCI layout on disk. */
+export function directoryMedium(directory: string): Medium {
+  const pathOf = (name: string): string => join(directory, cleanPath(name));
+  return {
+    name: directory,
+    find(name): StoredFile | undefined {
+      const path = pathOf(name);
+      const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+      if (stats?.isFile() !== true) return undefined;
+      const size = Number(stats.size);
+      const place = { kind: 'file', path, offset: 0, size, stamp: stampOf(path, stats) } as const;
+      return { place, compression: compressionAt(path, 0, size), sizeBytes: size };
+    },
+    document(name): Buffer | undefined {
+      const path = pathOf(name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats?.isFile() !== true) return undefined;
+      if (stats.size > limits.manifestBytes) {
+        throw new ClairError(
+          'limit-exceeded',
+          `${path} has ${stats.size} bytes, too many for a manifest or configuration`,
+        );
+      }
+      return readFileSync(path);
+    },
+  };
+}

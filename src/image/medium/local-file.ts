@@ -1,0 +1,24 @@
+import { type BigIntStats, closeSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Compression, compressionOf, magicBytes } from '../decompress/compression.ts';
+
+/** Text that changes whenever the file is replaced or written. */
+export function stampOf(path: string, stats: BigIntStats): string {
+  return `${resolve(path)}#${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}`;
+}
+
+/** How a stretch of a local file is compressed. */
+export function compressionAt(path: string, offset: number, size: number): Compression {
+  return compressionOf(readAt(path, offset, Math.min(size, magicBytes)));
+}
+
+/** A stretch of a local file; shorter where the file ends. */
+export function readAt(path: string, offset: number, size: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(size);
+    return bytes.subarray(0, readSync(file, bytes, 0, size, offset));
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Compression } from '../decompress/compression.ts';
+import type { LayerPlace } from '../image.ts';
+
+/** A file of an image container, by what its bytes are and where they lie. */
+export interface StoredFile {
+  readonly place: LayerPlace;
+  readonly compression: Compression;
+  readonly sizeBytes: number;
+}
+
+/** What holds the files of an image: a directory or an archive, compressed or not. */
+export interface Medium {
+  /** For people: the path as the user gave it. */
+  readonly name: string;
+  /** The file of a name, links inside the medium followed; undefined when there is none. */
+  find(name: string): StoredFile | undefined;
+  /** A small document, undefined when there is none. Throws `limit-exceeded` where it is too large to be one. */
+  document(name: string): Buffer | undefined;
+}

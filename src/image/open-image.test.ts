@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { ClairError } from '../kit/errors.ts';
+import {
+  blobPath,
+  buildImage,
+  dockerArchive,
+  dockerFiles,
+  type ImagePlan,
+  legacyFiles,
+  ociArchive,
+  ociFiles,
+  writeFiles,
+} from '../testing/image-builder.ts';
+import { tar } from '../testing/tar-writer.ts';
+import type { Image } from './image.ts';
+import { readLayers } from './layer/read-layer.ts';
+import type { ReadLayer } from './layer/reading.ts';
+import { WantedPaths } from './layer/wanted.ts';
+import { openImage } from './open-image.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clair-image-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function file(name: string, bytes: Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const wanted = new WantedPaths(['etc/os-release', 'lib/apk/db/installed', 'var/lib/dpkg/status.d/*']);
+const read = (image: Image, verify = false): Promise<ReadLayer[]> =>
+  readLayers(image.layers, { wanted, verify });
+
+const base = tar([
+  { path: 'etc/os-release', content: 'ID=alpine' },
+  { path: 'lib/apk/db/installed', content: 'P:musl\n' },
+  { path: 'usr/share/large', content: 'x'.repeat(100_000) },
+]);
+const top = tar([
+  { path: 'lib/apk/db/installed', content: 'P:musl\nP:zlib\n' },
+  { path: 'app/.wh.old' },
+  { path: 'srv/.wh..wh..opq' },
+]);
+const plan: ImagePlan = {
+  steps: [
+    { tar: base, createdBy: 'ADD rootfs' },
+    { createdBy: 'CMD sh' },
+    { tar: top, createdBy: 'RUN apk add zlib' },
+  ],
+  tags: ['example:1'],
+};
+
+/** What must be the same whatever an image is packed in. */
+async function content(target: string, verify = false): Promise<unknown> {
+  const image = await openImage(target);
+  const layers = await read(image, verify);
+  return layers.map(({ collected }, i) => ({
+    diffId: image.layers[i]?.diffId,
+    createdBy: image.layers[i]?.createdBy,
+    files: [...collected.files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]),
+    whiteouts: collected.whiteouts,
+    opaques: collected.opaques,
+  }));
+}
+
+const built = buildImage(plan);
+const expected = built.layers.map(({ diffId }, i) => ({
+  diffId,
+  createdBy: ['ADD rootfs', 'RUN apk add zlib'][i],
+  files: [
+    [
+      ['etc/os-release', 'ID=alpine'],
+      ['lib/apk/db/installed', 'P:musl\n'],
+    ],
+    [['lib/apk/db/installed', 'P:musl\nP:zlib\n']],
+  ][i],
+  whiteouts: [[], ['app/old']][i],
+  opaques: [[], ['srv']][i],
+}));
+
+test('the same image reads the same from every medium and compression', async () => {
+  for (const compression of ['none', 'gzip', 'zstd'] as const) {
+    const image = buildImage({ ...plan, compression });
+    const layout = join(directory, `layout-${compression}`);
+    await writeFiles(layout, ociFiles([image]));
+    const nested = join(directory, `nested-${compression}`);
+    await writeFiles(nested, ociFiles([image], { nested: true }));
+    const archives = { docker: dockerArchive(image), oci: ociArchive(image) };
+    const targets = [layout, `oci:${layout}`, `oci:${layout}:example:1`, nested];
+    for (const [kind, bytes] of Object.entries(archives)) {
+      targets.push(file(`${kind}-${compression}.tar`, bytes));
+      targets.push(file(`${kind}-${compression}.tar.gz`, gzipSync(bytes)));
+      targets.push(`${kind}-archive:${file(`${kind}-${compression}.tar.zst`, zstdCompressSync(bytes))}`);
+    }
+    for (const target of targets) {
+      assert.deepEqual(await content(target), expected, target);
+      assert.deepEqual(await content(target, true), expected, `${target} verified`);
+    }
+  }
+});
+
+test('an archive from before Docker 1.10 has a chain of parents instead of a manifest', async () => {
+  const layers = (await content(file('legacy.tar', tar(legacyFiles([built]))))) as { files: unknown }[];
+  assert.deepEqual(
+    layers.map(({ files }) => files),
+    expected.map(({ files }) => files),
+  );
+});
+
+test('a root file system tar and directory are images of one layer', async () => {
+  const files = [{ ...expected[0], diffId: undefined, createdBy: undefined }];
+  for (const [name, bytes] of [
+    ['rootfs.tar', base],
+    ['rootfs.tar.gz', gzipSync(base)],
+    ['rootfs.tar.zst', zstdCompressSync(base)],
+  ] as const) {
+    assert.deepEqual(await content(file(name, bytes)), files, name);
+  }
+  const root = join(directory, 'root');
+  await writeFiles(root, [
+    { path: 'etc/os-release', content: 'ID=alpine' },
+    { path: 'lib/apk/db/installed', content: 'P:musl\n' },
+  ]);
+  assert.deepEqual(await content(`dir:${root}`), files);
+});
+
+test('a root file system directory is never left through a link', async () => {
+  const root = join(directory, 'trap');
+  mkdirSync(join(root, 'var/lib/dpkg/status.d'), { recursive: true });
+  mkdirSync(join(directory, 'outside'));
+  file('outside/os-release', Buffer.from('ID=outside'));
+  symlinkSync(join(directory, 'outside'), join(root, 'etc'));
+  symlinkSync('/etc/passwd', join(root, 'var/lib/dpkg/status.d/passwd'));
+  const [layer] = await read(await openImage(root));
+  assert.deepEqual([...(layer?.collected.files.keys() ?? [])], []);
+  assert.deepEqual(
+    layer?.collected.nodes.filter((node) => node.kind === 'symbolic-link').map(({ path }) => path),
+    ['etc', 'var/lib/dpkg/status.d/passwd'],
+  );
+});
+
+test('layers say whether they were compared with their digest', async () => {
+  const plain = file('plain.tar', dockerArchive(built));
+  const verified = async (target: string, verify: boolean): Promise<boolean[]> =>
+    (await read(await openImage(target), verify)).map((layer) => layer.verified);
+  assert.deepEqual(await verified(plain, false), [false, false]);
+  assert.deepEqual(await verified(plain, true), [true, true]);
+  assert.deepEqual(
+    await verified(file('gz.tar', ociArchive(buildImage({ ...plan, compression: 'gzip' }))), false),
+    [true, true],
+  );
+});
+
+test('one of several images is chosen by name or by platform', async () => {
+  const other = buildImage({ ...plan, tags: ['other:2'], steps: [{ tar: base }] });
+  const target = file('two.tar', dockerArchive(built, other));
+  await assert.rejects(openImage(target), /holds 2 images; append one of their names: :example:1, :other:2/);
+  assert.equal((await openImage(`${target}:other:2`)).layers.length, 1);
+  await assert.rejects(openImage(`${target}:none:3`), /holds no image none:3; it has example:1, other:2/);
+
+  const arm = buildImage({ ...plan, platform: 'linux/arm64/v8', tags: [] });
+  const amd = buildImage({ ...plan, platform: 'linux/amd64', tags: [], steps: [{ tar: base }] });
+  const layout = join(directory, 'platforms');
+  await writeFiles(layout, ociFiles([arm, amd]));
+  assert.equal((await openImage(layout, { platform: 'linux/arm64' })).target.platform, 'linux/arm64/v8');
+  assert.equal((await openImage(layout, { platform: 'linux/amd64' })).target.manifest, amd.manifest.digest);
+  await assert.rejects(
+    openImage(layout, { platform: 'linux/s390x' }),
+    /choose one with --platform: linux\/arm64\/v8, linux\/amd64/,
+  );
+});
+
+const refusal = (code: string, message: RegExp) => (error: unknown) =>
+  error instanceof ClairError && error.code === code && message.test(error.message);
+
+test('a layer that is missing, changed or cut is refused by name', async () => {
+  const image = buildImage({ ...plan, compression: 'gzip' });
+  const [first, second] = image.layers;
+  assert.ok(first && second);
+  const layout = join(directory, 'damaged');
+  const copy = async (): Promise<string> => {
+    rmSync(layout, { recursive: true, force: true });
+    await writeFiles(layout, ociFiles([image]));
+    return layout;
+  };
+  rmSync(join(await copy(), blobPath(second.digest)));
+  await assert.rejects(
+    openImage(layout),
+    refusal('target-corrupt', /has no blobs\/sha256\/[0-9a-f]+, a layer of the image/),
+  );
+  cpSync(join(await copy(), blobPath(first.digest)), join(layout, blobPath(second.digest)));
+  await assert.rejects(
+    openImage(layout).then((opened) => read(opened)),
+    refusal('target-corrupt', /its digest is sha256:\S+, not sha256:/),
+  );
+  truncateSync(join(await copy(), blobPath(first.digest)), first.bytes.length - 20);
+  await assert.rejects(
+    openImage(layout).then((opened) => read(opened)),
+    refusal('target-corrupt', /layer sha256:\S+ cannot be read/),
+  );
+  writeFileSync(join(await copy(), blobPath(image.config.digest)), '{}');
+  await assert.rejects(
+    openImage(layout),
+    refusal('target-corrupt', /the blob sha256:\S+ has another digest/),
+  );
+});
+
+test('a claimed diffID that is wrong is found out by verifying', async () => {
+  const files = dockerFiles([built]).map((entry) =>
+    entry.path.endsWith('.json') && entry.path !== 'manifest.json'
+      ? {
+          ...entry,
+          content: Buffer.from(entry.content ?? '')
+            .toString()
+            .replace(/sha256:.{64}/, `sha256:${'0'.repeat(64)}`),
+        }
+      : entry,
+  );
+  const image = await openImage(file('lying.tar', tar(files)));
+  assert.deepEqual(
+    (await read(image)).map(({ verified }) => verified),
+    [false, false],
+  );
+  await assert.rejects(
+    read(image, true),
+    refusal('target-corrupt', /its diffID is sha256:\S+, not sha256:0000/),
+  );
+});
+
+test('what is no image is told apart', async () => {
+  await assert.rejects(
+    openImage(join(directory, 'nowhere')),
+    refusal('target-not-found', /there is no file or directory/),
+  );
+  await assert.rejects(
+    openImage(file('noise.bin', Buffer.alloc(4096, 'noise'))),
+    refusal('target-corrupt', /not a readable tar archive/),
+  );
+  await assert.rejects(openImage(file('empty.tar', Buffer.alloc(0))), refusal('target-corrupt', /is empty/));
+  await assert.rejects(
+    openImage(file('null.tar', tar([{ path: 'manifest.json', content: 'null' }]))),
+    refusal('target-not-found', /holds no image/),
+  );
+  await assert.rejects(
+    openImage(file('bad.tar', tar([{ path: 'manifest.json', content: '{' }]))),
+    refusal('target-corrupt', /is not JSON/),
+  );
+  await assert.rejects(
+    openImage(file('odd.tar', tar([{ path: 'manifest.json', content: '[{"Config":1}]' }]))),
+    refusal('target-corrupt', /malformed at 0\.Config/),
+  );
+  await assert.rejects(
+    openImage(file('cut.tar.gz', gzipSync(dockerArchive(built)).subarray(0, 300))),
+    refusal('target-corrupt', /cannot be decompressed/),
+  );
+  await assert.rejects(
+    openImage(`oci:${file('docker.tar', dockerArchive(built))}`),
+    refusal('target-unsupported', /is no oci but a docker-archive/),
+  );
+  await assert.rejects(
+    openImage(file('x.tar.xz', Buffer.from('\u00fd7zXZ\0...', 'latin1'))),
+    refusal('target-unsupported', /xz/),
+  );
+});
+
+test('a layer that inflates beyond all measure is refused', async () => {
+  const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024), { level: 9 });
+  const path = file(
+    'bomb.tar.gz',
+    Buffer.concat([gzipSync(tar([{ path: 'etc/os-release', content: 'ID=x' }], { endBlocks: 0 })), bomb]),
+  );
+  await assert.rejects(
+    openImage(path).then((opened) => read(opened)),
+    refusal('limit-exceeded', /inflates to more than/),
+  );
+});
+
+test('names that lead out of the image, and names too long, do no harm', async () => {
+  const layer = tar([
+    { path: '../../etc/os-release', content: 'ID=up' },
+    { path: `var/${'n'.repeat(10_000)}`, content: '' },
+    { path: 'loop', target: 'loop' },
+  ]);
+  const [result] = await read(await openImage(`rootfs-tar:${file('names.tar', layer)}`));
+  assert.equal(Buffer.from(result?.collected.files.get('etc/os-release') ?? []).toString(), 'ID=up');
+  assert.match(result?.collected.remarks[0]?.message ?? '', /a name of 10004 characters/);
+});

@@ -1,0 +1,126 @@
+import { statSync } from 'node:fs';
+import { ClairError } from '../kit/errors.ts';
+import { compressionOf, magicBytes } from './decompress/compression.ts';
+import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
+import { openOciLayout } from './format/oci-layout.ts';
+import type { Image } from './image.ts';
+import { openArchive } from './medium/archive-medium.ts';
+import { directoryMedium } from './medium/directory-medium.ts';
+import { readAt, stampOf } from './medium/local-file.ts';
+import type { Medium } from './medium/medium.ts';
+
+/** How a target may be opened. */
+export interface OpenOptions {
+  /** `os/architecture[/variant]`, for images of several platforms. */
+  readonly platform?: string;
+}
+
+const prefixes = ['docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir'] as const;
+type Prefix = (typeof prefixes)[number];
+
+/** What a target text says: the form it must have, if it says so, the path, and which image there. */
+interface Place {
+  readonly target: string;
+  readonly prefix: Prefix | undefined;
+  readonly path: string;
+  readonly reference: string | undefined;
+}
+
+/**
+ * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `dir:ROOTFS`, or a
+ * path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was found instead.
+ */
+export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
+  const place = placeOf(target);
+  const stats = statSync(place.path, { throwIfNoEntry: false });
+  if (stats === undefined)
+    throw new ClairError('target-not-found', `there is no file or directory ${place.path}`);
+  const image = stats.isDirectory() ? openDirectory(place, options) : await openFile(place, options);
+  if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
+    throw new ClairError(
+      'target-unsupported',
+      `${place.path} is no ${place.prefix} but a ${image.target.kind}; leave the prefix out`,
+    );
+  }
+  return image;
+}
+
+function placeOf(target: string): Place {
+  const prefix = prefixes.find((candidate) => target.startsWith(`${candidate}:`));
+  const rest = prefix === undefined ? target : target.slice(prefix.length + 1);
+  // Both a path and a reference may hold colons: the longest path that exists is meant.
+  for (let end = rest.length; end > 0; end = rest.lastIndexOf(':', end - 1)) {
+    const path = rest.slice(0, end);
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
+      return { target, prefix, path, reference: rest.slice(end + 1) || undefined };
+    }
+  }
+  return { target, prefix, path: rest, reference: undefined };
+}
+
+function openDirectory(place: Place, { platform }: OpenOptions): Image {
+  const { path, prefix, reference, target } = place;
+  const medium = directoryMedium(path);
+  if (prefix !== 'dir' && medium.find('oci-layout') !== undefined) {
+    const choice = { ...(reference && { reference }), ...(platform && { platform }) };
+    return openOciLayout(medium, { reference: target, kind: 'oci-layout' }, choice);
+  }
+  if (prefix !== undefined && prefix !== 'dir') {
+    throw new ClairError(
+      'target-unsupported',
+      `the directory ${path} is no OCI layout: it has no oci-layout file`,
+    );
+  }
+  return {
+    target: { reference: target, kind: 'rootfs-dir', manifest: null, platform: null },
+    layers: [{ place: { kind: 'directory', path }, compression: 'none', sizeBytes: 0 }],
+  };
+}
+
+async function openFile(place: Place, options: OpenOptions): Promise<Image> {
+  const { path, prefix } = place;
+  if (prefix === 'rootfs-tar') return openRootFileSystem(place);
+  const compression = compressionOf(readAt(path, 0, magicBytes));
+  const content = await openArchive(path, compression);
+  return content === 'root-file-system'
+    ? openRootFileSystem(place)
+    : openContainer(content.medium, place, options);
+}
+
+function openContainer(medium: Medium, place: Place, { platform }: OpenOptions): Image {
+  const { target, reference, prefix } = place;
+  const hasLayout = medium.find('oci-layout') !== undefined || medium.find('index.json') !== undefined;
+  if (prefix !== 'oci-archive' && hasDockerManifest(medium))
+    return openDockerArchive(medium, target, reference);
+  if (hasLayout) {
+    const choice = { ...(reference && { reference }), ...(platform && { platform }) };
+    return openOciLayout(medium, { reference: target, kind: 'oci-archive' }, choice);
+  }
+  if (medium.find('repositories') !== undefined) return openLegacyArchive(medium, target, reference);
+  if (medium.find('manifest.json') !== undefined) {
+    throw new ClairError('target-not-found', `${medium.name} holds no image: its manifest.json is empty`);
+  }
+  return openRootFileSystem(place);
+}
+
+/** A root file system tar is an image of one layer, without digests of its own. */
+function openRootFileSystem({ target, path }: Place): Image {
+  const stats = statSync(path, { bigint: true });
+  const sizeBytes = Number(stats.size);
+  if (sizeBytes === 0) throw new ClairError('target-corrupt', `${path} is empty`);
+  const compression = compressionOf(readAt(path, 0, magicBytes));
+  return {
+    target: { reference: target, kind: 'rootfs-tar', manifest: null, platform: null },
+    layers: [
+      {
+        place: { kind: 'file', path, offset: 0, size: sizeBytes, stamp: stampOf(path, stats) },
+        compression,
+        sizeBytes,
+      },
+    ],
+  };
+}
+
+function fits(prefix: Prefix, kind: Image['target']['kind']): boolean {
+  return { oci: 'oci-layout', dir: 'rootfs-dir' }[prefix as string] === kind || prefix === kind;
+}

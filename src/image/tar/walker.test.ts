@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { base256, type TarEntry as Member, tar } from '../../testing/tar-writer.ts';
+import { TarError } from './header.ts';
+import { type TarEntry, TarWalker } from './walker.ts';
+
+interface Walked extends TarEntry {
+  readonly content: string;
+}
+
+/** Walks an archive pushed in pieces of `pieceBytes`, keeping every payload. */
+function walk(archive: Uint8Array, pieceBytes: number = archive.length): Walked[] {
+  const walked: Walked[] = [];
+  const walker = new TarWalker((entry) => {
+    const pieces: Buffer[] = [];
+    return {
+      write: (bytes) => pieces.push(Buffer.from(bytes)),
+      close: () => walked.push({ ...entry, content: Buffer.concat(pieces).toString() }),
+    };
+  });
+  for (let at = 0; at < archive.length; at += Math.max(pieceBytes, 1)) {
+    walker.push(Buffer.from(archive.subarray(at, at + Math.max(pieceBytes, 1))));
+  }
+  walker.end();
+  return walked;
+}
+
+const summary = (walked: readonly Walked[]): unknown[] =>
+  walked.map(({ path, type, content }) => [path, type, content]);
+
+test('names, types and contents come out as they went in', () => {
+  const archive = tar([
+    { path: './etc/' },
+    { path: './etc/os-release', content: 'ID=alpine\n' },
+    { path: 'lib', target: 'usr/lib' },
+    { path: 'copy', type: 'hardlink', target: 'etc/os-release' },
+    { path: 'fifo', type: 'fifo' },
+    { path: 'old', type: 'contiguous', content: 'x' },
+  ]);
+  assert.deepEqual(summary(walk(archive)), [
+    ['etc', 'directory', ''],
+    ['etc/os-release', 'file', 'ID=alpine\n'],
+    ['lib', 'symbolic-link', ''],
+    ['copy', 'hard-link', ''],
+    ['fifo', 'other', ''],
+    ['old', 'file', 'x'],
+  ]);
+  assert.deepEqual(
+    walk(archive)
+      .slice(2, 4)
+      .map(({ target }) => target),
+    ['usr/lib', 'etc/os-release'],
+  );
+});
+
+test('names that try to leave the root stay inside', () => {
+  const names = ['../../etc/passwd', '/etc/shadow', 'a/../../b', 'a/./b//c', '..', '/'];
+  const archive = tar(names.map((path) => ({ path, type: 'file' as const })));
+  assert.deepEqual(
+    walk(archive).map(({ path }) => path),
+    ['etc/passwd', 'etc/shadow', 'b', 'a/b/c', '', ''],
+  );
+});
+
+for (const longNames of ['pax', 'gnu', 'ustar'] as const) {
+  test(`long names, ${longNames}`, () => {
+    const path = `${'d'.repeat(90)}/${'f'.repeat(95)}`;
+    const archive = tar([
+      { path, content: 'x', longNames },
+      { path: 'next', content: 'y' },
+    ]);
+    assert.deepEqual(summary(walk(archive)), [
+      [path, 'file', 'x'],
+      ['next', 'file', 'y'],
+    ]);
+  });
+}
+
+test('a name of 10,000 characters and a name in UTF-8', () => {
+  const names = ['n'.repeat(10_000), 'opt/ünï', 'ü'.repeat(80)];
+  assert.deepEqual(
+    walk(tar(names.map((path) => ({ path, content: '' })))).map(({ path }) => path),
+    names,
+  );
+});
+
+test('sizes in base-256, in pax headers, and over a wrong header', () => {
+  const archive = tar([
+    { path: 'a', content: 'abc', raw: { size: base256(3) } },
+    { path: 'b', content: 'abcd', raw: { size: '00000000000\0' }, pax: { size: '4' } },
+    { path: 'c', content: 'z' },
+  ]);
+  assert.deepEqual(summary(walk(archive)), [
+    ['a', 'file', 'abc'],
+    ['b', 'file', 'abcd'],
+    ['c', 'file', 'z'],
+  ]);
+});
+
+test('no end marker, one zero block, trailing garbage and a second archive behind the first', () => {
+  const one: Member[] = [{ path: 'a', content: '1' }];
+  const expected = [['a', 'file', '1']];
+  assert.deepEqual(summary(walk(tar(one, { endBlocks: 0 }))), expected);
+  assert.deepEqual(summary(walk(tar(one, { endBlocks: 1 }))), expected);
+  assert.deepEqual(summary(walk(Buffer.concat([tar(one), Buffer.alloc(1024, 'garbage')]))), expected);
+  const two = Buffer.concat([tar(one), tar([{ path: 'b', content: '2' }])]);
+  assert.deepEqual(summary(walk(two)), [...expected, ['b', 'file', '2']]);
+});
+
+test('a GNU sparse header tells the pieces and is no prefix of the next member', () => {
+  const pieces = Buffer.alloc(24 * 4 + 1 + 12);
+  const octal = (value: number): string => `${value.toString(8).padStart(11, '0')}\0`;
+  pieces.write(`${octal(1024)}${octal(3)}`, 0);
+  pieces.write(octal(2048), 24 * 4 + 1);
+  const archive = tar([
+    { path: 'sparse', type: 'gnu-sparse', content: 'abc', longNames: 'gnu' },
+    { path: 'next', content: 'n' },
+  ]);
+  const laid = Buffer.from(archive);
+  pieces.copy(laid, 386);
+  let sum = 256;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += laid[i] ?? 0;
+  laid.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  const [sparse, next] = walk(laid);
+  assert.deepEqual(sparse?.sparse, { form: 'pieces', realSize: 2048, pieces: [{ offset: 1024, size: 3 }] });
+  assert.equal(next?.path, 'next');
+});
+
+test('what is no tar archive is refused with the position', () => {
+  assert.throws(() => walk(Buffer.alloc(2048, 'x')), TarError);
+  const broken = Buffer.from(
+    tar([
+      { path: 'a', content: 'x' },
+      { path: 'b', raw: { checksum: '0000000\0' } },
+    ]),
+  );
+  assert.throws(() => walk(broken), /at byte 1024 of the archive/);
+  assert.throws(() => walk(tar([{ path: 'a', raw: { size: 'zzzzzzzzzzz\0' } }])), /impossible size/);
+  assert.throws(
+    () => walk(tar([{ path: 'x', type: 'pax-header', content: '99 path=a\n' }])),
+    /malformed pax/,
+  );
+});
+
+test('an archive cut inside a member is refused, whatever the place of the cut', () => {
+  const archive = tar([{ path: 'a', content: 'x'.repeat(700) }], { endBlocks: 0 });
+  for (const cut of [1, 511, 513, 1000, 1211])
+    assert.throws(() => walk(archive.subarray(0, cut)), /cut short/, `at ${cut}`);
+});
+
+test('pieces of any size give the same as one piece', () => {
+  const members = fc.array(
+    fc.record({
+      path: fc.stringMatching(/^[a-z]{1,8}(\/[a-z]{1,60}){0,4}$/),
+      content: fc.string({ maxLength: 2000 }),
+    }),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(members, fc.integer({ min: 1, max: 1500 }), (entries, pieceBytes) => {
+      const archive = tar(entries);
+      assert.deepEqual(walk(archive, pieceBytes), walk(archive));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('skipping what nobody wants gives the same members as reading everything', () => {
+  const archive = Buffer.from(
+    tar(['a', 'b', 'c'].map((path, i) => ({ path, content: 'x'.repeat(i * 1000) }))),
+  );
+  const seen: string[] = [];
+  const walker = new TarWalker(({ path }) => {
+    seen.push(path);
+    return undefined;
+  });
+  let pushed = 0;
+  for (let at = 0; at < archive.length; ) {
+    const ahead = Math.min(walker.skippable, archive.length - at);
+    walker.skip(ahead);
+    at += ahead;
+    walker.push(archive.subarray(at, at + 100));
+    pushed += 100;
+    at += 100;
+  }
+  walker.end();
+  assert.deepEqual(seen, ['a', 'b', 'c']);
+  assert.ok(pushed < archive.length);
+});
+
+test('random bytes are refused or walked, never worse', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(2000), (noise, at) => {
+      const archive = Buffer.from(tar([{ path: 'a', content: 'x'.repeat(600), pax: { mtime: '1.5' } }]));
+      archive.set(noise.subarray(0, archive.length - (at % archive.length)), at % archive.length);
+      try {
+        walk(archive);
+      } catch (error) {
+        assert.ok(error instanceof TarError, String(error));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

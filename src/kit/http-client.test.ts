@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { gather } from '../testing/bytes.ts';
+import { serve } from '../testing/http-server.ts';
+import { displayUrl, HttpError, type HttpOptions, httpGet, type Progress } from './http-client.ts';
+
+async function textOf(url: string, options: HttpOptions = {}): Promise<string> {
+  const file = await httpGet(url, options);
+  assert.ok(typeof file === 'object', `an answer, not ${JSON.stringify(file)}`);
+  return Buffer.concat(await gather(file.body)).toString();
+}
+
+/** A server that gives one answer after the other, the requests it got, and how long the client meant to wait between them. */
+async function sequence(context: TestContext, answers: readonly RequestListener[]) {
+  const requests: IncomingMessage[] = [];
+  const delays: number[] = [];
+  const url = await serve(context, (request, response) => {
+    requests.push(request);
+    answers[Math.min(requests.length, answers.length) - 1]?.(request, response);
+  });
+  const sleep = (ms: number) => {
+    delays.push(ms);
+    return Promise.resolve();
+  };
+  return { url, requests, delays, sleep };
+}
+
+function status(code: number, headers: Record<string, string> = {}): RequestListener {
+  return (_request, response) => response.writeHead(code, headers).end();
+}
+
+function text(body: string, headers: Record<string, string> = {}): RequestListener {
+  return (_request, response) => response.writeHead(200, headers).end(body);
+}
+
+test('a file is read, and the headers of the request are sent', async (context) => {
+  const { url, requests } = await sequence(context, [text('content')]);
+  assert.equal(await textOf(`${url}/a?b=c`, { headers: { 'if-none-match': '"x"' } }), 'content');
+  assert.equal(requests[0]?.url, '/a?b=c');
+  assert.equal(requests[0].headers['if-none-match'], '"x"');
+});
+
+test('transport compression is undone', async (context) => {
+  const body = gzipSync('content '.repeat(1000));
+  const url = await serve(context, (_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length }).end(body);
+  });
+  const seen: Progress[] = [];
+  assert.equal((await textOf(url, { onProgress: (progress) => seen.push(progress) })).length, 8000);
+  assert.equal(seen.at(-1)?.receivedBytes, 8000);
+  assert.equal(seen.at(-1)?.totalBytes, undefined);
+});
+
+test('progress tells how much of how much', async (context) => {
+  const url = await serve(context, text('0123456789', { 'content-length': '10' }));
+  const seen: Progress[] = [];
+  await textOf(`${url}/a?secret`, { onProgress: (progress) => seen.push(progress) });
+  assert.deepEqual(seen.at(-1), { url: `${url}/a`, receivedBytes: 10, totalBytes: 10 });
+});
+
+test('what is not modified or not there is said in a word', async (context) => {
+  assert.equal(await httpGet(await serve(context, status(304))), 'not-modified');
+  assert.equal(await httpGet(await serve(context, status(404))), 'not-found');
+  assert.equal(await httpGet(await serve(context, status(410))), 'not-found');
+});
+
+test('failures that may pass are tried again', async (context) => {
+  const { url, requests, delays, sleep } = await sequence(context, [
+    status(503),
+    status(500),
+    text('at last'),
+  ]);
+  assert.equal(await textOf(url, { sleep }), 'at last');
+  assert.equal(requests.length, 3);
+  assert.deepEqual(delays, [500, 1000]);
+});
+
+test('a server that stays broken is given up', async (context) => {
+  const { url, requests, sleep } = await sequence(context, [status(500)]);
+  await assert.rejects(httpGet(url, { sleep }), { name: 'HttpError', message: 'HTTP 500 (3 attempts)' });
+  assert.equal(requests.length, 3);
+});
+
+test('a connection that cannot be made or is dropped is tried again', async (context) => {
+  const { url, requests, sleep } = await sequence(context, [
+    (request) => request.socket.destroy(),
+    text('late'),
+  ]);
+  assert.equal(await textOf(url, { sleep }), 'late');
+  assert.equal(requests.length, 2);
+  await assert.rejects(httpGet('http://127.0.0.1:1/', { sleep }), /^HttpError: .*(bad port|ECONNREFUSED)/);
+});
+
+test('the server says how long to wait, within reason', async (context) => {
+  const soon = await sequence(context, [status(429, { 'retry-after': '7' }), text('ok')]);
+  assert.equal(await textOf(soon.url, soon), 'ok');
+  assert.deepEqual(soon.delays, [7000]);
+
+  const at = new Date(Date.now() + 20_000).toUTCString();
+  const dated = await sequence(context, [status(503, { 'retry-after': at }), text('ok')]);
+  assert.equal(await textOf(dated.url, dated), 'ok');
+  assert.ok((dated.delays[0] ?? 0) > 15_000 && (dated.delays[0] ?? 0) <= 20_000);
+
+  const never = await sequence(context, [status(429, { 'retry-after': '86400' })]);
+  await assert.rejects(httpGet(never.url, never), { message: 'HTTP 429' });
+  assert.equal(never.requests.length, 1);
+});
+
+test('other refusals are final', async (context) => {
+  for (const code of [400, 401, 403, 206, 204, 300]) {
+    const { url, requests, sleep } = await sequence(context, [status(code)]);
+    await assert.rejects(httpGet(url, { sleep }), { name: 'HttpError', message: `HTTP ${code}` });
+    assert.equal(requests.length, 1);
+  }
+});
+
+test('redirects are followed, so far', async (context) => {
+  const url = await serve(context, (request, response) => {
+    const left = Number(request.url?.slice(1));
+    if (left > 0) response.writeHead(302, { location: `/${left - 1}` });
+    response.end('there');
+  });
+  assert.equal(await textOf(`${url}/5`), 'there');
+  await assert.rejects(httpGet(`${url}/6`), { name: 'HttpError', message: 'more than 5 redirects' });
+});
+
+test('redirects lead to HTTP only', async (context) => {
+  for (const location of ['file:///etc/passwd', 'ftp://127.0.0.1/', 'data:,x', 'http://[']) {
+    const { url, requests } = await sequence(context, [status(301, { location })]);
+    await assert.rejects(httpGet(url), HttpError, location);
+    assert.equal(requests.length, 1);
+  }
+});
+
+test('credentials stay with the origin they were given for', async (context) => {
+  const other = await sequence(context, [text('there')]);
+  const first = await sequence(context, [
+    status(307, { location: '/again' }),
+    status(307, { location: other.url }),
+  ]);
+  const url = first.url.replace('//', '//me:p%40ss@');
+  assert.equal(await textOf(url), 'there');
+  const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+  assert.deepEqual(
+    first.requests.map(({ headers }) => headers.authorization),
+    [basic, basic],
+  );
+  assert.equal(other.requests[0]?.headers.authorization, undefined);
+});
+
+test('a web page or nothing is no file', async (context) => {
+  const page = await serve(context, text('<p>Log in', { 'content-type': 'text/html; charset=utf-8' }));
+  await assert.rejects(httpGet(page), { name: 'HttpError', message: 'a web page came instead of a file' });
+  await assert.rejects(httpGet(await serve(context, text('', { 'content-length': '0' }))), HttpError);
+  const chunked = await serve(context, (_request, response) => {
+    response.writeHead(200).flushHeaders();
+    response.end();
+  });
+  await assert.rejects(textOf(chunked), { name: 'HttpError', message: 'an empty file came' });
+});
+
+test('a file that is cut short is an error, with and without a length', async (context) => {
+  for (const headers of [{ 'content-length': '1000' }, {}]) {
+    const url = await serve(context, (_request, response) => {
+      response.writeHead(200, headers).write('half', () => response.destroy());
+    });
+    await assert.rejects(textOf(url), /^HttpError: broken off after 4 bytes: /);
+  }
+});
+
+test('a server that stands still is left', async (context) => {
+  const mute = await sequence(context, [() => undefined]);
+  await assert.rejects(httpGet(mute.url, { ...mute, idleMs: 20 }), {
+    message: 'nothing received for 0.02 s (3 attempts)',
+  });
+  const stuck = await serve(context, (_request, response) => void response.writeHead(200).write('half'));
+  await assert.rejects(textOf(stuck, { idleMs: 20 }), {
+    message: 'broken off after 4 bytes: nothing received for 0.02 s',
+  });
+});
+
+test('time the reader takes does not count as standing still', async (context) => {
+  const url = await serve(context, text('content'));
+  const file = await httpGet(url, { idleMs: 100 });
+  assert.ok(typeof file === 'object');
+  const end = performance.now() + 150;
+  while (performance.now() < end);
+  assert.equal(Buffer.concat(await gather(file.body)).toString(), 'content');
+});
+
+test('whoever asked can call it off', async (context) => {
+  const controller = new AbortController();
+  const url = await serve(context, (_request, response) => {
+    response.writeHead(200).write('half');
+    controller.abort(new Error('enough'));
+  });
+  await assert.rejects(textOf(url, { signal: controller.signal }), { name: 'Error', message: 'enough' });
+});
+
+test('a URL is shown without its secrets', () => {
+  assert.equal(displayUrl('https://me:secret@host:8443/a/b?token=1#c'), 'https://host:8443/a/b');
+  assert.equal(displayUrl('nonsense'), 'an invalid URL');
+});

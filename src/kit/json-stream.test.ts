@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { gather, inPieces } from '../testing/bytes.ts';
+import { JsonSplitter } from './json-splitter.ts';
+import { JsonStreamError, jsonElements, jsonMembers, jsonObject } from './json-stream.ts';
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text, 'utf8');
+}
+
+/** What reading the content as an object ends with. */
+async function failure(content: Buffer, size = 5): Promise<JsonStreamError> {
+  const error: unknown = await gather(jsonMembers(inPieces(content, size))).catch(
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof JsonStreamError, `${content.toString('latin1')} was read without an error`);
+  return error;
+}
+
+const spaced = fc.constantFrom(0, 1, '\t', '\r\n  ');
+const pieceSizes = fc.integer({ min: 1, max: 40 });
+
+test('members are those of JSON.parse, whatever the pieces', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
+      spaced,
+      pieceSizes,
+      async (value, space, size) => {
+        const text = JSON.stringify(value, null, space);
+        const members = await gather(jsonMembers(inPieces(bytes(text), size)));
+        assert.deepEqual(new Map(members), new Map(Object.entries(JSON.parse(text) as object)));
+      },
+    ),
+  );
+});
+
+test('elements are those of JSON.parse, whatever the pieces', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.jsonValue()), spaced, pieceSizes, async (value, space, size) => {
+      const text = JSON.stringify(value, null, space);
+      assert.deepEqual(await gather(jsonElements(inPieces(bytes(text), size))), JSON.parse(text));
+    }),
+  );
+});
+
+test('escapes and characters of several bytes may be cut anywhere', async () => {
+  const text = String.raw`{"a\\":"\"}{,\\","é€😀":["\\\"",{"b":"]"}],"\u0000":"\\"}`;
+  for (let size = 1; size <= text.length; size++) {
+    assert.deepEqual(await jsonObject(inPieces(bytes(text), size)), JSON.parse(text));
+  }
+});
+
+test('a byte order mark and blanks around the content are nothing', async () => {
+  const content = bytes('\ufeff \r\n{ "a" : 1 } \t\n');
+  for (const size of [1, 2, 100]) assert.deepEqual(await jsonObject(inPieces(content, size)), { a: 1 });
+  assert.deepEqual(await gather(jsonElements(inPieces(bytes(' [ ] ')))), []);
+  assert.deepEqual(await gather(jsonMembers(inPieces(bytes('{\n}\n')))), []);
+});
+
+test('content cut short is an error at its end, wherever it is cut', async () => {
+  const content = bytes('{"name":{"CVE-1":[1,2,{"é":"\\"}"}]},"other":null}');
+  for (let length = 1; length < content.length; length++) {
+    const { position, message } = await failure(content.subarray(0, length));
+    assert.deepEqual([position, message], [length, 'ends too early']);
+  }
+});
+
+test('content of another kind is told apart', async () => {
+  const cases: [string, string, number][] = [
+    ['', 'empty', 0],
+    ['[{"a":1}]', 'not a JSON object, but an array', 0],
+    [' <!DOCTYPE html>', 'not a JSON object, but HTML or XML', 1],
+    ['null', 'not a JSON object, but something that begins with byte 6e', 0],
+    ['{"a":1} {"b":2}', 'more content after the end', 8],
+    ['{"a":1}}', 'more content after the end', 7],
+    ['{"a":1]', 'the object ends with the wrong bracket', 6],
+    ['{"a":1,"b":2,"a":3}', 'the name "a" occurs twice', 13],
+    ['{,}', 'a member is missing between two commas', 1],
+    ['{"a":1,,"b":2}', 'a member is missing between two commas', 7],
+    ['{"a":1,}', 'a member is missing between two commas', 7],
+    ['{"a":[1}}', 'not valid JSON', 7],
+    ['{"é":1, "b" 2}', 'not valid JSON', 13],
+    ['{"a":1, "b"}', 'not valid JSON', 11],
+  ];
+  for (const [text, message, position] of cases) {
+    for (const size of [1, 3, 100]) {
+      const error = await failure(bytes(text), size);
+      assert.deepEqual([error.message, error.position], [message, position], text);
+    }
+  }
+});
+
+test('an element that is missing is an error', async () => {
+  for (const text of ['[,]', '[1,]', '[1,,2]', '[1}', '[1 2]']) {
+    await assert.rejects(gather(jsonElements(inPieces(bytes(text)))), JsonStreamError, text);
+  }
+});
+
+test('bytes that are no UTF-8 are an error at their record', async () => {
+  const latin1 = Buffer.from('{"a":1,"b":"Andr\xe9"}', 'latin1');
+  assert.equal((await failure(latin1)).position, 7);
+  await failure(Buffer.from('{"a":1}', 'utf16le'));
+});
+
+test('limits end what has no end', async () => {
+  const body = () => inPieces(bytes('{"a":"0123456789","b":2}'), 4);
+  await assert.rejects(gather(jsonMembers(body(), { bytes: 20 })), {
+    position: 20,
+    message: 'longer than 20 bytes',
+  });
+  await assert.rejects(gather(jsonMembers(body(), { recordBytes: 10 })), { position: 1 });
+  await assert.rejects(gather(jsonMembers(body(), { records: 1 })), { position: 18 });
+  assert.equal((await gather(jsonMembers(body(), { bytes: 24, recordBytes: 16, records: 2 }))).length, 2);
+});
+
+test('a million elements are cut one by one', () => {
+  const content = bytes(`[${Array.from({ length: 1_000_000 }, (_, index) => index).join(',')}]`);
+  const splitter = new JsonSplitter('array', { bytes: 1e9, recordBytes: 6, records: 1e6 });
+  let sum = 0;
+  for (let from = 0; from < content.length; from += 65_536) {
+    for (const { text } of splitter.push(content.subarray(from, from + 65_536))) sum += Number(text);
+  }
+  splitter.end();
+  assert.equal(sum, 499_999_500_000);
+});
+
+test('depth costs nothing', async () => {
+  const deep = bytes(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+  assert.equal((await gather(jsonMembers(inPieces(deep)))).length, 1);
+});

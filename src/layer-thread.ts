@@ -1,0 +1,22 @@
+import { once } from 'node:events';
+import { ClairError } from './kit/errors.ts';
+import type { LayerAnswer } from './layer-worker.ts';
+import type { AnalyzeLayers } from './service/analyze-layers.ts';
+
+/** Analyses layers on a thread of its own, which ends with the task. */
+export function analyzeOnThread(script: URL): AnalyzeLayers {
+  return async (layers, verify) => {
+    const { Worker } = await import('node:worker_threads');
+    const worker = new Worker(script);
+    try {
+      worker.postMessage({ layers, verify });
+      const [answer] = (await once(worker, 'message')) as [LayerAnswer];
+      if ('indexes' in answer) return answer.indexes;
+      throw answer.code === undefined
+        ? new Error(answer.message)
+        : new ClairError(answer.code, answer.message);
+    } finally {
+      await worker.terminate();
+    }
+  };
+}

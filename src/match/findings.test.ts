@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Package } from '../model/package.ts';
+import { findingsOf, type Hit } from './findings.ts';
+
+const openssl: Package = {
+  type: 'apk',
+  name: 'libssl3',
+  version: '3.1.0-r0',
+  source: { name: 'openssl', version: '3.1.0-r0' },
+  purl: 'pkg:apk/alpine/libssl3@3.1.0-r0',
+  location: { path: 'lib/apk/db/installed', layer: null },
+  foundBy: 'apk',
+};
+
+function hit(changes: Partial<Hit>): Hit {
+  return {
+    package: openssl,
+    installed: '3.1.0-r0',
+    source: 'alpine',
+    id: 'CVE-2024-1',
+    aliases: [],
+    description: null,
+    links: [],
+    severity: 'Unknown',
+    cvss: [],
+    namespace: { name: 'alpine:v3.19', versionScheme: 'apk' },
+    affectedPackage: 'openssl',
+    range: { to: '3.1.1-r0' },
+    fix: { state: 'fixed', version: '3.1.1-r0' },
+    ...changes,
+  };
+}
+
+const byText = (_: string, a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+test('several rows of one CVE on one package are one finding, with the lowest fix', () => {
+  const later = hit({
+    range: { to: '3.1.2-r0' },
+    fix: { state: 'fixed', version: '3.1.2-r0' },
+    severity: 'Low',
+    links: ['l'],
+  });
+  const { matches } = findingsOf([later, hit({ severity: 'High' })], byText);
+  assert.equal(matches.length, 1);
+  assert.deepEqual(matches.at(0)?.fix, { state: 'fixed', version: '3.1.1-r0' });
+  assert.equal(matches.at(0)?.vulnerability.severity, 'High');
+  assert.equal(matches.at(0)?.evidence.length, 2);
+  assert.equal(matches.at(0)?.vulnerability.advisories.length, 2);
+});
+
+test('an advisory for several CVEs gives a finding for each, and keeps its own name as an alias', () => {
+  const { matches } = findingsOf([hit({ id: 'RHSA-2024:1', aliases: ['CVE-2024-2', 'CVE-2024-1'] })], byText);
+  assert.deepEqual(
+    matches.map(({ vulnerability }) => [vulnerability.id, vulnerability.aliases]),
+    [
+      ['CVE-2024-1', ['RHSA-2024:1']],
+      ['CVE-2024-2', ['RHSA-2024:1']],
+    ],
+  );
+});
+
+test('an id that names no CVE stays itself', () => {
+  assert.equal(findingsOf([hit({ id: 'XSA-1' })], byText).matches.at(0)?.vulnerability.id, 'XSA-1');
+});
+
+test('a fix is preferred to no fix, and no fix to a refusal', () => {
+  const fixes = (...states: Hit['fix'][]): unknown =>
+    findingsOf(
+      states.map((fix) => hit({ fix })),
+      byText,
+    ).matches.at(0)?.fix;
+  assert.deepEqual(fixes({ state: 'unfixed' }, { state: 'fixed', version: '9' }), {
+    state: 'fixed',
+    version: '9',
+  });
+  assert.deepEqual(fixes({ state: 'will-not-fix' }, { state: 'unfixed' }), { state: 'unfixed' });
+});
+
+test('what is under investigation is told apart and not counted', () => {
+  const { matches, suppressed } = findingsOf([hit({ fix: { state: 'under-investigation' } })], byText);
+  assert.equal(matches.length, 0);
+  assert.equal(suppressed[0]?.reason, 'the vendor is still investigating');
+});
+
+test('the order of rows does not matter', () => {
+  const rows = [
+    hit({}),
+    hit({ id: 'CVE-2023-9' }),
+    hit({ package: { ...openssl, name: 'a', purl: 'pkg:a' } }),
+    hit({ source: 'z', links: ['x'] }),
+  ];
+  assert.deepEqual(findingsOf(rows.toReversed(), byText), findingsOf(rows, byText));
+});

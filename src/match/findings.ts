@@ -1,0 +1,153 @@
+import type { Fix, FixState } from '../model/fix.ts';
+import type { Namespace } from '../model/namespace.ts';
+import { compareMatches, compareText } from '../model/order.ts';
+import type { Package } from '../model/package.ts';
+import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { VersionRange } from '../model/version-range.ts';
+import type { CvssVector } from '../model/vulnerability.ts';
+
+/** An affected row that holds the installed version of a package. */
+export interface Hit {
+  readonly package: Package;
+  /** Version as it was compared: of the source package where advisories speak of that. */
+  readonly installed: string;
+  readonly source: string;
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly description: string | null;
+  readonly links: readonly string[];
+  readonly severity: Severity;
+  readonly cvss: readonly CvssVector[];
+  readonly namespace: Namespace;
+  readonly affectedPackage: string;
+  readonly range: VersionRange;
+  readonly fix: Fix;
+}
+
+/** Orders two versions of a scheme; undefined when it gives them no order. */
+export type Compare = (versionScheme: string, a: string, b: string) => number | undefined;
+
+/** What is reported, and what is known but not counted. */
+export interface Findings {
+  readonly matches: readonly Match[];
+  readonly suppressed: readonly SuppressedMatch[];
+}
+
+/**
+ * Makes findings of hits: one finding is one CVE on one package (or the source's own id where it names no CVE), whatever the
+ * number of advisories that say so.
+ */
+export function findingsOf(hits: readonly Hit[], compare: Compare): Findings {
+  const named = hits.flatMap((hit) => findingIds(hit).map((id) => ({ id, hit })));
+  const groups = Map.groupBy(
+    named,
+    ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
+  );
+  const all = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined
+      ? []
+      : [
+          toMatch(
+            first.id,
+            group.map(({ hit }) => hit),
+            compare,
+          ),
+        ];
+  });
+  all.sort(compareMatches);
+  const isOpen = (match: Match): boolean => match.fix.state !== 'under-investigation';
+  return {
+    matches: all.filter(isOpen),
+    suppressed: all
+      .filter((match) => !isOpen(match))
+      .map((match) => ({ ...match, reason: 'the vendor is still investigating' })),
+  };
+}
+
+function findingIds({ id, aliases }: Hit): readonly string[] {
+  if (isCve(id)) return [id];
+  const cves = aliases.filter(isCve);
+  return cves.length > 0 ? cves : [id];
+}
+
+function isCve(id: string): boolean {
+  return /^CVE-\d{4}-\d+$/.test(id);
+}
+
+function toMatch(id: string, hits: readonly Hit[], compare: Compare): Match {
+  const ordered = hits.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
+  const [first] = ordered as [Hit, ...Hit[]];
+  const { type, name, version, source, purl, location } = first.package;
+  return {
+    vulnerability: {
+      id,
+      aliases: unique(ordered.flatMap((hit) => [hit.id, ...hit.aliases])).filter(
+        (alias) => alias !== id && !isOtherCve(first, alias),
+      ),
+      advisories: ordered.map(advisoryOf),
+      severity: ordered
+        .map((hit) => hit.severity)
+        .reduce((worst, next) => (compareSeverity(next, worst) > 0 ? next : worst)),
+      cvss: ordered.flatMap((hit) => hit.cvss),
+      description: ordered.find((hit) => hit.description !== null)?.description ?? null,
+      links: unique(ordered.flatMap((hit) => hit.links)),
+      source: first.source,
+      kev: null,
+      epss: null,
+    },
+    package: { type, name, version, source: source ?? null, purl, location },
+    fix: bestFix(ordered, compare),
+    evidence: ordered.map(evidenceOf),
+  };
+}
+
+/** The CVEs an advisory fixes besides are other vulnerabilities, not other names of this one. */
+function isOtherCve(hit: Hit, alias: string): boolean {
+  return !isCve(hit.id) && isCve(alias);
+}
+
+function advisoryOf({ id, links, fix }: Hit): AdvisoryReference {
+  return { id, link: links[0] ?? null, fixedVersion: fix.state === 'fixed' ? fix.version : null };
+}
+
+function evidenceOf(hit: Hit): Evidence {
+  return {
+    source: hit.source,
+    advisory: hit.id,
+    namespace: hit.namespace.name,
+    package: hit.affectedPackage,
+    installed: hit.installed,
+    range: hit.range,
+    versionScheme: hit.namespace.versionScheme,
+  };
+}
+
+const stateOrder: readonly FixState[] = [
+  'unfixed',
+  'deferred',
+  'will-not-fix',
+  'end-of-life',
+  'under-investigation',
+  'not-affected',
+];
+
+/** The lowest version that fixes it, as each is above the installed one; without any, the state that promises most. */
+function bestFix(hits: readonly Hit[], compare: Compare): Fix {
+  let best: { fix: Extract<Fix, { state: 'fixed' }>; scheme: string } | undefined;
+  for (const { fix, namespace } of hits) {
+    if (fix.state !== 'fixed') continue;
+    const isLower = best === undefined || (compare(best.scheme, fix.version, best.fix.version) ?? 0) < 0;
+    if (isLower) best = { fix, scheme: namespace.versionScheme };
+  }
+  if (best !== undefined) return best.fix;
+  const states = hits
+    .map((hit) => hit.fix)
+    .toSorted((a, b) => stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state));
+  return states[0] ?? { state: 'unfixed' };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort(compareText);
+}

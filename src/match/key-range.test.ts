@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { VersionRange } from '../model/version-range.ts';
+import { isKey, type VersionScheme } from '../plugin/version-scheme.ts';
+import { keyOf } from '../testing/version-scheme.ts';
+import { composer } from '../version/composer.ts';
+import { gem } from '../version/gem.ts';
+import { maven } from '../version/maven.ts';
+import { npm } from '../version/npm.ts';
+import { pep440 } from '../version/pep440.ts';
+import { rpm } from '../version/rpm.ts';
+import { semver } from '../version/semver.ts';
+import { describeRange, isInRange, keyRange } from './key-range.ts';
+
+const ranges: fc.Arbitrary<VersionRange> = fc
+  .record(
+    {
+      from: fc.constantFrom('1.0.0', '1.2.0', '2.0.0'),
+      fromExcluded: fc.constant(true as const),
+      to: fc.constantFrom('1.2.0', '2.0.0', '3.0.0'),
+      toIncluded: fc.constant(true as const),
+    },
+    { requiredKeys: [] },
+  )
+  .map((range) => range);
+const versions = fc.constantFrom(
+  '0.1.0',
+  '1.0.0',
+  '1.2.0-a',
+  '1.2.0',
+  '1.2.1',
+  '2.0.0-rc.1',
+  '2.0.0',
+  '3.0.0',
+  '4.0.0',
+);
+
+/** Whether the keys put a version into a range; undefined where the range has no keys. */
+function isInKeys(scheme: VersionScheme, range: VersionRange, version: string): boolean | undefined {
+  const keys = keyRange(scheme, range);
+  if ('empty' in keys) return false;
+  if ('unkeyable' in keys) return undefined;
+  const key = keyOf(scheme, version);
+  return Buffer.compare(keys.lo, key) <= 0 && Buffer.compare(key, keys.hi) < 0;
+}
+
+test('no bounds are from the empty key to FF', () => {
+  assert.deepEqual(keyRange(semver, {}), { lo: new Uint8Array(), hi: Uint8Array.of(0xff) });
+});
+
+test('a bound is the key of its version, or what is after it', () => {
+  const after = semver.after('1.0.0');
+  assert.ok(isKey(after));
+  assert.deepEqual(keyRange(semver, { from: '1.0.0' }), {
+    lo: keyOf(semver, '1.0.0'),
+    hi: Uint8Array.of(0xff),
+  });
+  assert.deepEqual(keyRange(semver, { from: '1.0.0', fromExcluded: true }), {
+    lo: after,
+    hi: Uint8Array.of(0xff),
+  });
+  assert.deepEqual(keyRange(semver, { to: '1.0.0' }), { lo: new Uint8Array(), hi: keyOf(semver, '1.0.0') });
+  assert.deepEqual(keyRange(semver, { to: '1.0.0', toIncluded: true }), { lo: new Uint8Array(), hi: after });
+});
+
+test('keys put a version into a range exactly where its order does', () => {
+  fc.assert(
+    fc.property(ranges, versions, (range, version) => {
+      for (const scheme of [semver, npm, pep440, gem, composer]) {
+        if (!isKey(scheme.key(version))) continue;
+        const above =
+          range.from === undefined ||
+          (scheme.compare(version, range.from) ?? 0) >= (range.fromExcluded ? 1e-9 : 0);
+        const below =
+          range.to === undefined || (scheme.compare(version, range.to) ?? 0) < (range.toIncluded ? 1e-9 : 0);
+        assert.equal(
+          isInKeys(scheme, range, version),
+          above && below,
+          `${scheme.name} ${describeRange(range)}`,
+        );
+        assert.equal(isInRange(scheme, range, version), above && below);
+      }
+    }),
+  );
+});
+
+test('a range of rpm without a release holds every release of its bounds', () => {
+  const upTo: VersionRange = { to: '1.0', toIncluded: true };
+  const exactly: VersionRange = { from: '1.0', to: '1.0', toIncluded: true };
+  const above: VersionRange = { from: '1.0', fromExcluded: true };
+  for (const isIn of [isInKeys, isInRange]) {
+    assert.equal(isIn(rpm, upTo, '1.0-7.el9'), true);
+    assert.equal(isIn(rpm, exactly, '1.0-7.el9'), true);
+    assert.equal(isIn(rpm, above, '1.0-7.el9'), false);
+    assert.equal(isIn(rpm, above, '1.0.1-1'), true);
+    assert.equal(isIn(rpm, { to: '1.0' }, '1.0-7.el9'), false);
+    assert.equal(isIn(rpm, { to: '1.0-7', toIncluded: true }, '1.0-8'), false);
+  }
+});
+
+test('bounds that meet or are the wrong way round hold nothing, and it is said', () => {
+  assert.deepEqual(keyRange(semver, { from: '1.0.0', to: '1.0.0' }), {
+    empty: 'no semver version is ≥ 1.0.0 and < 1.0.0',
+  });
+  assert.deepEqual(keyRange(semver, { from: '2.0.0', to: '1.0.0', toIncluded: true }), {
+    empty: 'no semver version is ≥ 2.0.0 and ≤ 1.0.0',
+  });
+  assert.deepEqual(keyRange(semver, { from: '1.0.0', fromExcluded: true, to: '1.0.0', toIncluded: true }), {
+    empty: 'no semver version is > 1.0.0 and ≤ 1.0.0',
+  });
+  assert.ok('lo' in keyRange(semver, { from: '1.0.0', to: '1.0.0', toIncluded: true }));
+});
+
+test('a bound without a key leaves the range without keys, and the reason is that of the bound', () => {
+  const reason = maven.key('1.0.alpha.1');
+  assert.deepEqual(keyRange(maven, { to: '1.0.alpha.1' }), reason);
+  assert.deepEqual(keyRange(maven, { from: '1.0.alpha.1', fromExcluded: true, to: '2' }), reason);
+});
+
+test('without keys the order of the tool decides', () => {
+  assert.equal(isInRange(maven, { to: '1.4.redhat-2' }, '1.4.redhat-1'), true);
+  assert.equal(isInRange(maven, { from: '1', to: '2' }, '1.0.alpha.1'), false);
+  assert.equal(isInRange(maven, { from: '1.4', fromExcluded: true }, '1.4.redhat-1'), true);
+});
+
+test('one bound can be enough to say no', () => {
+  assert.equal(isInRange(pep440, { from: '1.0', to: '1.5-bulbasaur' }, '0.9'), false);
+  assert.equal(isInRange(pep440, { from: '1.0-bulbasaur', to: '1.5' }, '2.0'), false);
+  assert.equal(isInRange(pep440, { from: '1.0', to: '1.5-bulbasaur' }, '1.2'), undefined);
+});
+
+test('a version without an order is in a range of exactly itself, and in no other of one version', () => {
+  const exactly = (version: string): VersionRange => ({ from: version, to: version, toIncluded: true });
+  assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1-bulbasaur'), true);
+  assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1'), false);
+  assert.equal(isInRange(composer, exactly('1.0'), 'dev-main'), false);
+  assert.equal(isInRange(composer, { from: '1.0' }, 'dev-main'), undefined);
+  assert.equal(isInRange(composer, {}, 'dev-main'), true);
+});
+
+test('a range is told in words', () => {
+  assert.equal(describeRange({}), 'any version');
+  assert.equal(describeRange({ from: '1', fromExcluded: true, to: '2', toIncluded: true }), '> 1 and ≤ 2');
+  assert.equal(describeRange({ from: '1', to: '2' }), '≥ 1 and < 2');
+});

@@ -1,0 +1,90 @@
+import type { VersionRange } from '../model/version-range.ts';
+import { isKey, type Unkeyable, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
+
+/** Versions between two keys, `lo` included and `hi` excluded. */
+export interface KeyRange {
+  readonly lo: Uint8Array;
+  readonly hi: Uint8Array;
+}
+
+/** A range that holds no version, and why: its bounds meet or are the wrong way round. */
+export interface EmptyRange {
+  readonly empty: string;
+}
+
+/** Below every key: no key is empty. */
+const beginning: Uint8Array = new Uint8Array();
+
+/** Above every key: no key begins with FF. */
+const end: Uint8Array = Uint8Array.of(0xff);
+
+/**
+ * A range in the vendor's spelling as the half-open range of keys a store can search. No `from` begins at the empty key, no
+ * `to` ends at FF; what an included or excluded bound spans beyond its own key is the scheme's to say (`after`).
+ */
+export function keyRange(scheme: VersionScheme, range: VersionRange): KeyRange | EmptyRange | Unkeyable {
+  const lo = lowerBound(scheme, range);
+  if ('unkeyable' in lo) return lo;
+  const hi = upperBound(scheme, range);
+  if ('unkeyable' in hi) return hi;
+  if (Buffer.compare(lo, hi) >= 0) return { empty: `no ${scheme.name} version is ${describeRange(range)}` };
+  return { lo, hi };
+}
+
+/**
+ * Whether a version lies in a range, decided by keys where there are keys and else by comparing as the native tool does.
+ * Undefined when neither can tell; a range of exactly one version can always tell, by its spelling.
+ */
+export function isInRange(scheme: VersionScheme, range: VersionRange, version: string): boolean | undefined {
+  const key = scheme.key(version);
+  const above = range.from === undefined || isAboveFrom(scheme, range, version, key);
+  const below = range.to === undefined || isBelowTo(scheme, range, version, key);
+  if (above === false || below === false) return false;
+  if (above === true && below === true) return true;
+  return isExact(range) ? range.from === version : undefined;
+}
+
+/** A range in mathematical notation: `≥ 1.2 and < 1.4`. */
+export function describeRange(range: VersionRange): string {
+  const from = range.from === undefined ? [] : [`${range.fromExcluded ? '>' : '≥'} ${range.from}`];
+  const to = range.to === undefined ? [] : [`${range.toIncluded ? '≤' : '<'} ${range.to}`];
+  return [...from, ...to].join(' and ') || 'any version';
+}
+
+function lowerBound(scheme: VersionScheme, { from, fromExcluded }: VersionRange): Uint8Array | Unkeyable {
+  if (from === undefined) return beginning;
+  return fromExcluded ? scheme.after(from) : scheme.key(from);
+}
+
+function upperBound(scheme: VersionScheme, { to, toIncluded }: VersionRange): Uint8Array | Unkeyable {
+  if (to === undefined) return end;
+  return toIncluded ? scheme.after(to) : scheme.key(to);
+}
+
+function isAboveFrom(
+  scheme: VersionScheme,
+  range: VersionRange,
+  version: string,
+  key: VersionKey | Unkeyable,
+): boolean | undefined {
+  const lo = lowerBound(scheme, range);
+  if (isKey(key) && lo instanceof Uint8Array) return Buffer.compare(lo, key) <= 0;
+  const order = scheme.compare(version, range.from ?? '');
+  return order === undefined ? undefined : range.fromExcluded ? order > 0 : order >= 0;
+}
+
+function isBelowTo(
+  scheme: VersionScheme,
+  range: VersionRange,
+  version: string,
+  key: VersionKey | Unkeyable,
+): boolean | undefined {
+  const hi = upperBound(scheme, range);
+  if (isKey(key) && hi instanceof Uint8Array) return Buffer.compare(key, hi) < 0;
+  const order = scheme.compare(version, range.to ?? '');
+  return order === undefined ? undefined : range.toIncluded ? order <= 0 : order < 0;
+}
+
+function isExact({ from, fromExcluded, to, toIncluded }: VersionRange): boolean {
+  return from !== undefined && from === to && !fromExcluded && toIncluded === true;
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
+import { squash } from './squash.ts';
+
+const release = 'etc/os-release';
+const database = 'var/lib/dpkg/status';
+
+/** A layer with these files as content, listing one package a line for the database. */
+function layer(files: Readonly<Record<string, string>>, marks: Partial<LayerIndex> = {}): LayerIndex {
+  const nodes: LayerNode[] = Object.keys(files).map((path) => ({ path, kind: 'file' }));
+  const listed = files[database]?.split(' ').map((name) => ({ type: 'deb', name, version: '1' }));
+  return {
+    verified: true,
+    whiteouts: [],
+    opaques: [],
+    problems: [],
+    contents: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })),
+    packages: listed === undefined ? [] : [{ path: database, lister: 'dpkg', packages: listed }],
+    ...marks,
+    nodes: [...nodes, ...(marks.nodes ?? [])],
+  };
+}
+
+function visible(...layers: LayerIndex[]): Record<string, string> {
+  return Object.fromEntries(
+    [...squash(layers).files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]),
+  );
+}
+
+const packagesOf = (...layers: LayerIndex[]): string[] =>
+  squash(layers).packages.map((item) => `${item.package.name}@${item.layer}`);
+
+test('the last writer wins', () => {
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}), layer({ [release]: 'b' })), {
+    [release]: 'b',
+  });
+});
+
+test('a whiteout removes a file, or a directory with all below, from the layers below only', () => {
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: [release] })), {});
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: ['etc'] })), {});
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { whiteouts: ['et'] })), { [release]: 'a' });
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({ [release]: 'b' }, { whiteouts: [release] })), {
+    [release]: 'b',
+  });
+  assert.deepEqual(visible(layer({}, { whiteouts: [release] }), layer({ [release]: 'b' })), {
+    [release]: 'b',
+  });
+});
+
+test('an opaque directory hides what lower layers have in it and keeps its own', () => {
+  const upper = layer({ [release]: 'b' }, { opaques: ['etc'] });
+  assert.deepEqual(visible(layer({ [release]: 'a', 'etc/issue': 'i' }), upper), { [release]: 'b' });
+  assert.deepEqual(visible(layer({ [release]: 'a' }), layer({}, { opaques: [''] })), {});
+});
+
+test('a file over a directory removes what was below, and a directory again brings nothing back', () => {
+  const lower = layer({ [database]: 'bash' });
+  const file = layer({}, { nodes: [{ path: 'var/lib/dpkg', kind: 'file' }] });
+  const directory = layer({}, { nodes: [{ path: 'var/lib/dpkg', kind: 'directory' }] });
+  assert.deepEqual(packagesOf(lower, file), []);
+  assert.deepEqual(packagesOf(lower, file, directory), []);
+  assert.deepEqual(packagesOf(lower, directory), ['bash@0']);
+  assert.deepEqual(packagesOf(lower, file, layer({ [database]: 'dash' })), ['dash@2']);
+});
+
+test('symbolic links are followed inside the image, loops and ways out included', () => {
+  const link = (path: string, target: string): LayerIndex =>
+    layer({}, { nodes: [{ path, kind: 'symbolic-link', target }] });
+  const lower = layer({ 'usr/lib/os-release': 'a' });
+  assert.equal(visible(lower, link(release, '../usr/lib/os-release'))[release], 'a');
+  assert.equal(visible(lower, link(release, '/usr/lib/os-release'))[release], 'a');
+  assert.equal(visible(lower, link(release, '../../../../usr/lib/os-release'))[release], 'a');
+  assert.equal(visible(lower, link(release, 'os-release'))[release], undefined);
+  assert.equal(visible(lower, link(release, '/nowhere'))[release], undefined);
+  assert.equal(
+    visible(lower, link(release, '../usr/lib/os-release'), layer({ 'usr/lib/os-release': 'b' }))[release],
+    'b',
+  );
+  const merged = layer(
+    { 'usr/lib/os-release': 'a' },
+    { nodes: [{ path: 'lib', kind: 'symbolic-link', target: 'usr/lib' }] },
+  );
+  assert.deepEqual(visible(merged), { 'usr/lib/os-release': 'a' });
+});
+
+test('a hard link shows what it is linked to', () => {
+  const linked = layer(
+    { 'usr/lib/os-release': 'a' },
+    { nodes: [{ path: release, kind: 'hard-link', target: './usr/lib/os-release' }] },
+  );
+  assert.equal(visible(linked)[release], 'a');
+});
+
+test('a package belongs to the lowest layer from which on it was always there', () => {
+  const layers = [
+    layer({ [database]: 'bash tar' }),
+    layer({}),
+    layer({ [database]: 'bash' }),
+    layer({ [database]: 'bash tar zlib' }),
+  ];
+  assert.deepEqual(packagesOf(...layers), ['bash@0', 'tar@3', 'zlib@3']);
+});
+
+test('problems of a file that a later layer replaced are not told', () => {
+  const broken = layer(
+    { [database]: 'bash' },
+    { problems: [{ extension: 'dpkg', path: database, message: 'cut' }] },
+  );
+  assert.equal(squash([broken]).problems.length, 1);
+  assert.equal(squash([broken, layer({ [database]: 'bash' })]).problems.length, 0);
+  assert.equal(squash([broken, layer({}, { whiteouts: ['var'] })]).problems.length, 0);
+  const oddity = layer({}, { problems: [{ extension: 'layer', path: 'opt/x…', message: 'too long' }] });
+  assert.equal(squash([oddity, layer({})]).problems.length, 1);
+});
+
+test('many markers over many paths take one look at each path', () => {
+  const paths = Array.from({ length: 20_000 }, (_, i) => `d/${i}`);
+  const lower = layer(Object.fromEntries(paths.map((path) => [path, ''])));
+  assert.deepEqual(visible(lower, layer({}, { whiteouts: paths })), {});
+});

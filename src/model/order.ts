@@ -1,0 +1,29 @@
+import type { Package } from './package.ts';
+import type { Match } from './report.ts';
+
+/** Compares texts by code unit: the same on every machine, whatever its language. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The canonical order of packages: type, name, version, architecture, place. */
+export function comparePackages(a: Package, b: Package): number {
+  return (
+    compareText(a.type, b.type) ||
+    compareText(a.name, b.name) ||
+    compareText(a.version, b.version) ||
+    compareText(a.arch ?? '', b.arch ?? '') ||
+    compareText(a.location.path, b.location.path)
+  );
+}
+
+/** The canonical order of findings: package, place, then vulnerability. */
+export function compareMatches(a: Match, b: Match): number {
+  return (
+    compareText(a.package.type, b.package.type) ||
+    compareText(a.package.name, b.package.name) ||
+    compareText(a.package.purl, b.package.purl) ||
+    compareText(a.package.location.path, b.package.location.path) ||
+    compareText(a.vulnerability.id, b.vulnerability.id)
+  );
+}

@@ -1,0 +1,17 @@
+import type { AdvisorySource } from './advisory-source.ts';
+import type { NamespaceDetector } from './namespace-detector.ts';
+import type { PackageLister } from './package-lister.ts';
+import type { ReportFormat } from './report-format.ts';
+import type { VersionScheme } from './version-scheme.ts';
+
+/** Everything that can be exchanged or added, in order of trial. Passed down as one value; nothing registers itself. */
+export interface Extensions {
+  readonly detectors: readonly NamespaceDetector[];
+  readonly listers: readonly PackageLister[];
+  readonly schemes: readonly VersionScheme[];
+  readonly sources: readonly AdvisorySource[];
+  /** Ways to write the findings. */
+  readonly formats: readonly ReportFormat[];
+  /** Ways to write only what an image is made of. */
+  readonly sbomFormats: readonly ReportFormat[];
+}

@@ -1,0 +1,90 @@
+import type { Report } from '../model/report.ts';
+
+/** The keys of a JSON object in the order they are written, each with the order of the objects under it. */
+export interface KeyOrder {
+  readonly [key: string]: KeyOrder | 'value';
+}
+
+type Scalar = string | number | boolean;
+
+/** All keys of a type: one that is added to the model does not compile until it has its place below. */
+type OrderOf<T> = [T] extends [Scalar]
+  ? 'value'
+  : [T] extends [readonly (infer Element)[]]
+    ? OrderOf<NonNullable<Element>>
+    : { readonly [Key in KeysOf<T>]: OrderOf<NonNullable<ValueOf<T, Key>>> };
+type KeysOf<T> = T extends object ? keyof T : never;
+type ValueOf<T, Key> = T extends object ? (Key extends keyof T ? T[Key] : never) : never;
+
+const source = { name: 'value', version: 'value' } as const;
+const location = { path: 'value', layer: 'value' } as const;
+
+const match = {
+  vulnerability: {
+    id: 'value',
+    aliases: 'value',
+    advisories: { id: 'value', link: 'value', fixedVersion: 'value' },
+    severity: 'value',
+    cvss: { source: 'value', vector: 'value', score: 'value' },
+    description: 'value',
+    links: 'value',
+    source: 'value',
+    kev: 'value',
+    epss: 'value',
+  },
+  package: { type: 'value', name: 'value', version: 'value', source, purl: 'value', location },
+  fix: { state: 'value', version: 'value' },
+  evidence: {
+    source: 'value',
+    advisory: 'value',
+    namespace: 'value',
+    package: 'value',
+    installed: 'value',
+    range: { from: 'value', fromExcluded: 'value', to: 'value', toIncluded: 'value' },
+    versionScheme: 'value',
+  },
+} as const;
+
+/** The order of a report: its published shape, top to bottom. */
+export const reportOrder: OrderOf<Report> = {
+  schemaVersion: 'value',
+  target: { reference: 'value', kind: 'value', manifest: 'value', platform: 'value' },
+  distro: {
+    id: 'value',
+    versionId: 'value',
+    versionCodename: 'value',
+    prettyName: 'value',
+    like: 'value',
+    supportEnd: 'value',
+  },
+  namespaces: { name: 'value', versionScheme: 'value' },
+  layers: { digest: 'value', diffId: 'value', sizeBytes: 'value', createdBy: 'value', verified: 'value' },
+  packages: {
+    type: 'value',
+    name: 'value',
+    version: 'value',
+    arch: 'value',
+    source,
+    purl: 'value',
+    location,
+    foundBy: 'value',
+    modularity: 'value',
+    vendor: 'value',
+    licence: 'value',
+  },
+  matches: match,
+  suppressed: { ...match, reason: 'value' },
+  verdict: 'value',
+  coverage: {
+    namespace: 'value',
+    status: 'value',
+    newestAdvisory: 'value',
+    fetchedAt: 'value',
+    reason: 'value',
+  },
+  statuses: {
+    extension: 'value',
+    status: 'value',
+    files: { path: 'value', layer: 'value', problem: 'value' },
+  },
+};

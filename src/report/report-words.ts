@@ -1,0 +1,114 @@
+import type { Coverage, Match, Report } from '../model/report.ts';
+import { severities } from '../model/severity.ts';
+import { plainText } from './terminal-text.ts';
+
+/** How many of one kind of thing are told one by one. */
+const toldMax = 10;
+
+const coverageWords: Readonly<Record<Coverage['status'], string>> = {
+  complete: 'advisories complete',
+  stale: 'advisories stale',
+  missing: 'no advisories at hand',
+  unsupported: 'no source has advisories for it',
+};
+
+/** The distribution and the platform, and how many layers and packages were looked at. */
+export function subjectWords(report: Report): string {
+  const { distro, target, layers, packages } = report;
+  const counts = new Map<string, number>();
+  for (const { type } of packages) counts.set(type, (counts.get(type) ?? 0) + 1);
+  const types = [...counts].map(([type, count]) => (counts.size === 1 ? type : `${count} ${type}`));
+  const words = [
+    distro === null
+      ? 'unknown distribution'
+      : (distro.prettyName ?? `${distro.id} ${distro.versionId ?? ''}`.trimEnd()),
+    target.platform ?? 'unknown platform',
+    counted(layers.length, 'layer'),
+    counted(packages.length, 'package') + (types.length === 0 ? '' : ` (${types.join(', ')})`),
+  ];
+  return words.map((word) => plainText(word)).join(', ');
+}
+
+/** How many findings there are, how many of them have a fix, and how many are of which severity. */
+export function summaryWords(report: Report): string {
+  const { matches, packages } = report;
+  if (matches.length === 0) return `No findings in ${counted(packages.length, 'package')}.`;
+  const bySeverity = severities.toReversed().flatMap((severity) => {
+    const count = matches.filter((match) => match.vulnerability.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const fixable = matches.filter((match) => match.fix.state === 'fixed').length;
+  return `${counted(matches.length, 'finding')}, ${fixable} fixable: ${bySeverity.join(', ')}`;
+}
+
+/** A line that names the findings known to be exploited; no line when there are none. */
+export function exploitedWords(matches: readonly Match[]): string[] {
+  const known = matches.filter((match) => match.vulnerability.kev === true);
+  const ids = new Set(known.map((match) => plainText(match.vulnerability.id)));
+  return ids.size === 0 ? [] : [`Known to be exploited: ${told([...ids].sort()).join(', ')}`];
+}
+
+/** What is not counted, a line for each reason. */
+export function suppressedWords(report: Report): string[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of report.suppressed) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return told([...counts].map(([reason, count]) => `${count} suppressed: ${plainText(reason)}`));
+}
+
+/** What the packages of a namespace were compared with and how old it is: by dates, since a report knows no clock. */
+export function coverageLine(coverage: Coverage): string {
+  const { newestAdvisory, fetchedAt, reason } = coverage;
+  const words = [
+    coverageWords[coverage.status],
+    ...(newestAdvisory === null ? [] : [`newest from ${newestAdvisory.slice(0, 10)}`]),
+    ...(fetchedAt === null ? [] : [`fetched ${fetchedAt.slice(0, 10)}`]),
+  ];
+  return plainText(`${coverage.namespace}: ${words.join(', ')}${reason === null ? '' : `; ${reason}`}`);
+}
+
+/** What extensions could not read. */
+export function problemWords(report: Report): string[] {
+  const failed = report.statuses.filter((status) => status.status !== 'succeeded');
+  const lines = failed.flatMap(({ extension, files }) => {
+    const problems = files.filter((file) => file.problem !== null);
+    if (problems.length === 0) return [plainText(`${extension} failed`)];
+    return problems.map((file) => plainText(`${extension}: ${file.path}: ${file.problem ?? ''}`));
+  });
+  return told(lines);
+}
+
+/** The verdict as a sentence. It says `clean` of nothing that was not wholly assessed, whatever the report claims. */
+export function verdictWords(report: Report): string {
+  const doubts = doubtsOf(report);
+  const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more above)` : '';
+  const why = `${doubts[0] ?? 'something could not be decided'}${more}`;
+  switch (report.verdict) {
+    case 'vulnerable':
+      return doubts.length === 0
+        ? 'Verdict: vulnerable'
+        : `Verdict: vulnerable, and not everything is known: ${why}`;
+    case 'not-assessed':
+      return `Verdict: not assessed: ${why}`;
+    case 'clean':
+      return doubts.length === 0 ? 'Verdict: clean' : `Verdict: no known vulnerability, but ${why}`;
+  }
+}
+
+/** Everything that keeps an answer from being whole. */
+function doubtsOf(report: Report): string[] {
+  const gaps = report.coverage.filter(({ status, reason }) => status !== 'complete' || reason !== null);
+  const doubts = gaps.map((gap) => plainText(`${gap.namespace}: ${gap.reason ?? coverageWords[gap.status]}`));
+  doubts.push(...problemWords(report));
+  if (report.coverage.length > 0) return doubts;
+  return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+function told(words: readonly string[]): string[] {
+  return words.length <= toldMax
+    ? [...words]
+    : [...words.slice(0, toldMax), `and ${words.length - toldMax} more`];
+}

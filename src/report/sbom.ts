@@ -1,0 +1,16 @@
+import type { Report } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { jsonPieces } from './json-pieces.ts';
+import { reportOrder } from './key-order.ts';
+
+const { schemaVersion, target, distro, namespaces, layers, packages, statuses } = reportOrder;
+const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, statuses };
+
+/** What an image holds as JSON: the report without findings and verdict, the same keys meaning the same. */
+export const sbomJsonFormat: ReportFormat = {
+  name: 'json',
+  mediaType: 'application/json',
+  write(report: Report): Iterable<string> {
+    return jsonPieces(report, inventoryOrder);
+  },
+};

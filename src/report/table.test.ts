@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import type { Match, Report } from '../model/report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { tableFormat } from './table.ts';
+import { textWidth } from './terminal-text.ts';
+
+function shown(report: Report, columns?: number, colors = false): string {
+  return [...tableFormat.write(report, { ...(columns === undefined ? {} : { columns }), colors })].join('');
+}
+
+const openssl = samplePackage('libssl3', '3.0.11-1~deb12u2', 'openssl');
+const zlib = samplePackage('zlib1g', '1:1.2.13.dfsg-1', 'zlib');
+const small: Report = {
+  ...sampleReport,
+  packages: [openssl, zlib],
+  matches: [
+    sampleMatch(
+      openssl,
+      {
+        id: 'CVE-2024-6119',
+        severity: 'Medium',
+        description: 'Checking a certificate name\nmay read an invalid address.',
+      },
+      { state: 'fixed', version: '3.0.14-1~deb12u2' },
+    ),
+    sampleMatch(zlib, { id: 'CVE-2023-45853', severity: 'Critical', kev: true }, { state: 'will-not-fix' }),
+  ],
+};
+
+test('findings stand worst first under a heading that says what was looked at', () => {
+  assert.equal(
+    shown(small, 80),
+    `registry.example/shop/web:1.4.2
+Debian GNU/Linux 12 (bookworm), linux/amd64, 2 layers, 2 packages (deb)
+
+PACKAGE  INSTALLED         VULNERABILITY   SEVERITY  FIXED IN
+zlib1g   1:1.2.13.dfsg-1   CVE-2023-45853  Critical  will not be fixed
+libssl3  3.0.11-1~deb12u2  CVE-2024-6119   Medium    3.0.14-1~deb12u2
+
+2 findings, 1 fixable: 1 Critical, 1 Medium
+Known to be exploited: CVE-2023-45853
+1 suppressed: ignored by .clairignore: no archives from outside are unpacked
+debian:12: advisories complete, newest from 2024-09-12, fetched 2024-09-13
+Verdict: vulnerable
+`,
+  );
+});
+
+test('a wide terminal has room for descriptions, cut to its width', () => {
+  const line = shown(small, 100).split('\n')[5];
+  assert.equal(
+    line,
+    'libssl3  3.0.11-1~deb12u2  CVE-2024-6119   Medium    3.0.14-1~deb12u2   Checking a certificate name…',
+  );
+});
+
+test('what does not fit goes on in the next line, so that no version is cut', () => {
+  const kernel = samplePackage('kernel-tools-libs-devel', '4.18.0-553.16.1.el8_10.x86_64');
+  const finding = sampleMatch(
+    kernel,
+    { id: 'CVE-2024-36971', severity: 'High' },
+    { state: 'fixed', version: '4.18.0-553.22.1.el8_10.x86_64' },
+  );
+  const lines = shown({ ...small, matches: [finding] }, 80)
+    .split('\n')
+    .slice(4, 6);
+  assert.deepEqual(lines, [
+    'kernel-tools-     4.18.0-553.16.1.   CVE-2024-36971  High      4.18.0-553.22.1.',
+    'libs-devel        el8_10.x86_64                                el8_10.x86_64',
+  ]);
+});
+
+test('the same package for two architectures is one line that says so', () => {
+  const [finding] = small.matches;
+  assert.ok(finding);
+  assert.match(
+    shown({ ...small, matches: [finding, finding] }),
+    /^libssl3 \(2x\) .*\n\n2 findings, 2 fixable/m,
+  );
+});
+
+test('colours are only where the display has them, and change no character', () => {
+  const plain = shown(sampleReport, 120);
+  const colored = shown(sampleReport, 120, true);
+  assert.ok(colored.includes('\x1b[1m\x1b[31mCritical\x1b[39m\x1b[22m    1.2.4'));
+  assert.ok(!plain.includes('\x1b'));
+  assert.equal(stripVTControlCharacters(colored), plain);
+});
+
+test('no findings still say what was looked at and with what it was compared', () => {
+  assert.equal(
+    shown({ ...small, matches: [], suppressed: [], verdict: 'clean' }),
+    `registry.example/shop/web:1.4.2
+Debian GNU/Linux 12 (bookworm), linux/amd64, 2 layers, 2 packages (deb)
+
+No findings in 2 packages.
+debian:12: advisories complete, newest from 2024-09-12, fetched 2024-09-13
+Verdict: clean
+`,
+  );
+});
+
+const gaps: [what: string, change: Partial<Report>, verdict: RegExp][] = [
+  [
+    'stale advisories',
+    { coverage: [{ ...coverage(), status: 'stale', reason: 'last fetched 40 days before the scan' }] },
+    /fetched 2024-09-13; last fetched 40 days before the scan\n.*debian:12: last fetched 40 days before the scan\n$/,
+  ],
+  [
+    'missing advisories',
+    { coverage: [{ ...coverage(), status: 'missing' }] },
+    /debian:12: no advisories at hand\n$/,
+  ],
+  [
+    'an unsupported release',
+    { coverage: [{ ...coverage(), status: 'unsupported' }] },
+    /debian:12: no source has advisories for it\n$/,
+  ],
+  [
+    'a release out of support',
+    { coverage: [{ ...coverage(), reason: 'out of support since 2028-06-30' }] },
+    /fetched 2024-09-13; out of support since 2028-06-30\n.*debian:12: out of support since 2028-06-30\n$/,
+  ],
+  ['an unknown distribution', { distro: null, coverage: [] }, /the distribution is unknown\n$/],
+  ['nothing to compare', { coverage: [] }, /there was nothing to compare\n$/],
+  [
+    'an unreadable database',
+    {
+      statuses: [{ extension: 'rpm', status: 'failed', files: [problem('rpmdb.sqlite', 'not a database')] }],
+    },
+    /rpm: rpmdb\.sqlite: not a database\n.*rpm: rpmdb\.sqlite: not a database\n$/,
+  ],
+  [
+    'an extension that failed',
+    { statuses: [{ extension: 'rpm', status: 'failed', files: [] }] },
+    /rpm failed\n$/,
+  ],
+];
+
+for (const [what, change, words] of gaps) {
+  test(`${what} is never clean`, () => {
+    for (const verdict of ['clean', 'not-assessed'] as const) {
+      const text = shown({ ...small, matches: [], suppressed: [], verdict, ...change });
+      assert.match(text, words);
+      assert.doesNotMatch(text, /clean/);
+    }
+    assert.match(shown({ ...small, ...change }), /Verdict: vulnerable, and not everything is known: /);
+  });
+}
+
+test('a long list of problems is cut and counted', () => {
+  const files = Array.from({ length: 25 }, (_, number) => problem(`var/lib/${number}`, 'cut off'));
+  const text = shown({ ...small, statuses: [{ extension: 'dpkg', status: 'partly-failed', files }] });
+  assert.equal(text.match(/^dpkg: /gm)?.length, 10);
+  assert.match(text, /^and 15 more$/m);
+});
+
+test('hostile texts neither reach the terminal nor break the lines', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('\x1b[2J', 'a\u202eb', '漢字🦀', 'x\r\ny', '\u009b31m', 'e\u0301'.repeat(90)),
+  );
+  const finding = fc.record({ name: text, version: text, id: text, description: text, fixed: text });
+  fc.assert(
+    fc.property(fc.array(finding, { maxLength: 4 }), text, (findings, reason) => {
+      const matches = findings.map(hostileMatch);
+      const report: Report = {
+        ...small,
+        target: { ...small.target, reference: reason },
+        matches,
+        suppressed: matches.map((match) => ({ ...match, reason })),
+        coverage: [{ ...coverage(), reason }],
+        statuses: [{ extension: 'dpkg', status: 'partly-failed', files: [problem(reason, reason)] }],
+      };
+      const output = shown(report, 90);
+      assert.doesNotMatch(output, /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?!\n)\p{Cc}/u);
+      for (const line of output.split('\n')) assert.ok(textWidth(line) <= 90, line);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function hostileMatch(words: Record<'name' | 'version' | 'id' | 'description' | 'fixed', string>): Match {
+  return sampleMatch(
+    samplePackage(words.name, words.version),
+    { id: words.id, severity: 'High', description: words.description },
+    { state: 'fixed', version: words.fixed },
+  );
+}
+
+function coverage(): Report['coverage'][number] {
+  return {
+    namespace: 'debian:12',
+    status: 'complete',
+    newestAdvisory: '2024-09-12T08:14:00Z',
+    fetchedAt: '2024-09-13T06:00:00Z',
+    reason: null,
+  };
+}
+
+function problem(path: string, words: string): Report['statuses'][number]['files'][number] {
+  return { path, layer: null, problem: words };
+}

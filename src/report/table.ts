@@ -1,0 +1,54 @@
+import type { Report } from '../model/report.ts';
+import type { Display, ReportFormat } from '../plugin/report-format.ts';
+import { findingLines, paint, type Style } from './findings-table.ts';
+import {
+  coverageLine,
+  exploitedWords,
+  problemWords,
+  subjectWords,
+  summaryWords,
+  suppressedWords,
+  verdictWords,
+} from './report-words.ts';
+import { foldWords, plainText } from './terminal-text.ts';
+
+/** The report for a person at a terminal: what was looked at, the findings worst first, and what they were compared with. */
+export const tableFormat: ReportFormat = {
+  name: 'table',
+  mediaType: 'text/plain',
+  *write(report: Report, display: Display): Iterable<string> {
+    for (const line of lines(report, display)) yield `${line}\n`;
+  },
+};
+
+/** Whatever width a terminal claims. */
+const sentenceColumnsMin = 20;
+
+const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yellow' } as const;
+
+function* lines(report: Report, display: Display): Iterable<string> {
+  yield* sentence(plainText(report.target.reference), 'bold', display);
+  yield* sentence(subjectWords(report), undefined, display);
+  yield '';
+  if (report.matches.length > 0) {
+    yield* findingLines(report.matches, display);
+    yield '';
+  }
+  yield* sentence(summaryWords(report), undefined, display);
+  for (const words of [...exploitedWords(report.matches), ...suppressedWords(report)]) {
+    yield* sentence(words, undefined, display);
+  }
+  for (const coverage of report.coverage) {
+    const style = coverage.status === 'complete' && coverage.reason === null ? undefined : 'yellow';
+    yield* sentence(coverageLine(coverage), style, display);
+  }
+  for (const words of problemWords(report)) yield* sentence(words, 'yellow', display);
+  yield* sentence(verdictWords(report), ['bold', verdictStyles[report.verdict]], display);
+}
+
+/** Words laid into the width of the terminal. */
+function sentence(words: string, style: Style | undefined, display: Display): string[] {
+  const folded =
+    display.columns === undefined ? [words] : foldWords(words, Math.max(display.columns, sentenceColumnsMin));
+  return style === undefined ? folded : folded.map((line) => paint(line, style, display));
+}

@@ -1,0 +1,163 @@
+import { supportEnd } from '../match/support-end.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Namespace } from '../model/namespace.ts';
+import { compareText } from '../model/order.ts';
+import type { Package } from '../model/package.ts';
+import type { Coverage } from '../model/report.ts';
+import type { Extensions } from '../plugin/extensions.ts';
+import type { FeedState, Store } from '../store/store.ts';
+import type { IndexedImage } from './index-image.ts';
+import type { FeedOfSource, FeedOutcome } from './update-feeds.ts';
+
+/** What telling the coverage needs. */
+export interface CoverageRoom {
+  readonly extensions: Pick<Extensions, 'sources'>;
+  readonly store: Pick<Store, 'advisories'>;
+  /** What the update just before said of its feeds; empty when none was tried. */
+  readonly outcomes: readonly FeedOutcome[];
+  readonly now: () => Date;
+  /** Advisories older than this are called stale. */
+  readonly staleAfterMs: number;
+}
+
+/** Coverage, and whether the vendor has stopped writing advisories for the release. */
+export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
+
+/** What is known about the advisories of each namespace of an image, and about packages that belong to none. */
+export async function coverageOf(
+  image: IndexedImage,
+  namespaces: readonly Namespace[],
+  room: CoverageRoom,
+): Promise<DatedCoverage[]> {
+  const states = await room.store.advisories.feedStates();
+  const covered = await Promise.all(
+    namespaces.map((namespace) => coverageOfNamespace(namespace.name, image.distro, states, room)),
+  );
+  if (image.packages.length === 0) return [nothingFound(image.distro)];
+  const homeless = image.packages.filter(({ lookup }) => lookup === null);
+  return homeless.length === 0 ? covered : [...covered, uncovered(homeless, image.distro)];
+}
+
+/** An image without any package we can read is not a clean one. */
+function nothingFound(distro: Distro | null): DatedCoverage {
+  const reason = 'no package database was found in the image';
+  return {
+    namespace: distro?.id ?? 'unknown',
+    status: 'unsupported',
+    newestAdvisory: null,
+    fetchedAt: null,
+    reason,
+    isOutOfSupport: false,
+  };
+}
+
+/** Packages that belong to no namespace: nobody publishes advisories we could hold against them. */
+function uncovered(packages: readonly Package[], distro: Distro | null): DatedCoverage {
+  const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
+  const reason =
+    distro === null
+      ? `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`
+      : `${distro.prettyName ?? distro.id} has no namespace for ${kinds} packages`;
+  return {
+    namespace: distro?.id ?? 'unknown',
+    status: 'unsupported',
+    newestAdvisory: null,
+    fetchedAt: null,
+    reason,
+    isOutOfSupport: false,
+  };
+}
+
+async function coverageOfNamespace(
+  namespace: string,
+  distro: Distro | null,
+  states: readonly FeedState[],
+  room: CoverageRoom,
+): Promise<DatedCoverage> {
+  const feeds = room.extensions.sources.flatMap((source) =>
+    source.feedsOf(namespace).map((feed) => ({ source, feed })),
+  );
+  const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
+  const end = supportEnd(namespace, distro ?? undefined);
+  const isOutOfSupport = end !== undefined && end < room.now().toISOString().slice(0, 10);
+  const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, room);
+  const late = gaps.length === 0 ? lateness(loaded, room) : [];
+  const reasons = [
+    ...(feeds.length === 0 ? [`no advisory source for ${namespace}`] : []),
+    ...gaps,
+    ...late,
+    ...(isOutOfSupport ? [`out of support since ${end}: no new advisories are written`] : []),
+  ];
+  return {
+    namespace,
+    status:
+      feeds.length === 0
+        ? 'unsupported'
+        : gaps.length > 0
+          ? 'missing'
+          : late.length > 0
+            ? 'stale'
+            : 'complete',
+    newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
+    fetchedAt: loaded.map((state) => state.fetchedAt).sort(compareText)[0] ?? null,
+    reason: reasons.length === 0 ? null : reasons.join('; '),
+    isOutOfSupport,
+  };
+}
+
+interface Feeds {
+  readonly feeds: readonly FeedOfSource[];
+  readonly loaded: readonly FeedState[];
+  readonly states: readonly FeedState[];
+}
+
+/** Why the advisories of a namespace are not all there. */
+async function gapsOf(
+  namespace: string,
+  { feeds, loaded, states }: Feeds,
+  room: CoverageRoom,
+): Promise<string[]> {
+  const missing = feeds.filter((feed) => !loaded.some((state) => isLoaded(state, feed)));
+  if (missing.length > 0) {
+    return missing.map(
+      (feed) => `the feed ${feed.source.name} ${feed.feed} ${whyMissing(feed, states, room)}`,
+    );
+  }
+  const speaks = await room.store.advisories.speaksOf(namespace);
+  return speaks ? [] : [`the advisories that were loaded do not speak of ${namespace}`];
+}
+
+function isLoaded(state: FeedState, { source, feed }: FeedOfSource): boolean {
+  return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
+}
+
+function whyMissing(
+  { source, feed }: FeedOfSource,
+  states: readonly FeedState[],
+  { outcomes }: CoverageRoom,
+): string {
+  const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
+  if (outcome?.outcome === 'failed') return `could not be fetched: ${outcome.error.message}`;
+  if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';
+  const isAbsent = states.some(
+    (state) => state.source === source.name && state.feed === feed && state.presence === 'absent',
+  );
+  return isAbsent ? 'does not exist where advisories are fetched from' : 'was never loaded';
+}
+
+function lateness(loaded: readonly FeedState[], { now, staleAfterMs, outcomes }: CoverageRoom): string[] {
+  const oldest = loaded.map(({ checkedAt }) => checkedAt).sort(compareText)[0];
+  if (oldest === undefined || now().getTime() - Date.parse(oldest) <= staleAfterMs) return [];
+  const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
+  const why = failed?.outcome === 'failed' ? `; refreshing failed: ${failed.error.message}` : '';
+  return [`the advisories were last known to be current at ${oldest}${why}`];
+}
+
+function latest(times: readonly (string | null)[]): string | null {
+  return (
+    times
+      .filter((time) => time !== null)
+      .sort(compareText)
+      .at(-1) ?? null
+  );
+}

@@ -1,0 +1,156 @@
+import { ClairError, messageOf } from '../kit/errors.ts';
+import { keyRange } from '../match/key-range.ts';
+import type { Affected, Vulnerability } from '../model/vulnerability.ts';
+import type { AdvisorySource, FeedClient, Fetched } from '../plugin/advisory-source.ts';
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import type {
+  FeedDifference,
+  FeedState,
+  KeyedAffected,
+  KeyedVulnerability,
+  KeyRange,
+  Store,
+} from '../store/store.ts';
+
+/** A feed of a source. */
+export interface FeedOfSource {
+  readonly source: AdvisorySource;
+  readonly feed: string;
+}
+
+/** What became of one feed. `current`: young enough not to be asked for. */
+export type FeedOutcome = FeedOfSource &
+  (
+    | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' }
+    | { readonly outcome: 'updated'; readonly difference: FeedDifference }
+    | { readonly outcome: 'failed'; readonly error: ClairError }
+  );
+
+/** What updating needs. */
+export interface UpdatingRoom {
+  readonly store: Pick<Store, 'advisories' | 'locks'>;
+  readonly schemes: readonly VersionScheme[];
+  readonly client: FeedClient;
+  /** Where the client fetches from: feeds that came from elsewhere are fetched anew. */
+  readonly origin: string;
+  readonly now: () => Date;
+  /** Feeds checked less than so long ago are left alone; 0 asks for all. */
+  readonly youngerThanMs: number;
+  /** Names this process among those that share the store. */
+  readonly owner: string;
+  readonly onProgress: (text: string) => void;
+}
+
+/** A range of keys that holds none. */
+const nowhere: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
+
+/** A lock is longer than any feed takes, and short enough that a killed process does not stop the next day's update. */
+const lockMs = 15 * 60_000;
+
+/** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
+export async function updateFeeds(
+  feeds: readonly FeedOfSource[],
+  room: UpdatingRoom,
+): Promise<FeedOutcome[]> {
+  const states = await room.store.advisories.feedStates();
+  const outcomes: FeedOutcome[] = [];
+  for (const wanted of feeds) {
+    const state = states.find(({ source, feed }) => source === wanted.source.name && feed === wanted.feed);
+    outcomes.push(
+      isYoung(state, wanted.source, room)
+        ? { ...wanted, outcome: 'current' }
+        : await updateLocked(wanted, state, room),
+    );
+  }
+  return outcomes;
+}
+
+function isYoung(state: FeedState | undefined, source: AdvisorySource, room: UpdatingRoom): boolean {
+  if (state === undefined || !isComparable(state, source, room)) return false;
+  return room.now().getTime() - Date.parse(state.checkedAt) < room.youngerThanMs;
+}
+
+/** Whether the stored content is what this source would make of the bytes at this origin. */
+function isComparable(state: FeedState, source: AdvisorySource, { origin }: UpdatingRoom): boolean {
+  return state.origin === origin && state.sourceVersion === source.version;
+}
+
+async function updateLocked(
+  wanted: FeedOfSource,
+  state: FeedState | undefined,
+  room: UpdatingRoom,
+): Promise<FeedOutcome> {
+  const lock = `update ${wanted.source.name}/${wanted.feed}`;
+  if (!(await room.store.locks.acquire(lock, room.owner, lockMs))) return { ...wanted, outcome: 'busy' };
+  try {
+    return await updateFeed(wanted, state, room);
+  } catch (error) {
+    const known =
+      error instanceof ClairError
+        ? error
+        : new ClairError('feed-corrupt', messageOf(error), { cause: error });
+    return { ...wanted, outcome: 'failed', error: known };
+  } finally {
+    await room.store.locks.release(lock, room.owner);
+  }
+}
+
+async function updateFeed(
+  wanted: FeedOfSource,
+  state: FeedState | undefined,
+  room: UpdatingRoom,
+): Promise<FeedOutcome> {
+  const { source, feed } = wanted;
+  const known = state?.presence === 'loaded' && isComparable(state, source, room) ? state : undefined;
+  room.onProgress(`fetching advisories ${source.name} ${feed}`);
+  const fetched = await source.fetch(feed, room.client, known?.fingerprint);
+  const at = room.now().toISOString();
+  const common = { source: source.name, feed, sourceVersion: source.version, origin: room.origin };
+  if (fetched === 'absent') {
+    // What was loaded once stays: vendors drop releases that nobody supports any more.
+    if (state?.presence !== 'loaded') {
+      await room.store.advisories.touch({
+        ...common,
+        presence: 'absent',
+        fingerprint: '',
+        fetchedAt: at,
+        checkedAt: at,
+      });
+    }
+    return { ...wanted, outcome: 'absent' };
+  }
+  if (fetched === 'unchanged') {
+    if (known !== undefined) await room.store.advisories.touch({ ...known, checkedAt: at });
+    return { ...wanted, outcome: 'unchanged' };
+  }
+  const update = { ...common, fingerprint: fetched.fingerprint, fetchedAt: at };
+  const difference = await room.store.advisories.apply(
+    fetched.lastModified === undefined ? update : { ...update, lastModified: fetched.lastModified },
+    withKeys(source.parse(feed, fetched), room.schemes, fetched),
+  );
+  return { ...wanted, outcome: 'updated', difference };
+}
+
+async function* withKeys(
+  records: AsyncIterable<Vulnerability>,
+  schemes: readonly VersionScheme[],
+  { url }: Fetched,
+): AsyncGenerator<KeyedVulnerability> {
+  for await (const record of records) {
+    yield { ...record, affected: record.affected.map((row) => withKey(row, schemes, url)) };
+  }
+}
+
+function withKey(row: Affected, schemes: readonly VersionScheme[], url: string): KeyedAffected {
+  const scheme = schemes.find(({ name }) => name === row.namespace.versionScheme);
+  if (scheme === undefined) {
+    throw new ClairError(
+      'feed-corrupt',
+      `${url} speaks of ${row.namespace.name}, whose version scheme ${row.namespace.versionScheme} is not known`,
+    );
+  }
+  const keys = keyRange(scheme, row.range);
+  if ('lo' in keys) return { ...row, keys };
+  // An empty range holds no version; one without keys is compared in code when it is met.
+  return 'empty' in keys ? { ...row, keys: nowhere } : row;
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { ClairError } from '../../kit/errors.ts';
+import type { Vulnerability } from '../../model/vulnerability.ts';
+import { gather, inPieces } from '../../testing/bytes.ts';
+import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { untar } from '../../testing/untar.ts';
+import { alpine } from './alpine.ts';
+
+const url = 'https://secdb.alpinelinux.org/v3.19/main.json';
+
+function parse(content: Uint8Array, feed = 'v3.19/main'): Promise<Vulnerability[]> {
+  return gather(alpine.parse(feed, { url, body: inPieces(content), fingerprint: '' }));
+}
+
+function secdb(packages: unknown): Buffer {
+  return Buffer.from(JSON.stringify({ distroversion: 'v3.19', reponame: 'main', packages }));
+}
+
+function secfixes(fixes: unknown): Promise<Vulnerability[]> {
+  return parse(secdb([{ pkg: { name: 'xen', secfixes: fixes } }]));
+}
+
+const namespace = { name: 'alpine:v3.19', versionScheme: 'apk' };
+
+test('a branch has two feeds, the oldest one', () => {
+  assert.deepEqual(alpine.feedsOf('alpine:v3.19'), ['v3.19/main', 'v3.19/community']);
+  assert.deepEqual(alpine.feedsOf('alpine:edge'), ['edge/main', 'edge/community']);
+  assert.deepEqual(alpine.feedsOf('alpine:v3.2'), ['v3.2/main']);
+  assert.deepEqual(alpine.feedsOf('alpine:v3.99'), ['v3.99/main', 'v3.99/community']);
+  for (const other of ['debian:12', 'alpine:', 'alpine:v3.19/../..', 'xalpine:v3.1', 'alpine:3.19']) {
+    assert.deepEqual(alpine.feedsOf(other), [], other);
+  }
+  assert.equal(alpine.feeds.length, 45);
+  assert.deepEqual(alpine.feeds.slice(0, 3), ['v3.2/main', 'v3.3/main', 'v3.3/community']);
+});
+
+test('a feed is fetched from its file', async () => {
+  const asked: unknown[] = [];
+  const client = {
+    get: (...request: unknown[]) => {
+      asked.push(request);
+      return Promise.resolve('unchanged' as const);
+    },
+  };
+  assert.equal(await alpine.fetch('v3.19/main', client, 'mark'), 'unchanged');
+  assert.deepEqual(asked, [[url, 'mark']]);
+});
+
+test('a fixed issue is a range up to the fixed version', async () => {
+  assert.deepEqual(await secfixes({ '4.9.0-r1': ['CVE-2017-12855 XSA-230'] }), [
+    {
+      key: 'xen/CVE-2017-12855',
+      id: 'CVE-2017-12855',
+      aliases: ['XSA-230'],
+      links: ['https://security.alpinelinux.org/vuln/CVE-2017-12855'],
+      severity: 'Unknown',
+      cvss: [],
+      affected: [
+        {
+          namespace,
+          package: 'xen',
+          range: { to: '4.9.0-r1' },
+          fix: { state: 'fixed', version: '4.9.0-r1' },
+        },
+      ],
+    },
+  ]);
+});
+
+test('version 0 means that the package was never affected', async () => {
+  const [vulnerability] = await secfixes({ '0': ['CVE-2023-46840 XSA-450'] });
+  assert.deepEqual(vulnerability?.affected, [
+    { namespace, package: 'xen', range: {}, fix: { state: 'not-affected' } },
+  ]);
+});
+
+test('an issue fixed more than once is one vulnerability with every fix', async () => {
+  const fixes = {
+    '1-r0': ['CVE-2020-0001 XSA-1'],
+    '2-r0': ['CVE-2020-0001', 'CVE-2020-0001 XSA-2'],
+    '0': ['CVE-2020-0001'],
+  };
+  const [vulnerability, ...more] = await secfixes(fixes);
+  assert.deepEqual(more, []);
+  assert.deepEqual(vulnerability?.aliases, ['XSA-1', 'XSA-2']);
+  assert.deepEqual(
+    vulnerability.affected.map(({ fix }) => fix),
+    // JSON puts the name 0 first.
+    [{ state: 'not-affected' }, { state: 'fixed', version: '1-r0' }, { state: 'fixed', version: '2-r0' }],
+  );
+});
+
+test('several CVEs in one entry are as many vulnerabilities, and without a CVE the first name is the id', async () => {
+  const all = await secfixes({
+    '1-r0': ['CVE-2020-11740 CVE-2020-11741 XSA-313', 'XSA-207 GHSA-77vh-xpmg-72qh'],
+  });
+  assert.deepEqual(
+    all.map(({ key, aliases, links }) => [key, aliases, links.length]),
+    [
+      ['xen/CVE-2020-11740', ['XSA-313'], 1],
+      ['xen/CVE-2020-11741', ['XSA-313'], 1],
+      ['xen/XSA-207', ['GHSA-77vh-xpmg-72qh'], 0],
+    ],
+  );
+});
+
+test('the same package may stand in the list twice', async () => {
+  const entry = (version: string) => ({ pkg: { name: 'xen', secfixes: { [version]: ['CVE-2020-0001'] } } });
+  const all = await parse(secdb([entry('1-r0'), entry('2-r0')]));
+  assert.equal(all.length, 1);
+  assert.equal(all[0]?.affected.length, 2);
+});
+
+test('what is empty may be written as null, list or map', async () => {
+  for (const packages of [null, [], {}]) assert.deepEqual(await parse(secdb(packages)), []);
+  for (const fixes of [null, [], {}, { '1-r0': null }, { '1-r0': [] }, { '1-r0': {} }]) {
+    assert.deepEqual(await secfixes(fixes), []);
+  }
+});
+
+test('content of the wrong type is an error that names the place', async () => {
+  const wrong: [unknown, string][] = [
+    [
+      [{ pkg: { name: 'xen', secfixes: ['CVE-2020-0001'] } }],
+      'packages.0.pkg.secfixes: not the expected record',
+    ],
+    [
+      [{ pkg: { name: 'xen', secfixes: { '1-r0': 'CVE-1' } } }],
+      'packages.0.pkg.secfixes.1-r0: not the expected array',
+    ],
+    [[{ pkg: { name: 7, secfixes: {} } }], 'packages.0.pkg.name: not the expected string'],
+    [[{}], 'packages.0.pkg: not the expected object'],
+    ['none', 'packages: not the expected array'],
+    [undefined, 'packages: not the expected array'],
+  ];
+  for (const [packages, where] of wrong) {
+    await assert.rejects(parse(secdb(packages)), (error) => {
+      assert.ok(error instanceof ClairError);
+      assert.equal(error.code, 'feed-corrupt');
+      assert.equal(
+        error.message,
+        `the alpine feed v3.19/main from ${url} is damaged at ${where}. Fetch it again, or check the mirror.`,
+      );
+      return true;
+    });
+  }
+});
+
+test('the file of another feed is refused', async () => {
+  for (const feed of ['v3.18/main', 'v3.19/community']) {
+    await assert.rejects(parse(secdb([]), feed), {
+      code: 'feed-corrupt',
+      message: /this is v3\.19\/main, another feed/,
+    });
+  }
+});
+
+test('a file that is cut or garbled is refused with the byte at fault', async () => {
+  const content = secdb([{ pkg: { name: 'ä', secfixes: { '1-r0': ['CVE-2020-0001'] } } }]);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(content.length - 1), async (length) => {
+      await assert.rejects(parse(content.subarray(0, length)), {
+        code: 'feed-corrupt',
+        message: new RegExp(`^the alpine feed v3\\.19/main from ${url} is damaged at byte ${length}: `),
+      });
+    }),
+  );
+  for (const garbled of [
+    '<html>',
+    '[]',
+    `${content.toString()}x`,
+    content.toString('latin1').replace('Ã¤', '\xe4'),
+  ]) {
+    await assert.rejects(parse(Buffer.from(garbled, 'latin1')), {
+      code: 'feed-corrupt',
+      message: /is damaged at byte \d+: /,
+    });
+  }
+});
+
+corpusTest('every advisory of the real files is read', async () => {
+  const archive = zstdDecompressSync(readFileSync(corpus('feeds/alpine-secdb.tar.zst')));
+  const count = { files: 0, vulnerabilities: 0, rows: 0, notAffected: 0, withoutCve: 0 };
+  for (const [name, content] of untar(archive)) {
+    count.files++;
+    for (const { id, affected } of await parse(content, name.replace('.json', ''))) {
+      count.vulnerabilities++;
+      count.rows += affected.length;
+      count.notAffected += affected.filter(({ fix }) => fix.state === 'not-affected').length;
+      if (!/^CVE-\d{4}-\d{4,}$/.test(id)) count.withoutCve++;
+    }
+  }
+  // Counted with Python: sets of (package, id) and (package, id, version), ids found by re.findall in each entry.
+  assert.deepEqual(count, {
+    files: 31,
+    vulnerabilities: 63_001,
+    rows: 63_213,
+    notAffected: 407,
+    withoutCve: 246,
+  });
+});

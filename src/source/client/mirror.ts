@@ -1,0 +1,157 @@
+import { type BigIntStats, createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Duplex, pipeline } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import type { FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import { type ClientOptions, download } from './download.ts';
+
+type Answer = Fetched | 'unchanged' | 'absent';
+
+/** A feed may lie in the mirror as it is upstream, or compressed for the mirror's sake. */
+const suffixes = ['', '.gz', '.zst'];
+
+/**
+ * Fetches feeds from a mirror: a directory or an http(s) URL that holds each feed at `<host>/<path>` of its upstream URL,
+ * also with `.gz` or `.zst` added. The fingerprint of a file in a directory is its size and when it changed.
+ */
+export function mirrorClient(place: string, options: ClientOptions = {}): FeedClient {
+  return {
+    async get(url, known) {
+      for (const suffix of suffixes) {
+        const answer = await lookUp(place, url + suffix, known, options);
+        if (answer === 'absent') continue;
+        if (answer === 'unchanged' || suffix === '') return answer;
+        return { ...answer, body: decompressed(answer) };
+      }
+      if (!isRemote(place)) await expectDirectory(place);
+      return 'absent';
+    },
+  };
+}
+
+function lookUp(
+  place: string,
+  url: string,
+  known: string | undefined,
+  options: ClientOptions,
+): Promise<Answer> {
+  return isRemote(place)
+    ? download(remoteUrl(place, url), known, options)
+    : openFile(localPath(place, url), known, options);
+}
+
+function isRemote(place: string): boolean {
+  return /^https?:\/\//i.test(place);
+}
+
+function remoteUrl(place: string, url: string): string {
+  const { host, pathname } = new URL(url);
+  const mirrored = new URL(place);
+  mirrored.pathname = `${mirrored.pathname.replace(/\/$/, '')}/${host}${pathname}`;
+  return mirrored.href;
+}
+
+/** The file that a mirror directory holds for a URL. No URL leads out of the directory. */
+function localPath(place: string, url: string): string {
+  const { host, pathname } = new URL(url);
+  const names = [host, ...pathname.split('/').slice(1).map(decodeURIComponent)];
+  if (names.some((name) => ['', '.', '..'].includes(name) || /[/\\\0]/.test(name))) {
+    throw unusable(place, `it cannot hold ${JSON.stringify(url)}, which is no path of file names`);
+  }
+  return join(place, ...names);
+}
+
+async function openFile(path: string, known: string | undefined, options: ClientOptions): Promise<Answer> {
+  const status = await statOf(path);
+  if (status === undefined) return 'absent';
+  if (!status.isFile()) throw unusable(path, 'it is no regular file');
+  if (status.size === 0n) throw unusable(path, 'it is empty');
+  // The time of the last change of the inode tells copies apart that an archive gave one and the same modification time.
+  const fingerprint = `${status.size} ${status.mtimeNs} ${status.ctimeNs}`;
+  if (fingerprint === known) return 'unchanged';
+  return {
+    url: pathToFileURL(path).href,
+    body: contentOf(path, Number(status.size), options),
+    fingerprint,
+    // No `lastModified`: the times of the file tell when it was put there, not when the vendor wrote it.
+  };
+}
+
+async function statOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw unusable(path, messageOf(error), error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** A mirror that is not there at all must not look like one without feeds. */
+async function expectDirectory(place: string): Promise<void> {
+  const status = await statOf(place);
+  if (!status?.isDirectory()) throw unusable(place, 'there is no such directory');
+}
+
+async function* contentOf(
+  path: string,
+  totalBytes: number,
+  { onProgress, signal }: ClientOptions,
+): AsyncGenerator<Uint8Array> {
+  const url = pathToFileURL(path).href;
+  let receivedBytes = 0;
+  try {
+    const stream = createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) });
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      receivedBytes += piece.length;
+      onProgress?.({ url, receivedBytes, totalBytes });
+      yield piece;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unusable(path, messageOf(error), error);
+  }
+}
+
+/** Undoes gzip (RFC 1952) or zstd (RFC 8878), told by the first bytes: some servers have undone it already. */
+async function* decompressed({ url, body }: Fetched): AsyncGenerator<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  if (first.done) return;
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield first.value as Uint8Array;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  }
+  const decoder = decoderOf(first.value);
+  if (decoder === undefined) {
+    yield* all();
+    return;
+  }
+  try {
+    // What fails in the source fails the decoder too, and so comes out of its iteration.
+    pipeline(all, decoder, () => undefined);
+    yield* decoder as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (error instanceof ClairError) throw error;
+    throw new ClairError('feed-corrupt', `${url} cannot be decompressed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function decoderOf(first: Uint8Array): Duplex | undefined {
+  if (first[0] === 0x1f && first[1] === 0x8b) return createGunzip();
+  if (first[0] === 0x28 && first[1] === 0xb5) return createZstdDecompress();
+  return undefined;
+}
+
+function unusable(place: string, reason: string, cause?: unknown): ClairError {
+  const message = `the mirror ${place} cannot be used: ${reason}. Check what --mirror names.`;
+  return new ClairError('feed-unavailable', message, { cause });
+}

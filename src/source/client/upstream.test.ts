@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import { gather } from '../../testing/bytes.ts';
+import { serve } from '../../testing/http-server.ts';
+import { upstreamClient } from './upstream.ts';
+
+const etag = '"5f3-61"';
+const modified = 'Tue, 05 Nov 2024 08:49:37 GMT';
+
+/** Answers 304 to whoever knows the file by both of its marks. */
+const feed: RequestListener = ({ headers }, response) => {
+  const isKnown = headers['if-none-match'] === etag && headers['if-modified-since'] === modified;
+  response.writeHead(isKnown ? 304 : 200, { etag, 'last-modified': modified }).end(isKnown ? '' : '{}');
+};
+
+test('a feed is fetched once and then known by its fingerprint', async (context) => {
+  const url = `${await serve(context, feed)}/v3.19/main.json`;
+  const client = upstreamClient();
+  const fetched = await client.get(url);
+  assert.ok(typeof fetched === 'object');
+  assert.equal(fetched.url, url);
+  assert.equal(fetched.lastModified, '2024-11-05T08:49:37.000Z');
+  assert.equal(Buffer.concat(await gather(fetched.body)).toString(), '{}');
+  assert.equal(await client.get(url, fetched.fingerprint), 'unchanged');
+});
+
+test('a fingerprint of another make asks for no condition', async (context) => {
+  const url = await serve(context, feed);
+  for (const known of ['', '2 1730796577000000000 1730796577000000000', 'a\nb\nc']) {
+    const fetched = await upstreamClient().get(url, known);
+    assert.ok(typeof fetched === 'object');
+    await gather(fetched.body);
+  }
+});
+
+test('a server without marks gives no reason to believe that nothing changed', async (context) => {
+  const url = await serve(context, ({ headers }, response) => {
+    assert.equal(headers['if-none-match'] ?? headers['if-modified-since'], undefined);
+    response.end('{}');
+  });
+  const first = await upstreamClient().get(url);
+  assert.ok(typeof first === 'object');
+  assert.equal(first.lastModified, undefined);
+  await gather(first.body);
+  assert.equal(typeof (await upstreamClient().get(url, first.fingerprint)), 'object');
+});
+
+test('a feed that is not there is absent', async (context) => {
+  const url = await serve(context, (_request, response) => response.writeHead(404).end());
+  assert.equal(await upstreamClient().get(url), 'absent');
+});
+
+test('failures say what, where and what to do, and keep secrets', async (context) => {
+  const url = await serve(context, (_request, response) => response.writeHead(403).end());
+  const secret = `${url.replace('//', '//me:secret@')}/a.json?token=secret`;
+  await assert.rejects(upstreamClient().get(secret), (error) => {
+    assert.ok(error instanceof ClairError);
+    assert.equal(error.code, 'feed-unavailable');
+    assert.match(
+      error.message,
+      /^cannot fetch http:\/\/127\.0\.0\.1:\d+\/a\.json: HTTP 403\. .*--mirror.*--offline/,
+    );
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
+});
+
+test('a feed that is cut short fails while it is read', async (context) => {
+  const url = await serve(context, (_request, response) => {
+    response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy());
+  });
+  const fetched = await upstreamClient().get(url);
+  assert.ok(typeof fetched === 'object');
+  await assert.rejects(gather(fetched.body), { name: 'ClairError', code: 'feed-unavailable' });
+});

@@ -1,0 +1,139 @@
+import type { Kysely } from 'kysely';
+import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
+import { BulkWriter, type Value } from './bulk-writer.ts';
+import type { ColumnTypes, Connection } from './engine.ts';
+import type { Namespaces } from './namespaces.ts';
+import type { Tables } from './schema.ts';
+
+const recordColumns = ['number', 'key', 'hash', 'name', 'severity', 'details'] as const;
+
+/** The columns that incoming and stored affected rows share. */
+export const affectedColumns = [
+  'namespace_id',
+  'package',
+  'hi',
+  'lo',
+  'position',
+  'is_keyed',
+  'range_from',
+  'range_from_excluded',
+  'range_to',
+  'range_to_included',
+  'fix_state',
+  'fix_version',
+  'severity',
+] as const;
+
+/** Where a range without keys begins and ends: it has to be looked at whatever is installed. */
+const everywhere = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
+
+/**
+ * What a feed brings, laid down in temporary tables while its records stream in. So a feed of any size is never held in memory,
+ * nobody is kept from writing while a slow download goes on, and a stream that breaks off leaves nothing behind.
+ */
+export class Incoming {
+  readonly #connection: Connection;
+  readonly #namespaces: Namespaces;
+  readonly #records: BulkWriter;
+  readonly #affected: BulkWriter;
+  readonly #closed: BulkWriter;
+  /** Records laid down so far; they are numbered from 1. */
+  count = 0;
+
+  private constructor(connection: Connection, namespaces: Namespaces) {
+    this.#connection = connection;
+    this.#namespaces = namespaces;
+    this.#records = new BulkWriter(connection.db, 'incoming_vulnerability', recordColumns);
+    this.#affected = new BulkWriter(connection.db, 'incoming_affected', ['number', ...affectedColumns]);
+    this.#closed = new BulkWriter(connection.db, 'incoming_closed', ['id']);
+  }
+
+  /** Makes the temporary tables on a connection that nobody else uses. */
+  static async open(connection: Connection, types: ColumnTypes, namespaces: Namespaces): Promise<Incoming> {
+    await createTables(connection.db, types);
+    return new Incoming(connection, namespaces);
+  }
+
+  /** Lays down a record that is new or has changed. */
+  async add(record: KeyedVulnerability, hash: string, details: string): Promise<void> {
+    const number = ++this.count;
+    await this.#records.add([number, record.key, hash, record.id, record.severity, details]);
+    for (const [position, row] of record.affected.entries()) {
+      const namespace =
+        this.#namespaces.known(row.namespace) ??
+        (await this.#namespaces.number(this.#connection, row.namespace));
+      const full = this.#affected.add(affectedValues(row, [number, namespace, position]));
+      if (full !== undefined) await full;
+    }
+  }
+
+  /** Notes that a stored record is no longer in force. */
+  async close(id: number): Promise<void> {
+    await this.#closed.add([id]);
+  }
+
+  async finish(): Promise<void> {
+    await this.#records.finish();
+    await this.#affected.finish();
+    await this.#closed.finish();
+  }
+}
+
+function affectedValues(row: KeyedAffected, [number, namespace, position]: [number, number, number]): Value[] {
+  const { range, fix, keys = everywhere } = row;
+  return [
+    number,
+    namespace,
+    row.package,
+    keys.hi,
+    keys.lo,
+    position,
+    row.keys === undefined ? 0 : 1,
+    range.from ?? null,
+    range.fromExcluded ? 1 : 0,
+    range.to ?? null,
+    range.toIncluded ? 1 : 0,
+    fix.state,
+    fix.state === 'fixed' && fix.version !== range.to ? fix.version : null,
+    row.severity ?? null,
+  ];
+}
+
+async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('incoming_vulnerability')
+    .temporary()
+    .addColumn('number', types.integer, (column) => column.primaryKey())
+    .addColumn('key', 'text')
+    .addColumn('hash', 'text')
+    .addColumn('name', 'text')
+    .addColumn('severity', 'text')
+    .addColumn('details', 'text')
+    .modifyEnd(types.plain)
+    .execute();
+  await db.schema
+    .createTable('incoming_affected')
+    .temporary()
+    .addColumn('number', types.integer)
+    .addColumn('namespace_id', types.integer)
+    .addColumn('package', 'text')
+    .addColumn('hi', types.bytes)
+    .addColumn('lo', types.bytes)
+    .addColumn('position', types.integer)
+    .addColumn('is_keyed', types.integer)
+    .addColumn('range_from', 'text')
+    .addColumn('range_from_excluded', types.integer)
+    .addColumn('range_to', 'text')
+    .addColumn('range_to_included', types.integer)
+    .addColumn('fix_state', 'text')
+    .addColumn('fix_version', 'text')
+    .addColumn('severity', 'text')
+    .modifyEnd(types.plain)
+    .execute();
+  await db.schema
+    .createTable('incoming_closed')
+    .temporary()
+    .addColumn('id', types.integer, (column) => column.primaryKey())
+    .modifyEnd(types.plain)
+    .execute();
+}

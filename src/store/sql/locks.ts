@@ -1,0 +1,27 @@
+import type { LockStore } from '../store.ts';
+import type { Engine } from './engine.ts';
+
+/** The locks of a store, by a clock in milliseconds. */
+export function lockStore(engine: Engine, now: () => number): LockStore {
+  return {
+    acquire: (name, owner, forMs) =>
+      engine.write(async (db) => {
+        const held = { owner, expires_at: now() + forMs };
+        const { numInsertedOrUpdatedRows: taken } = await db
+          .insertInto('lock')
+          .values({ name, ...held })
+          .onConflict((conflict) =>
+            conflict
+              .column('name')
+              .doUpdateSet(held)
+              .where((eb) => eb.or([eb('lock.owner', '=', owner), eb('lock.expires_at', '<=', now())])),
+          )
+          .executeTakeFirstOrThrow();
+        return taken === 1n;
+      }),
+    release: (name, owner) =>
+      engine.write(async (db) => {
+        await db.deleteFrom('lock').where('name', '=', name).where('owner', '=', owner).execute();
+      }),
+  };
+}

@@ -1,0 +1,27 @@
+import { ClairError } from '../../kit/errors.ts';
+import type { Engine } from './engine.ts';
+import { schemaVersion } from './schema.ts';
+
+/**
+ * Brings the tables up to date, one step in one transaction. Several processes may do so at once: who comes second finds the
+ * step made. A database of a later program is refused.
+ */
+export async function migrate(engine: Engine): Promise<void> {
+  const found = await engine.schemaVersion(engine.db);
+  if (found === schemaVersion) return;
+  if (found > schemaVersion) {
+    throw new ClairError(
+      'store-unusable',
+      `the database was written by a later version of this program (its schema is ${found}, known is ${schemaVersion}): update the program or choose another database`,
+    );
+  }
+  // Loaded only when needed: nearly every start finds the tables in place.
+  const { migrations } = await import('./migrations/migrations.ts');
+  for (const [i, migration] of migrations.entries()) {
+    await engine.write(async (db) => {
+      if ((await engine.schemaVersion(db)) > i) return;
+      await migration(db, engine.types);
+      await engine.setSchemaVersion(db, i + 1);
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import { ClairError } from '../../kit/errors.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import type { Connection } from './engine.ts';
+import type { Tables } from './schema.ts';
+
+interface Numbered extends Namespace {
+  readonly id: number;
+}
+
+/** The numbers of namespaces. They are given once and stay, so that they may be remembered: a name alone says nothing yet. */
+export class Namespaces {
+  readonly #known = new Map<string, Numbered>();
+
+  /** The number of a namespace that was asked for before; for loops that would feel the waiting of `number`. */
+  known({ name, versionScheme }: Namespace): number | undefined {
+    const known = this.#known.get(name);
+    return known?.versionScheme === versionScheme ? known.id : undefined;
+  }
+
+  /** The number of a namespace, given now if it is new. Its versions order in one way: another one is refused. */
+  async number(connection: Connection, { name, versionScheme }: Namespace): Promise<number> {
+    const stored =
+      this.#known.get(name) ??
+      (await find(connection.db, name)) ??
+      (await connection.write((db) => add(db, { name, versionScheme })));
+    if (stored.versionScheme !== versionScheme) {
+      throw new ClairError(
+        'store-unusable',
+        `the database orders the versions of ${name} as ${stored.versionScheme}, and now they are said to be ${versionScheme}: use another database`,
+      );
+    }
+    this.#known.set(name, stored);
+    return stored.id;
+  }
+}
+
+async function find(db: Kysely<Tables>, name: string): Promise<Numbered | undefined> {
+  return await db
+    .selectFrom('namespace')
+    .select(['id', 'name', 'version_scheme as versionScheme'])
+    .where('name', '=', name)
+    .executeTakeFirst();
+}
+
+async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Promise<Numbered> {
+  await db
+    .insertInto('namespace')
+    .values({ name, version_scheme: versionScheme })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
+  const added = await find(db, name);
+  if (added === undefined) throw new Error(`the namespace ${name} vanished`);
+  return added;
+}

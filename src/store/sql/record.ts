@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto';
+import type { CvssVector } from '../../model/vulnerability.ts';
+import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
+
+/** What of a vulnerability is only shown, never searched for. */
+export interface Details {
+  readonly aliases: readonly string[];
+  readonly description: string | null;
+  readonly links: readonly string[];
+  readonly cvss: readonly CvssVector[];
+  readonly modified: string | null;
+}
+
+/** The details as they are stored: JSON of a list, because the names of the members would be the better part of it. */
+export function writeDetails(record: KeyedVulnerability): string {
+  const { aliases, description = null, links, cvss, modified = null } = record;
+  const vectors = cvss.map(({ source, vector, score }) => [source, vector, score]);
+  return JSON.stringify([aliases, description, links, vectors, modified]);
+}
+
+/** The details as `writeDetails` wrote them. */
+export function readDetails(text: string): Details {
+  // The database holds what was written above: nothing from outside that would have to be checked again.
+  const [aliases, description, links, vectors, modified] = JSON.parse(text) as [
+    string[],
+    string | null,
+    string[],
+    [string, string, number | null][],
+    string | null,
+  ];
+  const cvss = vectors.map(([source, vector, score]) =>
+    score === null ? { source, vector } : { source, vector, score },
+  );
+  return { aliases, description, links, cvss, modified };
+}
+
+/** A hash of all that a record says, its keys included: a scheme that writes keys in another way changes the records too. */
+export function hashOf(record: KeyedVulnerability, details: string): string {
+  const content = JSON.stringify([record.id, record.severity, details, record.affected.map(contentOf)]);
+  return hash('sha256', content, 'base64');
+}
+
+function contentOf({ namespace, package: name, range, fix, severity, keys }: KeyedAffected): unknown[] {
+  return [
+    namespace.name,
+    namespace.versionScheme,
+    name,
+    range.from,
+    range.fromExcluded,
+    range.to,
+    range.toIncluded,
+    fix.state,
+    fix.state === 'fixed' ? fix.version : null,
+    severity,
+    keys && textOf(keys.lo),
+    keys && textOf(keys.hi),
+  ];
+}
+
+/** Bytes as text, one character a byte. */
+function textOf(bytes: Uint8Array): string {
+  return bytes.length === 0 ? '' : Buffer.prototype.latin1Slice.call(bytes);
+}

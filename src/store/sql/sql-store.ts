@@ -1,0 +1,34 @@
+import type { Store } from '../store.ts';
+import { advisoryStore } from './advisories.ts';
+import type { Engine } from './engine.ts';
+import { imageStore } from './images.ts';
+import { layerStore } from './layers.ts';
+import { lockStore } from './locks.ts';
+import { migrate } from './migrate.ts';
+import { Namespaces } from './namespaces.ts';
+import { statistics } from './statistics.ts';
+
+/** What can be chosen when a store is opened. */
+export interface StoreOptions {
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Makes a store of an engine, which is closed with it, also when the tables cannot be brought up to date. */
+export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
+  try {
+    await migrate(engine);
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+  const namespaces = new Namespaces();
+  return {
+    advisories: advisoryStore(engine, { namespaces, now }),
+    images: imageStore(engine, namespaces),
+    layers: layerStore(engine),
+    locks: lockStore(engine, now),
+    statistics: () => statistics(engine),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,25 @@
+import type { StoreStatistics } from '../store.ts';
+import type { Engine } from './engine.ts';
+
+const counted = [
+  'namespace',
+  'feed',
+  'vulnerability',
+  'affected',
+  'layer',
+  'image',
+  'image_package',
+] as const;
+
+/** Counts the rows of every table, those of history included. */
+export async function statistics(engine: Engine): Promise<StoreStatistics> {
+  const rows: Record<string, number> = {};
+  for (const table of counted) {
+    const { count } = await engine.db
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll().as('count'))
+      .executeTakeFirstOrThrow();
+    rows[table] = Number(count);
+  }
+  return { bytes: await engine.sizeBytes(), rows };
+}

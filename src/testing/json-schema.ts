@@ -1,0 +1,122 @@
+/** A JSON Schema, as far as this checker understands it. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly if?: JsonSchema;
+  readonly then?: JsonSchema;
+}
+
+const checkedKeywords =
+  '$defs $ref type enum const pattern minimum maximum required properties items anyOf if then';
+const tellingKeywords = '$schema $id title description format';
+const keywords = new Set(`${checkedKeywords} ${tellingKeywords}`.split(' '));
+
+/**
+ * What is wrong with a value, by the part of JSON Schema 2020-12 that our schemas use. Stricter than the standard in one thing:
+ * a property that the schema does not describe is wrong.
+ */
+export function schemaProblems(root: JsonSchema, value: unknown): string[] {
+  return [...wholeProblems({ root, schema: root, path: '$' }, value)];
+}
+
+/** The properties that a schema describes, also by reference. */
+export function schemaProperties(root: JsonSchema, schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  const parts = [
+    ...(schema.$ref === undefined ? [] : [referred(root, schema.$ref)]),
+    ...(schema.anyOf ?? []),
+  ];
+  return Object.assign({}, ...parts.map((part) => schemaProperties(root, part)), schema.properties) as Record<
+    string,
+    JsonSchema
+  >;
+}
+
+interface Place {
+  readonly root: JsonSchema;
+  readonly schema: JsonSchema;
+  readonly path: string;
+}
+
+function* wholeProblems(place: Place, value: unknown): Iterable<string> {
+  yield* problems(place, value);
+  const described = schemaProperties(place.root, place.schema);
+  for (const key of Object.keys(isObject(value) ? value : {})) {
+    if (!Object.hasOwn(described, key)) yield `${place.path}.${key} is not described`;
+  }
+}
+
+function* problems(place: Place, value: unknown): Iterable<string> {
+  const { root, schema, path } = place;
+  const unknown = Object.keys(schema).filter((keyword) => !keywords.has(keyword));
+  if (unknown.length > 0)
+    throw new Error(`the schema of ${path} uses ${unknown.join()}, which nobody checks`);
+  yield* scalarProblems(place, value);
+  yield* memberProblems(place, value);
+  if (schema.$ref !== undefined) yield* problems({ ...place, schema: referred(root, schema.$ref) }, value);
+  const branches = (schema.anyOf ?? []).map((branch) => [...problems({ ...place, schema: branch }, value)]);
+  if (branches.length > 0 && branches.every((found) => found.length > 0)) yield* branches.flat();
+  if (schema.if === undefined || [...problems({ ...place, schema: schema.if }, value)].length > 0) return;
+  yield* problems({ ...place, schema: schema.then ?? {} }, value);
+}
+
+function* scalarProblems({ schema, path }: Place, value: unknown): Iterable<string> {
+  const types = [schema.type ?? []].flat();
+  if (types.length > 0 && !types.some((type) => hasType(value, type)))
+    yield `${path} is not ${types.join('|')}`;
+  const values = 'const' in schema ? [schema.const] : schema.enum;
+  if (values?.includes(value) === false) yield `${path} is none of ${values.join('|')}`;
+  if (typeof value === 'string') yield* patternProblems(schema, path, value);
+  if (typeof value === 'number') yield* boundProblems(schema, path, value);
+}
+
+function* patternProblems({ pattern }: JsonSchema, path: string, value: string): Iterable<string> {
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+    yield `${path} does not match ${pattern}`;
+}
+
+function* boundProblems({ minimum, maximum }: JsonSchema, path: string, value: number): Iterable<string> {
+  if (minimum !== undefined && value < minimum) yield `${path} is below ${minimum}`;
+  if (maximum !== undefined && value > maximum) yield `${path} is above ${maximum}`;
+}
+
+function* memberProblems({ root, schema, path }: Place, value: unknown): Iterable<string> {
+  if (Array.isArray(value) && schema.items !== undefined) {
+    for (const [index, element] of value.entries()) {
+      yield* wholeProblems({ root, schema: schema.items, path: `${path}[${index}]` }, element);
+    }
+  }
+  if (!isObject(value)) return;
+  for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) yield `${path}.${key} is missing`;
+  for (const [key, member] of Object.entries(schema.properties ?? {})) {
+    if (Object.hasOwn(value, key))
+      yield* wholeProblems({ root, schema: member, path: `${path}.${key}` }, value[key]);
+  }
+}
+
+function referred(root: JsonSchema, reference: string): JsonSchema {
+  const schema = root.$defs?.[reference.replace('#/$defs/', '')];
+  if (schema === undefined) throw new Error(`the schema refers to ${reference}, which is not there`);
+  return schema;
+}
+
+function hasType(value: unknown, type: string): boolean {
+  if (type === 'null') return value === null;
+  if (type === 'array') return Array.isArray(value);
+  if (type === 'object') return isObject(value);
+  return type === 'integer' ? Number.isInteger(value) : typeof value === type;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,82 @@
+import type { VersionRange } from '../../model/version-range.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import { intersectAll } from './intersect.ts';
+
+/** An operator and a version, `>= 1.2`. No operator is the empty text. */
+export interface Comparator {
+  readonly operator: string;
+  readonly version: string;
+}
+
+/** The versions a comparator allows; undefined when its operator or its version means nothing. */
+export type ComparatorReader = (comparator: Comparator) => readonly VersionRange[] | undefined;
+
+const comparator = /\s*,?\s*(===|==|~=|~>|!=|<>|<=|>=|=|<|>|\^|~)?\s*([^\s,|<>=~^]+)\s*,?/y;
+
+/**
+ * The ranges that a constraint of comparators allows, such as `>= 1.2, < 1.4 || = 2.0`: comparators are separated by spaces or
+ * commas and must all hold, alternatives by `||`. Nothing at all allows every version. Undefined when it cannot be read.
+ */
+export function readComparators(
+  scheme: VersionScheme,
+  text: string,
+  read: ComparatorReader = readPlain,
+): readonly VersionRange[] | undefined {
+  const alternatives = text.split('||').filter((alternative) => alternative.trim() !== '');
+  if (alternatives.length === 0) return [{}];
+  const ranges: VersionRange[] = [];
+  for (const alternative of alternatives) {
+    const unions = parseComparators(alternative)?.map(read);
+    if (unions === undefined || !unions.every((union) => union?.every((range) => hasOrder(scheme, range)))) {
+      return undefined;
+    }
+    ranges.push(
+      ...intersectAll(
+        scheme,
+        unions.map((union) => union ?? []),
+      ),
+    );
+  }
+  return ranges;
+}
+
+/** The comparators of one alternative; undefined when something in it is none. */
+export function parseComparators(text: string): readonly Comparator[] | undefined {
+  const comparators: Comparator[] = [];
+  const source = text.trim();
+  comparator.lastIndex = 0;
+  while (comparator.lastIndex < source.length) {
+    const [, operator = '', version] = comparator.exec(source) ?? [];
+    if (version === undefined) return undefined;
+    comparators.push({ operator, version });
+  }
+  return comparators;
+}
+
+/** Operators by the order of versions alone; `*` is every version. */
+export function readPlain({ operator, version }: Comparator): readonly VersionRange[] | undefined {
+  if (version === '*') return [{}];
+  switch (operator) {
+    case '':
+    case '=':
+    case '==':
+      return [{ from: version, to: version, toIncluded: true }];
+    case '!=':
+    case '<>':
+      return [{ to: version }, { from: version, fromExcluded: true }];
+    case '<':
+      return [{ to: version }];
+    case '<=':
+      return [{ to: version, toIncluded: true }];
+    case '>':
+      return [{ from: version, fromExcluded: true }];
+    case '>=':
+      return [{ from: version }];
+    default:
+      return undefined;
+  }
+}
+
+function hasOrder(scheme: VersionScheme, { from, to }: VersionRange): boolean {
+  return [from, to].every((bound) => bound === undefined || scheme.compare(bound, bound) !== undefined);
+}

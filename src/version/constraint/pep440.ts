@@ -1,0 +1,67 @@
+import type { VersionRange } from '../../model/version-range.ts';
+import { pep440 } from '../pep440.ts';
+import { type Comparator, readComparators, readPlain } from './comparators.ts';
+
+/** A number above all that anybody writes as a local version or as the number of a post-release. */
+const highest = '9'.repeat(20);
+
+const release = /^v?(?:\d+!)?\d+(?:\.\d+)*/i;
+
+/**
+ * The versions that specifiers allow, `~= 1.4.2, != 1.5.*` (PEP 440, "Version specifiers"). Advisories also write alternatives
+ * with `||`, and `=` or nothing for `==`. Undefined when it cannot be read.
+ *
+ * Pre-releases count like other versions but where an operator excludes them: `< 2` allows none of 2.
+ */
+export function readPep440Specifiers(text: string): readonly VersionRange[] | undefined {
+  return readComparators(pep440, text, readSpecifier);
+}
+
+function readSpecifier(comparator: Comparator): readonly VersionRange[] | undefined {
+  const { operator, version } = comparator;
+  if (operator === '===') return [{ from: version, to: version, toIncluded: true }];
+  if (operator === '~=') return readCompatible(version);
+  if (version.endsWith('.*')) return readPrefix(operator, version.slice(0, -2));
+  return version === '*' || version.includes('+') ? readPlain(comparator) : readPublic(operator, version);
+}
+
+/** A version that is no local one speaks of its local versions, too. */
+function readPublic(operator: string, version: string): readonly VersionRange[] | undefined {
+  const withLocals = `${version}+${highest}`;
+  const isRelease = release.exec(version)?.[0] === version;
+  switch (operator) {
+    case '':
+    case '=':
+    case '==':
+      return [{ from: version, to: withLocals, toIncluded: true }];
+    case '!=':
+      return [{ to: version }, { from: withLocals, fromExcluded: true }];
+    case '<=':
+      return [{ to: withLocals, toIncluded: true }];
+    case '<':
+      return [{ to: isRelease ? `${version}.dev0` : version }];
+    case '>':
+      return [{ from: isRelease ? `${version}.post${highest}` : withLocals, fromExcluded: true }];
+    default:
+      return readPlain({ operator, version });
+  }
+}
+
+/** `== 1.4.*` is from the first development release of 1.4 up to the first of 1.5. */
+function readPrefix(operator: string, prefix: string): readonly VersionRange[] | undefined {
+  const from = `${prefix}.dev0`;
+  const to = `${next(prefix)}.dev0`;
+  if (operator === '==' || operator === '=' || operator === '') return [{ from, to }];
+  return operator === '!=' ? [{ to: from }, { from: to }] : undefined;
+}
+
+/** `~= 1.4.2` is `>= 1.4.2, == 1.4.*`. */
+function readCompatible(version: string): readonly VersionRange[] | undefined {
+  const prefix = release.exec(version)?.[0].replace(/\.\d+$/, '');
+  if (prefix === undefined || release.exec(version)?.[0] === prefix) return undefined;
+  return [{ from: version, to: `${next(prefix)}.dev0` }];
+}
+
+function next(version: string): string {
+  return version.replace(/\d+$/, (digits) => (BigInt(digits) + 1n).toString());
+}

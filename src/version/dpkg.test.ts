@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isKey } from '../plugin/version-scheme.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  orderOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { dpkg } from './dpkg.ts';
+
+const pieces = [
+  '0',
+  '1',
+  '9',
+  '10',
+  '007',
+  '96',
+  '.',
+  '+',
+  '~',
+  '-',
+  'a',
+  'rc',
+  'Z',
+  '_',
+  'é',
+  '1:',
+  '18446744073709551616',
+];
+const strings = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
+const versions = strings.filter((version) => isKey(dpkg.key(version)));
+
+test('versions order as dpkg orders them', () => {
+  assert.deepEqual(disagreements(dpkg, testdataComparisons('dpkg')), []);
+});
+
+corpusTest('real versions order as dpkg orders them', () => {
+  assert.deepEqual(disagreements(dpkg, corpusComparisons('dpkg')), []);
+});
+
+testLaws(dpkg, { versions });
+
+test('the epoch 0, the revision 0 and leading zeros say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      const epoch = version.includes(':') ? '' : '0:';
+      const revision = version.includes('-') ? '' : '-0';
+      const zeros = version.replaceAll(/(?<!\d)\d/g, '00$&');
+      assert.deepEqual(keyOf(dpkg, `${epoch}${version}${revision}`), keyOf(dpkg, version));
+      assert.deepEqual(keyOf(dpkg, zeros), keyOf(dpkg, version));
+    }),
+  );
+});
+
+test('white space around a version says nothing, inside it makes it invalid', () => {
+  assert.equal(orderOf(dpkg, ' \t1.0-1\n', '1.0-1'), '=');
+  assert.equal(orderOf(dpkg, '1.0 -1', '1.0-1'), '!');
+  assert.equal(orderOf(dpkg, ' \n', '1'), '!');
+  assert.equal(orderOf(dpkg, '', '1'), '!');
+});
+
+test('C reads the epoch: carriage returns and a sign may go before it', () => {
+  assert.equal(orderOf(dpkg, '\r+1:1', '1:1'), '=');
+  assert.equal(orderOf(dpkg, '\r1', '1'), '>');
+});
+
+test('an invalid version has no key, and the reason names it', () => {
+  assert.deepEqual(dpkg.key('1:'), { unkeyable: 'dpkg version "1:": there is no upstream version' });
+  assert.deepEqual(dpkg.after('1.0-'), { unkeyable: 'dpkg version "1.0-": nothing follows the last "-"' });
+  assert.deepEqual(dpkg.key('b:1'), { unkeyable: 'dpkg version "b:1": the epoch is not a number' });
+});
+
+test('a version too long for a key still has its order', () => {
+  const long = `1${'.1'.repeat(500)}`;
+  assert.deepEqual(dpkg.key(long), {
+    unkeyable: `dpkg version "${long.slice(0, 77)}…": its key would be too long`,
+  });
+  assert.equal(orderOf(dpkg, long, `${long}.1`), '<');
+  assert.equal(orderOf(dpkg, `${long}~`, long), '<');
+  assert.equal(orderOf(dpkg, '9'.repeat(100_000), `1${'0'.repeat(100_000)}`), '<');
+});
+
+test('keys are the bytes of the classes', () => {
+  assert.deepEqual(
+    Buffer.from(keyOf(dpkg, '1:2.10~a-96')).toString('hex'),
+    '03' + '04c3' + '0c' + '01' + '9a' + '02' + '02' + '6296' + '02',
+  );
+});

@@ -1,0 +1,138 @@
+/**
+ * Debian package versions, `[epoch:]upstream[-revision]`, as dpkg orders them (deb-version(7)).
+ *
+ * The epoch is a number. Upstream and revision are each read as text, number, text, number… and at any place
+ *
+ *     ~  <  the end, which equals the number 0  <  greater numbers  <  letters  <  bytes beyond ASCII  <  other characters
+ *
+ * so `1.0~rc1 < 1.0 < 1.0a < 1.0+b`, and `1.0`, `0:1.0`, `1.00` and `1.0-0` are one version. dpkg warns about characters
+ * that do not belong into a version but orders them all the same; so do we.
+ */
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { digitsEnd, isDigit, isLowerCase, isUpperCase } from './ascii.ts';
+import type { KeyWriter } from './key-writer.ts';
+import { keyedScheme } from './keyed-scheme.ts';
+
+// The classes in their order: each is one byte or begins with one. The numbers take 02…7F; the end is the number 0.
+const tilde = 0x01;
+const end = 0x02;
+const numbers = 0x02;
+const upperCase = 0x80;
+const lowerCase = 0x9a;
+const beyondAscii = 0xb4;
+const control = 0xb5;
+const punctuation = 0xb6;
+
+const epochMax = 2 ** 31 - 1;
+
+/** Debian, Ubuntu and their kin. */
+export const dpkg: VersionScheme = keyedScheme({ name: 'dpkg', write: writeVersion });
+
+function writeVersion(text: string, key: KeyWriter): string | undefined {
+  const version = bytesOf(trimWhite(text));
+  const colon = version.indexOf(':');
+  const upstream = colon + 1;
+  const hyphen = version.lastIndexOf('-');
+  const hasRevision = hyphen >= upstream;
+  const upstreamEnd = hasRevision ? hyphen : version.length;
+  const revision = hasRevision ? hyphen + 1 : version.length;
+  if (upstreamEnd === upstream) return 'there is no upstream version';
+  if (hasRevision && revision === version.length) return 'nothing follows the last "-"';
+  if (hasWhite(version)) return 'there is white space in it';
+  const invalid = writeEpoch(version, colon, key);
+  if (invalid !== undefined) return invalid;
+  writePart(version, upstream, upstreamEnd, key);
+  writePart(version, revision, version.length, key);
+  return undefined;
+}
+
+/** dpkg reads the epoch as C reads a long: more kinds of white space may go before it, and a sign. */
+function writeEpoch(version: string, colon: number, key: KeyWriter): string | undefined {
+  if (colon < 0) {
+    key.byte(numbers);
+    return undefined;
+  }
+  const sign = strangeWhiteEnd(version);
+  const digits = version[sign] === '+' || version[sign] === '-' ? sign + 1 : sign;
+  if (colon === digits) return 'the epoch is empty';
+  if (digitsEnd(version, digits) !== colon) return 'the epoch is not a number';
+  const epoch = Number(version.slice(digits, colon));
+  if (epoch > 0 && version[sign] === '-') return 'the epoch is negative';
+  if (epoch > epochMax) return 'the epoch is too large';
+  key.number(version, digits, colon, numbers);
+  return undefined;
+}
+
+/** Text and number in turn, at least once, both possibly empty: where one version ends the other may still have a zero. */
+function writePart(version: string, from: number, to: number, key: KeyWriter): void {
+  let index = from;
+  do {
+    while (index < to) {
+      const code = version.charCodeAt(index);
+      if (isDigit(code)) break;
+      writeCharacter(code, key);
+      index++;
+    }
+    const digits = index;
+    index = digitsEnd(version, index, to);
+    key.number(version, digits, index, numbers);
+  } while (index < to);
+  key.byte(end);
+}
+
+function writeCharacter(code: number, key: KeyWriter): void {
+  if (code === 0x7e) {
+    key.byte(tilde);
+  } else if (isLowerCase(code)) {
+    key.byte(lowerCase + code - 0x61);
+  } else if (isUpperCase(code)) {
+    key.byte(upperCase + code - 0x41);
+  } else if (code >= 0x21 && code <= 0x7f) {
+    key.byte(punctuation + punctuationRank(code));
+  } else {
+    key.byte(code < 0x21 ? control : beyondAscii);
+    key.byte(code);
+  }
+}
+
+/** Which of the characters from `!` to DEL it is when digits and letters are left out; those after `~` move up, too. */
+function punctuationRank(code: number): number {
+  if (code < 0x30) return code - 0x21;
+  if (code < 0x41) return code - 0x21 - 10;
+  return code < 0x61 ? code - 0x21 - 36 : code - 0x21 - 62;
+}
+
+/** Space, tab and newline, which dpkg allows around a version. */
+function isWhite(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a;
+}
+
+/** Where vertical tabs, form feeds and carriage returns at the beginning end; they are not white to dpkg, but to C. */
+function strangeWhiteEnd(version: string): number {
+  let index = 0;
+  while (version.charCodeAt(index) >= 0x0b && version.charCodeAt(index) <= 0x0d) index++;
+  return index;
+}
+
+function trimWhite(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isWhite(text.charCodeAt(from))) from++;
+  while (from < to && isWhite(text.charCodeAt(to - 1))) to--;
+  return from === 0 && to === text.length ? text : text.slice(from, to);
+}
+
+function hasWhite(version: string): boolean {
+  for (let index = 0; index < version.length; index++) {
+    if (isWhite(version.charCodeAt(index))) return true;
+  }
+  return false;
+}
+
+/** A version as dpkg sees it, bytes: a character beyond ASCII becomes its UTF-8 bytes, each a character again. */
+function bytesOf(version: string): string {
+  for (let index = 0; index < version.length; index++) {
+    if (version.charCodeAt(index) >= 0x80) return Buffer.from(version, 'utf8').toString('latin1');
+  }
+  return version;
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { corpus, corpusTest } from '../testing/corpus.ts';
+import { disagreements, keyOf, orderOf, testdataComparisons, testLaws } from '../testing/version-scheme.ts';
+import { gem } from './gem.ts';
+
+const versions = fc
+  .tuple(
+    fc.constantFrom('0', '1', '00', ''),
+    fc.array(fc.constantFrom('.0', '.0', '.00', '.1', '.10', '.a', '.b', '.a1', '.1a', '.0a', '.rc', '.A'), {
+      maxLength: 6,
+    }),
+    fc.constantFrom('', '', '', '-a', '-1', '-0.1'),
+  )
+  .map(
+    ([first, rest, end]) =>
+      (first === '' && rest.length + end.length > 0 ? '0' : first) + rest.join('') + end,
+  );
+
+test('versions order as RubyGems orders them', () => {
+  assert.deepEqual(disagreements(gem, testdataComparisons('gem')), []);
+});
+
+corpusTest('real versions order as RubyGems orders them', () => {
+  // One version of the table has a newline in it, so its row has two lines.
+  const table = readFileSync(corpus('versions/gem.tsv'), 'utf8').replace('\t1.0\n\t', '\t1.0\t');
+  const rows = table.split('\n').filter((row) => row !== '' && !row.startsWith('#'));
+  const wrong = rows.filter((row) => {
+    const [a = '', order, b = ''] = row.split('\t');
+    return orderOf(gem, a, b) !== order;
+  });
+  assert.deepEqual(wrong, []);
+  assert.equal(rows.length, 3631);
+});
+
+testLaws(gem, { versions });
+
+test('zeros at the end, white space around and a change of spelling say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      assert.deepEqual(keyOf(gem, `${version || '0'}.0.00`), keyOf(gem, version));
+      assert.deepEqual(keyOf(gem, ` ${version}\n`), keyOf(gem, version));
+      if (!version.includes('-')) return;
+      assert.deepEqual(keyOf(gem, version.replace('-', '.pre.')), keyOf(gem, version));
+    }),
+  );
+});
+
+test('however many zeros stand before a text or a number, their count decides', () => {
+  const counts = fc.integer({ min: 0, max: 200 });
+  fc.assert(
+    fc.property(counts, counts, (few, many) => {
+      const [a, b] = [`1.0.a${'.0'.repeat(few)}`, `1.0.a${'.0'.repeat(many)}`];
+      const order = few < many ? '<' : few > many ? '>' : '=';
+      assert.equal(orderOf(gem, `${a}.0.b`, `${b}.0.b`), order);
+      assert.equal(orderOf(gem, `${b}.1`, `${a}.1`), order);
+      assert.equal(orderOf(gem, `${a}.0.b`, `${b}.1`), '<');
+      assert.equal(orderOf(gem, `${a}.0.b`, '1.0.a'), '<');
+      assert.equal(orderOf(gem, '1.0.a', `${b}.1`), '<');
+    }),
+  );
+});
+
+test('nothing is the version 0', () => {
+  assert.equal(orderOf(gem, '', '0'), '=');
+});
+
+test('a malformed version has no key, and the reason names it', () => {
+  assert.deepEqual(gem.key('1beta'), { unkeyable: 'gem version "1beta": RubyGems calls it malformed' });
+});
+
+test('a version too long for a key still has its order', () => {
+  const long = `1${'.1'.repeat(2000)}`;
+  assert.ok('unkeyable' in gem.key(long));
+  assert.equal(orderOf(gem, long, `${long}.1`), '<');
+});

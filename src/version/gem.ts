@@ -1,0 +1,105 @@
+/**
+ * Versions of Ruby gems as RubyGems orders them (Gem::Version).
+ *
+ * A version is a run of segments, numbers and texts, split by dots and wherever digits and letters meet; a `-` stands for
+ * `.pre.`. At any place
+ *
+ *     text, in ASCII order  <  the end, which equals endless zeros  <  numbers above zero
+ *
+ * so `1.a < 1.b < 1.0.rc1 < 1 = 1.0.0 < 1.0.1`: a text makes a pre-release. Two runs of zeros are left out before: those at the
+ * very end, and those in front of the first text, so that `1.0.0.rc1 = 1.rc1`. Where zeros stay, a text after them is above the
+ * same text after fewer (`1.a < 1.0.a`), a number below.
+ */
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { isLetter } from './ascii.ts';
+import type { KeyWriter } from './key-writer.ts';
+import { keyedScheme } from './keyed-scheme.ts';
+
+const form =
+  /^[ \t\r\n\f\v]*(?:(\d+(?:\.[\dA-Za-z]+)*(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?))?[ \t\r\n\f\v]*$/;
+
+// The classes in their order. A run of zeros is one token, written as what ends it: a text, the end, or a greater number.
+const textAfterZeros = 0x10;
+const textZerosMax = 31;
+const manyZerosThenText = 0x30;
+const end = 0x60;
+const manyZerosThenNumber = 0x67;
+const numberAfterZeros = 0x80;
+const numberZerosMax = 24;
+
+/** Packages of RubyGems. */
+export const gem: VersionScheme = keyedScheme({ name: 'gem', write: writeVersion });
+
+function writeVersion(text: string, key: KeyWriter): string | undefined {
+  const parts = form.exec(text);
+  if (parts === null) return 'RubyGems calls it malformed';
+  const [, version = '0'] = parts;
+  let zeros = 0;
+  for (const segment of canonicalSegments(version)) {
+    if (isZero(segment)) {
+      zeros++;
+    } else {
+      if (isLetter(segment.charCodeAt(0))) writeText(zeros, segment, key);
+      else writeNumber(zeros, segment, key);
+      zeros = 0;
+    }
+  }
+  key.byte(end);
+  return undefined;
+}
+
+const release = /^[\d.]*$/;
+const segments = /\d+|[A-Za-z]+/g;
+
+function canonicalSegments(version: string): readonly string[] {
+  if (release.test(version)) return version.split('.');
+  return withoutZerosBeforeText(withoutZerosAtEnd(version.replaceAll('-', '.pre.'))).match(segments) ?? [];
+}
+
+/** Without the zeros and dots at the end, as far back as a text or a dot before them. */
+function withoutZerosAtEnd(version: string): string {
+  let from = version.length;
+  while (from > 0 && isZeroOrDot(version.charCodeAt(from - 1))) from--;
+  if (isLetter(version.charCodeAt(from - 1))) return version.slice(0, from);
+  const dot = version.indexOf('.', from);
+  return dot < 0 ? version : version.slice(0, dot + 1);
+}
+
+/** Without the first run of zeros and dots that leads from a dot, or from the beginning, to a text. */
+function withoutZerosBeforeText(version: string): string {
+  let from = -1;
+  for (let index = 0; index < version.length; index++) {
+    const code = version.charCodeAt(index);
+    if (isZeroOrDot(code)) {
+      if (from < 0 && (index === 0 || version[index - 1] === '.')) from = index;
+    } else {
+      if (from >= 0 && isLetter(code)) return version.slice(0, from) + version.slice(index);
+      from = -1;
+    }
+  }
+  return version;
+}
+
+function isZeroOrDot(code: number): boolean {
+  return code === 0x30 || code === 0x2e;
+}
+
+function isZero(segment: string): boolean {
+  return segment.startsWith('0') && Number(segment) === 0;
+}
+
+/** The more zeros before it, the higher. */
+function writeText(zeros: number, text: string, key: KeyWriter): void {
+  let rest = zeros;
+  for (; rest > textZerosMax; rest -= textZerosMax + 1) key.byte(manyZerosThenText);
+  key.byte(textAfterZeros + rest);
+  key.string(text);
+}
+
+/** The more zeros before it, the lower; with none the number token itself is above all of these. */
+function writeNumber(zeros: number, number: string, key: KeyWriter): void {
+  let rest = zeros;
+  for (; rest > numberZerosMax; rest -= numberZerosMax) key.byte(manyZerosThenNumber);
+  if (rest > 0) key.byte(numberAfterZeros - rest);
+  key.number(number, 0, number.length);
+}

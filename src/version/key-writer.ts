@@ -1,0 +1,129 @@
+import type { VersionKey } from '../plugin/version-scheme.ts';
+
+/**
+ * First byte of a number token where a scheme does not choose another. A token then begins with 80…FD: above every class byte
+ * and every ASCII letter, below FF.
+ */
+export const numberBase = 0x80;
+
+/** Tokens grow into the writer's bytes; a buffer that one huge version blew up is not kept for the next. */
+const keptBytes = 4096;
+
+/**
+ * Writes the bytes of a version key, one version after the other, into one buffer that is used again. A scheme writes tokens
+ * of which none begins another: so bytes compare as the tokens do, and what follows a token decides only where it is equal.
+ */
+export class KeyWriter {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  /** Forgets the last version. */
+  start(): void {
+    this.#length = 0;
+    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(256);
+  }
+
+  /** Bytes written since `start`. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes one byte: a class, an end, a letter. */
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /**
+   * Writes the decimal digits `text[from…to)` as a number of any size, without leading zeros; no digits are zero. One byte
+   * up to 95, else a byte that says how many digits and then the digits, two a byte. Takes the bytes from `base` to `base + 125`.
+   */
+  number(text: string, from: number, to: number, base: number = numberBase): void {
+    let start = from;
+    while (start < to && text.charCodeAt(start) === 0x30) start++;
+    const digits = to - start;
+    if (digits === 0) {
+      this.byte(base);
+    } else if (digits === 1) {
+      this.byte(base + text.charCodeAt(start) - 0x30);
+    } else if (digits === 2) {
+      this.#twoDigits(text.charCodeAt(start) - 0x30, text.charCodeAt(start + 1) - 0x30, base);
+    } else {
+      this.#sizedNumber(text, start, to, base);
+    }
+  }
+
+  /**
+   * Writes `text[from…to)` as UTF-8 and a 00, without which "a" would not come before "aa". The text itself must hold no
+   * 00, which would end it.
+   */
+  string(text: string, from: number = 0, to: number = text.length): void {
+    for (let index = from; index < to; index++) {
+      const code = text.charCodeAt(index);
+      if (code < 0x80) {
+        this.byte(code);
+      } else {
+        this.#utf8(text.slice(index, to));
+        break;
+      }
+    }
+    this.byte(0);
+  }
+
+  /** The key of all that was written, in bytes of its own. */
+  take(): VersionKey {
+    return this.#bytes.slice(0, this.#length) as VersionKey;
+  }
+
+  /** Orders what was written here against what was written there, as their keys would. */
+  compare(other: KeyWriter): number {
+    const length = Math.min(this.#length, other.#length);
+    for (let index = 0; index < length; index++) {
+      const difference = (this.#bytes[index] ?? 0) - (other.#bytes[index] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return this.#length - other.#length;
+  }
+
+  #twoDigits(tens: number, ones: number, base: number): void {
+    const value = tens * 10 + ones;
+    if (value <= 95) {
+      this.byte(base + value);
+    } else {
+      this.byte(base + 96);
+      this.byte((tens << 4) | ones);
+    }
+  }
+
+  /** A number of three or more digits: how many digits, then the digits. */
+  #sizedNumber(text: string, start: number, to: number, base: number): void {
+    const digits = to - start;
+    if (digits <= 30) {
+      this.byte(base + 94 + digits);
+    } else {
+      this.byte(base + 125);
+      this.byte((digits >>> 24) & 0xff);
+      this.byte((digits >>> 16) & 0xff);
+      this.byte((digits >>> 8) & 0xff);
+      this.byte(digits & 0xff);
+    }
+    let index = start;
+    if (digits % 2 === 1) this.byte(text.charCodeAt(index++) - 0x30);
+    for (; index < to; index += 2) {
+      this.byte(((text.charCodeAt(index) - 0x30) << 4) | (text.charCodeAt(index + 1) - 0x30));
+    }
+  }
+
+  #utf8(text: string): void {
+    const bytes = Buffer.from(text, 'utf8');
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #grow(room: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#bytes.length + room));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

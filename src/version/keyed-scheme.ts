@@ -1,0 +1,53 @@
+import { limits } from '../kit/limits.ts';
+import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
+import { KeyWriter } from './key-writer.ts';
+
+/** What a scheme that orders every valid version by bytes is made of. */
+export interface KeyedScheme {
+  readonly name: string;
+  /** Writes the key of a version; answers why there is none when the version is invalid. */
+  readonly write: (version: string, key: KeyWriter) => string | undefined;
+  /** Writes what makes a key `after` its version and all that a bound of its spelling includes; else a 00. */
+  readonly writeAfter?: (version: string, key: KeyWriter) => void;
+}
+
+/**
+ * A version scheme from the one thing that differs: how a version is written as bytes. Versions compare as their keys do, also
+ * those whose key would be longer than `limits.versionKeyBytes` and which therefore have none.
+ */
+export function keyedScheme({ name, write, writeAfter }: KeyedScheme): VersionScheme {
+  const left = new KeyWriter();
+  const right = new KeyWriter();
+
+  function take(version: string, invalid: string | undefined): VersionKey | Unkeyable {
+    if (invalid !== undefined) return { unkeyable: `${name} version ${quote(version)}: ${invalid}` };
+    if (left.length > limits.versionKeyBytes)
+      return { unkeyable: `${name} version ${quote(version)}: its key would be too long` };
+    return left.take();
+  }
+
+  return {
+    name,
+    key(version) {
+      left.start();
+      return take(version, write(version, left));
+    },
+    compare(a, b) {
+      left.start();
+      right.start();
+      return write(a, left) === undefined && write(b, right) === undefined ? left.compare(right) : undefined;
+    },
+    after(version) {
+      left.start();
+      const invalid = write(version, left);
+      if (writeAfter === undefined) left.byte(0);
+      else writeAfter(version, left);
+      return take(version, invalid);
+    },
+  };
+}
+
+/** A version as a message shows it: whole unless it is absurdly long. */
+function quote(version: string): string {
+  return version.length <= 80 ? `"${version}"` : `"${version.slice(0, 77)}…"`;
+}

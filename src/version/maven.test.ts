@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isKey } from '../plugin/version-scheme.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  orderOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { maven } from './maven.ts';
+
+const pieces = [
+  '0',
+  '1',
+  '10',
+  '01',
+  '.',
+  '.',
+  '-',
+  'alpha',
+  'a',
+  'rc',
+  'SNAPSHOT',
+  'ga',
+  'sp',
+  'x',
+  'z',
+  '0000000000',
+  '1000000000',
+  '_',
+];
+const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
+const versions = texts.filter((version) => isKey(maven.key(version)));
+
+test('versions order as Maven orders them', () => {
+  assert.deepEqual(disagreements(maven, testdataComparisons('maven')), []);
+});
+
+corpusTest('real versions order as Maven orders them, and most have keys', () => {
+  const comparisons = corpusComparisons('maven');
+  assert.deepEqual(disagreements(maven, comparisons), []);
+  const all = new Set(comparisons.flatMap(({ a, b }) => [a, b]));
+  const keyed = [...all].filter((version) => isKey(maven.key(version)));
+  assert.ok(keyed.length / all.size > 0.98, `${keyed.length} of ${all.size} versions have keys`);
+});
+
+testLaws(maven, { versions });
+
+test('every text has an order, the opposite when turned round', () => {
+  fc.assert(
+    fc.property(texts, texts, (a, b) => {
+      assert.equal(orderOf(maven, a, a), '=');
+      assert.equal(maven.compare(a, b), 0 - (maven.compare(b, a) ?? Number.NaN));
+    }),
+  );
+});
+
+test('case, zeros in front and what says nothing at the end say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      assert.deepEqual(keyOf(maven, version.toUpperCase()), keyOf(maven, version));
+      const numeric = version.replaceAll(/(?<!\d)[1-9]\d*/g, '0$&');
+      assert.deepEqual(keyOf(maven, numeric), keyOf(maven, version));
+      if (!/\d$/.test(version)) return;
+      assert.deepEqual(keyOf(maven, `${version}.0-ga`), keyOf(maven, version));
+    }),
+  );
+});
+
+test('the shapes that circles are made of have no key, and the reason names them', () => {
+  assert.deepEqual(maven.key('1.0.alpha.1'), {
+    unkeyable: 'maven version "1.0.alpha.1": the word "alpha" after a dot has no place in a line',
+  });
+  assert.deepEqual(maven.key('0.0-alpha'), {
+    unkeyable: 'maven version "0.0-alpha": it begins with a pre-release, which has no place in a line',
+  });
+  assert.deepEqual(maven.key('1.0-é'), {
+    unkeyable: 'maven version "1.0-é": there is more in it than printable ASCII',
+  });
+});
+
+test('a version too long for a key still has its order, however deep its lists are', () => {
+  const long = '1-'.repeat(20_000);
+  assert.ok('unkeyable' in maven.key(`${long}1`));
+  assert.equal(orderOf(maven, `${long}1`, `${long}2`), '<');
+  assert.equal(orderOf(maven, `${long}alpha`, '1'), '>');
+});

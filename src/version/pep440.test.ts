@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { pep440 } from './pep440.ts';
+
+const versions = fc.stringMatching(
+  /^(1!)?(0|1|01)(\.(0|1|10)){0,3}([-_.]?(a|b|rc|c|pre|ALPHA)[-_.]?[01]?)?(-1|[-_.]?(post|r)[-_.]?[01]?)?([-_.]?dev[-_.]?[01]?)?(\+(a|b|1|10|a1)([-_.](a|0|1)){0,2})?$/,
+);
+
+test('versions order as packaging orders them', () => {
+  assert.deepEqual(disagreements(pep440, testdataComparisons('pep440')), []);
+});
+
+corpusTest('real versions order as packaging orders them', () => {
+  assert.deepEqual(disagreements(pep440, corpusComparisons('pep440')), []);
+});
+
+testLaws(pep440, { versions });
+
+test('case, white space around, a v and zeros at the end of the release say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      const release = /^(\d+!)?\d+(\.\d+)*/;
+      const spelled = version.replace(release, (match) => `${match}.0.00`).toUpperCase();
+      assert.deepEqual(keyOf(pep440, ` v${spelled}\n`), keyOf(pep440, version));
+    }),
+  );
+});
+
+const separator = fc.constantFrom('', '.', '-', '_');
+const number = fc.constantFrom('', '0', '1', '07');
+const spelling = fc.record({
+  pre: fc.constantFrom('', 'a', 'alpha', 'b', 'Beta', 'c', 'rc', 'RC', 'pre', 'preview'),
+  post: fc.constantFrom('', 'post', 'rev', 'R'),
+  dev: fc.constantFrom('', 'dev', 'DEV'),
+  local: fc.constantFrom('', '+ubuntu', '+Ubuntu_1', '+01-a'),
+  separators: fc.tuple(separator, separator, separator, separator, separator, separator),
+  numbers: fc.tuple(number, number, number),
+});
+
+test('all spellings of a version equal its normal form', () => {
+  const short: Readonly<Record<string, string>> = {
+    alpha: 'a',
+    beta: 'b',
+    c: 'rc',
+    pre: 'rc',
+    preview: 'rc',
+  };
+  fc.assert(
+    fc.property(spelling, ({ pre, post, dev, local, separators, numbers }) => {
+      const [s0, s1, s2, s3, s4, s5] = separators;
+      const spelled = [
+        pre && s0 + pre + s1 + numbers[0],
+        post && s2 + post + s3 + numbers[1],
+        dev && s4 + dev + s5 + numbers[2],
+        local,
+      ];
+      const normal = [
+        pre && (short[pre.toLowerCase()] ?? pre.toLowerCase()) + String(Number(numbers[0])),
+        post && `.post${Number(numbers[1])}`,
+        dev && `.dev${Number(numbers[2])}`,
+        local.toLowerCase().replaceAll(/[-_]/g, '.').replaceAll('01', '1'),
+      ];
+      assert.deepEqual(keyOf(pep440, `1.0${spelled.join('')}`), keyOf(pep440, `1.0${normal.join('')}`));
+    }),
+  );
+});
+
+test('an invalid version has no key, and the reason names it', () => {
+  assert.deepEqual(pep440.key('0.1-bulbasaur'), {
+    unkeyable: 'pep440 version "0.1-bulbasaur": PEP 440 does not allow it',
+  });
+});

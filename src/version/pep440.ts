@@ -1,0 +1,98 @@
+/**
+ * Python versions, `[epoch!]release[pre][post][dev][+local]`, as PEP 440 and its library `packaging` order them.
+ *
+ * The epoch is a number. The release is numbers, and zeros at its end say nothing (`1 = 1.0`). Then, each compared only where
+ * all before it is equal:
+ *
+ *     pre      a development release of the release itself  <  alpha  <  beta  <  candidate  <  none
+ *     post     none  <  number
+ *     dev      number  <  none
+ *     local    none  <  text  <  number, segment by segment
+ *
+ * so `1.dev1 < 1a1.dev1 < 1a1 < 1a1.post1 < 1rc1 < 1 < 1+local < 1.post1.dev1 < 1.post1`. All the spellings PEP 440 normalises
+ * are read: `v1.0-Alpha_1` is `1.0a1`, `1.0-1` and `1.0.rev1` are `1.0.post1`.
+ */
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { isDigit } from './ascii.ts';
+import { writeDottedNumbers } from './dotted-numbers.ts';
+import type { KeyWriter } from './key-writer.ts';
+import { keyedScheme } from './keyed-scheme.ts';
+
+const form =
+  /^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?(?:[-_.]?dev[-_.]?(\d*))?(?:\+([a-z\d]+(?:[-_.][a-z\d]+)*))?\s*$/i;
+
+// The classes of pre, post, dev and local in their order. All are below every number and every text.
+const developmentOfRelease = 0x01;
+const preClasses: Readonly<Record<string, number>> = {
+  a: 0x02,
+  alpha: 0x02,
+  b: 0x03,
+  beta: 0x03,
+  c: 0x04,
+  rc: 0x04,
+  pre: 0x04,
+  preview: 0x04,
+};
+const noPre = 0x05;
+const noPost = 0x01;
+const withPost = 0x02;
+const withDev = 0x01;
+const noDev = 0x02;
+const localEnd = 0x01;
+
+/** Packages of PyPI. */
+export const pep440: VersionScheme = keyedScheme({ name: 'pep440', write: writeVersion });
+
+function writeVersion(version: string, key: KeyWriter): string | undefined {
+  const parts = form.exec(version);
+  if (parts === null) return 'PEP 440 does not allow it';
+  const [, epoch = '', release = '', preWord, pre = '', implicitPost, post, dev, local] = parts;
+  const postNumber = implicitPost ?? post;
+  writeNumber(epoch, key);
+  writeDottedNumbers(release, 0, release.length, key);
+  if (preWord !== undefined) writePre(preWord, pre, key);
+  else key.byte(dev !== undefined && postNumber === undefined ? developmentOfRelease : noPre);
+  writeNumbered([noPost, withPost], postNumber, key);
+  writeNumbered([noDev, withDev], dev, key);
+  writeLocal(local, key);
+  return undefined;
+}
+
+function writePre(word: string, digits: string, key: KeyWriter): void {
+  key.byte(preClasses[word.toLowerCase()] ?? noPre);
+  writeNumber(digits, key);
+}
+
+/** The class that says whether there is a number, and the number. */
+function writeNumbered(
+  [none, some]: readonly [number, number],
+  digits: string | undefined,
+  key: KeyWriter,
+): void {
+  if (digits === undefined) {
+    key.byte(none);
+  } else {
+    key.byte(some);
+    writeNumber(digits, key);
+  }
+}
+
+/** No digits are zero: `1.0a` is `1.0a0`. */
+function writeNumber(digits: string, key: KeyWriter): void {
+  key.number(digits, 0, digits.length);
+}
+
+function writeLocal(local: string | undefined, key: KeyWriter): void {
+  for (const segment of local?.toLowerCase().split(/[-_.]/) ?? []) {
+    if (isNumeric(segment)) writeNumber(segment, key);
+    else key.string(segment);
+  }
+  key.byte(localEnd);
+}
+
+function isNumeric(segment: string): boolean {
+  for (let index = 0; index < segment.length; index++) {
+    if (!isDigit(segment.charCodeAt(index))) return false;
+  }
+  return true;
+}

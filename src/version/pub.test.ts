@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  orderOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { pub } from './pub.ts';
+import { semver } from './semver.ts';
+
+const versions = fc.stringMatching(
+  /^v?(0|1|10|01)\.(0|1|00)\.(0|1)(-(0|1|01|-1|-2|a|B|a1|-|9223372036854775808)(\.(0|1|-1|b)){0,2})?(\+(0|1|-1|a|B)(\.(0|b)){0,2})?$/,
+);
+
+test('versions order as pub orders them', () => {
+  assert.deepEqual(disagreements(pub, testdataComparisons('pub')), []);
+});
+
+corpusTest('versions of the table order as there', () => {
+  assert.deepEqual(disagreements(pub, corpusComparisons('pub')), []);
+});
+
+testLaws(pub, { versions });
+
+test('without builds and numbers below zero the order is that of SemVer', () => {
+  const strict = fc.stringMatching(/^[0-9]\.[0-9]\.[0-9](-(0|[1-9]|a|A|1a)(\.(0|[1-9]|a|A|1a)){0,2})?$/);
+  fc.assert(
+    fc.property(strict, strict, (a, b) => {
+      assert.equal(orderOf(pub, a, b), orderOf(semver, a, b));
+    }),
+  );
+});
+
+test('the build decides as the pre-release would', () => {
+  const identifiers = fc.stringMatching(/^(0|1|10|-1|-2|a|B|a1)(\.(0|1|-1|b)){0,2}$/);
+  fc.assert(
+    fc.property(identifiers, identifiers, (a, b) => {
+      assert.equal(orderOf(pub, `1.0.0+${a}`, `1.0.0+${b}`), orderOf(pub, `1.0.0-${a}`, `1.0.0-${b}`));
+      assert.equal(orderOf(pub, '1.0.0', `1.0.0+${b}`), '<');
+    }),
+  );
+});
+
+test('zeros in front say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      const zeros = version.replace(/\d+\.\d+\.\d+/, (core) => core.replaceAll(/\d+/g, '00$&'));
+      assert.deepEqual(keyOf(pub, zeros), keyOf(pub, version));
+    }),
+  );
+});
+
+test('an invalid version has no key, and the reason names it', () => {
+  assert.deepEqual(pub.key('1.2'), {
+    unkeyable: 'pub version "1.2": it is not major.minor.patch[-pre-release][+build]',
+  });
+});

@@ -1,0 +1,56 @@
+/**
+ * Dart package versions as pub_semver orders them: semantic versions (see `semver.ts`) whose build counts, too.
+ *
+ * After the three numbers and the pre-release come the identifiers of the build, compared like those of the pre-release; no
+ * build is below any. So `1.0.0-pre < 1.0.0-pre+build < 1.0.0 < 1.0.0+1 < 1.0.0+a`. Leading zeros say nothing. An identifier
+ * is a number when it is an integer of 64 bits, which may be below zero (`-5`); longer digits are text, as in Dart.
+ *
+ * pub takes three numbers of 63 bits each. More and larger ones are ordered by the same rule, zeros at the end saying nothing.
+ */
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { writeDottedNumbers } from './dotted-numbers.ts';
+import { belowZero, writeIdentifiers, writeNumericIdentifier, writePrerelease } from './identifiers.ts';
+import type { KeyWriter } from './key-writer.ts';
+import { keyedScheme } from './keyed-scheme.ts';
+
+const form =
+  /^v?(\d+\.\d+\.\d+(?:\.\d+)*)(?:-([\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+([\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?$/;
+
+const integer = /^-?\d+$/;
+const integerMax = 2n ** 63n - 1n;
+
+/** Packages of pub.dev. */
+export const pub: VersionScheme = keyedScheme({ name: 'pub', write: writeVersion });
+
+function writeVersion(version: string, key: KeyWriter): string | undefined {
+  const parts = form.exec(version);
+  if (parts === null) return 'it is not major.minor.patch[-pre-release][+build]';
+  const [, numbers = '', prerelease, build] = parts;
+  writeDottedNumbers(numbers, 0, numbers.length, key);
+  writePrerelease(prerelease, key, writeIdentifier);
+  writeIdentifiers(build, key, writeIdentifier);
+  return undefined;
+}
+
+function writeIdentifier(identifier: string, key: KeyWriter): void {
+  if (!integer.test(identifier)) {
+    key.string(identifier);
+  } else if (identifier.length < 19 && !identifier.startsWith('-')) {
+    writeNumericIdentifier(identifier, key);
+  } else {
+    writeInteger(BigInt(identifier), identifier, key);
+  }
+}
+
+/** The rare ones: below zero, or so long that they may not fit into 64 bits. */
+function writeInteger(value: bigint, identifier: string, key: KeyWriter): void {
+  if (value > integerMax || value < -integerMax - 1n) {
+    key.string(identifier);
+  } else if (value >= 0n) {
+    writeNumericIdentifier(value.toString(), key);
+  } else {
+    key.byte(belowZero);
+    const rank = value + integerMax + 1n;
+    for (let shift = 56n; shift >= 0n; shift -= 8n) key.byte(Number((rank >> shift) & 0xffn));
+  }
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isKey } from '../plugin/version-scheme.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  orderOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { rpm } from './rpm.ts';
+
+const pieces = [
+  '0',
+  '1',
+  '9',
+  '10',
+  '007',
+  '96',
+  '.',
+  '_',
+  '~',
+  '^',
+  '-',
+  'a',
+  'rc',
+  'Z',
+  'é',
+  '1:',
+  '18446744073709551616',
+];
+const versions = fc
+  .array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 7 })
+  .map((parts) => parts.join(''));
+const withRelease = versions.filter((version) => version.includes('-'));
+const withoutRelease = versions.filter((version) => !version.includes('-'));
+
+test('versions order as rpm orders them', () => {
+  assert.deepEqual(disagreements(rpm, testdataComparisons('rpm')), []);
+});
+
+corpusTest('real versions order as rpm orders them', () => {
+  assert.deepEqual(disagreements(rpm, corpusComparisons('rpm')), []);
+});
+
+/** Written as name-version-release.arch; as versions, where a name is more of the version, they order the same. */
+corpusTest('versions with a name or an architecture order as such', () => {
+  assert.deepEqual(disagreements(rpm, corpusComparisons('rpm-nevra')), []);
+});
+
+/** The version as one without a release; `0:` is the empty version. */
+function withoutItsRelease(version: string): string {
+  return version.replace(/-[^-]*$/, '').replaceAll('-', '.') || '0:';
+}
+
+testLaws(rpm, { versions, bounds: withRelease });
+
+test('after a version without a release come all its releases, after one with a release it alone', () => {
+  assert.ok(!isAfter('1.0-7', '1.0') && !isAfter('0:1.00-7', '1.0'));
+  assert.ok(isAfter('1.0.0-1', '1.0') && isAfter('1.0^-1', '1.0') && !isAfter('1.0~-1', '1.0'));
+  assert.ok(isAfter('1.0-7', '1.0-6') && isAfter('1.0-7.1', '1.0-7') && !isAfter('1.0-7', '1.0-7'));
+  fc.assert(
+    fc.property(withoutRelease, versions, (bound, version) => {
+      assert.equal(isAfter(version, bound), orderOf(rpm, withoutItsRelease(version), bound) === '>');
+      assert.ok(!isAfter(`${bound}-${version}`, bound) || version.includes('-'));
+    }),
+  );
+});
+
+function isAfter(version: string, bound: string): boolean {
+  const after = rpm.after(bound);
+  assert.ok(isKey(after));
+  return Buffer.compare(keyOf(rpm, version), after) >= 0;
+}
+
+test('the epoch 0, leading zeros and other separators say nothing', () => {
+  fc.assert(
+    fc.property(versions, (version) => {
+      const epoch = /^\d*:/.test(version) ? '' : '0:';
+      const zeros = version.replaceAll(/(?<!\d)\d/g, '00$&');
+      const separators = version.replaceAll('.', '+_.').replaceAll('_', '\u{1f41a}');
+      assert.deepEqual(keyOf(rpm, `${epoch}${version}`), keyOf(rpm, version));
+      assert.deepEqual(keyOf(rpm, zeros), keyOf(rpm, version));
+      assert.deepEqual(keyOf(rpm, separators), keyOf(rpm, version));
+    }),
+  );
+});
+
+test('only the empty text is no version', () => {
+  assert.deepEqual(rpm.key(''), { unkeyable: 'rpm version "": it is empty' });
+  assert.equal(orderOf(rpm, '', '1'), '!');
+  assert.equal(orderOf(rpm, '1', ''), '!');
+});
+
+test('a version too long for a key still has its order', () => {
+  const long = `1${'.1'.repeat(600)}`;
+  assert.deepEqual(rpm.key(long), {
+    unkeyable: `rpm version "${long.slice(0, 77)}…": its key would be too long`,
+  });
+  assert.equal(orderOf(rpm, long, `${long}.1`), '<');
+  assert.equal(orderOf(rpm, `${long}~`, long), '<');
+});
+
+test('keys are the bytes of the classes', () => {
+  assert.deepEqual(
+    Buffer.from(keyOf(rpm, '1:2.96rc~x^3-4.el8')).toString('hex'),
+    '81' + '82' + 'e096' + '726300' + '01' + '7800' + '03' + '83' + '02' + '84' + '656c00' + '88' + '02',
+  );
+});

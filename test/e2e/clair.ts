@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after } from 'node:test';
+import type { Report } from '../../src/model/report.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** What a run of the command gave. */
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `bin/clair` as a person would, from another folder, with a cache of its own. */
+export function clair(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+  const { status, stdout, stderr } = spawnSync(join(root, 'bin/clair'), args, {
+    cwd: tmpdir(),
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...process.env, XDG_CACHE_HOME: scratch, ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+/** Runs a command that must succeed and print a JSON report. */
+export function report(...args: readonly string[]): Report {
+  const run = clair([...args, '--format', 'json']);
+  if (run.status !== 0) throw new Error(`clair ${args.join(' ')} ended with ${run.status}: ${run.stderr}`);
+  return JSON.parse(run.stdout) as Report;
+}
+
+/** A directory that is gone when the tests of this process are done. */
+export const scratch: string = mkdtempSync(join(tmpdir(), 'clair-e2e-'));
+after(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Absolute path of a file of the checkout. */
+export function inCheckout(path: string): string {
+  return join(root, path);
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { basename, dirname, posix } from 'node:path';
+import { test } from 'node:test';
+import { absolutePath, filesLike, textOf } from './tree.ts';
+
+const pages = filesLike('*.md', 'docs/**/*.md', 'examples/**/*.md');
+
+test('the change log speaks of this version', () => {
+  const { version } = JSON.parse(textOf('package.json')) as { version: string };
+  const headings = textOf('CHANGELOG.md').match(/^## .*/gm) ?? [];
+  assert.ok(
+    headings.some((heading) => heading.split(/[ [\]]+/).includes(version)),
+    `CHANGELOG.md has no heading "## ${version}"`,
+  );
+});
+
+test('every decision is in the list of decisions, and none twice', () => {
+  const records = filesLike('docs/adr/[0-9]*.md').map(({ path }) => basename(path));
+  const list = textOf('docs/adr/README.md');
+  const linked = Array.from(list.matchAll(/\]\((\d{4}-[a-z\d-]+\.md)\)/g), ([, name]) => name);
+  assert.deepEqual(linked, records);
+  const numbers = records.map((name) => name.slice(0, 4));
+  assert.equal(new Set(numbers).size, numbers.length);
+});
+
+test('links between documents lead somewhere', () => {
+  const broken = pages.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ([, target = '']) => target)
+      .filter((target) => !existsSync(absolutePath(posix.join(dirname(path), target))))
+      .map((target) => `${path}: ${target}`),
+  );
+  assert.deepEqual(broken, []);
+});

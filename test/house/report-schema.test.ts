@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { jsonFormat } from '../../src/report/json.ts';
+import { type KeyOrder, reportOrder } from '../../src/report/key-order.ts';
+import { sbomJsonFormat } from '../../src/report/sbom.ts';
+import { type JsonSchema, schemaProblems, schemaProperties } from '../../src/testing/json-schema.ts';
+import { sampleReport } from '../../src/testing/sample-report.ts';
+
+const reference = resolve(import.meta.dirname, '../../docs/reference');
+const schema = JSON.parse(readFileSync(resolve(reference, 'report.schema.json'), 'utf8')) as JsonSchema;
+const display = { colors: false };
+
+test('the sample report is what the schema describes', () => {
+  const text = [...jsonFormat.write(sampleReport, display)].join('');
+  assert.deepEqual(schemaProblems(schema, JSON.parse(text)), []);
+});
+
+test('an inventory lacks the findings and nothing else', () => {
+  const text = [...sbomJsonFormat.write(sampleReport, display)].join('');
+  const missing = ['matches', 'suppressed', 'verdict', 'coverage'].map((key) => `$.${key} is missing`);
+  assert.deepEqual(schemaProblems(schema, JSON.parse(text)), missing);
+});
+
+test('the checker sees what is wrong', () => {
+  const [match] = sampleReport.matches;
+  const wrong: [value: object, problem: string][] = [
+    [{ schemaVersion: 2 }, '$.schemaVersion is none of 1'],
+    [{ verdict: 'fine' }, '$.verdict is none of vulnerable|clean|not-assessed'],
+    [{ packages: {} }, '$.packages is not array'],
+    [{ extra: 1 }, '$.extra is not described'],
+    [{ layers: [{ ...sampleReport.layers[0], sizeBytes: -1 }] }, '$.layers[0].sizeBytes is below 0'],
+    [{ target: { ...sampleReport.target, manifest: 'sha256:1' } }, '$.target.manifest does not match'],
+    [{ matches: [{ ...match, fix: { state: 'fixed' } }] }, '$.matches[0].fix.version is missing'],
+    [{ suppressed: [match] }, '$.suppressed[0].reason is missing'],
+    [{ distro: { id: 'debian' } }, '$.distro.like is missing'],
+  ];
+  for (const [change, problem] of wrong) {
+    const problems = schemaProblems(schema, { ...sampleReport, ...change });
+    assert.ok(
+      problems.some((found) => found.startsWith(problem)),
+      `${problem}: ${problems.join()}`,
+    );
+  }
+});
+
+test('the schema describes every key of the report in its order, and report.md says the same', () => {
+  const rows = describedRows('', schema, reportOrder).filter(
+    (row) => !/^- `suppressed\[\]\.(?!reason)/.test(row),
+  );
+  const text = readFileSync(resolve(reference, 'report.md'), 'utf8');
+  const found = text.split('## Keys\n\n')[1]?.trimEnd().split('\n');
+  assert.deepEqual(found, rows);
+});
+
+/** One line a key: its path and its description. Fails where the schema and the written keys differ. */
+function describedRows(path: string, described: JsonSchema, order: KeyOrder): string[] {
+  const properties = schemaProperties(schema, described);
+  assert.deepEqual(Object.keys(properties), Object.keys(order), path);
+  return Object.entries(properties).flatMap(([key, property]) => {
+    assert.ok(property.description, `${path}${key} has no description`);
+    const isList = property.type === 'array';
+    const row = `- \`${path}${key}${isList ? '[]' : ''}\`: ${property.description}${choices(property)}`;
+    const inner = order[key];
+    if (inner === undefined || inner === 'value') return [row];
+    const inside = isList ? property.items : property;
+    return [row, ...describedRows(`${path}${key}${isList ? '[]' : ''}.`, inside ?? {}, inner)];
+  });
+}
+
+/** The values a key may have, unless its description explains them. */
+function choices({ enum: values = [], description = '' }: JsonSchema): string {
+  const words = values.map((value) => `\`${String(value)}\``);
+  return words.length === 0 || description.includes(words[0] ?? '') ? '' : ` One of ${words.join(', ')}.`;
+}
