@@ -10,13 +10,15 @@ const root = resolve(import.meta.dirname, '..');
 const test = ['node', '--test', '--test-isolation=none'];
 
 const gates: readonly (readonly [name: string, ...command: string[]])[] = [
-  ['format', 'biome', 'ci', '.'],
+  ['format', 'biome', 'ci', '--colors=off', '.'],
   ['types', 'tsc', '--noEmit'],
   ['lint', 'eslint', '.', '--max-warnings', '0'],
   ['imports', 'depcruise', 'src'],
   ['dead code', 'knip'],
+  ['docs', 'typedoc'],
   ['house', ...test, 'test/house/*.test.ts'],
   ['unit', ...test, 'src/**/*.test.ts'],
+  ['end to end', ...test, 'test/e2e/*.test.ts'],
 ];
 
 /** Commands are those of this checkout, `node` among them. */

@@ -10,7 +10,9 @@ export function analyzeOnThread(script: URL): AnalyzeLayers {
     const worker = new Worker(script);
     try {
       worker.postMessage({ layers, verify });
-      const [answer] = (await once(worker, 'message')) as [LayerAnswer];
+      // A thread that ends without an answer must not be waited for; `once` throws when it fails.
+      const answers = once(worker, 'message') as Promise<[LayerAnswer]>;
+      const [answer] = await Promise.race([answers, once(worker, 'exit').then(endedEarly)]);
       if ('indexes' in answer) return answer.indexes;
       throw answer.code === undefined
         ? new Error(answer.message)
@@ -19,4 +21,8 @@ export function analyzeOnThread(script: URL): AnalyzeLayers {
       await worker.terminate();
     }
   };
+}
+
+function endedEarly(): never {
+  throw new Error('the thread that reads layers ended without an answer');
 }

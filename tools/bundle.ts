@@ -1,40 +1,70 @@
 import { rmSync } from 'node:fs';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /**
  * Takes Node's own modules by `process.getBuiltinModule` instead of by import. An ES import of `node:fs` or `node:util` touches
- * every export, and with that loads streams, text decoders and more: 10 ms of a 50 ms run.
+ * every export, and with that loads streams, text decoders and more; this way only what is used is touched. Of the heavy ones
+ * only functions are used, and the module is loaded by the first call: a scan of uncompressed layers needs none of them.
  */
 const builtinsOnDemand: Plugin = {
   name: 'builtins-on-demand',
   setup(bundle) {
-    bundle.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
-    bundle.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      // The command line parser holds it for subcommands that are programs of their own, which we have none of.
-      const isHeldOnly = path === 'node:child_process';
-      const value = isHeldOnly ? `new Proxy({}, { get: (_, name) => ${load}[name] })` : load;
-      return { contents: `module.exports = ${value};`, loader: 'js' };
-    });
+    bundle.onResolve({ filter: /^node:/ }, ({ path }) => ({
+      path,
+      namespace: 'builtin',
+      sideEffects: false,
+    }));
+    bundle.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: builtinModule(path),
+      loader: 'js',
+    }));
   },
 };
 
+/** The small file imports the large one as it lies beside it. */
+const mainBeside: Plugin = {
+  name: 'main-beside',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './main.js', external: true }));
+  },
+};
+
+const heavy = new Set(['node:child_process', 'node:crypto', 'node:worker_threads', 'node:zlib']);
+
+function builtinModule(path: string): string {
+  const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+  const exported = Object.entries(process.getBuiltinModule(path) ?? {}).filter(
+    ([name]) => /^[A-Za-z]\w*$/.test(name) && name !== 'default',
+  );
+  const isLazy = (value: unknown): boolean => heavy.has(path) && typeof value === 'function';
+  const lines = exported.map(([name, value]) =>
+    isLazy(value)
+      ? `export const ${name} = function (...args) { return new.target ? new (${load}.${name})(...args) : ${load}.${name}(...args); };`
+      : `export const ${name} = /* @__PURE__ */ take("${name}");`,
+  );
+  const whole = heavy.has(path) ? `new Proxy({}, { get: (_, name) => ${load}[name] })` : load;
+  return `const take = (name) => ${load}[name];\nexport default ${whole};\n${lines.join('\n')}`;
+}
+
 /**
- * Bundles the command into few files, so that it starts fast: what every scan needs, one for each part that is imported on
- * demand, and the script of the layer thread.
+ * Bundles the command into one file, in which what is imported on demand is also evaluated on demand; the script of the layer
+ * thread into another; and a small one that begins, since only what is loaded after the cache of compiled code was switched
+ * on is kept in it.
  */
-rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints: { clair: 'src/main.ts', 'layer-worker': 'src/layer-worker.ts' },
-  outdir: 'dist',
+rmSync('dist/bin', { recursive: true, force: true });
+const options: BuildOptions = {
+  outdir: 'dist/bin',
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: true,
+  minify: true,
   legalComments: 'linked',
   plugins: [builtinsOnDemand],
+};
+await build({ ...options, entryPoints: ['src/main.ts', 'src/layer-worker.ts'] });
+await build({
+  ...options,
+  entryPoints: { clair: 'src/start.ts' },
+  plugins: [...(options.plugins ?? []), mainBeside],
 });

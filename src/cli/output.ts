@@ -1,17 +1,18 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import type { Display } from '../plugin/report-format.ts';
 
 /** How results look where they go: colours and width only on a terminal; `NO_COLOR` and `FORCE_COLOR` are honoured. */
 export function displayFor(output: string | undefined): Display {
-  const { stdout, env } = process;
-  if (output !== undefined) return { colors: false };
-  const isColored = env['NO_COLOR']
-    ? false
-    : env['FORCE_COLOR']
-      ? env['FORCE_COLOR'] !== '0'
-      : stdout.isTTY && env['TERM'] !== 'dumb';
-  return stdout.isTTY ? { colors: isColored, columns: stdout.columns } : { colors: isColored };
+  const { env } = process;
+  const isForced = (env['FORCE_COLOR'] ?? '0') !== '0' && !env['NO_COLOR'];
+  // Asked of the file, since making the stream `process.stdout` takes milliseconds that only a terminal is worth.
+  if (output !== undefined || !fstatSync(1).isCharacterDevice() || !process.stdout.isTTY)
+    return { colors: isForced };
+  return {
+    colors: isForced || !(env['NO_COLOR'] || env['TERM'] === 'dumb'),
+    columns: process.stdout.columns,
+  };
 }
 
 /** Writes a result to standard output, or to a file that appears whole or not at all. */

@@ -5,7 +5,7 @@ import { parseSeverity, type Severity, severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import type { LayerOptions } from './layer.ts';
 import type { DatabaseOptions } from './room.ts';
-import type { SbomOptions, ScanOptions } from './scan.ts';
+import { type SbomOptions, type ScanOptions, sbom, scan } from './scan.ts';
 
 const targetHelp = 'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, or a path';
 
@@ -26,6 +26,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   addSbom(program, run);
   addLayer(program, run);
   addDatabase(program, run);
+  addCompareVersions(program, run);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exit.status;
@@ -74,9 +75,7 @@ Examples:
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --mirror /srv/advisories`,
     )
-    .action((target: string, options: ScanOptions) =>
-      run(import('./scan.ts').then(({ scan }) => scan(target, options))),
-    );
+    .action((target: string, options: ScanOptions) => run(scan(target, options)));
 }
 
 function addSbom(program: Command, run: Run): void {
@@ -89,9 +88,7 @@ function addSbom(program: Command, run: Run): void {
     .option('--db <file>', 'the database that remembers layers');
   addImageOptions(command)
     .addHelpText('after', '\nExample:\n  clair sbom nginx.tar --format json')
-    .action((target: string, options: SbomOptions) =>
-      run(import('./scan.ts').then(({ sbom }) => sbom(target, options))),
-    );
+    .action((target: string, options: SbomOptions) => run(sbom(target, options)));
 }
 
 function addLayer(program: Command, run: Run): void {
@@ -124,6 +121,36 @@ function addDatabase(program: Command, run: Run): void {
     .action((options: DatabaseOptions) =>
       run(import('./db.ts').then(({ showStatus }) => showStatus(options))),
     );
+}
+
+function addCompareVersions(program: Command, run: Run): void {
+  program
+    .command('compare-versions')
+    .description('how two versions order: prints < = > or ! (no order)')
+    .argument('[scheme]', builtIn.schemes.map(({ name }) => name).join(' '))
+    .argument('[a]')
+    .argument('[b]')
+    .option('--batch', 'answer lines SCHEME<TAB>A<TAB>B of standard input, one a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clair compare-versions dpkg 1.0~rc1-1 1.0-1
+  printf 'rpm\\t1.0-1\\t1.0-2\\n' | clair compare-versions --batch`,
+    )
+    .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
+      run(answer({ scheme, a, b }, options)),
+    );
+}
+
+async function answer(
+  { scheme, a, b }: { scheme?: string | undefined; a?: string | undefined; b?: string | undefined },
+  options: { batch?: boolean } | undefined,
+): Promise<number> {
+  const { compareBatch, compareVersions } = await import('./compare-versions.ts');
+  if (options?.batch) return await compareBatch();
+  if (scheme !== undefined && a !== undefined && b !== undefined) return compareVersions(scheme, a, b);
+  throw new ClairError('usage', 'compare-versions takes a scheme and two versions, or --batch');
 }
 
 function addDatabaseOptions(command: Command): Command {

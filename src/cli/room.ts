@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { builtIn } from '../extensions.ts';
 import { analyzeOnThread } from '../layer-thread.ts';
@@ -10,6 +9,7 @@ import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { cacheDirectory } from './cache-directory.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 
 /** Options of every command that uses the database. */
@@ -43,7 +43,7 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
     store,
     analyze: layerAnalysis(),
     progress,
-    updating: options.offline ? undefined : await updatingRoom(store, options.mirror, progress),
+    updating: options.offline ? undefined : updatingRoom(store, options.mirror, progress),
     [Symbol.asyncDispose]: async () => {
       progress.clear();
       await store[Symbol.asyncDispose]();
@@ -53,8 +53,7 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
 
 /** `$XDG_CACHE_HOME/clair/clair.db`. */
 export function defaultDatabase(): string {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(cache, 'clair', 'clair.db');
+  return join(cacheDirectory(), 'clair.db');
 }
 
 /** Layers on this thread and, for large images, on a second one. */
@@ -67,31 +66,35 @@ function layerAnalysis(): AnalyzeLayers {
   return spreadLayers(here, there);
 }
 
-async function updatingRoom(
-  store: Store,
-  mirror: string | undefined,
-  progress: Progress,
-): Promise<UpdatingRoom> {
+function updatingRoom(store: Store, mirror: string | undefined, progress: Progress): UpdatingRoom {
   return {
     store,
     schemes: builtIn.schemes,
-    client: await feedClient(mirror, progress),
+    client: lazyClient(mirror, progress),
     origin: mirror === undefined ? 'upstream' : mirror.includes('://') ? mirror : resolve(mirror),
     now: () => new Date(),
     youngerThanMs: refreshAfterMs,
-    owner: randomUUID(),
+    owner: `${hostname()} ${process.pid} ${process.hrtime.bigint()}`,
     onProgress: (text) => {
       progress.show(text);
     },
   };
 }
 
-async function feedClient(mirror: string | undefined, progress: Progress): Promise<FeedClient> {
+/** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
+function lazyClient(mirror: string | undefined, progress: Progress): FeedClient {
   const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
     progress.show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
   };
-  // Loaded only when asked for: a scan of a warm database needs neither.
-  if (mirror !== undefined)
-    return (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
-  return (await import('../source/client/upstream.ts')).upstreamClient({ onProgress });
+  const load = async (): Promise<FeedClient> =>
+    mirror === undefined
+      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
+      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
+  let client: Promise<FeedClient> | undefined;
+  return {
+    get: async (url, known) => {
+      client ??= load();
+      return (await client).get(url, known);
+    },
+  };
 }

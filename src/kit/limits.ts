@@ -58,4 +58,6 @@ export const limits = {
   httpAttempts: 3,
   /** The longest `Retry-After` that is waited for. */
   retryAfterMs: 60_000,
+  /** A database that somebody else is writing is waited for as long; the longest writes take seconds. */
+  storeBusyMs: 60_000,
 } as const;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ImageLayer } from '../image/image.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
 import type { ReadLayer } from '../image/layer/reading.ts';
@@ -25,11 +24,9 @@ const readerVersion = 1;
 
 /** Names the reader, detectors and listers with their versions: an index made under another key is not used again. */
 export function analyzerKey({ detectors, listers }: Analyzers): string {
-  const parts = [
-    `reader ${readerVersion}`,
-    ...[...detectors, ...listers].map(({ name, version }) => `${name} ${version}`),
-  ];
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+  return [{ name: 'reader', version: readerVersion }, ...detectors, ...listers]
+    .map(({ name, version }) => `${name}-${version}`)
+    .join(' ');
 }
 
 /** Reads the layers on this thread. */

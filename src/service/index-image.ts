@@ -44,7 +44,7 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
   const packages = squashed.packages
     .map((item) => toImagePackage(item, { distro, diffIds, extensions: room.extensions }))
     .sort(comparePackages);
-  const identity = hashOf([key, ...layers.map((layer) => layer.identity)]);
+  const identity = identityOf([key, ...layers.map((layer) => layer.identity)]);
   const id = await room.store.images.save({
     identity,
     layers: layers.map((layer) => layer.identity),
@@ -87,7 +87,7 @@ async function indexLayers(
   for (const [i, layer] of layers.entries()) {
     const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
     if (index === undefined) throw new Error(`layer ${i} was not analysed`);
-    const identity = identities[i] ?? `content:${hashOf([JSON.stringify(index)])}`;
+    const identity = identities[i] ?? `content:${hashOf(JSON.stringify(index))}`;
     if (!known.has(identity)) await room.store.layers.save(identity, key, index);
     known.set(identity, index);
     result.push({ layer, identity, index });
@@ -174,6 +174,14 @@ function distinct(files: ExtensionStatus['files']): ExtensionStatus['files'] {
   );
 }
 
-function hashOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex');
+/** Text of this length fits into the index of any engine; a longer one is hashed. */
+const identityCharacters = 1000;
+
+function identityOf(parts: readonly string[]): string {
+  const text = parts.join('\n');
+  return text.length <= identityCharacters ? text : `sha256:${hashOf(text)}`;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

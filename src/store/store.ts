@@ -24,7 +24,7 @@ export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
   readonly affected: readonly KeyedAffected[];
 }
 
-/** A feed as it was last applied or last tried. Times are ISO 8601. */
+/** A feed as it was last applied or last tried. Times are ISO 8601; they come back in UTC with milliseconds. */
 export interface FeedState {
   readonly source: string;
   readonly feed: string;
@@ -63,7 +63,9 @@ export interface AdvisoryStore {
   speaksOf(namespace: string): Promise<boolean>;
   /**
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
-   * changed one has its validity closed. If the stream throws, nothing of it stays.
+   * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
+   * held in memory, and nobody waits for it. Throws `feed-corrupt` when a key comes twice, `store-unusable` when somebody else
+   * applied the same feed meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedVulnerability>): Promise<FeedDifference>;
   /** Notes that a feed was found current, or absent, without touching its records. */

@@ -15,8 +15,8 @@ import { isLetter } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
 
-const form =
-  /^[ \t\r\n\f\v]*(?:(\d+(?:\.[\dA-Za-z]+)*(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?))?[ \t\r\n\f\v]*$/;
+const form = /^[ \t\r\n\f\v]*(\d+(?:\.[\dA-Za-z]+)*(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?)[ \t\r\n\f\v]*$/;
+const blank = /^[ \t\r\n\f\v]*$/;
 
 // The classes in their order. A run of zeros is one token, written as what ends it: a text, the end, or a greater number.
 const textAfterZeros = 0x10;
@@ -31,9 +31,8 @@ const numberZerosMax = 24;
 export const gem: VersionScheme = keyedScheme({ name: 'gem', write: writeVersion });
 
 function writeVersion(text: string, key: KeyWriter): string | undefined {
-  const parts = form.exec(text);
-  if (parts === null) return 'RubyGems calls it malformed';
-  const [, version = '0'] = parts;
+  const version = blank.test(text) ? '0' : form.exec(text)?.[1];
+  if (version === undefined) return 'RubyGems calls it malformed';
   let zeros = 0;
   for (const segment of canonicalSegments(version)) {
     if (isZero(segment)) {

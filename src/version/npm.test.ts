@@ -47,3 +47,7 @@ test('a version of more than 256 characters is invalid, as in node-semver', () =
   assert.equal(orderOf(npm, start + 'a'.repeat(250), start + 'a'.repeat(250)), '=');
   assert.equal(orderOf(npm, start + 'a'.repeat(251), '1.0.0'), '!');
 });
+
+test('numbers of a pre-release compare exactly, where node-semver rounds', () => {
+  assert.equal(orderOf(npm, '1.0.0-9007199254740992', '1.0.0-9007199254740993'), '<');
+});

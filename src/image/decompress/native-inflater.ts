@@ -1,4 +1,4 @@
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { BytesSink, Inflater } from './inflater.ts';
 
 /**
@@ -26,6 +26,9 @@ interface Engine {
   readonly _writeState: Uint32Array;
 }
 
+/** `Z_FINISH` of zlib.h and `ZSTD_e_end` of zstd.h. */
+const finishFlags = { gzip: 4, zstd: 2 } as const;
+
 const outputBytes = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
@@ -43,7 +46,7 @@ export class NativeInflater implements Inflater {
     this.#engine._handle.onerror = (message) => {
       this.#failure = new Error(message);
     };
-    this.#finish = compression === 'gzip' ? constants.Z_FINISH : constants.ZSTD_e_end;
+    this.#finish = finishFlags[compression];
     this.#sink = sink;
   }
 

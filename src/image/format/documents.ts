@@ -64,8 +64,11 @@ export const legacyLayerDocument = z.object({
   container_config: z.nullish(z.object({ Cmd: z.nullish(z.array(z.string())) })),
 });
 
+/** An entry of an index or manifest. */
 export type Descriptor = z.infer<typeof descriptor>;
+/** The parts of an image configuration that are read. */
 export type ImageConfig = z.infer<typeof configDocument>;
+/** Operating system and architecture as images state them. */
 export type Platform = z.infer<typeof platform>;
 
 /** Reads a document of an image; throws `target-corrupt` naming the file and what is wrong in it. */

@@ -9,6 +9,7 @@ import type { ImageLayer } from '../image.ts';
 import { TarWalker } from '../tar/walker.ts';
 import { LayerCollector } from './collector.ts';
 import type { ReadLayer, ReadOptions } from './reading.ts';
+import { wantedFilter } from './wanted.ts';
 
 /**
  * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
@@ -29,7 +30,7 @@ export class LayerInflow {
   constructor(layer: ImageLayer, { wanted, verify }: ReadOptions) {
     this.#layer = layer;
     this.#collector = new LayerCollector(wanted);
-    this.#walker = new TarWalker(this.#collector.visit);
+    this.#walker = new TarWalker(this.#collector.visit, wantedFilter(wanted));
     if (layer.digest !== undefined) this.#stored = createHash(digestAlgorithm(layer.digest));
     if (layer.digest === undefined || verify)
       this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');

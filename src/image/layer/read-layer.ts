@@ -6,7 +6,7 @@ import { LayerInflow } from './inflow.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
 import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
-import type { WantedPaths } from './wanted.ts';
+import { type WantedPaths, wantedFilter } from './wanted.ts';
 
 const chunkBytes = 1024 * 1024;
 /** A header and the small files after it; larger windows read more and gain nothing (docs/performance.md). */
@@ -49,7 +49,7 @@ interface FileRange {
 /** An uncompressed layer on disk is not read but seeked over, from header to header. */
 function seekThrough({ file, offset, size }: FileRange, wanted: WantedPaths): ReadLayer {
   const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit);
+  const walker = new TarWalker(collector.visit, wantedFilter(wanted));
   const window = Buffer.allocUnsafeSlow(windowBytes);
   let at = 0;
   while (at < size) {

@@ -1,5 +1,6 @@
 import type { PathPattern } from '../../plugin/layer-files.ts';
 import { parentOf } from '../tar/path.ts';
+import type { NameFilter } from '../tar/walker.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -8,6 +9,8 @@ export type Interest = 'wanted' | 'above' | undefined;
 export class WantedPaths {
   readonly #exact: ReadonlyMap<string, 'wanted' | 'above'>;
   readonly #directories: ReadonlySet<string>;
+  readonly #hashes: ReadonlySet<number>;
+  readonly #directoryHashes: ReadonlySet<number>;
 
   constructor(patterns: Iterable<PathPattern>) {
     const exact = new Map<string, 'wanted' | 'above'>();
@@ -27,6 +30,8 @@ export class WantedPaths {
     }
     this.#exact = exact;
     this.#directories = directories;
+    this.#hashes = new Set([...exact.keys()].map(hashOfPath));
+    this.#directoryHashes = new Set([...directories].map(hashOfPath));
   }
 
   /**
@@ -41,6 +46,54 @@ export class WantedPaths {
   at(path: string): Interest {
     return this.#exact.get(path) ?? (this.#directories.has(parentOf(path)) ? 'wanted' : undefined);
   }
+
+  /**
+   * Whether a name, NUL-terminated at `offset`, can be of interest: false is certain, true is not. Most members of a layer are
+   * told from it without making a string of their name. Whatever is unusual about a name is left to the exact look.
+   */
+  mayMatter(bytes: Buffer, offset: number, length: number): boolean {
+    let hash = 0;
+    let parentHash = 0;
+    let isStart = true;
+    const from = startOf(bytes, offset);
+    for (let i = from; i < offset + length; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte === 0) return this.#hashes.has(hash) || this.#directoryHashes.has(parentHash);
+      // A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away.
+      if (isStart && (byte === dot || byte === slash)) return true;
+      isStart = byte === slash;
+      if (!isStart) hash = addToHash(hash, byte);
+      else if (bytes[i + 1] === 0) return this.#hashes.has(hash) || this.#directoryHashes.has(parentHash);
+      else {
+        parentHash = hash;
+        hash = addToHash(hash, slash);
+      }
+    }
+    return true;
+  }
+}
+
+const slash = 0x2f;
+const dot = 0x2e;
+
+/** Names begin with `./` or `/` in many archives. */
+function startOf(bytes: Buffer, offset: number): number {
+  if (bytes[offset] === slash) return offset + 1;
+  return bytes[offset] === dot && bytes[offset + 1] === slash ? offset + 2 : offset;
+}
+
+/** A small hash that can be taken byte by byte; it need not be collision-free, only cheap. */
+function addToHash(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
+function hashOfPath(path: string): number {
+  return Buffer.from(path).reduce(addToHash, 0);
+}
+
+/** The filter of a `TarWalker` that passes only what may be wanted. */
+export function wantedFilter(wanted: WantedPaths): NameFilter {
+  return (bytes, offset, length) => wanted.mayMatter(bytes, offset, length);
 }
 
 /** Whether a path is one of those a pattern names. */

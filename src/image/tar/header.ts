@@ -41,6 +41,24 @@ export function hasValidChecksum(block: Buffer, offset: number): boolean {
   return stated === signed;
 }
 
+/** Length of the name field; a longer name is split or told in an extended header. */
+export const nameBytes = 100;
+
+/** Whether a header is of a file, link, directory or device by its short name alone: no prefix, nothing extended. */
+export function isOrdinary(block: Buffer, offset: number): boolean {
+  const flag = block[offset + 156] ?? 0;
+  return (flag === 0 || (flag >= 0x30 && flag <= 0x37)) && block[offset + 345] === 0;
+}
+
+/** Bytes of payload of an ordinary member: links, directories and devices have none, whatever their size field says. */
+export function payloadBytes(block: Buffer, offset: number, position: number): number {
+  const flag = block[offset + 156] ?? 0;
+  if (flag >= 0x31 && flag <= 0x36) return 0;
+  const size = number(block, offset + 124, 12);
+  if (size === undefined || size < 0) throw new TarError('a tar header has an impossible size', position);
+  return size;
+}
+
 /** Reads a header block whose checksum holds. */
 export function parseHeader(block: Buffer, offset: number, position: number): TarHeader {
   const size = number(block, offset + 124, 12);

@@ -3,9 +3,12 @@ import { limits } from '../../kit/limits.ts';
 import {
   blockBytes,
   hasValidChecksum,
+  isOrdinary,
   isZeroBlock,
+  nameBytes,
   number,
   parseHeader,
+  payloadBytes,
   TarError,
   type TarHeader,
   text,
@@ -47,6 +50,9 @@ export interface PayloadSink {
 /** Decides, member by member, which payloads are wanted; the others are skipped without being copied. */
 export type TarVisitor = (entry: TarEntry) => PayloadSink | undefined;
 
+/** Tells from the bytes of a short name whether the visitor can want the member at all; false is certain, true is not. */
+export type NameFilter = (block: Buffer, offset: number, length: number) => boolean;
+
 type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'ended' | 'garbage';
 
 /**
@@ -55,6 +61,7 @@ type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'end
  */
 export class TarWalker {
   readonly #visit: TarVisitor;
+  readonly #mayMatter: NameFilter | undefined;
   readonly #block: Buffer = Buffer.allocUnsafe(blockBytes);
   #blockFill = 0;
   #state: State = 'header';
@@ -72,8 +79,9 @@ export class TarWalker {
   #entries = 0;
   #zeroBlocks = 0;
 
-  constructor(visit: TarVisitor) {
+  constructor(visit: TarVisitor, mayMatter?: NameFilter) {
     this.#visit = visit;
+    this.#mayMatter = mayMatter;
   }
 
   /** How many of the next bytes may be skipped instead of pushed. */
@@ -177,6 +185,10 @@ export class TarWalker {
       throw new ClairError('limit-exceeded', `more than ${limits.layerEntries} archive members`);
     }
     this.#zeroBlocks = 0;
+    if (this.#isForNobody(block, offset)) {
+      this.#beginPayload('payload', payloadBytes(block, offset, this.#position - blockBytes));
+      return;
+    }
     const header = parseHeader(block, offset, this.#position - blockBytes);
     this.#header = header;
     if ('xgLK'.includes(header.flag)) {
@@ -190,6 +202,15 @@ export class TarWalker {
     } else {
       this.#beginMember(header);
     }
+  }
+
+  /** Nearly all members: an ordinary type and name, without extended headers, that no extension looks at. */
+  #isForNobody(block: Buffer, offset: number): boolean {
+    if (this.#mayMatter === undefined || this.#pax !== undefined || this.#globalPax !== undefined)
+      return false;
+    if (this.#longName !== undefined || this.#longTarget !== undefined || !isOrdinary(block, offset))
+      return false;
+    return !this.#mayMatter(block, offset, nameBytes);
   }
 
   #beginMetadata(header: TarHeader): void {

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
 import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedVulnerability } from '../store.ts';
+import { type Comparison, compare, recordsInForce, type StoredRecord } from './comparison.ts';
 import type { Connection, Engine } from './engine.ts';
 import { type FeedRow, feedStates, findFeed, saveFeed, touchFeed } from './feeds.ts';
 import { affectedColumns, Incoming } from './incoming.ts';
 import type { Namespaces } from './namespaces.ts';
-import { hashOf, writeDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 
 /** What the advisory tables need besides an engine. */
@@ -58,86 +58,7 @@ async function apply(
   const incoming = await Incoming.open(session, engine.types, room.namespaces);
   const comparison = await compare(records, { stored, incoming, update });
   await session.write((db) => makeGood(db, { ...application, feed, incoming, comparison }));
-  return comparison;
-}
-
-interface StoredRecord {
-  readonly id: number;
-  readonly hash: string;
-}
-
-async function recordsInForce(db: Kysely<Tables>, feed: FeedRow): Promise<Map<string, StoredRecord>> {
-  const rows = await db
-    .selectFrom('vulnerability')
-    .select(['id', 'key', 'hash'])
-    .where('feed_id', '=', feed.id)
-    .where('valid_to', 'is', null)
-    .execute();
-  return new Map(rows.map((row) => [row.key, row]));
-}
-
-interface Comparison extends FeedDifference {
-  readonly records: number;
-  /** The newest `modified` of the records, null when they have none. */
-  readonly newest: number | null;
-}
-
-interface Compared {
-  /** By key; what is left at the end has vanished from the feed. */
-  readonly stored: Map<string, StoredRecord>;
-  readonly incoming: Incoming;
-  readonly update: FeedUpdate;
-}
-
-async function compare(
-  records: AsyncIterable<KeyedVulnerability>,
-  { stored, incoming, update }: Compared,
-): Promise<Comparison> {
-  const seen = new Set<string>();
-  let newest = Number.NEGATIVE_INFINITY;
-  let changed = 0;
-  let unchanged = 0;
-  for await (const record of records) {
-    const { key, modified } = record;
-    if (seen.size === seen.add(key).size) throw corrupt(update, key, 'comes twice');
-    if (modified !== undefined) newest = Math.max(newest, timeOf(modified, key, update));
-    const details = writeDetails(record);
-    const hash = hashOf(record, details);
-    const before = stored.get(key);
-    stored.delete(key);
-    if (before?.hash === hash) {
-      unchanged++;
-      continue;
-    }
-    if (before !== undefined) {
-      changed++;
-      await incoming.close(before.id);
-    }
-    await incoming.add(record, hash, details);
-  }
-  for (const { id } of stored.values()) await incoming.close(id);
-  await incoming.finish();
-  return {
-    records: seen.size,
-    newest: Number.isFinite(newest) ? newest : null,
-    added: incoming.count - changed,
-    changed,
-    removed: stored.size,
-    unchanged,
-  };
-}
-
-function timeOf(modified: string, key: string, update: FeedUpdate): number {
-  const time = Date.parse(modified);
-  if (Number.isNaN(time)) throw corrupt(update, key, `was modified at ${modified}, which is no time`);
-  return time;
-}
-
-function corrupt({ source, feed }: FeedUpdate, key: string, what: string): ClairError {
-  return new ClairError(
-    'feed-corrupt',
-    `${source} ${feed}: the record ${key} ${what}; the old content stays`,
-  );
+  return comparison.difference;
 }
 
 interface Outcome extends Application {
@@ -148,7 +69,7 @@ interface Outcome extends Application {
 
 async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<void> {
   const { room, update, feed, incoming, comparison } = outcome;
-  const { added, changed, removed } = comparison;
+  const { changed, removed } = comparison.difference;
   // Clocks are set back at times; the history of a feed goes on all the same.
   const at = Math.max(room.now(), feed?.applied_at ?? 0);
   const lastModified = update.lastModified === undefined ? null : Date.parse(update.lastModified);
@@ -166,7 +87,7 @@ async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<void> {
     );
   }
   if (changed + removed > 0) await closeRecords(db, at);
-  if (added + changed > 0) await insertRecords(db, { count: incoming.count, feedId, at });
+  if (incoming.count > 0) await insertRecords(db, { count: incoming.count, feedId, at });
 }
 
 async function closeRecords(db: Kysely<Tables>, at: number): Promise<void> {
@@ -198,7 +119,7 @@ async function insertRecords(db: Kysely<Tables>, { count, feedId, at }: Insertio
         .select([id.as('id'), sql.lit(feedId).as('feed_id'), sql.lit(at).as('valid_from'), ...shown]),
     )
     .execute();
-  // In the order in which they are to lie: each goes right behind the one before.
+  // As good as in the order in which they are to lie: each goes right behind the one before.
   await db
     .insertInto('affected')
     .columns(['vulnerability_id', ...affectedColumns])
@@ -208,10 +129,7 @@ async function insertRecords(db: Kysely<Tables>, { count, feedId, at }: Insertio
         .select([id.as('vulnerability_id'), ...affectedColumns])
         .orderBy('namespace_id')
         .orderBy('package')
-        .orderBy('hi')
-        .orderBy('lo')
-        .orderBy('number')
-        .orderBy('position'),
+        .orderBy('hi'),
     )
     .execute();
 }

@@ -79,7 +79,10 @@ export class Incoming {
   }
 }
 
-function affectedValues(row: KeyedAffected, [number, namespace, position]: [number, number, number]): Value[] {
+function affectedValues(
+  row: KeyedAffected,
+  [number, namespace, position]: [number, number, number],
+): Value[] {
   const { range, fix, keys = everywhere } = row;
   return [
     number,

@@ -33,13 +33,14 @@ interface MatchRow {
   readonly severity: Severity | null;
 }
 
-type Joined = 'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace';
-
 /**
- * The one join: every range in force that holds an installed version. A version without a key may lie anywhere, and so may a
- * range without keys.
+ * The range join: every pair of a package of the image and a range that holds its installed version. A version without a key
+ * may lie anywhere, and so may a range without keys.
  */
-export function matchQuery(db: Kysely<Tables>, image: number): SelectQueryBuilder<Tables, Joined, MatchRow> {
+export function rangeJoin(
+  db: Kysely<Tables>,
+  image: number,
+): SelectQueryBuilder<Tables, 'image_package' | 'affected', object> {
   return db
     .selectFrom('image_package')
     .innerJoin('affected', (join) =>
@@ -49,12 +50,24 @@ export function matchQuery(db: Kysely<Tables>, image: number): SelectQueryBuilde
         .on((eb) => eb('affected.hi', '>', eb.fn.coalesce('image_package.key', eb.val(lowest))))
         .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce('image_package.key', eb.val(highest)))),
     )
+    .where('image_package.image_id', '=', image)
+    .where('affected.fix_state', '<>', 'not-affected');
+}
+
+/** The range join with what is to be told of each pair, as far as the record is in force. */
+export function matchQuery(
+  db: Kysely<Tables>,
+  image: number,
+): SelectQueryBuilder<
+  Tables,
+  'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
+  MatchRow
+> {
+  return rangeJoin(db, image)
     .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
-    .where('image_package.image_id', '=', image)
     .where('vulnerability.valid_to', 'is', null)
-    .where('affected.fix_state', '<>', 'not-affected')
     .select([
       'image_package.position',
       'feed.source',
@@ -114,10 +127,16 @@ function toMatch(row: MatchRow, { aliases, description, links, cvss }: Details):
 }
 
 function rangeOf(row: MatchRow): VersionRange {
+  const { range_from: from, range_to: to } = row;
+  // Nearly all rows; thousands of them are made for one image.
+  if (row.range_from_excluded === 0 && row.range_to_included === 0) {
+    if (from === null) return to === null ? {} : { to };
+    return to === null ? { from } : { from, to };
+  }
   return {
-    ...(row.range_from !== null && { from: row.range_from }),
+    ...(from !== null && { from }),
     ...(row.range_from_excluded === 1 && { fromExcluded: true }),
-    ...(row.range_to !== null && { to: row.range_to }),
+    ...(to !== null && { to }),
     ...(row.range_to_included === 1 && { toIncluded: true }),
   };
 }
@@ -131,9 +150,7 @@ function fixOf({ fix_state: state, fix_version, range_to }: MatchRow): Fix {
 
 /** By place in the image and by what a row says, never by the order of arrival: rows that compare equal say the same. */
 function compareRows(a: MatchRow, b: MatchRow): number {
-  return (
-    a.position - b.position || compareText(a.source, b.source) || compareText(a.id, b.id) || compareRest(a, b)
-  );
+  return a.position - b.position || compareText(a.id, b.id) || compareRest(a, b);
 }
 
 function compareRest(a: MatchRow, b: MatchRow): number {
@@ -145,6 +162,7 @@ function compareRest(a: MatchRow, b: MatchRow): number {
 }
 
 const restOfRow = [
+  'source',
   'namespace',
   'package',
   'range_from',

@@ -36,8 +36,8 @@ export function readDetails(text: string): Details {
 
 /** A hash of all that a record says, its keys included: a scheme that writes keys in another way changes the records too. */
 export function hashOf(record: KeyedVulnerability, details: string): string {
-  const content = JSON.stringify([record.id, record.severity, details, record.affected.map(contentOf)]);
-  return hash('sha256', content, 'base64');
+  const rest = JSON.stringify([record.id, record.severity, record.affected.map(contentOf)]);
+  return hash('sha256', `${details}\n${rest}`, 'base64');
 }
 
 function contentOf({ namespace, package: name, range, fix, severity, keys }: KeyedAffected): unknown[] {
@@ -58,6 +58,6 @@ function contentOf({ namespace, package: name, range, fix, severity, keys }: Key
 }
 
 /** Bytes as text, one character a byte. */
-function textOf(bytes: Uint8Array): string {
-  return bytes.length === 0 ? '' : Buffer.prototype.latin1Slice.call(bytes);
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return length === 0 ? '' : Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

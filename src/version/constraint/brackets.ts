@@ -1,25 +1,37 @@
 import type { VersionRange } from '../../model/version-range.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import { hasOrder, oneLine } from './comparators.ts';
 
-const interval = /\s*([[(])\s*([^\s,()[\]]*)\s*(?:(,)\s*([^\s,()[\]]*))?\s*([\])])\s*,?/y;
+const interval = / ?([[(]) ?([^ ,()[\]]*) ?(?:(,) ?([^ ,()[\]]*))? ?([\])]) ?,?/y;
 
 /**
  * Ranges in mathematical notation as Maven and NuGet write them, `[1.0,2.0),[3.1]`: a square bracket includes the bound, a
  * round one leaves it out, and no bound is no limit. Undefined when it cannot be read.
  */
-export function readBrackets(text: string): readonly VersionRange[] | undefined {
+export function readBrackets(scheme: VersionScheme, text: string): readonly VersionRange[] | undefined {
   const ranges: VersionRange[] = [];
-  const source = text.trim();
+  const source = oneLine(text);
   interval.lastIndex = 0;
   while (interval.lastIndex < source.length) {
-    const [, open, from = '', comma, to = from, close] = interval.exec(source) ?? [];
-    if (open === undefined || (comma === undefined && (from === '' || open !== '[' || close !== ']')))
-      return undefined;
-    ranges.push({
-      ...(from !== '' && { from }),
-      ...(from !== '' && open === '(' && { fromExcluded: true }),
-      ...(to !== '' && { to }),
-      ...(to !== '' && close === ']' && { toIncluded: true }),
-    });
+    const parts = interval.exec(source);
+    const range = parts === null ? undefined : rangeOf(parts);
+    if (range === undefined || !hasOrder(scheme, range)) return undefined;
+    ranges.push(range);
   }
   return ranges.length === 0 ? undefined : ranges;
+}
+
+function rangeOf([, open, from = '', comma, to = '', close]: RegExpExecArray): VersionRange | undefined {
+  if (comma !== undefined) return { ...lower(from, open === '('), ...upper(to, close === ']') };
+  return open === '[' && close === ']' && from !== '' ? { from, to: from, toIncluded: true } : undefined;
+}
+
+function lower(from: string, isExcluded: boolean): VersionRange {
+  if (from === '') return {};
+  return isExcluded ? { from, fromExcluded: true } : { from };
+}
+
+function upper(to: string, isIncluded: boolean): VersionRange {
+  if (to === '') return {};
+  return isIncluded ? { to, toIncluded: true } : { to };
 }

@@ -11,7 +11,7 @@ export interface Comparator {
 /** The versions a comparator allows; undefined when its operator or its version means nothing. */
 export type ComparatorReader = (comparator: Comparator) => readonly VersionRange[] | undefined;
 
-const comparator = /\s*,?\s*(===|==|~=|~>|!=|<>|<=|>=|=|<|>|\^|~)?\s*([^\s,|<>=~^]+)\s*,?/y;
+const comparator = / ?,? ?(===|==|~=|~>|!=|<>|<=|>=|=|<|>|\^|~)? ?([^ ,|<>=~^]+) ?,?/y;
 
 /**
  * The ranges that a constraint of comparators allows, such as `>= 1.2, < 1.4 || = 2.0`: comparators are separated by spaces or
@@ -43,7 +43,7 @@ export function readComparators(
 /** The comparators of one alternative; undefined when something in it is none. */
 export function parseComparators(text: string): readonly Comparator[] | undefined {
   const comparators: Comparator[] = [];
-  const source = text.trim();
+  const source = oneLine(text);
   comparator.lastIndex = 0;
   while (comparator.lastIndex < source.length) {
     const [, operator = '', version] = comparator.exec(source) ?? [];
@@ -51,6 +51,11 @@ export function parseComparators(text: string): readonly Comparator[] | undefine
     comparators.push({ operator, version });
   }
   return comparators;
+}
+
+/** A text with one space for every run of white space inside and none around it, so that no pattern has to look for runs. */
+export function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
 }
 
 /** Operators by the order of versions alone; `*` is every version. */
@@ -77,6 +82,7 @@ export function readPlain({ operator, version }: Comparator): readonly VersionRa
   }
 }
 
-function hasOrder(scheme: VersionScheme, { from, to }: VersionRange): boolean {
+/** Whether the scheme knows the bounds of a range. */
+export function hasOrder(scheme: VersionScheme, { from, to }: VersionRange): boolean {
   return [from, to].every((bound) => bound === undefined || scheme.compare(bound, bound) !== undefined);
 }

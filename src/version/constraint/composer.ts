@@ -1,11 +1,11 @@
 import type { VersionRange } from '../../model/version-range.ts';
 import { composer } from '../composer.ts';
-import { type Comparator, readComparators, readPlain } from './comparators.ts';
+import { type Comparator, oneLine, readComparators, readPlain } from './comparators.ts';
 
 /** Numbers, and what follows them. */
 const numbered = /^v?(\d+(?:\.\d+){0,3})(.*)$/i;
 const wildcard = /^v?(\d+(?:\.\d+){0,2})(?:\.[x*])+$/i;
-const hyphenRange = /(\S+) +- +(\S+)/g;
+const hyphenRange = /(?<![^ |,])([^ |,]+) - ([^ |,]+)/g;
 
 /** The lowest stability: the first of all versions of a release. */
 const first = '-dev';
@@ -18,7 +18,7 @@ const first = '-dev';
  * and `>= 2.0` allows them all.
  */
 export function readComposerConstraint(text: string): readonly VersionRange[] | undefined {
-  const comparators = text.replaceAll(hyphenRange, hyphenComparators).replaceAll(/\|+/g, '||');
+  const comparators = oneLine(text).replaceAll(hyphenRange, hyphenComparators).replaceAll(/\|+/g, '||');
   return readComparators(composer, comparators, readComparator);
 }
 

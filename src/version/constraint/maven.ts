@@ -8,5 +8,5 @@ import { readComparators } from './comparators.ts';
  * Maven only recommends, is that version. Undefined when it cannot be read.
  */
 export function readMavenRange(text: string): readonly VersionRange[] | undefined {
-  return /^\s*[[(]/.test(text) ? readBrackets(text) : readComparators(maven, text);
+  return /^\s*[[(]/.test(text) ? readBrackets(maven, text) : readComparators(maven, text);
 }

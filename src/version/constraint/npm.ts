@@ -1,5 +1,6 @@
 import type { VersionRange } from '../../model/version-range.ts';
 import { npm } from '../npm.ts';
+import { oneLine } from './comparators.ts';
 import { intersectAll } from './intersect.ts';
 
 /** One alternative of an npm range: the versions it spans, and for which releases it allows pre-releases. */
@@ -20,8 +21,8 @@ interface Partial {
 
 const partial =
   '[v=\\s]*(\\d+|[xX*])(?:\\.(\\d+|[xX*])(?:\\.(\\d+|[xX*])(?:-?([\\dA-Za-z-]+(?:\\.[\\dA-Za-z-]+)*))?(?:\\+[\\dA-Za-z.-]+)?)?)?';
-const hyphenRange = new RegExp(`^\\s*${partial}\\s+-\\s+${partial}\\s*$`);
-const comparator = new RegExp(`\\s*,?\\s*(<=|>=|<|>|~>?|\\^|=)?\\s*${partial}(?=[\\s,]|$)`, 'y');
+const hyphenRange = new RegExp(`^${partial} - ${partial}$`);
+const comparator = new RegExp(` ?,? ?(<=|>=|<|>|~>?|\\^|=)?${partial}(?=[ ,]|$)`, 'y');
 
 /**
  * The versions that an npm range spans, `^1.2.0 || ~2.1`, pre-releases among them: that is how `npm audit` reads the range of an
@@ -39,7 +40,9 @@ export function readNpmAlternatives(
   text: string,
   includePrerelease: boolean,
 ): readonly NpmAlternative[] | undefined {
-  const alternatives = text.split('||').map((alternative) => readAlternative(alternative, includePrerelease));
+  const alternatives = oneLine(text)
+    .split('||')
+    .map((alternative) => readAlternative(alternative, includePrerelease));
   return alternatives.every((alternative) => alternative !== undefined) ? alternatives : undefined;
 }
 
@@ -51,7 +54,7 @@ export function allowsPrerelease({ prereleasesOf }: NpmAlternative, version: str
 
 function readAlternative(text: string, includePrerelease: boolean): NpmAlternative | undefined {
   const lowest = includePrerelease ? '-0' : '';
-  const hyphen = hyphenRange.exec(text);
+  const hyphen = hyphenRange.exec(text.trim());
   if (hyphen !== null) {
     const [from, to] = [partialOf(hyphen.slice(1, 5)), partialOf(hyphen.slice(5))];
     const unions = [[readFrom(from, lowest)], [readUpTo(to, includePrerelease)]];
@@ -80,20 +83,31 @@ function readComparator(operator: string, version: Partial, lowest: string): rea
   switch (operator) {
     case '<':
       return [{ to: textOf(version, '-0') }];
-    case '>':
-      return isWhole(version) ? [{ from, fromExcluded: true }] : [{ from: after(version, lowest) }];
     case '>=':
       return [{ from }];
-    case '<=':
-      return [isWhole(version) ? { to: from, toIncluded: true } : { to: after(version, '-0') }];
     case '^':
       return [{ from, to: after(version, '-0', caretPlace(version)) }];
     case '~':
     case '~>':
       return [{ from, to: after(version, '-0', version.minor === undefined ? 'major' : 'minor') }];
     default:
-      return [isWhole(version) ? { from, to: from, toIncluded: true } : { from, to: after(version, '-0') }];
+      return [isWhole(version) ? readWhole(operator, from) : readOpen(operator, version, lowest)];
   }
+}
+
+/** `>`, `<=` and `=` of one version. */
+function readWhole(operator: string, version: string): VersionRange {
+  if (operator === '>') return { from: version, fromExcluded: true };
+  return operator === '<='
+    ? { to: version, toIncluded: true }
+    : { from: version, to: version, toIncluded: true };
+}
+
+/** `>`, `<=` and `=` of all versions that begin like this one. */
+function readOpen(operator: string, version: Partial, lowest: string): VersionRange {
+  if (operator === '>') return { from: after(version, lowest) };
+  const to = after(version, '-0');
+  return operator === '<=' ? { to } : { from: textOf(version, lowest), to };
 }
 
 /** The first bound of `1.2 - 2.3`. */

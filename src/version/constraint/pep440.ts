@@ -11,18 +11,26 @@ const release = /^v?(?:\d+!)?\d+(?:\.\d+)*/i;
  * The versions that specifiers allow, `~= 1.4.2, != 1.5.*` (PEP 440, "Version specifiers"). Advisories also write alternatives
  * with `||`, and `=` or nothing for `==`. Undefined when it cannot be read.
  *
- * Pre-releases count like other versions but where an operator excludes them: `< 2` allows none of 2.
+ * Who installs by `< 2` wants no pre-release of 2, and PEP 440 excludes them; an advisory that says `< 2` speaks of them, too.
  */
-export function readPep440Specifiers(text: string): readonly VersionRange[] | undefined {
-  return readComparators(pep440, text, readSpecifier);
+export function readPep440Specifiers(
+  text: string,
+  includePrerelease: boolean = true,
+): readonly VersionRange[] | undefined {
+  return readComparators(pep440, text, (comparator) => readSpecifier(comparator, includePrerelease));
 }
 
-function readSpecifier(comparator: Comparator): readonly VersionRange[] | undefined {
+function readSpecifier(
+  comparator: Comparator,
+  includePrerelease: boolean,
+): readonly VersionRange[] | undefined {
   const { operator, version } = comparator;
   if (operator === '===') return [{ from: version, to: version, toIncluded: true }];
   if (operator === '~=') return readCompatible(version);
   if (version.endsWith('.*')) return readPrefix(operator, version.slice(0, -2));
-  return version === '*' || version.includes('+') ? readPlain(comparator) : readPublic(operator, version);
+  if (version === '*' || version.includes('+')) return readPlain(comparator);
+  if (operator === '<' && includePrerelease) return [{ to: version }];
+  return readPublic(operator, version);
 }
 
 /** A version that is no local one speaks of its local versions, too. */

@@ -40,8 +40,9 @@ export function* readBdb(bytes: Uint8Array): Generator<Blob> {
     yield database;
     return;
   }
-  const claimed = uint32(database, 32) + 1;
-  if (claimed > database.pages) yield `is cut off: ${database.pages} of ${claimed} pages are there`;
+  const claimed = (uint32(database, 32) + 1) * database.pageSize;
+  if (claimed !== bytes.length)
+    yield `is ${bytes.length} bytes long and not ${claimed}; a part of it may be lost`;
   let overflowPages = 0;
   for (let page = 1; page < database.pages; page++) {
     const type = typeOf(database, page);

@@ -74,7 +74,7 @@ corpusTest('rpm: flipped bytes never make an error, nor an endless list', () => 
         for (const [offset, value] of flips) damaged[offset] = value;
         assert.ok(read(path, damaged).packages.length < 1000);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }
 });
@@ -90,7 +90,7 @@ corpusTest('rpm: a Berkeley DB never loses a package to damage in silence', () =
         const { packages, problems } = read(path, damaged);
         assert.ok(packages.length === whole || problems.length > 0);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }
 });

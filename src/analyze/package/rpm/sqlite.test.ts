@@ -89,16 +89,26 @@ test('sqlite: frames of a former round of the log do not count', () => {
   assert.deepEqual(rowsOf(written), some.slice(1).map(rowOf));
 });
 
-test('sqlite: a log cut at any frame gives the state of some commit', () => {
+test('sqlite: a log cut anywhere gives the state of the last whole commit', () => {
   const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
     engine.exec('pragma wal_checkpoint(truncate)');
     insert(engine, [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')]);
   });
-  const counts = new Set<number>();
+  const counts: number[] = [];
   for (let end = 0; end < log.length + 1000; end += 1000) {
-    counts.add(rowsOf({ file, log: log.subarray(0, end) }).length);
+    counts.push(rowsOf({ file, log: log.subarray(0, end) }).length);
   }
-  assert.deepEqual([...counts], [0, 1, 2, 3]);
+  assert.deepEqual([...new Set(counts)], [0, 1, 2, 3]);
+  assert.deepEqual(counts, counts.toSorted());
+});
+
+test('sqlite: as for SQLite itself, the log ends at a frame that does not fit its checksum', () => {
+  const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
+    insert(engine, some);
+  });
+  assert.equal(rowsOf({ file, log }).length, 3);
+  const lastFrame = log.length - 4096 - 24;
+  assert.equal(rowsOf({ file, log: set(log, lastFrame + 24 + 4000, 0xaa) }).length, 2);
 });
 
 test('sqlite: damage is told', () => {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ClairError } from '../../../kit/errors.ts';
+import { limits } from '../../../kit/limits.ts';
 
 /** Result codes of SQLite (sqlite.org/rescode.html) for which somebody outside this program has to do something. */
 const remedies: ReadonlyMap<number, string> = new Map([
@@ -31,23 +31,20 @@ export function unusable(place: string, why: string, cause?: unknown): ClairErro
   return new ClairError('store-unusable', `the database ${place} cannot be used: ${why}`, { cause });
 }
 
-/** How long a database that others are writing is waited for, in milliseconds; the longest writes take seconds. */
-export const patienceMs = 60_000;
-
-/** Does what a lock of another connection may refuse, again and again until it is done or `patienceMs` are over. */
+/** Does what a lock of another connection may refuse, again and again until it is done or `limits.storeBusyMs` are over. */
 export async function patiently<T>(place: string, work: () => T | Promise<T>): Promise<T> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + limits.storeBusyMs;
   for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
     try {
       return await work();
     } catch (error) {
       if (!isBusy(error)) throw error;
       if (performance.now() > deadline) {
-        const why = `another process has kept it locked for ${patienceMs / 1000} s: wait for that process or end it`;
+        const why = `another process has kept it locked for ${limits.storeBusyMs / 1000} s: wait for that process or end it`;
         throw unusable(place, why, error);
       }
     }
-    await delay(pauseMs);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

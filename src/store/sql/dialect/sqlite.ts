@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -8,7 +8,6 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
-  type TransactionSettings,
 } from 'kysely';
 import { patiently, storeError } from './sqlite-errors.ts';
 
@@ -39,11 +38,11 @@ class SqliteDriver implements Driver {
   }
 
   /**
-   * A transaction that will write takes the lock at once: one that reads first can be refused it for good later. Throws the
-   * error of SQLite where another connection has the lock: who waits must not keep this connection from the readers.
+   * Takes the lock at once: a transaction that reads first can later be refused it for good. Throws the error of SQLite where
+   * another connection has the lock: who waits must not keep this connection from those who only read.
    */
-  async beginTransaction(_: DatabaseConnection, { accessMode }: TransactionSettings): Promise<void> {
-    this.#connection.run(CompiledQuery.raw(accessMode === 'read only' ? 'begin' : 'begin immediate'));
+  async beginTransaction(): Promise<void> {
+    this.#connection.run(CompiledQuery.raw('begin immediate'));
   }
 
   async commitTransaction(): Promise<void> {
@@ -64,7 +63,8 @@ class SqliteDriver implements Driver {
 
 interface Prepared {
   readonly statement: StatementSync;
-  readonly hasRows: boolean;
+  /** Names of the columns, none for a statement that gives no rows. */
+  readonly columns: readonly string[];
 }
 
 /** More than this many different statements are not in use at a time. */
@@ -92,14 +92,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    const statement = this.#database.prepare(query.sql);
-    for (const row of statement.iterate(...parametersOf(query))) yield { rows: [row as R] };
+    yield await this.executeQuery(query);
   }
 
   /** Runs a query and throws the errors of SQLite as they are. */
   run<R>(query: CompiledQuery): QueryResult<R> {
-    const { statement, hasRows } = this.#prepare(query.sql);
-    if (hasRows) return { rows: statement.all(...parametersOf(query)) as R[] };
+    const { statement, columns } = this.#prepare(query.sql);
+    if (columns.length > 0) {
+      const rows = statement.all(...parametersOf(query)) as unknown as SQLOutputValue[][];
+      return { rows: rows.map((values) => toObject(columns, values) as R) };
+    }
     const { changes } = statement.run(...parametersOf(query));
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
@@ -108,11 +110,19 @@ class SqliteConnection implements DatabaseConnection {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
-    const prepared = { statement, hasRows: statement.columns().length > 0 };
+    // The objects SQLite's binding makes are slow to read: those of `toObject` have a shape the engine knows.
+    statement.setReturnArrays(true);
+    const prepared = { statement, columns: statement.columns().map(({ name }) => name) };
     if (this.#prepared.size === preparedMax) this.#prepared.clear();
     this.#prepared.set(sql, prepared);
     return prepared;
   }
+}
+
+function toObject(columns: readonly string[], values: readonly SQLOutputValue[]): object {
+  const row: Record<string, SQLOutputValue | undefined> = {};
+  for (let i = 0; i < columns.length; i++) row[columns[i] as string] = values[i];
+  return row;
 }
 
 /** Kysely knows no types of parameters; what SQLite cannot take it refuses with an error. */

@@ -83,9 +83,7 @@ async function createAffected(db: Kysely<Tables>, types: ColumnTypes): Promise<v
     .addColumn('package', 'text', (column) => column.notNull())
     .addColumn('hi', types.bytes, (column) => column.notNull())
     .addColumn('lo', types.bytes, (column) => column.notNull())
-    .addColumn('vulnerability_id', types.integer, (column) =>
-      column.notNull().references('vulnerability.id'),
-    )
+    .addColumn('vulnerability_id', types.integer, (column) => column.notNull().references('vulnerability.id'))
     .addColumn('position', types.integer, (column) => column.notNull())
     .addColumn('is_keyed', types.integer, (column) => column.notNull())
     .addColumn('range_from', 'text')

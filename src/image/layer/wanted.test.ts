@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { cleanPath } from '../tar/path.ts';
+import { WantedPaths } from './wanted.ts';
+
+const wanted = new WantedPaths(['etc/os-release', 'var/lib/dpkg/status', 'var/lib/dpkg/status.d/*']);
+
+test('a path is wanted, above a wanted one, or nothing', () => {
+  assert.equal(wanted.at('etc/os-release'), 'wanted');
+  assert.equal(wanted.at('var/lib/dpkg/status.d/bash'), 'wanted');
+  for (const path of ['etc', 'var', 'var/lib', 'var/lib/dpkg', 'var/lib/dpkg/status.d'])
+    assert.equal(wanted.at(path), 'above');
+  for (const path of ['', 'usr', 'etc/os-release/x', 'var/lib/dpkg/status.d/a/b'])
+    assert.equal(wanted.at(path), undefined);
+});
+
+test('the filter of names lets everything through that is of interest or a marker', () => {
+  const parts = fc.constantFrom(
+    'etc',
+    'os-release',
+    'var',
+    'lib',
+    'dpkg',
+    'status',
+    'status.d',
+    'bash',
+    '.wh.x',
+    '.wh..wh..opq',
+    '.',
+    '..',
+    '',
+    'ü',
+  );
+  const names = fc.tuple(
+    fc.constantFrom('', './', '/'),
+    fc.array(parts, { minLength: 1, maxLength: 6 }),
+    fc.constantFrom('', '/'),
+  );
+  fc.assert(
+    fc.property(names, ([start, middle, end]) => {
+      const name = `${start}${middle.join('/')}${end}`;
+      const field = Buffer.alloc(101);
+      field.write(name);
+      const isOfInterest = wanted.at(cleanPath(name)) !== undefined || /(^|\/)\.wh\./.test(name);
+      if (isOfInterest) assert.ok(wanted.mayMatter(field, 0, 100), name);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the filter of names stops what nobody wants', () => {
+  for (const name of ['usr/bin/bash', './usr/share/doc/', '/opt/app/main.js', 'etc/passwd']) {
+    assert.equal(wanted.mayMatter(Buffer.from(`${name}\0`), 0, 100), false, name);
+  }
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import {
+  affectedRow,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { KeyedVulnerability, Store } from '../store.ts';
+
+const openssl = image([installed('openssl')]);
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: a feed is applied by difference`, async (t) => {
+    const store = await engine.create(t)();
+    const apply = (...records: KeyedVulnerability[]) => store.advisories.apply(feedUpdate(), stream(records));
+
+    assert.deepEqual(await apply(record('A'), record('B'), record('C')), {
+      added: 3,
+      changed: 0,
+      removed: 0,
+      unchanged: 0,
+    });
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B', 'openssl C']);
+
+    const fixedElsewhere = { affected: [affectedRow('curl')] };
+    assert.deepEqual(await apply(record('A'), record('B', fixedElsewhere), record('D')), {
+      added: 1,
+      changed: 1,
+      removed: 1,
+      unchanged: 1,
+    });
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl D']);
+    assert.deepEqual(await hits(store, image([installed('curl')])), ['curl B']);
+
+    // What was closed stays as history: three records, a changed and a new one.
+    assert.equal((await store.statistics()).rows['vulnerability'], 5);
+
+    assert.deepEqual(await apply(record('C')), { added: 1, changed: 0, removed: 3, unchanged: 0 });
+    assert.deepEqual(await hits(store, openssl), ['openssl C']);
+    assert.deepEqual(await apply(), { added: 0, changed: 0, removed: 1, unchanged: 0 });
+    assert.deepEqual(await hits(store, openssl), []);
+  });
+
+  test(`${engine.name}: applying the same again writes no row`, async (t) => {
+    const store = await engine.create(t)();
+    const records = Array.from({ length: 100 }, (_, i) => record(`CVE-${i}`));
+    await store.advisories.apply(feedUpdate(), stream(records));
+    const before = (await store.statistics()).rows;
+    assert.deepEqual(await store.advisories.apply(feedUpdate(), stream(records.toReversed())), {
+      added: 0,
+      changed: 0,
+      removed: 0,
+      unchanged: 100,
+    });
+    assert.deepEqual((await store.statistics()).rows, before);
+  });
+
+  test(`${engine.name}: whatever a record says makes it another one`, async (t) => {
+    const store = await engine.create(t)();
+    const row = affectedRow('openssl');
+    const changes: Partial<KeyedVulnerability>[] = [
+      { id: 'B' },
+      { aliases: ['B'] },
+      { description: 'B' },
+      { links: [] },
+      { severity: 'High' },
+      { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N' }] },
+      { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 5 }] },
+      { modified: '2026-01-01T00:00:00Z' },
+      { affected: [] },
+      { affected: [row, row] },
+      { affected: [{ ...row, namespace: { name: 'debian:13', versionScheme: 'dpkg' } }] },
+      { affected: [{ ...row, package: 'curl' }] },
+      { affected: [{ ...row, range: { from: '1', to: '5' } }] },
+      { affected: [{ ...row, range: { from: '1', fromExcluded: true, to: '5' } }] },
+      { affected: [{ ...row, range: { to: '5', toIncluded: true } }] },
+      { affected: [{ ...row, fix: { state: 'unfixed' } }] },
+      { affected: [{ ...row, fix: { state: 'fixed', version: '6' } }] },
+      { affected: [{ ...row, severity: 'Medium' }] },
+      { affected: [{ ...row, keys: { lo: Uint8Array.of(1), hi: Uint8Array.of(5) } }] },
+      { affected: [{ ...row, keys: { lo: new Uint8Array(), hi: Uint8Array.of(5, 0) } }] },
+      { affected: [withoutKeys(row)] },
+    ];
+    const apply = (change: Partial<KeyedVulnerability>) =>
+      store.advisories.apply(feedUpdate(), stream([record('A', change)]));
+    await apply({});
+    for (const change of changes) {
+      assert.equal((await apply(change)).changed, 1, JSON.stringify(change));
+      assert.equal((await apply(change)).unchanged, 1, JSON.stringify(change));
+      assert.equal((await apply({})).changed, 1, JSON.stringify(change));
+    }
+  });
+
+  test(`${engine.name}: feeds do not touch each other`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    await store.advisories.apply(feedUpdate({ feed: 'other' }), stream([record('A'), record('B')]));
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl A', 'openssl B']);
+    await store.advisories.apply(feedUpdate(), stream([]));
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+  });
+
+  test(`${engine.name}: a stream that breaks off leaves all as it was`, async (t) => {
+    const store = await engine.create(t)();
+    const problem = new Error('the connection was lost');
+    const breaking = (async function* () {
+      yield* stream(Array.from({ length: 100 }, (_, i) => record(`new ${i}`)));
+      throw problem;
+    })();
+    await assertUntouched(store, breaking, (error) => error === problem);
+  });
+
+  test(`${engine.name}: a key that comes twice is refused`, async (t) => {
+    const store = await engine.create(t)();
+    for (const records of [
+      [record('A'), record('B'), record('A')],
+      [record('new'), record('new')],
+    ])
+      await assertUntouched(
+        store,
+        stream(records),
+        isCorrupt(/^debian tracker: the record (A|new) comes twice/),
+      );
+  });
+
+  test(`${engine.name}: a time that is none is refused`, async (t) => {
+    const store = await engine.create(t)();
+    const records = stream([record('A', { modified: 'yesterday' })]);
+    await assertUntouched(
+      store,
+      records,
+      isCorrupt(/^debian tracker: the record A was modified at yesterday/),
+    );
+  });
+
+  test(`${engine.name}: whether records speak of a namespace`, async (t) => {
+    const store = await engine.create(t)();
+    assert.equal(await store.advisories.speaksOf('debian:12'), false);
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    assert.equal(await store.advisories.speaksOf('debian:12'), true);
+    assert.equal(await store.advisories.speaksOf('debian:1'), false);
+    await store.advisories.apply(feedUpdate(), stream([]));
+    assert.equal(await store.advisories.speaksOf('debian:12'), false);
+  });
+
+  test(`${engine.name}: a namespace whose versions order otherwise is refused`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const namespace = { name: 'debian:12', versionScheme: 'rpm' };
+    const records = stream([record('B', { affected: [affectedRow('openssl', { namespace })] })]);
+    await assert.rejects(
+      store.advisories.apply(feedUpdate(), records),
+      isUnusable(/debian:12 as dpkg.* rpm/),
+    );
+    await assert.rejects(store.images.save(image([installed('openssl', { namespace })])), isUnusable(/dpkg/));
+  });
+}
+
+/** Tries to apply records to a feed that holds A, and makes sure that nothing became of it. */
+async function assertUntouched(
+  store: Store,
+  records: AsyncIterable<KeyedVulnerability>,
+  isExpected: (error: unknown) => boolean,
+): Promise<void> {
+  await store.advisories.apply(feedUpdate(), stream([record('A')]));
+  const [rows, states] = [(await store.statistics()).rows, await store.advisories.feedStates()];
+  await assert.rejects(store.advisories.apply(feedUpdate({ fingerprint: 'two' }), records), isExpected);
+  assert.deepEqual((await store.statistics()).rows, rows);
+  assert.deepEqual(await store.advisories.feedStates(), states);
+}
+
+function withoutKeys({ keys: _, ...row }: ReturnType<typeof affectedRow>): ReturnType<typeof affectedRow> {
+  return row;
+}
+
+function isCorrupt(message: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof ClairError && error.code === 'feed-corrupt' && message.test(error.message);
+}
+
+function isUnusable(message: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof ClairError && error.code === 'store-unusable' && message.test(error.message);
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+
+const openssl = image([installed('openssl')]);
+
+/** What is said of a feed that is looked at without applying it. */
+const found = {
+  source: 'debian',
+  feed: 'tracker',
+  sourceVersion: 1,
+  origin: '/mirror',
+  presence: 'absent',
+  fingerprint: '',
+  fetchedAt: '2026-02-01T00:00:00.000Z',
+  checkedAt: '2026-02-01T00:00:00.000Z',
+} as const;
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: the state of a feed that was applied`, async (t) => {
+    const store = await engine.create(t)();
+    assert.deepEqual(await store.advisories.feedStates(), []);
+    await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
+    const state = {
+      source: 'debian',
+      feed: 'tracker',
+      sourceVersion: 1,
+      origin: 'upstream',
+      presence: 'loaded',
+      fingerprint: 'one',
+      fetchedAt: '2026-01-02T03:04:05.000Z',
+      checkedAt: '2026-01-02T03:04:05.000Z',
+      newestAdvisory: null,
+      records: 2,
+    };
+    assert.deepEqual(await store.advisories.feedStates(), [state]);
+
+    const next = {
+      sourceVersion: 2,
+      origin: '/mirror',
+      fingerprint: 'two',
+      fetchedAt: '2026-01-03T00:00:00Z',
+    };
+    await store.advisories.apply(feedUpdate(next), stream([record('A')]));
+    const at = '2026-01-03T00:00:00.000Z';
+    assert.deepEqual(await store.advisories.feedStates(), [
+      { ...state, ...next, fetchedAt: at, checkedAt: at, records: 1 },
+    ]);
+  });
+
+  test(`${engine.name}: the newest advisory is the newest record, else the time of the file`, async (t) => {
+    const store = await engine.create(t)();
+    const lastModified = '2025-06-01T00:00:00Z';
+    const newest = async () => (await store.advisories.feedStates()).map((state) => state.newestAdvisory);
+
+    await store.advisories.apply(feedUpdate({ lastModified }), stream([record('A')]));
+    assert.deepEqual(await newest(), ['2025-06-01T00:00:00.000Z']);
+
+    const dated = [
+      record('A', { modified: '2024-01-01' }),
+      record('B', { modified: '2024-03-01T00:00:00+02:00' }),
+      record('C', { modified: '2024-02-01T00:00:00Z' }),
+    ];
+    await store.advisories.apply(feedUpdate({ lastModified }), stream(dated));
+    assert.deepEqual(await newest(), ['2024-02-29T22:00:00.000Z']);
+    // Records that did not change count as well.
+    await store.advisories.apply(feedUpdate({ lastModified }), stream(dated));
+    assert.deepEqual(await newest(), ['2024-02-29T22:00:00.000Z']);
+
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    assert.deepEqual(await newest(), [null]);
+  });
+
+  test(`${engine.name}: a feed that is absent`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.touch(found);
+    assert.deepEqual(await store.advisories.feedStates(), [{ ...found, newestAdvisory: null, records: 0 }]);
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    assert.deepEqual(await hits(store, openssl), ['openssl A']);
+  });
+
+  test(`${engine.name}: looking at a feed leaves its records alone`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate({ lastModified: '2026-01-01T00:00:00Z' }), stream([record('A')]));
+    const [before] = await store.advisories.feedStates();
+    assert.ok(before !== undefined);
+    const checkedAt = '2026-01-09T00:00:00.000Z';
+    await store.advisories.touch({ ...before, checkedAt });
+    assert.deepEqual(await store.advisories.feedStates(), [{ ...before, checkedAt }]);
+    await store.advisories.touch(found);
+    assert.deepEqual(await store.advisories.feedStates(), [
+      { ...found, newestAdvisory: before.newestAdvisory, records: 1 },
+    ]);
+    assert.deepEqual(await hits(store, openssl), ['openssl A']);
+  });
+
+  test(`${engine.name}: what is stored can be read while a feed comes in`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const seen: string[][] = [];
+    const records = (async function* () {
+      yield record('B');
+      seen.push(await hits(store, openssl));
+      await store.advisories.touch({ ...found, feed: 'other' });
+      yield record('C');
+    })();
+    await store.advisories.apply(feedUpdate(), records);
+    assert.deepEqual(seen, [['openssl A']]);
+    assert.deepEqual(await hits(store, openssl), ['openssl B', 'openssl C']);
+  });
+
+  test(`${engine.name}: feeds are applied at the same time`, async (t) => {
+    const store = await engine.create(t)();
+    const feeds = Array.from({ length: 5 }, (_, i) => `feed ${i}`);
+    const records = Array.from({ length: 200 }, (_, i) => record(`CVE-${i}`));
+    const differences = await Promise.all(
+      feeds.map((feed) => store.advisories.apply(feedUpdate({ feed }), stream(records))),
+    );
+    assert.deepEqual(
+      differences.map(({ added }) => added),
+      [200, 200, 200, 200, 200],
+    );
+    assert.equal((await hits(store, openssl)).length, 1000);
+  });
+
+  test(`${engine.name}: of two who apply the same feed at once, one is told`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const results = await Promise.allSettled([
+      store.advisories.apply(feedUpdate(), stream([record('A'), record('B')])),
+      store.advisories.apply(feedUpdate(), stream([record('A'), record('B')])),
+    ]);
+    const failed = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    assert.equal(failed.length, 1);
+    assert.ok(failed[0] instanceof ClairError && failed[0].code === 'store-unusable');
+    assert.match(failed[0].message, /debian tracker was applied by another process at the same time/);
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+  });
+}

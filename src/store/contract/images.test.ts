@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+
+const index: LayerIndex = {
+  verified: true,
+  whiteouts: ['etc/passwd'],
+  opaques: ['var/cache'],
+  nodes: [
+    { path: 'etc', kind: 'directory' },
+    { path: 'etc/os-release', kind: 'symbolic-link', target: '../usr/lib/os-release' },
+  ],
+  contents: [
+    { path: 'usr/lib/os-release', content: new TextEncoder().encode('ID=debian\n') },
+    { path: 'every-byte', content: Uint8Array.from({ length: 256 }, (_, i) => i) },
+    { path: 'empty', content: new Uint8Array() },
+  ],
+  packages: [
+    {
+      path: 'var/lib/dpkg/status',
+      lister: 'dpkg',
+      packages: [{ type: 'deb', name: 'öpenssl', version: '1', source: { name: 'openssl', version: '1' } }],
+    },
+  ],
+  problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'line 7 is cut off' }],
+};
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: a layer comes back as it was saved`, async (t) => {
+    const store = await engine.create(t)();
+    assert.equal(await store.layers.find('sha256:one', 'key'), undefined);
+    await store.layers.save('sha256:one', 'key', index);
+    assert.deepEqual(await store.layers.find('sha256:one', 'key'), index);
+    assert.equal(await store.layers.find('sha256:one', 'other key'), undefined);
+    assert.equal(await store.layers.find('sha256:two', 'key'), undefined);
+    await store.layers.save('sha256:one', 'key', index);
+    assert.equal((await store.statistics()).rows['layer'], 1);
+  });
+
+  test(`${engine.name}: an image is saved once`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const packages = Array.from({ length: 700 }, (_, i) => installed(`package-${i}`));
+    const [one, two] = [image([...packages, installed('openssl')]), image([])];
+    const number = await store.images.save(one);
+    assert.notEqual(await store.images.save(two), number);
+    assert.equal(await store.images.save(one), number);
+    assert.deepEqual(await Promise.all([store.images.save(one), store.images.save(two)]), [
+      number,
+      number + 1,
+    ]);
+    const { rows } = await store.statistics();
+    assert.equal(rows['image'], 2);
+    assert.equal(rows['image_package'], 701);
+    assert.deepEqual(await hits(store, one), ['openssl A']);
+    assert.deepEqual(await store.images.matches(await store.images.save(two)), []);
+  });
+
+  test(`${engine.name}: a package without a place to look it up is kept and hit by nothing`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const homeless = { ...installed('openssl'), lookup: null };
+    const full = {
+      ...installed('openssl'),
+      arch: 'amd64',
+      source: { name: 'openssl', version: '3' },
+    };
+    assert.deepEqual(await hits(store, image([homeless, full])), ['openssl A']);
+    assert.equal((await store.statistics()).rows['image_package'], 2);
+  });
+
+  test(`${engine.name}: what lies in the store is counted`, async (t) => {
+    const store = await engine.create(t)();
+    const { bytes, rows } = await store.statistics();
+    assert.ok(bytes > 0);
+    assert.deepEqual(Object.values(rows), Object.values(rows).fill(0));
+    await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
+    assert.deepEqual((await store.statistics()).rows, {
+      ...rows,
+      namespace: 1,
+      feed: 1,
+      vulnerability: 2,
+      affected: 2,
+    });
+  });
+}

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { FixState } from '../../model/fix.ts';
+import type { VersionKey } from '../../plugin/version-scheme.ts';
+import {
+  affectedRow,
+  bookworm,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  keys,
+  record,
+  stream,
+  versionKey,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { ImagePackage, KeyedAffected, KeyedVulnerability, KeyRange, StoredMatch } from '../store.ts';
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: matches are those a comparison of each with each finds`, async (t) => {
+    const open = engine.create(t);
+    const [store, other] = engine.isShared ? [await open(), undefined] : [await open(), await open()];
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(feed, packages, async (records, installedPackages) => {
+        await store.advisories.apply(feedUpdate(), stream(records));
+        const index = image(installedPackages, `image ${number++}`);
+        const found = await store.images.matches(await store.images.save(index));
+        assert.deepEqual(found.map(shortly).sort(), expected(installedPackages, records).sort());
+        if (other === undefined) return;
+        // The same rows, whatever order the records came in and whatever lay there before.
+        const backwards = records.map((item) => ({ ...item, affected: item.affected.toReversed() })).toReversed();
+        await other.advisories.apply(feedUpdate(), stream(backwards));
+        assert.deepEqual(await other.images.matches(await other.images.save(index)), found);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test(`${engine.name}: a match tells all that the record says`, async (t) => {
+    const store = await engine.create(t)();
+    const full = record('RHSA-1', {
+      aliases: ['CVE-2', 'CVE-1'],
+      description: 'A naïve flaw \u{1f41b}',
+      links: ['https://example.org/b', 'https://example.org/a'],
+      severity: 'Low',
+      cvss: [
+        { source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 9.8 },
+        { source: 'redhat', vector: 'CVSS:2.0/AV:L' },
+      ],
+      modified: '2026-01-01T00:00:00Z',
+      affected: [
+        affectedRow('openssl', {
+          range: { from: '1', fromExcluded: true, to: '5', toIncluded: true },
+          fix: { state: 'fixed', version: '6' },
+          severity: 'High',
+          keys: keys([1], [6]),
+        }),
+      ],
+    });
+    const plain = record('CVE-3', {
+      links: [],
+      affected: [affectedRow('openssl', { range: {}, fix: { state: 'will-not-fix' } })],
+    });
+    await store.advisories.apply(feedUpdate(), stream([full, plain]));
+    const index = image([installed('bash'), installed('openssl')]);
+    const common = {
+      package: 1,
+      source: 'debian',
+      namespace: bookworm,
+      affectedPackage: 'openssl',
+      decided: true,
+    };
+    assert.deepEqual(await store.images.matches(await store.images.save(index)), [
+      {
+        ...common,
+        id: 'CVE-3',
+        aliases: [],
+        description: null,
+        links: [],
+        severity: 'Medium',
+        cvss: [],
+        range: {},
+        fix: { state: 'will-not-fix' },
+      },
+      {
+        ...common,
+        id: 'RHSA-1',
+        aliases: full.aliases,
+        description: full.description,
+        links: full.links,
+        severity: 'High',
+        cvss: full.cvss,
+        range: full.affected[0]?.range,
+        fix: full.affected[0]?.fix,
+      },
+    ]);
+  });
+
+  test(`${engine.name}: a version or a range without a key is left to the caller`, async (t) => {
+    const store = await engine.create(t)();
+    const { keys: _, ...withoutKeys } = affectedRow('openssl');
+    await store.advisories.apply(
+      feedUpdate(),
+      stream([
+        record('keyed', { affected: [affectedRow('openssl')] }),
+        record('unkeyed', { affected: [withoutKeys] }),
+        // As the caller writes a range that holds no version at all: nothing is left to compare.
+        record('nowhere', { affected: [affectedRow('openssl', { keys: keys([0xff], []) })] }),
+        record('cleared', { affected: [{ ...withoutKeys, fix: { state: 'not-affected' } }] }),
+      ]),
+    );
+    const decisions = async (key: VersionKey | undefined) => {
+      const item = installed('openssl');
+      const { key: __, ...lookup } = item.lookup ?? assert.fail();
+      const index = image([{ ...item, lookup: key === undefined ? lookup : { ...lookup, key } }]);
+      const found = await store.images.matches(await store.images.save(index));
+      return found.map(({ id, decided }) => `${id} ${decided}`);
+    };
+    assert.deepEqual(await decisions(undefined), ['keyed false', 'unkeyed false']);
+    assert.deepEqual(await decisions(versionKey(3)), ['keyed true', 'unkeyed false']);
+    assert.deepEqual(await decisions(versionKey(5)), ['unkeyed false']);
+  });
+
+  test(`${engine.name}: the bounds of a range`, async (t) => {
+    const store = await engine.create(t)();
+    const ranges = [
+      record('2 to 4', { affected: [affectedRow('openssl', { keys: keys([2], [4]) })] }),
+      record('up to and with 4', { affected: [affectedRow('openssl', { keys: keys([], [4, 0]) })] }),
+      record('from 4', { affected: [affectedRow('openssl', { keys: keys([4], [0xff]) })] }),
+    ];
+    await store.advisories.apply(feedUpdate(), stream(ranges));
+    const at = async (...bytes: number[]) =>
+      (await hits(store, image([installed('openssl', { key: versionKey(...bytes) })]))).map((hit) =>
+        hit.slice(8),
+      );
+    assert.deepEqual(await at(1), ['up to and with 4']);
+    assert.deepEqual(await at(2), ['2 to 4', 'up to and with 4']);
+    assert.deepEqual(await at(3, 0xff), ['2 to 4', 'up to and with 4']);
+    assert.deepEqual(await at(4), ['from 4', 'up to and with 4']);
+    assert.deepEqual(await at(4, 0), ['from 4']);
+    assert.deepEqual(await at(0xfe, 0xff), ['from 4']);
+  });
+
+  test(`${engine.name}: an image that is not there is no clean one`, async (t) => {
+    const store = await engine.create(t)();
+    await assert.rejects(store.images.matches(1), /there is no image 1/);
+  });
+}
+
+const states: readonly FixState[] = ['fixed', 'unfixed', 'not-affected', 'end-of-life'];
+const bytes = fc.uint8Array({ min: 1, max: 3, minLength: 1, maxLength: 2 });
+const namespaces = [bookworm, { name: 'debian:13', versionScheme: 'dpkg' }];
+const names = ['a', 'b', 'b\u{1f41b}'];
+
+const affected: fc.Arbitrary<KeyedAffected> = fc
+  .record({
+    namespace: fc.constantFrom(...namespaces),
+    package: fc.constantFrom(...names),
+    lo: fc.oneof(fc.constant(new Uint8Array()), bytes),
+    hi: fc.oneof(fc.constant(Uint8Array.of(0xff)), bytes),
+    hasKeys: fc.integer({ min: 0, max: 4 }),
+    state: fc.constantFrom(...states),
+    from: fc.constantFrom('1', '2'),
+  })
+  .map(({ lo, hi, hasKeys, state, from, ...row }) => ({
+    ...row,
+    range: { from },
+    fix: state === 'fixed' ? { state, version: '9' } : { state },
+    ...(hasKeys > 0 && { keys: { lo, hi } }),
+  }));
+
+const feed: fc.Arbitrary<KeyedVulnerability[]> = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.array(affected, { maxLength: 6 })), {
+    selector: ([id]) => id,
+  })
+  .map((records) => records.map(([id, rows]) => record(`CVE-${id}`, { affected: rows })));
+
+const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
+  fc
+    .record({
+      name: fc.constantFrom(...names),
+      namespace: fc.option(fc.constantFrom(...namespaces), { nil: undefined }),
+      key: fc.option(bytes, { nil: undefined }),
+    })
+    .map(({ name, namespace, key }) => ({
+      ...installed(name),
+      lookup:
+        namespace === undefined
+          ? null
+          : { namespace, name, version: '3', ...(key !== undefined && { key: key as VersionKey }) },
+    })),
+  { maxLength: 8 },
+);
+
+/** A match in one line. */
+function shortly({ package: position, id, namespace, affectedPackage, fix, decided }: StoredMatch): string {
+  return `${position} ${id} ${namespace.name} ${affectedPackage} ${fix.state} ${decided}`;
+}
+
+/** Every pair of an installed package and a row, judged one by one. */
+function expected(
+  installedPackages: readonly ImagePackage[],
+  records: readonly KeyedVulnerability[],
+): string[] {
+  const rows = records.flatMap(({ id, affected: list }) => list.map((row) => ({ id, row })));
+  return installedPackages.flatMap(({ lookup }, position) =>
+    rows.flatMap(({ id, row }) => {
+      const decision = lookup === null ? undefined : decide(lookup, row);
+      return decision === undefined
+        ? []
+        : [`${position} ${id} ${row.namespace.name} ${row.package} ${row.fix.state} ${decision}`];
+    }),
+  );
+}
+
+/** Whether the keys decide that a row holds what is installed; undefined when it does not hold it. */
+function decide(lookup: ImagePackage['lookup'] & object, row: KeyedAffected): boolean | undefined {
+  if (row.fix.state === 'not-affected') return undefined;
+  if (row.namespace.name !== lookup.namespace.name || row.package !== lookup.name) return undefined;
+  if (lookup.key === undefined || row.keys === undefined) return false;
+  return isWithin(lookup.key, row.keys) ? true : undefined;
+}
+
+function isWithin(key: Uint8Array, { lo, hi }: KeyRange): boolean {
+  return Buffer.compare(lo, key) <= 0 && Buffer.compare(key, hi) < 0;
+}

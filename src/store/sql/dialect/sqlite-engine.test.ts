@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
+import { ClairError } from '../../../kit/errors.ts';
+import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
+import { temporaryDirectory } from '../../../testing/store-engines.ts';
+import { matchQuery } from '../matches.ts';
+import { migrations } from '../migrations/migrations.ts';
+import { schemaVersion } from '../schema.ts';
+import { openSqliteStore } from '../sqlite-store.ts';
+import { openSqliteEngine } from './sqlite-engine.ts';
+import { storeError } from './sqlite-errors.ts';
+
+/** The path of a database that does not exist yet. */
+function newPath(context: TestContext): string {
+  return join(temporaryDirectory(context), 'clair.db');
+}
+
+/** A database with a hundred records and an image, closed. */
+async function filledDatabase(context: TestContext): Promise<string> {
+  const path = newPath(context);
+  await using store = await openSqliteStore(path);
+  await store.advisories.apply(
+    feedUpdate(),
+    stream(Array.from({ length: 100 }, (_, i) => record(`CVE-${i}`))),
+  );
+  await store.images.save(image([installed('openssl')]));
+  return path;
+}
+
+async function assertUnusable(work: Promise<unknown>, message: RegExp): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof ClairError, String(error));
+    assert.equal(error.code, 'store-unusable');
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+test('matching searches one range of one index and scans nothing', async (t) => {
+  const path = await filledDatabase(t);
+  await using engine = await openSqliteEngine(path);
+  const { sql: text, parameters } = matchQuery(engine.db, 1).compile();
+  using database = new DatabaseSync(path);
+  const plan = database.prepare(`explain query plan ${text}`).all(...(parameters as Uint8Array[]));
+  const steps = plan.map(({ detail }) => String(detail));
+  assert.ok(
+    steps.includes('SEARCH affected USING PRIMARY KEY (namespace_id=? AND package=? AND hi>?)'),
+    steps.join('\n'),
+  );
+  assert.ok(steps.indexOf('SEARCH image_package USING PRIMARY KEY (image_id=?)') === 0, steps.join('\n'));
+  assert.deepEqual(
+    steps.filter((step) => !step.startsWith('SEARCH')),
+    [],
+  );
+});
+
+test('a database has the newest tables, and their number is told from the file alone', async (t) => {
+  assert.equal(schemaVersion, migrations.length);
+  using database = new DatabaseSync(await filledDatabase(t));
+  assert.deepEqual({ ...database.prepare('pragma user_version').get() }, { user_version: schemaVersion });
+});
+
+test('one record of a feed in two forms at once is impossible', async (t) => {
+  using database = new DatabaseSync(await filledDatabase(t));
+  const copy =
+    'insert into vulnerability select id + 1000, feed_id, key, hash, name, severity, details, valid_from';
+  assert.throws(() => {
+    database.exec(`${copy}, null from vulnerability where id = 1`);
+  }, /UNIQUE constraint failed: vulnerability.feed_id, vulnerability.key/);
+  database.exec(`${copy}, valid_from from vulnerability where id = 1`);
+});
+
+test('what cannot be a database says so', async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = join(directory, 'text');
+  writeFileSync(file, 'This is no database. '.repeat(100));
+  await assertUnusable(
+    openSqliteStore(file),
+    /text cannot be used: it is a file of another kind: choose another place$/,
+  );
+  await assertUnusable(
+    openSqliteStore(join(file, 'clair.db')),
+    /text\/clair.db cannot be used: its directory cannot be made: /,
+  );
+  mkdirSync(join(directory, 'clair.db'));
+  await assertUnusable(
+    openSqliteStore(join(directory, 'clair.db')),
+    /cannot be used: it cannot be opened: check the path/,
+  );
+  assert.equal(readFileSync(file, 'utf8'), 'This is no database. '.repeat(100));
+});
+
+test('a database of another program is left alone', async (t) => {
+  const path = newPath(t);
+  using other = new DatabaseSync(path);
+  other.exec('create table namespace (id)');
+  await assertUnusable(openSqliteStore(path), /it belongs to another program/);
+  assert.deepEqual(other.prepare('select name from sqlite_schema').all().length, 1);
+});
+
+test('a database of a later program is refused', async (t) => {
+  const path = await filledDatabase(t);
+  using database = new DatabaseSync(path);
+  database.exec(`pragma user_version = ${schemaVersion + 1}`);
+  await assertUnusable(openSqliteStore(path), /written by a later version .* update the program/);
+});
+
+test('damaged content is no answer', async (t) => {
+  const path = await filledDatabase(t);
+  const bytes = readFileSync(path);
+  bytes.fill(0x55, 8192);
+  writeFileSync(path, bytes);
+  const use = async (): Promise<void> => {
+    await using store = await openSqliteStore(path);
+    await store.images.matches(1);
+  };
+  await assertUnusable(use(), /clair.db cannot be used: its content is damaged: delete it/);
+});
+
+test('a full disk is told, and the old content stays', async (t) => {
+  const path = await filledDatabase(t);
+  await using engine = await openSqliteEngine(path);
+  await sql`pragma max_page_count = 1`.execute(engine.db);
+  const fill = engine.write(async (db) => {
+    for (let i = 0; i < 1000; i++)
+      await db
+        .insertInto('layer')
+        .values({ identity: String(i), analyzer_key: '', content: 'x'.repeat(10_000) })
+        .execute();
+  });
+  await assertUnusable(fill, /clair.db cannot be used: the disk is full: make room/);
+  assert.deepEqual(await engine.db.selectFrom('layer').selectAll().execute(), []);
+  assert.equal((await engine.db.selectFrom('vulnerability').selectAll().execute()).length, 100);
+});
+
+test('an error that nobody outside can mend stays what it is', () => {
+  using database = new DatabaseSync(':memory:');
+  let problem: unknown;
+  try {
+    database.exec('select nothing');
+  } catch (error) {
+    problem = error;
+  }
+  assert.ok(problem instanceof Error);
+  assert.equal(storeError(problem, 'here'), problem);
+});
+
+test('a closed store is closed for good', async (t) => {
+  const store = await openSqliteStore(newPath(t));
+  await store[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  await assert.rejects(store.statistics());
+});

@@ -1,0 +1,98 @@
+import type { VersionKey } from '../plugin/version-scheme.ts';
+import type {
+  FeedUpdate,
+  ImageIndex,
+  ImagePackage,
+  KeyedAffected,
+  KeyedVulnerability,
+  KeyRange,
+  Store,
+} from '../store/store.ts';
+
+/** The namespace of these records. */
+export const bookworm = { name: 'debian:12', versionScheme: 'dpkg' };
+
+/** A feed about to be applied. */
+export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
+  return {
+    source: 'debian',
+    feed: 'tracker',
+    sourceVersion: 1,
+    origin: 'upstream',
+    fingerprint: 'one',
+    fetchedAt: '2026-01-02T03:04:05.000Z',
+    ...changes,
+  };
+}
+
+/** Records as a stream. */
+export async function* stream<T>(records: Iterable<T>): AsyncGenerator<T> {
+  for (const record of records) {
+    // A real stream waits for the network in between: everybody else gets a turn.
+    await new Promise(setImmediate);
+    yield record;
+  }
+}
+
+/** A record named by its id; its affected rows are made by `affectedRow`. */
+export function record(id: string, changes: Partial<KeyedVulnerability> = {}): KeyedVulnerability {
+  return {
+    key: id,
+    id,
+    aliases: [],
+    links: [`https://example.org/${id}`],
+    severity: 'Medium',
+    cvss: [],
+    affected: [affectedRow('openssl')],
+    ...changes,
+  };
+}
+
+/** A row for one package that is affected up to the key 5. */
+export function affectedRow(name: string, changes: Partial<KeyedAffected> = {}): KeyedAffected {
+  return {
+    namespace: bookworm,
+    package: name,
+    range: { to: '5' },
+    fix: { state: 'fixed', version: '5' },
+    keys: keys([], [5]),
+    ...changes,
+  };
+}
+
+/** A range of keys. */
+export function keys(lo: readonly number[], hi: readonly number[]): KeyRange {
+  return { lo: Uint8Array.from(lo), hi: Uint8Array.from(hi) };
+}
+
+/** A version key of these bytes. */
+export function versionKey(...bytes: number[]): VersionKey {
+  return Uint8Array.from(bytes) as VersionKey;
+}
+
+/** A package that is looked up in the namespace of these records by its own name, at the key 3. */
+export function installed(name: string, lookup: Partial<ImagePackage['lookup'] & object> = {}): ImagePackage {
+  return {
+    type: 'deb',
+    name,
+    version: '3',
+    purl: `pkg:deb/debian/${name}@3`,
+    location: { path: 'var/lib/dpkg/status', layer: null },
+    foundBy: 'dpkg',
+    lookup: { namespace: bookworm, name, version: '3', key: versionKey(3), ...lookup },
+  };
+}
+
+/** An image of these packages; equal packages make equal images. */
+export function image(
+  packages: readonly ImagePackage[],
+  identity: string = JSON.stringify(packages),
+): ImageIndex {
+  return { identity, layers: ['sha256:one', 'sha256:two'], distro: { id: 'debian', like: [] }, packages };
+}
+
+/** Which records hit which package of an image: `openssl CVE-1`. */
+export async function hits(store: Store, index: ImageIndex): Promise<string[]> {
+  const found = await store.images.matches(await store.images.save(index));
+  return found.map((match) => `${index.packages[match.package]?.name} ${match.id}`);
+}
