@@ -29,6 +29,7 @@ export interface AdvisorySource {
   readonly feeds: readonly string[];
   /** The feeds that speak of a namespace, none when the source does not know it. */
   feedsOf(namespace: string): readonly string[];
+  /** Opens the file of a feed, or says that it is as `known` or that there is none. */
   fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
   /** Throws a `feed-corrupt` error that names the feed and the position when the content is not what it claims to be. */
   parse(feed: string, content: Fetched): AsyncIterable<Vulnerability>;

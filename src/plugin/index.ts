@@ -5,7 +5,7 @@ export type { Fix, FixState } from '../model/fix.ts';
 export type { Namespace } from '../model/namespace.ts';
 export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
 export type * from '../model/report.ts';
-export type { Severity } from '../model/severity.ts';
+export { type Severity, severities } from '../model/severity.ts';
 export type { VersionRange } from '../model/version-range.ts';
 export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
 export type { AdvisorySource, FeedClient, Fetched } from './advisory-source.ts';

@@ -15,6 +15,7 @@ export interface Unkeyable {
 export interface VersionScheme {
   /** `dpkg`, `rpm`, `apk`, `npm`… */
   readonly name: string;
+  /** The bytes that stand for a version in comparisons, or why there are none. */
   key(version: string): VersionKey | Unkeyable;
   /** Negative, 0 or positive as the native tool orders them; undefined when it gives them no order (an invalid version). */
   compare(a: string, b: string): number | undefined;

@@ -14,6 +14,9 @@ import { isKey } from '../plugin/version-scheme.ts';
 import type { ImagePackage, Store } from '../store/store.ts';
 import { type AnalyzeLayers, analyzerKey } from './analyze-layers.ts';
 
+/** Raised whenever the same layers may give other namespaces, purls or version keys: images are then saved anew. */
+const indexVersion = 1;
+
 /** What indexing needs. */
 export interface IndexingRoom {
   readonly extensions: Extensions;
@@ -44,7 +47,7 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
   const packages = squashed.packages
     .map((item) => toImagePackage(item, { distro, diffIds, extensions: room.extensions }))
     .sort(comparePackages);
-  const identity = identityOf([key, ...layers.map((layer) => layer.identity)]);
+  const identity = identityOf([`index-${indexVersion} ${key}`, ...layers.map((layer) => layer.identity)]);
   const id = await room.store.images.save({
     identity,
     layers: layers.map((layer) => layer.identity),

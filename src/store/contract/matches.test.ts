@@ -31,7 +31,9 @@ for (const engine of storeEngines) {
         assert.deepEqual(found.map(shortly).sort(), expected(installedPackages, records).sort());
         if (other === undefined) return;
         // The same rows, whatever order the records came in and whatever lay there before.
-        const backwards = records.map((item) => ({ ...item, affected: item.affected.toReversed() })).toReversed();
+        const backwards = records
+          .map((item) => ({ ...item, affected: item.affected.toReversed() }))
+          .toReversed();
         await other.advisories.apply(feedUpdate(), stream(backwards));
         assert.deepEqual(await other.images.matches(await other.images.save(index)), found);
       }),

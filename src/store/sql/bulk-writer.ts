@@ -4,8 +4,8 @@ import type { Tables } from './schema.ts';
 /** What a column holds. */
 export type Value = string | number | Uint8Array | null;
 
-/** Rows that go to the database together: with ten or more to a statement, what a statement costs by itself vanishes. */
-const batchRows = 50;
+/** Rows that go to the database together: with that many to a statement, what a statement costs by itself vanishes. */
+const batchRows = 100;
 
 /** Writes many rows into one table, each given as its values in the order of the columns. */
 export class BulkWriter {

@@ -58,6 +58,6 @@ function contentOf({ namespace, package: name, range, fix, severity, keys }: Key
 }
 
 /** Bytes as text, one character a byte. */
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return length === 0 ? '' : Buffer.from(buffer, byteOffset, length).toString('latin1');
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }

@@ -48,7 +48,7 @@ test('a process killed while it applies a feed leaves the old content whole', {
     const child = run(
       t,
       path,
-      `for (let i = 1; ; i++) { await apply(process.pid + ' ' + i); console.log(i); }`,
+      `for (let i = 1; ; i++) { await apply(process.pid + ' ' + i); process.stdout.write(String(i)); }`,
     );
     assert.ok(child.stdout !== null);
     await once(child.stdout, 'data');

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+
+/** `npm run bench -- NAME …`: runs one of the benches below with its arguments, or all that need none. */
+const benches = { keys: 'version-keys', match: 'match-join', load: 'feed-load', scan: 'scan' } as const;
+const [name, ...args] = process.argv.slice(2);
+const known = Object.entries(benches);
+const wanted =
+  name === undefined ? known.filter(([key]) => key !== 'scan') : known.filter(([key]) => key === name);
+if (wanted.length === 0) {
+  console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);
+  process.exit(2);
+}
+for (const [, script] of wanted) {
+  const { status } = spawnSync(process.execPath, [resolve(import.meta.dirname, `${script}.ts`), ...args], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tar } from '../../src/testing/tar-writer.ts';
+import { clair, inCheckout, type Run, scratch } from './clair.ts';
+
+const example = [inCheckout('examples/image.tar'), '--mirror', inCheckout('examples/mirror')];
+
+function file(name: string, bytes: Uint8Array | string): string {
+  const path = join(scratch, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** One sentence on standard error, nothing on standard output, no stack. */
+function assertRefusal(run: Run, status: number, message: RegExp): void {
+  assert.equal(run.status, status, run.stderr);
+  assert.match(run.stderr, message);
+  assert.doesNotMatch(run.stderr, /\n {4}at /);
+  assert.equal(run.stdout, '');
+}
+
+test('the example of the README gives its table without network', () => {
+  const run = clair(['scan', ...example, '--db', ':memory:']);
+  assert.equal(run.status, 0, run.stderr);
+  assert.match(run.stdout, /libcrypto3 +3\.3\.1-r0 +CVE-2024-6119 +Unknown +3\.3\.2-r0/);
+  assert.match(run.stdout, /13 findings, 13 fixable/);
+  assert.equal(run.stderr, '');
+});
+
+test('findings and --fail-on decide the exit status', () => {
+  const scan = (...args: string[]): number | null =>
+    clair(['scan', ...example, '--db', ':memory:', ...args]).status;
+  assert.equal(scan('--fail-on', 'unknown'), 1);
+  // Nothing is High, but the release is out of support: nobody can say that nothing is.
+  assert.equal(scan('--fail-on', 'high'), 4);
+  assert.equal(scan('--only-fixed'), 0);
+});
+
+test('without advisories nothing is clean', () => {
+  const run = clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '--format', 'json']);
+  assert.equal(run.status, 0);
+  const { verdict, coverage } = JSON.parse(run.stdout) as {
+    verdict: string;
+    coverage: { status: string; reason: string }[];
+  };
+  assert.equal(verdict, 'not-assessed');
+  assert.equal(coverage[0]?.status, 'missing');
+  assert.match(coverage[0].reason, /the feed alpine v3\.20\/main was never loaded/);
+  assert.equal(
+    clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '--fail-on', 'critical']).status,
+    4,
+  );
+});
+
+test('an unknown distribution and an image without packages are not assessed', () => {
+  const image = (name: string, release: string): string =>
+    file(
+      name,
+      tar([
+        { path: 'etc/os-release', content: release },
+        {
+          path: 'var/lib/dpkg/status',
+          content: 'Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n',
+        },
+      ]),
+    );
+  const verdict = (path: string): unknown =>
+    (
+      JSON.parse(
+        clair(['scan', `rootfs-tar:${path}`, '--offline', '--db', ':memory:', '--format', 'json']).stdout,
+      ) as { verdict: unknown }
+    ).verdict;
+  assert.equal(verdict(image('odd.tar', 'ID=frobnix\nVERSION_ID=9\n')), 'not-assessed');
+  assert.equal(verdict(image('none.tar', '')), 'not-assessed');
+  assert.equal(verdict(file('bare.tar', tar([{ path: 'app', content: 'x' }]))), 'not-assessed');
+});
+
+test('a damaged package database is told and keeps the verdict from being clean', () => {
+  const path = file(
+    'damaged.tar',
+    tar([
+      { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="13"\n' },
+      {
+        path: 'var/lib/dpkg/status',
+        content: `Package: a\nDescription: ${'x'.repeat(1_000_000)}\nMaintainer: J\u00f8rn\nStatus: install ok installed\nArchitecture: all\n\n`,
+      },
+    ]),
+  );
+  const run = clair(['scan', `rootfs-tar:${path}`, '--offline', '--db', ':memory:', '--format', 'json']);
+  const { verdict, statuses } = JSON.parse(run.stdout) as {
+    verdict: string;
+    statuses: { status: string; files: { path: string; problem: string | null }[] }[];
+  };
+  assert.equal(verdict, 'not-assessed');
+  assert.equal(statuses[0]?.files[0]?.path, 'var/lib/dpkg/status');
+  assert.ok(statuses[0].files[0].problem);
+});
+
+test('wrong use ends with 2 and says what is right', () => {
+  assertRefusal(clair(['scan']), 2, /missing required argument 'target'/);
+  assertRefusal(clair(['scan', 'x', '--format', 'yaml']), 2, /Formats are table, json/);
+  assertRefusal(clair(['scan', 'x', '--fail-on', 'awful']), 2, /Severities are unknown, negligible/);
+  assertRefusal(clair(['frobnicate']), 2, /unknown command 'frobnicate'/);
+  assertRefusal(
+    clair(['db', 'update', 'gentoo', '--db', ':memory:']),
+    2,
+    /no advisory source gentoo; there are debian, alpine/,
+  );
+  assertRefusal(clair(['compare-versions', 'dpkg', '1']), 2, /takes a scheme and two versions/);
+});
+
+test('what cannot be read ends with 3, and a stop midway leaves no half-written report', () => {
+  assertRefusal(
+    clair(['scan', '/nonexistent.tar', '--db', ':memory:']),
+    3,
+    /there is no file or directory \/nonexistent\.tar/,
+  );
+  assertRefusal(
+    clair(['scan', file('noise.tar', 'noise'.repeat(1000)), '--db', ':memory:']),
+    3,
+    /is not a readable tar archive/,
+  );
+  const layer = tar([
+    { path: 'loop', target: 'loop' },
+    { path: 'a', content: 'x'.repeat(5000) },
+  ]);
+  assertRefusal(
+    clair(['scan', `rootfs-tar:${file('cut.tar', layer.subarray(0, 2000))}`, '--db', ':memory:']),
+    3,
+    /cut short/,
+  );
+  assertRefusal(
+    clair(['scan', ...example, '--db', file('not-a.db', 'this is no database at all'.repeat(100))]),
+    3,
+    /not-a\.db/,
+  );
+  const output = join(scratch, 'no', 'such', 'folder', 'report.json');
+  assertRefusal(
+    clair(['scan', ...example, '--db', ':memory:', '--output', output]),
+    3,
+    /the result cannot be written/,
+  );
+  assert.ok(!existsSync(output));
+});
+
+test('a broken feed leaves the advisories of before, and says so', () => {
+  const mirror = join(scratch, 'broken-mirror');
+  const place = join(mirror, 'secdb.alpinelinux.org/v3.20');
+  mkdirSync(place, { recursive: true });
+  const good = readFileSync(inCheckout('examples/mirror/secdb.alpinelinux.org/v3.20/main.json'), 'utf8');
+  writeFileSync(
+    join(place, 'community.json'),
+    readFileSync(inCheckout('examples/mirror/secdb.alpinelinux.org/v3.20/community.json')),
+  );
+  const db = join(scratch, 'broken.db');
+  const update = (content: string): Run => {
+    writeFileSync(join(place, 'main.json'), content);
+    return clair(['db', 'update', 'alpine', '--mirror', mirror, '--db', db]);
+  };
+  assert.equal(update(good).status, 0);
+  const before = clair(['scan', example[0] ?? '', '--offline', '--db', db]).stdout;
+  const broken = update(good.slice(0, good.length / 2));
+  assert.equal(broken.status, 3);
+  assert.match(
+    broken.stdout,
+    /alpine v3\.20\/main +failed: the alpine feed v3\.20\/main from \S+ is damaged at byte \d+/,
+  );
+  assert.equal(clair(['scan', example[0] ?? '', '--offline', '--db', db]).stdout, before);
+});
+
+test('results go to a file when asked, and the layers can be looked at', () => {
+  const output = join(scratch, 'report.json');
+  const run = clair(['scan', ...example, '--db', ':memory:', '--format', 'json', '--output', output]);
+  assert.deepEqual([run.status, run.stdout, run.stderr], [0, '', '']);
+  assert.equal((JSON.parse(readFileSync(output, 'utf8')) as { schemaVersion: number }).schemaVersion, 1);
+  const dump = join(scratch, 'dump');
+  const layers = clair(['layer', example[0] ?? '', '--dump', dump]);
+  assert.match(layers.stdout, /^layer 0 {2}sha256:\S+ {2}\d+ bytes\n/);
+  assert.match(readFileSync(join(dump, '0/etc/os-release'), 'utf8'), /ID=alpine/);
+});
