@@ -29,7 +29,15 @@ const mainBeside: Plugin = {
   },
 };
 
-const heavy = new Set(['node:child_process', 'node:crypto', 'node:worker_threads', 'node:zlib']);
+const heavy = new Set([
+  'node:child_process',
+  'node:crypto',
+  'node:readline',
+  'node:stream/promises',
+  'node:timers/promises',
+  'node:worker_threads',
+  'node:zlib',
+]);
 
 function builtinModule(path: string): string {
   const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
