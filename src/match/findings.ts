@@ -1,28 +1,15 @@
 import type { Fix, FixState } from '../model/fix.ts';
-import type { Namespace } from '../model/namespace.ts';
+import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
-import type { VersionRange } from '../model/version-range.ts';
-import type { CvssVector } from '../model/vulnerability.ts';
+import { compareSeverity } from '../model/severity.ts';
 
 /** An affected row that holds the installed version of a package. */
-export interface Hit {
+export interface Hit extends AdvisoryHit {
   readonly package: Package;
   /** Version as it was compared: of the source package where advisories speak of that. */
   readonly installed: string;
-  readonly source: string;
-  readonly id: string;
-  readonly aliases: readonly string[];
-  readonly description: string | null;
-  readonly links: readonly string[];
-  readonly severity: Severity;
-  readonly cvss: readonly CvssVector[];
-  readonly namespace: Namespace;
-  readonly affectedPackage: string;
-  readonly range: VersionRange;
-  readonly fix: Fix;
 }
 
 /** Orders two versions of a scheme; undefined when it gives them no order. */

@@ -1,11 +1,9 @@
 import type { Distro } from '../model/distro.ts';
-import type { Fix } from '../model/fix.ts';
+import type { AdvisoryHit } from '../model/hit.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
-import type { Severity } from '../model/severity.ts';
-import type { VersionRange } from '../model/version-range.ts';
-import type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
+import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 
 /** Versions between two keys, `lo` included and `hi` excluded. */
@@ -92,21 +90,9 @@ export interface ImageIndex {
 }
 
 /** A row that may make a package vulnerable. */
-export interface StoredMatch {
+export interface StoredMatch extends AdvisoryHit {
   /** Position in `packages` of the image. */
   readonly package: number;
-  readonly source: string;
-  readonly id: string;
-  readonly aliases: readonly string[];
-  readonly description: string | null;
-  readonly links: readonly string[];
-  /** Of the affected row where it has one, else of the vulnerability. */
-  readonly severity: Severity;
-  readonly cvss: readonly CvssVector[];
-  readonly namespace: Namespace;
-  readonly affectedPackage: string;
-  readonly range: VersionRange;
-  readonly fix: Fix;
   /** False when the installed version or a bound has no key: the caller compares in code. */
   readonly decided: boolean;
 }

@@ -1,0 +1,22 @@
+import type { Fix } from './fix.ts';
+import type { Namespace } from './namespace.ts';
+import type { Severity } from './severity.ts';
+import type { VersionRange } from './version-range.ts';
+import type { CvssVector } from './vulnerability.ts';
+
+/** An affected row of an advisory source that may hold the installed version of a package, with what the source says of it. */
+export interface AdvisoryHit {
+  readonly source: string;
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly description: string | null;
+  readonly links: readonly string[];
+  /** Of the affected row where it has one, else of the vulnerability. */
+  readonly severity: Severity;
+  readonly cvss: readonly CvssVector[];
+  readonly namespace: Namespace;
+  /** The package name the row speaks of. */
+  readonly affectedPackage: string;
+  readonly range: VersionRange;
+  readonly fix: Fix;
+}
