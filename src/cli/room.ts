@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { builtIn } from '../extensions.ts';
 import { analyzeOnThread } from '../layer-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
@@ -31,6 +32,8 @@ export interface Room extends AsyncDisposable {
 
 /** How long advisories are used without asking for newer ones; Clair's default interval. */
 export const refreshAfterMs: number = 2 * 3_600_000;
+/** How long to wait for another process that fetches the same feed; the largest takes under a minute. */
+const lockPatienceMs = 120_000;
 /** How old advisories may be before a report says so. */
 export const staleAfterMs: number = 24 * 3_600_000;
 
@@ -75,6 +78,8 @@ function updatingRoom(store: Store, mirror: string | undefined, progress: Progre
     now: () => new Date(),
     youngerThanMs: refreshAfterMs,
     owner: `${hostname()} ${process.pid} ${process.hrtime.bigint()}`,
+    patienceMs: lockPatienceMs,
+    sleep: (ms) => setTimeout(ms),
     onProgress: (text) => {
       progress.show(text);
     },

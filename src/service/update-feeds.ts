@@ -38,31 +38,39 @@ export interface UpdatingRoom {
   readonly youngerThanMs: number;
   /** Names this process among those that share the store. */
   readonly owner: string;
+  /** How long to wait for another process that is fetching the same feed. */
+  readonly patienceMs: number;
+  readonly sleep: (ms: number) => Promise<unknown>;
   readonly onProgress: (text: string) => void;
 }
 
 /** A range of keys that holds none. */
 const nowhere: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
 
-/** A lock is longer than any feed takes, and short enough that a killed process does not stop the next day's update. */
-const lockMs = 15 * 60_000;
+/** A lock is short, so that a killed process stops nobody for long, and renewed while its owner works. */
+const lockMs = 10_000;
+const renewMs = 3000;
+const pollMs = 200;
 
 /** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
 export async function updateFeeds(
   feeds: readonly FeedOfSource[],
   room: UpdatingRoom,
 ): Promise<FeedOutcome[]> {
-  const states = await room.store.advisories.feedStates();
   const outcomes: FeedOutcome[] = [];
   for (const wanted of feeds) {
-    const state = states.find(({ source, feed }) => source === wanted.source.name && feed === wanted.feed);
-    outcomes.push(
-      isYoung(state, wanted.source, room)
-        ? { ...wanted, outcome: 'current' }
-        : await updateLocked(wanted, state, room),
-    );
+    const isCurrent = isYoung(await stateOf(wanted, room), wanted.source, room);
+    outcomes.push(isCurrent ? { ...wanted, outcome: 'current' } : await updateAlone(wanted, room));
   }
   return outcomes;
+}
+
+async function stateOf(
+  { source, feed }: FeedOfSource,
+  { store }: UpdatingRoom,
+): Promise<FeedState | undefined> {
+  const states = await store.advisories.feedStates();
+  return states.find((state) => state.source === source.name && state.feed === feed);
 }
 
 function isYoung(state: FeedState | undefined, source: AdvisorySource, room: UpdatingRoom): boolean {
@@ -75,15 +83,20 @@ function isComparable(state: FeedState, source: AdvisorySource, { origin }: Upda
   return state.origin === origin && state.sourceVersion === source.version;
 }
 
-async function updateLocked(
-  wanted: FeedOfSource,
-  state: FeedState | undefined,
-  room: UpdatingRoom,
-): Promise<FeedOutcome> {
+/** Updates a feed while no other process does; one that waited for another finds the work done. */
+async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
   const lock = `update ${wanted.source.name}/${wanted.feed}`;
-  if (!(await room.store.locks.acquire(lock, room.owner, lockMs))) return { ...wanted, outcome: 'busy' };
+  const waitedMs = await takeLock(lock, room);
+  if (waitedMs === undefined) return { ...wanted, outcome: 'busy' };
+  const renewal = setInterval(() => {
+    // A renewal that fails is tried again by the next; the lock outlives two of them.
+    room.store.locks.acquire(lock, room.owner, lockMs).catch(() => undefined);
+  }, renewMs);
   try {
-    return await updateFeed(wanted, state, room);
+    const state = await stateOf(wanted, room);
+    const wasDone =
+      waitedMs > 0 && isYoung(state, wanted.source, { ...room, youngerThanMs: waitedMs + pollMs });
+    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, room);
   } catch (error) {
     const known =
       error instanceof ClairError
@@ -91,7 +104,21 @@ async function updateLocked(
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
     return { ...wanted, outcome: 'failed', error: known };
   } finally {
+    clearInterval(renewal);
     await room.store.locks.release(lock, room.owner);
+  }
+}
+
+/** Takes the lock and answers how long that took; undefined when patience ended first. */
+async function takeLock(lock: string, room: UpdatingRoom): Promise<number | undefined> {
+  const start = room.now().getTime();
+  for (;;) {
+    const isTaken = await room.store.locks.acquire(lock, room.owner, lockMs);
+    const waitedMs = room.now().getTime() - start;
+    if (isTaken) return waitedMs;
+    if (waitedMs >= room.patienceMs) return undefined;
+    room.onProgress(`waiting for another process that is fetching ${lock.slice('update '.length)}`);
+    await room.sleep(pollMs);
   }
 }
 
