@@ -26,7 +26,7 @@ export interface ScanOptions extends ImageOptions {
 /** `clair scan`: what is vulnerable in an image. Answers the exit status. */
 export async function scan(target: string, options: ScanOptions): Promise<number> {
   const { report, isAssessed } = await assess(target, options);
-  const shown = options.onlyFixed ? onlyFixed(report, isAssessed) : report;
+  const shown = options.onlyFixed ? onlyFixed(report) : report;
   writeResult(options.format.write(shown, displayFor(options.output)), options.output);
   if (options.failOn === undefined) return 0;
   if (reaches(shown, options.failOn)) return 1;

@@ -34,7 +34,10 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
   const place = placeOf(target);
   const stats = statSync(place.path, { throwIfNoEntry: false });
   if (stats === undefined)
-    throw new ClairError('target-not-found', `there is no file or directory ${place.path}`);
+    throw new ClairError(
+      'target-not-found',
+      `there is no file or directory ${place.path}; an image of a registry or a daemon must be saved to a file first`,
+    );
   const image = stats.isDirectory() ? openDirectory(place, options) : await openFile(place, options);
   if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
     throw new ClairError(

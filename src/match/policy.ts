@@ -1,12 +1,13 @@
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
-import { verdictOf } from './verdict.ts';
 
-/** Moves findings without a fix to the suppressed ones, for those who only want what they can act on. */
-export function onlyFixed(report: Report, isAssessed: boolean): Report {
+/**
+ * Moves findings without a fix to the suppressed ones, for those who only want what they can act on. The verdict stays: an image
+ * is no cleaner because nobody can mend it.
+ */
+export function onlyFixed(report: Report): Report {
   const isFixed = ({ fix }: Match): boolean => fix.state === 'fixed';
-  const matches = report.matches.filter(isFixed);
   const hidden = report.matches.filter((match) => !isFixed(match));
   const suppressed: SuppressedMatch[] = hidden.map((match) => ({
     ...match,
@@ -14,9 +15,8 @@ export function onlyFixed(report: Report, isAssessed: boolean): Report {
   }));
   return {
     ...report,
-    matches,
+    matches: report.matches.filter(isFixed),
     suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
-    verdict: verdictOf(matches, isAssessed),
   };
 }
 
