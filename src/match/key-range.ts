@@ -1,11 +1,11 @@
 import type { VersionRange } from '../model/version-range.ts';
-import { isKey, type Unkeyable, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
-
-/** Versions between two keys, `lo` included and `hi` excluded. */
-export interface KeyRange {
-  readonly lo: Uint8Array;
-  readonly hi: Uint8Array;
-}
+import {
+  isKey,
+  type KeyRange,
+  type Unkeyable,
+  type VersionKey,
+  type VersionScheme,
+} from '../plugin/version-scheme.ts';
 
 /** A range that holds no version, and why: its bounds meet or are the wrong way round. */
 export interface EmptyRange {

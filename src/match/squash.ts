@@ -1,3 +1,4 @@
+import { limits } from '../kit/limits.ts';
 import type {
   ExtensionProblem,
   LayerFile,
@@ -6,9 +7,6 @@ import type {
   LayerPackages,
 } from '../model/layer-index.ts';
 import type { ListedPackage } from '../model/package.ts';
-
-/** How many links are followed on one path, as the kernel does. */
-const linkDepth = 40;
 
 /** A package as the squashed image has it. */
 export interface SquashedPackage {
@@ -112,7 +110,7 @@ function resolve(tree: ReadonlyMap<string, Seen>, path: string): string | undefi
       done = here;
       continue;
     }
-    if (++depth > linkDepth) return undefined;
+    if (++depth > limits.linkDepth) return undefined;
     if (node.target.startsWith('/')) done = [];
     parts = [...node.target.split('/'), ...parts];
   }

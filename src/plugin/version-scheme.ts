@@ -11,6 +11,12 @@ export interface Unkeyable {
   readonly unkeyable: string;
 }
 
+/** Versions between two keys, `lo` included and `hi` excluded. */
+export interface KeyRange {
+  readonly lo: Uint8Array;
+  readonly hi: Uint8Array;
+}
+
 /** How versions of one kind order. */
 export interface VersionScheme {
   /** `dpkg`, `rpm`, `apk`, `npm`… */

@@ -40,24 +40,21 @@ export async function coverageOf(
 
 /** An image without any package we can read is not a clean one. */
 function nothingFound(distro: Distro | null): DatedCoverage {
-  const reason = 'no package database was found in the image';
-  return {
-    namespace: distro?.id ?? 'unknown',
-    status: 'unsupported',
-    newestAdvisory: null,
-    fetchedAt: null,
-    reason,
-    isOutOfSupport: false,
-  };
+  return outsideNamespaces(distro, 'no package database was found in the image');
 }
 
 /** Packages that belong to no namespace: nobody publishes advisories we could hold against them. */
 function uncovered(packages: readonly Package[], distro: Distro | null): DatedCoverage {
   const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
-  const reason =
+  return outsideNamespaces(
+    distro,
     distro === null
       ? `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`
-      : `${distro.prettyName ?? distro.id} has no namespace for ${kinds} packages`;
+      : `${distro.prettyName ?? distro.id} has no namespace for ${kinds} packages`,
+  );
+}
+
+function outsideNamespaces(distro: Distro | null, reason: string): DatedCoverage {
   return {
     namespace: distro?.id ?? 'unknown',
     status: 'unsupported',

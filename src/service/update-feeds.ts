@@ -2,15 +2,8 @@ import { ClairError, messageOf } from '../kit/errors.ts';
 import { keyRange } from '../match/key-range.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { AdvisorySource, FeedClient, Fetched } from '../plugin/advisory-source.ts';
-import type { VersionScheme } from '../plugin/version-scheme.ts';
-import type {
-  FeedDifference,
-  FeedState,
-  KeyedAffected,
-  KeyedVulnerability,
-  KeyRange,
-  Store,
-} from '../store/store.ts';
+import type { KeyRange, VersionScheme } from '../plugin/version-scheme.ts';
+import type { FeedDifference, FeedState, KeyedAffected, KeyedVulnerability, Store } from '../store/store.ts';
 
 /** A feed of a source. */
 export interface FeedOfSource {
@@ -57,19 +50,16 @@ export async function updateFeeds(
   feeds: readonly FeedOfSource[],
   room: UpdatingRoom,
 ): Promise<FeedOutcome[]> {
+  const states = await room.store.advisories.feedStates();
   const outcomes: FeedOutcome[] = [];
   for (const wanted of feeds) {
-    const isCurrent = isYoung(await stateOf(wanted, room), wanted.source, room);
+    const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
     outcomes.push(isCurrent ? { ...wanted, outcome: 'current' } : await updateAlone(wanted, room));
   }
   return outcomes;
 }
 
-async function stateOf(
-  { source, feed }: FeedOfSource,
-  { store }: UpdatingRoom,
-): Promise<FeedState | undefined> {
-  const states = await store.advisories.feedStates();
+function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): FeedState | undefined {
   return states.find((state) => state.source === source.name && state.feed === feed);
 }
 
@@ -93,7 +83,7 @@ async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<Fe
     room.store.locks.acquire(lock, room.owner, lockMs).catch(() => undefined);
   }, renewMs);
   try {
-    const state = await stateOf(wanted, room);
+    const state = stateOf(wanted, await room.store.advisories.feedStates());
     const wasDone =
       waitedMs > 0 && isYoung(state, wanted.source, { ...room, youngerThanMs: waitedMs + pollMs });
     return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, room);

@@ -4,13 +4,7 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
-import type { VersionKey } from '../plugin/version-scheme.ts';
-
-/** Versions between two keys, `lo` included and `hi` excluded. */
-export interface KeyRange {
-  readonly lo: Uint8Array;
-  readonly hi: Uint8Array;
-}
+import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 
 /** An affected row with its range as keys; `keys` is absent when a bound has no key and the comparison must be made in code. */
 export interface KeyedAffected extends Affected {

@@ -1,11 +1,10 @@
-import type { VersionKey } from '../plugin/version-scheme.ts';
+import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 import type {
   FeedUpdate,
   ImageIndex,
   ImagePackage,
   KeyedAffected,
   KeyedVulnerability,
-  KeyRange,
   Store,
 } from '../store/store.ts';
 

@@ -19,6 +19,7 @@ export async function inflateFile(
   const pending: Promise<void>[] = [];
   let bytesIn = 0;
   let bytesOut = 0;
+  let sinkFailure: unknown;
   const take = (bytes: Buffer): void => {
     bytesOut += bytes.length;
     const isBomb = bytesOut > limits.inflateRatioFromBytes && bytesOut > bytesIn * limits.inflateRatio;
@@ -27,8 +28,13 @@ export async function inflateFile(
         'limit-exceeded',
         `${path} inflates to more than ${limits.inflateRatio} times its size`,
       );
-    const promise = sink(bytes);
-    if (promise) pending.push(promise);
+    try {
+      const promise = sink(bytes);
+      if (promise) pending.push(promise);
+    } catch (error) {
+      sinkFailure = error;
+      throw error;
+    }
   };
   try {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
@@ -43,7 +49,7 @@ export async function inflateFile(
     await Promise.all(pending.splice(0));
   } catch (error) {
     await Promise.allSettled(pending);
-    if (error instanceof ClairError) throw error;
+    if (error instanceof ClairError || error === sinkFailure) throw error;
     throw new ClairError('target-corrupt', `${path} cannot be decompressed: ${messageOf(error)}`, {
       cause: error,
     });

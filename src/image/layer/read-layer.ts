@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ImageLayer } from '../image.ts';
+import { type FileRange, walkBySeeking } from '../tar/walk-by-seeking.ts';
 import { TarWalker } from '../tar/walker.ts';
 import { LayerCollector } from './collector.ts';
 import { LayerInflow } from './inflow.ts';
@@ -9,8 +10,6 @@ import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 import { type WantedPaths, wantedFilter } from './wanted.ts';
 
 const chunkBytes = 1024 * 1024;
-/** A header and the small files after it; larger windows read more and gain nothing (docs/performance.md). */
-const windowBytes = 16 * 1024;
 
 /**
  * Reads layers in one pass each and keeps what is wanted, in the order given. Members of one compressed archive are read in
@@ -40,28 +39,10 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
   }
 }
 
-interface FileRange {
-  readonly file: number;
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** An uncompressed layer on disk is not read but seeked over, from header to header. */
-function seekThrough({ file, offset, size }: FileRange, wanted: WantedPaths): ReadLayer {
+/** An uncompressed layer on disk is not read but seeked over. */
+function seekThrough(range: FileRange, wanted: WantedPaths): ReadLayer {
   const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit, wantedFilter(wanted));
-  const window = Buffer.allocUnsafeSlow(windowBytes);
-  let at = 0;
-  while (at < size) {
-    const ahead = Math.min(walker.skippable, size - at);
-    walker.skip(ahead);
-    at += ahead;
-    const count = readSync(file, window, 0, Math.min(windowBytes, size - at), offset + at);
-    if (count === 0) break;
-    walker.push(window.subarray(0, count));
-    at += count;
-  }
-  walker.end();
+  walkBySeeking(range, new TarWalker(collector.visit, wantedFilter(wanted)));
   return { collected: collector.collected(), verified: false };
 }
 

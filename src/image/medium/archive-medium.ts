@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
@@ -6,6 +6,7 @@ import { type Compression, compressionOf, magicBytes } from '../decompress/compr
 import { inflateFile } from '../decompress/inflate-file.ts';
 import { TarError } from '../tar/header.ts';
 import { cleanPath } from '../tar/path.ts';
+import { walkBySeeking } from '../tar/walk-by-seeking.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from '../tar/walker.ts';
 import { compressionAt, readAt, stampOf } from './local-file.ts';
 import type { Medium, StoredFile } from './medium.ts';
@@ -84,22 +85,11 @@ function listBySeeking(path: string): Members | undefined {
   });
   const file = openSync(path, 'r');
   try {
-    const size = statSync(path).size;
-    const window = Buffer.allocUnsafe(4096);
-    for (let at = 0; at < size && !listing.foreign; ) {
-      const ahead = Math.min(walker.skippable, size - at);
-      walker.skip(ahead);
-      at += ahead;
-      const count = readSync(file, window, 0, window.length, at);
-      walker.push(window.subarray(0, count));
-      at += count;
-    }
+    walkBySeeking({ file, offset: 0, size: statSync(path).size }, walker, () => listing.foreign);
   } finally {
     closeSync(file);
   }
-  if (listing.foreign) return undefined;
-  walker.end();
-  return listing.members;
+  return listing.foreign ? undefined : listing.members;
 }
 
 /** Thrown to leave the inflation of an archive that turned out to hold no image. */
@@ -115,8 +105,7 @@ async function listByInflating(path: string): Promise<Members | undefined> {
       return undefined;
     });
   } catch (error) {
-    if (error instanceof ClairError && error.cause instanceof ForeignArchive) return undefined;
-    if (error instanceof ClairError && error.cause instanceof TarError) throw error.cause;
+    if (error instanceof ForeignArchive) return undefined;
     throw error;
   }
   walker.end();

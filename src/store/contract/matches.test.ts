@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FixState } from '../../model/fix.ts';
-import type { VersionKey } from '../../plugin/version-scheme.ts';
+import type { KeyRange, VersionKey } from '../../plugin/version-scheme.ts';
 import {
   affectedRow,
   bookworm,
@@ -16,7 +16,7 @@ import {
   versionKey,
 } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { ImagePackage, KeyedAffected, KeyedVulnerability, KeyRange, StoredMatch } from '../store.ts';
+import type { ImagePackage, KeyedAffected, KeyedVulnerability, StoredMatch } from '../store.ts';
 
 for (const engine of storeEngines) {
   test(`${engine.name}: matches are those a comparison of each with each finds`, async (t) => {
