@@ -1,8 +1,8 @@
 /** The library: what the command is made of, for programs that embed it. */
 export { builtIn } from './extensions.ts';
-export type { Compression } from './image/decompress/compression.ts';
 export type { Image, ImageLayer, LayerPlace } from './image/image.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
+export type { Compression } from './kit/decompress/compression.ts';
 export { ClairError, type ErrorCode, exitCodes } from './kit/errors.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';

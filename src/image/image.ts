@@ -1,6 +1,6 @@
+import type { Compression } from '../kit/decompress/compression.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
-import type { Compression } from './decompress/compression.ts';
 
 /** Where the bytes of a layer lie. Plain data: it may cross to a worker thread. */
 export type LayerPlace =

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
-import { compressionOf, magicBytes } from './decompress/compression.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { openOciLayout } from './format/oci-layout.ts';
 import type { Image } from './image.ts';

@@ -20,6 +20,22 @@ export interface LayerFile {
   readonly content: Uint8Array;
 }
 
+/** Files that belong to a package of a package database, of those that may be packages of a language by themselves. */
+export interface OwnedFiles {
+  /** Where it says so. */
+  readonly path: string;
+  readonly lister: string;
+  /** Name of the package. */
+  readonly owner: string;
+  readonly files: readonly string[];
+}
+
+/** Repositories that the packages of a layer come from. */
+export interface LayerRepositories {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
 /** Something that could not be read. Its result is missing; the rest of the report stands. */
 export interface ExtensionProblem {
   readonly extension: string;
@@ -44,5 +60,7 @@ export interface LayerIndex {
   readonly nodes: readonly LayerNode[];
   readonly contents: readonly LayerFile[];
   readonly packages: readonly LayerPackages[];
+  readonly owned: readonly OwnedFiles[];
+  readonly repositories: readonly LayerRepositories[];
   readonly problems: readonly ExtensionProblem[];
 }

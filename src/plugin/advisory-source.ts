@@ -9,7 +9,24 @@ export interface Fetched {
   readonly fingerprint: string;
   /** `Last-Modified` of the file, ISO 8601, where the server or mirror tells it. */
   readonly lastModified?: string;
+  /** `changes`: only what is new since `known`; records it does not name stay. Absent: the whole feed. */
+  readonly extent?: 'changes';
 }
+
+/** A record that could not be understood. It is counted and listed, and costs nothing to the others. */
+export interface SkippedRecord {
+  readonly key: string;
+  readonly skipped: string;
+}
+
+/** A record that a feed of changes says is gone. */
+export interface WithdrawnRecord {
+  readonly key: string;
+  readonly withdrawn: true;
+}
+
+/** What reading a feed yields. */
+export type FeedRecord = Vulnerability | SkippedRecord | WithdrawnRecord;
 
 /** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
 export interface FeedClient {
@@ -32,5 +49,5 @@ export interface AdvisorySource {
   /** Opens the file of a feed, or says that it is as `known` or that there is none. */
   fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
   /** Throws a `feed-corrupt` error that names the feed and the position when the content is not what it claims to be. */
-  parse(feed: string, content: Fetched): AsyncIterable<Vulnerability>;
+  parse(feed: string, content: Fetched): AsyncIterable<FeedRecord>;
 }

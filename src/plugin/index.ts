@@ -1,4 +1,5 @@
 /** The contracts an extension keeps, and the nouns they speak of. */
+export type { Conditions, Flavour } from '../model/conditions.ts';
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
 export type { Fix, FixState } from '../model/fix.ts';
@@ -8,7 +9,15 @@ export type * from '../model/report.ts';
 export { type Severity, severities } from '../model/severity.ts';
 export type { VersionRange } from '../model/version-range.ts';
 export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
-export type { AdvisorySource, FeedClient, Fetched } from './advisory-source.ts';
+export type {
+  AdvisorySource,
+  FeedClient,
+  FeedRecord,
+  Fetched,
+  SkippedRecord,
+  WithdrawnRecord,
+} from './advisory-source.ts';
+export type { Enricher, Enrichment } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector } from './namespace-detector.ts';
 export type { Listed, PackageLister } from './package-lister.ts';

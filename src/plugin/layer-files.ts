@@ -1,6 +1,6 @@
 /**
- * A place in an image where an extension wants the file: an exact path (`etc/os-release`), or every direct child of a
- * directory (`var/lib/dpkg/status.d/*`). No leading slash. Declared, not computed, so that the reader also knows which
+ * A place in an image where an extension wants the file: an exact path (`etc/os-release`), every direct child of a
+ * directory (`var/lib/dpkg/status.d/*`), or those whose names end so (`var/lib/dpkg/info/*.list`). No leading slash. Declared, not computed, so that the reader also knows which
  * directories and links lead there.
  */
 export type PathPattern = string;

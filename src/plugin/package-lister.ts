@@ -1,10 +1,15 @@
 import type { ListedPackage } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
-/** One thing a lister read at `path`: a package, or a problem in words for people that names what is wrong and where. */
+/** One thing a lister read at `path`. */
 export type Listed =
   | { readonly path: string; readonly package: ListedPackage }
-  | { readonly path: string; readonly problem: string };
+  /** In words for people: what is wrong and where. */
+  | { readonly path: string; readonly problem: string }
+  /** Files that the package of this name brought, of those that may be packages of a language by themselves. */
+  | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
+  /** Repositories that the packages of this layer come from, by the ids of their vendor. */
+  | { readonly path: string; readonly repositories: readonly string[] };
 
 /** Reads a package database or manifest out of the wanted files of one layer. */
 export interface PackageLister {

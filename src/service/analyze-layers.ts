@@ -4,7 +4,13 @@ import type { ReadLayer } from '../image/layer/reading.ts';
 import { matchesPattern, WantedPaths } from '../image/layer/wanted.ts';
 import { messageOf } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
-import type { ExtensionProblem, LayerFile, LayerIndex, LayerPackages } from '../model/layer-index.ts';
+import type {
+  ExtensionProblem,
+  LayerFile,
+  LayerIndex,
+  LayerRepositories,
+  OwnedFiles,
+} from '../model/layer-index.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Files, PathPattern } from '../plugin/layer-files.ts';
@@ -64,6 +70,8 @@ function indexOf(
     nodes: collected.nodes,
     contents: release.contents,
     packages: listed.flatMap(({ packages }) => packages),
+    owned: listed.flatMap(({ owned }) => owned),
+    repositories: listed.flatMap(({ repositories }) => repositories),
     problems: [...remarks, ...release.problems, ...listed.flatMap(({ problems }) => problems)],
   };
 }
@@ -87,20 +95,23 @@ function keepReleaseFiles(
   return { contents, problems };
 }
 
-function listPackages(
-  lister: PackageLister,
-  files: Files,
-): { packages: LayerPackages[]; problems: ExtensionProblem[] } {
+type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'repositories' | 'problems'>;
+
+function listPackages(lister: PackageLister, files: Files): Listing {
   const mine = new Map(
     [...files].filter(([path]) => lister.wants.some((pattern) => matchesPattern(path, pattern))),
   );
   const byPath = new Map<string, ListedPackage[]>();
+  const owned: OwnedFiles[] = [];
+  const repositories: LayerRepositories[] = [];
   const problems: ExtensionProblem[] = [];
-  if (mine.size === 0) return { packages: [], problems };
+  if (mine.size === 0) return { packages: [], owned, repositories, problems };
   try {
     for (const listed of lister.list(mine)) {
       const { path } = listed;
       if ('problem' in listed) problems.push({ extension: lister.name, path, message: listed.problem });
+      else if ('repositories' in listed) repositories.push({ path, names: listed.repositories });
+      else if ('owner' in listed) owned.push({ ...listed, lister: lister.name });
       else if (!byPath.get(path)?.push(listed.package)) byPath.set(path, [listed.package]);
     }
   } catch (error) {
@@ -109,5 +120,5 @@ function listPackages(
     problems.push({ extension: lister.name, path, message: `the lister failed: ${messageOf(error)}` });
   }
   const packages = [...byPath].map(([path, ofPath]) => ({ path, lister: lister.name, packages: ofPath }));
-  return { packages, problems };
+  return { packages, owned, repositories, problems };
 }

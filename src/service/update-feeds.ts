@@ -1,9 +1,9 @@
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { keyRange } from '../match/key-range.ts';
-import type { Affected, Vulnerability } from '../model/vulnerability.ts';
-import type { AdvisorySource, FeedClient, Fetched } from '../plugin/advisory-source.ts';
+import type { Affected } from '../model/vulnerability.ts';
+import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../plugin/advisory-source.ts';
 import type { KeyRange, VersionScheme } from '../plugin/version-scheme.ts';
-import type { FeedDifference, FeedState, KeyedAffected, KeyedVulnerability, Store } from '../store/store.ts';
+import type { FeedDifference, FeedState, KeyedAffected, KeyedRecord, Store } from '../store/store.ts';
 
 /** A feed of a source. */
 export interface FeedOfSource {
@@ -149,12 +149,14 @@ async function updateFeed(
 }
 
 async function* withKeys(
-  records: AsyncIterable<Vulnerability>,
+  records: AsyncIterable<FeedRecord>,
   schemes: readonly VersionScheme[],
   { url }: Fetched,
-): AsyncGenerator<KeyedVulnerability> {
+): AsyncGenerator<KeyedRecord> {
   for await (const record of records) {
-    yield { ...record, affected: record.affected.map((row) => withKey(row, schemes, url)) };
+    yield 'affected' in record
+      ? { ...record, affected: record.affected.map((row) => withKey(row, schemes, url)) }
+      : record;
   }
 }
 

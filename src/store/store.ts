@@ -4,6 +4,7 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
+import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 
 /** An affected row with its range as keys; `keys` is absent when a bound has no key and the comparison must be made in code. */
@@ -15,6 +16,9 @@ export interface KeyedAffected extends Affected {
 export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
   readonly affected: readonly KeyedAffected[];
 }
+
+/** What an application of a feed is fed with. */
+export type KeyedRecord = KeyedVulnerability | SkippedRecord | WithdrawnRecord;
 
 /** A feed as it was last applied or last tried. Times are ISO 8601; they come back in UTC with milliseconds. */
 export interface FeedState {
@@ -59,7 +63,7 @@ export interface AdvisoryStore {
    * held in memory, and nobody waits for it. Throws `feed-corrupt` when a key comes twice, `store-unusable` when somebody else
    * applied the same feed meanwhile.
    */
-  apply(update: FeedUpdate, records: AsyncIterable<KeyedVulnerability>): Promise<FeedDifference>;
+  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference>;
   /** Notes that a feed was found current, or absent, without touching its records. */
   touch(state: Omit<FeedState, 'records' | 'newestAdvisory'>): Promise<void>;
 }

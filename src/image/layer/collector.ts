@@ -1,8 +1,8 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { baseOf, parentOf } from '../../kit/tar/path.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import type { LayerNode } from '../../model/layer-index.ts';
-import { baseOf, parentOf } from '../tar/path.ts';
-import type { PayloadSink, TarEntry } from '../tar/walker.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted.ts';
 

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
+import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
+import type { Inflater } from '../../kit/decompress/inflater.ts';
+import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
-import { compressionOf, magicBytes } from '../decompress/compression.ts';
-import type { Inflater } from '../decompress/inflater.ts';
-import { inflaterFor } from '../decompress/inflater-for.ts';
 import type { ImageLayer } from '../image.ts';
-import { TarWalker } from '../tar/walker.ts';
 import { LayerCollector } from './collector.ts';
 import type { ReadLayer, ReadOptions } from './reading.ts';
 import { wantedFilter } from './wanted.ts';

@@ -1,4 +1,4 @@
-import { inflateFile } from '../decompress/inflate-file.ts';
+import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import type { ImageLayer, LayerPlace } from '../image.ts';
 import { LayerInflow } from './inflow.ts';
 import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';

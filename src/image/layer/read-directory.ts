@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import type { TarEntry } from '../tar/walker.ts';
+import type { TarEntry } from '../../kit/tar/walker.ts';
 import type { CollectedLayer } from './collector.ts';
 import { LayerCollector } from './collector.ts';
 import type { WantedPaths } from './wanted.ts';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
+import { TarWalker } from '../../kit/tar/walker.ts';
 import type { ImageLayer } from '../image.ts';
-import { type FileRange, walkBySeeking } from '../tar/walk-by-seeking.ts';
-import { TarWalker } from '../tar/walker.ts';
 import { LayerCollector } from './collector.ts';
 import { LayerInflow } from './inflow.ts';
 import { readArchiveMembers } from './read-archive.ts';

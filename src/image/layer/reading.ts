@@ -1,7 +1,7 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
+import { TarError } from '../../kit/tar/header.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { ImageLayer } from '../image.ts';
-import { TarError } from '../tar/header.ts';
 import type { CollectedLayer } from './collector.ts';
 import type { WantedPaths } from './wanted.ts';
 

@@ -1,4 +1,4 @@
-import type { SparseForm, SparsePiece } from '../tar/walker.ts';
+import type { SparseForm, SparsePiece } from '../../kit/tar/walker.ts';
 
 /** The real content of a sparse file from its stored bytes; undefined when its map makes no sense. */
 export function expandSparse(stored: Buffer, sparse: SparseForm): Buffer | undefined {

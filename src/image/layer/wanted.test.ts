@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cleanPath } from '../tar/path.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
 import { WantedPaths } from './wanted.ts';
 
 const wanted = new WantedPaths(['etc/os-release', 'var/lib/dpkg/status', 'var/lib/dpkg/status.d/*']);

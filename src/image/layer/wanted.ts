@@ -1,6 +1,6 @@
+import { parentOf } from '../../kit/tar/path.ts';
+import type { NameFilter } from '../../kit/tar/walker.ts';
 import type { PathPattern } from '../../plugin/layer-files.ts';
-import { parentOf } from '../tar/path.ts';
-import type { NameFilter } from '../tar/walker.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -8,21 +8,20 @@ export type Interest = 'wanted' | 'above' | undefined;
 /** The wanted paths of all extensions, ready to be asked for every member of a layer. */
 export class WantedPaths {
   readonly #exact: ReadonlyMap<string, 'wanted' | 'above'>;
-  readonly #directories: ReadonlySet<string>;
+  /** By directory, how the names of wanted children end; an empty ending is every name. */
+  readonly #directories: ReadonlyMap<string, readonly string[]>;
   readonly #hashes: ReadonlySet<number>;
   readonly #directoryHashes: ReadonlySet<number>;
 
   constructor(patterns: Iterable<PathPattern>) {
     const exact = new Map<string, 'wanted' | 'above'>();
-    const directories = new Set<string>();
+    const directories = new Map<string, string[]>();
     for (const pattern of patterns) {
-      const isDirectory = pattern.endsWith('/*');
-      const path = isDirectory ? pattern.slice(0, -2) : pattern;
-      if (isDirectory) {
-        directories.add(path);
+      const { path, ending } = partsOf(pattern);
+      if (ending === undefined) exact.set(path, 'wanted');
+      else {
+        directories.set(path, [...(directories.get(path) ?? []), ending]);
         if (!exact.has(path)) exact.set(path, 'above');
-      } else {
-        exact.set(path, 'wanted');
       }
       for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
         if (!exact.has(above)) exact.set(above, 'above');
@@ -31,7 +30,7 @@ export class WantedPaths {
     this.#exact = exact;
     this.#directories = directories;
     this.#hashes = new Set([...exact.keys()].map(hashOfPath));
-    this.#directoryHashes = new Set([...directories].map(hashOfPath));
+    this.#directoryHashes = new Set([...directories.keys()].map(hashOfPath));
   }
 
   /**
@@ -44,7 +43,11 @@ export class WantedPaths {
   }
 
   at(path: string): Interest {
-    return this.#exact.get(path) ?? (this.#directories.has(parentOf(path)) ? 'wanted' : undefined);
+    const known = this.#exact.get(path);
+    if (known !== undefined) return known;
+    return this.#directories.get(parentOf(path))?.some((ending) => path.endsWith(ending))
+      ? 'wanted'
+      : undefined;
   }
 
   /**
@@ -98,5 +101,12 @@ export function wantedFilter(wanted: WantedPaths): NameFilter {
 
 /** Whether a path is one of those a pattern names. */
 export function matchesPattern(path: string, pattern: PathPattern): boolean {
-  return pattern.endsWith('/*') ? parentOf(path) === pattern.slice(0, -2) : path === pattern;
+  const { path: named, ending } = partsOf(pattern);
+  return ending === undefined ? path === named : parentOf(path) === named && path.endsWith(ending);
+}
+
+/** The exact path of a pattern, or its directory and how the names of the wanted children end. */
+function partsOf(pattern: PathPattern): { path: string; ending?: string } {
+  const star = pattern.lastIndexOf('/*');
+  return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
 }

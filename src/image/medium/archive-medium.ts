@@ -1,13 +1,13 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
+import { type Compression, compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
+import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { type Compression, compressionOf, magicBytes } from '../decompress/compression.ts';
-import { inflateFile } from '../decompress/inflate-file.ts';
-import { TarError } from '../tar/header.ts';
-import { cleanPath } from '../tar/path.ts';
-import { walkBySeeking } from '../tar/walk-by-seeking.ts';
-import { type PayloadSink, type TarEntry, TarWalker } from '../tar/walker.ts';
+import { TarError } from '../../kit/tar/header.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
+import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
+import { type PayloadSink, type TarEntry, TarWalker } from '../../kit/tar/walker.ts';
 import { compressionAt, readAt, stampOf } from './local-file.ts';
 import type { Medium, StoredFile } from './medium.ts';
 

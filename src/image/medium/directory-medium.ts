@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { cleanPath } from '../tar/path.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
 import { compressionAt, stampOf } from './local-file.ts';
 import type { Medium, StoredFile } from './medium.ts';
 

@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Compression, compressionOf, magicBytes } from '../decompress/compression.ts';
+import { type Compression, compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
 
 /** Text that changes whenever the file is replaced or written. */
 export function stampOf(path: string, stats: BigIntStats): string {

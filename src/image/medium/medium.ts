@@ -1,4 +1,4 @@
-import type { Compression } from '../decompress/compression.ts';
+import type { Compression } from '../../kit/decompress/compression.ts';
 import type { LayerPlace } from '../image.ts';
 
 /** A file of an image container, by what its bytes are and where they lie. */

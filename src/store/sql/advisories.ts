@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
-import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedVulnerability } from '../store.ts';
+import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
 import { type Comparison, compare, recordsInForce, type StoredRecord } from './comparison.ts';
 import type { Connection, Engine } from './engine.ts';
 import { type FeedRow, feedStates, findFeed, saveFeed, touchFeed } from './feeds.ts';
@@ -47,10 +47,7 @@ interface Application {
 }
 
 /** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
-async function apply(
-  application: Application,
-  records: AsyncIterable<KeyedVulnerability>,
-): Promise<FeedDifference> {
+async function apply(application: Application, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference> {
   const { engine, session, room, update } = application;
   const feed = await findFeed(session.db, update);
   const stored =

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
-import type { FeedDifference, FeedUpdate, KeyedVulnerability } from '../store.ts';
+import type { FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
 import type { FeedRow } from './feeds.ts';
 import type { Incoming } from './incoming.ts';
 import { hashOf, writeDetails } from './record.ts';
@@ -42,7 +42,7 @@ export interface Compared {
 
 /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for a record that cannot be. */
 export async function compare(
-  records: AsyncIterable<KeyedVulnerability>,
+  records: AsyncIterable<KeyedRecord>,
   { stored, incoming, update }: Compared,
 ): Promise<Comparison> {
   const seen = new Set<string>();
@@ -50,6 +50,7 @@ export async function compare(
   let changed = 0;
   let unchanged = 0;
   for await (const record of records) {
+    if (!('affected' in record)) continue;
     const { key, modified } = record;
     if (seen.size === seen.add(key).size) throw corrupt(update, key, 'comes twice');
     if (modified !== undefined) newest = Math.max(newest, timeOf(modified, key, update));

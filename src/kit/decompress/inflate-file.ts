@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError, messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { compressionOf } from './compression.ts';
 import type { BytesSink, Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';

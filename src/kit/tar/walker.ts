@@ -1,5 +1,5 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import {
   blockBytes,
   hasValidChecksum,

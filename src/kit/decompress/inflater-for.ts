@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../errors.ts';
 import type { Compression } from './compression.ts';
 import type { BytesSink, Inflater } from './inflater.ts';
 import { NativeInflater, nativeInflateWorks } from './native-inflater.ts';

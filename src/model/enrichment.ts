@@ -1,0 +1,25 @@
+import type { Severity } from './severity.ts';
+import type { CvssVector } from './vulnerability.ts';
+
+/** What somebody other than a distribution says of a vulnerability, by its CVE id. */
+export interface Enrichment {
+  readonly id: string;
+  /** Every rating, the best first. */
+  readonly cvss?: readonly CvssVector[];
+  readonly severity?: Severity;
+  readonly description?: string;
+  /** CWE ids: `CWE-79`. */
+  readonly weaknesses?: readonly string[];
+  /** When it was published, ISO 8601. */
+  readonly published?: string;
+  /** That it is used in attacks, as CISA's catalogue of known exploited vulnerabilities says. */
+  readonly exploited?: {
+    readonly since: string;
+    readonly due?: string;
+    readonly ransomware: boolean;
+  };
+  /** Probability of exploitation in the next 30 days, and the share of vulnerabilities below it: FIRST's EPSS. Fractions of 1. */
+  readonly epss?: { readonly score: number; readonly percentile: number };
+  /** The id was rejected by its issuer. */
+  readonly rejected?: true;
+}

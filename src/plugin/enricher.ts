@@ -1,0 +1,14 @@
+import type { Enrichment } from '../model/enrichment.ts';
+import type { FeedClient, Fetched, SkippedRecord } from './advisory-source.ts';
+
+export type { Enrichment };
+
+/** Where ratings and other knowledge of vulnerabilities come from that speak of no package. Fetched and read as an advisory source. */
+export interface Enricher {
+  readonly name: string;
+  readonly version: number;
+  readonly feeds: readonly string[];
+  fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  /** Each id at most once in a feed. */
+  parse(feed: string, content: Fetched): AsyncIterable<Enrichment | SkippedRecord>;
+}
