@@ -1,20 +1,19 @@
 /**
  * How long a large feed takes from its bytes to a searchable database: 57,345 records with 293,000 affected rows in the shape
- * of Debian's tracker, made here, read by the Debian source, keyed, and applied to an empty database file; then again
- * unchanged, then with one record in a hundred changed. Run: node bench/feed-load.ts
+ * of Debian's tracker, made here, read by the Debian source, keyed, and applied to an empty database; then again
+ * unchanged, then with one record in a hundred changed.
+ * Run: node bench/feed-load.ts [--engine sqlite|postgres] [records]
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { keyRange } from '../src/match/key-range.ts';
-import type { Vulnerability } from '../src/model/vulnerability.ts';
+import type { FeedRecord } from '../src/plugin/advisory-source.ts';
 import { debian } from '../src/source/debian/debian.ts';
-import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
-import type { FeedUpdate, KeyedVulnerability, Store } from '../src/store/store.ts';
+import type { FeedUpdate, KeyedRecord, Store } from '../src/store/store.ts';
 import { dpkg } from '../src/version/dpkg.ts';
+import { engineArgument, openBenchStore } from './bench-store.ts';
 import { random } from './random.ts';
 
-const records = 57_345;
+const { engine, rest } = engineArgument();
+const records = Number(rest[0] ?? 57_345);
 const packages = 4_567;
 const releases = ['buster', 'bullseye', 'bookworm', 'trixie', 'sid'];
 
@@ -54,8 +53,12 @@ async function* chunks(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
 
-async function* keyed(records: AsyncIterable<Vulnerability>): AsyncGenerator<KeyedVulnerability> {
+async function* keyed(records: AsyncIterable<FeedRecord>): AsyncGenerator<KeyedRecord> {
   for await (const record of records) {
+    if (!('affected' in record)) {
+      yield record;
+      continue;
+    }
     const affected = record.affected.map((row) => {
       const keys = keyRange(dpkg, row.range);
       return 'lo' in keys ? { ...row, keys } : row;
@@ -64,18 +67,17 @@ async function* keyed(records: AsyncIterable<Vulnerability>): AsyncGenerator<Key
   }
 }
 
-function parsed(bytes: Buffer): AsyncIterable<KeyedVulnerability> {
+function parsed(bytes: Buffer): AsyncIterable<KeyedRecord> {
   return keyed(debian.parse('tracker', { url: 'made', body: chunks(bytes), fingerprint: '' }));
 }
 
 async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const cpu = process.cpuUsage();
+  const cpu = database.cpuMs();
   const start = performance.now();
   const result = await work();
   const wall = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpu);
   process.stdout.write(
-    `${what.padEnd(44)} ${wall.toFixed(0).padStart(6)} ms wall ${((user + system) / 1000).toFixed(0).padStart(6)} ms CPU\n`,
+    `${what.padEnd(44)} ${wall.toFixed(0).padStart(6)} ms wall ${(database.cpuMs() - cpu).toFixed(0).padStart(6)} ms CPU\n`,
   );
   return result;
 }
@@ -94,20 +96,14 @@ async function load(what: string, store: Store, bytes: Buffer): Promise<void> {
   process.stdout.write(`${' '.repeat(8)}${JSON.stringify(difference)}\n`);
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'feed-load-'));
-try {
-  const path = join(directory, 'bench.db');
-  const plain = trackerBytes();
-  await using store = await openSqliteStore(path);
-  let rows = 0;
-  await measured(`parse ${(plain.length / 1e6).toFixed(0)} MB and make keys, no store`, async () => {
-    for await (const record of parsed(plain)) rows += record.affected.length;
-  });
-  process.stdout.write(`${' '.repeat(8)}${rows} affected rows\n`);
-  await load('the same, into an empty database', store, plain);
-  await load('once more, unchanged', store, plain);
-  await load('once more, 1 % changed', store, trackerBytes(100));
-  process.stdout.write(`database ${(statSync(path).size / 1e6).toFixed(0)} MB\n`);
-} finally {
-  rmSync(directory, { recursive: true });
-}
+const plain = trackerBytes();
+await using database = await openBenchStore(engine);
+let rows = 0;
+await measured(`parse ${(plain.length / 1e6).toFixed(0)} MB and make keys, no store`, async () => {
+  for await (const record of parsed(plain)) if ('affected' in record) rows += record.affected.length;
+});
+process.stdout.write(`${' '.repeat(8)}${rows} affected rows\n`);
+await load('the same, into an empty database', database.store, plain);
+await load('once more, unchanged', database.store, plain);
+await load('once more, 1 % changed', database.store, trackerBytes(100));
+process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

@@ -2,7 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
 /** `npm run bench -- NAME …`: runs one of the benches below with its arguments, or all that need none. */
-const benches = { keys: 'version-keys', match: 'match-join', load: 'feed-load', scan: 'scan' } as const;
+const benches = {
+  keys: 'version-keys',
+  match: 'match-join',
+  load: 'feed-load',
+  affected: 'affected-images',
+  daily: 'daily-updates',
+  enrich: 'enrichment-load',
+  scan: 'scan',
+} as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =

@@ -2,29 +2,21 @@
  * What one range join over version keys saves. 1,000,000 affected ranges in 8 namespaces; images of 400 packages are matched by
  * the join, and the way it is done without keys: every row of every installed name is fetched, and versions are compared as
  * text. Both must find the same pairs of package and record; what is told of each pair is the same work for both, and only in
- * the third figure. Run: node bench/match-join.ts [ranges]
+ * the third figure. CPU is that of this process and of the database server.
+ * Run: node bench/match-join.ts [--engine sqlite|postgres] [ranges]
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { openSqliteEngine } from '../src/store/sql/dialect/sqlite-engine.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { rangeJoin } from '../src/store/sql/matches.ts';
-import { openSqliteStore } from '../src/store/sql/sqlite-store.ts';
-import type {
-  ImageIndex,
-  ImagePackage,
-  KeyedAffected,
-  KeyedVulnerability,
-  Store,
-} from '../src/store/store.ts';
+import type { ImageIndex, ImagePackage, KeyedAffected, KeyedVulnerability } from '../src/store/store.ts';
 import { keyOf } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
+import { type BenchStore, engineArgument, openBenchStore } from './bench-store.ts';
+import { type FetchByName, fetchFromFile, fetchFromServer } from './fetch-by-name.ts';
 import { random } from './random.ts';
 
-const ranges = Number(process.argv[2] ?? 1_000_000);
+const { engine: engineName, rest } = engineArgument();
+const ranges = Number(rest[0] ?? 1_000_000);
 const namespaces = Array.from({ length: 8 }, (_, i) => ({ name: `debian:${6 + i}`, versionScheme: 'dpkg' }));
 const names = 8_000;
 const images = 40;
@@ -113,46 +105,39 @@ function image(i: number, part: number): ImageIndex {
 type Hit = string;
 
 /** Without keys: every row of a name comes into the program, and the versions are compared there. */
-function fetchAndCompare(byName: StatementSync, { packages }: ImageIndex): { hits: Hit[]; rows: number } {
+async function fetchAndCompare(
+  byName: FetchByName,
+  { packages }: ImageIndex,
+): Promise<{ hits: Hit[]; rows: number }> {
+  const wanted = new Map(packages.flatMap(({ lookup }, i) => (lookup ? [[lookup.name, { i, lookup }]] : [])));
+  const [first] = wanted.values();
+  const rows = await byName.fetch(first?.lookup.namespace.name ?? '', [...wanted.keys()]);
   const hits: Hit[] = [];
-  let rows = 0;
-  for (const [position, { lookup }] of packages.entries()) {
-    if (lookup === null) continue;
-    const found = byName.all(lookup.namespace.name, lookup.name) as unknown as NamedRow[];
-    rows += found.length;
-    for (const { id, range_from: from, range_to: to } of found) {
-      if (from !== null && (dpkg.compare(lookup.version, from) ?? 0) < 0) continue;
-      if (to !== null && (dpkg.compare(lookup.version, to) ?? 0) >= 0) continue;
-      hits.push(`${position} ${id}`);
-    }
+  for (const { id, package: name, range_from: from, range_to: to } of rows) {
+    const { i, lookup } = wanted.get(name) ?? assert.fail();
+    if (from !== null && (dpkg.compare(lookup.version, from) ?? 0) < 0) continue;
+    if (to !== null && (dpkg.compare(lookup.version, to) ?? 0) >= 0) continue;
+    hits.push(`${i} ${id}`);
   }
-  return { hits, rows };
+  return { hits, rows: rows.length };
 }
-
-interface NamedRow {
-  readonly id: number;
-  readonly range_from: string | null;
-  readonly range_to: string | null;
-}
-
-const byNameSql = `
-  select affected.vulnerability_id as id, range_from, range_to
-  from namespace
-  join affected on affected.namespace_id = namespace.id
-  where namespace.name = ? and affected.package = ? and affected.fix_state <> 'not-affected'`;
 
 /** Times of one way to match, in milliseconds. */
 class Times {
+  readonly #cpuMs: () => number;
   readonly wall: number[] = [];
   readonly cpu: number[] = [];
 
+  constructor(cpuMs: () => number) {
+    this.#cpuMs = cpuMs;
+  }
+
   async measure<T>(work: () => T | Promise<T>): Promise<T> {
-    const cpu = process.cpuUsage();
+    const cpu = this.#cpuMs();
     const start = performance.now();
     const result = await work();
     this.wall.push(performance.now() - start);
-    const { user, system } = process.cpuUsage(cpu);
-    this.cpu.push((user + system) / 1000);
+    this.cpu.push(this.#cpuMs() - cpu);
     return result;
   }
 
@@ -171,74 +156,81 @@ function quantile(values: readonly number[], part: number): number {
 }
 
 interface Ways {
-  readonly store: Store;
+  readonly database: BenchStore;
   readonly engine: Engine;
-  readonly byName: StatementSync;
+  /** By a query for each name, and by one for all. */
+  readonly byName: FetchByName;
+  readonly byNames: FetchByName;
 }
+
+/** What each way took. */
+type Taken = Readonly<Record<'joined' | 'each' | 'atOnce' | 'whole', Times>>;
 
 /** Matches one image in every way; answers the number of matches and of rows that had to be fetched for them without keys. */
 async function matchOnce(
-  { store, engine, byName }: Ways,
+  { database: { store }, engine, byName, byNames }: Ways,
   wanted: ImageIndex,
-  [whole, joined, fetched]: readonly [Times, Times, Times],
+  taken: Taken,
 ): Promise<{ matched: number; candidates: number }> {
   const id = await store.images.save(wanted);
-  const hits = await joined.measure(() =>
+  const hits = await taken.joined.measure(() =>
     rangeJoin(engine.db, id).select(['image_package.position', 'affected.vulnerability_id as id']).execute(),
   );
-  const { hits: expected, rows } = await fetched.measure(() => fetchAndCompare(byName, wanted));
-  const matches = await whole.measure(() => store.images.matches(id));
+  const { hits: expected, rows } = await taken.each.measure(() => fetchAndCompare(byName, wanted));
+  await taken.atOnce.measure(() => fetchAndCompare(byNames, wanted));
+  const matches = await taken.whole.measure(() => store.images.matches(id));
   assert.deepEqual(hits.map((hit) => `${hit.position} ${hit.id}`).sort(), expected.sort());
   assert.equal(matches.length, hits.length);
   return { matched: hits.length, candidates: rows };
 }
 
-async function compare(path: string, store: Store, part: number): Promise<void> {
-  await using engine = await openSqliteEngine(path);
-  using plain = new DatabaseSync(path);
-  plain.exec('pragma cache_size = -65536; pragma mmap_size = 1073741824');
-  const ways = { store, engine, byName: plain.prepare(byNameSql) };
+async function compare(database: BenchStore, part: number): Promise<void> {
+  await using engine = await database.openEngine();
+  const { place } = database;
+  const fetchBy = (names: number): FetchByName | Promise<FetchByName> =>
+    engineName === 'sqlite' ? fetchFromFile(place) : fetchFromServer(place, names);
+  await using byName = await fetchBy(1);
+  await using byNames = await fetchBy(packagesPerImage);
+  const ways = { database, engine, byName, byNames };
+  const times = (): Times => new Times(() => database.cpuMs());
+  const takenNow = (): Taken => ({ joined: times(), each: times(), atOnce: times(), whole: times() });
   const wanted = Array.from({ length: images }, (_, i) => image(i, part));
   // Once to warm up, so that no way profits from what another has read.
-  for (const item of wanted) await matchOnce(ways, item, [new Times(), new Times(), new Times()]);
-  const [whole, joined, fetched] = [new Times(), new Times(), new Times()];
+  for (const item of wanted) await matchOnce(ways, item, takenNow());
+  const taken = takenNow();
   let [matched, candidates] = [0, 0];
   for (const item of wanted) {
-    const counts = await matchOnce(ways, item, [whole, joined, fetched]);
+    const counts = await matchOnce(ways, item, taken);
     matched += counts.matched / images;
     candidates += counts.candidates / images;
   }
   process.stdout.write(
     `${candidates.toFixed(0)} rows of the installed names and ${matched.toFixed(0)} matches an image\n`,
   );
-  process.stdout.write(joined.line('one range join'));
-  process.stdout.write(fetched.line('fetch by name, compare in code'));
-  process.stdout.write(whole.line('store: join, sort and make matches'));
-  const ratio = quantile(fetched.cpu, 0.5) / quantile(joined.cpu, 0.5);
+  process.stdout.write(taken.joined.line('one range join'));
+  process.stdout.write(taken.each.line('fetch each name, compare in code'));
+  // SQLite has no way back and forth that could be saved.
+  if (engineName !== 'sqlite') process.stdout.write(taken.atOnce.line('fetch all names at once, compare'));
+  process.stdout.write(taken.whole.line('store: join, sort and make matches'));
+  const ratio = quantile(taken.each.cpu, 0.5) / quantile(taken.joined.cpu, 0.5);
   process.stdout.write(`CPU ratio ${ratio.toFixed(1)}\n`);
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'match-join-'));
-try {
-  const path = join(directory, 'bench.db');
-  await using store = await openSqliteStore(path);
-  const update = {
-    source: 'debian',
-    feed: 'made',
-    sourceVersion: 1,
-    origin: 'here',
-    fingerprint: '',
-    fetchedAt: '2026-01-01T00:00:00Z',
-  };
-  const start = performance.now();
-  await store.advisories.apply(update, records());
-  process.stdout.write(
-    `${ranges} ranges made and loaded in ${((performance.now() - start) / 1000).toFixed(1)} s\n`,
-  );
-  process.stdout.write('\nimages that were not updated for long\n');
-  await compare(path, store, 0.1);
-  process.stdout.write('\nimages of this week\n');
-  await compare(path, store, 0.01);
-} finally {
-  rmSync(directory, { recursive: true });
-}
+await using database = await openBenchStore(engineName);
+const update = {
+  source: 'debian',
+  feed: 'made',
+  sourceVersion: 1,
+  origin: 'here',
+  fingerprint: '',
+  fetchedAt: '2026-01-01T00:00:00Z',
+};
+const start = performance.now();
+await database.store.advisories.apply(update, records());
+process.stdout.write(
+  `${ranges} ranges made and loaded in ${((performance.now() - start) / 1000).toFixed(1)} s\n`,
+);
+process.stdout.write('\nimages that were not updated for long\n');
+await compare(database, 0.1);
+process.stdout.write('\nimages of this week\n');
+await compare(database, 0.01);

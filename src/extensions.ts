@@ -4,14 +4,32 @@ import { lsbRelease } from './analyze/namespace/lsb-release.ts';
 import { osRelease } from './analyze/namespace/os-release.ts';
 import { redhatRelease } from './analyze/namespace/redhat-release.ts';
 import { apk as apkLister } from './analyze/package/apk.ts';
+import { chisel } from './analyze/package/chisel.ts';
 import { dpkg as dpkgLister } from './analyze/package/dpkg.ts';
+import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpm as rpmLister } from './analyze/package/rpm/rpm.ts';
+import { epss } from './enrich/epss/epss.ts';
+import { kev } from './enrich/kev/kev.ts';
+import { nvd } from './enrich/nvd/nvd.ts';
 import type { Extensions } from './plugin/extensions.ts';
 import { jsonFormat } from './report/json.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
 import { tableFormat } from './report/table.ts';
+import { alma } from './source/alma/alma.ts';
 import { alpine } from './source/alpine/alpine.ts';
+import { amazon } from './source/amazon/amazon.ts';
+import { azure } from './source/azure/azure.ts';
+import { chainguard } from './source/chainguard/chainguard.ts';
 import { debian } from './source/debian/debian.ts';
+import { oracle } from './source/oracle/oracle.ts';
+import { osvSource } from './source/osv/osv.ts';
+import { photon } from './source/photon/photon.ts';
+import { rhel } from './source/rhel/rhel.ts';
+import { rhelOval } from './source/rhel/rhel-oval.ts';
+import { rocky } from './source/rocky/rocky.ts';
+import { suse } from './source/suse/suse.ts';
+import { ubuntu } from './source/ubuntu/ubuntu.ts';
+import { wolfi } from './source/wolfi/wolfi.ts';
 import { apk } from './version/apk.ts';
 import { composer } from './version/composer.ts';
 import { dpkg } from './version/dpkg.ts';
@@ -25,12 +43,22 @@ import { pub } from './version/pub.ts';
 import { rpm } from './version/rpm.ts';
 import { semver } from './version/semver.ts';
 
+const schemes: Extensions['schemes'] = [
+  ...[dpkg, rpm, apk, semver],
+  ...[npm, go, pep440, gem, maven, nuget, composer, pub],
+];
+
 /** Everything that comes with clair. The order is the order of trial; adding one means adding a line here. */
 export const builtIn: Extensions = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
-  listers: [dpkgLister, apkLister, rpmLister],
-  schemes: [dpkg, rpm, apk, semver, npm, go, pep440, gem, maven, nuget, composer, pub],
-  sources: [debian, alpine],
+  listers: [dpkgLister, apkLister, rpmLister, chisel, rhelContentManifest],
+  schemes,
+  sources: [
+    ...[debian, ubuntu, alpine, wolfi, chainguard],
+    ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, azure, photon],
+    osvSource(schemes),
+  ],
+  enrichers: [nvd, kev, epss],
   formats: [tableFormat, jsonFormat],
   sbomFormats: [sbomJsonFormat],
 };

@@ -5,11 +5,11 @@ import type { AnalyzeLayers } from './service/analyze-layers.ts';
 
 /** Analyses layers on a thread of its own, which ends with the task. */
 export function analyzeOnThread(script: URL): AnalyzeLayers {
-  return async (layers, verify) => {
+  return async (layers, options) => {
     const { Worker } = await import('node:worker_threads');
     const worker = new Worker(script);
     try {
-      worker.postMessage({ layers, verify });
+      worker.postMessage({ layers, options });
       // A thread that ends without an answer must not be waited for; `once` throws when it fails.
       const answers = once(worker, 'message') as Promise<[LayerAnswer]>;
       const [answer] = await Promise.race([answers, once(worker, 'exit').then(endedEarly)]);

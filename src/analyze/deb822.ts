@@ -1,5 +1,7 @@
 const space = 0x20;
 const colon = 0x3a;
+/** More of a value is not read: what is longer than any name, version or list of them is damage, also when cut. */
+const valueBytesMax = 4096;
 
 /** One paragraph of a deb822 file, cut down to the fields that were asked for. */
 export interface Stanza {
@@ -11,7 +13,7 @@ export interface Stanza {
    */
   readonly values: readonly (string | undefined)[];
   /** Names of fields that occur more than once, which the format forbids. */
-  readonly repeated: readonly string[];
+  readonly repeated: ReadonlySet<string>;
 }
 
 /**
@@ -30,10 +32,12 @@ export function* stanzas(bytes: Uint8Array, names: readonly string[]): Generator
     end = lineEnd(text, start);
     const field = initials[text.charCodeAt(start)] === 1 ? fieldAt(text, start, names) : -1;
     if (field !== -1) {
-      stanza ??= { number: ++number, values: names.map(() => undefined), repeated: [] };
       const name = names[field] ?? '';
-      if (stanza.values[field] !== undefined) stanza.repeated.push(name);
-      else stanza.values[field] = buffer.toString('utf8', start + name.length + 1, end).trim();
+      const from = start + name.length + 1;
+      stanza ??= { number: ++number, values: names.map(() => undefined), repeated: new Set() };
+      if (stanza.values[field] === undefined)
+        stanza.values[field] = buffer.toString('utf8', from, Math.min(end, from + valueBytesMax)).trim();
+      else stanza.repeated.add(name);
     } else if (stanza !== undefined && isBlank(text, start, end)) {
       yield stanza;
       stanza = undefined;
@@ -44,7 +48,7 @@ export function* stanzas(bytes: Uint8Array, names: readonly string[]): Generator
 
 interface OpenStanza extends Stanza {
   readonly values: (string | undefined)[];
-  readonly repeated: string[];
+  readonly repeated: Set<string>;
 }
 
 /** Where the line that begins at `start` ends: at its line feed, or at the end of the text. */

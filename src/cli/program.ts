@@ -3,11 +3,16 @@ import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { parseSeverity, type Severity, severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import type { ConfigOptions } from './config.ts';
+import type { UpdateOptions } from './db.ts';
+import type { MirrorOptions } from './db-mirror.ts';
 import type { LayerOptions } from './layer.ts';
 import type { DatabaseOptions } from './room.ts';
 import { type SbomOptions, type ScanOptions, sbom, scan } from './scan.ts';
+import type { ServeOptions } from './serve.ts';
 
-const targetHelp = 'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, or a path';
+const targetHelp =
+  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, or a path';
 
 /** The command line. Runs what `argv` asks for (without node and script) and answers the exit status. */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
@@ -27,6 +32,8 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   addLayer(program, run);
   addDatabase(program, run);
   addCompareVersions(program, run);
+  addConfig(program, run);
+  addServe(program, run);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exit.status;
@@ -111,9 +118,24 @@ function addDatabase(program: Command, run: Run): void {
       '[source...]',
       `which ones: ${builtIn.sources.map(({ name }) => name).join(', ')}; all by default`,
     )
+    .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
     .addHelpText('after', '\nExamples:\n  clair db update\n  clair db update alpine --mirror /srv/advisories')
-    .action((sources: string[], options: DatabaseOptions) =>
+    .action((sources: string[], options: UpdateOptions) =>
       run(import('./db.ts').then(({ updateDatabase }) => updateDatabase(sources, options))),
+    );
+  db.command('mirror')
+    .description(
+      'lay the feeds down in a directory that --mirror takes, to carry it where there is no network',
+    )
+    .argument('<dir>', 'the directory; a second run gets only what changed')
+    .argument('[source...]', 'whose feeds, those of enrichers included; all by default')
+    .option('--mirror <place>', 'get them from another mirror instead of the vendors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db mirror /srv/advisories\n  clair db mirror /srv/advisories debian alpine kev epss',
+    )
+    .action((directory: string, sources: string[], options: MirrorOptions) =>
+      run(import('./db-mirror.ts').then(({ mirrorDatabase }) => mirrorDatabase(directory, sources, options))),
     );
   db.command('status')
     .description('what the database holds and how old it is')
@@ -143,6 +165,50 @@ Examples:
     );
 }
 
+function addConfig(program: Command, run: Run): void {
+  const config = program.command('config').description('the settings of the server and of the updater');
+  const room = (): Promise<typeof import('./config.ts')> => import('./config.ts');
+  config
+    .command('check')
+    .description('whether a file and the environment can be used')
+    .option('--config <file>', 'a file as Clair has it')
+    .action((options: ConfigOptions) => run(room().then(({ checkConfig }) => checkConfig(options))));
+  config
+    .command('print')
+    .description('the settings in force, without secrets')
+    .option('--config <file>', 'a file as Clair has it')
+    .action((options: ConfigOptions) => run(room().then(({ showConfig }) => showConfig(options))));
+  config
+    .command('reference')
+    .description('every setting there is, in Markdown')
+    .action(() => run(room().then(({ showReference }) => showReference())))
+    .addHelpText(
+      'after',
+      '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
+    );
+}
+
+function addServe(program: Command, run: Run): void {
+  program
+    .command('serve')
+    .description('keep the advisories of a database current, and tell how fresh they are')
+    .option('--config <file>', 'a file as Clair has it; defaults and the environment without one')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      `
+On the port of the health check (6061): GET /health, /metrics, /status.
+
+Example:
+  clair serve --config /etc/clair/config.yaml`,
+    )
+    .action((options: ServeOptions) => run(import('./serve.ts').then(({ serve }) => serve(options))));
+}
+
 async function answer(
   { scheme, a, b }: { scheme?: string | undefined; a?: string | undefined; b?: string | undefined },
   options: { batch?: boolean } | undefined,
@@ -155,7 +221,10 @@ async function answer(
 
 function addDatabaseOptions(command: Command): Command {
   return command
-    .option('--db <file>', 'the database; $XDG_CACHE_HOME/clair/clair.db by default')
+    .option(
+      '--db <file>',
+      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+    )
     .option('--mirror <dir>', 'fetch advisories from a directory or URL that mirrors the upstream hosts')
     .option('--offline', 'fetch nothing; use what the database has');
 }

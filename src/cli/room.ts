@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { builtIn } from '../extensions.ts';
 import { analyzeOnThread } from '../layer-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
@@ -8,7 +9,6 @@ import type { Extensions } from '../plugin/extensions.ts';
 import { type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';
 import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
-import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { type Progress, terminalProgress } from './progress.ts';
@@ -39,7 +39,7 @@ export const staleAfterMs: number = 24 * 3_600_000;
 
 /** Opens the database and puts together what a command needs. */
 export async function openRoom(options: DatabaseOptions): Promise<Room> {
-  const store = await openSqliteStore(options.db ?? defaultDatabase());
+  const store = await openStore(options.db ?? defaultDatabase());
   const progress = terminalProgress();
   return {
     extensions: builtIn,
@@ -54,6 +54,13 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
   };
 }
 
+/** A file, or a database of a PostgreSQL server that its URL names. Each engine is loaded only where it is used. */
+export async function openStore(name: string): Promise<Store> {
+  if (/^postgres(?:ql)?:/.test(name))
+    return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name);
+  return (await import('../store/sql/sqlite-store.ts')).openSqliteStore(name);
+}
+
 /** `$XDG_CACHE_HOME/clair/clair.db`. */
 export function defaultDatabase(): string {
   return join(cacheDirectory(), 'clair.db');
@@ -61,7 +68,7 @@ export function defaultDatabase(): string {
 
 /** Layers on this thread and, for large images, on a second one. */
 function layerAnalysis(): AnalyzeLayers {
-  const here: AnalyzeLayers = (layers, verify) => analyzeLayers(layers, builtIn, verify);
+  const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, builtIn, options);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const there = analyzeOnThread(
     new URL(extension === 'ts' ? '../layer-worker.ts' : './layer-worker.js', import.meta.url),
@@ -73,8 +80,10 @@ function updatingRoom(store: Store, mirror: string | undefined, progress: Progre
   return {
     store,
     schemes: builtIn.schemes,
-    client: lazyClient(mirror, progress),
-    origin: mirror === undefined ? 'upstream' : mirror.includes('://') ? mirror : resolve(mirror),
+    client: feedClient(mirror, (text) => {
+      progress.show(text);
+    }),
+    origin: originOf(mirror),
     now: () => new Date(),
     youngerThanMs: refreshAfterMs,
     owner: `${hostname()} ${process.pid} ${process.hrtime.bigint()}`,
@@ -87,14 +96,19 @@ function updatingRoom(store: Store, mirror: string | undefined, progress: Progre
 }
 
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-function lazyClient(mirror: string | undefined, progress: Progress): FeedClient {
+export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
   const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
-    progress.show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
+    show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
   };
-  const load = async (): Promise<FeedClient> =>
-    mirror === undefined
+  const load = async (): Promise<FeedClient> => {
+    // Feeds make short-lived objects by the million: a large young generation would only take memory.
+    setFlagsFromString('--semi-space-growth-factor=1');
+    if (mirror === undefined || mirror.includes('://'))
+      (await import('../kit/http-environment.ts')).heedNetworkEnvironment();
+    return mirror === undefined
       ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
       : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
+  };
   let client: Promise<FeedClient> | undefined;
   return {
     get: async (url, known) => {
@@ -102,4 +116,10 @@ function lazyClient(mirror: string | undefined, progress: Progress): FeedClient 
       return (await client).get(url, known);
     },
   };
+}
+
+/** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
+export function originOf(mirror: string | undefined): string {
+  if (mirror === undefined) return 'upstream';
+  return mirror.includes('://') ? mirror : resolve(mirror);
 }

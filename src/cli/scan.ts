@@ -3,8 +3,10 @@ import { openImage } from '../image/open-image.ts';
 import { onlyFixed, reaches } from '../match/policy.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { feedsOf } from '../service/choose-feeds.ts';
 import { type IndexedImage, indexImage } from '../service/index-image.ts';
-import { type AssessedReport, matchImage, namespacesOf } from '../service/match-image.ts';
+import { type AssessedReport, matchImage } from '../service/match-image.ts';
+import { retention } from '../service/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/update-feeds.ts';
 import { displayFor, writeResult } from './output.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
@@ -53,12 +55,12 @@ function index(image: Image, room: Room, { verify = false }: ImageOptions): Prom
 }
 
 /** Brings up to date what speaks of the image, and nothing else. */
-async function refresh(image: IndexedImage, { extensions, updating }: Room): Promise<FeedOutcome[]> {
+async function refresh(image: IndexedImage, { extensions, store, updating }: Room): Promise<FeedOutcome[]> {
   if (updating === undefined) return [];
-  const feeds = namespacesOf(image.packages).flatMap(({ name }) =>
-    extensions.sources.flatMap((source) => source.feedsOf(name).map((feed) => ({ source, feed }))),
-  );
-  return await updateFeeds(feeds, updating);
+  const feeds = image.namespaces.flatMap((namespace) => feedsOf(namespace, extensions.sources));
+  const outcomes = await updateFeeds(feeds, updating);
+  await store.collect(retention);
+  return outcomes;
 }
 
 /** Options of `clair sbom`. */

@@ -31,6 +31,11 @@ export interface ImageLayer {
   readonly digest?: Digest;
   readonly diffId?: Digest;
   readonly sizeBytes: number;
+  /**
+   * The directory of the archive that is the root of the image, where that is not the archive itself. Such a layer stands
+   * alone, as in an ACI: names of whiteouts mean nothing in it.
+   */
+  readonly root?: string;
   /** The instruction that made it. */
   readonly createdBy?: string;
 }
@@ -50,5 +55,7 @@ export function layerIdentity(layer: ImageLayer, verify: boolean): string | unde
   if (place.kind === 'directory') return undefined;
   const isHashed = verify || layer.compression !== 'none' || place.kind === 'archive-member';
   const claimed = layer.digest ?? layer.diffId;
-  return isHashed && claimed !== undefined ? claimed : `${place.stamp}@${place.offset}+${place.size}`;
+  const content =
+    isHashed && claimed !== undefined ? claimed : `${place.stamp}@${place.offset}+${place.size}`;
+  return layer.root === undefined ? content : `${content}/${layer.root}`;
 }

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
+import { openAci } from './format/aci.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { openOciLayout } from './format/oci-layout.ts';
-import type { Image } from './image.ts';
+import type { Image, ImageLayer } from './image.ts';
 import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
 import { readAt, stampOf } from './medium/local-file.ts';
@@ -15,7 +16,7 @@ export interface OpenOptions {
   readonly platform?: string;
 }
 
-const prefixes = ['docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir'] as const;
+const prefixes = ['docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'aci', 'dir'] as const;
 type Prefix = (typeof prefixes)[number];
 
 /** What a target text says: the form it must have, if it says so, the path, and which image there. */
@@ -27,8 +28,8 @@ interface Place {
 }
 
 /**
- * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `dir:ROOTFS`, or a
- * path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was found instead.
+ * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`,
+ * `dir:ROOTFS`, or a path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was found instead.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
   const place = placeOf(target);
@@ -83,14 +84,16 @@ function openDirectory(place: Place, { platform }: OpenOptions): Image {
 async function openFile(place: Place, options: OpenOptions): Promise<Image> {
   const { path, prefix } = place;
   if (prefix === 'rootfs-tar') return openRootFileSystem(place);
+  if (prefix === 'aci') return openBare(place);
   const compression = compressionOf(readAt(path, 0, magicBytes));
   const content = await openArchive(path, compression);
-  return content === 'root-file-system'
-    ? openRootFileSystem(place)
-    : openContainer(content.medium, place, options);
+  const container =
+    content === 'root-file-system' ? undefined : openContainer(content.medium, place, options);
+  return container ?? (await openBare(place));
 }
 
-function openContainer(medium: Medium, place: Place, { platform }: OpenOptions): Image {
+/** The image an archive holds; undefined where it has none of the documents of one. */
+function openContainer(medium: Medium, place: Place, { platform }: OpenOptions): Image | undefined {
   const { target, reference, prefix } = place;
   const hasLayout = medium.find('oci-layout') !== undefined || medium.find('index.json') !== undefined;
   if (prefix !== 'oci-archive' && hasDockerManifest(medium))
@@ -103,24 +106,32 @@ function openContainer(medium: Medium, place: Place, { platform }: OpenOptions):
   if (medium.find('manifest.json') !== undefined) {
     throw new ClairError('target-not-found', `${medium.name} holds no image: its manifest.json is empty`);
   }
-  return openRootFileSystem(place);
+  return undefined;
+}
+
+/** An archive that is not made of layers: an ACI, or a root file system as it is. */
+async function openBare(place: Place): Promise<Image> {
+  const { path, target, prefix } = place;
+  const layer = wholeFile(path);
+  return (await openAci({ reference: target, path, layer }, prefix === 'aci')) ?? openRootFileSystem(place);
 }
 
 /** A root file system tar is an image of one layer, without digests of its own. */
 function openRootFileSystem({ target, path }: Place): Image {
+  return {
+    target: { reference: target, kind: 'rootfs-tar', manifest: null, platform: null },
+    layers: [wholeFile(path)],
+  };
+}
+
+function wholeFile(path: string): ImageLayer {
   const stats = statSync(path, { bigint: true });
   const sizeBytes = Number(stats.size);
   if (sizeBytes === 0) throw new ClairError('target-corrupt', `${path} is empty`);
-  const compression = compressionOf(readAt(path, 0, magicBytes));
   return {
-    target: { reference: target, kind: 'rootfs-tar', manifest: null, platform: null },
-    layers: [
-      {
-        place: { kind: 'file', path, offset: 0, size: sizeBytes, stamp: stampOf(path, stats) },
-        compression,
-        sizeBytes,
-      },
-    ],
+    place: { kind: 'file', path, offset: 0, size: sizeBytes, stamp: stampOf(path, stats) },
+    compression: compressionOf(readAt(path, 0, magicBytes)),
+    sizeBytes,
   };
 }
 

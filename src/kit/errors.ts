@@ -4,6 +4,7 @@
  */
 export const exitCodes = {
   usage: 2,
+  'config-invalid': 2,
   'target-not-found': 3,
   'target-unsupported': 3,
   'target-corrupt': 3,

@@ -12,18 +12,33 @@ export class JsonStreamError extends Error {
   }
 }
 
-/** One member of the top-level object or one element of the top-level array, not yet parsed. */
+/** One member of an object or one element of an array, not yet parsed. */
 export interface RawRecord {
   readonly text: string;
   /** Where it starts. */
   readonly position: number;
+  /** 1 in the top-level value, 2 in a value of it. */
+  readonly level: number;
+  /** Set where the record is not all there: a value that is opened, whose own records follow. Its `text` is what stands before. */
+  readonly opens?: ValueType;
 }
+
+/** What is made of records. */
+export type ValueType = 'object' | 'array';
 
 /** What a splitter refuses to exceed. */
 export interface SplitterLimits {
   readonly bytes: number;
   readonly recordBytes: number;
   readonly records: number;
+}
+
+/** How a content is cut. */
+export interface SplitterShape {
+  /** What the top-level value may be. */
+  readonly types: readonly ValueType[];
+  /** Members of a top-level object whose values are of this type are cut themselves. */
+  readonly inner?: ValueType;
 }
 
 const openers = { object: 0x7b, array: 0x5b } as const;
@@ -41,13 +56,16 @@ for (const char of '}]') meanings[char.charCodeAt(0)] = meaning.close;
 meanings[0x2c] = meaning.comma;
 
 /**
- * Cuts JSON text at the commas of its top level, whatever pieces it comes in. It knows strings and depth and nothing more:
+ * Cuts JSON text at the commas of its upper levels, whatever pieces it comes in. It knows strings and depth and nothing more:
  * that each record is well-formed is for `JSON.parse` to say.
  */
 export class JsonSplitter {
-  readonly #type: 'object' | 'array';
+  readonly #shape: SplitterShape;
   readonly #limits: SplitterLimits;
   readonly #record = new ByteBuffer();
+  #type: ValueType | undefined;
+  /** The values that are being cut, the top-level one first. */
+  readonly #cutting: { readonly type: ValueType; records: number }[] = [];
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -55,11 +73,18 @@ export class JsonSplitter {
   /** Bytes before the piece at hand. */
   #offset = 0;
   #recordStart = 0;
+  /** Set between a value that was cut and the comma or bracket after it. */
+  #afterValue = false;
   #state: 'before' | 'inside' | 'after' = 'before';
 
-  constructor(type: 'object' | 'array', limits: SplitterLimits) {
-    this.#type = type;
+  constructor(shape: SplitterShape, limits: SplitterLimits) {
+    this.#shape = shape;
     this.#limits = limits;
+  }
+
+  /** What the top-level value is, once that is known. */
+  get type(): ValueType | undefined {
+    return this.#type;
   }
 
   /** The records that end in this piece. */
@@ -67,13 +92,12 @@ export class JsonSplitter {
     if (this.#offset + piece.length > this.#limits.bytes) {
       throw new JsonStreamError(this.#limits.bytes, `longer than ${this.#limits.bytes} bytes`);
     }
-    let from = this.#state === 'before' ? this.#open(piece) : 0;
+    let from = this.#state === 'before' ? this.#begin(piece) : 0;
     while (this.#state === 'inside' && from < piece.length) {
       const end = this.#recordEnd(piece, from);
       this.#take(piece.subarray(from, end));
       if (end === piece.length) break;
-      if (this.#depth === 0) this.#close(piece, end);
-      const record = this.#cut(end);
+      const record = this.#turn(piece[end] ?? 0, end);
       if (record !== undefined) yield record;
       from = end + 1;
     }
@@ -88,36 +112,98 @@ export class JsonSplitter {
   }
 
   /** Reads up to the bracket that opens the content; the index after it. */
-  #open(piece: Uint8Array): number {
+  #begin(piece: Uint8Array): number {
     for (const [index, byte] of piece.entries()) {
       const position = this.#offset + index;
       if (isBlank(byte) || byte === byteOrderMark[position]) continue;
-      if (byte !== openers[this.#type]) {
-        throw new JsonStreamError(position, `not a JSON ${this.#type}, but ${nameOf(byte)}`);
+      const type = this.#shape.types.find((allowed) => byte === openers[allowed]);
+      if (type === undefined) {
+        throw new JsonStreamError(
+          position,
+          `not a JSON ${this.#shape.types.join(' or ')}, but ${nameOf(byte)}`,
+        );
       }
       this.#state = 'inside';
-      this.#recordStart = position + 1;
-      this.#depth = 1;
+      this.#type = type;
+      this.#open(type, index);
       return index + 1;
     }
     return piece.length;
   }
 
-  /** The index of the comma or bracket that ends the record, or the length of the piece. This loop sees every byte. */
+  #open(type: ValueType, index: number): void {
+    this.#cutting.push({ type, records: 0 });
+    this.#recordStart = this.#offset + index + 1;
+    this.#depth++;
+  }
+
+  /** The record that this comma or bracket ends or opens; none where brackets enclose nothing at all. */
+  #turn(byte: number, end: number): RawRecord | undefined {
+    const level = this.#cutting.length;
+    const value = this.#cutting.at(-1);
+    const type = typeOpenedBy(byte);
+    if (type !== undefined) {
+      const record = { ...this.#cut(end), level, opens: type };
+      this.#open(type, end);
+      return record;
+    }
+    const wasValue = this.#afterValue;
+    this.#afterValue = false;
+    const isClosed = this.#depth < level;
+    if (value !== undefined && isClosed) this.#close(value.type, byte, end);
+    if (wasValue) {
+      this.#expectNothing(end);
+    } else if (!(isClosed && value?.records === 0 && this.#record.bytes().every(isBlank))) {
+      if (value !== undefined) value.records++;
+      return { ...this.#cut(end), level };
+    }
+    this.#record.clear();
+    this.#recordStart = this.#offset + end + 1;
+    return undefined;
+  }
+
+  #close(type: ValueType, byte: number, end: number): void {
+    if (byte !== closers[type]) {
+      throw new JsonStreamError(this.#offset + end, `the ${type} ends with the wrong bracket`);
+    }
+    this.#cutting.pop();
+    const outer = this.#cutting.at(-1);
+    if (outer === undefined) {
+      this.#state = 'after';
+    } else {
+      outer.records++;
+      this.#afterValue = true;
+    }
+  }
+
+  /** The index of the comma or bracket that ends or opens a record, or the length of the piece. This loop sees every byte. */
   #recordEnd(piece: Uint8Array, from: number): number {
     let index = this.#inString ? this.#stringEnd(piece, from) : from;
     while (index < piece.length) {
-      const kind = meanings[piece[index] ?? 0];
-      if (kind === meaning.quote) {
-        index = this.#stringEnd(piece, index + 1);
-        continue;
-      }
-      if (kind === meaning.comma && this.#depth === 1) return index;
-      if (kind === meaning.open) this.#depth++;
-      if (kind === meaning.close && --this.#depth === 0) return index;
-      index++;
+      const byte = piece[index] ?? 0;
+      const kind = meanings[byte];
+      if (kind === meaning.quote) index = this.#stringEnd(piece, index + 1);
+      else if (kind !== 0 && this.#isEnd(kind, byte)) return index;
+      else index++;
     }
     return index;
+  }
+
+  /** Whether a comma or bracket ends or opens a record; others only change the depth. */
+  #isEnd(kind: number | undefined, byte: number): boolean {
+    const level = this.#cutting.length;
+    if (kind === meaning.comma) return this.#depth === level;
+    if (kind === meaning.close) return --this.#depth < level;
+    if (this.#depth === level && byte === this.#innerOpener()) return true;
+    this.#depth++;
+    return false;
+  }
+
+  /** The bracket that opens a value to be cut, if such a value may come. */
+  #innerOpener(): number | undefined {
+    const { inner } = this.#shape;
+    const isObject = this.#cutting.length === 1 && this.#cutting[0]?.type === 'object';
+    return isObject && inner !== undefined ? openers[inner] : undefined;
   }
 
   /** The index after the quote that ends the string, or the length of the piece. */
@@ -147,26 +233,26 @@ export class JsonSplitter {
     this.#record.append(bytes);
   }
 
-  #close(piece: Uint8Array, end: number): void {
-    if (piece[end] !== closers[this.#type]) {
-      throw new JsonStreamError(this.#offset + end, `the ${this.#type} ends with the wrong bracket`);
-    }
-    this.#state = 'after';
-  }
-
-  /** The record that ends at this index of the piece; none where brackets enclose nothing at all. */
-  #cut(end: number): RawRecord | undefined {
+  /** What was taken up to this index of the piece. */
+  #cut(end: number): { readonly text: string; readonly position: number } {
     const bytes = this.#record.bytes();
     const position = this.#recordStart;
     this.#record.clear();
     this.#recordStart = this.#offset + end + 1;
-    if (this.#state === 'after' && this.#records === 0 && bytes.every(isBlank)) return undefined;
     if (++this.#records > this.#limits.records) {
       throw new JsonStreamError(position, `more than ${this.#limits.records} records`);
     }
     // RFC 8259 §8.1: UTF-8 and nothing else. Replaced bytes could turn one name into another.
     if (!isUtf8(bytes)) throw new JsonStreamError(position, 'not UTF-8 in the record that starts here');
     return { text: bytes.toString('utf8'), position };
+  }
+
+  /** Between a value and the comma or bracket after it there is nothing. */
+  #expectNothing(end: number): void {
+    const bytes = this.#record.bytes();
+    const stray = bytes.findIndex((byte) => !isBlank(byte));
+    if (stray < 0) return;
+    throw new JsonStreamError(this.#offset + end - bytes.length + stray, 'not valid JSON');
   }
 
   #expectBlank(piece: Uint8Array, from: number): void {
@@ -177,6 +263,11 @@ export class JsonSplitter {
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function typeOpenedBy(byte: number): ValueType | undefined {
+  if (byte === openers.object) return 'object';
+  return byte === openers.array ? 'array' : undefined;
 }
 
 function nameOf(byte: number): string {

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { gather, inPieces } from '../testing/bytes.ts';
 import { JsonSplitter } from './json-splitter.ts';
-import { JsonStreamError, jsonElements, jsonMembers, jsonObject } from './json-stream.ts';
+import {
+  JsonStreamError,
+  jsonElements,
+  jsonElementsOf,
+  jsonGroups,
+  jsonMembers,
+  jsonObject,
+} from './json-stream.ts';
 
 function bytes(text: string): Buffer {
   return Buffer.from(text, 'utf8');
@@ -117,13 +124,79 @@ test('limits end what has no end', async () => {
 
 test('a million elements are cut one by one', () => {
   const content = bytes(`[${Array.from({ length: 1_000_000 }, (_, index) => index).join(',')}]`);
-  const splitter = new JsonSplitter('array', { bytes: 1e9, recordBytes: 6, records: 1e6 });
+  const splitter = new JsonSplitter({ types: ['array'] }, { bytes: 1e9, recordBytes: 6, records: 1e6 });
   let sum = 0;
   for (let from = 0; from < content.length; from += 65_536) {
     for (const { text } of splitter.push(content.subarray(from, from + 65_536))) sum += Number(text);
   }
   splitter.end();
   assert.equal(sum, 499_999_500_000);
+});
+
+test('the members of inner objects are those of JSON.parse, whatever the pieces', async () => {
+  const inner = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
+  const outer = fc.dictionary(fc.string({ unit: 'binary' }), inner);
+  await fc.assert(
+    fc.asyncProperty(outer, spaced, pieceSizes, async (value, space, size) => {
+      const text = JSON.stringify(value, null, space);
+      const found = new Map<string, Map<string, unknown>>();
+      for (const { name, members } of await gather(jsonGroups(inPieces(bytes(text), size)))) {
+        found.set(name, new Map([...(found.get(name) ?? []), ...members]));
+      }
+      const parsed = Object.entries(JSON.parse(text) as Record<string, object>);
+      assert.deepEqual(
+        found,
+        new Map(parsed.map(([name, members]) => [name, new Map(Object.entries(members))])),
+      );
+    }),
+  );
+});
+
+test('the elements of one array in an object are those of JSON.parse, whatever the pieces', async () => {
+  const value = fc.record({ a: fc.jsonValue(), data: fc.array(fc.jsonValue()), z: fc.array(fc.jsonValue()) });
+  await fc.assert(
+    fc.asyncProperty(value, spaced, pieceSizes, async (object, space, size) => {
+      const text = JSON.stringify(object, null, space);
+      const parsed = JSON.parse(text) as typeof object;
+      assert.deepEqual(await gather(jsonElementsOf('data', inPieces(bytes(text), size))), parsed.data);
+      const array = JSON.stringify(object.data, null, space);
+      assert.deepEqual(await gather(jsonElementsOf('data', inPieces(bytes(array), size))), parsed.data);
+    }),
+  );
+});
+
+test('content that is cut or garbled within an inner value is an error at its place', async () => {
+  const content = bytes('{"a":{"b":[1,{"é":"}"}],"c":2},"d":{}}');
+  for (let length = 1; length < content.length; length++) {
+    const cut = jsonGroups(inPieces(content.subarray(0, length), 4));
+    await assert.rejects(gather(cut), { position: length, message: 'ends too early' });
+  }
+  const cases: [string, string, number][] = [
+    ['{"a":{"b":1,"b":2}}', 'the name "b" occurs twice', 12],
+    ['{"a":{"b":1},"a":{}}', 'the name "a" occurs twice', 13],
+    ['{"a":[]}', '"a" is not an object', 1],
+    ['{"a":{"b":1]}', 'the object ends with the wrong bracket', 11],
+    ['{"a":{"b":1}x,"c":{}}', 'not valid JSON', 12],
+    ['{"a":{"b":1}{}}', 'not valid JSON', 12],
+    ['{"a":{,}}', 'a member is missing between two commas', 6],
+    ['{"a":{"b":1,}}', 'a member is missing between two commas', 12],
+    ['{{}}', 'not valid JSON', 1],
+    ['{"a":{"b" 1}}', 'not valid JSON', 10],
+  ];
+  for (const [text, message, position] of cases) {
+    for (const size of [1, 3, 100]) {
+      const error: unknown = await gather(jsonGroups(inPieces(bytes(text), size))).catch(
+        (thrown: unknown) => thrown,
+      );
+      assert.ok(error instanceof JsonStreamError, text);
+      assert.deepEqual([error.message, error.position], [message, position], text);
+    }
+  }
+  for (const text of ['{"data":{}}', '{"data":1}', '{}', '{"Data":[1]}']) {
+    await assert.rejects(gather(jsonElementsOf('data', inPieces(bytes(text)))), {
+      message: 'no array "data" in the object',
+    });
+  }
 });
 
 test('depth costs nothing', async () => {

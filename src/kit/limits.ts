@@ -12,6 +12,8 @@ export const limits = {
   inflateRatio: 1000,
   /** Before this many uncompressed bytes the ratio is not judged: a small layer of zeros is harmless. */
   inflateRatioFromBytes: 64 * MiB,
+  /** Inflated bytes an xz decoder keeps to refer back to: twice what `xz -9` needs, as much as Node's zstd allows. */
+  inflateWindowBytes: 128 * MiB,
   /** One wanted file of a layer, as Clair. */
   keptFileBytes: 200 * MiB,
   /** All wanted files of one layer together. */
@@ -20,6 +22,18 @@ export const limits = {
   releaseFileBytes: 64 * KiB,
   /** Packages of one database; real systems have under ten thousand. */
   packagesPerFile: 100_000,
+  /** Files owned by packages that one lister keeps of one layer; large real systems have under ten thousand. */
+  ownedFilesPerLayer: 100_000,
+  /** The characters of all their paths together. */
+  ownedPathCharactersPerLayer: 32 * MiB,
+  /** Text of one package database; real ones have under ten megabytes. */
+  packageTextBytes: 64 * MiB,
+  /** Lines of a manifest of Chisel, of which there is one a file. */
+  chiselLines: 1_000_000,
+  /** One such line; real ones have some hundred. */
+  chiselLineCharacters: 64 * KiB,
+  /** Content sets of one manifest; real ones have under a hundred. */
+  contentSets: 10_000,
   /** Problems told of one file. */
   problemsPerFile: 20,
   /** Members of an archive that holds an image; a root file system has more. */
@@ -30,8 +44,12 @@ export const limits = {
   layerEntries: 10_000_000,
   /** Oddities of one layer that are told one by one. */
   remarks: 100,
-  /** Whiteouts and links one layer may hold. */
+  /** Whiteouts, links and wanted files one layer may hold. */
   layerMarks: 500_000,
+  /** Places outside of what extensions want that links of one image lead to. */
+  linkedPlaces: 1000,
+  /** Times the layers of one image are read because links lead elsewhere. */
+  readings: 8,
   pathBytes: 4096,
   /** A pax header or a GNU long name. */
   tarMetadataBytes: 1 * MiB,
@@ -42,12 +60,18 @@ export const limits = {
   manifestBytes: 8 * MiB,
   /** Manifests that point to manifests. */
   indexDepth: 5,
-  /** One feed, uncompressed. */
-  feedBytes: 4 * GiB,
+  /** One feed, uncompressed; Red Hat's archive has tens of gigabytes. */
+  feedBytes: 128 * GiB,
   /** One record of a feed. */
   feedRecordBytes: 64 * MiB,
   /** Records of one feed; the largest real ones have under a million. */
   feedRecords: 10_000_000,
+  /** Elements of one record of an XML feed; the largest real ones have some ten thousand. */
+  xmlRecordElements: 500_000,
+  /** One tag with its attributes, one text or one comment of an XML feed. */
+  xmlTokenChars: 4 * MiB,
+  /** Elements inside each other in an XML feed. */
+  xmlDepth: 100,
   /** HTTP redirects followed for one request. */
   redirects: 5,
   /** No byte for this long ends a download. */
@@ -60,4 +84,10 @@ export const limits = {
   retryAfterMs: 60_000,
   /** A database that somebody else is writing is waited for as long; the longest writes take seconds. */
   storeBusyMs: 60_000,
+  /** A database server that does not answer a new connection is given up. */
+  storeConnectMs: 10_000,
+  /** A database server that was there and went away is waited for as long; a restart takes seconds. */
+  storeReconnectMs: 20_000,
+  /** Connections to a database server, where the configuration says nothing. */
+  storeConnections: 16,
 } as const;

@@ -1,13 +1,47 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookupOf } from './lookup.ts';
+import { type Lookup, lookupOf } from './lookup.ts';
+
+const source = { name: 's', version: '2-1' };
+const item = { name: 'p', version: '1-1' };
+
+function asked(
+  type: string,
+  name: string,
+  changes: { source?: typeof source; version?: string } = {},
+): Lookup | undefined {
+  return lookupOf({ type, ...item, ...changes }, { name, versionScheme: 'x' });
+}
 
 test('advisories speak of the source of deb and apk packages, and of any other package itself', () => {
-  const source = { name: 's', version: '2' };
-  const pkg = { name: 'p', version: '1' };
-  assert.deepEqual(lookupOf({ type: 'deb', ...pkg, source }), source);
-  assert.deepEqual(lookupOf({ type: 'apk', ...pkg, source }), source);
-  assert.deepEqual(lookupOf({ type: 'deb', ...pkg }), pkg);
-  assert.deepEqual(lookupOf({ type: 'rpm', ...pkg, source }), pkg);
-  assert.deepEqual(lookupOf({ type: 'npm', ...pkg }), pkg);
+  const at = (name: string): { namespace: Lookup['namespace'] } => ({
+    namespace: { name, versionScheme: 'x' },
+  });
+  assert.deepEqual(asked('deb', 'debian:12', { source }), { ...at('debian:12'), ...source });
+  assert.deepEqual(asked('apk', 'alpine:v3.19', { source }), { ...at('alpine:v3.19'), ...source });
+  assert.equal(asked('deb', 'ubuntu:24.04'), undefined);
+  assert.deepEqual(asked('rpm', 'rhel:9'), { ...at('rhel:9'), ...item });
+  assert.deepEqual(asked('npm', 'npm'), { ...at('npm'), ...item });
+});
+
+test('some rpm distributions name source packages, whose epoch is that of the binary package', () => {
+  assert.equal(asked('rpm', 'azurelinux:3.0', { source })?.version, '2-1');
+  assert.equal(asked('rpm', 'mariner:2.0', { source, version: '4:1-1' })?.version, '4:2-1');
+  assert.equal(asked('rpm', 'photon:5.0', { source })?.name, 's');
+});
+
+test('rows may also speak of the source of an rpm, whose epoch is that of the binary package', () => {
+  const versions = (name: string, version = '1-1') => {
+    const lookup = asked('rpm', name, { source, version });
+    return [lookup?.name, lookup?.version, lookup?.sourceVersion];
+  };
+  assert.deepEqual(versions('rhel:9'), ['p', '1-1', '2-1']);
+  assert.deepEqual(versions('rocky:9', '4:1-1'), ['p', '4:1-1', '4:2-1']);
+  assert.deepEqual(versions('azurelinux:3.0', '4:1-1'), ['s', '4:2-1', '4:2-1']);
+  assert.equal(asked('rpm', 'rhel:9')?.sourceVersion, undefined);
+  assert.equal(asked('deb', 'debian:12', { source })?.sourceVersion, undefined);
+});
+
+test('packages of CentOS are looked up among the advisories of RHEL', () => {
+  assert.equal(asked('rpm', 'centos:7')?.namespace.name, 'rhel:7');
 });

@@ -1,9 +1,32 @@
+import { advisoryNamespaceOf, type Namespace } from '../model/namespace.ts';
 import type { ListedPackage, SourcePackage } from '../model/package.ts';
 
-/** Package types whose advisories speak of source packages. Alpine's call the source package "origin". */
-const bySource: ReadonlySet<string> = new Set(['deb', 'apk']);
+/** Where and under which name and version advisories speak of an installed package. */
+export interface Lookup extends SourcePackage {
+  readonly namespace: Namespace;
+  /** Version of its source package, where rows may speak of that besides: see `speaksOfSource`. */
+  readonly sourceVersion?: string;
+}
 
-/** The name and version by which advisories speak of a package; those of rpm distributions name the binary package. */
-export function lookupOf({ type, name, version, source }: ListedPackage): SourcePackage {
-  return source !== undefined && bySource.has(type) ? source : { name, version };
+/** Package types whose advisories speak of source packages. Alpine's call the source package "origin". */
+const typesBySource: ReadonlySet<string> = new Set(['deb', 'apk']);
+
+/** The rpm distributions whose advisories do so; those of all others name the binary package. */
+const distributionsBySource = /^(?:mariner|azurelinux|photon):/;
+
+/** How to look up a package of a namespace; undefined where advisories speak of its source package and nobody knows that. */
+export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | undefined {
+  const { type, name, version, source } = listed;
+  const where = advisoryNamespaceOf(namespace);
+  if (typesBySource.has(type)) return source && { namespace: where, ...source };
+  if (type !== 'rpm' || source === undefined) return { namespace: where, name, version };
+  const sourceVersion = withEpochOf(version, source.version);
+  return distributionsBySource.test(where.name)
+    ? { namespace: where, name: source.name, version: sourceVersion, sourceVersion }
+    : { namespace: where, name, version, sourceVersion };
+}
+
+/** The file name of a source rpm leaves its epoch out; the packages built from it mostly share it. */
+function withEpochOf(version: string, sourceVersion: string): string {
+  return `${/^\d+:/.exec(version)?.[0] ?? ''}${sourceVersion}`;
 }

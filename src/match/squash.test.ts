@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
-import { squash } from './squash.ts';
+import type { LinkedPlace } from './links.ts';
+import { type SquashedImage, squash as squashPlaces } from './squash.ts';
 
 const release = 'etc/os-release';
 const database = 'var/lib/dpkg/status';
+const patterns = [release, 'usr/lib/os-release', database, 'var/lib/dpkg/status.d/*', 'd/*', 'etc/issue'];
+
+function squash(layers: readonly LayerIndex[], links: readonly LinkedPlace[] = []): SquashedImage {
+  return squashPlaces(layers, { patterns, links });
+}
 
 /** A layer with these files as content, listing one package a line for the database. */
 function layer(files: Readonly<Record<string, string>>, marks: Partial<LayerIndex> = {}): LayerIndex {
@@ -15,6 +21,8 @@ function layer(files: Readonly<Record<string, string>>, marks: Partial<LayerInde
     whiteouts: [],
     opaques: [],
     problems: [],
+    owned: [],
+    repositories: [],
     contents: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })),
     packages: listed === undefined ? [] : [{ path: database, lister: 'dpkg', packages: listed }],
     ...marks,
@@ -119,4 +127,121 @@ test('many markers over many paths take one look at each path', () => {
   const paths = Array.from({ length: 20_000 }, (_, i) => `d/${i}`);
   const lower = layer(Object.fromEntries(paths.map((path) => [path, ''])));
   assert.deepEqual(visible(lower, layer({}, { whiteouts: paths })), {});
+});
+
+test('a link to a place nobody asked for is told, and its end is read in place of the wanted one', () => {
+  const links: LinkedPlace[] = [
+    { place: 'data/dpkg/status', standsFor: database, by: 'path' },
+    { place: 'data/dpkg/status.d/*', standsFor: 'var/lib/dpkg/status.d/*', by: 'path' },
+    { place: 'opt/release', standsFor: release, by: 'path' },
+  ];
+  const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
+  const lower = layer({ 'opt/release': 'a' });
+  const upper = layer({}, { nodes: [node('var/lib/dpkg', '/data/dpkg'), node(release, '../opt/release')] });
+  const moved = layer(
+    { 'data/dpkg/status': '' },
+    {
+      packages: [
+        { path: 'data/dpkg/status', lister: 'dpkg', packages: [{ type: 'deb', name: 'bash', version: '1' }] },
+      ],
+    },
+  );
+  assert.deepEqual(
+    squash([lower, upper]).unread.toSorted((a, b) => (a.place < b.place ? -1 : 1)),
+    links,
+  );
+  const image = squash([lower, moved, upper], links);
+  assert.deepEqual(image.unread, []);
+  assert.equal(image.files.get(release)?.toString(), 'a');
+  assert.deepEqual(
+    image.packages.map(({ path, package: { name } }) => `${path} ${name}`),
+    ['data/dpkg/status bash'],
+  );
+  assert.deepEqual(squash([lower, moved], links).packages.length, 1);
+});
+
+test('a hard link keeps what it linked to when that is replaced or removed above', () => {
+  const lower = layer({ [release]: 'a' });
+  const upper = layer(
+    { [release]: 'b' },
+    { nodes: [{ path: 'usr/lib/os-release', kind: 'hard-link', target: release }] },
+  );
+  const linkedFirst: LayerIndex = { ...upper, nodes: upper.nodes.toReversed() };
+  assert.equal(visible(lower, linkedFirst)['usr/lib/os-release'], 'a');
+  assert.equal(
+    visible(lower, layer({}, { nodes: upper.nodes.slice(1) }), layer({}, { whiteouts: [release] }))[
+      'usr/lib/os-release'
+    ],
+    'a',
+  );
+});
+
+test('a hard link to a file nobody asked for is told, and the file alone is no database', () => {
+  const linked: LayerNode = { path: database, kind: 'hard-link', target: './opt/copy' };
+  const copy = layer(
+    { 'opt/copy': '' },
+    {
+      packages: [
+        { path: 'opt/copy', lister: 'dpkg', packages: [{ type: 'deb', name: 'bash', version: '1' }] },
+      ],
+    },
+  );
+  const link: LinkedPlace = { place: 'opt/copy', standsFor: database, by: 'content' };
+  assert.deepEqual(squash([layer({}, { nodes: [linked] })]).unread, [link]);
+  const image = squash(
+    [copy, layer({}, { nodes: [linked] }), layer({}, { whiteouts: ['opt/copy'] })],
+    [link],
+  );
+  assert.deepEqual(
+    image.packages.map(({ path, package: { name } }) => `${path} ${name}`),
+    [`${database} bash`],
+  );
+  assert.deepEqual(squash([copy], [link]).packages, []);
+});
+
+test('a package that two files list is one package', () => {
+  const both = layer({ [database]: 'bash', 'var/lib/dpkg/status.d/bash': '' }, {});
+  const twice = {
+    ...both,
+    packages: [
+      ...both.packages,
+      {
+        path: 'var/lib/dpkg/status.d/bash',
+        lister: 'dpkg',
+        packages: [{ type: 'deb', name: 'bash', version: '1' }],
+      },
+    ],
+  };
+  assert.deepEqual(
+    squash([twice]).packages.map(({ path }) => path),
+    [database],
+  );
+});
+
+test('owners are those of the databases that can be seen', () => {
+  const owned = {
+    path: database,
+    lister: 'dpkg',
+    owner: 'python3-six',
+    files: ['usr/lib/python3/six.egg-info'],
+  };
+  const lower = layer({ [database]: 'python3-six' }, { owned: [owned] });
+  assert.deepEqual([...squash([lower]).owners], [['usr/lib/python3/six.egg-info', 'python3-six']]);
+  assert.deepEqual([...squash([lower, layer({ [database]: 'bash' })]).owners], []);
+});
+
+test('a package comes from the repositories of its layer, else of the nearest below, else above', () => {
+  const repositories = (name: string): Partial<LayerIndex> => ({
+    repositories: [{ path: 'x', names: [name] }],
+  });
+  const layers = [
+    layer({ [database]: 'a' }),
+    layer({ [database]: 'a b' }, repositories('one')),
+    layer({ [database]: 'a b c' }),
+    layer({ [database]: 'a b c d' }, repositories('two')),
+  ];
+  assert.deepEqual(
+    squash(layers).packages.map(({ package: { name }, repositories: names }) => `${name} ${names.join()}`),
+    ['a one', 'b one', 'c one', 'd two'],
+  );
 });

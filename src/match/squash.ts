@@ -1,12 +1,9 @@
-import { limits } from '../kit/limits.ts';
-import type {
-  ExtensionProblem,
-  LayerFile,
-  LayerIndex,
-  LayerNode,
-  LayerPackages,
-} from '../model/layer-index.ts';
+import type { ExtensionProblem, LayerIndex, LayerPackages } from '../model/layer-index.ts';
+import { compareText } from '../model/order.ts';
 import type { ListedPackage } from '../model/package.ts';
+import { patternSet } from '../plugin/layer-files.ts';
+import { type FileTree, fileTree, resolve, type Seen } from './file-tree.ts';
+import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
 
 /** A package as the squashed image has it. */
 export interface SquashedPackage {
@@ -15,6 +12,8 @@ export interface SquashedPackage {
   readonly lister: string;
   /** Position of the layer that brought it, the lowest being 0. */
   readonly layer: number;
+  /** Repositories that the packages of its layer come from, as far as the image tells. */
+  readonly repositories: readonly string[];
 }
 
 /** A problem, and the layer it lies in. */
@@ -27,139 +26,86 @@ export interface SquashedImage {
   /** Contents by every wanted path that leads to them, links followed. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly packages: readonly SquashedPackage[];
+  /** Name of the package that brought a file, of the files that may be packages of a language by themselves. */
+  readonly owners: ReadonlyMap<string, string>;
   readonly problems: readonly SquashedProblem[];
+  /** Where links lead to that was not read: with an eye on these places the layers tell more. */
+  readonly unread: readonly LinkedPlace[];
 }
 
-interface Seen {
-  readonly node: LayerNode;
-  readonly layer: number;
-}
-
-/**
- * Lays layers over each other, the lowest first. OCI image-spec, "Applying Changesets": whiteouts and opaque markers act on
- * the layers below only, whatever their place in the archive; anything but a directory over a directory removes what was there.
- */
-export function squash(layers: readonly LayerIndex[]): SquashedImage {
-  const tree = new Map<string, Seen>();
-  for (const [layer, index] of layers.entries()) {
-    hide(tree, index);
-    for (const node of index.nodes) place(tree, node, layer);
-  }
-  const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file])));
+/** Lays layers over each other, the lowest first, and tells what can be seen. */
+export function squash(layers: readonly LayerIndex[], places: ReadPlaces): SquashedImage {
+  const tree = fileTree(layers);
+  const visible = visiblePlaces(tree, places);
   return {
-    files: visibleFiles(tree, contents),
-    packages: visiblePackages(tree, layers),
+    files: visibleFiles(tree, layers, places.links),
+    packages: visiblePackages(visible, layers),
+    owners: visibleOwners(tree, visible, layers),
     problems: visibleProblems(tree, layers),
+    unread: unreadPlaces(tree, places),
   };
 }
 
-/** Takes away what the markers of a layer hide: one look at each path, however many markers there are. */
-function hide(tree: Map<string, Seen>, { whiteouts, opaques }: LayerIndex): void {
-  if (whiteouts.length === 0 && opaques.length === 0) return;
-  const removed = new Set(whiteouts);
-  const hidden = new Set(opaques);
-  const isHidden = (path: string): boolean =>
-    removed.has(path) ||
-    hidden.has('') ||
-    directoriesAbove(path).some((above) => removed.has(above) || hidden.has(above));
-  for (const path of [...tree.keys()]) if (isHidden(path)) tree.delete(path);
-}
-
-function directoriesAbove(path: string): string[] {
-  const above: string[] = [];
-  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-    above.push(path.slice(0, slash));
-  return above;
-}
-
-function place(tree: Map<string, Seen>, node: LayerNode, layer: number): void {
-  for (const above of directoriesAbove(node.path)) {
-    // A child makes a directory of its parent, whatever the layers below had there.
-    const seen = tree.get(above);
-    if (seen === undefined || (seen.node.kind !== 'directory' && seen.layer < layer)) {
-      tree.set(above, { node: { path: above, kind: 'directory' }, layer });
-    }
-  }
-  const under = tree.get(node.path);
-  const wasDirectory = under?.node.kind === 'directory';
-  if (wasDirectory && node.kind === 'directory') return;
-  if (wasDirectory) removeBelow(tree, node.path);
-  tree.set(node.path, { node, layer });
-}
-
-function removeBelow(tree: Map<string, Seen>, directory: string): void {
-  const prefix = `${directory}/`;
-  for (const path of [...tree.keys()]) if (path.startsWith(prefix)) tree.delete(path);
-}
-
-/** The real path a path leads to when links are followed inside the image; undefined at a loop. */
-function resolve(tree: ReadonlyMap<string, Seen>, path: string): string | undefined {
-  let parts = path.split('/');
-  let done: string[] = [];
-  for (let depth = 0; parts.length > 0; ) {
-    const [part = '', ...rest] = parts;
-    parts = rest;
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      done.pop();
-      continue;
-    }
-    const here = [...done, part];
-    const node = tree.get(here.join('/'))?.node;
-    if (node?.kind !== 'symbolic-link') {
-      done = here;
-      continue;
-    }
-    if (++depth > limits.linkDepth) return undefined;
-    if (node.target.startsWith('/')) done = [];
-    parts = [...node.target.split('/'), ...parts];
-  }
-  return done.join('/');
+/** The files at wanted paths, and those that a symbolic link at a wanted path leads to. */
+function visiblePlaces(tree: FileTree, { patterns, links }: ReadPlaces): [string, Seen][] {
+  const linked = links.filter(({ by }) => by === 'path').map(({ place }) => place);
+  const shown = patternSet([...patterns, ...linked]);
+  return [...tree].filter(([path, { content }]) => content !== undefined && shown.find(path) !== undefined);
 }
 
 function visibleFiles(
-  tree: ReadonlyMap<string, Seen>,
-  contents: readonly ReadonlyMap<string, LayerFile>[],
+  tree: FileTree,
+  layers: readonly LayerIndex[],
+  links: readonly LinkedPlace[],
 ): Map<string, Uint8Array> {
+  const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
+  const wantedPathOf = standIns(links);
   const files = new Map<string, Uint8Array>();
   for (const path of tree.keys()) {
-    const file = contentAt(tree, path, contents);
-    if (file !== undefined) files.set(path, file.content);
+    const content = tree.get(resolve(tree, path) ?? '')?.content;
+    const bytes = content && contents[content.layer]?.get(content.path);
+    if (bytes === undefined) continue;
+    files.set(path, bytes);
+    const wanted = wantedPathOf(path);
+    if (wanted !== undefined && !files.has(wanted)) files.set(wanted, bytes);
   }
   return files;
 }
 
-function contentAt(
-  tree: ReadonlyMap<string, Seen>,
-  path: string,
-  contents: readonly ReadonlyMap<string, LayerFile>[],
-): LayerFile | undefined {
-  const real = resolve(tree, path);
-  const seen = real === undefined ? undefined : tree.get(real);
-  if (real === undefined || seen === undefined) return undefined;
-  if (seen.node.kind !== 'hard-link') return contents[seen.layer]?.get(real);
-  const target = seen.node.target.replace(/^(\.?\/)+/, '');
-  return target === path ? undefined : contents[seen.layer]?.get(target);
-}
-
-function visiblePackages(tree: ReadonlyMap<string, Seen>, layers: readonly LayerIndex[]): SquashedPackage[] {
-  const packages: SquashedPackage[] = [];
-  for (const [layer, index] of layers.entries()) {
-    for (const listed of index.packages) {
-      const seen = tree.get(listed.path);
-      if (seen?.layer !== layer || seen.node.kind !== 'file') continue;
-      const brought = broughtBy(layers, listed, layer);
-      for (const [i, item] of listed.packages.entries()) {
-        packages.push({
+/** Each package once, however many files list it: `status` and `status.d` may hold the same one. */
+function visiblePackages(
+  visible: readonly (readonly [string, Seen])[],
+  layers: readonly LayerIndex[],
+): SquashedPackage[] {
+  const packages = new Map<string, SquashedPackage>();
+  const repositories = layers.map((_, layer) => repositoriesOf(layers, layer));
+  for (const [path, { content, layer }] of visible) {
+    const listings = layers[content?.layer ?? layer]?.packages.filter(
+      (listed) => listed.path === content?.path,
+    );
+    for (const { lister, packages: listed } of listings ?? []) {
+      const brought = broughtBy(layers, { path, lister, packages: listed }, layer);
+      for (const [i, item] of listed.entries()) {
+        const identity = `${lister}\n${identityOf(item)}`;
+        const from = brought[i] ?? layer;
+        const known = packages.get(identity);
+        if (known !== undefined && isBefore(known, from, path)) continue;
+        packages.set(identity, {
           package: item,
-          path: listed.path,
-          lister: listed.lister,
-          layer: brought[i] ?? layer,
+          path,
+          lister,
+          layer: from,
+          repositories: repositories[from] ?? [],
         });
       }
     }
   }
-  return packages;
+  return [...packages.values()];
+}
+
+/** Of two places that list a package, the one of the lower layer stands, then the one that sorts first. */
+function isBefore(known: SquashedPackage, layer: number, path: string): boolean {
+  return known.layer - layer < 0 || (known.layer === layer && compareText(known.path, path) <= 0);
 }
 
 /** The layer that brought each package: the lowest from which on every copy of the database has this name, version and arch. */
@@ -181,23 +127,54 @@ function broughtBy(layers: readonly LayerIndex[], listed: LayerPackages, top: nu
   return brought;
 }
 
-function identityOf({ name, version, arch }: ListedPackage): string {
-  return `${name}\n${version}\n${arch ?? ''}`;
+function identityOf({ type, name, version, arch }: ListedPackage): string {
+  return `${type}\n${name}\n${version}\n${arch ?? ''}`;
+}
+
+/**
+ * What the manifest of the layer says. Red Hat's base layers have none, and what its customers put on top neither: then the
+ * nearest below counts, and for the base the nearest above.
+ */
+function repositoriesOf(layers: readonly LayerIndex[], layer: number): readonly string[] {
+  const namesIn = (i: number): string[] => layers[i]?.repositories.flatMap(({ names }) => names) ?? [];
+  const below = Array.from({ length: layer + 1 }, (_, i) => layer - i);
+  const above = Array.from({ length: layers.length - layer - 1 }, (_, i) => layer + 1 + i);
+  const nearest = [...below, ...above].find((i) => namesIn(i).length > 0);
+  return nearest === undefined ? [] : [...new Set(namesIn(nearest))].sort(compareText);
+}
+
+function visibleOwners(
+  tree: FileTree,
+  visible: readonly (readonly [string, Seen])[],
+  layers: readonly LayerIndex[],
+): Map<string, string> {
+  const owners = new Map<string, string>();
+  const shown = new Set(visible.map(([, { content }]) => content && `${content.layer} ${content.path}`));
+  for (const [layer, index] of layers.entries()) {
+    for (const { path, owner, files } of index.owned) {
+      if (!shown.has(`${layer} ${path}`)) continue;
+      for (const file of files) owners.set(resolve(tree, file) ?? file, owner);
+    }
+  }
+  return owners;
 }
 
 /** Problems of files that a later layer replaced do not matter; a problem without a known path does. */
-function visibleProblems(tree: ReadonlyMap<string, Seen>, layers: readonly LayerIndex[]): SquashedProblem[] {
-  const problems: SquashedProblem[] = [];
-  for (const [layer, index] of layers.entries()) {
-    for (const problem of index.problems) {
-      const seen = tree.get(problem.path);
-      if (seen === undefined ? !wasFile(index, problem.path) : seen.layer === layer)
-        problems.push({ ...problem, layer });
-    }
-  }
-  return problems;
+function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): SquashedProblem[] {
+  const contents = new Set(
+    [...tree.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
+  );
+  return layers.flatMap((index, layer) => {
+    const known = new Set(index.nodes.map(({ path }) => path));
+    return index.problems
+      .filter(
+        ({ path }) => !known.has(path) || contents.has(`${layer} ${path}`) || isShown(tree, path, layer),
+      )
+      .map((problem) => ({ ...problem, layer }));
+  });
 }
 
-function wasFile(index: LayerIndex, path: string): boolean {
-  return index.nodes.some((node) => node.path === path);
+/** Whether what a layer has at a path is seen, be it a file or not. */
+function isShown(tree: FileTree, path: string, layer: number): boolean {
+  return tree.get(path)?.layer === layer;
 }

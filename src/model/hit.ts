@@ -1,3 +1,4 @@
+import type { Conditions } from './conditions.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Severity } from './severity.ts';
@@ -19,4 +20,6 @@ export interface AdvisoryHit {
   readonly affectedPackage: string;
   readonly range: VersionRange;
   readonly fix: Fix;
+  /** What else an installed package must be for the row to speak of it. */
+  readonly only?: Conditions;
 }

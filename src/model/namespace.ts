@@ -23,8 +23,8 @@ interface Rule {
 }
 
 /**
- * What Clair and its successors call each distribution, by `ID` of os-release. RHEL keeps its own name: that CentOS shares its
- * advisories is for the source to say. Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here.
+ * What Clair and its successors call each distribution, by `ID` of os-release. RHEL keeps its own name, and CentOS, whose
+ * advisories are RHEL's, has its own. Raspbian rebuilds Debian's packages under Debian's versions, so it is Debian here.
  * Every other derivative (Kali, Mint, VyOS, postmarketOS…) changes packages of its own and is not in the table on purpose.
  */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
@@ -74,6 +74,14 @@ export function namespaceOf(distro: Distro, type: PackageType): Namespace | unde
     rule === undefined ? distro.versionId : rule.release === 'rolling' ? undefined : rule.release(distro);
   const name = rule?.name ?? distro.id;
   return { name: release === undefined ? name : `${name}:${release}`, versionScheme };
+}
+
+/** Rebuilds of RHEL under its versions that publish no advisories of their own. CentOS Stream runs ahead of it, and is near. */
+const rebuilds = /^(?:centos|scientific):/;
+
+/** The namespace under which advisories for the packages of a namespace are published. */
+export function advisoryNamespaceOf({ name, versionScheme }: Namespace): Namespace {
+  return { name: name.replace(rebuilds, 'rhel:'), versionScheme };
 }
 
 /** A distribution nobody knows uses the package type of the first parent somebody knows, or any at all. */

@@ -8,7 +8,13 @@ import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
 
 /** How an image reached us. */
-export type TargetKind = 'docker-archive' | 'oci-layout' | 'oci-archive' | 'rootfs-tar' | 'rootfs-dir';
+export type TargetKind =
+  | 'docker-archive'
+  | 'oci-layout'
+  | 'oci-archive'
+  | 'rootfs-tar'
+  | 'rootfs-dir'
+  | 'aci';
 
 /** What was scanned. */
 export interface Target {

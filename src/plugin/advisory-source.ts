@@ -42,6 +42,8 @@ export interface AdvisorySource {
   readonly name: string;
   /** Raised whenever the same bytes may give other vulnerabilities: feeds are then applied again. */
   readonly version: number;
+  /** Name of a better source that this one stands in for where nothing of that is to be had. */
+  readonly insteadOf?: string;
   /** Every feed the source knows of: `v3.19/main`. */
   readonly feeds: readonly string[];
   /** The feeds that speak of a namespace, none when the source does not know it. */

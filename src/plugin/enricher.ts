@@ -8,6 +8,7 @@ export interface Enricher {
   readonly name: string;
   readonly version: number;
   readonly feeds: readonly string[];
+  /** As `AdvisorySource.fetch`: gets the feed unless it still has the known fingerprint. */
   fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
   /** Each id at most once in a feed. */
   parse(feed: string, content: Fetched): AsyncIterable<Enrichment | SkippedRecord>;

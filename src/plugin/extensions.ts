@@ -1,4 +1,5 @@
 import type { AdvisorySource } from './advisory-source.ts';
+import type { Enricher } from './enricher.ts';
 import type { NamespaceDetector } from './namespace-detector.ts';
 import type { PackageLister } from './package-lister.ts';
 import type { ReportFormat } from './report-format.ts';
@@ -10,6 +11,7 @@ export interface Extensions {
   readonly listers: readonly PackageLister[];
   readonly schemes: readonly VersionScheme[];
   readonly sources: readonly AdvisorySource[];
+  readonly enrichers: readonly Enricher[];
   /** Ways to write the findings. */
   readonly formats: readonly ReportFormat[];
   /** Ways to write only what an image is made of. */

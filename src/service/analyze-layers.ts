@@ -1,49 +1,55 @@
 import type { ImageLayer } from '../image/image.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
 import type { ReadLayer } from '../image/layer/reading.ts';
-import { matchesPattern, WantedPaths } from '../image/layer/wanted.ts';
-import { messageOf } from '../kit/errors.ts';
+import { WantedPaths } from '../image/layer/wanted.ts';
 import { limits } from '../kit/limits.ts';
-import type {
-  ExtensionProblem,
-  LayerFile,
-  LayerIndex,
-  LayerRepositories,
-  OwnedFiles,
-} from '../model/layer-index.ts';
-import type { ListedPackage } from '../model/package.ts';
+import { type LinkedPlace, standIns } from '../match/links.ts';
+import type { ExtensionProblem, LayerFile, LayerIndex } from '../model/layer-index.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import type { Files, PathPattern } from '../plugin/layer-files.ts';
-import type { PackageLister } from '../plugin/package-lister.ts';
+import { type Files, type PathPattern, patternSet } from '../plugin/layer-files.ts';
+import { listPackages, merge } from './list-packages.ts';
 
 /** The extensions that look into layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
 
+/** How layers are to be read. */
+export interface AnalysisOptions {
+  /** Read and hash also what could be seeked over. */
+  readonly verify: boolean;
+  /** Places besides the wanted ones that links lead to. */
+  readonly links: readonly LinkedPlace[];
+}
+
 /** Reads layers and lists what is in them, each in one pass. */
 export type AnalyzeLayers = (
   layers: readonly ImageLayer[],
-  verify: boolean,
+  options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
 const readerVersion = 1;
 
-/** Names the reader, detectors and listers with their versions: an index made under another key is not used again. */
-export function analyzerKey({ detectors, listers }: Analyzers): string {
-  return [{ name: 'reader', version: readerVersion }, ...detectors, ...listers]
-    .map(({ name, version }) => `${name}-${version}`)
-    .join(' ');
+/**
+ * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
+ * key is not used again.
+ */
+export function analyzerKey({ detectors, listers }: Analyzers, links: readonly LinkedPlace[] = []): string {
+  const extensions = [{ name: 'reader', version: readerVersion }, ...detectors, ...listers];
+  return [
+    ...extensions.map(({ name, version }) => `${name}-${version}`),
+    ...links.map(({ place, standsFor, by }) => `${place}>${standsFor}>${by}`),
+  ].join(' ');
 }
 
 /** Reads the layers on this thread. */
 export async function analyzeLayers(
   layers: readonly ImageLayer[],
   analyzers: Analyzers,
-  verify: boolean,
+  { verify, links }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
-  const wanted = new WantedPaths(wantedPatterns(analyzers));
-  const read = await readLayers(layers, { wanted, verify });
-  return read.map((layer) => indexOf(layer, analyzers));
+  const places = [...wantedPatterns(analyzers), ...links.map(({ place }) => place)];
+  const read = await readLayers(layers, { wanted: new WantedPaths(places), verify });
+  return read.map((layer) => indexOf(layer, analyzers, links));
 }
 
 /** Every path some extension wants. */
@@ -54,12 +60,15 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 function indexOf(
   { collected, digest, diffId, verified }: ReadLayer,
   { detectors, listers }: Analyzers,
+  links: readonly LinkedPlace[],
 ): LayerIndex {
+  const wantedPathOf = standIns(links);
   const release = keepReleaseFiles(
     collected.files,
     detectors.flatMap(({ wants }) => wants),
+    wantedPathOf,
   );
-  const listed = listers.map((lister) => listPackages(lister, collected.files));
+  const listing = merge(listers.map((lister) => listPackages(lister, collected.files, wantedPathOf)));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
   return {
     ...(digest && { digest }),
@@ -69,21 +78,21 @@ function indexOf(
     opaques: collected.opaques,
     nodes: collected.nodes,
     contents: release.contents,
-    packages: listed.flatMap(({ packages }) => packages),
-    owned: listed.flatMap(({ owned }) => owned),
-    repositories: listed.flatMap(({ repositories }) => repositories),
-    problems: [...remarks, ...release.problems, ...listed.flatMap(({ problems }) => problems)],
+    ...listing,
+    problems: [...remarks, ...release.problems, ...listing.problems],
   };
 }
 
 function keepReleaseFiles(
   files: Files,
   patterns: readonly PathPattern[],
+  wantedPathOf: (path: string) => string | undefined,
 ): { contents: LayerFile[]; problems: ExtensionProblem[] } {
+  const isWanted = patternSet(patterns);
   const contents: LayerFile[] = [];
   const problems: ExtensionProblem[] = [];
   for (const [path, content] of files) {
-    if (!patterns.some((pattern) => matchesPattern(path, pattern))) continue;
+    if (isWanted.find(path) === undefined && isWanted.find(wantedPathOf(path) ?? '') === undefined) continue;
     if (content.length <= limits.releaseFileBytes) contents.push({ path, content });
     else
       problems.push({
@@ -93,32 +102,4 @@ function keepReleaseFiles(
       });
   }
   return { contents, problems };
-}
-
-type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'repositories' | 'problems'>;
-
-function listPackages(lister: PackageLister, files: Files): Listing {
-  const mine = new Map(
-    [...files].filter(([path]) => lister.wants.some((pattern) => matchesPattern(path, pattern))),
-  );
-  const byPath = new Map<string, ListedPackage[]>();
-  const owned: OwnedFiles[] = [];
-  const repositories: LayerRepositories[] = [];
-  const problems: ExtensionProblem[] = [];
-  if (mine.size === 0) return { packages: [], owned, repositories, problems };
-  try {
-    for (const listed of lister.list(mine)) {
-      const { path } = listed;
-      if ('problem' in listed) problems.push({ extension: lister.name, path, message: listed.problem });
-      else if ('repositories' in listed) repositories.push({ path, names: listed.repositories });
-      else if ('owner' in listed) owned.push({ ...listed, lister: lister.name });
-      else if (!byPath.get(path)?.push(listed.package)) byPath.set(path, [listed.package]);
-    }
-  } catch (error) {
-    // A lister that breaks costs its own result, and the report says so.
-    const [path = ''] = mine.keys();
-    problems.push({ extension: lister.name, path, message: `the lister failed: ${messageOf(error)}` });
-  }
-  const packages = [...byPath].map(([path, ofPath]) => ({ path, lister: lister.name, packages: ofPath }));
-  return { packages, owned, repositories, problems };
 }

@@ -1,13 +1,14 @@
 import { supportEnd } from '../match/support-end.ts';
 import type { Distro } from '../model/distro.ts';
-import type { Namespace } from '../model/namespace.ts';
+import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { Coverage } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { FeedState, Store } from '../store/store.ts';
+import { type AdvisoryFeed, feedsThatCount } from './choose-feeds.ts';
 import type { IndexedImage } from './index-image.ts';
-import type { FeedOfSource, FeedOutcome } from './update-feeds.ts';
+import type { FeedOutcome } from './update-feeds.ts';
 
 /** What telling the coverage needs. */
 export interface CoverageRoom {
@@ -24,14 +25,10 @@ export interface CoverageRoom {
 export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 
 /** What is known about the advisories of each namespace of an image, and about packages that belong to none. */
-export async function coverageOf(
-  image: IndexedImage,
-  namespaces: readonly Namespace[],
-  room: CoverageRoom,
-): Promise<DatedCoverage[]> {
+export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promise<DatedCoverage[]> {
   const states = await room.store.advisories.feedStates();
   const covered = await Promise.all(
-    namespaces.map((namespace) => coverageOfNamespace(namespace.name, image.distro, states, room)),
+    image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
   );
   if (image.packages.length === 0) return [nothingFound(image.distro)];
   const homeless = image.packages.filter(({ lookup }) => lookup === null);
@@ -46,11 +43,18 @@ function nothingFound(distro: Distro | null): DatedCoverage {
 /** Packages that belong to no namespace: nobody publishes advisories we could hold against them. */
 function uncovered(packages: readonly Package[], distro: Distro | null): DatedCoverage {
   const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
+  if (distro === null)
+    return outsideNamespaces(
+      distro,
+      `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`,
+    );
+  const name = distro.prettyName ?? distro.id;
+  const isSourceless = packages.every(({ type }) => namespaceOf(distro, type) !== undefined);
   return outsideNamespaces(
     distro,
-    distro === null
-      ? `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`
-      : `${distro.prettyName ?? distro.id} has no namespace for ${kinds} packages`,
+    isSourceless
+      ? `advisories of ${name} name source packages, and the image does not tell those of ${packages.length} ${kinds} packages`
+      : `${name} has no namespace for ${kinds} packages`,
   );
 }
 
@@ -66,27 +70,26 @@ function outsideNamespaces(distro: Distro | null, reason: string): DatedCoverage
 }
 
 async function coverageOfNamespace(
-  namespace: string,
+  namespace: Namespace,
   distro: Distro | null,
   states: readonly FeedState[],
   room: CoverageRoom,
 ): Promise<DatedCoverage> {
-  const feeds = room.extensions.sources.flatMap((source) =>
-    source.feedsOf(namespace).map((feed) => ({ source, feed })),
-  );
+  const { name } = namespace;
+  const feeds = feedsThatCount(namespace, room.extensions.sources, states);
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
-  const end = supportEnd(namespace, distro ?? undefined);
+  const end = supportEnd(name, distro ?? undefined);
   const isOutOfSupport = end !== undefined && end < room.now().toISOString().slice(0, 10);
   const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, room);
   const late = gaps.length === 0 ? lateness(loaded, room) : [];
   const reasons = [
-    ...(feeds.length === 0 ? [`no advisory source for ${namespace}`] : []),
+    ...(feeds.length === 0 ? [`no advisory source for ${name}`] : []),
     ...gaps,
     ...late,
     ...(isOutOfSupport ? [`out of support since ${end}: no new advisories are written`] : []),
   ];
   return {
-    namespace,
+    namespace: name,
     status:
       feeds.length === 0
         ? 'unsupported'
@@ -103,14 +106,14 @@ async function coverageOfNamespace(
 }
 
 interface Feeds {
-  readonly feeds: readonly FeedOfSource[];
+  readonly feeds: readonly AdvisoryFeed[];
   readonly loaded: readonly FeedState[];
   readonly states: readonly FeedState[];
 }
 
 /** Why the advisories of a namespace are not all there. */
 async function gapsOf(
-  namespace: string,
+  namespace: Namespace,
   { feeds, loaded, states }: Feeds,
   room: CoverageRoom,
 ): Promise<string[]> {
@@ -120,16 +123,16 @@ async function gapsOf(
       (feed) => `the feed ${feed.source.name} ${feed.feed} ${whyMissing(feed, states, room)}`,
     );
   }
-  const speaks = await room.store.advisories.speaksOf(namespace);
-  return speaks ? [] : [`the advisories that were loaded do not speak of ${namespace}`];
+  const speaks = await room.store.advisories.speaksOf(advisoryNamespaceOf(namespace).name);
+  return speaks ? [] : [`the advisories that were loaded do not speak of ${namespace.name}`];
 }
 
-function isLoaded(state: FeedState, { source, feed }: FeedOfSource): boolean {
+function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
   return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
 }
 
 function whyMissing(
-  { source, feed }: FeedOfSource,
+  { source, feed }: AdvisoryFeed,
   states: readonly FeedState[],
   { outcomes }: CoverageRoom,
 ): string {

@@ -1,30 +1,26 @@
 import { createHash } from 'node:crypto';
-import { type Image, type ImageLayer, layerIdentity } from '../image/image.ts';
-import { lookupOf } from '../match/lookup.ts';
-import { type SquashedImage, type SquashedPackage, squash } from '../match/squash.ts';
+import type { Image, ImageLayer } from '../image/image.ts';
+import { type Lookup, lookupOf } from '../match/lookup.ts';
+import type { SquashedImage, SquashedPackage } from '../match/squash.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import { namespaceOf } from '../model/namespace.ts';
+import { type Namespace, namespaceOf } from '../model/namespace.ts';
 import { comparePackages, compareText } from '../model/order.ts';
 import { purlOf } from '../model/purl.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import { isKey } from '../plugin/version-scheme.ts';
+import { isKey, type VersionKey } from '../plugin/version-scheme.ts';
 import type { ImagePackage, Store } from '../store/store.ts';
-import { type AnalyzeLayers, analyzerKey } from './analyze-layers.ts';
+import { type ReadingRoom, readImage } from './read-image.ts';
 
 /** Raised whenever the same layers may give other namespaces, purls or version keys: images are then saved anew. */
-const indexVersion = 1;
+const indexVersion = 2;
 
 /** What indexing needs. */
-export interface IndexingRoom {
+export interface IndexingRoom extends ReadingRoom {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
-  readonly analyze: AnalyzeLayers;
-  /** Read and hash also what could be seeked over. */
-  readonly verify: boolean;
-  readonly onProgress: (text: string) => void;
 }
 
 /** An image whose packages are known and stored. */
@@ -34,18 +30,18 @@ export interface IndexedImage {
   readonly distro: Distro | null;
   readonly layers: readonly ReportLayer[];
   readonly packages: readonly ImagePackage[];
+  /** Of its packages, by their own names. */
+  readonly namespaces: readonly Namespace[];
   readonly statuses: readonly ExtensionStatus[];
 }
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
-  const key = analyzerKey(room.extensions);
-  const layers = await indexLayers(image.layers, key, room);
-  const squashed = squash(layers.map(({ index }) => index));
+  const { layers, squashed, key } = await readImage(image.layers, room);
   const distro = detect(squashed, room.extensions);
   const diffIds = layers.map(({ layer, index }) => layer.diffId ?? index.diffId ?? null);
   const packages = squashed.packages
-    .map((item) => toImagePackage(item, { distro, diffIds, extensions: room.extensions }))
+    .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions: room.extensions }))
     .sort(comparePackages);
   const identity = identityOf([`index-${indexVersion} ${key}`, ...layers.map((layer) => layer.identity)]);
   const id = await room.store.images.save({
@@ -59,43 +55,9 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
     distro,
     layers: layers.map(({ layer, index }) => toReportLayer(layer, index)),
     packages,
+    namespaces: namespacesOf(distro, packages),
     statuses: statusesOf(squashed, room.extensions, diffIds),
   };
-}
-
-interface KnownLayer {
-  readonly layer: ImageLayer;
-  readonly identity: string;
-  readonly index: LayerIndex;
-}
-
-async function indexLayers(
-  layers: readonly ImageLayer[],
-  key: string,
-  room: IndexingRoom,
-): Promise<KnownLayer[]> {
-  const identities = layers.map((layer) => layerIdentity(layer, room.verify));
-  const known = new Map<string, LayerIndex>();
-  for (const identity of identities) {
-    const index = identity === undefined ? undefined : await room.store.layers.find(identity, key);
-    if (identity !== undefined && index !== undefined) known.set(identity, index);
-  }
-  const isUnread = (i: number): boolean => !known.has(identities[i] ?? '');
-  // The same layer twice in one image, as empty layers are, is read once.
-  const unread = layers.filter((_, i) => isUnread(i) && identities.indexOf(identities[i]) === i);
-  if (unread.length > 0) room.onProgress(`reading ${unread.length} of ${layers.length} layers`);
-  const indexes = await room.analyze(unread, room.verify);
-  const fresh = new Map(unread.map((layer, i) => [layer, indexes[i]]));
-  const result: KnownLayer[] = [];
-  for (const [i, layer] of layers.entries()) {
-    const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
-    if (index === undefined) throw new Error(`layer ${i} was not analysed`);
-    const identity = identities[i] ?? `content:${hashOf(JSON.stringify(index))}`;
-    if (!known.has(identity)) await room.store.layers.save(identity, key, index);
-    known.set(identity, index);
-    result.push({ layer, identity, index });
-  }
-  return result;
 }
 
 function detect({ files }: SquashedImage, { detectors }: Extensions): Distro | null {
@@ -107,26 +69,53 @@ function detect({ files }: SquashedImage, { detectors }: Extensions): Distro | n
 }
 
 interface Surroundings {
+  readonly squashed: SquashedImage;
   readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
   readonly extensions: Extensions;
 }
 
-function toImagePackage(item: SquashedPackage, { distro, diffIds, extensions }: Surroundings): ImagePackage {
+function toImagePackage(
+  item: SquashedPackage,
+  { distro, diffIds, squashed, extensions }: Surroundings,
+): ImagePackage {
   const listed = item.package;
   const namespace = distro === null ? undefined : namespaceOf(distro, listed.type);
-  const asked = lookupOf(listed);
-  const key = extensions.schemes.find(({ name }) => name === namespace?.versionScheme)?.key(asked.version);
+  const lookup = namespace && lookupOf(listed, namespace);
+  const owner = squashed.owners.get(item.path);
   return {
     ...listed,
     purl: purlOf(listed, distro),
     location: { path: item.path, layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
-    lookup:
-      namespace === undefined
-        ? null
-        : { namespace, ...asked, ...(key !== undefined && isKey(key) && { key }) },
+    ...(item.repositories.length > 0 && { repositories: item.repositories }),
+    ...(owner !== undefined && { owner }),
+    lookup: lookup === undefined ? null : keyed(lookup, extensions),
   };
+}
+
+function keyed(
+  { namespace, name, version, sourceVersion }: Lookup,
+  { schemes }: Extensions,
+): ImagePackage['lookup'] {
+  const scheme = schemes.find((known) => known.name === namespace.versionScheme);
+  const withKey = (text: string): { version: string; key?: VersionKey } => {
+    const key = scheme?.key(text);
+    return { version: text, ...(key !== undefined && isKey(key) && { key }) };
+  };
+  return {
+    namespace,
+    name,
+    ...withKey(version),
+    ...(sourceVersion !== undefined && { source: withKey(sourceVersion) }),
+  };
+}
+
+function namespacesOf(distro: Distro | null, packages: readonly ImagePackage[]): Namespace[] {
+  const types = new Set(packages.map(({ type }) => type));
+  const found = [...types].map((type) => distro && namespaceOf(distro, type));
+  const byName = new Map(found.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
+  return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
 function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {

@@ -1,19 +1,21 @@
-import { findingsOf, type Hit } from '../match/findings.ts';
+import { applies, speaksOfSource } from '../match/applies.ts';
+import { enrich } from '../match/enrich.ts';
+import { type Findings, findingsOf, type Hit } from '../match/findings.ts';
 import { isInRange } from '../match/key-range.ts';
 import { isWhollyKnown, verdictOf } from '../match/verdict.ts';
-import type { Namespace } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
-import type { ExtensionStatus, Report, Target } from '../model/report.ts';
+import type { ExtensionStatus, Match, Report, Target } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import type { ImagePackage, Store, StoredMatch } from '../store/store.ts';
+import type { FeedState, ImagePackage, Store, StoredMatch } from '../store/store.ts';
+import { isSuperseded } from './choose-feeds.ts';
 import { type CoverageRoom, coverageOf } from './coverage.ts';
 import type { IndexedImage } from './index-image.ts';
 
 /** What matching needs. */
 export interface MatchingRoom extends CoverageRoom {
   readonly extensions: Extensions;
-  readonly store: Pick<Store, 'images' | 'advisories'>;
+  readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments'>;
 }
 
 /** A report, and whether everything was known that a `clean` needs, findings aside. */
@@ -29,19 +31,22 @@ export async function matchImage(
   room: MatchingRoom,
 ): Promise<AssessedReport> {
   const stored = await room.store.images.matches(image.id);
-  const { hits, undecided } = decide(stored, image.packages, room.extensions);
-  const { matches, suppressed } = findingsOf(hits, (scheme, a, b) =>
-    schemeOf(room.extensions, scheme)?.compare(a, b),
+  const states = await room.store.advisories.feedStates();
+  const standing = stored.filter(({ source }) => !isSuperseded(source, room.extensions.sources, states));
+  const { hits, undecided } = decide(standing, image.packages, room.extensions);
+  const { matches, suppressed } = await enriched(
+    findingsOf(hits, (scheme, a, b) => schemeOf(room.extensions, scheme)?.compare(a, b)),
+    states,
+    room,
   );
-  const namespaces = namespacesOf(image.packages);
-  const coverage = await coverageOf(image, namespaces, room);
+  const coverage = await coverageOf(image, room);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
   const isAssessed = isWhollyKnown({ packages: image.packages.length, coverage, statuses });
   const report: Report = {
     schemaVersion: 1,
     target,
     distro: image.distro,
-    namespaces,
+    namespaces: image.namespaces,
     layers: image.layers,
     packages: image.packages.map(toPackage),
     matches,
@@ -59,19 +64,24 @@ export async function matchImage(
   return { report, isAssessed };
 }
 
+/** Findings with what others than the distributions know of them. */
+async function enriched(
+  { matches, suppressed }: Findings,
+  states: readonly FeedState[],
+  { store }: MatchingRoom,
+): Promise<Findings> {
+  const ids = [...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id);
+  const enrichments = await store.enrichments.find(new Set(ids));
+  const knowsExploited = states.some(({ source, presence }) => source === 'kev' && presence === 'loaded');
+  const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
+  return { matches: matches.map(add), suppressed: suppressed.map(add) };
+}
+
 function schemeOf({ schemes }: Extensions, name: string): Extensions['schemes'][number] | undefined {
   return schemes.find((scheme) => scheme.name === name);
 }
 
-/** The namespaces of the packages, each once. */
-export function namespacesOf(packages: readonly ImagePackage[]): Namespace[] {
-  const byName = new Map(
-    packages.flatMap(({ lookup }) => (lookup === null ? [] : [[lookup.namespace.name, lookup.namespace]])),
-  );
-  return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
-}
-
-function toPackage({ lookup, ...item }: ImagePackage): Package {
+function toPackage({ lookup, repositories, owner, ...item }: ImagePackage): Package {
   return item;
 }
 
@@ -85,8 +95,8 @@ function decide(
   const undecided: { path: string; layer: Package['location']['layer']; problem: string }[] = [];
   for (const { package: position, decided, ...row } of stored) {
     const item = packages[position];
-    if (item?.lookup == null) continue;
-    const installed = item.lookup.version;
+    if (item?.lookup == null || !applies(row, item)) continue;
+    const { version: installed } = (speaksOfSource(row.only) && item.lookup.source) || item.lookup;
     const scheme = schemeOf(extensions, row.namespace.versionScheme);
     const holds = decided || (scheme && isInRange(scheme, row.range, installed));
     if (holds) hits.push({ ...row, package: toPackage(item), installed });

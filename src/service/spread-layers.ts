@@ -10,15 +10,18 @@ const worthOfWorkerBytes = 24 * 1024 * 1024;
  * this thread and one for the other. Layers of one compressed archive stay together, as one pass reads them all.
  */
 export function spreadLayers(here: AnalyzeLayers, there: AnalyzeLayers): AnalyzeLayers {
-  return async (layers, verify) => {
-    const weights = layers.map((layer) => weightOf(layer, verify));
+  return async (layers, options) => {
+    const weights = layers.map((layer) => weightOf(layer, options.verify));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const isArchive = layers.some(({ place }) => place.kind === 'archive-member');
-    if (total < worthOfWorkerBytes || layers.length < 2 || isArchive) return here(layers, verify);
+    if (total < worthOfWorkerBytes || layers.length < 2 || isArchive) return here(layers, options);
     const { mine, others } = twoBins(weights);
     const pick = (bin: readonly number[]): ImageLayer[] => bin.flatMap((i) => layers[i] ?? []);
     // The other thread is sent its work first: this one is busy until its own is done.
-    const [fromThere, fromHere] = await Promise.all([there(pick(others), verify), here(pick(mine), verify)]);
+    const [fromThere, fromHere] = await Promise.all([
+      there(pick(others), options),
+      here(pick(mine), options),
+    ]);
     const results: LayerIndex[] = [];
     for (const [bin, indexes] of [[mine, fromHere] as const, [others, fromThere] as const]) {
       for (const [at, index] of indexes.entries()) results[bin[at] ?? -1] = index;

@@ -2,26 +2,38 @@ import { ClairError, messageOf } from '../kit/errors.ts';
 import { keyRange } from '../match/key-range.ts';
 import type { Affected } from '../model/vulnerability.ts';
 import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../plugin/advisory-source.ts';
+import type { Enricher } from '../plugin/enricher.ts';
 import type { KeyRange, VersionScheme } from '../plugin/version-scheme.ts';
-import type { FeedDifference, FeedState, KeyedAffected, KeyedRecord, Store } from '../store/store.ts';
+import type {
+  FeedDifference,
+  FeedIdentity,
+  FeedState,
+  FeedUpdate,
+  KeyedAffected,
+  KeyedRecord,
+  Store,
+} from '../store/store.ts';
+import { isSuperseded } from './choose-feeds.ts';
 
-/** A feed of a source. */
+/** A feed of a source of advisories or of an enricher. */
 export interface FeedOfSource {
-  readonly source: AdvisorySource;
+  readonly source: AdvisorySource | Enricher;
   readonly feed: string;
 }
 
-/** What became of one feed. `current`: young enough not to be asked for. */
+/**
+ * What became of one feed. `current`: young enough not to be asked for. `superseded`: its source stands in for one that is there.
+ */
 export type FeedOutcome = FeedOfSource &
   (
-    | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' }
+    | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' | 'superseded' }
     | { readonly outcome: 'updated'; readonly difference: FeedDifference }
     | { readonly outcome: 'failed'; readonly error: ClairError }
   );
 
 /** What updating needs. */
 export interface UpdatingRoom {
-  readonly store: Pick<Store, 'advisories' | 'locks'>;
+  readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly schemes: readonly VersionScheme[];
   readonly client: FeedClient;
   /** Where the client fetches from: feeds that came from elsewhere are fetched anew. */
@@ -29,6 +41,8 @@ export interface UpdatingRoom {
   readonly now: () => Date;
   /** Feeds checked less than so long ago are left alone; 0 asks for all. */
   readonly youngerThanMs: number;
+  /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
+  readonly acceptShrunk?: boolean;
   /** Names this process among those that share the store. */
   readonly owner: string;
   /** How long to wait for another process that is fetching the same feed. */
@@ -54,22 +68,30 @@ export async function updateFeeds(
   const outcomes: FeedOutcome[] = [];
   for (const wanted of feeds) {
     const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
-    outcomes.push(isCurrent ? { ...wanted, outcome: 'current' } : await updateAlone(wanted, room));
+    if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
+    else if (await isNeedless(wanted, room)) outcomes.push({ ...wanted, outcome: 'superseded' });
+    else outcomes.push(await updateAlone(wanted, room));
   }
   return outcomes;
+}
+
+/** Whether the source stands in for one that is loaded, perhaps just now. */
+async function isNeedless({ source }: FeedOfSource, { store }: UpdatingRoom): Promise<boolean> {
+  if (!isAdvisorySource(source) || source.insteadOf === undefined) return false;
+  return isSuperseded(source.name, [source], await store.advisories.feedStates());
 }
 
 function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): FeedState | undefined {
   return states.find((state) => state.source === source.name && state.feed === feed);
 }
 
-function isYoung(state: FeedState | undefined, source: AdvisorySource, room: UpdatingRoom): boolean {
-  if (state === undefined || !isComparable(state, source, room)) return false;
+function isYoung(state: FeedState | undefined, source: FeedOfSource['source'], room: UpdatingRoom): boolean {
+  if (state === undefined || state.presence === 'failed' || !isComparable(state, source, room)) return false;
   return room.now().getTime() - Date.parse(state.checkedAt) < room.youngerThanMs;
 }
 
 /** Whether the stored content is what this source would make of the bytes at this origin. */
-function isComparable(state: FeedState, source: AdvisorySource, { origin }: UpdatingRoom): boolean {
+function isComparable(state: FeedState, source: FeedOfSource['source'], { origin }: UpdatingRoom): boolean {
   return state.origin === origin && state.sourceVersion === source.version;
 }
 
@@ -92,6 +114,7 @@ async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<Fe
       error instanceof ClairError
         ? error
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
+    await noteFailure(wanted, known, room);
     return { ...wanted, outcome: 'failed', error: known };
   } finally {
     clearInterval(renewal);
@@ -112,40 +135,76 @@ async function takeLock(lock: string, room: UpdatingRoom): Promise<number | unde
   }
 }
 
+/** Writes the failure down for `clair db status`; a store that cannot even do that has failed for a reason told already. */
+async function noteFailure(wanted: FeedOfSource, { message }: ClairError, room: UpdatingRoom): Promise<void> {
+  const at = room.now().toISOString();
+  await room.store.advisories.noteFailure(identityOf(wanted, room), at, message).catch(() => undefined);
+}
+
+function identityOf({ source, feed }: FeedOfSource, { origin }: UpdatingRoom): FeedIdentity {
+  return { source: source.name, feed, sourceVersion: source.version, origin };
+}
+
 async function updateFeed(
   wanted: FeedOfSource,
   state: FeedState | undefined,
   room: UpdatingRoom,
 ): Promise<FeedOutcome> {
   const { source, feed } = wanted;
+  const { advisories } = room.store;
   const known = state?.presence === 'loaded' && isComparable(state, source, room) ? state : undefined;
   room.onProgress(`fetching advisories ${source.name} ${feed}`);
   const fetched = await source.fetch(feed, room.client, known?.fingerprint);
   const at = room.now().toISOString();
-  const common = { source: source.name, feed, sourceVersion: source.version, origin: room.origin };
+  const identity = identityOf(wanted, room);
   if (fetched === 'absent') {
     // What was loaded once stays: vendors drop releases that nobody supports any more.
-    if (state?.presence !== 'loaded') {
-      await room.store.advisories.touch({
-        ...common,
+    if (state?.presence !== 'loaded')
+      await advisories.touch({
+        ...identity,
         presence: 'absent',
         fingerprint: '',
         fetchedAt: at,
         checkedAt: at,
       });
-    }
     return { ...wanted, outcome: 'absent' };
   }
   if (fetched === 'unchanged') {
-    if (known !== undefined) await room.store.advisories.touch({ ...known, checkedAt: at });
+    if (known !== undefined) await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
     return { ...wanted, outcome: 'unchanged' };
   }
-  const update = { ...common, fingerprint: fetched.fingerprint, fetchedAt: at };
-  const difference = await room.store.advisories.apply(
-    fetched.lastModified === undefined ? update : { ...update, lastModified: fetched.lastModified },
-    withKeys(source.parse(feed, fetched), room.schemes, fetched),
-  );
-  return { ...wanted, outcome: 'updated', difference };
+  const update = toUpdate(identity, fetched, { fetchedAt: at, acceptShrunk: room.acceptShrunk ?? false });
+  return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, room }) };
+}
+
+function toUpdate(
+  identity: FeedIdentity,
+  { fingerprint, lastModified, extent }: Fetched,
+  { fetchedAt, acceptShrunk }: { readonly fetchedAt: string; readonly acceptShrunk: boolean },
+): FeedUpdate {
+  return {
+    ...identity,
+    fingerprint,
+    fetchedAt,
+    ...(lastModified !== undefined && { lastModified }),
+    ...(extent !== undefined && { extent }),
+    ...(acceptShrunk && { acceptShrunk }),
+  };
+}
+
+async function apply(
+  { source, feed }: FeedOfSource,
+  fetched: Fetched,
+  { update, room: { store, schemes } }: { update: FeedUpdate; room: UpdatingRoom },
+): Promise<FeedDifference> {
+  return isAdvisorySource(source)
+    ? await store.advisories.apply(update, withKeys(source.parse(feed, fetched), schemes, fetched))
+    : await store.enrichments.apply(update, source.parse(feed, fetched));
+}
+
+/** An enricher speaks of vulnerabilities, of no package of any namespace. */
+function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
+  return 'feedsOf' in source;
 }
 
 async function* withKeys(

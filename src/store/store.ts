@@ -1,4 +1,5 @@
 import type { Distro } from '../model/distro.ts';
+import type { Enrichment } from '../model/enrichment.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
@@ -17,8 +18,13 @@ export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
   readonly affected: readonly KeyedAffected[];
 }
 
-/** What an application of a feed is fed with. */
-export type KeyedRecord = KeyedVulnerability | SkippedRecord | WithdrawnRecord;
+/** What a record said of a namespace before its feed dropped that, as another store has kept it. */
+export interface KeptRecord extends KeyedVulnerability {
+  readonly keptFor: Namespace;
+}
+
+/** What an application of a feed is fed with. Of a namespace for which anything kept comes, all comes that is kept. */
+export type KeyedRecord = KeyedVulnerability | KeptRecord | SkippedRecord | WithdrawnRecord;
 
 /** A feed as it was last applied or last tried. Times are ISO 8601; they come back in UTC with milliseconds. */
 export interface FeedState {
@@ -27,8 +33,8 @@ export interface FeedState {
   readonly sourceVersion: number;
   /** Where it came from: `upstream` or the place of a mirror. */
   readonly origin: string;
-  /** `absent`: the vendor, or the mirror, has no such file. */
-  readonly presence: 'loaded' | 'absent';
+  /** `absent`: the vendor, or the mirror, has no such file. `failed`: it was never loaded, and the last try went wrong. */
+  readonly presence: 'loaded' | 'absent' | 'failed';
   readonly fingerprint: string;
   /** When the content in the store was fetched. */
   readonly fetchedAt: string;
@@ -36,46 +42,177 @@ export interface FeedState {
   readonly checkedAt: string;
   /** The newest `modified` of its records, else `Last-Modified` of the file, else null. */
   readonly newestAdvisory: string | null;
+  /** Records in force, without those of kept namespaces. */
   readonly records: number;
+  /** Records that could not be understood; where an older form of them was in force, it still is. */
+  readonly skipped: { readonly count: number; readonly sample: readonly SkippedSample[] };
+  /** Namespaces of which the feed speaks no more; what it last said of them stays in force. */
+  readonly kept: readonly string[];
+  /** The last try to update it, where that failed. */
+  readonly lastFailure: { readonly at: string; readonly message: string } | null;
 }
 
-/** What one application of a feed changed. */
+/** One of the records that could not be understood, and why. */
+export interface SkippedSample {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** How many skipped records of a feed are told by name. */
+export const skippedSampleMax = 100;
+
+/** What one application of a feed changed, in records. */
 export interface FeedDifference {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
   readonly unchanged: number;
+  /** Records of which the rows of a vanished namespace stay in force. */
+  readonly kept: number;
+  /** Records that could not be understood. */
+  readonly skipped: number;
+}
+
+/** What names a feed, and what its content depends on. */
+export type FeedIdentity = Pick<FeedState, 'source' | 'feed' | 'sourceVersion' | 'origin'>;
+
+/** A feed that was found current or absent. */
+export interface FoundFeed extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt' | 'checkedAt'> {
+  readonly presence: 'loaded' | 'absent';
 }
 
 /** The state to be recorded with an application; the store counts records and finds the newest by itself. */
-export interface FeedUpdate extends Omit<FeedState, 'records' | 'newestAdvisory' | 'presence' | 'checkedAt'> {
+export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
   readonly lastModified?: string;
+  /** `changes`: records that are not named stay as they are. */
+  readonly extent?: 'changes';
+  /** Takes a content that is much smaller than the one in force. */
+  readonly acceptShrunk?: true;
+  /** What the store that the content comes from had found about it; taken for what it is. */
+  readonly found?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'>;
+}
+
+/** A record as it stood from `validFrom` until before `validTo`, which is null while it is in force. */
+export interface StoredVulnerability extends KeyedVulnerability {
+  /** Its number in the store. A changed record has another. */
+  readonly number: number;
+  readonly source: string;
+  readonly feed: string;
+  readonly validFrom: string;
+  readonly validTo: string | null;
+}
+
+/** A part of a list that may be long: it begins behind the one that ended with `after`. */
+export interface PageRequest<Cursor> {
+  readonly limit: number;
+  readonly after?: Cursor;
+}
+
+/** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
+export interface FeedPart extends Pick<FeedIdentity, 'source' | 'feed'> {
+  /** Name of the namespace. */
+  readonly keptFor?: string;
+}
+
+/** A time in the past to ask for: ISO 8601. Throws `usage` where the store does not know that time, or no longer. */
+export interface AsOf {
+  readonly asOf?: string;
 }
 
 /** Advisories, and where they came from. */
 export interface AdvisoryStore {
-  feedStates(): Promise<readonly FeedState[]>;
+  feedStates(at?: AsOf): Promise<readonly FeedState[]>;
   /** Whether any record in force speaks of a namespace. */
   speaksOf(namespace: string): Promise<boolean>;
   /**
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
    * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
-   * held in memory, and nobody waits for it. Throws `feed-corrupt` when a key comes twice, `store-unusable` when somebody else
-   * applied the same feed meanwhile.
+   * held in memory, and nobody waits for it. What the feed says no more of a whole namespace stays in force.
+   * Throws `feed-corrupt` when a key comes twice and when the feed has shrunk to less than half without being accepted,
+   * `store-unusable` when somebody else applied the same feed meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference>;
   /** Notes that a feed was found current, or absent, without touching its records. */
-  touch(state: Omit<FeedState, 'records' | 'newestAdvisory'>): Promise<void>;
+  touch(found: FoundFeed): Promise<void>;
+  /** Notes that a feed could not be updated; the next success forgets it. Its content stays. */
+  noteFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
+  /** The namespaces anything in the store ever spoke of, in the order in which they became known. */
+  namespaces(): Promise<readonly Namespace[]>;
+}
+
+/** Records of advisories one by one. */
+export interface VulnerabilityStore {
+  /** Records by their numbers, whether they are in force or history, in the order of the numbers. */
+  read(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
+  /** The numbers of the records in force that have this id or alias, rising. */
+  named(id: string): Promise<readonly number[]>;
+  /** Records in force that speak of a namespace, by rising number. */
+  inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly StoredVulnerability[]>;
+  /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */
+  inFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
+}
+
+/** What changed in the meaning of a record. */
+export type ChangedAspect = 'aliases' | 'packages' | 'severity' | 'fix' | 'range';
+
+/** Something that became known about a vulnerability after its feed was first loaded. */
+export interface AdvisoryEvent {
+  /** Rises from event to event: who remembers the last one seen misses none. */
+  readonly number: number;
+  readonly at: string;
+  readonly source: string;
+  readonly feed: string;
+  /** The key of the record in its feed, and the id of the vulnerability. */
+  readonly key: string;
+  readonly id: string;
+  readonly kind: 'new' | 'changed' | 'withdrawn';
+  /** What is otherwise in a changed record. */
+  readonly changed: readonly ChangedAspect[];
+  /** Numbers of the record before and after, for `read`; null where there is none. */
+  readonly old: number | null;
+  readonly new: number | null;
+}
+
+/** The log of what updates changed. */
+export interface EventStore {
+  /** Events behind a number, the oldest first; those of the first load of a feed are not among them. */
+  after(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
+  /** The number of the newest event, 0 when there never was one. */
+  last(): Promise<number>;
+}
+
+/** An enrichment and the source that says so. */
+export interface StoredEnrichment extends Enrichment {
+  readonly source: string;
+}
+
+/** What others than distributions say of vulnerabilities. Its feeds are among the feed states; it has no history. */
+export interface EnrichmentStore {
+  /** Replaces what one feed says by difference, under the terms of the application of advisories. */
+  apply(update: FeedUpdate, records: AsyncIterable<Enrichment | SkippedRecord>): Promise<FeedDifference>;
+  /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
+  find(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
+  /** What a feed says, by rising id. */
+  inFeed(
+    feed: Pick<FeedIdentity, 'source' | 'feed'>,
+    page: PageRequest<string>,
+  ): Promise<readonly Enrichment[]>;
 }
 
 /** A package of an image with what it is looked up by; `lookup` is null where no namespace knows its kind. */
 export interface ImagePackage extends Package {
+  /** Repositories it comes from, by the ids of their vendor, as far as the image tells. */
+  readonly repositories?: readonly string[];
+  /** The package of the distribution that brought the file it was found in. */
+  readonly owner?: string;
   readonly lookup: {
     readonly namespace: Namespace;
     readonly name: string;
     readonly version: string;
     /** Absent when the version has no key. */
     readonly key?: VersionKey;
+    /** What rows of source packages, by the name of `source`, are compared with; absent where no such rows are looked for. */
+    readonly source?: { readonly version: string; readonly key?: VersionKey };
   } | null;
 }
 
@@ -88,25 +225,84 @@ export interface ImageIndex {
 }
 
 /** A row that may make a package vulnerable. */
-export interface StoredMatch extends AdvisoryHit {
-  /** Position in `packages` of the image. */
-  readonly package: number;
+export interface StoredHit extends AdvisoryHit {
   /** False when the installed version or a bound has no key: the caller compares in code. */
   readonly decided: boolean;
+}
+
+/** A hit on a package of a known image. */
+export interface StoredMatch extends StoredHit {
+  /** Position in `packages` of the image. */
+  readonly package: number;
+}
+
+/** Where in the images something vulnerable is installed: in one image, under one name and version of one namespace. */
+export interface AffectedImage {
+  readonly image: number;
+  readonly identity: string;
+  /** Names of ancestries and v1 layers that stand for this image, sorted. */
+  readonly names: readonly string[];
+  /** What is looked up so: several where they were built from one source package. */
+  readonly packages: readonly ImagePackage[];
+  readonly hits: readonly StoredHit[];
+}
+
+/** A page of affected images; `next` goes into `after` of the next request and is absent on the last page. */
+export interface AffectedPage {
+  readonly images: readonly AffectedImage[];
+  readonly next?: string;
 }
 
 /** Images that were indexed. */
 export interface ImageStore {
   /** Saves the image unless it is known; returns its number. */
   save(image: ImageIndex): Promise<number>;
-  /** Every row whose range holds an installed version, in one join; `not-affected` rows are left out. Ordered canonically. */
-  matches(image: number): Promise<readonly StoredMatch[]>;
+  /** The image as it was saved. */
+  read(image: number): Promise<ImageIndex>;
+  /**
+   * Every row whose range holds an installed version, in one join; `not-affected` rows are left out. Rows of the architecture
+   * `src` are compared with the source package, all others with what the package is looked up by. Ordered canonically.
+   */
+  matches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
+  /**
+   * The images that records, by their numbers, hit: by namespace, package name, version and image. A page costs what is on it,
+   * and who pages on misses nothing and sees nothing twice while images come and go. Throws `usage` for a cursor that is none.
+   */
+  affected(vulnerabilities: readonly number[], page: PageRequest<string>): Promise<AffectedPage>;
 }
 
 /** Layers that were read, by what identifies their content. */
 export interface LayerStore {
   find(identity: string, analyzerKey: string): Promise<LayerIndex | undefined>;
   save(identity: string, analyzerKey: string, index: LayerIndex): Promise<void>;
+}
+
+/** A layer by the name a client of Clair's first API gave it: the image that ends with it. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly parent: string | null;
+  /** Number of the image that this layer and those below make. */
+  readonly image: number;
+  readonly format: string;
+  /** Version of the engine that read it. */
+  readonly engineVersion: number;
+}
+
+/** Layers by name. */
+export interface NamedLayerStore {
+  /** Saves a layer; of one that is there, everything is replaced but its parent, which has to be there. */
+  save(layer: NamedLayer): Promise<void>;
+  /** The layer and those below it, from the base up; empty when there is none of that name. */
+  chain(name: string): Promise<readonly NamedLayer[]>;
+  /** Removes a layer and all that were built upon it; false when there is none of that name. */
+  remove(name: string): Promise<boolean>;
+}
+
+/** Images by the name a client of Clair's third API gave them. */
+export interface AncestryStore {
+  save(name: string, image: number): Promise<void>;
+  /** The number of the image. */
+  find(name: string): Promise<number | undefined>;
 }
 
 /** Mutual exclusion between processes, with an end: a lock whose owner died falls free. */
@@ -116,17 +312,52 @@ export interface LockStore {
   release(name: string, owner: string): Promise<void>;
 }
 
+/** Small things to be remembered. */
+export interface KeyValueStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
+/** How long what is no longer of use is kept. */
+export interface RetentionTerms {
+  /** Records that are no longer in force; how far back `asOf` reaches. */
+  readonly keepHistoryMs: number;
+  /** Events, and the records they speak of. */
+  readonly keepEventsMs: number;
+  /** Images without a name and layers, since they were last used. */
+  readonly keepLayersUnusedMs: number;
+}
+
+/** What was thrown away. */
+export interface Collected {
+  readonly events: number;
+  readonly vulnerabilities: number;
+  readonly images: number;
+  readonly layers: number;
+  readonly locks: number;
+}
+
 /** What lies in the store. */
 export interface StoreStatistics {
   readonly bytes: number;
   readonly rows: Readonly<Record<string, number>>;
+  /** How fresh each feed is. */
+  readonly feeds: readonly FeedState[];
 }
 
 /** Everything that is kept between two runs. Closed with `await using` or `[Symbol.asyncDispose]()`. */
 export interface Store extends AsyncDisposable {
   readonly advisories: AdvisoryStore;
+  readonly vulnerabilities: VulnerabilityStore;
+  readonly events: EventStore;
+  readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
   readonly layers: LayerStore;
+  readonly namedLayers: NamedLayerStore;
+  readonly ancestries: AncestryStore;
   readonly locks: LockStore;
+  readonly keyValues: KeyValueStore;
+  /** Throws away what is past its time, little by little, so that nobody waits for it; costs nearly nothing when nothing is. */
+  collect(terms: RetentionTerms): Promise<Collected>;
   statistics(): Promise<StoreStatistics>;
 }

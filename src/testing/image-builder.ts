@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ export interface ImagePlan {
   /** Bottom first. */
   readonly steps: readonly ImageStep[];
   /** How the layers are stored; `none` unless given. */
-  readonly compression?: 'none' | 'gzip' | 'zstd';
+  readonly compression?: keyof typeof compressors;
   /** `name:tag`, as many as the image has. */
   readonly tags?: readonly string[];
   /** `linux/amd64` unless given. */
@@ -54,13 +55,31 @@ const mediaTypes = {
   none: 'application/vnd.oci.image.layer.v1.tar',
   gzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
   zstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
+  xz: 'application/vnd.oci.image.layer.v1.tar+xz',
+  bzip2: 'application/vnd.oci.image.layer.v1.tar+bzip2',
 } as const;
 
 const compressors = {
   none: (bytes: Uint8Array) => bytes,
   gzip: (bytes: Uint8Array) => gzipSync(bytes),
   zstd: (bytes: Uint8Array) => zstdCompressSync(bytes),
+  xz: (bytes: Uint8Array) => runTool('xz', ['-c'], bytes),
+  bzip2: (bytes: Uint8Array) => runTool('bzip2', ['-c'], bytes),
 } as const;
+
+/** What a tool of the machine, with these arguments, makes of its standard input. Throws where it fails. */
+export function runTool(tool: string, args: readonly string[], input: Uint8Array = Buffer.alloc(0)): Buffer {
+  const { status, error, stdout, stderr } = spawnSync(tool, args, { input, maxBuffer: 1 << 30 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${tool} ended with ${status}: ${stderr.toString()}`);
+  return stdout;
+}
+
+/** Why a test that needs a tool is to be skipped; false where the tool is there, or must be because this is CI. */
+export function missingTool(tool: string): string | false {
+  const isThere = spawnSync(tool, ['--version']).error === undefined;
+  return isThere || process.env['CI'] !== undefined ? false : `there is no ${tool} on this machine`;
+}
 
 /** Builds an image: layers, configuration and manifest. OCI image-spec, config.md and manifest.md. */
 export function buildImage(plan: ImagePlan): BuiltImage {

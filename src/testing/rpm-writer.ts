@@ -1,24 +1,26 @@
-/** Tags by number with their values: numbers are written as INT32, texts as STRING, lists of texts as I18NSTRING. */
-export type RpmTags = readonly (readonly [tag: number, value: number | string | readonly string[]])[];
+/**
+ * Tags by number with their values: numbers and lists of them are written as INT32, texts as STRING, lists of texts as
+ * I18NSTRING, which as bytes is the same as STRING_ARRAY.
+ */
+export type RpmTags = readonly (readonly [
+  tag: number,
+  value: number | string | readonly number[] | readonly string[],
+])[];
 
 /** A header as rpm databases hold it, without a region. */
 export function writeRpmHeader(tags: RpmTags): Buffer {
   const index: Buffer[] = [];
   let data = Buffer.alloc(0);
   for (const [tag, value] of tags) {
-    const isNumber = typeof value === 'number';
-    if (isNumber) data = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
-    const type = isNumber ? 4 : typeof value === 'string' ? 6 : 9;
-    const count = Array.isArray(value) ? value.length : 1;
-    index.push(uint32s('big', tag, type, data.length, count));
-    const content = isNumber
-      ? uint32s('big', value)
-      : Buffer.from(
-          [value]
-            .flat()
-            .map((text) => `${text}\0`)
-            .join(''),
-        );
+    const values = [value].flat();
+    const numbers = values.filter((item) => typeof item === 'number');
+    const isNumeric = numbers.length > 0;
+    if (isNumeric) data = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
+    const type = isNumeric ? 4 : typeof value === 'string' ? 6 : 9;
+    index.push(uint32s('big', tag, type, data.length, values.length));
+    const content = isNumeric
+      ? uint32s('big', ...numbers)
+      : Buffer.from(values.map((text) => `${text}\0`).join(''));
     data = Buffer.concat([data, content]);
   }
   return Buffer.concat([uint32s('big', index.length, data.length), ...index, data]);

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 import type {
+  FeedDifference,
   FeedUpdate,
   ImageIndex,
   ImagePackage,
@@ -22,6 +24,11 @@ export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
     fetchedAt: '2026-01-02T03:04:05.000Z',
     ...changes,
   };
+}
+
+/** What an application changed; what is not named is 0. */
+export function difference(changes: Partial<FeedDifference> = {}): FeedDifference {
+  return { added: 0, changed: 0, removed: 0, unchanged: 0, kept: 0, skipped: 0, ...changes };
 }
 
 /** Records as a stream. */
@@ -85,7 +92,7 @@ export function installed(name: string, lookup: Partial<ImagePackage['lookup'] &
 /** An image of these packages; equal packages make equal images. */
 export function image(
   packages: readonly ImagePackage[],
-  identity: string = JSON.stringify(packages),
+  identity: string = hash('sha256', JSON.stringify(packages)),
 ): ImageIndex {
   return { identity, layers: ['sha256:one', 'sha256:two'], distro: { id: 'debian', like: [] }, packages };
 }

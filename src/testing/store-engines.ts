@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { dropSchema, emptySchema, makeSchema } from '../store/contract/postgres-schemas.ts';
+import { openPostgresStore } from '../store/sql/postgres-store.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { postgresServer } from './postgres-server.ts';
 
 /** What a store is opened with in a test. */
 export interface TestStoreOptions {
@@ -23,14 +26,21 @@ export interface StoreEngine {
   create(context: TestContext): OpenStore;
 }
 
-const sqliteFile: StoreEngine = {
+/** An engine whose databases have a place, where several processes meet. */
+export interface SharedEngine extends StoreEngine {
+  /** Makes an empty database that is gone when the test ends, and tells its place. It may have its tables. */
+  place(context: TestContext): Promise<string>;
+  /** As `place`, surely without tables. */
+  newPlace(context: TestContext): Promise<string>;
+  open(place: string, options?: TestStoreOptions): Promise<Store>;
+}
+
+const sqliteFile = sharedEngine({
   name: 'sqlite file',
-  isShared: true,
-  create(context) {
-    const path = join(temporaryDirectory(context), 'clair.db');
-    return closing(context, (options) => openSqliteStore(path, options));
-  },
-};
+  place: temporaryFile,
+  newPlace: temporaryFile,
+  open: openSqliteStore,
+});
 
 const sqliteMemory: StoreEngine = {
   name: 'sqlite in memory',
@@ -38,8 +48,37 @@ const sqliteMemory: StoreEngine = {
   create: (context) => closing(context, (options) => openSqliteStore(':memory:', options)),
 };
 
+const postgres = sharedEngine({
+  name: 'postgresql',
+  place: emptiedSchema,
+  newPlace: temporarySchema,
+  open: openPostgresStore,
+});
+
+/** Every engine on which several processes can share a database. */
+export const sharedEngines: readonly SharedEngine[] = [sqliteFile, postgres];
+
 /** Every engine that keeps the contract. */
-export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory];
+export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory, postgres];
+
+/** Lets nobody through before all have come. */
+export function gate(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let missing = count;
+  return async () => {
+    if (--missing === 0) resolve(undefined);
+    await promise;
+  };
+}
+
+/**
+ * Records that come when the gate opens. Who applies them has looked at what is stored by then: of several, none begins when
+ * another is done.
+ */
+export async function* behind<T>(begin: () => Promise<void>, records: AsyncIterable<T>): AsyncGenerator<T> {
+  await begin();
+  yield* records;
+}
 
 /** A directory that is removed when the test ends. */
 export function temporaryDirectory(context: TestContext): string {
@@ -48,6 +87,47 @@ export function temporaryDirectory(context: TestContext): string {
     rmSync(directory, { recursive: true });
   });
   return directory;
+}
+
+async function temporaryFile(context: TestContext): Promise<string> {
+  return join(temporaryDirectory(context), 'clair.db');
+}
+
+/** The connection string of an empty schema that is dropped when the test ends: a whole database takes ten times as long. */
+export async function temporarySchema(context: TestContext): Promise<string> {
+  const url = await makeSchema((await postgresServer()).url());
+  context.after(() => dropSchema(url));
+  return url;
+}
+
+/** Schemas that have their tables: making them takes longer than most tests. */
+const schemas: string[] = [];
+
+/**
+ * The connection string of a schema with empty tables; on a server that is not ours it is dropped when the test ends. It is
+ * emptied by who takes it, for only then all that wrote to it has surely ended.
+ */
+async function emptiedSchema(context: TestContext): Promise<string> {
+  const server = await postgresServer();
+  if (server.restart === undefined) return await temporarySchema(context);
+  const url = schemas.pop() ?? (await makeSchema(server.url()));
+  context.after(() => schemas.push(url));
+  await emptySchema(url);
+  return url;
+}
+
+function sharedEngine(engine: Omit<SharedEngine, 'isShared' | 'create'>): SharedEngine {
+  return {
+    ...engine,
+    isShared: true,
+    create: (context) => {
+      let place: Promise<string> | undefined;
+      return closing(context, async (options) => {
+        place ??= engine.place(context);
+        return await engine.open(await place, options);
+      });
+    },
+  };
 }
 
 function closing(context: TestContext, open: (options: TestStoreOptions) => Promise<Store>): OpenStore {

@@ -4,10 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as z from 'zod/mini';
+import type { Report } from '../../src/model/report.ts';
 import { report, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
-/** Where the corpus' make-images.sh has put its images (targets `debian expect`). */
+/** Where the corpus' make-images.sh has put its images, and what its `expect` found in them. */
 const images = process.env['CLAIR_TEST_IMAGES'];
 const skip = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : false;
 
@@ -29,12 +30,15 @@ interface Installed {
   readonly sourceVersion: string;
 }
 
-/** What dpkg-query itself lists of the unpacked image. */
-function dpkgQuery(suite: string): Installed[] {
-  const lines = readFileSync(join(images ?? '', 'expected', `debian-${suite}.tsv`), 'utf8').split('\n');
+/**
+ * What dpkg-query itself lists of the unpacked image, or of an image without a database of dpkg, its entries of `status.d`: of
+ * these only name, version and architecture are comparable, as the list does not take `Source` apart.
+ */
+function dpkgQuery(image: string): Installed[] {
+  const lines = readFileSync(join(images ?? '', 'expected', `${image}.tsv`), 'utf8').split('\n');
   return lines
     .map((line) => line.split('\t'))
-    .filter(([kind, , , , , , status]) => kind === 'deb' && status === 'installed')
+    .filter(([kind, , , , , , status]) => kind === 'deb' && (status === 'installed' || status === 'status.d'))
     .map(([, name = '', version = '', arch = '', source = '', sourceVersion = '']) => ({
       name,
       version,
@@ -44,51 +48,68 @@ function dpkgQuery(suite: string): Installed[] {
     }));
 }
 
-function isOlder(a: string, b: string): boolean {
-  const { status } = spawnSync('dpkg', ['--compare-versions', a, 'lt', b]);
-  return status === 0;
+/** What dpkg itself says of each pair of versions: whether the first is older. One shell asks for all. */
+function olderPairs(pairs: Iterable<string>): Set<string> {
+  const script = 'while read a b; do dpkg --compare-versions "$a" lt "$b" && echo "$a $b"; done; exit 0';
+  const { status, stdout } = spawnSync('sh', ['-c', script], {
+    input: `${[...pairs].join('\n')}\n`,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0);
+  return new Set(stdout.split('\n'));
 }
 
 /** The findings the tracker implies, by dpkg's own comparison. */
 function implied(suite: string, packages: readonly Installed[]): string[] {
   const file = join(corpusMirror(), 'security-tracker.debian.org/tracker/data/json');
   const issues = z.parse(tracker, JSON.parse(readFileSync(file, 'utf8')));
-  return packages.flatMap(({ name, source, sourceVersion }) =>
+  const rows = packages.flatMap(({ name, source, sourceVersion }) =>
     Object.entries(issues[source] ?? {}).flatMap(([id, { releases }]) => {
       const release = releases[suite];
       if (release === undefined || release.status === 'undetermined') return [];
       const fixed = release.status === 'resolved' ? release.fixed_version : undefined;
-      const isAffected = fixed === undefined || (fixed !== '0' && isOlder(sourceVersion, fixed));
-      return isAffected ? [`${id} ${name} ${fixed ?? 'none'}`] : [];
+      return fixed === '0'
+        ? []
+        : [{ finding: `${id} ${name} ${fixed ?? 'none'}`, pair: fixed && `${sourceVersion} ${fixed}` }];
     }),
   );
+  const older = olderPairs(new Set(rows.flatMap(({ pair }) => pair ?? [])));
+  return rows.flatMap(({ finding, pair }) => (pair === undefined || older.has(pair) ? [finding] : []));
 }
 
-for (const suite of ['trixie', 'bookworm']) {
+/** A scan with the advisories of the corpus. */
+function scan(target: string): Report {
+  const path = join(images ?? '', target);
+  assert.ok(existsSync(path), `${target} was not built`);
+  return report('scan', path, '--mirror', corpusMirror(), '--db', join(scratch, 'debian.db'));
+}
+
+/** The packages of the operating system, in the order of the report. */
+function ofSystem({ packages }: Report): Installed[] {
+  return packages
+    .filter(({ type }) => type === 'deb')
+    .map(({ name, version, arch = '', source }) => ({
+      name,
+      version,
+      arch,
+      source: source?.name ?? '',
+      sourceVersion: source?.version ?? '',
+    }));
+}
+
+function byName(packages: readonly Installed[]): Installed[] {
+  const key = ({ name, version, arch }: Installed): string => `${name} ${version} ${arch}`;
+  return packages.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+for (const suite of ['trixie', 'bookworm', 'bullseye']) {
   void test(`Debian ${suite}: packages as dpkg-query lists them, findings as the tracker implies them`, {
     skip,
   }, () => {
     for (const target of [`oci/debian-${suite}`, `docker/debian-${suite}.tar`]) {
-      assert.ok(existsSync(join(images ?? '', target)), `${target} was not built`);
-      const actual = report(
-        'scan',
-        join(images ?? '', target),
-        '--mirror',
-        corpusMirror(),
-        '--db',
-        join(scratch, 'debian.db'),
-      );
-      const expected = dpkgQuery(suite);
-      assert.deepEqual(
-        actual.packages.map((item) => ({
-          name: item.name,
-          version: item.version,
-          arch: item.arch,
-          source: item.source?.name,
-          sourceVersion: item.source?.version,
-        })),
-        expected.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      );
+      const actual = scan(target);
+      const expected = dpkgQuery(`debian-${suite}`);
+      assert.deepEqual(ofSystem(actual), byName(expected));
       const found = actual.matches.map(
         ({ vulnerability, package: item, fix }) =>
           `${vulnerability.id} ${item.name} ${fix.state === 'fixed' ? fix.version : 'none'}`,
@@ -97,4 +118,55 @@ for (const suite of ['trixie', 'bookworm']) {
       assert.ok(found.length > 0);
     }
   });
+}
+
+void test('Debian sid: packages as dpkg-query lists them, and not assessed as the advisories do not speak of it', {
+  skip,
+}, () => {
+  const actual = scan('oci/debian-sid');
+  assert.deepEqual(ofSystem(actual), byName(dpkgQuery('debian-sid')));
+  assert.equal(actual.distro?.versionCodename, 'sid');
+  assert.deepEqual(
+    actual.coverage.map(({ namespace, status }) => `${namespace} ${status}`),
+    ['debian:unstable missing'],
+  );
+  assert.equal(actual.verdict, 'not-assessed');
+});
+
+void test('a Debian image of five layers: packages as dpkg-query lists them of the whole', { skip }, () => {
+  const expected = byName(dpkgQuery('debian-multi'));
+  const targets = ['oci/debian-multi', 'docker/debian-multi.tar', ...built('oci/debian-multi-zstd')];
+  for (const target of targets) {
+    const actual = scan(target);
+    assert.equal(actual.layers.length, 5, target);
+    assert.deepEqual(byName(ofSystem(actual)), expected, target);
+    // The purge of the third layer leaves the packages of the first and of the second with the layers they came in.
+    const layers = new Set(actual.packages.map(({ location }) => location.layer));
+    assert.ok(layers.has(actual.layers[0]?.diffId ?? null) && layers.has(actual.layers[1]?.diffId ?? null));
+  }
+  const [layout, archive] = targets.map(scan);
+  assert.deepEqual(layout?.matches, archive?.matches);
+});
+
+void test('zstd layers give what gzip layers give', { skip }, () => {
+  for (const target of built('oci/debian-bookworm-zstd')) {
+    const { packages, matches } = scan(target);
+    const other = scan('oci/debian-bookworm');
+    assert.deepEqual(packages, other.packages);
+    assert.deepEqual(matches, other.matches);
+  }
+});
+
+void test('an image without a database of dpkg lists the entries of status.d', { skip }, () => {
+  for (const target of ['oci/distroless', 'docker/distroless.tar']) {
+    const nevra = ({ name, version, arch }: Installed): string => `${name} ${version} ${arch}`;
+    const actual = scan(target);
+    assert.deepEqual(ofSystem(actual).map(nevra).sort(), dpkgQuery('distroless').map(nevra).sort());
+    assert.equal(actual.distro?.id, 'debian');
+  }
+});
+
+/** The zstd images are only there where make-images.sh was asked for them. */
+function built(target: string): string[] {
+  return existsSync(join(images ?? '', target)) ? [target] : [];
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { limits } from '../../kit/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { untar } from '../../testing/untar.ts';
 import { apk } from './apk.ts';
 
 function read(
@@ -64,6 +67,10 @@ test('apk: the origin is the source, at the version of the package', () => {
   ]);
 });
 
+test('apk: a database without content is no damage: the image is not assessed when no other lister finds a package', () => {
+  assert.deepEqual(read(''), { packages: [], problems: [] });
+});
+
 test('apk: virtual packages are left out, without a problem', () => {
   assert.deepEqual(read('P:.build-deps\nV:20230101.120000\n\n'), { packages: [], problems: [] });
 });
@@ -82,7 +89,6 @@ test('apk: unknown letters, long lines and CRLF are read over', () => {
 test('apk: a damaged file says what is wrong and lists what is left', () => {
   const entry = 'P:a\nV:1-r0\n\n';
   const cases: readonly (readonly [string, number, RegExp])[] = [
-    ['', 0, /^is empty/],
     ['\0'.repeat(512), 0, /^holds a NUL byte/],
     [`${entry}P:b\nV:1`, 2, /^ends in the middle of a line/],
     [`${entry}P:b\n`, 1, /^package b has no version/],
@@ -97,4 +103,63 @@ test('apk: a damaged file says what is wrong and lists what is left', () => {
     assert.equal(packages.length, count, content.slice(0, 40));
     assert.match(problems[0] ?? '', problem);
   }
+});
+
+function ownedIn(content: string | Uint8Array): {
+  owned: Map<string, readonly string[]>;
+  problems: string[];
+} {
+  const listed = [...apk.list(new Map([['lib/apk/db/installed', Buffer.from(content)]]))];
+  return {
+    owned: new Map(listed.flatMap((item) => ('files' in item ? [[item.owner, item.files]] : []))),
+    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+}
+
+corpusTest('apk: what packages own is there, and every program that is there is owned', () => {
+  const archives = globSync(corpus('images/alpine-minirootfs-*.tar.gz'));
+  for (const archive of archives) {
+    const members = new Map(
+      [...untar(gunzipSync(readFileSync(archive)))].map(([name, content]) => [
+        name.replace(/^\.\//, ''),
+        content,
+      ]),
+    );
+    const { owned } = ownedIn(members.get('lib/apk/db/installed') ?? '');
+    const files = [...owned.values()].flat();
+    assert.deepEqual(
+      files.filter((file) => !members.has(file)),
+      [],
+    );
+    // Applets of busybox are links without content, made by a script.
+    const programs = [...members].filter(
+      ([name, content]) => /^(usr\/)?s?bin\/./.test(name) && content.length > 0,
+    );
+    assert.deepEqual(
+      programs.map(([name]) => name).sort(),
+      files.filter((file) => members.get(file)?.length).sort(),
+    );
+    assert.ok(owned.get('busybox')?.includes('bin/busybox'));
+  }
+  assert.ok(archives.length >= 3);
+});
+
+test('apk: files belong to the package of their entry, in the directory last named', () => {
+  const { owned } = ownedIn(
+    'P:a\nV:1\nF:\nR:a.jar\nF:usr/bin\nR:x\nZ:Q1\nR:y\nF:etc\nR:conf\nF:usr/share/java\nR:b.jar\n\n' +
+      'P:b\nV:1\nF:usr/libexec/b/c\r\nR:\u00e9\r\n\nP:c\nV:1\nF:usr/lib\nR:libc.so\n\n',
+  );
+  assert.deepEqual(
+    [...owned],
+    [
+      ['a', ['a.jar', 'usr/bin/x', 'usr/bin/y', 'usr/share/java/b.jar']],
+      ['b', ['usr/libexec/b/c/\u00e9']],
+    ],
+  );
+});
+
+test('apk: files without end are kept up to the limit of a layer, and a problem says so', () => {
+  const { owned, problems } = ownedIn(`P:a\nV:1\nF:bin\n${'R:x\n'.repeat(limits.ownedFilesPerLayer + 5)}\n`);
+  assert.equal(owned.get('a')?.length, limits.ownedFilesPerLayer);
+  assert.match(problems.join(), /^names more than 100000 owned files/);
 });

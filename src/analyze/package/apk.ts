@@ -2,24 +2,34 @@ import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { lineEnd } from '../deb822.ts';
-import { distinct, isWord, quoted } from './listing.ts';
+import { distinctInText, isWord, quoted } from './listing.ts';
+import { holdsPrograms, isEvidence, Ownership } from './ownable.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const colon = 0x3a;
 
-/** The letters read; every other line is skipped, whatever it is. apk-installed(5). */
+/** The letters whose values are kept. apk-installed(5). */
 const letters = { P: 'name', V: 'version', A: 'arch', o: 'origin' } as const;
-const fieldOf: readonly (keyof Entry | undefined)[] = Array.from(
+/** A directory of the package, without leading slash, and a file in the directory last named. */
+const directoryLetter = 'F'.charCodeAt(0);
+const fileLetter = 'R'.charCodeAt(0);
+const fieldOf: readonly ((typeof letters)[keyof typeof letters] | undefined)[] = Array.from(
   { length: 256 },
   (_, code) => letters[String.fromCharCode(code) as keyof typeof letters],
 );
+const isRead = Uint8Array.from(fieldOf, (field, code) =>
+  field !== undefined || code === directoryLetter || code === fileLetter ? 1 : 0,
+);
+/** More of a value is not read: none is that long, and it is an impossible one also when cut. */
+const valueBytesMax = 4096;
 
 interface Entry {
   name?: string;
   version?: string;
   arch?: string;
   origin?: string;
+  readonly files: string[];
 }
 
 /**
@@ -28,58 +38,110 @@ interface Entry {
  */
 export const apk: PackageLister = {
   name: 'apk',
-  version: 1,
+  version: 2,
   wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   *list(files: Files) {
+    const ownership = new Ownership();
     for (const path of apk.wants) {
       const content = files.get(path);
-      if (content !== undefined) yield* distinct(path, listFile(path, content));
+      if (content === undefined) continue;
+      yield* distinctInText(path, content, (text) => listFile(path, text, ownership));
+      yield* ownership.problems(path);
     }
   },
 };
 
-function* listFile(path: string, content: Uint8Array): Generator<Listed> {
+function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<Listed> {
   const damage = damageOf(content);
   if (damage !== undefined) yield { path, problem: damage };
   let entries = 0;
-  for (const entry of readEntries(content)) {
+  for (const entry of readEntries(content, ownership)) {
     entries++;
     const item = readEntry(entry, entries);
     if (typeof item === 'string') yield { path, problem: item };
-    else if (item !== undefined) yield { path, package: item };
+    else if (item !== undefined) {
+      yield { path, package: item };
+      if (entry.files.length > 0) yield { path, owner: item.name, files: entry.files };
+    }
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no apk database' };
 }
 
+/** A file without content is no damage: an image built with `apk --root` and no package at all has one, and it is never clean. */
 function damageOf(content: Uint8Array): string | undefined {
-  // An image built with `apk --root` and no package at all has an empty database; one that lost it has the same.
-  if (content.length === 0) return 'is empty; the packages of this image are unknown';
+  if (content.length === 0) return undefined;
   const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
   if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
   if (content.at(-1) !== lineFeed) return 'ends in the middle of a line; the rest may be cut off';
   return undefined;
 }
 
-/** Entries end with an empty line. */
-function* readEntries(bytes: Uint8Array): Generator<Entry> {
+/** Entries end with an empty line. Every line whose letter is not read is skipped, whatever it is. */
+function* readEntries(bytes: Uint8Array, ownership: Ownership): Generator<Entry> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   // One byte is one character here: a place in the text is a place in the bytes.
   const text = buffer.toString('latin1');
+  const reader = new EntryReader(text, buffer, ownership);
   let entry: Entry | undefined;
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = lineEnd(text, start);
     const stop = text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end;
-    const field = text.charCodeAt(start + 1) === colon ? fieldOf[text.charCodeAt(start)] : undefined;
-    if (field !== undefined) {
-      entry ??= {};
-      entry[field] ??= buffer.toString('utf8', start + 2, stop);
+    const letter = text.charCodeAt(start + 1) === colon ? text.charCodeAt(start) : 0;
+    if (isRead[letter] === 1) {
+      entry ??= { files: [] };
+      reader.take(entry, letter, start + 2, stop);
     } else if (stop === start && entry !== undefined) {
       yield entry;
       entry = undefined;
     }
   }
   if (entry !== undefined) yield entry;
+}
+
+/** Takes the values of lines into entries. What it needs to know of a directory it finds out once, when a file asks for it. */
+class EntryReader {
+  readonly #text: string;
+  readonly #buffer: Buffer;
+  readonly #ownership: Ownership;
+  /** Where the directory stands that the next file lines speak of. */
+  #start = 0;
+  #stop = 0;
+  #holdsPrograms: boolean | undefined = false;
+  #prefix: string | undefined = '';
+
+  constructor(text: string, buffer: Buffer, ownership: Ownership) {
+    this.#text = text;
+    this.#buffer = buffer;
+    this.#ownership = ownership;
+  }
+
+  take(entry: Entry, letter: number, start: number, stop: number): void {
+    const field = fieldOf[letter];
+    if (field !== undefined) entry[field] ??= this.#valueOf(start, stop);
+    else if (letter === directoryLetter) this.#enter(start, stop);
+    else if (this.#isOwnable(start, stop)) this.#ownership.add(entry.files, this.#pathOf(start, stop));
+  }
+
+  #enter(start: number, stop: number): void {
+    this.#start = start;
+    this.#stop = stop;
+    this.#holdsPrograms = this.#prefix = undefined;
+  }
+
+  #isOwnable(start: number, stop: number): boolean {
+    this.#holdsPrograms ??= holdsPrograms(this.#text.slice(this.#start, this.#stop));
+    return this.#holdsPrograms || isEvidence(this.#text, start, stop);
+  }
+
+  #pathOf(start: number, stop: number): string {
+    this.#prefix ??= this.#stop === this.#start ? '' : `${this.#valueOf(this.#start, this.#stop)}/`;
+    return this.#prefix + this.#valueOf(start, stop);
+  }
+
+  #valueOf(start: number, stop: number): string {
+    return this.#buffer.toString('utf8', start, Math.min(stop, start + valueBytesMax));
+  }
 }
 
 /** The package of an entry, undefined when it is virtual, or the problem with it. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { limits } from '../../kit/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
+import type { Listed } from '../../plugin/package-lister.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { outputOf, toolTest } from '../../testing/native-tool.ts';
 import { dpkg } from './dpkg.ts';
 
 const status = 'var/lib/dpkg/status';
@@ -137,10 +140,13 @@ test('dpkg: Latin-1 bytes in a maintainer are harmless, in a name they are a pro
   );
 });
 
+test('dpkg: a status file without content is no damage: Fedora ships dpkg with one', () => {
+  assert.deepEqual(read(''), { packages: [], problems: [] });
+});
+
 test('dpkg: a damaged file says what is wrong and lists what is left', () => {
   const entry = 'Package: a\nVersion: 1\n\n';
   const cases: readonly (readonly [string, number, RegExp])[] = [
-    ['', 0, /^is empty/],
     ['\0'.repeat(4096), 0, /^holds a NUL byte at offset 0/],
     [`${entry}\0\0\0${entry}`, 1, /^holds a NUL byte at offset 23/],
     [`${entry}Package: b\nVersion: 1.2`, 2, /^ends in the middle of a line/],
@@ -167,5 +173,109 @@ test('dpkg: a hostile file gives a bounded number of problems and packages', () 
   );
   const hostile = read(many.join(''));
   assert.equal(hostile.packages.length, limits.packagesPerFile);
-  assert.match(hostile.problems[0] ?? '', /^lists more than/);
+  assert.match(hostile.problems[0] ?? '', /^has more than 100000 entries; the rest was not read/);
+});
+
+function ownedIn(files: Readonly<Record<string, string>>): Listed[] {
+  const bytes = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
+  return [...dpkg.list(new Map(bytes))].filter((item) => 'files' in item);
+}
+
+test('dpkg: lists of files tell owners, whether or not the status is in the same layer', () => {
+  assert.deepEqual(
+    ownedIn({
+      'var/lib/dpkg/info/python3-six.list': '/.\n/usr\n/usr/lib/python3/dist-packages/six.egg-info\n',
+      'var/lib/dpkg/info/libc-bin:amd64.list': '/usr/bin\n/usr/bin/ldd\n/usr/bin/caf\u00e9\n/etc/ld.so.conf',
+      'var/lib/dpkg/info/libc6:amd64.list': '/.\n/lib\n/lib/libc.so.6\n',
+    }),
+    [
+      {
+        path: 'var/lib/dpkg/info/python3-six.list',
+        owner: 'python3-six',
+        files: ['usr/lib/python3/dist-packages/six.egg-info'],
+      },
+      {
+        path: 'var/lib/dpkg/info/libc-bin:amd64.list',
+        owner: 'libc-bin',
+        files: ['usr/bin/ldd', 'usr/bin/caf\u00e9'],
+      },
+    ],
+  );
+});
+
+test('dpkg: in distroless images checksums tell owners, by the name in the entry beside them', () => {
+  const sum = 'd41d8cd98f00b204e9800998ecf8427e';
+  const checksums = `${sum}  usr/bin/openssl\n${sum}  usr/share/doc/openssl/README\n`;
+  const owners = (files: Record<string, string>) =>
+    ownedIn(files).map((item) => ('owner' in item ? [item.owner, ...item.files] : []));
+  assert.deepEqual(
+    owners({
+      'var/lib/dpkg/status.d/b3BlbnNzbA': 'Package: openssl\nVersion: 3.0.11\n',
+      'var/lib/dpkg/status.d/b3BlbnNzbA.md5sums': checksums,
+    }),
+    [['openssl', 'usr/bin/openssl']],
+  );
+  assert.deepEqual(owners({ 'var/lib/dpkg/status.d/openssl.md5sums': checksums }), [
+    ['openssl', 'usr/bin/openssl'],
+  ]);
+});
+
+toolTest('dpkg-deb', 'dpkg: owns what dpkg -L prints of a package it has installed', (directory) => {
+  const files = [
+    'usr/bin/tool',
+    'usr/share/java/a.jar',
+    'usr/share/doc/tool/README',
+    'usr/lib/node_modules/a/package.json',
+  ];
+  const tree = join(directory, 'tree');
+  const root = join(directory, 'root');
+  for (const file of [...files, 'DEBIAN/control']) {
+    mkdirSync(join(tree, file, '..'), { recursive: true });
+    writeFileSync(join(tree, file), 'x');
+  }
+  const fields = {
+    Package: 'tool',
+    Version: '1',
+    Architecture: 'all',
+    Maintainer: 'A <a@example.org>',
+    Description: 'x',
+  };
+  writeFileSync(
+    join(tree, 'DEBIAN/control'),
+    Object.entries(fields)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join(''),
+  );
+  outputOf('dpkg-deb', ['--build', '--root-owner-group', tree, `${directory}/tool.deb`]);
+  for (const name of ['info', 'updates', 'triggers'])
+    mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true });
+  for (const name of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', name), '');
+  const options = [`--root=${root}`, '--force-not-root', '--force-bad-path', '--log=/dev/null'];
+  outputOf('dpkg', [...options, '-i', `${directory}/tool.deb`]);
+  const printed = outputOf('dpkg', [...options, '-L', 'tool'])
+    .split('\n')
+    .map((line) => line.slice(1));
+  const info = join(root, 'var/lib/dpkg/info');
+  const lists: Record<string, string> = {};
+  for (const name of readdirSync(info).filter((file) => file.endsWith('.list')))
+    lists[`var/lib/dpkg/info/${name}`] = readFileSync(join(info, name), 'utf8');
+  const [listed] = ownedIn(lists);
+  assert.ok(listed !== undefined && 'files' in listed);
+  const isCode = (file: string): boolean => files.includes(file) && !file.endsWith('README');
+  assert.deepEqual([listed.owner, ...listed.files], ['tool', ...printed.filter(isCode)]);
+});
+
+test('dpkg: more text than any real database has is read in part, and said so', () => {
+  const text = Buffer.alloc(limits.packageTextBytes + 100, 'Package: a\nStatus: x x not-installed\n\n');
+  const { packages, problems } = read(text);
+  assert.deepEqual(packages, []);
+  assert.match(problems[0] ?? '', /^has 67108964 bytes, of which only the first 67108864 were read/);
+});
+
+test('dpkg: a field repeated a million times is one problem', () => {
+  const { problems } = read('Package: a\n'.repeat(1_000_000));
+  assert.deepEqual(problems, [
+    'package a has no Version field',
+    'entry 1 has the field Package more than once; the first stands',
+  ]);
 });

@@ -1,11 +1,15 @@
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
-import { type Stanza, stanzas } from '../deb822.ts';
-import { distinct, isWord, quoted } from './listing.ts';
+import { lineEnd, type Stanza, stanzas } from '../deb822.ts';
+import { distinctInText, isWord, quoted } from './listing.ts';
+import { isOwnable, Ownership } from './ownable.ts';
 
 const statusFile = 'var/lib/dpkg/status';
 const statusDirectory = 'var/lib/dpkg/status.d/';
+const infoDirectory = 'var/lib/dpkg/info/';
+const listEnding = '.list';
+const checksumsEnding = '.md5sums';
 
 /** Files that lie beside the entries of `status.d` and describe the same package. */
 const companion =
@@ -28,19 +32,58 @@ const states: Readonly<Record<string, 'installed' | 'gone' | 'unclear'>> = {
   'not-installed': 'gone',
 };
 
-/** Lists Debian packages: the database of dpkg, and the one-file-a-package directory of distroless images. */
+/**
+ * Lists Debian packages: the database of dpkg, and the one-file-a-package directory of distroless images. What a package owns
+ * is read also where the layer does not say that the package is installed: a layer below may.
+ */
 export const dpkg: PackageLister = {
   name: 'dpkg',
-  version: 1,
-  wants: [statusFile, `${statusDirectory}*`],
+  version: 2,
+  wants: [statusFile, `${statusDirectory}*`, `${infoDirectory}*${listEnding}`],
   *list(files: Files) {
+    const ownership = new Ownership();
     for (const [path, content] of files) {
-      if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
-        yield* distinct(path, listFile(path, content));
+      const owner = ownerOf(path, files);
+      if (owner !== undefined) {
+        const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
+        if (owned.length > 0) yield { path, owner, files: owned };
+      } else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
+        yield* distinctInText(path, content, (text) => listFile(path, text));
       }
     }
+    yield* ownership.problems(statusFile);
   },
 };
+
+/** The package whose files a file lists, undefined when it is no such list: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. */
+function ownerOf(path: string, files: Files): string | undefined {
+  if (path.startsWith(infoDirectory)) {
+    const [name] = path.slice(infoDirectory.length, -listEnding.length).split(':');
+    return name;
+  }
+  if (!path.startsWith(statusDirectory) || !path.endsWith(checksumsEnding)) return undefined;
+  // File names of some distroless images are cut short or encoded; the entry beside tells the name.
+  const entry = path.slice(0, -checksumsEnding.length);
+  const [stanza] = stanzas(files.get(entry) ?? new Uint8Array(), ['Package']);
+  return stanza?.values[0] || entry.slice(statusDirectory.length);
+}
+
+/** What stands before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`. */
+const listPrefix = '/'.length;
+const checksumPrefix = 34;
+
+function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): string[] {
+  const buffer = Buffer.from(content.buffer, content.byteOffset, content.length);
+  // One byte is one character here: a place in the text is a place in the bytes.
+  const text = buffer.toString('latin1');
+  const owned: string[] = [];
+  for (let start = 0, end = 0; start < text.length && !ownership.isFull; start = end + 1) {
+    end = lineEnd(text, start);
+    if (end - start > prefix && isOwnable(text.slice(start + prefix, end)))
+      ownership.add(owned, buffer.toString('utf8', start + prefix, end));
+  }
+  return owned;
+}
 
 function* listFile(path: string, content: Uint8Array): Generator<Listed> {
   const damage = damageOf(path, content);
@@ -57,13 +100,15 @@ function* listFile(path: string, content: Uint8Array): Generator<Listed> {
     yield { path, problem: 'holds no package entry; it may be no dpkg database' };
 }
 
-/** What the file as a whole shows of being damaged. */
+/**
+ * What the file as a whole shows of being damaged. One without content is none: other distributions ship dpkg so, and an image
+ * with no package anywhere is never clean.
+ */
 function damageOf(path: string, content: Uint8Array): string | undefined {
-  if (content.length === 0) return 'is empty; the packages of this image are unknown';
   const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
   if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
   // dpkg itself refuses such a database ("missing final newline"); control files in status.d may end so.
-  if (path === statusFile && content.at(-1) !== 0x0a)
+  if (path === statusFile && content.length > 0 && content.at(-1) !== 0x0a)
     return 'ends in the middle of a line; the rest may be cut off';
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { limits } from '../../kit/limits.ts';
+import type { ListedPackage } from '../../model/package.ts';
 import type { Listed } from '../../plugin/package-lister.ts';
 
 const word = /^[!-~]{1,512}$/;
@@ -16,28 +17,40 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
+/** What is listed in a file of text, each package once. What is beyond the limit of a file is not read, and a problem says so. */
+export function* distinctInText(
+  path: string,
+  content: Uint8Array,
+  list: (text: Uint8Array) => Iterable<Listed>,
+): Generator<Listed> {
+  const max = limits.packageTextBytes;
+  if (content.length > max)
+    yield { path, problem: `has ${content.length} bytes, of which only the first ${max} were read` };
+  yield* distinct(path, list(content.subarray(0, max)));
+}
+
 /**
  * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
- * of entries. Where the limit cuts, a last problem says so.
+ * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.
  */
 export function* distinct(path: string, listed: Iterable<Listed>): Generator<Listed> {
   const seen = new Set<string>();
+  let entries = 0;
   let problems = 0;
   for (const item of listed) {
-    if ('problem' in item) {
-      if (++problems <= limits.problemsPerFile) yield item;
-      continue;
+    if (('problem' in item || 'package' in item) && ++entries > limits.packagesPerFile) {
+      yield { path, problem: `has more than ${limits.packagesPerFile} entries; the rest was not read` };
+      break;
     }
-    const { name, version, arch = '' } = item.package;
-    const identity = `${name} ${version} ${arch}`;
-    if (seen.has(identity)) continue;
-    if (seen.size === limits.packagesPerFile) {
-      yield { path, problem: `lists more than ${limits.packagesPerFile} packages; the rest was not read` };
-      return;
-    }
-    seen.add(identity);
+    if ('problem' in item && ++problems > limits.problemsPerFile) continue;
+    if ('package' in item && !isNew(item.package, seen)) continue;
     yield item;
   }
   const hidden = problems - limits.problemsPerFile;
   if (hidden > 0) yield { path, problem: `has ${hidden} more problems of the kinds above` };
+}
+
+function isNew({ name, version, arch = '' }: ListedPackage, seen: Set<string>): boolean {
+  const before = seen.size;
+  return seen.add(`${name} ${version} ${arch}`).size > before;
 }

@@ -30,15 +30,20 @@ export interface CollectedLayer {
  */
 export class LayerCollector {
   readonly #wanted: WantedPaths;
+  readonly #hasWhiteouts: boolean;
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();
   readonly #nodes = new Map<string, LayerNode>();
   readonly #files = new Map<string, Uint8Array>();
+  /** By directory, the nodes in it and the directories on the way to them, so that no number of members makes removal slow. */
+  readonly #children = new Map<string, Set<string>>();
   readonly #remarks: LayerRemark[] = [];
   #keptBytes = 0;
 
-  constructor(wanted: WantedPaths) {
+  /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
+  constructor(wanted: WantedPaths, hasWhiteouts = true) {
     this.#wanted = wanted;
+    this.#hasWhiteouts = hasWhiteouts;
   }
 
   /** The visitor for a `TarWalker`. */
@@ -51,7 +56,7 @@ export class LayerCollector {
       );
       return undefined;
     }
-    if (path.includes(whiteoutPrefix)) {
+    if (this.#hasWhiteouts && path.includes(whiteoutPrefix)) {
       const base = baseOf(path);
       if (base.startsWith(whiteoutPrefix)) {
         this.#whiteout(path, base);
@@ -75,8 +80,8 @@ export class LayerCollector {
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
     if (base === opaqueMarker) this.#opaques.add(directory);
-    // `.wh..wh.` names are leftovers of aufs, and a bare `.wh.` removes nothing.
-    else if (base.length > whiteoutPrefix.length && !base.startsWith('.wh..wh.')) {
+    // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
+    else if (!/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) {
       const name = base.slice(whiteoutPrefix.length);
       this.#whiteouts.add(directory === '' ? name : `${directory}/${name}`);
     }
@@ -91,7 +96,6 @@ export class LayerCollector {
     }
     if (entry.type === 'symbolic-link' || entry.type === 'hard-link') {
       this.#replace(path, { path, kind: entry.type, target: entry.target });
-      this.#checkMarks();
       return undefined;
     }
     this.#replace(path, { path, kind: 'file' });
@@ -99,14 +103,32 @@ export class LayerCollector {
   }
 
   #replace(path: string, node: LayerNode): void {
-    const previous = this.#nodes.get(path);
-    this.#nodes.set(path, node);
+    // Something else takes the place of a directory: what the layer had under it is gone.
+    if (node.kind !== 'directory') this.#removeBelow(path);
     this.#files.delete(path);
-    if (node.kind === 'directory' || (previous !== undefined && previous.kind !== 'directory')) return;
-    // Something else took the place of a directory: what the layer had under it is gone.
-    const below = `${path}/`;
-    for (const other of [...this.#nodes.keys()]) if (other.startsWith(below)) this.#nodes.delete(other);
-    for (const other of [...this.#files.keys()]) if (other.startsWith(below)) this.#files.delete(other);
+    this.#nodes.set(path, node);
+    this.#enter(path);
+    this.#checkMarks();
+  }
+
+  /** Enters a path under its directory, and that under the one above, up to one that is known. */
+  #enter(path: string): void {
+    const directory = parentOf(path);
+    const siblings = this.#children.get(directory);
+    if (siblings?.has(path) === true) return;
+    if (siblings === undefined) this.#children.set(directory, new Set([path]));
+    else siblings.add(path);
+    if (directory !== '') this.#enter(directory);
+  }
+
+  #removeBelow(directory: string): void {
+    const children = this.#children.get(directory);
+    this.#children.delete(directory);
+    for (const child of children ?? []) {
+      this.#nodes.delete(child);
+      this.#files.delete(child);
+      this.#removeBelow(child);
+    }
   }
 
   #keep(entry: TarEntry): PayloadSink | undefined {
@@ -139,7 +161,10 @@ export class LayerCollector {
 
   #checkMarks(): void {
     if (this.#whiteouts.size + this.#opaques.size + this.#nodes.size > limits.layerMarks) {
-      throw new ClairError('limit-exceeded', `more than ${limits.layerMarks} whiteouts and links`);
+      throw new ClairError(
+        'limit-exceeded',
+        `more than ${limits.layerMarks} whiteouts, links and wanted files`,
+      );
     }
   }
 }

@@ -4,12 +4,11 @@ import type { Inflater } from '../../kit/decompress/inflater.ts';
 import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { TarWalker } from '../../kit/tar/walker.ts';
+import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import type { ImageLayer } from '../image.ts';
-import { LayerCollector } from './collector.ts';
-import type { ReadLayer, ReadOptions } from './reading.ts';
-import { wantedFilter } from './wanted.ts';
+import type { LayerCollector } from './collector.ts';
+import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
 /**
  * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
@@ -29,8 +28,9 @@ export class LayerInflow {
 
   constructor(layer: ImageLayer, { wanted, verify }: ReadOptions) {
     this.#layer = layer;
-    this.#collector = new LayerCollector(wanted);
-    this.#walker = new TarWalker(this.#collector.visit, wantedFilter(wanted));
+    const { walker, collector } = openLayer(layer, wanted);
+    this.#walker = walker;
+    this.#collector = collector;
     if (layer.digest !== undefined) this.#stored = createHash(digestAlgorithm(layer.digest));
     if (layer.digest === undefined || verify)
       this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');

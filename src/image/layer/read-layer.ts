@@ -1,13 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
-import { TarWalker } from '../../kit/tar/walker.ts';
 import type { ImageLayer } from '../image.ts';
-import { LayerCollector } from './collector.ts';
 import { LayerInflow } from './inflow.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
-import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
-import { type WantedPaths, wantedFilter } from './wanted.ts';
+import { namingLayer, openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -32,7 +29,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
   try {
     const range = { file, offset: place.offset, size: place.size };
     return layer.compression === 'none' && !options.verify
-      ? seekThrough(range, options.wanted)
+      ? seekThrough(range, layer, options)
       : await readThrough(range, layer, options);
   } finally {
     closeSync(file);
@@ -40,9 +37,9 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
 }
 
 /** An uncompressed layer on disk is not read but seeked over. */
-function seekThrough(range: FileRange, wanted: WantedPaths): ReadLayer {
-  const collector = new LayerCollector(wanted);
-  walkBySeeking(range, new TarWalker(collector.visit, wantedFilter(wanted)));
+function seekThrough(range: FileRange, layer: ImageLayer, { wanted }: ReadOptions): ReadLayer {
+  const { walker, collector } = openLayer(layer, wanted);
+  walkBySeeking(range, walker);
   return { collected: collector.collected(), verified: false };
 }
 

@@ -1,9 +1,11 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { TarError } from '../../kit/tar/header.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
+import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { ImageLayer } from '../image.ts';
-import type { CollectedLayer } from './collector.ts';
-import type { WantedPaths } from './wanted.ts';
+import { type CollectedLayer, LayerCollector } from './collector.ts';
+import { type WantedPaths, wantedFilter } from './wanted.ts';
 
 /** A layer that was read. */
 export interface ReadLayer {
@@ -18,6 +20,35 @@ export interface ReadOptions {
   readonly wanted: WantedPaths;
   /** Read and hash what could be seeked over. */
   readonly verify: boolean;
+}
+
+/** What walks the archive of a layer, and what collects of it. */
+export function openLayer(
+  { root }: ImageLayer,
+  wanted: WantedPaths,
+): { readonly walker: TarWalker; readonly collector: LayerCollector } {
+  const collector = new LayerCollector(wanted, root === undefined);
+  const walker =
+    root === undefined
+      ? new TarWalker(collector.visit, wantedFilter(wanted))
+      : new TarWalker(belowRoot(root, collector, wanted));
+  return { walker, collector };
+}
+
+/** The visitor for a layer whose root is a directory of the archive: members and hard links are seen from there. */
+function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths): TarVisitor {
+  const seenFromRoot = (path: string): string | undefined =>
+    path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
+  return (entry) => {
+    const path = seenFromRoot(entry.path);
+    if (path === undefined) return undefined;
+    if (entry.type !== 'hard-link') return collector.visit({ ...entry, path });
+    const target = seenFromRoot(cleanPath(entry.target));
+    if (target !== undefined) return collector.visit({ ...entry, path, target });
+    if (wanted.at(path) !== undefined)
+      collector.remark(path, `a hard link that leads out of ${root} was passed over`);
+    return undefined;
+  };
 }
 
 /** Runs `read`, and tells of which layer a failure is. */

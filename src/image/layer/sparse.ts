@@ -1,4 +1,4 @@
-import type { SparseForm, SparsePiece } from '../../kit/tar/walker.ts';
+import { type SparseForm, type SparsePiece, sparsePiecesMax } from '../../kit/tar/walker.ts';
 
 /** The real content of a sparse file from its stored bytes; undefined when its map makes no sense. */
 export function expandSparse(stored: Buffer, sparse: SparseForm): Buffer | undefined {
@@ -29,9 +29,13 @@ function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | 
     return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
   };
   const count = next();
-  if (Number.isNaN(count) || count > stored.length) return undefined;
+  if (Number.isNaN(count) || count > sparsePiecesMax) return undefined;
   const pieces: SparsePiece[] = [];
-  for (let i = 0; i < count; i++) pieces.push({ offset: next(), size: next() });
-  if (pieces.some(({ offset, size }) => Number.isNaN(offset + size))) return undefined;
+  for (let i = 0; i < count; i++) {
+    const piece = { offset: next(), size: next() };
+    // Past the last line feed every further look would go through all bytes again.
+    if (Number.isNaN(piece.offset + piece.size)) return undefined;
+    pieces.push(piece);
+  }
   return { pieces, dataFrom: Math.ceil(at / 512) * 512 };
 }

@@ -1,6 +1,6 @@
 import { parentOf } from '../../kit/tar/path.ts';
 import type { NameFilter } from '../../kit/tar/walker.ts';
-import type { PathPattern } from '../../plugin/layer-files.ts';
+import { type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -97,16 +97,4 @@ function hashOfPath(path: string): number {
 /** The filter of a `TarWalker` that passes only what may be wanted. */
 export function wantedFilter(wanted: WantedPaths): NameFilter {
   return (bytes, offset, length) => wanted.mayMatter(bytes, offset, length);
-}
-
-/** Whether a path is one of those a pattern names. */
-export function matchesPattern(path: string, pattern: PathPattern): boolean {
-  const { path: named, ending } = partsOf(pattern);
-  return ending === undefined ? path === named : parentOf(path) === named && path.endsWith(ending);
-}
-
-/** The exact path of a pattern, or its directory and how the names of the wanted children end. */
-function partsOf(pattern: PathPattern): { path: string; ending?: string } {
-  const star = pattern.lastIndexOf('/*');
-  return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
 }

@@ -2,7 +2,6 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { ClairError, messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { compressionOf } from './compression.ts';
-import type { BytesSink, Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -39,7 +38,7 @@ export async function inflateFile(
   try {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
     let count = readSync(file, chunk);
-    const inflater = openInflater(path, chunk.subarray(0, count), take);
+    const inflater = inflaterFor(compressionOf(chunk.subarray(0, count)), take);
     for (; count > 0; count = readSync(file, chunk)) {
       bytesIn += count;
       await inflater.push(chunk.subarray(0, count));
@@ -55,15 +54,5 @@ export async function inflateFile(
     });
   } finally {
     closeSync(file);
-  }
-}
-
-function openInflater(path: string, start: Buffer, take: BytesSink): Inflater {
-  try {
-    return inflaterFor(compressionOf(start), take);
-  } catch (error) {
-    throw error instanceof ClairError
-      ? new ClairError(error.code, `${path}: ${error.message}`, { cause: error })
-      : error;
   }
 }

@@ -1,10 +1,11 @@
-import { ClairError } from '../errors.ts';
+import { Bzip2Inflater } from './bzip2/bzip2-inflater.ts';
 import type { Compression } from './compression.ts';
 import type { BytesSink, Inflater } from './inflater.ts';
 import { NativeInflater, nativeInflateWorks } from './native-inflater.ts';
 import { StreamInflater } from './stream-inflater.ts';
+import { XzInflater } from './xz/xz-inflater.ts';
 
-/** An inflater for bytes compressed so. Multi-member gzip and multi-frame zstd are read to their end. */
+/** An inflater for bytes compressed so. Files of several members, frames or streams one after the other are read to their end. */
 export function inflaterFor(compression: Compression, sink: BytesSink): Inflater {
   switch (compression) {
     case 'none':
@@ -15,10 +16,8 @@ export function inflaterFor(compression: Compression, sink: BytesSink): Inflater
         ? new NativeInflater(compression, sink)
         : new StreamInflater(compression, sink);
     case 'xz':
+      return new XzInflater(sink);
     case 'bzip2':
-      throw new ClairError(
-        'target-unsupported',
-        `${compression} compression is not supported; recompress with gzip or zstd`,
-      );
+      return new Bzip2Inflater(sink);
   }
 }

@@ -50,7 +50,7 @@ export function isOrdinary(block: Buffer, offset: number): boolean {
   return (flag === 0 || (flag >= 0x30 && flag <= 0x37)) && block[offset + 345] === 0;
 }
 
-/** Bytes of payload of an ordinary member: links, directories and devices have none, whatever their size field says. */
+/** Bytes of payload of a member by its header: links, directories and devices have none, whatever their size field says. */
 export function payloadBytes(block: Buffer, offset: number, position: number): number {
   const flag = block[offset + 156] ?? 0;
   if (flag >= 0x31 && flag <= 0x36) return 0;
@@ -61,8 +61,7 @@ export function payloadBytes(block: Buffer, offset: number, position: number): n
 
 /** Reads a header block whose checksum holds. */
 export function parseHeader(block: Buffer, offset: number, position: number): TarHeader {
-  const size = number(block, offset + 124, 12);
-  if (size === undefined || size < 0) throw new TarError('a tar header has an impossible size', position);
+  const size = payloadBytes(block, offset, position);
   const flagByte = block[offset + 156] ?? 0;
   const isPosix = block[offset + 257] === 0x75 && block[offset + 262] === 0; // "u", and NUL after "ustar"
   const name = text(block, offset, 100);

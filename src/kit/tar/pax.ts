@@ -1,7 +1,17 @@
 /** Extended attributes of an entry: pax(1), "pax Header Block". An empty value deletes the key. */
 export type PaxAttributes = ReadonlyMap<string, string>;
 
-/** Reads the records `<length> <key>=<value>\n` of a pax header; undefined when one is malformed. */
+/** The keys that are read. Others are passed over: a hostile archive may have any number of them. */
+const keys: ReadonlySet<string> = new Set([
+  'path',
+  'linkpath',
+  'size',
+  'GNU.sparse.name',
+  'GNU.sparse.major',
+  'GNU.sparse.realsize',
+]);
+
+/** Reads the records `<length> <key>=<value>\n` of a pax header that matter here; undefined when one is malformed. */
 export function parsePax(payload: Buffer): PaxAttributes | undefined {
   const attributes = new Map<string, string>();
   let at = 0;
@@ -13,10 +23,8 @@ export function parsePax(payload: Buffer): PaxAttributes | undefined {
     if (!Number.isSafeInteger(length) || length <= space - at + 1 || end > payload.length) return undefined;
     const equals = payload.indexOf(0x3d, space);
     if (equals < 0 || equals >= end || payload[end - 1] !== 0x0a) return undefined;
-    attributes.set(
-      payload.toString('utf8', space + 1, equals),
-      payload.toString('utf8', equals + 1, end - 1),
-    );
+    const key = payload.toString('utf8', space + 1, equals);
+    if (keys.has(key)) attributes.set(key, payload.toString('utf8', equals + 1, end - 1));
     at = end;
   }
   return attributes;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { base256, type TarEntry as Member, tar } from '../../testing/tar-writer.ts';
+import { base256, type TarEntry as Member, paxRecords, tar } from '../../testing/tar-writer.ts';
 import { TarError } from './header.ts';
 import { type TarEntry, TarWalker } from './walker.ts';
 
@@ -141,6 +141,51 @@ test('what is no tar archive is refused with the position', () => {
     () => walk(tar([{ path: 'x', type: 'pax-header', content: '99 path=a\n' }])),
     /malformed pax/,
   );
+});
+
+test('the size of a directory or a link is of no matter, even an impossible one', () => {
+  const archive = tar([
+    { path: 'a/', raw: { size: '-1' } },
+    { path: 'b', target: 'c', raw: { size: '00000000777\0' } },
+    { path: 'c', content: 'x' },
+  ]);
+  assert.deepEqual(
+    walk(archive).map(({ path }) => path),
+    ['a', 'b', 'c'],
+  );
+});
+
+test('an impossible size of a sparse file is refused', () => {
+  for (const size of ['NaN', '-1', '1e999', 'x']) {
+    const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.realsize': size };
+    assert.throws(() => walk(tar([{ path: 'a', content: '', pax }])), /impossible size/);
+  }
+});
+
+test('skipping nothing changes nothing, also behind the end of the archive', () => {
+  const archive = Buffer.concat([tar([{ path: 'a', content: 'x' }]), Buffer.alloc(700, 'garbage')]);
+  const seen: string[] = [];
+  const walker = new TarWalker(({ path }) => {
+    seen.push(path);
+    return undefined;
+  });
+  for (let at = 0; at < archive.length; at += 512) {
+    walker.skip(0);
+    walker.push(archive.subarray(at, at + 512));
+  }
+  walker.end();
+  assert.deepEqual(seen, ['a']);
+});
+
+test('global headers of ever new keys cost no time', () => {
+  const header = (i: number): Member => {
+    const keys = Array.from({ length: 40 }, (_, k) => [`key.${i}.${k}`, 'x'] as const);
+    return { path: 'x', type: 'pax-global-header', content: paxRecords(Object.fromEntries(keys)) };
+  };
+  const archive = tar(Array.from({ length: 1000 }, (_, i) => header(i)));
+  const started = performance.now();
+  assert.deepEqual(walk(archive), []);
+  assert.ok(performance.now() - started < 5000);
 });
 
 test('an archive cut inside a member is refused, whatever the place of the cut', () => {

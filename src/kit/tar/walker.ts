@@ -41,6 +41,9 @@ export interface SparsePiece {
   readonly size: number;
 }
 
+/** Pieces one sparse file may have: as many as an extended header of the largest size could tell. */
+export const sparsePiecesMax: number = Math.floor(limits.tarMetadataBytes / 24);
+
 /** Receives the payload of one member. The bytes are valid only during the call. */
 export interface PayloadSink {
   write(bytes: Buffer): void;
@@ -94,7 +97,8 @@ export class TarWalker {
   /** Passes over `count` bytes that were not pushed; at most `skippable`. */
   skip(count: number): void {
     this.#position += count;
-    if (this.#state === 'garbage') return;
+    // Nothing skipped changes nothing: only within a member does the state follow from what remains of it.
+    if (count === 0 || this.#state === 'garbage') return;
     const ofPayload = Math.min(count, this.#remaining);
     this.#remaining -= ofPayload;
     this.#padding -= count - ofPayload;
@@ -241,7 +245,7 @@ export class TarWalker {
 
   #takeSparseMap(block: Buffer, offset: number): void {
     this.#sparsePieces.push(...readPieces(block, offset, 21));
-    if (this.#sparsePieces.length > limits.tarMetadataBytes / 24)
+    if (this.#sparsePieces.length > sparsePiecesMax)
       throw new TarError('an endless sparse map', this.#position);
     if (block[offset + 504] === 0 && this.#header !== undefined) this.#beginSparse(this.#header);
   }
@@ -267,8 +271,11 @@ export class TarWalker {
   /** A pax size overrides the header's; links and directories have no payload whatever the header says. */
   #payloadSize(header: TarHeader): number {
     if ('123456'.includes(header.flag)) return 0;
-    const stated = this.#pax?.get('size') ?? this.#globalPax?.get('size');
-    if (stated === undefined || stated === '') return header.size;
+    return this.#sizeOf(this.#pax?.get('size') ?? this.#globalPax?.get('size')) ?? header.size;
+  }
+
+  #sizeOf(stated: string | undefined): number | undefined {
+    if (stated === undefined || stated === '') return undefined;
     const size = Number(stated);
     if (!Number.isSafeInteger(size) || size < 0)
       throw new TarError('a pax header has an impossible size', this.#position);
@@ -299,7 +306,7 @@ export class TarWalker {
 
   #paxSparse(): SparseForm | undefined {
     if (this.#pax?.get('GNU.sparse.major') === undefined) return undefined;
-    return { form: 'map-in-data', realSize: Number(this.#pax.get('GNU.sparse.realsize') ?? 0) };
+    return { form: 'map-in-data', realSize: this.#sizeOf(this.#pax.get('GNU.sparse.realsize')) ?? 0 };
   }
 
   #beginPayload(state: 'payload' | 'metadata', size: number): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -8,12 +8,15 @@ import type { Vulnerability } from '../../model/vulnerability.ts';
 import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { untar } from '../../testing/untar.ts';
+import { apk } from '../../version/apk.ts';
 import { alpine } from './alpine.ts';
 
 const url = 'https://secdb.alpinelinux.org/v3.19/main.json';
 
 function parse(content: Uint8Array, feed = 'v3.19/main'): Promise<Vulnerability[]> {
-  return gather(alpine.parse(feed, { url, body: inPieces(content), fingerprint: '' }));
+  return gather(alpine.parse(feed, { url, body: inPieces(content), fingerprint: '' })) as Promise<
+    Vulnerability[]
+  >;
 }
 
 function secdb(packages: unknown): Buffer {
@@ -202,4 +205,89 @@ corpusTest('every advisory of the real files is read', async () => {
     notAffected: 407,
     withoutCve: 246,
   });
+});
+
+corpusTest('the findings on real package lists are the expected ones', async () => {
+  interface Reference {
+    readonly feed: string;
+    readonly packages: readonly { name: string; origin: string; version: string }[];
+    readonly expected: readonly { id: string; package: string; fixed: string }[];
+  }
+  const archive = new Map(untar(zstdDecompressSync(readFileSync(corpus('feeds/alpine-secdb.tar.zst')))));
+  const lists = readdirSync(corpus('golden/reference')).filter((name) => name.startsWith('alpine-'));
+  let findings = 0;
+  for (const list of lists) {
+    const { feed, packages, expected } = JSON.parse(
+      readFileSync(corpus(`golden/reference/${list}`), 'utf8'),
+    ) as Reference;
+    const branch = /v[\d.]+|edge/.exec(feed)?.[0] ?? '';
+    const all = await Promise.all(
+      alpine.feedsOf(`alpine:${branch}`).flatMap((name) => {
+        const content = archive.get(`${name}.json`);
+        return content === undefined ? [] : [parse(content, name)];
+      }),
+    );
+    const found = all.flat().flatMap(({ id, affected }) =>
+      affected.flatMap(({ package: origin, fix }) =>
+        packages
+          .filter((installed) => {
+            if (installed.origin !== origin || fix.state !== 'fixed') return false;
+            return (apk.compare(installed.version, fix.version) ?? -1) < 0;
+          })
+          .map(({ name }) => `${id} ${name} ${fix.state === 'fixed' ? fix.version : ''}`),
+      ),
+    );
+    findings += found.length;
+    assert.deepEqual(
+      found.sort(),
+      expected.map((row) => `${row.id} ${row.package} ${row.fixed}`).sort(),
+      list,
+    );
+  }
+  assert.equal(lists.length, 12);
+  assert.ok(findings > 0);
+});
+
+/** Just enough YAML for the old form of the database: names, versions and lists of ids by indentation. */
+function secdbOfYaml(text: string): Buffer {
+  const packages: { pkg: { name: string; secfixes: Record<string, string[]> } }[] = [];
+  let fixes: string[] = [];
+  const word = (line: string, pattern: RegExp) => pattern.exec(line)?.[1];
+  for (const line of text.split('\n')) {
+    const name = word(line, /^ {6}name: (\S+)/);
+    const version = word(line, /^ {8}(\S+):\s*$/);
+    const id = word(line, /^ {8,10}-\s+(.+)$/);
+    if (name !== undefined) packages.push({ pkg: { name, secfixes: {} } });
+    if (version !== undefined) {
+      fixes = [];
+      Object.assign(packages.at(-1)?.pkg.secfixes ?? {}, { [version]: fixes });
+    }
+    if (id !== undefined) fixes.push(id);
+  }
+  return Buffer.from(
+    JSON.stringify({
+      distroversion: word(text, /^distroversion: (\S+)$/m),
+      reponame: word(text, /^reponame: (\S+)$/m),
+      packages,
+    }),
+  );
+}
+
+corpusTest('what Clair 2 makes of its own test file is ours', async () => {
+  const archive = new Map(untar(zstdDecompressSync(readFileSync(corpus('feeds/clair-fixtures.tar.zst')))));
+  const yaml = archive.get('release-2.0/ext/vulnsrc/alpine/testdata/v34_main.yaml');
+  assert.ok(yaml !== undefined);
+  const all = await parse(secdbOfYaml(yaml.toString()), 'v3.4/main');
+  // alpine_test.go expects 105 vulnerabilities, of which it looks at the first.
+  assert.equal(new Set(all.map(({ id }) => id)).size, 105);
+  const [first] = all;
+  assert.deepEqual(
+    [
+      first?.id,
+      first?.affected[0]?.namespace.name,
+      first?.affected[0]?.package,
+      first?.affected[0]?.range.to,
+    ],
+    ['CVE-2016-5387', 'alpine:v3.4', 'apache2', '2.4.23-r1'],
+  );
 });

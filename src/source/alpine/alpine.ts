@@ -38,9 +38,16 @@ export const alpine: AdvisorySource = {
   fetch: (feed, client, known) => client.get(`https://secdb.alpinelinux.org/${feed}.json`, known),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
-    yield* (await import('./secdb.ts')).readSecdb(feed, content);
+    const { readSecdb } = await import('../secdb/secdb.ts');
+    const [branch] = feed.split('/');
+    const namespace = { name: `alpine:${branch}`, versionScheme: 'apk' };
+    yield* readSecdb({ source: 'alpine', feed, namespace, repository: feed, link: pageOf }, content);
   },
 };
+
+function pageOf(cve: string): string {
+  return `https://security.alpinelinux.org/vuln/${cve}`;
+}
 
 /** Also for branches yet to come: whether there is such a file is for the fetch to say. */
 function feedsOfBranch(branch: string): string[] {

@@ -129,7 +129,6 @@ test('no URL leads out of the mirror', async (context) => {
     'https://v1/..%5c..%5csecret.json',
     'https://v1/a%00.json',
     'https://v1//secret.json',
-    'https://v1/',
   ]) {
     await assert.rejects(
       client.get(outside),
@@ -180,4 +179,18 @@ test('whoever asked can call reading a file off', async (context) => {
   const place = await mirror(context, { [file]: content });
   const signal = AbortSignal.abort(new Error('enough'));
   await assert.rejects(bytesOf(mirrorClient(place, { signal })), { message: 'enough' });
+});
+
+test('a page with a query is a file of that name, in a directory and on a server', async (context) => {
+  const url = 'https://api.example.org/v3/advisories/?page=2&size=100';
+  const place = await mirror(context, { 'api.example.org/v3/advisories/index?page=2&size=100': content });
+  assert.notEqual(await mirrorClient(place).get(url), 'absent');
+  assert.equal(await mirrorClient(place).get('https://api.example.org/v3/advisories/'), 'absent');
+  const asked: string[] = [];
+  const server = await serve(context, (request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(404).end();
+  });
+  assert.equal(await mirrorClient(server).get(url), 'absent');
+  assert.equal(asked[0], '/api.example.org/v3/advisories/index%3Fpage=2&size=100');
 });

@@ -1,9 +1,9 @@
 import { type BigIntStats, createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Duplex, pipeline } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { InflateError } from '../../kit/decompress/inflate-error.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import type { FeedClient, Fetched } from '../../plugin/advisory-source.ts';
 import { type ClientOptions, download } from './download.ts';
@@ -11,11 +11,11 @@ import { type ClientOptions, download } from './download.ts';
 type Answer = Fetched | 'unchanged' | 'absent';
 
 /** A feed may lie in the mirror as it is upstream, or compressed for the mirror's sake. */
-const suffixes = ['', '.gz', '.zst'];
+const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
 
 /**
  * Fetches feeds from a mirror: a directory or an http(s) URL that holds each feed at `<host>/<path>` of its upstream URL,
- * also with `.gz` or `.zst` added. The fingerprint of a file in a directory is its size and when it changed.
+ * also with `.gz`, `.zst`, `.xz` or `.bz2` added. The fingerprint of a file in a directory is its size and when it changed.
  */
 export function mirrorClient(place: string, options: ClientOptions = {}): FeedClient {
   return {
@@ -48,16 +48,23 @@ function isRemote(place: string): boolean {
 }
 
 function remoteUrl(place: string, url: string): string {
-  const { host, pathname } = new URL(url);
   const mirrored = new URL(place);
-  mirrored.pathname = `${mirrored.pathname.replace(/\/$/, '')}/${host}${pathname}`;
+  mirrored.pathname = `${mirrored.pathname.replace(/\/$/, '')}/${new URL(url).host}${fileOf(url)}`;
   return mirrored.href;
 }
 
+/** Larger pieces make no download faster and hold more memory. */
+const readBytes = 64 * 1024;
+
+/** The path of a URL as a file has it: a directory is its `index`, and a query belongs to the name. */
+function fileOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return `${pathname}${pathname.endsWith('/') ? 'index' : ''}${search}`;
+}
+
 /** The file that a mirror directory holds for a URL. No URL leads out of the directory. */
-function localPath(place: string, url: string): string {
-  const { host, pathname } = new URL(url);
-  const names = [host, ...pathname.split('/').slice(1).map(decodeURIComponent)];
+export function localPath(place: string, url: string): string {
+  const names = [new URL(url).host, ...fileOf(url).split('/').slice(1).map(decodeURIComponent)];
   if (names.some((name) => ['', '.', '..'].includes(name) || /[/\\\0]/.test(name))) {
     throw unusable(place, `it cannot hold ${JSON.stringify(url)}, which is no path of file names`);
   }
@@ -107,7 +114,7 @@ async function* contentOf(
   const url = pathToFileURL(path).href;
   let receivedBytes = 0;
   try {
-    const stream = createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) });
+    const stream = createReadStream(path, { highWaterMark: readBytes, ...(signal && { signal }) });
     for await (const piece of stream as AsyncIterable<Uint8Array>) {
       receivedBytes += piece.length;
       onProgress?.({ url, receivedBytes, totalBytes });
@@ -119,36 +126,14 @@ async function* contentOf(
   }
 }
 
-/** Undoes gzip (RFC 1952) or zstd (RFC 8878), told by the first bytes: some servers have undone it already. */
+/** Undoes the compression that the first bytes show: some servers have undone it already. */
 async function* decompressed({ url, body }: Fetched): AsyncGenerator<Uint8Array> {
-  const pieces = body[Symbol.asyncIterator]();
-  const first = await pieces.next();
-  if (first.done) return;
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield first.value as Uint8Array;
-    yield* { [Symbol.asyncIterator]: () => pieces };
-  }
-  const decoder = decoderOf(first.value);
-  if (decoder === undefined) {
-    yield* all();
-    return;
-  }
   try {
-    // What fails in the source fails the decoder too, and so comes out of its iteration.
-    pipeline(all, decoder, () => undefined);
-    yield* decoder as AsyncIterable<Uint8Array>;
+    yield* inflated(body, url);
   } catch (error) {
-    if (error instanceof ClairError) throw error;
-    throw new ClairError('feed-corrupt', `${url} cannot be decompressed: ${messageOf(error)}`, {
-      cause: error,
-    });
+    if (!(error instanceof InflateError)) throw error;
+    throw new ClairError('feed-corrupt', `${error.message}. Put it into the mirror again.`, { cause: error });
   }
-}
-
-function decoderOf(first: Uint8Array): Duplex | undefined {
-  if (first[0] === 0x1f && first[1] === 0x8b) return createGunzip();
-  if (first[0] === 0x28 && first[1] === 0xb5) return createZstdDecompress();
-  return undefined;
 }
 
 function unusable(place: string, reason: string, cause?: unknown): ClairError {

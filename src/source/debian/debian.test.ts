@@ -13,7 +13,9 @@ import { debian } from './debian.ts';
 const url = 'https://security-tracker.debian.org/tracker/data/json';
 
 function parse(content: Uint8Array): Promise<Vulnerability[]> {
-  return gather(debian.parse('tracker', { url, body: inPieces(content), fingerprint: '' }));
+  return gather(debian.parse('tracker', { url, body: inPieces(content), fingerprint: '' })) as Promise<
+    Vulnerability[]
+  >;
 }
 
 function tracker(packages: unknown): Buffer {
@@ -147,7 +149,7 @@ test('issues without a CVE are kept', async () => {
 
 test('content of the wrong type is an error that names the place', async () => {
   const wrong: [unknown, string][] = [
-    [{ xz: [] }, 'xz: not the expected record'],
+    [{ xz: [] }, 'byte 1: "xz" is not an object'],
     [{ xz: { 'CVE-1': {} } }, 'xz.CVE-1.releases: not the expected record'],
     [{ xz: { 'CVE-1': { releases: { sid: {} } } } }, 'xz.CVE-1.releases.sid.status: not the expected string'],
     [

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../../kit/errors.ts';
 import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { behind, gate, storeEngines } from '../../testing/store-engines.ts';
+
+/** What there is nothing to be told of. */
+const nothing = { skipped: { count: 0, sample: [] }, kept: [], lastFailure: null };
 
 const openssl = image([installed('openssl')]);
 
@@ -34,6 +37,7 @@ for (const engine of storeEngines) {
       checkedAt: '2026-01-02T03:04:05.000Z',
       newestAdvisory: null,
       records: 2,
+      ...nothing,
     };
     assert.deepEqual(await store.advisories.feedStates(), [state]);
 
@@ -69,14 +73,16 @@ for (const engine of storeEngines) {
     await store.advisories.apply(feedUpdate({ lastModified }), stream(dated));
     assert.deepEqual(await newest(), ['2024-02-29T22:00:00.000Z']);
 
-    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream([record('A')]));
     assert.deepEqual(await newest(), [null]);
   });
 
   test(`${engine.name}: a feed that is absent`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.touch(found);
-    assert.deepEqual(await store.advisories.feedStates(), [{ ...found, newestAdvisory: null, records: 0 }]);
+    assert.deepEqual(await store.advisories.feedStates(), [
+      { ...found, newestAdvisory: null, records: 0, ...nothing },
+    ]);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
@@ -87,11 +93,11 @@ for (const engine of storeEngines) {
     const [before] = await store.advisories.feedStates();
     assert.ok(before !== undefined);
     const checkedAt = '2026-01-09T00:00:00.000Z';
-    await store.advisories.touch({ ...before, checkedAt });
+    await store.advisories.touch({ ...before, presence: 'loaded', checkedAt });
     assert.deepEqual(await store.advisories.feedStates(), [{ ...before, checkedAt }]);
     await store.advisories.touch(found);
     assert.deepEqual(await store.advisories.feedStates(), [
-      { ...found, newestAdvisory: before.newestAdvisory, records: 1 },
+      { ...found, newestAdvisory: before.newestAdvisory, records: 1, ...nothing },
     ]);
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
@@ -128,10 +134,10 @@ for (const engine of storeEngines) {
   test(`${engine.name}: of two who apply the same feed at once, one is told`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const results = await Promise.allSettled([
-      store.advisories.apply(feedUpdate(), stream([record('A'), record('B')])),
-      store.advisories.apply(feedUpdate(), stream([record('A'), record('B')])),
-    ]);
+    const begin = gate(2);
+    const apply = () =>
+      store.advisories.apply(feedUpdate(), behind(begin, stream([record('A'), record('B')])));
+    const results = await Promise.allSettled([apply(), apply()]);
     const failed = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );

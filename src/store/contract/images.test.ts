@@ -24,6 +24,8 @@ const index: LayerIndex = {
       packages: [{ type: 'deb', name: 'öpenssl', version: '1', source: { name: 'openssl', version: '1' } }],
     },
   ],
+  owned: [],
+  repositories: [],
   problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'line 7 is cut off' }],
 };
 
@@ -43,7 +45,7 @@ for (const engine of storeEngines) {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const packages = Array.from({ length: 700 }, (_, i) => installed(`package-${i}`));
-    const [one, two] = [image([...packages, installed('openssl')]), image([])];
+    const [one, two] = [image([...packages, installed('openssl')], 'large'), image([])];
     const number = await store.images.save(one);
     assert.notEqual(await store.images.save(two), number);
     assert.equal(await store.images.save(one), number);

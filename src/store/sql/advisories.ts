@@ -1,12 +1,26 @@
-import { type Kysely, sql } from 'kysely';
-import { ClairError } from '../../kit/errors.ts';
+import type { Kysely } from 'kysely';
 import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
-import { type Comparison, compare, recordsInForce, type StoredRecord } from './comparison.ts';
+import { type Comparison, compare } from './comparison.ts';
 import type { Connection, Engine } from './engine.ts';
-import { type FeedRow, feedStates, findFeed, saveFeed, touchFeed } from './feeds.ts';
-import { affectedColumns, Incoming } from './incoming.ts';
+import { recordEvents } from './events.ts';
+import {
+  appliedElsewhere,
+  type FeedRow,
+  feedStates,
+  findFeed,
+  noteFailure,
+  saveFeed,
+  touchFeed,
+} from './feeds.ts';
+import { momentOf } from './history.ts';
+import { recordsInForce } from './in-force.ts';
+import { Incoming } from './incoming.ts';
+import { keepParts, type NamespaceChange, namespaceChange, writeNamespaces } from './kept-namespaces.ts';
 import type { Namespaces } from './namespaces.ts';
+import { closeRecords, insertRecords } from './record-rows.ts';
 import type { Tables } from './schema.ts';
+import { refuseShrunk } from './shrinkage.ts';
+import { skippedOf } from './skipped.ts';
 
 /** What the advisory tables need besides an engine. */
 export interface AdvisoryRoom {
@@ -17,12 +31,21 @@ export interface AdvisoryRoom {
 
 /** The advisories of a store. */
 export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore {
+  const { db } = engine;
   return {
-    feedStates: () => feedStates(engine.db),
-    speaksOf: (namespace) => speaksOf(engine.db, namespace),
+    feedStates: async (at = {}) => await feedStates(db, await momentOf(db, at, room.now())),
+    speaksOf: (namespace) => speaksOf(db, namespace),
     apply: (update, records) =>
       engine.session((session) => apply({ engine, session, room, update }, records)),
-    touch: (state) => engine.write((db) => touchFeed(db, state)),
+    touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
+    noteFailure: (feed, at, message) =>
+      engine.write((write) => noteFailure(write, feed, { at, message }), 'own rows'),
+    namespaces: async () =>
+      await db
+        .selectFrom('namespace')
+        .select(['name', 'version_scheme as versionScheme'])
+        .orderBy('id')
+        .execute(),
   };
 }
 
@@ -50,83 +73,58 @@ interface Application {
 async function apply(application: Application, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference> {
   const { engine, session, room, update } = application;
   const feed = await findFeed(session.db, update);
-  const stored =
-    feed === undefined ? new Map<string, StoredRecord>() : await recordsInForce(session.db, feed);
+  const inForce = await recordsInForce(session.db, feed);
   const incoming = await Incoming.open(session, engine.types, room.namespaces);
-  const comparison = await compare(records, { stored, incoming, update });
-  await session.write((db) => makeGood(db, { ...application, feed, incoming, comparison }));
-  return comparison.difference;
+  const comparison = await compare(records, { inForce, incoming, update });
+  refuseShrunk(update, feed, { before: inForce.records.size, after: comparison.records });
+  const namespaces = await namespaceChange(session, room.namespaces, { feed, update, comparison });
+  const outcome = { ...application, feed, comparison, namespaces };
+  const kept = await session.write((db) => makeGood(db, outcome), 'advisories');
+  const { added, changed, removed, unchanged, skipped } = comparison;
+  return { added, changed, removed, unchanged, kept, skipped };
 }
 
 interface Outcome extends Application {
   readonly feed: FeedRow | undefined;
-  readonly incoming: Incoming;
   readonly comparison: Comparison;
+  readonly namespaces: NamespaceChange;
 }
 
-async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<void> {
-  const { room, update, feed, incoming, comparison } = outcome;
-  const { changed, removed } = comparison.difference;
+/** Answers of how many records something is kept. */
+async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
+  const { session, room, update, feed, comparison, namespaces } = outcome;
   // Clocks are set back at times; the history of a feed goes on all the same.
   const at = Math.max(room.now(), feed?.applied_at ?? 0);
-  const lastModified = update.lastModified === undefined ? null : Date.parse(update.lastModified);
   const feedId = await saveFeed(db, {
     update,
     records: comparison.records,
-    newestAdvisory: comparison.newest ?? lastModified,
-    comparedWith: feed?.revision ?? 0,
+    newestAdvisory: newestOf(outcome),
+    skipped: skippedOf(comparison, update, feed),
+    comparedWith: feed,
     appliedAt: at,
   });
-  if (feedId === undefined) {
-    throw new ClairError(
-      'store-unusable',
-      `${update.source} ${update.feed} was applied by another process at the same time: its content stays, try again`,
-    );
-  }
-  if (changed + removed > 0) await closeRecords(db, at);
-  if (incoming.count > 0) await insertRecords(db, { count: incoming.count, feedId, at });
+  if (feedId === undefined) throw appliedElsewhere(update);
+  await writeNamespaces(db, feedId, { ...namespaces, at });
+  const { closed, added, changed, keptAdded } = comparison;
+  if (closed + added + changed + keptAdded === 0) return 0;
+  await closeRecords(db, at);
+  const before = await insertRecords(db, { count: added + changed + keptAdded, feedId, at });
+  const kept = keptAdded + (await keepParts(db, { gone: namespaces.gone, at }));
+  if (isComparable(feed, update)) await recordEvents(session, db, { feedId, at, before });
+  return kept;
 }
 
-async function closeRecords(db: Kysely<Tables>, at: number): Promise<void> {
-  const closed = db.selectFrom('incoming_closed').select('id');
-  await db.updateTable('vulnerability').set({ valid_to: at }).where('id', 'in', closed).execute();
+/** A first load tells nothing new, and what another reader makes of a feed, or another mirror holds, is no news either. */
+function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
+  return (
+    feed?.presence === 'loaded' &&
+    feed.source_version === update.sourceVersion &&
+    feed.origin === update.origin
+  );
 }
 
-interface Insertion {
-  readonly count: number;
-  readonly feedId: number;
-  readonly at: number;
-}
-
-async function insertRecords(db: Kysely<Tables>, { count, feedId, at }: Insertion): Promise<void> {
-  const { last_id: last } = await db
-    .updateTable('id_counter')
-    .set((eb) => ({ last_id: eb('last_id', '+', count) }))
-    .where('name', '=', 'vulnerability')
-    .returning('last_id')
-    .executeTakeFirstOrThrow();
-  const id = sql<number>`number + ${sql.lit(last - count)}`;
-  const shown = ['key', 'hash', 'name', 'severity', 'details'] as const;
-  await db
-    .insertInto('vulnerability')
-    .columns(['id', 'feed_id', 'valid_from', ...shown])
-    .expression(
-      db
-        .selectFrom('incoming_vulnerability')
-        .select([id.as('id'), sql.lit(feedId).as('feed_id'), sql.lit(at).as('valid_from'), ...shown]),
-    )
-    .execute();
-  // As good as in the order in which they are to lie: each goes right behind the one before.
-  await db
-    .insertInto('affected')
-    .columns(['vulnerability_id', ...affectedColumns])
-    .expression(
-      db
-        .selectFrom('incoming_affected')
-        .select([id.as('vulnerability_id'), ...affectedColumns])
-        .orderBy('namespace_id')
-        .orderBy('package')
-        .orderBy('hi'),
-    )
-    .execute();
+function newestOf({ update, feed, comparison }: Outcome): FeedRow['newest_advisory'] {
+  const before = update.extent === 'changes' ? (feed?.newest_advisory ?? null) : null;
+  if (comparison.newest !== null) return Math.max(comparison.newest, before ?? comparison.newest);
+  return before ?? (update.lastModified === undefined ? null : Date.parse(update.lastModified));
 }

@@ -1,91 +1,194 @@
-import type { Kysely } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
-import type { FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
-import type { FeedRow } from './feeds.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import {
+  type FeedUpdate,
+  type KeptRecord,
+  type KeyedRecord,
+  type KeyedVulnerability,
+  type SkippedSample,
+  skippedSampleMax,
+} from '../store.ts';
+import type { KeptPart, RecordsInForce, StoredRecord } from './in-force.ts';
 import type { Incoming } from './incoming.ts';
 import { hashOf, writeDetails } from './record.ts';
-import type { Tables } from './schema.ts';
 
-/** A record in force, as far as the comparison needs it. */
-export interface StoredRecord {
-  readonly id: number;
-  readonly hash: string;
-}
-
-/** The records of a feed that are in force, by key. */
-export async function recordsInForce(db: Kysely<Tables>, feed: FeedRow): Promise<Map<string, StoredRecord>> {
-  const rows = await db
-    .selectFrom('vulnerability')
-    .select(['id', 'key', 'hash'])
-    .where('feed_id', '=', feed.id)
-    .where('valid_to', 'is', null)
-    .execute();
-  return new Map(rows.map((row) => [row.key, row]));
-}
-
-/** How a stream of records differs from what is stored. */
-export interface Comparison {
-  readonly difference: FeedDifference;
-  readonly records: number;
-  /** The newest `modified` of the records, null when they have none. */
-  readonly newest: number | null;
-}
-
-/** What is compared with the stream. */
+/** What is compared with a stream of records. */
 export interface Compared {
-  /** By key; what is left at the end has vanished from the feed. */
-  readonly stored: Map<string, StoredRecord>;
+  readonly inForce: RecordsInForce;
   /** Where the differences go. */
   readonly incoming: Incoming;
   readonly update: FeedUpdate;
 }
 
 /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for a record that cannot be. */
-export async function compare(
-  records: AsyncIterable<KeyedRecord>,
-  { stored, incoming, update }: Compared,
-): Promise<Comparison> {
-  const seen = new Set<string>();
-  let newest = Number.NEGATIVE_INFINITY;
-  let changed = 0;
-  let unchanged = 0;
+export async function compare(records: AsyncIterable<KeyedRecord>, compared: Compared): Promise<Comparison> {
+  const comparison = new Comparison(compared);
   for await (const record of records) {
-    if (!('affected' in record)) continue;
+    if ('keptFor' in record) await comparison.keep(record);
+    else if ('affected' in record) await comparison.compare(record);
+    else if ('skipped' in record) comparison.skip(record.key, record.skipped);
+    else await comparison.withdraw(record.key);
+  }
+  await comparison.finish();
+  return comparison;
+}
+
+/** How a stream of records differs from what is stored. */
+export class Comparison {
+  readonly #incoming: Incoming;
+  readonly #update: FeedUpdate;
+  /** What the stream has not named yet, by key. */
+  readonly #stored: Map<string, StoredRecord>;
+  readonly #storedCount: number;
+  readonly #kept: readonly KeptPart[];
+  readonly #keptOfKey: ReadonlyMap<string, readonly KeptPart[]>;
+  readonly #skippedKeys = new Set<string>();
+  /** Parts that the stream keeps, as `key\nnamespace`. */
+  readonly #keptNow = new Set<string>();
+
+  changed = 0;
+  removed = 0;
+  unchanged = 0;
+  /** Stored rows that are no longer in force, kept parts of records among them. */
+  closed = 0;
+  /** Parts of records that the stream keeps and that were not there. */
+  keptAdded = 0;
+  skipped = 0;
+  /** The first of the records that could not be understood. */
+  readonly sample: SkippedSample[] = [];
+  /** The keys of the records that could be. */
+  readonly named: Set<string> = new Set();
+  /** The namespaces the records speak of, by name. */
+  readonly namespaces: Map<string, Namespace> = new Map();
+  /** The namespaces for which the stream keeps what was said, by name; it keeps all there is. */
+  readonly keptNamespaces: Map<string, Namespace> = new Map();
+  /** The newest `modified` of the records, null when they have none. */
+  newest: number | null = null;
+
+  constructor({ inForce, incoming, update }: Compared) {
+    this.#incoming = incoming;
+    this.#update = update;
+    this.#stored = new Map(inForce.records);
+    this.#storedCount = inForce.records.size;
+    this.#kept = inForce.kept;
+    this.#keptOfKey = Map.groupBy(inForce.kept, ({ key }) => key);
+  }
+
+  get added(): number {
+    return this.#incoming.count - this.changed - this.keptAdded;
+  }
+
+  /** Records in force afterwards, without the kept parts of others. */
+  get records(): number {
+    return this.#storedCount + this.added - this.removed;
+  }
+
+  async compare(record: KeyedVulnerability): Promise<void> {
     const { key, modified } = record;
-    if (seen.size === seen.add(key).size) throw corrupt(update, key, 'comes twice');
-    if (modified !== undefined) newest = Math.max(newest, timeOf(modified, key, update));
+    this.#name(key);
+    if (modified !== undefined) this.#note(this.#timeOf(modified, key));
+    for (const { namespace } of record.affected) this.namespaces.set(namespace.name, namespace);
     const details = writeDetails(record);
     const hash = hashOf(record, details);
-    const before = stored.get(key);
-    stored.delete(key);
+    const before = this.#stored.get(key);
+    this.#stored.delete(key);
     if (before?.hash === hash) {
-      unchanged++;
-      continue;
+      this.unchanged++;
+      return;
     }
     if (before !== undefined) {
-      changed++;
-      await incoming.close(before.id);
+      this.changed++;
+      await this.#close(before);
     }
-    await incoming.add(record, hash, details);
+    await this.#incoming.add(record, hash, details);
+    if (this.#update.extent === 'changes') await this.#closeReturned(record);
   }
-  for (const { id } of stored.values()) await incoming.close(id);
-  await incoming.finish();
-  return {
-    difference: { added: incoming.count - changed, changed, removed: stored.size, unchanged },
-    records: seen.size,
-    newest: Number.isFinite(newest) ? newest : null,
-  };
-}
 
-function timeOf(modified: string, key: string, update: FeedUpdate): number {
-  const time = Date.parse(modified);
-  if (Number.isNaN(time)) throw corrupt(update, key, `was modified at ${modified}, which is no time`);
-  return time;
-}
+  /** What another store has kept: it replaces what is kept here under the same key for the same namespace. */
+  async keep(record: KeptRecord): Promise<void> {
+    const { key, keptFor } = record;
+    const name = `${key}\n${keptFor.name}`;
+    if (this.#keptNow.has(name)) throw this.#corrupt(key, `is kept twice for ${keptFor.name}`);
+    this.#keptNow.add(name);
+    this.keptNamespaces.set(keptFor.name, keptFor);
+    const details = writeDetails(record);
+    const hash = hashOf(record, details);
+    const before = this.#keptOfKey.get(key)?.find(({ namespace }) => namespace === keptFor.name);
+    if (before?.hash === hash) return;
+    if (before !== undefined) await this.#close(before);
+    this.keptAdded++;
+    await this.#incoming.add(record, hash, details);
+  }
 
-function corrupt({ source, feed }: FeedUpdate, key: string, what: string): ClairError {
-  return new ClairError(
-    'feed-corrupt',
-    `${source} ${feed}: the record ${key} ${what}; the old content stays`,
-  );
+  /** A record that cannot be understood says nothing: what it said before stays in force. */
+  skip(key: string, reason: string): void {
+    if (this.named.has(key)) throw this.#corrupt(key, 'comes twice');
+    this.#skippedKeys.add(key);
+    this.#stored.delete(key);
+    this.skipped++;
+    if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
+  }
+
+  /** Only a feed of changes has to say that a record is gone; from any other it vanishes. */
+  async withdraw(key: string): Promise<void> {
+    if (this.#update.extent !== 'changes') return;
+    this.#name(key);
+    const before = this.#stored.get(key);
+    this.#stored.delete(key);
+    if (before !== undefined) {
+      this.removed++;
+      await this.#close(before);
+    }
+    for (const part of this.#keptOfKey.get(key) ?? []) await this.#close(part);
+  }
+
+  /** What a whole feed has not named is gone, and what was kept of a namespace it speaks of again is superseded. */
+  async finish(): Promise<void> {
+    if (this.#update.extent !== 'changes') {
+      this.removed = this.#stored.size;
+      for (const record of this.#stored.values()) await this.#close(record);
+      for (const part of this.#kept) if (this.#isSuperseded(part)) await this.#close(part);
+    }
+    await this.#incoming.finish();
+  }
+
+  #isSuperseded({ key, namespace }: KeptPart): boolean {
+    return this.keptNamespaces.has(namespace)
+      ? !this.#keptNow.has(`${key}\n${namespace}`)
+      : this.namespaces.has(namespace);
+  }
+
+  /** A change that speaks of a kept namespace supersedes what was kept of its record. */
+  async #closeReturned({ key, affected }: KeyedVulnerability): Promise<void> {
+    for (const part of this.#keptOfKey.get(key) ?? [])
+      if (affected.some(({ namespace }) => namespace.name === part.namespace)) await this.#close(part);
+  }
+
+  async #close({ id }: { readonly id: number }): Promise<void> {
+    this.closed++;
+    await this.#incoming.close(id);
+  }
+
+  #name(key: string): void {
+    if (this.named.has(key) || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'comes twice');
+    this.named.add(key);
+  }
+
+  #note(time: number): void {
+    if (this.newest === null || time > this.newest) this.newest = time;
+  }
+
+  #timeOf(modified: string, key: string): number {
+    const time = Date.parse(modified);
+    if (Number.isNaN(time)) throw this.#corrupt(key, `was modified at ${modified}, which is no time`);
+    return time;
+  }
+
+  #corrupt(key: string, what: string): ClairError {
+    const { source, feed } = this.#update;
+    return new ClairError(
+      'feed-corrupt',
+      `${source} ${feed}: the record ${key} ${what}; the old content stays`,
+    );
+  }
 }

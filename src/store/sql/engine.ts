@@ -1,11 +1,25 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { RowWriter } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
+
+/**
+ * Whom a write keeps from writing at the same time; readers are kept waiting by none.
+ * `everything`: everybody. `advisories`: whoever else says `advisories` or `everything`. `own rows`: only who says `everything`,
+ * for a write that the constraints of its tables alone keep right, such as one that inserts what is not there yet.
+ */
+export type WriteScope = 'everything' | 'advisories' | 'own rows';
 
 /** A place to run queries. */
 export interface Connection {
   readonly db: Kysely<Tables>;
-  /** Runs `work` in one transaction beside which nobody else writes, waiting for its turn as long as is sensible. */
-  write<T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction, waiting for its turn as long as is sensible. Without a scope nobody else writes beside it.
+   * Where an engine breaks a transaction off before it is made good, `work` runs again from its beginning: it must change
+   * nothing but the database.
+   */
+  write<T>(work: (db: Transaction<Tables>) => Promise<T>, scope?: WriteScope): Promise<T>;
+  /** The engine's fastest way to write many rows into a table; `db` is that of this connection or of a transaction on it. */
+  bulkWriter(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]): RowWriter;
 }
 
 /** The column types of an engine. */
@@ -28,6 +42,8 @@ export interface Engine extends Connection, AsyncDisposable {
   /** The number of the last migration that was made, 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
+  /** Changes about the tables, as a migration has made them, what this engine needs otherwise. */
+  adaptTables(db: Kysely<Tables>): Promise<void>;
   /** What the database takes up, in bytes. */
   sizeBytes(): Promise<number>;
 }

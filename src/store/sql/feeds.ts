@@ -1,14 +1,18 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { FeedState, FeedUpdate } from '../store.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { compareText } from '../../model/order.ts';
+import type { FeedIdentity, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
 import type { Tables } from './schema.ts';
 
 /** A feed as a row. */
 export type FeedRow = Selectable<Tables['feed']>;
 
-/** The states of all feeds. */
-export async function feedStates(db: Kysely<Tables>): Promise<FeedState[]> {
+/** The states of all feeds, as they are or as they were at a moment at which they had been loaded. */
+export async function feedStates(db: Kysely<Tables>, moment: number | undefined): Promise<FeedState[]> {
   const rows = await db.selectFrom('feed').selectAll().orderBy('id').execute();
-  return rows.map((row) => ({
+  const kept = await keptNamespaces(db, moment ?? Number.MAX_SAFE_INTEGER);
+  const past = moment === undefined ? rows : await contentsAt(db, rows, moment);
+  return past.map((row) => ({
     source: row.source,
     feed: row.name,
     sourceVersion: row.source_version,
@@ -19,13 +23,57 @@ export async function feedStates(db: Kysely<Tables>): Promise<FeedState[]> {
     checkedAt: isoTime(row.checked_at),
     newestAdvisory: row.newest_advisory === null ? null : isoTime(row.newest_advisory),
     records: row.records,
+    skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
+    kept: kept.get(row.id) ?? [],
+    lastFailure: row.failed_at === null ? null : { at: isoTime(row.failed_at), message: row.failure ?? '' },
   }));
+}
+
+async function keptNamespaces(db: Kysely<Tables>, moment: number): Promise<Map<number, string[]>> {
+  const rows = await db
+    .selectFrom('feed_namespace')
+    .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
+    .select(['feed_namespace.feed_id', 'namespace.name'])
+    .where('feed_namespace.kept_since', '<=', moment)
+    .execute();
+  const byFeed = Map.groupBy(
+    rows.sort((a, b) => compareText(a.name, b.name)),
+    ({ feed_id: feed }) => feed,
+  );
+  return new Map([...byFeed].map(([feed, kept]) => [feed, kept.map(({ name }) => name)]));
+}
+
+/**
+ * What each feed held at a moment. A content that was found current after that moment was so at the moment, too; no later check
+ * is told than the moment itself.
+ */
+async function contentsAt(db: Kysely<Tables>, rows: readonly FeedRow[], moment: number): Promise<FeedRow[]> {
+  const replaced = await db
+    .selectFrom('feed_history')
+    .selectAll()
+    .where('applied_at', '<=', moment)
+    .where('replaced_at', '>', moment)
+    .execute();
+  return rows.flatMap((row) => {
+    const isOfThen = row.revision > 0 && row.applied_at <= moment;
+    const content = isOfThen ? row : replaced.find(({ feed_id: feed }) => feed === row.id);
+    if (content === undefined) return [];
+    const checked = Math.max(content.fetched_at, Math.min(content.checked_at, moment));
+    const then = { ...row, ...content, presence: 'loaded' as const, checked_at: checked };
+    return [{ ...then, skipped_sample: '[]', failed_at: null, failure: null }];
+  });
+}
+
+/** The skipped records of a feed as they were written with it. */
+export function readSample(text: string): SkippedSample[] {
+  // The database holds what `saveFeed` wrote: nothing from outside that would have to be checked again.
+  return JSON.parse(text) as SkippedSample[];
 }
 
 /** The row of one feed. */
 export async function findFeed(
   db: Kysely<Tables>,
-  { source, feed }: Pick<FeedUpdate, 'source' | 'feed'>,
+  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
 ): Promise<FeedRow | undefined> {
   return await db
     .selectFrom('feed')
@@ -35,24 +83,54 @@ export async function findFeed(
     .executeTakeFirst();
 }
 
+/** What a feed has before anything was loaded. */
+const nothingLoaded = { newest_advisory: null, records: 0, revision: 0, applied_at: 0 };
+
 /** Writes the state of a feed whose records stay as they are. */
-export async function touchFeed(
-  db: Kysely<Tables>,
-  state: Omit<FeedState, 'records' | 'newestAdvisory'>,
-): Promise<void> {
-  const found = {
-    source_version: state.sourceVersion,
-    origin: state.origin,
-    presence: state.presence,
-    fingerprint: state.fingerprint,
-    fetched_at: milliseconds(state.fetchedAt),
-    checked_at: milliseconds(state.checkedAt),
+export async function touchFeed(db: Kysely<Tables>, found: FoundFeed): Promise<void> {
+  const state = {
+    source_version: found.sourceVersion,
+    origin: found.origin,
+    presence: found.presence,
+    fingerprint: found.fingerprint,
+    fetched_at: milliseconds(found.fetchedAt),
+    checked_at: milliseconds(found.checkedAt),
+    failed_at: null,
+    failure: null,
   };
-  const never = { newest_advisory: null, records: 0, revision: 0, applied_at: 0 };
+  const nothing = { ...nothingLoaded, skipped: 0, skipped_sample: '[]' };
   await db
     .insertInto('feed')
-    .values({ source: state.source, name: state.feed, ...found, ...never })
-    .onConflict((conflict) => conflict.columns(['source', 'name']).doUpdateSet(found))
+    .values({ source: found.source, name: found.feed, ...state, ...nothing })
+    .onConflict((conflict) => conflict.columns(['source', 'name']).doUpdateSet(state))
+    .execute();
+}
+
+/** Writes that a feed could not be updated. */
+export async function noteFailure(
+  db: Kysely<Tables>,
+  { source, feed, sourceVersion, origin }: FeedIdentity,
+  { at, message }: FeedState['lastFailure'] & object,
+): Promise<void> {
+  const time = milliseconds(at);
+  const failure = { failed_at: time, failure: message };
+  await db
+    .insertInto('feed')
+    .values({
+      source,
+      name: feed,
+      source_version: sourceVersion,
+      origin,
+      presence: 'failed',
+      fingerprint: '',
+      fetched_at: time,
+      checked_at: time,
+      ...nothingLoaded,
+      skipped: 0,
+      skipped_sample: '[]',
+      ...failure,
+    })
+    .onConflict((conflict) => conflict.columns(['source', 'name']).doUpdateSet(failure))
     .execute();
 }
 
@@ -61,36 +139,84 @@ export interface AppliedFeed {
   readonly update: FeedUpdate;
   readonly records: number;
   readonly newestAdvisory: number | null;
-  /** Revision the records were compared with. */
-  readonly comparedWith: number;
+  readonly skipped: FeedState['skipped'];
+  /** The feed the records were compared with, undefined when there was none. */
+  readonly comparedWith: FeedRow | undefined;
   readonly appliedAt: number;
 }
 
-/** Writes the state of a feed that is being applied; its number, or undefined if another revision was applied meanwhile. */
+/**
+ * Writes the state of a feed that is being applied, and the one it replaces into the history; its number, or undefined if
+ * another revision was applied meanwhile.
+ */
 export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promise<number | undefined> {
-  const { update, records, newestAdvisory, comparedWith, appliedAt } = applied;
-  const fetched = milliseconds(update.fetchedAt);
+  const { update, comparedWith } = applied;
+  const revision = comparedWith?.revision ?? 0;
+  if (comparedWith !== undefined && revision > 0) await remember(db, comparedWith, applied.appliedAt);
+  const { found } = update;
+  const skipped = found?.skipped ?? applied.skipped;
   const state = {
     source_version: update.sourceVersion,
     origin: update.origin,
     presence: 'loaded' as const,
     fingerprint: update.fingerprint,
-    fetched_at: fetched,
-    checked_at: fetched,
-    newest_advisory: newestAdvisory,
-    records,
-    revision: comparedWith + 1,
-    applied_at: appliedAt,
+    fetched_at: milliseconds(update.fetchedAt),
+    checked_at: milliseconds(found?.checkedAt ?? update.fetchedAt),
+    newest_advisory: found === undefined ? applied.newestAdvisory : optionalTime(found.newestAdvisory),
+    records: applied.records,
+    skipped: skipped.count,
+    skipped_sample: JSON.stringify(skipped.sample),
+    failed_at: null,
+    failure: null,
+    revision: revision + 1,
+    applied_at: applied.appliedAt,
   };
   const saved = await db
     .insertInto('feed')
     .values({ source: update.source, name: update.feed, ...state })
     .onConflict((conflict) =>
-      conflict.columns(['source', 'name']).doUpdateSet(state).where('feed.revision', '=', comparedWith),
+      conflict.columns(['source', 'name']).doUpdateSet(state).where('feed.revision', '=', revision),
     )
     .returning('id')
     .executeTakeFirst();
   return saved?.id;
+}
+
+/** Another process applied a feed while this one compared it. */
+export function appliedElsewhere({ source, feed }: FeedUpdate): ClairError {
+  return new ClairError(
+    'store-unusable',
+    `${source} ${feed} was applied by another process at the same time: its content stays, try again`,
+  );
+}
+
+/** Read from the table once more: the feed may have been found current after it was compared. */
+async function remember(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number): Promise<void> {
+  const columns = [
+    'source_version',
+    'origin',
+    'fingerprint',
+    'fetched_at',
+    'checked_at',
+    'newest_advisory',
+    'records',
+    'skipped',
+    'applied_at',
+  ] as const;
+  await db
+    .insertInto('feed_history')
+    .columns(['feed_id', 'replaced_at', ...columns])
+    .expression((eb) =>
+      eb
+        .selectFrom('feed')
+        .select(['id as feed_id', eb.lit(replacedAt).as('replaced_at'), ...columns])
+        .where('id', '=', id),
+    )
+    .execute();
+}
+
+function optionalTime(time: string | null): number | null {
+  return time === null ? null : milliseconds(time);
 }
 
 function milliseconds(time: string): number {
@@ -99,6 +225,7 @@ function milliseconds(time: string): number {
   return value;
 }
 
-function isoTime(value: number): string {
+/** Milliseconds since 1970 as ISO 8601. */
+export function isoTime(value: number): string {
   return new Date(value).toISOString();
 }

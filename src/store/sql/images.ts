@@ -1,44 +1,53 @@
 import type { Kysely } from 'kysely';
-import type { ImageIndex, ImagePackage, ImageStore } from '../store.ts';
-import { BulkWriter, type Value } from './bulk-writer.ts';
-import type { Engine } from './engine.ts';
+import type { Distro } from '../../model/distro.ts';
+import type { ImageIndex, ImageStore } from '../store.ts';
+import { affectedImages } from './affected-images.ts';
+import type { Connection, Engine } from './engine.ts';
+import { momentOf } from './history.ts';
+import { packageColumns, packageValues, toPackage } from './image-package.ts';
+import { isUseOld } from './last-use.ts';
 import { matches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
+import { RepositoryLists, readRepositories } from './repository-lists.ts';
 import type { Tables } from './schema.ts';
 
-const packageColumns = [
-  'image_id',
-  'position',
-  'namespace_id',
-  'lookup_name',
-  'lookup_version',
-  'key',
-  'type',
-  'name',
-  'version',
-  'arch',
-  'source_name',
-  'source_version',
-  'purl',
-  'path',
-  'layer',
-  'found_by',
-] as const;
+/** What the images need besides an engine. */
+export interface ImageRoom {
+  readonly engine: Engine;
+  readonly namespaces: Namespaces;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
 
 /** The images of a store. */
-export function imageStore(engine: Engine, namespaces: Namespaces): ImageStore {
+export function imageStore(room: ImageRoom): ImageStore {
+  const { db } = room.engine;
   return {
-    save: async (image) => (await find(engine.db, image)) ?? (await save(engine, namespaces, image)),
-    matches: (image) => matches(engine.db, image),
+    save: async (image) => (await findUsed(room, image)) ?? (await save(room, image)),
+    read: (image) => read(db, image),
+    matches: async (image, at = {}) => await matches(db, image, await momentOf(db, at, room.now())),
+    affected: (vulnerabilities, page) => affectedImages(db, vulnerabilities, page),
   };
 }
 
-async function find(db: Kysely<Tables>, { identity }: ImageIndex): Promise<number | undefined> {
-  const row = await db.selectFrom('image').select('id').where('identity', '=', identity).executeTakeFirst();
+/** The number of a known image, of which is noted that it is in use. */
+async function findUsed({ engine, now }: ImageRoom, { identity }: ImageIndex): Promise<number | undefined> {
+  const row = await engine.db
+    .selectFrom('image')
+    .select(['id', 'last_used_at'])
+    .where('identity', '=', identity)
+    .executeTakeFirst();
+  if (row !== undefined && isUseOld(row.last_used_at, now())) {
+    const used = { last_used_at: now() };
+    await engine.write(
+      (db) => db.updateTable('image').set(used).where('id', '=', row.id).execute(),
+      'own rows',
+    );
+  }
   return row?.id;
 }
 
-async function save(engine: Engine, namespaces: Namespaces, image: ImageIndex): Promise<number> {
+async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): Promise<number> {
   const numbers: (number | null)[] = [];
   for (const { lookup } of image.packages) {
     numbers.push(
@@ -47,50 +56,84 @@ async function save(engine: Engine, namespaces: Namespaces, image: ImageIndex): 
         : (namespaces.known(lookup.namespace) ?? (await namespaces.number(engine, lookup.namespace))),
     );
   }
+  const lists = new RepositoryLists(image);
   return await engine.write(async (db) => {
     const added = await db
       .insertInto('image')
-      .values({ identity: image.identity, distro: image.distro && JSON.stringify(image.distro) })
+      .values({
+        identity: image.identity,
+        distro: image.distro && JSON.stringify(image.distro),
+        repositories: lists.text,
+        last_used_at: now(),
+      })
       .onConflict((conflict) => conflict.column('identity').doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (added !== undefined) await addContent(db, added.id, image, numbers);
+    if (added !== undefined) await addContent(engine, db, { id: added.id, image, numbers, lists });
     // Another process may have saved it in the meantime.
-    const id = added?.id ?? (await find(db, image));
+    const id = added?.id ?? (await findNumber(db, image.identity));
     if (id === undefined) throw new Error(`the image ${image.identity} vanished`);
     return id;
-  });
+  }, 'own rows');
+}
+
+async function findNumber(db: Kysely<Tables>, identity: string): Promise<number | undefined> {
+  const row = await db.selectFrom('image').select('id').where('identity', '=', identity).executeTakeFirst();
+  return row?.id;
+}
+
+interface Content {
+  readonly id: number;
+  readonly image: ImageIndex;
+  /** Of the namespaces, by position of the package. */
+  readonly numbers: readonly (number | null)[];
+  readonly lists: RepositoryLists;
 }
 
 async function addContent(
+  connection: Connection,
   db: Kysely<Tables>,
-  id: number,
-  image: ImageIndex,
-  namespaces: readonly (number | null)[],
+  { id, image, numbers, lists }: Content,
 ): Promise<void> {
-  const layers = new BulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
+  const layers = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
   for (const [position, layer] of image.layers.entries()) await layers.add([id, position, layer]);
   await layers.finish();
-  const packages = new BulkWriter(db, 'image_package', packageColumns);
-  for (const [position, item] of image.packages.entries())
-    await packages.add([id, position, namespaces[position] ?? null, ...packageValues(item)]);
+  const columns = ['image_id', 'position', 'namespace_id', 'repositories', ...packageColumns];
+  const packages = connection.bulkWriter(db, 'image_package', columns);
+  for (const [position, item] of image.packages.entries()) {
+    const place = [id, position, numbers[position] ?? null, lists.placeOf(item.repositories)];
+    await packages.add([...place, ...packageValues(item)]);
+  }
   await packages.finish();
 }
 
-function packageValues(item: ImagePackage): Value[] {
-  return [
-    item.lookup?.name ?? null,
-    item.lookup?.version ?? null,
-    item.lookup?.key ?? null,
-    item.type,
-    item.name,
-    item.version,
-    item.arch ?? null,
-    item.source?.name ?? null,
-    item.source?.version ?? null,
-    item.purl,
-    item.location.path,
-    item.location.layer,
-    item.foundBy,
-  ];
+async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
+  const image = await db.selectFrom('image').selectAll().where('id', '=', id).executeTakeFirst();
+  if (image === undefined) throw new Error(`there is no image ${id} in the database`);
+  const layers = await db
+    .selectFrom('image_layer')
+    .select('layer')
+    .where('image_id', '=', id)
+    .orderBy('position')
+    .execute();
+  const rows = await db
+    .selectFrom('image_package')
+    .leftJoin('namespace', 'namespace.id', 'image_package.namespace_id')
+    .selectAll('image_package')
+    .select(['namespace.name as namespace', 'namespace.version_scheme'])
+    .where('image_package.image_id', '=', id)
+    .orderBy('image_package.position')
+    .execute();
+  const repositories = readRepositories(image.repositories);
+  return {
+    identity: image.identity,
+    layers: layers.map(({ layer }) => layer),
+    distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
+    packages: rows.map(({ namespace: name, version_scheme: versionScheme, ...row }) =>
+      toPackage(row, {
+        namespace: name === null || versionScheme === null ? null : { name, versionScheme },
+        repositories,
+      }),
+    ),
+  };
 }

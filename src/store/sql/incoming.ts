@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
-import { BulkWriter, type Value } from './bulk-writer.ts';
+import type { KeptRecord, KeyedAffected, KeyedVulnerability } from '../store.ts';
+import type { RowWriter, Value } from './bulk-writer.ts';
 import type { ColumnTypes, Connection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Tables } from './schema.ts';
 
-const recordColumns = ['number', 'key', 'hash', 'name', 'severity', 'details'] as const;
+const recordColumns = ['number', 'key', 'kept_for', 'hash', 'name', 'severity', 'details'] as const;
 
 /** The columns that incoming and stored affected rows share. */
 export const affectedColumns = [
@@ -22,6 +22,7 @@ export const affectedColumns = [
   'fix_state',
   'fix_version',
   'severity',
+  'conditions',
 ] as const;
 
 /** Where a range without keys begins and ends: it has to be looked at whatever is installed. */
@@ -34,18 +35,23 @@ const everywhere = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
 export class Incoming {
   readonly #connection: Connection;
   readonly #namespaces: Namespaces;
-  readonly #records: BulkWriter;
-  readonly #affected: BulkWriter;
-  readonly #closed: BulkWriter;
+  readonly #records: RowWriter;
+  readonly #affected: RowWriter;
+  readonly #aliases: RowWriter;
+  readonly #closed: RowWriter;
   /** Records laid down so far; they are numbered from 1. */
   count = 0;
 
   private constructor(connection: Connection, namespaces: Namespaces) {
     this.#connection = connection;
     this.#namespaces = namespaces;
-    this.#records = new BulkWriter(connection.db, 'incoming_vulnerability', recordColumns);
-    this.#affected = new BulkWriter(connection.db, 'incoming_affected', ['number', ...affectedColumns]);
-    this.#closed = new BulkWriter(connection.db, 'incoming_closed', ['id']);
+    this.#records = connection.bulkWriter(connection.db, 'incoming_vulnerability', recordColumns);
+    this.#affected = connection.bulkWriter(connection.db, 'incoming_affected', [
+      'number',
+      ...affectedColumns,
+    ]);
+    this.#aliases = connection.bulkWriter(connection.db, 'incoming_alias', ['number', 'name']);
+    this.#closed = connection.bulkWriter(connection.db, 'incoming_closed', ['id']);
   }
 
   /** Makes the temporary tables on a connection that nobody else uses. */
@@ -54,10 +60,11 @@ export class Incoming {
     return new Incoming(connection, namespaces);
   }
 
-  /** Lays down a record that is new or has changed. */
-  async add(record: KeyedVulnerability, hash: string, details: string): Promise<void> {
+  /** Lays down a record that is new or has changed, or a part of one that is kept for a namespace. */
+  async add(record: KeyedVulnerability | KeptRecord, hash: string, details: string): Promise<void> {
     const number = ++this.count;
-    await this.#records.add([number, record.key, hash, record.id, record.severity, details]);
+    const keptFor = 'keptFor' in record ? await this.#namespaces.number(this.#connection, record.keptFor) : 0;
+    await this.#records.add([number, record.key, keptFor, hash, record.id, record.severity, details]);
     for (const [position, row] of record.affected.entries()) {
       const namespace =
         this.#namespaces.known(row.namespace) ??
@@ -65,6 +72,7 @@ export class Incoming {
       const full = this.#affected.add(affectedValues(row, [number, namespace, position]));
       if (full !== undefined) await full;
     }
+    for (const name of new Set(record.aliases)) await this.#aliases.add([number, name]);
   }
 
   /** Notes that a stored record is no longer in force. */
@@ -75,6 +83,7 @@ export class Incoming {
   async finish(): Promise<void> {
     await this.#records.finish();
     await this.#affected.finish();
+    await this.#aliases.finish();
     await this.#closed.finish();
   }
 }
@@ -99,6 +108,7 @@ function affectedValues(
     fix.state,
     fix.state === 'fixed' && fix.version !== range.to ? fix.version : null,
     row.severity ?? null,
+    row.only === undefined ? null : JSON.stringify(row.only),
   ];
 }
 
@@ -108,6 +118,7 @@ async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .temporary()
     .addColumn('number', types.integer, (column) => column.primaryKey())
     .addColumn('key', 'text')
+    .addColumn('kept_for', types.integer)
     .addColumn('hash', 'text')
     .addColumn('name', 'text')
     .addColumn('severity', 'text')
@@ -131,6 +142,14 @@ async function createTables(db: Kysely<Tables>, types: ColumnTypes): Promise<voi
     .addColumn('fix_state', 'text')
     .addColumn('fix_version', 'text')
     .addColumn('severity', 'text')
+    .addColumn('conditions', 'text')
+    .modifyEnd(types.plain)
+    .execute();
+  await db.schema
+    .createTable('incoming_alias')
+    .temporary()
+    .addColumn('number', types.integer)
+    .addColumn('name', 'text')
     .modifyEnd(types.plain)
     .execute();
   await db.schema

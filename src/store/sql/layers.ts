@@ -1,36 +1,46 @@
-import type { Kysely } from 'kysely';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type { LayerStore } from '../store.ts';
 import type { Engine } from './engine.ts';
-import type { Tables } from './schema.ts';
+import { isUseOld } from './last-use.ts';
 
-/** The layers of a store. */
-export function layerStore(engine: Engine): LayerStore {
+/** The layers of a store, by a clock in milliseconds. */
+export function layerStore(engine: Engine, now: () => number): LayerStore {
   return {
-    find: (identity, analyzerKey) => find(engine.db, identity, analyzerKey),
+    find: (identity, analyzerKey) => find({ engine, now }, identity, analyzerKey),
     save: (identity, analyzerKey, index) =>
       engine.write(async (db) => {
         await db
           .insertInto('layer')
-          .values({ identity, analyzer_key: analyzerKey, content: writeIndex(index) })
+          .values({ identity, analyzer_key: analyzerKey, content: writeIndex(index), last_used_at: now() })
           .onConflict((conflict) => conflict.columns(['identity', 'analyzer_key']).doNothing())
           .execute();
-      }),
+      }, 'own rows'),
   };
 }
 
 async function find(
-  db: Kysely<Tables>,
+  { engine, now }: { readonly engine: Engine; readonly now: () => number },
   identity: string,
   analyzerKey: string,
 ): Promise<LayerIndex | undefined> {
-  const row = await db
+  const row = await engine.db
     .selectFrom('layer')
-    .select('content')
+    .select(['content', 'last_used_at'])
     .where('identity', '=', identity)
     .where('analyzer_key', '=', analyzerKey)
     .executeTakeFirst();
-  return row && readIndex(row.content);
+  if (row === undefined) return undefined;
+  if (isUseOld(row.last_used_at, now())) {
+    await engine.write(async (db) => {
+      await db
+        .updateTable('layer')
+        .set({ last_used_at: now() })
+        .where('identity', '=', identity)
+        .where('analyzer_key', '=', analyzerKey)
+        .execute();
+    }, 'own rows');
+  }
+  return readIndex(row.content);
 }
 
 /** An index as JSON; the few files in it, which are small, as base64. */

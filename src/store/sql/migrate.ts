@@ -21,6 +21,7 @@ export async function migrate(engine: Engine): Promise<void> {
     await engine.write(async (db) => {
       if ((await engine.schemaVersion(db)) > i) return;
       await migration(db, engine.types);
+      await engine.adaptTables(db);
       await engine.setSchemaVersion(db, i + 1);
     });
   }

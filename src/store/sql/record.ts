@@ -40,7 +40,7 @@ export function hashOf(record: KeyedVulnerability, details: string): string {
   return hash('sha256', `${details}\n${rest}`, 'base64');
 }
 
-function contentOf({ namespace, package: name, range, fix, severity, keys }: KeyedAffected): unknown[] {
+function contentOf({ namespace, package: name, range, fix, severity, keys, only }: KeyedAffected): unknown[] {
   return [
     namespace.name,
     namespace.versionScheme,
@@ -54,6 +54,8 @@ function contentOf({ namespace, package: name, range, fix, severity, keys }: Key
     severity,
     keys && textOf(keys.lo),
     keys && textOf(keys.hi),
+    // Rows without conditions hash as they did before there were any.
+    ...(only === undefined ? [] : [only]),
   ];
 }
 

@@ -2,26 +2,36 @@ import type { Generated } from 'kysely';
 import type { FixState } from '../../model/fix.ts';
 import type { PackageType } from '../../model/package.ts';
 import type { Severity } from '../../model/severity.ts';
-import type { FeedState } from '../store.ts';
+import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
   namespace: NamespaceTable;
   feed: FeedTable;
+  feed_history: FeedHistoryTable;
+  feed_namespace: FeedNamespaceTable;
   vulnerability: VulnerabilityTable;
   affected: AffectedTable;
+  alias: AliasTable;
+  event: EventTable;
+  enrichment: EnrichmentTable;
   layer: LayerTable;
   image: ImageTable;
   image_layer: ImageLayerTable;
   image_package: ImagePackageTable;
+  v1_layer: V1LayerTable;
+  ancestry: AncestryTable;
   lock: LockTable;
+  key_value: KeyValueTable;
   id_counter: IdCounterTable;
   incoming_vulnerability: IncomingVulnerabilityTable;
   incoming_affected: IncomingAffectedTable;
+  incoming_alias: IncomingAliasTable;
   incoming_closed: IncomingClosedTable;
+  incoming_enrichment: IncomingEnrichmentTable;
 }
 
 interface NamespaceTable {
@@ -30,30 +40,60 @@ interface NamespaceTable {
   version_scheme: string;
 }
 
-/** One file of a source, and how it was last found. */
-interface FeedTable {
-  id: Generated<number>;
-  source: string;
-  name: string;
+/** How a feed was found when it was applied, and until it was applied again. */
+interface FeedContentColumns {
   source_version: number;
   origin: string;
-  presence: FeedState['presence'];
   fingerprint: string;
   fetched_at: number;
   checked_at: number;
   newest_advisory: number | null;
   records: number;
-  /** How often the feed was applied; tells whether another process applied it meanwhile. */
-  revision: number;
+  /** How many records could not be understood. */
+  skipped: Generated<number>;
   /** When it was last applied, by the clock of this store; never goes back. */
   applied_at: number;
 }
 
-/** A record of a feed while it stood in this form: in force from `valid_from` until before `valid_to`, null while it is. */
+/** One file of a source, and how it was last found. */
+interface FeedTable extends FeedContentColumns {
+  id: Generated<number>;
+  source: string;
+  name: string;
+  presence: FeedState['presence'];
+  /** Some of the records that could not be understood, as JSON of `SkippedSample[]`. */
+  skipped_sample: Generated<string>;
+  /** When the last try failed, and why; null after a success. */
+  failed_at: number | null;
+  failure: string | null;
+  /** How often the feed was applied; tells whether another process applied it meanwhile. */
+  revision: number;
+}
+
+/** A content of a feed that another one has replaced. */
+interface FeedHistoryTable extends FeedContentColumns {
+  feed_id: number;
+  replaced_at: number;
+}
+
+/** A namespace of which records in force of a feed speak. */
+interface FeedNamespaceTable {
+  feed_id: number;
+  namespace_id: number;
+  /** Since when the feed itself speaks of it no more, null while it does. */
+  kept_since: number | null;
+}
+
+/**
+ * A record of a feed while it stood in this form: in force from `valid_from` until before `valid_to`, null while it is. Where
+ * `kept_for` is the number of a namespace, it is only what the record said of that namespace before the feed dropped it;
+ * elsewhere it is 0.
+ */
 interface VulnerabilityTable {
   id: number;
   feed_id: number;
   key: string;
+  kept_for: Generated<number>;
   hash: string;
   name: string;
   severity: Severity;
@@ -81,6 +121,8 @@ interface AffectedColumns {
   /** The version of a fix; null where it is `range_to`, as nearly everywhere. */
   fix_version: string | null;
   severity: Severity | null;
+  /** The conditions of the row as JSON, null where there are none. */
+  conditions: string | null;
 }
 
 /**
@@ -91,16 +133,49 @@ interface AffectedTable extends AffectedColumns {
   vulnerability_id: number;
 }
 
+/** Another name of a vulnerability. */
+interface AliasTable {
+  name: string;
+  vulnerability_id: number;
+}
+
+interface EventTable {
+  number: number;
+  at: number;
+  feed_id: number;
+  key: string;
+  name: string;
+  kind: AdvisoryEvent['kind'];
+  /** What changed, separated by commas. */
+  changed: string;
+  old_id: number | null;
+  new_id: number | null;
+}
+
+interface EnrichmentTable {
+  feed_id: number;
+  id: string;
+  hash: string;
+  /** As JSON, without the id. */
+  data: string;
+}
+
 interface LayerTable {
   identity: string;
   analyzer_key: string;
   content: string;
+  /** To the day. */
+  last_used_at: Generated<number>;
 }
 
 interface ImageTable {
   id: Generated<number>;
   identity: string;
   distro: string | null;
+  /** The lists of repositories its packages come from, as JSON, each once: most packages share theirs. */
+  repositories: string | null;
+  /** To the day. */
+  last_used_at: Generated<number>;
 }
 
 interface ImageLayerTable {
@@ -122,16 +197,45 @@ interface ImagePackageTable {
   arch: string | null;
   source_name: string | null;
   source_version: string | null;
+  /** What is compared with rows that speak of `source_name`; null where no such rows are looked for. */
+  source_lookup_version: string | null;
+  source_key: Uint8Array | null;
   purl: string;
   path: string;
   layer: string | null;
   found_by: string;
+  modularity: string | null;
+  vendor: string | null;
+  licence: string | null;
+  owner: string | null;
+  /** Place of its list among the repositories of the image. */
+  repositories: number | null;
+}
+
+/** A name that stands for an image, as Clair's first API gives them. */
+interface V1LayerTable {
+  name: string;
+  parent: string | null;
+  image_id: number;
+  format: string;
+  engine_version: number;
+}
+
+/** A name that stands for an image, as Clair's third API gives them. */
+interface AncestryTable {
+  name: string;
+  image_id: number;
 }
 
 interface LockTable {
   name: string;
   owner: string;
   expires_at: number;
+}
+
+interface KeyValueTable {
+  key: string;
+  value: string;
 }
 
 /** The last number given to a row of a table whose rows are numbered before they are inserted. */
@@ -144,6 +248,7 @@ interface IdCounterTable {
 interface IncomingVulnerabilityTable {
   number: number;
   key: string;
+  kept_for: number;
   hash: string;
   name: string;
   severity: Severity;
@@ -154,7 +259,19 @@ interface IncomingAffectedTable extends AffectedColumns {
   number: number;
 }
 
+interface IncomingAliasTable {
+  number: number;
+  name: string;
+}
+
 /** Numbers of stored records that are no longer in force. */
 interface IncomingClosedTable {
   id: number;
+}
+
+/** What an enricher says that differs from what is stored; `data` is null where it says no more. */
+interface IncomingEnrichmentTable {
+  id: string;
+  hash: string | null;
+  data: string | null;
 }

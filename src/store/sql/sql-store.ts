@@ -1,12 +1,18 @@
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import type { Engine } from './engine.ts';
+import { enrichmentStore } from './enrichments.ts';
+import { eventStore } from './events.ts';
 import { imageStore } from './images.ts';
+import { keyValueStore } from './key-values.ts';
 import { layerStore } from './layers.ts';
 import { lockStore } from './locks.ts';
 import { migrate } from './migrate.ts';
+import { ancestryStore, namedLayerStore } from './named-images.ts';
 import { Namespaces } from './namespaces.ts';
+import { collect } from './retention.ts';
 import { statistics } from './statistics.ts';
+import { vulnerabilityStore } from './vulnerabilities.ts';
 
 /** What can be chosen when a store is opened. */
 export interface StoreOptions {
@@ -25,9 +31,16 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
   const namespaces = new Namespaces();
   return {
     advisories: advisoryStore(engine, { namespaces, now }),
-    images: imageStore(engine, namespaces),
-    layers: layerStore(engine),
+    vulnerabilities: vulnerabilityStore(engine),
+    events: eventStore(engine),
+    enrichments: enrichmentStore(engine, now),
+    images: imageStore({ engine, namespaces, now }),
+    layers: layerStore(engine, now),
+    namedLayers: namedLayerStore(engine),
+    ancestries: ancestryStore(engine),
     locks: lockStore(engine, now),
+    keyValues: keyValueStore(engine),
+    collect: (terms) => collect(engine, terms, now()),
     statistics: () => statistics(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };

@@ -1,14 +1,20 @@
 import type { StoreStatistics } from '../store.ts';
 import type { Engine } from './engine.ts';
+import { feedStates } from './feeds.ts';
 
 const counted = [
   'namespace',
   'feed',
   'vulnerability',
   'affected',
+  'alias',
+  'event',
+  'enrichment',
   'layer',
   'image',
   'image_package',
+  'v1_layer',
+  'ancestry',
 ] as const;
 
 /** Counts the rows of every table, those of history included. */
@@ -21,5 +27,5 @@ export async function statistics(engine: Engine): Promise<StoreStatistics> {
       .executeTakeFirstOrThrow();
     rows[table] = Number(count);
   }
-  return { bytes: await engine.sizeBytes(), rows };
+  return { bytes: await engine.sizeBytes(), rows, feeds: await feedStates(engine.db, undefined) };
 }

@@ -14,20 +14,49 @@ export interface RpmHeader {
   readonly sourceRpm?: string | undefined;
   /** `nodejs:18:9020020230327152102:rhel9` */
   readonly modularity?: string | undefined;
+  readonly files?: FileEntries | undefined;
+}
+
+/** One tag of a header: where its value lies in the data, of which type it is, and how many values there are. */
+export interface Entry {
+  readonly data: Buffer;
+  readonly type: number;
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** The tags that together name the files of a package. */
+export interface FileEntries {
+  readonly baseNames?: Entry;
+  readonly directoryNames?: Entry;
+  /** For each base name the number of its directory. */
+  readonly directoryIndexes?: Entry;
+  readonly flags?: Entry;
+  /** Whole paths, in headers of rpm 3. */
+  readonly paths?: Entry;
 }
 
 /** The tags read, by number. rpm, "RPM header tags". */
-const tags: ReadonlyMap<number, keyof RpmHeader> = new Map([
+const textTags: ReadonlyMap<number, TextField> = new Map([
   [1000, 'name'],
   [1001, 'version'],
   [1002, 'release'],
-  [1003, 'epoch'],
   [1011, 'vendor'],
   [1014, 'licence'],
   [1022, 'arch'],
   [1044, 'sourceRpm'],
   [5096, 'modularity'],
 ]);
+const epochTag = 1003;
+const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
+  [1027, 'paths'],
+  [1037, 'flags'],
+  [1116, 'directoryIndexes'],
+  [1117, 'baseNames'],
+  [1118, 'directoryNames'],
+]);
+
+type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files'>;
 
 const lowestTag = 1000;
 const int32Type = 4;
@@ -47,6 +76,33 @@ const textBytesMax = 4096;
  * when it is no header.
  */
 export function readHeader(blob: Uint8Array): RpmHeader | string {
+  const entries = readIndex(blob);
+  if (typeof entries === 'string') return entries;
+  const header: MutableHeader = {};
+  // Values are read only now, each once: a hostile index may name the same long text in every entry.
+  for (const [tag, field] of textTags) {
+    const entry = entries.get(tag);
+    const text = entry === undefined ? '' : textOf(entry);
+    if (text === undefined) return `a header has an unreadable ${field}`;
+    if (entry !== undefined) header[field] = text === '' ? undefined : text;
+  }
+  const epoch = entries.get(epochTag);
+  if (epoch !== undefined) {
+    header.epoch = epochOf(epoch);
+    if (header.epoch === undefined) return 'a header has an unreadable epoch';
+  }
+  const files = [...fileTags].flatMap(([tag, part]) => {
+    const entry = entries.get(tag);
+    return entry === undefined ? [] : [[part, entry] as const];
+  });
+  if (files.length > 0) header.files = Object.fromEntries(files);
+  return header;
+}
+
+type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
+
+/** The last entry of each tag that is read. */
+function readIndex(blob: Uint8Array): Map<number, Entry> | string {
   if (blob.length < prologueBytes) return 'a header is too short';
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   const entries = view.getUint32(0);
@@ -55,34 +111,18 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
   if (entries > entriesMax || dataBytes > dataBytesMax) return 'a header claims an impossible size';
   if (dataStart + dataBytes > blob.length) return 'a header is cut off';
   const data = Buffer.from(blob.buffer, blob.byteOffset + dataStart, dataBytes);
-  const header: MutableHeader = {};
+  const index = new Map<number, Entry>();
   for (let place = prologueBytes; place < dataStart; place += entryBytes) {
     const tag = view.getUint32(place);
-    const field = tag >= lowestTag ? tags.get(tag) : undefined;
-    if (field === undefined) continue;
-    const entry = { data, type: view.getUint32(place + 4), offset: view.getUint32(place + 8) };
-    if (!setField(header, field, entry)) return `a header has an unreadable ${field}`;
+    if (tag < lowestTag || !(textTags.has(tag) || tag === epochTag || fileTags.has(tag))) continue;
+    index.set(tag, {
+      data,
+      type: view.getUint32(place + 4),
+      offset: view.getUint32(place + 8),
+      count: view.getUint32(place + 12),
+    });
   }
-  return header;
-}
-
-type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
-
-interface Entry {
-  readonly data: Buffer;
-  readonly type: number;
-  readonly offset: number;
-}
-
-/** Whether the entry could be read. */
-function setField(header: MutableHeader, field: keyof RpmHeader, entry: Entry): boolean {
-  if (field === 'epoch') {
-    header.epoch = epochOf(entry);
-    return header.epoch !== undefined;
-  }
-  const text = textOf(entry);
-  header[field] = text === '' ? undefined : text;
-  return text !== undefined;
+  return index;
 }
 
 function epochOf({ data, type, offset }: Entry): number | undefined {
@@ -92,7 +132,7 @@ function epochOf({ data, type, offset }: Entry): number | undefined {
 /** The text of an entry, or the first of a translated one. */
 function textOf({ data, type, offset }: Entry): string | undefined {
   if (type !== stringType && type !== i18nStringType) return undefined;
-  const end = data.indexOf(0, offset);
-  if (offset >= data.length || end === -1 || end - offset > textBytesMax) return undefined;
-  return data.toString('utf8', offset, end);
+  const room = data.subarray(offset, offset + textBytesMax + 1);
+  const length = room.indexOf(0);
+  return length === -1 ? undefined : room.toString('utf8', 0, length);
 }

@@ -1,3 +1,5 @@
+import { lineEnd } from '../../deb822.ts';
+import { quoted } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
 const fieldCount = 10;
@@ -7,14 +9,18 @@ const fieldCount = 10;
  * between tabs. Yields what the headers would say, or in words what is wrong with a line.
  */
 export function* readManifest(content: Uint8Array): Generator<RpmHeader | string> {
+  const text = new TextDecoder().decode(content);
   let number = 0;
-  for (const line of new TextDecoder().decode(content).split('\n')) {
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = lineEnd(text, start);
     number++;
+    const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end);
     if (line.trim() === '') continue;
-    const fields = line.replace(/\r$/, '').split('\t');
+    // One field too many is enough to know: a hostile line may be all tabs.
+    const fields = line.split('\t', fieldCount + 1);
     yield fields.length === fieldCount
       ? headerOf(fields)
-      : `line ${number} has ${fields.length} fields, not ${fieldCount}`;
+      : `line ${number} does not have ${fieldCount} fields`;
   }
 }
 
@@ -22,7 +28,7 @@ export function* readManifest(content: Uint8Array): Generator<RpmHeader | string
 function headerOf(fields: readonly string[]): RpmHeader | string {
   const [name, versionRelease = '', , , vendor, , , arch, epoch = '', sourceRpm] = fields.map(present);
   const [, version, release] = /^([^-]+)-(.+)$/.exec(versionRelease) ?? [];
-  if (epoch !== '' && !/^\d+$/.test(epoch)) return `package ${name ?? ''} has an unreadable epoch`;
+  if (epoch !== '' && !/^\d+$/.test(epoch)) return `package ${quoted(name ?? '')} has an unreadable epoch`;
   return { name, epoch: Number(epoch), version, release, arch, vendor, sourceRpm };
 }
 

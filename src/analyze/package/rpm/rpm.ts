@@ -1,12 +1,14 @@
 import type { Files, PathPattern } from '../../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../../plugin/package-lister.ts';
-import { distinct } from '../listing.ts';
+import { distinct, distinctInText } from '../listing.ts';
+import { Ownership } from '../ownable.ts';
 import { isBdb, readBdb } from './bdb.ts';
-import { type Blob, readHeader } from './header.ts';
+import { type Blob, type FileEntries, readHeader } from './header.ts';
 import { readManifest } from './manifest.ts';
 import { isNdb, readNdb } from './ndb.ts';
+import { ownedFilesOf } from './owned-files.ts';
+import { readPackagesTable } from './packages-table.ts';
 import { packageOf } from './rpm-package.ts';
-import { readSqlite } from './sqlite.ts';
 import { isSqlite } from './sqlite-pages.ts';
 
 /** The usual place, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
@@ -19,16 +21,22 @@ const databases: readonly PathPattern[] = directories.flatMap((directory) =>
 const logs: readonly PathPattern[] = directories.map((directory) => `${directory}/rpmdb.sqlite${logSuffix}`);
 const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 
-/** Lists rpm packages, from each of the databases rpm has had, and from the manifest that stands in for one. */
+/**
+ * Lists rpm packages, from each of the databases rpm has had, and from the manifest that stands in for one. A file without any
+ * content is no damage: tools make it in images of other distributions, and an image with no package anywhere is never clean.
+ */
 export const rpm: PackageLister = {
   name: 'rpm',
-  version: 1,
+  version: 2,
   wants: [...databases, ...logs, manifest],
   *list(files: Files) {
+    const ownership = new Ownership();
     for (const path of databases) {
       const content = files.get(path);
-      if (content !== undefined)
-        yield* distinct(path, listDatabase(path, content, files.get(path + logSuffix)));
+      if (content === undefined || content.length === 0) continue;
+      const blobs = readDatabase(content, files.get(path + logSuffix));
+      yield* distinct(path, listDatabase(path, blobs, ownership));
+      yield* ownership.problems(path);
     }
     for (const path of logs) {
       const isAlone = files.has(path) && !files.has(path.slice(0, -logSuffix.length));
@@ -36,23 +44,35 @@ export const rpm: PackageLister = {
         yield { path, problem: 'is a write-ahead log without its database' };
     }
     const content = files.get(manifest);
-    if (content !== undefined) yield* distinct(manifest, listManifest(content));
+    if (content !== undefined && content.length > 0) yield* distinctInText(manifest, content, listManifest);
   },
 };
 
-function* listDatabase(path: string, content: Uint8Array, log: Uint8Array | undefined): Generator<Listed> {
-  for (const blob of readDatabase(content, log)) {
+function* listDatabase(path: string, blobs: Iterable<Blob>, ownership: Ownership): Generator<Listed> {
+  for (const blob of blobs) {
     const header = typeof blob === 'string' ? blob : readHeader(blob);
     const item = typeof header === 'string' ? header : packageOf(header);
     if (typeof item === 'string') yield { path, problem: item };
     else if (item !== undefined) yield { path, package: item };
+    if (typeof header === 'object' && typeof item === 'object')
+      yield* listOwned(path, item.name, header.files ?? {}, ownership);
   }
+}
+
+function* listOwned(
+  path: string,
+  owner: string,
+  entries: FileEntries,
+  ownership: Ownership,
+): Generator<Listed> {
+  const files = ownedFilesOf(entries, ownership);
+  if (files === undefined) yield { path, problem: `package ${owner} has an unreadable list of files` };
+  else if (files.length > 0) yield { path, owner, files };
 }
 
 /** The name of the file does not fix its format: its first bytes do. */
 function readDatabase(content: Uint8Array, log: Uint8Array | undefined): Iterable<Blob> {
-  if (content.length === 0) return ['is empty; the packages of this image are unknown'];
-  if (isSqlite(content)) return readSqlite(content, log);
+  if (isSqlite(content)) return readPackagesTable(content, log);
   if (isNdb(content)) return readNdb(content);
   if (isBdb(content)) return readBdb(content);
   return ['is no rpm database of a known format'];
@@ -66,5 +86,5 @@ function* listManifest(content: Uint8Array): Generator<Listed> {
     if (typeof item === 'string') yield { path: manifest, problem: item };
     else if (item !== undefined) yield { path: manifest, package: item };
   }
-  if (entries === 0) yield { path: manifest, problem: 'is empty; the packages of this image are unknown' };
+  if (entries === 0) yield { path: manifest, problem: 'holds no package; it may be no manifest' };
 }

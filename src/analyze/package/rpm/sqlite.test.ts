@@ -1,48 +1,33 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSqlite } from './sqlite.ts';
+import { type SqliteEngine, type WrittenDatabase, writeSqlite } from '../../../testing/sqlite-writer.ts';
+import { readPackagesTable } from './packages-table.ts';
+import { SqliteDatabase } from './sqlite.ts';
 import { isSqlite } from './sqlite-pages.ts';
 
-interface Written {
-  readonly file: Buffer;
-  readonly log: Buffer | undefined;
-}
-
-type Engine = InstanceType<NonNullable<typeof sqlite>['DatabaseSync']>;
-
-/** SQLite itself writes what is read here. It is asked for at run time because only the store may import it. */
-const sqlite = process.getBuiltinModule('node:sqlite');
-
-function write(journal: 'wal' | 'delete', pageSize: number, work: (engine: Engine) => void): Written {
-  const directory = mkdtempSync(join(tmpdir(), 'rpmdb-'));
-  const path = join(directory, 'rpmdb.sqlite');
-  const engine = new sqlite.DatabaseSync(path);
-  try {
-    engine.exec(`pragma page_size=${pageSize}; pragma journal_mode=${journal}; pragma wal_autocheckpoint=0;`);
+function write(
+  journal: 'wal' | 'delete',
+  pageSize: number,
+  work: (engine: SqliteEngine) => void,
+): WrittenDatabase {
+  return writeSqlite(journal, pageSize, (engine) => {
     engine.exec(
       'create table Other(x); create table Packages(hnum integer primary key autoincrement, blob blob not null)',
     );
     work(engine);
-    return { file: readFileSync(path), log: journal === 'wal' ? readFileSync(`${path}-wal`) : undefined };
-  } finally {
-    engine.close();
-    rmSync(directory, { recursive: true });
-  }
+  });
 }
 
-function insert(engine: Engine, values: readonly Uint8Array[]): void {
+function insert(engine: SqliteEngine, values: readonly Uint8Array[]): void {
   const statement = engine.prepare('insert into Packages(blob) values (?)');
   for (const value of values) statement.run(value);
 }
 
 /** Rows by length and digest: comparing megabytes byte by byte makes a failing test run for minutes. */
-function rowsOf({ file, log }: Written): string[] {
-  return [...readSqlite(file, log)].map((blob) => (typeof blob === 'string' ? blob : rowOf(blob)));
+function rowsOf({ file, log }: WrittenDatabase): string[] {
+  return [...readPackagesTable(file, log)].map((blob) => (typeof blob === 'string' ? blob : rowOf(blob)));
 }
 
 function rowOf(blob: Uint8Array): string {
@@ -126,11 +111,80 @@ test('sqlite: damage is told', () => {
   ];
   for (const [bytes, problem] of cases) {
     assert.match(
-      [...readSqlite(bytes, undefined)].filter((blob) => typeof blob === 'string').join('; '),
+      [...readPackagesTable(bytes, undefined)].filter((blob) => typeof blob === 'string').join('; '),
       problem,
     );
   }
 });
+
+test('sqlite: columns are found by their names, and values of every kind come back', () => {
+  const statement = `create table t(
+    "id" integer primary key, -- the key, not kept in the row
+    /* a remark (with brackets, and a comma) */
+    n numeric(10, 2), t text check (t <> ',') , b blob, foreign key(n) references u(n))`;
+  const row = fc.tuple(
+    fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 }), fc.constant(null)),
+    fc.option(fc.string({ unit: 'grapheme-ascii' })),
+    fc.option(fc.uint8Array()),
+  );
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
+      const { file, log } = writeSqlite('delete', 512, (engine) => {
+        engine.exec(statement);
+        const insertion = engine.prepare('insert into t(n, t, b) values (?, ?, ?)');
+        for (const values of rows) insertion.run(...values);
+      });
+      const database = SqliteDatabase.open(file, log);
+      assert.ok(database instanceof SqliteDatabase);
+      const read = [...(database.rows('t', ['b', 'n', 'id', 't']) ?? [])];
+      const plain = (bytes: unknown) => (bytes instanceof Uint8Array ? [...bytes] : bytes);
+      assert.deepEqual(
+        read.map((values) => Array.from(values, plain)),
+        rows.map(([n, t, b], index) => [plain(b), n, index + 1, t]),
+      );
+      assert.equal(database.rows('t', ['c']), undefined);
+      assert.equal(database.rows('u', ['b']), undefined);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test('sqlite: a tree whose pages lead to each other is walked once, and a schema without end is cut', () => {
+  const { file } = write('delete', 512, () => undefined);
+  const pages = 50;
+  const tree = Buffer.concat([file.subarray(0, 512), Buffer.alloc(512 * (pages - 1))]);
+  tree.writeUInt32BE(pages, 28);
+  for (let number = 1; number <= pages; number++) {
+    const start = (number - 1) * 512 + (number === 1 ? 100 : 0);
+    const children = 10;
+    tree[start] = 5;
+    tree.writeUInt16BE(children, start + 3);
+    for (let child = 0; child < children; child++) {
+      const cell = 500 - 4 * child;
+      tree.writeUInt16BE(cell, start + 12 + 2 * child);
+      tree.writeUInt32BE(1 + ((number * 7 + child) % pages), number * 512 - 512 + cell);
+    }
+  }
+  const problems = [...readPackagesTable(tree, undefined)].filter((blob) => typeof blob === 'string');
+  assert.match(problems.join('; '), /part of two things/);
+  assert.ok(problems.length < pages * 12);
+  assert.match(
+    [...readPackagesTable(schemaOfEmptyRows(), undefined)].join('; '),
+    /a schema of more than 10000 entries/,
+  );
+});
+
+/** A schema with thousands of rows, all of which are the same two bytes. */
+function schemaOfEmptyRows(): Buffer {
+  const { file } = write('delete', 65536, () => undefined);
+  const bytes = Buffer.from(file.subarray(0, 65536));
+  const rows = 32000;
+  bytes[100] = 13;
+  bytes.writeUInt16BE(rows, 103);
+  for (let row = 0; row < rows; row++) bytes.writeUInt16BE(65530, 108 + 2 * row);
+  bytes.fill(0, 65530);
+  return bytes;
+}
 
 function set(file: Buffer, offset: number, value: number): Buffer {
   const copy = Buffer.from(file);

@@ -66,8 +66,8 @@ test('a database has the newest tables, and their number is told from the file a
 
 test('one record of a feed in two forms at once is impossible', async (t) => {
   using database = new DatabaseSync(await filledDatabase(t));
-  const copy =
-    'insert into vulnerability select id + 1000, feed_id, key, hash, name, severity, details, valid_from';
+  const rest = 'feed_id, key, hash, name, severity, details, valid_from';
+  const copy = `insert into vulnerability (id, ${rest}, valid_to) select id + 1000, ${rest}`;
   assert.throws(() => {
     database.exec(`${copy}, null from vulnerability where id = 1`);
   }, /UNIQUE constraint failed: vulnerability.feed_id, vulnerability.key/);

@@ -3,10 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { messageOf } from '../../../kit/errors.ts';
+import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Connection, Engine } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { sqliteDialect } from './sqlite.ts';
-import { patiently, storeError, unusable } from './sqlite-errors.ts';
+import { patiently, storeError } from './sqlite-errors.ts';
+import { unusable } from './unusable.ts';
 
 /** `Clai` in ASCII: tells our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
 const applicationId = 0x436c6169;
@@ -39,6 +41,7 @@ export async function openSqliteEngine(path: string): Promise<Engine> {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(db);
       await sql`pragma user_version = ${sql.lit(version)}`.execute(db);
     },
+    adaptTables: async () => undefined,
     sizeBytes: () => readSize(connection.db),
     [Symbol.asyncDispose]: async () => {
       await connection.db.destroy();
@@ -101,6 +104,8 @@ function connectionOn(database: DatabaseSync, { name }: Place): Connection {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database, name) });
   return {
     db,
+    bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
+    // There is one writer to a file, whatever it writes.
     write: async (work) => {
       try {
         return await patiently(name, () => db.transaction().execute(work));

@@ -1,5 +1,5 @@
-import { ClairError } from '../../../kit/errors.ts';
 import { limits } from '../../../kit/limits.ts';
+import { unusable } from './unusable.ts';
 
 /** Result codes of SQLite (sqlite.org/rescode.html) for which somebody outside this program has to do something. */
 const remedies: ReadonlyMap<number, string> = new Map([
@@ -24,11 +24,6 @@ export function isBusy(error: unknown): boolean {
 export function storeError(error: unknown, place: string): unknown {
   const remedy = remedies.get(resultCode(error) ?? 0);
   return remedy === undefined ? error : unusable(place, remedy, error);
-}
-
-/** The database at `place` cannot be used. */
-export function unusable(place: string, why: string, cause?: unknown): ClairError {
-  return new ClairError('store-unusable', `the database ${place} cannot be used: ${why}`, { cause });
 }
 
 /** Does what a lock of another connection may refuse, again and again until it is done or `limits.storeBusyMs` are over. */

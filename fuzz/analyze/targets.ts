@@ -1,0 +1,17 @@
+import { imageTarget } from './target/image.ts';
+import { inflaterTargets } from './target/inflaters.ts';
+import { layerTarget } from './target/layer.ts';
+import { listerTargets } from './target/listers.ts';
+import { osReleaseTarget } from './target/os-release.ts';
+import { tarTarget } from './target/tar.ts';
+import type { Target } from './target/target.ts';
+
+/** Everything that reads bytes of an image. */
+export const targets: readonly Target[] = [
+  tarTarget,
+  ...inflaterTargets(),
+  ...listerTargets(),
+  osReleaseTarget,
+  layerTarget,
+  imageTarget,
+];

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
+import { limits } from '../../kit/limits.ts';
+import type { Listed } from '../../plugin/package-lister.ts';
+import { chisel } from './chisel.ts';
+
+const path = 'var/lib/chisel/manifest.wall';
+
+function list(content: Uint8Array): Listed[] {
+  return [...chisel.list(new Map([[path, content]]))];
+}
+
+function problemsOf(content: Uint8Array): string[] {
+  return list(content).flatMap((item) => ('problem' in item ? [item.problem] : []));
+}
+
+/** Lines as Chisel's documentation describes them: a head that counts itself, then records sorted by kind. */
+function wall(lines: readonly object[], head: object = {}): Buffer {
+  const all = [{ jsonwall: '1.0', schema: '1.0', count: lines.length + 1, ...head }, ...lines];
+  return zstdCompressSync(Buffer.from(all.map((line) => `${JSON.stringify(line)}\n`).join('')));
+}
+
+const openssl = {
+  kind: 'package',
+  name: 'openssl',
+  version: '3.0.13-0ubuntu3.5',
+  sha256: '00',
+  arch: 'amd64',
+};
+const some = [
+  { kind: 'content', slice: 'openssl_bins', path: '/usr/bin/openssl' },
+  openssl,
+  { kind: 'package', name: 'libc6', version: '2.39-0ubuntu8.4', sha256: '01', arch: 'amd64' },
+  { kind: 'path', path: '/usr/bin/', mode: '0755', slices: ['libc6_bins', 'openssl_bins'] },
+  {
+    kind: 'path',
+    path: '/usr/bin/openssl',
+    mode: '0755',
+    slices: ['openssl_bins'],
+    sha256: 'ab',
+    size: 1002832,
+  },
+  {
+    kind: 'path',
+    path: '/usr/bin/shared',
+    mode: '0755',
+    slices: ['openssl_bins', 'openssl_all', 'libc6_bins'],
+  },
+  { kind: 'path', path: '/usr/lib/libc.so.6', mode: '0755', slices: ['libc6_libs'] },
+  { kind: 'slice', name: 'openssl_bins' },
+];
+
+test('chisel: lists binary packages without a source, and what they own by their slices', () => {
+  assert.deepEqual(list(wall(some)), [
+    { path, package: { type: 'deb', name: 'openssl', version: '3.0.13-0ubuntu3.5', arch: 'amd64' } },
+    { path, package: { type: 'deb', name: 'libc6', version: '2.39-0ubuntu8.4', arch: 'amd64' } },
+    { path, owner: 'openssl', files: ['usr/bin/openssl', 'usr/bin/shared'] },
+    { path, owner: 'libc6', files: ['usr/bin/shared'] },
+  ]);
+});
+
+test('chisel: damage is told, and what is whole still listed', () => {
+  const cut = wall(some).subarray(0, -10);
+  const cases: readonly (readonly [Uint8Array, RegExp])[] = [
+    [cut, /^cannot be decompressed/],
+    [Buffer.from('{"jsonwall":"1.0"}'), /^cannot be decompressed/],
+    [zstdCompressSync(Buffer.from('')), /^is no manifest/],
+    [zstdCompressSync(Buffer.from('[]\n')), /^is no manifest/],
+    [wall(some, { schema: '2.0' }), /^is no manifest in the format 1\.0 of Chisel/],
+    [wall(some, { jsonwall: '2.0' }), /^is no manifest in the format 1\.0 of Chisel/],
+    [wall(some, { count: 99 }), /^has 9 lines and not 99/],
+    [wall([{ kind: 'package', version: '1' }]), /^line 2 has an impossible package name/],
+    [wall([{ kind: 'package', name: 'a', version: '1 2' }]), /^package a has an impossible version "1 2"/],
+    [wall([{ kind: 'package', name: 7 }]), /^line 2 is no record/],
+    [wall([{ no: 'kind' }]), /^line 2 is no record/],
+  ];
+  for (const [content, problem] of cases) assert.match(problemsOf(content).join('; '), problem);
+  assert.equal(
+    list(wall([openssl, { no: 'kind' }], { count: 9 })).filter((item) => 'package' in item).length,
+    1,
+  );
+});
+
+test('chisel: a file without content is no damage', () => {
+  assert.deepEqual(list(Buffer.alloc(0)), []);
+});
+
+test('chisel: a manifest that inflates without end, or has lines without end, is a problem and not a burden', () => {
+  const bomb = zstdCompressSync(Buffer.alloc(limits.packageTextBytes + 1));
+  assert.match(problemsOf(bomb).join(), /^cannot be decompressed/);
+  const nested = wall([[[[[]]]], { kind: 'path', path: `/bin/${'a'.repeat(limits.chiselLineCharacters)}` }]);
+  assert.deepEqual(problemsOf(nested), ['line 2 is no record', 'line 3 is no record']);
+});

@@ -1,0 +1,133 @@
+import { zstdDecompressSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { ListedPackage } from '../../model/package.ts';
+import type { Files } from '../../plugin/layer-files.ts';
+import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import { lineEnd } from '../deb822.ts';
+import { distinct, isWord, quoted } from './listing.ts';
+import { isOwnable, Ownership } from './ownable.ts';
+
+const manifest = 'var/lib/chisel/manifest.wall';
+const format = '1.0';
+
+const headSchema = z.object({ jsonwall: z.string(), schema: z.string(), count: z.number() });
+const recordSchema = z.object({
+  kind: z.string(),
+  name: z.optional(z.string()),
+  version: z.optional(z.string()),
+  arch: z.optional(z.string()),
+  path: z.optional(z.string()),
+  slices: z.optional(z.array(z.string())),
+});
+type ManifestRecord = z.infer<typeof recordSchema>;
+
+/**
+ * Lists the packages of images that Chisel cut out of Ubuntu's, from the manifest it leaves in place of a database. It tells
+ * nothing of sources: the packages have none, and are looked up by their own names. Ubuntu's advisories speak of source packages,
+ * so whoever matches them has to map the names with Ubuntu's own data first.
+ */
+export const chisel: PackageLister = {
+  name: 'chisel',
+  version: 1,
+  wants: [manifest],
+  *list(files: Files) {
+    const content = files.get(manifest);
+    if (content === undefined || content.length === 0) return;
+    const ownership = new Ownership();
+    yield* distinct(manifest, listManifest(content, ownership));
+    yield* ownership.problems(manifest);
+  },
+};
+
+function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Listed> {
+  const text = inflate(content);
+  if (typeof text !== 'string') {
+    yield problem(`cannot be decompressed: ${messageOf(text)}`);
+    return;
+  }
+  const lines = linesOf(text);
+  const head = parse(headSchema, lines.next().value ?? '');
+  if (head?.jsonwall !== format || head.schema !== format) {
+    yield problem(`is no manifest in the format ${format} of Chisel; it begins with ${quoted(text)}`);
+    return;
+  }
+  const owned = new Map<string, string[]>();
+  const count = 1 + (yield* listRecords(lines, owned, ownership));
+  if (count !== head.count)
+    yield problem(`has ${count} lines and not ${head.count}; a part of it may be lost`);
+  for (const [owner, files] of owned) yield { path: manifest, owner, files };
+}
+
+/** Yields the packages, gathers what they own, and returns the number of lines. */
+function* listRecords(
+  lines: Iterable<string>,
+  owned: Map<string, string[]>,
+  ownership: Ownership,
+): Generator<Listed, number> {
+  let count = 0;
+  for (const line of lines) {
+    count++;
+    const record = parse(recordSchema, line);
+    if (record === undefined) yield problem(`line ${count + 1} is no record`);
+    else if (record.kind === 'package') yield packageOf(record, count + 1);
+    else if (record.kind === 'path') claim(record, owned, ownership);
+    if (count > limits.chiselLines) break;
+  }
+  return count;
+}
+
+function problem(words: string): Listed {
+  return { path: manifest, problem: words };
+}
+
+/** The text of the manifest, or why there is none. */
+function inflate(content: Uint8Array): string | Error {
+  try {
+    const options = { maxOutputLength: limits.packageTextBytes };
+    return zstdDecompressSync(content, options).toString('utf8');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function* linesOf(text: string): Generator<string, undefined> {
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = lineEnd(text, start);
+    yield text.slice(start, end);
+  }
+  return undefined;
+}
+
+function parse<T>(schema: z.ZodMiniType<T>, line: string): T | undefined {
+  if (line.length > limits.chiselLineCharacters) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function packageOf({ name = '', version = '', arch }: ManifestRecord, line: number): Listed {
+  if (!isWord(name)) return problem(`line ${line} has an impossible package name ${quoted(name)}`);
+  if (!isWord(version)) return problem(`package ${name} has an impossible version ${quoted(version)}`);
+  const item: ListedPackage = { type: 'deb', name, version };
+  return { path: manifest, package: arch === undefined || !isWord(arch) ? item : { ...item, arch } };
+}
+
+/** A slice is named `openssl_bins`, after its package; several may bring the same file. Directories end with a slash. */
+function claim(
+  { path = '', slices = [] }: ManifestRecord,
+  owned: Map<string, string[]>,
+  ownership: Ownership,
+): void {
+  const file = path.replace(/^\//, '');
+  if (file.endsWith('/') || !isOwnable(file)) return;
+  for (const owner of new Set(slices.map((slice) => slice.slice(0, slice.lastIndexOf('_'))))) {
+    if (!isWord(owner)) continue;
+    const files = owned.get(owner) ?? [];
+    owned.set(owner, files);
+    ownership.add(files, file);
+  }
+}

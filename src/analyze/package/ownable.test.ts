@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import { isOwnable, Ownership } from './ownable.ts';
+
+/** A path of each ecosystem as its own tools lay it out. */
+const evidence = [
+  'usr/lib/node_modules/npm/package.json',
+  'usr/lib/node_modules/@scope/a/package.json',
+  'usr/lib/python3/dist-packages/pip-24.0.dist-info/METADATA',
+  'usr/lib/python3/dist-packages/six-1.16.0.egg-info',
+  'usr/lib/python3.9/site-packages/rpm-4.16.egg-info/PKG-INFO',
+  'usr/lib/python2.7/site-packages/a-1.0-py2.7.egg',
+  'usr/share/gems/specifications/default/json-2.7.1.gemspec',
+  'usr/share/java/guava.jar',
+  'var/lib/tomcat/webapps/ROOT.war',
+  'usr/share/jenkins/plugins/git.jpi',
+  'usr/share/php/Composer/vendor/composer/installed.json',
+  'usr/lib64/dotnet/shared/Microsoft.NETCore.App/8.0.4/Microsoft.NETCore.App.deps.json',
+  'usr/lib/jvm/java-17-openjdk/release',
+  'usr/lib/golang/VERSION',
+  'bin/sh',
+  'usr/sbin/nginx',
+  'usr/local/bin/tool',
+  'usr/libexec/podman/catatonit',
+  'usr/lib/golang/pkg/tool/linux_amd64/compile',
+  'opt/vendor/bin/agent',
+];
+
+const others = [
+  '',
+  'jar',
+  'bin',
+  'usr/bin',
+  'etc/passwd',
+  'usr/lib/x86_64-linux-gnu/libc.so.6',
+  'usr/share/locale/de/LC_MESSAGES/bash.mo',
+  'usr/share/doc/jar/README',
+  'usr/share/cabin/door',
+  'usr/lib/binutils/ld.a',
+  'usr/lib/python3.9/json/decoder.pyc',
+  'usr/share/java.jar/file',
+  'usr/share/a/my-package.json',
+];
+
+test('ownable: the evidence of every ecosystem is, and what is no evidence is not', () => {
+  assert.deepEqual(
+    evidence.filter((path) => !isOwnable(path)),
+    [],
+  );
+  assert.deepEqual(
+    others.filter((path) => isOwnable(path)),
+    [],
+  );
+});
+
+test('ownable: a layer keeps so many files and characters, and says when it keeps no more', () => {
+  for (const [path, kept] of [
+    ['bin/a', limits.ownedFilesPerLayer],
+    [`bin/${'a'.repeat(4000)}`, Math.floor(limits.ownedPathCharactersPerLayer / 4004)],
+  ] as const) {
+    const ownership = new Ownership();
+    const files: string[] = [];
+    for (let count = 0; count < kept; count++) ownership.add(files, path);
+    assert.deepEqual([files.length, [...ownership.problems('db')]], [kept, []]);
+    ownership.add(files, path);
+    assert.equal(files.length, kept);
+    assert.match(JSON.stringify([...ownership.problems('db')]), /names more than 100000 owned files/);
+  }
+});
+
+test('ownable: what is longer than a path can be is left out', () => {
+  const files: string[] = [];
+  const ownership = new Ownership();
+  ownership.add(files, 'a'.repeat(limits.pathBytes + 1));
+  assert.deepEqual([files, ownership.isFull], [[], false]);
+});

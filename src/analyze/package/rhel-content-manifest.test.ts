@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import type { Listed } from '../../plugin/package-lister.ts';
+import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { writeSqlite } from '../../testing/sqlite-writer.ts';
+import { untar } from '../../testing/untar.ts';
+import { rhelContentManifest } from './rhel-content-manifest.ts';
+
+const place = 'root/buildinfo/content_manifests/ubi8-container-8.7-1112.json';
+const history = 'var/lib/dnf/history.sqlite';
+
+function list(files: Readonly<Record<string, string | Buffer>>): Listed[] {
+  const bytes = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
+  return [...rhelContentManifest.list(new Map(bytes))];
+}
+
+/** The history of a layer into which one package came from this repository. */
+function historyOf(repository: string): Buffer {
+  return writeSqlite('delete', 4096, (engine) => {
+    engine.exec(
+      `create table repo(id integer primary key, repoid text); create table trans_item(id integer primary key, item_id, repo_id, action);
+       insert into repo values (1, '${repository}'); insert into trans_item values (1, 1, 1, 1)`,
+    );
+  }).file;
+}
+
+corpusTest(
+  'content manifests: the layers of the corpus tell their content sets, also in the place of ostree',
+  () => {
+    const layer = (name: string): Listed[] => {
+      const archive = readFileSync(corpus(`images/archives/claircore/rhel/testdata/${name}.tar`));
+      const files = [...untar(archive)].filter(
+        ([path]) => path.endsWith('.json') && !path.includes('/PaxHeader/'),
+      );
+      return list(Object.fromEntries(files));
+    };
+    const repositories = ['content-set-1', 'content-set-2'];
+    const usual = 'root/buildinfo/content_manifests/foo-1.1-2.json';
+    assert.deepEqual(layer('layer-with-embedded-cs'), [{ path: usual, repositories }]);
+    assert.deepEqual(layer('rhcos-layer-with-conflicting-files'), [
+      { path: usual, repositories },
+      { path: 'usr/share/buildinfo/foo-1.1-2.json', repositories },
+    ]);
+    const [replaced] = layer('layer-with-invalid-content-manifests-json');
+    assert.match(JSON.stringify(replaced), /is no content manifest/);
+  },
+);
+
+test('content manifests: the history of dnf tells where there is no manifest, and better than one that is a hint', () => {
+  const hint = JSON.stringify({ from_dnf_hint: true, content_sets: ['allowed', 'allowed'] });
+  const sets = JSON.stringify({ metadata: { icm_version: 1 }, content_sets: ['set'], image_contents: [] });
+  const dnf = historyOf('used');
+  const told = { path: history, repositories: ['used'] };
+  assert.deepEqual(list({ [history]: dnf }), [told]);
+  assert.deepEqual(list({ [place]: hint, [history]: dnf }), [told]);
+  assert.deepEqual(list({ [place]: hint }), [{ path: place, repositories: ['allowed'] }]);
+  assert.deepEqual(list({ [place]: hint, [history]: historyOf('@System') }), [
+    { path: place, repositories: ['allowed'] },
+  ]);
+  assert.deepEqual(list({ [place]: sets, [history]: dnf }), [{ path: place, repositories: ['set'] }]);
+  assert.deepEqual(list({ [place]: '{"content_sets": []}', [history]: dnf }), [told]);
+});
+
+test('content manifests: what is no manifest is a problem, and labels are none', () => {
+  const many = Array.from({ length: limits.contentSets + 1 }, () => 'a');
+  const bad = [
+    '',
+    '[]',
+    '{}',
+    '{"content_sets": null}',
+    '{"content_sets": ["a b"]}',
+    '{"content_sets": [1]}',
+  ];
+  for (const content of [...bad, JSON.stringify({ content_sets: many })])
+    assert.match(JSON.stringify(list({ [place]: content })), /is no content manifest/, content.slice(0, 40));
+  assert.match(JSON.stringify(list({ [place]: ' '.repeat(limits.manifestBytes + 1) })), /is longer than/);
+  assert.deepEqual(list({ 'usr/share/buildinfo/labels.json': '{"name": "ubi9"}' }), []);
+});
+
+test('content manifests: a damaged history is a problem, one without content or without its database is told apart', () => {
+  assert.match(JSON.stringify(list({ [history]: 'x' })), /is cut off within its header/);
+  assert.deepEqual(list({ [history]: '', [`${history}-wal`]: '' }), []);
+  assert.deepEqual(list({ [`${history}-wal`]: 'x' }), [
+    { path: `${history}-wal`, problem: 'is a write-ahead log without its database' },
+  ]);
+});

@@ -1,0 +1,98 @@
+import * as z from 'zod/mini';
+import { limits } from '../../kit/limits.ts';
+import type { Files } from '../../plugin/layer-files.ts';
+import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import { distinct, isWord } from './listing.ts';
+import { readDnfHistory } from './rpm/dnf-history.ts';
+
+/** Where Red Hat's builds put the manifests of a layer; the last is the place of ostree systems. */
+const directories = [
+  'root/buildinfo/content_manifests',
+  'usr/share/buildinfo/content_manifests',
+  'usr/share/buildinfo',
+];
+/** It lies beside the manifests in the last place, and tells other things. */
+const labelsFile = 'labels.json';
+/** Of dnf 4 and microdnf, and of dnf 5. */
+const histories = ['var/lib/dnf/history.sqlite', 'usr/lib/sysimage/libdnf5/transaction_history.sqlite'];
+const logSuffix = '-wal';
+
+const manifestSchema = z.object({
+  content_sets: z.custom<readonly string[]>(isListOfWords),
+  from_dnf_hint: z.optional(z.boolean()),
+});
+
+/** One check for the whole list: a schema of its items would tell of each of millions of bad ones. */
+function isListOfWords(list: unknown): boolean {
+  return (
+    Array.isArray(list) &&
+    list.length <= limits.contentSets &&
+    list.every((item) => typeof item === 'string' && isWord(item))
+  );
+}
+
+/**
+ * Tells which repositories the packages of a layer come from: the content sets of a manifest, or what the history of dnf names.
+ * A manifest with `from_dnf_hint` lists what a build was allowed to use, so the history knows better, and its content sets stand in
+ * only where the layer has no history. Where a manifest without the hint is, the history names repositories of the build system.
+ */
+export const rhelContentManifest: PackageLister = {
+  name: 'rhel-content-manifest',
+  version: 1,
+  wants: [
+    ...directories.map((directory) => `${directory}/*.json`),
+    ...histories.flatMap((path) => [path, path + logSuffix]),
+  ],
+  *list(files: Files) {
+    const manifests = [...files].flatMap(([path, content]) =>
+      isManifest(path) ? { path, ...read(content) } : [],
+    );
+    const isDecided = manifests.some(({ sets, isHint }) => sets.length > 0 && !isHint);
+    const told = isDecided ? [] : histories.flatMap((path) => [...listHistory(path, files)]);
+    yield* told;
+    const isTold = told.some((item) => 'repositories' in item);
+    for (const { path, sets, isHint, problem } of manifests) {
+      if (problem !== undefined) yield { path, problem };
+      else if (sets.length > 0 && !(isHint && isTold)) yield { path, repositories: sets };
+    }
+  },
+};
+
+function isManifest(path: string): boolean {
+  return path.endsWith('.json') && !path.endsWith(`/${labelsFile}`);
+}
+
+interface Manifest {
+  readonly sets: readonly string[];
+  readonly isHint: boolean;
+  readonly problem?: string;
+}
+
+function read(content: Uint8Array): Manifest {
+  const nothing = { sets: [], isHint: false };
+  if (content.length > limits.manifestBytes)
+    return { ...nothing, problem: `is longer than ${limits.manifestBytes} bytes` };
+  try {
+    const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('utf8');
+    const { content_sets: sets, from_dnf_hint: isHint = false } = manifestSchema.parse(JSON.parse(text));
+    return { sets: [...new Set(sets)], isHint };
+  } catch {
+    return { ...nothing, problem: 'is no content manifest; the repositories of this layer are unknown' };
+  }
+}
+
+function* listHistory(path: string, files: Files): Generator<Listed> {
+  const content = files.get(path);
+  const log = files.get(path + logSuffix);
+  if (content === undefined || content.length === 0) {
+    if (log !== undefined && log.length > 0)
+      yield { path: path + logSuffix, problem: 'is a write-ahead log without its database' };
+    return;
+  }
+  const { repositories, problems } = readDnfHistory(content, log);
+  yield* distinct(
+    path,
+    problems.map((problem) => ({ path, problem })),
+  );
+  if (repositories.length > 0) yield { path, repositories };
+}

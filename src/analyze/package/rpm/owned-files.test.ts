@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { corpus } from '../../../testing/corpus.ts';
+import { outputOf, toolTest } from '../../../testing/native-tool.ts';
+import { type RpmTags, writeNdb, writeRpmPackage } from '../../../testing/rpm-writer.ts';
+import { isOwnable } from '../ownable.ts';
+import { rpm } from './rpm.ts';
+
+const path = 'var/lib/rpm/Packages';
+
+function read(content: Uint8Array): { owned: string[]; problems: string[] } {
+  const listed = [...rpm.list(new Map([[path, content]]))];
+  return {
+    owned: listed.flatMap((item) =>
+      'files' in item ? item.files.map((file) => `${item.owner} ${file}`) : [],
+    ),
+    problems: listed.flatMap((item) => ('problem' in item ? [item.problem] : [])),
+  };
+}
+
+function ofPackage(tags: RpmTags): { owned: string[]; problems: string[] } {
+  return read(writeNdb([writeRpmPackage('p', tags)]));
+}
+
+toolTest('rpm', 'rpm: every database of the corpus owns the files that rpm prints', (directory) => {
+  const all = globSync(corpus('pkgdb/rpmdb/**/{Packages,Packages.db,rpmdb.sqlite}'));
+  // Those that were made of lists of packages have no files, and one has no table, so that rpm cannot open it.
+  const databases = all.filter((file) => !/rebuilt|claircore-no-packages/.test(file));
+  let count = 0;
+  for (const [number, file] of databases.entries()) {
+    const copy = join(directory, String(number));
+    mkdirSync(copy);
+    copyFileSync(file, join(copy, basename(file)));
+    const format = '[%{=NAME} %{FILEFLAGS} %{FILENAMES}\n]';
+    const lines = outputOf('rpm', ['--dbpath', copy, '-qa', '--nosignature', '--nodigest', '--qf', format])
+      .split('\n')
+      .filter(Boolean);
+    const expected = lines.flatMap((line) => {
+      const [, name = '', flags, whole = ''] = /^(\S+) (\d+) \/(.*)$/.exec(line) ?? [];
+      return (Number(flags) & 64) === 0 && isOwnable(whole) ? [`${name} ${whole}`] : [];
+    });
+    count += expected.length;
+    assert.deepEqual(read(readFileSync(file)).owned.sort(), expected.sort(), file);
+  }
+  assert.ok(databases.length === 0 || count > 1000);
+});
+
+test('rpm files: a path is a directory by its number and a base name; ghosts and what is not ownable are left out', () => {
+  const tags: RpmTags = [
+    [1037, [0, 64, 0, 0, 0]],
+    [1116, [0, 0, 1, 2, 1]],
+    [1117, ['sh', 'ghost', 'a.jar', 'passwd', 'b.so']],
+    [1118, ['/usr/bin/', '/usr/share/java/', '/etc/']],
+  ];
+  assert.deepEqual(ofPackage(tags), { owned: ['p usr/bin/sh', 'p usr/share/java/a.jar'], problems: [] });
+});
+
+test('rpm files: packages of rpm 3 have whole paths', () => {
+  assert.deepEqual(ofPackage([[1027, ['/etc/passwd', '/bin/sh', 'opt/é.jar']]]), {
+    owned: ['p bin/sh', 'p opt/é.jar'],
+    problems: [],
+  });
+});
+
+test('rpm files: a list that cannot be read is a problem of the package, which is listed all the same', () => {
+  const names: RpmTags[number] = [1117, ['a', 'b']];
+  const directories: RpmTags[number] = [1118, ['/bin/']];
+  const cases: readonly RpmTags[] = [
+    [names],
+    [names, directories],
+    [names, directories, [1116, [0]]],
+    [names, directories, [1116, [0, 1]]],
+    [names, directories, [1116, [0, -1]]],
+    [names, directories, [1116, ['0', '0']]],
+  ];
+  for (const tags of cases) {
+    const listed = [...rpm.list(new Map([[path, writeNdb([writeRpmPackage('p', tags)])]]))];
+    assert.ok(listed.some((item) => 'package' in item));
+    assert.deepEqual(ofPackage(tags).problems, ['package p has an unreadable list of files']);
+  }
+});
+
+test('rpm files: any numbers in the index of a header end soon and without an error', () => {
+  const header = writeRpmPackage('p', [
+    [1116, [0, 0]],
+    [1117, ['a', 'b.jar']],
+    [1118, ['/bin/']],
+  ]);
+  const entries = header.readUInt32BE(0);
+  const number = fc.oneof(fc.nat(200), fc.constantFrom(0xffffffff, 0x7fffffff, 0x80000000));
+  const place = fc.tuple(fc.integer({ min: 4, max: entries - 1 }), fc.constantFrom(4, 8, 12));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(place, number), { maxLength: 4 }), (changes) => {
+      const damaged = Buffer.from(header);
+      for (const [[entry, field], value] of changes) damaged.writeUInt32BE(value, 8 + 16 * entry + field);
+      assert.ok(read(writeNdb([damaged])).owned.length <= 2);
+    }),
+  );
+});
+
+test('rpm files: an index that names the same tags in every entry is read once', () => {
+  const long = 'a'.repeat(4000);
+  const tags = Array.from({ length: 60_000 }, () => [1000, 6, 0, 1] as const);
+  const index = Buffer.from(Uint32Array.from(tags.flat()).buffer).swap32();
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(tags.length, 0);
+  head.writeUInt32BE(long.length + 1, 4);
+  const header = Buffer.concat([head, index, Buffer.from(`${long}\0`)]);
+  const started = process.cpuUsage();
+  read(writeNdb(Array.from({ length: 100 }, () => header)));
+  // Reading the text for each entry would take 24 gigabytes of copies.
+  assert.ok(process.cpuUsage(started).user < 2_000_000);
+});

@@ -1,0 +1,132 @@
+import { limits } from '../../../kit/limits.ts';
+import { holdsPrograms, isEvidence, isOwnable, type Ownership } from '../ownable.ts';
+import type { Entry, FileEntries } from './header.ts';
+
+const int32Type = 4;
+/** A file that a package only lays claim to and others bring, as a log. */
+const ghostFlag = 64;
+/** Real packages have under ten thousand. */
+const directoriesMax = 100_000;
+
+/**
+ * Of the files that a header names those that are ownable, without leading slash. Undefined when the list cannot be read. A path
+ * is a directory, by its number, and a base name; packages of rpm 3 have whole paths.
+ */
+export function ownedFilesOf(files: FileEntries, ownership: Ownership): string[] | undefined {
+  const owned: string[] = [];
+  const keep: Keep = (number, path) => {
+    const isGhost = ((integerAt(files.flags, number) ?? 0) & ghostFlag) !== 0;
+    if (!isGhost) ownership.add(owned, path);
+    return !ownership.isFull;
+  };
+  const isRead = files.baseNames === undefined ? readPaths(files, keep) : readNames(files, keep);
+  return isRead || ownership.isFull ? owned : undefined;
+}
+
+/** Keeps an ownable file; false when no more can be kept. */
+type Keep = (number: number, path: string) => boolean;
+
+/** Whether the whole list was read. */
+function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries, keep: Keep): boolean {
+  if (baseNames === undefined || directoryNames === undefined || directoryNames.count > directoriesMax)
+    return false;
+  const text = baseNames.data.toString('latin1');
+  const directories = new Directories(directoryNames, text);
+  const names = new Texts(baseNames, text);
+  while (names.next()) {
+    const directory = directories.at(integerAt(directoryIndexes, names.number) ?? -1);
+    if (directory === undefined) return false;
+    const isWanted = directory.holdsPrograms || isEvidence(text, names.start, names.end);
+    if (isWanted && !keep(names.number, directory.path + names.decoded())) return false;
+  }
+  return names.isWhole;
+}
+
+function readPaths({ paths }: FileEntries, keep: Keep): boolean {
+  if (paths === undefined) return true;
+  const texts = new Texts(paths, paths.data.toString('latin1'));
+  while (texts.next()) {
+    const path = withoutSlash(texts.decoded());
+    if (isOwnable(path) && !keep(texts.number, path)) return false;
+  }
+  return texts.isWhole;
+}
+
+interface Directory {
+  /** Without leading slash, with one at its end. */
+  readonly path: string;
+  readonly holdsPrograms: boolean;
+}
+
+/** The directories of a package by their numbers, each read when the first of its files asks for it. */
+class Directories {
+  readonly #texts: Texts;
+  readonly #starts: number[] = [];
+  readonly #read = new Map<number, Directory>();
+
+  constructor(entry: Entry, text: string) {
+    this.#texts = new Texts(entry, text);
+    while (this.#texts.next()) this.#starts.push(this.#texts.start);
+  }
+
+  at(number: number): Directory | undefined {
+    const start = this.#starts[number];
+    if (start === undefined) return undefined;
+    const known = this.#read.get(number);
+    if (known !== undefined) return known;
+    const path = withoutSlash(
+      this.#texts.decoded(start, (this.#starts[number + 1] ?? this.#texts.end + 1) - 1),
+    );
+    const directory = { path, holdsPrograms: holdsPrograms(path) };
+    this.#read.set(number, directory);
+    return directory;
+  }
+}
+
+/** Walks over the texts of an entry, which end with a NUL each. One byte of the data is one character of its `text`. */
+class Texts {
+  readonly #entry: Entry;
+  readonly #text: string;
+  /** Number and place of the present text. */
+  number = -1;
+  start = 0;
+  end: number;
+
+  constructor(entry: Entry, text: string) {
+    this.#entry = entry;
+    this.#text = text;
+    this.end = entry.offset - 1;
+  }
+
+  /** Goes to the next text; false when there is none. */
+  next(): boolean {
+    if (this.number + 1 >= this.#entry.count) return false;
+    const start = this.end + 1;
+    const end = this.#text.indexOf('\0', start);
+    if (end === -1) return false;
+    this.number++;
+    this.start = start;
+    this.end = end;
+    return true;
+  }
+
+  /** Whether there were as many texts as the entry says, once there is no next one. */
+  get isWhole(): boolean {
+    return this.number + 1 === this.#entry.count;
+  }
+
+  /** The present text, or the one between two other places, as far as it can be of use: no path is longer. */
+  decoded(start: number = this.start, end: number = this.end): string {
+    return this.#entry.data.toString('utf8', start, Math.min(end, start + limits.pathBytes));
+  }
+}
+
+function integerAt(entry: Entry | undefined, number: number): number | undefined {
+  if (entry?.type !== int32Type || number >= entry.count) return undefined;
+  const place = entry.offset + 4 * number;
+  return place + 4 <= entry.data.length ? entry.data.readUInt32BE(place) : undefined;
+}
+
+function withoutSlash(path: string): string {
+  return path.startsWith('/') ? path.slice(1) : path;
+}

@@ -1,0 +1,17 @@
+import { ClairError } from '../kit/errors.ts';
+
+/** Where a server listens; on all addresses without a host. */
+export interface Address {
+  readonly host?: string;
+  readonly port: number;
+}
+
+/** An address as Clair v3 writes it (`0.0.0.0:6060`, `:6060`, `[::1]:6060`), else the port of Clair v2. */
+export function listenAddress(name: string, addr: string, port: number): Address {
+  if (addr === '') return { port };
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(addr) ?? [];
+  if (digits === undefined || Number(digits) > 65_535)
+    throw new ClairError('config-invalid', `${name} takes an address such as 0.0.0.0:6060, not ${addr}`);
+  const host = bracketed ?? plain ?? '';
+  return host === '' ? { port: Number(digits) } : { host, port: Number(digits) };
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { readConfig } from './config.ts';
+import { writeDuration } from './setting.ts';
+import { configReference, printConfig } from './show.ts';
+
+const read = (text: string, env: Record<string, string> = {}): ReturnType<typeof readConfig> =>
+  readConfig({ file: { name: 'c.yaml', text }, env });
+
+test('without a file everything has its default', () => {
+  const config = readConfig({ env: {} });
+  assert.equal(config.database.type, 'sqlite');
+  assert.equal(config.api.port, 6060);
+  assert.equal(config.updater.interval, 7_200_000);
+});
+
+test('a file of Clair 2 is read as it is', () => {
+  const config = read(`# The values specified here are the default values
+clair:
+  database:
+    type: pgsql
+    options:
+      source: host=localhost port=5432 user=postgres sslmode=disable statement_timeout=60000
+      cachesize: 16384
+  api:
+    port: 6060
+    healthport: 6061
+    timeout: 900s
+    paginationkey:
+    servername:
+    cafile:
+  updater:
+    interval: 2h
+`);
+  assert.equal(
+    config.database.options.source,
+    'host=localhost port=5432 user=postgres sslmode=disable statement_timeout=60000',
+  );
+  assert.equal(config.api.timeout, 900_000);
+  assert.equal(config.api.paginationkey, '');
+});
+
+test('a file of Clair 3 is read as it is', () => {
+  const config = read(`clair:
+  api: { addr: "0.0.0.0:6060", healthaddr: "0.0.0.0:6061" }
+  worker: { namespace_detectors: [os-release, lsb-release], feature_listers: [apk, dpkg] }
+  updater: { interval: 1h30m, enabledupdaters: [debian, alpine] }
+`);
+  assert.equal(config.api.addr, '0.0.0.0:6060');
+  assert.deepEqual(config.updater.enabledupdaters, ['debian', 'alpine']);
+  assert.deepEqual(config.worker.feature_listers, ['apk', 'dpkg']);
+  assert.equal(config.updater.interval, 5_400_000);
+});
+
+test('everything that is wrong is told at once, with what was meant', () => {
+  const text =
+    'clair:\n  api: { prot: 1, port: many, timeout: 5 minutes }\n  updatr: {}\n  database: { type: mysql }\n';
+  assert.throws(
+    () => read(text),
+    (error: Error) => {
+      assert.equal(
+        error.message,
+        [
+          'c.yaml cannot be used:',
+          '  there is no setting updatr; is updater meant?',
+          '  database.type takes sqlite or pgsql',
+          '  there is no setting api.prot; is api.port meant?',
+          '  api.port takes a whole number from 0 on',
+          '  api.timeout takes a duration such as 30s, 5m or 1h30m',
+        ].join('\n'),
+      );
+      return true;
+    },
+  );
+  assert.throws(() => read('clair: { api: 1 }'), /api is a section/);
+  assert.throws(() => read('api: [}'), /is no YAML/);
+  assert.throws(() => read('- clair'), /has to begin with the key clair:/);
+  assert.throws(() => read('clair: {}\nclair: {}'), /is no YAML/);
+});
+
+test('the environment counts before the file', () => {
+  const env = {
+    CLAIR_API_PORT: '7070',
+    CLAIR_UPDATER_ENABLEDUPDATERS: 'debian, alpine',
+    CLAIR_DATABASE_OPTIONS_SOURCE: 'postgresql://u:p@h/d',
+    CLAIR_UPDATER_INTERVAL: '0',
+  };
+  const config = read('clair: { api: { port: 1 } }', env);
+  assert.equal(config.api.port, 7070);
+  assert.equal(config.updater.interval, 0);
+  assert.deepEqual(config.updater.enabledupdaters, ['debian', 'alpine']);
+  assert.equal(config.database.options.source, 'postgresql://u:p@h/d');
+  assert.throws(() => read('', { CLAIR_API_PORT: 'x' }), /CLAIR_API_PORT takes a whole number/);
+});
+
+test('what is printed can be read again, and secrets are not shown', () => {
+  const config = read(
+    'clair: { database: { options: { source: "postgresql://u:hidden@h/d" } }, updater: { interval: 90s } }',
+  );
+  const printed = printConfig(config);
+  assert.ok(!printed.includes('hidden'));
+  const again = read(printed);
+  assert.deepEqual({ ...again, database: config.database }, config);
+});
+
+test('durations are written as they are read', () => {
+  fc.assert(
+    fc.property(fc.nat(1e9), (ms) => {
+      const text = `clair: { updater: { interval: ${writeDuration(ms)} } }`;
+      assert.equal(read(text).updater.interval, ms);
+    }),
+  );
+});
+
+test('the reference names every setting with its variable', () => {
+  const reference = configReference();
+  assert.match(reference, /\| `api\.timeout` \| .* \| duration \| 15m \| `CLAIR_API_TIMEOUT` \|/);
+});

@@ -1,0 +1,24 @@
+/** The word most like one that was mistyped, or undefined where none is like it. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const rated = known.map((candidate) => ({
+    candidate,
+    distance: distanceOf(word.toLowerCase(), candidate),
+  }));
+  rated.sort((a, b) => a.distance - b.distance);
+  const [best] = rated;
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
+}
+
+/** Letters to add, take away or replace: Levenshtein's distance. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

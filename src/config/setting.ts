@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+
+/** One thing that can be set: how it is checked, what it is when nobody sets it, and what it means. */
+export interface Setting<T> {
+  readonly kind: 'setting';
+  readonly schema: z.ZodMiniType<T>;
+  readonly fallback: T;
+  /** What the reference says of it, and of the values it takes. */
+  readonly doc: string;
+  readonly takes: string;
+  /** Never shown nor logged. */
+  readonly isSecret: boolean;
+}
+
+/** Settings by their names, in sections. */
+export interface Section {
+  readonly [name: string]: Setting<unknown> | Section;
+}
+
+/** The values of a section. */
+export type ValuesOf<S> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : ValuesOf<S[K]>;
+};
+
+/** Tells a setting from a section. */
+export function isSetting(entry: Setting<unknown> | Section): entry is Setting<unknown> {
+  return entry['kind'] === 'setting';
+}
+
+/** A text; empty where it is not set. */
+export function text(doc: string, fallback = ''): Setting<string> {
+  return { kind: 'setting', schema: z.string(), fallback, doc, takes: 'text', isSecret: false };
+}
+
+/** A text that nobody may read in a log. */
+export function secret(doc: string): Setting<string> {
+  return { ...text(doc), isSecret: true };
+}
+
+/** A whole number from `least` on. */
+export function wholeNumber(doc: string, fallback: number, least = 0): Setting<number> {
+  const schema = z
+    .int(`takes a whole number from ${least} on`)
+    .check(z.minimum(least, `takes a whole number from ${least} on`));
+  return { kind: 'setting', schema, fallback, doc, takes: `whole number from ${least}`, isSecret: false };
+}
+
+/** Yes or no. */
+export function truth(doc: string, fallback: boolean): Setting<boolean> {
+  return {
+    kind: 'setting',
+    schema: z.boolean('takes true or false'),
+    fallback,
+    doc,
+    takes: 'true or false',
+    isSecret: false,
+  };
+}
+
+/** One of some words. */
+export function choice<const T extends string>(
+  doc: string,
+  words: readonly [T, ...T[]],
+  fallback: T,
+): Setting<T> {
+  const takes = words.join(' or ');
+  const schema = z.enum(words, `takes ${takes}`) as unknown as z.ZodMiniType<T>;
+  return { kind: 'setting', schema, fallback, doc, takes, isSecret: false };
+}
+
+/** A list of texts. */
+export function list(doc: string, fallback: readonly string[] = []): Setting<readonly string[]> {
+  const schema = z.array(z.string('takes a list of texts'), 'takes a list of texts');
+  return { kind: 'setting', schema, fallback, doc, takes: 'list of texts', isSecret: false };
+}
+
+/** A span of time in milliseconds, written as Go writes it. */
+export function duration(doc: string, fallbackMs: number): Setting<number> {
+  const said = 'takes a duration such as 30s, 5m or 1h30m';
+  const schema = z.pipe(
+    z.union([z.string(), z.int()], said),
+    z.transform((value, context) => {
+      const ms = durationMs(value);
+      if (ms !== undefined) return ms;
+      context.issues.push({ code: 'custom', message: said, input: value });
+      return z.NEVER;
+    }),
+  ) as unknown as z.ZodMiniType<number>;
+  return { kind: 'setting', schema, fallback: fallbackMs, doc, takes: 'duration', isSecret: false };
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Go's `time.ParseDuration`, without signs; a bare number counts nanoseconds, as in Clair's files. */
+function durationMs(value: string | number): number | undefined {
+  if (typeof value === 'number') return value < 0 ? undefined : value * 1e-6;
+  if (value === '0') return 0;
+  if (!/^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/.test(value)) return undefined;
+  let total = 0;
+  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-zµ]+)/g))
+    total += Number(count) * (unitMs[unit] ?? 0);
+  return total;
+}
+
+/** A span of milliseconds as `durationMs` reads it. */
+export function writeDuration(ms: number): string {
+  for (const [unit, size] of [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const)
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  return `${ms}ms`;
+}

@@ -1,0 +1,56 @@
+import { choice, duration, list, secret, text, truth, type ValuesOf, wholeNumber } from './setting.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/**
+ * Everything that can be set, with Clair's names for what Clair had: the file begins with `clair:`. `port` and `healthport` are
+ * those of Clair v2, `addr` and `healthaddr` those of v3.
+ */
+export const settings = {
+  database: {
+    type: choice(
+      'Which database keeps layers and advisories: a file of this machine, or a server that many share.',
+      ['sqlite', 'pgsql'],
+      'sqlite',
+    ),
+    options: {
+      path: text('sqlite: the file; by default `clair.db` in the cache directory of the user.'),
+      source: secret('pgsql: the connection string, as a URL or as `host=… user=…`.'),
+      maxopenconnections: wholeNumber('pgsql: connections open at once.', 10, 1),
+      managedatabaselifecycle: truth('pgsql: make the database when it is not there.', false),
+      cachesize: wholeNumber('Clair kept that many rows in memory; accepted, and of no effect.', 16_384),
+      fixturepath: text('Clair loaded this file at start; accepted for an empty value only.'),
+      paginationkey: secret(
+        'v3: 32 bytes in base64 that page tokens are sealed with; `api.paginationkey` counts before it.',
+      ),
+    },
+  },
+  api: {
+    addr: text('Address and port of the API; `port` counts where it is empty.'),
+    port: wholeNumber('Port of the API, on all addresses.', 6060),
+    healthaddr: text('Address and port of the health check; `healthport` counts where it is empty.'),
+    healthport: wholeNumber('Port of the health check, on all addresses.', 6061),
+    timeout: duration('How long a request may take before the answer is 503.', 15 * minute),
+    paginationkey: secret(
+      '32 bytes in base64 that page tokens are sealed with; without it tokens end with the process.',
+    ),
+    servername: text('Name that a client certificate is checked for.'),
+    cafile: text('Certificates that client certificates must descend from; asks for one when set.'),
+    keyfile: text('Key of the server certificate.'),
+    certfile: text('Server certificate; TLS is spoken when set.'),
+  },
+  worker: {
+    namespace_detectors: list('Namespace detectors to use; all when empty.'),
+    feature_listers: list('Package listers to use; all when empty.'),
+  },
+  updater: {
+    interval: duration('How often advisories are brought up to date; 0 never.', 2 * hour),
+    enabledupdaters: list('Advisory sources to use; all when empty.'),
+    mirror: text('Directory or URL that mirrors the hosts of the vendors; fetch from there.'),
+    retention: duration('How long replaced advisories are kept, for reports as of a date.', 90 * 24 * hour),
+  },
+} as const;
+
+/** The values of all settings. */
+export type Config = ValuesOf<typeof settings>;

@@ -1,0 +1,14 @@
+import type { Enricher } from '../../plugin/index.ts';
+
+const url = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
+
+/** FIRST's exploit prediction scores, of the latest day. */
+export const epss: Enricher = {
+  name: 'epss',
+  version: 1,
+  feeds: ['current'],
+  fetch: (_feed, client, known) => client.get(url, known),
+  async *parse(feed, content) {
+    yield* (await import('./scores.ts')).readScores(feed, content);
+  },
+};

@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { jsonElementsOf } from '../../kit/json-stream.ts';
+import type { Enrichment, Fetched } from '../../plugin/index.ts';
+
+const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
+
+const entry = z.object({
+  cveID: z.string(),
+  dateAdded: day,
+  dueDate: z.optional(day),
+  knownRansomwareCampaignUse: z.optional(z.string()),
+});
+
+/** The entries of the catalogue. */
+export function readCatalogue(feed: string, content: Fetched): AsyncGenerator<Enrichment> {
+  return fromFeed({ source: 'kev', feed, content }, entries(content));
+}
+
+async function* entries({ body, url }: Fetched): AsyncGenerator<Enrichment> {
+  let count = 0;
+  for await (const value of jsonElementsOf('vulnerabilities', inflated(body, url))) {
+    const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = checked(
+      entry,
+      value,
+      `entry ${++count}`,
+    );
+    yield {
+      id: cveID.trim(),
+      exploited: {
+        since: dateAdded,
+        ...(dueDate !== undefined && { due: dueDate }),
+        ransomware: knownRansomwareCampaignUse === 'Known',
+      },
+    };
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no entry');
+}

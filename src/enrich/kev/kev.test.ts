@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import { test } from 'node:test';
+import type { Enrichment } from '../../plugin/index.ts';
+import { gather, inPieces } from '../../testing/bytes.ts';
+import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { kev } from './kev.ts';
+
+const url = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
+
+function parse(value: unknown): Promise<object[]> {
+  const body = inPieces(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+  return gather(kev.parse('catalogue', { url, body, fingerprint: '' }));
+}
+
+const entry = {
+  cveID: 'CVE-2025-0108',
+  vendorProject: 'v',
+  dateAdded: '2025-02-18',
+  dueDate: '2025-03-11',
+  knownRansomwareCampaignUse: 'Known',
+};
+
+test('an entry says since when, until when and whether for ransom', async () => {
+  const quiet = { cveID: 'CVE-2025-0109', dateAdded: '2025-02-19', knownRansomwareCampaignUse: 'Unknown' };
+  assert.deepEqual(await parse({ title: 't', count: 2, vulnerabilities: [entry, quiet] }), [
+    { id: 'CVE-2025-0108', exploited: { since: '2025-02-18', due: '2025-03-11', ransomware: true } },
+    { id: 'CVE-2025-0109', exploited: { since: '2025-02-19', ransomware: false } },
+  ]);
+});
+
+test('content that is no catalogue is an error that names the place', async () => {
+  const wrong: [unknown, RegExp][] = [
+    [{ vulnerabilities: [{ ...entry, dateAdded: 'soon' }] }, /at entry 1\.dateAdded: not as expected/],
+    [{ vulnerabilities: [] }, /it holds no entry/],
+    [{ title: 't' }, /no array "vulnerabilities"/],
+    ['<html>', /at byte 0/],
+    ['{"vulnerabilities":[', /ends too early/],
+  ];
+  for (const [value, message] of wrong) {
+    await assert.rejects(parse(value), { code: 'feed-corrupt', message }, String(message));
+  }
+});
+
+corpusTest('every entry of the real catalogue is read', async () => {
+  const body = createReadStream(corpus('feeds/kev/known_exploited_vulnerabilities.json'));
+  const all = (await gather(kev.parse('catalogue', { url, body, fingerprint: '' }))) as Enrichment[];
+  // The catalogue's own `count`, and grep -c '"knownRansomwareCampaignUse": "Known"'.
+  assert.equal(all.length, 1404);
+  assert.equal(new Set(all.map(({ id }) => id)).size, 1404);
+  assert.equal(all.filter(({ exploited }) => exploited?.ransomware).length, 293);
+});

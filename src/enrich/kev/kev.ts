@@ -1,0 +1,14 @@
+import type { Enricher } from '../../plugin/index.ts';
+
+const url = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
+
+/** CISA's catalogue of known exploited vulnerabilities. */
+export const kev: Enricher = {
+  name: 'kev',
+  version: 1,
+  feeds: ['catalogue'],
+  fetch: (_feed, client, known) => client.get(url, known),
+  async *parse(feed, content) {
+    yield* (await import('./catalogue.ts')).readCatalogue(feed, content);
+  },
+};

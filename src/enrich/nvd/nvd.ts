@@ -1,0 +1,20 @@
+import type { Enricher } from '../../plugin/index.ts';
+
+/** The file of 2002 holds all earlier years too. Years to come are absent until they come. */
+const years = Array.from({ length: 39 }, (_, index) => String(2002 + index));
+
+/**
+ * The National Vulnerability Database: ratings, weaknesses, descriptions and rejections of CVEs, in files of a year each. This
+ * product uses data from the NVD API but is not endorsed or certified by the NVD.
+ */
+export const nvd: Enricher = {
+  name: 'nvd',
+  version: 1,
+  feeds: years,
+  async fetch(feed, client, known) {
+    return (await import('./year.ts')).fetchYear(feed, client, known);
+  },
+  async *parse(feed, content) {
+    yield* (await import('./records.ts')).readRecords(feed, content);
+  },
+};

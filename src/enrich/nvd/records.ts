@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { jsonElementsOf } from '../../kit/json-stream.ts';
+import { severityOf } from '../../model/cvss.ts';
+import type { CvssVector, Enrichment, Fetched } from '../../plugin/index.ts';
+
+const metrics = z.optional(
+  z.array(
+    z.object({
+      source: z.string(),
+      type: z.string(),
+      cvssData: z.object({ vectorString: z.string(), baseScore: z.number() }),
+    }),
+  ),
+);
+
+const texts = z.array(z.object({ lang: z.string(), value: z.string() }));
+
+const item = z.object({
+  cve: z.object({
+    id: z.string(),
+    published: z.optional(z.string()),
+    vulnStatus: z.optional(z.string()),
+    descriptions: texts,
+    metrics: z.optional(
+      z.object({
+        cvssMetricV40: metrics,
+        cvssMetricV31: metrics,
+        cvssMetricV30: metrics,
+        cvssMetricV2: metrics,
+      }),
+    ),
+    weaknesses: z.optional(z.array(z.object({ description: texts }))),
+  }),
+});
+
+type Cve = z.output<typeof item>['cve'];
+
+/** The versions of CVSS as their ratings are preferred: 3.1 is the one that nearly everybody still gives. */
+const versions = ['cvssMetricV31', 'cvssMetricV40', 'cvssMetricV30', 'cvssMetricV2'] as const;
+
+/** CISA as an authorised data publisher, which rates what nobody else has. */
+const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
+
+/** The CVEs of a file in NVD's format 2.0, that of the feeds and of the API alike. */
+export function readRecords(feed: string, content: Fetched): AsyncGenerator<Enrichment> {
+  return fromFeed({ source: 'nvd', feed, content }, enrichments(content));
+}
+
+async function* enrichments({ body, url, fingerprint }: Fetched): AsyncGenerator<Enrichment> {
+  let count = 0;
+  const json = verified(inflated(body, url), fingerprint);
+  for await (const value of jsonElementsOf('vulnerabilities', json)) {
+    yield enrichment(checked(item, value, `vulnerabilities.${count++}`).cve);
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no CVE');
+}
+
+/** The content, which must have the checksum of its `.meta` file where its fingerprint is one. */
+async function* verified(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const piece of body) {
+    hash.update(piece);
+    yield piece;
+  }
+  const found = hash.digest('hex');
+  if (/^[0-9a-f]{64}$/.test(fingerprint) && found !== fingerprint) {
+    throw new UnexpectedContent('its end', `its SHA-256 is ${found}, but .meta says ${fingerprint}`);
+  }
+}
+
+function enrichment(cve: Cve): Enrichment {
+  const description = english(cve.descriptions)[0];
+  if (isRejected(cve, description)) return { id: cve.id, rejected: true };
+  const cvss = ratingsOf(cve);
+  const [best] = cvss;
+  const weaknesses = cwesOf(cve);
+  const published = timeOf(cve.published);
+  return {
+    id: cve.id,
+    ...(cvss.length > 0 && { cvss }),
+    ...(best && { severity: severityOf(best) }),
+    ...(description !== undefined && { description }),
+    ...(weaknesses.length > 0 && { weaknesses }),
+    ...(published !== undefined && { published }),
+  };
+}
+
+function english(values: z.output<typeof texts>): string[] {
+  return values.flatMap(({ lang, value }) => (/^en\b/.test(lang) ? [value.trim()] : []));
+}
+
+function isRejected({ vulnStatus }: Cve, description = ''): boolean {
+  const isSaid = /^(\*\* REJECT \*\*|Rejected reason:)|DO NOT USE THIS CANDIDATE NUMBER/;
+  return vulnStatus === 'Rejected' || isSaid.test(description);
+}
+
+/** Every rating: NVD's own first, then the assigner's, then CISA's, and of each the preferred version first. */
+function ratingsOf({ metrics: rated = {} }: Cve): CvssVector[] {
+  const ratings = versions.flatMap((version) =>
+    (rated[version] ?? []).map(({ source, type, cvssData }) => ({
+      rank: source === 'nvd@nist.gov' && type === 'Primary' ? 0 : source === cisa ? 2 : 1,
+      vector: { source: nameOf(source), vector: cvssData.vectorString, score: cvssData.baseScore },
+    })),
+  );
+  return ratings.toSorted((a, b) => a.rank - b.rank).map(({ vector }) => vector);
+}
+
+function nameOf(source: string): string {
+  if (source === 'nvd@nist.gov') return 'nvd';
+  return source === cisa ? 'cisa-adp' : source;
+}
+
+/** CWE ids; `NVD-CWE-noinfo` and `NVD-CWE-Other` say nothing. */
+function cwesOf({ weaknesses = [] }: Cve): string[] {
+  const values = weaknesses.flatMap(({ description }) => english(description));
+  return [...new Set(values.filter((value) => /^CWE-\d+$/.test(value)))];
+}
+
+/** NVD writes UTC without saying so. */
+function timeOf(date: string | undefined): string | undefined {
+  const text = date === undefined || /[Zz]|[+-]\d\d:?\d\d$/.test(date) ? date : `${date}Z`;
+  return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
+}

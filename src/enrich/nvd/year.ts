@@ -1,0 +1,32 @@
+import type { FeedClient, Fetched } from '../../plugin/index.ts';
+
+/** A `.meta` file is five short lines. */
+const metaBytes = 4096;
+
+/**
+ * Opens the file of a year unless its `.meta` file says that it is the known one. The fingerprint is the SHA-256 of the
+ * uncompressed content that `.meta` gives, which reading checks; where a mirror has no `.meta`, it is the client's own.
+ */
+export async function fetchYear(
+  year: string,
+  client: FeedClient,
+  known: string | undefined,
+): Promise<Fetched | 'unchanged' | 'absent'> {
+  const base = `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}`;
+  const meta = await client.get(`${base}.meta`);
+  const sha256 = typeof meta === 'string' ? undefined : await sha256In(meta);
+  if (sha256 === undefined) return client.get(`${base}.json.gz`, known);
+  if (sha256 === known) return 'unchanged';
+  const content = await client.get(`${base}.json.gz`);
+  return typeof content === 'string' ? content : { ...content, fingerprint: sha256 };
+}
+
+/** `sha256:` in upper-case hexadecimal digits, among lines of that form. */
+async function sha256In({ body }: Fetched): Promise<string | undefined> {
+  let text = '';
+  for await (const piece of body) {
+    text += Buffer.from(piece).toString('latin1');
+    if (text.length > metaBytes) return undefined;
+  }
+  return /^sha256:([0-9A-F]{64})\s*$/im.exec(text)?.[1]?.toLowerCase();
+}

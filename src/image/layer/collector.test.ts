@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import { TarWalker } from '../../kit/tar/walker.ts';
+import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type CollectedLayer, LayerCollector } from './collector.ts';
+import { WantedPaths } from './wanted.ts';
+
+const wanted = new WantedPaths(['etc/os-release', 'var/lib/dpkg/status', 'var/lib/dpkg/status.d/*']);
+
+function collect(entries: Iterable<TarEntry>): CollectedLayer {
+  const collector = new LayerCollector(wanted);
+  const walker = new TarWalker(collector.visit);
+  walker.push(Buffer.from(tar(entries)));
+  walker.end();
+  return collector.collected();
+}
+
+function paths({ nodes }: CollectedLayer): string[] {
+  return nodes.map(({ path }) => path);
+}
+
+const pax = {
+  'GNU.sparse.major': '1',
+  'GNU.sparse.minor': '0',
+  'GNU.sparse.name': 'etc/os-release',
+  'GNU.sparse.realsize': '9',
+};
+
+test('whiteouts of nothing, of the directory itself and of the one above are passed over', () => {
+  const names = ['.wh.', '.wh..', '.wh...', '.wh..wh.plnk', '.wh....', '.wh.x', '.wh..y'];
+  const { whiteouts } = collect(names.map((name) => ({ path: `var/${name}`, content: '' })));
+  assert.deepEqual(whiteouts, ['var/...', 'var/x', 'var/.y']);
+});
+
+test('what replaces a directory takes all below it along, also where the directory itself was never listed', () => {
+  const status = { path: 'var/lib/dpkg/status', content: 'x' };
+  const other = { path: 'etc/os-release', content: 'ID=x\n' };
+  for (const replacing of [
+    { path: 'var', content: '' },
+    { path: 'var/lib', target: 'x' },
+  ]) {
+    const layer = collect([status, other, replacing]);
+    assert.deepEqual(paths(layer), ['etc/os-release', replacing.path]);
+    assert.deepEqual([...layer.files.keys()], ['etc/os-release']);
+    assert.deepEqual(paths(collect([status, replacing, status])), [replacing.path, status.path]);
+    assert.deepEqual(paths(collect([status, replacing, status, replacing])), [replacing.path]);
+  }
+});
+
+test('a directory leaves what lies in it', () => {
+  const status = { path: 'var/lib/dpkg/status', content: 'x' };
+  assert.deepEqual(paths(collect([status, { path: 'var/' }, { path: 'var/lib/' }])), [
+    status.path,
+    'var',
+    'var/lib',
+  ]);
+});
+
+/** As so many empty files in a directory of which all are wanted. */
+function visitMany(collector: LayerCollector, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const path = `var/lib/dpkg/status.d/${i}`;
+    collector.visit({ path, type: 'file', size: 0, target: '', offset: 0 })?.close();
+  }
+}
+
+test('a layer of 60,000 wanted files takes no longer than its size explains', () => {
+  const collector = new LayerCollector(wanted);
+  const started = performance.now();
+  visitMany(collector, 60_000);
+  assert.equal(collector.collected().files.size, 60_000);
+  assert.ok(performance.now() - started < 5000);
+});
+
+test('more wanted files than the limit are refused', () => {
+  const collector = new LayerCollector(wanted);
+  const device = { path: '', type: 'other', size: 0, target: '', offset: 0 } as const;
+  assert.throws(() => {
+    for (let i = 0; i <= limits.layerMarks; i++)
+      collector.visit({ ...device, path: `var/lib/dpkg/status.d/${i}` });
+  }, /more than 500000 whiteouts, links and wanted files/);
+});
+
+test('a sparse file is laid out, and one whose map makes no sense is told', () => {
+  const content = `1\n2\n3\n${'\0'.repeat(506)}abc`;
+  const [, good] = [...collect([{ path: 'x', content, pax }]).files][0] ?? [];
+  assert.deepEqual(good, Buffer.from('\0\0abc\0\0\0\0'));
+  for (const map of ['', 'x\n', '1\n8\n3\n', '2\n0\n1\n', '1\n-1\n1\n']) {
+    const { files, remarks } = collect([{ path: 'x', content: map.padEnd(512, '\0'), pax }]);
+    assert.equal(files.size, 0);
+    assert.deepEqual(
+      remarks.map(({ path }) => path),
+      ['etc/os-release'],
+    );
+  }
+});
+
+test('a sparse map without lines, or of more pieces than any file has, costs no time', () => {
+  const started = performance.now();
+  for (const map of [`40000\n${'x'.repeat(4_000_000)}`, `1000000\n${'0\n0\n'.repeat(1_000_000)}`]) {
+    assert.equal(collect([{ path: 'x', content: map, pax }]).remarks.length, 1);
+  }
+  assert.ok(performance.now() - started < 5000);
+});

@@ -1,0 +1,74 @@
+import { InflateError } from '../inflate-error.ts';
+import type { PendingInput } from '../pending-input.ts';
+import { codeBitsMax, fastBits, type HuffmanTable } from './huffman-table.ts';
+
+/** Reads bits, the highest of a byte first. What was read ahead counts as used by `input` until `align`. */
+export class BitReader {
+  readonly #input: PendingInput;
+  /** The next bits are the lowest `#count` of these 32. */
+  #held = 0;
+  #count = 0;
+
+  constructor(input: PendingInput) {
+    this.#input = input;
+  }
+
+  /** The next bits as a number, 24 at most. Throws where they are not there. */
+  bits(count: number): number {
+    const input = this.#input;
+    while (this.#count < count) {
+      if (input.available <= 0) throw new InflateError('the bzip2 data ends inside a block', input.position);
+      this.#held = (this.#held << 8) | (input.bytes[input.at++] ?? 0);
+      this.#count += 8;
+    }
+    this.#count -= count;
+    return (this.#held >>> this.#count) & ((1 << count) - 1);
+  }
+
+  /** An unsigned number of 32 bits. */
+  word(): number {
+    return this.bits(16) * 0x10000 + this.bits(16);
+  }
+
+  /** Goes on at the next whole byte, and gives back what was read ahead. */
+  align(): void {
+    this.#input.at -= this.#count >> 3;
+    this.#count = 0;
+  }
+
+  /**
+   * Decodes symbols until `symbols` is full or the last one comes, and tells how many; 0 where a code has no symbol. Does not
+   * look for the end of the input, but notices behind it: `symbols` must be so short that the slack of the input does.
+   */
+  symbols(table: HuffmanTable, last: number, symbols: Uint16Array): number {
+    const input = this.#input;
+    const { bytes } = input;
+    const { fast } = table;
+    let { at } = input;
+    let held = this.#held;
+    let count = this.#count;
+    let filled = 0;
+    let symbol = -1;
+    while (filled < symbols.length && symbol !== last) {
+      while (count < 25) {
+        held = (held << 8) | (bytes[at++] as number);
+        count += 8;
+      }
+      let entry = fast[(held >>> (count - fastBits)) & ((1 << fastBits) - 1)] as number;
+      if (entry === 0) {
+        entry = table.search((held >>> (count - codeBitsMax)) & ((1 << codeBitsMax) - 1));
+        if (entry === 0) return 0;
+      }
+      count -= entry & 31;
+      symbol = entry >>> 5;
+      symbols[filled++] = symbol;
+    }
+    input.at = at;
+    this.#held = held;
+    this.#count = count;
+    if (at - (count >> 3) > input.end) {
+      throw new InflateError('the bzip2 data ends inside a block', input.position + input.available);
+    }
+    return filled;
+  }
+}

@@ -1,0 +1,52 @@
+/** Bytes that may be read behind the end, though they mean nothing: a decoder need not look at every byte for the end. */
+export const slackBytes = 256;
+
+/** Compressed bytes that a decoder has not used yet, in one piece, whatever pieces they come in. */
+export class PendingInput {
+  bytes: Buffer = Buffer.alloc(slackBytes);
+  /** The next byte to be used. */
+  at = 0;
+  /** Behind the last byte. */
+  end = 0;
+  #position = 0;
+
+  get available(): number {
+    return this.end - this.at;
+  }
+
+  /** Bytes used so far. */
+  get position(): number {
+    return this.#position + this.at;
+  }
+
+  /** The next bytes, used with that; undefined as long as there are not so many. Valid until more are appended. */
+  take(count: number): Buffer | undefined {
+    if (this.available < count) return undefined;
+    this.at += count;
+    return this.bytes.subarray(this.at - count, this.at);
+  }
+
+  append(piece: Uint8Array): void {
+    if (this.end + piece.length + slackBytes > this.bytes.length) this.#makeRoom(piece.length);
+    this.bytes.set(piece, this.end);
+    this.end += piece.length;
+  }
+
+  /** Lets go of the memory, once all has been used. */
+  release(): void {
+    this.#position += this.at;
+    this.at = this.end = 0;
+    this.bytes = Buffer.alloc(slackBytes);
+  }
+
+  #makeRoom(size: number): void {
+    const needed = this.available + size + slackBytes;
+    const isLarge = needed > this.bytes.length / 2;
+    const bytes = isLarge ? Buffer.alloc(needed * 2) : this.bytes;
+    this.bytes.copy(bytes, 0, this.at, this.end);
+    this.bytes = bytes;
+    this.#position += this.at;
+    this.end -= this.at;
+    this.at = 0;
+  }
+}

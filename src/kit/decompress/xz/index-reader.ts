@@ -1,0 +1,83 @@
+import { crc32 } from 'node:zlib';
+import { InflateError } from '../inflate-error.ts';
+import type { PendingInput } from '../pending-input.ts';
+import { VariableNumbers } from './block-header.ts';
+
+/** The sizes of all blocks of a stream, of which only a sum is kept. */
+export class BlockSums {
+  #count = 0;
+  #sum = 0;
+
+  /** A block of `unpaddedBytes` with header and check, and what it inflated to. */
+  add(unpaddedBytes: number, inflatedBytes: number): void {
+    this.#count++;
+    this.#sum = crc32(`${unpaddedBytes} ${inflatedBytes} `, this.#sum);
+  }
+
+  equals(other: BlockSums): boolean {
+    return this.#count === other.#count && this.#sum === other.#sum;
+  }
+}
+
+/** What surely follows a record of the index, or the count of its records: a checksum and the footer. */
+const followingBytes = 4 + 12;
+
+/** Reads the index of a stream, of any length. The xz file format, section 4. */
+export class IndexReader {
+  readonly #input: PendingInput;
+  readonly #sums = new BlockSums();
+  #left: number | undefined;
+  #crc = 0;
+  /** Of the whole index, once it is read. */
+  sizeBytes = 0;
+
+  constructor(input: PendingInput) {
+    this.#input = input;
+  }
+
+  /** Reads what is there; once that is all, what the index tells. Throws an `InflateError` where it is damaged. */
+  read(): BlockSums | undefined {
+    const input = this.#input;
+    // Two numbers of a record, of one byte at least, and what follows: longer than any number.
+    for (; this.#left !== 0; ) {
+      if (input.available < 2 + followingBytes) return undefined;
+      const numbers = new VariableNumbers(input.bytes, input.at);
+      if (this.#left === undefined) this.#begin(numbers);
+      else this.#record(numbers, this.#left);
+      this.#use(numbers.at - input.at);
+    }
+    const paddingBytes = -this.sizeBytes & 3;
+    if (input.available < paddingBytes + 4) return undefined;
+    const isPadded = input.bytes.subarray(input.at, input.at + paddingBytes).every((byte) => byte === 0);
+    this.#use(paddingBytes);
+    const crc = input.take(4)?.readUInt32LE();
+    if (!isPadded || crc !== this.#crc) throw this.#damaged();
+    this.sizeBytes += 4;
+    return this.#sums;
+  }
+
+  #begin(numbers: VariableNumbers): void {
+    numbers.at++; // the zero that tells the index from a block
+    this.#left = numbers.next();
+    if (Number.isNaN(this.#left)) throw this.#damaged();
+  }
+
+  #record(numbers: VariableNumbers, left: number): void {
+    const unpaddedBytes = numbers.next();
+    const inflatedBytes = numbers.next();
+    if (Number.isNaN(unpaddedBytes) || Number.isNaN(inflatedBytes)) throw this.#damaged();
+    this.#sums.add(unpaddedBytes, inflatedBytes);
+    this.#left = left - 1;
+  }
+
+  #use(count: number): void {
+    const { bytes, at } = this.#input;
+    this.#crc = crc32(bytes.subarray(at, at + count), this.#crc);
+    this.sizeBytes += count;
+    this.#input.at += count;
+  }
+
+  #damaged(): InflateError {
+    return new InflateError('the index of a stream is damaged', this.#input.position);
+  }
+}

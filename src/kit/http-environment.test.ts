@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { serve } from '../testing/http-server.ts';
+import { ClairError } from './errors.ts';
+import { heedNetworkEnvironment } from './http-environment.ts';
+
+test('downloads go through the proxy the environment names, and past it to hosts it excepts', async (context) => {
+  const seen: string[] = [];
+  const origin = await serve(context, (_, response) => {
+    response.end('from the origin');
+  });
+  const proxy = createServer((request, response) => {
+    seen.push(request.url ?? '');
+    response.end('through the proxy');
+  });
+  // fetch makes a tunnel also for plain HTTP.
+  proxy.on('connect', (request, socket, head) => {
+    seen.push(request.url ?? '');
+    const [host = '', port = ''] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head);
+      upstream.pipe(socket).pipe(upstream);
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  context.after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const via = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  await getIn({ HTTP_PROXY: via, http_proxy: via }, origin);
+  assert.equal(seen.length, 1);
+  await getIn({ HTTP_PROXY: via, http_proxy: via, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' }, origin);
+  assert.equal(seen.length, 1);
+});
+
+/** Gets a URL in a process of its own: what is heeded holds for the whole process. */
+async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
+  const script = `
+    const { heedNetworkEnvironment } = await import(${JSON.stringify(new URL('./http-environment.ts', import.meta.url).href)});
+    const { httpGet } = await import(${JSON.stringify(new URL('./http-client.ts', import.meta.url).href)});
+    heedNetworkEnvironment();
+    const file = await httpGet(${JSON.stringify(url)});
+    for await (const _ of file.body);`;
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { PATH: process.env['PATH'], ...env },
+  });
+}
+
+test('a certificate file that is not there is told by name', () => {
+  assert.throws(
+    () => {
+      heedNetworkEnvironment({ SSL_CERT_FILE: 'no/such.pem' });
+    },
+    (error) => error instanceof ClairError && error.message.includes('SSL_CERT_FILE names no/such.pem'),
+  );
+});

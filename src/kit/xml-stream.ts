@@ -1,0 +1,236 @@
+import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import { messageOf } from './errors.ts';
+import { limits } from './limits.ts';
+
+/** Content that is not the XML it should be. `place` says where in it, for people: `line 7, column 12`. */
+export class XmlStreamError extends Error {
+  readonly place: string;
+
+  constructor(place: string, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'XmlStreamError';
+    this.place = place;
+  }
+}
+
+/** An element with all that is in it. Names are without their prefix: vendors use several for the same thing. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlElement[];
+  /** The character data between its tags, without that of its children; blank where it has children. */
+  readonly text: string;
+  /** Where its start tag ends. */
+  readonly line: number;
+}
+
+/** One record of a document. */
+export interface XmlRecord {
+  /** Name of the element around it. */
+  readonly parent: string;
+  readonly element: XmlElement;
+}
+
+/** What a document looks like from above, and what is refused. */
+export interface XmlShape {
+  /** Name of the root element. */
+  readonly root: string;
+  /** How deep under the root the records lie: 1 for its children, 2 for theirs. */
+  readonly level: number;
+}
+
+/** What a reader of XML refuses to exceed. */
+export interface XmlLimits {
+  readonly bytes: number;
+  /** Records of one document. */
+  readonly records: number;
+  /** Elements of one record, itself among them. */
+  readonly recordElements: number;
+  /** Characters of one record. */
+  readonly recordChars: number;
+  /** Characters of one tag with its attributes, of one text, of one comment. */
+  readonly tokenChars: number;
+  readonly depth: number;
+}
+
+const defaults: XmlLimits = {
+  bytes: limits.feedBytes,
+  records: limits.feedRecords,
+  recordElements: limits.xmlRecordElements,
+  recordChars: limits.feedRecordBytes,
+  tokenChars: limits.xmlTokenChars,
+  depth: limits.xmlDepth,
+};
+
+/** Pieces are given to the parser in parts of this size, so that a limit is not exceeded by more. */
+const partBytes = 16 * 1024;
+
+/**
+ * The records of an XML document (XML 1.0), one by one, with one of them in memory at a time. Throws an `XmlStreamError` for
+ * whatever is not one complete document of this shape in UTF-8. Document type declarations are refused, and so are all
+ * entities but the five of XML itself: nothing is fetched and nothing grows.
+ */
+export async function* xmlRecords(
+  body: AsyncIterable<Uint8Array>,
+  shape: XmlShape,
+  bounds: Partial<XmlLimits> = {},
+): AsyncGenerator<XmlRecord> {
+  const reader = new RecordReader(shape, { ...defaults, ...bounds });
+  for await (const piece of body) {
+    for (let from = 0; from < piece.length; from += partBytes) {
+      yield* reader.push(piece.subarray(from, from + partBytes));
+    }
+  }
+  yield* reader.end();
+}
+
+/** An element being read. */
+interface Draft extends XmlElement {
+  readonly children: Draft[];
+  text: string;
+}
+
+/** Cuts a document into its records, whatever pieces it comes in. */
+class RecordReader {
+  readonly #shape: XmlShape;
+  readonly #limits: XmlLimits;
+  readonly #parser = new SaxesParser<{ xmlns: false }>({ xmlns: false, position: false } as { xmlns: false });
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  /** Elements that are open, those above the records by name only. */
+  readonly #above: string[] = [];
+  readonly #open: Draft[] = [];
+  #finished: XmlRecord[] = [];
+  #bytes = 0;
+  #records = 0;
+  #elements = 0;
+  #tokenStart = 0;
+  #recordStart = 0;
+
+  constructor(shape: XmlShape, limits: XmlLimits) {
+    this.#shape = shape;
+    this.#limits = limits;
+    const parser = this.#parser;
+    // The parser's own table has a prototype, and `&constructor;` would be found there.
+    const entities: Record<string, string> = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
+    parser.ENTITIES = entities;
+    Object.setPrototypeOf(entities, null);
+    // No more handlers than needed: from the eighth on V8 keeps the parser as a hash table, and it takes five times as long.
+    parser.on('error', ({ message }) => this.#refuse(message.replace(/\.$/, '')));
+    parser.on('doctype', () =>
+      this.#refuse('a document type declaration, which no feed has (an HTML page?)'),
+    );
+    parser.on('opentag', (tag) => {
+      this.#start(tag);
+    });
+    parser.on('closetag', () => {
+      this.#stop();
+    });
+    const onText = (text: string): void => {
+      this.#text(text);
+    };
+    parser.on('text', onText);
+    parser.on('cdata', onText);
+  }
+
+  /** The records that end in this piece. */
+  push(piece: Uint8Array): readonly XmlRecord[] {
+    const offset = this.#bytes;
+    this.#bytes += piece.length;
+    if (this.#bytes > this.#limits.bytes) this.#refuse(`longer than ${this.#limits.bytes} bytes`);
+    this.#write(() => this.#decoder.decode(piece, { stream: true }), offset);
+    if (this.#parser.position - this.#tokenStart > this.#limits.tokenChars) {
+      this.#refuse(`a tag, text or comment is longer than ${this.#limits.tokenChars} characters`);
+    }
+    if (this.#open.length > 0 && this.#parser.position - this.#recordStart > this.#limits.recordChars) {
+      this.#refuse(`a record is longer than ${this.#limits.recordChars} characters`);
+    }
+    return this.#take();
+  }
+
+  /** To be called after the last piece. */
+  end(): readonly XmlRecord[] {
+    if (this.#bytes === 0) throw new XmlStreamError('byte 0', 'empty');
+    this.#write(() => this.#decoder.decode(), this.#bytes);
+    this.#parser.close();
+    return this.#take();
+  }
+
+  #write(decode: () => string, offset: number): void {
+    let text: string;
+    try {
+      text = decode();
+    } catch (cause) {
+      const place = `byte ${offset} or up to ${partBytes} bytes later`;
+      throw new XmlStreamError(place, `not UTF-8 (${messageOf(cause)})`, { cause });
+    }
+    this.#parser.write(text);
+  }
+
+  #take(): readonly XmlRecord[] {
+    const finished = this.#finished;
+    if (finished.length > 0) this.#finished = [];
+    return finished;
+  }
+
+  #start({ name: qualified, attributes }: SaxesTagPlain): void {
+    this.#endToken();
+    const name = localName(qualified);
+    const depth = this.#above.length + this.#open.length;
+    if (depth === 0) this.#expectRoot(name);
+    if (depth >= this.#limits.depth) this.#refuse(`nested deeper than ${this.#limits.depth} elements`);
+    if (depth < this.#shape.level) {
+      this.#above.push(name);
+      return;
+    }
+    if (depth === this.#shape.level) this.#startRecord();
+    if (++this.#elements > this.#limits.recordElements) {
+      this.#refuse(`a record has more than ${this.#limits.recordElements} elements`);
+    }
+    const element: Draft = { name, attributes, children: [], text: '', line: this.#parser.line };
+    this.#open.at(-1)?.children.push(element);
+    this.#open.push(element);
+  }
+
+  #expectRoot(name: string): void {
+    const { encoding = 'UTF-8' } = this.#parser.xmlDecl;
+    if (!/^(utf-8|us-ascii)$/i.test(encoding)) this.#refuse(`declared to be ${encoding}, not UTF-8`);
+    if (name !== this.#shape.root) {
+      this.#refuse(`not a document of ${this.#shape.root} but of ${name.slice(0, 100)}`);
+    }
+  }
+
+  #startRecord(): void {
+    this.#elements = 0;
+    this.#recordStart = this.#parser.position;
+    if (++this.#records > this.#limits.records) this.#refuse(`more than ${this.#limits.records} records`);
+  }
+
+  #stop(): void {
+    this.#endToken();
+    const element = this.#open.pop();
+    if (element === undefined) {
+      this.#above.pop();
+    } else if (this.#open.length === 0) {
+      this.#finished.push({ parent: this.#above.at(-1) ?? '', element });
+    }
+  }
+
+  #text(text: string): void {
+    this.#endToken();
+    const element = this.#open.at(-1);
+    if (element !== undefined) element.text += text;
+    else if (/\S/.test(text)) this.#refuse('text where there should be elements');
+  }
+
+  #endToken(): void {
+    this.#tokenStart = this.#parser.position;
+  }
+
+  #refuse(message: string): never {
+    throw new XmlStreamError(`line ${this.#parser.line}, column ${this.#parser.column}`, message);
+  }
+}
+
+function localName(qualified: string): string {
+  return qualified.slice(qualified.indexOf(':') + 1);
+}

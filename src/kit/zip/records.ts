@@ -1,0 +1,147 @@
+/** A kind of record: what is fixed of its size, and the whole size by a record of which that much is there. */
+interface RecordKind {
+  readonly name: RecordName;
+  readonly fixedBytes: number;
+  readonly sizeOf: (bytes: Buffer, at: number) => number;
+}
+
+/** Records of a zip archive: APPNOTE.TXT, sections 4.3.7 to 4.3.16. */
+export type RecordName = 'local' | 'directory' | 'end64' | 'locator64' | 'end';
+
+const localBytes = 30;
+const directoryBytes = 46;
+const kinds: ReadonlyMap<number, RecordKind> = new Map<number, RecordKind>([
+  [
+    0x04034b50,
+    {
+      name: 'local',
+      fixedBytes: localBytes,
+      sizeOf: (bytes, at) => localBytes + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28),
+    },
+  ],
+  [
+    0x02014b50,
+    {
+      name: 'directory',
+      fixedBytes: directoryBytes,
+      sizeOf: (bytes, at) =>
+        directoryBytes +
+        bytes.readUInt16LE(at + 28) +
+        bytes.readUInt16LE(at + 30) +
+        bytes.readUInt16LE(at + 32),
+    },
+  ],
+  [
+    0x06064b50,
+    { name: 'end64', fixedBytes: 56, sizeOf: (bytes, at) => 12 + Number(bytes.readBigUInt64LE(at + 4)) },
+  ],
+  [0x07064b50, { name: 'locator64', fixedBytes: 20, sizeOf: () => 20 }],
+  [0x06054b50, { name: 'end', fixedBytes: 22, sizeOf: (bytes, at) => 22 + bytes.readUInt16LE(at + 20) }],
+]);
+const descriptorSignature = 0x08074b50;
+
+/** The kind of record that begins so; undefined where none does. */
+export function recordOf(signature: number): RecordKind | undefined {
+  return kinds.get(signature);
+}
+
+/** What a zip archive says of the data of a file. */
+export interface Sizes {
+  readonly crc: number;
+  readonly compressedBytes: number;
+  readonly bytes: number;
+}
+
+/** What it says of a file, in front of the data or in the directory at the end. */
+export interface ZipHeader extends Sizes {
+  readonly path: string;
+  readonly method: number;
+  readonly isEncrypted: boolean;
+  /** The sizes come again behind the data, and in front they may be 0. */
+  readonly hasDescriptor: boolean;
+  /** Where the header in front of the data lies; only the directory says it. */
+  readonly offset: number;
+}
+
+const ones = 0xffffffff;
+
+/** Reads a local header that is there whole. */
+export function parseLocalHeader(record: Buffer): ZipHeader {
+  return parse(record, 6, { nameAt: localBytes, offset: 0 });
+}
+
+/** Reads an entry of the directory that is there whole. */
+export function parseDirectoryEntry(record: Buffer): ZipHeader {
+  return parse(record, 8, { nameAt: directoryBytes, offset: record.readUInt32LE(42) });
+}
+
+/** Both kinds have the same fields from the flags on. */
+function parse(
+  bytes: Buffer,
+  at: number,
+  { nameAt, offset }: { readonly nameAt: number; readonly offset: number },
+): ZipHeader {
+  const flags = bytes.readUInt16LE(at);
+  const extraAt = nameAt + bytes.readUInt16LE(at + 20);
+  const large = zip64Numbers(bytes.subarray(extraAt, extraAt + bytes.readUInt16LE(at + 22)));
+  const whole = (value: number): number => (value === ones ? (large.shift() ?? value) : value);
+  // In the extra field only the numbers stand that were too large, in this order.
+  const size = whole(bytes.readUInt32LE(at + 16));
+  const compressedBytes = whole(bytes.readUInt32LE(at + 12));
+  return {
+    path: bytes.toString((flags & 0x800) === 0 ? 'latin1' : 'utf8', nameAt, extraAt),
+    method: bytes.readUInt16LE(at + 2),
+    isEncrypted: (flags & 1) !== 0,
+    hasDescriptor: (flags & 8) !== 0,
+    crc: bytes.readUInt32LE(at + 8),
+    compressedBytes,
+    bytes: size,
+    offset: whole(offset),
+  };
+}
+
+/** The numbers of 64 bits in the extra field of ZIP64, section 4.5.3. */
+function zip64Numbers(extra: Buffer): number[] {
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const end = at + 4 + extra.readUInt16LE(at + 2);
+    if (extra.readUInt16LE(at) === 1) {
+      const numbers: number[] = [];
+      for (let from = at + 4; from + 8 <= Math.min(end, extra.length); from += 8)
+        numbers.push(Number(extra.readBigUInt64LE(from)));
+      return numbers;
+    }
+    at = end;
+  }
+  return [];
+}
+
+/** How many files the directory has, by the end record of ZIP64. */
+export function fileCount64(record: Buffer): number {
+  return Number(record.readBigUInt64LE(32));
+}
+
+/** How many files the directory has, by the end record. */
+export function fileCount(record: Buffer): number {
+  return record.readUInt16LE(10);
+}
+
+/** No descriptor is longer, and what follows it in a zip file is longer still. */
+export const descriptorBytesMax = 24;
+
+/**
+ * How many bytes at `at` are a descriptor that says what is expected, in any of the forms that are written: with or without a
+ * signature, with sizes of 32 or 64 bits. 0 where there is none.
+ */
+export function descriptorBytes(bytes: Buffer, at: number, expected: Sizes): number {
+  const from = bytes.readUInt32LE(at) === descriptorSignature ? 4 : 0;
+  if (bytes.readUInt32LE(at + from) !== expected.crc) return 0;
+  const sizesAt = at + from + 4;
+  const isWide =
+    bytes.readBigUInt64LE(sizesAt) === BigInt(expected.compressedBytes) &&
+    bytes.readBigUInt64LE(sizesAt + 8) === BigInt(expected.bytes);
+  if (isWide) return from + 20;
+  const isNarrow =
+    bytes.readUInt32LE(sizesAt) === expected.compressedBytes &&
+    bytes.readUInt32LE(sizesAt + 4) === expected.bytes;
+  return isNarrow ? from + 12 : 0;
+}

@@ -1,0 +1,235 @@
+import { crc32, inflateRawSync } from 'node:zlib';
+import { PendingInput } from '../decompress/pending-input.ts';
+import { ClairError, messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { ArchivedFile } from '../tar/entries.ts';
+import { cleanPath } from '../tar/path.ts';
+import { FileSums } from './file-sums.ts';
+import {
+  descriptorBytes,
+  descriptorBytesMax,
+  fileCount,
+  fileCount64,
+  parseDirectoryEntry,
+  parseLocalHeader,
+  type RecordName,
+  recordOf,
+  type Sizes,
+  type ZipHeader,
+} from './records.ts';
+
+/** A zip archive that is not what it claims to be. `position` counts bytes from its start. */
+export class ZipError extends Error {
+  readonly position: number;
+
+  constructor(message: string, position: number, options?: { readonly cause?: unknown }) {
+    super(`${message} at byte ${position} of the zip archive`, options);
+    this.name = 'ZipError';
+    this.position = position;
+  }
+}
+
+const methods = { stored: 0, deflated: 8 } as const;
+
+/** A file whose header was read and whose data comes next; `offset` is where the header lies. */
+interface Entry {
+  readonly header: ZipHeader;
+  readonly offset: number;
+  readonly isWanted: boolean;
+}
+
+/** The data of a file, with what the archive should say of it. */
+interface Content extends Sizes {
+  readonly content: Buffer;
+}
+
+/**
+ * Walks a zip archive from its start, though its directory lies at its end: every file has a header in front as well. That both
+ * tell of the same files is checked at the end. What nobody wants is skipped where its size is known.
+ */
+export class ZipWalker {
+  readonly #wants: (path: string) => boolean;
+  readonly #input = new PendingInput();
+  readonly #files = new FileSums();
+  readonly #directory = new FileSums();
+  /** The count of files in the end record of ZIP64. */
+  #count64: number | undefined;
+  #entry: Entry | undefined;
+  #toSkip = 0;
+  /** Of data whose size is not known: with fewer bytes than this there is no use in trying it again. */
+  #worthBytes = 0;
+  #isAllThere = false;
+  #hasEnded = false;
+
+  constructor(wants: (path: string) => boolean) {
+    this.#wants = wants;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#input.append(bytes);
+  }
+
+  /** The next wanted file; undefined as long as it is not there whole. */
+  next(): ArchivedFile | undefined {
+    for (;;) {
+      const progress = this.#entry === undefined ? this.#skip() && this.#record() : this.#data(this.#entry);
+      if (typeof progress === 'object') return progress;
+      if (!progress) return undefined;
+    }
+  }
+
+  /** Says that no more bytes come; the files that are still there are to be asked for. */
+  finish(): void {
+    this.#isAllThere = true;
+  }
+
+  /** Throws where the archive is not whole, once all its files have been asked for. */
+  end(): void {
+    const { available, position } = this.#input;
+    if (!this.#hasEnded || available > 0)
+      throw new ZipError('the zip archive is cut short', position + available);
+  }
+
+  #skip(): boolean {
+    const count = Math.min(this.#toSkip, this.#input.available);
+    this.#input.at += count;
+    this.#toSkip -= count;
+    return this.#toSkip === 0;
+  }
+
+  /** Reads the next record; false as long as it is not there whole. */
+  #record(): boolean {
+    const { bytes, at, available } = this.#input;
+    if (available > 0 && this.#hasEnded) throw this.#fault('something follows the end of the archive');
+    if (available < 4) return false;
+    const kind = recordOf(bytes.readUInt32LE(at));
+    if (kind === undefined) throw this.#fault('no zip record where one must be');
+    return available >= kind.fixedBytes && this.#takeRecord(kind.name, kind.sizeOf(bytes, at));
+  }
+
+  #takeRecord(name: RecordName, size: number): boolean {
+    if (size > limits.tarMetadataBytes) throw this.#fault('a zip record of impossible size');
+    const offset = this.#input.position;
+    const record = this.#input.take(size);
+    if (record === undefined) return false;
+    switch (name) {
+      case 'local':
+        this.#beginFile(parseLocalHeader(record), offset);
+        break;
+      case 'directory':
+        this.#addToDirectory(parseDirectoryEntry(record));
+        break;
+      case 'end64':
+        this.#count64 = fileCount64(record);
+        break;
+      case 'locator64':
+        break;
+      case 'end':
+        this.#endArchive(fileCount(record));
+    }
+    return true;
+  }
+
+  #beginFile(header: ZipHeader, offset: number): void {
+    const isWanted = !header.path.endsWith('/') && this.#wants(cleanPath(header.path));
+    if (this.#files.count >= limits.layerEntries)
+      throw tooMuch(`more than ${limits.layerEntries} files in an archive`);
+    if (isWanted || header.hasDescriptor) {
+      this.#entry = { header, offset, isWanted };
+    } else {
+      this.#toSkip = header.compressedBytes;
+      this.#files.add(header.path, offset, header);
+    }
+  }
+
+  #addToDirectory(header: ZipHeader): void {
+    this.#directory.add(header.path, header.offset, header);
+  }
+
+  #endArchive(count: number): void {
+    if (this.#directory.count !== (this.#count64 ?? count))
+      throw this.#fault('the directory does not have as many files as the end record says');
+    if (!this.#directory.equals(this.#files))
+      throw this.#fault('the directory does not tell of the files that were there');
+    this.#hasEnded = true;
+  }
+
+  /** The file whose data comes next, or true for one that nobody wants; false as long as it is not there whole. */
+  #data({ header, offset, isWanted }: Entry): ArchivedFile | boolean {
+    const found = this.#content(header);
+    if (found === undefined) return false;
+    const input = this.#input;
+    const followingBytes = header.hasDescriptor ? descriptorBytesMax : 0;
+    if (input.available < found.compressedBytes + followingBytes) return false;
+    const end = input.at + found.compressedBytes;
+    const descriptor = header.hasDescriptor ? descriptorBytes(input.bytes, end, found) : 0;
+    const isAsSaid = header.hasDescriptor
+      ? descriptor > 0
+      : header.crc === found.crc && header.bytes === found.bytes;
+    if (!isAsSaid) throw this.#fault(`${header.path} ${differs(header)}`);
+    input.at = end + descriptor;
+    this.#files.add(header.path, offset, found);
+    this.#entry = undefined;
+    this.#worthBytes = 0;
+    return isWanted ? { path: cleanPath(header.path), bytes: found.content } : true;
+  }
+
+  #content(header: ZipHeader): Content | undefined {
+    const { path, compressedBytes, method, isEncrypted } = header;
+    if (isEncrypted) throw this.#fault(`${path} is encrypted, which cannot be read,`);
+    if (Math.max(header.bytes, compressedBytes) > limits.feedRecordBytes)
+      throw tooMuch(`${path} has ${header.bytes} bytes, more than ${limits.feedRecordBytes}`);
+    if (method !== methods.stored && method !== methods.deflated)
+      throw this.#fault(`${path} is compressed by method ${method}, which cannot be read,`);
+    const isUnknown = header.hasDescriptor && compressedBytes === 0 && method === methods.deflated;
+    const { bytes, at, available, end } = this.#input;
+    if (isUnknown) return this.#inflate(path, bytes.subarray(at, end), this.#isAllThere);
+    if (available < compressedBytes) return undefined;
+    const stored = bytes.subarray(at, at + compressedBytes);
+    const content =
+      method === methods.stored
+        ? contentOf(Buffer.from(stored), compressedBytes)
+        : this.#inflate(path, stored, true);
+    if (content?.compressedBytes === compressedBytes) return content;
+    throw this.#fault(`the data of ${path} ends before its size says`);
+  }
+
+  /** Inflates to the end of the compressed data; undefined where that does not come, unless `isWhole`. */
+  #inflate(path: string, compressed: Buffer, isWhole: boolean): Content | undefined {
+    if (!isWhole && compressed.length < this.#worthBytes) return undefined;
+    try {
+      // The types know nothing of what the option adds to the result.
+      const { buffer, engine } = inflateRawSync(compressed, {
+        info: true,
+        maxOutputLength: limits.feedRecordBytes,
+      }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+      return contentOf(buffer, engine.bytesWritten);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'ERR_BUFFER_TOO_LARGE' || compressed.length > limits.feedRecordBytes)
+        throw tooMuch(`${path} holds more than ${limits.feedRecordBytes} bytes`);
+      if (code !== 'Z_BUF_ERROR' || isWhole)
+        throw this.#fault(`${path} cannot be decompressed: ${messageOf(error)},`);
+      this.#worthBytes = compressed.length * 2;
+      return undefined;
+    }
+  }
+
+  #fault(words: string): ZipError {
+    return new ZipError(words, this.#input.position);
+  }
+}
+
+function differs({ hasDescriptor, method, compressedBytes }: ZipHeader): string {
+  return hasDescriptor && method === methods.stored && compressedBytes === 0
+    ? 'is stored without its size in front, which cannot be read as a stream,'
+    : 'has another checksum or size than the archive says';
+}
+
+function contentOf(content: Buffer, compressedBytes: number): Content {
+  return { content, compressedBytes, bytes: content.length, crc: crc32(content) };
+}
+
+function tooMuch(words: string): ClairError {
+  return new ClairError('limit-exceeded', words);
+}

@@ -1,0 +1,52 @@
+import type { Conditions, Flavour } from '../model/conditions.ts';
+import type { AdvisoryHit } from '../model/hit.ts';
+import type { ListedPackage } from '../model/package.ts';
+import { isGeneralStream } from './products.ts';
+
+/** An installed package, as far as conditions ask for it. */
+export type Installed = Pick<ListedPackage, 'type' | 'version' | 'arch' | 'source' | 'modularity'>;
+
+/** A row, as far as it asks for something. */
+export type Row = Pick<AdvisoryHit, 'namespace' | 'affectedPackage' | 'only'>;
+
+/** Whether a row that holds the version of an installed package speaks of such a build at all. */
+export function applies({ namespace, affectedPackage, only }: Row, installed: Installed): boolean {
+  if (only?.products?.every((cpe) => !isGeneralStream(cpe, namespace.name))) return false;
+  // Only rpm has modules, builds of several kinds, and fixes that differ by architecture.
+  if (installed.type !== 'rpm') return true;
+  return (
+    (speaksOfSource(only)
+      ? installed.source?.name === affectedPackage
+      : isOfArch(only?.arch, installed.arch)) &&
+    isOfModule(only?.module, installed) &&
+    only?.flavour === flavourOf(installed.version)
+  );
+}
+
+/** Whether conditions are those of a source package: what is wrong with it is wrong with all that was built from it. */
+export function speaksOfSource(only: Conditions | undefined): boolean {
+  return only?.arch?.includes('src') ?? false;
+}
+
+/** Packages without machine code fit every list, and a list that names `noarch` fits every package. */
+function isOfArch(wanted: readonly string[] | undefined, arch: string | undefined): boolean {
+  if (wanted === undefined || arch === undefined || arch === 'noarch') return true;
+  return wanted.includes(arch) || wanted.includes('noarch');
+}
+
+/**
+ * Ordinary builds and module builds of one name are different packages, and so are the streams of a module. A module build that
+ * lost its label is of no known stream: rows of one stream do not speak of it.
+ */
+function isOfModule(wanted: string | undefined, { version, modularity }: Installed): boolean {
+  const stream = modularity?.split(':').slice(0, 2).join(':');
+  const isModular = stream !== undefined || /\.module[+_]/.test(version);
+  if (wanted === undefined) return !isModular;
+  return wanted === '*' ? isModular : wanted === stream;
+}
+
+/** The kind of build, as Oracle writes it into the release. */
+function flavourOf(version: string): Flavour | undefined {
+  if (/\.ksplice\d/.test(version)) return 'ksplice';
+  return /_fips$/.test(version) ? 'fips' : undefined;
+}

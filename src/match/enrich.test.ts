@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Enrichment } from '../model/enrichment.ts';
+import type { Match, ReportVulnerability } from '../model/report.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { enrich } from './enrich.ts';
+
+const bare = {
+  id: 'CVE-2024-1',
+  severity: 'Unknown',
+  cvss: [{ source: 'vendor', vector: 'CVSS:3.1/AV:L' }],
+  description: null,
+  kev: null,
+  epss: null,
+} as const;
+
+function enriched(
+  vulnerability: Partial<ReportVulnerability>,
+  known: readonly Enrichment[],
+  knowsExploited = true,
+): ReportVulnerability {
+  const [match] = sampleReport.matches as readonly [Match];
+  return enrich(
+    { ...match, vulnerability: { ...match.vulnerability, ...bare, ...vulnerability } },
+    { enrichments: new Map([['CVE-2024-1', known]]), knowsExploited },
+  ).vulnerability;
+}
+
+const nvd: Enrichment = {
+  id: 'CVE-2024-1',
+  severity: 'High',
+  description: 'from elsewhere',
+  cvss: [{ source: 'nvd@nist.gov', vector: 'CVSS:3.1/AV:N', score: 7.5 }],
+};
+
+test('severity and description are borrowed only where the vendor has none', () => {
+  assert.equal(enriched({}, [nvd]).severity, 'High');
+  assert.equal(enriched({}, [nvd]).description, 'from elsewhere');
+  assert.equal(enriched({ severity: 'Negligible', description: 'own' }, [nvd]).severity, 'Negligible');
+  assert.equal(enriched({ severity: 'Negligible', description: 'own' }, [nvd]).description, 'own');
+});
+
+test('every rating is kept once, the vendor first', () => {
+  assert.deepEqual(
+    enriched({}, [nvd, nvd]).cvss.map(({ source }) => source),
+    ['vendor', 'nvd@nist.gov'],
+  );
+});
+
+test('what is not on the list of exploited vulnerabilities is not exploited, and unknown without the list', () => {
+  const kev: Enrichment = { id: 'CVE-2024-1', exploited: { since: '2024-01-01', ransomware: false } };
+  assert.equal(enriched({}, [kev]).kev, true);
+  assert.equal(enriched({}, []).kev, false);
+  assert.equal(enriched({}, [], false).kev, null);
+});
+
+test('the score of exploitation is told where it is known', () => {
+  assert.equal(enriched({}, [{ id: 'CVE-2024-1', epss: { score: 0.25, percentile: 0.9 } }]).epss, 0.25);
+  assert.equal(enriched({}, []).epss, null);
+});

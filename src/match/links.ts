@@ -1,0 +1,77 @@
+import { limits } from '../kit/limits.ts';
+import { ByPattern, type PathPattern, partsOf, patternOf, patternSet } from '../plugin/layer-files.ts';
+import { type FileTree, resolve } from './file-tree.ts';
+
+/**
+ * A place that no extension asks for, but where a link leads from one they do ask for: the layers have to be read once more with
+ * an eye on it.
+ */
+export interface LinkedPlace {
+  readonly place: PathPattern;
+  /** The wanted place at which the link stands. */
+  readonly standsFor: PathPattern;
+  /** `content`: a hard link shares the bytes of this path, which is of no interest otherwise. */
+  readonly by: 'path' | 'content';
+}
+
+/** What is read of an image: what extensions want, and where links led to so far. */
+export interface ReadPlaces {
+  readonly patterns: readonly PathPattern[];
+  readonly links: readonly LinkedPlace[];
+}
+
+/** Where links lead to that was not read yet; no more than `limits.linkedPlaces`. */
+export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): LinkedPlace[] {
+  const read = [...patterns, ...links.map(({ place }) => place)];
+  const known = new Set(read);
+  const covered = patternSet(read);
+  const unread = new Map<PathPattern, LinkedPlace>();
+  for (const found of [...linksOnTheWay(tree, patterns), ...linkedFiles(tree, covered)]) {
+    const { place } = found;
+    if (known.has(place) || covered.find(place) !== undefined || unread.has(place)) continue;
+    unread.set(place, found);
+    if (unread.size === limits.linkedPlaces) break;
+  }
+  return [...unread.values()];
+}
+
+/** Symbolic links at the wanted places themselves or above them. */
+function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Generator<LinkedPlace> {
+  for (const pattern of patterns) {
+    const parts = partsOf(pattern);
+    const real = resolve(tree, parts.path);
+    if (real && real !== parts.path)
+      yield { place: patternOf({ ...parts, path: real }), standsFor: pattern, by: 'path' };
+  }
+}
+
+/** Links that are files of a wanted directory, or that stand where another link led to; and hard links. */
+function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
+  for (const [path, { node, content }] of tree) {
+    const isLink = node.kind === 'symbolic-link' || (content !== undefined && content.path !== path);
+    if (!isLink || read.find(path) === undefined) continue;
+    const real = content === undefined ? resolve(tree, path) : content.path;
+    if (real) yield { place: real, standsFor: path, by: content === undefined ? 'path' : 'content' };
+  }
+}
+
+/** Answers which wanted path a path stands for, undefined where it stands for none. */
+export function standIns(links: readonly LinkedPlace[]): (path: string) => string | undefined {
+  const byPlace = new ByPattern(links.map((link) => [link.place, link]));
+  const next = (path: string): string | undefined => {
+    const link = byPlace.find(path);
+    if (link === undefined) return undefined;
+    const { path: wanted, ending } = partsOf(link.standsFor);
+    return ending === undefined ? wanted : wanted + path.slice(path.lastIndexOf('/'));
+  };
+  return (path) => {
+    let wanted = next(path);
+    // A link may stand at a place that another link leads to.
+    for (let depth = 0; wanted !== undefined && depth < limits.linkDepth; depth++) {
+      const further = next(wanted);
+      if (further === undefined || further === path) break;
+      wanted = further;
+    }
+    return wanted;
+  };
+}

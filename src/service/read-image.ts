@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { type ImageLayer, layerIdentity } from '../image/image.ts';
+import { limits } from '../kit/limits.ts';
+import type { LinkedPlace } from '../match/links.ts';
+import { type SquashedImage, squash } from '../match/squash.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import type { Store } from '../store/store.ts';
+import { type AnalyzeLayers, type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
+
+/** What reading the layers of an image needs. */
+export interface ReadingRoom {
+  readonly extensions: Analyzers;
+  readonly store: Pick<Store, 'layers'>;
+  readonly analyze: AnalyzeLayers;
+  /** Read and hash also what could be seeked over. */
+  readonly verify: boolean;
+  readonly onProgress: (text: string) => void;
+}
+
+/** An image whose layers are known. */
+export interface ReadImage {
+  readonly layers: readonly KnownLayer[];
+  readonly squashed: SquashedImage;
+  /** The analyzer key of all layers. */
+  readonly key: string;
+}
+
+/**
+ * Reads the layers and, where links of the image lead to places nobody asked for, reads them again with an eye on these. What
+ * lies at the end of a link may be a link again.
+ */
+export async function readImage(layers: readonly ImageLayer[], room: ReadingRoom): Promise<ReadImage> {
+  const patterns = wantedPatterns(room.extensions);
+  let links: readonly LinkedPlace[] = [];
+  for (let round = 1; ; round++) {
+    const key = analyzerKey(room.extensions, links);
+    const known = await indexLayers(layers, { key, links }, room);
+    const indexes = known.map(({ index }) => index);
+    const squashed = squash(indexes, { patterns, links });
+    if (squashed.unread.length === 0) return { layers: known, squashed, key };
+    if (round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces)
+      return { layers: known, squashed: withUnread(squashed), key };
+    links = [...links, ...squashed.unread];
+  }
+}
+
+/** What is left unread is told. */
+function withUnread(squashed: SquashedImage): SquashedImage {
+  const [first] = squashed.unread;
+  const message = `leads to ${first?.place}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
+  const problem = { extension: 'layer', path: first?.standsFor ?? '', message, layer: 0 };
+  return { ...squashed, problems: [...squashed.problems, problem] };
+}
+
+/** A layer and what it tells. */
+export interface KnownLayer {
+  readonly layer: ImageLayer;
+  readonly identity: string;
+  readonly index: LayerIndex;
+}
+
+interface Reading {
+  readonly key: string;
+  readonly links: readonly LinkedPlace[];
+}
+
+async function indexLayers(
+  layers: readonly ImageLayer[],
+  { key, links }: Reading,
+  room: ReadingRoom,
+): Promise<KnownLayer[]> {
+  const identities = layers.map((layer) => layerIdentity(layer, room.verify));
+  const known = await findKnown(identities, key, room);
+  // The same layer twice in one image, as empty layers are, is read once.
+  const unread = layers.filter(
+    (_, i) => !known.has(identities[i] ?? '') && identities.indexOf(identities[i]) === i,
+  );
+  if (unread.length > 0) room.onProgress(`reading ${unread.length} of ${layers.length} layers`);
+  const indexes = unread.length === 0 ? [] : await room.analyze(unread, { verify: room.verify, links });
+  const fresh = new Map(unread.map((layer, i) => [layer, indexes[i]]));
+  const result: KnownLayer[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
+    if (index === undefined) throw new Error(`layer ${i} was not analysed`);
+    const identity = identities[i] ?? `content:${hashOf(JSON.stringify(index))}`;
+    if (!known.has(identity)) await room.store.layers.save(identity, key, index);
+    known.set(identity, index);
+    result.push({ layer, identity, index });
+  }
+  return result;
+}
+
+async function findKnown(
+  identities: readonly (string | undefined)[],
+  key: string,
+  { store }: ReadingRoom,
+): Promise<Map<string, LayerIndex>> {
+  const known = new Map<string, LayerIndex>();
+  for (const identity of new Set(identities)) {
+    const index = identity === undefined ? undefined : await store.layers.find(identity, key);
+    if (identity !== undefined && index !== undefined) known.set(identity, index);
+  }
+  return known;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,27 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const feeds = ['8', '9', '10'];
+
+const archive = 'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/all.zip';
+
+/**
+ * AlmaLinux's errata: every advisory of a release with the rpms and modules that fix it, one file a release; or where that is
+ * not to be had, as in some mirrors, the archive in OSV form, which has no architectures and only tells what is modular.
+ */
+export const alma: AdvisorySource = {
+  name: 'alma',
+  version: 1,
+  feeds,
+  feedsOf(namespace) {
+    const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];
+    return release === undefined ? [] : [release];
+  },
+  async fetch(feed, client, known) {
+    const errata = await client.get(`https://errata.almalinux.org/${feed}/errata.full.json`, known);
+    return errata === 'absent' ? client.get(archive, known) : errata;
+  },
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./errata.ts')).readErrata(feed, content);
+  },
+};

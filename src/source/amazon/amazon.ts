@@ -1,0 +1,67 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+/** The extras of Amazon Linux 2, `topics[].n` of its catalogue: package streams of their own, off until somebody enables them. */
+const extras =
+  'BCC GraphicsMagick1.3 R3.4 R4 ansible2 aws-nitro-enclaves-cli awscli1 collectd collectd-python3 corretto8 dnsmasq ' +
+  'dnsmasq2.85 docker ecs emacs epel firecracker firefox gimp golang1.11 golang1.19 golang1.9 haproxy2 httpd_modules ' +
+  'java-openjdk11 kernel-5.10 kernel-5.15 kernel-5.4 kernel-ng lamp-mariadb10.2-php7.2 libreoffice livepatch lustre ' +
+  'lustre2.10 lynis mariadb10.5 mate-desktop1.x memcached1.5 mock mock2 mono nano nginx1 nginx1.12 php7.1 php7.2 php7.3 ' +
+  'php7.4 php8.0 php8.1 php8.2 postgresql10 postgresql11 postgresql12 postgresql13 postgresql14 postgresql9.6 python3 ' +
+  'python3.8 redis4.0 redis6 ruby2.4 ruby2.6 ruby3.0 rust1 selinux-ng squid4 testing tomcat8.5 tomcat9 unbound1.13 ' +
+  'unbound1.17 vim';
+
+/** Where the list of mirrors of each feed is. A repository of one architecture holds the advisories of all. */
+const mirrorLists: ReadonlyMap<string, string> = new Map([
+  ['1', 'http://repo.us-west-2.amazonaws.com/2018.03/updates/x86_64/mirror.list'],
+  ['2', 'https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list'],
+  ...extras
+    .split(' ')
+    .map(
+      (topic) =>
+        [`2/${topic}`, `https://cdn.amazonlinux.com/2/extras/${topic}/latest/x86_64/mirror.list`] as const,
+    ),
+  ['2023', 'https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list'],
+  [
+    '2023/kernel-livepatch',
+    'https://cdn.amazonlinux.com/al2023/kernel-livepatch/mirrors/latest/x86_64/mirror.list',
+  ],
+  ['2023/nvidia', 'https://cdn.amazonlinux.com/al2023/nvidia/mirrors/latest/x86_64/mirror.list'],
+]);
+
+/** The feeds whose packages are in no other repository under the same names: their rows cannot be mistaken. */
+const companions: Readonly<Record<string, readonly string[]>> = {
+  '2': ['2/livepatch'],
+  '2023': ['2023/kernel-livepatch', '2023/nvidia'],
+};
+
+/**
+ * Amazon Linux's advisories, the `updateinfo.xml` of each of its repositories. An extra of Amazon Linux 2 is a namespace of its
+ * own, `amzn:2:docker`: it ships other streams of packages that the core has too, and its fixes mean nothing to those.
+ */
+export const amazon: AdvisorySource = {
+  name: 'amazon',
+  version: 1,
+  feeds: [...mirrorLists.keys()],
+  feedsOf(namespace) {
+    const [, release, extra] = /^amzn:(2018\.03|2|2023)(?::(.+))?$/.exec(namespace) ?? [];
+    const feed = release === '2018.03' ? '1' : release;
+    if (feed === undefined) return [];
+    if (extra !== undefined) return mirrorLists.has(`${feed}/${extra}`) ? [`${feed}/${extra}`] : [];
+    return [feed, ...(companions[feed] ?? [])];
+  },
+  async fetch(feed, client, known) {
+    const mirrorList = mirrorLists.get(feed);
+    if (mirrorList === undefined) return 'absent';
+    return (await import('./repository.ts')).fetchUpdateinfo({ feed, mirrorList }, client, known);
+  },
+  async *parse(feed, content) {
+    yield* (await import('./updateinfo.ts')).readUpdateinfo(feed, namespaceOf(feed), content);
+  },
+};
+
+function namespaceOf(feed: string): string {
+  const [release = '', extra] = feed.split('/');
+  if (release === '1') return 'amzn:2018.03';
+  const isCompanion = companions[release]?.includes(feed) === true;
+  return extra === undefined || isCompanion ? `amzn:${release}` : `amzn:${release}:${extra}`;
+}

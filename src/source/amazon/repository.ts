@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
+import type { FeedClient, Fetched } from '../../plugin/index.ts';
+
+/** A feed, and the file that lists where its repository is mirrored, one base URL a line. */
+export interface RepositoryFeed {
+  readonly feed: string;
+  readonly mirrorList: string;
+}
+
+/** Where a repository says its advisories are, and what the file must be. */
+interface Location {
+  readonly url: string;
+  readonly algorithm: string;
+  readonly checksum: string;
+}
+
+/** Digests by their names in repository metadata. */
+const algorithms: Readonly<Record<string, string>> = {
+  sha: 'sha1',
+  sha1: 'sha1',
+  sha256: 'sha256',
+  sha512: 'sha512',
+};
+
+/**
+ * Opens the `updateinfo` of a repository by way of its mirror list and its `repomd.xml`. The fingerprint is the checksum that
+ * `repomd.xml` gives, so that nothing is fetched twice; the bytes must have it. A repository without advisories is absent.
+ */
+export async function fetchUpdateinfo(
+  { feed, mirrorList }: RepositoryFeed,
+  client: FeedClient,
+  known: string | undefined,
+): Promise<Fetched | 'unchanged' | 'absent'> {
+  const list = await client.get(mirrorList);
+  if (typeof list === 'string') return 'absent';
+  for (const base of await linesOf(feed, list)) {
+    const repomd = await client.get(joined(base, 'repodata/repomd.xml'));
+    if (typeof repomd === 'string') continue;
+    const location = await locationIn(feed, base, repomd);
+    if (location === undefined) return 'absent';
+    if (location.checksum === known) return 'unchanged';
+    const updateinfo = await client.get(location.url);
+    if (typeof updateinfo === 'string') continue;
+    return { ...updateinfo, fingerprint: location.checksum, body: verified(feed, updateinfo, location) };
+  }
+  // The list may have been cut in the middle of a URL; that must not pass for a repository that is gone.
+  throw damaged(feed, list, 'its URLs', 'there is no repository at any of them');
+}
+
+async function linesOf(feed: string, content: Fetched): Promise<string[]> {
+  const text = Buffer.concat(await piecesOf(feed, content)).toString('utf8');
+  const lines = text.split(/\s+/).filter((line) => URL.canParse(line) && /^https?:/.test(line));
+  if (lines.length === 0) throw damaged(feed, content, 'its start', 'not a list of URLs');
+  return lines;
+}
+
+/** The pieces of a file that is small or else not what it should be. */
+async function piecesOf(feed: string, content: Fetched): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of content.body) {
+    bytes += piece.length;
+    if (bytes > limits.manifestBytes)
+      throw damaged(feed, content, `byte ${bytes}`, 'too long for a list of URLs');
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+function joined(base: string, path: string): string {
+  return new URL(path, base.endsWith('/') ? base : `${base}/`).href;
+}
+
+/** Undefined where the repository has no advisories at all. */
+async function locationIn(feed: string, base: string, content: Fetched): Promise<Location | undefined> {
+  const records = xmlRecords(inflated(content.body, content.url), { root: 'repomd', level: 1 });
+  for await (const { element } of fromFeed({ source: 'amazon', feed, content }, records)) {
+    if (element.name !== 'data' || element.attributes['type'] !== 'updateinfo') continue;
+    const href = childOf(element, 'location')?.attributes['href'];
+    const sum = childOf(element, 'checksum');
+    const algorithm = algorithms[sum?.attributes['type'] ?? ''];
+    const checksum = sum?.text.trim().toLowerCase();
+    if (!href || !checksum || algorithm === undefined) {
+      throw damaged(feed, content, `line ${element.line}`, 'updateinfo has no location or no known checksum');
+    }
+    return { url: joined(base, href), algorithm, checksum };
+  }
+  return undefined;
+}
+
+function childOf(element: XmlElement, name: string): XmlElement | undefined {
+  return element.children.find((child) => child.name === name);
+}
+
+async function* verified(
+  feed: string,
+  content: Fetched,
+  { algorithm, checksum }: Location,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash(algorithm);
+  for await (const piece of content.body) {
+    hash.update(piece);
+    yield piece;
+  }
+  const found = hash.digest('hex');
+  if (found === checksum) return;
+  const message = `its ${algorithm} is ${found}, but repomd.xml says ${checksum}`;
+  throw damaged(feed, content, 'its end', message);
+}
+
+function damaged(feed: string, { url }: Fetched, place: string, message: string): ClairError {
+  const text = `the amazon feed ${feed} from ${url} is damaged at ${place}: ${message}`;
+  return new ClairError('feed-corrupt', `${text}. Fetch it again, or check the mirror.`, {
+    cause: new UnexpectedContent(place, message),
+  });
+}

@@ -1,0 +1,103 @@
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
+import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
+import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+
+/** The security advisories of an `updateinfo.xml`, all of one namespace. Updates of other types are passed over. */
+export function readUpdateinfo(
+  feed: string,
+  namespace: string,
+  content: Fetched,
+): AsyncGenerator<FeedRecord> {
+  const records = advisories({ name: namespace, versionScheme: 'rpm' }, content);
+  return fromFeed({ source: 'amazon', feed, content }, records);
+}
+
+async function* advisories(namespace: Namespace, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
+  let updates = 0;
+  for await (const { element } of xmlRecords(inflated(body, url), { root: 'updates', level: 1 })) {
+    if (element.name !== 'update')
+      throw misplaced(element, `${element.name} where there should be an update`);
+    updates++;
+    if (element.attributes['type'] !== 'security') continue;
+    yield advisory(element, namespace);
+  }
+  if (updates === 0) throw new UnexpectedContent('its end', 'it holds no update');
+}
+
+function advisory(update: XmlElement, namespace: Namespace): FeedRecord {
+  const id = textOf(update, 'id');
+  if (id === undefined) throw misplaced(update, 'an update without an id');
+  const packages = within(update, ['pkglist', 'collection', 'package']);
+  const rpms = packages.flatMap((element) => rpmOf(element, namespace) ?? []);
+  // An rpm left out would look like one that is not affected.
+  if (rpms.length < packages.length) {
+    return { key: id, skipped: 'a package without name, version, release or architecture' };
+  }
+  return vulnerability(id, update, rpms);
+}
+
+function vulnerability(id: string, update: XmlElement, rpms: readonly FixedRpm[]): Vulnerability {
+  const description = textOf(update, 'description');
+  const modified = timeOf(dateOf(update, 'updated') ?? dateOf(update, 'issued'));
+  return {
+    key: id,
+    id,
+    aliases: cvesOf(update),
+    ...(description !== undefined && { description }),
+    links: [pageOf(id)],
+    severity: vendorSeverity(textOf(update, 'severity')),
+    cvss: [],
+    ...(modified !== undefined && { modified }),
+    affected: rowsOfFixedRpms(rpms),
+  };
+}
+
+function cvesOf(update: XmlElement): string[] {
+  const cves = within(update, ['references', 'reference']).flatMap(({ attributes: { type, id } }) =>
+    type === 'cve' && id !== undefined ? [id.trim()] : [],
+  );
+  return [...new Set(cves)];
+}
+
+function rpmOf({ attributes }: XmlElement, namespace: Namespace): FixedRpm | undefined {
+  const { name, epoch, version, release, arch } = attributes;
+  if (!name || !version || !release || !arch) return undefined;
+  return { namespace, name, epoch, version, release, arch };
+}
+
+/** Amazon's page on an advisory: the release of `ALAS2DOCKER-2021-001` and `ALAS2023-2023-319` is a directory there. */
+function pageOf(id: string): string {
+  const [, release, rest] = /^ALAS(2023|2022|2)?(.+)$/.exec(id) ?? [];
+  const name = rest === undefined ? id : `ALAS${rest}`;
+  return `https://alas.aws.amazon.com/${release === undefined ? '' : `AL${release}/`}${name}.html`;
+}
+
+function dateOf(update: XmlElement, name: string): string | undefined {
+  return update.children.find((child) => child.name === name)?.attributes['date'];
+}
+
+/** `2018-01-16 01:28`, with seconds or not, in UTC whether it says so or not. */
+function timeOf(date: string | undefined): string | undefined {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)/.exec(date?.trim() ?? '') ?? [];
+  const text = `${day}T${time}Z`;
+  return Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
+}
+
+function textOf(update: XmlElement, name: string): string | undefined {
+  return update.children.find((child) => child.name === name)?.text.trim() || undefined;
+}
+
+/** The elements at the end of a path of names. */
+function within(element: XmlElement, path: readonly string[]): readonly XmlElement[] {
+  return path.reduce<readonly XmlElement[]>(
+    (elements, name) => elements.flatMap(({ children }) => children.filter((child) => child.name === name)),
+    [element],
+  );
+}
+
+function misplaced({ line }: XmlElement, message: string): UnexpectedContent {
+  return new UnexpectedContent(`line ${line}`, message);
+}

@@ -1,0 +1,21 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const base = 'https://raw.githubusercontent.com/microsoft/AzureLinuxVulnerabilityData/main';
+const feeds = ['cbl-mariner-1.0', 'cbl-mariner-2.0', 'azurelinux-3.0'];
+
+/** Microsoft's vulnerability data for CBL-Mariner and Azure Linux, one file per release. */
+export const azure: AdvisorySource = {
+  name: 'azure',
+  version: 1,
+  feeds,
+  feedsOf(namespace) {
+    const [, name, release] = /^(mariner|azurelinux):(\d+\.\d+)$/.exec(namespace) ?? [];
+    if (name === undefined) return [];
+    return [`${name === 'mariner' ? 'cbl-mariner' : name}-${release}`];
+  },
+  fetch: (feed, client, known) => client.get(`${base}/${feed}-oval.xml`, known),
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
+  },
+};

@@ -1,0 +1,45 @@
+import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { Part } from '../oval/criteria.ts';
+import type { Definition } from '../oval/definition.ts';
+import { cvesIn, modifiedOf, severityOf } from '../oval/wording.ts';
+
+/** The vulnerabilities of one file of Microsoft's data, which does not say of which release it is. */
+export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  const isMariner = feed.startsWith('cbl-mariner-');
+  const platform = isMariner ? 'CBL-Mariner' : 'Azure Linux';
+  const namespace = feed.replace(/^cbl-mariner-/, 'mariner:').replace(/^azurelinux-/, 'azurelinux:');
+  return ovalRecords(
+    {
+      source: 'azure',
+      read: ({ comment }, test) => (test === undefined ? { unclear: `"${comment}"` } : versionsOf(test)),
+      describe: (definition) => describe(definition, platform),
+      finish: (alternatives, definition) =>
+        alternatives.map((part) => ({ ...part, namespace, ...stateOf(part, definition) })),
+    },
+    feed,
+    content,
+  );
+}
+
+function describe(definition: Definition, platform: string): Description {
+  const { title, references, severity, description, date, platforms } = definition;
+  const [id, ...aliases] = cvesIn(...references.map((reference) => reference.id), title);
+  if (id === undefined) return { skipped: 'it names no CVE' };
+  if (!platforms.includes(platform)) return { skipped: `it is for ${platforms.join()}, not ${platform}` };
+  return {
+    id,
+    aliases,
+    ...(description && { description }),
+    links: references.flatMap(({ url }) => (url ? [url] : [])),
+    severity: severityOf(severity),
+    cvss: [],
+    ...modifiedOf(date),
+  };
+}
+
+/** Microsoft's own words on `Not Applicable`: the CVE either no longer is or was never applicable. */
+function stateOf(part: Part, { patchable }: Definition): Pick<Part, 'state'> {
+  if (patchable?.toLowerCase() === 'not applicable') return { state: 'not-affected' };
+  return part.to === undefined ? { state: 'unfixed' } : {};
+}

@@ -1,0 +1,19 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const feeds = ['chainguard', 'extras'];
+
+/** Chainguard's security databases: which version of an origin package fixed what, one file a repository. */
+export const chainguard: AdvisorySource = {
+  name: 'chainguard',
+  version: 1,
+  feeds,
+  feedsOf: (namespace) => (namespace === 'chainguard' ? feeds : []),
+  fetch: (feed, client, known) => client.get(`https://packages.cgr.dev/${feed}/security.json`, known),
+  async *parse(feed, content) {
+    const { readSecdb } = await import('../secdb/secdb.ts');
+    const namespace = { name: 'chainguard', versionScheme: 'apk' };
+    // The second file names its repository otherwise than its address does.
+    const repository = feed === 'chainguard' ? { repository: feed } : {};
+    yield* readSecdb({ source: 'chainguard', feed, namespace, ...repository }, content);
+  },
+};

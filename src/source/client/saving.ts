@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as z from 'zod/mini';
+import { replaceFile } from '../../kit/replace-file.ts';
+import type { FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import { localPath } from './mirror.ts';
+
+/** Remembers beside the files how each looked where it came from, so that the next run asks only for what changed. */
+const registerName = 'clair-mirror.json';
+
+const register = z.object({
+  origin: z.string(),
+  files: z.record(z.string(), z.object({ fingerprint: z.string(), bytes: z.number() })),
+});
+
+/** A file as it was got, and how long it is here: one that was damaged since, or replaced, is got anew. */
+type Known = z.output<typeof register>['files'][string];
+
+/** What a client did to the files of a mirror. */
+export interface SavingCounts {
+  readonly written: number;
+  readonly unchanged: number;
+}
+
+/** A client that lays down every file it gets. */
+export interface SavingClient extends FeedClient {
+  /** What was done since this was asked for the last time. */
+  takeCounts(): SavingCounts;
+  /** Writes down what was got, so that a later run need not get it again. */
+  finish(): Promise<void>;
+}
+
+/** The place files come from; what one place says of them means nothing at another. */
+export interface Origin {
+  readonly name: string;
+  readonly client: FeedClient;
+}
+
+/**
+ * Gets files into a mirror directory, at `<host>/<path>` of their URLs, and hands them out from there. Each is got once in the
+ * life of the client: whoever asks again sees the same. A file is replaced as a whole or not at all, and what is no longer there
+ * where it came from stays. Throws `output-failed` where the directory cannot be written.
+ */
+export async function savingClient(directory: string, origin: Origin): Promise<SavingClient> {
+  const saving = new Saving(directory, origin, await readRegister(directory, origin.name));
+  return {
+    get: (url, known) => saving.get(url, known),
+    takeCounts: () => saving.takeCounts(),
+    finish: () => saving.finish(),
+  };
+}
+
+class Saving {
+  readonly #directory: string;
+  readonly #origin: Origin;
+  readonly #known: Map<string, Known>;
+  readonly #got = new Map<string, Promise<Known | 'absent'>>();
+  #counts = { written: 0, unchanged: 0 };
+  #isWritten = true;
+
+  constructor(directory: string, origin: Origin, known: Map<string, Known>) {
+    this.#directory = directory;
+    this.#origin = origin;
+    this.#known = known;
+  }
+
+  async get(url: string, known: string | undefined): Promise<Fetched | 'unchanged' | 'absent'> {
+    const path = localPath(this.#directory, url);
+    const got = this.#got.get(url) ?? this.#save(url, path);
+    this.#got.set(url, got);
+    // One that could not be got may be tried again.
+    got.catch(() => this.#got.delete(url));
+    const file = await got;
+    if (file === 'absent') return 'absent';
+    if (file.fingerprint === known) return 'unchanged';
+    return { url: pathToFileURL(path).href, body: contentOf(path), fingerprint: file.fingerprint };
+  }
+
+  async #save(url: string, path: string): Promise<Known | 'absent'> {
+    const stored = this.#known.get(url);
+    const isThere = stored !== undefined && (await sizeOf(path)) === stored.bytes;
+    const answer = await this.#origin.client.get(url, isThere ? stored.fingerprint : undefined);
+    if (answer === 'absent') return 'absent';
+    if (answer === 'unchanged') {
+      if (!isThere) throw new Error(`${url} is said to be unchanged, though nothing was known of it`);
+      this.#counts.unchanged++;
+      return stored;
+    }
+    const file = { fingerprint: answer.fingerprint, bytes: await replaceFile(path, answer.body) };
+    this.#known.set(url, file);
+    this.#counts.written++;
+    this.#isWritten = false;
+    return file;
+  }
+
+  takeCounts(): SavingCounts {
+    const counts = this.#counts;
+    this.#counts = { written: 0, unchanged: 0 };
+    return counts;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#isWritten) return;
+    const files = Object.fromEntries([...this.#known].sort());
+    const text = JSON.stringify({ origin: this.#origin.name, files }, null, 1);
+    await replaceFile(join(this.#directory, registerName), [Buffer.from(text)]);
+    this.#isWritten = true;
+  }
+}
+
+async function readRegister(directory: string, origin: string): Promise<Map<string, Known>> {
+  try {
+    const text = await readFile(join(directory, registerName), 'utf8');
+    const known = z.parse(register, JSON.parse(text));
+    return new Map(known.origin === origin ? Object.entries(known.files) : []);
+  } catch {
+    // Without it, or where it is damaged, everything is got anew.
+    return new Map();
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined; // what is not there is got; if it cannot be, writing tells why
+  }
+}
+
+async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,71 @@
+import type { Affected, Namespace } from '../plugin/index.ts';
+
+/** One rpm of an advisory: the build that has the fix, for one architecture. */
+export interface FixedRpm {
+  readonly namespace: Namespace;
+  readonly name: string;
+  /** Absent is 0. */
+  readonly epoch?: string | undefined;
+  readonly version: string;
+  readonly release: string;
+  readonly arch: string;
+  /** The module stream it belongs to, `nodejs:18`. */
+  readonly module?: string | undefined;
+}
+
+/**
+ * What an advisory says of packages, from the rpms it lists: a row for each package, fixed version and module stream, with the
+ * architectures that share it. Source packages are left out, for they are never installed.
+ */
+export function rowsOfFixedRpms(rpms: Iterable<FixedRpm>): Affected[] {
+  const rows = new Map<string, { readonly row: Affected; readonly arches: Set<string> }>();
+  for (const rpm of rpms) {
+    if (rpm.arch === 'src' || rpm.arch === 'nosrc') continue;
+    const version = versionOf(rpm);
+    const module = moduleOf(rpm);
+    const key = JSON.stringify([rpm.namespace.name, rpm.name, version, module]);
+    const known = rows.get(key);
+    if (known === undefined) rows.set(key, firstOf(rpm, version, module));
+    else known.arches.add(rpm.arch);
+  }
+  return Array.from(rows.values(), ({ row, arches }) => ({
+    ...row,
+    only: { ...row.only, arch: [...arches].sort() },
+  }));
+}
+
+function firstOf(
+  { namespace, name, arch }: FixedRpm,
+  version: string,
+  module: string | undefined,
+): { readonly row: Affected; readonly arches: Set<string> } {
+  const only = module === undefined ? {} : { only: { module } };
+  const row = {
+    namespace,
+    package: name,
+    range: { to: version },
+    fix: { state: 'fixed', version },
+    ...only,
+  } as const;
+  return { row, arches: new Set([arch]) };
+}
+
+function versionOf({ epoch, version, release }: FixedRpm): string {
+  return `${epoch === undefined || /^0*$/.test(epoch) ? '' : `${epoch}:`}${version}-${release}`;
+}
+
+/** Where the vendor does not name the stream, the release of a build still tells that it belongs to one: `.module_el8.6.0+…`. */
+function moduleOf({ module, release }: FixedRpm): string | undefined {
+  return module ?? (/\.module[_+]/.test(release) ? '*' : undefined);
+}
+
+/** The parts of a file name such as `delve-0:1.25.2-1.el10_1.aarch64.rpm`; undefined when it is none. */
+export function parseNevra(
+  text: string,
+): Pick<FixedRpm, 'name' | 'epoch' | 'version' | 'release' | 'arch'> | undefined {
+  const parts = /^(?<name>.+)-(?:(?<epoch>\d+):)?(?<version>[^-:]+)-(?<release>[^-:]+)\.(?<arch>\w+)$/;
+  const { name, epoch, version, release, arch } = parts.exec(text.replace(/\.rpm$/, ''))?.groups ?? {};
+  if (name === undefined || version === undefined || release === undefined || arch === undefined)
+    return undefined;
+  return { name, epoch, version, release, arch };
+}

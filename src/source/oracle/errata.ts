@@ -1,0 +1,50 @@
+import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
+import type { Fact, Part } from '../oval/criteria.ts';
+import type { Criterion, Definition } from '../oval/definition.ts';
+import type { PackageTest } from '../oval/package-tests.ts';
+import { cvesIn, cvssOf, modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+
+/** The errata of Oracle's OVAL file. */
+export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  return ovalRecords({ source: 'oracle', read, describe, finish }, feed, content);
+}
+
+function describe(definition: Definition): Description {
+  const { references, title, severity, cves, date, description } = definition;
+  const erratum = references.find(({ source }) => source.toLowerCase() === 'elsa');
+  const id = erratum?.id ?? /\bELSA-\d{4}-\d+/.exec(title)?.[0];
+  if (id === undefined) return { skipped: 'it names no erratum' };
+  const others = references.filter((reference) => reference !== erratum);
+  return {
+    id,
+    aliases: cvesIn(...others.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
+    ...(description && { description }),
+    links: [erratum, ...others].flatMap((reference) => (reference?.url ? [reference.url] : [])),
+    severity: severityOf(severity || (/\(([^()]+)\)$/.exec(title)?.[1] ?? '')),
+    cvss: cvssOf('Oracle', definition),
+    ...modifiedOf(date),
+  };
+}
+
+function read({ comment }: Criterion, test: PackageTest | undefined): Fact {
+  const release = /^Oracle Linux (\d+) is installed$/.exec(comment)?.[1];
+  if (release !== undefined) return { namespace: `oracle:${release}` };
+  const arch = /^Oracle Linux arch is (\w+)$/.exec(comment)?.[1];
+  if (arch !== undefined) return { arch: [arch] };
+  const module = /^Module (\S+) is enabled$/.exec(comment)?.[1];
+  if (module !== undefined) return { module };
+  if (/ is signed with the Oracle Linux .*key$/.test(comment)) return 'holds';
+  if (comment.endsWith(' is ksplice-based')) return { flavour: 'ksplice' };
+  // Oracle has given the same ids to the tests of two errata, of which the comments still tell.
+  return test === undefined ? (versionsByComment(comment) ?? { unclear: `"${comment}"` }) : versionsOf(test);
+}
+
+/** Builds of another kind have releases of another kind, of which the criteria do not always speak. */
+function finish(alternatives: readonly Part[]): readonly Part[] {
+  return alternatives.map((part) => {
+    const release = part.to?.slice(part.to.lastIndexOf('-')) ?? '';
+    const flavour = /\.ksplice\d/.test(release) ? 'ksplice' : /_fips\b/.test(release) ? 'fips' : part.flavour;
+    return { ...unknownModule(part.to), ...part, ...(flavour && { flavour }) };
+  });
+}

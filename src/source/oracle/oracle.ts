@@ -1,0 +1,16 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const url = 'https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2';
+
+/** Oracle's errata for every release of Oracle Linux, in one file. They tell of fixes only. */
+export const oracle: AdvisorySource = {
+  name: 'oracle',
+  version: 1,
+  feeds: ['elsa'],
+  feedsOf: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
+  fetch: (_feed, client, known) => client.get(url, known),
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./errata.ts')).readErrata(feed, content);
+  },
+};

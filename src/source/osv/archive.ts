@@ -1,0 +1,104 @@
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { zipEntries } from '../../kit/zip/entries.ts';
+import { severityOf } from '../../model/cvss.ts';
+import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
+import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import type { Ecosystem } from './ecosystems.ts';
+import { packageName } from './package-name.ts';
+import {
+  commonOf,
+  type OsvEntry,
+  type OsvRecord,
+  osvRecord,
+  rowsOfEntry,
+  textIn,
+  vectorsOf,
+} from './record.ts';
+
+/** An ecosystem about to be read. */
+export interface EcosystemFeed extends Ecosystem {
+  /** Its name in OSV. */
+  readonly feed: string;
+  readonly scheme: VersionScheme;
+}
+
+/** The vulnerabilities of an ecosystem's archive, which holds a file for each. */
+export function readEcosystem(ecosystem: EcosystemFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+  const files = zipEntries(content.body, (path) => path.endsWith('.json'));
+  return fromFeed({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
+}
+
+/** The vulnerabilities of an ecosystem, from files of one OSV record each. */
+export async function* readRecords(
+  ecosystem: EcosystemFeed,
+  files: AsyncIterable<ArchivedRecord>,
+): AsyncGenerator<FeedRecord> {
+  let count = 0;
+  for await (const file of files) {
+    count++;
+    const record = readRecord(osvRecord, file);
+    if (isSkipped(record)) yield record;
+    // What is withdrawn is no vulnerability any more: the feed ends without it, and so does what was stored of it.
+    else if (!record.withdrawn) yield* vulnerability(ecosystem, record);
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
+}
+
+function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {
+  const entries = (record.affected ?? []).filter(
+    (entry) => entry.package?.ecosystem === ecosystem.feed && !isInformational(entry),
+  );
+  if (entries.length === 0) return;
+  const affected = entries.flatMap((entry) => rowsOf(ecosystem, entry));
+  if (affected.length === 0) {
+    yield {
+      key: record.id,
+      skipped: 'no versions that can be compared: it names commits only, or none at all',
+    };
+    return;
+  }
+  const cvss = vectorsOf('osv', record);
+  yield {
+    ...commonOf(record),
+    aliases: (record.aliases ?? []).filter((alias) => alias !== record.id),
+    links: linksOf(record),
+    severity: severityOfRecord(record),
+    cvss,
+    affected,
+  };
+}
+
+/** RustSec also tells of crates that nobody maintains. That is no vulnerability. */
+function isInformational({ database_specific }: OsvEntry): boolean {
+  return textIn(database_specific, 'informational') !== undefined;
+}
+
+function rowsOf({ namespace, versionScheme, feed, scheme }: EcosystemFeed, entry: OsvEntry): Affected[] {
+  const place = {
+    namespace: { name: namespace, versionScheme },
+    package: packageName(feed, entry.package?.name ?? ''),
+    scheme,
+  };
+  const severity = firstKnown(vectorsOf('osv', entry).map(severityOf));
+  const rows = rowsOfEntry(entry, place);
+  return severity === undefined ? rows : rows.map((row) => ({ ...row, severity }));
+}
+
+/** The word of whoever wrote the advisory, else what the vectors come to; a package made to do harm is critical. */
+function severityOfRecord(record: OsvRecord): Severity {
+  if (record.id.startsWith('MAL-')) return 'Critical';
+  const word = vendorSeverity(textIn(record.database_specific, 'severity'));
+  if (word !== 'Unknown') return word;
+  return firstKnown(vectorsOf('osv', record).map(severityOf)) ?? 'Unknown';
+}
+
+/** The first that is known: vendors put the vector of the newest version of CVSS where its score cannot be told last. */
+function firstKnown(severities: readonly Severity[]): Severity | undefined {
+  return severities.find((severity) => severity !== 'Unknown');
+}
+
+function linksOf({ id, references }: OsvRecord): string[] {
+  const advisories = (references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url);
+  return [...new Set([`https://osv.dev/vulnerability/${id}`, ...advisories])];
+}

@@ -1,0 +1,69 @@
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { zipEntries } from '../../kit/zip/entries.ts';
+import type { Affected, FeedRecord, Fetched, Namespace, Severity } from '../../plugin/index.ts';
+import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { commonOf, cvesOf, type OsvRecord, osvRecord, rowsOfEntry, vectorsOf } from './record.ts';
+
+/** A distribution whose advisories come in OSV form. */
+export interface DistributionFeed {
+  readonly source: string;
+  readonly feed: string;
+  /** The namespace of an ecosystem such as `AlmaLinux:8`; undefined for those that are none of this feed's business. */
+  readonly namespaceOf: (ecosystem: string, purl: string) => Namespace | undefined;
+  readonly linkOf: (id: string) => string;
+}
+
+/** The advisories of an rpm distribution from its archive in OSV form: packages and fixed versions, without architectures. */
+export function readDistribution(feed: DistributionFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+  const files = zipEntries(content.body, (path) => path.endsWith('.json'));
+  return fromFeed({ ...feed, content }, readAdvisories(feed, files));
+}
+
+/** The same from files of one record each. */
+export async function* readAdvisories(
+  feed: DistributionFeed,
+  files: AsyncIterable<ArchivedRecord>,
+): AsyncGenerator<FeedRecord> {
+  let count = 0;
+  for await (const file of files) {
+    count++;
+    const record = readRecord(osvRecord, file);
+    if (isSkipped(record)) yield record;
+    else if (!record.withdrawn && isSecurity(record.id)) yield* advisory(feed, record);
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
+}
+
+/** AlmaLinux and Red Hat tell bug fixes, ALBA, and enhancements, ALEA, from security advisories, ALSA, by the third letter. */
+function isSecurity(id: string): boolean {
+  return !/^[A-Z]{2}[BE]A-/.test(id);
+}
+
+function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRecord> {
+  const affected = (record.affected ?? []).flatMap((entry) => {
+    const namespace = feed.namespaceOf(entry.package?.ecosystem ?? '', entry.package?.purl ?? '');
+    if (namespace === undefined) return [];
+    return rowsOfEntry(entry, { namespace, package: entry.package?.name ?? '' }).map(withModule);
+  });
+  if (affected.length === 0) return;
+  yield {
+    ...commonOf(record),
+    aliases: cvesOf(record),
+    links: [feed.linkOf(record.id)],
+    severity: severityOf(record),
+    cvss: vectorsOf(feed.source, record),
+    affected,
+  };
+}
+
+/** That a build belongs to a module stream shows only in its release: `1.module_el8.6.0+2904+fa06ec28`. */
+function withModule(row: Affected): Affected {
+  const isModular = row.fix.state === 'fixed' && /\.module[_+]/.test(row.fix.version);
+  return isModular ? { ...row, only: { ...row.only, module: '*' } } : row;
+}
+
+/** Neither says it but in the summary: `Important: kernel security update`. */
+function severityOf({ summary }: OsvRecord): Severity {
+  return vendorSeverity(/^(\w+):/.exec(summary ?? '')?.[1]);
+}

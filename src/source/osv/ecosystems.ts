@@ -1,0 +1,20 @@
+/** How an ecosystem of OSV is called here. */
+export interface Ecosystem {
+  /** The type of its package URLs. */
+  readonly namespace: string;
+  readonly versionScheme: string;
+}
+
+/** By the name OSV gives them, which is also the name of the feed. */
+export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
+  ['npm', { namespace: 'npm', versionScheme: 'npm' }],
+  ['PyPI', { namespace: 'pypi', versionScheme: 'pep440' }],
+  ['Go', { namespace: 'golang', versionScheme: 'go' }],
+  ['Maven', { namespace: 'maven', versionScheme: 'maven' }],
+  ['RubyGems', { namespace: 'gem', versionScheme: 'gem' }],
+  ['crates.io', { namespace: 'cargo', versionScheme: 'semver' }],
+  ['NuGet', { namespace: 'nuget', versionScheme: 'nuget' }],
+  ['Packagist', { namespace: 'composer', versionScheme: 'composer' }],
+  ['Hex', { namespace: 'hex', versionScheme: 'semver' }],
+  ['Pub', { namespace: 'pub', versionScheme: 'pub' }],
+]);

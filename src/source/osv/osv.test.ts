@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { strToU8, zipSync } from 'fflate';
+import { builtIn } from '../../extensions.ts';
+import type { FeedRecord, Vulnerability } from '../../plugin/index.ts';
+import { gather, inPieces } from '../../testing/bytes.ts';
+import { corpusTest } from '../../testing/corpus.ts';
+import { corpusFiles } from '../../testing/corpus-archive.ts';
+import { osvSource } from './osv.ts';
+import { packageName } from './package-name.ts';
+
+const osv = osvSource(builtIn.schemes);
+const url = 'https://osv.example/npm/all.zip';
+
+/** What the archive of an ecosystem with these records comes to. */
+function parse(feed: string, records: Readonly<Record<string, unknown>>): Promise<FeedRecord[]> {
+  const files = Object.entries(records).map(([name, record]) => {
+    return [`${name}.json`, strToU8(typeof record === 'string' ? record : JSON.stringify(record))] as const;
+  });
+  const archive = zipSync(Object.fromEntries(files));
+  return gather(osv.parse(feed, { url, body: inPieces(archive), fingerprint: '' }));
+}
+
+const record = {
+  schema_version: '1.7.5',
+  id: 'GHSA-aaaa-bbbb-cccc',
+  modified: '2024-02-03T04:05:06Z',
+  aliases: ['CVE-2024-0001'],
+  summary: 's',
+  details: 'd',
+  severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }],
+  affected: [
+    {
+      package: { ecosystem: 'npm', name: 'left-pad' },
+      ranges: [
+        { type: 'SEMVER', events: [{ introduced: '1.0.0' }, { fixed: '1.2.0' }, { introduced: '2.0.0' }] },
+      ],
+      versions: ['0.9.0', '1.1.0'],
+    },
+    { package: { ecosystem: 'PyPI', name: 'left-pad' }, versions: ['1'] },
+  ],
+  references: [
+    { type: 'ADVISORY', url: 'https://example.org/a' },
+    { type: 'WEB', url: 'https://example.org/w' },
+  ],
+  database_specific: { severity: 'MODERATE' },
+};
+
+test('an ecosystem is a feed and a namespace', () => {
+  assert.deepEqual(osv.feedsOf('npm'), ['npm']);
+  assert.deepEqual(osv.feedsOf('pypi'), ['PyPI']);
+  assert.deepEqual(osv.feedsOf('debian:12'), []);
+  assert.equal(osv.feeds.length, 10);
+});
+
+test('a record is a vulnerability with a row for each range and for each version outside of them', async () => {
+  const row = { namespace: { name: 'npm', versionScheme: 'npm' }, package: 'left-pad' };
+  assert.deepEqual(await parse('npm', { a: record }), [
+    {
+      key: 'GHSA-aaaa-bbbb-cccc',
+      id: 'GHSA-aaaa-bbbb-cccc',
+      aliases: ['CVE-2024-0001'],
+      description: 'd',
+      links: ['https://osv.dev/vulnerability/GHSA-aaaa-bbbb-cccc', 'https://example.org/a'],
+      severity: 'Medium',
+      cvss: [{ source: 'osv', vector: record.severity[0]?.score, score: 9.8 }],
+      modified: '2024-02-03T04:05:06.000Z',
+      affected: [
+        { ...row, range: { from: '1.0.0', to: '1.2.0' }, fix: { state: 'fixed', version: '1.2.0' } },
+        { ...row, range: { from: '2.0.0' }, fix: { state: 'unfixed' } },
+        { ...row, range: { from: '0.9.0', to: '0.9.0', toIncluded: true }, fix: { state: 'unfixed' } },
+      ],
+    },
+  ]);
+});
+
+/** The first record that the changes make. */
+async function first(changes: object, feed = 'npm'): Promise<FeedRecord | undefined> {
+  return (await parse(feed, { a: { ...record, ...changes } }))[0];
+}
+
+test('what is withdrawn, elsewhere or only of note is no vulnerability', async () => {
+  assert.equal(await first({ withdrawn: '2024-01-01T00:00:00Z' }), undefined);
+  assert.equal(await first({}, 'Go'), undefined);
+  const crate = { package: { ecosystem: 'crates.io', name: 'old' }, versions: ['1.0.0'] };
+  const noted = { ...crate, database_specific: { informational: 'unmaintained' } };
+  assert.equal(await first({ affected: [noted] }, 'crates.io'), undefined);
+  assert.ok(
+    (await first({ affected: [{ ...crate, database_specific: { informational: null } }] }, 'crates.io')) !==
+      undefined,
+  );
+});
+
+test('a range without a fix ends with the last version GitHub knew of', async () => {
+  const ranges = [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }];
+  for (const [text, range] of [
+    ['<= 1.2.3', { to: '1.2.3', toIncluded: true }],
+    ['< 2.0.0', { to: '2.0.0' }],
+    ['soon', {}],
+  ] as const) {
+    const entry = {
+      package: { ecosystem: 'npm', name: 'x' },
+      ranges,
+      database_specific: { last_known_affected_version_range: text },
+    };
+    const found = (await first({ affected: [entry] })) as Vulnerability;
+    assert.deepEqual([found.affected[0]?.range, found.affected[0]?.fix], [range, { state: 'unfixed' }]);
+  }
+});
+
+test('severity is the word, else the vector, else not known; malice is critical', async () => {
+  const severity = async (changes: object) => ((await first(changes)) as Vulnerability).severity;
+  assert.equal(await severity({ database_specific: { severity: 'LOW' } }), 'Low');
+  assert.equal(await severity({ database_specific: null }), 'Critical');
+  assert.equal(
+    await severity({ database_specific: {}, severity: [{ type: 'CVSS_V4', score: 'CVSS:4.0/AV:N' }] }),
+    'Unknown',
+  );
+  assert.equal(await severity({ id: 'MAL-2024-1', database_specific: {}, severity: [] }), 'Critical');
+});
+
+test('what cannot be understood is told, and the others are none the worse', async () => {
+  const git = [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }];
+  const records = await parse('npm', {
+    a: '{',
+    b: { ...record, affected: [{ package: { ecosystem: 'npm', name: 'x' }, ranges: git }] },
+    c: { ...record, id: 7 },
+    d: record,
+    e: [],
+    f: { ...record, affected: Array.from({ length: 100_000 }, () => 0) },
+  });
+  assert.deepEqual(
+    records.map((one) => ('skipped' in one ? [one.key, one.skipped.replace(/\(.*/, '')] : one.key)),
+    [
+      ['a.json', "Expected property name or '}' in JSON at position 1 "],
+      ['GHSA-aaaa-bbbb-cccc', 'no versions that can be compared: it names commits only, or none at all'],
+      ['c.json', 'id: not the expected string'],
+      'GHSA-aaaa-bbbb-cccc',
+      ['e.json', 'not the expected object'],
+      ['f.json', 'affected.0: not the expected object'],
+    ],
+  );
+});
+
+test('spellings that an ecosystem holds to be one name are one', () => {
+  assert.equal(packageName('PyPI', 'Zope.Interface__x'), 'zope-interface-x');
+  assert.equal(packageName('NuGet', 'Newtonsoft.Json'), 'newtonsoft.json');
+  assert.equal(packageName('Packagist', 'Twig/Twig'), 'twig/twig');
+  assert.equal(packageName('npm', 'JSONStream'), 'JSONStream');
+  assert.equal(packageName('Go', 'github.com/Masterminds/goutils'), 'github.com/Masterminds/goutils');
+});
+
+corpusTest('every record of the real databases is read', async () => {
+  const { readRecords } = await import('./archive.ts');
+  // Counted with Python: records with an entry of the ecosystem, `introduced` events outside GIT ranges, and the
+  // versions of entries that have no such range; GHSA-92mw-q256-5vwg also lists one outside of its range.
+  const expected: [archive: string, feed: string, records: number, ranges: number, versions: number][] = [
+    ['ghsa/npm', 'npm', 2512, 3021, 69],
+    ['ghsa/pip', 'PyPI', 2344, 5504, 25],
+    ['ghsa/golang', 'Go', 1377, 2287, 6],
+    ['ghsa/maven', 'Maven', 3534, 5604, 28],
+    ['ghsa/cargo', 'crates.io', 591, 771, 0],
+    ['ghsa/composer', 'Packagist', 2868, 5303, 140],
+    ['ghsa/nuget', 'NuGet', 455, 1494, 4],
+    ['ghsa/rubygems', 'RubyGems', 586, 932, 10],
+    ['ghsa/pub', 'Pub', 6, 6, 0],
+    ['ghsa/erlang', 'Hex', 21, 40, 0],
+    ['osv/go-vulndb', 'Go', 2909, 5112, 0],
+  ];
+  for (const [archive, feed, ...counts] of expected) {
+    const [namespace = ''] = namespaces.filter((name) => osv.feedsOf(name).includes(feed));
+    const versionScheme = schemeOf[namespace] ?? namespace;
+    const scheme = builtIn.schemes.find(({ name }) => name === versionScheme);
+    assert.ok(scheme !== undefined);
+    const records = await gather(
+      readRecords(
+        { feed, namespace, versionScheme, scheme },
+        stream(corpusFiles(`feeds/${archive}.tar.zst`, '.json')),
+      ),
+    );
+    const rows = records.flatMap((one) => ('affected' in one ? one.affected : []));
+    const listed = rows.filter(
+      ({ range: { from, to, toIncluded } }) => from !== undefined && from === to && toIncluded,
+    );
+    assert.deepEqual([records.length, rows.length - listed.length, listed.length], counts, archive);
+  }
+});
+
+const namespaces = ['npm', 'pypi', 'golang', 'maven', 'gem', 'cargo', 'nuget', 'composer', 'hex', 'pub'];
+const schemeOf: Readonly<Record<string, string>> = {
+  pypi: 'pep440',
+  golang: 'go',
+  cargo: 'semver',
+  hex: 'semver',
+};
+
+async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}

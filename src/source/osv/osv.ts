@@ -1,0 +1,27 @@
+import type { AdvisorySource, VersionScheme } from '../../plugin/index.ts';
+import { ecosystems } from './ecosystems.ts';
+
+/**
+ * The advisories of language ecosystems that OSV collects (GitHub's, those of PyPA, RustSec, Go and others), an archive an
+ * ecosystem. The schemes put the events of a range in order.
+ */
+export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
+  return {
+    name: 'osv',
+    version: 1,
+    feeds: [...ecosystems.keys()],
+    feedsOf(namespace) {
+      return [...ecosystems].flatMap(([feed, ecosystem]) =>
+        ecosystem.namespace === namespace ? [feed] : [],
+      );
+    },
+    fetch: (feed, client, known) =>
+      client.get(`https://osv-vulnerabilities.storage.googleapis.com/${feed}/all.zip`, known),
+    async *parse(feed, content) {
+      const ecosystem = ecosystems.get(feed);
+      const scheme = schemes.find(({ name }) => name === ecosystem?.versionScheme);
+      if (ecosystem === undefined || scheme === undefined) throw new Error(`no version scheme for ${feed}`);
+      yield* (await import('./archive.ts')).readEcosystem({ feed, ...ecosystem, scheme }, content);
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { isKey, type VersionRange, type VersionScheme } from '../../plugin/index.ts';
+
+/** One event of an OSV range; it has exactly one of these members. OSV schema 1.7, `affected[].ranges[].events`. */
+export interface OsvEvent {
+  readonly introduced?: string | undefined;
+  readonly fixed?: string | undefined;
+  readonly last_affected?: string | undefined;
+  readonly limit?: string | undefined;
+}
+
+/** The versions one `affected` entry of an OSV record speaks of. */
+export interface OsvAffected {
+  readonly ranges?: readonly OsvRange[] | null | undefined;
+  readonly versions?: readonly string[] | null | undefined;
+}
+
+/** A range of an OSV record. */
+export interface OsvRange {
+  readonly type: string;
+  readonly events: readonly OsvEvent[];
+}
+
+/** Versions that are affected, and the one that ends them by having the fix. */
+export interface AffectedRange {
+  readonly range: VersionRange;
+  readonly fixed?: string;
+}
+
+/**
+ * The versions an OSV entry calls affected, as ranges that together hold exactly those. Follows the evaluation of OSV schema
+ * 1.7: a version is affected when `versions` lists it or a range holds it; `GIT` ranges speak of commits and are left out.
+ * A listed version that a range holds already gives no range of its own. Without a scheme, for vendors who write their events
+ * in order and list no version outside their ranges, events count as written and lists only where there is no range.
+ */
+export function osvRanges(affected: OsvAffected, scheme?: VersionScheme): readonly AffectedRange[] {
+  const ranges = (affected.ranges ?? [])
+    .filter(({ type }) => type !== 'GIT')
+    .flatMap(({ events }) => rangesOfEvents(scheme, events));
+  const listed = [...new Set(affected.versions ?? [])].map((version) => ({
+    range: { from: version, to: version, toIncluded: true } as const,
+  }));
+  if (scheme === undefined) return ranges.length > 0 ? ranges : listed;
+  const holders = ranges.map(({ range }) => holder(scheme, range));
+  return [...ranges, ...listed.filter(({ range }) => !holders.some((holds) => holds(range.from)))];
+}
+
+/**
+ * A test for a range that makes the keys of its bounds once: a list may name thousands of versions. Where keys do not exist it
+ * holds nothing, and what is listed stays listed.
+ */
+function holder(scheme: VersionScheme, { from, to, toIncluded }: VersionRange): (version: string) => boolean {
+  const lo = from === undefined ? undefined : scheme.key(from);
+  const hi = to === undefined ? undefined : toIncluded ? scheme.after(to) : scheme.key(to);
+  return (version) => {
+    const key = scheme.key(version);
+    if (!isKey(key)) return false;
+    const isFrom = lo === undefined || (isKey(lo) && Buffer.compare(lo, key) <= 0);
+    return isFrom && (hi === undefined || (isKey(hi) && Buffer.compare(key, hi) < 0));
+  };
+}
+
+/** A change of state on the way up through the versions; without `at` it comes before all of them. */
+interface Turn {
+  readonly kind: 'introduced' | 'fixed' | 'last_affected';
+  readonly at?: string;
+}
+
+function rangesOfEvents(
+  scheme: VersionScheme | undefined,
+  events: readonly OsvEvent[],
+): readonly AffectedRange[] {
+  const ranges = rangesBetween(inOrder(scheme, events.flatMap(turnsOf)));
+  const limit = scheme && highestLimit(scheme, events);
+  const capped = scheme ? ranges.flatMap((range) => below(scheme, range, limit)) : ranges;
+  return capped.filter(({ range }) => !isEmpty(scheme, range));
+}
+
+function rangesBetween(turns: readonly Turn[]): readonly AffectedRange[] {
+  // The schema asks for an `introduced`. Without one nothing would ever be affected; what ends must have begun somewhere.
+  let open: VersionRange | undefined = turns.some(({ kind }) => kind === 'introduced') ? undefined : {};
+  const ranges: AffectedRange[] = [];
+  for (const { kind, at } of turns) {
+    if (kind === 'introduced') {
+      open ??= at === undefined ? {} : { from: at };
+    } else if (open !== undefined && at !== undefined) {
+      ranges.push(endedRange(open, kind, at));
+      open = undefined;
+    }
+  }
+  return open !== undefined && turns.length > 0 ? [...ranges, { range: open }] : ranges;
+}
+
+function endedRange(open: VersionRange, kind: Turn['kind'], at: string): AffectedRange {
+  if (kind === 'fixed') return { range: { ...open, to: at }, fixed: at };
+  return { range: { ...open, to: at, toIncluded: true } };
+}
+
+function turnsOf(event: OsvEvent): readonly Turn[] {
+  if (event.introduced === '0') return [{ kind: 'introduced' }];
+  if (event.introduced !== undefined) return [{ kind: 'introduced', at: event.introduced }];
+  if (event.fixed !== undefined) return [{ kind: 'fixed', at: event.fixed }];
+  if (event.last_affected !== undefined) return [{ kind: 'last_affected', at: event.last_affected }];
+  return [];
+}
+
+/**
+ * Rising by version, as written where versions are equal. Where one has no order nothing can be sorted: they stay as written,
+ * and the bound that cannot be read makes its range undecidable later instead of wrong now.
+ */
+function inOrder(scheme: VersionScheme | undefined, turns: readonly Turn[]): readonly Turn[] {
+  const versions = turns.flatMap(({ at }) => (at === undefined ? [] : [at]));
+  if (scheme === undefined) return turns;
+  if (versions.some((version) => scheme.compare(version, version) === undefined)) return turns;
+  return turns.toSorted((a, b) => {
+    if (a.at === undefined || b.at === undefined)
+      return Number(a.at !== undefined) - Number(b.at !== undefined);
+    return scheme.compare(a.at, b.at) ?? 0;
+  });
+}
+
+/** The highest `limit`; undefined when there is none, when it is `*`, or when it cannot be told which is highest. */
+function highestLimit(scheme: VersionScheme, events: readonly OsvEvent[]): string | undefined {
+  const limits = events.flatMap(({ limit }) => (limit === undefined ? [] : [limit]));
+  if (limits.includes('*')) return undefined;
+  return limits.find((limit) => limits.every((other) => (scheme.compare(limit, other) ?? -1) >= 0));
+}
+
+/** What a limit leaves of a range. A limit that cannot be compared with the range takes nothing away. */
+function below(
+  scheme: VersionScheme,
+  whole: AffectedRange,
+  limit: string | undefined,
+): readonly AffectedRange[] {
+  const { range } = whole;
+  if (limit === undefined) return [whole];
+  const start = range.from === undefined ? -1 : scheme.compare(range.from, limit);
+  if (start !== undefined && start >= 0) return [];
+  const over = range.to === undefined ? 1 : scheme.compare(range.to, limit);
+  if (over === undefined || over < 0) return [whole];
+  return [{ range: range.from === undefined ? { to: limit } : { from: range.from, to: limit } }];
+}
+
+/** `introduced` and `fixed` in one version: nothing in between. */
+function isEmpty(scheme: VersionScheme | undefined, { from, to, toIncluded }: VersionRange): boolean {
+  if (from === undefined || to === undefined || toIncluded) return false;
+  return scheme === undefined ? from === to : scheme.compare(from, to) === 0;
+}

@@ -1,0 +1,93 @@
+import { fromFeed } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import type { FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
+import { alternativesOf, type Fact, type Part } from './criteria.ts';
+import type { Criterion, Definition } from './definition.ts';
+import { readOval } from './document.ts';
+import type { PackageTest, StateField } from './package-tests.ts';
+import { rowsOf } from './rows.ts';
+
+/** All of an advisory but its rows; or why it cannot be understood; undefined for a definition that is no advisory. */
+export type Description = Omit<Vulnerability, 'key' | 'affected'> | { readonly skipped: string } | undefined;
+
+/** How one vendor writes OVAL. */
+export interface OvalVendor {
+  /** Name of the source. */
+  readonly source: string;
+  /** What a criterion says; the test is undefined where it is none of packages, or none that can be understood. */
+  readonly read: (criterion: Criterion, test: PackageTest | undefined, definition: Definition) => Fact;
+  readonly describe: (definition: Definition) => Description;
+  /** The last word on the ways to meet a definition's criteria, before they become rows. */
+  readonly finish?: (alternatives: readonly Part[], definition: Definition) => readonly Part[];
+}
+
+/** The advisories of a feed in OVAL, in the order of its definitions, of which each is one record. */
+export function ovalRecords(vendor: OvalVendor, feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  return fromFeed({ source: vendor.source, feed, content }, records(vendor, content));
+}
+
+async function* records(vendor: OvalVendor, content: Fetched): AsyncGenerator<FeedRecord> {
+  const { definitions, tests } = await readOval(inflated(content.body, content.url));
+  const seen = new Map<string, number>();
+  for (const definition of definitions) {
+    const description = vendor.describe(definition);
+    if (description === undefined) continue;
+    const key = keyOf(definition, seen);
+    if ('skipped' in description) {
+      yield { key, skipped: description.skipped };
+      continue;
+    }
+    if (definition.criteria === undefined) {
+      yield { key, skipped: 'it has no criteria' };
+      continue;
+    }
+    const met = alternativesOf(definition.criteria, (criterion) =>
+      vendor.read(criterion, tests.find(criterion.test), definition),
+    );
+    const rows = rowsOf(vendor.finish?.(met, definition) ?? met);
+    yield 'skipped' in rows ? { key, ...rows } : { key, ...description, ...rows };
+  }
+}
+
+/** A definition whose id was there before loses nothing but its plain key. */
+function keyOf({ id }: Definition, seen: Map<string, number>): string {
+  const times = (seen.get(id) ?? 0) + 1;
+  seen.set(id, times);
+  return times === 1 ? id : `${id}#${times}`;
+}
+
+/** What a test says of the versions of its package, with the architectures it names. */
+export function versionsOf(test: PackageTest): Part {
+  const { evr, arch, ...others } = test.state;
+  const [other] = Object.keys(others);
+  if (other !== undefined) return { unclear: `a condition on ${other} of ${test.package}` };
+  if (test.absent) return { unclear: `that ${test.package} is not installed` };
+  const architectures = arch && architecturesOf(arch);
+  if (arch !== undefined && architectures === undefined) return { unclear: `architectures ${arch.value}` };
+  return {
+    package: test.package,
+    ...(architectures && { arch: architectures }),
+    ...(evr && boundOf(evr)),
+  };
+}
+
+/** The same by a comment of the form of Red Hat's and Oracle's: `bash is earlier than 0:4.2.46-34.el7`. */
+export function versionsByComment(comment: string): Part | undefined {
+  const [, name, evr] = /^(\S+) is earlier than (\d+:\S+)$/.exec(comment) ?? [];
+  return name === undefined || evr === undefined ? undefined : { package: name, to: evr };
+}
+
+function boundOf({ operation, value }: StateField): Part {
+  if (operation === 'less than') return { to: value };
+  if (operation === 'less than or equal') return { to: value, toIncluded: true };
+  if (operation === 'greater than') return { from: value, fromExcluded: true };
+  if (operation === 'greater than or equal') return { from: value };
+  if (operation === 'equals') return { from: value, to: value, toIncluded: true };
+  return { unclear: `versions ${operation} ${value}` };
+}
+
+/** `(aarch64|x86_64)`: of the patterns only a list of names is understood. */
+function architecturesOf({ operation, value }: StateField): readonly string[] | undefined {
+  const list = /^\(?([a-z0-9_]+(?:\|[a-z0-9_]+)*)\)?$/.exec(value)?.[1];
+  return operation === 'equals' || operation === 'pattern match' ? list?.split('|') : undefined;
+}

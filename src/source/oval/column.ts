@@ -1,0 +1,26 @@
+const chunkShift = 14;
+const chunkLength = 1 << chunkShift;
+
+/** A list of numbers that grows without being copied, outside the heap. What was never put is `unset`. */
+export class Column {
+  readonly #chunks: (Int32Array | Float64Array)[] = [];
+  readonly #type: typeof Int32Array | typeof Float64Array;
+  readonly #unset: number;
+
+  constructor(type: typeof Int32Array | typeof Float64Array, unset: number) {
+    this.#type = type;
+    this.#unset = unset;
+  }
+
+  get(index: number): number {
+    return this.#chunks[index >> chunkShift]?.[index & (chunkLength - 1)] ?? this.#unset;
+  }
+
+  put(index: number, value: number): void {
+    while (this.#chunks.length <= index >> chunkShift) {
+      this.#chunks.push(new this.#type(chunkLength).fill(this.#unset));
+    }
+    const chunk = this.#chunks[index >> chunkShift];
+    if (chunk) chunk[index & (chunkLength - 1)] = value;
+  }
+}

@@ -1,0 +1,31 @@
+import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { xmlRecords } from '../../kit/xml-stream.ts';
+import { type Definition, readDefinition } from './definition.ts';
+import { PackageTests } from './package-tests.ts';
+import { PackedList } from './packed-list.ts';
+
+/** An OVAL document as it was read: its definitions in order, and the tests they name. */
+export interface OvalDocument {
+  readonly definitions: Iterable<Definition>;
+  readonly tests: PackageTests;
+}
+
+/**
+ * Reads an OVAL 5 document in one pass. The definitions come before the tests, objects and states they are about, so they are
+ * put aside compressed until all is known. Throws an `XmlStreamError` or `UnexpectedContent` with the line for what is no such document.
+ */
+export async function readOval(body: AsyncIterable<Uint8Array>): Promise<OvalDocument> {
+  const definitions = new PackedList<Definition>();
+  const tests = new PackageTests();
+  let count = 0;
+  for await (const { parent, element } of xmlRecords(body, { root: 'oval_definitions', level: 2 })) {
+    if (parent === 'definitions') {
+      definitions.push(readDefinition(element));
+      count++;
+    } else {
+      tests.add(element);
+    }
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no definition');
+  return { definitions, tests };
+}

@@ -1,0 +1,32 @@
+import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { Fact } from '../oval/criteria.ts';
+import type { Criterion, Definition } from '../oval/definition.ts';
+import type { PackageTest } from '../oval/package-tests.ts';
+import { cvesIn, modifiedOf, severityOf } from '../oval/wording.ts';
+
+/** The advisories of one release of Photon OS as OVAL. */
+export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  return ovalRecords({ source: 'photon', read, describe }, feed, content);
+}
+
+function describe({ title, references, cves, description, severity, date }: Definition): Description {
+  const id = /^PHSA-\S+/.exec(title)?.[0];
+  if (id === undefined) return { skipped: 'it names no advisory' };
+  return {
+    id,
+    aliases: cvesIn(...references.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
+    ...(description && { description }),
+    links: references.flatMap(({ url }) => (url ? [url] : [])),
+    severity: severityOf(severity),
+    cvss: [],
+    ...modifiedOf(date),
+  };
+}
+
+function read({ comment }: Criterion, test: PackageTest | undefined): Fact {
+  const release = /^Photon OS (\d+) is installed$/.exec(comment)?.[1];
+  if (release !== undefined) return { namespace: `photon:${release}.0` };
+  if (comment.endsWith(' is signed with VMware key')) return 'holds';
+  return test === undefined ? { unclear: `"${comment}"` } : versionsOf(test);
+}

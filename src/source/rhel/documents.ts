@@ -1,0 +1,144 @@
+import { ClairError } from '../../kit/errors.ts';
+import type { FeedClient, Fetched } from '../../plugin/index.ts';
+
+const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
+/** With more changes than this the archive is the shorter way, if there is a newer one. */
+const changesMax = 2000;
+/** The list of changes is written before some of the files it names; changes are read again for as long. */
+const overlapMs = 6 * 3_600_000;
+const textBytesMax = 64 * 1024 * 1024;
+
+/** What was read of the documents so far: everything up to a time, and the lists as they were then. */
+interface Known {
+  readonly until: string;
+  readonly changes: string;
+  readonly deletions: string;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly time: string;
+}
+
+type Answer = Fetched | 'unchanged' | 'absent';
+
+/** Opens the archive of all documents, or what has changed since it was. */
+export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<Answer> {
+  const known = readKnown(fingerprint);
+  if (known === undefined) return openArchive(client);
+  const [changes, deletions] = await Promise.all([
+    client.get(`${base}/changes.csv`, known.changes),
+    client.get(`${base}/deletions.csv`, known.deletions),
+  ]);
+  if (changes === 'absent') return openArchive(client);
+  if (changes === 'unchanged' && typeof deletions === 'string') return 'unchanged';
+  return openChanges(client, known, changes, deletions);
+}
+
+function readKnown(fingerprint: string | undefined): Known | undefined {
+  try {
+    const { until, changes, deletions } = JSON.parse(fingerprint ?? '') as Partial<Known>;
+    const isKnown = !Number.isNaN(Date.parse(until ?? '')) && typeof changes === 'string';
+    return isKnown ? { until: until ?? '', changes, deletions: deletions ?? '' } : undefined;
+  } catch {
+    return undefined; // of another make: all is read anew
+  }
+}
+
+async function openArchive(client: FeedClient): Promise<Answer> {
+  const latest = await client.get(`${base}/archive_latest.txt`);
+  if (latest === 'absent' || latest === 'unchanged') return 'absent';
+  const name = (await textOf(latest)).trim();
+  const date = /^csaf_vex_(\d{4}-\d\d-\d\d)\.tar\.(zst|xz|gz|bz2)$/.exec(name)?.[1];
+  if (date === undefined) throw damaged(latest.url, 'it names no archive');
+  const archive = await client.get(`${base}/${name}`);
+  if (archive === 'absent' || archive === 'unchanged') return 'absent';
+  const known: Known = { until: `${date}T00:00:00Z`, changes: '', deletions: '' };
+  return { ...archive, fingerprint: JSON.stringify(known) };
+}
+
+async function openChanges(
+  client: FeedClient,
+  known: Known,
+  changes: Answer,
+  deletions: Answer,
+): Promise<Answer> {
+  const since = new Date(Date.parse(known.until) - overlapMs).toISOString();
+  const changed = newer(await entriesOf(changes), since);
+  const deleted = newer(await entriesOf(deletions), since);
+  if (changed.length > changesMax) {
+    const archive = await openArchive(client);
+    if (typeof archive === 'object' && (readKnown(archive.fingerprint)?.until ?? '') > known.until)
+      return archive;
+    if (typeof archive === 'object') await archive.body[Symbol.asyncIterator]().return?.();
+  }
+  const [until = known.until] = [known.until, ...changed.map(({ time }) => time)].sort().reverse();
+  return {
+    url: `${base}/changes.csv`,
+    body: documents(client, changed, deleted),
+    fingerprint: JSON.stringify({
+      until,
+      changes: markOf(changes, known.changes),
+      deletions: markOf(deletions, known.deletions),
+    }),
+    extent: 'changes',
+  };
+}
+
+function markOf(answer: Answer, known: string): string {
+  return typeof answer === 'object' ? answer.fingerprint : known;
+}
+
+/** Rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
+async function entriesOf(answer: Answer): Promise<Entry[]> {
+  if (typeof answer !== 'object') return [];
+  const lines = (await textOf(answer)).split(/\r?\n/).filter((line) => line !== '');
+  return lines.map((line, index) => {
+    const [, path, time] = /^"?(\d{4}\/cve-\d{4}-\d+\.json)"?,"?([^",]+)"?$/.exec(line) ?? [];
+    const at = new Date(time ?? '');
+    if (path === undefined || Number.isNaN(at.getTime())) {
+      throw damaged(answer.url, `line ${index + 1} is neither a document nor a time`);
+    }
+    return { path, time: at.toISOString() };
+  });
+}
+
+function newer(entries: readonly Entry[], since: string): Entry[] {
+  return entries.filter(({ time }) => time >= since);
+}
+
+/** The documents as one JSON object, by path and read one after the other; a deleted one is null. */
+async function* documents(
+  client: FeedClient,
+  changed: readonly Entry[],
+  deleted: readonly Entry[],
+): AsyncGenerator<Uint8Array> {
+  const gone = new Set(deleted.map(({ path }) => path));
+  let separator = '{';
+  for (const path of new Set([...changed.map((entry) => entry.path), ...gone])) {
+    const document = gone.has(path) ? 'absent' : await client.get(`${base}/${path}`);
+    yield Buffer.from(`${separator}${JSON.stringify(path)}:`);
+    if (typeof document === 'object') yield* document.body;
+    else yield Buffer.from('null');
+    separator = ',';
+  }
+  yield Buffer.from(separator === '{' ? '{}' : '}');
+}
+
+async function textOf({ url, body }: Fetched): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > textBytesMax) throw damaged(url, `longer than ${textBytesMax} bytes`);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+function damaged(url: string, reason: string): ClairError {
+  return new ClairError(
+    'feed-corrupt',
+    `${url} is damaged: ${reason}. Try again later, or check the mirror.`,
+  );
+}

@@ -1,0 +1,67 @@
+import type { FeedRecord, Fetched, FixState } from '../../plugin/index.ts';
+import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { Fact, Part } from '../oval/criteria.ts';
+import type { Criterion, Definition } from '../oval/definition.ts';
+import type { PackageTest } from '../oval/package-tests.ts';
+import { cvesIn, cvssOf, modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+
+/** The advisories of one release as OVAL of version 1, or the advisories and open CVEs of version 2. */
+export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  return ovalRecords({ source: 'rhel-oval', read, describe, finish }, feed, content);
+}
+
+function describe(definition: Definition): Description {
+  const { title, references, severity, description, date, cves } = definition;
+  const advisory =
+    references.find(({ source }) => source === 'RHSA')?.id ?? /^RH[SBE]A-\d{4}:\d+/.exec(title)?.[0];
+  const [first, ...others] = cvesIn(...references.map(({ id }) => id), ...cves.map(({ id }) => id), title);
+  const id = advisory ?? first;
+  if (id === undefined) return { skipped: 'it names neither an advisory nor a CVE' };
+  return {
+    id,
+    aliases: advisory !== undefined && first !== undefined ? [first, ...others] : others,
+    ...(description && { description }),
+    links: references.flatMap(({ url }) => (url ? [url] : [])),
+    severity: severityOf(severity),
+    cvss: cvssOf('Red Hat', definition),
+    ...modifiedOf(date),
+  };
+}
+
+/** What holds in every image: signatures are for rpm to check, and no kernel runs in a container. */
+const holding =
+  / is signed with Red Hat | is currently running$| is set to boot up on next boot$|^kernel(-rt)? version equals /;
+/** Other systems than the one the rows are of, and live patching where it is not used. */
+const failing =
+  /^Red Hat Enterprise Linux must be installed$|^Red Hat CoreOS \d+ is installed$| (Client|Workstation|ComputeNode) is installed$|^kpatch-patch not installed for /;
+
+function read({ comment }: Criterion, test: PackageTest | undefined, { id }: Definition): Fact {
+  if (holding.test(comment)) return 'holds';
+  if (failing.test(comment)) return 'fails';
+  const release = /^Red Hat Enterprise Linux (\d+)(?: Server)? is installed$/.exec(comment)?.[1];
+  if (release !== undefined) return { namespace: `rhel:${release}` };
+  const module = /^Module (\S+) is enabled$/.exec(comment)?.[1];
+  if (module !== undefined) return { module };
+  if (test === undefined) return { unclear: `"${comment}"` };
+  // Of what is not affected version 2 says "is installed, and is not": a definition that never holds.
+  return isCleared(id) ? { package: test.package } : versionsOf(test);
+}
+
+function finish(alternatives: readonly Part[], { id, resolutions }: Definition): readonly Part[] {
+  return alternatives.map((part) => {
+    if (isCleared(id)) return { ...part, state: 'not-affected' };
+    if (part.to !== undefined) return { ...unknownModule(part.to), ...part };
+    return { ...part, state: stateOf(resolutions[part.package ?? '']) };
+  });
+}
+
+function isCleared(definitionId: string): boolean {
+  return definitionId.startsWith('oval:com.redhat.unaffected:');
+}
+
+function stateOf(resolution = ''): Exclude<FixState, 'fixed'> {
+  if (resolution === 'Will not fix') return 'will-not-fix';
+  if (resolution === 'Out of support scope') return 'end-of-life';
+  if (resolution === 'Fix deferred') return 'deferred';
+  return resolution === 'Under investigation' ? 'under-investigation' : 'unfixed';
+}

@@ -1,0 +1,139 @@
+import * as z from 'zod/mini';
+
+/** A leaf of the tree: a product stream with its CPE, or a package with its package URL. */
+const product = z.object({
+  product_id: z.string(),
+  product_identification_helper: z.optional(
+    z.object({ cpe: z.optional(z.string()), purl: z.optional(z.string()) }),
+  ),
+});
+
+interface Branch {
+  readonly product?: z.output<typeof product> | undefined;
+  readonly branches?: readonly Branch[] | undefined;
+}
+
+const branch: z.ZodMiniType<Branch> = z.object({
+  product: z.optional(product),
+  branches: z.optional(z.array(z.lazy(() => branch))),
+});
+
+/** The `product_tree` of a CSAF document. */
+export const productTree = z.object({
+  branches: z.optional(z.array(branch)),
+  relationships: z.optional(
+    z.array(
+      z.object({
+        full_product_name: z.object({ product_id: z.string() }),
+        product_reference: z.string(),
+        relates_to_product_reference: z.string(),
+      }),
+    ),
+  ),
+});
+
+/** A product tree as it was read. */
+export type ProductTree = z.output<typeof productTree>;
+
+/** A package in a product stream. */
+export interface Component {
+  readonly name: string;
+  /** `0:1.2-3.el9`; absent where the whole package is meant. */
+  readonly evr?: string;
+  readonly arch?: string;
+  /** `nodejs:18`. */
+  readonly module?: string;
+  readonly cpe: string;
+}
+
+/** The components of a tree by their product ids. */
+export interface Products {
+  /** Undefined for what is no rpm package in a product stream: a container image, a Java archive. */
+  componentOf(productId: string): Component | { readonly unclear: string } | undefined;
+}
+
+/** Packages in modules in streams; deeper than this no real tree goes. */
+const nestingMax = 5;
+
+/**
+ * Looks product ids up as relations of a package to what contains it. Ids are never taken apart: versions and modules have
+ * colons of their own.
+ */
+export function readProducts(tree: ProductTree): Products {
+  const leaves = new Map<string, z.output<typeof product>>();
+  collect(tree.branches ?? [], leaves);
+  const relations = new Map(
+    tree.relationships?.map((relation) => [relation.full_product_name.product_id, relation]),
+  );
+
+  /** The ids from the package to the stream that contains it. */
+  function chainOf(id: string, depth = 0): string[] {
+    const relation = relations.get(id);
+    if (relation === undefined || depth === nestingMax) return [id];
+    return [
+      ...chainOf(relation.product_reference, depth + 1),
+      ...chainOf(relation.relates_to_product_reference, depth + 1),
+    ];
+  }
+
+  return {
+    componentOf(productId) {
+      const chain = chainOf(productId);
+      const [inner = productId] = chain;
+      const leaf = leaves.get(inner);
+      const cpe = leaves.get(chain.at(-1) ?? '')?.product_identification_helper?.cpe;
+      if (chain.length < 2 || cpe === undefined || leaf === undefined) return undefined;
+      const purl = leaf.product_identification_helper?.purl;
+      const found = purl === undefined ? byName(inner, cpe) : byPurl(purl);
+      if (found === undefined || 'unclear' in found) return found;
+      return { ...moduleBetween(chain), ...found, cpe };
+    },
+  };
+}
+
+/** The module that is between package and stream, where there is one. */
+function moduleBetween(chain: readonly string[]): { module?: string } {
+  const module = chain
+    .slice(1, -1)
+    .map(streamOf)
+    .find((stream) => stream !== undefined);
+  return module === undefined ? {} : { module };
+}
+
+function collect(branches: readonly Branch[], leaves: Map<string, z.output<typeof product>>): void {
+  for (const { product: leaf, branches: inner = [] } of branches) {
+    if (leaf !== undefined) leaves.set(leaf.product_id, leaf);
+    collect(inner, leaves);
+  }
+}
+
+type Found = Omit<Component, 'cpe'>;
+
+/** `pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&epoch=1&rpmmod=…`, purl-spec. */
+function byPurl(purl: string): Found | { readonly unclear: string } | undefined {
+  const [, name, version, query] = /^pkg:rpm\/redhat\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/.exec(purl) ?? [];
+  if (name === undefined) return undefined;
+  const qualifiers = new URLSearchParams(query?.replaceAll('+', '%2B'));
+  const arch = qualifiers.get('arch');
+  const rpmmod = qualifiers.get('rpmmod');
+  const module = rpmmod === null ? undefined : streamOf(rpmmod);
+  if (rpmmod !== null && module === undefined) return { unclear: `the module ${rpmmod} has no stream` };
+  return {
+    name: decodeURIComponent(name),
+    ...(version !== undefined && { evr: `${qualifiers.get('epoch') ?? '0'}:${decodeURIComponent(version)}` }),
+    ...(arch !== null && { arch }),
+    ...(module !== undefined && { module }),
+  };
+}
+
+/** Older documents name the source packages of the operating system without more: `kernel`, `nodejs:18/nodejs`. */
+function byName(id: string, cpe: string): Found | undefined {
+  const [, module, name] = /^(?:([^:/\s]+:[^:/\s]+)\/)?([A-Za-z0-9][\w.+-]*)$/.exec(id) ?? [];
+  if (name === undefined || !/^cpe:\/[ao]:redhat:(enterprise_linux|rhel_)/.test(cpe)) return undefined;
+  return { name, arch: 'src', ...(module !== undefined && { module }) };
+}
+
+/** Name and stream of a module, without its build: `python39:3.9:8080020240911100614:93c2fc2f`. */
+function streamOf(module: string): string | undefined {
+  return /^[^:/\s]+:[^:/\s]+/.exec(module)?.[0];
+}

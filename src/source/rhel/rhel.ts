@@ -1,0 +1,18 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { openDocuments } from './documents.ts';
+
+/**
+ * Red Hat's CSAF VEX documents, one a CVE, with the state of every package in every product stream: all of them in one archive,
+ * after that the changed ones. Rows are of `rhel:N`; the product streams are conditions of the rows.
+ */
+export const rhel: AdvisorySource = {
+  name: 'rhel',
+  version: 1,
+  feeds: ['vex'],
+  feedsOf: (namespace) => (/^(rhel:\d+|hummingbird)$/.test(namespace) ? ['vex'] : []),
+  fetch: (_feed, client, known) => openDocuments(client, known),
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./vex-feed.ts')).readVexFeed(feed, content);
+  },
+};

@@ -1,0 +1,217 @@
+import * as z from 'zod/mini';
+import { checked, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import type { CvssVector, FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { Part } from '../oval/criteria.ts';
+import { mergedRows } from '../oval/rows.ts';
+import { modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+import { namespacesOf } from './namespaces.ts';
+import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
+
+const productIds = z.optional(z.array(z.string()));
+const cvss = z.optional(z.object({ vectorString: z.string(), baseScore: z.optional(z.number()) }));
+const statuses = ['fixed', 'known_affected', 'known_not_affected', 'under_investigation'] as const;
+const statement = z.object({
+  cve: z.optional(z.string()),
+  product_status: z.optional(z.partialRecord(z.string(), z.array(z.string()))),
+  remediations: z.optional(
+    z.array(
+      z.object({
+        category: z.string(),
+        details: z.optional(z.string()),
+        url: z.optional(z.string()),
+        product_ids: productIds,
+      }),
+    ),
+  ),
+  threats: z.optional(
+    z.array(z.object({ category: z.string(), details: z.optional(z.string()), product_ids: productIds })),
+  ),
+  scores: z.optional(z.array(z.object({ cvss_v2: cvss, cvss_v3: cvss, cvss_v4: cvss }))),
+  notes: z.optional(z.array(z.object({ category: z.optional(z.string()), text: z.optional(z.string()) }))),
+  references: z.optional(z.array(z.object({ category: z.optional(z.string()), url: z.string() }))),
+});
+const vexDocument = z.object({
+  document: z.object({
+    category: z.optional(z.string()),
+    aggregate_severity: z.optional(z.object({ text: z.optional(z.string()) })),
+    tracking: z.object({
+      id: z.optional(z.string()),
+      status: z.optional(z.string()),
+      current_release_date: z.optional(z.string()),
+    }),
+  }),
+  product_tree: z.optional(productTree),
+  vulnerabilities: z.optional(z.array(statement)),
+});
+
+type Statement = z.output<typeof statement>;
+type Status = (typeof statuses)[number];
+
+/**
+ * What one VEX document (CSAF 2.0) says of rpm packages: a vulnerability, and a skipped record for each of its products that
+ * cannot be understood. A document that says nothing of them is withdrawn: it may have said something before.
+ */
+export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
+  const { document, product_tree: tree, vulnerabilities = [] } = checkedDocument(key, value);
+  if (document.tracking.status === 'deleted') {
+    yield { key, withdrawn: true };
+    return;
+  }
+  const [first, second] = vulnerabilities;
+  if (first?.cve === undefined || second !== undefined || tree === undefined) {
+    yield { key, skipped: 'it is not about one CVE' };
+    return;
+  }
+  const { parts, unclear } = partsOf(first, tree, document.aggregate_severity?.text);
+  for (const [product, reason] of unclear) yield { key: `${key} ${product}`, skipped: reason };
+  if (parts.length === 0) {
+    yield { key, withdrawn: true };
+    return;
+  }
+  const aggregate = severityOf(document.aggregate_severity?.text ?? '');
+  yield {
+    key,
+    id: first.cve,
+    ...describe(first.cve, first),
+    ...modifiedOf(document.tracking.current_release_date),
+    ...rated(parts, aggregate),
+  };
+}
+
+function checkedDocument(key: string, value: unknown): z.output<typeof vexDocument> {
+  try {
+    return checked(vexDocument, value, key);
+  } catch (error) {
+    // The schema gathers everything that is wrong, and of hundreds of thousands of things it runs out of stack.
+    if (error instanceof RangeError) throw new UnexpectedContent(key, 'nothing in it is as expected');
+    throw error;
+  }
+}
+
+function describe(
+  id: string,
+  { remediations = [], references = [], notes = [], scores = [] }: Statement,
+): Pick<Vulnerability, 'aliases' | 'description' | 'links' | 'cvss'> {
+  const description = notes.find(({ category }) => category === 'description')?.text;
+  const advisories = remediations.flatMap(({ category, url }) =>
+    category === 'vendor_fix' && url ? [url] : [],
+  );
+  const self = references.filter(({ category }) => category === 'self').map(({ url }) => url);
+  return {
+    aliases: unique(advisories.flatMap((url) => /\bRH[SBE]A-\d{4}:\d+$/.exec(url) ?? [])),
+    ...(description !== undefined && { description }),
+    links: unique([`https://access.redhat.com/security/cve/${id}`, ...self, ...advisories]),
+    cvss: vectorsOf(scores),
+  };
+}
+
+/** Most documents rate every product alike, and then the rows need not say it. */
+function rated(parts: readonly Part[], aggregate: Severity): Pick<Vulnerability, 'severity' | 'affected'> {
+  const ratings = new Set(parts.map((part) => part.severity));
+  const [only = aggregate] = ratings;
+  const severity = aggregate === 'Unknown' && ratings.size === 1 ? only : aggregate;
+  const rows = parts.map(({ severity: own, ...part }) =>
+    own === severity ? part : { ...part, ...(own && { severity: own }) },
+  );
+  return {
+    severity,
+    affected: [...mergedRows(rows.filter((row) => !isOfSource(row))), ...mergedRows(rows.filter(isOfSource))],
+  };
+}
+
+/** The word of a source package is for all packages built from it, and is no word on an architecture. */
+function isOfSource({ arch }: Part): boolean {
+  return arch?.[0] === 'src';
+}
+
+function vectorsOf(scores: NonNullable<Statement['scores']>): CvssVector[] {
+  const all = scores.flatMap(({ cvss_v4, cvss_v3, cvss_v2 }) => [cvss_v4, cvss_v3, cvss_v2]);
+  const byVector = new Map(all.flatMap((score) => (score ? [[score.vectorString, score]] : [])));
+  return Array.from(byVector.values(), ({ vectorString, baseScore }) => ({
+    source: 'Red Hat',
+    vector: vectorString,
+    ...(baseScore !== undefined && { score: baseScore }),
+  }));
+}
+
+interface Parts {
+  readonly parts: Part[];
+  /** Why, by product. */
+  readonly unclear: Map<string, string>;
+}
+
+function partsOf(said: Statement, tree: ProductTree, aggregate: string | undefined): Parts {
+  const products = readProducts(tree);
+  const impacts = byProduct(said.threats, ({ category }) => category === 'impact');
+  const remedies = byProduct(
+    said.remediations,
+    ({ category }) => category !== 'workaround' && category !== 'vendor_fix',
+  );
+  const result: Parts = { parts: [], unclear: new Map() };
+  for (const status of statuses) {
+    for (const id of said.product_status?.[status] ?? []) {
+      const component = products.componentOf(id);
+      if (component === undefined) continue; // no rpm package
+      if ('unclear' in component) {
+        result.unclear.set(id, component.unclear);
+        continue;
+      }
+      const state = status === 'fixed' ? undefined : stateOf(status, remedies.of(id)?.details);
+      const severity = severityOf(impacts.of(id)?.details ?? aggregate ?? '');
+      result.parts.push(...rowsOfComponent(component, state, severity));
+    }
+  }
+  return result;
+}
+
+type Tagged = { readonly product_ids?: readonly string[] | undefined };
+
+/** The first entry that names a product; else one that names none and so speaks of all. */
+function byProduct<T extends Tagged>(
+  entries: readonly T[] | undefined,
+  wants: (entry: T) => boolean,
+): { of(product: string): T | undefined } {
+  const named = new Map<string, T>();
+  let general: T | undefined;
+  for (const entry of entries?.filter(wants) ?? []) {
+    if (entry.product_ids === undefined) general ??= entry;
+    for (const id of entry.product_ids ?? []) if (!named.has(id)) named.set(id, entry);
+  }
+  return { of: (product) => named.get(product) ?? general };
+}
+
+function stateOf(status: Exclude<Status, 'fixed'>, details = ''): Exclude<FixState, 'fixed'> {
+  if (status === 'known_not_affected') return 'not-affected';
+  if (status === 'under_investigation') return 'under-investigation';
+  if (/^will not fix/i.test(details)) return 'will-not-fix';
+  if (/^out of support scope/i.test(details)) return 'end-of-life';
+  if (/^fix deferred/i.test(details)) return 'deferred';
+  return 'unfixed';
+}
+
+/**
+ * The rows of a package in a product stream. What is affected or not is mostly told of the source package alone, for which the
+ * architecture is `src`; of what is fixed the source package is not installed anywhere.
+ */
+function rowsOfComponent(
+  { name, evr, arch, module, cpe }: Component,
+  state: Exclude<FixState, 'fixed'> | undefined,
+  severity: Severity,
+): Part[] {
+  if (state === undefined && (evr === undefined || arch === 'src')) return [];
+  const isExact = state === 'not-affected' && evr !== undefined && arch !== 'src';
+  return namespacesOf(cpe, evr).map((namespace) => ({
+    namespace,
+    package: name,
+    ...(state === undefined ? { to: evr ?? '' } : { state }),
+    ...(isExact && { from: evr, to: evr, toIncluded: true as const }),
+    ...(arch !== undefined && { arch: [arch] }),
+    ...(module === undefined ? unknownModule(evr) : { module }),
+    product: cpe,
+    severity,
+  }));
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

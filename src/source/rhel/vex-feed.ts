@@ -1,0 +1,61 @@
+import { isUtf8 } from 'node:buffer';
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { messageOf } from '../../kit/errors.ts';
+import { jsonMembers } from '../../kit/json-stream.ts';
+import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
+import { TarError } from '../../kit/tar/header.ts';
+import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import { readVexDocument } from './vex-document.ts';
+
+/** The documents of the archive, or those of a feed of changes. */
+export function readVexFeed(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  const records = content.extent === 'changes' ? ofChanges(content) : ofArchive(content);
+  return fromFeed({ source: 'rhel', feed, content }, records);
+}
+
+async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
+  let count = 0;
+  for await (const { path, bytes } of documentsOf(content)) {
+    count++;
+    for (const record of readVexDocument(keyOf(path), parsed(path, bytes))) {
+      // What an archive no longer has needs no word.
+      if (!('withdrawn' in record)) yield record;
+    }
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no document');
+}
+
+async function* documentsOf({ body, url }: Fetched): AsyncGenerator<ArchivedFile> {
+  try {
+    yield* tarEntries(inflated(body, url), (name) => name.endsWith('.json'));
+  } catch (error) {
+    if (error instanceof TarError)
+      throw new UnexpectedContent(`byte ${error.position} of the archive`, error.message);
+    throw error;
+  }
+}
+
+async function* ofChanges({ body }: Fetched): AsyncGenerator<FeedRecord> {
+  for await (const [path, document] of jsonMembers(body)) {
+    if (document === null) yield { key: keyOf(path), withdrawn: true };
+    else yield* readVexDocument(keyOf(path), document);
+  }
+}
+
+function parsed(path: string, bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new UnexpectedContent(path, 'not UTF-8');
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    throw new UnexpectedContent(path, messageOf(error));
+  }
+}
+
+/** A document has the name of its CVE: `2024/cve-2024-1234.json`. */
+function keyOf(path: string): string {
+  return path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.json$/, '')
+    .toUpperCase();
+}

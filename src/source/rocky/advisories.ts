@@ -1,0 +1,115 @@
+import * as z from 'zod/mini';
+import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { jsonElements } from '../../kit/json-stream.ts';
+import { scored } from '../../model/cvss.ts';
+import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
+import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
+import { readDistribution } from '../osv/distribution.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+
+const text = z.optional(z.nullable(z.string()));
+
+const cve = z.object({ cve: z.string(), cvss3_scoring_vector: text });
+
+const advisory = z.object({
+  name: z.string(),
+  kind: z.string(),
+  severity: text,
+  description: text,
+  updated_at: text,
+  published_at: text,
+  cves: z.optional(z.array(cve)),
+  packages: z.array(
+    z.object({ nevra: z.string(), module_name: text, module_stream: text, product_name: z.string() }),
+  ),
+});
+
+const page = z.object({ advisories: z.array(advisory) });
+
+type Advisory = z.output<typeof advisory>;
+type Cve = z.output<typeof cve>;
+
+/** The security advisories, from the pages of the errata service or from the archive in OSV form. */
+export function readAdvisories(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  if (content.url.endsWith('.zip')) {
+    return readDistribution({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
+  }
+  return fromFeed({ source: 'rocky', feed, content }, fromPages(content));
+}
+
+async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
+  // What is published while the pages are fetched moves the last of one page to the next.
+  const seen = new Set<string>();
+  let pages = 0;
+  for await (const value of jsonElements(body)) {
+    const { advisories } = checked(page, value, `page ${++pages}`);
+    for (const record of advisories) {
+      if (record.kind === 'Security' && seen.size < seen.add(record.name).size) yield vulnerability(record);
+    }
+  }
+  if (seen.size === 0) throw new UnexpectedContent('its end', 'it holds no security advisory');
+}
+
+function vulnerability(record: Advisory): FeedRecord {
+  const { name, description, severity, updated_at, published_at, cves = [] } = record;
+  const rpms = rpmsOf(record);
+  if (typeof rpms === 'string') return { key: name, skipped: rpms };
+  const modified = timeOf(updated_at ?? published_at);
+  return {
+    key: name,
+    id: name,
+    aliases: [...new Set(cves.map((one) => one.cve))],
+    ...(description && { description }),
+    links: [linkOf(name)],
+    severity: vendorSeverity(severity),
+    cvss: cves.flatMap(vectorOf),
+    ...(modified !== undefined && { modified }),
+    affected: rowsOfFixedRpms(rpms),
+  };
+}
+
+/** An advisory is about several CVEs, and a vector about one of them: its source says which. */
+function vectorOf({ cve: id, cvss3_scoring_vector: vector }: Cve): CvssVector[] {
+  return vector?.startsWith('CVSS:') ? [scored(`rocky ${id}`, vector)] : [];
+}
+
+/** The rpms, or why they cannot be told: one left out would look like one that is not affected. */
+function rpmsOf({ packages }: Advisory): FixedRpm[] | string {
+  const rpms: FixedRpm[] = [];
+  for (const { nevra, product_name, module_name, module_stream } of packages) {
+    const namespace = productNamespace(product_name);
+    if (namespace === undefined) return `the product ${JSON.stringify(product_name)} is not known`;
+    const rpm = parseNevra(nevra);
+    if (rpm === undefined) return `${JSON.stringify(nevra)} is no name of an rpm`;
+    const module = module_name && module_stream ? `${module_name}:${module_stream}` : undefined;
+    rpms.push({ namespace, ...rpm, module });
+  }
+  return rpms;
+}
+
+/** `Rocky Linux 9`, `Rocky Linux 9.4 x86_64`; `Rocky Linux SIG Cloud 8` is a repository that few have enabled. */
+function productNamespace(product: string): Namespace | undefined {
+  const [, group, release] = /^Rocky Linux (?:SIG (\w+) )?(\d+)/.exec(product) ?? [];
+  return release === undefined ? undefined : namespaceOf(release, group);
+}
+
+/** `Rocky Linux:9`; that a fix is in a repository of a special interest group only shows in `distro` of the package URL. */
+function ecosystemNamespace(ecosystem: string, purl: string): Namespace | undefined {
+  const release = /^Rocky Linux:(\d+)$/.exec(ecosystem)?.[1];
+  return release === undefined
+    ? undefined
+    : namespaceOf(release, /[?&]distro=[\w-]+-sig-(\w+)/.exec(purl)?.[1]);
+}
+
+function namespaceOf(release: string, group: string | undefined): Namespace {
+  const suffix = group === undefined ? '' : `:sig-${group.toLowerCase()}`;
+  return { name: `rocky:${release}${suffix}`, versionScheme: 'rpm' };
+}
+
+function linkOf(name: string): string {
+  return `https://errata.rockylinux.org/${name}`;
+}
+
+function timeOf(date: string | null | undefined): string | undefined {
+  return date && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : undefined;
+}

@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { FeedClient, Fetched } from '../../plugin/index.ts';
+
+const service = 'https://apollo.build.resf.org/api/v3/advisories/';
+const archive = 'https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/all.zip';
+const pageSize = 100;
+
+const page = z.object({
+  advisories: z.array(z.unknown()),
+  total: z.number(),
+  last_updated_at: z.optional(z.nullable(z.string())),
+});
+
+/** A page with the bytes it came in. */
+interface Page extends z.output<typeof page> {
+  readonly bytes: Buffer;
+}
+
+/**
+ * Opens all pages of the errata service as one JSON array, or the archive in OSV form where there is no such service. How many
+ * advisories there are, and when the last was changed, is the fingerprint: that costs one page.
+ */
+export async function fetchAdvisories(
+  client: FeedClient,
+  known: string | undefined,
+): Promise<Fetched | 'unchanged' | 'absent'> {
+  const answer = await client.get(pageUrl(1));
+  if (typeof answer === 'string') return client.get(archive, known);
+  const first = await readPage(answer);
+  const fingerprint = `${first.total} ${first.last_updated_at ?? ''}`;
+  if (fingerprint === known && first.last_updated_at) return 'unchanged';
+  return { url: answer.url, fingerprint, body: allPages(first, client) };
+}
+
+function pageUrl(number: number): string {
+  return `${service}?page=${number}&size=${pageSize}`;
+}
+
+async function* allPages(first: Page, client: FeedClient): AsyncGenerator<Uint8Array> {
+  const comma = Buffer.from(',');
+  yield Buffer.from('[');
+  yield first.bytes;
+  let advisories = first.advisories.length;
+  for (let number = 2; advisories < first.total; number++) {
+    const next = await nextPage(number, client);
+    yield comma;
+    yield next.bytes;
+    advisories += next.advisories.length;
+  }
+  yield Buffer.from(']');
+}
+
+/** Throws where it is missing or empty: the list would end too early. */
+async function nextPage(number: number, client: FeedClient): Promise<Page> {
+  const answer = await client.get(pageUrl(number));
+  if (typeof answer === 'string') throw incomplete(number, 'is missing');
+  const next = await readPage(answer);
+  if (next.advisories.length === 0) throw incomplete(number, 'is empty');
+  return next;
+}
+
+function incomplete(number: number, what: string): ClairError {
+  const message = `page ${number} of ${service} ${what}, though there should be more advisories. Try again later.`;
+  return new ClairError('feed-unavailable', message);
+}
+
+async function readPage(content: Fetched): Promise<Page> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of fromFeed({ source: 'rocky', feed: 'advisories', content }, content.body)) {
+    length += piece.length;
+    if (length > limits.feedRecordBytes)
+      throw new ClairError('limit-exceeded', `${content.url} is longer than a page`);
+    pieces.push(piece);
+  }
+  const bytes = Buffer.concat(pieces);
+  for await (const read of fromFeed({ source: 'rocky', feed: 'advisories', content }, parsed(bytes)))
+    return read;
+  throw new Error('a page is read or refused');
+}
+
+async function* parsed(bytes: Buffer): AsyncGenerator<Page> {
+  yield await Promise.resolve({ ...checked(page, parseJson(bytes), ''), bytes });
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new UnexpectedContent('its start', messageOf(error));
+  }
+}

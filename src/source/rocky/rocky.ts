@@ -1,0 +1,20 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const feeds = ['advisories'];
+
+/**
+ * Rocky Linux's advisories for all releases: from its errata service, page by page, with severity, module and architecture; or
+ * where that is not to be had, as in most mirrors, from the archive in OSV form, which has none of these.
+ */
+export const rocky: AdvisorySource = {
+  name: 'rocky',
+  version: 1,
+  feeds,
+  feedsOf: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
+  async fetch(_feed, client, known) {
+    return (await import('./pages.ts')).fetchAdvisories(client, known);
+  },
+  async *parse(feed, content) {
+    yield* (await import('./advisories.ts')).readAdvisories(feed, content);
+  },
+};

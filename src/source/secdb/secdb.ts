@@ -1,0 +1,112 @@
+import * as z from 'zod/mini';
+import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { jsonObject } from '../../kit/json-stream.ts';
+import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
+import { readIdentifiers } from './identifiers.ts';
+
+/** A file of a security database, as a source knows it before it is read. */
+export interface SecdbFeed {
+  readonly source: string;
+  readonly feed: string;
+  readonly namespace: Namespace;
+  /** What the file must call itself, where that is known: its repository, after its branch and a slash where there are branches. */
+  readonly repository?: string;
+  /** The vendor's page on a CVE. */
+  readonly link?: (cve: string) => string;
+}
+
+/** The fixed version of what never touched the package. */
+const neverAffected = '0';
+
+/** Empty tables come out of Alpine's generator as null, `[]` or `{}` alike, whatever they would hold. */
+function orEmpty<T extends z.ZodMiniType>(empty: unknown, schema: T): z.ZodMiniPipe<z.ZodMiniTransform, T> {
+  const isEmpty = (value: unknown) =>
+    value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return z.pipe(
+    z.transform((value) => (isEmpty(value) ? empty : value)),
+    schema,
+  );
+}
+
+const secdb = z.object({
+  distroversion: z.optional(z.string()),
+  reponame: z.string(),
+  packages: orEmpty(
+    [],
+    z.array(
+      z.object({
+        pkg: z.object({
+          name: z.string(),
+          secfixes: orEmpty({}, z.record(z.string(), orEmpty([], z.array(z.string())))),
+        }),
+      }),
+    ),
+  ),
+});
+
+/**
+ * The vulnerabilities of one file in the format of Alpine's security database, which Wolfi and Chainguard write too: which
+ * version of an origin package fixed what.
+ */
+export function readSecdb(feed: SecdbFeed, content: Fetched): AsyncGenerator<Vulnerability> {
+  return fromFeed({ ...feed, content }, vulnerabilities(feed, content));
+}
+
+async function* vulnerabilities(feed: SecdbFeed, { body, url }: Fetched): AsyncGenerator<Vulnerability> {
+  const file = checked(secdb, await jsonObject(inflated(body, url)), '');
+  expectFeed(feed, file);
+  const records = new Map<string, Draft>();
+  for (const { pkg } of file.packages) {
+    for (const [version, entries] of Object.entries(pkg.secfixes)) {
+      const affected = affectedBy(feed.namespace, pkg.name, version);
+      for (const entry of entries) add(records, entry, affected);
+    }
+  }
+  for (const [key, draft] of records) yield finished(key, draft, feed);
+}
+
+function expectFeed({ repository }: SecdbFeed, { distroversion, reponame }: z.output<typeof secdb>): void {
+  const found = distroversion === undefined ? reponame : `${distroversion}/${reponame}`;
+  if (repository === undefined || found === repository) return;
+  const place = distroversion === undefined ? 'reponame' : 'distroversion';
+  throw new UnexpectedContent(place, `this is ${found}, another feed`);
+}
+
+/** A vulnerability of one package while its mentions under several fixed versions are gathered. */
+interface Draft {
+  readonly id: string;
+  readonly aliases: Set<string>;
+  /** By fixed version. */
+  readonly affected: Map<string, Affected>;
+}
+
+function affectedBy(namespace: Namespace, name: string, version: string): Affected {
+  return version === neverAffected
+    ? { namespace, package: name, range: {}, fix: { state: 'not-affected' } }
+    : { namespace, package: name, range: { to: version }, fix: { state: 'fixed', version } };
+}
+
+/** Each CVE of an entry is a vulnerability by itself; where there is none, the first of the other names is. */
+function add(records: Map<string, Draft>, entry: string, affected: Affected): void {
+  const { cves, others } = readIdentifiers(entry);
+  for (const id of cves.length > 0 ? cves : others.slice(0, 1)) {
+    const key = `${affected.package}/${id}`;
+    const draft = records.get(key) ?? { id, aliases: new Set(), affected: new Map() };
+    records.set(key, draft);
+    for (const alias of others) if (alias !== id) draft.aliases.add(alias);
+    draft.affected.set(affected.fix.state === 'fixed' ? affected.fix.version : neverAffected, affected);
+  }
+}
+
+function finished(key: string, { id, aliases, affected }: Draft, { link }: SecdbFeed): Vulnerability {
+  return {
+    key,
+    id,
+    aliases: [...aliases],
+    links: link !== undefined && /^CVE-\d{4}-\d{4,}$/.test(id) ? [link(id)] : [],
+    severity: 'Unknown',
+    cvss: [],
+    affected: [...affected.values()],
+  };
+}

@@ -1,0 +1,58 @@
+/** A product of SUSE as advisories see it. */
+export interface Product {
+  /** Namespace of the images it is in: `sles:15.6`. */
+  readonly namespace: string;
+  /** It is for every service pack of the release. */
+  readonly isSeries?: true;
+  /** CPE of a product with updates of its own, which others do not get; absent for the general updates of the release. */
+  readonly cpe?: string;
+}
+
+/** What CPEs call the products whose updates are not those of the release. */
+const cpeNames: ReadonlyMap<string, string> = new Map([
+  ['Server', 'sles'],
+  ['Server for SAP Applications', 'sles_sap'],
+  ['High Performance Computing', 'sle_hpc'],
+  ['Desktop', 'sled'],
+]);
+
+/**
+ * The product a name of SUSE's stands for, `SUSE Linux Enterprise Server 15 SP3-LTSS`; undefined for what is no operating
+ * system or a part of one, such as SUSE Manager. Modules and extensions of a release bring its general updates. Long-term
+ * channels (LTSS, ESPOS, BCL…) and SAP's product go on when those have ended, and are only for who has them.
+ */
+export function productOf(name: string): Product | undefined {
+  if (name === 'openSUSE Tumbleweed') return { namespace: 'opensuse-tumbleweed' };
+  const [, family = '', release] =
+    /^(openSUSE Leap|SUSE Linux Enterprise Micro|SUSE Linux Micro) (\d+\.\d+)$/.exec(name) ?? [];
+  return release === undefined ? enterprise(name) : { namespace: `${families[family]}:${release}` };
+}
+
+const enterpriseName =
+  /^(?:SUSE Linux Enterprise (?!Micro\b)|SUSE (?=.+ Module \d))(.+?) (\d+(?:\.\d+)?)(?: SP(\d+))?(?:[- ](LTSS|ESPOS|BCL|TERADATA|CLIENT-TOOLS).*)?$/;
+
+function enterprise(name: string): Product | undefined {
+  const [matched, kind = '', version = '', servicePack = '', suffix = ''] = enterpriseName.exec(name) ?? [];
+  if (matched === undefined) return undefined;
+  const namespace = `sles:${version}${servicePack && `.${servicePack}`}`;
+  const channel = channelOf(kind, suffix);
+  if (channel !== undefined) {
+    return { namespace, cpe: `cpe:/o:suse:${channel}:${version}${servicePack && `:sp${servicePack}`}` };
+  }
+  const isSeries = /\bModule\b/.test(kind) && servicePack === '';
+  return { namespace, ...(isSeries && { isSeries }) };
+}
+
+/** What CPEs call a product with updates of its own. */
+function channelOf(kind: string, suffix: string): string | undefined {
+  if (suffix === '' && kind !== 'Server for SAP Applications') return undefined;
+  const base = cpeNames.get(kind) ?? kind.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return suffix === '' ? base : `${base}-${suffix.toLowerCase()}`;
+}
+
+/** Products whose names are as regular as their namespaces. */
+const families: Readonly<Record<string, string>> = {
+  'openSUSE Leap': 'opensuse-leap',
+  'SUSE Linux Enterprise Micro': 'sle-micro',
+  'SUSE Linux Micro': 'sl-micro',
+};

@@ -1,0 +1,71 @@
+import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+
+const base = 'https://ftp.suse.com/pub/projects/security/oval';
+
+const releases: Readonly<Record<string, readonly string[]>> = {
+  sles: '11.4 12 12.1 12.2 12.3 12.4 12.5 15 15.1 15.2 15.3 15.4 15.5 15.6 15.7 16.0'.split(' '),
+  'sle-micro': '5.0 5.1 5.2 5.3 5.4 5.5'.split(' '),
+  'sl-micro': '6.0 6.1 6.2'.split(' '),
+  'opensuse-leap': '15.0 15.1 15.2 15.3 15.4 15.5 15.6 16.0'.split(' '),
+};
+
+/** SUSE's vulnerabilities by CVE, also those without a fix, for SUSE Linux Enterprise and openSUSE; a feed is a namespace. */
+export const suse: AdvisorySource = {
+  name: 'suse',
+  version: 1,
+  feeds: [
+    ...Object.entries(releases).flatMap(([name, versions]) =>
+      versions.map((version) => `${name}-${version}`),
+    ),
+    'opensuse-tumbleweed',
+  ],
+  feedsOf(namespace) {
+    if (namespace === 'opensuse-tumbleweed') return [namespace];
+    const isOurs = /^(sles|sle-micro|sl-micro|opensuse-leap):\d+(\.\d+)?$/.test(namespace);
+    return isOurs ? [namespace.replace(':', '-')] : [];
+  },
+  fetch: firstOf,
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
+  },
+};
+
+async function firstOf(
+  feed: string,
+  client: FeedClient,
+  known?: string,
+): Promise<Fetched | 'unchanged' | 'absent'> {
+  for (const file of filesOf(feed)) {
+    const answer = await client.get(`${base}/${file}.xml.gz`, known);
+    if (answer !== 'absent') return answer;
+  }
+  return 'absent';
+}
+
+/**
+ * Files that may hold a feed, the best first: of that release alone, then of all of its series, of which the reader takes
+ * what it needs; last the file that names fixes only.
+ */
+function filesOf(feed: string): string[] {
+  const [, name = feed, version = '', major = '', minor = ''] =
+    /^(.+?)-((\d+)(?:\.(\d+))?)$/.exec(feed) ?? [];
+  const family = families[name] ?? '';
+  if (name.startsWith('opensuse')) {
+    const file = version === '' ? family : `${family}.${version}`;
+    return [`${file}-affected`, file];
+  }
+  const hasServicePacks = name === 'sles' && Number(major) < 16;
+  const own = !hasServicePacks ? version : minor === '' ? major : `${major}-sp${minor}`;
+  const affected = [...new Set([own, major])].map((release) => `${family}.${release}-affected`);
+  return [...affected, `${family}.${own}`];
+}
+
+/** How the names of files begin. */
+const families: Readonly<Record<string, string>> = {
+  sles: 'suse.linux.enterprise',
+  'sle-micro': 'suse.linux.enterprise.micro',
+  'sl-micro': 'suse.linux.micro',
+  'opensuse-leap': 'opensuse.leap',
+  'opensuse-tumbleweed': 'opensuse.tumbleweed',
+};

@@ -1,0 +1,67 @@
+import type { FeedRecord, Fetched } from '../../plugin/index.ts';
+import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import type { Fact } from '../oval/criteria.ts';
+import type { Criterion, Definition } from '../oval/definition.ts';
+import type { PackageTest } from '../oval/package-tests.ts';
+import { cvesIn, cvssOf, modifiedOf, severityOf } from '../oval/wording.ts';
+import { productOf } from './product.ts';
+
+/** The vulnerabilities of one release, out of a file that may be of several. */
+export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
+  const namespace = feed === 'opensuse-tumbleweed' ? feed : feed.replace(/-(?=[\d.]+$)/, ':');
+  const read = (criterion: Criterion, test: PackageTest | undefined): Fact =>
+    platform(criterion.comment, namespace) ?? packageOf(criterion.comment, test);
+  return ovalRecords({ source: 'suse', read, describe }, feed, content);
+}
+
+function describe(definition: Definition): Description {
+  const { title, references, severity, description, date, cves } = definition;
+  const [id] = cvesIn(title);
+  if (id === undefined) return { skipped: 'it names no CVE' };
+  const advisories = references.flatMap((reference) =>
+    /^(open)?SUSE-/.test(reference.id) ? [reference.id] : [],
+  );
+  // The same CVE stands there once as SUSE rates it and once as NVD does.
+  const own = cves.filter((cve) => !cve.id.endsWith(' at NVD')).map((cve) => ({ ...cve, id }));
+  return {
+    id,
+    aliases: [...new Set(advisories)],
+    ...(description && { description }),
+    links: [...new Set(references.map(({ url }) => url))].filter((url) => url !== ''),
+    severity: severityOf(severity),
+    cvss: cvssOf('SUSE', { ...definition, cves: own }),
+    ...modifiedOf(date),
+  };
+}
+
+/** What a comment says of the product; undefined where it is about a package, of which no name has a blank. */
+function platform(comment: string, namespace: string): Fact | undefined {
+  const name = /^((?:open)?SUSE .+) is installed$/.exec(comment)?.[1];
+  if (name === undefined) return undefined;
+  const product = productOf(name);
+  const isHere =
+    product?.namespace === namespace || (product?.isSeries && namespace.startsWith(`${product.namespace}.`));
+  if (!isHere) return 'fails';
+  return { namespace, ...(product.cpe !== undefined && { product: product.cpe }) };
+}
+
+function packageOf(comment: string, test: PackageTest | undefined): Fact {
+  if (test === undefined) {
+    const cleared = /^(\S+) is not affected$/.exec(comment)?.[1];
+    return cleared === undefined ? { unclear: `"${comment}"` } : { package: cleared, state: 'not-affected' };
+  }
+  const { version, evr, ...others } = test.state;
+  const bare = { ...test, state: others };
+  if (comment.endsWith(' is not affected') && version?.operation === 'equals' && version.value === '0') {
+    return { ...versionsOf(bare), state: 'not-affected' };
+  }
+  if (comment.endsWith(' is affected') && isAnyVersion(evr ?? version)) {
+    return { ...versionsOf(bare), state: 'unfixed' };
+  }
+  return versionsOf(test);
+}
+
+/** `greater than 0:0-0`, which every version is. */
+function isAnyVersion(field: PackageTest['state'][string] | undefined): boolean {
+  return /^greater than( or equal)? (0:)?0(-0)?$/.test(`${field?.operation} ${field?.value}`);
+}

@@ -1,0 +1,142 @@
+import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { tarEntries } from '../../kit/tar/entries.ts';
+import type { Affected, Fetched, Fix, SkippedRecord } from '../../plugin/index.ts';
+import type { ArchivedRecord } from '../archived-record.ts';
+import { isKernel, namespaceOf, sourceOf } from './release.ts';
+
+/** What a VEX statement says beyond that something is affected. */
+type Reason = Exclude<Fix['state'], 'fixed' | 'unfixed' | 'deferred'>;
+
+/** By the letter that stands for it in memory. */
+const reasons: Readonly<Record<string, Reason>> = {
+  W: 'will-not-fix',
+  E: 'end-of-life',
+  U: 'under-investigation',
+  N: 'not-affected',
+};
+
+/** How the action statement of something affected begins that will not be fixed. All others say that it needs fixing. */
+const openings: readonly (readonly [opening: string, letter: string])[] = [
+  ['This package (for the given release) is no longer supported', 'E'],
+  [
+    'This package (for the given release) is vulnerable to the CVE, the problem is understood, but the Ubuntu Security Team decided to not fix it',
+    'W',
+  ],
+];
+
+/**
+ * The reasons of a whole VEX archive, over a million, by CVE, release and source package. To take little memory, those of one
+ * CVE are one text, `Wfocal=linux-aws linux-gcp` a line, which is read when its CVE is asked for.
+ */
+export class Reasons {
+  readonly #byCve = new Map<string, string>();
+  readonly #skipped: SkippedRecord[] = [];
+
+  /** Documents that could not be understood. */
+  get skipped(): readonly SkippedRecord[] {
+    return this.#skipped;
+  }
+
+  /** CVEs whose rows were not taken yet. */
+  get left(): string[] {
+    return [...this.#byCve.keys()];
+  }
+
+  /** Reads all CVE documents of the archive. */
+  async read({ body, url }: Fetched): Promise<void> {
+    const wants = (path: string) => /(^|\/)vex\/cve\/.*\.json$/.test(path);
+    for await (const file of tarEntries(inflated(body, url), wants)) this.#add(file);
+  }
+
+  /** The rows on a CVE, by namespace and package. They are forgotten here. */
+  take(cve: string): Map<string, Affected> {
+    const rows = new Map<string, Affected>();
+    const lines = this.#byCve.get(cve)?.split('\n') ?? [];
+    this.#byCve.delete(cve);
+    for (const line of lines) {
+      const [label = '', packages = ''] = line.slice(1).split('=');
+      const namespace = namespaceOf(label);
+      const state = reasons[line.charAt(0)];
+      if (namespace === undefined || state === undefined) continue;
+      for (const name of packages.split(' ')) {
+        rows.set(rowKey(namespace.name, name), { namespace, package: name, range: {}, fix: { state } });
+      }
+    }
+    return rows;
+  }
+
+  #add({ path, bytes }: ArchivedRecord): void {
+    try {
+      for (const [cve, text] of linesByCve(JSON.parse(bytes.toString('utf8')))) {
+        const known = this.#byCve.get(cve);
+        this.#byCve.set(cve, known === undefined ? text : `${known}\n${text}`);
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof UnexpectedContent)) throw error;
+      this.#skipped.push({ key: path, skipped: error.message });
+    }
+  }
+}
+
+/** What a row is known by among those of one CVE. */
+export function rowKey(namespace: string, name: string): string {
+  return `${namespace} ${name}`;
+}
+
+/**
+ * The reasons of a document as text. Checked by hand: a schema would copy its products, every binary package of every
+ * architecture of every release, of which only the source packages count.
+ */
+function linesByCve(document: unknown): Map<string, string> {
+  const packages = new Map<string, Map<string, Set<string>>>();
+  for (const statement of listIn(document, 'statements')) {
+    const letter = letterOf(statement);
+    const cve = textIn(memberOf(statement, 'vulnerability'), 'name');
+    if (cve === undefined) throw new UnexpectedContent('statements', 'a statement on no vulnerability');
+    if (letter === undefined) continue;
+    for (const product of listIn(statement, 'products')) {
+      const source = sourceOf(textIn(product, '@id') ?? '');
+      if (source === undefined || (letter === 'N' && isKernel(source.package))) continue;
+      const lines = added(packages, cve, new Map<string, Set<string>>());
+      added(lines, letter + source.label, new Set<string>()).add(source.package);
+    }
+  }
+  return new Map(Array.from(packages, ([cve, lines]) => [cve, textOf(lines)]));
+}
+
+/** One flat text: a text that was put together piece by piece would take ten times the memory until it is read. */
+function textOf(lines: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const text = Array.from(lines, ([label, names]) => `${label}=${[...names].join(' ')}`).join('\n');
+  return Buffer.from(text).toString('utf8');
+}
+
+function added<K, V>(map: Map<K, V>, key: K, initial: V): V {
+  const value = map.get(key) ?? initial;
+  map.set(key, value);
+  return value;
+}
+
+function letterOf(statement: unknown): string | undefined {
+  const status = textIn(statement, 'status');
+  if (status === 'not_affected') return 'N';
+  if (status === 'under_investigation') return 'U';
+  const action = textIn(statement, 'action_statement') ?? '';
+  return status === 'affected' ? openings.find(([opening]) => action.startsWith(opening))?.[1] : undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+  return isObject ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+function textIn(value: unknown, name: string): string | undefined {
+  const member = memberOf(value, name);
+  return typeof member === 'string' ? member : undefined;
+}
+
+function listIn(value: unknown, name: string): readonly unknown[] {
+  const list = memberOf(value, name);
+  if (!Array.isArray(list)) throw new UnexpectedContent(name, 'not the expected array');
+  return list;
+}

@@ -1,0 +1,115 @@
+import { scored } from '../../model/cvss.ts';
+import type { Affected, CvssVector, FeedRecord, Fix, Severity } from '../../plugin/index.ts';
+import type { ArchivedRecord } from '../archived-record.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { isKernel, namespaceOf, pageOf } from './release.ts';
+
+/** A line on one source package in one release: `esm-infra/xenial_openssl: released (1.0.2g-1ubuntu4.20+esm1)`. */
+const statusLine = /^([a-z0-9][a-z0-9.-]*(?:\/[a-z0-9.-]+)?)_([a-z0-9][a-z0-9.+-]*)\s*:\s*([\w-]*)\s*(.*)$/;
+
+/** A field: `Priority: medium`, `Priority_linux_focal: low`, `Description:` with lines of its own after it. */
+const fieldLine = /^([A-Z][\w/.+-]*)\s*:\s*(.*)$/;
+
+/** That a release or its support has ended, in the words of whoever wrote the note. */
+const ended = /end[- ]of[- ](life|standard support)|out of standard support|no longer supported/i;
+
+/** A line on a source package, in its parts. */
+interface Status {
+  readonly label: string;
+  readonly package: string;
+  readonly word: string;
+  readonly note: string;
+}
+
+/** What a file of the tracker says. */
+interface Fields {
+  /** By name, the value and the lines that go on with it. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly statuses: readonly Status[];
+}
+
+/** The vulnerability of one CVE file of Ubuntu's tracker. Files are written by people, within a form. */
+export function readTrackerFile({ path, bytes }: ArchivedRecord): FeedRecord {
+  const { values, statuses } = fieldsOf(bytes.toString('utf8'));
+  const id = path.slice(path.lastIndexOf('/') + 1);
+  const candidate = values.get('Candidate')?.[0];
+  if (candidate !== id) return { key: id, skipped: `a file about ${candidate ?? 'nothing'} under this name` };
+  const severity = priorityOf(values, 'Priority') ?? 'Unknown';
+  const description = values.get('Description')?.join('\n').trim();
+  const notices = (values.get('References') ?? []).filter((line) => /\/(usn|notices)\//.test(line));
+  return {
+    key: id,
+    id,
+    aliases: [],
+    ...(description && { description }),
+    links: [pageOf(id), ...notices],
+    severity,
+    cvss: (values.get('CVSS') ?? []).flatMap(vectorOf),
+    affected: statuses.flatMap((status) => rowOf(status, values, severity) ?? []),
+  };
+}
+
+function fieldsOf(text: string): Fields {
+  const values = new Map<string, string[]>();
+  const statuses: Status[] = [];
+  let current: string[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const status = statusIn(line);
+    const field = fieldLine.exec(line);
+    if (status !== undefined) {
+      statuses.push(status);
+      current = [];
+    } else if (field !== null) {
+      const [, name = '', value = ''] = field;
+      current = value === '' ? [] : [value.trim()];
+      values.set(name, current);
+    } else if (/^\s/.test(line)) {
+      current.push(line.trim());
+    }
+  }
+  return { values, statuses };
+}
+
+function statusIn(line: string): Status | undefined {
+  const [, label, name, word = '', rest = ''] = statusLine.exec(line) ?? [];
+  if (label === undefined || name === undefined) return undefined;
+  return { label, package: name, word, note: rest.replace(/^[\s(]+|[\s)]+$/g, '') };
+}
+
+/** The first word: a reason may follow in brackets or on lines of its own. */
+function priorityOf(values: Fields['values'], name: string): Severity | undefined {
+  const word = /^\w+/.exec(values.get(name)?.[0] ?? '')?.[0];
+  return word === undefined ? undefined : vendorSeverity(word);
+}
+
+/** ` nvd: CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H [5.5 MEDIUM]`. */
+function vectorOf(line: string): CvssVector[] {
+  const [, source, vector] = /^([\w.-]+):\s*(CVSS:\S+)/.exec(line) ?? [];
+  return source === undefined || vector === undefined ? [] : [scored(source, vector)];
+}
+
+/** Nothing for what is no release, and where the package does not exist in it. */
+function rowOf(status: Status, values: Fields['values'], common: Severity): Affected | undefined {
+  const { label, package: name, word, note } = status;
+  const namespace = namespaceOf(label);
+  if (namespace === undefined || word === 'DNE' || word === '') return undefined;
+  const fix = fixOf(word, note);
+  if (fix.state === 'not-affected' && isKernel(name)) return undefined;
+  const severity = priorityOf(values, `Priority_${name}_${label}`) ?? priorityOf(values, `Priority_${name}`);
+  const range = fix.state === 'fixed' ? { to: fix.version } : {};
+  const row = { namespace, package: name, range, fix };
+  return severity === undefined || severity === common ? row : { ...row, severity };
+}
+
+/** A status that is not understood, or lacks the version it needs, counts as open: nobody said that it is not. */
+function fixOf(status: string, note: string): Fix {
+  if (status === 'not-affected') return { state: 'not-affected' };
+  if (status === 'released') {
+    const version = note.split(/[,\s]+/).find((word) => /^\d[\w.+:~-]*$/.test(word));
+    return version === undefined ? { state: 'unfixed' } : { state: 'fixed', version };
+  }
+  if (ended.test(note)) return { state: 'end-of-life' };
+  if (status === 'ignored') return { state: 'will-not-fix' };
+  if (status === 'needs-triage') return { state: 'under-investigation' };
+  return { state: status === 'deferred' ? 'deferred' : 'unfixed' };
+}

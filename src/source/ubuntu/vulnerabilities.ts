@@ -1,0 +1,132 @@
+import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { inflated } from '../../kit/decompress/inflated.ts';
+import { tarEntries } from '../../kit/tar/entries.ts';
+import { compareSeverity } from '../../model/severity.ts';
+import type { Affected, FeedRecord, Fetched, Severity, Vulnerability } from '../../plugin/index.ts';
+import { isSkipped, readRecord } from '../archived-record.ts';
+import {
+  commonOf,
+  type OsvEntry,
+  type OsvRecord,
+  osvRecord,
+  rowsOfEntry,
+  textIn,
+  vectorsOf,
+} from '../osv/record.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import type { FetchedArchives } from './archives.ts';
+import { Reasons, rowKey } from './reasons.ts';
+import { namespaceOf, pageOf, sourceOf } from './release.ts';
+import { readTrackerFile } from './tracker.ts';
+
+/** The vulnerabilities of the OSV archive with the reasons of the VEX archive, or those of the CVE tracker. */
+export function readVulnerabilities(feed: string, content: FetchedArchives): AsyncGenerator<FeedRecord> {
+  return fromFeed({ source: 'ubuntu', feed, content }, vulnerabilities(feed, content));
+}
+
+async function* vulnerabilities(
+  feed: string,
+  { body, url, vex }: FetchedArchives,
+): AsyncGenerator<FeedRecord> {
+  const reasons = new Reasons();
+  if (vex !== undefined) yield* fromFeed({ source: 'ubuntu', feed, content: vex }, readReasons(reasons, vex));
+  let records = 0;
+  for await (const file of tarEntries(inflated(body, url), isWanted)) {
+    records++;
+    if (!file.path.endsWith('.json')) {
+      yield readTrackerFile(file);
+      continue;
+    }
+    const record = readRecord(osvRecord, file);
+    if (isSkipped(record)) yield record;
+    else if (!record.withdrawn) yield vulnerability(record, reasons);
+  }
+  if (records === 0) throw new UnexpectedContent('its end', 'it holds no record of a CVE');
+  // What Ubuntu is not affected by at all has no record, but it has reasons.
+  for (const cve of reasons.left) yield cleared(cve, [...reasons.take(cve).values()]);
+}
+
+async function* readReasons(reasons: Reasons, vex: Fetched): AsyncGenerator<FeedRecord> {
+  await reasons.read(vex);
+  yield* reasons.skipped;
+}
+
+/**
+ * OSV records of CVEs, and the CVE files of the tracker that are about packages. USN and LSN records repeat the fixes of CVE
+ * records, the latter for kernels that are patched while they run.
+ */
+function isWanted(path: string): boolean {
+  return (
+    /(^|\/)osv\/cve\/.*\.json$/.test(path) || /(^|\/)(active|retired|\d{4})\/CVE-\d{4}-\d{4,}$/.test(path)
+  );
+}
+
+function vulnerability(record: OsvRecord, reasons: Reasons): Vulnerability {
+  const id = record.id.replace(/^UBUNTU-/, '');
+  const said = reasons.take(id);
+  const rows = (record.affected ?? []).flatMap((entry) => rowsOf(entry, said));
+  const severity =
+    priorityIn(record) ?? rows.map((row) => row.severity ?? 'Unknown').reduce(worse, 'Unknown');
+  const notices = [...(record.related ?? []), ...(record.aliases ?? [])].filter((name) =>
+    name.startsWith('USN-'),
+  );
+  return {
+    ...commonOf(record),
+    key: id,
+    id,
+    aliases: [],
+    links: [pageOf(id), ...notices.map((notice) => `https://ubuntu.com/security/notices/${notice}`)],
+    severity,
+    cvss: vectorsOf('ubuntu', record),
+    affected: [...rows.map((row) => withoutCommon(row, severity)), ...said.values()],
+  };
+}
+
+/** The rows of a source package, with the reason why it has no fix, which is then accounted for. */
+function rowsOf(entry: OsvEntry, said: Map<string, Affected>): Affected[] {
+  const label = sourceOf(entry.package?.purl ?? '')?.label ?? labelOf(entry.package?.ecosystem ?? '');
+  const namespace = namespaceOf(label);
+  const name = entry.package?.name;
+  if (namespace === undefined || name === undefined) return [];
+  const key = rowKey(namespace.name, name);
+  const reason = said.get(key)?.fix;
+  said.delete(key);
+  const severity = priorityIn(entry);
+  return rowsOfEntry(entry, { namespace, package: name }).map((row) => ({
+    ...row,
+    ...(row.fix.state === 'unfixed' &&
+      reason !== undefined &&
+      reason.state !== 'not-affected' && { fix: reason }),
+    ...(severity !== undefined && { severity }),
+  }));
+}
+
+/** `Ubuntu:22.04:LTS` and `Ubuntu:Pro:FIPS-updates:18.04:LTS`, where no package URL names the release. */
+function labelOf(ecosystem: string): string {
+  const parts = ecosystem.split(':').slice(1);
+  const release = parts.find((part) => /^\d+\.\d+$/.test(part));
+  if (release === undefined) return 'upstream';
+  const service = parts.slice(0, parts.indexOf(release)).join('-').toLowerCase();
+  return service === '' ? release : `${service}/${release}`;
+}
+
+/** Ubuntu's priority, which stands with the record, or with the packages in older ones. */
+function priorityIn({ severity, ...rest }: OsvRecord | OsvEntry): Severity | undefined {
+  const word =
+    severity?.find(({ type }) => type === 'Ubuntu')?.score ??
+    ('ecosystem_specific' in rest ? textIn(rest.ecosystem_specific, 'ubuntu_priority') : undefined);
+  return word === undefined ? undefined : vendorSeverity(word);
+}
+
+/** A row without a severity that is the record's own. */
+function withoutCommon({ severity, ...row }: Affected, common: Severity): Affected {
+  return severity === undefined || severity === common ? row : { ...row, severity };
+}
+
+function worse(a: Severity, b: Severity): Severity {
+  return compareSeverity(a, b) < 0 ? b : a;
+}
+
+function cleared(cve: string, affected: readonly Affected[]): Vulnerability {
+  return { key: cve, id: cve, aliases: [], links: [pageOf(cve)], severity: 'Unknown', cvss: [], affected };
+}

@@ -1,0 +1,17 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+
+const feeds = ['os'];
+
+/** Wolfi's security database: which version of an origin package fixed what, for the one rolling release, in one file. */
+export const wolfi: AdvisorySource = {
+  name: 'wolfi',
+  version: 1,
+  feeds,
+  feedsOf: (namespace) => (namespace === 'wolfi' ? feeds : []),
+  fetch: (_feed, client, known) => client.get('https://packages.wolfi.dev/os/security.json', known),
+  async *parse(feed, content) {
+    const { readSecdb } = await import('../secdb/secdb.ts');
+    const namespace = { name: 'wolfi', versionScheme: 'apk' };
+    yield* readSecdb({ source: 'wolfi', feed, namespace, repository: 'os' }, content);
+  },
+};

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ClairError } from '../../kit/errors.ts';
+import type { VersionKey } from '../../plugin/version-scheme.ts';
+import {
+  affectedRow,
+  bookworm,
+  feedUpdate,
+  image,
+  installed,
+  record,
+  stream,
+  versionKey,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { AffectedImage, ImagePackage, KeyedAffected, Store } from '../store.ts';
+
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: from a vulnerability to the images that have it`, async (t) => {
+    const store = await engine.create(t)();
+    const library = { ...installed('libssl3', { name: 'openssl' }), arch: 'amd64' };
+    const full: ImagePackage = {
+      ...installed('openssl'),
+      source: { name: 'openssl', version: '3' },
+      modularity: 'm:1',
+      vendor: 'Vendor',
+      licence: 'MIT',
+      owner: 'owner',
+      repositories: ['cpe:/a', 'cpe:/b'],
+    };
+    const hit = await store.images.save(image([installed('bash'), library, full], 'hit'));
+    await store.images.save(image([installed('bash')], 'other package'));
+    await store.images.save(image([installed('openssl', { key: versionKey(7) })], 'fixed'));
+    await store.images.save(image([installed('openssl', { namespace: trixie })], 'other release'));
+    const affected = [affectedRow('openssl', { only: { arch: ['amd64'] } })];
+    const cleared = affectedRow('openssl', { namespace: trixie, fix: { state: 'not-affected' } });
+    await load(store, [record('DSA-1', { aliases: ['CVE-1'], affected: [...affected, cleared] })]);
+    await store.ancestries.save('shop:1', hit);
+    await store.namedLayers.save({
+      name: 'layer',
+      parent: null,
+      image: hit,
+      format: 'Docker',
+      engineVersion: 3,
+    });
+
+    const numbers = await store.vulnerabilities.named('CVE-1');
+    assert.deepEqual(numbers, await store.vulnerabilities.named('DSA-1'));
+    const page = await store.images.affected(numbers, { limit: 10 });
+    const [match] = await store.images.matches(hit);
+    assert.ok(match !== undefined);
+    const { package: _, ...told } = match;
+    assert.deepEqual(page, {
+      images: [
+        { image: hit, identity: 'hit', names: ['layer', 'shop:1'], packages: [library, full], hits: [told] },
+      ],
+    });
+    assert.deepEqual(await store.images.affected([], { limit: 10 }), { images: [] });
+    assert.deepEqual(await store.vulnerabilities.named('CVE-2'), []);
+  });
+
+  test(`${engine.name}: a record that is history still finds its images`, async (t) => {
+    const store = await engine.create(t)();
+    await store.images.save(image([installed('openssl')], 'one'));
+    await load(store, [record('A'), record('B')]);
+    const before = await store.vulnerabilities.named('A');
+    await load(store, [record('B')]);
+    assert.deepEqual(await store.vulnerabilities.named('A'), []);
+    assert.deepEqual(identities(await store.images.affected(before, { limit: 9 })), ['one']);
+  });
+
+  test(`${engine.name}: what keys cannot decide is left to the caller`, async (t) => {
+    const store = await engine.create(t)();
+    const { key: _, ...withoutKey } = installed('openssl').lookup ?? assert.fail();
+    await store.images.save(image([installed('openssl')], 'keyed'));
+    await store.images.save(image([{ ...installed('openssl'), lookup: withoutKey }], 'unkeyed'));
+    const { keys: __, ...open } = affectedRow('openssl');
+    await load(store, [record('A'), record('B', { affected: [open] })]);
+    const decided = async (id: string) => {
+      const { images } = await store.images.affected(await store.vulnerabilities.named(id), { limit: 9 });
+      return images.map(({ identity, hits }) => `${identity} ${hits.map((hit) => hit.decided).join()}`);
+    };
+    assert.deepEqual(await decided('A'), ['unkeyed false', 'keyed true']);
+    assert.deepEqual(await decided('B'), ['unkeyed false', 'keyed false']);
+  });
+
+  test(`${engine.name}: pages stay while images come and go`, async (t) => {
+    const dayMs = 24 * 3_600_000;
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    const store = await engine.create(t)({ now: () => now });
+    const save = async (images: Readonly<Record<string, number>>) => {
+      for (const [name, key] of Object.entries(images))
+        await store.images.save(image([installed('openssl', { key: versionKey(key) })], name));
+    };
+    await save({ a: 2, b: 1, c: 3, d: 1, e: 4 });
+    await load(store, [record('A')]);
+    const numbers = await store.vulnerabilities.named('A');
+    const pageBehind = (after: string | undefined) =>
+      store.images.affected(numbers, { limit: 2, after: after ?? assert.fail() });
+    const first = await store.images.affected(numbers, { limit: 2 });
+    assert.deepEqual(identities(first), ['b', 'd']);
+
+    // One goes that was told, and one that was not; one comes on either side of the place, one right there.
+    now += 2 * dayMs;
+    await save({ a: 2, d: 1, e: 4 });
+    const forever = 1000 * dayMs;
+    await store.collect({ keepHistoryMs: forever, keepEventsMs: forever, keepLayersUnusedMs: dayMs });
+    await save({ before: 0, here: 1, ahead: 3 });
+    const second = await pageBehind(first.next);
+    assert.deepEqual(identities(second), ['here', 'a']);
+    const third = await pageBehind(second.next);
+    assert.deepEqual(identities(third), ['ahead', 'e']);
+    assert.equal(third.next, undefined);
+  });
+
+  test(`${engine.name}: a page that nobody gave out is refused`, async (t) => {
+    const store = await engine.create(t)();
+    await load(store, [record('A')]);
+    const numbers = await store.vulnerabilities.named('A');
+    for (const cursor of [
+      '',
+      'x',
+      '[]',
+      '["a","b","xyz",1]',
+      '["a","b",null,"1"]',
+      '["a","b",1,1]',
+      '{"0":1}',
+    ])
+      await assert.rejects(
+        store.images.affected(numbers, { limit: 1, after: Buffer.from(cursor).toString('base64url') }),
+        (error) => error instanceof ClairError && error.code === 'usage',
+      );
+  });
+
+  test(`${engine.name}: page by page, the images are those whose matches name the record`, async (t) => {
+    const store = await engine.create(t)();
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        rows,
+        fc.array(packages, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (affected, content, limit) => {
+          const id = `CVE-${number++}`;
+          const change = stream([record(id, { affected })]);
+          await store.advisories.apply(feedUpdate({ extent: 'changes' }), change);
+          for (const list of content)
+            await store.images.save(image(list, `image ${number} ${JSON.stringify(list)}`));
+          const numbers = await store.vulnerabilities.named(id);
+          const pages: AffectedImage[] = [];
+          for (let after: string | undefined; ; ) {
+            const page = await store.images.affected(numbers, {
+              limit,
+              ...(after !== undefined && { after }),
+            });
+            pages.push(...page.images);
+            assert.ok(page.images.length === limit || page.next === undefined);
+            assert.ok(pages.length < 1000, 'the list ends');
+            after = page.next;
+            if (after === undefined) break;
+          }
+          const told = pages.flatMap(({ image: of, packages: list, hits }) =>
+            list.flatMap((item) => hits.map((hit) => line(of, item, hit))),
+          );
+          assert.deepEqual(told.toSorted(), (await expected(store, id)).sort());
+          assert.equal(new Set(pages.map(placeOf)).size, pages.length, 'no place twice');
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  /** Everything that hits, image by image. */
+  async function expected(store: Store, id: string): Promise<string[]> {
+    const { rows: counts } = await store.statistics();
+    const lines: string[] = [];
+    for (let of = 1; of <= (counts['image'] ?? 0); of++) {
+      const { packages: list } = await store.images.read(of);
+      for (const match of await store.images.matches(of))
+        if (match.id === id) lines.push(line(of, list[match.package] ?? assert.fail(), match));
+    }
+    return lines;
+  }
+}
+
+function placeOf({ image: of, packages: [item] }: AffectedImage): string {
+  return JSON.stringify([
+    of,
+    item?.lookup?.namespace.name,
+    item?.lookup?.name,
+    [...(item?.lookup?.key ?? [])],
+  ]);
+}
+
+function line(of: number, item: ImagePackage, hit: { range: object; decided: boolean; fix: object }): string {
+  return JSON.stringify([of, item, hit.range, hit.fix, hit.decided]);
+}
+
+function identities({ images }: { images: readonly AffectedImage[] }): string[] {
+  return images.map(({ identity }) => identity);
+}
+
+async function load(
+  store: Store,
+  records: Parameters<typeof stream<ReturnType<typeof record>>>[0],
+): Promise<void> {
+  await store.advisories.apply(feedUpdate(), stream(records));
+}
+
+const names = ['a', 'b\u{1f41b}'];
+const bytes = fc.uint8Array({ min: 1, max: 3, minLength: 1, maxLength: 2 });
+const rows: fc.Arbitrary<KeyedAffected[]> = fc.array(
+  fc
+    .record({
+      name: fc.constantFrom(...names),
+      namespace: fc.constantFrom(bookworm, trixie),
+      lo: fc.oneof(fc.constant(new Uint8Array()), bytes),
+      hi: fc.oneof(fc.constant(Uint8Array.of(0xff)), bytes),
+      hasKeys: fc.integer({ min: 0, max: 4 }),
+      state: fc.constantFrom('unfixed', 'not-affected'),
+    })
+    .map(({ name, namespace, lo, hi, hasKeys, state }) => {
+      const { keys: _, ...row } = affectedRow(name, { namespace, fix: { state: state as 'unfixed' } });
+      return hasKeys > 0 ? { ...row, keys: { lo, hi } } : row;
+    }),
+  { minLength: 1, maxLength: 4 },
+);
+const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
+  fc
+    .record({
+      name: fc.constantFrom(...names),
+      namespace: fc.constantFrom(bookworm, trixie),
+      key: fc.option(bytes, { nil: undefined }),
+    })
+    .map(({ name, namespace, key }) => ({
+      ...installed(name),
+      lookup: { namespace, name, version: '3', ...(key !== undefined && { key: key as VersionKey }) },
+    })),
+  { maxLength: 4 },
+);

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { affectedRow, feedUpdate, keys, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { AdvisoryEvent, FeedUpdate, KeyedRecord, KeyedVulnerability, Store } from '../store.ts';
+
+const buster = { name: 'debian:10', versionScheme: 'dpkg' };
+const row = affectedRow('openssl');
+const full = record('A', {
+  aliases: ['CVE-1', 'CVE-2'],
+  affected: [row, affectedRow('curl', { severity: 'Low' })],
+});
+const curl = affectedRow('curl', { severity: 'Low' });
+
+/** Changes that mean nothing for any image. */
+const silent: Partial<KeyedVulnerability>[] = [
+  { description: 'now with a description' },
+  { links: ['https://example.org/other'] },
+  { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 5 }] },
+  { modified: '2026-01-01T00:00:00Z' },
+  { aliases: ['CVE-2', 'CVE-1'] },
+  { affected: [curl, row] },
+  { affected: [row, curl, row] },
+  { affected: [{ ...row, severity: 'Medium' }, curl] },
+  { affected: [{ ...row, range: { to: '0:5' }, fix: { state: 'fixed', version: '0:5' } }, curl] },
+];
+
+/** Changes that mean something, and what. */
+const telling: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEvent['changed'][number][]])[] = [
+  [{ id: 'B' }, ['aliases']],
+  [{ aliases: ['CVE-1'] }, ['aliases']],
+  [{ severity: 'High' }, ['severity']],
+  [{ affected: [row, { ...curl, severity: 'High' }] }, ['severity']],
+  [{ affected: [row] }, ['packages']],
+  [{ affected: [row, curl, affectedRow('bash')] }, ['packages']],
+  [{ affected: [{ ...row, only: { arch: ['amd64'] } }, curl] }, ['packages']],
+  [{ affected: [{ ...row, fix: { state: 'unfixed' } }, curl] }, ['fix']],
+  [{ affected: [{ ...row, fix: { state: 'fixed', version: '6' } }, curl] }, ['fix']],
+  [{ affected: [{ ...row, keys: keys([2], [5]) }, curl] }, ['range']],
+  [{ affected: [{ ...row, keys: keys([], [6]) }, curl] }, ['fix', 'range']],
+  [{ affected: [row, curl, { ...row, keys: keys([7], [8]) }] }, ['fix', 'range']],
+];
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: an update tells what is new, changed and gone`, async (t) => {
+    let now = Date.parse('2026-01-02T00:00:00Z');
+    const store = await engine.create(t)({ now: () => now });
+    await apply(store, [record('A'), record('B'), record('C'), record('D')]);
+    assert.deepEqual(await store.events.after(0, 10), [], 'a first load is no news');
+    assert.equal(await store.events.last(), 0);
+
+    now += 1000;
+    await apply(store, [record('A'), record('E'), record('B', { severity: 'High' }), record('C')]);
+    const events = await store.events.after(0, 10);
+    const common = { at: '2026-01-02T00:00:01.000Z', source: 'debian', feed: 'tracker' };
+    assert.deepEqual(
+      events.map(({ old, new: is, ...event }) => event),
+      [
+        { number: 1, ...common, key: 'E', id: 'E', kind: 'new', changed: [] },
+        { number: 2, ...common, key: 'B', id: 'B', kind: 'changed', changed: ['severity'] },
+        { number: 3, ...common, key: 'D', id: 'D', kind: 'withdrawn', changed: [] },
+      ],
+    );
+    assert.deepEqual(await severities(store, events), [
+      [undefined, 'Medium'],
+      ['Medium', 'High'],
+      ['Medium', undefined],
+    ]);
+
+    assert.deepEqual(await store.events.after(1, 1), [events[1]]);
+    assert.deepEqual(await store.events.after(3, 10), []);
+    assert.equal(await store.events.last(), 3);
+    await apply(store, [{ key: 'E', withdrawn: true }, record('F')], { extent: 'changes' });
+    const [gone, fresh] = (await store.events.after(3, 10)).toReversed();
+    assert.deepEqual([gone?.number, gone?.kind, gone?.key], [5, 'withdrawn', 'E']);
+    assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);
+  });
+
+  test(`${engine.name}: what means nothing is not told, and what means something is`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [full]);
+    for (const change of silent) {
+      assert.equal((await apply(store, [{ ...full, ...change }])).changed, 1, JSON.stringify(change));
+      await apply(store, [full]);
+      assert.equal(await store.events.last(), 0, JSON.stringify(change));
+    }
+    for (const [change, changed] of telling) {
+      const last = await store.events.last();
+      await apply(store, [{ ...full, ...change }]);
+      await apply(store, [full]);
+      const events = await store.events.after(last, 10);
+      assert.deepEqual(
+        events.map((event) => event.changed),
+        [changed, changed],
+        JSON.stringify(change),
+      );
+    }
+  });
+
+  test(`${engine.name}: a record without rows is told by its severity`, async (t) => {
+    const store = await engine.create(t)();
+    const bare = record('A', { affected: [] });
+    await apply(store, [bare]);
+    await apply(store, [{ ...bare, description: 'longer' }]);
+    await apply(store, [{ ...bare, severity: 'Critical' }]);
+    assert.deepEqual(
+      (await store.events.after(0, 9)).map(({ changed }) => changed),
+      [['severity']],
+    );
+  });
+
+  test(`${engine.name}: reading a feed in another way, or from elsewhere, is no news`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [record('A')]);
+    await apply(store, [record('B')], { sourceVersion: 2 });
+    await apply(store, [record('C')], { sourceVersion: 2, origin: '/mirror' });
+    assert.equal(await store.events.last(), 0);
+    await apply(store, [record('D')], { sourceVersion: 2, origin: '/mirror' });
+    assert.equal(await store.events.last(), 2);
+  });
+
+  test(`${engine.name}: the end of a namespace and its return are no news in themselves`, async (t) => {
+    const store = await engine.create(t)();
+    const old = affectedRow('openssl', { namespace: buster });
+    const both = [record('A', { affected: [old, row] }), record('B', { affected: [old] }), record('C')];
+    await apply(store, both);
+    await apply(store, [record('A', { affected: [row] }), record('C')]);
+    await apply(store, both);
+    assert.deepEqual(await store.events.after(0, 10), []);
+
+    await apply(store, [record('A', { affected: [{ ...row, fix: { state: 'unfixed' } }] }), record('C')]);
+    const [event] = await store.events.after(0, 10);
+    assert.deepEqual([event?.key, event?.changed], ['A', ['fix']]);
+    await apply(store, [record('A', { affected: [old, row] }), record('C')]);
+    // B is kept no more: its namespace is spoken of again, and B is not.
+    const rest = await store.events.after(1, 10);
+    assert.deepEqual(
+      rest.map(({ key, kind, changed }) => [key, kind, ...changed]),
+      [
+        ['A', 'changed', 'fix'],
+        ['B', 'withdrawn'],
+      ],
+    );
+  });
+
+  test(`${engine.name}: an update that is refused tells nothing`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [record('A')]);
+    const breaking = (async function* () {
+      yield record('B');
+      throw new Error('the connection was lost');
+    })();
+    await assert.rejects(store.advisories.apply(feedUpdate(), breaking));
+    assert.equal(await store.events.last(), 0);
+  });
+
+  test(`${engine.name}: numbers of events rise in the order in which they become visible`, async (t) => {
+    const store = await engine.create(t)();
+    const feeds = ['one', 'two', 'three', 'four'];
+    const load = (edition: string) =>
+      Promise.all(
+        feeds.map((feed) =>
+          apply(
+            store,
+            Array.from({ length: 20 }, (_, i) => record(`${edition} ${i}`)),
+            { feed, acceptShrunk: true },
+          ),
+        ),
+      );
+    await load('first');
+    await load('second');
+    const events = await store.events.after(0, 1000);
+    assert.deepEqual(
+      events.map(({ number }) => number),
+      Array.from({ length: 160 }, (_, i) => i + 1),
+    );
+    const order = [...new Set(events.map(({ feed }) => feed))];
+    assert.deepEqual(order.toSorted(), feeds.toSorted());
+    assert.deepEqual(
+      events.map(({ feed }) => feed),
+      order.flatMap((feed) => Array<string>(40).fill(feed)),
+    );
+  });
+
+  test(`${engine.name}: many changes at once are all told`, async (t) => {
+    const store = await engine.create(t)();
+    const records = (severity: 'Low' | 'High') =>
+      Array.from({ length: 450 }, (_, i) => record(`${i}`, { severity }));
+    await apply(store, records('Low'));
+    await apply(store, records('High'));
+    const events = await store.events.after(0, 1000);
+    assert.deepEqual(
+      events.map(({ key }) => key),
+      records('Low').map(({ key }) => key),
+    );
+    assert.ok(events.every(({ changed }) => changed.join() === 'severity'));
+  });
+}
+
+function apply(store: Store, records: readonly KeyedRecord[], update: Partial<FeedUpdate> = {}) {
+  return store.advisories.apply(feedUpdate(update), stream(records));
+}
+
+/** The severities of the records before and after each event. */
+async function severities(store: Store, events: readonly AdvisoryEvent[]) {
+  return await Promise.all(
+    events.map(({ old, new: is }) =>
+      Promise.all(
+        [old, is].map(async (number) =>
+          number === null ? undefined : (await store.vulnerabilities.read([number]))[0]?.severity,
+        ),
+      ),
+    ),
+  );
+}

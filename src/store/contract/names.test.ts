@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { image, installed } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { NamedLayer } from '../store.ts';
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: layers by name, each upon its parent`, async (t) => {
+    const { namedLayers, images } = await engine.create(t)();
+    const [base, top] = [await images.save(image([], 'base')), await images.save(image([], 'top'))];
+    const layer = (name: string, parent: string | null, number: number): NamedLayer => {
+      return { name, parent, image: number, format: 'Docker', engineVersion: 3 };
+    };
+    const layers = [layer('base', null, base), layer('mid', 'base', top), layer('top', 'mid', top)];
+    for (const item of [...layers, layer('twin', 'base', top), layer('single', null, base)])
+      await namedLayers.save(item);
+    assert.deepEqual(await namedLayers.chain('top'), layers);
+    assert.deepEqual(await namedLayers.chain('base'), [layers[0]]);
+    assert.deepEqual(await namedLayers.chain('unknown'), []);
+
+    const again = { ...layer('mid', 'single', base), engineVersion: 4 };
+    await namedLayers.save(again);
+    assert.deepEqual((await namedLayers.chain('top'))[1], { ...again, parent: 'base' });
+    await assert.rejects(namedLayers.save(layer('orphan', 'unknown', base)));
+    await assert.rejects(namedLayers.save(layer('loop', 'loop', base)));
+
+    assert.equal(await namedLayers.remove('mid'), true);
+    assert.equal(await namedLayers.remove('mid'), false);
+    const left = async (name: string) => (await namedLayers.chain(name)).length;
+    assert.deepEqual(await Promise.all(['base', 'mid', 'top', 'twin', 'single'].map(left)), [1, 0, 0, 2, 1]);
+  });
+
+  test(`${engine.name}: a long chain of layers is read and removed`, async (t) => {
+    const { namedLayers, images } = await engine.create(t)();
+    const number = await images.save(image([]));
+    const names = Array.from({ length: 1500 }, (_, i) => `layer ${i}`);
+    for (const [i, name] of names.entries())
+      await namedLayers.save({
+        name,
+        parent: names[i - 1] ?? null,
+        image: number,
+        format: 'ACI',
+        engineVersion: 3,
+      });
+    const chain = await namedLayers.chain('layer 1499');
+    assert.deepEqual(
+      chain.map(({ name }) => name),
+      names,
+    );
+    assert.equal(await namedLayers.remove('layer 0'), true);
+    assert.deepEqual(await namedLayers.chain('layer 1499'), []);
+  });
+
+  test(`${engine.name}: images by the name of their ancestry`, async (t) => {
+    const { ancestries, images } = await engine.create(t)();
+    const [one, two] = [await images.save(image([], 'one')), await images.save(image([], 'two'))];
+    assert.equal(await ancestries.find('shop'), undefined);
+    await ancestries.save('shop', one);
+    await ancestries.save('x'.repeat(300), one);
+    assert.equal(await ancestries.find('shop'), one);
+    assert.equal(await ancestries.find('x'.repeat(300)), one);
+    await ancestries.save('shop', two);
+    assert.equal(await ancestries.find('shop'), two);
+    await assert.rejects(ancestries.save('nothing', 999));
+  });
+
+  test(`${engine.name}: small things are remembered`, async (t) => {
+    const { keyValues } = await engine.create(t)();
+    assert.equal(await keyValues.get('updater/last'), undefined);
+    await keyValues.set('updater/last', '1');
+    await keyValues.set('updater/last', '2');
+    await keyValues.set('other', '');
+    assert.equal(await keyValues.get('updater/last'), '2');
+    assert.equal(await keyValues.get('other'), '');
+  });
+
+  test(`${engine.name}: an image comes back as it was saved`, async (t) => {
+    const { images } = await engine.create(t)();
+    const full = {
+      ...installed('öpenssl'),
+      arch: 'amd64',
+      source: { name: 'openssl', version: '3' },
+      modularity: 'nodejs:18:1:rhel9',
+      vendor: 'Red Hat, Inc.',
+      licence: 'MIT',
+      owner: 'python3',
+    };
+    const { key: _, ...lookup } = full.lookup ?? assert.fail();
+    const packages = [
+      full,
+      { ...installed('bash'), repositories: ['one', 'two'] },
+      { ...installed('curl'), repositories: ['three'] },
+      { ...installed('dash'), repositories: ['one', 'two'], lookup: null },
+      { ...installed('ed'), repositories: [], lookup },
+    ];
+    const whole = image(packages);
+    assert.deepEqual(await images.read(await images.save(whole)), whole);
+    const bare = { ...image([]), distro: null, layers: [] };
+    assert.deepEqual(await images.read(await images.save(bare)), bare);
+    await assert.rejects(images.read(999), /there is no image 999/);
+  });
+}

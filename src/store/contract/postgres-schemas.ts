@@ -1,0 +1,51 @@
+import pg from 'pg';
+
+/** Makes an empty schema with a name of its own in a database; the connection string with it. */
+export async function makeSchema(database: string): Promise<string> {
+  const url = new URL(database);
+  url.searchParams.set('search_path', `test_${crypto.randomUUID().replaceAll('-', '')}`);
+  await query(url.href, `create schema ${schemaOf(url.href)}`);
+  return url.href;
+}
+
+/** Removes a schema and all that is in it. */
+export async function dropSchema(url: string): Promise<void> {
+  await query(url, `drop schema ${schemaOf(url)} cascade`);
+}
+
+/**
+ * Removes all rows but those the tables were made with, and begins all numbers anew. References are not looked at meanwhile. The
+ * tables are few and small: to truncate them would take longer.
+ */
+export async function emptySchema(url: string): Promise<void> {
+  await query(url, emptying);
+}
+
+const emptying = `do $$ declare name text; begin
+  set local session_replication_role = replica;
+  for name in select tablename from pg_tables
+    where schemaname = current_schema() and tablename not in ('clair_schema', 'id_counter')
+  loop execute format('delete from %I', name); end loop;
+  for name in select sequencename from pg_sequences where schemaname = current_schema()
+  loop execute format('alter sequence %I restart', name); end loop;
+  if to_regclass('id_counter') is not null then update id_counter set last_id = 0; end if;
+end $$`;
+
+/** Sends one statement to a server, past the store; its rows. */
+export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const schema = schemaOf(url);
+  const client = new pg.Client({
+    connectionString: url,
+    ...(schema !== undefined && { options: `-c search_path=${schema}` }),
+  });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function schemaOf(url: string): string | undefined {
+  return new URL(url).searchParams.get('search_path') ?? undefined;
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { editionIn, killOnce } from '../../testing/kill-points.ts';
+import {
+  affectedRow,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { type SharedEngine, sharedEngines } from '../../testing/store-engines.ts';
+import { exitOf, runOnStore } from '../../testing/store-process.ts';
+
+const timeout = 120_000;
+
+/** `node fuzz/kill-points/main.ts` tries many more. */
+const points = 10;
+
+const openssl = image([installed('openssl')]);
+
+/** A database and processes on it, which are killed when the test ends. */
+async function processesOn(
+  context: TestContext,
+  engine: SharedEngine,
+  isNew = false,
+): Promise<{ place: string; run: (program: string) => ChildProcess }> {
+  const place = await (isNew ? engine.newPlace(context) : engine.place(context));
+  return {
+    place,
+    run: (program) => {
+      const child = runOnStore(engine.name, place, program);
+      context.after(() => child.kill('SIGKILL'));
+      return child;
+    },
+  };
+}
+
+async function exitsOf(children: readonly ChildProcess[]): Promise<(number | null)[]> {
+  return await Promise.all(children.map(exitOf));
+}
+
+for (const engine of sharedEngines) {
+  test(`${engine.name}: processes that start at once make the tables once`, { timeout }, async (t) => {
+    const { place, run } = await processesOn(t, engine, true);
+    const children = Array.from({ length: 4 }, () =>
+      run(`
+        await store.images.save(content.image([content.installed('openssl')]));
+        await store.images.save(content.image([], String(process.pid)));
+        await store[Symbol.asyncDispose]();`),
+    );
+    assert.deepEqual(await exitsOf(children), [0, 0, 0, 0]);
+    await using store = await engine.open(place);
+    const { rows } = await store.statistics();
+    assert.deepEqual([rows['image'], rows['namespace']], [5, 1]);
+  });
+
+  test(`${engine.name}: killed at any point, a process leaves the old content whole or the new`, {
+    timeout,
+  }, async (t) => {
+    const place = await engine.place(t);
+    for (let i = 0; i < points; i++) await killOnce(engine, place, (i + Math.random()) / points);
+  });
+
+  test(`${engine.name}: who reads sees one edition or the other while a process applies them`, {
+    timeout,
+  }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    const child = run('for (let i = 0; ; i++) { await apply(String(i), 200); say(i); }');
+    assert.ok(child.stdout !== null);
+    await once(child.stdout, 'data');
+    await using store = await engine.open(place);
+    const seen = new Set<string>();
+    while (seen.size < 4) seen.add(await editionIn(store, 200));
+  });
+
+  test(`${engine.name}: of two updaters of one feed each is told whether it was the one`, {
+    timeout,
+  }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    const updater = `
+      let [won, lost] = [0, 0];
+      for (let i = 0; i < 15; i++)
+        await apply(process.pid + ' ' + i, 50).then(() => won++, (error) => {
+          if (!/was applied by another process at the same time/.test(error.message)) throw error;
+          lost++;
+        });
+      say(JSON.stringify([won, lost]));
+      await store[Symbol.asyncDispose]();`;
+    const children = [run(updater), run(updater)];
+    const told = children.map(async ({ stdout }) => {
+      assert.ok(stdout !== null);
+      return JSON.parse(String(await stdout.toArray())) as [number, number];
+    });
+    const results = await Promise.all(told);
+    assert.deepEqual(await exitsOf(children), [0, 0]);
+    await using store = await engine.open(place);
+    await editionIn(store, 50);
+    const won = results.reduce((sum, [of]) => sum + of, 0);
+    // A record is stored once for each time that its feed was applied, and never twice.
+    assert.equal((await store.statistics()).rows['vulnerability'], 50 * won);
+    assert.ok(won >= 15 && results.every(([a, b]) => a + b === 15), JSON.stringify(results));
+  });
+
+  test(`${engine.name}: what several processes save at the same time is there once`, {
+    timeout,
+  }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    const children = Array.from({ length: 3 }, (_, child) =>
+      run(`
+        for (let i = 0; i < 20; i++) {
+          const namespace = { name: 'debian:' + i, versionScheme: 'dpkg' };
+          await Promise.all([
+            store.images.save(content.image([content.installed('openssl', { namespace })], 'image ' + i)),
+            store.layers.save('layer ' + i, '', emptyLayer),
+            apply(String(i), 20, 'feed ' + ${child}),
+          ]);
+        }
+        await store[Symbol.asyncDispose]();`),
+    );
+    assert.deepEqual(await exitsOf(children), [0, 0, 0]);
+    await using store = await engine.open(place);
+    const { rows } = await store.statistics();
+    const { image: images, image_package: packages, layer, namespace, feed, vulnerability } = rows;
+    assert.deepEqual(
+      { images, packages, layer, namespace, feed, vulnerability },
+      { images: 20, packages: 20, layer: 20, namespace: 20, feed: 3, vulnerability: 3 * 20 * 20 },
+    );
+  });
+
+  test(`${engine.name}: images are saved and matched while feeds are applied`, { timeout }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    await using store = await engine.open(place);
+    const ours = feedUpdate({ feed: 'ours' });
+    await store.advisories.apply(ours, stream([record('A', { affected: [affectedRow('curl')] })]));
+    const child = run(`
+      for (let i = 0; i < 10; i++) await apply(String(i), 200);
+      await store[Symbol.asyncDispose]();`);
+    for (let i = 0; child.exitCode === null; i++) {
+      const index = image([installed('curl'), installed('openssl')], `image ${i}`);
+      const found = await hits(store, index);
+      assert.equal(found[0], 'curl A');
+      assert.ok(found.length === 1 || found.length === 201, String(found.length));
+      await new Promise(setImmediate);
+    }
+    assert.equal(child.exitCode, 0);
+    assert.equal((await hits(store, openssl)).length, 200);
+  });
+}

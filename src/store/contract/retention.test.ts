@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import {
+  affectedRow,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { KeyedRecord, RetentionTerms } from '../store.ts';
+
+const dayMs = 24 * 3_600_000;
+const start = Date.parse('2026-01-01T00:00:00Z');
+const terms: RetentionTerms = {
+  keepHistoryMs: 10 * dayMs,
+  keepEventsMs: 20 * dayMs,
+  keepLayersUnusedMs: 30 * dayMs,
+};
+const nothing = { events: 0, vulnerabilities: 0, images: 0, layers: 0, locks: 0 };
+const openssl = image([installed('openssl')]);
+const index: LayerIndex = {
+  verified: true,
+  whiteouts: [],
+  opaques: [],
+  nodes: [],
+  contents: [],
+  packages: [],
+  owned: [],
+  repositories: [],
+  problems: [],
+};
+
+for (const engine of storeEngines) {
+  const open = async (t: Parameters<typeof engine.create>[0]) => {
+    const clock = { day: 0 };
+    const store = await engine.create(t)({ now: () => start + clock.day * dayMs });
+    const apply = (day: number, records: readonly KeyedRecord[], source = 'debian') => {
+      clock.day = day;
+      const fetchedAt = new Date(start + day * dayMs).toISOString();
+      return store.advisories.apply(feedUpdate({ source, fetchedAt, acceptShrunk: true }), stream(records));
+    };
+    const rowsOf = async (...tables: string[]) => {
+      const { rows } = await store.statistics();
+      return tables.map((table) => rows[table]);
+    };
+    return { store, clock, apply, rowsOf };
+  };
+
+  test(`${engine.name}: history past its time goes, and what is in force stays`, async (t) => {
+    const { store, clock, apply, rowsOf } = await open(t);
+    const edition = (description: string) => [
+      record('A', { description, aliases: ['CVE-1'] }),
+      record('B', { affected: [affectedRow('bash'), affectedRow('curl')] }),
+    ];
+    for (const day of [0, 1, 2, 3]) await apply(day, edition(`of day ${day}`));
+    const tables = ['vulnerability', 'affected', 'alias'] as const;
+    assert.deepEqual(await rowsOf(...tables), [5, 6, 4]);
+    clock.day = 11;
+    assert.deepEqual(await store.collect(terms), nothing);
+    // What went out of force on day 1 was so for ten days.
+    clock.day = 11.5;
+    assert.deepEqual(await store.collect(terms), { ...nothing, vulnerabilities: 1 });
+    assert.deepEqual(await store.collect(terms), nothing);
+    assert.deepEqual(await rowsOf(...tables), [4, 5, 3]);
+    clock.day = 100;
+    assert.deepEqual(await store.collect(terms), { ...nothing, vulnerabilities: 2 });
+    assert.deepEqual(await rowsOf(...tables), [2, 3, 1]);
+    assert.deepEqual(await hits(store, openssl), ['openssl A']);
+  });
+
+  test(`${engine.name}: what was known before is no longer told`, async (t) => {
+    const { store, clock, apply } = await open(t);
+    const number = await store.images.save(openssl);
+    const asOf = (day: number) => ({ asOf: new Date(start + day * dayMs).toISOString() });
+    await apply(1, [record('A')]);
+    await apply(5, [record('B')]);
+    clock.day = 16;
+    await store.collect(terms);
+    assert.equal((await store.images.matches(number, asOf(6))).length, 1);
+    for (const day of [1, 5.9]) {
+      const isRefused = (error: unknown) =>
+        error instanceof ClairError &&
+        error.code === 'usage' &&
+        /goes back to 2026-01-07T/.test(error.message);
+      await assert.rejects(store.images.matches(number, asOf(day)), isRefused);
+      await assert.rejects(store.advisories.feedStates(asOf(day)), isRefused);
+    }
+  });
+
+  test(`${engine.name}: a store of which nothing is past its time reaches back to its beginning`, async (t) => {
+    const { store, clock, apply } = await open(t);
+    await apply(1, [record('A')]);
+    clock.day = 200;
+    assert.deepEqual(await store.collect(terms), nothing);
+    const number = await store.images.save(openssl);
+    assert.equal((await store.images.matches(number, { asOf: '2026-01-03' })).length, 1);
+  });
+
+  test(`${engine.name}: records stay while an event speaks of them`, async (t) => {
+    const { store, clock, apply, rowsOf } = await open(t);
+    await apply(0, [record('A'), record('B')]);
+    await apply(1, [record('A', { severity: 'High' })]);
+    await apply(1.5, [record('A', { severity: 'Low' })]);
+    clock.day = 15;
+    assert.deepEqual(await store.collect(terms), nothing);
+    const events = await store.events.after(0, 10);
+    const numbers = events.flatMap(({ old, new: is }) => [old, is]).filter((number) => number !== null);
+    const severities = (await store.vulnerabilities.read(numbers)).map(({ severity }) => severity);
+    assert.deepEqual(severities, ['Medium', 'Medium', 'High', 'Low']);
+    clock.day = 21.2;
+    assert.deepEqual(await store.collect(terms), { ...nothing, events: 2, vulnerabilities: 2 });
+    assert.deepEqual(await rowsOf('event', 'vulnerability'), [1, 2]);
+    clock.day = 40;
+    assert.deepEqual(await store.collect(terms), { ...nothing, events: 1, vulnerabilities: 1 });
+    assert.equal(await store.events.last(), 3, 'numbers of events are never given again');
+  });
+
+  test(`${engine.name}: images and layers go when nobody has used them for long`, async (t) => {
+    const { store, clock, rowsOf } = await open(t);
+    const images = ['used', 'unused', 'ancestry', 'layer'].map((name) => {
+      return { ...image([installed('openssl')], name), layers: [`layer of ${name}`] };
+    });
+    for (const item of images) {
+      const number = await store.images.save(item);
+      await store.layers.save(`layer of ${item.identity}`, 'key', index);
+      if (item.identity === 'ancestry') await store.ancestries.save('shop', number);
+      if (item.identity === 'layer')
+        await store.namedLayers.save({
+          name: 'base',
+          parent: null,
+          image: number,
+          format: 'Docker',
+          engineVersion: 3,
+        });
+    }
+    clock.day = 20;
+    await store.images.save(images[0] ?? assert.fail());
+    assert.ok(await store.layers.find('layer of used', 'key'));
+    clock.day = 31;
+    assert.deepEqual(await store.collect(terms), { ...nothing, images: 1, layers: 1 });
+    assert.equal(await store.layers.find('layer of unused', 'key'), undefined);
+    for (const name of ['ancestry', 'layer']) assert.ok(await store.layers.find(`layer of ${name}`, 'key'));
+    assert.deepEqual(await rowsOf('image', 'image_package', 'layer'), [3, 3, 3]);
+    assert.deepEqual(await store.collect(terms), nothing);
+  });
+
+  test(`${engine.name}: locks that have ended go`, async (t) => {
+    const { store, clock } = await open(t);
+    await store.locks.acquire('one', 'me', dayMs);
+    await store.locks.acquire('two', 'me', 3 * dayMs);
+    clock.day = 2;
+    assert.deepEqual(await store.collect(terms), { ...nothing, locks: 1 });
+    assert.equal(await store.locks.acquire('two', 'you', dayMs), false);
+  });
+
+  test(`${engine.name}: updates, readers and throwing away go on beside each other`, async (t) => {
+    const { store, clock, apply } = await open(t);
+    await apply(0, [record('A')]);
+    const updating = (async () => {
+      for (let day = 1; day <= 20; day++)
+        await apply(day, [record('A', { severity: day % 2 ? 'High' : 'Low' })]);
+    })();
+    const throwing = (async () => {
+      for (let i = 0; i < 10; i++) await store.collect({ ...terms, keepHistoryMs: 0, keepEventsMs: 0 });
+    })();
+    for (let i = 0; i < 10; i++) assert.deepEqual(await hits(store, openssl), ['openssl A']);
+    await Promise.all([updating, throwing]);
+    clock.day = 100;
+    await store.collect(terms);
+    const { rows } = await store.statistics();
+    assert.deepEqual([rows['vulnerability'], rows['affected'], rows['event']], [1, 1, 0]);
+    assert.equal(await store.events.last(), 20);
+  });
+
+  test(`${engine.name}: much is thrown away little by little`, async (t) => {
+    const { store, clock, apply, rowsOf } = await open(t);
+    const edition = (severity: 'Low' | 'High') =>
+      Array.from({ length: 450 }, (_, i) => record(`${i}`, { severity }));
+    await apply(0, edition('Low'));
+    await apply(1, edition('High'));
+    clock.day = 100;
+    assert.deepEqual(await store.collect(terms), { ...nothing, events: 450, vulnerabilities: 450 });
+    assert.deepEqual(await rowsOf('event', 'vulnerability', 'affected'), [0, 450, 450]);
+  });
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { affectedRow, bookworm, feedUpdate, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { KeyedVulnerability, Store } from '../store.ts';
+
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: a record comes back as it was applied`, async (t) => {
+    const store = await engine.create(t)({ now: () => Date.parse('2026-01-02T00:00:00Z') });
+    const { keys: _, ...open } = affectedRow('curl', { range: { from: '1', fromExcluded: true } });
+    const full = record('RHSA-1', {
+      key: 'file/RHSA-1',
+      aliases: ['CVE-2', 'CVE-1'],
+      description: 'A naïve flaw \u{1f41b}',
+      links: ['https://example.org/b', 'https://example.org/a'],
+      severity: 'Low',
+      cvss: [
+        { source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 9.8 },
+        { source: 'redhat', vector: 'CVSS:2.0/AV:L' },
+      ],
+      modified: '2026-01-01T00:00:00Z',
+      affected: [
+        affectedRow('openssl', { severity: 'High', only: { module: 'nodejs:18', flavour: 'fips' } }),
+        open,
+        affectedRow('bash', { namespace: trixie, fix: { state: 'not-affected' } }),
+      ],
+    });
+    await load(store, [full, record('B', { affected: [] })]);
+    const stored = {
+      source: 'debian',
+      feed: 'tracker',
+      validFrom: '2026-01-02T00:00:00.000Z',
+      validTo: null,
+    };
+    assert.deepEqual(await store.vulnerabilities.read([2, 1, 2, 99]), [
+      { ...full, ...stored, number: 1 },
+      { ...record('B', { affected: [] }), ...stored, number: 2 },
+    ]);
+    assert.deepEqual(await store.vulnerabilities.read([]), []);
+  });
+
+  test(`${engine.name}: records are found by their id and by every alias`, async (t) => {
+    const store = await engine.create(t)();
+    await load(store, [record('CVE-1'), record('RHSA-1', { aliases: ['CVE-1', 'CVE-2', 'CVE-1'] })]);
+    await load(store, [record('ELSA-1', { aliases: ['CVE-1'] })], 'other');
+    const idsOf = async (id: string) => {
+      const records = await store.vulnerabilities.read(await store.vulnerabilities.named(id));
+      return records.map((item) => item.id);
+    };
+    assert.deepEqual(await idsOf('CVE-1'), ['CVE-1', 'RHSA-1', 'ELSA-1']);
+    assert.deepEqual(await idsOf('CVE-2'), ['RHSA-1']);
+    assert.deepEqual(await idsOf('CVE-'), []);
+    await load(store, [record('CVE-1'), record('RHSA-1', { aliases: ['CVE-1'] })]);
+    assert.deepEqual(await idsOf('CVE-2'), []);
+  });
+
+  test(`${engine.name}: the records of a namespace, page by page`, async (t) => {
+    const store = await engine.create(t)();
+    const of = (id: string, ...namespaces: (typeof bookworm)[]) =>
+      record(id, { affected: namespaces.map((namespace) => affectedRow('openssl', { namespace })) });
+    await load(store, [
+      of('A', bookworm),
+      of('B', bookworm, trixie),
+      of('C', trixie),
+      of('D', trixie, bookworm),
+    ]);
+    await load(store, [of('E', trixie), of('F', bookworm)], 'other');
+    const page = async (namespace: string, limit: number, after?: number) => {
+      const records = await store.vulnerabilities.inNamespace(namespace, {
+        limit,
+        ...(after !== undefined && { after }),
+      });
+      return [records.map(({ id }) => id).join(''), records.at(-1)?.number] as const;
+    };
+    const [first, place] = await page('debian:12', 2);
+    const [second, next] = await page('debian:12', 2, place);
+    assert.deepEqual([first, second], ['AB', 'DF']);
+    assert.deepEqual(await page('debian:12', 2, next), ['', undefined]);
+    assert.deepEqual((await page('debian:13', 9))[0], 'BCDE');
+    assert.deepEqual((await page('debian:1', 9))[0], '');
+    assert.deepEqual(await store.advisories.namespaces(), [bookworm, trixie]);
+  });
+}
+
+async function load(store: Store, records: readonly KeyedVulnerability[], feed = 'tracker'): Promise<void> {
+  await store.advisories.apply(feedUpdate({ feed }), stream(records));
+}

@@ -1,0 +1,94 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Namespace } from '../../model/namespace.ts';
+import type { KeyRange } from '../../plugin/version-scheme.ts';
+import type { StoredHit } from '../store.ts';
+import { comparePlaces, type TargetPlace } from './affected-cursor.ts';
+import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
+import { holds, mergeRanges } from './key-intervals.ts';
+import { isMetBy, type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
+import type { Tables } from './schema.ts';
+
+/** A package of a namespace that records speak of. */
+export interface Target {
+  readonly namespaceId: number;
+  readonly namespace: Namespace;
+  readonly package: string;
+  readonly by: LookupBy;
+  /** Whether any image has it in a version without a key. */
+  readonly hasUnkeyed: boolean;
+  /** The keys of the versions that are hit, in rising order. */
+  readonly ranges: readonly KeyRange[];
+  /** What hits a version, in canonical order; a null key is that of a version that has none, and may be hit by all. */
+  hitsOf(key: Uint8Array | null): StoredHit[];
+}
+
+interface TargetRow extends HitRow, KeyRange {
+  readonly namespace_id: number;
+  readonly has_unkeyed: unknown;
+  readonly by: LookupBy;
+}
+
+/** What records hit, as far as any image has it installed, ordered by namespace and package. */
+export async function targetsOf(db: Kysely<Tables>, vulnerabilities: readonly number[]): Promise<Target[]> {
+  if (vulnerabilities.length === 0) return [];
+  const rows: TargetRow[] = await targetRows(db, vulnerabilities, 'name')
+    .unionAll(targetRows(db, vulnerabilities, 'source'))
+    .execute();
+  const reader = new HitReader();
+  return [...Map.groupBy(rows, (row) => JSON.stringify([row.namespace, row.package, row.by])).values()]
+    .flatMap((group) => targetOf(group, reader) ?? [])
+    .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)));
+}
+
+function targetRows(
+  db: Kysely<Tables>,
+  vulnerabilities: readonly number[],
+  by: LookupBy,
+): SelectQueryBuilder<Tables, 'affected', TargetRow> {
+  return db
+    .selectFrom('affected')
+    .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
+    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+    .select([...hitColumns, 'affected.namespace_id', 'affected.lo', 'affected.hi'])
+    .select((eb) => [
+      sql.lit(by).as('by'),
+      eb.exists(installed(db, by).where(lookupColumns[by].key, 'is', null)).as('has_unkeyed'),
+    ])
+    .where('affected.vulnerability_id', 'in', vulnerabilities)
+    .where('affected.fix_state', '<>', 'not-affected')
+    .where(isMetBy(by))
+    .where((eb) => eb.exists(installed(db, by)));
+}
+
+/** What is installed of the package of a row. */
+function installed(
+  db: Kysely<Tables>,
+  by: LookupBy,
+): SelectQueryBuilder<Tables, 'image_package', { position: number }> {
+  return lookedUp(db, by)
+    .select('image_package.position')
+    .where('image_package.namespace_id', '=', sql.ref<number>('affected.namespace_id'))
+    .where(lookupColumns[by].name, '=', sql.ref<string>('affected.package'));
+}
+
+function targetOf(rows: TargetRow[], reader: HitReader): Target | undefined {
+  const [first] = rows.sort(compareHits);
+  return (
+    first && {
+      namespaceId: first.namespace_id,
+      namespace: { name: first.namespace, versionScheme: first.version_scheme },
+      package: first.package,
+      by: first.by,
+      hasUnkeyed: Boolean(first.has_unkeyed),
+      ranges: mergeRanges(rows),
+      hitsOf: (key) =>
+        rows.filter((row) => key === null || holds(row, key)).map((row) => reader.read(row, key !== null)),
+    }
+  );
+}
+
+/** Where a target stands in the list of affected images. */
+export function placeOf({ namespace, package: name, by }: Target): TargetPlace {
+  return { namespace: namespace.name, package: name, by };
+}

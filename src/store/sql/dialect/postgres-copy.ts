@@ -1,0 +1,101 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { RowWriter, Value } from '../bulk-writer.ts';
+import type { Tables } from '../schema.ts';
+
+/** Rows in the binary format of COPY: the only parameter of a `copy … from stdin`. */
+export class CopyData {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** Rows go to the server in pieces of about this size, one of which is on its way while the next is filled. */
+const pieceBytes = 256 * 1024;
+
+/** Signature, flags, length of the extension (postgresql.org/docs/current/sql-copy.html, "Binary Format"). */
+const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+const trailer = Buffer.from([0xff, 0xff]);
+
+/**
+ * Writes many rows by COPY, which costs the server about a fifth of what statements do. Numbers are whole and go to columns of
+ * eight bytes: the binary format takes what it is given for what the column is.
+ */
+export class CopyWriter implements RowWriter {
+  readonly #db: Kysely<Tables>;
+  readonly #statement: string;
+  #buffer = Buffer.allocUnsafe(pieceBytes + 16_384);
+  #length = header.copy(this.#buffer);
+  #sending: Promise<unknown> = Promise.resolve();
+
+  constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]) {
+    this.#db = db;
+    const list = columns.map((column) => `"${column}"`).join(', ');
+    this.#statement = `copy "${table}" (${list}) from stdin (format binary)`;
+  }
+
+  add(row: readonly Value[]): Promise<void> | undefined {
+    this.#reserve(2);
+    this.#length = this.#buffer.writeInt16BE(row.length, this.#length);
+    for (const value of row) this.#put(value);
+    return this.#length < pieceBytes ? undefined : this.#send();
+  }
+
+  async finish(): Promise<void> {
+    if (this.#length > header.length) await this.#send();
+    await this.#sending;
+  }
+
+  /** Sends what there is; done when the piece before it has arrived. */
+  async #send(): Promise<void> {
+    this.#reserve(trailer.length);
+    this.#length += trailer.copy(this.#buffer, this.#length);
+    const data = new CopyData(this.#buffer.subarray(0, this.#length));
+    this.#buffer = Buffer.allocUnsafe(pieceBytes + 16_384);
+    this.#length = header.copy(this.#buffer);
+    const before = this.#sending;
+    this.#sending = before.then(() => this.#db.executeQuery(CompiledQuery.raw(this.#statement, [data])));
+    // An error is told to who waits for the next piece or for the end; who gives up before has one of his own.
+    this.#sending.catch(() => undefined);
+    await before;
+  }
+
+  #put(value: Value): void {
+    if (value === null) {
+      this.#reserve(4);
+      this.#length = this.#buffer.writeInt32BE(-1, this.#length);
+    } else if (typeof value === 'number') this.#putNumber(value);
+    else if (typeof value === 'string') this.#putText(value);
+    else this.#putBytes(value);
+  }
+
+  #putNumber(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
+    this.#reserve(12);
+    const high = this.#buffer.writeInt32BE(8, this.#length);
+    const low = this.#buffer.writeInt32BE(Math.floor(value / 2 ** 32), high);
+    this.#length = this.#buffer.writeUInt32BE(value >>> 0, low);
+  }
+
+  #putText(value: string): void {
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    this.#reserve(4 + 3 * value.length);
+    const bytes = this.#buffer.write(value, this.#length + 4);
+    this.#length = this.#buffer.writeInt32BE(bytes, this.#length) + bytes;
+  }
+
+  #putBytes(value: Uint8Array): void {
+    this.#reserve(4 + value.length);
+    this.#length = this.#buffer.writeInt32BE(value.length, this.#length);
+    this.#buffer.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#length + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}

@@ -1,0 +1,29 @@
+import pg from 'pg';
+import { storeError } from './postgres-errors.ts';
+import type { PostgresSource } from './postgres-source.ts';
+
+/** Codes for a database that somebody else has made first: `duplicate_database`, and `unique_violation` at the same moment. */
+const isThere: ReadonlySet<unknown> = new Set(['42P04', '23505']);
+
+/**
+ * Makes the database unless it is there, by way of the database `postgres` of the same server, as Clair does when it manages the
+ * life of its database. Text in it is compared by bytes. Throws `store-unusable`.
+ */
+export async function createDatabase({ name, client: config }: PostgresSource): Promise<void> {
+  const client = new pg.Client({ ...config, database: 'postgres' });
+  client.on('error', () => undefined);
+  const database = config.database ?? '';
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+    if (rowCount === 0)
+      await client.query(
+        `create database ${client.escapeIdentifier(database)} template template0 encoding 'UTF8' locale 'C'`,
+      );
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && isThere.has(error.code)))
+      throw storeError(error, `${name}, which is to be made by way of the database postgres,`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { type Kysely, sql } from 'kysely';
+import { ClairError } from '../../../kit/errors.ts';
+import { temporarySchema } from '../../../testing/store-engines.ts';
+import { query } from '../../contract/postgres-schemas.ts';
+import type { Value } from '../bulk-writer.ts';
+import type { Connection, Engine, WriteScope } from '../engine.ts';
+import type { Tables } from '../schema.ts';
+import { openPostgresEngine } from './postgres-engine.ts';
+import { parsePostgresSource } from './postgres-source.ts';
+
+/** An engine on an empty schema; `settings` are added to the connection string. */
+async function open(context: TestContext, settings: Record<string, string> = {}): Promise<Engine> {
+  const url = new URL(await temporarySchema(context));
+  for (const [key, value] of Object.entries(settings)) url.searchParams.set(key, value);
+  const engine = await openPostgresEngine(parsePostgresSource(url.href), 8);
+  context.after(() => engine[Symbol.asyncDispose]());
+  return engine;
+}
+
+/** A table that is none of ours. */
+const numbers = 'numbers' as keyof Tables;
+
+async function createNumbers({ db }: Connection): Promise<void> {
+  await sql`create table numbers (a bigint, b bigint)`.execute(db);
+  await sql`insert into numbers values (1, 0), (2, 0)`.execute(db);
+}
+
+async function sumOf(db: Kysely<Tables>): Promise<number | undefined> {
+  const { rows } = await sql<{ sum: number }>`select sum(b)::bigint as sum from numbers`.execute(db);
+  return rows[0]?.sum;
+}
+
+const addOne = (db: Kysely<Tables>, a: number): Promise<unknown> =>
+  sql`update numbers set b = b + 1 where a = ${a}`.execute(db);
+
+/** A write that says when it has its turn and ends when it is told to. */
+function heldWrite(
+  engine: Connection,
+  scope: WriteScope,
+): { hasTurn: Promise<void>; end: () => Promise<void> } {
+  const [turn, go] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const written = engine.write(async () => {
+    turn.resolve(undefined);
+    await go.promise;
+  }, scope);
+  return {
+    hasTurn: turn.promise,
+    end: async () => {
+      go.resolve(undefined);
+      await written;
+    },
+  };
+}
+
+/** How many sessions wait for one of our locks, once it is at least one. */
+async function waiting(engine: Engine): Promise<number> {
+  for (;;) {
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from pg_locks where locktype = 'advisory' and not granted and objid =
+        (hashtext(current_schema())::bigint & 4294967295)::oid`.execute(engine.db);
+    const count = rows[0]?.count ?? 0;
+    if (count > 0) return count;
+  }
+}
+
+test('who reads waits for no writer', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  await engine.write(async (db) => {
+    await addOne(db, 1);
+    assert.equal(await sumOf(engine.db), 0);
+  });
+  assert.equal(await sumOf(engine.db), 1);
+});
+
+for (const [first, second] of [
+  ['everything', 'everything'],
+  ['everything', 'advisories'],
+  ['everything', 'own rows'],
+  ['advisories', 'everything'],
+  ['advisories', 'advisories'],
+  ['own rows', 'everything'],
+] as const) {
+  test(`who writes ${second} waits for who writes ${first}`, async (t) => {
+    const engine = await open(t);
+    const held = heldWrite(engine, first);
+    await held.hasTurn;
+    let isDone = false;
+    const other = engine.write(async () => {
+      isDone = true;
+    }, second);
+    assert.equal(await waiting(engine), 1);
+    assert.equal(isDone, false);
+    await held.end();
+    await other;
+    assert.equal(isDone, true);
+  });
+}
+
+test('rows of one’s own are written beside those of others', async (t) => {
+  const engine = await open(t);
+  const others = [heldWrite(engine, 'own rows'), heldWrite(engine, 'advisories')];
+  for (const { hasTurn } of others) await hasTurn;
+  assert.equal(await engine.write(async () => 'done', 'own rows'), 'done');
+  for (const { end } of others) await end();
+});
+
+test('a write that the server broke off for the sake of others is made again', async (t) => {
+  const engine = await open(t, { deadlock_timeout: '20' });
+  await createNumbers(engine);
+  let runs = 0;
+  const haveBoth = Promise.withResolvers<undefined>();
+  const write = (a: number, b: number): Promise<void> =>
+    engine.write(async (db) => {
+      await addOne(db, a);
+      if (++runs === 2) haveBoth.resolve(undefined);
+      await haveBoth.promise;
+      await addOne(db, b);
+    }, 'own rows');
+  await Promise.all([write(1, 2), write(2, 1)]);
+  assert.equal(runs, 3);
+  assert.equal(await sumOf(engine.db), 4);
+});
+
+test('a write whose connection is lost before its end is made again', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  let runs = 0;
+  await engine.write(async (db) => {
+    await addOne(db, 1);
+    if (++runs < 3) await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
+  });
+  assert.equal(runs, 3);
+  assert.equal(await sumOf(engine.db), 1);
+});
+
+test('a write whose connection is lost at its very end is not made twice', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  await sql`create function cut() returns trigger language plpgsql as
+    $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`.execute(engine.db);
+  await sql`create constraint trigger cut after update on numbers initially deferred
+    for each row execute function cut()`.execute(engine.db);
+  let runs = 0;
+  const write = engine.write(async (db) => {
+    runs++;
+    await addOne(db, 1);
+  });
+  await assertUnusable(write, /whether it was made is not known: try again$/);
+  assert.equal(runs, 1);
+  assert.equal(await sumOf(engine.db), 0);
+});
+
+test('in a session nothing is made again, and what follows goes on', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  let runs = 0;
+  const session = engine.session(async (connection) => {
+    await connection.write(async (db) => {
+      runs++;
+      await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
+    });
+  });
+  await assertUnusable(session, /the server is shutting down/);
+  assert.equal(runs, 1);
+  assert.equal(await sumOf(engine.db), 0);
+});
+
+test('temporary tables end with their session', async (t) => {
+  const engine = await open(t);
+  for (let i = 0; i < 3; i++)
+    await engine.session(({ db }) => sql`create temporary table passing (a bigint)`.execute(db));
+  const { rows } = await sql`select from pg_class where relname = 'passing'`.execute(engine.db);
+  assert.equal(rows.length, 0);
+});
+
+test('sessions leave a connection to everybody else', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const held = Promise.withResolvers<undefined>();
+  let running = 0;
+  const sessions = Array.from({ length: 12 }, () =>
+    engine.session(async () => {
+      // As many as there may be; the others follow when these end.
+      if (++running === 7) held.resolve(undefined);
+      await held.promise;
+      assert.equal(await sumOf(engine.db), 0);
+    }),
+  );
+  await Promise.all(sessions);
+  assert.equal(running, 12);
+});
+
+const values: fc.Arbitrary<Value[]> = fc.tuple(
+  fc.option(fc.oneof(fc.maxSafeInteger(), fc.integer())),
+  fc.option(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 40 }))).map(withoutNul),
+  fc.option(fc.uint8Array()),
+);
+
+function withoutNul(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\0', '').toWellFormed();
+}
+
+test('what is copied comes back as it was', async (t) => {
+  const engine = await open(t);
+  const rowsOf = async (db: Kysely<Tables>): Promise<Value[][]> => {
+    const { rows } = await sql<{ a: number; b: string; c: Uint8Array | null }>`
+      select a, b, c from copied order by n`.execute(db);
+    return rows.map(({ a, b, c }) => [a, b, c && Uint8Array.from(c)]);
+  };
+  await engine.session(async (connection) => {
+    const { db } = connection;
+    await sql`create temporary table copied (n bigint generated always as identity, a bigint, b text, c bytea)`.execute(
+      db,
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(values, { maxLength: 60 }), async (rows) => {
+        await sql`truncate copied restart identity`.execute(db);
+        await copyInto(connection, rows);
+        assert.deepEqual(await rowsOf(db), rows);
+      }),
+      { numRuns: 40 },
+    );
+    // Rows that fill many pieces, and one that is larger than any.
+    const many = Array.from({ length: 3000 }, (_, i): Value[] => [
+      i,
+      `${i} ö`.repeat(100),
+      new Uint8Array(i % 7),
+    ]);
+    const rows = [...many, [-1, '\u{1f41b}'.repeat(1_000_000), null], ...many];
+    await sql`truncate copied restart identity`.execute(db);
+    await copyInto(connection, rows);
+    assert.deepEqual(await rowsOf(db), rows);
+  });
+});
+
+async function copyInto(connection: Connection, rows: readonly (readonly Value[])[]): Promise<void> {
+  const writer = connection.bulkWriter(connection.db, 'copied' as keyof Tables, ['a', 'b', 'c']);
+  for (const row of rows) await writer.add(row);
+  await writer.finish();
+}
+
+test('an error in the midst of a copy is told, and undoes it', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const copy = (rows: number, last: Value[]): Promise<void> =>
+    engine.write(async (db) => {
+      const writer = engine.bulkWriter(db, numbers, ['a', 'b']);
+      for (let i = 0; i < rows; i++) await writer.add([i, 1]);
+      await writer.add(last);
+      for (let i = 0; i < rows; i++) await writer.add([i, 1]);
+      await writer.finish();
+    });
+  for (const rows of [1, 100_000]) {
+    await assert.rejects(copy(rows, [1, 'four']), /insufficient data left in message/);
+    await assert.rejects(copy(rows, [1]), /row field count is 1, expected 2/);
+    await assert.rejects(copy(rows, [1, 0.5]), /not a whole number: 0.5/);
+  }
+  assert.equal(await sumOf(engine.db), 0);
+});
+
+test('text is ordered by its bytes, also where the database orders it as people do', async (t) => {
+  const engine = await open(t);
+  await engine.db.schema
+    .createTable('words')
+    .addColumn('word', 'text', (column) => column.primaryKey())
+    .execute();
+  const words = ['a', 'B', 'é', 'z', '_', 'ab', 'a b', '\u{ffff}', '\u{1f41b}'];
+  for (const word of words) await sql`insert into words values (${word})`.execute(engine.db);
+  const { rows } = await sql<{ word: string }>`select word from words order by word`.execute(engine.db);
+  assert.deepEqual(
+    rows.map(({ word }) => word),
+    words.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
+});
+
+test('a statement is read again when another process has changed its table', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const all = (): Promise<object[]> =>
+    engine.db.selectFrom(numbers).selectAll().where(sql.ref('a'), '=', 1).execute();
+  assert.deepEqual(await all(), [{ a: 1, b: 0 }]);
+  await sql`alter table numbers add column c bigint`.execute(engine.db);
+  assert.deepEqual(await all(), [{ a: 1, b: 0, c: null }]);
+});
+
+test('a statement that takes too long is broken off', async (t) => {
+  const engine = await open(t, { statement_timeout: '20' });
+  await assertUnusable(sql`select pg_sleep(9)`.execute(engine.db), /raise statement_timeout if it is set$/);
+  // A feed may take its time.
+  await engine.session(({ db }) => sql`select pg_sleep(0.05)`.execute(db));
+});
+
+test('large loads are made known to the planner at once', async (t) => {
+  const engine = await open(t);
+  await createNumbers(engine);
+  const fill = (count: number): Promise<unknown> =>
+    engine.write((db) =>
+      db
+        .insertInto(numbers)
+        .columns(['a', 'b'] as never[])
+        .expression(sql`select i, i from generate_series(1, ${sql.lit(count)}) as i` as never)
+        .execute(),
+    );
+  const estimate = async (): Promise<unknown> => {
+    const { rows } = await sql<{ reltuples: number }>`
+      select reltuples::bigint from pg_class where oid = 'numbers'::regclass`.execute(engine.db);
+    return rows[0]?.reltuples;
+  };
+  await fill(100);
+  assert.equal(await estimate(), -1);
+  await fill(20_000);
+  assert.equal(await estimate(), 20_102);
+});
+
+test('a user who may do little is told so', async (t) => {
+  const url = await temporarySchema(t);
+  const role = `role_${crypto.randomUUID().replaceAll('-', '')}`;
+  await query(url, `create role ${role} login`);
+  t.after(() => query(url, `drop role ${role}`));
+  const schema = new URL(url).searchParams.get('search_path') ?? '';
+  await query(url, `grant usage on schema ${schema} to ${role}`);
+  const source = new URL(url);
+  source.username = role;
+  await using engine = await openPostgresEngine(parsePostgresSource(source.href), 2);
+  const create = engine.write((db) => db.schema.createTable('mine').addColumn('a', 'text').execute());
+  await assertUnusable(create, /let the user own the database, or grant create and usage on its schema$/);
+});
+
+async function assertUnusable(work: Promise<unknown>, message: RegExp): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof ClairError, String(error));
+    assert.equal(error.code, 'store-unusable');
+    assert.match(error.message, message);
+    return true;
+  });
+}

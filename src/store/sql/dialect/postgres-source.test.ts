@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ClairError } from '../../../kit/errors.ts';
+import { parsePostgresSource } from './postgres-source.ts';
+
+const nobody = {};
+
+/** Host, port, user, password and database of a connection string. */
+function addressOf(source: string, environment: Record<string, string> = nobody): unknown[] {
+  const { host, port, user, password, database } = parsePostgresSource(source, environment).client;
+  return [host, port, user, password, database];
+}
+
+/** The message with which a string is refused. */
+function refusal(source: string): string {
+  try {
+    parsePostgresSource(source, nobody);
+  } catch (error) {
+    assert.ok(error instanceof ClairError, String(error));
+    assert.equal(error.code, 'store-unusable');
+    assert.equal(error.cause, undefined);
+    return error.message;
+  }
+  return assert.fail(`${source} was read`);
+}
+
+test('a URL and keywords say the same', () => {
+  const expected = ['db.example.org', 6432, 'clair', 'a b/c', 'advisories'];
+  for (const source of [
+    'postgresql://clair:a%20b%2Fc@db.example.org:6432/advisories',
+    'postgres://clair:a%20b%2Fc@db.example.org:6432/advisories?sslmode=disable&statement_timeout=60000',
+    "host=db.example.org port=6432 user=clair password='a b/c' dbname=advisories",
+    String.raw`  host = db.example.org  port= 6432 user =clair password=a\ b/c dbname='advisories'  `,
+  ])
+    assert.deepEqual(addressOf(source), expected, source);
+});
+
+test('quotes and backslashes in keywords', () => {
+  const password = (source: string): unknown => addressOf(source)[3];
+  assert.equal(password(String.raw`password='it\'s' user=a`), "it's");
+  assert.equal(password(String.raw`password='a\\b' user=a`), String.raw`a\b`);
+  assert.equal(password(String.raw`password=a\'b\\c user=a`), String.raw`a'b\c`);
+  assert.equal(password("password='' user=a"), '');
+  // As libpq has it: spaces behind the equals sign do not count.
+  assert.equal(password('password= user=a'), 'user=a');
+});
+
+test('whatever a password is, it is read from both forms', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (password) => {
+      const quoted = password.replaceAll(/['\\]/g, String.raw`\$&`);
+      assert.equal(addressOf(`user=a password='${quoted}' host=h`)[3], password);
+      assert.equal(addressOf(`postgresql://a:${encodeURIComponent(password)}@h/d`)[3], password);
+    }),
+  );
+});
+
+test('what is not said is taken from the environment, then from the defaults', () => {
+  const environment = {
+    PGHOST: 'env',
+    PGPORT: '1',
+    PGUSER: 'u',
+    PGPASSWORD: 'p',
+    PGDATABASE: 'd',
+    PGSSLMODE: 'disable',
+  };
+  assert.deepEqual(addressOf('', environment), ['env', 1, 'u', 'p', 'd']);
+  assert.deepEqual(addressOf('host=said port=2', environment), ['said', 2, 'u', 'p', 'd']);
+  assert.equal(parsePostgresSource('', environment).client.ssl, false);
+  assert.deepEqual(addressOf('user=clair'), ['localhost', 5432, 'clair', undefined, 'clair']);
+  assert.deepEqual(addressOf('postgresql://clair@[::1]'), ['::1', 5432, 'clair', undefined, 'clair']);
+});
+
+test('SSL is asked for unless it is switched off', () => {
+  const ssl = (source: string): unknown => parsePostgresSource(source, nobody).client.ssl;
+  assert.deepEqual(ssl('host=a'), { rejectUnauthorized: false });
+  assert.deepEqual(ssl('host=a sslmode=require'), { rejectUnauthorized: false });
+  assert.deepEqual(ssl('host=a sslmode=verify-full'), { rejectUnauthorized: true });
+  assert.equal(ssl('host=a sslmode=disable'), false);
+  assert.equal(ssl('host=/run/postgresql'), false);
+  const names = ['sslcert', 'sslkey', 'sslrootcert'];
+  const files = names.map((keyword) => `${keyword}='${import.meta.filename}'`).join(' ');
+  const given = ssl(`host=a ${files}`);
+  assert.ok(typeof given === 'object' && given !== null);
+  assert.deepEqual(Object.keys(given), ['cert', 'key', 'ca', 'rejectUnauthorized', 'checkServerIdentity']);
+});
+
+test('any other keyword is a setting of the server', () => {
+  const { options } = parsePostgresSource(
+    "user=a statement_timeout=60000 search_path='one, two' options='-c jit=off' binary_parameters=yes",
+    nobody,
+  ).client;
+  assert.equal(
+    options,
+    String.raw`-c lock_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c temp_buffers=32MB -c random_page_cost=1.1 -c jit=off -c statement_timeout=60000 -c search_path=one,\ two`,
+  );
+});
+
+test('the name of a database tells neither user nor password', () => {
+  const { name } = parsePostgresSource('postgresql://clair:secret@h:1/d', nobody);
+  assert.equal(name, 'd at h:1');
+});
+
+test('what cannot be read is refused, and its password not told', () => {
+  for (const [source, why] of [
+    ['postgresql://clair:sec/ret@host:x/d', /it is no URL/],
+    ['postgresql://clair:%zz-secret@host/d', /it is no URL/],
+    ['host=a secret', /from its character 7 on$/],
+    ["host=a password='secret", /from its character 7 on$/],
+    ['host=a sslmode=secret', /its sslmode is none of disable, require/],
+    ['host=a port=secret', /its port is no whole number$/],
+    ['host=a connect_timeout=secret', /its connect_timeout is no whole number$/],
+    ['host=a se-cret=1', /keyword that cannot be the name of a setting$/],
+    ['host=a sslinline=secret', /sslinline is not supported$/],
+    ['host=a sslkey=/nowhere', /the file of sslkey cannot be read: ENOENT/],
+  ] as const) {
+    const message = refusal(source);
+    assert.match(message, why);
+    assert.doesNotMatch(message, /sec|ret$/);
+  }
+});

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { ConnectionOptions } from 'node:tls';
+import type { ClientConfig } from 'pg';
+import { ClairError, messageOf } from '../../../kit/errors.ts';
+import { limits } from '../../../kit/limits.ts';
+
+/** Where a PostgreSQL database is and how it is reached. */
+export interface PostgresSource {
+  /** What people call it: its name and where it is, without user and password. */
+  readonly name: string;
+  readonly client: ClientConfig;
+}
+
+/**
+ * Reads a connection string as Clair takes it, which is as lib/pq does: a URL (`postgresql://user:pw@host:5432/db?sslmode=disable`)
+ * or keywords (`host=localhost dbname='my db'`). What is not said is taken from the `PG…` variables of `environment`. Throws
+ * `store-unusable`; no error repeats the string, which may hold a password.
+ */
+export function parsePostgresSource(
+  source: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): PostgresSource {
+  const text = source.trim();
+  const said = /^postgres(ql)?:\/\//.test(text) ? readUrl(text) : readKeywords(text);
+  const values = new Map([...fromEnvironment(environment), ...said]);
+  const user = values.get('user') || systemUser();
+  const database = values.get('dbname') || user;
+  const host = values.get('host') || 'localhost';
+  const port = wholeNumber(values, 'port') || 5432;
+  const timeout = wholeNumber(values, 'connect_timeout');
+  const password = values.get('password');
+  const program = values.get('application_name') ?? values.get('fallback_application_name');
+  return {
+    name: `${database} at ${host}:${port}`,
+    client: {
+      host,
+      port,
+      user,
+      database,
+      ...(password !== undefined && { password }),
+      ssl: host.startsWith('/') ? false : sslOf(values),
+      application_name: program ?? 'clair',
+      connectionTimeoutMillis: timeout > 0 ? timeout * 1000 : limits.storeConnectMs,
+      options: serverSettings(values),
+    },
+  };
+}
+
+/** What is about the connection; everything else is a setting of the server, as with lib/pq. */
+const connectionKeywords: ReadonlySet<string> = new Set([
+  ...['host', 'port', 'user', 'password', 'dbname', 'connect_timeout', 'options'],
+  ...['application_name', 'fallback_application_name'],
+  ...['sslmode', 'sslcert', 'sslkey', 'sslrootcert'],
+]);
+
+/** Keywords of lib/pq about the Go driver itself. */
+const meaningless: ReadonlySet<string> = new Set([
+  'binary_parameters',
+  'disable_prepared_binary_result',
+  'sslsni',
+]);
+
+const unsupported: ReadonlySet<string> = new Set([
+  'krbspn',
+  'krbsrvname',
+  'passfile',
+  'sslinline',
+  'sslpassword',
+]);
+
+const environmentKeywords: readonly (readonly [variable: string, keyword: string])[] = [
+  ['PGHOST', 'host'],
+  ['PGPORT', 'port'],
+  ['PGDATABASE', 'dbname'],
+  ['PGUSER', 'user'],
+  ['PGPASSWORD', 'password'],
+  ['PGOPTIONS', 'options'],
+  ['PGAPPNAME', 'application_name'],
+  ['PGSSLMODE', 'sslmode'],
+  ['PGSSLCERT', 'sslcert'],
+  ['PGSSLKEY', 'sslkey'],
+  ['PGSSLROOTCERT', 'sslrootcert'],
+  ['PGCONNECT_TIMEOUT', 'connect_timeout'],
+];
+
+type Values = ReadonlyMap<string, string>;
+
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): (readonly [string, string])[] {
+  return environmentKeywords.flatMap(([variable, keyword]) => {
+    const value = environment[variable];
+    return value === undefined || value === '' ? [] : [[keyword, value] as const];
+  });
+}
+
+function readUrl(text: string): Values {
+  const values = new Map<string, string>();
+  try {
+    const url = new URL(text);
+    const parts = {
+      user: url.username,
+      password: url.password,
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: url.port,
+      dbname: url.pathname.slice(1),
+    };
+    for (const [key, value] of Object.entries(parts)) {
+      if (value !== '') values.set(key, decodeURIComponent(value));
+    }
+    for (const [key, value] of url.searchParams) values.set(key, value);
+  } catch {
+    // The error of `URL` holds the whole string: it is not passed on.
+    throw wrong('it is no URL: a password in it must have its special characters written as %XX');
+  }
+  return values;
+}
+
+/** `keyword = value` with values in single quotes where they are empty or hold a space; a backslash takes the next character as it is. */
+function readKeywords(text: string): Values {
+  const pair =
+    /\s*(?<key>[^\s=]+)\s*=\s*(?:'(?<quoted>(?:[^'\\]|\\.)*)'|(?<plain>(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*)?)(?=\s|$)/sy;
+  const values = new Map<string, string>();
+  while (pair.lastIndex < text.length) {
+    const at = pair.lastIndex;
+    const groups = pair.exec(text)?.groups;
+    if (groups === undefined)
+      throw wrong(`it is neither a URL nor keyword=value from its character ${at + 1} on`);
+    const { key = '', quoted, plain = '' } = groups;
+    values.set(key, (quoted ?? plain).replaceAll(/\\(.)/gs, '$1'));
+  }
+  return values;
+}
+
+function sslOf(values: Values): ConnectionOptions | false {
+  const mode = values.get('sslmode') || 'require';
+  const files = {
+    cert: readFile(values, 'sslcert'),
+    key: readFile(values, 'sslkey'),
+    ca: readFile(values, 'sslrootcert'),
+  };
+  const given = Object.fromEntries(Object.entries(files).filter(([, content]) => content !== undefined));
+  const anyName = { checkServerIdentity: () => undefined };
+  switch (mode) {
+    case 'disable':
+      return false;
+    case 'require':
+      // As libpq has it: with an authority at hand, its signature is asked for.
+      return files.ca === undefined
+        ? { ...given, rejectUnauthorized: false }
+        : { ...given, rejectUnauthorized: true, ...anyName };
+    case 'verify-ca':
+      return { ...given, rejectUnauthorized: true, ...anyName };
+    case 'verify-full':
+      return { ...given, rejectUnauthorized: true };
+    default:
+      throw wrong('its sslmode is none of disable, require (the default), verify-ca and verify-full');
+  }
+}
+
+function readFile(values: Values, keyword: string): string | undefined {
+  const path = values.get(keyword) || undefined;
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw wrong(`the file of ${keyword} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** All other keywords, as options of the server: `-c name=value`, with backslashes before spaces. */
+function serverSettings(values: Values): string {
+  // One waits for another as long as SQLite does, and who hangs inside a transaction does not keep the others from writing.
+  const settings = [
+    `-c lock_timeout=${limits.storeBusyMs}`,
+    `-c idle_in_transaction_session_timeout=${limits.storeBusyMs}`,
+    // For feeds that are laid down in temporary tables; taken only by who does so, and not to be changed after.
+    '-c temp_buffers=32MB',
+    // Disks of today seek nearly as fast as they read: with the default, a large image would be matched by reading all rows.
+    '-c random_page_cost=1.1',
+  ];
+  const options = values.get('options');
+  if (options !== undefined) settings.push(options);
+  for (const [key, value] of values) {
+    if (connectionKeywords.has(key) || meaningless.has(key)) continue;
+    if (unsupported.has(key)) throw wrong(`${key} is not supported`);
+    if (!/^[A-Za-z_][\w.]*$/.test(key))
+      throw wrong('it holds a keyword that cannot be the name of a setting');
+    settings.push(`-c ${key}=${value.replaceAll(/[\s\\]/g, '\\$&')}`);
+  }
+  return settings.join(' ');
+}
+
+/** The user that this process runs as; in some containers he has a number only. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    throw wrong('it names no user, and that of this process has no name');
+  }
+}
+
+function wholeNumber(values: Values, keyword: string): number {
+  const text = values.get(keyword) || '0';
+  if (!/^\d{1,9}$/.test(text)) throw wrong(`its ${keyword} is no whole number`);
+  return Number(text);
+}
+
+function wrong(why: string): ClairError {
+  return new ClairError('store-unusable', `the connection string of the database cannot be read: ${why}`);
+}

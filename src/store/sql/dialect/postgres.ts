@@ -1,0 +1,234 @@
+import { hash } from 'node:crypto';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type DataTypeNode,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { limits } from '../../../kit/limits.ts';
+import { CopyData } from './postgres-copy.ts';
+import { CommitLost, insist, isConnectionLost, isOutlived, storeError } from './postgres-errors.ts';
+
+/** Where the connections of a driver come from. */
+export interface Clients {
+  /** The name of the database in errors. */
+  readonly place: string;
+  /** One client for all that is asked, whose loss cannot be made up for: a session holds temporary tables. */
+  readonly isPinned: boolean;
+  take(): Promise<PoolClient>;
+  /** Gives a client back, or away for good when it is lost. */
+  give(client: PoolClient, isLost: boolean): void;
+  end(): Promise<void>;
+}
+
+/** Kysely over clients of `pg`. */
+export function postgresDialect(clients: Clients): Dialect {
+  return {
+    createDriver: () => new PostgresDriver(clients),
+    createQueryCompiler: () => new BytewiseCompiler(),
+    createAdapter: () => new ClientsAdapter(clients.isPinned),
+    createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new PostgresIntrospector(db),
+  };
+}
+
+/** Text is ordered and compared by its bytes, as SQLite does, whatever language the database was made for. */
+class BytewiseCompiler extends PostgresQueryCompiler {
+  protected override visitDataType(node: DataTypeNode): void {
+    super.visitDataType(node);
+    const isColumn = this.parentNode?.kind === 'ColumnDefinitionNode';
+    if (isColumn && node.dataType === 'text') this.append(' collate "C"');
+  }
+}
+
+/** With one client for all, Kysely lends it to one user at a time. */
+class ClientsAdapter extends PostgresAdapter {
+  readonly #isPinned: boolean;
+
+  constructor(isPinned: boolean) {
+    super();
+    this.#isPinned = isPinned;
+  }
+
+  override get supportsMultipleConnections(): boolean {
+    return !this.#isPinned;
+  }
+}
+
+class PostgresDriver implements Driver {
+  readonly #clients: Clients;
+
+  constructor(clients: Clients) {
+    this.#clients = clients;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<PostgresConnection> {
+    return new PostgresConnection(await this.#clients.take(), this.#clients);
+  }
+
+  async beginTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.begin();
+  }
+
+  async commitTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.commit();
+  }
+
+  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    await connection.rollback();
+  }
+
+  async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.release();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#clients.end();
+  }
+}
+
+/** From this many rows on, what the planner knows of a table is out of date. */
+const rowsToAnalyze = 10_000;
+
+/** One client, as long as Kysely has lent it to somebody. */
+class PostgresConnection implements DatabaseConnection {
+  readonly #clients: Clients;
+  /** Undefined where a lost one was given away and no other was to be had. */
+  #client: PoolClient | undefined;
+  #isLost = false;
+  #isInTransaction = false;
+  /** Rows this transaction has inserted, by table. */
+  readonly #inserted = new Map<string, number>();
+
+  constructor(client: PoolClient, clients: Clients) {
+    this.#client = client;
+    this.#clients = clients;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    // In a transaction, what is lost is all of it: see `write`, which is told the error as it is.
+    if (this.#isInTransaction) return await this.#run(query);
+    try {
+      // Who only reads does not notice that the server was started anew.
+      return await insist(
+        () => this.#run(query),
+        () => this.#isLost && !this.#clients.isPinned && query.query.kind === 'SelectQueryNode',
+        limits.storeReconnectMs,
+      );
+    } catch (error) {
+      throw storeError(error, this.#clients.place);
+    }
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery(query);
+  }
+
+  async begin(): Promise<void> {
+    await this.#run(CompiledQuery.raw('begin'));
+    this.#isInTransaction = true;
+  }
+
+  async commit(): Promise<void> {
+    try {
+      await this.#run(CompiledQuery.raw('commit'));
+    } catch (error) {
+      throw this.#isLost ? new CommitLost('the connection was lost', { cause: error }) : error;
+    }
+    this.#isInTransaction = false;
+    await this.#analyze();
+  }
+
+  /** What is lost needs no undoing: the server has done it. */
+  async rollback(): Promise<void> {
+    this.#isInTransaction = false;
+    this.#inserted.clear();
+    if (this.#isLost) return;
+    try {
+      await this.#run(CompiledQuery.raw('rollback'));
+    } catch {
+      this.#isLost = true;
+    }
+  }
+
+  release(): void {
+    if (this.#client !== undefined) this.#clients.give(this.#client, this.#isLost);
+  }
+
+  async #run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const client = await this.#usableClient();
+    try {
+      const [data] = query.parameters;
+      if (data instanceof CopyData) return await copy(client, query.sql, data);
+      const { command, rowCount, rows } = await client.query(statementOf(query));
+      if (command === 'INSERT') this.#count(query, rowCount ?? 0);
+      return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
+    } catch (error) {
+      // A connection whose statements are out of date is of no more use either.
+      this.#isLost ||= isConnectionLost(error) || isOutlived(error);
+      throw error;
+    }
+  }
+
+  async #usableClient(): Promise<PoolClient> {
+    if (this.#client !== undefined && !this.#isLost) return this.#client;
+    if (this.#clients.isPinned || this.#isInTransaction) throw new Error('Connection terminated');
+    this.release();
+    this.#client = undefined;
+    this.#client = await this.#clients.take();
+    this.#isLost = false;
+    return this.#client;
+  }
+
+  #count({ query }: CompiledQuery, rows: number): void {
+    if (query.kind !== 'InsertQueryNode' || query.into === undefined) return;
+    const table = query.into.table.identifier.name;
+    this.#inserted.set(table, (this.#inserted.get(table) ?? 0) + rows);
+  }
+
+  /**
+   * The server looks at what it holds a minute later; until then it would plan for tables it believes empty. What was written
+   * is written, whether this succeeds or not.
+   */
+  async #analyze(): Promise<void> {
+    const grown = [...this.#inserted].filter(([, rows]) => rows >= rowsToAnalyze);
+    this.#inserted.clear();
+    try {
+      for (const [table] of grown) await this.#run(CompiledQuery.raw(`analyze "${table}"`));
+    } catch {
+      // The server does it by itself.
+    }
+  }
+}
+
+interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** What is read is read often: it is parsed once on a connection, under a name that is equal for equal text only. */
+function statementOf({ sql: text, parameters, query }: CompiledQuery): Statement {
+  const values = [...parameters];
+  return query.kind === 'SelectQueryNode' ? { name: hash('sha1', text), text, values } : { text, values };
+}
+
+async function copy<R>(client: PoolClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {
+  await new Promise<void>((resolve, reject) => {
+    const stream = client.query(copyFrom(text));
+    stream.on('error', reject);
+    stream.on('finish', resolve);
+    stream.end(bytes);
+  });
+  return { rows: [] };
+}

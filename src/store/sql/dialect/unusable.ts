@@ -1,0 +1,6 @@
+import { ClairError } from '../../../kit/errors.ts';
+
+/** The database at `place` cannot be used; `why` says what the matter is and what to do. */
+export function unusable(place: string, why: string, cause?: unknown): ClairError {
+  return new ClairError('store-unusable', `the database ${place} cannot be used: ${why}`, { cause });
+}

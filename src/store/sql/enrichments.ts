@@ -1,0 +1,161 @@
+import type { Kysely } from 'kysely';
+import type { Enrichment } from '../../model/enrichment.ts';
+import { compareText } from '../../model/order.ts';
+import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import type {
+  EnrichmentStore,
+  FeedDifference,
+  FeedIdentity,
+  FeedUpdate,
+  PageRequest,
+  StoredEnrichment,
+} from '../store.ts';
+import type { Connection, Engine } from './engine.ts';
+import { EnrichmentComparison } from './enrichment-comparison.ts';
+import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
+import type { Tables } from './schema.ts';
+import { refuseShrunk } from './shrinkage.ts';
+import { skippedOf } from './skipped.ts';
+
+/** The enrichments of a store, by a clock in milliseconds. */
+export function enrichmentStore(engine: Engine, now: () => number): EnrichmentStore {
+  return {
+    apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
+    find: (ids) => find(engine.db, [...new Set(ids)]),
+    inFeed: (feed, page) => inFeed(engine.db, feed, page),
+  };
+}
+
+interface Application {
+  readonly engine: Engine;
+  readonly session: Connection;
+  readonly now: () => number;
+  readonly update: FeedUpdate;
+}
+
+/** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
+async function apply(
+  { engine, session, now, update }: Application,
+  records: AsyncIterable<Enrichment | SkippedRecord>,
+): Promise<FeedDifference> {
+  const feed = await findFeed(session.db, update);
+  const stored = feed === undefined ? new Map<string, string>() : await hashesOf(session.db, feed.id);
+  const before = stored.size;
+  await createIncoming(session.db, engine);
+  const writer = session.bulkWriter(session.db, 'incoming_enrichment', ['id', 'hash', 'data']);
+  const comparison = new EnrichmentComparison({ stored, writer, update });
+  await comparison.read(records);
+  const { added, changed, removed, unchanged, skipped } = comparison;
+  const after = before + added - removed;
+  refuseShrunk(update, feed, { before, after });
+  await session.write(async (db) => {
+    const feedId = await saveFeed(db, {
+      update,
+      records: after,
+      newestAdvisory: update.lastModified === undefined ? null : Date.parse(update.lastModified),
+      skipped: skippedOf(comparison, update, feed),
+      comparedWith: feed,
+      appliedAt: Math.max(now(), feed?.applied_at ?? 0),
+    });
+    if (feedId === undefined) throw appliedElsewhere(update);
+    await makeGood(db, feedId);
+  }, 'own rows');
+  return { added, changed, removed, unchanged, kept: 0, skipped };
+}
+
+async function hashesOf(db: Kysely<Tables>, feedId: number): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('enrichment')
+    .select(['id', 'hash'])
+    .where('feed_id', '=', feedId)
+    .execute();
+  return new Map(rows.map(({ id, hash }) => [id, hash]));
+}
+
+async function createIncoming(db: Kysely<Tables>, { types }: Engine): Promise<void> {
+  await db.schema
+    .createTable('incoming_enrichment')
+    .temporary()
+    .addColumn('id', 'text')
+    .addColumn('hash', 'text')
+    .addColumn('data', 'text')
+    .modifyEnd(types.plain)
+    .execute();
+}
+
+async function makeGood(db: Kysely<Tables>, feedId: number): Promise<void> {
+  await db
+    .deleteFrom('enrichment')
+    .where('feed_id', '=', feedId)
+    .where('id', 'in', db.selectFrom('incoming_enrichment').select('id').where('data', 'is', null))
+    .execute();
+  await db
+    .insertInto('enrichment')
+    .columns(['feed_id', 'id', 'hash', 'data'])
+    .expression((eb) =>
+      eb
+        .selectFrom('incoming_enrichment')
+        .select((is) => [
+          is.lit(feedId).as('feed_id'),
+          'id',
+          is.ref('hash').$notNull().as('hash'),
+          is.ref('data').$notNull().as('data'),
+        ])
+        .where('data', 'is not', null),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['feed_id', 'id']).doUpdateSet((eb) => ({
+        hash: eb.ref('excluded.hash'),
+        data: eb.ref('excluded.data'),
+      })),
+    )
+    .execute();
+}
+
+/** So many ids go into one query. */
+const idsAtATime = 500;
+
+async function find(
+  db: Kysely<Tables>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
+  const found: { id: string; data: string; source: string; feed: string }[] = [];
+  for (let i = 0; i < ids.length; i += idsAtATime) {
+    const rows = await db
+      .selectFrom('enrichment')
+      .innerJoin('feed', 'feed.id', 'enrichment.feed_id')
+      .select(['enrichment.id', 'enrichment.data', 'feed.source', 'feed.name as feed'])
+      .where('enrichment.id', 'in', ids.slice(i, i + idsAtATime))
+      .execute();
+    found.push(...rows);
+  }
+  found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
+  const byId = Map.groupBy(found, ({ id }) => id);
+  return new Map([...byId].map(([id, rows]) => [id, rows.map(toEnrichment)]));
+}
+
+async function inFeed(
+  db: Kysely<Tables>,
+  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
+  { limit, after }: PageRequest<string>,
+): Promise<Enrichment[]> {
+  let query = db
+    .selectFrom('enrichment')
+    .innerJoin('feed', 'feed.id', 'enrichment.feed_id')
+    .select(['enrichment.id', 'enrichment.data'])
+    .where('feed.source', '=', source)
+    .where('feed.name', '=', feed)
+    .orderBy('enrichment.id')
+    .limit(limit);
+  if (after !== undefined) query = query.where('enrichment.id', '>', after);
+  return (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
+}
+
+function toEnrichment({ id, data, source }: { id: string; data: string; source: string }): StoredEnrichment {
+  return { ...readData(data), id, source };
+}
+
+function readData(data: string): Omit<Enrichment, 'id'> {
+  // The database holds what was written from an enrichment: nothing from outside that would have to be checked again.
+  return JSON.parse(data) as Omit<Enrichment, 'id'>;
+}

@@ -1,0 +1,149 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { AdvisoryEvent, ChangedAspect, EventStore, StoredVulnerability } from '../store.ts';
+import type { Connection, Engine } from './engine.ts';
+import { isoTime } from './feeds.ts';
+import { takeNumbers } from './id-counter.ts';
+import { changesBetween } from './meaning.ts';
+import type { Tables } from './schema.ts';
+import { readVulnerabilities } from './vulnerabilities.ts';
+
+/** The event log of a store. */
+export function eventStore({ db }: Engine): EventStore {
+  return {
+    after: (number, limit) => eventsAfter(db, number, limit),
+    last: async () => {
+      const { last_id: last } = await db
+        .selectFrom('id_counter')
+        .select('last_id')
+        .where('name', '=', 'event')
+        .executeTakeFirstOrThrow();
+      return last;
+    },
+  };
+}
+
+async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): Promise<AdvisoryEvent[]> {
+  const rows = await db
+    .selectFrom('event')
+    .innerJoin('feed', 'feed.id', 'event.feed_id')
+    .selectAll('event')
+    .select(['feed.source', 'feed.name as feed'])
+    .where('event.number', '>', number)
+    .orderBy('event.number')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    number: row.number,
+    at: isoTime(row.at),
+    source: row.source,
+    feed: row.feed,
+    key: row.key,
+    id: row.name,
+    kind: row.kind,
+    changed: row.changed === '' ? [] : (row.changed.split(',') as ChangedAspect[]),
+    old: row.old_id,
+    new: row.new_id,
+  }));
+}
+
+/** An application that has just been made good. */
+export interface MadeGood {
+  readonly feedId: number;
+  readonly at: number;
+  /** The records that came into force have the numbers behind this one. */
+  readonly before: number;
+}
+
+/**
+ * Writes the events of an application: what came into force under a key is compared, as a whole, with what went out of force
+ * under it. So a record that was split, because a namespace of it is kept, is as before; only what differs in meaning is told.
+ */
+export async function recordEvents(
+  connection: Connection,
+  db: Kysely<Tables>,
+  made: MadeGood,
+): Promise<void> {
+  const events = await eventsOf(db, await transitions(db, made));
+  if (events.length === 0) return;
+  const first = 1 + (await takeNumbers(db, 'event', events.length));
+  const columns = ['number', 'at', 'feed_id', 'key', 'name', 'kind', 'changed', 'old_id', 'new_id'];
+  const writer = connection.bulkWriter(db, 'event', columns);
+  for (const [i, { key, name, kind, changed, old_id: old, new_id: now }] of events.entries()) {
+    const full = writer.add([first + i, made.at, made.feedId, key, name, kind, changed, old, now]);
+    if (full !== undefined) await full;
+  }
+  await writer.finish();
+}
+
+type Event = Omit<Selectable<Tables['event']>, 'number' | 'at' | 'feed_id'>;
+
+/** One form of a record: the record itself, or a part that is kept of it. */
+interface Form {
+  readonly id: number;
+  readonly key: string;
+  readonly name: string;
+  readonly kept_for: number;
+}
+
+/** What stood under a key, and what stands there now; where a record itself is among them, it is the first. */
+interface Transition {
+  readonly old: readonly Form[];
+  readonly now: readonly Form[];
+}
+
+/** In the order in which the feed names the keys; those that vanished come last. */
+async function transitions(db: Kysely<Tables>, { feedId, before }: MadeGood): Promise<Transition[]> {
+  const columns = ['id', 'key', 'name', 'kept_for'] as const;
+  const opened = await db
+    .selectFrom('vulnerability')
+    .select(columns)
+    .where('feed_id', '=', feedId)
+    .where('valid_to', 'is', null)
+    .where('id', '>', before)
+    .orderBy('id')
+    .execute();
+  const closed = await db
+    .selectFrom('vulnerability')
+    .select(columns)
+    .where('id', 'in', db.selectFrom('incoming_closed').select('id'))
+    .orderBy('kept_for')
+    .orderBy('id')
+    .execute();
+  const [now, old] = [Map.groupBy(opened, ({ key }) => key), Map.groupBy(closed, ({ key }) => key)];
+  const keys = new Set([...now.keys(), ...old.keys()]);
+  return [...keys].map((key) => ({ old: old.get(key) ?? [], now: now.get(key) ?? [] }));
+}
+
+/** So many transitions are compared at a time. */
+const transitionsAtATime = 200;
+
+async function eventsOf(db: Kysely<Tables>, all: readonly Transition[]): Promise<Event[]> {
+  const events: Event[] = [];
+  for (let i = 0; i < all.length; i += transitionsAtATime) {
+    const some = all.slice(i, i + transitionsAtATime);
+    // What is new or gone altogether need not be read to be told.
+    const compared = some.filter(({ old, now }) => old.length > 0 && now.length > 0);
+    const numbers = compared.flatMap(({ old, now }) => [...old, ...now].map(({ id }) => id));
+    const records = new Map(
+      (await readVulnerabilities(db, numbers)).map((record) => [record.number, record]),
+    );
+    events.push(...some.flatMap((transition) => eventOf(transition, records) ?? []));
+  }
+  return events;
+}
+
+function eventOf(
+  { old, now }: Transition,
+  records: ReadonlyMap<number, StoredVulnerability>,
+): Event | undefined {
+  const [was, is] = [old[0], now[0]];
+  const told = is ?? was;
+  if (told === undefined) return undefined;
+  const event = { key: told.key, name: told.name, old_id: was?.id ?? null, new_id: is?.id ?? null };
+  if (was === undefined) return { ...event, kind: 'new', changed: '' };
+  if (is === undefined) return { ...event, kind: 'withdrawn', changed: '' };
+  const read = (forms: readonly Form[]): StoredVulnerability[] =>
+    forms.flatMap(({ id }) => records.get(id) ?? []);
+  const changed = changesBetween(read(old), read(now));
+  return changed.length === 0 ? undefined : { ...event, kind: 'changed', changed: changed.join(',') };
+}

@@ -1,0 +1,54 @@
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
+import { ClairError } from '../../kit/errors.ts';
+import type { AsOf } from '../store.ts';
+import type { Tables } from './schema.ts';
+
+/** The key of the time from which on the history is whole. */
+const historySince = 'store/history-since';
+
+/** A point in time a reader asks for, undefined for now. Throws `usage` for a time the store knows nothing of. */
+export async function momentOf(db: Kysely<Tables>, { asOf }: AsOf, now: number): Promise<number | undefined> {
+  if (asOf === undefined) return undefined;
+  const moment = Date.parse(asOf);
+  if (Number.isNaN(moment))
+    throw new ClairError('usage', `${asOf} is no time; say it as 2026-01-31T12:00:00Z`);
+  if (moment > now) throw new ClairError('usage', `${asOf} lies in the future: nothing is known of it yet`);
+  const since = await readHistorySince(db);
+  if (moment >= since) return moment;
+  throw new ClairError(
+    'usage',
+    `what was known at ${asOf} is no longer kept: the database goes back to ${new Date(since).toISOString()}`,
+  );
+}
+
+/** What a record has to be for it to be in force at a moment, or now. */
+export function inForce(
+  eb: ExpressionBuilder<Tables, 'vulnerability'>,
+  moment: number | undefined,
+): Expression<SqlBool> {
+  if (moment === undefined) return eb('vulnerability.valid_to', 'is', null);
+  return eb.and([
+    eb('vulnerability.valid_from', '<=', moment),
+    eb.or([eb('vulnerability.valid_to', 'is', null), eb('vulnerability.valid_to', '>', moment)]),
+  ]);
+}
+
+/** From when on the history is whole, in milliseconds; 0 for from the beginning. */
+export async function readHistorySince(db: Kysely<Tables>): Promise<number> {
+  const row = await db
+    .selectFrom('key_value')
+    .select('value')
+    .where('key', '=', historySince)
+    .executeTakeFirst();
+  return Number(row?.value ?? 0);
+}
+
+/** Writes from when on the history is whole. */
+export async function writeHistorySince(db: Kysely<Tables>, since: number): Promise<void> {
+  const value = String(since);
+  await db
+    .insertInto('key_value')
+    .values({ key: historySince, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
+}

@@ -1,0 +1,109 @@
+import type { Conditions } from '../../model/conditions.ts';
+import { compareText } from '../../model/order.ts';
+import type { Severity } from '../../model/severity.ts';
+import type { StoredHit } from '../store.ts';
+import { type AffectedRow, fixOf, rangeOf, readConditions } from './affected-row.ts';
+import { type Details, readDetails } from './record.ts';
+
+/** An affected row with what its record says. */
+export interface HitRow extends AffectedRow {
+  readonly source: string;
+  readonly vulnerability_id: number;
+  readonly id: string;
+  readonly severity_of_record: Severity;
+  readonly details: string;
+  readonly namespace: string;
+  readonly version_scheme: string;
+  readonly package: string;
+  readonly is_keyed: number;
+  readonly severity: Severity | null;
+}
+
+/** The columns of a hit, where `affected`, its record, feed and namespace are joined. */
+export const hitColumns = [
+  'feed.source',
+  'affected.vulnerability_id',
+  'vulnerability.name as id',
+  'vulnerability.severity as severity_of_record',
+  'vulnerability.details',
+  'namespace.name as namespace',
+  'namespace.version_scheme',
+  'affected.package',
+  'affected.is_keyed',
+  'affected.range_from',
+  'affected.range_from_excluded',
+  'affected.range_to',
+  'affected.range_to_included',
+  'affected.fix_state',
+  'affected.fix_version',
+  'affected.severity',
+  'affected.conditions',
+] as const;
+
+/** Makes hits of rows; what many rows have in common is read once. */
+export class HitReader {
+  readonly #details = new Map<number, Details>();
+  readonly #conditions = new Map<string, Conditions>();
+
+  /** What a row says; `isKeyed` tells whether the installed version has a key. */
+  read(row: HitRow, isKeyed: boolean): StoredHit {
+    const { aliases, description, links, cvss } = this.#detailsOf(row);
+    const hit = {
+      source: row.source,
+      id: row.id,
+      aliases,
+      description,
+      links,
+      severity: row.severity ?? row.severity_of_record,
+      cvss,
+      namespace: { name: row.namespace, versionScheme: row.version_scheme },
+      affectedPackage: row.package,
+      range: rangeOf(row),
+      fix: fixOf(row),
+      decided: isKeyed && row.is_keyed === 1,
+    };
+    return row.conditions === null ? hit : { ...hit, only: this.#conditionsOf(row.conditions) };
+  }
+
+  #detailsOf({ vulnerability_id: id, details }: HitRow): Details {
+    const known = this.#details.get(id) ?? readDetails(details);
+    this.#details.set(id, known);
+    return known;
+  }
+
+  #conditionsOf(text: string): Conditions {
+    const known = this.#conditions.get(text) ?? readConditions(text);
+    this.#conditions.set(text, known);
+    return known;
+  }
+}
+
+/** The canonical order of hits on one package: by what they say, never by arrival. Rows that compare equal say the same. */
+export function compareHits(a: HitRow, b: HitRow): number {
+  return compareText(a.id, b.id) || compareRest(a, b);
+}
+
+function compareRest(a: HitRow, b: HitRow): number {
+  for (const column of restOfRow) {
+    const order = compareText(String(a[column] ?? ''), String(b[column] ?? ''));
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+const restOfRow = [
+  'source',
+  'namespace',
+  'package',
+  'range_from',
+  'range_from_excluded',
+  'range_to',
+  'range_to_included',
+  'fix_state',
+  'fix_version',
+  'severity',
+  'severity_of_record',
+  'conditions',
+  'is_keyed',
+  'details',
+] as const satisfies readonly (keyof HitRow)[];

@@ -1,0 +1,54 @@
+import type { Kysely } from 'kysely';
+import type { FeedRow } from './feeds.ts';
+import type { Tables } from './schema.ts';
+
+/** A record in force, as far as a comparison needs it. */
+export interface StoredRecord {
+  readonly id: number;
+  readonly hash: string;
+}
+
+/** What a record said of a namespace before the feed dropped that namespace. */
+export interface KeptPart extends StoredRecord {
+  readonly key: string;
+  /** Name of the namespace. */
+  readonly namespace: string;
+}
+
+/** What is in force of a feed. */
+export interface RecordsInForce {
+  /** By key. */
+  readonly records: Map<string, StoredRecord>;
+  readonly kept: readonly KeptPart[];
+}
+
+/** Reads what is in force of a feed; nothing of one that was never applied. */
+export async function recordsInForce(db: Kysely<Tables>, feed: FeedRow | undefined): Promise<RecordsInForce> {
+  if (feed === undefined) return { records: new Map(), kept: [] };
+  const rows = await db
+    .selectFrom('vulnerability')
+    .select(['id', 'key', 'hash', 'kept_for'])
+    .where('feed_id', '=', feed.id)
+    .where('valid_to', 'is', null)
+    .execute();
+  const names = await namesOfNamespaces(db, feed.id);
+  const records = new Map<string, StoredRecord>();
+  const kept: KeptPart[] = [];
+  for (const row of rows) {
+    const namespace = names.get(row.kept_for);
+    if (namespace === undefined) records.set(row.key, row);
+    else kept.push({ id: row.id, hash: row.hash, key: row.key, namespace });
+  }
+  return { records, kept };
+}
+
+/** The names of the namespaces a feed has spoken of; parts are kept for some of them. */
+async function namesOfNamespaces(db: Kysely<Tables>, feedId: number): Promise<Map<number, string>> {
+  const rows = await db
+    .selectFrom('feed_namespace')
+    .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
+    .select(['namespace.id', 'namespace.name'])
+    .where('feed_namespace.feed_id', '=', feedId)
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}

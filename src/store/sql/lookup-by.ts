@@ -1,0 +1,33 @@
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Tables } from './schema.ts';
+
+/**
+ * What meets what: most rows are met by what an installed package is looked up by, those that speak of a source package by what
+ * the package was built from. Every row is met in one of the two ways.
+ */
+export type LookupBy = 'name' | 'source';
+
+/** Every way, in the order in which the results of all are told. */
+export const lookupWays: readonly LookupBy[] = ['name', 'source'];
+
+/** Where an installed package has the name and the version key it is looked up by. */
+export const lookupColumns = {
+  name: { name: 'image_package.lookup_name', key: 'image_package.key' },
+  source: { name: 'image_package.source_name', key: 'image_package.source_key' },
+} as const satisfies Record<LookupBy, object>;
+
+/** What is installed and can be looked up so. */
+export function lookedUp(
+  db: Kysely<Tables>,
+  by: LookupBy,
+): SelectQueryBuilder<Tables, 'image_package', object> {
+  const installed = db.selectFrom('image_package');
+  // The condition of the index: most images have nothing in it.
+  return by === 'name' ? installed : installed.where('image_package.source_lookup_version', 'is not', null);
+}
+
+/** Whether a row is met so. In conditions, only an architecture can be this text: modules and products have colons. */
+export function isMetBy(by: LookupBy): RawBuilder<boolean> {
+  const ofSource = sql<boolean>`coalesce(${sql.ref('affected.conditions')} like '%"src"%', false)`;
+  return by === 'source' ? ofSource : sql<boolean>`not ${ofSource}`;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { feedUpdate, hits, image, installed, record, stream } from '../../../testing/store-content.ts';
+import { temporaryDirectory, temporarySchema } from '../../../testing/store-engines.ts';
+import { openPostgresEngine } from '../dialect/postgres-engine.ts';
+import { parsePostgresSource } from '../dialect/postgres-source.ts';
+import { openSqliteEngine } from '../dialect/sqlite-engine.ts';
+import type { Engine } from '../engine.ts';
+import { schemaVersion } from '../schema.ts';
+import { sqlStore } from '../sql-store.ts';
+import { createTables } from './0001-tables.ts';
+
+interface Place {
+  readonly name: string;
+  readonly engine: (context: TestContext) => Promise<() => Promise<Engine>>;
+}
+
+const engines: readonly Place[] = [
+  {
+    name: 'sqlite',
+    engine: async (context) => {
+      const path = join(temporaryDirectory(context), 'clair.db');
+      return () => openSqliteEngine(path);
+    },
+  },
+  {
+    name: 'postgresql',
+    engine: async (context) => {
+      const source = parsePostgresSource(await temporarySchema(context));
+      return () => openPostgresEngine(source, 3);
+    },
+  },
+];
+
+const dayMs = 24 * 3_600_000;
+const loaded = Date.parse('2026-01-02T00:00:00Z');
+const openssl = image([installed('openssl')], 'image');
+
+/** A database as the first release made and filled it: A in force, and B, which was replaced a day later by one without a fix. */
+async function fillFirstSchema(engine: Engine): Promise<void> {
+  await engine.write(async (db) => {
+    await createTables(db, engine.types);
+    await engine.adaptTables(db);
+    await engine.setSchemaVersion(db, 1);
+    await db.insertInto('namespace').values({ name: 'debian:12', version_scheme: 'dpkg' }).execute();
+    const feed = {
+      source: 'debian',
+      name: 'tracker',
+      source_version: 1,
+      origin: 'upstream',
+      fingerprint: 'one',
+    };
+    const times = { fetched_at: loaded, checked_at: loaded + 2 * dayMs, applied_at: loaded + dayMs };
+    await db
+      .insertInto('feed')
+      .values({ ...feed, ...times, presence: 'loaded', newest_advisory: null, records: 2, revision: 2 })
+      .execute();
+    const details = JSON.stringify([['CVE-1', 'CVE-2', 'CVE-1'], null, ['https://example.org/A'], [], null]);
+    for (const [id, key, from, to] of [
+      [1, 'A', 0, null],
+      [2, 'B', 0, 1],
+      [3, 'B', 1, null],
+    ] as const) {
+      await db
+        .insertInto('vulnerability')
+        .values({
+          id,
+          feed_id: 1,
+          key,
+          hash: `of another program ${id}`,
+          name: key,
+          severity: 'Medium',
+          details,
+          valid_from: loaded + from * dayMs,
+          valid_to: to && loaded + to * dayMs,
+        })
+        .execute();
+      const fixed = { fix_state: 'fixed', range_to: '5', hi: Uint8Array.of(5) } as const;
+      const unfixed = { fix_state: 'unfixed', range_to: null, hi: Uint8Array.of(0xff) } as const;
+      await db
+        .insertInto('affected')
+        .values({
+          namespace_id: 1,
+          package: 'openssl',
+          lo: new Uint8Array(),
+          vulnerability_id: id,
+          position: 0,
+          is_keyed: 1,
+          range_from_excluded: 0,
+          range_to_included: 0,
+          ...(id === 3 ? unfixed : fixed),
+        })
+        .execute();
+    }
+    await db.updateTable('id_counter').set({ last_id: 3 }).execute();
+    await fillImages(engine, db);
+  });
+}
+
+async function fillImages(engine: Engine, db: Engine['db']): Promise<void> {
+  const distro = JSON.stringify({ id: 'debian', like: [] });
+  await db.insertInto('image').values({ identity: 'image', distro }).execute();
+  await db
+    .insertInto('image_package')
+    .values({
+      image_id: 1,
+      position: 0,
+      namespace_id: 1,
+      lookup_name: 'openssl',
+      lookup_version: '3',
+      key: Uint8Array.of(3),
+      type: 'deb',
+      name: 'openssl',
+      version: '3',
+      purl: 'pkg:deb/debian/openssl@3',
+      path: 'var/lib/dpkg/status',
+      found_by: 'dpkg',
+    })
+    .execute();
+  const layers = engine.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
+  for (const [position, layer] of openssl.layers.entries()) await layers.add([1, position, layer]);
+  await layers.finish();
+  await db
+    .insertInto('layer')
+    .values({ identity: 'sha256:one', analyzer_key: 'key', content: layerContent })
+    .execute();
+}
+
+const layerContent = JSON.stringify({ verified: true, whiteouts: ['x'], contents: [['a', 'Yg==']] });
+
+for (const { name, engine } of engines) {
+  test(`${name}: a database of the first schema is brought up to date and answers as before`, async (t) => {
+    const open = await engine(t);
+    {
+      await using first = await open();
+      await fillFirstSchema(first);
+    }
+    const now = loaded + 3 * dayMs;
+    await using store = await sqlStore(await open(), { now: () => now });
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+    assert.deepEqual(await store.images.read(1), openssl);
+    assert.deepEqual(await store.layers.find('sha256:one', 'key'), {
+      verified: true,
+      whiteouts: ['x'],
+      contents: [{ path: 'a', content: Uint8Array.of(98) }],
+    });
+
+    // What only the new schema can tell.
+    assert.deepEqual(await store.vulnerabilities.named('CVE-2'), [1, 3]);
+    const { images } = await store.images.affected([1], { limit: 9 });
+    assert.deepEqual(
+      images.map(({ identity }) => identity),
+      ['image'],
+    );
+    assert.equal((await store.vulnerabilities.inNamespace('debian:12', { limit: 9 })).length, 2);
+    const [state] = await store.advisories.feedStates({ asOf: new Date(now).toISOString() });
+    assert.deepEqual(
+      [state?.records, state?.skipped.count, state?.kept, state?.lastFailure],
+      [2, 0, [], null],
+    );
+    await assert.rejects(
+      store.advisories.feedStates({ asOf: '2026-01-02T12:00:00Z' }),
+      /goes back to 2026-01-03/,
+    );
+
+    await goOn(store);
+  });
+
+  test(`${name}: a new database has the newest schema`, async (t) => {
+    const open = await engine(t);
+    const first = await open();
+    await using store = await sqlStore(first, {});
+    assert.equal(await first.schemaVersion(first.db), schemaVersion);
+    assert.deepEqual(await store.advisories.feedStates(), []);
+  });
+}
+
+/** Updates go on upon what was there: events tell of it, a namespace that vanishes is kept, and history is thrown away. */
+async function goOn(store: Awaited<ReturnType<typeof sqlStore>>): Promise<void> {
+  const later = [
+    record('A', { aliases: ['CVE-1', 'CVE-2'], severity: 'High' }),
+    record('C', { affected: [] }),
+  ];
+  const { changed, removed, added } = await store.advisories.apply(feedUpdate(), stream(later));
+  assert.deepEqual([changed, removed, added], [1, 1, 1]);
+  const events = await store.events.after(0, 9);
+  assert.deepEqual(
+    events.map(({ key, kind, changed: what }) => [key, kind, ...what]),
+    [
+      ['A', 'changed', 'severity'],
+      ['C', 'new'],
+      ['B', 'withdrawn'],
+    ],
+  );
+  await store.advisories.apply(feedUpdate(), stream([record('C', { affected: [] })]));
+  assert.deepEqual(await hits(store, openssl), ['openssl A']);
+  const { vulnerabilities } = await store.collect({
+    keepHistoryMs: 0,
+    keepEventsMs: 0,
+    keepLayersUnusedMs: dayMs,
+  });
+  assert.equal(vulnerabilities, 1, 'B as it was before it was replaced');
+}

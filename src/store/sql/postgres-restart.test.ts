@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import { postgresServer } from '../../testing/postgres-server.ts';
+import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
+import { temporarySchema } from '../../testing/store-engines.ts';
+import type { Store } from '../store.ts';
+import { openPostgresStore } from './postgres-store.ts';
+
+const openssl = image([installed('openssl')]);
+const timeout = 120_000;
+
+/** A test with a store on a server that can be restarted as by a power cut. */
+function restartTest(
+  name: string,
+  body: (store: Store, restart: () => Promise<void>) => Promise<void>,
+): void {
+  test(name, { timeout }, async (t) => {
+    const { restart } = await postgresServer();
+    if (restart === undefined) {
+      t.skip('the server given is not ours to restart');
+      return;
+    }
+    const url = await temporarySchema(t);
+    await using store = await openPostgresStore(url, { connectionsMax: 4 });
+    await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
+    await body(store, restart);
+  });
+}
+
+function isUnusable(error: unknown): boolean {
+  return error instanceof ClairError && error.code === 'store-unusable';
+}
+
+restartTest('who reads while the server is started anew notices nothing', async (store, restart) => {
+  const number = await store.images.save(openssl);
+  let isOver = false;
+  const read = async (): Promise<number> => {
+    let times = 0;
+    for (; !isOver; times++) assert.equal((await store.images.matches(number)).length, 2);
+    return times;
+  };
+  // More than there are connections.
+  const readers = Array.from({ length: 6 }, read);
+  for (let i = 0; i < 3; i++) await restart();
+  isOver = true;
+  for (const times of await Promise.all(readers)) assert.ok(times > 0);
+});
+
+restartTest(
+  'what was written while the server is started anew is written, or the writer is told',
+  async (store, restart) => {
+    const none: LayerIndex = {
+      verified: true,
+      whiteouts: [],
+      opaques: [],
+      nodes: [],
+      contents: [],
+      packages: [],
+      owned: [],
+      repositories: [],
+      problems: [],
+    };
+    let isOver = false;
+    const written: string[] = [];
+    const write = async (name: string): Promise<void> => {
+      for (let i = 0; !isOver; i++) {
+        try {
+          await store.layers.save(`${name} ${i}`, '', none);
+          written.push(`${name} ${i}`);
+        } catch (error) {
+          // Only where nobody can know is the write not made again.
+          assert.ok(
+            isUnusable(error) && /whether it was made is not known/.test(String(error)),
+            String(error),
+          );
+        }
+      }
+    };
+    const writers = ['a', 'b', 'c', 'd', 'e'].map(write);
+    for (let i = 0; i < 3; i++) await restart();
+    isOver = true;
+    await Promise.all(writers);
+    assert.ok(written.length > 0);
+    for (const identity of written) assert.deepEqual(await store.layers.find(identity, ''), none);
+  },
+);
+
+restartTest(
+  'a feed that came in while the server was started anew is not applied',
+  async (store, restart) => {
+    const records = (async function* () {
+      for (let i = 0; i < 200; i++) {
+        if (i === 100) await restart();
+        yield record(`new ${i}`);
+      }
+    })();
+    await assert.rejects(store.advisories.apply(feedUpdate(), records), isUnusable);
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+    await store.advisories.apply(feedUpdate(), stream([record('A'), record('C')]));
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C']);
+  },
+);
+
+restartTest('a lock is held across a restart', async (store, restart) => {
+  assert.equal(await store.locks.acquire('debian', 'one', 60_000), true);
+  await restart();
+  assert.equal(await store.locks.acquire('debian', 'two', 60_000), false);
+  assert.equal(await store.locks.acquire('debian', 'one', 60_000), true);
+});
+
+test('a server for tests ends with the process that started it, killed or not', { timeout }, async () => {
+  const module = new URL('../../testing/postgres-server.ts', import.meta.url).href;
+  const program = (end: string): string =>
+    `const { startPostgresServer } = await import(${JSON.stringify(module)});
+    const server = await startPostgresServer([]);
+    process.stdout.write(server.url());
+    ${end}`;
+  for (const end of ['setInterval(() => {}, 1000);', 'process.exit();', '']) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program(end)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [url] = (await once(child.stdout, 'data')) as [Buffer];
+    if (end.startsWith('setInterval')) child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await untilClosed(Number(new URL(url.toString()).port));
+  }
+});
+
+/** Waits until nobody takes connections at a port; the time limit of the test is the limit. */
+async function untilClosed(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+    } catch {
+      return;
+    }
+    socket.destroy();
+    await new Promise(setImmediate);
+  }
+}

@@ -1,0 +1,136 @@
+import type { Kysely } from 'kysely';
+import type { Collected, RetentionTerms } from '../store.ts';
+import type { Engine } from './engine.ts';
+import { readHistorySince, writeHistorySince } from './history.ts';
+import type { Tables } from './schema.ts';
+
+/** So many rows of each kind go in one transaction: a writer who waits for it waits for milliseconds. */
+const eventsAtATime = 2_000;
+const recordsAtATime = 200;
+const imagesAtATime = 20;
+const layersAtATime = 50;
+
+/** Throws away what is past its time, by a clock in milliseconds. Events go first: they hold the records they speak of. */
+export async function collect(engine: Engine, terms: RetentionTerms, now: number): Promise<Collected> {
+  const historyFrom = now - terms.keepHistoryMs;
+  const usedFrom = now - terms.keepLayersUnusedMs;
+  const events = await little(engine, (db) => dropEvents(db, now - terms.keepEventsMs));
+  await forgetHistory(engine, historyFrom);
+  const vulnerabilities = await little(engine, (db) => dropRecords(db, historyFrom));
+  const images = await little(engine, (db) => dropImages(db, usedFrom));
+  const layers = await little(engine, (db) => dropLayers(db, usedFrom));
+  const locks = await dropLocks(engine, now);
+  return { events, vulnerabilities, images, layers, locks };
+}
+
+/** Drops a little at a time, each in a transaction of its own, until a time drops nothing. */
+async function little(engine: Engine, drop: (db: Kysely<Tables>) => Promise<number>): Promise<number> {
+  for (let total = 0; ; ) {
+    const dropped = await engine.write(drop);
+    if (dropped === 0) return total;
+    total += dropped;
+  }
+}
+
+async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
+  const due = db.selectFrom('event').select('number').where('at', '<', before).limit(eventsAtATime);
+  const { numDeletedRows } = await db
+    .deleteFrom('event')
+    .where('number', 'in', due)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** From now on nobody is told what was known before: written before anything of it goes. */
+async function forgetHistory(engine: Engine, before: number): Promise<void> {
+  const since = await readHistorySince(engine.db);
+  const replaced = await engine.db
+    .selectFrom('feed_history')
+    .select('feed_id')
+    .where('replaced_at', '<', before)
+    .limit(1)
+    .executeTakeFirst();
+  const closed = await engine.db
+    .selectFrom('vulnerability')
+    .select('id')
+    .where('valid_to', '<', before)
+    .limit(1)
+    .executeTakeFirst();
+  if (before <= since || (replaced ?? closed) === undefined) return;
+  await engine.write(async (db) => {
+    await writeHistorySince(db, before);
+    await db.deleteFrom('feed_history').where('replaced_at', '<', before).execute();
+  });
+}
+
+async function dropRecords(db: Kysely<Tables>, before: number): Promise<number> {
+  const due = await db
+    .selectFrom('vulnerability')
+    .select('id')
+    .where('valid_to', '<', before)
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('event').select('number').whereRef('old_id', '=', 'vulnerability.id'))),
+    )
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('event').select('number').whereRef('new_id', '=', 'vulnerability.id'))),
+    )
+    .limit(recordsAtATime)
+    .execute();
+  if (due.length === 0) return 0;
+  const ids = due.map(({ id }) => id);
+  await db.deleteFrom('affected').where('vulnerability_id', 'in', ids).execute();
+  await db.deleteFrom('alias').where('vulnerability_id', 'in', ids).execute();
+  await db.deleteFrom('vulnerability').where('id', 'in', ids).execute();
+  return ids.length;
+}
+
+/** An image that has a name stays as long as the name does. */
+async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<number> {
+  const due = await db
+    .selectFrom('image')
+    .select('id')
+    .where('last_used_at', '<', usedBefore)
+    .where('id', 'not in', db.selectFrom('ancestry').select('image_id'))
+    .where('id', 'not in', db.selectFrom('v1_layer').select('image_id'))
+    .limit(imagesAtATime)
+    .execute();
+  if (due.length === 0) return 0;
+  const ids = due.map(({ id }) => id);
+  await db.deleteFrom('image_package').where('image_id', 'in', ids).execute();
+  await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
+  await db.deleteFrom('image').where('id', 'in', ids).execute();
+  return ids.length;
+}
+
+/** A layer is read again when somebody asks for it; but the layers of an image with a name may be nowhere to be read. */
+async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<number> {
+  const named = db
+    .selectFrom('image_layer')
+    .select('image_layer.layer')
+    .where((eb) =>
+      eb.or([
+        eb('image_layer.image_id', 'in', eb.selectFrom('ancestry').select('ancestry.image_id')),
+        eb('image_layer.image_id', 'in', eb.selectFrom('v1_layer').select('v1_layer.image_id')),
+      ]),
+    );
+  const due = await db
+    .selectFrom('layer')
+    .select(['identity', 'analyzer_key'])
+    .where('last_used_at', '<', usedBefore)
+    .where('identity', 'not in', named)
+    .limit(layersAtATime)
+    .execute();
+  for (const { identity, analyzer_key: key } of due)
+    await db.deleteFrom('layer').where('identity', '=', identity).where('analyzer_key', '=', key).execute();
+  return due.length;
+}
+
+async function dropLocks(engine: Engine, now: number): Promise<number> {
+  return await engine.write(async (db) => {
+    const { numDeletedRows } = await db
+      .deleteFrom('lock')
+      .where('expires_at', '<=', now)
+      .executeTakeFirstOrThrow();
+    return Number(numDeletedRows);
+  });
+}

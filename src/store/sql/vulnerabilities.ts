@@ -1,0 +1,178 @@
+import type { Kysely, Selectable } from 'kysely';
+import type {
+  FeedPart,
+  KeyedAffected,
+  PageRequest,
+  StoredVulnerability,
+  VulnerabilityStore,
+} from '../store.ts';
+import { fixOf, plainBytes, rangeOf, readConditions } from './affected-row.ts';
+import type { Engine } from './engine.ts';
+import { isoTime } from './feeds.ts';
+import { readDetails } from './record.ts';
+import type { Tables } from './schema.ts';
+
+/** The records of a store one by one. */
+export function vulnerabilityStore({ db }: Engine): VulnerabilityStore {
+  return {
+    read: (numbers) => readVulnerabilities(db, numbers),
+    named: (id) => named(db, id),
+    inNamespace: (namespace, page) => inNamespace(db, namespace, page),
+    inFeed: (part, page) => inFeed(db, part, page),
+  };
+}
+
+/** So many numbers go into one query. */
+const numbersAtATime = 500;
+
+/** Records by their numbers, in the order of these. */
+export async function readVulnerabilities(
+  db: Kysely<Tables>,
+  numbers: readonly number[],
+): Promise<StoredVulnerability[]> {
+  const found: StoredVulnerability[] = [];
+  const rising = [...new Set(numbers)].sort((a, b) => a - b);
+  for (let i = 0; i < rising.length; i += numbersAtATime)
+    found.push(...(await readSome(db, rising.slice(i, i + numbersAtATime))));
+  return found;
+}
+
+async function readSome(db: Kysely<Tables>, numbers: readonly number[]): Promise<StoredVulnerability[]> {
+  const records = await db
+    .selectFrom('vulnerability')
+    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+    .selectAll('vulnerability')
+    .select(['feed.source', 'feed.name as feed'])
+    .where('vulnerability.id', 'in', numbers)
+    .orderBy('vulnerability.id')
+    .execute();
+  const rows = await db
+    .selectFrom('affected')
+    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+    .selectAll('affected')
+    .select(['namespace.name as namespace', 'namespace.version_scheme'])
+    .where('affected.vulnerability_id', 'in', numbers)
+    .orderBy('affected.position')
+    .execute();
+  const rowsOf = Map.groupBy(rows, ({ vulnerability_id: id }) => id);
+  return records.map((record) => toVulnerability(record, (rowsOf.get(record.id) ?? []).map(toAffected)));
+}
+
+type RecordRow = Selectable<Tables['vulnerability']> & { readonly source: string; readonly feed: string };
+
+function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]): StoredVulnerability {
+  const { aliases, description, links, cvss, modified } = readDetails(record.details);
+  return {
+    number: record.id,
+    source: record.source,
+    feed: record.feed,
+    key: record.key,
+    id: record.name,
+    aliases,
+    ...(description !== null && { description }),
+    links,
+    severity: record.severity,
+    cvss,
+    ...(modified !== null && { modified }),
+    affected,
+    validFrom: isoTime(record.valid_from),
+    validTo: record.valid_to === null ? null : isoTime(record.valid_to),
+  };
+}
+
+type RowOfRecord = Selectable<Tables['affected']> & {
+  readonly namespace: string;
+  readonly version_scheme: string;
+};
+
+function toAffected(row: RowOfRecord): KeyedAffected {
+  return {
+    namespace: { name: row.namespace, versionScheme: row.version_scheme },
+    package: row.package,
+    range: rangeOf(row),
+    fix: fixOf(row),
+    ...(row.severity !== null && { severity: row.severity }),
+    ...(row.conditions !== null && { only: readConditions(row.conditions) }),
+    ...(row.is_keyed === 1 && { keys: { lo: plainBytes(row.lo), hi: plainBytes(row.hi) } }),
+  };
+}
+
+async function named(db: Kysely<Tables>, id: string): Promise<number[]> {
+  const byId = db
+    .selectFrom('vulnerability')
+    .select('id')
+    .where('name', '=', id)
+    .where('valid_to', 'is', null);
+  const byAlias = db
+    .selectFrom('alias')
+    .innerJoin('vulnerability', 'vulnerability.id', 'alias.vulnerability_id')
+    .select('vulnerability.id')
+    .where('alias.name', '=', id)
+    .where('vulnerability.valid_to', 'is', null);
+  const rows = await byId.union(byAlias).execute();
+  return rows.map((row) => row.id).sort((a, b) => a - b);
+}
+
+/** Walks the records of the feeds that speak of the namespace, which are few feeds and nearly all of their records. */
+async function inNamespace(
+  db: Kysely<Tables>,
+  namespace: string,
+  { limit, after = 0 }: PageRequest<number>,
+): Promise<StoredVulnerability[]> {
+  const feeds = await db
+    .selectFrom('feed_namespace')
+    .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
+    .select(['feed_namespace.feed_id', 'feed_namespace.namespace_id'])
+    .where('namespace.name', '=', namespace)
+    .execute();
+  const numbers: number[] = [];
+  for (const { feed_id: feed, namespace_id: id } of feeds) {
+    const rows = await db
+      .selectFrom('vulnerability')
+      .select('vulnerability.id')
+      .where('vulnerability.feed_id', '=', feed)
+      .where('vulnerability.valid_to', 'is', null)
+      .where('vulnerability.id', '>', after)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('affected')
+            .select('affected.position')
+            .whereRef('affected.vulnerability_id', '=', 'vulnerability.id')
+            .where('affected.namespace_id', '=', id),
+        ),
+      )
+      .orderBy('vulnerability.id')
+      .limit(limit)
+      .execute();
+    numbers.push(...rows.map((row) => row.id));
+  }
+  return await readVulnerabilities(db, numbers.sort((a, b) => a - b).slice(0, limit));
+}
+
+/** Reads the page off the index of what is in force, which lies in the order of the keys. */
+async function inFeed(
+  db: Kysely<Tables>,
+  { source, feed, keptFor }: FeedPart,
+  { limit, after }: PageRequest<string>,
+): Promise<StoredVulnerability[]> {
+  let query = db
+    .selectFrom('vulnerability')
+    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+    .select('vulnerability.id')
+    .where('feed.source', '=', source)
+    .where('feed.name', '=', feed)
+    .where('vulnerability.valid_to', 'is', null)
+    .where('vulnerability.kept_for', '=', (eb) =>
+      keptFor === undefined
+        ? eb.lit(0)
+        : eb.selectFrom('namespace').select('namespace.id').where('namespace.name', '=', keptFor),
+    )
+    .orderBy('vulnerability.key')
+    .limit(limit);
+  if (after !== undefined) query = query.where('vulnerability.key', '>', after);
+  const numbers = (await query.execute()).map(({ id }) => id);
+  const read = new Map((await readVulnerabilities(db, numbers)).map((record) => [record.number, record]));
+  // A record that went out of force in between is read all the same: rows of history stay.
+  return numbers.flatMap((number) => read.get(number) ?? []);
+}

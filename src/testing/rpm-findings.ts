@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import type { Affected, Vulnerability } from '../model/vulnerability.ts';
+import { rpm } from '../version/rpm.ts';
+import { corpus } from './corpus.ts';
+
+/** An rpm of such a list. */
+export interface InstalledRpm {
+  readonly name: string;
+  readonly evr: string;
+  readonly arch: string;
+  readonly modularity?: string | null;
+}
+
+/** A list of installed packages and what should be found on it, as the corpus has them. */
+export interface RpmReference {
+  readonly packages: readonly InstalledRpm[];
+  readonly expected: readonly { readonly id: string; readonly package: string; readonly arch: string }[];
+  /** The list has no epochs: fixed versions are compared without theirs. */
+  readonly epochless?: boolean;
+}
+
+/** The reference of that name. */
+export function rpmReference(name: string): RpmReference {
+  return JSON.parse(readFileSync(corpus(`golden/reference/${name}.json`), 'utf8')) as RpmReference;
+}
+
+/** What rows say of installed rpms, `id package arch`: a plain matcher, for the sake of the rows. */
+export function findingsOn(
+  reference: RpmReference,
+  vulnerabilities: readonly Vulnerability[],
+  namespace: string,
+): string[] {
+  const found = vulnerabilities.flatMap(({ id, affected }) =>
+    affected
+      .filter((row) => row.namespace.name === namespace)
+      .flatMap((row) => reference.packages.filter((one) => isHit(row, one, reference.epochless === true)))
+      .map(({ name, arch }) => `${id} ${name} ${arch}`),
+  );
+  return [...new Set(found)].sort();
+}
+
+function isHit(
+  { package: name, range, only }: Affected,
+  installed: InstalledRpm,
+  epochless = false,
+): boolean {
+  if (installed.name !== name) return false;
+  const isBuild = (only?.module !== undefined) === (installed.modularity != null);
+  const isArch = only?.arch?.includes(installed.arch) ?? true;
+  const to = (range.to ?? '').replace(epochless ? /^\d+:/ : /^$/, '');
+  return isBuild && isArch && (rpm.compare(installed.evr, to) ?? 0) < 0;
+}
+
+/** The expected findings of a reference in the same form, as far as their advisories are among the ones at hand. */
+export function expectedOn({ expected }: RpmReference, vulnerabilities: readonly Vulnerability[]): string[] {
+  const ids = new Set(vulnerabilities.map(({ id }) => id));
+  const rows = expected.filter(({ id }) => ids.has(id));
+  return [...new Set(rows.map((row) => `${row.id} ${row.package} ${row.arch}`))].sort();
+}

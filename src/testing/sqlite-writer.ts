@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inDirectory } from './native-tool.ts';
+
+/** A database file and, in the mode `wal`, the log beside it. */
+export interface WrittenDatabase {
+  readonly file: Buffer;
+  readonly log: Buffer | undefined;
+}
+
+/** The engine itself. It is asked for at run time because only the store may import it. */
+export type SqliteEngine = InstanceType<NonNullable<typeof sqlite>['DatabaseSync']>;
+
+const sqlite = process.getBuiltinModule('node:sqlite');
+
+/** What SQLite leaves on the disk, before it is closed, of the work done with it. */
+export function writeSqlite(
+  journal: 'wal' | 'delete',
+  pageSize: number,
+  work: (engine: SqliteEngine) => void,
+): WrittenDatabase {
+  return inDirectory((directory) => {
+    const path = join(directory, 'database.sqlite');
+    const engine = new sqlite.DatabaseSync(path);
+    try {
+      engine.exec(
+        `pragma page_size=${pageSize}; pragma journal_mode=${journal}; pragma wal_autocheckpoint=0; pragma foreign_keys=off; pragma synchronous=off;`,
+      );
+      work(engine);
+      return { file: readFileSync(path), log: journal === 'wal' ? readFileSync(`${path}-wal`) : undefined };
+    } finally {
+      engine.close();
+    }
+  });
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scratch } from './clair.ts';
+import { hostileImages } from './hostile/hostile-images.ts';
+import { tryImage } from './hostile/judge.ts';
+
+const small = {
+  bombBytes: 2 * 1024 ** 3,
+  members: 600_000,
+  files: 300_000,
+  falseDatabases: 4,
+  largeLayers: 3,
+};
+
+for (const image of hostileImages(small)) {
+  test(`hostile: ${image.name}`, () => {
+    assert.equal(tryImage(image, scratch, 30_000).fault, undefined);
+  });
+}

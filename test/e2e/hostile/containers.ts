@@ -1,0 +1,55 @@
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../../../src/model/digest.ts';
+import { blobPath, sha256 } from '../../../src/testing/image-builder.ts';
+import { type Storage, writeLayer } from './layer-file.ts';
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+
+/** What a manifest says of a blob. */
+export interface Descriptor {
+  readonly mediaType?: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** An OCI layout on disk that is filled file by file. */
+export class OciLayout {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    mkdirSync(join(directory, 'blobs/sha256'), { recursive: true });
+    writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  }
+
+  /** A layer of any size. */
+  layer(storage: Storage, pieces: Iterable<Uint8Array>): Descriptor {
+    const draft = join(this.directory, 'draft');
+    const digest = writeLayer(draft, storage, pieces);
+    const { size } = statSync(draft);
+    renameSync(draft, join(this.directory, blobPath(digest)));
+    return { digest, size };
+  }
+
+  /** A document, under its own digest unless another is claimed. */
+  document(content: object | string, digest?: Digest): Descriptor {
+    const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
+    const name = digest ?? sha256(bytes);
+    writeFileSync(join(this.directory, blobPath(name)), bytes);
+    return { digest: name, size: bytes.length };
+  }
+
+  /** The index that names one manifest or index. */
+  index(descriptor: Descriptor, mediaType: string = manifestType): void {
+    const content = { schemaVersion: 2, manifests: [{ ...descriptor, mediaType }] };
+    writeFileSync(join(this.directory, 'index.json'), JSON.stringify(content));
+  }
+
+  /** The manifest of these layers, and the index that names it; answers the directory. */
+  image(layers: readonly Descriptor[]): string {
+    const config = this.document({ os: 'linux', architecture: 'amd64' });
+    this.index(this.document({ schemaVersion: 2, mediaType: manifestType, config, layers }));
+    return this.directory;
+  }
+}

@@ -1,0 +1,44 @@
+import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { Answer, HostileImage, Sizes } from './hostile-image.ts';
+import { gzip, layeredImage, stored, zstd } from './layered-image.ts';
+import { end, manyMembers, stanza, system } from './tar-pieces.ts';
+
+const right: Answer = { packages: ['hello'] };
+const tooMany: Answer = { refused: /more than 500000 / };
+const entry = 'var/lib/dpkg/status.d/#';
+
+/** Layers with more of one kind than is allowed, or very many that nobody asks for. */
+export function crowds({ members: count, files }: Sizes): HostileImage[] {
+  const of = (what: string, answer: Answer, member: TarEntry): HostileImage =>
+    layeredImage(
+      `${count} ${what}`,
+      answer,
+      zstd(() => crowdOf(count, member)),
+    );
+  const manyFiles = (): Iterable<Uint8Array> => crowdOf(files, { path: 'opt/#' });
+  return [
+    layeredImage(`${files} files, gzip`, right, gzip(manyFiles)),
+    layeredImage(`${files} files, zstd`, right, zstd(manyFiles)),
+    layeredImage(`${files} files, not compressed`, right, stored(manyFiles)),
+    of('empty package files', tooMany, { path: entry }),
+    of('package files', tooMany, { path: entry, content: stanza('hello') }),
+    of('directories', tooMany, { path: `${entry}/` }),
+    of('whiteouts', tooMany, { path: 'opt/.wh.#' }),
+    of('opaque directories', tooMany, { path: 'opt/#/.wh..wh..opq' }),
+    of('symbolic links', tooMany, { path: entry, target: '/opt/x' }),
+    of('hard links', tooMany, { path: entry, type: 'hardlink', target: 'var/lib/dpkg/status' }),
+    of('links that nobody asks for', right, { path: 'opt/#', target: '/opt/x' }),
+    layeredImage(
+      `${count} times the same database`,
+      right,
+      gzip(() => crowdOf(count, { path: 'var/lib/dpkg/status', content: stanza('hello') })),
+    ),
+  ];
+}
+
+/** A system of one package, and so many members. */
+export function* crowdOf(count: number, member: TarEntry): Generator<Uint8Array> {
+  yield system;
+  yield* manyMembers(count, member);
+  yield end;
+}

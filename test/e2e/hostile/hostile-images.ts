@@ -1,0 +1,23 @@
+import { allowedCrowds } from './allowed-crowds.ts';
+import { bombs } from './bombs.ts';
+import { crowds } from './crowds.ts';
+import type { HostileImage, Sizes } from './hostile-image.ts';
+import { oddContainers } from './odd-containers.ts';
+import { oddLinks } from './odd-links.ts';
+import { oddEnds, oddNames } from './odd-names.ts';
+import { oddSizes, oddSparseFiles } from './odd-sizes.ts';
+
+/** Every hostile image, the large ones as large as asked. */
+export function hostileImages(sizes: Sizes): HostileImage[] {
+  return [
+    ...bombs(sizes),
+    ...crowds(sizes),
+    ...allowedCrowds(sizes),
+    ...oddNames(),
+    ...oddLinks(),
+    ...oddEnds(),
+    ...oddSizes(),
+    ...oddSparseFiles(),
+    ...oddContainers(),
+  ];
+}

@@ -1,0 +1,50 @@
+import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { Answer, HostileImage } from './hostile-image.ts';
+import { oddTar } from './odd-tar.ts';
+import { stanza, system } from './tar-pieces.ts';
+
+const status = 'var/lib/dpkg/status';
+const nothing: Answer = { packages: [] };
+const manyUnread: Answer = { packages: ['hello'], problem: /places that were not read/ };
+const unread: Answer = { packages: [], problem: /places that were not read/ };
+
+/** Links in circles, chains and crowds, and links that lead outside. */
+export function oddLinks(): HostileImage[] {
+  const elsewhere = Array.from({ length: 2000 }, (_, i) => link(`var/lib/dpkg/status.d/p${i}`, `/opt/${i}`));
+  return [
+    oddTar(
+      'links in a circle',
+      nothing,
+      link('var/lib/dpkg', 'dpkg'),
+      link('etc/os-release', '../etc/os-release'),
+    ),
+    oddTar('links in a wide circle', nothing, link('var/lib', '../opt'), link('opt', 'var/lib')),
+    oddTar('a link that leads outside', nothing, link(status, '../../../../../../../../etc/passwd')),
+    oddTar('a link to the host', nothing, link('var', '/proc/self/root/var')),
+    oddTar('a chain of five links', { packages: ['x'] }, ...chainOf(5)),
+    oddTar('a chain of 20 links', unread, ...chainOf(20)),
+    oddTar('a chain of 60 links', unread, ...chainOf(60)),
+    oddTar('links to 2,000 places', manyUnread, system, ...elsewhere),
+    oddTar('a hard link to itself', nothing, hardLink(status, status)),
+    oddTar('hard links in a circle', nothing, hardLink(status, 'opt/x'), hardLink('opt/x', status)),
+    oddTar('a hard link that leads outside', nothing, hardLink(status, '../../../../etc/passwd')),
+    oddTar('a hard link to a directory', nothing, hardLink(status, 'opt'), { path: 'opt/' }),
+    oddTar('a pipe for a database', nothing, { path: status, type: 'fifo' }),
+    oddTar('a device for a database', nothing, { path: 'lib/apk/db/installed', type: 'character-device' }),
+    oddTar('a directory for a database', nothing, { path: 'var/lib/rpm/Packages/' }),
+  ];
+}
+
+function link(path: string, target: string): TarEntry {
+  return { path, target };
+}
+
+function hardLink(path: string, target: string): TarEntry {
+  return { path, target, type: 'hardlink' };
+}
+
+/** A database so many links away, each of them where nobody looks. */
+function chainOf(links: number): TarEntry[] {
+  const hops = Array.from({ length: links - 1 }, (_, i) => link(`opt/${i}`, `/opt/${i + 1}`));
+  return [link(status, '/opt/0'), ...hops, { path: `opt/${links - 1}`, content: stanza('x') }];
+}

@@ -1,0 +1,32 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { Answer, HostileImage } from './hostile-image.ts';
+import { end, members } from './tar-pieces.ts';
+
+/** A root file system whose archive has these members, and the blocks that end it. */
+export function oddTar(
+  name: string,
+  answer: Answer,
+  ...parts: readonly (TarEntry | Uint8Array)[]
+): HostileImage {
+  return openTar(name, answer, ...parts, end);
+}
+
+/** The same without the blocks that end it. */
+export function openTar(
+  name: string,
+  answer: Answer,
+  ...parts: readonly (TarEntry | Uint8Array)[]
+): HostileImage {
+  return {
+    name,
+    write: (directory) => {
+      const path = join(directory, 'layer.tar');
+      const pieces = parts.map((part) => (part instanceof Uint8Array ? part : members(part)));
+      writeFileSync(path, Buffer.concat(pieces));
+      return `rootfs-tar:${path}`;
+    },
+    answer,
+  };
+}
