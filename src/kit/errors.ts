@@ -12,7 +12,11 @@ export const exitCodes = {
   'feed-unavailable': 3,
   'feed-corrupt': 3,
   'store-unusable': 3,
+  'store-conflict': 3,
   'output-failed': 3,
+  'layer-unsupported': 3,
+  'layer-unreadable': 3,
+  'parent-unknown': 3,
 } as const;
 
 /** The closed set of reasons. */

@@ -88,6 +88,8 @@ export const limits = {
   storeConnectMs: 10_000,
   /** A database server that was there and went away is waited for as long; a restart takes seconds. */
   storeReconnectMs: 20_000,
+  /** A user's change that met with another server's is tried again after up to this. */
+  conflictPauseMs: 50,
   /** Connections to a database server, where the configuration says nothing. */
   storeConnections: 16,
 } as const;

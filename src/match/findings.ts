@@ -121,7 +121,7 @@ const stateOrder: readonly FixState[] = [
 ];
 
 /** The lowest version that fixes it, as each is above the installed one; without any, the state that promises most. */
-function bestFix(hits: readonly Hit[], compare: Compare): Fix {
+export function bestFix(hits: readonly Pick<AdvisoryHit, 'fix' | 'namespace'>[], compare: Compare): Fix {
   let best: { fix: Extract<Fix, { state: 'fixed' }>; scheme: string } | undefined;
   for (const { fix, namespace } of hits) {
     if (fix.state !== 'fixed') continue;

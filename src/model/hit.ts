@@ -15,6 +15,8 @@ export interface AdvisoryHit {
   /** Of the affected row where it has one, else of the vulnerability. */
   readonly severity: Severity;
   readonly cvss: readonly CvssVector[];
+  /** What else the author of the record wrote of it. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   readonly namespace: Namespace;
   /** The package name the row speaks of. */
   readonly affectedPackage: string;

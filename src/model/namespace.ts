@@ -76,6 +76,19 @@ export function namespaceOf(distro: Distro, type: PackageType): Namespace | unde
   return { name: release === undefined ? name : `${name}:${release}`, versionScheme };
 }
 
+/** The namespace of a distribution whatever is installed of it; undefined for one that is not in the table. */
+export function namespaceOfDistro(distro: Distro): Namespace | undefined {
+  const rule = rules.get(distro.id);
+  return rule && namespaceOf(distro, rule.type);
+}
+
+/** How versions order in a namespace, told from its name; undefined for one of no distribution in the table. */
+export function versionSchemeOf(namespace: string): string | undefined {
+  const [distribution = ''] = namespace.split(':');
+  const rule = [...rules.values()].find(({ name }) => name === distribution);
+  return rule && versionSchemes[rule.type];
+}
+
 /** Rebuilds of RHEL under its versions that publish no advisories of their own. CentOS Stream runs ahead of it, and is near. */
 const rebuilds = /^(?:centos|scientific):/;
 

@@ -11,8 +11,8 @@ import { purlOf } from '../model/purl.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { isKey, type VersionKey } from '../plugin/version-scheme.ts';
-import type { ImagePackage, Store } from '../store/store.ts';
-import { type ReadingRoom, readImage } from './read-image.ts';
+import type { ImageIndex, ImagePackage, Store } from '../store/store.ts';
+import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
 
 /** Raised whenever the same layers may give other namespaces, purls or version keys: images are then saved anew. */
 const indexVersion = 2;
@@ -37,30 +37,50 @@ export interface IndexedImage {
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
-  const { layers, squashed, key } = await readImage(image.layers, room);
-  const distro = detect(squashed, room.extensions);
-  const diffIds = layers.map(({ layer, index }) => layer.diffId ?? index.diffId ?? null);
-  const packages = squashed.packages
-    .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions: room.extensions }))
-    .sort(comparePackages);
-  const identity = identityOf([`index-${indexVersion} ${key}`, ...layers.map((layer) => layer.identity)]);
-  const id = await room.store.images.save({
-    identity,
-    layers: layers.map((layer) => layer.identity),
-    distro,
-    packages,
-  });
+  const read = await readImage(image.layers, room);
+  const { layers, squashed } = read;
+  const index = imageOf(read, room.extensions);
+  const { distro, packages } = index;
   return {
-    id,
+    id: await room.store.images.save(index),
     distro,
-    layers: layers.map(({ layer, index }) => toReportLayer(layer, index)),
+    layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
     packages,
     namespaces: namespacesOf(distro, packages),
-    statuses: statusesOf(squashed, room.extensions, diffIds),
+    statuses: statusesOf(squashed, room.extensions, layers.map(diffIdOf)),
   };
 }
 
-function detect({ files }: SquashedImage, { detectors }: Extensions): Distro | null {
+/** Layers that were laid over each other. */
+export interface LaidLayers {
+  readonly layers: readonly (Pick<KnownLayer, 'identity' | 'index'> & Partial<Pick<KnownLayer, 'layer'>>)[];
+  readonly squashed: SquashedImage;
+  /** The analyzer key of all layers. */
+  readonly key: string;
+}
+
+/** What a container of the layers would have installed, ready to be saved. */
+export function imageOf({ layers, squashed, key }: LaidLayers, extensions: Analyzing): ImageIndex {
+  const distro = detect(squashed, extensions);
+  const diffIds = layers.map(diffIdOf);
+  const identities = layers.map(({ identity }) => identity);
+  return {
+    identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
+    layers: identities,
+    distro,
+    packages: squashed.packages
+      .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions }))
+      .sort(comparePackages),
+  };
+}
+
+type Analyzing = Pick<Extensions, 'detectors' | 'schemes'>;
+
+function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null {
+  return layer?.diffId ?? index.diffId ?? null;
+}
+
+function detect({ files }: SquashedImage, { detectors }: Analyzing): Distro | null {
   for (const detector of detectors) {
     const distro = detector.detect(files);
     if (distro !== undefined) return distro;
@@ -72,7 +92,7 @@ interface Surroundings {
   readonly squashed: SquashedImage;
   readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
-  readonly extensions: Extensions;
+  readonly extensions: Analyzing;
 }
 
 function toImagePackage(
@@ -96,7 +116,7 @@ function toImagePackage(
 
 function keyed(
   { namespace, name, version, sourceVersion }: Lookup,
-  { schemes }: Extensions,
+  { schemes }: Analyzing,
 ): ImagePackage['lookup'] {
   const scheme = schemes.find((known) => known.name === namespace.versionScheme);
   const withKey = (text: string): { version: string; key?: VersionKey } => {

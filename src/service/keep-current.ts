@@ -1,3 +1,4 @@
+import { Turns } from '../kit/turns.ts';
 import type { RetentionTerms, Store } from '../store/store.ts';
 import { type FeedOfSource, type FeedOutcome, type UpdatingRoom, updateFeeds } from './update-feeds.ts';
 
@@ -56,27 +57,5 @@ async function keepSource(feeds: readonly FeedOfSource[], { room, turns, signal 
     failures = outcomes.some(({ outcome }) => outcome === 'failed') ? failures + 1 : 0;
     const backOffMs = failures === 0 ? room.intervalMs : firstRetryMs * 2 ** (failures - 1);
     await room.pause(Math.min(backOffMs, room.intervalMs) * (1 + jitter * room.random()), signal);
-  }
-}
-
-/** Lets so many run at once; the others wait for their turn. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
   }
 }

@@ -86,6 +86,8 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   readonly lastModified?: string;
   /** `changes`: records that are not named stay as they are. */
   readonly extent?: 'changes';
+  /** With `changes`: no record but those of these keys is named, so that a small change costs little in a large feed. */
+  readonly keys?: readonly string[];
   /** Takes a content that is much smaller than the one in force. */
   readonly acceptShrunk?: true;
   /** What the store that the content comes from had found about it; taken for what it is. */
@@ -129,7 +131,7 @@ export interface AdvisoryStore {
    * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
    * held in memory, and nobody waits for it. What the feed says no more of a whole namespace stays in force.
    * Throws `feed-corrupt` when a key comes twice and when the feed has shrunk to less than half without being accepted,
-   * `store-unusable` when somebody else applied the same feed meanwhile.
+   * `store-conflict` when somebody else applied the same feed meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference>;
   /** Notes that a feed was found current, or absent, without touching its records. */
@@ -138,6 +140,8 @@ export interface AdvisoryStore {
   noteFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
   /** The namespaces anything in the store ever spoke of, in the order in which they became known. */
   namespaces(): Promise<readonly Namespace[]>;
+  /** Notes that a namespace is there though nothing speaks of it yet. An empty scheme is one that is not known yet. */
+  noteNamespace(namespace: Namespace): Promise<void>;
 }
 
 /** Records of advisories one by one. */
@@ -146,6 +150,13 @@ export interface VulnerabilityStore {
   read(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
   /** The numbers of the records in force that have this id or alias, rising. */
   named(id: string): Promise<readonly number[]>;
+  /** Records in force of a feed that have one of these keys. */
+  keyed(
+    feed: Pick<FeedIdentity, 'source' | 'feed'>,
+    keys: readonly string[],
+  ): Promise<readonly StoredVulnerability[]>;
+  /** Records in force that speak of a namespace and have one of these ids, by rising number. */
+  withIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
   /** Records in force that speak of a namespace, by rising number. */
   inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly StoredVulnerability[]>;
   /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */

@@ -46,6 +46,9 @@ export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore
         .select(['name', 'version_scheme as versionScheme'])
         .orderBy('id')
         .execute(),
+    noteNamespace: async (namespace) => {
+      await room.namespaces.number(engine, namespace);
+    },
   };
 }
 
@@ -73,10 +76,10 @@ interface Application {
 async function apply(application: Application, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference> {
   const { engine, session, room, update } = application;
   const feed = await findFeed(session.db, update);
-  const inForce = await recordsInForce(session.db, feed);
+  const inForce = await recordsInForce(session.db, feed, update.keys);
   const incoming = await Incoming.open(session, engine.types, room.namespaces);
   const comparison = await compare(records, { inForce, incoming, update });
-  refuseShrunk(update, feed, { before: inForce.records.size, after: comparison.records });
+  refuseShrunk(update, feed, { before: inForce.count, after: comparison.records });
   const namespaces = await namespaceChange(session, room.namespaces, { feed, update, comparison });
   const outcome = { ...application, feed, comparison, namespaces };
   const kept = await session.write((db) => makeGood(db, outcome), 'advisories');

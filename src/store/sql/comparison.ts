@@ -69,7 +69,7 @@ export class Comparison {
     this.#incoming = incoming;
     this.#update = update;
     this.#stored = new Map(inForce.records);
-    this.#storedCount = inForce.records.size;
+    this.#storedCount = inForce.count;
     this.#kept = inForce.kept;
     this.#keptOfKey = Map.groupBy(inForce.kept, ({ key }) => key);
   }

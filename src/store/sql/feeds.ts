@@ -185,7 +185,7 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
 /** Another process applied a feed while this one compared it. */
 export function appliedElsewhere({ source, feed }: FeedUpdate): ClairError {
   return new ClairError(
-    'store-unusable',
+    'store-conflict',
     `${source} ${feed} was applied by another process at the same time: its content stays, try again`,
   );
 }

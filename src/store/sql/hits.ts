@@ -47,7 +47,7 @@ export class HitReader {
 
   /** What a row says; `isKeyed` tells whether the installed version has a key. */
   read(row: HitRow, isKeyed: boolean): StoredHit {
-    const { aliases, description, links, cvss } = this.#detailsOf(row);
+    const { aliases, description, links, cvss, metadata } = this.#detailsOf(row);
     const hit = {
       source: row.source,
       id: row.id,
@@ -61,6 +61,7 @@ export class HitReader {
       range: rangeOf(row),
       fix: fixOf(row),
       decided: isKeyed && row.is_keyed === 1,
+      ...(metadata !== undefined && { metadata }),
     };
     return row.conditions === null ? hit : { ...hit, only: this.#conditionsOf(row.conditions) };
   }

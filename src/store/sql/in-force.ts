@@ -17,20 +17,26 @@ export interface KeptPart extends StoredRecord {
 
 /** What is in force of a feed. */
 export interface RecordsInForce {
+  /** Of all records of the feed, whether they were read or not. */
+  readonly count: number;
   /** By key. */
   readonly records: Map<string, StoredRecord>;
   readonly kept: readonly KeptPart[];
 }
 
-/** Reads what is in force of a feed; nothing of one that was never applied. */
-export async function recordsInForce(db: Kysely<Tables>, feed: FeedRow | undefined): Promise<RecordsInForce> {
-  if (feed === undefined) return { records: new Map(), kept: [] };
-  const rows = await db
+/** Reads what is in force of a feed, or of some keys of it; nothing of one that was never applied. */
+export async function recordsInForce(
+  db: Kysely<Tables>,
+  feed: FeedRow | undefined,
+  keys?: readonly string[],
+): Promise<RecordsInForce> {
+  if (feed === undefined) return { count: 0, records: new Map(), kept: [] };
+  const all = db
     .selectFrom('vulnerability')
     .select(['id', 'key', 'hash', 'kept_for'])
     .where('feed_id', '=', feed.id)
-    .where('valid_to', 'is', null)
-    .execute();
+    .where('valid_to', 'is', null);
+  const rows = await (keys === undefined ? all : all.where('key', 'in', keys)).execute();
   const names = await namesOfNamespaces(db, feed.id);
   const records = new Map<string, StoredRecord>();
   const kept: KeptPart[] = [];
@@ -39,7 +45,7 @@ export async function recordsInForce(db: Kysely<Tables>, feed: FeedRow | undefin
     if (namespace === undefined) records.set(row.key, row);
     else kept.push({ id: row.id, hash: row.hash, key: row.key, namespace });
   }
-  return { records, kept };
+  return { count: keys === undefined ? records.size : feed.records, records, kept };
 }
 
 /** The names of the namespaces a feed has spoken of; parts are kept for some of them. */

@@ -8,6 +8,9 @@ interface Numbered extends Namespace {
   readonly id: number;
 }
 
+/** The scheme of a namespace that somebody named before it was known how its versions order. */
+const unknownScheme = '';
+
 /** The numbers of namespaces. They are given once and stay, so that they may be remembered: a name alone says nothing yet. */
 export class Namespaces {
   readonly #known = new Map<string, Numbered>();
@@ -15,16 +18,16 @@ export class Namespaces {
   /** The number of a namespace that was asked for before; for loops that would feel the waiting of `number`. */
   known({ name, versionScheme }: Namespace): number | undefined {
     const known = this.#known.get(name);
-    return known?.versionScheme === versionScheme ? known.id : undefined;
+    return known !== undefined && isSame(known.versionScheme, versionScheme) ? known.id : undefined;
   }
 
-  /** The number of a namespace, given now if it is new. Its versions order in one way: another one is refused. */
+  /**
+   * The number of a namespace, given now if it is new. Its versions order in one way, known from the beginning or learnt later:
+   * another one is refused.
+   */
   async number(connection: Connection, { name, versionScheme }: Namespace): Promise<number> {
-    const stored =
-      this.#known.get(name) ??
-      (await find(connection.db, name)) ??
-      (await connection.write((db) => add(db, { name, versionScheme })));
-    if (stored.versionScheme !== versionScheme) {
+    const stored = await this.#stored(connection, { name, versionScheme });
+    if (!isSame(stored.versionScheme, versionScheme)) {
       throw new ClairError(
         'store-unusable',
         `the database orders the versions of ${name} as ${stored.versionScheme}, and now they are said to be ${versionScheme}: use another database`,
@@ -33,6 +36,21 @@ export class Namespaces {
     this.#known.set(name, stored);
     return stored.id;
   }
+
+  async #stored(connection: Connection, namespace: Namespace): Promise<Numbered> {
+    const learnsScheme = ({ versionScheme }: Numbered): boolean =>
+      versionScheme === unknownScheme && namespace.versionScheme !== unknownScheme;
+    const known = this.#known.get(namespace.name);
+    if (known !== undefined && !learnsScheme(known)) return known;
+    const found = await find(connection.db, namespace.name);
+    if (found !== undefined && !learnsScheme(found)) return found;
+    return await connection.write((db) => add(db, namespace));
+  }
+}
+
+/** Who does not know a scheme takes the one that is known. */
+function isSame(stored: string, wanted: string): boolean {
+  return wanted === unknownScheme || stored === wanted;
 }
 
 async function find(db: Kysely<Tables>, name: string): Promise<Numbered | undefined> {
@@ -47,7 +65,12 @@ async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Prom
   await db
     .insertInto('namespace')
     .values({ name, version_scheme: versionScheme })
-    .onConflict((conflict) => conflict.column('name').doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .column('name')
+        .doUpdateSet({ version_scheme: versionScheme })
+        .where('namespace.version_scheme', '=', unknownScheme),
+    )
     .execute();
   const added = await find(db, name);
   if (added === undefined) throw new Error(`the namespace ${name} vanished`);

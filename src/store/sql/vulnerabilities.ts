@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type {
+  FeedIdentity,
   FeedPart,
   KeyedAffected,
   PageRequest,
@@ -17,6 +18,8 @@ export function vulnerabilityStore({ db }: Engine): VulnerabilityStore {
   return {
     read: (numbers) => readVulnerabilities(db, numbers),
     named: (id) => named(db, id),
+    keyed: (feed, keys) => keyed(db, feed, keys),
+    withIds: (namespace, ids) => withIds(db, namespace, ids),
     inNamespace: (namespace, page) => inNamespace(db, namespace, page),
     inFeed: (part, page) => inFeed(db, part, page),
   };
@@ -61,7 +64,7 @@ async function readSome(db: Kysely<Tables>, numbers: readonly number[]): Promise
 type RecordRow = Selectable<Tables['vulnerability']> & { readonly source: string; readonly feed: string };
 
 function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]): StoredVulnerability {
-  const { aliases, description, links, cvss, modified } = readDetails(record.details);
+  const { aliases, description, links, cvss, modified, metadata } = readDetails(record.details);
   return {
     number: record.id,
     source: record.source,
@@ -74,6 +77,7 @@ function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]):
     severity: record.severity,
     cvss,
     ...(modified !== null && { modified }),
+    ...(metadata !== undefined && { metadata }),
     affected,
     validFrom: isoTime(record.valid_from),
     validTo: record.valid_to === null ? null : isoTime(record.valid_to),
@@ -111,6 +115,56 @@ async function named(db: Kysely<Tables>, id: string): Promise<number[]> {
     .where('vulnerability.valid_to', 'is', null);
   const rows = await byId.union(byAlias).execute();
   return rows.map((row) => row.id).sort((a, b) => a - b);
+}
+
+async function keyed(
+  db: Kysely<Tables>,
+  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
+  keys: readonly string[],
+): Promise<StoredVulnerability[]> {
+  const numbers: number[] = [];
+  for (let i = 0; i < keys.length; i += numbersAtATime) {
+    const rows = await db
+      .selectFrom('vulnerability')
+      .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+      .select('vulnerability.id')
+      .where('feed.source', '=', source)
+      .where('feed.name', '=', feed)
+      .where('vulnerability.key', 'in', keys.slice(i, i + numbersAtATime))
+      .where('vulnerability.kept_for', '=', 0)
+      .where('vulnerability.valid_to', 'is', null)
+      .execute();
+    numbers.push(...rows.map(({ id }) => id));
+  }
+  return await readVulnerabilities(db, numbers);
+}
+
+async function withIds(
+  db: Kysely<Tables>,
+  namespace: string,
+  ids: readonly string[],
+): Promise<StoredVulnerability[]> {
+  const numbers: number[] = [];
+  for (let i = 0; i < ids.length; i += numbersAtATime) {
+    const rows = await db
+      .selectFrom('vulnerability')
+      .select('id')
+      .where('name', 'in', ids.slice(i, i + numbersAtATime))
+      .where('valid_to', 'is', null)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('affected')
+            .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+            .select('affected.position')
+            .whereRef('affected.vulnerability_id', '=', 'vulnerability.id')
+            .where('namespace.name', '=', namespace),
+        ),
+      )
+      .execute();
+    numbers.push(...rows.map(({ id }) => id));
+  }
+  return await readVulnerabilities(db, numbers);
 }
 
 /** Walks the records of the feeds that speak of the namespace, which are few feeds and nearly all of their records. */

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import type { LinkedPlace } from '../match/links.ts';
+import { type SquashedImage, squash } from '../match/squash.ts';
+import type { Distro } from '../model/distro.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import { advisoryNamespaceOf, namespaceOfDistro } from '../model/namespace.ts';
+import type { Extensions } from '../plugin/extensions.ts';
+import type { Store } from '../store/store.ts';
+import { analyzerKey, wantedPatterns } from './analyze-layers.ts';
+import { imageOf } from './index-image.ts';
+
+/** Where the bytes of a layer are, and how they are packed. */
+export interface LayerSource {
+  /** `http://…`, `https://…`, or a local file. */
+  readonly path: string;
+  /** Sent when it is fetched. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly format: 'docker' | 'aci';
+}
+
+/** Reads a layer in one pass, with an eye on further places, and hashes it: `diffId` is there. */
+export type ReadLayerSource = (
+  source: LayerSource,
+  options: { readonly links: readonly LinkedPlace[]; readonly signal: AbortSignal },
+) => Promise<LayerIndex>;
+
+/** A layer by the name its client gives it, upon another of which it knows the name. */
+export interface PostedLayer extends LayerSource {
+  readonly name: string;
+  readonly parent: string | null;
+  /** The format as the client spelled it. */
+  readonly formatName: string;
+}
+
+/** What taking in a layer needs. */
+export interface PostingRoom {
+  readonly extensions: Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
+  readonly store: Pick<Store, 'advisories' | 'images' | 'layers' | 'namedLayers'>;
+  readonly read: ReadLayerSource;
+}
+
+/**
+ * Takes in a layer: reads it, lays it upon its parent, and keeps what a container of both would have. A layer that is there
+ * already, read by the same extensions, is not read again, whatever is said of it now. Throws `parent-unknown` where there is no
+ * parent of that name, or one that was read by other extensions; `layer-unsupported` where packages belong to no namespace or
+ * their database cannot be read; and what reading throws.
+ */
+export async function postLayer(layer: PostedLayer, room: PostingRoom, signal: AbortSignal): Promise<void> {
+  const { store, extensions } = room;
+  const engineVersion = engineVersionOf(extensions);
+  const known = (await store.namedLayers.chain(layer.name)).at(-1);
+  if (known?.engineVersion === engineVersion) return;
+  const below = await layersBelow(layer.parent, room);
+  const stack = await readUpon(below, layer, { room, signal });
+  const image = imageOf(stack, extensions);
+  const { distro } = image;
+  refuseUnsupported(distro, stack.squashed);
+  const namespace = distro === null ? undefined : namespaceOfDistro(distro);
+  if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
+  const { name, parent, formatName: format } = layer;
+  await store.namedLayers.save({
+    name,
+    parent: known === undefined ? parent : known.parent,
+    image: await store.images.save(image),
+    format,
+    engineVersion,
+  });
+}
+
+/** A number that changes with everything that reads layers. */
+export function engineVersionOf(extensions: PostingRoom['extensions']): number {
+  return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
+}
+
+/** A layer of the chain, the lowest first. */
+interface StackedLayer {
+  readonly identity: string;
+  readonly index: LayerIndex;
+}
+
+async function layersBelow(
+  parent: string | null,
+  { store, extensions }: PostingRoom,
+): Promise<readonly StackedLayer[]> {
+  if (parent === null) return [];
+  const nearest = (await store.namedLayers.chain(parent)).at(-1);
+  if (nearest === undefined) throw new ClairError('parent-unknown', `there is no layer ${parent}`);
+  const key = analyzerKey(extensions);
+  const { layers } = await store.images.read(nearest.image);
+  const stack: StackedLayer[] = [];
+  for (const identity of layers) {
+    const index = await store.layers.find(identity, key);
+    if (index === undefined)
+      throw new ClairError(
+        'parent-unknown',
+        `the layer ${parent} was read by other extensions: post it again`,
+      );
+    stack.push({ identity, index });
+  }
+  if (stack.length >= limits.layersPerImage)
+    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+  return stack;
+}
+
+interface Reading {
+  readonly room: PostingRoom;
+  readonly signal: AbortSignal;
+}
+
+/** A layer upon others, read and laid over them. */
+interface ReadStack {
+  readonly layers: readonly StackedLayer[];
+  readonly squashed: SquashedImage;
+  /** The analyzer key of the reading. */
+  readonly key: string;
+}
+
+/**
+ * Reads a layer and, where links lead to places nobody asked for, reads it again with an eye on these. What lies there in the
+ * layers below was seen when they were read, unless the link is new.
+ */
+async function readUpon(
+  below: readonly StackedLayer[],
+  source: LayerSource,
+  { room: { extensions, store, read }, signal }: Reading,
+): Promise<ReadStack> {
+  const patterns = wantedPatterns(extensions);
+  let links: readonly LinkedPlace[] = [];
+  for (let round = 1; ; round++) {
+    const key = analyzerKey(extensions, links);
+    const index = await read(source, { links, signal });
+    const identity = identityOf(index);
+    await store.layers.save(identity, key, index);
+    const seenSo = await Promise.all(below.map((layer) => seenWith(key, layer, store)));
+    const layers = [...seenSo, { identity, index }];
+    const indexes = layers.map((layer) => layer.index);
+    const squashed = squash(indexes, { patterns, links });
+    const isLast = round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces;
+    if (squashed.unread.length === 0 || isLast) return { layers, squashed, key };
+    links = [...links, ...squashed.unread];
+  }
+}
+
+/** The layer as it was read with an eye on the places of a key, if it was. */
+async function seenWith(
+  key: string,
+  { identity, index }: StackedLayer,
+  { layers }: Pick<Store, 'layers'>,
+): Promise<StackedLayer> {
+  return { identity, index: (await layers.find(identity, key)) ?? index };
+}
+
+function identityOf({ diffId }: LayerIndex): string {
+  if (diffId === undefined) throw new Error('a posted layer was read without being hashed');
+  return diffId;
+}
+
+/** What nobody could look up must not look clean. */
+function refuseUnsupported(distro: Distro | null, { packages, problems }: SquashedImage): void {
+  if (packages.length > 0 && (distro === null || namespaceOfDistro(distro) === undefined))
+    throw new ClairError('layer-unsupported', 'the packages belong to no distribution that is known');
+  const [problem] = problems;
+  if (packages.length === 0 && problem !== undefined)
+    throw new ClairError('layer-unreadable', `${problem.path} cannot be read: ${problem.message}`);
+}
