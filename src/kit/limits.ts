@@ -72,6 +72,20 @@ export const limits = {
   xmlTokenChars: 4 * MiB,
   /** Elements inside each other in an XML feed. */
   xmlDepth: 100,
+  /** Objects and lists inside each other in a request; Node cannot write back much more than three thousand. */
+  jsonDepth: 1000,
+  /** What is read of the body of a request, as Clair. */
+  requestBodyBytes: 1 * MiB,
+  /** Header lines of a request. */
+  requestHeaders: 100,
+  /** All of them together. */
+  requestHeaderBytes: 16 * KiB,
+  /** Time in which the header lines of a request have to come. */
+  requestHeadersMs: 15_000,
+  /** Time in which a whole request has to come. */
+  requestMs: 60_000,
+  /** Time that requests are given to end when the server is told to stop. */
+  stopMs: 10_000,
   /** HTTP redirects followed for one request. */
   redirects: 5,
   /** No byte for this long ends a download. */

@@ -1,0 +1,302 @@
+import { isUtf8 } from 'node:buffer';
+import { limits } from '../../kit/limits.ts';
+import { type GoField, type GoStruct, type GoType, goName, typeOf, zeroOf } from './go-type.ts';
+
+/** A text that Go's decoder refuses, in Go's words. */
+export class GoJsonError extends Error {
+  override readonly name = 'GoJsonError';
+}
+
+/**
+ * The first JSON value of a text, decoded as `json.NewDecoder(…).Decode` of Go 1.24 does it into a pointer to a struct: keys match
+ * without regard to case, what is unknown is skipped, `null` leaves a field unset, a field that comes again is decoded over what is
+ * there, and whatever follows the value is not looked at. Bytes and escapes that are no Unicode become U+FFFD.
+ * A syntax error anywhere in the value counts before a value of the wrong type; of the latter, the first counts.
+ */
+export function decodeGoJson<T>(type: GoStruct<T>, bytes: Uint8Array): T {
+  return new Decoder(bytes).decode(type) as T;
+}
+
+/** One way through the text, byte by byte: `text` has a character for each byte. */
+class Decoder {
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+  #mismatch: GoJsonError | undefined;
+  /** The struct and the fields in which the decoder is, for messages. */
+  #struct = '';
+  #path: readonly string[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#text = Buffer.from(bytes).toString('latin1');
+  }
+
+  decode(type: GoStruct): unknown {
+    const value = this.#value(type, undefined);
+    if (this.#mismatch !== undefined) throw this.#mismatch;
+    return value ?? {};
+  }
+
+  /** Decodes over what was there before. Without a type the value is skipped; `undefined` means that it stays unset. */
+  #value(type: GoType | undefined, before: unknown): unknown {
+    switch (this.#peek()) {
+      case '{':
+        return this.#object(type, before);
+      case '[':
+        return this.#array(type, before);
+      case '"':
+        return this.#stored(type, 'string', this.#string());
+      case 't':
+        return this.#stored(type, 'bool', this.#word('true', true));
+      case 'f':
+        return this.#stored(type, 'bool', this.#word('false', false));
+      case 'n':
+        return this.#null(type, before);
+      default:
+        return this.#number(type);
+    }
+  }
+
+  /** Unsets what may be nil in Go, and leaves the rest as it was. */
+  #null(type: GoType | undefined, before: unknown): unknown {
+    this.#word('null', null);
+    if (type?.kind === 'any') return null;
+    return type?.kind === 'string' || type?.kind === 'int' ? before : undefined;
+  }
+
+  #stored(type: GoType | undefined, kind: 'string' | 'bool', value: unknown): unknown {
+    if (type !== undefined && type.kind !== 'any' && type.kind !== kind) this.#refuse(kind, type);
+    return value;
+  }
+
+  #object(type: GoType | undefined, before: unknown): unknown {
+    if (type?.kind === 'struct') return this.#structFields(type, before);
+    const holds = type?.kind === 'map' ? type.of : type?.kind === 'any' ? type : undefined;
+    if (type !== undefined && holds === undefined) this.#refuse('object', type);
+    const entries = new Map<string, unknown>(type?.kind === 'map' ? Object.entries(before ?? {}) : []);
+    this.#members((key) => {
+      const value = this.#value(holds, undefined);
+      if (holds !== undefined) entries.set(key, value ?? zeroOf(holds));
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #structFields(type: GoStruct, before: unknown): unknown {
+    const fields = type.fields();
+    const found = new Map<string, unknown>(Object.entries(before ?? {}));
+    const around = { struct: this.#struct, path: this.#path };
+    this.#members((key) => {
+      const name = fieldNamed(fields, key);
+      const field = name === undefined ? undefined : fields[name];
+      if (name === undefined || field === undefined) {
+        this.#value(undefined, undefined);
+        return;
+      }
+      this.#struct = type.name.slice(type.name.indexOf('.') + 1);
+      this.#path = [...around.path, name];
+      const value = this.#value(typeOf(field), found.get(name));
+      if (value === undefined) found.delete(name);
+      else found.set(name, value);
+      this.#struct = around.struct;
+      this.#path = around.path;
+    });
+    return Object.fromEntries(found);
+  }
+
+  #array(type: GoType | undefined, before: unknown): unknown {
+    const holds = type?.kind === 'list' ? type.of : type?.kind === 'any' ? type : undefined;
+    if (type !== undefined && holds === undefined) this.#refuse('array', type);
+    const old = type?.kind === 'list' && Array.isArray(before) ? (before as readonly unknown[]) : [];
+    const elements: unknown[] = [];
+    this.#elements(() => {
+      const previous = old[elements.length];
+      const value = this.#value(holds, previous);
+      if (holds !== undefined) elements.push(value ?? previous ?? zeroOf(holds));
+    });
+    return elements;
+  }
+
+  #members(onMember: (key: string) => void): void {
+    this.#open();
+    for (let isFirst = true; ; isFirst = false) {
+      const next = this.#peek();
+      if (next === '}' && isFirst) break;
+      if (next !== '"') this.#fail('looking for beginning of object key string');
+      const key = this.#string();
+      if (this.#peek() !== ':') this.#fail('after object key');
+      this.#at++;
+      onMember(key);
+      const after = this.#peek();
+      if (after === '}') break;
+      if (after !== ',') this.#fail('after object key:value pair');
+      this.#at++;
+    }
+    this.#close();
+  }
+
+  #elements(onElement: () => void): void {
+    this.#open();
+    for (let isFirst = true; ; isFirst = false) {
+      if (isFirst && this.#peek() === ']') break;
+      onElement();
+      const after = this.#peek();
+      if (after === ']') break;
+      if (after !== ',') this.#fail('after array element');
+      this.#at++;
+    }
+    this.#close();
+  }
+
+  #open(): void {
+    this.#depth++;
+    if (this.#depth > limits.jsonDepth) this.#fail('exceeded max depth');
+    this.#at++;
+  }
+
+  #close(): void {
+    this.#depth--;
+    this.#at++;
+  }
+
+  #number(type: GoType | undefined): unknown {
+    const start = this.#at;
+    if (this.#here() === '-') this.#at++;
+    if (this.#here() === '0') this.#at++;
+    else this.#digits(start === this.#at ? 'looking for beginning of value' : 'in numeric literal');
+    if (this.#here() === '.') {
+      this.#at++;
+      this.#digits('after decimal point in numeric literal');
+    }
+    if (this.#here() === 'e' || this.#here() === 'E') {
+      this.#at++;
+      if (this.#here() === '+' || this.#here() === '-') this.#at++;
+      this.#digits('in exponent of numeric literal');
+    }
+    return this.#storedNumber(type, this.#text.slice(start, this.#at));
+  }
+
+  #storedNumber(type: GoType | undefined, literal: string): unknown {
+    const value = Number(literal);
+    if (type === undefined) return undefined;
+    if (type.kind === 'any' && !Number.isFinite(value)) this.#refuse(`number ${literal}`, 'float64');
+    else if (type.kind === 'int' && !isInt64(literal)) this.#refuse(`number ${literal}`, type);
+    else if (type.kind !== 'int' && type.kind !== 'any') this.#refuse('number', type);
+    return value;
+  }
+
+  #digits(context: string): void {
+    const start = this.#at;
+    while (/^\d$/.test(this.#here())) this.#at++;
+    if (this.#at === start) this.#fail(context);
+  }
+
+  #word<T>(word: string, value: T): T {
+    for (const letter of word) {
+      if (this.#here() !== letter) this.#fail(`in literal ${word} (expecting '${letter}')`);
+      this.#at++;
+    }
+    return value;
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    let isPlain = true;
+    for (;;) {
+      const char = this.#here();
+      if (char === '"') break;
+      if (char < ' ') this.#fail('in string literal');
+      if (char === '\\') this.#escape();
+      else this.#at++;
+      isPlain &&= char !== '\\' && char < '\x7f';
+    }
+    this.#at++;
+    const literal = this.#text.slice(start, this.#at);
+    return isPlain ? literal.slice(1, -1) : unquoted(literal);
+  }
+
+  #escape(): void {
+    this.#at++;
+    const kind = this.#here();
+    if (kind === '' || !'bfnrt\\/"u'.includes(kind)) this.#fail('in string escape code');
+    this.#at++;
+    if (kind !== 'u') return;
+    for (let digit = 0; digit < 4; digit++, this.#at++)
+      if (!/^[\da-fA-F]$/.test(this.#here())) this.#fail('in \\u hexadecimal character escape');
+  }
+
+  /** The next character that is no space. */
+  #peek(): string {
+    while (' \t\r\n'.includes(this.#here()) && this.#at < this.#text.length) this.#at++;
+    if (this.#at === this.#text.length) this.#fail('');
+    return this.#here();
+  }
+
+  #here(): string {
+    return this.#text.charAt(this.#at);
+  }
+
+  #fail(context: string): never {
+    if (this.#at < this.#text.length)
+      throw new GoJsonError(`invalid character ${quoted(this.#here())} ${context}`);
+    throw new GoJsonError(/[^ \t\r\n]/.test(this.#text) ? 'unexpected EOF' : 'EOF');
+  }
+
+  #refuse(what: string, type: GoType | 'float64'): void {
+    const place =
+      this.#path.length === 0 ? 'Go value' : `Go struct field ${this.#struct}.${this.#path.join('.')}`;
+    const into = type === 'float64' ? type : goName(type);
+    this.#mismatch ??= new GoJsonError(`json: cannot unmarshal ${what} into ${place} of type ${into}`);
+  }
+}
+
+/** The field a key means: the one of that name, else the first whose name differs only in case. */
+function fieldNamed(fields: Readonly<Record<string, GoField>>, key: string): string | undefined {
+  if (Object.hasOwn(fields, key)) return key;
+  const folded = folding(key);
+  return Object.keys(fields).find((name) => folding(name) === folded);
+}
+
+/** `unicode.SimpleFold` for names in ASCII: the Kelvin sign is a K, and the long s an S. */
+function folding(name: string): string {
+  return name.toLowerCase().replaceAll('ſ', 's');
+}
+
+function isInt64(literal: string): boolean {
+  return /^-?\d+$/.test(literal) && BigInt.asIntN(64, BigInt(literal)) === BigInt(literal);
+}
+
+const utf8Sequence =
+  /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g;
+
+/** The text of a string literal whose syntax was checked; given and read as one character a byte. */
+function unquoted(literal: string): string {
+  const bytes = Buffer.from(literal, 'latin1');
+  // Go replaces each byte that begins no character, where Node replaces the longest beginning of one.
+  const text = isUtf8(bytes)
+    ? bytes.toString()
+    : literal.replace(utf8Sequence, (sequence) =>
+        sequence.length === 1 ? '\ufffd' : Buffer.from(sequence, 'latin1').toString(),
+      );
+  return (JSON.parse(text) as string).toWellFormed();
+}
+
+const namedEscapes: Readonly<Record<string, string>> = {
+  "'": "\\'",
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** A byte as `strconv.Quote` writes it between single quotes; one over 127 stands for the character of that number. */
+function quoted(char: string): string {
+  const code = char.charCodeAt(0);
+  const isPrinted = code >= 0x20 && code !== 0x7f && (code < 0x80 || code > 0xa0) && code !== 0xad;
+  const hex = code.toString(16).padStart(2, '0');
+  const escaped = isPrinted ? char : code < 0x80 ? `\\x${hex}` : `\\u00${hex}`;
+  return `'${namedEscapes[char] ?? escaped}'`;
+}

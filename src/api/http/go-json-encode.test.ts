@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeGoJson } from './go-json-decode.ts';
+import { asGo, encodeGoJson, encodeLongList } from './go-json-encode.ts';
+import type { GoType } from './go-type.ts';
+import * as v1 from './v1/types.ts';
+
+test('characters that could end a script are escaped, as Go does', () => {
+  assert.equal(
+    encodeGoJson({ Name: '<b>&\u2028\u2029"\\/\b\f\n\r\t\0\x7fé😀\ud800' }),
+    '{"Name":"\\u003cb\\u003e\\u0026\\u2028\\u2029\\"\\\\/\\b\\f\\n\\r\\t\\u0000\x7fé😀\ufffd"}\n',
+  );
+});
+
+test('numbers are written as Go writes float64', () => {
+  assert.equal(
+    encodeGoJson([0, -0, 1.5, 1e20, 1e21, 1e-6, 1e-7, 123456789012345680]),
+    '[0,-0,1.5,100000000000000000000,1e+21,0.000001,1e-7,123456789012345680]\n',
+  );
+});
+
+test('keys of maps come in the order of their bytes', () => {
+  const map = new Map(['10', '9', 'b', 'B', '\u{1f600}', '\uffee', '__proto__'].map((key) => [key, 1]));
+  assert.equal(encodeGoJson(map), '{"10":1,"9":1,"B":1,"__proto__":1,"b":1,"\uffee":1,"\u{1f600}":1}\n');
+});
+
+test('a number that is none is a mistake of ours', () => {
+  assert.throws(() => encodeGoJson({ a: 1n }), TypeError);
+});
+
+test('a value of a Go type is written in the order of its fields, without what is empty', () => {
+  const cases: readonly (readonly [GoType, object, string])[] = [
+    [v1.layerEnvelope, { Layer: {} }, '{"Layer":{}}'],
+    [
+      v1.layerEnvelope,
+      {
+        Layer: {
+          Features: [],
+          IndexedByVersion: 3,
+          Format: '',
+          Headers: { 'X-Test': '1', Authorization: 'Bearer tok' },
+          Path: 'http://127.0.0.1:18080/alpine-3.20.tar.gz',
+          Name: 'a320http',
+        },
+      },
+      '{"Layer":{"Name":"a320http","Path":"http://127.0.0.1:18080/alpine-3.20.tar.gz",' +
+        '"Headers":{"Authorization":"Bearer tok","X-Test":"1"},"IndexedByVersion":3}}',
+    ],
+    [v1.namespaceEnvelope, { Namespaces: [] }, '{"Namespaces":null}'],
+    [v1.vulnerabilityEnvelope, { Vulnerabilities: [], NextPage: '' }, '{"Vulnerabilities":null}'],
+    [v1.featureEnvelope, { Features: [{ Name: 'a', AddedBy: '' }] }, '{"Features":[{"Name":"a"}]}'],
+    [
+      v1.notificationEnvelope,
+      {
+        Notification: {
+          Limit: -1,
+          New: { OrderedLayersIntroducingVulnerability: [{ Index: 0, LayerName: '' }] },
+        },
+      },
+      '{"Notification":{"Limit":-1,"New":{"OrderedLayersIntroducingVulnerability":[{"Index":0,"LayerName":""}]}}}',
+    ],
+    [v1.notificationPage, { OldVulnerability: -1 }, '{"OldVulnerability":-1,"NewVulnerability":0}'],
+  ];
+  for (const [type, value, text] of cases) assert.equal(encodeGoJson(asGo(type, value)), `${text}\n`);
+});
+
+test('what was decoded is echoed as Go echoes it', () => {
+  const text = '{"Vulnerability":{"Metadata":{"b":-0,"a":{"d":[1.50,null],"10":1e21,"9":true}},"Name":"n"}}';
+  const decoded = decodeGoJson(v1.vulnerabilityEnvelope, Buffer.from(text));
+  assert.equal(
+    encodeGoJson(asGo(v1.vulnerabilityEnvelope, decoded)),
+    '{"Vulnerability":{"Name":"n","Metadata":{"a":{"10":1e+21,"9":true,"d":[1.5,null]},"b":-0}}}\n',
+  );
+});
+
+test('a long list comes in pieces that are the same text', async () => {
+  const count = 5000;
+  let given = 0;
+  async function* elements(): AsyncIterable<v1.Vulnerability> {
+    for (; given < count; given++) yield { NamespaceName: 'debian:9', Name: `CVE-${given}` };
+  }
+  const pieces: string[] = [];
+  const list = {
+    name: 'Vulnerabilities',
+    type: v1.vulnerability,
+    elements: elements(),
+    rest: () => ({ NextPage: `after ${given}`, Error: undefined }),
+  };
+  for await (const piece of encodeLongList(list)) {
+    if (pieces.length === 0) assert.ok(given < count / 2, 'the first piece comes before the list is read');
+    pieces.push(piece);
+  }
+  const all = Array.from({ length: count }, (_, i) => ({ Name: `CVE-${i}`, NamespaceName: 'debian:9' }));
+  assert.equal(pieces.join(''), encodeGoJson({ Vulnerabilities: all, NextPage: `after ${count}` }));
+});
+
+test('a long list without elements is null', async () => {
+  async function* none(): AsyncIterable<never> {}
+  const list = { name: 'Vulnerabilities', type: v1.vulnerability, elements: none() };
+  let text = '';
+  for await (const piece of encodeLongList(list)) text += piece;
+  assert.equal(text, '{"Vulnerabilities":null}\n');
+});

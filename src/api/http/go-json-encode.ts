@@ -1,0 +1,123 @@
+import { type GoField, type GoType, typeOf, zeroOf } from './go-type.ts';
+
+/**
+ * A value as `json.NewEncoder(…).Encode` of Go writes it: one line, with an end. Keys of objects come in their order, those without a
+ * value are left out; keys of a `Map` come in the order of their bytes. See `asGo` for values that Go's types describe.
+ */
+export function encodeGoJson(value: unknown): string {
+  return `${written(value)}\n`;
+}
+
+/** A long list on its way out. */
+export interface LongList {
+  /** The key of the list; it is `null` when it has no elements. */
+  readonly name: string;
+  readonly elements: AsyncIterable<unknown>;
+  /** What the elements are. */
+  readonly type: GoType;
+  /** The keys that follow the list, asked for when all elements were written. */
+  readonly rest?: () => Readonly<Record<string, unknown>>;
+}
+
+/** The characters of one piece of a long list. */
+const pieceCharacters = 65_536;
+
+/** An object that begins with a long list, in pieces: as `encodeGoJson` would write it, but never held whole. */
+export async function* encodeLongList({ name, elements, type, rest }: LongList): AsyncIterable<string> {
+  let piece = `{${written(name)}:`;
+  let isEmpty = true;
+  for await (const element of elements) {
+    piece += `${isEmpty ? '[' : ','}${written(asGo(type, element))}`;
+    isEmpty = false;
+    if (piece.length < pieceCharacters) continue;
+    yield piece;
+    piece = '';
+  }
+  const after = members(Object.entries(rest?.() ?? {}));
+  yield `${piece}${isEmpty ? 'null' : ']'}${after === '' ? '' : `,${after}`}}\n`;
+}
+
+/**
+ * A value in the order of its Go type: fields as they are declared, without those that are empty unless they are always written, an
+ * empty list that is a pointer as `null`, maps as `Map`.
+ */
+export function asGo(type: GoType, value: unknown): unknown {
+  switch (type.kind) {
+    case 'list':
+      return (value as readonly unknown[]).map((element) => asGo(type.of, element));
+    case 'map':
+      return new Map(Object.entries(value as object).map(([key, held]) => [key, asGo(type.of, held)]));
+    case 'struct': {
+      const held = value as Readonly<Record<string, unknown>>;
+      return Object.fromEntries(
+        Object.entries(type.fields()).map(([name, field]) => [name, fieldAsGo(field, held[name])]),
+      );
+    }
+    case 'any':
+      return anyAsGo(value);
+    case 'string':
+    case 'int':
+      return value;
+  }
+}
+
+function fieldAsGo(field: GoField, value: unknown): unknown {
+  const type = typeOf(field);
+  if (field.kind === 'always') return asGo(type, value ?? zeroOf(type));
+  if (value === undefined || value === null) return undefined;
+  if (!isEmpty(type, value)) return asGo(type, value);
+  return type.kind === 'list' && type.isPointer ? null : undefined;
+}
+
+function isEmpty(type: GoType, value: unknown): boolean {
+  switch (type.kind) {
+    case 'list':
+      return (value as readonly unknown[]).length === 0;
+    case 'map':
+      return Object.keys(value as object).length === 0;
+    case 'string':
+      return value === '';
+    case 'int':
+      return value === 0;
+    case 'struct':
+    case 'any':
+      return false;
+  }
+}
+
+function anyAsGo(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(anyAsGo);
+  if (typeof value !== 'object' || value === null) return value;
+  return new Map(Object.entries(value).map(([key, held]) => [key, anyAsGo(held)]));
+}
+
+function written(value: unknown): string {
+  if (typeof value === 'string') return writtenText(value);
+  // As ECMAScript writes numbers, but for the sign of zero.
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'boolean') return String(value);
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
+  if (value instanceof Map) return `{${members(sorted(value as ReadonlyMap<string, unknown>))}}`;
+  if (typeof value === 'object') return `{${members(Object.entries(value))}}`;
+  throw new TypeError(`${typeof value} cannot be written as JSON`);
+}
+
+function members(entries: readonly (readonly [key: string, value: unknown])[]): string {
+  return entries
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${writtenText(key)}:${written(value)}`)
+    .join(',');
+}
+
+function sorted(map: ReadonlyMap<string, unknown>): (readonly [string, unknown])[] {
+  return [...map].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** Go escapes what could end a script or a line of one, and writes U+FFFD for half a surrogate pair. */
+function writtenText(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,238 @@
+import {
+  always,
+  type GoStruct,
+  goAnyMap,
+  goInt,
+  goList,
+  goListPointer,
+  goString,
+  goStruct,
+  goTextMap,
+} from '../go-type.ts';
+
+/*
+ * The words of Clair's v1 API: each type as Clair 2 declares it, and its description for encoding and decoding. Absent and empty
+ * are the same on the wire, but for lists of an envelope: those are `null` when they are empty.
+ */
+
+/** What went wrong. */
+export interface WireFault {
+  readonly Message?: string;
+}
+
+/** A layer, as it is posted and as it is shown. */
+export interface Layer {
+  readonly Name?: string;
+  readonly NamespaceName?: string;
+  readonly Path?: string;
+  readonly Headers?: Readonly<Record<string, string>>;
+  readonly ParentName?: string;
+  readonly Format?: string;
+  readonly IndexedByVersion?: number;
+  readonly Features?: readonly Feature[];
+}
+
+/** A package of a layer, or the version of it that fixes a vulnerability. */
+export interface Feature {
+  readonly Name?: string;
+  readonly NamespaceName?: string;
+  readonly VersionFormat?: string;
+  readonly Version?: string;
+  readonly Vulnerabilities?: readonly Vulnerability[];
+  readonly AddedBy?: string;
+}
+
+/** A vulnerability of a namespace. */
+export interface Vulnerability {
+  readonly Name?: string;
+  readonly NamespaceName?: string;
+  readonly Description?: string;
+  readonly Link?: string;
+  readonly Severity?: string;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+  readonly FixedBy?: string;
+  readonly FixedIn?: readonly Feature[];
+}
+
+/** A namespace. */
+export interface Namespace {
+  readonly Name?: string;
+  readonly VersionFormat?: string;
+}
+
+/** That a vulnerability changed. Times are seconds since 1970, as text. */
+export interface Notification {
+  readonly Name?: string;
+  readonly Created?: string;
+  readonly Notified?: string;
+  readonly Deleted?: string;
+  readonly Limit?: number;
+  readonly Page?: string;
+  readonly NextPage?: string;
+  readonly Old?: VulnerabilityWithLayers;
+  readonly New?: VulnerabilityWithLayers;
+}
+
+/** A vulnerability with the layers that brought it in. */
+export interface VulnerabilityWithLayers {
+  readonly Vulnerability?: Vulnerability;
+  readonly OrderedLayersIntroducingVulnerability?: readonly OrderedLayerName[];
+  readonly LayersIntroducingVulnerability?: readonly string[];
+}
+
+/** A layer and its place in the order in which they are paged through. */
+export interface OrderedLayerName {
+  readonly Index: number;
+  readonly LayerName: string;
+}
+
+/** The body of a request or answer about a layer. */
+export interface LayerEnvelope {
+  readonly Layer?: Layer;
+  readonly Error?: WireFault;
+}
+
+/** The answer with all namespaces. */
+export interface NamespaceEnvelope {
+  readonly Namespaces?: readonly Namespace[];
+  readonly Error?: WireFault;
+}
+
+/** The body of a request or answer about vulnerabilities. */
+export interface VulnerabilityEnvelope {
+  readonly Vulnerability?: Vulnerability;
+  readonly Vulnerabilities?: readonly Vulnerability[];
+  readonly NextPage?: string;
+  readonly Error?: WireFault;
+}
+
+/** The body of a request or answer about fixes. */
+export interface FeatureEnvelope {
+  readonly Feature?: Feature;
+  readonly Features?: readonly Feature[];
+  readonly Error?: WireFault;
+}
+
+/** The answer with one notification, and what a webhook receives. */
+export interface NotificationEnvelope {
+  readonly Notification?: Notification;
+  readonly Error?: WireFault;
+}
+
+/** Where the next page of a notification begins; -1 for a side that is done. */
+export interface NotificationPage {
+  readonly OldVulnerability: number;
+  readonly NewVulnerability: number;
+}
+
+const wireFault: GoStruct<WireFault> = goStruct('v1.Error', () => ({ Message: goString }));
+
+/** `v1.Layer`. */
+export const layer: GoStruct<Layer> = goStruct('v1.Layer', () => ({
+  Name: goString,
+  NamespaceName: goString,
+  Path: goString,
+  Headers: goTextMap,
+  ParentName: goString,
+  Format: goString,
+  IndexedByVersion: goInt,
+  Features: goList(feature),
+}));
+
+/** `v1.Feature`. */
+export const feature: GoStruct<Feature> = goStruct('v1.Feature', () => ({
+  Name: goString,
+  NamespaceName: goString,
+  VersionFormat: goString,
+  Version: goString,
+  Vulnerabilities: goList(vulnerability),
+  AddedBy: goString,
+}));
+
+/** `v1.Vulnerability`. */
+export const vulnerability: GoStruct<Vulnerability> = goStruct('v1.Vulnerability', () => ({
+  Name: goString,
+  NamespaceName: goString,
+  Description: goString,
+  Link: goString,
+  Severity: goString,
+  Metadata: goAnyMap,
+  FixedBy: goString,
+  FixedIn: goList(feature),
+}));
+
+const namespace: GoStruct<Namespace> = goStruct('v1.Namespace', () => ({
+  Name: goString,
+  VersionFormat: goString,
+}));
+
+const orderedLayerName: GoStruct<OrderedLayerName> = goStruct('v1.OrderedLayerName', () => ({
+  Index: always(goInt),
+  LayerName: always(goString),
+}));
+
+const vulnerabilityWithLayers: GoStruct<VulnerabilityWithLayers> = goStruct(
+  'v1.VulnerabilityWithLayers',
+  () => ({
+    Vulnerability: vulnerability,
+    OrderedLayersIntroducingVulnerability: goList(orderedLayerName),
+    LayersIntroducingVulnerability: goList(goString),
+  }),
+);
+
+const notification: GoStruct<Notification> = goStruct('v1.Notification', () => ({
+  Name: goString,
+  Created: goString,
+  Notified: goString,
+  Deleted: goString,
+  Limit: goInt,
+  Page: goString,
+  NextPage: goString,
+  Old: vulnerabilityWithLayers,
+  New: vulnerabilityWithLayers,
+}));
+
+/** `v1.LayerEnvelope`. */
+export const layerEnvelope: GoStruct<LayerEnvelope> = goStruct('v1.LayerEnvelope', () => ({
+  Layer: layer,
+  Error: wireFault,
+}));
+
+/** `v1.NamespaceEnvelope`. */
+export const namespaceEnvelope: GoStruct<NamespaceEnvelope> = goStruct('v1.NamespaceEnvelope', () => ({
+  Namespaces: goListPointer(namespace),
+  Error: wireFault,
+}));
+
+/** `v1.VulnerabilityEnvelope`. */
+export const vulnerabilityEnvelope: GoStruct<VulnerabilityEnvelope> = goStruct(
+  'v1.VulnerabilityEnvelope',
+  () => ({
+    Vulnerability: vulnerability,
+    Vulnerabilities: goListPointer(vulnerability),
+    NextPage: goString,
+    Error: wireFault,
+  }),
+);
+
+/** `v1.FeatureEnvelope`. */
+export const featureEnvelope: GoStruct<FeatureEnvelope> = goStruct('v1.FeatureEnvelope', () => ({
+  Feature: feature,
+  Features: goListPointer(feature),
+  Error: wireFault,
+}));
+
+/** `v1.NotificationEnvelope`. */
+export const notificationEnvelope: GoStruct<NotificationEnvelope> = goStruct(
+  'v1.NotificationEnvelope',
+  () => ({
+    Notification: notification,
+    Error: wireFault,
+  }),
+);
+
+/** `database.VulnerabilityNotificationPageNumber`, which page tokens hold. */
+export const notificationPage: GoStruct<NotificationPage> = goStruct(
+  'database.VulnerabilityNotificationPageNumber',
+  () => ({ OldVulnerability: always(goInt), NewVulnerability: always(goInt) }),
+);
