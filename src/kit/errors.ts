@@ -1,3 +1,5 @@
+import type { LimitName } from './limits.ts';
+
 /**
  * Everything that can go wrong for a reason outside this program, and the exit status of the command for it.
  * Any other error is a bug of ours and ends with 70.
@@ -8,7 +10,10 @@ export const exitCodes = {
   'target-not-found': 3,
   'target-unsupported': 3,
   'target-corrupt': 3,
+  'layer-not-found': 3,
+  'source-refused': 3,
   'limit-exceeded': 3,
+  busy: 3,
   'feed-unavailable': 3,
   'feed-corrupt': 3,
   'store-unusable': 3,
@@ -22,14 +27,23 @@ export const exitCodes = {
 /** The closed set of reasons. */
 export type ErrorCode = keyof typeof exitCodes;
 
+/** What there is to say of a failure besides its message. */
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  readonly limit?: LimitName | undefined;
+}
+
 /** An expected failure. The message says what, where, and what to do. */
 export class ClairError extends Error {
   readonly code: ErrorCode;
+  /** Which limit it was, where that is known and the code is `limit-exceeded`. */
+  readonly limit: LimitName | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'ClairError';
     this.code = code;
+    this.limit = options.limit;
   }
 }
 

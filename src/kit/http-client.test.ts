@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { gather } from '../testing/bytes.ts';
 import { serve } from '../testing/http-server.ts';
 import { displayUrl, HttpError, type HttpOptions, httpGet, type Progress } from './http-client.ts';
@@ -51,6 +52,34 @@ test('transport compression is undone', async (context) => {
   assert.equal((await textOf(url, { onProgress: (progress) => seen.push(progress) })).length, 8000);
   assert.equal(seen.at(-1)?.receivedBytes, 8000);
   assert.equal(seen.at(-1)?.totalBytes, undefined);
+});
+
+test('every coding of transport is undone, and several in their order', async (context) => {
+  const text = 'content '.repeat(1000);
+  const codings: readonly (readonly [string, Buffer])[] = [
+    ['x-gzip', gzipSync(text)],
+    ['Deflate', deflateSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['zstd', zstdCompressSync(text)],
+    ['gzip, identity, br', brotliCompressSync(gzipSync(text))],
+    ['aws-chunked', Buffer.from(text)],
+  ];
+  for (const [coding, body] of codings) {
+    const url = await serve(context, (_request, response) => {
+      response.writeHead(200, { 'content-encoding': coding }).end(body);
+    });
+    assert.equal(await textOf(url), text, coding);
+  }
+});
+
+test('a coding that breaks off or that nobody reads harms nobody', async (context) => {
+  const body = gzipSync('content '.repeat(1000));
+  const answer = (code: number, bytes: Buffer): RequestListener => {
+    return (_request, response) => response.writeHead(code, { 'content-encoding': 'gzip' }).end(bytes);
+  };
+  const cut = await serve(context, answer(200, body.subarray(0, -4)));
+  await assert.rejects(textOf(cut), /^HttpError: broken off after \d+ bytes: unexpected end of file/);
+  assert.equal(await httpGet(await serve(context, answer(404, body))), 'not-found');
 });
 
 test('progress tells how much of how much', async (context) => {
@@ -148,6 +177,53 @@ test('credentials stay with the origin they were given for', async (context) => 
     [basic, basic],
   );
   assert.equal(other.requests[0]?.headers.authorization, undefined);
+});
+
+test('headers for the origin stay there, the others go along', async (context) => {
+  const other = await sequence(context, [text('there')]);
+  const first = await sequence(context, [
+    status(302, { location: '/again' }),
+    status(302, { location: other.url }),
+  ]);
+  const options = { headers: { 'user-agent': 'clair' }, originHeaders: { 'private-token': 'secret' } };
+  assert.equal(await textOf(first.url, options), 'there');
+  const sent = [...first.requests, ...other.requests].map(({ headers }) => [
+    headers['user-agent'],
+    headers['private-token'],
+  ]);
+  assert.deepEqual(sent, [
+    ['clair', 'secret'],
+    ['clair', 'secret'],
+    ['clair', undefined],
+  ]);
+});
+
+test('who connects may refuse any URL on the way, and is not asked twice', async (context) => {
+  const { url, requests, sleep } = await sequence(context, [status(302, { location: '/private' })]);
+  const asked: string[] = [];
+  const connect = ({ pathname }: URL) => {
+    asked.push(pathname);
+    if (pathname === '/private') throw new HttpError('not there');
+    return {};
+  };
+  await assert.rejects(httpGet(`${url}/public`, { connect, sleep }), { message: 'not there' });
+  assert.deepEqual(asked, ['/public', '/private']);
+  assert.equal(requests.length, 1);
+  const lookup: LookupFunction = (host, _options, done) => {
+    done(new HttpError(`no address of ${host} is to be used`), '');
+  };
+  const named = url.replace('127.0.0.1', 'localhost');
+  await assert.rejects(httpGet(named, { connect: () => ({ lookup }), sleep }), {
+    message: 'no address of localhost is to be used',
+  });
+});
+
+test('whoever takes anything takes web pages, nothing at all, and other successes', async (context) => {
+  const page = await serve(context, text('<p>', { 'content-type': 'text/html' }));
+  assert.equal(await textOf(page, { takesAnything: true }), '<p>');
+  const empty = await serve(context, text('', { 'content-length': '0' }));
+  assert.equal(await textOf(empty, { takesAnything: true }), '');
+  assert.equal(await textOf(await serve(context, status(204)), { takesAnything: true }), '');
 });
 
 test('a web page or nothing is no file', async (context) => {

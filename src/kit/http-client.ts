@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf } from './errors.ts';
+import { ClairError, messageOf } from './errors.ts';
+import { type ConnectionOptions, getOnce, type TransportAnswer } from './http-transport.ts';
 import { limits } from './limits.ts';
 
-/** A download that did not succeed. The message says why; it names no URL. */
+/** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 }
@@ -17,6 +19,12 @@ export interface Progress {
 /** What a download may be told besides its URL. */
 export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the origin of the URL alone, and not to where it redirects to. */
+  readonly originHeaders?: Readonly<Record<string, string>>;
+  /** Takes every answer of 2xx as a file, web pages and empty ones included. */
+  readonly takesAnything?: boolean;
+  /** How to connect to a URL, asked for each on the way. Throws an `HttpError` where that may not be. */
+  readonly connect?: (url: URL) => ConnectionOptions;
   readonly signal?: AbortSignal;
   readonly idleMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -26,7 +34,7 @@ export interface HttpOptions {
 
 /** A file on its way: read `body` to its end or abort the signal. */
 export interface HttpFile {
-  readonly headers: Headers;
+  readonly headers: IncomingHttpHeaders;
   /** Free of transport compression. Throws an `HttpError` when it is cut short, stands still, or is empty. */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -87,7 +95,8 @@ class Connection {
   /** What the network gives, or the failure to give it in time. */
   async wait<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
-      this.#abort.abort(new Error(`nothing received for ${this.#idleMs / 1000} s`));
+      const message = `nothing received for ${this.#idleMs / 1000} s`;
+      this.#abort.abort(new ClairError('limit-exceeded', message, { limit: 'idleMs' }));
     }, this.#idleMs);
     try {
       return await work;
@@ -108,7 +117,7 @@ async function attemptGet(
   const connection = new Connection(options);
   try {
     const response = await follow(url, options, connection);
-    const answer = answerOf(response);
+    const answer = answerOf(response, options);
     if (answer === undefined) {
       return { headers: response.headers, body: bodyOf(url, response, connection, options) };
     }
@@ -123,8 +132,11 @@ async function attemptGet(
 }
 
 /** What an answer means; nothing where it is the file. */
-function answerOf(response: Response): 'not-modified' | 'not-found' | Failure | undefined {
-  const { status, headers } = response;
+function answerOf(
+  { status, headers }: TransportAnswer,
+  { takesAnything = false }: HttpOptions,
+): 'not-modified' | 'not-found' | Failure | undefined {
+  if (takesAnything && status >= 200 && status < 300) return undefined;
   if (status === 200) {
     expectFile(headers);
     return undefined;
@@ -136,25 +148,29 @@ function answerOf(response: Response): 'not-modified' | 'not-found' | Failure | 
 }
 
 /** Captive portals and error pages are HTML. */
-function expectFile(headers: Headers): void {
-  if (headers.get('content-type')?.startsWith('text/html')) {
+function expectFile(headers: IncomingHttpHeaders): void {
+  if (headers['content-type']?.startsWith('text/html')) {
     throw new HttpError('a web page came instead of a file');
   }
-  if (headers.get('content-length') === '0') throw new HttpError('an empty file came');
+  if (headers['content-length'] === '0') throw new HttpError('an empty file came');
 }
 
 /** The first answer that is no redirect. */
-async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<Response> {
+async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<TransportAnswer> {
   let url = start;
   for (let redirects = 0; redirects <= limits.redirects; redirects++) {
-    const headers = { ...options.headers, ...(url.origin === start.origin ? credentialsOf(start) : {}) };
-    const target = `${url.origin}${url.pathname}${url.search}`;
-    const response = await connection.wait(
-      fetch(target, { redirect: 'manual', headers, signal: connection.signal }),
+    const forOrigin =
+      url.origin === start.origin ? { ...options.originHeaders, ...credentialsOf(start) } : {};
+    const answer = await connection.wait(
+      getOnce(url, {
+        headers: { ...options.headers, ...forOrigin },
+        signal: connection.signal,
+        connection: options.connect?.(url) ?? {},
+      }),
     );
-    const location = response.headers.get('location');
-    if (!redirectStatuses.has(response.status) || location === null) return response;
-    await response.body?.cancel();
+    const { location } = answer.headers;
+    if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
+    answer.body.destroy();
     url = redirectTarget(url, location);
   }
   throw new HttpError(`more than ${limits.redirects} redirects`);
@@ -174,30 +190,30 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. */
-function retryAfter(headers: Headers): { retryAfterMs?: number } {
-  const value = headers.get('retry-after') ?? '';
+function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
+  const value = headers['retry-after'] ?? '';
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
 }
 
 async function* bodyOf(
   url: URL,
-  response: Response,
+  { headers, body }: TransportAnswer,
   connection: Connection,
   options: HttpOptions,
 ): AsyncGenerator<Uint8Array> {
-  const total = response.headers.get('content-encoding') === null ? totalOf(response.headers) : {};
+  const total = headers['content-encoding'] === undefined ? totalOf(headers) : {};
   let receivedBytes = 0;
   try {
-    const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
-    while (reader !== undefined) {
-      const { done, value } = await connection.wait(reader.read());
+    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+    for (;;) {
+      const { done, value } = await connection.wait(pieces.next());
       if (done) break;
       receivedBytes += value.length;
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
       yield value;
     }
-    if (receivedBytes === 0) throw new HttpError('an empty file came');
+    if (receivedBytes === 0 && options.takesAnything !== true) throw new HttpError('an empty file came');
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof HttpError
@@ -208,16 +224,15 @@ async function* bodyOf(
   }
 }
 
-function totalOf(headers: Headers): { totalBytes?: number } {
-  const length = headers.get('content-length');
-  return length === null ? {} : { totalBytes: Number(length) };
+function totalOf(headers: IncomingHttpHeaders): { totalBytes?: number } {
+  const length = headers['content-length'];
+  return length === undefined ? {} : { totalBytes: Number(length) };
 }
 
-/** `fetch` hides the reason in the cause, and of several addresses tried it gives only a code. */
+/** Of several addresses tried there is only a code. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return messageOf(cause) || code;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return messageOf(error) || code;
 }
 
 async function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {

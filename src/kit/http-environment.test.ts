@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { serve } from '../testing/http-server.ts';
@@ -18,16 +17,6 @@ test('downloads go through the proxy the environment names, and past it to hosts
   const proxy = createServer((request, response) => {
     seen.push(request.url ?? '');
     response.end('through the proxy');
-  });
-  // fetch makes a tunnel also for plain HTTP.
-  proxy.on('connect', (request, socket, head) => {
-    seen.push(request.url ?? '');
-    const [host = '', port = ''] = (request.url ?? '').split(':');
-    const upstream = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      upstream.write(head);
-      upstream.pipe(socket).pipe(upstream);
-    });
   });
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');

@@ -107,3 +107,6 @@ export const limits = {
   /** Connections to a database server, where the configuration says nothing. */
   storeConnections: 16,
 } as const;
+
+/** One of them. */
+export type LimitName = keyof typeof limits;

@@ -15,8 +15,8 @@ export async function download(
     const file = await httpGet(url, { ...options, headers: { 'user-agent': 'clair', ...conditions(known) } });
     if (file === 'not-modified') return 'unchanged';
     if (file === 'not-found') return 'absent';
-    const etag = file.headers.get('etag') ?? '';
-    const lastModified = file.headers.get('last-modified') ?? '';
+    const etag = file.headers.etag ?? '';
+    const lastModified = file.headers['last-modified'] ?? '';
     const modifiedMs = Date.parse(lastModified);
     return {
       url: displayUrl(url),

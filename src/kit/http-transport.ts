@@ -1,0 +1,92 @@
+import {
+  type Agent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+
+/** How a connection is made; what is absent is done as Node does it. */
+export interface ConnectionOptions {
+  readonly agent?: Agent;
+  /** Finds the addresses of a host; not asked where the host is an address. */
+  readonly lookup?: LookupFunction;
+  /** False takes any certificate. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** One request. */
+export interface TransportRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ends the connection, before the answer and while its body comes. */
+  readonly signal: AbortSignal;
+  readonly connection: ConnectionOptions;
+}
+
+/** One answer; `body` is free of transport compression. */
+export interface TransportAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+/** Gets a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
+export async function getOnce(
+  url: URL,
+  { headers, signal, connection }: TransportRequest,
+): Promise<TransportAnswer> {
+  signal.throwIfAborted();
+  const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const target = `${url.origin}${url.pathname}${url.search}`;
+  const request = make(target, {
+    ...connection,
+    headers: { 'accept-encoding': 'gzip, deflate, br', ...headers },
+  });
+  let open: { destroy(error: Error): unknown } = request;
+  signal.addEventListener('abort', () => {
+    open.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+  });
+  request.on('response', resolve).on('error', reject).end();
+  const response = await promise;
+  const body = withoutCodings(response);
+  body.on('error', () => undefined); // told to whoever reads it, and nobody may
+  open = body;
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+/** RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
+function withoutCodings(response: IncomingMessage): Readable {
+  const codings = (response.headers['content-encoding'] ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+  const decoders = codings.toReversed().map(decoderOf);
+  if (!decoders.every((decoder) => decoder !== undefined)) return response;
+  return decoders.reduce<Readable>(through, response);
+}
+
+function decoderOf(coding: string): Transform | undefined {
+  switch (coding) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    case 'zstd':
+      return createZstdDecompress();
+    default:
+      return undefined;
+  }
+}
+
+/** A failure on either side ends the other; whoever reads the result is told. */
+function through(source: Readable, decoder: Transform): Readable {
+  pipeline(source, decoder, () => undefined);
+  return decoder;
+}
