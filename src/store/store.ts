@@ -88,6 +88,8 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   readonly extent?: 'changes';
   /** With `changes`: no record but those of these keys is named, so that a small change costs little in a large feed. */
   readonly keys?: readonly string[];
+  /** With `keys`: the numbers of the records in force that the change was made of; with others nothing is applied. */
+  readonly madeOf?: ReadonlyMap<string, number>;
   /** Takes a content that is much smaller than the one in force. */
   readonly acceptShrunk?: true;
   /** What the store that the content comes from had found about it; taken for what it is. */

@@ -142,7 +142,7 @@ for (const engine of storeEngines) {
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
     assert.equal(failed.length, 1);
-    assert.ok(failed[0] instanceof ClairError && failed[0].code === 'store-unusable');
+    assert.ok(failed[0] instanceof ClairError && failed[0].code === 'store-conflict');
     assert.match(failed[0].message, /debian tracker was applied by another process at the same time/);
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
   });

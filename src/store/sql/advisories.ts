@@ -13,7 +13,7 @@ import {
   touchFeed,
 } from './feeds.ts';
 import { momentOf } from './history.ts';
-import { recordsInForce } from './in-force.ts';
+import { type RecordsInForce, recordsInForce } from './in-force.ts';
 import { Incoming } from './incoming.ts';
 import { keepParts, type NamespaceChange, namespaceChange, writeNamespaces } from './kept-namespaces.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -77,6 +77,7 @@ async function apply(application: Application, records: AsyncIterable<KeyedRecor
   const { engine, session, room, update } = application;
   const feed = await findFeed(session.db, update);
   const inForce = await recordsInForce(session.db, feed, update.keys);
+  if (!isMadeOf(update, inForce)) throw appliedElsewhere(update);
   const incoming = await Incoming.open(session, engine.types, room.namespaces);
   const comparison = await compare(records, { inForce, incoming, update });
   refuseShrunk(update, feed, { before: inForce.count, after: comparison.records });
@@ -85,6 +86,11 @@ async function apply(application: Application, records: AsyncIterable<KeyedRecor
   const kept = await session.write((db) => makeGood(db, outcome), 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
   return { added, changed, removed, unchanged, kept, skipped };
+}
+
+/** Whether what a change was made of is still in force. */
+function isMadeOf({ keys = [], madeOf }: FeedUpdate, { records }: RecordsInForce): boolean {
+  return madeOf === undefined || keys.every((key) => records.get(key)?.id === madeOf.get(key));
 }
 
 interface Outcome extends Application {

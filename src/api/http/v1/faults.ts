@@ -1,0 +1,41 @@
+import { ClairError, type ErrorCode } from '../../../kit/errors.ts';
+import { WireError } from '../exchange.ts';
+
+/** What Clair answers where something is not there. */
+export function notFound(): WireError {
+  return new WireError(404, 'the resource cannot be found');
+}
+
+/** What Clair answers where its database refuses something. */
+export function databaseFault(): WireError {
+  return new WireError(500, 'database: an error occured when querying the backend');
+}
+
+/** The body cannot be used as it is. */
+export function badRequest(message: string): WireError {
+  return new WireError(400, message);
+}
+
+/** How long a client that came too often should wait, in seconds. */
+const retryAfterSeconds = 5;
+
+const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
+  'parent-unknown': () => badRequest('worker: parent layer is unknown, it must be processed first'),
+  'layer-not-found': () => badRequest('could not find layer'),
+  'source-refused': ({ message }) => badRequest(message),
+  'target-corrupt': () => new WireError(422, 'tarutil: could not extract the archive'),
+  'file-too-big': () =>
+    new WireError(422, 'tarutil: could not extract one or more files from the archive: file too big'),
+  'limit-exceeded': ({ message }) => new WireError(422, `tarutil: could not extract the archive: ${message}`),
+  'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
+  'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),
+  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds }),
+  'store-unusable': databaseFault,
+  'store-conflict': databaseFault,
+};
+
+/** An error of ours in the words of Clair's first API; any other stays what it is. */
+export function inWireWords(error: unknown): unknown {
+  if (!(error instanceof ClairError)) return error;
+  return faults[error.code]?.(error) ?? error;
+}

@@ -1,0 +1,58 @@
+import type { LayerDetail } from '../../../service/layer-view.ts';
+import { viewLayer } from '../../../service/layer-view.ts';
+import { type PostedLayer, postLayer } from '../../../service/post-layer.ts';
+import type { ApiAnswer, ApiRequest } from '../exchange.ts';
+import { asGo } from '../go-json-encode.ts';
+import { badRequest, notFound } from './faults.ts';
+import { storableName } from './names.ts';
+import { engineVersion, renderLayer } from './render.ts';
+import { bodyOf } from './request.ts';
+import type { V1Room } from './room.ts';
+import { type Layer, layerEnvelope } from './types.ts';
+
+/** `POST /layers`: takes in a layer and answers what was posted. */
+export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  const { Layer: posted } = await bodyOf(request, layerEnvelope);
+  if (posted === undefined) throw badRequest('failed to provide layer');
+  const layer = toLayer(posted);
+  await room.posts.run(JSON.stringify(layer), request.signal, (signal) =>
+    postLayer(layer, room.posting, signal),
+  );
+  const { Name, ParentName, Path, Headers, Format } = posted;
+  const answer = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
+  return { status: 201, body: asGo(layerEnvelope, { Layer: answer }) };
+}
+
+/** In the order in which Clair asks. */
+function toLayer({ Name: name = '', Path: path = '', Format: formatName = '', ...rest }: Layer): PostedLayer {
+  for (const [what, value] of Object.entries({ name, path, format: formatName }))
+    if (value === '') throw badRequest(`could not process a layer which does not have a ${what}`);
+  const format = formatName.toLowerCase();
+  if (format !== 'docker' && format !== 'aci') throw badRequest(`unsupported image format '${formatName}'`);
+  return {
+    name: storableName(name),
+    parent: rest.ParentName || null,
+    path,
+    headers: rest.Headers ?? {},
+    format,
+    formatName,
+  };
+}
+
+/** `GET /layers/:name`: what is known of a layer, with `features` or `vulnerabilities` where the query names them. */
+export async function getLayerRoute({ params, query }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  const detail: LayerDetail = query.has('vulnerabilities')
+    ? 'vulnerabilities'
+    : query.has('features')
+      ? 'packages'
+      : 'none';
+  const view = await viewLayer(params['name'] ?? '', detail, room);
+  if (view === undefined) throw notFound();
+  return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
+}
+
+/** `DELETE /layers/:name`: forgets a layer and all that were built upon it. */
+export async function deleteLayerRoute({ params }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  if (!(await room.store.namedLayers.remove(params['name'] ?? ''))) throw notFound();
+  return { status: 200 };
+}

@@ -1,0 +1,25 @@
+import type { ApiRequest } from '../exchange.ts';
+import { decodeGoJson, GoJsonError } from '../go-json-decode.ts';
+import { goAtoi } from '../go-number.ts';
+import type { GoStruct } from '../go-type.ts';
+import { badRequest } from './faults.ts';
+
+/** The body of a request as Clair reads it. */
+export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise<T> {
+  try {
+    return decodeGoJson(type, await request.body());
+  } catch (error) {
+    throw error instanceof GoJsonError ? badRequest(error.message) : error;
+  }
+}
+
+/** The `limit` of a list, which has to be there. */
+export function limitOf({ query }: ApiRequest): number {
+  const text = query.get('limit');
+  if (text === null) throw badRequest('must provide limit query parameter');
+  try {
+    return goAtoi(text);
+  } catch (error) {
+    throw badRequest(`invalid limit format: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,19 @@
+import type { SharedWork } from '../../../kit/shared-work.ts';
+import type { Extensions } from '../../../plugin/extensions.ts';
+import type { PostingRoom } from '../../../service/post-layer.ts';
+import type { WritingRoom } from '../../../service/write-vulnerability.ts';
+import type { Store } from '../../../store/store.ts';
+import type { PageTokens } from './page-token.ts';
+
+/** What the handlers of Clair's first API work with. */
+export interface V1Room {
+  readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+  readonly store: Store;
+  readonly posting: PostingRoom;
+  /** The same layer posted by several clients at once is read once. */
+  readonly posts: SharedWork<void>;
+  readonly writing: WritingRoom;
+  readonly tokens: PageTokens;
+  /** The metrics of this process as text. */
+  readonly metrics: () => Promise<string>;
+}

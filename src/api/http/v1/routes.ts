@@ -1,0 +1,64 @@
+import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
+import { inWireWords } from './faults.ts';
+import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
+import { deleteLayerRoute, getLayerRoute, postLayerRoute } from './layers.ts';
+import { listNamespacesRoute } from './namespaces.ts';
+import { deleteNotificationRoute, getNotificationRoute } from './notifications.ts';
+import type { V1Room } from './room.ts';
+import {
+  deleteVulnerabilityRoute,
+  getVulnerabilityRoute,
+  listVulnerabilitiesRoute,
+  postVulnerabilityRoute,
+  putVulnerabilityRoute,
+} from './vulnerabilities.ts';
+
+type Handler = (request: ApiRequest, room: V1Room) => Promise<ApiAnswer>;
+
+const vulnerabilities = '/namespaces/:namespace/vulnerabilities';
+const vulnerability = `${vulnerabilities}/:name`;
+
+const handlers: readonly (readonly [
+  name: string,
+  method: string,
+  path: string,
+  handle: Handler,
+  scope?: Route['scope'],
+])[] = [
+  ['postLayer', 'POST', '/layers', postLayerRoute, 'scan'],
+  ['getLayer', 'GET', '/layers/:name', getLayerRoute],
+  ['deleteLayer', 'DELETE', '/layers/:name', deleteLayerRoute],
+  ['getNamespaces', 'GET', '/namespaces', (_, room) => listNamespacesRoute(room)],
+  ['getVulnerabilities', 'GET', vulnerabilities, listVulnerabilitiesRoute],
+  ['postVulnerability', 'POST', vulnerabilities, postVulnerabilityRoute],
+  ['getVulnerability', 'GET', vulnerability, getVulnerabilityRoute],
+  ['putVulnerability', 'PUT', vulnerability, putVulnerabilityRoute],
+  ['deleteVulnerability', 'DELETE', vulnerability, deleteVulnerabilityRoute],
+  ['getFixes', 'GET', `${vulnerability}/fixes`, getFixesRoute],
+  ['putFix', 'PUT', `${vulnerability}/fixes/:feature`, putFixRoute],
+  ['deleteFix', 'DELETE', `${vulnerability}/fixes/:feature`, deleteFixRoute],
+  ['getNotification', 'GET', '/notifications/:name', getNotificationRoute],
+  ['deleteNotification', 'DELETE', '/notifications/:name', deleteNotificationRoute],
+  ['getMetrics', 'GET', '/metrics', getMetricsRoute],
+];
+
+/** The routes of Clair's first API, below `/v1`. */
+export function v1Routes(room: V1Room): Route[] {
+  return handlers.map(([name, method, path, handle, scope]) => ({
+    name: `v1/${name}`,
+    method,
+    path,
+    ...(scope !== undefined && { scope }),
+    async handle(request) {
+      try {
+        return await handle(request, room);
+      } catch (error) {
+        throw inWireWords(error);
+      }
+    },
+  }));
+}
+
+async function getMetricsRoute(_: ApiRequest, { metrics }: V1Room): Promise<ApiAnswer> {
+  return { status: 200, contentType: 'text/plain; version=0.0.4', text: await metrics() };
+}

@@ -1,0 +1,90 @@
+import { applies } from '../match/applies.ts';
+import { isInRange } from '../match/key-range.ts';
+import type { Extensions } from '../plugin/extensions.ts';
+import type { HitVersion, Notification, Store } from '../store/store.ts';
+import { type FullVulnerability, viewOf } from './vulnerability-view.ts';
+
+/** Where a page begins: the number of its first layer; `done` for a side of which all was told. */
+export type PageStart = number | 'done';
+
+/** What a notification tells of the vulnerability as it was, or as it is. */
+export interface NotifiedSide {
+  readonly vulnerability: FullVulnerability;
+  /** Layers that brought something vulnerable, by rising number. */
+  readonly layers: readonly { readonly number: number; readonly name: string }[];
+  readonly next: PageStart;
+}
+
+/** A notification with a page of the layers it concerns. */
+export interface NotificationView {
+  readonly notification: Notification;
+  readonly old: NotifiedSide | undefined;
+  readonly new: NotifiedSide | undefined;
+}
+
+/** Which layers are to be told. */
+export interface NotificationPageRequest {
+  /** So many of each side; none for 0 and less. */
+  readonly limit: number;
+  readonly old: PageStart;
+  readonly new: PageStart;
+}
+
+/** What looking at notifications needs. */
+export interface NotificationViewRoom {
+  readonly extensions: Pick<Extensions, 'schemes'>;
+  readonly store: Pick<Store, 'notifications' | 'namedLayers' | 'vulnerabilities' | 'enrichments'>;
+}
+
+/** What a notification tells; undefined where there is none of that name. */
+export async function viewNotification(
+  name: string,
+  page: NotificationPageRequest,
+  room: NotificationViewRoom,
+): Promise<NotificationView | undefined> {
+  const notification = await room.store.notifications.find(name);
+  if (notification === undefined) return undefined;
+  const side = (number: number | null, from: PageStart): Promise<NotifiedSide | undefined> =>
+    sideOf(notification, number, { from, limit: page.limit }, room);
+  return {
+    notification,
+    old: await side(notification.old, page.old),
+    new: await side(notification.new, page.new),
+  };
+}
+
+interface SidePage {
+  readonly from: PageStart;
+  readonly limit: number;
+}
+
+/** One side of a notification; nothing where there is none. */
+async function sideOf(
+  { namespace, id }: Notification,
+  number: number | null,
+  { from, limit }: SidePage,
+  { store, extensions }: NotificationViewRoom,
+): Promise<NotifiedSide | undefined> {
+  if (number === null || namespace === null) return undefined;
+  const records = await store.vulnerabilities.read([number]);
+  const enrichments = await store.enrichments.find([id]);
+  const vulnerability = viewOf(namespace, records, enrichments.get(id) ?? []);
+  if (vulnerability === undefined) return undefined;
+  if (limit <= 0 || from === 'done') return { vulnerability, layers: [], next: 'done' };
+  const versions = (await store.namedLayers.hitVersions([number])).filter((version) => isHit(version, extensions));
+  const { layers, next } = await store.namedLayers.bringing(
+    versions.map((version) => version.number),
+    { limit, after: from - 1 },
+  );
+  return { vulnerability, layers, next: next === undefined ? 'done' : next + 1 };
+}
+
+/** Whether any of the rows speaks of such a build, and holds its version. */
+function isHit(version: HitVersion, { schemes }: Pick<Extensions, 'schemes'>): boolean {
+  return version.hits.some((hit) => {
+    if (!applies(hit, { ...version, version: version.build ?? version.version })) return false;
+    if (hit.decided) return true;
+    const scheme = schemes.find(({ name }) => name === hit.namespace.versionScheme);
+    return scheme !== undefined && isInRange(scheme, hit.range, version.version) === true;
+  });
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { affectedRow, bookworm, difference, feedUpdate, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { FeedUpdate, Store } from '../store.ts';
+
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
+function changes(keys: readonly string[]): FeedUpdate {
+  return feedUpdate({ extent: 'changes', keys });
+}
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: a small change of a feed is compared with its own keys only`, async (t) => {
+    const store = await engine.create(t)();
+    const all = ['A', 'B', 'C'].map((id) => record(id));
+    await store.advisories.apply(feedUpdate(), stream(all));
+    const changed = record('B', { severity: 'High' });
+    assert.deepEqual(
+      await store.advisories.apply(changes(['B', 'D']), stream([changed, record('D')])),
+      difference({ added: 1, changed: 1 }),
+    );
+    assert.deepEqual(
+      await store.advisories.apply(changes(['A']), stream([{ key: 'A', withdrawn: true as const }])),
+      difference({ removed: 1 }),
+    );
+    assert.equal((await store.advisories.feedStates())[0]?.records, 3);
+    const left = await store.vulnerabilities.inFeed({ source: 'debian', feed: 'tracker' }, { limit: 9 });
+    assert.deepEqual(
+      left.map(({ key, severity }) => `${key} ${severity}`),
+      ['B High', 'C Medium', 'D Medium'],
+    );
+  });
+
+  test(`${engine.name}: records are found by their keys, and by their ids in a namespace`, async (t) => {
+    const store = await engine.create(t)();
+    const elsewhere = record('CVE-1', { key: 'x', affected: [affectedRow('a', { namespace: trixie })] });
+    await store.advisories.apply(feedUpdate(), stream([elsewhere, record('CVE-1'), record('CVE-2')]));
+    await store.advisories.apply(feedUpdate({ feed: 'other' }), stream([record('CVE-1')]));
+    const numbers = async (found: ReturnType<Store['vulnerabilities']['keyed']>): Promise<number[]> =>
+      (await found).map(({ number }) => number);
+    const feed = { source: 'debian', feed: 'tracker' };
+    assert.deepEqual(await numbers(store.vulnerabilities.keyed(feed, ['CVE-2', 'x', 'none'])), [1, 3]);
+    assert.deepEqual(await numbers(store.vulnerabilities.keyed(feed, [])), []);
+    assert.deepEqual(await numbers(store.vulnerabilities.withIds('debian:12', ['CVE-1', 'CVE-9'])), [2, 4]);
+    assert.deepEqual(await numbers(store.vulnerabilities.withIds('debian:13', ['CVE-1', 'CVE-2'])), [1]);
+    assert.deepEqual(await numbers(store.vulnerabilities.withIds('debian:14', ['CVE-1'])), []);
+    const many = Array.from({ length: 1200 }, (_, i) => `none-${i}`);
+    assert.deepEqual(await numbers(store.vulnerabilities.keyed(feed, [...many, 'x'])), [1]);
+  });
+
+  test(`${engine.name}: what an author writes besides comes back, with the record and with a hit`, async (t) => {
+    const store = await engine.create(t)();
+    const metadata = { NVD: { CVSSv2: { Score: 7.5 } }, note: ['\u0000', null] };
+    await store.advisories.apply(feedUpdate(), stream([record('CVE-1', { metadata })]));
+    assert.deepEqual((await store.vulnerabilities.read([1]))[0]?.metadata, metadata);
+  });
+
+  test(`${engine.name}: a namespace may be there before it is known how its versions order`, async (t) => {
+    const open = engine.create(t);
+    const store = await open();
+    await store.advisories.noteNamespace({ name: 'new:1', versionScheme: '' });
+    await store.advisories.noteNamespace(bookworm);
+    await store.advisories.noteNamespace({ name: 'debian:12', versionScheme: '' });
+    assert.deepEqual(await store.advisories.namespaces(), [{ name: 'new:1', versionScheme: '' }, bookworm]);
+    // A second store remembers the first answer, and learns with it.
+    const other = engine.isShared ? await open() : store;
+    await other.advisories.noteNamespace({ name: 'new:1', versionScheme: '' });
+    await store.advisories.noteNamespace({ name: 'new:1', versionScheme: 'rpm' });
+    await other.advisories.noteNamespace({ name: 'new:1', versionScheme: 'rpm' });
+    assert.deepEqual((await other.advisories.namespaces())[0], { name: 'new:1', versionScheme: 'rpm' });
+    await assert.rejects(other.advisories.noteNamespace({ name: 'new:1', versionScheme: 'dpkg' }), {
+      code: 'store-unusable',
+    });
+  });
+}

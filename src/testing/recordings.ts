@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod/mini';
+
+/** The folder of exchanges with a real Clair, which lies beside the checkout. */
+export const recordings: string = resolve(import.meta.dirname, '../../../shared/recordings');
+
+const exchange = z.object({
+  n: z.number(),
+  note: z.string(),
+  port: z.number(),
+  method: z.string(),
+  path: z.string(),
+  request_headers: z.record(z.string(), z.string()),
+  request_body: z.nullable(z.string()),
+  status: z.number(),
+  response_headers: z.array(z.tuple([z.string(), z.string()])),
+  response_body: z.nullable(z.string()),
+});
+
+/** A request to a real Clair, and what it answered. */
+export type Exchange = z.output<typeof exchange>;
+
+/** The exchanges of one recording, in their order. */
+export function readExchanges(name: string): Exchange[] {
+  const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => z.parse(exchange, JSON.parse(line)));
+}
