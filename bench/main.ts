@@ -7,6 +7,7 @@ const benches = {
   match: 'match-join',
   load: 'feed-load',
   affected: 'affected-images',
+  layers: 'named-layers',
   daily: 'daily-updates',
   enrich: 'enrichment-load',
   scan: 'scan',

@@ -2,25 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { image, installed } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { NamedLayer } from '../store.ts';
+import type { NamedLayer, SavedLayer } from '../store.ts';
 
 for (const engine of storeEngines) {
   test(`${engine.name}: layers by name, each upon its parent`, async (t) => {
     const { namedLayers, images } = await engine.create(t)();
     const [base, top] = [await images.save(image([], 'base')), await images.save(image([], 'top'))];
-    const layer = (name: string, parent: string | null, number: number): NamedLayer => {
+    const layer = (name: string, parent: string | null, number: number): SavedLayer => {
       return { name, parent, image: number, format: 'Docker', engineVersion: 3 };
     };
-    const layers = [layer('base', null, base), layer('mid', 'base', top), layer('top', 'mid', top)];
-    for (const item of [...layers, layer('twin', 'base', top), layer('single', null, base)])
+    const saved = [layer('base', null, base), layer('mid', 'base', top), layer('top', 'mid', top)];
+    for (const item of [...saved, layer('twin', 'base', top), layer('single', null, base)])
       await namedLayers.save(item);
+    const layers = saved.map((item, i): NamedLayer => ({ ...item, number: i + 1 }));
     assert.deepEqual(await namedLayers.chain('top'), layers);
     assert.deepEqual(await namedLayers.chain('base'), [layers[0]]);
     assert.deepEqual(await namedLayers.chain('unknown'), []);
 
     const again = { ...layer('mid', 'single', base), engineVersion: 4 };
     await namedLayers.save(again);
-    assert.deepEqual((await namedLayers.chain('top'))[1], { ...again, parent: 'base' });
+    assert.deepEqual((await namedLayers.chain('top'))[1], { ...again, parent: 'base', number: 2 });
     await assert.rejects(namedLayers.save(layer('orphan', 'unknown', base)));
     await assert.rejects(namedLayers.save(layer('loop', 'loop', base)));
 

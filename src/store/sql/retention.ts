@@ -10,7 +10,10 @@ const recordsAtATime = 200;
 const imagesAtATime = 20;
 const layersAtATime = 50;
 
-/** Throws away what is past its time, by a clock in milliseconds. Events go first: they hold the records they speak of. */
+/**
+ * Throws away what is past its time, by a clock in milliseconds. Events go first, with their notifications: they hold the
+ * records they speak of.
+ */
 export async function collect(engine: Engine, terms: RetentionTerms, now: number): Promise<Collected> {
   const historyFrom = now - terms.keepHistoryMs;
   const usedFrom = now - terms.keepLayersUnusedMs;
@@ -33,12 +36,17 @@ async function little(engine: Engine, drop: (db: Kysely<Tables>) => Promise<numb
 }
 
 async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
-  const due = db.selectFrom('event').select('number').where('at', '<', before).limit(eventsAtATime);
-  const { numDeletedRows } = await db
-    .deleteFrom('event')
-    .where('number', 'in', due)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  const due = await db
+    .selectFrom('event')
+    .select('number')
+    .where('at', '<', before)
+    .limit(eventsAtATime)
+    .execute();
+  if (due.length === 0) return 0;
+  const numbers = due.map(({ number }) => number);
+  await db.deleteFrom('notification').where('event_number', 'in', numbers).execute();
+  await db.deleteFrom('event').where('number', 'in', numbers).execute();
+  return numbers.length;
 }
 
 /** From now on nobody is told what was known before: written before anything of it goes. */
@@ -69,10 +77,13 @@ async function dropRecords(db: Kysely<Tables>, before: number): Promise<number> 
     .select('id')
     .where('valid_to', '<', before)
     .where((eb) =>
-      eb.not(eb.exists(eb.selectFrom('event').select('number').whereRef('old_id', '=', 'vulnerability.id'))),
-    )
-    .where((eb) =>
-      eb.not(eb.exists(eb.selectFrom('event').select('number').whereRef('new_id', '=', 'vulnerability.id'))),
+      eb.and(
+        (['event', 'notification'] as const).flatMap((table) =>
+          (['old_id', 'new_id'] as const).map((column) =>
+            eb.not(eb.exists(eb.selectFrom(table).select(column).whereRef(column, '=', 'vulnerability.id'))),
+          ),
+        ),
+      ),
     )
     .limit(recordsAtATime)
     .execute();

@@ -5,7 +5,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -23,6 +23,9 @@ export interface Tables {
   image_layer: ImageLayerTable;
   image_package: ImagePackageTable;
   v1_layer: V1LayerTable;
+  v1_version: V1VersionTable;
+  v1_brought: V1BroughtTable;
+  notification: NotificationTable;
   ancestry: AncestryTable;
   lock: LockTable;
   key_value: KeyValueTable;
@@ -215,10 +218,51 @@ interface ImagePackageTable {
 /** A name that stands for an image, as Clair's first API gives them. */
 interface V1LayerTable {
   name: string;
+  /** Rises in the order in which names were first saved. */
+  number: number;
   parent: string | null;
   image_id: number;
   format: string;
   engine_version: number;
+}
+
+/** A version of a package that layers with a name have brought, as far as advisories can tell it from others. */
+interface V1VersionTable {
+  id: Generated<number>;
+  /** A hash of all the rest. */
+  identity: string;
+  namespace_id: number;
+  /** What rows have to speak of to meet it. */
+  by: 'name' | 'source';
+  package: string;
+  version: string;
+  key: Uint8Array | null;
+  type: PackageType;
+  /** What conditions ask of the build; empty where no row has conditions for the type. */
+  build: string;
+  arch: string;
+  modularity: string;
+}
+
+/** A layer whose image has a version that the image of its parent does not have. */
+interface V1BroughtTable {
+  version_id: number;
+  layer_number: number;
+}
+
+/** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
+interface NotificationTable {
+  name: string;
+  event_number: number;
+  /** Null where the records speak of no namespace. */
+  namespace_id: number | null;
+  old_id: number | null;
+  new_id: number | null;
+  created_at: number;
+  notified_at: number | null;
+  deleted_at: number | null;
+  /** When it is to be told next, null when never again. */
+  due_at: number | null;
 }
 
 /** A name that stands for an image, as Clair's third API gives them. */

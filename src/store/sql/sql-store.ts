@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
+import { ancestryStore } from './ancestries.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
@@ -8,8 +9,9 @@ import { keyValueStore } from './key-values.ts';
 import { layerStore } from './layers.ts';
 import { lockStore } from './locks.ts';
 import { migrate } from './migrate.ts';
-import { ancestryStore, namedLayerStore } from './named-images.ts';
+import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
+import { notificationStore } from './notifications.ts';
 import { collect } from './retention.ts';
 import { statistics } from './statistics.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
@@ -33,6 +35,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     advisories: advisoryStore(engine, { namespaces, now }),
     vulnerabilities: vulnerabilityStore(engine),
     events: eventStore(engine),
+    notifications: notificationStore(engine, now),
     enrichments: enrichmentStore(engine, now),
     images: imageStore({ engine, namespaces, now }),
     layers: layerStore(engine, now),

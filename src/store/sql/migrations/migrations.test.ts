@@ -193,8 +193,12 @@ async function goOn(store: Awaited<ReturnType<typeof sqlStore>>): Promise<void> 
       ['B', 'withdrawn'],
     ],
   );
+  assert.equal(await store.notifications.make(9), 3);
   await store.advisories.apply(feedUpdate(), stream([record('C', { affected: [] })]));
   assert.deepEqual(await hits(store, openssl), ['openssl A']);
+  const layer = { name: 'base', parent: null, image: 1, format: 'Docker', engineVersion: 3 };
+  await store.namedLayers.save(layer);
+  assert.deepEqual(await store.namedLayers.chain('base'), [{ ...layer, number: 1 }]);
   const { vulnerabilities } = await store.collect({
     keepHistoryMs: 0,
     keepEventsMs: 0,

@@ -3,9 +3,10 @@ import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { createTables } from './0001-tables.ts';
 import { addHistoryAndNames } from './0002-history-and-names.ts';
+import { addNotifications } from './0003-notifications.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [createTables, addHistoryAndNames];
+export const migrations: readonly Migration[] = [createTables, addHistoryAndNames, addNotifications];

@@ -1,0 +1,120 @@
+/**
+ * The layers that bring something vulnerable, with 100,000 named layers of 300 packages upon ten bases: pages of a vulnerability
+ * that hits all of them, of one that hits few, and of one that nothing fixes and that hits every version. Run:
+ * node bench/named-layers.ts [--engine sqlite|postgres] [layers]
+ */
+import type { ImagePackage, KeyedVulnerability, Store } from '../src/store/store.ts';
+import { keyOf } from '../src/testing/version-scheme.ts';
+import { dpkg } from '../src/version/dpkg.ts';
+import { engineArgument, openBenchStore } from './bench-store.ts';
+import { random } from './random.ts';
+
+const { engine, rest } = engineArgument();
+const layers = Number(rest[0] ?? 100_000);
+const bases = 10;
+/** Contents that layers share; a name more on one of them costs no image. */
+const contents = Math.min(layers, 500);
+const packagesPerImage = 300;
+const pageSize = 100;
+const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+const next = random(3);
+
+await using database = await openBenchStore(engine);
+
+function packageOf(name: string, version: string): ImagePackage {
+  return {
+    type: 'deb',
+    name,
+    version,
+    purl: `pkg:deb/debian/${name}@${version}`,
+    location: { path: 'var/lib/dpkg/status', layer: null },
+    foundBy: 'dpkg',
+    lookup: { namespace, name, version, key: keyOf(dpkg, version) },
+  };
+}
+
+/** Every content has a version of openssl that its base has not, of 500 there are, and something that hardly anybody has. */
+function packagesOf(content: number): ImagePackage[] {
+  const common = Array.from({ length: packagesPerImage - 2 }, (_, i) =>
+    packageOf(`package-${i}`, `1.${i % 7}-1`),
+  );
+  const openssl = packageOf('openssl', `3.0.${1 + Math.floor(500 * next())}-1`);
+  return [...common, openssl, packageOf(`rare-${content % 200}`, '1.0-1')];
+}
+
+async function fill({ images, namedLayers, advisories }: Store): Promise<void> {
+  const start = performance.now();
+  const save = async (identity: string, packages: ImagePackage[]) =>
+    await images.save({ identity, layers: [], distro: null, packages });
+  const base = await save('base', packagesOf(0).slice(0, packagesPerImage - 2));
+  const rest = { format: 'Docker', engineVersion: 3 };
+  for (let i = 0; i < bases; i++)
+    await namedLayers.save({ name: `base ${i}`, parent: null, image: base, ...rest });
+  const numbers: number[] = [];
+  for (let i = 0; i < contents; i++) numbers.push(await save(`image ${i}`, packagesOf(i)));
+  for (let i = 0; i < layers; i++)
+    await namedLayers.save({
+      name: `layer ${i}`,
+      parent: `base ${i % bases}`,
+      image: numbers[i % contents] ?? base,
+      ...rest,
+    });
+  const seconds = (performance.now() - start) / 1000;
+  process.stdout.write(`${layers} layers of ${contents} images saved in ${seconds.toFixed(0)} s\n`);
+  const update = { source: 'debian', feed: 'made', sourceVersion: 1, origin: 'here', fingerprint: '' };
+  await advisories.apply({ ...update, fetchedAt: '2026-01-01T00:00:00Z' }, records());
+}
+
+async function* records(): AsyncGenerator<KeyedVulnerability> {
+  yield recordOf('all versions of openssl', 'openssl', undefined);
+  yield recordOf('half of them', 'openssl', '3.0.250-1');
+  yield recordOf('something rare', 'rare-7', undefined);
+  yield recordOf('what only the bases bring', 'package-0', undefined);
+}
+
+function recordOf(id: string, name: string, to: string | undefined): KeyedVulnerability {
+  const keys = { lo: new Uint8Array(), hi: to === undefined ? Uint8Array.of(0xff) : keyOf(dpkg, to) };
+  const row = { namespace, package: name, range: to === undefined ? {} : { to }, keys };
+  return {
+    ...{ key: id, id, aliases: [], links: [], severity: 'Medium', cvss: [] },
+    affected: [
+      to === undefined
+        ? { ...row, fix: { state: 'unfixed' } }
+        : { ...row, fix: { state: 'fixed', version: to } },
+    ],
+  };
+}
+
+async function measure(store: Store, id: string): Promise<void> {
+  const times: number[] = [];
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const result = await work();
+    times.push(performance.now() - start);
+    return result;
+  };
+  const numbers = await store.vulnerabilities.named(id);
+  const versions = await timed(async () =>
+    (await store.namedLayers.hitVersions(numbers)).map(({ number }) => number),
+  );
+  let told = 0;
+  for (let after: number | undefined = 0; after !== undefined && times.length < 2000; ) {
+    const place: number = after;
+    const page = await timed(() => store.namedLayers.bringing(versions, { limit: pageSize, after: place }));
+    told += page.layers.length;
+    after = page.next;
+  }
+  const [lookup = 0, first = 0, ...others] = times;
+  const later = others.toSorted((a, b) => a - b);
+  const p95 = later[Math.floor(0.95 * (later.length - 1))] ?? Number.NaN;
+  process.stdout.write(
+    `${id}: ${versions.length} versions, ${told} layers; first page ${(lookup + first).toFixed(1)} ms (${lookup.toFixed(1)} of it for the versions), later pages p95 ${p95.toFixed(1)} ms\n`,
+  );
+}
+
+await fill(database.store);
+for (let i = 0; i < 2; i++) {
+  for (const id of ['all versions of openssl', 'half of them', 'something rare', 'what only the bases bring'])
+    await measure(database.store, id);
+}
+process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

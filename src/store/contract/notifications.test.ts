@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { affectedRow, bookworm, feedUpdate, record, stream } from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { FeedUpdate, KeyedRecord, Notification, Store } from '../store.ts';
+
+const buster = { name: 'debian:10', versionScheme: 'dpkg' };
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+const minute = 60_000;
+const start = Date.parse('2026-01-02T00:00:00Z');
+
+for (const engine of storeEngines) {
+  const open = async (t: Parameters<typeof engine.create>[0]) => {
+    const clock = { now: start };
+    const store = await engine.create(t)({ now: () => clock.now });
+    return { store, clock };
+  };
+
+  test(`${engine.name}: a notification is told, told again, and heard`, async (t) => {
+    const { store, clock } = await open(t);
+    const { notifications } = store;
+    await apply(store, [record('A')]);
+    assert.equal(await notifications.make(10), 0, 'a first load is no news');
+    assert.equal(await notifications.nextDue(), undefined);
+    await apply(store, [record('A', { severity: 'High' })]);
+    clock.now += minute;
+    assert.equal(await notifications.make(10), 1);
+    assert.equal(await notifications.make(10), 0);
+    const [made, ...others] = await notifications.due(10);
+    assert.ok(made !== undefined && others.length === 0);
+    assert.match(made.name, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    assert.deepEqual(
+      { ...made, name: '' },
+      {
+        ...{
+          name: '',
+          event: 1,
+          source: 'debian',
+          key: 'A',
+          id: 'A',
+          namespace: 'debian:12',
+          old: 1,
+          new: 2,
+        },
+        ...{ createdAt: '2026-01-02T00:01:00.000Z', notifiedAt: null, deletedAt: null },
+        dueAt: '2026-01-02T00:01:00.000Z',
+      },
+    );
+    assert.deepEqual(await notifications.find(made.name), made);
+    assert.equal(await notifications.find('nobody'), undefined);
+
+    clock.now += minute;
+    await notifications.markNotified(made.name, 5 * minute);
+    assert.deepEqual(await notifications.due(10), []);
+    const told = { ...made, notifiedAt: '2026-01-02T00:02:00.000Z', dueAt: '2026-01-02T00:07:00.000Z' };
+    assert.deepEqual(await notifications.find(made.name), told);
+    assert.equal(await notifications.nextDue(), told.dueAt);
+    clock.now += 5 * minute;
+    assert.deepEqual(await notifications.due(10), [told]);
+
+    assert.equal(await notifications.markDeleted(made.name), true);
+    const heard = { ...told, deletedAt: '2026-01-02T00:07:00.000Z', dueAt: null };
+    assert.deepEqual(await notifications.find(made.name), heard);
+    // Who was just telling it comes too late to have it told again.
+    clock.now += minute;
+    await notifications.markNotified(made.name, 0);
+    await notifications.postpone(made.name, 0);
+    assert.deepEqual(await notifications.due(10), []);
+    assert.equal(await notifications.markDeleted(made.name), true);
+    assert.deepEqual(await notifications.find(made.name), {
+      ...heard,
+      notifiedAt: '2026-01-02T00:08:00.000Z',
+      deletedAt: '2026-01-02T00:08:00.000Z',
+    });
+    assert.equal(await notifications.markDeleted('nobody'), false);
+  });
+
+  test(`${engine.name}: the longest due come first, and what was put off later or never`, async (t) => {
+    const { store, clock } = await open(t);
+    const { notifications } = store;
+    await apply(store, []);
+    await apply(store, [record('A'), record('B'), record('C')]);
+    assert.equal(await notifications.make(2), 2);
+    clock.now += minute;
+    assert.equal(await notifications.make(2), 1);
+    const ids = async (limit = 9) => (await notifications.due(limit)).map(({ id }) => id);
+    assert.deepEqual(
+      [await ids(), await ids(2)],
+      [
+        ['A', 'B', 'C'],
+        ['A', 'B'],
+      ],
+    );
+    const [a, b] = await notifications.due(2);
+    await notifications.postpone(a?.name ?? '', minute);
+    await notifications.postpone(b?.name ?? '', 'ever');
+    assert.deepEqual(await ids(), ['C']);
+    clock.now += minute;
+    assert.deepEqual(await ids(), ['C', 'A']);
+  });
+
+  test(`${engine.name}: a record of several namespaces is told of each in which it changed`, async (t) => {
+    const { store } = await open(t);
+    const [ten, twelve, thirteen] = [buster, bookworm, trixie].map((namespace) =>
+      affectedRow('openssl', { namespace }),
+    );
+    assert.ok(ten && twelve && thirteen);
+    const unfixed = { fix: { state: 'unfixed' } } as const;
+    await apply(store, [record('Z')]);
+    const told = async (affected: readonly (typeof ten)[] | undefined, changes = {}) => {
+      await apply(
+        store,
+        affected === undefined ? [record('Z')] : [record('Z'), record('A', { affected, ...changes })],
+      );
+      return await newParts(store);
+    };
+    assert.deepEqual(await told([twelve, thirteen]), ['debian:12 - new', 'debian:13 - new']);
+    assert.deepEqual(await told([twelve, { ...thirteen, ...unfixed }]), ['debian:13 old new']);
+    assert.deepEqual(
+      await told([
+        { ...twelve, ...unfixed },
+        { ...thirteen, ...unfixed },
+      ]),
+      ['debian:12 old new'],
+    );
+    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'] }), [
+      'debian:12 old new',
+      'debian:13 old new',
+    ]);
+    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'], description: 'longer' }), []);
+    // Another record keeps the feed speaking of the namespace.
+    assert.deepEqual(await told([thirteen], { aliases: ['CVE-1'] }), ['debian:12 old -']);
+    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'] }), ['debian:12 - new']);
+    // Nothing else speaks of Debian 13: what was said of it stays.
+    assert.deepEqual(await told(undefined), ['debian:12 old -']);
+  });
+
+  test(`${engine.name}: what is kept of a record for a namespace stands in for it`, async (t) => {
+    const { store } = await open(t);
+    const [ten, twelve] = [buster, bookworm].map((namespace) => affectedRow('openssl', { namespace }));
+    assert.ok(ten && twelve);
+    const unfixed = { fix: { state: 'unfixed' } } as const;
+    await apply(store, [record('A', { affected: [ten, twelve] })]);
+    await apply(store, [record('A', { affected: [{ ...twelve, ...unfixed }] })]);
+    assert.deepEqual(
+      await newParts(store),
+      ['debian:12 old new'],
+      'nothing became otherwise for what was kept',
+    );
+    await apply(store, [record('A', { affected: [{ ...ten, ...unfixed }, twelve] })]);
+    assert.deepEqual(await newParts(store), ['debian:10 old new', 'debian:12 old new']);
+    const [before] = (await store.notifications.due(9)).filter(({ namespace }) => namespace === 'debian:10');
+    const [kept] = await store.vulnerabilities.read([before?.old ?? 0]);
+    assert.deepEqual(
+      kept?.affected.map(({ namespace, fix }) => [namespace.name, fix.state]),
+      [['debian:10', 'fixed']],
+    );
+  });
+
+  test(`${engine.name}: a record that speaks of no package, or stops to, is told once and as it is`, async (t) => {
+    const { store } = await open(t);
+    await apply(store, [record('Z')]);
+    await apply(store, [record('Z'), record('A', { affected: [] })]);
+    assert.deepEqual(await newParts(store), ['null - new']);
+    await apply(store, [record('Z'), record('A')]);
+    assert.deepEqual(await newParts(store), ['debian:12 old new']);
+    await apply(store, [record('Z'), record('A', { affected: [] })]);
+    assert.deepEqual(await newParts(store), ['debian:12 old new']);
+  });
+
+  test(`${engine.name}: the first record of a feed that begins empty is news`, async (t) => {
+    const { store } = await open(t);
+    const own = { source: 'api', feed: 'v1', origin: 'api' };
+    const found = { ...feedUpdate(own), checkedAt: feedUpdate().fetchedAt, presence: 'loaded' } as const;
+    await store.advisories.touch(found);
+    await store.advisories.touch(found);
+    await apply(store, [record('debian:12\nCVE-1')], { ...own, extent: 'changes' });
+    await store.advisories.touch(found);
+    await apply(store, [record('debian:12\nCVE-2')], { ...own, extent: 'changes' });
+    assert.deepEqual(await newParts(store), ['debian:12 - new', 'debian:12 - new']);
+    const [state] = await store.advisories.feedStates();
+    assert.equal(state?.records, 2);
+  });
+
+  test(`${engine.name}: several that make notifications make each once`, async (t) => {
+    const opened = engine.create(t);
+    const stores = engine.isShared ? [await opened(), await opened(), await opened()] : [await opened()];
+    const [store] = stores as [Store];
+    await apply(store, []);
+    await apply(
+      store,
+      Array.from({ length: 60 }, (_, i) => record(`${i}`)),
+    );
+    const make = async ({ notifications }: Store) => {
+      let made = 0;
+      for (let next = -1; next !== 0; made += next) next = await notifications.make(7);
+      return made;
+    };
+    const counts = await Promise.all(stores.map((one) => make(one)));
+    assert.equal(
+      counts.reduce((sum, made) => sum + made, 0),
+      60,
+    );
+    const all = await store.notifications.due(100);
+    assert.deepEqual(
+      all.map(({ event }) => event).sort((a, b) => a - b),
+      Array.from({ length: 60 }, (_, i) => i + 1),
+    );
+    assert.equal(new Set(all.map(({ name }) => name)).size, 60);
+  });
+
+  test(`${engine.name}: notifications last as long as their events, and records as long as notifications`, async (t) => {
+    const { store, clock } = await open(t);
+    const terms = { keepHistoryMs: 0, keepEventsMs: 10 * minute, keepLayersUnusedMs: 1000 * minute };
+    const [ten, twelve] = [buster, bookworm].map((namespace) => affectedRow('openssl', { namespace }));
+    assert.ok(ten && twelve);
+    const unfixed = { fix: { state: 'unfixed' } } as const;
+    await apply(store, [record('A', { affected: [ten, twelve] })]);
+    await apply(store, [record('A', { affected: [twelve] })]);
+    clock.now += minute;
+    await apply(store, [record('A', { affected: [{ ...ten, ...unfixed }, twelve] })]);
+    await store.notifications.make(9);
+    const [made] = await store.notifications.due(9);
+    clock.now += 9 * minute;
+    await store.collect(terms);
+    assert.equal((await store.vulnerabilities.read([made?.old ?? 0])).length, 1);
+    clock.now += 2 * minute;
+    await store.collect(terms);
+    assert.deepEqual(await store.notifications.due(9), []);
+    assert.equal((await store.vulnerabilities.read([made?.old ?? 0])).length, 0);
+  });
+}
+
+async function apply(
+  store: Store,
+  records: readonly KeyedRecord[],
+  update: Partial<FeedUpdate> = {},
+): Promise<void> {
+  await store.advisories.apply(feedUpdate({ acceptShrunk: true, ...update }), stream(records));
+}
+
+const seen = new WeakMap<Store, number>();
+
+/** The notifications of all events since the last call, each with the sides it has. */
+async function newParts(store: Store): Promise<string[]> {
+  while ((await store.notifications.make(9)) > 0);
+  const all = await store.notifications.due(100);
+  const fresh = all.filter(({ event }) => event > (seen.get(store) ?? 0));
+  seen.set(store, await store.events.last());
+  return fresh
+    .map(
+      ({ namespace, old, new: is }: Notification) =>
+        `${namespace} ${old === null ? '-' : 'old'} ${is === null ? '-' : 'new'}`,
+    )
+    .sort();
+}

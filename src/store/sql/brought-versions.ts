@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { LookupBy } from './lookup-by.ts';
+import type { Tables } from './schema.ts';
+
+/** Versions of packages as rows, by what tells them from each other. */
+export type Versions = ReadonlyMap<string, VersionRow>;
+
+type VersionRow = Insertable<Tables['v1_version']>;
+
+/** The versions an image has and the image below it has not; without an image below, all it has. */
+export async function broughtVersions(
+  db: Kysely<Tables>,
+  image: number,
+  below: number | undefined,
+): Promise<Versions> {
+  const [all, known] = [await versionsOf(db, image), below === undefined ? [] : await versionsOf(db, below)];
+  return without(all, new Map(known));
+}
+
+/** The versions of one that are not among those of another. */
+export function without(all: Versions, others: Versions): Versions {
+  return new Map([...all].filter(([identity]) => !others.has(identity)));
+}
+
+const columns = [
+  'namespace_id',
+  'type',
+  'version',
+  'arch',
+  'modularity',
+  'lookup_name',
+  'lookup_version',
+  'key',
+  'source_name',
+  'source_lookup_version',
+  'source_key',
+] as const;
+
+type InstalledRow = Pick<Selectable<Tables['image_package']>, (typeof columns)[number]>;
+
+/** All versions an image has, as far as anything can be looked up by them. */
+export async function versionsOf(db: Kysely<Tables>, image: number): Promise<Versions> {
+  const rows = await db
+    .selectFrom('image_package')
+    .select(columns)
+    .where('image_id', '=', image)
+    .where('namespace_id', 'is not', null)
+    .execute();
+  const versions = rows.flatMap((row) => [
+    ...versionOf(row, 'name', [row.lookup_name, row.lookup_version, row.key]),
+    ...versionOf(row, 'source', [row.source_name, row.source_lookup_version, row.source_key]),
+  ]);
+  return new Map(versions.map((version) => [version.identity, version]));
+}
+
+/** Only rpm has conditions on builds: of every other type, packages of one name and version are one. */
+function versionOf(
+  row: InstalledRow,
+  by: LookupBy,
+  [name, version, key]: readonly [string | null, string | null, Uint8Array | null],
+): VersionRow[] {
+  const { namespace_id: namespace, type } = row;
+  if (namespace === null || name === null || version === null) return [];
+  const isRpm = type === 'rpm';
+  const build = isRpm ? row.version : '';
+  const arch = (isRpm && row.arch) || '';
+  const modularity = (isRpm && row.modularity) || '';
+  const parts = [namespace, by, name, version, type, build, arch, modularity];
+  const identity = hash('sha256', JSON.stringify(parts), 'base64url');
+  return [
+    { identity, namespace_id: namespace, by, package: name, version, key, type, build, arch, modularity },
+  ];
+}
+
+/** So many rows go into one statement. */
+const rowsAtATime = 100;
+
+/** The numbers of versions, which are given some where they have none. */
+export async function numberVersions(db: Kysely<Tables>, versions: Versions): Promise<number[]> {
+  const numbers: number[] = [];
+  // In one order: of two that insert the same, none waits for what the other has.
+  const ordered = [...versions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  for (let i = 0; i < ordered.length; i += rowsAtATime) {
+    const some = ordered.slice(i, i + rowsAtATime);
+    await db
+      .insertInto('v1_version')
+      .values(some)
+      .onConflict((conflict) => conflict.column('identity').doNothing())
+      .execute();
+    numbers.push(...(await numbersOf(db, new Map(some.map((row) => [row.identity, row])))));
+  }
+  return numbers;
+}
+
+/** The numbers of those of these versions that have one. */
+export async function numbersOf(db: Kysely<Tables>, versions: Versions): Promise<number[]> {
+  const identities = [...versions.keys()];
+  const numbers: number[] = [];
+  for (let i = 0; i < identities.length; i += rowsAtATime) {
+    const rows = await db
+      .selectFrom('v1_version')
+      .select('id')
+      .where('identity', 'in', identities.slice(i, i + rowsAtATime))
+      .execute();
+    numbers.push(...rows.map(({ id }) => id));
+  }
+  return numbers;
+}
+
+/** Writes that a layer brought versions. */
+export async function addBrought(
+  db: Kysely<Tables>,
+  layer: number,
+  versions: readonly number[],
+): Promise<void> {
+  for (let i = 0; i < versions.length; i += rowsAtATime)
+    await db
+      .insertInto('v1_brought')
+      .values(
+        versions.slice(i, i + rowsAtATime).map((version) => ({ version_id: version, layer_number: layer })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+}
+
+/** Writes that a layer brought nothing, or nothing of these versions. */
+export async function removeBrought(
+  db: Kysely<Tables>,
+  layer: number,
+  versions?: readonly number[],
+): Promise<void> {
+  const all = db.deleteFrom('v1_brought').where('layer_number', '=', layer);
+  if (versions === undefined) await all.execute();
+  else
+    for (let i = 0; i < versions.length; i += rowsAtATime)
+      await all.where('version_id', 'in', versions.slice(i, i + rowsAtATime)).execute();
+}

@@ -1,0 +1,144 @@
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import type { HitVersion, LayerPage, PageRequest } from '../store.ts';
+import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
+import { isMetBy, type LookupBy } from './lookup-by.ts';
+import type { Tables } from './schema.ts';
+
+/** The versions, of those that layers brought, that records hit or that only a comparison in code can tell. */
+export async function hitVersions(
+  db: Kysely<Tables>,
+  vulnerabilities: readonly number[],
+): Promise<HitVersion[]> {
+  if (vulnerabilities.length === 0) return [];
+  const rows = await hitRows(db, vulnerabilities, 'name')
+    .unionAll(hitRows(db, vulnerabilities, 'source'))
+    .execute();
+  const reader = new HitReader();
+  return [...Map.groupBy(rows, (row) => row.number)]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([number, group]) => {
+      const [first] = group.sort(compareHits);
+      if (first === undefined) return [];
+      const { type, installed: version, build, arch, modularity } = first;
+      return [
+        {
+          number,
+          type,
+          version,
+          ...(build !== '' && { build }),
+          ...(arch !== '' && { arch }),
+          ...(modularity !== '' && { modularity }),
+          hits: group.map((row) => reader.read(row, row.key !== null)),
+        },
+      ];
+    });
+}
+
+interface VersionHitRow
+  extends HitRow,
+    Pick<Selectable<Tables['v1_version']>, 'key' | 'type' | 'build' | 'arch' | 'modularity'> {
+  readonly number: number;
+  readonly installed: string;
+}
+
+function hitRows(
+  db: Kysely<Tables>,
+  vulnerabilities: readonly number[],
+  by: LookupBy,
+): SelectQueryBuilder<Tables, 'affected', VersionHitRow> {
+  return db
+    .selectFrom('affected')
+    .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
+    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+    .innerJoin('v1_version as version', (join) =>
+      join
+        .onRef('version.namespace_id', '=', 'affected.namespace_id')
+        .onRef('version.package', '=', 'affected.package')
+        .on('version.by', '=', sql.lit(by)),
+    )
+    .select(hitColumns)
+    .select([
+      'version.id as number',
+      'version.version as installed',
+      'version.key',
+      'version.type',
+      'version.build',
+      'version.arch',
+      'version.modularity',
+    ])
+    .where('affected.vulnerability_id', 'in', vulnerabilities)
+    .where('affected.fix_state', '<>', 'not-affected')
+    .where(isMetBy(by))
+    .where((eb) =>
+      eb.or([
+        eb('version.key', 'is', null),
+        eb.and([
+          eb('version.key', '>=', eb.ref('affected.lo')),
+          eb('version.key', '<', eb.ref('affected.hi')),
+        ]),
+      ]),
+    );
+}
+
+/** Parts of one query: fewer than an engine allows. */
+const versionsAtATime = 100;
+
+/**
+ * Of each version, the table of who brought it is read from the place on, as far as a page goes at most; a page is the lowest of
+ * all these.
+ */
+export async function layersBringing(
+  db: Kysely<Tables>,
+  versions: readonly number[],
+  { limit, after = 0 }: PageRequest<number>,
+): Promise<LayerPage> {
+  // One more than wanted tells whether there is another page.
+  const wanted = limit + 1;
+  let numbers: number[] = [];
+  for (let i = 0; i < versions.length; i += versionsAtATime) {
+    // What lies behind a full page is not on it.
+    const last = numbers.length < wanted ? undefined : numbers.at(-1);
+    const stretch = { limit: wanted, after, last };
+    const found = await numbersBringing(db, versions.slice(i, i + versionsAtATime), stretch);
+    numbers = [...new Set([...numbers, ...found])].sort((a, b) => a - b).slice(0, wanted);
+  }
+  const shown = numbers.slice(0, limit);
+  const layers = await layersOf(db, shown);
+  return numbers.length > limit ? { layers, next: shown.at(-1) ?? after } : { layers };
+}
+
+async function layersOf(db: Kysely<Tables>, numbers: readonly number[]): Promise<LayerPage['layers']> {
+  if (numbers.length === 0) return [];
+  return await db
+    .selectFrom('v1_layer')
+    .select(['number', 'name'])
+    .where('number', 'in', numbers)
+    .orderBy('number')
+    .execute();
+}
+
+interface Stretch {
+  readonly limit: number;
+  readonly after: number;
+  readonly last: number | undefined;
+}
+
+async function numbersBringing(
+  db: Kysely<Tables>,
+  versions: readonly number[],
+  { limit, after, last = Number.MAX_SAFE_INTEGER }: Stretch,
+): Promise<number[]> {
+  const parts = versions.map(
+    (version) => sql`select * from (
+      select layer_number from v1_brought
+      where version_id = ${version} and layer_number > ${after} and layer_number < ${last}
+      order by layer_number limit ${limit}
+    ) as of_version`,
+  );
+  const { rows } = await sql<{ layer_number: number }>`
+    select distinct layer_number from (${sql.join(parts, sql` union all `)}) as brought
+    order by layer_number limit ${limit}
+  `.execute(db);
+  return rows.map((row) => row.layer_number);
+}

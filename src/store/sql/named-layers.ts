@@ -1,0 +1,144 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { NamedLayer, NamedLayerStore, SavedLayer } from '../store.ts';
+import {
+  addBrought,
+  broughtVersions,
+  numbersOf,
+  numberVersions,
+  removeBrought,
+  versionsOf,
+  without,
+} from './brought-versions.ts';
+import type { Engine } from './engine.ts';
+import { takeNumbers } from './id-counter.ts';
+import { hitVersions, layersBringing } from './layers-bringing.ts';
+import type { Tables } from './schema.ts';
+
+/** The layers that clients of Clair's first API have given names. */
+export function namedLayerStore(engine: Engine): NamedLayerStore {
+  return {
+    save: (layer) => save(engine, layer),
+    chain: (name) => chain(engine.db, name),
+    remove: (name) => engine.write((db) => remove(db, name)),
+    hitVersions: (vulnerabilities) => hitVersions(engine.db, vulnerabilities),
+    bringing: (versions, page) => layersBringing(engine.db, versions, page),
+  };
+}
+
+/** What another layer brought depends on a layer that is replaced, so nobody may save one meanwhile. */
+async function save(engine: Engine, layer: SavedLayer): Promise<void> {
+  if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
+  const known = await findLayer(engine.db, layer.name);
+  if (known === undefined && (await engine.write((db) => add(db, layer), 'own rows'))) return;
+  await engine.write(async (db) => {
+    const before = await findLayer(db, layer.name);
+    if (before === undefined) await add(db, layer);
+    else await replace(db, before, layer);
+  });
+}
+
+type LayerRow = Selectable<Tables['v1_layer']>;
+
+async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | undefined> {
+  return await db.selectFrom('v1_layer').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** False where somebody else has just saved one of that name. */
+async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
+  const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
+  const brought = await numberVersions(db, await broughtVersions(db, layer.image, below?.image_id));
+  // Last of all that takes long: who has a number keeps others from having one.
+  const number = 1 + (await takeNumbers(db, 'v1_layer', 1));
+  const { numInsertedOrUpdatedRows: added } = await db
+    .insertInto('v1_layer')
+    .values({ name: layer.name, parent: layer.parent, number, ...contentOf(layer) })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirstOrThrow();
+  if (added === 0n) return false;
+  await addBrought(db, number, brought);
+  return true;
+}
+
+function contentOf({ image, format, engineVersion }: SavedLayer) {
+  return { image_id: image, format, engine_version: engineVersion };
+}
+
+async function replace(db: Kysely<Tables>, before: LayerRow, layer: SavedLayer): Promise<void> {
+  await db.updateTable('v1_layer').set(contentOf(layer)).where('name', '=', layer.name).execute();
+  if (before.image_id === layer.image) return;
+  const below = before.parent === null ? undefined : await findLayer(db, before.parent);
+  const brought = await broughtVersions(db, layer.image, below?.image_id);
+  await removeBrought(db, before.number);
+  await addBrought(db, before.number, await numberVersions(db, brought));
+  await correctAbove(db, layer, before.image_id);
+}
+
+/** What the layers right above brought, after the image below them was replaced: mostly by one with the same packages. */
+async function correctAbove(db: Kysely<Tables>, { name, image }: SavedLayer, before: number): Promise<void> {
+  const [was, is] = [await versionsOf(db, before), await versionsOf(db, image)];
+  const [lost, gained] = [without(was, is), await numbersOf(db, without(is, was))];
+  if (lost.size + gained.length === 0) return;
+  const above = await db.selectFrom('v1_layer').selectAll().where('parent', '=', name).execute();
+  for (const layer of above) {
+    await removeBrought(db, layer.number, gained);
+    if (lost.size === 0) continue;
+    const has = await versionsOf(db, layer.image_id);
+    const brought = new Map([...lost].filter(([identity]) => has.has(identity)));
+    await addBrought(db, layer.number, await numberVersions(db, brought));
+  }
+}
+
+async function chain(db: Kysely<Tables>, name: string): Promise<NamedLayer[]> {
+  const rows = await db
+    .withRecursive('chain', (query) =>
+      query
+        .selectFrom('v1_layer')
+        .select(['v1_layer.name', 'v1_layer.parent'])
+        .select((eb) => eb.lit(0).as('depth'))
+        .where('v1_layer.name', '=', name)
+        .unionAll(
+          query
+            .selectFrom('v1_layer')
+            .innerJoin('chain', 'chain.parent', 'v1_layer.name')
+            .select(['v1_layer.name', 'v1_layer.parent'])
+            .select((eb) => eb('chain.depth', '+', 1).as('depth')),
+        ),
+    )
+    .selectFrom('chain')
+    .innerJoin('v1_layer', 'v1_layer.name', 'chain.name')
+    .selectAll('v1_layer')
+    .orderBy('chain.depth', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    name: row.name,
+    number: row.number,
+    parent: row.parent,
+    image: row.image_id,
+    format: row.format,
+    engineVersion: row.engine_version,
+  }));
+}
+
+async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {
+  const doomed = db.withRecursive('doomed', (query) =>
+    query
+      .selectFrom('v1_layer')
+      .select(['v1_layer.name', 'v1_layer.number'])
+      .where('v1_layer.name', '=', name)
+      .union(
+        query
+          .selectFrom('v1_layer')
+          .innerJoin('doomed', 'doomed.name', 'v1_layer.parent')
+          .select(['v1_layer.name', 'v1_layer.number']),
+      ),
+  );
+  await doomed
+    .deleteFrom('v1_brought')
+    .where('layer_number', 'in', (query) => query.selectFrom('doomed').select('doomed.number'))
+    .execute();
+  const { numDeletedRows: removed } = await doomed
+    .deleteFrom('v1_layer')
+    .where('name', 'in', (query) => query.selectFrom('doomed').select('doomed.name'))
+    .executeTakeFirstOrThrow();
+  return removed > 0n;
+}

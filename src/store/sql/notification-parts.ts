@@ -1,0 +1,122 @@
+import type { Kysely, Selectable } from 'kysely';
+import { compareText } from '../../model/order.ts';
+import type { StoredVulnerability } from '../store.ts';
+import { changesBetween } from './meaning.ts';
+import type { Tables } from './schema.ts';
+import { readVulnerabilities } from './vulnerabilities.ts';
+
+/** An event as a row. */
+export type EventRow = Selectable<Tables['event']>;
+
+/** What of an event is about one namespace. */
+export interface EventPart {
+  readonly event: number;
+  /** Number of the namespace; null where the records of the event speak of none. */
+  readonly namespace: number | null;
+  readonly old: number | null;
+  readonly new: number | null;
+}
+
+/**
+ * The parts of events, in their order. A record that speaks of several namespaces gives one for each of which it says something
+ * else than before; what was kept of it for a namespace, or was so until now, stands in for it there. A record that only ever
+ * speaks of one namespace gives one.
+ */
+export async function partsOf(db: Kysely<Tables>, events: readonly EventRow[]): Promise<EventPart[]> {
+  const numbers = events.flatMap(({ old_id: old, new_id: is }) => [old, is]).filter((id) => id !== null);
+  const records = new Map((await readVulnerabilities(db, numbers)).map((record) => [record.number, record]));
+  const kept = await keptForms(db, [...records.values()]);
+  const namespaces = await numbersOfNamespaces(db);
+  return events.flatMap((event) => {
+    const sides = [sideOf(event, { records, kept }, 'old'), sideOf(event, { records, kept }, 'new')] as const;
+    return toParts(event, sides).map(({ namespace, ...part }) => ({
+      ...part,
+      event: event.number,
+      namespace: namespace === null ? null : (namespaces.get(namespace) ?? null),
+    }));
+  });
+}
+
+type Sided = Omit<EventPart, 'namespace' | 'event'> & { readonly namespace: string | null };
+
+function toParts({ old_id: old, new_id: is }: EventRow, [before, after]: readonly [Side, Side]): Sided[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
+  const [only = null] = names;
+  if (names.length < 2) return [{ namespace: only, old, new: is }];
+  const parts = names.flatMap((namespace) => {
+    const [was, now] = [before.get(namespace), after.get(namespace)];
+    const isSame = was !== undefined && now !== undefined && isSameFor(namespace, was, now);
+    return isSame ? [] : [{ namespace, old: was?.number ?? null, new: now?.number ?? null }];
+  });
+  return parts.length > 0 ? parts : [{ namespace: null, old, new: is }];
+}
+
+function isSameFor(namespace: string, was: StoredVulnerability, now: StoredVulnerability): boolean {
+  const of = (record: StoredVulnerability): StoredVulnerability => ({
+    ...record,
+    affected: record.affected.filter((row) => row.namespace.name === namespace),
+  });
+  return changesBetween([of(was)], [of(now)]).length === 0;
+}
+
+/** Which record speaks of a namespace, before or after an event. */
+type Side = ReadonlyMap<string, StoredVulnerability>;
+
+interface Known {
+  readonly records: ReadonlyMap<number, StoredVulnerability>;
+  readonly kept: readonly KeptForm[];
+}
+
+function sideOf(event: EventRow, { records, kept }: Known, side: 'old' | 'new'): Side {
+  const number = side === 'old' ? event.old_id : event.new_id;
+  const record = number === null ? undefined : records.get(number);
+  const forms = kept
+    .filter((form) => form.feedId === event.feed_id && form.record.key === event.key)
+    .filter((form) => (side === 'old' ? form.validTo : form.validFrom) === event.at)
+    .map((form) => form.record);
+  return new Map(
+    [...forms, ...(record === undefined ? [] : [record])].flatMap((form) =>
+      form.affected.map((row) => [row.namespace.name, form] as const),
+    ),
+  );
+}
+
+/** What is or was kept of a record for a namespace, and when. */
+interface KeptForm {
+  readonly record: StoredVulnerability;
+  readonly feedId: number;
+  readonly validFrom: number;
+  readonly validTo: number | null;
+}
+
+/** So many names go into one query. */
+const namesAtATime = 500;
+
+/** All that is or was kept of records of the same names: nearly always nothing. */
+async function keptForms(db: Kysely<Tables>, records: readonly StoredVulnerability[]): Promise<KeptForm[]> {
+  const names = [...new Set(records.map(({ id }) => id))];
+  const rows = [];
+  for (let i = 0; i < names.length; i += namesAtATime)
+    rows.push(
+      ...(await db
+        .selectFrom('vulnerability')
+        .select(['id', 'feed_id', 'valid_from', 'valid_to'])
+        .where('name', 'in', names.slice(i, i + namesAtATime))
+        .where('kept_for', '<>', 0)
+        .execute()),
+    );
+  const read = await readVulnerabilities(
+    db,
+    rows.map(({ id }) => id),
+  );
+  const byNumber = new Map(read.map((record) => [record.number, record]));
+  return rows.flatMap(({ id, feed_id: feedId, valid_from: validFrom, valid_to: validTo }) => {
+    const record = byNumber.get(id);
+    return record === undefined ? [] : [{ record, feedId, validFrom, validTo }];
+  });
+}
+
+async function numbersOfNamespaces(db: Kysely<Tables>): Promise<Map<string, number>> {
+  const rows = await db.selectFrom('namespace').select(['name', 'id']).execute();
+  return new Map(rows.map(({ name, id }) => [name, id]));
+}

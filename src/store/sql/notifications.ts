@@ -1,0 +1,148 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Notification, NotificationStore } from '../store.ts';
+import type { Engine } from './engine.ts';
+import { isoTime } from './feeds.ts';
+import { type EventRow, partsOf } from './notification-parts.ts';
+import type { Tables } from './schema.ts';
+
+/** The notifications of a store, by a clock in milliseconds. */
+export function notificationStore(engine: Engine, now: () => number): NotificationStore {
+  const { db } = engine;
+  return {
+    make: (events) => engine.write((write) => make(write, events, now()), 'own rows'),
+    find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
+    due: (limit) => due(db, limit, now()),
+    nextDue: () => nextDue(db),
+    markNotified: (name, againAfterMs) =>
+      engine.write(async (write) => {
+        await markNotified(write, name, now());
+        await setDue(write, name, now() + againAfterMs);
+      }, 'own rows'),
+    postpone: (name, forMs) =>
+      engine.write((write) => setDue(write, name, forMs === 'ever' ? null : now() + forMs), 'own rows'),
+    markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
+  };
+}
+
+/** So many rows go into one statement. */
+const rowsAtATime = 100;
+
+/** Makes notifications of the events behind the last one that has them, and remembers how far it came, in one transaction. */
+async function make(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
+  const events = await eventsAfter(db, await takeTurn(db), limit);
+  const last = events.at(-1);
+  if (last === undefined) return 0;
+  const rows = (await partsOf(db, events)).map(({ event, namespace, old, new: is }) => ({
+    name: crypto.randomUUID(),
+    event_number: event,
+    namespace_id: namespace,
+    old_id: old,
+    new_id: is,
+    created_at: now,
+    due_at: now,
+  }));
+  for (let i = 0; i < rows.length; i += rowsAtATime)
+    await db
+      .insertInto('notification')
+      .values(rows.slice(i, i + rowsAtATime))
+      .execute();
+  await db
+    .updateTable('id_counter')
+    .set({ last_id: last.number })
+    .where('name', '=', 'notification')
+    .execute();
+  return events.length;
+}
+
+/** The last event that has its notifications. Who asks keeps others from asking until the transaction ends. */
+async function takeTurn(db: Kysely<Tables>): Promise<number> {
+  const { last_id: last } = await db
+    .updateTable('id_counter')
+    .set((eb) => ({ last_id: eb.ref('last_id') }))
+    .where('name', '=', 'notification')
+    .returning('last_id')
+    .executeTakeFirstOrThrow();
+  return last;
+}
+
+async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): Promise<EventRow[]> {
+  return await db
+    .selectFrom('event')
+    .selectAll()
+    .where('number', '>', number)
+    .orderBy('number')
+    .limit(limit)
+    .execute();
+}
+
+type Query = SelectQueryBuilder<Tables, 'notification', object>;
+
+async function read(db: Kysely<Tables>, chosen: (query: Query) => Query): Promise<Notification[]> {
+  const rows = await chosen(db.selectFrom('notification'))
+    .innerJoin('event', 'event.number', 'notification.event_number')
+    .innerJoin('feed', 'feed.id', 'event.feed_id')
+    .leftJoin('namespace', 'namespace.id', 'notification.namespace_id')
+    .selectAll('notification')
+    .select(['feed.source', 'event.key', 'event.name as id', 'namespace.name as namespace'])
+    .execute();
+  return rows.map((row) => ({
+    name: row.name,
+    event: row.event_number,
+    source: row.source,
+    key: row.key,
+    id: row.id,
+    namespace: row.namespace,
+    old: row.old_id,
+    new: row.new_id,
+    createdAt: isoTime(row.created_at),
+    notifiedAt: optionalTime(row.notified_at),
+    deletedAt: optionalTime(row.deleted_at),
+    dueAt: optionalTime(row.due_at),
+  }));
+}
+
+function optionalTime(time: number | null): string | null {
+  return time === null ? null : isoTime(time);
+}
+
+async function due(db: Kysely<Tables>, limit: number, now: number): Promise<Notification[]> {
+  return await read(db, (query) =>
+    query
+      .where('notification.due_at', '<=', now)
+      .orderBy('notification.due_at')
+      .orderBy('notification.event_number')
+      .orderBy('notification.name')
+      .limit(limit),
+  );
+}
+
+async function nextDue(db: Kysely<Tables>): Promise<string | undefined> {
+  const { next } = await db
+    .selectFrom('notification')
+    .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
+    .executeTakeFirstOrThrow();
+  return next === null ? undefined : isoTime(next);
+}
+
+/** What is deleted is never due again, whoever was just telling it. */
+async function setDue(db: Kysely<Tables>, name: string, due: number | null): Promise<void> {
+  await db
+    .updateTable('notification')
+    .set({ due_at: due })
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+async function markNotified(db: Kysely<Tables>, name: string, now: number): Promise<void> {
+  await db.updateTable('notification').set({ notified_at: now }).where('name', '=', name).execute();
+}
+
+async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {
+  const { numUpdatedRows: updated } = await db
+    .updateTable('notification')
+    .set({ deleted_at: now, due_at: null })
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return updated > 0n;
+}
