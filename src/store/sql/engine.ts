@@ -42,6 +42,8 @@ export interface Engine extends Connection, AsyncDisposable {
   /** The number of the last migration that was made, 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
+  /** Lifts any bound on how long a statement may take, until the transaction ends. */
+  takeAnyTime(db: Kysely<Tables>): Promise<void>;
   /** Changes about the tables, as a migration has made them, what this engine needs otherwise. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
   /** What the database takes up, in bytes. */

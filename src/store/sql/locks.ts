@@ -1,7 +1,10 @@
 import type { LockStore } from '../store.ts';
 import type { Engine } from './engine.ts';
 
-/** The locks of a store, by a clock in milliseconds. */
+/**
+ * The locks of a store, by a clock in milliseconds. Each is one row, which one statement takes or leaves: who makes a feed good
+ * for longer than a lock lasts can renew it meanwhile.
+ */
 export function lockStore(engine: Engine, now: () => number): LockStore {
   return {
     acquire: (name, owner, forMs) =>
@@ -18,10 +21,10 @@ export function lockStore(engine: Engine, now: () => number): LockStore {
           )
           .executeTakeFirstOrThrow();
         return taken === 1n;
-      }),
+      }, 'own rows'),
     release: (name, owner) =>
       engine.write(async (db) => {
         await db.deleteFrom('lock').where('name', '=', name).where('owner', '=', owner).execute();
-      }),
+      }, 'own rows'),
   };
 }

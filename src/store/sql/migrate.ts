@@ -4,7 +4,8 @@ import { schemaVersion } from './schema.ts';
 
 /**
  * Brings the tables up to date, one step in one transaction. Several processes may do so at once: who comes second finds the
- * step made. A database of a later program is refused.
+ * step made. A large database takes its time, whatever bound there is on a statement: a start that gives up would give up every
+ * time. A database of a later program is refused.
  */
 export async function migrate(engine: Engine): Promise<void> {
   const found = await engine.schemaVersion(engine.db);
@@ -20,6 +21,7 @@ export async function migrate(engine: Engine): Promise<void> {
   for (const [i, migration] of migrations.entries()) {
     await engine.write(async (db) => {
       if ((await engine.schemaVersion(db)) > i) return;
+      await engine.takeAnyTime(db);
       await migration(db, engine.types);
       await engine.adaptTables(db);
       await engine.setSchemaVersion(db, i + 1);

@@ -294,6 +294,15 @@ test('a statement that takes too long is broken off', async (t) => {
   await engine.session(({ db }) => sql`select pg_sleep(0.05)`.execute(db));
 });
 
+test('a transaction that takes its time is bounded by nothing, and what follows is again', async (t) => {
+  const engine = await open(t, { statement_timeout: '20' });
+  await engine.write(async (db) => {
+    await engine.takeAnyTime(db);
+    await sql`select pg_sleep(0.05)`.execute(db);
+  });
+  await assertUnusable(sql`select pg_sleep(9)`.execute(engine.db), /raise statement_timeout if it is set$/);
+});
+
 test('large loads are made known to the planner at once', async (t) => {
   const engine = await open(t);
   await createNumbers(engine);

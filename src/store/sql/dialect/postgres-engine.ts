@@ -27,6 +27,9 @@ export async function openPostgresEngine(source: PostgresSource, connectionsMax:
     session: (work) => clients.session((session) => work(connectionOn(session))),
     schemaVersion: (db) => readSchemaVersion(db, clients.place),
     setSchemaVersion: writeSchemaVersion,
+    takeAnyTime: async (db) => {
+      await sql`set local statement_timeout = 0`.execute(db);
+    },
     adaptTables: (db) => dropReferences(db, loadedTables),
     sizeBytes: () => readSize(connection.db),
     [Symbol.asyncDispose]: async () => {

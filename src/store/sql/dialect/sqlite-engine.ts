@@ -41,6 +41,7 @@ export async function openSqliteEngine(path: string): Promise<Engine> {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(db);
       await sql`pragma user_version = ${sql.lit(version)}`.execute(db);
     },
+    takeAnyTime: async () => undefined,
     adaptTables: async () => undefined,
     sizeBytes: () => readSize(connection.db),
     [Symbol.asyncDispose]: async () => {
