@@ -1,10 +1,11 @@
 /**
  * Kills a process that writes to the store, at random points and as often as is wished, and looks each time whether a feed, an
- * image or a layer was left half done. Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
+ * image or a name was left half done; and as often as a fifth of that a process that makes the tables.
+ * Run: node fuzz/kill-points/main.ts [--engine sqlite|postgresql] [points]
  */
 import { type TestContext, test } from 'node:test';
 import { parseArgs } from 'node:util';
-import { killOnce } from '../../src/testing/kill-points.ts';
+import { killOnce, killWhileOpening, openingMs } from '../../src/testing/kill-points.ts';
 import { sharedEngines } from '../../src/testing/store-engines.ts';
 
 const { values, positionals } = parseArgs({
@@ -16,7 +17,7 @@ const engines = sharedEngines.filter(({ name }) => name.startsWith(values.engine
 if (engines.length === 0 || !(points > 0))
   throw new Error('usage: main.ts [--engine sqlite|postgresql] [points]');
 
-/** History is not collected: a new database now and then keeps the points as close to each other as they were. */
+/** A new database now and then: whatever a killed process has left may lie in the way of the next. */
 const pointsPerDatabase = 50;
 
 for (const engine of engines) {
@@ -27,4 +28,10 @@ for (const engine of engines) {
       for (let i = 0; i < count; i++) await killOnce(engine, place, Math.random());
     });
   }
+  const starts = Math.ceil(points / 5);
+  void test(`${engine.name}: ${starts} points while the tables are made`, async (context: TestContext) => {
+    const spanMs = await openingMs(engine, await engine.newPlace(context));
+    for (let i = 0; i < starts; i++)
+      await killWhileOpening(engine, await engine.newPlace(context), Math.random() * spanMs);
+  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { editionIn, killOnce } from '../../testing/kill-points.ts';
+import { editionIn, killOnce, killWhileOpening, openingMs } from '../../testing/kill-points.ts';
 import {
   affectedRow,
   feedUpdate,
@@ -17,8 +17,8 @@ import { exitOf, runOnStore } from '../../testing/store-process.ts';
 
 const timeout = 120_000;
 
-/** `node fuzz/kill-points/main.ts` tries many more. */
-const points = 10;
+/** `npm run fuzz:kill-points` tries many more. */
+const points = 5;
 
 const openssl = image([installed('openssl')]);
 
@@ -63,6 +63,12 @@ for (const engine of sharedEngines) {
   }, async (t) => {
     const place = await engine.place(t);
     for (let i = 0; i < points; i++) await killOnce(engine, place, (i + Math.random()) / points);
+  });
+
+  test(`${engine.name}: killed while it makes the tables, a process stops nobody`, { timeout }, async (t) => {
+    const spanMs = await openingMs(engine, await engine.newPlace(t));
+    for (const point of [0.25, 0.5, 0.75])
+      await killWhileOpening(engine, await engine.newPlace(t), point * spanMs);
   });
 
   test(`${engine.name}: who reads sees one edition or the other while a process applies them`, {
