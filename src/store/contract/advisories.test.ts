@@ -52,44 +52,6 @@ for (const engine of storeEngines) {
     assert.deepEqual((await store.statistics()).rows, before);
   });
 
-  test(`${engine.name}: whatever a record says makes it another one`, async (t) => {
-    const store = await engine.create(t)();
-    const row = affectedRow('openssl');
-    const changes: Partial<KeyedVulnerability>[] = [
-      { id: 'B' },
-      { aliases: ['B'] },
-      { description: 'B' },
-      { links: [] },
-      { severity: 'High' },
-      { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N' }] },
-      { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 5 }] },
-      { modified: '2026-01-01T00:00:00Z' },
-      { affected: [] },
-      { affected: [row, row] },
-      { affected: [{ ...row, namespace: { name: 'debian:13', versionScheme: 'dpkg' } }] },
-      { affected: [{ ...row, package: 'curl' }] },
-      { affected: [{ ...row, range: { from: '1', to: '5' } }] },
-      { affected: [{ ...row, range: { from: '1', fromExcluded: true, to: '5' } }] },
-      { affected: [{ ...row, range: { to: '5', toIncluded: true } }] },
-      { affected: [{ ...row, fix: { state: 'unfixed' } }] },
-      { affected: [{ ...row, fix: { state: 'fixed', version: '6' } }] },
-      { affected: [{ ...row, severity: 'Medium' }] },
-      { affected: [{ ...row, keys: { lo: Uint8Array.of(1), hi: Uint8Array.of(5) } }] },
-      { affected: [{ ...row, keys: { lo: new Uint8Array(), hi: Uint8Array.of(5, 0) } }] },
-      { affected: [withoutKeys(row)] },
-      { affected: [{ ...row, only: { arch: ['amd64'] } }] },
-      { affected: [{ ...row, only: { module: 'nodejs:18' } }] },
-    ];
-    const apply = (change: Partial<KeyedVulnerability>) =>
-      store.advisories.apply(feedUpdate(), stream([record('A', change)]));
-    await apply({});
-    for (const change of changes) {
-      assert.equal((await apply(change)).changed, 1, JSON.stringify(change));
-      assert.equal((await apply(change)).unchanged, 1, JSON.stringify(change));
-      assert.equal((await apply({})).changed, 1, JSON.stringify(change));
-    }
-  });
-
   test(`${engine.name}: feeds do not touch each other`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
@@ -167,10 +129,6 @@ async function assertUntouched(
   await assert.rejects(store.advisories.apply(feedUpdate({ fingerprint: 'two' }), records), isExpected);
   assert.deepEqual((await store.statistics()).rows, rows);
   assert.deepEqual(await store.advisories.feedStates(), states);
-}
-
-function withoutKeys({ keys: _, ...row }: ReturnType<typeof affectedRow>): ReturnType<typeof affectedRow> {
-  return row;
 }
 
 function isCorrupt(message: RegExp): (error: unknown) => boolean {

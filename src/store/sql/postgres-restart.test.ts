@@ -120,7 +120,7 @@ test('a server for tests ends with the process that started it, killed or not', 
     const server = await startPostgresServer([]);
     process.stdout.write(server.url());
     ${end}`;
-  for (const end of ['setInterval(() => {}, 1000);', 'process.exit();', '']) {
+  const ends = ['setInterval(() => {}, 1000);', 'process.exit();', ''].map(async (end) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program(end)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -128,7 +128,8 @@ test('a server for tests ends with the process that started it, killed or not', 
     if (end.startsWith('setInterval')) child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     await untilClosed(Number(new URL(url.toString()).port));
-  }
+  });
+  await Promise.all(ends);
 });
 
 /** Waits until nobody takes connections at a port; the time limit of the test is the limit. */
