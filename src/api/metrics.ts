@@ -2,63 +2,142 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
 
+/** How busy the threads are that read layers. */
+export interface ReadingLoad {
+  readonly busy: number;
+  readonly waiting: number;
+}
+
+/** What is as it is at this moment, and not counted. */
+export interface Gauges {
+  readonly feeds: readonly FeedState[];
+  readonly reading: ReadingLoad;
+}
+
 /** What the server counts, in the text format of Prometheus. Clair's names are kept. */
 export interface Metrics {
   /** Counts what became of the feeds of one source, and how long that took. */
   noteUpdate(outcomes: readonly FeedOutcome[], seconds: number): void;
-  /** The text, with the freshness of these feeds. */
-  write(feeds: readonly FeedState[]): Promise<string>;
+  /** Counts an answer of the API. */
+  noteAnswer(route: string, status: number, ms: number): void;
+  /** Counts a layer that was read, or was tried to be. */
+  noteLayer(reading: { readonly seconds: number; readonly bytes: number; readonly outcome: string }): void;
+  /** Counts a notification that was told, so long after it was made. */
+  noteNotified(ms: number): void;
+  /** Counts a try to tell of one that failed. */
+  noteNotificationFailure(transport: string): void;
+  /** The text, with these beside what was counted. */
+  write(gauges: Gauges): Promise<string>;
   readonly contentType: string;
 }
+
+/** Clair's buckets for the duration of an answer, in milliseconds. */
+const answerBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 
 /** Metrics that begin at nothing. */
 export function metrics(): Metrics {
   const registry = new Registry();
+  return { ...counted(registry), ...shown(registry), contentType: registry.contentType };
+}
+
+/** What happens is counted as it happens. */
+function counted(registry: Registry): Omit<Metrics, 'write' | 'contentType'> {
   const registers = [registry];
-  const errors = new Counter({
+  const updateErrors = new Counter({
     name: 'clair_updater_errors_total',
     help: 'Feeds that could not be updated.',
     registers,
   });
-  const notes = new Gauge({
-    name: 'clair_updater_notes_total',
-    help: 'Records in the feeds that could not be understood.',
-    registers,
-  });
-  const duration = new Histogram({
+  const updates = new Histogram({
     name: 'clair_updater_duration_seconds',
     help: 'Time to update the feeds of one source.',
     buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
     registers,
   });
-  const labelNames = ['source', 'feed'];
-  const newest = new Gauge({
-    name: 'clair_feed_newest_advisory_seconds',
-    help: 'When the newest advisory of a feed was written, in seconds since 1970.',
-    labelNames,
+  const answers = new Histogram({
+    name: 'clair_api_response_duration_milliseconds',
+    help: 'The duration of time it takes to receieve and write a response to an API request',
+    labelNames: ['route', 'code'],
+    buckets: answerBuckets,
     registers,
   });
-  const checked = new Gauge({
-    name: 'clair_feed_checked_seconds',
-    help: 'When a feed was last known to be current, in seconds since 1970.',
-    labelNames,
+  const layers = new Histogram({
+    name: 'clair_layer_duration_seconds',
+    help: 'Time to read a posted layer.',
+    labelNames: ['outcome'],
+    buckets: [0.01, 0.05, 0.2, 1, 5, 30, 120],
     registers,
   });
-  const records = new Gauge({
-    name: 'clair_feed_records',
-    help: 'Records of a feed that are in force.',
-    labelNames,
+  const layerBytes = new Counter({
+    name: 'clair_layer_bytes_total',
+    help: 'Bytes of posted layers that were downloaded.',
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'clair_notifier_latency_milliseconds',
+    help: "Time it takes to send a notification after it's been created.",
+    buckets: [100, 1000, 10_000, 60_000, 600_000, 3_600_000],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'clair_notifier_backend_errors_total',
+    help: 'Number of errors that notifier backends generated.',
+    labelNames: ['backend'],
     registers,
   });
   return {
-    contentType: registry.contentType,
     noteUpdate(outcomes, seconds) {
-      errors.inc(outcomes.filter(({ outcome }) => outcome === 'failed').length);
-      duration.observe(seconds);
+      updateErrors.inc(outcomes.filter(({ outcome }) => outcome === 'failed').length);
+      updates.observe(seconds);
     },
-    async write(feeds) {
-      for (const gauge of [newest, checked, records]) gauge.reset();
+    noteAnswer(route, status, ms) {
+      answers.observe({ route, code: String(status) }, ms);
+    },
+    noteLayer({ seconds, bytes, outcome }) {
+      layers.observe({ outcome }, seconds);
+      layerBytes.inc(bytes);
+    },
+    noteNotified(ms) {
+      latency.observe(ms);
+    },
+    noteNotificationFailure(transport) {
+      failures.inc({ backend: transport });
+    },
+  };
+}
+
+/** What is as it is when somebody asks. */
+function shown(registry: Registry): Pick<Metrics, 'write'> {
+  const registers = [registry];
+  const labelNames = ['source', 'feed'];
+  const gauge = (name: string, help: string): Gauge<'source' | 'feed'> =>
+    new Gauge({ name, help, labelNames, registers });
+  const newest = gauge(
+    'clair_feed_newest_advisory_seconds',
+    'When the newest advisory of a feed was written, in seconds since 1970.',
+  );
+  const checked = gauge(
+    'clair_feed_checked_seconds',
+    'When a feed was last known to be current, in seconds since 1970.',
+  );
+  const records = gauge('clair_feed_records', 'Records of a feed that are in force.');
+  const notes = new Gauge({
+    name: 'clair_updater_notes_total',
+    help: 'Records in the feeds that could not be understood.',
+    registers,
+  });
+  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Layers that are being read.', registers });
+  const waiting = new Gauge({
+    name: 'clair_layers_waiting',
+    help: 'Posted layers that wait for a thread.',
+    registers,
+  });
+  return {
+    async write({ feeds, reading }) {
+      for (const one of [newest, checked, records]) one.reset();
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
+      busy.set(reading.busy);
+      waiting.set(reading.waiting);
       for (const { source, feed, presence, newestAdvisory, checkedAt, records: count } of feeds) {
         if (presence !== 'loaded') continue;
         if (newestAdvisory !== null) newest.set({ source, feed }, Date.parse(newestAdvisory) / 1000);
