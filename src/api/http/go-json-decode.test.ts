@@ -140,7 +140,9 @@ suite('what Go reads is read', () => {
     test(text, () => {
       assert.deepEqual(decodeGoJson(layerEnvelope, Buffer.from(text)), value);
     });
+});
 
+suite('Go has rules of its own', () => {
   test('case folds as in Go: the long s is an s, and a ligature is not two letters', () => {
     const text = '{"Vulnerability":{"ſeverity":"Low","ﬁxedIn":[{}]}}';
     assert.deepEqual(decodeGoJson(vulnerabilityEnvelope, Buffer.from(text)), {
@@ -153,6 +155,20 @@ suite('what Go reads is read', () => {
       '{"Vulnerability":{"FixedIn":[{"Name":"a","Version":"1"},{"Name":"b"}],"FixedIn":[{"Name":"c"}]}}';
     assert.deepEqual(decodeGoJson(vulnerabilityEnvelope, Buffer.from(text)), {
       Vulnerability: { FixedIn: [{ Name: 'c', Version: '1' }] },
+    });
+  });
+
+  test('fields that are always written are there', () => {
+    const text = '{"Notification":{"New":{"OrderedLayersIntroducingVulnerability":[{},{"Index":1}]}}}';
+    assert.deepEqual(decodeGoJson(notificationEnvelope, Buffer.from(text)), {
+      Notification: {
+        New: {
+          OrderedLayersIntroducingVulnerability: [
+            { Index: 0, LayerName: '' },
+            { Index: 1, LayerName: '' },
+          ],
+        },
+      },
     });
   });
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../../kit/limits.ts';
+import { goQuote } from './go-quote.ts';
 import { type GoField, type GoStruct, type GoType, goName, typeOf, zeroOf } from './go-type.ts';
 
 /** A text that Go's decoder refuses, in Go's words. */
@@ -34,7 +35,7 @@ class Decoder {
   decode(type: GoStruct): unknown {
     const value = this.#value(type, undefined);
     if (this.#mismatch !== undefined) throw this.#mismatch;
-    return value ?? {};
+    return value ?? zeroOf(type);
   }
 
   /** Decodes over what was there before. Without a type the value is skipped; `undefined` means that it stays unset. */
@@ -83,7 +84,7 @@ class Decoder {
 
   #structFields(type: GoStruct, before: unknown): unknown {
     const fields = type.fields();
-    const found = new Map<string, unknown>(Object.entries(before ?? {}));
+    const found = new Map<string, unknown>(Object.entries((before ?? zeroOf(type)) as object));
     const around = { struct: this.#struct, path: this.#path };
     this.#members((key) => {
       const name = fieldNamed(fields, key);
@@ -237,7 +238,7 @@ class Decoder {
 
   #fail(context: string): never {
     if (this.#at < this.#text.length)
-      throw new GoJsonError(`invalid character ${quoted(this.#here())} ${context}`);
+      throw new GoJsonError(`invalid character ${goQuote(this.#here(), "'")} ${context}`);
     throw new GoJsonError(/[^ \t\r\n]/.test(this.#text) ? 'unexpected EOF' : 'EOF');
   }
 
@@ -278,25 +279,4 @@ function unquoted(literal: string): string {
         sequence.length === 1 ? '\ufffd' : Buffer.from(sequence, 'latin1').toString(),
       );
   return (JSON.parse(text) as string).toWellFormed();
-}
-
-const namedEscapes: Readonly<Record<string, string>> = {
-  "'": "\\'",
-  '\\': '\\\\',
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-
-/** A byte as `strconv.Quote` writes it between single quotes; one over 127 stands for the character of that number. */
-function quoted(char: string): string {
-  const code = char.charCodeAt(0);
-  const isPrinted = code >= 0x20 && code !== 0x7f && (code < 0x80 || code > 0xa0) && code !== 0xad;
-  const hex = code.toString(16).padStart(2, '0');
-  const escaped = isPrinted ? char : code < 0x80 ? `\\x${hex}` : `\\u00${hex}`;
-  return `'${namedEscapes[char] ?? escaped}'`;
 }

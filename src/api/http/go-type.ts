@@ -78,7 +78,7 @@ export function goName(type: GoType): string {
   }
 }
 
-/** What a variable of a type holds before anything is put there. */
+/** What a variable of a type holds before anything is put there; of a struct, the fields that are always written. */
 export function zeroOf(type: GoType): unknown {
   switch (type.kind) {
     case 'string':
@@ -88,9 +88,14 @@ export function zeroOf(type: GoType): unknown {
     case 'any':
       return null;
     case 'map':
-    case 'struct':
       return {};
     case 'list':
       return [];
+    case 'struct':
+      return Object.fromEntries(
+        Object.entries(type.fields()).flatMap(([name, field]) =>
+          field.kind === 'always' ? [[name, zeroOf(field.of)]] : [],
+        ),
+      );
   }
 }

@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Address } from '../../config/address.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { Access } from './access.ts';
+import { type ApiAnswer, faultAnswer, readBody, WireError } from './exchange.ts';
+import { type Found, notFound, type Router } from './router.ts';
+import { untilAborted, writeAnswer } from './write-answer.ts';
+
+/** What a server needs to know. */
+export interface ApiServerRoom {
+  /** Asked in this order. */
+  readonly routers: readonly Router[];
+  readonly access: Access;
+  /** How long a request may take before the answer is 503. */
+  readonly timeoutMs: number;
+  /** Speaks TLS where it is there. */
+  readonly tls: ServerOptions | undefined;
+  /** Told of mistakes of ours that a client only sees as 500. */
+  readonly onError: (error: unknown) => void;
+  /** Told of each answer of a route; 499 where the client did not wait for it. */
+  readonly onAnswered: (route: string, status: number, ms: number) => void;
+  /** How long a request may take to arrive; `limits` where it is not said. */
+  readonly arrival?: { readonly headersMs: number; readonly requestMs: number };
+}
+
+/** A server that listens. */
+export interface ApiServer extends AsyncDisposable {
+  readonly port: number;
+  /** Takes no more requests, gives those under way so long to end, and breaks off the rest. */
+  stop(patienceMs?: number): Promise<void>;
+}
+
+/** Listens at an address. Throws `usage` where it cannot be taken; `what` is said then. */
+export async function serveApi(what: string, address: Address, room: ApiServerRoom): Promise<ApiServer> {
+  const work = new Work(room);
+  const server = serverOf(room, (request, response) => {
+    void work.answer(request, response);
+  });
+  try {
+    server.listen(address.port, address.host);
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ClairError('usage', `${what} cannot listen on port ${address.port}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const stop = async (patienceMs: number = limits.stopMs): Promise<void> => {
+    work.isStopping = true;
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    const { promise: noPatience, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      resolve(undefined);
+    }, patienceMs);
+    await closed;
+    await Promise.race([work.settled(), noPatience]);
+    clearTimeout(timer);
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+function serverOf(
+  { tls, arrival }: ApiServerRoom,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const headersTimeout = arrival?.headersMs ?? limits.requestHeadersMs;
+  const options = {
+    maxHeaderSize: limits.requestHeaderBytes,
+    headersTimeout,
+    requestTimeout: arrival?.requestMs ?? limits.requestMs,
+    connectionsCheckingInterval: Math.ceil(headersTimeout / 5),
+  };
+  const server =
+    tls === undefined
+      ? createServer(options, listener)
+      : createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener);
+  server.maxHeadersCount = limits.requestHeaders;
+  return server;
+}
+
+/** Why nobody waits for an answer any more. */
+class TimeIsOver extends Error {}
+class ClientIsGone extends Error {}
+
+/** Longer timers of Node end at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+const timeoutAnswer: ApiAnswer = {
+  status: 503,
+  contentType: 'text/plain; charset=utf-8',
+  text: '{"Error":{"Message":"Clair failed to respond within the configured timeout window.","Type":"Timeout"}}',
+};
+
+class Work {
+  readonly #room: ApiServerRoom;
+  readonly #unsettled = new Set<Promise<unknown>>();
+  isStopping = false;
+
+  constructor(room: ApiServerRoom) {
+    this.#room = room;
+  }
+
+  /** Answers a request; never fails. */
+  async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access, onError } = this.#room;
+    const found = this.#find(incoming);
+    const route = found.kind === 'route' ? found.route : undefined;
+    const refusal = access.refusal(incoming.headers.authorization, route);
+    // No other request of this connection is taken when the server is about to end.
+    response.shouldKeepAlive &&= !this.isStopping;
+    try {
+      if (refusal !== undefined) await writeAnswer(response, refusal, { isGzipped: false });
+      else if (found.kind === 'answer') await writeAnswer(response, found.answer, { isGzipped: false });
+      else await this.#answerBy(found, incoming, response);
+    } catch (error) {
+      onError(error);
+      response.destroy();
+    }
+  }
+
+  /** Until no handler works any more, those included whose clients have their answer or went away. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unsettled);
+  }
+
+  async #running<T>(work: Promise<T>): Promise<T> {
+    this.#unsettled.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#unsettled.delete(work);
+    }
+  }
+
+  #find({ method = '', url = '' }: IncomingMessage): Found {
+    for (const router of this.#room.routers) {
+      const found = router(method, url);
+      if (found !== undefined) return found;
+    }
+    return { kind: 'answer', answer: notFound };
+  }
+
+  async #answerBy(
+    { route, params, query }: Extract<Found, { kind: 'route' }>,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const started = performance.now();
+    const over = new AbortController();
+    const { signal } = over;
+    const timer = setTimeout(
+      () => {
+        over.abort(new TimeIsOver());
+      },
+      Math.min(this.#room.timeoutMs, timerMsMax),
+    );
+    response.once('close', () => {
+      over.abort(new ClientIsGone());
+    });
+    const request = { method: route.method, params, query, body: () => readBody(incoming), signal };
+    // As Clair: even where it says that gzip is not wanted.
+    const isGzipped = incoming.headers['accept-encoding']?.includes('gzip') === true;
+    let status: number;
+    try {
+      const answer = await Promise.race([this.#running(route.handle(request)), untilAborted(signal)]);
+      ({ status } = answer);
+      await writeAnswer(response, answer, { isGzipped, signal });
+    } catch (error) {
+      const isOver = signal.aborted && isAbort(error, signal);
+      const isGone = error === incoming.errored || isClosed(error, response);
+      const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
+      status = await this.#tell(reason, response, isGzipped);
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#room.onAnswered(route.name, status, performance.now() - started);
+  }
+
+  /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
+  async #tell(error: unknown, response: ServerResponse, isGzipped: boolean): Promise<number> {
+    if (error instanceof ClientIsGone) return 499;
+    const answer = this.#answerTo(error);
+    if (response.headersSent) response.destroy();
+    else await writeAnswer(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
+    return answer.status;
+  }
+
+  #answerTo(error: unknown): ApiAnswer {
+    if (error instanceof TimeIsOver) return timeoutAnswer;
+    if (error instanceof WireError) {
+      const { status, message, retryAfterSeconds } = error;
+      const retry = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
+      return faultAnswer(status, message, retry);
+    }
+    this.#room.onError(error);
+    return faultAnswer(500, 'internal server error');
+  }
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** How Node says that the other side closed the connection. */
+const closedCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Whether an error comes of a connection that was closed under an answer; the signal may come a moment later. */
+function isClosed(error: unknown, response: ServerResponse): boolean {
+  return (
+    response.destroyed && error instanceof Error && closedCodes.has((error as NodeJS.ErrnoException).code)
+  );
+}

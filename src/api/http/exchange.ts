@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http';
+import { limits } from '../../kit/limits.ts';
+
+/** A request as a route sees it. */
+export interface ApiRequest {
+  readonly method: string;
+  /** The parts of the path that the route names, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The body, but at most its first MiB. */
+  body(): Promise<Buffer>;
+  /** Aborted when the client went away or the time is over: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer. Without `body`, `text` and `stream` it has neither content nor content type. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Written as Go's encoder does, on one line. */
+  readonly body?: unknown;
+  /** Instead of `body`: written as it is. */
+  readonly text?: string;
+  /** Instead of `body`: written as it comes. */
+  readonly stream?: AsyncIterable<string>;
+  /** JSON where it is not said. */
+  readonly contentType?: string;
+}
+
+/** What a token allows: to look; to post layers too; everything. */
+export type Scope = 'read' | 'scan' | 'admin';
+
+/** One method of one path. */
+export interface Route {
+  /** The label in metrics: `v1/getLayer`. */
+  readonly name: string;
+  readonly method: string;
+  /** Below the prefix; a part that begins with a colon is a parameter: `/layers/:name`. */
+  readonly path: string;
+  /** What a token has to allow, where tokens are asked for: by default `read` for GET and `admin` for the rest. */
+  readonly scope?: Scope;
+  handle(request: ApiRequest): Promise<ApiAnswer>;
+}
+
+/** A failure that the client is told of, as `{"Error":{"Message":…}}`. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    status: number,
+    message: string,
+    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.status = status;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The answer that tells of a failure. */
+export function faultAnswer(status: number, message: string, headers: ApiAnswer['headers'] = {}): ApiAnswer {
+  return { status, headers, body: { Error: { Message: message } } };
+}
+
+/** The first MiB of a body, as Clair reads it; what follows is received and thrown away. */
+export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Uint8Array);
+    size += (chunk as Uint8Array).length;
+    if (size >= limits.requestBodyBytes) break;
+  }
+  incoming.resume();
+  return Buffer.concat(chunks).subarray(0, limits.requestBodyBytes);
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { goAtoi } from './go-number.ts';
+
+test('whole numbers are read as strconv.Atoi reads them', () => {
+  const read = { '10': 10, '+5': 5, '-1': -1, '-0': 0, '007': 7, '9223372036854775807': 2 ** 63 };
+  for (const [text, value] of Object.entries(read)) assert.equal(goAtoi(text), value);
+});
+
+/** The quoted text and the reason that Go 1.24.4 gives. */
+const refused: Readonly<Record<string, string>> = {
+  abc: '"abc": invalid syntax',
+  '': '"": invalid syntax',
+  '99999999999999999999': '"99999999999999999999": value out of range',
+  '9223372036854775808': '"9223372036854775808": value out of range',
+  '-9223372036854775809': '"-9223372036854775809": value out of range',
+  '1_000': '"1_000": invalid syntax',
+  ' 1': '" 1": invalid syntax',
+  '1\n': '"1\\n": invalid syntax',
+  '0x10': '"0x10": invalid syntax',
+  é: '"é": invalid syntax',
+  '\u00a0\u200b\u{e0001}"\\': '"\\u00a0\\u200b\\U000e0001\\"\\\\": invalid syntax',
+  '+': '"+": invalid syntax',
+  '\x7f\x07': '"\\x7f\\a": invalid syntax',
+};
+
+for (const [text, said] of Object.entries(refused))
+  test(`${JSON.stringify(text)} is no number`, () => {
+    assert.throws(() => goAtoi(text), { name: 'GoNumberError', message: `strconv.Atoi: parsing ${said}` });
+  });

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Route } from './exchange.ts';
+import { routerOf } from './router.ts';
+
+const paths = [
+  'POST /layers',
+  'GET /layers/:name',
+  'DELETE /layers/:name',
+  'GET /namespaces',
+  'GET /namespaces/:namespace/vulnerabilities',
+  'POST /namespaces/:namespace/vulnerabilities',
+  'GET /namespaces/:namespace/vulnerabilities/:name',
+  'PUT /namespaces/:namespace/vulnerabilities/:name',
+  'DELETE /namespaces/:namespace/vulnerabilities/:name',
+  'GET /namespaces/:namespace/vulnerabilities/:name/fixes',
+  'PUT /namespaces/:namespace/vulnerabilities/:name/fixes/:feature',
+  'DELETE /namespaces/:namespace/vulnerabilities/:name/fixes/:feature',
+  'GET /notifications/:name',
+  'DELETE /notifications/:name',
+  'GET /metrics',
+];
+
+const routes = paths.map((name): Route => {
+  const [method = '', path = ''] = name.split(' ');
+  return { name, method, path, handle: async () => ({ status: 200 }) };
+});
+
+const v1 = routerOf('/v1', routes);
+
+/** Where `GET /v1/…` leads, in one line. */
+function led(request: string): string {
+  const [method = '', target = ''] = request.split(' ');
+  const found = v1(method, target);
+  if (found === undefined) return 'elsewhere';
+  if (found.kind === 'route') return `${found.route.name} ${JSON.stringify(Object.values(found.params))}`;
+  const { status, headers } = found.answer;
+  return [status, headers?.['Location']].join(' ').trimEnd();
+}
+
+suite('requests lead where the recordings of Clair say', () => {
+  const cases = {
+    'GET /v1/layers/sp%20ace%20%C3%BC': 'GET /layers/:name ["sp ace ü"]',
+    'GET /v1/namespaces/debian%3A9/vulnerabilities/CVE-2017-0001':
+      'GET /namespaces/:namespace/vulnerabilities/:name ["debian:9","CVE-2017-0001"]',
+    'GET /v1/namespaces//vulnerabilities?limit=1': 'GET /namespaces/:namespace/vulnerabilities [""]',
+    'GET /v1/layers': '405',
+    'PUT /v1/layers/x': '405',
+    'HEAD /v1/layers/alpine310': '405',
+    'OPTIONS /v1/layers': '405',
+    'PATCH /v1/namespaces/debian:9/vulnerabilities/CVE-2017-0001': '405',
+    'POST /v1/namespaces/debian:9/vulnerabilities/CVE-2017-0001/fixes': '405',
+    'GET /v1/namespaces/debian:9/vulnerabilities/CVE-2017-0001/fixes/openssl': '405',
+    'GET /v1/layers/': '404',
+    'GET /v1/layers/a/b': '404',
+    'GET /v1/nope': '404',
+    'GET /v1': '404',
+    'GET /v1/': '404',
+    'GET /v1/../v1/namespaces': '404',
+    'GET /v1/notifications/?limit=1': '404',
+    'GET /v1/notifications': '404',
+    'GET /v2/layers/x': 'elsewhere',
+    'GET /': 'elsewhere',
+    'GET /v1x/namespaces': 'elsewhere',
+    'GET //v1/namespaces': 'elsewhere',
+    'GET /V1/namespaces': 'elsewhere',
+    'GET /metrics': 'elsewhere',
+  };
+  for (const [request, leads] of Object.entries(cases))
+    test(request, () => {
+      assert.equal(led(request), leads);
+    });
+});
+
+suite('redirects are those of httprouter 1.3, but they keep the prefix', () => {
+  const cases = {
+    'POST /v1/layers/': '307 /v1/layers',
+    'GET /v1//namespaces': '301 /v1/namespaces',
+    'GET /v1/namespaces/': '301 /v1/namespaces',
+    'GET /v1/metrics/': '301 /v1/metrics',
+    'GET /v1/NameSpaces?a=b&c': '301 /v1/namespaces?a=b&c',
+    'GET /v1/layers/../namespaces': '301 /v1/namespaces',
+    'GET /v1/./layers//Name/': '301 /v1/layers/Name',
+    'GET /v1/Layers/Name': '301 /v1/layers/Name',
+    'DELETE /v1/layers/x/': '307 /v1/layers/x',
+    'PUT /v1/layers/x/': '404',
+    'HEAD /v1/namespaces/': '404',
+    'GET /v1/namespaces/debian%3A9/vulnerabilities/': '301 /v1/namespaces/debian:9/vulnerabilities',
+    'GET /v1/namespaces/sp%20%3Cb%3E%25!/vulnerabilities/':
+      '301 /v1/namespaces/sp%20%3Cb%3E%25%21/vulnerabilities',
+  };
+  for (const [request, leads] of Object.entries(cases))
+    test(request, () => {
+      assert.equal(led(request), leads);
+    });
+});
+
+test('a slash that is percent-encoded belongs to the name', () => {
+  assert.equal(led('GET /v1/layers/a%2Fb'), 'GET /layers/:name ["a/b"]');
+  assert.equal(led('GET /v1/layers/a%2Fb/'), '301 /v1/layers/a%2Fb');
+});
+
+test('a name that is no UTF-8 is read as far as it can be, half an escape is refused', () => {
+  assert.equal(led('GET /v1/layers/a%FF'), 'GET /layers/:name ["a\ufffd"]');
+  assert.equal(led('GET /v1/layers/a%F'), '400');
+});
+
+test('the query is read as it is', () => {
+  const found = v1('GET', '/v1/namespaces?limit=&page=a%3D&x');
+  assert.deepEqual(found?.kind === 'route' && [...found.query], [
+    ['limit', ''],
+    ['page', 'a='],
+    ['x', ''],
+  ]);
+});
+
+test('answers without a route are those of Go', () => {
+  const answerOf = (method: string, target: string): unknown => {
+    const found = v1(method, target);
+    return found?.kind === 'answer' && found.answer;
+  };
+  const text = { headers: { 'X-Content-Type-Options': 'nosniff' }, contentType: 'text/plain; charset=utf-8' };
+  assert.deepEqual(answerOf('GET', '/v1/nope'), { ...text, status: 404, text: '404 page not found\n' });
+  assert.deepEqual(answerOf('PUT', '/v1/layers'), { ...text, status: 405, text: 'Method Not Allowed\n' });
+  assert.deepEqual(answerOf('POST', '/v1/layers/'), { status: 307, headers: { Location: '/v1/layers' } });
+  assert.deepEqual(answerOf('GET', '/v1/namespaces/?a="<\'>&\x80'), {
+    status: 301,
+    headers: { Location: '/v1/namespaces?a="<\'>&%80' },
+    contentType: 'text/html; charset=utf-8',
+    text: '<a href="/v1/namespaces?a=&#34;&lt;&#39;&gt;&amp;%80">Moved Permanently</a>.\n\n',
+  });
+});

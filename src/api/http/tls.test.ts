@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
+import { type TestContext, test } from 'node:test';
+import { type CertificateFiles, testAuthority } from '../../testing/certificates.ts';
+import { accessByTokens } from './access.ts';
+import { serveApi } from './api-server.ts';
+import { routerOf } from './router.ts';
+import { readTls, type TlsSettings } from './tls.ts';
+
+const unset: TlsSettings = { certfile: '', keyfile: '', cafile: '' };
+
+/** Asks a server with these settings, which lives as long as the test, for its path `/`. */
+async function asking(
+  context: TestContext,
+  settings: TlsSettings,
+): Promise<(options: RequestOptions) => Promise<string>> {
+  const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
+  const room = {
+    routers: [routerOf('', [who])],
+    access: accessByTokens([]),
+    timeoutMs: 60_000,
+    tls: readTls(settings),
+    onError: (error: unknown) => {
+      throw error;
+    },
+    onAnswered: () => undefined,
+  };
+  const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, room);
+  context.after(() => server.stop(0));
+  return async (options) => {
+    const asked = request({ host: '127.0.0.1', port: server.port, path: '/who', agent: false, ...options });
+    asked.end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return Buffer.concat(await response.toArray()).toString();
+  };
+}
+
+function read({ cert, key }: CertificateFiles): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+test('with a certificate TLS is spoken, and nobody is asked for one', async (context) => {
+  const authority = testAuthority(context);
+  const { cert, key } = authority.issue('clair.test');
+  const ask = await asking(context, { ...unset, certfile: cert, keyfile: key });
+  const ca = readFileSync(authority.cert);
+  assert.equal(await ask({ ca }), 'us');
+  await assert.rejects(ask({ ca, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL@SECLEVEL=0' }));
+});
+
+test('with an authority clients need a certificate of it', async (context) => {
+  const authority = testAuthority(context);
+  const { cert, key } = authority.issue('clair.test');
+  const ask = await asking(context, { certfile: cert, keyfile: key, cafile: authority.cert });
+  const ca = readFileSync(authority.cert);
+  assert.equal(await ask({ ca, ...read(authority.issue('client')) }), 'us');
+  await assert.rejects(ask({ ca }), { code: /^ERR_SSL_|^ECONNRESET/ });
+  const stranger = testAuthority(context).issue('client');
+  await assert.rejects(ask({ ca, ...read(stranger) }), { code: /^ERR_SSL_|^ECONNRESET/ });
+});
+
+test('files that cannot be used are told of at start', (context) => {
+  const authority = testAuthority(context);
+  const { cert, key } = authority.issue('clair.test');
+  const cases: readonly (readonly [settings: Partial<TlsSettings>, message: RegExp])[] = [
+    [{ certfile: cert }, /^api.certfile and api.keyfile need each other$/],
+    [{ cafile: authority.cert }, /^api.cafile needs api.certfile and api.keyfile$/],
+    [{ certfile: `${cert}x`, keyfile: key }, /^api.certfile .*x cannot be used: ENOENT/],
+    [{ certfile: cert, keyfile: cert }, /^api.certfile .* and api.keyfile .* cannot be used: /],
+    [
+      { certfile: cert, keyfile: authority.key },
+      /^api.certfile .* and api.keyfile .* cannot be used: .*mismatch/,
+    ],
+    [{ certfile: cert, keyfile: key, cafile: key }, /^api.cafile .* cannot be used: /],
+  ];
+  for (const [settings, message] of cases)
+    assert.throws(() => readTls({ ...unset, ...settings }), { code: 'config-invalid', message });
+  assert.equal(readTls(unset), undefined);
+});

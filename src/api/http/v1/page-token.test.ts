@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openFernet, randomFernetKey, sealFernet } from '../../../kit/fernet.ts';
+import { pageTokens, paginationKey } from './page-token.ts';
+
+const key = randomFernetKey();
+const now = new Date('2026-11-24T22:34:26Z');
+const tokens = pageTokens(key, () => now);
+const refused = {
+  name: 'WireError',
+  status: 400,
+  message: 'invalid page format: invalid or expired pagination token',
+};
+
+/** What is sealed in a token. */
+function content(token: string): string | undefined {
+  return openFernet(token, key, { now, ageMaxMs: 0 })?.toString();
+}
+
+test('a page of a list is a number and the end of a line, as Go’s encoder writes it', () => {
+  const token = tokens.writeRow(1234);
+  assert.equal(content(token), '1234\n');
+  assert.equal(tokens.readRow(token), 1234);
+});
+
+test('a page of a notification is what Clair seals', () => {
+  const page = { OldVulnerability: -1, NewVulnerability: 7 };
+  const token = tokens.writeNotificationPage(page);
+  assert.equal(content(token), '{"OldVulnerability":-1,"NewVulnerability":7}\n');
+  assert.deepEqual(tokens.readNotificationPage(token), page);
+});
+
+test('a token that is none, of another kind or too old is refused in Clair’s words', () => {
+  const page = tokens.writeNotificationPage({ OldVulnerability: 0, NewVulnerability: 0 });
+  const others = ['', 'xyz', page, sealFernet('1e3\n', key, now), sealFernet('1', key, now)];
+  for (const token of others) assert.throws(() => tokens.readRow(token), refused);
+  for (const token of ['', 'bad', tokens.writeRow(1), sealFernet('{', key, now)])
+    assert.throws(() => tokens.readNotificationPage(token), refused);
+  const later = pageTokens(key, () => new Date(now.getTime() + 3_601_000));
+  assert.throws(() => later.readRow(tokens.writeRow(1)), refused);
+});
+
+test('the key is the configured one, or one of this process', () => {
+  assert.deepEqual(paginationKey(Buffer.alloc(32, 7).toString('base64')).signing, Buffer.alloc(16, 7));
+  assert.notDeepEqual(paginationKey(''), paginationKey(''));
+  assert.throws(() => paginationKey('secret'), {
+    code: 'config-invalid',
+    message: /^api.paginationkey takes/,
+  });
+});

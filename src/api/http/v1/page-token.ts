@@ -1,0 +1,65 @@
+import { ClairError } from '../../../kit/errors.ts';
+import {
+  type FernetKey,
+  openFernet,
+  parseFernetKey,
+  randomFernetKey,
+  sealFernet,
+} from '../../../kit/fernet.ts';
+import { WireError } from '../exchange.ts';
+import { decodeGoJson } from '../go-json-decode.ts';
+import { asGo, encodeGoJson } from '../go-json-encode.ts';
+import { type NotificationPage, notificationPage } from './types.ts';
+
+/** How long a token may be used. */
+const ageMaxMs = 3_600_000;
+
+/** Writes and reads where the next page of a list begins, so that nobody can read or make it up. */
+export interface PageTokens {
+  /** Of a list: what its next row has. */
+  writeRow(row: number): string;
+  /** Throws a `WireError` in Clair's words. */
+  readRow(token: string): number;
+  writeNotificationPage(page: NotificationPage): string;
+  readNotificationPage(token: string): NotificationPage;
+}
+
+/** Tokens as Clair 2 makes them. */
+export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
+  const open = (token: string): Buffer => {
+    const message = openFernet(token, key, { now: now(), ageMaxMs });
+    if (message === undefined) throw refused();
+    return message;
+  };
+  return {
+    writeRow: (row) => sealFernet(encodeGoJson(row), key, now()),
+    readRow(token) {
+      const message = open(token).toString();
+      if (!/^-?\d{1,15}\n$/.test(message)) throw refused();
+      return Number(message);
+    },
+    writeNotificationPage: (page) => sealFernet(encodeGoJson(asGo(notificationPage, page)), key, now()),
+    readNotificationPage(token) {
+      try {
+        return decodeGoJson(notificationPage, open(token));
+      } catch {
+        throw refused();
+      }
+    },
+  };
+}
+
+/** The key of `api.paginationkey`; one that ends with the process where it is empty. Throws `config-invalid`. */
+export function paginationKey(setting: string): FernetKey {
+  if (setting === '') return randomFernetKey();
+  const key = parseFernetKey(setting);
+  if (key !== undefined) return key;
+  throw new ClairError(
+    'config-invalid',
+    'api.paginationkey takes 32 bytes in base64, as `openssl rand -base64 32` makes them',
+  );
+}
+
+function refused(): WireError {
+  return new WireError(400, 'invalid page format: invalid or expired pagination token');
+}

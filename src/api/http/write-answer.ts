@@ -1,0 +1,79 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGzip, gzip } from 'node:zlib';
+import type { ApiAnswer } from './exchange.ts';
+import { encodeGoJson } from './go-json-encode.ts';
+
+const compressed = promisify(gzip);
+
+/** How an answer goes out. */
+export interface Writing {
+  readonly isGzipped: boolean;
+  /** Ends the writing of a stream. */
+  readonly signal?: AbortSignal;
+}
+
+/** Fails when the signal comes. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+/** Writes an answer with the headers that Clair gives it. Content is never compressed where there is none. */
+export async function writeAnswer(
+  response: ServerResponse,
+  answer: ApiAnswer,
+  writing: Writing,
+): Promise<void> {
+  response.setHeader('Server', 'clair');
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  if (answer.stream !== undefined) {
+    await writeStream(response, answer.stream, answer, writing);
+    return;
+  }
+  const text = answer.body === undefined ? (answer.text ?? '') : encodeGoJson(answer.body);
+  let content = Buffer.from(text);
+  if (content.length > 0) {
+    describe(response, answer, writing);
+    if (writing.isGzipped) content = await compressed(content);
+  }
+  response.setHeader('Content-Length', content.length);
+  response.writeHead(answer.status).end(content);
+}
+
+/** The first piece is waited for before the status is written: until then, a failure can still be told. */
+async function writeStream(
+  response: ServerResponse,
+  stream: AsyncIterable<string>,
+  answer: ApiAnswer,
+  writing: Writing,
+): Promise<void> {
+  const { signal = new AbortController().signal } = writing;
+  const pieces = stream[Symbol.asyncIterator]();
+  const first = await Promise.race([pieces.next(), untilAborted(signal)]);
+  describe(response, answer, writing);
+  response.writeHead(answer.status);
+  const source = Readable.from(withFirst(first, pieces));
+  if (writing.isGzipped) await pipeline(source, createGzip(), response, { signal });
+  else await pipeline(source, response, { signal });
+}
+
+async function* withFirst(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncIterable<string> {
+  try {
+    for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function describe(response: ServerResponse, { contentType }: ApiAnswer, { isGzipped }: Writing): void {
+  response.setHeader('Content-Type', contentType ?? 'application/json;charset=utf-8');
+  if (isGzipped) response.setHeader('Content-Encoding', 'gzip');
+}
