@@ -24,15 +24,22 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
   'layer-not-found': () => badRequest('could not find layer'),
   'source-refused': ({ message }) => badRequest(message),
   'target-corrupt': () => new WireError(422, 'tarutil: could not extract the archive'),
-  'file-too-big': () =>
-    new WireError(422, 'tarutil: could not extract one or more files from the archive: file too big'),
-  'limit-exceeded': ({ message }) => new WireError(422, `tarutil: could not extract the archive: ${message}`),
+  'limit-exceeded': beyondLimit,
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
   'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),
   busy: ({ message }) => new WireError(503, message, { retryAfterSeconds }),
   'store-unusable': databaseFault,
   'store-conflict': databaseFault,
 };
+
+/** The files that Clair limits too are told in its words. */
+function beyondLimit({ limit, message }: ClairError): WireError {
+  const isFile = limit === 'keptFileBytes' || limit === 'keptLayerBytes';
+  const what = isFile
+    ? 'could not extract one or more files from the archive: file too big'
+    : `could not extract the archive: ${message}`;
+  return new WireError(422, `tarutil: ${what}`);
+}
 
 /** An error of ours in the words of Clair's first API; any other stays what it is. */
 export function inWireWords(error: unknown): unknown {
