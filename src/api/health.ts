@@ -1,80 +1,44 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Address } from '../config/address.ts';
-import { ClairError, messageOf } from '../kit/errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Metrics } from './metrics.ts';
+import type { ApiAnswer, Route } from './http/exchange.ts';
 
-/** A server that listens. */
-export interface Listener extends AsyncDisposable {
-  readonly port: number;
-}
-
-/** What the health server tells of. */
+/** What the health check tells of. */
 export interface HealthRoom {
   readonly store: Pick<Store, 'advisories' | 'keyValues'>;
-  readonly metrics: Metrics;
-  /** Told of what goes wrong while answering. */
+  /** The metrics of this process as text. */
+  readonly metrics: () => Promise<string>;
+  /** Told why the database does not answer. */
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/metrics` and `/status`,
- * which tells of every feed how fresh it is. Throws `usage` where the address cannot be taken.
- */
-export async function serveHealth({ host, port }: Address, room: HealthRoom): Promise<Listener> {
-  const server = createServer((request, response) => {
-    answer(request, response, room).catch((error: unknown) => {
-      room.onError(error);
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500).end();
-    });
-  });
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-  } catch (error) {
-    throw new ClairError('usage', `the health check cannot listen on port ${port}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
+/** What Prometheus takes. */
+export const metricsType = 'text/plain; version=0.0.4';
 
-async function answer(
-  { method, url }: IncomingMessage,
-  response: ServerResponse,
-  { store, metrics }: HealthRoom,
-): Promise<void> {
-  response.setHeader('Server', 'clair');
-  if (method !== 'GET') {
-    response.writeHead(405, { Allow: 'GET' }).end();
-    return;
-  }
-  switch ((url ?? '').split('?')[0] ?? '') {
-    case '/health':
-      await store.keyValues.get('health');
-      response.writeHead(200).end();
-      return;
-    case '/metrics': {
-      const text = await metrics.write(await store.advisories.feedStates());
-      response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
-      return;
-    }
-    case '/status':
-      response
-        .writeHead(200, { 'Content-Type': 'application/json' })
-        .end(`${JSON.stringify({ feeds: await store.advisories.feedStates() })}\n`);
-      return;
-    default:
-      response.writeHead(404).end();
-  }
+/**
+ * `GET /health`: 200 while the database answers, else 500, both without a body, as Clair. `/metrics`, and `/status`, which tells of
+ * every feed how fresh it is.
+ */
+export function healthRoutes({ store, metrics, onError }: HealthRoom): Route[] {
+  const route = (path: string, handle: () => Promise<ApiAnswer>): Route => ({
+    name: path.slice(1),
+    method: 'GET',
+    path,
+    handle,
+  });
+  return [
+    route('/health', async () => {
+      try {
+        await store.keyValues.get('health');
+        return { status: 200 };
+      } catch (error) {
+        onError(error);
+        return { status: 500 };
+      }
+    }),
+    route('/metrics', async () => ({ status: 200, contentType: metricsType, text: await metrics() })),
+    route('/status', async () => ({
+      status: 200,
+      contentType: 'application/json',
+      text: `${JSON.stringify({ feeds: await store.advisories.feedStates() })}\n`,
+    })),
+  ];
 }

@@ -56,12 +56,21 @@ export async function viewLayer(
   const broughtBy = namesByLayer(chain, image.layers);
   return {
     ...view,
-    packages: image.packages.map((item, position) => ({
-      package: item,
-      addedBy: broughtBy.get(item.location.layer ?? '') ?? name,
-      vulnerabilities: found?.get(position) ?? [],
-    })),
+    packages: image.packages
+      .map((item, position) => ({
+        package: item,
+        addedBy: broughtBy.get(item.location.layer ?? '') ?? name,
+        vulnerabilities: found?.get(position) ?? [],
+      }))
+      .filter((one) => hasVersion(one.package, room.extensions)),
   };
+}
+
+/** Clair passes over what has no version of its kind. */
+function hasVersion({ lookup }: ImagePackage, { schemes }: LayerViewRoom['extensions']): boolean {
+  if (lookup === null || lookup.key !== undefined) return true;
+  const scheme = schemes.find(({ name }) => name === lookup.namespace.versionScheme);
+  return scheme?.compare(lookup.version, lookup.version) !== undefined;
 }
 
 /** Posted layers are known by their diffIDs; of equal layers in one chain the lowest counts. */

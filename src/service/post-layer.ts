@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { LayerSource } from '../image/incoming/layer-source.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
@@ -8,23 +9,8 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import { advisoryNamespaceOf, namespaceOfDistro } from '../model/namespace.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Store } from '../store/store.ts';
-import { analyzerKey, wantedPatterns } from './analyze-layers.ts';
+import { analyzerKey, type ReadLayerSource, wantedPatterns } from './analyze-layers.ts';
 import { imageOf } from './index-image.ts';
-
-/** Where the bytes of a layer are, and how they are packed. */
-export interface LayerSource {
-  /** `http://…`, `https://…`, or a local file. */
-  readonly path: string;
-  /** Sent when it is fetched. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly format: 'docker' | 'aci';
-}
-
-/** Reads a layer in one pass, with an eye on further places, and hashes it: `diffId` is there. */
-export type ReadLayerSource = (
-  source: LayerSource,
-  options: { readonly links: readonly LinkedPlace[]; readonly signal: AbortSignal },
-) => Promise<LayerIndex>;
 
 /** A layer by the name its client gives it, upon another of which it knows the name. */
 export interface PostedLayer extends LayerSource {
@@ -39,6 +25,8 @@ export interface PostingRoom {
   readonly extensions: Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
   readonly store: Pick<Store, 'advisories' | 'images' | 'layers' | 'namedLayers'>;
   readonly read: ReadLayerSource;
+  /** Listers whose results do not count, by name: who reads layers asks them all. */
+  readonly ignoredListers: ReadonlySet<string>;
 }
 
 /**
@@ -124,13 +112,13 @@ interface ReadStack {
 async function readUpon(
   below: readonly StackedLayer[],
   source: LayerSource,
-  { room: { extensions, store, read }, signal }: Reading,
+  { room: { extensions, ignoredListers, store, read }, signal }: Reading,
 ): Promise<ReadStack> {
   const patterns = wantedPatterns(extensions);
   let links: readonly LinkedPlace[] = [];
   for (let round = 1; ; round++) {
     const key = analyzerKey(extensions, links);
-    const index = await read(source, { links, signal });
+    const index = withoutListers(await read(source, { links, signal }), ignoredListers);
     const identity = identityOf(index);
     await store.layers.save(identity, key, index);
     const seenSo = await Promise.all(below.map((layer) => seenWith(key, layer, store)));
@@ -150,6 +138,17 @@ async function seenWith(
   { layers }: Pick<Store, 'layers'>,
 ): Promise<StackedLayer> {
   return { identity, index: (await layers.find(identity, key)) ?? index };
+}
+
+function withoutListers(index: LayerIndex, ignored: ReadonlySet<string>): LayerIndex {
+  if (ignored.size === 0) return index;
+  const counts = ({ lister }: { readonly lister: string }): boolean => !ignored.has(lister);
+  return {
+    ...index,
+    packages: index.packages.filter(counts),
+    owned: index.owned.filter(counts),
+    problems: index.problems.filter(({ extension }) => !ignored.has(extension)),
+  };
 }
 
 function identityOf({ diffId }: LayerIndex): string {

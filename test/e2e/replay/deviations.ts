@@ -1,51 +1,292 @@
+import type { Feature, Layer, Vulnerability } from '../../../src/api/http/v1/types.ts';
 import type { Answer } from './compare.ts';
 
 /** An answer that is otherwise than Clair's on purpose. */
 export interface Deviation {
   /** The heading in docs/reference/deviations.md that says why. */
   readonly rule: string;
-  /** What is answered instead. The body is that of the recording unless it is given; of JSON, as an object. */
   readonly status?: number;
-  readonly body?: object | string;
   readonly location?: string;
+  /** What is answered instead of the recorded body; text as it is, or JSON. */
+  readonly body?: object | string;
+  /** The recorded body, otherwise. */
+  readonly change?: (recorded: never) => object;
+  /** The features are too many to be written down: so many there are. */
+  readonly features?: number;
 }
-
-const features = (
-  name: string,
-  namespace: string,
-  parent: string,
-  list: readonly (readonly [string, string, string])[],
-  format = 'dpkg',
-): object => ({
-  Layer: {
-    Name: name,
-    NamespaceName: namespace,
-    ...(parent !== '' && { ParentName: parent }),
-    IndexedByVersion: 3,
-    ...(list.length > 0 && {
-      Features: list.map(([feature, version, addedBy]) => ({
-        Name: feature,
-        NamespaceName: namespace,
-        VersionFormat: format,
-        Version: version,
-        AddedBy: addedBy,
-      })),
-    }),
-  },
-});
 
 /** Deviations by the number of their exchange. */
 export type Deviations = Readonly<Record<number, Deviation>>;
 
-export const layerDeviations: Deviations = {};
+const json = 'application/json;charset=utf-8';
 
-/** The answer that is expected where a recorded one is deviated from. */
+/** What is expected where a recorded answer is deviated from. */
 export function expectedAnswer(recorded: Answer, deviation: Deviation | undefined): Answer {
   if (deviation === undefined) return recorded;
-  const { status = recorded.status, body, location = recorded.location } = deviation;
+  const { status = recorded.status, location = recorded.location, change } = deviation;
+  const body = change === undefined ? deviation.body : change(JSON.parse(recorded.body) as never);
   if (body === undefined) return { ...recorded, status, location };
-  return typeof body === 'string'
-    ? { ...recorded, status, location, body }
-    : { status, location, contentType: 'application/json;charset=utf-8', body: `${JSON.stringify(body)}\n` };
+  if (body === '') return { status, location, contentType: '', body };
+  if (typeof body === 'string') return { ...recorded, status, location, body };
+  return { status, location, contentType: json, body: `${JSON.stringify(body)}\n` };
 }
-void features;
+
+/** An answer of ours, with the number of its features instead of these where only that is expected. */
+export function comparableAnswer(answer: Answer, deviation: Deviation | undefined): Answer {
+  if (deviation?.features === undefined) return answer;
+  const { Layer: layer } = JSON.parse(answer.body) as { Layer: Layer };
+  return { ...answer, body: `${JSON.stringify({ Layer: { ...layer, Features: layer.Features?.length } })}\n` };
+}
+
+function fault(message: string): object {
+  return { Error: { Message: message } };
+}
+
+function posted(name: string, file: string): object {
+  return { Layer: { Name: name, Path: `{layers}/${file}`, Format: 'Docker', IndexedByVersion: 3 } };
+}
+
+type Versions = Readonly<Record<string, string>>;
+
+function features(namespace: string, addedBy: string, versions: Versions): Feature[] {
+  return Object.entries(versions).map(([name, version]) => ({
+    Name: name,
+    NamespaceName: namespace,
+    VersionFormat: 'dpkg',
+    Version: version,
+    AddedBy: addedBy,
+  }));
+}
+
+/** A layer of Debian 9 with these packages, and none below. */
+function stretch(name: string, versions: Versions): object {
+  const layer = { Name: name, NamespaceName: 'debian:9', IndexedByVersion: 3 };
+  return { Layer: { ...layer, Features: features('debian:9', name, versions) } };
+}
+
+const base: Versions = {
+  bash: '4.4-5',
+  glibc: '2.24-11',
+  openssl: '1.1.0f-3',
+  perl: '5.24.1-3+deb9u2',
+  zlib: '1:1.2.8.dfsg-5',
+};
+
+const unread = 'Packages that Clair cannot read';
+const removed = 'Removed packages are gone';
+const distribution = 'The distribution';
+const damaged = 'What cannot be read does not look empty';
+const ordered = 'Versions that dpkg orders';
+
+/** A distribution that Clair chose by chance. */
+const bookworm: Deviation = {
+  rule: distribution,
+  change: ({ Layer: layer }: { readonly Layer: Layer }) => ({ Layer: { ...layer, NamespaceName: 'debian:12' } }),
+};
+
+const notFound = fault('the resource cannot be found');
+
+/** What differs in the recording of layers. */
+export const layerDeviations: Deviations = {
+  18: { rule: distribution, status: 201, body: posted('alpineedge', 'alpine-edge.tar.gz') },
+  45: { rule: unread, body: stretch('abs-names', base) },
+  49: { rule: removed, body: stretch('removed-pkg', { bash: '4.4-5' }) },
+  51: { rule: unread, body: stretch('longline', { bash: '4.4-5', big: '1.0', openssl: '1.1.0f-3' }) },
+  59: { rule: unread, body: stretch('statusd', { 'base-files': '9.9', libc6: '2.24-11' }) },
+  61: { rule: ordered, body: stretch('bad-version', { bash: '4.4-5', weird: '1.0_$x' }) },
+  62: {
+    rule: damaged,
+    status: 422,
+    body: fault('worker: var/lib/dpkg/status cannot be read: holds a NUL byte at offset 11; a part of it may be lost'),
+  },
+  64: {
+    rule: damaged,
+    status: 422,
+    body: fault('worker: var/lib/dpkg/status cannot be read: entry 1 has an impossible package name "caf\ufffd"'),
+  },
+  66: { rule: unread, status: 201, body: posted('longname', 'longname.tar') },
+  67: { rule: unread, status: 200, body: stretch('longname', { ['b'.repeat(200)]: '4.4-5' }) },
+  68: { rule: unread, status: 201, body: posted('longversion', 'longversion.tar') },
+  69: { rule: unread, status: 200, body: stretch('longversion', { bash: `4.4-5${'0'.repeat(200)}` }) },
+  73: { rule: removed, body: { Layer: { Name: 'wh', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } } },
+  75: { rule: removed, body: { Layer: { Name: 'opq', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } } },
+  77: {
+    rule: 'Several package databases',
+    body: {
+      Layer: {
+        Name: 'apkondeb',
+        NamespaceName: 'debian:9',
+        ParentName: 'deb-base',
+        IndexedByVersion: 3,
+        Features: features('debian:9', 'deb-base', base),
+      },
+    },
+  },
+  79: {
+    rule: ordered,
+    change: ({ Layer: layer }: { readonly Layer: Layer }) => ({
+      Layer: {
+        ...layer,
+        Features: [...(layer.Features ?? []), ...features('ubuntu:16.04', 'ubuntu', { 'invalidpkg-5': '5.#' })],
+      },
+    }),
+  },
+  84: {
+    rule: damaged,
+    status: 422,
+    body: fault('worker: var/lib/rpm/Packages cannot be read: is no rpm database of a known format'),
+  },
+  85: { rule: damaged, status: 404, body: notFound },
+  86: { rule: distribution, status: 201, body: posted('edgelike', 'alpine-edge-like.tar') },
+  92: {
+    rule: unread,
+    features: 129,
+    body: {
+      Layer: { Name: 'rpm-mariner-sqlite.tar', NamespaceName: 'mariner:2.0', IndexedByVersion: 3, Features: 129 },
+    },
+  },
+  96: {
+    rule: unread,
+    features: 129,
+    body: { Layer: { Name: 'rpm-rhel9-sqlite.tar', NamespaceName: 'centos:9', IndexedByVersion: 3, Features: 129 } },
+  },
+  98: bookworm,
+  102: bookworm,
+  104: bookworm,
+  106: bookworm,
+  108: bookworm,
+  109: {
+    rule: distribution,
+    body: {
+      Namespaces: [
+        ...['alpine:v3.10', 'alpine:v3.20', 'alpine:v3.6', 'alpine:v3.9', 'alpine:v3.16', 'alpine:edge'].map(inDpkg),
+        ...['debian:9', 'ubuntu:16.04', 'alpine:v3.4'].map(inDpkg),
+        ...['centos:7', 'fedora:20', 'mariner:2.0', 'oracle:7', 'centos:9'].map(inRpm),
+        inDpkg('debian:12'),
+      ],
+    },
+  },
+  135: { rule: 'Names with a slash', status: 200, body: { Layer: { Name: 'a/b', IndexedByVersion: 3 } } },
+  156: { rule: 'Redirects keep the prefix', location: '/v1/layers' },
+  167: redirected('/v1/namespaces'),
+  169: redirected('/v1/namespaces'),
+  171: redirected('/v1/metrics'),
+};
+
+function inDpkg(name: string): object {
+  return { Name: name, VersionFormat: 'dpkg' };
+}
+
+function inRpm(name: string): object {
+  return { Name: name, VersionFormat: 'rpm' };
+}
+
+function redirected(location: string): Deviation {
+  const body = `<a href="${location}">Moved Permanently</a>.\n\n`;
+  return { rule: 'Redirects keep the prefix', location, body };
+}
+
+const route = 'The namespace of the route counts';
+const fixes = 'Fixes can be written';
+const learnt = 'A new namespace learns its version format';
+const empty = 'A page of nothing has no next page';
+
+/** What was posted in exchange 31, where Clair refuses it. */
+const fromRoute: Vulnerability = {
+  Name: 'CVE-2017-0004',
+  NamespaceName: 'debian:9',
+  Description: 'openssl thing <x>',
+  Link: 'https://security-tracker.debian.org/tracker/CVE-2017-0001',
+  Severity: 'Low',
+};
+
+interface ShownLayer {
+  readonly Layer: Layer;
+}
+
+/** A layer whose bash has what exchange 31 posted, and whose openssl is not vulnerable once its fix is taken off. */
+function withWritten({ Layer: layer }: ShownLayer): object {
+  const changed = (feature: Feature): Feature => {
+    const { Vulnerabilities: found = [], AddedBy = '', ...rest } = feature;
+    if (feature.Name === 'bash') return { ...rest, Vulnerabilities: [...found, fromRoute], AddedBy };
+    return feature.Name === 'openssl' ? { ...rest, AddedBy } : feature;
+  };
+  return { Layer: { ...layer, Features: layer.Features?.map(changed) } };
+}
+
+const shownWithWritten: Deviation = { rule: route, change: withWritten };
+
+function fix(name: string, version: string): Feature {
+  return { Name: name, NamespaceName: 'debian:9', VersionFormat: 'dpkg', Version: version };
+}
+
+function written(version: string): Deviation {
+  return { rule: fixes, status: 200, body: { Feature: fix('curl', version) } };
+}
+
+function listed(curl: string): Deviation {
+  return { rule: fixes, body: { Features: [fix('openssl', '1.1.0f-3+deb9u1'), fix('curl', curl)] } };
+}
+
+const unknown: Deviation = { rule: fixes, status: 404, body: notFound };
+
+/** What differs in the recording of vulnerabilities. */
+export const vulnerabilityDeviations: Deviations = {
+  31: {
+    rule: route,
+    status: 201,
+    body: {
+      Vulnerability: {
+        Name: fromRoute.Name,
+        Description: fromRoute.Description,
+        Link: fromRoute.Link,
+        Severity: 'low',
+        FixedIn: [fix('bash', 'None')],
+      },
+    },
+  },
+  57: shownWithWritten,
+  72: { rule: learnt, body: { Namespaces: [inDpkg('debian:9'), inDpkg('newos:1')] } },
+  73: {
+    rule: learnt,
+    body: {
+      Vulnerability: {
+        Name: 'CVE-NEW',
+        NamespaceName: 'newos:1',
+        Severity: 'High',
+        FixedIn: [{ ...fix('foo', '2'), NamespaceName: 'newos:1' }],
+      },
+    },
+  },
+  90: { rule: empty, body: { Vulnerabilities: null } },
+  91: { rule: empty, status: 400, body: fault('invalid page format: invalid or expired pagination token') },
+  109: written('7.60'),
+  110: listed('7.60'),
+  111: written('7.61'),
+  112: written('7.61'),
+  113: written('None'),
+  114: listed('None'),
+  116: {
+    rule: fixes,
+    body: fault(
+      'could not insert an invalid vulnerability that contains FixedIn FeatureVersion that are not in the same namespace as the Vulnerability',
+    ),
+  },
+  120: unknown,
+  121: unknown,
+  122: { rule: fixes, status: 200, body: '' },
+  124: { rule: fixes, status: 200, body: '' },
+  125: unknown,
+  126: { rule: fixes, status: 200, body: '' },
+  127: { rule: fixes, body: { Vulnerability: { Name: 'CVE-2017-0001', NamespaceName: 'debian:9', Severity: 'Medium' } } },
+  128: shownWithWritten,
+  135: shownWithWritten,
+  137: shownWithWritten,
+  143: {
+    rule: route,
+    change: ({ Vulnerabilities: [first, ...rest], ...more }: { readonly Vulnerabilities: readonly Vulnerability[] }) => ({
+      Vulnerabilities: [first, fromRoute, ...rest.slice(0, 3)],
+      ...more,
+    }),
+  },
+};

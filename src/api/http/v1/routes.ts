@@ -1,3 +1,4 @@
+import { metricsType } from '../../health.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
 import { inWireWords } from './faults.ts';
 import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
@@ -60,5 +61,5 @@ export function v1Routes(room: V1Room): Route[] {
 }
 
 async function getMetricsRoute(_: ApiRequest, { metrics }: V1Room): Promise<ApiAnswer> {
-  return { status: 200, contentType: 'text/plain; version=0.0.4', text: await metrics() };
+  return { status: 200, contentType: metricsType, text: await metrics() };
 }

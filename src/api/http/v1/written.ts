@@ -6,6 +6,7 @@ import {
   type WrittenFields,
   type WrittenFix,
 } from '../../../service/write-vulnerability.ts';
+import { WireError } from '../exchange.ts';
 import { badRequest } from './faults.ts';
 import { namespaceOfWire, storableName } from './names.ts';
 import { noFix } from './render.ts';
@@ -51,7 +52,9 @@ export function refuseStranger(
   { Name: name = '', NamespaceName: own = '', Version: version = '' }: Feature,
   { namespace }: VulnerabilityName,
 ): void {
-  if (own !== '' && namespaceOfWire(own) !== namespace)
+  // Clair takes it for a fault of its own.
+  if (own === '') throw new WireError(500, 'unknown version format');
+  if (namespaceOfWire(own) !== namespace)
     throw badRequest(
       'could not insert an invalid vulnerability that contains FixedIn FeatureVersion that are not in the same namespace as the Vulnerability',
     );
