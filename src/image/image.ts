@@ -40,6 +40,9 @@ export interface ImageLayer {
   readonly createdBy?: string;
 }
 
+/** What has to be known of a layer whose bytes flow in: its root, and what they are to equal. */
+export type LayerClaims = Pick<ImageLayer, 'digest' | 'diffId' | 'root'>;
+
 /** An image of whatever medium: what it is, and its layers, the lowest first. */
 export interface Image {
   readonly target: Target;

@@ -92,6 +92,16 @@ export const limits = {
   idleMs: 30_000,
   /** A whole download, with what the reader does in between. */
   downloadMs: 3_600_000,
+  /** Bytes of one layer that is downloaded, free of transport compression. */
+  layerDownloadBytes: 16 * GiB,
+  /** Reading one posted layer, download included; as long as Clair's API lets a request take. */
+  layerMs: 900_000,
+  /** Memory for the objects that reading one posted layer makes. */
+  layerHeapBytes: 1 * GiB,
+  /** Posted layers that wait for a thread. */
+  layersWaiting: 100,
+  /** A thread that reads a layer nobody wants any more and does not stop for so long is ended. */
+  layerStopMs: 1000,
   /** Times one HTTP request is made before it is given up. */
   httpAttempts: 3,
   /** The longest `Retry-After` that is waited for. */

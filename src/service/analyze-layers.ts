@@ -1,5 +1,7 @@
 import type { ImageLayer } from '../image/image.ts';
+import type { LayerSource } from '../image/incoming/layer-source.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
+import { type LayerStream, readStream } from '../image/layer/read-stream.ts';
 import type { ReadLayer } from '../image/layer/reading.ts';
 import { WantedPaths } from '../image/layer/wanted.ts';
 import { limits } from '../kit/limits.ts';
@@ -26,6 +28,12 @@ export type AnalyzeLayers = (
   options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
+/** Reads a layer that somebody posted, with an eye on further places, and hashes it: `diffId` is there. */
+export type ReadLayerSource = (
+  source: LayerSource,
+  options: { readonly links: readonly LinkedPlace[]; readonly signal: AbortSignal },
+) => Promise<LayerIndex>;
+
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
 const readerVersion = 1;
 
@@ -47,9 +55,21 @@ export async function analyzeLayers(
   analyzers: Analyzers,
   { verify, links }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
-  const places = [...wantedPatterns(analyzers), ...links.map(({ place }) => place)];
-  const read = await readLayers(layers, { wanted: new WantedPaths(places), verify });
+  const read = await readLayers(layers, { wanted: wantedPaths(analyzers, links), verify });
   return read.map((layer) => indexOf(layer, analyzers, links));
+}
+
+/** Reads a layer on this thread while its bytes come. */
+export async function analyzeStream(
+  stream: LayerStream,
+  analyzers: Analyzers,
+  links: readonly LinkedPlace[],
+): Promise<LayerIndex> {
+  return indexOf(await readStream(stream, wantedPaths(analyzers, links)), analyzers, links);
+}
+
+function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): WantedPaths {
+  return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)]);
 }
 
 /** Every path some extension wants. */

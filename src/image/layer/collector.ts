@@ -137,6 +137,7 @@ export class LayerCollector {
       throw new ClairError(
         'limit-exceeded',
         `${entry.path} has ${size} bytes; a file is read up to ${limits.keptFileBytes} bytes and the wanted files of a layer up to ${limits.keptLayerBytes}`,
+        { limit: size > limits.keptFileBytes ? 'keptFileBytes' : 'keptLayerBytes' },
       );
     }
     this.#keptBytes += size;
@@ -164,6 +165,7 @@ export class LayerCollector {
       throw new ClairError(
         'limit-exceeded',
         `more than ${limits.layerMarks} whiteouts, links and wanted files`,
+        { limit: 'layerMarks' },
       );
     }
   }

@@ -6,7 +6,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
-import type { ImageLayer } from '../image.ts';
+import type { LayerClaims } from '../image.ts';
 import type { LayerCollector } from './collector.ts';
 import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
@@ -16,7 +16,7 @@ import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
  * `verify`; a layer without any claimed digest gets a diffID.
  */
 export class LayerInflow {
-  readonly #layer: ImageLayer;
+  readonly #layer: LayerClaims;
   readonly #collector: LayerCollector;
   readonly #walker: TarWalker;
   readonly #stored: Hash | undefined;
@@ -26,7 +26,7 @@ export class LayerInflow {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(layer: ImageLayer, { wanted, verify }: ReadOptions) {
+  constructor(layer: LayerClaims, { wanted, verify }: ReadOptions) {
     this.#layer = layer;
     const { walker, collector } = openLayer(layer, wanted);
     this.#walker = walker;
@@ -78,7 +78,9 @@ export class LayerInflow {
   #take(bytes: Buffer): void {
     this.#bytesOut += bytes.length;
     if (this.#bytesOut > limits.layerBytes) {
-      throw new ClairError('limit-exceeded', `more than ${limits.layerBytes} uncompressed bytes`);
+      throw new ClairError('limit-exceeded', `more than ${limits.layerBytes} uncompressed bytes`, {
+        limit: 'layerBytes',
+      });
     }
     if (
       this.#bytesOut > limits.inflateRatioFromBytes &&
@@ -87,6 +89,7 @@ export class LayerInflow {
       throw new ClairError(
         'limit-exceeded',
         `it inflates to more than ${limits.inflateRatio} times its size`,
+        { limit: 'inflateRatio' },
       );
     }
     this.#inflated?.update(bytes);

@@ -3,7 +3,7 @@ import { TarError } from '../../kit/tar/header.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { ImageLayer } from '../image.ts';
+import type { ImageLayer, LayerClaims } from '../image.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import { type WantedPaths, wantedFilter } from './wanted.ts';
 
@@ -24,7 +24,7 @@ export interface ReadOptions {
 
 /** What walks the archive of a layer, and what collects of it. */
 export function openLayer(
-  { root }: ImageLayer,
+  { root }: LayerClaims,
   wanted: WantedPaths,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, root === undefined);
@@ -52,13 +52,16 @@ function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths)
 }
 
 /** Runs `read`, and tells of which layer a failure is. */
-export async function namingLayer<T>(layer: ImageLayer, read: () => T | Promise<T>): Promise<T> {
+export async function namingLayer<T>(layer: ImageLayer | string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const name = layer.diffId ?? layer.digest ?? ('path' in layer.place ? layer.place.path : 'the layer');
+    const name = typeof layer === 'string' ? layer : (layer.diffId ?? layer.digest ?? layer.place.path);
     if (error instanceof ClairError)
-      throw new ClairError(error.code, `layer ${name}: ${error.message}`, { cause: error });
+      throw new ClairError(error.code, `layer ${name}: ${error.message}`, {
+        cause: error,
+        limit: error.limit,
+      });
     if (error instanceof TarError || error instanceof Error) {
       throw new ClairError('target-corrupt', `layer ${name} cannot be read: ${messageOf(error)}`, {
         cause: error,

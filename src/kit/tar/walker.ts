@@ -186,7 +186,9 @@ export class TarWalker {
 
   #takeHeader(block: Buffer, offset: number): void {
     if (++this.#entries > limits.layerEntries) {
-      throw new ClairError('limit-exceeded', `more than ${limits.layerEntries} archive members`);
+      throw new ClairError('limit-exceeded', `more than ${limits.layerEntries} archive members`, {
+        limit: 'layerEntries',
+      });
     }
     this.#zeroBlocks = 0;
     if (this.#isForNobody(block, offset)) {

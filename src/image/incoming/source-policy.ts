@@ -1,0 +1,98 @@
+import { lookup } from 'node:dns';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { ClairError } from '../../kit/errors.ts';
+import { HttpError } from '../../kit/http-client.ts';
+import type { ConnectionOptions } from '../../kit/http-transport.ts';
+import { isPublicAddress, isWithin, networks } from './public-address.ts';
+
+/** Where layers may come from, as the configuration has it. */
+export interface SourceSettings {
+  /** `open` takes any URL and any local file, as Clair; `strict` only what the others allow. */
+  readonly policy: 'open' | 'strict';
+  /** `http`, `https`. */
+  readonly schemes: readonly string[];
+  /** `*` is any host, `*.example.org` any below, `example.org` that one on any port, `example.org:5000` on that one. */
+  readonly hosts: readonly string[];
+  /** Networks besides the public Internet that addresses may be in. */
+  readonly networks: readonly string[];
+  /** Directories that local layers may be in. */
+  readonly directories: readonly string[];
+}
+
+/** Decides where a layer may be read from. */
+export interface SourcePolicy {
+  /** Directories that local layers may be in; anywhere when undefined. */
+  readonly directories: readonly string[] | undefined;
+  /** How to connect to a URL. Throws an `HttpError` caused by `source-refused` where that may not be. */
+  readonly connect: (url: URL) => ConnectionOptions;
+}
+
+/** The policy of these settings. `insecureTls` takes any certificate. Throws `config-invalid` for what is no network. */
+export function sourcePolicy(settings: SourceSettings, insecureTls = false): SourcePolicy {
+  const tls = insecureTls ? { rejectUnauthorized: false } : {};
+  if (settings.policy === 'open') return { directories: undefined, connect: () => tls };
+  const isAllowed = addressRule(settings.networks);
+  // Only where we connect ourselves can the address be looked at: these agents know no proxy.
+  const agents = { 'http:': new HttpAgent(), 'https:': new HttpsAgent() };
+  const checked = checkedLookup(isAllowed);
+  return {
+    directories: settings.directories,
+    connect(url) {
+      const { protocol } = url;
+      if (protocol !== 'http:' && protocol !== 'https:') throw refusal(url.host);
+      if (!settings.schemes.includes(protocol.slice(0, -1))) throw refusal(`${protocol}//${url.host}`);
+      if (!settings.hosts.some((rule) => matchesHost(rule.toLowerCase(), url))) throw refusal(url.host);
+      const address = url.hostname.replace(/^\[(.*)\]$/, '$1');
+      if (isIP(address) !== 0 && !isAllowed(address)) throw refusal(url.host);
+      return { ...tls, agent: agents[protocol], lookup: checked };
+    },
+  };
+}
+
+function addressRule(written: readonly string[]): (address: string) => boolean {
+  try {
+    const listed = networks(written);
+    return (address) => isPublicAddress(address) || isWithin(listed, address);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ClairError('config-invalid', `worker.sources.networks: ${error.message}`, { cause: error });
+  }
+}
+
+function matchesHost(rule: string, { hostname, host, port, protocol }: URL): boolean {
+  if (rule === '*' || rule === hostname || rule === host) return true;
+  if (port === '' && rule === `${hostname}:${protocol === 'https:' ? 443 : 80}`) return true;
+  return rule.startsWith('*.') && hostname.endsWith(rule.slice(1));
+}
+
+/** Looks at the very addresses that are connected to, so that a name cannot mean another one a moment later. */
+function checkedLookup(isAllowed: (address: string) => boolean): LookupFunction {
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        done(error, []);
+        return;
+      }
+      const allowed = found.filter(({ address }) => isAllowed(address));
+      const [first] = allowed;
+      if (first === undefined) done(refusal(host), []);
+      else if (options.all === true) done(null, allowed);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+function refusal(what: string): HttpError {
+  const cause = refusedSource(what);
+  return new HttpError(cause.message, { cause });
+}
+
+/** Says that the policy does not allow a source. It says nothing of what lies there. */
+export function refusedSource(what: string): ClairError {
+  return new ClairError(
+    'source-refused',
+    `layers are not read from ${what}: worker.sources does not allow it`,
+  );
+}

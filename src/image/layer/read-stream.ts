@@ -1,0 +1,31 @@
+import type { LayerClaims } from '../image.ts';
+import { LayerInflow } from './inflow.ts';
+import { namingLayer, type ReadLayer } from './reading.ts';
+import type { WantedPaths } from './wanted.ts';
+
+/** A layer that comes piece by piece. */
+export interface LayerStream {
+  /** For messages. */
+  readonly name: string;
+  readonly claims: LayerClaims;
+  /** Each piece is done with when the next is asked for. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/**
+ * Reads a layer while its bytes come, and hashes them. Throws `target-corrupt` or `limit-exceeded` naming the layer, and under
+ * its own code whatever the stream fails with.
+ */
+export async function readStream(
+  { name, claims, bytes }: LayerStream,
+  wanted: WantedPaths,
+): Promise<ReadLayer> {
+  return await namingLayer(name, async () => {
+    const inflow = new LayerInflow(claims, { wanted, verify: true });
+    for await (const piece of bytes) {
+      const pending = inflow.push(piece);
+      if (pending) await pending;
+    }
+    return inflow.end();
+  });
+}
