@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { builtIn } from '../extensions.ts';
-import { analyzeOnThread } from '../layer-thread.ts';
+import { analyzeOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';

@@ -1,0 +1,355 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, type TestContext, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { type SourceSettings, sourcePolicy } from '../image/incoming/source-policy.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import { testAuthority } from '../testing/certificates.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import { serve } from '../testing/http-server.ts';
+import { missingTool, runTool } from '../testing/image-builder.ts';
+import { readExchanges, recordings } from '../testing/recordings.ts';
+import { tar } from '../testing/tar-writer.ts';
+import { type LayerPool, type LayerPoolOptions, type LayerReading, openLayerPool } from './layer-pool.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'clair-pool-'));
+after(() => {
+  rmSync(scratch, { recursive: true });
+});
+
+const open: SourceSettings = { policy: 'open', schemes: [], hosts: [], networks: [], directories: [] };
+
+/** A pool that ends with the test, and how its layers went. */
+function poolOf(
+  context: TestContext,
+  options: Partial<LayerPoolOptions> = {},
+): { pool: LayerPool; readings: LayerReading[] } {
+  const readings: LayerReading[] = [];
+  const pool = openLayerPool({
+    script: new URL('../layer-worker.ts', import.meta.url),
+    policy: sourcePolicy(open),
+    onRead: (reading) => readings.push(reading),
+    ...options,
+    bounds: { sleep: () => Promise.resolve(), ...options.bounds },
+  });
+  context.after(() => pool[Symbol.asyncDispose]());
+  return { pool, readings };
+}
+
+interface Ask {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly format?: 'docker' | 'aci';
+  readonly signal?: AbortSignal;
+}
+
+function read(pool: LayerPool, path: string, ask: Ask = {}): Promise<LayerIndex> {
+  const { headers = {}, format = 'docker', signal = new AbortController().signal } = ask;
+  return pool.read({ path, headers, format }, { links: [], signal });
+}
+
+function names(index: LayerIndex): string[] {
+  return index.packages.flatMap(({ packages }) => packages.map(({ name }) => name));
+}
+
+/** Bytes that differ, the same in every run. */
+function noise(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let i = 0; i < size; i++) bytes[i] = (i * i) >> 8;
+  return bytes;
+}
+
+const status = (name: string): string =>
+  `Package: ${name}\nStatus: install ok installed\nVersion: 1-1\nArchitecture: all\n\n`;
+const layer = Buffer.from(
+  tar([
+    { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' },
+    { path: 'var/lib/dpkg/status', content: status('base') },
+    // Larger than all memory on the way to a thread, and of bytes that differ.
+    { path: 'opt/large', content: noise(1_300_000) },
+  ]),
+);
+const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
+
+test('a layer is read from a file and from a server alike', async (context) => {
+  const { pool, readings } = poolOf(context);
+  const url = await serve(context, (_request, response) => response.end(layer));
+  const file = join(scratch, 'layer.tar');
+  writeFileSync(file, layer);
+  const [local, remote] = [await read(pool, file), await read(pool, url)];
+  assert.deepEqual(local, remote);
+  assert.deepEqual(names(local), ['base']);
+  assert.equal(local.diffId, diffId);
+  assert.deepEqual(
+    readings.map(({ bytes, outcome }) => [bytes, outcome]),
+    [
+      [0, 'read'],
+      [layer.length, 'read'],
+    ],
+  );
+  assert.ok(readings.every(({ seconds }) => seconds > 0));
+});
+
+async function assertRead(context: TestContext, bytes: Uint8Array, headers = {}): Promise<void> {
+  const { pool } = poolOf(context, { threads: 1 });
+  const url = await serve(context, (_request, response) => response.writeHead(200, headers).end(bytes));
+  assert.equal((await read(pool, url)).diffId, diffId);
+}
+
+test('compression is undone, that of the transport too', async (context) => {
+  await assertRead(context, gzipSync(layer));
+  await assertRead(context, zstdCompressSync(layer));
+  await assertRead(context, gzipSync(gzipSync(layer)), { 'content-encoding': 'gzip' });
+});
+
+for (const tool of ['xz', 'bzip2']) {
+  test(`a layer may be compressed by ${tool}`, { skip: missingTool(tool) }, async (context) => {
+    await assertRead(context, runTool(tool, ['-c'], layer));
+  });
+}
+
+test('an ACI is seen from its rootfs, and a changeset from its top', async (context) => {
+  const { pool } = poolOf(context);
+  const file = join(scratch, 'aci.tar');
+  writeFileSync(
+    file,
+    tar([
+      { path: 'manifest', content: '{"acKind":"ImageManifest"}' },
+      { path: 'rootfs/var/lib/dpkg/status', content: status('below') },
+      { path: 'var/lib/dpkg/status', content: status('above') },
+    ]),
+  );
+  assert.deepEqual(names(await read(pool, file, { format: 'aci' })), ['below']);
+  assert.deepEqual(names(await read(pool, file)), ['above']);
+});
+
+test('nothing at all is a layer without anything', async (context) => {
+  const { pool } = poolOf(context);
+  const empty = await serve(context, (_request, response) => response.end());
+  const tarball = await serve(context, (_request, response) => response.end(tar([])));
+  for (const url of [empty, tarball]) assert.deepEqual((await read(pool, url)).packages, []);
+  const ofNothing = createHash('sha256').digest('hex');
+  assert.equal((await read(pool, empty)).diffId, `sha256:${ofNothing}`);
+});
+
+test('what fails says why, and the thread goes on', async (context) => {
+  const { pool, readings } = poolOf(context, { threads: 1 });
+  const garbage = await serve(context, (_request, response) => response.end(layer.subarray(1000)));
+  const cut = await serve(context, (_request, response) => {
+    response.writeHead(200, { 'content-length': layer.length }).write(layer.subarray(0, 1_000_000), () => {
+      response.destroy();
+    });
+  });
+  const gone = await serve(context, (_request, response) => response.writeHead(404).end());
+  await assert.rejects(read(pool, garbage), { code: 'target-corrupt', message: /^layer http:.* tar header/ });
+  await assert.rejects(read(pool, cut), { code: 'target-corrupt', message: /broken off/ });
+  await assert.rejects(read(pool, gone), { code: 'layer-not-found', message: /^layer http:/ });
+  await assert.rejects(read(pool, join(scratch, 'none')), { code: 'layer-not-found' });
+  await assert.rejects(read(pool, '/dev/zero'), { code: 'layer-not-found' });
+  await assert.rejects(read(pool, scratch), { code: 'target-corrupt' });
+  const whole = await serve(context, (_request, response) => response.end(layer));
+  assert.equal((await read(pool, whole)).diffId, diffId);
+  assert.deepEqual(
+    readings.map(({ outcome }) => outcome),
+    [
+      ...['target-corrupt', 'target-corrupt', 'layer-not-found', 'layer-not-found', 'layer-not-found'],
+      ...['target-corrupt', 'read'],
+    ],
+  );
+});
+
+test('a refusal of the policy comes from both kinds of sources', async (context) => {
+  const { pool } = poolOf(context, {
+    policy: sourcePolicy({
+      ...open,
+      policy: 'strict',
+      schemes: ['http'],
+      hosts: ['*'],
+      directories: [scratch],
+    }),
+  });
+  writeFileSync(join(scratch, 'listed.tar'), layer);
+  assert.equal((await read(pool, join(scratch, 'listed.tar'))).diffId, diffId);
+  for (const path of [
+    '/etc/passwd',
+    '/etc/none',
+    `${scratch}/../x`,
+    'http://127.0.0.1:1/',
+    'http://localhost:1/',
+  ])
+    await assert.rejects(read(pool, path), { code: 'source-refused' }, path);
+});
+
+test('certificates are checked unless they are not to be', {
+  skip: missingTool('openssl'),
+}, async (context) => {
+  const { key, cert } = testAuthority(context).issue('localhost');
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+    response.end(layer);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { pool } = poolOf(context);
+  await assert.rejects(read(pool, url), { code: 'layer-not-found', message: /certificate/ });
+  const trusting = poolOf(context, { policy: sourcePolicy(open, true) });
+  assert.equal((await read(trusting.pool, url)).diffId, diffId);
+});
+
+/** A server that holds its answers back until it is told. */
+async function holding(context: TestContext) {
+  const held: ServerResponse[] = [];
+  const closed: Promise<void>[] = [];
+  let arrived: (() => void) | undefined;
+  const answer: RequestListener = (_request, response) => {
+    held.push(response);
+    closed.push(new Promise((resolve) => response.once('close', resolve)));
+    arrived?.();
+  };
+  const url = await serve(context, answer);
+  const until = async (count: number): Promise<void> => {
+    while (held.length < count) {
+      await new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+    }
+  };
+  return { url, held, closed, until };
+}
+
+test('two layers are read at once, the third waits, the fourth is refused', async (context) => {
+  const { pool } = poolOf(context, { threads: 2, bounds: { waitingMax: 1 } });
+  const { url, held, until } = await holding(context);
+  const reads = [1, 2, 3].map(() => read(pool, url));
+  await until(2);
+  assert.deepEqual(pool.load(), { threads: 2, busy: 2, waiting: 1 });
+  await assert.rejects(read(pool, url), { code: 'busy' });
+  held[0]?.end(layer);
+  await until(3);
+  for (const response of held.slice(1)) response.end(layer);
+  for (const index of await Promise.all(reads)) assert.equal(index.diffId, diffId);
+  assert.deepEqual(pool.load(), { threads: 2, busy: 0, waiting: 0 });
+});
+
+test('whoever goes away ends the download, and the thread goes on', async (context) => {
+  const { pool, readings } = poolOf(context, { threads: 1 });
+  const { url, held, closed, until } = await holding(context);
+  const client = new AbortController();
+  const abandoned = read(pool, url, { signal: client.signal });
+  await until(1);
+  held[0]?.write(layer.subarray(0, 1_000_000));
+  client.abort(new Error('the client went away'));
+  await assert.rejects(abandoned, { message: 'the client went away' });
+  await closed[0];
+  const next = read(pool, url);
+  await until(2);
+  held[1]?.end(layer);
+  assert.equal((await next).diffId, diffId);
+  assert.deepEqual(
+    readings.map(({ outcome }) => outcome),
+    ['cancelled', 'read'],
+  );
+});
+
+test('a layer that is garbage from the start is not downloaded to its end', async (context) => {
+  const { pool } = poolOf(context);
+  const { url, held, closed, until } = await holding(context);
+  const garbage = read(pool, url);
+  await until(1);
+  // Never ended: only the close of the client ends this answer.
+  held[0]?.write(Buffer.alloc(1_000_000, 'x'));
+  await assert.rejects(garbage, { code: 'target-corrupt' });
+  await closed[0];
+});
+
+test('a layer that takes too long or too much memory meets a limit', async (context) => {
+  const { url } = await holding(context);
+  const slow = poolOf(context, { bounds: { layerMs: 20 } });
+  await assert.rejects(read(slow.pool, url), { code: 'limit-exceeded', limit: 'layerMs' });
+  const idle = poolOf(context, { bounds: { idleMs: 10 } });
+  await assert.rejects(read(idle.pool, url), { code: 'limit-exceeded', limit: 'idleMs' });
+  const small = poolOf(context, { bounds: { heapBytesMax: 32 * 1024 ** 2 }, threads: 1 });
+  const stanzas = Array.from({ length: 60_000 }, (_, i) => status(`package-${i}`)).join('');
+  const large = await serve(context, (_request, response) => {
+    response.end(gzipSync(tar([{ path: 'var/lib/dpkg/status', content: stanzas }])));
+  });
+  await assert.rejects(read(small.pool, large), { code: 'limit-exceeded', limit: 'layerHeapBytes' });
+  const whole = await serve(context, (_request, response) => response.end(layer));
+  assert.equal((await read(small.pool, whole)).diffId, diffId);
+});
+
+const posted = z.object({ Layer: z.object({ Path: z.string(), Headers: z.optional(z.unknown()) }) });
+
+/** What Clair said of the layers that were posted to it, by path. */
+function recordedAnswers(): Map<string, string> {
+  const answers = new Map<string, string>();
+  for (const { method, path, status: code, ...bodies } of readExchanges('v1-layers')) {
+    if (method !== 'POST' || path !== '/v1/layers') continue;
+    const body = z.safeParse(posted, tolerantJson(bodies.request_body ?? ''));
+    if (!body.success || body.data.Layer.Headers !== undefined) continue;
+    const message = /"Message":"([^"]*)"/.exec(bodies.response_body ?? '')?.[1];
+    answers.set(body.data.Layer.Path, code === 201 ? 'read' : (message ?? ''));
+  }
+  return answers;
+}
+
+function tolerantJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The words of Clair for what reading alone can fail with. */
+const meanings: Readonly<Record<string, readonly [code: string, limit?: string]>> = {
+  'could not find layer': ['layer-not-found'],
+  'tarutil: could not extract the archive': ['target-corrupt'],
+  'tarutil: could not extract one or more files from the archive: file too big': [
+    'limit-exceeded',
+    'keptFileBytes',
+  ],
+};
+
+corpusTest('layers are read, and refused, where Clair did', async (context) => {
+  const { pool } = poolOf(context);
+  const server = await serve(context, (request, response) => {
+    const { url = '' } = request;
+    const [, code, name = url] = /^\/status\/(\d+)\/(.*)$/.exec(url) ?? [];
+    if (code === '302') response.writeHead(302, { location: `/${name}` }).end();
+    else if (code !== undefined) response.writeHead(Number(code)).end();
+    else {
+      try {
+        response.end(readFileSync(join(recordings, 'layers', name)));
+      } catch {
+        response.writeHead(404).end();
+      }
+    }
+  });
+  let told = 0;
+  for (const [path, answer] of recordedAnswers()) {
+    const place = path
+      .replace('{layers}', join(recordings, 'layers'))
+      .replace('http://127.0.0.1:18080', server);
+    const meaning = meanings[answer];
+    if (path === '' || path === 'x' || path === '/nonexistent') continue; // stored before, so never read
+    told++;
+    if (meaning === undefined) assert.match((await read(pool, place)).diffId ?? '', /^sha256:/, path);
+    else {
+      const [code, limit] = meaning;
+      await assert.rejects(read(pool, place), { code, limit }, path);
+    }
+  }
+  assert.ok(told > 50, `${told} layers`);
+});

@@ -1,0 +1,47 @@
+import type { ImageLayer } from '../image/image.ts';
+import type { LayerFormat } from '../image/incoming/layer-source.ts';
+import type { ErrorCode } from '../kit/errors.ts';
+import type { LimitName } from '../kit/limits.ts';
+import type { LinkedPlace } from '../match/links.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import type { AnalysisOptions } from '../service/analyze-layers.ts';
+
+/** What a thread is asked. It holds no secret: headers of a download stay with the thread that does it. */
+export type LayerTask =
+  /** Layers of an image on this machine. */
+  | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
+  /** A file that somebody named, in one of the directories where such are given. */
+  | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & PostedLayer)
+  /** A layer whose bytes are sent. */
+  | ({ readonly kind: 'stream' } & PostedLayer);
+
+/** A layer that somebody posted. */
+export interface PostedLayer {
+  /** The path, or the URL as it may be shown. */
+  readonly name: string;
+  readonly format: LayerFormat;
+  readonly links: readonly LinkedPlace[];
+}
+
+/** What is sent to a thread. It does one task at a time, and what does not belong to it is passed over. */
+export type ToThread =
+  | { readonly kind: 'begin'; readonly task: LayerTask }
+  /** Of the layer; the memory goes with it. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'cancel' };
+
+/** What comes from a thread: the last message of each task, also of one that was called off, is its answer. */
+export type FromThread =
+  /** Memory of bytes that were read, to be filled again. */
+  | { readonly kind: 'returned'; readonly memory: ArrayBuffer }
+  | { readonly kind: 'answer'; readonly answer: LayerAnswer };
+
+/** An error loses its class on the way between threads, so what it says travels by itself. */
+export type LayerAnswer =
+  | { readonly indexes: readonly LayerIndex[] }
+  | {
+      readonly code: ErrorCode | undefined;
+      readonly limit: LimitName | undefined;
+      readonly message: string;
+    };
