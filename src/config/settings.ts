@@ -43,6 +43,23 @@ export const settings = {
   worker: {
     namespace_detectors: list('Namespace detectors to use; all when empty.'),
     feature_listers: list('Package listers to use; all when empty.'),
+    threads: wholeNumber('Threads that read layers, each with one at a time; 0 is one per core.', 0),
+    sources: {
+      policy: choice(
+        'Where posted layers may come from: anywhere, as in Clair, or only where the settings below allow; `auto` is open when the API listens on the loopback interface alone, so say `strict` behind a reverse proxy.',
+        ['auto', 'open', 'strict'],
+        'auto',
+      ),
+      schemes: list('strict: kinds of URLs.', ['http', 'https']),
+      hosts: list(
+        'strict: hosts of URLs: `*` any, `*.example.org` all below, `example.org:5000` one on that port.',
+        ['*'],
+      ),
+      networks: list(
+        'strict: networks besides the public Internet that hosts may be in, such as `10.1.0.0/16`; judged by the address that is connected to, so no proxy is used.',
+      ),
+      directories: list('strict: directories that layers of this machine may be in; none when empty.'),
+    },
   },
   updater: {
     interval: duration('How often advisories are brought up to date; 0 never.', 2 * hour),

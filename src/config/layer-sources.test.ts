@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from './config.ts';
+import { layerSources } from './layer-sources.ts';
+
+function policyOf(settings: string): string {
+  return layerSources(readConfig({ file: { name: 'c.yaml', text: `clair: ${settings}` }, env: {} })).policy;
+}
+
+test('layers come from anywhere where only this machine can post them', () => {
+  for (const addr of ['127.0.0.1:6060', 'localhost:6060', '[::1]:6060', '127.1.2.3:1'])
+    assert.equal(policyOf(`{ api: { addr: "${addr}" } }`), 'open', addr);
+  for (const addr of ['', ':6060', '0.0.0.0:6060', '[::]:6060', '10.0.0.1:6060', '127.example.org:6060'])
+    assert.equal(policyOf(`{ api: { addr: "${addr}" } }`), 'strict', addr);
+});
+
+test('what is said of layers counts wherever they are posted', () => {
+  assert.equal(policyOf('{ worker: { sources: { policy: open } } }'), 'open');
+  assert.equal(
+    policyOf('{ api: { addr: "127.0.0.1:1" }, worker: { sources: { policy: strict } } }'),
+    'strict',
+  );
+});
