@@ -1,12 +1,17 @@
+import type { Address } from '../config/address.ts';
+import { limits } from '../kit/limits.ts';
 import type { Store } from '../store/store.ts';
+import { accessByTokens } from './http/access.ts';
+import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
+import { routerOf } from './http/router.ts';
 
-/** What the health check tells of. */
+/** What the health server tells of. */
 export interface HealthRoom {
   readonly store: Pick<Store, 'advisories' | 'keyValues'>;
   /** The metrics of this process as text. */
   readonly metrics: () => Promise<string>;
-  /** Told why the database does not answer. */
+  /** Told of what goes wrong while answering. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -14,31 +19,43 @@ export interface HealthRoom {
 export const metricsType = 'text/plain; version=0.0.4';
 
 /**
- * `GET /health`: 200 while the database answers, else 500, both without a body, as Clair. `/metrics`, and `/status`, which tells of
- * every feed how fresh it is.
+ * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/metrics` and `/status`,
+ * which tells of every feed how fresh it is. It speaks no TLS and asks for no token, as in Clair. Throws `usage` where the address
+ * cannot be taken.
  */
-export function healthRoutes({ store, metrics, onError }: HealthRoom): Route[] {
-  const route = (path: string, handle: () => Promise<ApiAnswer>): Route => ({
-    name: path.slice(1),
-    method: 'GET',
-    path,
-    handle,
+export async function serveHealth(address: Address, room: HealthRoom): Promise<ApiServer> {
+  const ways: Readonly<Record<string, (room: HealthRoom) => Promise<ApiAnswer>>> = {
+    health,
+    metrics,
+    status,
+  };
+  const routes = Object.entries(ways).map(
+    ([name, answer]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => answer(room) }),
+  );
+  return await serveApi('the health check', address, {
+    routers: [routerOf('', routes)],
+    access: accessByTokens([]),
+    timeoutMs: limits.healthMs,
+    tls: undefined,
+    onError: room.onError,
+    onAnswered: () => undefined,
   });
-  return [
-    route('/health', async () => {
-      try {
-        await store.keyValues.get('health');
-        return { status: 200 };
-      } catch (error) {
-        onError(error);
-        return { status: 500 };
-      }
-    }),
-    route('/metrics', async () => ({ status: 200, contentType: metricsType, text: await metrics() })),
-    route('/status', async () => ({
-      status: 200,
-      contentType: 'application/json',
-      text: `${JSON.stringify({ feeds: await store.advisories.feedStates() })}\n`,
-    })),
-  ];
+}
+
+async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
+  try {
+    await store.keyValues.get('health');
+    return { status: 200 };
+  } catch (error) {
+    onError(error);
+    return { status: 500 };
+  }
+}
+
+async function metrics({ metrics: write }: HealthRoom): Promise<ApiAnswer> {
+  return { status: 200, contentType: metricsType, text: await write() };
+}
+
+async function status({ store }: HealthRoom): Promise<ApiAnswer> {
+  return { status: 200, body: { feeds: await store.advisories.feedStates() } };
 }

@@ -84,6 +84,8 @@ export const limits = {
   requestHeadersMs: 15_000,
   /** Time in which a whole request has to come. */
   requestMs: 60_000,
+  /** Time in which the health check has to have its answer. */
+  healthMs: 10_000,
   /** Time that requests are given to end when the server is told to stop. */
   stopMs: 10_000,
   /** HTTP redirects followed for one request. */

@@ -23,7 +23,8 @@ export async function getNotificationRoute(request: ApiRequest, room: V1Room): P
   const limit = limitOf(request);
   if (limit < noLayers) throw badRequest('limit value should not be less than -1');
   const token = request.query.get('page');
-  const page = token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
+  const page =
+    token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
   const view = await viewNotification(
     request.params['name'] ?? '',
     { limit, old: startOf(page.OldVulnerability), new: startOf(page.NewVulnerability) },
@@ -66,7 +67,10 @@ function nextPage({ old, new: now }: NotificationView, { tokens }: V1Room): { re
 function renderSide({ vulnerability, layers }: NotifiedSide): VulnerabilityWithLayers {
   return {
     Vulnerability: renderWithFixes(vulnerability),
-    OrderedLayersIntroducingVulnerability: layers.map(({ number, name }) => ({ Index: number, LayerName: name })),
+    OrderedLayersIntroducingVulnerability: layers.map(({ number, name }) => ({
+      Index: number,
+      LayerName: name,
+    })),
     LayersIntroducingVulnerability: layers.map(({ name }) => name),
   };
 }
