@@ -3,6 +3,7 @@ import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { parseSeverity, type Severity, severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { fromClairFlags } from './clair-flags.ts';
 import type { ConfigOptions } from './config.ts';
 import type { UpdateOptions } from './db.ts';
 import type { MirrorOptions } from './db-mirror.ts';
@@ -35,7 +36,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   addConfig(program, run);
   addServe(program, run);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(fromClairFlags(argv), { from: 'user' });
     return exit.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -198,15 +199,30 @@ function addServe(program: Command, run: Run): void {
         .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
         .default('info'),
     )
+    .option('--cpu-profile <file>', 'write at the end where the time went, as V8 tells it')
+    .option('--insecure-tls', 'do not verify the certificates of servers that layers are fetched from')
     .addHelpText(
       'after',
       `
 On the port of the health check (6061): GET /health, /metrics, /status.
 
 Example:
-  clair serve --config /etc/clair/config.yaml`,
+  clair serve --config /etc/clair/config.yaml
+  clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
     )
-    .action((options: ServeOptions) => run(import('./serve.ts').then(({ serve }) => serve(options))));
+    .action((options: ServedOptions) => run(startServer(options)));
+}
+
+/** What the server is told, and whether to watch it. */
+interface ServedOptions extends ServeOptions {
+  readonly cpuProfile?: string;
+}
+
+async function startServer({ cpuProfile, ...options }: ServedOptions): Promise<number> {
+  const { serve } = await import('./serve.ts');
+  if (cpuProfile === undefined) return await serve(options);
+  const { withCpuProfile } = await import('./cpu-profile.ts');
+  return await withCpuProfile(cpuProfile, () => serve(options));
 }
 
 async function answer(

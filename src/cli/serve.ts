@@ -6,6 +6,7 @@ import { startServer } from './server.ts';
 /** Options of `clair serve`. */
 export interface ServeOptions extends ConfigOptions {
   readonly logLevel: string;
+  /** Certificates of servers that layers are fetched from are not verified. */
   readonly insecureTls?: boolean;
 }
 
