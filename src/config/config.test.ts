@@ -104,6 +104,12 @@ test('what is printed can be read again, and secrets are not shown', () => {
   assert.deepEqual({ ...again, database: config.database }, config);
 });
 
+test('secrets of a list are not shown either', () => {
+  const printed = printConfig(read('clair: { api: { tokens: ["read:hidden", "admin:hidden"] } }'));
+  assert.ok(!printed.includes('hidden'));
+  assert.deepEqual(read(printed).api.tokens, ['(secret)', '(secret)']);
+});
+
 test('durations are written as they are read', () => {
   fc.assert(
     fc.property(fc.nat(1e9), (ms) => {

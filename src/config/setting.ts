@@ -74,6 +74,11 @@ export function list(doc: string, fallback: readonly string[] = []): Setting<rea
   return { kind: 'setting', schema, fallback, doc, takes: 'list of texts', isSecret: false };
 }
 
+/** A list of texts that nobody may read in a log. */
+export function secretList(doc: string): Setting<readonly string[]> {
+  return { ...list(doc), isSecret: true };
+}
+
 /** A span of time in milliseconds, written as Go writes it. */
 export function duration(doc: string, fallbackMs: number): Setting<number> {
   const said = 'takes a duration such as 30s, 5m or 1h30m';

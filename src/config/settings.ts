@@ -1,4 +1,14 @@
-import { choice, duration, list, secret, text, truth, type ValuesOf, wholeNumber } from './setting.ts';
+import {
+  choice,
+  duration,
+  list,
+  secret,
+  secretList,
+  text,
+  truth,
+  type ValuesOf,
+  wholeNumber,
+} from './setting.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -35,10 +45,16 @@ export const settings = {
     paginationkey: secret(
       '32 bytes in base64 that page tokens are sealed with; without it tokens end with the process.',
     ),
-    servername: text('Name that a client certificate is checked for.'),
+    servername: text(
+      'Accepted, and of no effect, as in Clair: client certificates are asked for by `cafile`.',
+    ),
     cafile: text('Certificates that client certificates must descend from; asks for one when set.'),
     keyfile: text('Key of the server certificate.'),
     certfile: text('Server certificate; TLS is spoken when set.'),
+    tokens: secretList(
+      'Who may use the API; everybody when empty. `read:`, `scan:` or `admin:` and the SHA-256 of a bearer token in hexadecimal: ' +
+        '`read` allows GET, `scan` also to post layers, `admin` everything.',
+    ),
   },
   worker: {
     namespace_detectors: list('Namespace detectors to use; all when empty.'),

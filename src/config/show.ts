@@ -8,6 +8,9 @@ export function printConfig(config: Config): string {
   return stringify({ clair: shown(settings, config) });
 }
 
+/** Stands for a secret. */
+const hidden = '(secret)';
+
 type Values = Readonly<Record<string, unknown>>;
 
 function shown(section: Section, values: Values): Values {
@@ -20,7 +23,7 @@ function shown(section: Section, values: Values): Values {
 }
 
 function shownValue({ isSecret, takes }: Setting<unknown>, value: unknown): unknown {
-  if (isSecret) return value === '' ? '' : '(secret)';
+  if (isSecret) return Array.isArray(value) ? value.map(() => hidden) : value === '' ? '' : hidden;
   return takes === 'duration' ? writeDuration(value as number) : value;
 }
 
