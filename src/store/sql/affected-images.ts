@@ -59,11 +59,13 @@ interface Found {
   readonly stretch: Stretch;
   readonly key: Uint8Array | null;
   readonly image: number;
+  readonly identity: string;
+  readonly repositories: string | null;
 }
 
 async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promise<Found[]> {
   const { key: column } = lookupColumns[stretch.target.by];
-  const rows = await rowsOf(db, stretch)
+  const places = rowsOf(db, stretch)
     .where((eb) => {
       const { keys, behind } = stretch;
       if (keys === null) return eb.and([eb(column, 'is', null), eb('image_id', '>', behind?.image ?? 0)]);
@@ -77,9 +79,15 @@ async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promis
     .distinct()
     .orderBy(column)
     .orderBy('image_id')
-    .limit(count)
+    .limit(count);
+  const rows = await db
+    .selectFrom(places.as('place'))
+    .innerJoin('image', 'image.id', 'place.image_id')
+    .select(['place.key', 'image.id as image', 'image.identity', 'image.repositories'])
+    .orderBy('place.key')
+    .orderBy('place.image_id')
     .execute();
-  return rows.map(({ key, image_id: image }) => ({ stretch, key, image }));
+  return rows.map((row) => ({ stretch, ...row }));
 }
 
 function rowsOf(
@@ -94,41 +102,25 @@ function rowsOf(
 /** Adds to what was found what is to be told of it. */
 async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
-  const numbers = [...new Set(found.map(({ image }) => image))];
-  const images = new Map((await readImages(db, numbers)).map((image) => [image.id, image]));
-  const names = await namesOf(db, numbers);
-  const packages = await packagesOf(db, found, images);
+  const [names, packages] = await Promise.all([namesOf(db, found), packagesOf(db, found)]);
   return found.flatMap((place) => {
-    const image = images.get(place.image);
-    // One that was thrown away a moment ago has none of it any more.
-    if (image === undefined) return [];
+    const installed = packages.get(nameOf(place));
+    // An image that was thrown away a moment ago has none of them any more.
+    if (installed === undefined) return [];
     return [
       {
-        image: image.id,
-        identity: image.identity,
-        names: names.get(image.id) ?? [],
-        packages: packages.get(nameOf(place)) ?? [],
+        image: place.image,
+        identity: place.identity,
+        names: names.get(place.image) ?? [],
+        packages: installed,
         hits: place.stretch.target.hitsOf(place.key),
       },
     ];
   });
 }
 
-interface ImageRow {
-  readonly id: number;
-  readonly identity: string;
-  readonly repositories: string | null;
-}
-
-async function readImages(db: Kysely<Tables>, numbers: readonly number[]): Promise<ImageRow[]> {
-  return await db
-    .selectFrom('image')
-    .select(['id', 'identity', 'repositories'])
-    .where('id', 'in', numbers)
-    .execute();
-}
-
-async function namesOf(db: Kysely<Tables>, images: readonly number[]): Promise<Map<number, string[]>> {
+async function namesOf(db: Kysely<Tables>, found: readonly Found[]): Promise<Map<number, string[]>> {
+  const images = [...new Set(found.map(({ image }) => image))];
   const rows = await db
     .selectFrom('ancestry')
     .select(['image_id', 'name'])
@@ -143,18 +135,15 @@ async function namesOf(db: Kysely<Tables>, images: readonly number[]): Promise<M
 }
 
 /** The packages at each place. Places of one stretch follow each other in the index, so they are read from the first to the last. */
-async function packagesOf(
-  db: Kysely<Tables>,
-  found: readonly Found[],
-  images: ReadonlyMap<number, ImageRow>,
-): Promise<Map<string, ImagePackage[]>> {
+async function packagesOf(db: Kysely<Tables>, found: readonly Found[]): Promise<Map<string, ImagePackage[]>> {
+  const listsOf = new Map(found.map(({ image, repositories }) => [image, readRepositories(repositories)]));
   const packages = new Map<string, ImagePackage[]>();
   for (const [stretch, places] of Map.groupBy(found, (place) => place.stretch)) {
     const { namespace, by } = stretch.target;
     for (const row of await rowsBetween(db, stretch, places)) {
       const key = by === 'source' ? row.source_key : row.key;
       const name = nameOf({ stretch, key, image: row.image_id });
-      const repositories = readRepositories(images.get(row.image_id)?.repositories ?? null);
+      const repositories = listsOf.get(row.image_id) ?? [];
       const others = packages.get(name) ?? [];
       packages.set(name, [...others, toPackage(row, { namespace, repositories })]);
     }
@@ -189,7 +178,7 @@ async function rowsBetween(
     .execute();
 }
 
-function nameOf({ stretch, key, image }: Found): string {
+function nameOf({ stretch, key, image }: Pick<Found, 'stretch' | 'key' | 'image'>): string {
   const { namespace, package: name, by } = placeOf(stretch.target);
   return JSON.stringify([namespace, name, by, key && Buffer.from(key).toString('hex'), image]);
 }
