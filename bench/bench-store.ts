@@ -32,10 +32,20 @@ export function engineArgument(): { engine: string; rest: readonly string[] } {
   return { engine: values.engine, rest: positionals };
 }
 
+/** What can be chosen for a bench. */
+export interface BenchOptions extends StoreOptions {
+  /** A server that tidies up every second, as it has to where days pass in a moment. */
+  readonly isHurried?: true;
+}
+
 /** Makes an empty database of an engine. */
-export async function openBenchStore(engine: string, options: StoreOptions = {}): Promise<BenchStore> {
+export async function openBenchStore(
+  engine: string,
+  { isHurried, ...options }: BenchOptions = {},
+): Promise<BenchStore> {
   if (engine === 'sqlite') return await openFile(options);
-  if (engine === 'postgres') return await openServer(options);
+  if (engine === 'postgres')
+    return await openServer(options, isHurried ? ['-c', 'autovacuum_naptime=1s'] : []);
   throw new Error(`there is no engine ${engine}; there are sqlite and postgres`);
 }
 
@@ -57,8 +67,9 @@ async function openFile(options: StoreOptions): Promise<BenchStore> {
 }
 
 /** A server as it is installed, which writes to disk what it was given; only its memory is that of a server of today. */
-async function openServer(options: StoreOptions): Promise<BenchStore> {
-  const server = await startPostgresServer(['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB']);
+async function openServer(options: StoreOptions, flags: readonly string[]): Promise<BenchStore> {
+  const memory = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB'];
+  const server = await startPostgresServer([...memory, ...flags]);
   const place = server.url();
   const store = await openPostgresStore(place, options);
   await using engine = await openPostgresEngine(parsePostgresSource(place), 2);
