@@ -1,3 +1,4 @@
+import { severities } from '../model/severity.ts';
 import {
   choice,
   duration,
@@ -82,6 +83,41 @@ export const settings = {
     enabledupdaters: list('Advisory sources to use; all when empty.'),
     mirror: text('Directory or URL that mirrors the hosts of the vendors; fetch from there.'),
     retention: duration('How long replaced advisories are kept, for reports as of a date.', 90 * 24 * hour),
+  },
+  notifier: {
+    attempts: wholeNumber(
+      'Tries to tell a notification before it is put off for a quarter of an hour; before, 1 s, 2 s, 4 s … lie between them.',
+      5,
+      1,
+    ),
+    renotifyinterval: duration('What nobody has marked as read is told again after so long.', 2 * hour),
+    severity: choice(
+      'Tell only what is this severe or worse, before or after a change.',
+      severities,
+      'Unknown',
+    ),
+    fixable: truth('Tell only what has a fix.', false),
+    namespaces: list(
+      'Tell only of these namespaces: `debian:12`, or `debian` for all of Debian; all when empty.',
+    ),
+    http: {
+      endpoint: text('URL that notifications are posted to; nobody is told where it is empty.'),
+      servername: text(
+        'Name that the certificate of the receiver is checked for; that of the endpoint when empty.',
+      ),
+      cafile: text('Certificates that the certificate of the receiver must descend from.'),
+      keyfile: text('Key of the client certificate.'),
+      certfile: text('Client certificate.'),
+      proxy: secret('URL of a proxy to post through; that of the environment when empty.'),
+      mode: choice(
+        'What is posted: the name of the notification, as Clair does, or in full what it is about.',
+        ['name', 'full'],
+        'name',
+      ),
+      secret: secret(
+        'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
+      ),
+    },
   },
 } as const;
 

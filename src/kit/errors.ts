@@ -22,6 +22,7 @@ export const exitCodes = {
   'layer-unsupported': 3,
   'layer-unreadable': 3,
   'parent-unknown': 3,
+  'delivery-failed': 3,
 } as const;
 
 /** The closed set of reasons. */

@@ -108,6 +108,8 @@ export const limits = {
   httpAttempts: 3,
   /** The longest `Retry-After` that is waited for. */
   retryAfterMs: 60_000,
+  /** A receiver of a notification that does not answer for so long has failed, as in Clair. */
+  deliveryMs: 5_000,
   /** A database that somebody else is writing is waited for as long; the longest writes take seconds. */
   storeBusyMs: 60_000,
   /** A database server that does not answer a new connection is given up. */

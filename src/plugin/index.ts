@@ -22,4 +22,5 @@ export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector } from './namespace-detector.ts';
 export type { Listed, PackageLister } from './package-lister.ts';
 export type { Display, ReportFormat } from './report-format.ts';
+export type { Notice, NoticeContent, NoticeImage, Transport } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';

@@ -1,7 +1,7 @@
-import { applies, speaksOfSource } from '../match/applies.ts';
+import { speaksOfSource } from '../match/applies.ts';
 import { enrich } from '../match/enrich.ts';
 import { type Findings, findingsOf, type Hit } from '../match/findings.ts';
-import { isInRange } from '../match/key-range.ts';
+import { holds } from '../match/holds.ts';
 import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, Match } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -83,12 +83,11 @@ function decide(
   const undecided: { path: string; layer: Package['location']['layer']; problem: string }[] = [];
   for (const { package: position, decided, ...row } of stored) {
     const item = packages[position];
-    if (item?.lookup == null || !applies(row, item)) continue;
+    if (item?.lookup == null) continue;
     const { version: installed } = (speaksOfSource(row.only) && item.lookup.source) || item.lookup;
-    const scheme = schemeOf(extensions, row.namespace.versionScheme);
-    const holds = decided || (scheme && isInRange(scheme, row.range, installed));
-    if (holds) hits.push({ ...row, position, package: toPackage(item), installed });
-    if (holds !== undefined) continue;
+    const isHit = holds({ ...row, decided }, item, { version: installed, schemes: extensions.schemes });
+    if (isHit) hits.push({ ...row, position, package: toPackage(item), installed });
+    if (isHit !== undefined) continue;
     const problem = `${row.id}: no order between ${item.name} ${installed} and the advisory of ${row.affectedPackage} (${row.namespace.versionScheme})`;
     undecided.push({ path: item.location.path, layer: item.location.layer, problem });
   }

@@ -71,7 +71,9 @@ async function sideOf(
   const vulnerability = viewOf(namespace, records, enrichments.get(id) ?? []);
   if (vulnerability === undefined) return undefined;
   if (limit <= 0 || from === 'done') return { vulnerability, layers: [], next: 'done' };
-  const versions = (await store.namedLayers.hitVersions([number])).filter((version) => isHit(version, extensions));
+  const versions = (await store.namedLayers.hitVersions([number])).filter((version) =>
+    isHit(version, extensions),
+  );
   const { layers, next } = await store.namedLayers.bringing(
     versions.map((version) => version.number),
     { limit, after: from - 1 },

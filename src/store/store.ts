@@ -263,6 +263,11 @@ export interface AffectedImage {
   readonly hits: readonly StoredHit[];
 }
 
+/** Which part of the affected images, and of which namespace alone where it is named. */
+export interface AffectedRequest extends PageRequest<string> {
+  readonly namespace?: string;
+}
+
 /** A page of affected images; `next` goes into `after` of the next request and is absent on the last page. */
 export interface AffectedPage {
   readonly images: readonly AffectedImage[];
@@ -284,7 +289,7 @@ export interface ImageStore {
    * The images that records, by their numbers, hit: by namespace, package name, version and image. A page costs what is on it,
    * and who pages on misses nothing and sees nothing twice while images come and go. Throws `usage` for a cursor that is none.
    */
-  affected(vulnerabilities: readonly number[], page: PageRequest<string>): Promise<AffectedPage>;
+  affected(vulnerabilities: readonly number[], page: AffectedRequest): Promise<AffectedPage>;
 }
 
 /** Layers that were read, by what identifies their content. */

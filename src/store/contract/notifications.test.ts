@@ -228,6 +228,12 @@ for (const engine of storeEngines) {
     await store.collect(terms);
     assert.deepEqual(await store.notifications.due(9), []);
     assert.equal((await store.vulnerabilities.read([made?.old ?? 0])).length, 0);
+    await apply(store, [record('B', { affected: [ten] })]);
+    clock.now += 11 * minute;
+    await store.collect(terms);
+    assert.equal(await store.notifications.make(9), 0, 'thrown away before anybody told it');
+    await apply(store, [record('C', { affected: [ten] })]);
+    assert.ok((await store.notifications.make(9)) > 0);
   });
 }
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { affectedRow, bookworm, difference, feedUpdate, record, stream } from '../../testing/store-content.ts';
+import {
+  affectedRow,
+  bookworm,
+  difference,
+  feedUpdate,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate, Store } from '../store.ts';
 

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
-import type { AffectedImage, AffectedPage, ImagePackage, PageRequest } from '../store.ts';
+import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage } from '../store.ts';
 import { type AffectedPlace, comparePlaces, readCursor, writeCursor } from './affected-cursor.ts';
 import { placeOf, type Target, targetsOf } from './affected-targets.ts';
 import { packageColumns, toPackage } from './image-package.ts';
@@ -16,10 +16,11 @@ import type { Tables } from './schema.ts';
 export async function affectedImages(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
-  { limit, after }: PageRequest<string>,
+  { limit, after, namespace }: AffectedRequest,
 ): Promise<AffectedPage> {
   const place = after === undefined ? undefined : readCursor(after);
-  const targets = await targetsOf(db, vulnerabilities);
+  const all = await targetsOf(db, vulnerabilities);
+  const targets = namespace === undefined ? all : all.filter((target) => target.namespace.name === namespace);
   const found: Found[] = [];
   for (const stretch of targets.flatMap((target) => stretchesOf(target, place))) {
     // One more than wanted tells whether there is another page.

@@ -9,7 +9,8 @@ import type { Tables } from './schema.ts';
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
   const { db } = engine;
   return {
-    make: (events) => engine.write((write) => make(write, events, now()), 'own rows'),
+    make: async (events) =>
+      (await hasNews(db)) ? await engine.write((write) => make(write, events, now()), 'own rows') : 0,
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     due: (limit) => due(db, limit, now()),
     nextDue: () => nextDue(db),
@@ -24,14 +25,26 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
   };
 }
 
+/** Asked often, and nearly always in vain: it writes nothing. */
+async function hasNews(db: Kysely<Tables>): Promise<boolean> {
+  const { event, notification } = await counters(db);
+  return event > notification;
+}
+
+async function counters(db: Kysely<Tables>): Promise<Record<'event' | 'notification', number>> {
+  const rows = await db.selectFrom('id_counter').selectAll().execute();
+  const lastOf = (name: string): number => rows.find((counter) => counter.name === name)?.last_id ?? 0;
+  return { event: lastOf('event'), notification: lastOf('notification') };
+}
+
 /** So many rows go into one statement. */
 const rowsAtATime = 100;
 
 /** Makes notifications of the events behind the last one that has them, and remembers how far it came, in one transaction. */
 async function make(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
-  const events = await eventsAfter(db, await takeTurn(db), limit);
-  const last = events.at(-1);
-  if (last === undefined) return 0;
+  const turn = await takeTurn(db);
+  const newest = (await counters(db)).event;
+  const events = await eventsAfter(db, turn, limit);
   const rows = (await partsOf(db, events)).map(({ event, namespace, old, new: is }) => ({
     name: crypto.randomUUID(),
     event_number: event,
@@ -46,9 +59,10 @@ async function make(db: Kysely<Tables>, limit: number, now: number): Promise<num
       .insertInto('notification')
       .values(rows.slice(i, i + rowsAtATime))
       .execute();
+  // Without any left, they were thrown away before anybody told them.
   await db
     .updateTable('id_counter')
-    .set({ last_id: last.number })
+    .set({ last_id: events.at(-1)?.number ?? newest })
     .where('name', '=', 'notification')
     .execute();
   return events.length;

@@ -1,0 +1,44 @@
+import type { Fix } from '../model/fix.ts';
+import type { Match } from '../model/report.ts';
+import type { Vulnerability } from '../model/vulnerability.ts';
+
+/** An image that has something vulnerable installed. */
+export interface NoticeImage {
+  /** What identifies its content, and the names clients gave it. */
+  readonly identity: string;
+  readonly names: readonly string[];
+  /** What is vulnerable in it: packages of one name and version. */
+  readonly packages: readonly Match['package'][];
+  readonly fix: Fix;
+}
+
+/** What changed, and whom it concerns. */
+export interface NoticeContent {
+  readonly source: string;
+  /** The namespace this is about; null where the advisory speaks of none. */
+  readonly namespace: string | null;
+  readonly kind: 'new' | 'changed' | 'withdrawn';
+  /** The vulnerability before and now, as far as it is about the namespace. */
+  readonly old: Vulnerability | null;
+  readonly new: Vulnerability | null;
+  /** Images that it hits now, or did where it was withdrawn: the first of them. */
+  readonly images: readonly NoticeImage[];
+  readonly hasMoreImages: boolean;
+}
+
+/** Something to be told. */
+export interface Notice {
+  /** A UUID: whoever is told twice can see that it is the same. */
+  readonly name: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Reads what it is about, for who sends more than the name. */
+  content(): Promise<NoticeContent>;
+}
+
+/** A way to tell somebody. It tries once; when to try again is not its affair. */
+export interface Transport {
+  readonly name: string;
+  /** Comes back when the receiver has it; throws when that is not sure. Ends soon after the signal. */
+  deliver(notice: Notice, signal: AbortSignal): Promise<void>;
+}
