@@ -3,14 +3,7 @@ import { findingsOf, type Hit } from '../match/findings.ts';
 import { holds } from '../match/holds.ts';
 import type { Match } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import type {
-  AffectedImage,
-  AffectedRequest,
-  HitVersion,
-  LayerPage,
-  PageRequest,
-  Store,
-} from '../store/store.ts';
+import type { AffectedImage, AffectedRequest, Store } from '../store/store.ts';
 import { toPackage } from './assess-packages.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { withoutOverridden } from './written-vulnerabilities.ts';

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { resolve } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import * as z from 'zod/mini';
+import type { Notice, NoticeContent } from '../plugin/transport.ts';
+import { testAuthority } from '../testing/certificates.ts';
+import { serve } from '../testing/http-server.ts';
+import { recordings } from '../testing/recordings.ts';
+import { type WebhookOptions, webhook } from './webhook.ts';
+
+const unset: WebhookOptions = {
+  ...{ endpoint: '', servername: '', cafile: '', certfile: '', keyfile: '', proxy: '' },
+  ...{ mode: 'name', secret: '' },
+};
+const content: NoticeContent = {
+  source: 'debian',
+  namespace: 'debian:12',
+  kind: 'withdrawn',
+  old: { key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
+  new: null,
+  images: [],
+  hasMoreImages: false,
+};
+const notice: Notice = {
+  name: '93e2cb49-eefd-44b6-8c75-1557621dc895',
+  createdAt: '2026-01-02T00:00:00.000Z',
+  content: async () => content,
+};
+const going = new AbortController().signal;
+
+interface Received {
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
+/** Answers with these statuses, one after the other, and remembers what came. */
+function receiver(statuses: readonly number[] = [200]): { received: Received[]; answer: RequestListener } {
+  const received: Received[] = [];
+  return {
+    received,
+    answer: (request, response) => {
+      void bodyOf(request).then((body) => {
+        const names = request.rawHeaders.filter((_, i) => i % 2 === 0);
+        received.push({ headers: names.map((name, i) => [name, request.rawHeaders[2 * i + 1] ?? '']), body });
+        response.writeHead(statuses[Math.min(received.length, statuses.length) - 1] ?? 200).end();
+      });
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  return Buffer.concat(await request.toArray()).toString();
+}
+
+const recorded = z.object({
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  body: z.string(),
+  answered: z.number(),
+});
+
+test('the posts are those of a real Clair', {
+  skip: !existsSync(recordings) && process.env['CI'] === undefined,
+}, async (context) => {
+  const posts = readFileSync(resolve(recordings, 'v1-webhook-posts.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => z.parse(recorded, JSON.parse(line)));
+  const { received, answer } = receiver(posts.map(({ answered }) => answered));
+  const endpoint = `${await serve(context, answer)}/notify`;
+  const { deliver } = webhook({ ...unset, endpoint }, {});
+  for (const { headers, body, answered } of posts) {
+    const {
+      Notification: { Name: name },
+    } = z.parse(z.object({ Notification: z.object({ Name: z.string() }) }), JSON.parse(body));
+    const delivery = deliver({ ...notice, name }, going);
+    if (answered === 200 || answered === 201) await delivery;
+    else
+      await assert.rejects(delivery, {
+        code: 'delivery-failed',
+        message: `${endpoint} answered ${answered}`,
+      });
+    const host = new URL(endpoint).host;
+    const expected = headers.map(([key, value]) => [key, key === 'Host' ? host : value]);
+    assert.deepEqual(received.at(-1), { headers: expected, body });
+  }
+});
+
+test('a redirect is not followed, and what is said besides the status is not waited for', async (context) => {
+  const { received, answer } = receiver([307]);
+  const other = await serve(context, answer);
+  const moved = await serve(context, (_, response) => response.writeHead(307, { location: other }).end());
+  await assert.rejects(webhook({ ...unset, endpoint: moved }, {}).deliver(notice, going), /answered 307/);
+  assert.equal(received.length, 0);
+  const endless = await serve(context, (_, response) => response.writeHead(200).write('more'));
+  await webhook({ ...unset, endpoint: endless }, {}).deliver(notice, going);
+});
+
+test('who does not answer has failed, and errors show no secrets', async (context) => {
+  const dead = `${(await serve(context, () => undefined)).replace('//', '//user:password@')}/hook?token=secret`;
+  const stop = new AbortController();
+  const delivery = webhook({ ...unset, endpoint: dead }, {}).deliver(notice, stop.signal);
+  stop.abort();
+  await assert.rejects(delivery, ({ message, code }: Error & { code: string }) => {
+    return code === 'delivery-failed' && !/password|secret/.test(message);
+  });
+});
+
+test('in full, what it is about is sent, and the signature is that of the body', async (context) => {
+  const { received, answer } = receiver();
+  const endpoint = await serve(context, answer);
+  await webhook({ ...unset, endpoint, mode: 'full', secret: 'shh' }, {}).deliver(notice, going);
+  const [{ headers, body } = assert.fail()] = received;
+  const { name, createdAt } = notice;
+  assert.deepEqual(JSON.parse(body), { Notification: { Name: name }, createdAt, ...content });
+  const signature = new Map(headers).get('X-Clair-Signature');
+  assert.equal(signature, `sha256=${createHmac('sha256', 'shh').update(body).digest('hex')}`);
+});
+
+/** A receiver that asks for a certificate of the authority; the names on those it was shown. */
+async function secureReceiver(context: TestContext) {
+  const authority = testAuthority(context);
+  const { cert, key } = authority.issue('receiver.test');
+  const clients: string[] = [];
+  const { received, answer } = receiver();
+  const server = createSecureServer(
+    { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(authority.cert), requestCert: true },
+    (request, response) => {
+      const shown = (request.socket as TLSSocket).getPeerCertificate().subject;
+      clients.push(String(shown.CN));
+      answer(request, response);
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
+  const client = authority.issue('clair');
+  return { endpoint, clients, received, cafile: authority.cert, certfile: client.cert, keyfile: client.key };
+}
+
+test('receiver and sender show each other certificates of one authority', async (context) => {
+  const { clients, received, ...files } = await secureReceiver(context);
+  const options = { ...unset, ...files };
+  await webhook(options, {}).deliver(notice, going);
+  await webhook({ ...options, servername: 'receiver.test' }, {}).deliver(notice, going);
+  assert.deepEqual([clients, received.length], [['clair', 'clair'], 2]);
+  for (const wrong of [{ servername: 'other.test' }, { cafile: '' }, { certfile: '', keyfile: '' }])
+    await assert.rejects(webhook({ ...options, ...wrong }, {}).deliver(notice, going), {
+      code: 'delivery-failed',
+    });
+  assert.equal(received.length, 2);
+});
+
+/** A proxy that lets everything through; what it was asked for, with the password it was shown. */
+async function proxy(context: TestContext) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    void bodyOf(request).then(() => response.writeHead(200).end());
+  });
+  server.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url} ${request.headers['proxy-authorization']}`);
+    const [host = '', port] = (request.url ?? '').split(':');
+    const through = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      through.pipe(socket).pipe(through);
+    });
+    through.on('error', () => socket.destroy());
+    socket.on('error', () => through.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { asked, url: `http://user:pass@127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('through a proxy, with certificates beyond it', async (context) => {
+  const { clients, received: _, ...files } = await secureReceiver(context);
+  const { asked, url } = await proxy(context);
+  const options = { ...unset, ...files };
+  await webhook({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(notice, going);
+  await webhook(options, { HTTPS_PROXY: url }).deliver(notice, going);
+  await webhook(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(notice, going);
+  assert.deepEqual(clients, ['clair', 'clair', 'clair']);
+  const line = `CONNECT ${new URL(files.endpoint).host} Basic ${Buffer.from('user:pass').toString('base64')}`;
+  assert.deepEqual(asked, [line, line]);
+  await webhook({ ...unset, endpoint: 'http://receiver.test/notify', proxy: url }, {}).deliver(notice, going);
+  assert.equal(asked[2], 'POST http://receiver.test/notify');
+});
+
+test('what cannot be used is told before anybody is', () => {
+  const wrong: [Partial<WebhookOptions>, RegExp][] = [
+    [{ endpoint: 'receiver' }, /http\.endpoint takes a URL/],
+    [{ endpoint: 'ftp://receiver' }, /http\.endpoint takes a URL/],
+    [{ proxy: 'socks5://proxy' }, /http\.proxy takes a URL/],
+    [{ certfile: 'a' }, /both of certfile and keyfile/],
+    [{ cafile: '/nowhere/ca.pem' }, /cafile names \/nowhere\/ca\.pem/],
+  ];
+  for (const [options, message] of wrong)
+    assert.throws(() => webhook({ ...unset, endpoint: 'https://receiver', ...options }, {}), {
+      code: 'config-invalid',
+      message,
+    });
+});
