@@ -8,7 +8,7 @@ test('the health check answers as Clair’s, and 500 without a database', async 
   const store = await openSqliteStore(':memory:');
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
-  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, { store, metrics: metrics(), onError });
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, { store, metrics: () => metrics().write({ feeds: [], reading: { busy: 0, waiting: 0 } }), onError });
   context.after(() => server.stop(0));
   const ask = async (path: string, options: RequestInit = {}): Promise<readonly [number, string]> => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {

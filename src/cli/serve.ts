@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { type ConfigOptions, loadConfig } from './config.ts';
-import { startServer } from './server.ts';
+import { startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
 export interface ServeOptions extends ConfigOptions {

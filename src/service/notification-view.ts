@@ -1,5 +1,4 @@
-import { applies } from '../match/applies.ts';
-import { isInRange } from '../match/key-range.ts';
+import { holds } from '../match/holds.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { HitVersion, Notification, Store } from '../store/store.ts';
 import { type FullVulnerability, viewOf } from './vulnerability-view.ts';
@@ -83,10 +82,6 @@ async function sideOf(
 
 /** Whether any of the rows speaks of such a build, and holds its version. */
 function isHit(version: HitVersion, { schemes }: Pick<Extensions, 'schemes'>): boolean {
-  return version.hits.some((hit) => {
-    if (!applies(hit, { ...version, version: version.build ?? version.version })) return false;
-    if (hit.decided) return true;
-    const scheme = schemes.find(({ name }) => name === hit.namespace.versionScheme);
-    return scheme !== undefined && isInRange(scheme, hit.range, version.version) === true;
-  });
+  const build = { ...version, version: version.build ?? version.version };
+  return version.hits.some((hit) => holds(hit, build, { version: version.version, schemes }) === true);
 }

@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
-import { pino } from 'pino';
-import { startServer } from '../../src/cli/server.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { readExchanges, recordings } from '../../src/testing/recordings.ts';
-import { sharedEngines } from '../../src/testing/store-engines.ts';
-import { isIncomparable, normalized, recordedAnswer } from './replay/compare.ts';
-import { Conversation } from './replay/conversation.ts';
+import { type SharedEngine, sharedEngines } from '../../src/testing/store-engines.ts';
 import {
-  comparableAnswer,
   type Deviations,
-  expectedAnswer,
   layerDeviations,
+  notificationDeviations,
   vulnerabilityDeviations,
 } from './replay/deviations.ts';
+import { Replay, startPlaces } from './replay/replay.ts';
+import { receiver } from './replay/receiver.ts';
 
-const skip = existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
+const skip =
+  existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
 const names: Readonly<Record<string, Deviations>> = {
   'v1-layers': layerDeviations,
   'v1-vulnerabilities': vulnerabilityDeviations,
@@ -28,58 +23,75 @@ const names: Readonly<Record<string, Deviations>> = {
 for (const engine of sharedEngines) {
   for (const [name, deviations] of Object.entries(names)) {
     test(`${engine.name}: ${name} is answered as Clair does, but for what is listed`, { skip }, async (t) => {
-      const place = await engine.newPlace(t);
-      const conversation = new Conversation(await placesOf(t, place));
-      const unlisted: string[] = [];
-      for (const exchange of readExchanges(name)) {
-        const given = await conversation.repeat(exchange);
-        if (isIncomparable(exchange)) continue;
-        const deviation = deviations[exchange.n];
-        const theirs = normalized(recordedAnswer(exchange));
-        const answer = normalized(comparableAnswer(given, deviation));
-        const expected = normalized(expectedAnswer(recordedAnswer(exchange), deviation));
-        const difference = `#${exchange.n} ${exchange.method} ${exchange.path}\n  theirs ${JSON.stringify(theirs)}\n  ours   ${JSON.stringify(answer)}`;
-        if (!isDeepStrictEqual(answer, expected)) unlisted.push(difference);
-        else if (deviation !== undefined) t.diagnostic(`${deviation.rule}: ${difference}`);
-        // A deviation that is none any more has to go.
-        if (deviation !== undefined) assert.notDeepEqual(answer, theirs, `#${exchange.n} is as Clair's`);
-      }
-      assert.equal(unlisted.join('\n'), '');
+      const replay = new Replay(t, await startPlaces(t, await engine.newPlace(t)), deviations);
+      for (const exchange of readExchanges(name)) await replay.repeat(exchange);
+      replay.finish();
     });
   }
+
+  test(`${engine.name}: notifications are told and paged as Clair does`, { skip }, async (t) => {
+    const place = await engine.newPlace(t);
+    const told = await receiver(t);
+    const places = await startPlaces(t, place, { CLAIR_NOTIFIER_HTTP_ENDPOINT: `${told.url}/notify` });
+    const replay = new Replay(t, places, notificationDeviations);
+    for (const exchange of readExchanges('v1-notifications')) {
+      if (exchange.n === 12)
+        for (const [theirs, ours] of await namesOf(engine, place)) replay.conversation.learn(theirs, ours);
+      if (exchange.n === 34) {
+        // Clair told of them only now; until here the receiver could not take them.
+        told.answer(200);
+        await until(async () => (await notificationsOf(engine, place)).every(({ notifiedAt }) => notifiedAt));
+        // The recorded endpoint failed three times before it took the last one.
+        told.answer(500, 404, 302, 201);
+      }
+      await replay.repeat(exchange);
+    }
+    replay.finish();
+    await until(() => Promise.resolve(told.posts.at(-1)?.answered === 201));
+    const recorded = readFileSync(`${recordings}/v1-webhook-posts.jsonl`, 'utf8').trim().split('\n');
+    const taken = told.posts.filter(({ answered }) => answered !== 503);
+    const theirs = recorded.map((line) => JSON.parse(line) as { headers: [string, string][]; answered: number });
+    assert.deepEqual(
+      taken.map(({ headers, answered }) => [headers, answered]),
+      theirs.map(({ headers, answered }) => [headers.slice(1), answered]),
+    );
+    for (const { body } of taken) assert.match(body, /^\{"Notification":\{"Name":"[\da-f-]{36}"\}\}$/);
+    assert.equal(new Set(taken.slice(-4).map(({ body }) => body)).size, 1);
+  });
+}
+
+/** What Clair called the notifications in the recording, and what they are about: the id, with what was before, is now. */
+const recordedNames: Readonly<Record<string, string>> = {
+  'CVE-N1 new': '93e2cb49-eefd-44b6-8c75-1557621dc895',
+  'CVE-N1 old new': '8ec1115a-d74b-4191-96ac-93a49b137c75',
+  'CVE-N2 new': 'b6ca4378-2994-4ac1-9337-0b617c36e6d0',
+  'CVE-N1 old': 'd60739fb-bc11-4f7c-8cff-72e6d6ff1448',
+};
+
+async function namesOf(engine: SharedEngine, place: string): Promise<[string, string][]> {
+  await until(async () => (await notificationsOf(engine, place)).length === 4);
+  return (await notificationsOf(engine, place)).map(({ name, id, old, new: now }) => {
+    const about = [id, ...(old === null ? [] : ['old']), ...(now === null ? [] : ['new'])].join(' ');
+    return [recordedNames[about] ?? about, name];
+  });
+}
+
+async function notificationsOf(engine: SharedEngine, place: string) {
+  await using store = await engine.open(place, { now: () => Date.now() + 24 * 3_600_000 });
+  return await store.notifications.due(100);
+}
+
+async function until(isSo: () => Promise<unknown>): Promise<void> {
+  while (!(await isSo())) await setTimeout(20);
 }
 
 test('every deviation is argued in docs/reference/deviations.md', () => {
   const text = readFileSync(new URL('../../docs/reference/deviations.md', import.meta.url), 'utf8');
   const headings = new Set(Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading));
-  const rules = Object.values(names).flatMap((deviations) => Object.values(deviations).map(({ rule }) => rule));
+  const all = [...Object.values(names), notificationDeviations];
+  const rules = all.flatMap((deviations) => Object.values(deviations).map(({ rule }) => rule));
   assert.deepEqual(
     rules.filter((rule) => !headings.has(rule)),
     [],
   );
 });
-
-/** A server on a new database, and what served layers to the real one. */
-async function placesOf(t: TestContext, place: string) {
-  const isPostgres = place.startsWith('postgres');
-  const config = readConfig({
-    env: {
-      CLAIR_DATABASE_TYPE: isPostgres ? 'pgsql' : 'sqlite',
-      [isPostgres ? 'CLAIR_DATABASE_OPTIONS_SOURCE' : 'CLAIR_DATABASE_OPTIONS_PATH']: place,
-      CLAIR_API_ADDR: '127.0.0.1:0',
-      CLAIR_API_HEALTHADDR: '127.0.0.1:0',
-      CLAIR_UPDATER_INTERVAL: '0',
-    },
-  });
-  const server = await startServer(config, { log: pino({ level: 'silent' }) });
-  t.after(() => server[Symbol.asyncDispose]());
-  const files = await serve(t, (request, response) => {
-    const [, status, file] = /^(?:\/status\/(\d+))?(\/.*)$/.exec(request.url ?? '') ?? [];
-    const path = join(recordings, 'layers', file ?? '');
-    if (status === '302') response.writeHead(302, { Location: file }).end();
-    else if (status !== undefined) response.writeHead(Number(status)).end();
-    else if (existsSync(path)) createReadStream(path).pipe(response);
-    else response.writeHead(404).end();
-  });
-  return { ports: new Map([[16_060, server.apiPort], [16_061, server.healthPort]]), files };
-}

@@ -1,4 +1,4 @@
-import type { Feature, Layer, Vulnerability } from '../../../src/api/http/v1/types.ts';
+import type { Feature, Layer, Notification, Vulnerability } from '../../../src/api/http/v1/types.ts';
 import type { Answer } from './compare.ts';
 
 /** An answer that is otherwise than Clair's on purpose. */
@@ -185,6 +185,18 @@ function redirected(location: string): Deviation {
   const body = `<a href="${location}">Moved Permanently</a>.\n\n`;
   return { rule: 'Redirects keep the prefix', location, body };
 }
+
+/** What differs in the recording of notifications. */
+export const notificationDeviations: Deviations = {
+  15: { rule: 'Limits below -1', status: 400, body: fault('limit value should not be less than -1') },
+  16: { rule: 'Limits below -1', status: 400, body: fault('limit value should not be less than -1') },
+  17: {
+    rule: 'A page of nothing has no next page',
+    change: ({ Notification: { NextPage, ...rest } }: { readonly Notification: Notification }) => ({
+      Notification: rest,
+    }),
+  },
+};
 
 const route = 'The namespace of the route counts';
 const fixes = 'Fixes can be written';

@@ -1,4 +1,4 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../../kit/errors.ts';
 
 /** Those of some named things that a setting names; all where it names none. Throws `config-invalid` for a name nobody has. */
 export function selected<T extends { readonly name: string }>(

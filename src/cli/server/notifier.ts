@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { Metrics } from '../../api/metrics.ts';
+import type { Config } from '../../config/settings.ts';
+import { builtIn } from '../../extensions.ts';
+import { messageOf } from '../../kit/errors.ts';
+import { webhook } from '../../notify/webhook.ts';
+import type { Bell } from '../../service/bell.ts';
+import { deliverNotifications } from '../../service/deliver-notifications.ts';
+import type { Store } from '../../store/store.ts';
+import { inBackground } from './in-background.ts';
+import { pause } from './pause.ts';
+import { ownerName } from './updater.ts';
+
+/** What the notifier of a server works with. */
+export interface NotifierParts {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly counted: Metrics;
+  /** Rings when something may have changed. */
+  readonly bell: Bell;
+}
+
+/** Tells of what changes until it is disposed of. Without an endpoint nobody is told, and notifications can still be asked for. */
+export function startNotifier(config: Config, { store, log, counted, bell }: NotifierParts): AsyncDisposable {
+  const { attempts, renotifyinterval, severity, fixable, namespaces, http } = config.notifier;
+  const transports = http.endpoint === '' ? [] : [webhook(http, process.env)];
+  return inBackground('notifier', log, async (signal) => {
+    if (transports.length === 0) return;
+    await deliverNotifications(
+      {
+        extensions: builtIn,
+        store,
+        transports,
+        filter: {
+          severity: severity === 'Unknown' ? undefined : severity,
+          isFixable: fixable,
+          namespaces,
+        },
+        attempts,
+        renotifyMs: renotifyinterval,
+        now: () => new Date(),
+        owner: ownerName(),
+        async pause(ms, until) {
+          const awake = new AbortController();
+          await Promise.race([bell.heard(), pause(ms, AbortSignal.any([until, awake.signal]))]);
+          awake.abort();
+        },
+        rest: pause,
+        onDelivered: (notification, sinceCreatedMs) => {
+          counted.noteNotified(sinceCreatedMs);
+          log.info({ notification: notification.name }, 'notification told');
+        },
+        onFailure: (transport, error) => {
+          counted.noteNotificationFailure(transport);
+          log.warn({ transport, error: messageOf(error) }, 'notification not told');
+        },
+      },
+      signal,
+    );
+  });
+}
