@@ -262,8 +262,9 @@ function folding(name: string): string {
   return name.toLowerCase().replaceAll('ſ', 's');
 }
 
+/** Long numbers are none, and would take long to read. */
 function isInt64(literal: string): boolean {
-  return /^-?\d+$/.test(literal) && BigInt.asIntN(64, BigInt(literal)) === BigInt(literal);
+  return /^-?\d{1,19}$/.test(literal) && BigInt.asIntN(64, BigInt(literal)) === BigInt(literal);
 }
 
 const utf8Sequence =
