@@ -292,12 +292,14 @@ suite('the end', () => {
       await release.promise;
       return { status: 200, text: 'done' };
     });
-    const answer = ask(`${url}/v1/layers/a`, { headers: { Connection: 'keep-alive' } });
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
     await begun.promise;
     const stopped = server.stop();
     await assert.rejects(ask(`${url}/v1/layers/b`), { code: 'ECONNREFUSED' });
     release.resolve(undefined);
-    assert.equal((await answer).body.toString(), 'done');
+    const received = Buffer.concat(await socket.toArray()).toString();
+    assert.match(received, /\r\nConnection: close\r\n(?:.+\r\n)*\r\ndone$/);
     await stopped;
     await server.stop();
   });

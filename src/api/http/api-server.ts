@@ -8,7 +8,7 @@ import { limits } from '../../kit/limits.ts';
 import type { Access } from './access.ts';
 import { type ApiAnswer, faultAnswer, readBody, WireError } from './exchange.ts';
 import { type Found, notFound, type Router } from './router.ts';
-import { untilAborted, writeAnswer } from './write-answer.ts';
+import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
 
 /** What a server needs to know. */
 export interface ApiServerRoom {
@@ -116,11 +116,9 @@ class Work {
     const found = this.#find(incoming);
     const route = found.kind === 'route' ? found.route : undefined;
     const refusal = access.refusal(incoming.headers.authorization, route);
-    // No other request of this connection is taken when the server is about to end.
-    response.shouldKeepAlive &&= !this.isStopping;
     try {
-      if (refusal !== undefined) await writeAnswer(response, refusal, { isGzipped: false });
-      else if (found.kind === 'answer') await writeAnswer(response, found.answer, { isGzipped: false });
+      if (refusal !== undefined) await this.#write(response, refusal, { isGzipped: false });
+      else if (found.kind === 'answer') await this.#write(response, found.answer, { isGzipped: false });
       else await this.#answerBy(found, incoming, response);
     } catch (error) {
       onError(error);
@@ -174,10 +172,10 @@ class Work {
     try {
       const answer = await Promise.race([this.#running(route.handle(request)), untilAborted(signal)]);
       ({ status } = answer);
-      await writeAnswer(response, answer, { isGzipped, signal });
+      await this.#write(response, answer, { isGzipped, signal });
     } catch (error) {
       const isOver = signal.aborted && isAbort(error, signal);
-      const isGone = error === incoming.errored || isClosed(error, response);
+      const isGone = isClosed(error, response);
       const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
       status = await this.#tell(reason, response, isGzipped);
     } finally {
@@ -191,8 +189,14 @@ class Work {
     if (error instanceof ClientIsGone) return 499;
     const answer = this.#answerTo(error);
     if (response.headersSent) response.destroy();
-    else await writeAnswer(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
+    else await this.#write(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
     return answer.status;
+  }
+
+  async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<void> {
+    // No other request of this connection is taken when the server is about to end.
+    response.shouldKeepAlive &&= !this.isStopping;
+    await writeAnswer(response, answer, writing);
   }
 
   #answerTo(error: unknown): ApiAnswer {
