@@ -11,11 +11,14 @@ const benches = {
   daily: 'daily-updates',
   enrich: 'enrichment-load',
   scan: 'scan',
+  posted: 'layers-in',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
-  name === undefined ? known.filter(([key]) => key !== 'scan') : known.filter(([key]) => key === name);
+  name === undefined
+    ? known.filter(([key]) => key !== 'scan' && key !== 'posted')
+    : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
   console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);
   process.exit(2);
