@@ -3,6 +3,6 @@ export { builtIn } from './extensions.ts';
 export type { Image, ImageLayer, LayerPlace } from './image/image.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
 export type { Compression } from './kit/decompress/compression.ts';
-export { ClairError, type ErrorCode, exitCodes } from './kit/errors.ts';
+export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './kit/errors.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';

@@ -37,11 +37,11 @@ const answerBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 /** Metrics that begin at nothing. */
 export function metrics(): Metrics {
   const registry = new Registry();
-  return { ...counted(registry), ...shown(registry), contentType: registry.contentType };
+  return { ...counted(registry), ...told(registry), ...shown(registry), contentType: registry.contentType };
 }
 
 /** What happens is counted as it happens. */
-function counted(registry: Registry): Omit<Metrics, 'write' | 'contentType'> {
+function counted(registry: Registry): Pick<Metrics, 'noteUpdate' | 'noteAnswer' | 'noteLayer'> {
   const registers = [registry];
   const updateErrors = new Counter({
     name: 'clair_updater_errors_total',
@@ -73,6 +73,24 @@ function counted(registry: Registry): Omit<Metrics, 'write' | 'contentType'> {
     help: 'Bytes of posted layers that were downloaded.',
     registers,
   });
+  return {
+    noteUpdate(outcomes, seconds) {
+      updateErrors.inc(outcomes.filter(({ outcome }) => outcome === 'failed').length);
+      updates.observe(seconds);
+    },
+    noteAnswer(route, status, ms) {
+      answers.observe({ route, code: String(status) }, ms);
+    },
+    noteLayer({ seconds, bytes, outcome }) {
+      layers.observe({ outcome }, seconds);
+      layerBytes.inc(bytes);
+    },
+  };
+}
+
+/** What becomes of notifications is counted as it happens. */
+function told(registry: Registry): Pick<Metrics, 'noteNotified' | 'noteNotificationFailure'> {
+  const registers = [registry];
   const latency = new Histogram({
     name: 'clair_notifier_latency_milliseconds',
     help: "Time it takes to send a notification after it's been created.",
@@ -86,17 +104,6 @@ function counted(registry: Registry): Omit<Metrics, 'write' | 'contentType'> {
     registers,
   });
   return {
-    noteUpdate(outcomes, seconds) {
-      updateErrors.inc(outcomes.filter(({ outcome }) => outcome === 'failed').length);
-      updates.observe(seconds);
-    },
-    noteAnswer(route, status, ms) {
-      answers.observe({ route, code: String(status) }, ms);
-    },
-    noteLayer({ seconds, bytes, outcome }) {
-      layers.observe({ outcome }, seconds);
-      layerBytes.inc(bytes);
-    },
     noteNotified(ms) {
       latency.observe(ms);
     },

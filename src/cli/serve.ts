@@ -19,9 +19,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   const stop = new AbortController();
-  const told = Promise.race(['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })));
+  const told = Promise.race(
+    ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
+  );
   {
-    await using _server = await startServer(config, { log, insecureTls: options.insecureTls ?? false });
+    await using server = await startServer(config, { log, insecureTls: options.insecureTls ?? false });
+    log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
     await told;
     stop.abort();
     log.info('stopping');

@@ -80,8 +80,8 @@ async function sideOf(
   return { vulnerability, layers, next: next === undefined ? 'done' : next + 1 };
 }
 
-/** Whether any of the rows speaks of such a build, and holds its version. */
+/** Whether any of the rows speaks of such a build, and may hold its version: what nothing can order is told, too. */
 function isHit(version: HitVersion, { schemes }: Pick<Extensions, 'schemes'>): boolean {
   const build = { ...version, version: version.build ?? version.version };
-  return version.hits.some((hit) => holds(hit, build, { version: version.version, schemes }) === true);
+  return version.hits.some((hit) => holds(hit, build, { version: version.version, schemes }) !== false);
 }

@@ -1,15 +1,27 @@
-import type { Distro } from '../model/distro.ts';
 import type { Enrichment } from '../model/enrichment.ts';
-import type { AdvisoryHit } from '../model/hit.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
-import type { Package } from '../model/package.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
-import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
+import type { KeyRange } from '../plugin/version-scheme.ts';
+import type { ImageStore } from './image-store.ts';
+import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
+import type { AsOf, PageRequest } from './page.ts';
 
+export type {
+  AffectedImage,
+  AffectedPage,
+  AffectedRequest,
+  ImageIndex,
+  ImagePackage,
+  ImageStore,
+  StoredHit,
+  StoredMatch,
+} from './image-store.ts';
+export type { HitVersion, LayerPage, NamedLayer, NamedLayerStore, SavedLayer } from './named-layer-store.ts';
 export type { Notification, NotificationStore } from './notification-store.ts';
+export type { AsOf, PageRequest } from './page.ts';
 
 /** An affected row with its range as keys; `keys` is absent when a bound has no key and the comparison must be made in code. */
 export interface KeyedAffected extends Affected {
@@ -109,21 +121,10 @@ export interface StoredVulnerability extends KeyedVulnerability {
   readonly validTo: string | null;
 }
 
-/** A part of a list that may be long: it begins behind the one that ended with `after`. */
-export interface PageRequest<Cursor> {
-  readonly limit: number;
-  readonly after?: Cursor;
-}
-
 /** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
 export interface FeedPart extends Pick<FeedIdentity, 'source' | 'feed'> {
   /** Name of the namespace. */
   readonly keptFor?: string;
-}
-
-/** A time in the past to ask for: ISO 8601. Throws `usage` where the store does not know that time, or no longer. */
-export interface AsOf {
-  readonly asOf?: string;
 }
 
 /** Advisories, and where they came from. */
@@ -215,136 +216,10 @@ export interface EnrichmentStore {
   ): Promise<readonly Enrichment[]>;
 }
 
-/** A package of an image with what it is looked up by; `lookup` is null where no namespace knows its kind. */
-export interface ImagePackage extends Package {
-  /** Repositories it comes from, by the ids of their vendor, as far as the image tells. */
-  readonly repositories?: readonly string[];
-  /** The package of the distribution that brought the file it was found in. */
-  readonly owner?: string;
-  readonly lookup: {
-    readonly namespace: Namespace;
-    readonly name: string;
-    readonly version: string;
-    /** Absent when the version has no key. */
-    readonly key?: VersionKey;
-    /** What rows of source packages, by the name of `source`, are compared with; absent where no such rows are looked for. */
-    readonly source?: { readonly version: string; readonly key?: VersionKey };
-  } | null;
-}
-
-/** An image as the sum of its layers. `identity` is equal for equal layers in equal order under one analyzer key. */
-export interface ImageIndex {
-  readonly identity: string;
-  readonly layers: readonly string[];
-  readonly distro: Distro | null;
-  readonly packages: readonly ImagePackage[];
-}
-
-/** A row that may make a package vulnerable. */
-export interface StoredHit extends AdvisoryHit {
-  /** False when the installed version or a bound has no key: the caller compares in code. */
-  readonly decided: boolean;
-}
-
-/** A hit on a package of a known image. */
-export interface StoredMatch extends StoredHit {
-  /** Position in `packages` of the image. */
-  readonly package: number;
-}
-
-/** Where in the images something vulnerable is installed: in one image, under one name and version of one namespace. */
-export interface AffectedImage {
-  readonly image: number;
-  readonly identity: string;
-  /** Names of ancestries and v1 layers that stand for this image, sorted. */
-  readonly names: readonly string[];
-  /** What is looked up so: several where they were built from one source package. */
-  readonly packages: readonly ImagePackage[];
-  readonly hits: readonly StoredHit[];
-}
-
-/** Which part of the affected images, and of which namespace alone where it is named. */
-export interface AffectedRequest extends PageRequest<string> {
-  readonly namespace?: string;
-}
-
-/** A page of affected images; `next` goes into `after` of the next request and is absent on the last page. */
-export interface AffectedPage {
-  readonly images: readonly AffectedImage[];
-  readonly next?: string;
-}
-
-/** Images that were indexed. */
-export interface ImageStore {
-  /** Saves the image unless it is known; returns its number. */
-  save(image: ImageIndex): Promise<number>;
-  /** The image as it was saved. */
-  read(image: number): Promise<ImageIndex>;
-  /**
-   * Every row whose range holds an installed version, in one join; `not-affected` rows are left out. Rows of the architecture
-   * `src` are compared with the source package, all others with what the package is looked up by. Ordered canonically.
-   */
-  matches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
-  /**
-   * The images that records, by their numbers, hit: by namespace, package name, version and image. A page costs what is on it,
-   * and who pages on misses nothing and sees nothing twice while images come and go. Throws `usage` for a cursor that is none.
-   */
-  affected(vulnerabilities: readonly number[], page: AffectedRequest): Promise<AffectedPage>;
-}
-
 /** Layers that were read, by what identifies their content. */
 export interface LayerStore {
   find(identity: string, analyzerKey: string): Promise<LayerIndex | undefined>;
   save(identity: string, analyzerKey: string, index: LayerIndex): Promise<void>;
-}
-
-/** A layer by the name a client of Clair's first API gave it: the image that ends with it. */
-export interface SavedLayer {
-  readonly name: string;
-  readonly parent: string | null;
-  /** Number of the image that this layer and those below make. */
-  readonly image: number;
-  readonly format: string;
-  /** Version of the engine that read it. */
-  readonly engineVersion: number;
-}
-
-/** A layer with a name as it was saved. */
-export interface NamedLayer extends SavedLayer {
-  /** Rises in the order in which names were first saved, and stays while the name lives. */
-  readonly number: number;
-}
-
-/** A version of a package that layers with a name have brought, which records may hit. */
-export interface HitVersion extends Pick<ImagePackage, 'type' | 'arch' | 'modularity'> {
-  readonly number: number;
-  /** As it was compared, and as the package database has it, where these differ. */
-  readonly version: string;
-  readonly build?: string;
-  readonly hits: readonly StoredHit[];
-}
-
-/** A page of layers; `next` goes into `after` of the next request and is absent on the last page. */
-export interface LayerPage {
-  readonly layers: readonly Pick<NamedLayer, 'number' | 'name'>[];
-  readonly next?: number;
-}
-
-/** Layers by name. */
-export interface NamedLayerStore {
-  /** Saves a layer; of one that is there, everything is replaced but its parent, which has to be there. */
-  save(layer: SavedLayer): Promise<void>;
-  /** The layer and those below it, from the base up; empty when there is none of that name. */
-  chain(name: string): Promise<readonly NamedLayer[]>;
-  /** Removes a layer and all that were built upon it; false when there is none of that name. */
-  remove(name: string): Promise<boolean>;
-  /** The versions that records, by their numbers, hit, of those that layers brought: few, however many layers did. */
-  hitVersions(vulnerabilities: readonly number[]): Promise<readonly HitVersion[]>;
-  /**
-   * The layers, by rising number, whose image has one of these versions while that of their parent has not. A page costs what
-   * is on it, and who pages on misses nothing and sees nothing twice while layers come and go.
-   */
-  bringing(versions: readonly number[], page: PageRequest<number>): Promise<LayerPage>;
 }
 
 /** Images by the name a client of Clair's third API gave them. */

@@ -10,8 +10,8 @@ import {
   notificationDeviations,
   vulnerabilityDeviations,
 } from './replay/deviations.ts';
-import { Replay, startPlaces } from './replay/replay.ts';
 import { receiver } from './replay/receiver.ts';
+import { Replay, startPlaces } from './replay/replay.ts';
 
 const skip =
   existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
@@ -50,7 +50,9 @@ for (const engine of sharedEngines) {
     await until(() => Promise.resolve(told.posts.at(-1)?.answered === 201));
     const recorded = readFileSync(`${recordings}/v1-webhook-posts.jsonl`, 'utf8').trim().split('\n');
     const taken = told.posts.filter(({ answered }) => answered !== 503);
-    const theirs = recorded.map((line) => JSON.parse(line) as { headers: [string, string][]; answered: number });
+    const theirs = recorded.map(
+      (line) => JSON.parse(line) as { headers: [string, string][]; answered: number },
+    );
     assert.deepEqual(
       taken.map(({ headers, answered }) => [headers, answered]),
       theirs.map(({ headers, answered }) => [headers.slice(1), answered]),

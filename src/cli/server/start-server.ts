@@ -51,7 +51,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   parts.use(startNotifier(config, { store, log, counted, bell }));
   const writeMetrics = async (): Promise<string> =>
     await counted.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
-  const { api, database } = config;
+  const { api } = config;
   const health = parts.use(
     await serveHealth(listenAddress('api.healthaddr', api.healthaddr, api.healthport), {
       store,
@@ -63,7 +63,6 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   );
   const room = v1Room(config, { store, pool, metrics: writeMetrics, now: () => new Date(), onChange });
   const server = parts.use(await serveV1(config, room, { log, counted }));
-  log.info({ port: server.port, health: health.port, database: database.type }, 'started');
   const running = parts.move();
   return {
     apiPort: server.port,

@@ -23,7 +23,10 @@ export interface UpdaterParts {
 }
 
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
-export function startUpdater(config: Config, { store, log, counted, onChange }: UpdaterParts): AsyncDisposable {
+export function startUpdater(
+  config: Config,
+  { store, log, counted, onChange }: UpdaterParts,
+): AsyncDisposable {
   const { interval, mirror, retention: keepHistoryMs } = config.updater;
   const feeds = enabledFeeds(config);
   const place = mirror === '' ? undefined : mirror;

@@ -58,12 +58,7 @@ test('headers do not follow a redirect to another origin', async (context) => {
 test('where no layer comes it is not found', async (context) => {
   for (const code of [400, 401, 403, 404, 410, 300, 304, 500, 503])
     await assert.rejects(get(await serve(context, status(code))), missing, `${code}`);
-  for (const url of [
-    'http://127.0.0.1:1/',
-    'http://%zz/',
-    'http://',
-    'https://['
-  ])
+  for (const url of ['http://127.0.0.1:1/', 'http://%zz/', 'http://', 'https://['])
     await assert.rejects(get(url), missing, url);
   const page = await serve(context, (_request, response) => response.end());
   for (const headers of [{ 'bad header': 'x' }, { good: 'x\r\ny' }, { '': 'x' }])

@@ -35,7 +35,10 @@ export function expectedAnswer(recorded: Answer, deviation: Deviation | undefine
 export function comparableAnswer(answer: Answer, deviation: Deviation | undefined): Answer {
   if (deviation?.features === undefined) return answer;
   const { Layer: layer } = JSON.parse(answer.body) as { Layer: Layer };
-  return { ...answer, body: `${JSON.stringify({ Layer: { ...layer, Features: layer.Features?.length } })}\n` };
+  return {
+    ...answer,
+    body: `${JSON.stringify({ Layer: { ...layer, Features: layer.Features?.length } })}\n`,
+  };
 }
 
 function fault(message: string): object {
@@ -81,7 +84,9 @@ const ordered = 'Versions that dpkg orders';
 /** A distribution that Clair chose by chance. */
 const bookworm: Deviation = {
   rule: distribution,
-  change: ({ Layer: layer }: { readonly Layer: Layer }) => ({ Layer: { ...layer, NamespaceName: 'debian:12' } }),
+  change: ({ Layer: layer }: { readonly Layer: Layer }) => ({
+    Layer: { ...layer, NamespaceName: 'debian:12' },
+  }),
 };
 
 const notFound = fault('the resource cannot be found');
@@ -97,19 +102,29 @@ export const layerDeviations: Deviations = {
   62: {
     rule: damaged,
     status: 422,
-    body: fault('worker: var/lib/dpkg/status cannot be read: holds a NUL byte at offset 11; a part of it may be lost'),
+    body: fault(
+      'worker: var/lib/dpkg/status cannot be read: holds a NUL byte at offset 11; a part of it may be lost',
+    ),
   },
   64: {
     rule: damaged,
     status: 422,
-    body: fault('worker: var/lib/dpkg/status cannot be read: entry 1 has an impossible package name "caf\ufffd"'),
+    body: fault(
+      'worker: var/lib/dpkg/status cannot be read: entry 1 has an impossible package name "caf\ufffd"',
+    ),
   },
   66: { rule: unread, status: 201, body: posted('longname', 'longname.tar') },
   67: { rule: unread, status: 200, body: stretch('longname', { ['b'.repeat(200)]: '4.4-5' }) },
   68: { rule: unread, status: 201, body: posted('longversion', 'longversion.tar') },
   69: { rule: unread, status: 200, body: stretch('longversion', { bash: `4.4-5${'0'.repeat(200)}` }) },
-  73: { rule: removed, body: { Layer: { Name: 'wh', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } } },
-  75: { rule: removed, body: { Layer: { Name: 'opq', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } } },
+  73: {
+    rule: removed,
+    body: { Layer: { Name: 'wh', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } },
+  },
+  75: {
+    rule: removed,
+    body: { Layer: { Name: 'opq', NamespaceName: 'debian:9', ParentName: 'deb-base', IndexedByVersion: 3 } },
+  },
   77: {
     rule: 'Several package databases',
     body: {
@@ -127,7 +142,10 @@ export const layerDeviations: Deviations = {
     change: ({ Layer: layer }: { readonly Layer: Layer }) => ({
       Layer: {
         ...layer,
-        Features: [...(layer.Features ?? []), ...features('ubuntu:16.04', 'ubuntu', { 'invalidpkg-5': '5.#' })],
+        Features: [
+          ...(layer.Features ?? []),
+          ...features('ubuntu:16.04', 'ubuntu', { 'invalidpkg-5': '5.#' }),
+        ],
       },
     }),
   },
@@ -142,13 +160,20 @@ export const layerDeviations: Deviations = {
     rule: unread,
     features: 129,
     body: {
-      Layer: { Name: 'rpm-mariner-sqlite.tar', NamespaceName: 'mariner:2.0', IndexedByVersion: 3, Features: 129 },
+      Layer: {
+        Name: 'rpm-mariner-sqlite.tar',
+        NamespaceName: 'mariner:2.0',
+        IndexedByVersion: 3,
+        Features: 129,
+      },
     },
   },
   96: {
     rule: unread,
     features: 129,
-    body: { Layer: { Name: 'rpm-rhel9-sqlite.tar', NamespaceName: 'centos:9', IndexedByVersion: 3, Features: 129 } },
+    body: {
+      Layer: { Name: 'rpm-rhel9-sqlite.tar', NamespaceName: 'centos:9', IndexedByVersion: 3, Features: 129 },
+    },
   },
   98: bookworm,
   102: bookworm,
@@ -159,7 +184,9 @@ export const layerDeviations: Deviations = {
     rule: distribution,
     body: {
       Namespaces: [
-        ...['alpine:v3.10', 'alpine:v3.20', 'alpine:v3.6', 'alpine:v3.9', 'alpine:v3.16', 'alpine:edge'].map(inDpkg),
+        ...['alpine:v3.10', 'alpine:v3.20', 'alpine:v3.6', 'alpine:v3.9', 'alpine:v3.16', 'alpine:edge'].map(
+          inDpkg,
+        ),
         ...['debian:9', 'ubuntu:16.04', 'alpine:v3.4'].map(inDpkg),
         ...['centos:7', 'fedora:20', 'mariner:2.0', 'oracle:7', 'centos:9'].map(inRpm),
         inDpkg('debian:12'),
@@ -290,13 +317,21 @@ export const vulnerabilityDeviations: Deviations = {
   124: { rule: fixes, status: 200, body: '' },
   125: unknown,
   126: { rule: fixes, status: 200, body: '' },
-  127: { rule: fixes, body: { Vulnerability: { Name: 'CVE-2017-0001', NamespaceName: 'debian:9', Severity: 'Medium' } } },
+  127: {
+    rule: fixes,
+    body: { Vulnerability: { Name: 'CVE-2017-0001', NamespaceName: 'debian:9', Severity: 'Medium' } },
+  },
   128: shownWithWritten,
   135: shownWithWritten,
   137: shownWithWritten,
   143: {
     rule: route,
-    change: ({ Vulnerabilities: [first, ...rest], ...more }: { readonly Vulnerabilities: readonly Vulnerability[] }) => ({
+    change: ({
+      Vulnerabilities: [first, ...rest],
+      ...more
+    }: {
+      readonly Vulnerabilities: readonly Vulnerability[];
+    }) => ({
       Vulnerabilities: [first, fromRoute, ...rest.slice(0, 3)],
       ...more,
     }),

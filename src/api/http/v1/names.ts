@@ -5,7 +5,7 @@ const nameCharacters = 128;
 
 /** A name as Clair's database takes it; any other is refused in its words. */
 export function storableName(name: string): string {
-  if ([...name].length > nameCharacters || name.includes('\u0000')) throw databaseFault();
+  if (Array.from(name).length > nameCharacters || name.includes('\u0000')) throw databaseFault();
   return name;
 }
 
