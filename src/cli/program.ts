@@ -4,6 +4,7 @@ import { ClairError } from '../kit/errors.ts';
 import { parseSeverity, type Severity, severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { fromClairFlags } from './clair-flags.ts';
+import type { AffectedOptions } from './affected.ts';
 import type { ConfigOptions } from './config.ts';
 import type { UpdateOptions } from './db.ts';
 import type { MirrorOptions } from './db-mirror.ts';
@@ -31,6 +32,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   addScan(program, run);
   addSbom(program, run);
   addLayer(program, run);
+  addAffected(program, run);
   addDatabase(program, run);
   addCompareVersions(program, run);
   addConfig(program, run);
@@ -163,6 +165,22 @@ Examples:
     )
     .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
       run(answer({ scheme, a, b }, options)),
+    );
+}
+
+function addAffected(program: Command, run: Run): void {
+  program
+    .command('affected')
+    .description('which images of the database a vulnerability affects, in which packages and layers')
+    .argument('<id>', 'a CVE, or the id of an advisory')
+    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'))
+    .option(
+      '--db <file>',
+      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+    )
+    .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
+    .action((id: string, options: AffectedOptions) =>
+      run(import('./affected.ts').then(({ showAffected }) => showAffected(id, options))),
     );
 }
 

@@ -81,8 +81,9 @@ function hitRows(
     );
 }
 
-/** Parts of one query: fewer than an engine allows. */
+/** Parts of one query: fewer than an engine allows. The first few mostly fill a page, which leaves little of the others to read. */
 const versionsAtATime = 100;
+const versionsAtFirst = 10;
 
 /**
  * Of each version, the table of who brought it is read from the place on, as far as a page goes at most; a page is the lowest of
@@ -96,11 +97,13 @@ export async function layersBringing(
   // One more than wanted tells whether there is another page.
   const wanted = limit + 1;
   let numbers: number[] = [];
-  for (let i = 0; i < versions.length; i += versionsAtATime) {
+  for (let i = 0; i < versions.length; ) {
+    const end = i === 0 ? versionsAtFirst : i + versionsAtATime;
     // What lies behind a full page is not on it.
     const last = numbers.length < wanted ? undefined : numbers.at(-1);
     const stretch = { limit: wanted, after, last };
-    const found = await numbersBringing(db, versions.slice(i, i + versionsAtATime), stretch);
+    const found = await numbersBringing(db, versions.slice(i, end), stretch);
+    i = end;
     numbers = [...new Set([...numbers, ...found])].sort((a, b) => a - b).slice(0, wanted);
   }
   const shown = numbers.slice(0, limit);

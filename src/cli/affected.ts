@@ -1,0 +1,80 @@
+import { builtIn } from '../extensions.ts';
+import { ClairError } from '../kit/errors.ts';
+import type { Match } from '../model/report.ts';
+import { type AffectedEntry, affectedBy } from '../service/affected.ts';
+import { writeResult } from './output.ts';
+import { type DatabaseOptions, openRoom, type Room } from './room.ts';
+
+/** Options of `clair affected`. */
+export interface AffectedOptions extends Pick<DatabaseOptions, 'db'> {
+  readonly format: 'table' | 'json';
+}
+
+/** So many images are read at a time; they are written as they come. */
+const imagesAtATime = 500;
+
+/** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
+export async function showAffected(id: string, { db, format }: AffectedOptions): Promise<number> {
+  await using room = await openRoom({ offline: true, ...(db !== undefined && { db }) });
+  if ((await room.store.vulnerabilities.named(id)).length === 0)
+    throw new ClairError(
+      'usage',
+      `no advisory in the database speaks of ${id}: check the spelling, or fetch advisories with clair db update`,
+    );
+  const entries: AffectedEntry[] = [];
+  for await (const entry of allAffected(id, room)) entries.push(entry);
+  writeResult(format === 'json' ? [jsonOf(id, entries)] : tableOf(id, entries), undefined);
+  return 0;
+}
+
+async function* allAffected(id: string, { store }: Room): AsyncGenerator<AffectedEntry> {
+  for (let after: string | undefined; ; ) {
+    const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
+    const { images, next } = await affectedBy(id, page, { store, extensions: builtIn });
+    yield* images;
+    if (next === undefined) return;
+    after = next;
+  }
+}
+
+function jsonOf(id: string, entries: readonly AffectedEntry[]): string {
+  const images = entries.map(({ identity, names, findings, isCertain }) => ({
+    identity,
+    names,
+    certain: isCertain,
+    packages: findings.map(({ package: item, fix }) => ({ ...item, fix })),
+  }));
+  return `${JSON.stringify({ schemaVersion: 1, vulnerability: id, images }, undefined, 2)}\n`;
+}
+
+const heading = ['IMAGE', 'PACKAGE', 'INSTALLED', 'FIXED IN', 'LAYER'];
+
+function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
+  if (entries.length === 0) return [`${id} affects no image in the database\n`];
+  const rows = entries.flatMap(({ identity, names, findings, isCertain }) =>
+    findings.map((finding) => [
+      names.length > 0 ? names.join(', ') : shortOf(identity),
+      finding.package.name,
+      `${finding.package.version}${isCertain ? '' : ' (perhaps)'}`,
+      fixOf(finding),
+      shortOf(finding.package.location.layer ?? '-'),
+    ]),
+  );
+  const widths = heading.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  return [heading, ...rows].map(
+    (row) =>
+      `${row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+  );
+}
+
+function fixOf({ fix }: Match): string {
+  return fix.state === 'fixed' ? fix.version : fix.state.replaceAll('-', ' ');
+}
+
+/** As much of a hash as tells it from others. */
+function shortOf(hash: string): string {
+  return hash.replace(/^(sha256:)?([\da-f]{12})[\da-f]{20,}$/, '$2');
+}
