@@ -7,7 +7,6 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
 import * as z from 'zod/mini';
 import type { Notice, NoticeContent } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
@@ -74,12 +73,12 @@ test('the posts are those of a real Clair', {
     .map((line) => z.parse(recorded, JSON.parse(line)));
   const { received, answer } = receiver(posts.map(({ answered }) => answered));
   const endpoint = `${await serve(context, answer)}/notify`;
-  const { deliver } = webhook({ ...unset, endpoint }, {});
+  const transport = webhook({ ...unset, endpoint }, {});
   for (const { headers, body, answered } of posts) {
     const {
       Notification: { Name: name },
     } = z.parse(z.object({ Notification: z.object({ Name: z.string() }) }), JSON.parse(body));
-    const delivery = deliver({ ...notice, name }, going);
+    const delivery = transport.deliver({ ...notice, name }, going);
     if (answered === 200 || answered === 201) await delivery;
     else
       await assert.rejects(delivery, {
@@ -128,15 +127,18 @@ async function secureReceiver(context: TestContext) {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('receiver.test');
   const clients: string[] = [];
+  const names = new Map<number | undefined, string>();
   const { received, answer } = receiver();
   const server = createSecureServer(
     { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(authority.cert), requestCert: true },
     (request, response) => {
-      const shown = (request.socket as TLSSocket).getPeerCertificate().subject;
-      clients.push(String(shown.CN));
+      clients.push(names.get(request.socket.remotePort) ?? '');
       answer(request, response);
     },
   );
+  server.on('secureConnection', (socket) => {
+    names.set(socket.remotePort, String(socket.getPeerCertificate().subject.CN));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   context.after(() => {

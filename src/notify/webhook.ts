@@ -44,9 +44,10 @@ export function webhook(options: WebhookOptions, env: NodeJS.ProcessEnv): Transp
   };
 }
 
-async function bodyOf({ name, createdAt, content }: Notice, mode: WebhookOptions['mode']): Promise<object> {
-  const notification = { Notification: { Name: name } };
-  return mode === 'name' ? notification : { ...notification, createdAt, ...(await content()) };
+async function bodyOf(notice: Notice, mode: WebhookOptions['mode']): Promise<object> {
+  const notification = { Notification: { Name: notice.name } };
+  if (mode === 'name') return notification;
+  return { ...notification, createdAt: notice.createdAt, ...(await notice.content()) };
 }
 
 function headersOf(body: string, secret: string): (readonly [string, string | number])[] {

@@ -45,7 +45,9 @@ for (const engine of storeEngines)
     const again = async (after?: number) => {
       const once = new AbortController();
       const lines: number[] = [];
-      const ending = async () => once.abort();
+      const ending = async () => {
+        once.abort();
+      };
       for await (const { event, missed } of followEvents(after, { store, pause: ending }, once.signal))
         lines.push(missed, event.number);
       return lines;

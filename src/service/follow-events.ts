@@ -31,7 +31,6 @@ export async function* followEvents(
     const read = await store.vulnerabilities.read(numbers);
     const records = new Map(read.map((record) => [record.number, record]));
     for (const event of events) {
-      if (signal.aborted) return;
       const side = (number: number | null) => (number === null ? null : (records.get(number) ?? null));
       yield { event, old: side(event.old), new: side(event.new), missed: event.number - last - 1 };
       last = event.number;

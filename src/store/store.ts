@@ -4,11 +4,13 @@ import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
+import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
+export type { AdvisoryEvent, ChangedAspect, EventStore } from './event-store.ts';
 export type {
   AffectedImage,
   AffectedPage,
@@ -167,35 +169,6 @@ export interface VulnerabilityStore {
   inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly StoredVulnerability[]>;
   /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */
   inFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
-}
-
-/** What changed in the meaning of a record. */
-export type ChangedAspect = 'aliases' | 'packages' | 'severity' | 'fix' | 'range';
-
-/** Something that became known about a vulnerability after its feed was first loaded. */
-export interface AdvisoryEvent {
-  /** Rises from event to event: who remembers the last one seen misses none. */
-  readonly number: number;
-  readonly at: string;
-  readonly source: string;
-  readonly feed: string;
-  /** The key of the record in its feed, and the id of the vulnerability. */
-  readonly key: string;
-  readonly id: string;
-  readonly kind: 'new' | 'changed' | 'withdrawn';
-  /** What is otherwise in a changed record. */
-  readonly changed: readonly ChangedAspect[];
-  /** Numbers of the record before and after, for `read`; null where there is none. */
-  readonly old: number | null;
-  readonly new: number | null;
-}
-
-/** The log of what updates changed. */
-export interface EventStore {
-  /** Events behind a number, the oldest first; those of the first load of a feed are not among them. */
-  after(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
-  /** The number of the newest event, 0 when there never was one. */
-  last(): Promise<number>;
 }
 
 /** An enrichment and the source that says so. */

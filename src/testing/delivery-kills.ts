@@ -102,7 +102,10 @@ class Receiver {
     this.#server = createServer((request, response) => {
       void request.toArray().then(
         (pieces) => {
-          if (Math.random() < 0.1) return this.#die();
+          if (Math.random() < 0.1) {
+            this.#die();
+            return;
+          }
           const { Notification: notification } = JSON.parse(Buffer.concat(pieces).toString()) as {
             Notification: { Name: string };
           };
