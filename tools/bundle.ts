@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /**
@@ -9,13 +10,18 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 const builtinsOnDemand: Plugin = {
   name: 'builtins-on-demand',
   setup(bundle) {
-    bundle.onResolve({ filter: /^node:/ }, ({ path }) => ({
-      path,
-      namespace: 'builtin',
-      sideEffects: false,
-    }));
+    bundle.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) => {
+      if (!isBuiltin(path)) return undefined;
+      const namespace = kind === 'require-call' ? 'builtin-required' : 'builtin';
+      return { path, namespace, sideEffects: false };
+    });
     bundle.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: builtinModule(path),
+      loader: 'js',
+    }));
+    // Packages that are written as CommonJS may take a module for the function that it is.
+    bundle.onLoad({ filter: /.*/, namespace: 'builtin-required' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: 'js',
     }));
   },
