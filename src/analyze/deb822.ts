@@ -1,3 +1,5 @@
+import { Lines } from './text-lines.ts';
+
 const space = 0x20;
 const colon = 0x3a;
 /** More of a value is not read: what is longer than any name, version or list of them is damage, also when cut. */
@@ -21,22 +23,20 @@ export interface Stanza {
  * the spelling given is the fast one. Tolerates CRLF, spaces in separating lines, any number of them, and a missing final
  * newline.
  */
-export function* stanzas(bytes: Uint8Array, names: readonly string[]): Generator<Stanza> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  // One byte is one character here: lines are found by native code, and a place in the text is a place in the bytes.
-  const text = buffer.toString('latin1');
+export function* stanzas(content: Uint8Array, names: readonly string[]): Generator<Stanza> {
+  const lines = new Lines(content);
   const initials = initialsOf(names);
   let stanza: OpenStanza | undefined;
   let number = 0;
-  for (let start = 0, end = 0; start < text.length; start = end + 1) {
-    end = lineEnd(text, start);
+  while (lines.next()) {
+    const { text, bytes, start, end } = lines;
     const field = initials[text.charCodeAt(start)] === 1 ? fieldAt(text, start, names) : -1;
     if (field !== -1) {
       const name = names[field] ?? '';
       const from = start + name.length + 1;
       stanza ??= { number: ++number, values: names.map(() => undefined), repeated: new Set() };
       if (stanza.values[field] === undefined)
-        stanza.values[field] = buffer.toString('utf8', from, Math.min(end, from + valueBytesMax)).trim();
+        stanza.values[field] = bytes.toString('utf8', from, Math.min(end, from + valueBytesMax)).trim();
       else stanza.repeated.add(name);
     } else if (stanza !== undefined && isBlank(text, start, end)) {
       yield stanza;
@@ -49,12 +49,6 @@ export function* stanzas(bytes: Uint8Array, names: readonly string[]): Generator
 interface OpenStanza extends Stanza {
   readonly values: (string | undefined)[];
   readonly repeated: Set<string>;
-}
-
-/** Where the line that begins at `start` ends: at its line feed, or at the end of the text. */
-export function lineEnd(text: string, start: number): number {
-  const end = text.indexOf('\n', start);
-  return end === -1 ? text.length : end;
 }
 
 /** A table by character: 1 for the letters that names begin with. It dismisses most lines of a file. */

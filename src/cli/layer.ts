@@ -20,14 +20,14 @@ export interface LayerOptions {
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
   const image = await openImage(target, options);
-  const read = await readLayers(image.layers, {
-    wanted: new WantedPaths(wantedPatterns(builtIn)),
-    verify: false,
-  });
-  const lines = read.flatMap(({ collected }, i) => [headingOf(image, i), ...contentLines(collected)]);
-  if (options.dump !== undefined) {
-    for (const [i, { collected }] of read.entries()) dump(join(options.dump, String(i)), collected.files);
-  }
+  const reading = { wanted: new WantedPaths(wantedPatterns(builtIn)), verify: false };
+  const contents = await readLayers(image.layers, reading, ({ collected }) => ({
+    lines: contentLines(collected),
+    files: options.dump === undefined ? undefined : collected.files,
+  }));
+  for (const [i, { files }] of contents.entries())
+    if (options.dump !== undefined && files !== undefined) dump(join(options.dump, String(i)), files);
+  const lines = contents.flatMap((content, i) => [headingOf(image, i), ...content.lines]);
   writeResult(
     lines.map((line) => `${line}\n`),
     undefined,

@@ -14,26 +14,30 @@ export const limits = {
   inflateRatioFromBytes: 64 * MiB,
   /** Inflated bytes an xz decoder keeps to refer back to: twice what `xz -9` needs, as much as Node's zstd allows. */
   inflateWindowBytes: 128 * MiB,
-  /** One wanted file of a layer, as Clair. */
-  keptFileBytes: 200 * MiB,
-  /** All wanted files of one layer together. */
-  keptLayerBytes: 256 * MiB,
+  /** All wanted files of one layer together; the databases of large real systems have some tens of megabytes. */
+  keptLayerBytes: 96 * MiB,
+  /** The same while another layer is read on another thread; a layer that has more is read once more by itself. */
+  threadKeptBytes: 32 * MiB,
   /** A release file; real ones are under 2 KiB. */
   releaseFileBytes: 64 * KiB,
   /** Packages of one database; real systems have under ten thousand. */
-  packagesPerFile: 100_000,
+  packagesPerFile: 20_000,
   /** Files owned by packages that one lister keeps of one layer; large real systems have under ten thousand. */
   ownedFilesPerLayer: 100_000,
   /** The characters of all their paths together. */
   ownedPathCharactersPerLayer: 32 * MiB,
-  /** Text of one package database; real ones have under ten megabytes. */
-  packageTextBytes: 64 * MiB,
+  /** The header of one rpm package; that of a package of 100,000 files has some 13 MB. */
+  rpmHeaderBytes: 16 * MiB,
+  /** A manifest of Chisel, decompressed; real ones have under a megabyte. */
+  chiselBytes: 64 * MiB,
   /** Lines of a manifest of Chisel, of which there is one a file. */
   chiselLines: 1_000_000,
   /** One such line; real ones have some hundred. */
   chiselLineCharacters: 64 * KiB,
   /** Content sets of one manifest; real ones have under a hundred. */
   contentSets: 10_000,
+  /** Rows of one table of a history of dnf. */
+  dnfHistoryRows: 100_000,
   /** Problems told of one file. */
   problemsPerFile: 20,
   /** Members of an archive that holds an image; a root file system has more. */
@@ -44,8 +48,14 @@ export const limits = {
   layerEntries: 10_000_000,
   /** Oddities of one layer that are told one by one. */
   remarks: 100,
-  /** Whiteouts, links and wanted files one layer may hold. */
-  layerMarks: 500_000,
+  /** Whiteouts, links and wanted files one layer may hold; large real ones have some thousands. */
+  layerMarks: 20_000,
+  /** The characters of their names and of what links lead to. */
+  layerMarkCharacters: 8 * MiB,
+  /** Things that are kept of all layers of an image: such marks, packages, and files that packages own. */
+  imageThings: 200_000,
+  /** Packages of one image; large real ones have some thousands. */
+  imagePackages: 40_000,
   /** Places outside of what extensions want that links of one image lead to. */
   linkedPlaces: 1000,
   /** Times the layers of one image are read because links lead elsewhere. */

@@ -318,7 +318,7 @@ const meanings: Readonly<Record<string, readonly [code: string, limit?: string]>
   'tarutil: could not extract the archive': ['target-corrupt'],
   'tarutil: could not extract one or more files from the archive: file too big': [
     'limit-exceeded',
-    'keptFileBytes',
+    'keptLayerBytes',
   ],
 };
 

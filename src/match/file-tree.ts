@@ -1,5 +1,6 @@
-import { limits } from '../kit/limits.ts';
+import { PathTree } from '../kit/path-tree.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
+import { Resolver } from './resolver.ts';
 
 /** Where the bytes of a file came in: a hard link shares those of another path, perhaps of a lower layer. */
 export interface ContentPlace {
@@ -15,107 +16,100 @@ export interface Seen {
   readonly content?: ContentPlace;
 }
 
-/** What stands at the wanted paths and above them when layers are laid over each other, by path. */
-export type FileTree = ReadonlyMap<string, Seen>;
+/** What stands at the wanted paths and above them when layers are laid over each other. */
+export interface FileTree {
+  /** By real path: what a layer has below a link of the layers under it lies where the link leads to. */
+  readonly places: PathTree<Seen>;
+  readonly resolver: Resolver;
+}
 
 /**
  * Lays layers over each other, the lowest first. OCI image-spec, "Applying Changesets": whiteouts and opaque markers act on
  * the layers below only, whatever their place in the archive; anything but a directory over a directory removes what was there.
+ * The directory of a member is looked up in what is there already, links followed, as unpackers do.
  */
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
-  const tree = new Map<string, Seen>();
+  const places = new PathTree<Seen>();
   for (const [layer, index] of layers.entries()) {
-    hide(tree, index);
-    for (const node of index.nodes) place(tree, node, layer);
+    hide(places, index);
+    new Placing(places, layer).placeAll(index.nodes);
   }
-  return tree;
+  return { places, resolver: resolverOf(places) };
 }
 
-/** Takes away what the markers of a layer hide: one look at each path, however many markers there are. */
-function hide(tree: Map<string, Seen>, { whiteouts, opaques }: LayerIndex): void {
+function resolverOf(places: PathTree<Seen>): Resolver {
+  return new Resolver((path) => places.get(path)?.node);
+}
+
+/** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
+function hide(places: PathTree<Seen>, { whiteouts, opaques, nodes }: LayerIndex): void {
   if (whiteouts.length === 0 && opaques.length === 0) return;
-  const removed = new Set(whiteouts);
-  const hidden = new Set(opaques);
-  const isHidden = (path: string): boolean =>
-    removed.has(path) ||
-    hidden.has('') ||
-    directoriesAbove(path).some((above) => removed.has(above) || hidden.has(above));
-  for (const path of [...tree.keys()]) if (isHidden(path)) tree.delete(path);
+  const own = new Map(nodes.map((node) => [node.path, node]));
+  const resolver = new Resolver((path) => own.get(path) ?? places.get(path)?.node);
+  // All of them are looked up before the first of them hides anything.
+  const removed = whiteouts.map((path) => resolver.placeOf(path));
+  const emptied = opaques.map((path) => resolver.real(path));
+  for (const path of removed) if (path !== undefined) places.remove(path);
+  for (const path of emptied) if (path !== undefined) places.removeBelow(path);
 }
 
-function directoriesAbove(path: string): string[] {
-  const above: string[] = [];
-  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-    above.push(path.slice(0, slash));
-  return above;
-}
+/** Puts what one layer has over what is there. */
+class Placing {
+  readonly #places: PathTree<Seen>;
+  readonly #layer: number;
+  #resolver: Resolver;
 
-function place(tree: Map<string, Seen>, node: LayerNode, layer: number): void {
-  for (const above of directoriesAbove(node.path)) {
-    // A child makes a directory of its parent, whatever the layers below had there.
-    const seen = tree.get(above);
-    if (seen === undefined || (seen.node.kind !== 'directory' && seen.layer < layer)) {
-      tree.set(above, { node: { path: above, kind: 'directory' }, layer });
+  constructor(places: PathTree<Seen>, layer: number) {
+    this.#places = places;
+    this.#layer = layer;
+    this.#resolver = resolverOf(places);
+  }
+
+  placeAll(nodes: readonly LayerNode[]): void {
+    for (const node of nodes) this.#place(node, this.#resolver.placeOf(node.path) ?? node.path);
+  }
+
+  #place(node: LayerNode, path: string): void {
+    this.#makeDirectories(path);
+    const before = this.#places.get(path)?.node.kind;
+    if (before === 'directory' && node.kind === 'directory') return;
+    const seen = node.kind === 'hard-link' ? this.#hardLinked(node) : seenAt(node, this.#layer);
+    if (before === 'directory') this.#places.removeBelow(path);
+    this.#set(path, seen);
+  }
+
+  /** A child makes directories of all above it, whatever the layers below had there. */
+  #makeDirectories(path: string): void {
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      const above = path.slice(0, slash);
+      const seen = this.#places.get(above);
+      if (seen === undefined || (seen.node.kind !== 'directory' && seen.layer < this.#layer))
+        this.#set(above, { node: { path: above, kind: 'directory' }, layer: this.#layer });
     }
   }
-  const wasDirectory = tree.get(node.path)?.node.kind === 'directory';
-  if (wasDirectory && node.kind === 'directory') return;
-  const seen = node.kind === 'hard-link' ? hardLinked(tree, node, layer) : seenAt(node, layer);
-  if (wasDirectory) removeBelow(tree, node.path);
-  tree.set(node.path, seen);
+
+  #set(path: string, seen: Seen): void {
+    const isLink =
+      seen.node.kind === 'symbolic-link' || this.#places.get(path)?.node.kind === 'symbolic-link';
+    this.#places.set(path, seen);
+    if (isLink) this.#resolver = resolverOf(this.#places);
+  }
+
+  /** A hard link is one more name of what its target is at that moment: a file, or a symbolic link, here or in a lower layer. */
+  #hardLinked(node: Extract<LayerNode, { readonly target: string }>): Seen {
+    const target = node.target.replace(/^(\.?\/)+/, '');
+    const real = this.#resolver.placeOf(target) ?? target;
+    const linked = this.#places.get(real);
+    if (linked?.node.kind === 'symbolic-link')
+      return {
+        node: { path: node.path, kind: 'symbolic-link', target: linked.node.target },
+        layer: this.#layer,
+      };
+    // A target that nobody wanted was not kept, and lies in this layer or in a lower one.
+    return { node, layer: this.#layer, content: linked?.content ?? { path: real, layer: this.#layer } };
+  }
 }
 
 function seenAt(node: LayerNode, layer: number): Seen {
   return node.kind === 'file' ? { node, layer, content: { path: node.path, layer } } : { node, layer };
-}
-
-/** A hard link is one more name of what its target is at that moment: a file, or a symbolic link, here or in a lower layer. */
-function hardLinked(
-  tree: FileTree,
-  node: Extract<LayerNode, { readonly target: string }>,
-  layer: number,
-): Seen {
-  const target = node.target.replace(/^(\.?\/)+/, '');
-  const slash = target.lastIndexOf('/');
-  const directory = slash === -1 ? '' : resolve(tree, target.slice(0, slash));
-  const real = directory ? `${directory}${target.slice(slash)}` : target.slice(slash + 1);
-  const linked = tree.get(directory === undefined ? target : real);
-  if (linked?.node.kind === 'symbolic-link')
-    return { node: { path: node.path, kind: 'symbolic-link', target: linked.node.target }, layer };
-  // A target that nobody wanted was not kept, and lies in this layer or in a lower one.
-  return {
-    node,
-    layer,
-    content: linked?.content ?? { path: directory === undefined ? target : real, layer },
-  };
-}
-
-function removeBelow(tree: Map<string, Seen>, directory: string): void {
-  const prefix = `${directory}/`;
-  for (const path of [...tree.keys()]) if (path.startsWith(prefix)) tree.delete(path);
-}
-
-/** The real path a path leads to when links are followed inside the image; undefined at a loop. */
-export function resolve(tree: FileTree, path: string): string | undefined {
-  let parts = path.split('/');
-  let done: string[] = [];
-  for (let depth = 0; parts.length > 0; ) {
-    const [part = '', ...rest] = parts;
-    parts = rest;
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      done.pop();
-      continue;
-    }
-    const here = [...done, part];
-    const node = tree.get(here.join('/'))?.node;
-    if (node?.kind !== 'symbolic-link') {
-      done = here;
-      continue;
-    }
-    if (++depth > limits.linkDepth) return undefined;
-    if (node.target.startsWith('/')) done = [];
-    parts = [...node.target.split('/'), ...parts];
-  }
-  return done.join('/');
 }

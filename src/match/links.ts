@@ -1,6 +1,6 @@
 import { limits } from '../kit/limits.ts';
 import { ByPattern, type PathPattern, partsOf, patternOf, patternSet } from '../plugin/layer-files.ts';
-import { type FileTree, resolve } from './file-tree.ts';
+import type { FileTree } from './file-tree.ts';
 
 /**
  * A place that no extension asks for, but where a link leads from one they do ask for: the layers have to be read once more with
@@ -39,7 +39,7 @@ export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): L
 function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Generator<LinkedPlace> {
   for (const pattern of patterns) {
     const parts = partsOf(pattern);
-    const real = resolve(tree, parts.path);
+    const real = tree.resolver.real(parts.path);
     if (real && real !== parts.path)
       yield { place: patternOf({ ...parts, path: real }), standsFor: pattern, by: 'path' };
   }
@@ -47,10 +47,10 @@ function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Gener
 
 /** Links that are files of a wanted directory, or that stand where another link led to; and hard links. */
 function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
-  for (const [path, { node, content }] of tree) {
+  for (const [path, { node, content }] of tree.places) {
     const isLink = node.kind === 'symbolic-link' || (content !== undefined && content.path !== path);
     if (!isLink || read.find(path) === undefined) continue;
-    const real = content === undefined ? resolve(tree, path) : content.path;
+    const real = content === undefined ? tree.resolver.real(path) : content.path;
     if (real) yield { place: real, standsFor: path, by: content === undefined ? 'path' : 'content' };
   }
 }

@@ -93,6 +93,22 @@ test('symbolic links are followed inside the image, loops and ways out included'
   assert.deepEqual(visible(merged), { 'usr/lib/os-release': 'a' });
 });
 
+test('what is written or removed below a link of a lower layer is where the link leads to', () => {
+  const merged = layer(
+    { 'usr/lib/os-release': 'a' },
+    { nodes: [{ path: 'etc', kind: 'symbolic-link', target: '/usr/lib' }] },
+  );
+  const through = layer({ [release]: 'b' });
+  assert.deepEqual(visible(merged, through), { 'usr/lib/os-release': 'b' });
+  assert.deepEqual(visible(merged, layer({}, { whiteouts: [release] })), {});
+  assert.deepEqual(visible(merged, layer({}, { opaques: ['etc'] })), {});
+  const replaced = layer({ [release]: 'b' }, { opaques: ['etc'] });
+  const again = { ...replaced, nodes: [{ path: 'etc', kind: 'directory' } as const, ...replaced.nodes] };
+  assert.deepEqual(visible(merged, again), { 'usr/lib/os-release': 'a', [release]: 'b' });
+  const unlinked = layer({ [release]: 'b' }, { whiteouts: ['etc'] });
+  assert.deepEqual(visible(merged, unlinked), { 'usr/lib/os-release': 'a', [release]: 'b' });
+});
+
 test('a hard link shows what it is linked to', () => {
   const linked = layer(
     { 'usr/lib/os-release': 'a' },

@@ -1,8 +1,11 @@
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
 import type { ExtensionProblem, LayerIndex, LayerPackages } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { ListedPackage } from '../model/package.ts';
 import { patternSet } from '../plugin/layer-files.ts';
-import { type FileTree, fileTree, resolve, type Seen } from './file-tree.ts';
+import { type FileTree, fileTree, type Seen } from './file-tree.ts';
+import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
 
 /** A package as the squashed image has it. */
@@ -35,6 +38,8 @@ export interface SquashedImage {
 
 /** Lays layers over each other, the lowest first, and tells what can be seen. */
 export function squash(layers: readonly LayerIndex[], places: ReadPlaces): SquashedImage {
+  const size = new ImageSize();
+  for (const layer of layers) size.add(layer);
   const tree = fileTree(layers);
   const visible = visiblePlaces(tree, places);
   return {
@@ -50,7 +55,9 @@ export function squash(layers: readonly LayerIndex[], places: ReadPlaces): Squas
 function visiblePlaces(tree: FileTree, { patterns, links }: ReadPlaces): [string, Seen][] {
   const linked = links.filter(({ by }) => by === 'path').map(({ place }) => place);
   const shown = patternSet([...patterns, ...linked]);
-  return [...tree].filter(([path, { content }]) => content !== undefined && shown.find(path) !== undefined);
+  return [...tree.places].filter(
+    ([path, { content }]) => content !== undefined && shown.find(path) !== undefined,
+  );
 }
 
 function visibleFiles(
@@ -61,8 +68,8 @@ function visibleFiles(
   const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
   const wantedPathOf = standIns(links);
   const files = new Map<string, Uint8Array>();
-  for (const path of tree.keys()) {
-    const content = tree.get(resolve(tree, path) ?? '')?.content;
+  for (const path of tree.places.keys()) {
+    const content = tree.places.get(tree.resolver.real(path) ?? '')?.content;
     const bytes = content && contents[content.layer]?.get(content.path);
     if (bytes === undefined) continue;
     files.set(path, bytes);
@@ -78,44 +85,44 @@ function visiblePackages(
   layers: readonly LayerIndex[],
 ): SquashedPackage[] {
   const packages = new Map<string, SquashedPackage>();
-  const repositories = layers.map((_, layer) => repositoriesOf(layers, layer));
+  const repositories = repositoriesByLayer(layers);
+  const listings = layers.map((index) => Map.groupBy(index.packages, ({ path }) => path));
   for (const [path, { content, layer }] of visible) {
-    const listings = layers[content?.layer ?? layer]?.packages.filter(
-      (listed) => listed.path === content?.path,
-    );
-    for (const { lister, packages: listed } of listings ?? []) {
-      const brought = broughtBy(layers, { path, lister, packages: listed }, layer);
-      for (const [i, item] of listed.entries()) {
-        const identity = `${lister}\n${identityOf(item)}`;
-        const from = brought[i] ?? layer;
-        const known = packages.get(identity);
-        if (known !== undefined && isBefore(known, from, path)) continue;
-        packages.set(identity, {
-          package: item,
-          path,
-          lister,
-          layer: from,
-          repositories: repositories[from] ?? [],
-        });
-      }
+    for (const listed of listings[content?.layer ?? layer]?.get(content?.path ?? path) ?? []) {
+      const brought = broughtBy(listings, { ...listed, path }, layer);
+      for (const [i, item] of listed.packages.entries())
+        add(packages, { package: item, path, lister: listed.lister, layer: brought[i] ?? layer });
     }
   }
-  return [...packages.values()];
+  if (packages.size > limits.imagePackages)
+    throw new ClairError('limit-exceeded', `the image has more than ${limits.imagePackages} packages`, {
+      limit: 'imagePackages',
+    });
+  return Array.from(packages.values(), (found) => ({
+    ...found,
+    repositories: repositories[found.layer] ?? [],
+  }));
 }
+
+type FoundPackage = Omit<SquashedPackage, 'repositories'>;
 
 /** Of two places that list a package, the one of the lower layer stands, then the one that sorts first. */
-function isBefore(known: SquashedPackage, layer: number, path: string): boolean {
-  return known.layer - layer < 0 || (known.layer === layer && compareText(known.path, path) <= 0);
+function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
+  const identity = `${found.lister}\n${identityOf(found.package)}`;
+  const known = packages.get(identity);
+  if (known === undefined || (known.layer - found.layer || compareText(known.path, found.path)) > 0)
+    packages.set(identity, found);
 }
 
+/** By path, what the listers read in one layer. */
+type Listings = ReadonlyMap<string, readonly LayerPackages[]>;
+
 /** The layer that brought each package: the lowest from which on every copy of the database has this name, version and arch. */
-function broughtBy(layers: readonly LayerIndex[], listed: LayerPackages, top: number): number[] {
+function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: number): number[] {
   const brought = listed.packages.map(() => top);
   let open = listed.packages.map((_, i) => i);
   for (let layer = top - 1; layer >= 0 && open.length > 0; layer--) {
-    const below = layers[layer]?.packages.find(
-      ({ path, lister }) => path === listed.path && lister === listed.lister,
-    );
+    const below = listings[layer]?.get(listed.path)?.find(({ lister }) => lister === listed.lister);
     if (below === undefined) continue;
     const names = new Set(below.packages.map(identityOf));
     open = open.filter((i) => {
@@ -132,15 +139,20 @@ function identityOf({ type, name, version, arch }: ListedPackage): string {
 }
 
 /**
- * What the manifest of the layer says. Red Hat's base layers have none, and what its customers put on top neither: then the
+ * What the manifest of each layer says. Red Hat's base layers have none, and what its customers put on top neither: then the
  * nearest below counts, and for the base the nearest above.
  */
-function repositoriesOf(layers: readonly LayerIndex[], layer: number): readonly string[] {
-  const namesIn = (i: number): string[] => layers[i]?.repositories.flatMap(({ names }) => names) ?? [];
-  const below = Array.from({ length: layer + 1 }, (_, i) => layer - i);
-  const above = Array.from({ length: layers.length - layer - 1 }, (_, i) => layer + 1 + i);
-  const nearest = [...below, ...above].find((i) => namesIn(i).length > 0);
-  return nearest === undefined ? [] : [...new Set(namesIn(nearest))].sort(compareText);
+function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])[] {
+  const own = layers.map(({ repositories }) => [
+    ...new Set(repositories.flatMap(({ names }) => names).sort(compareText)),
+  ]);
+  const result: (readonly string[])[] = [];
+  let nearest = own.find((names) => names.length > 0) ?? [];
+  for (const names of own) {
+    if (names.length > 0) nearest = names;
+    result.push(nearest);
+  }
+  return result;
 }
 
 function visibleOwners(
@@ -153,7 +165,7 @@ function visibleOwners(
   for (const [layer, index] of layers.entries()) {
     for (const { path, owner, files } of index.owned) {
       if (!shown.has(`${layer} ${path}`)) continue;
-      for (const file of files) owners.set(resolve(tree, file) ?? file, owner);
+      for (const file of files) owners.set(tree.resolver.real(file) ?? file, owner);
     }
   }
   return owners;
@@ -162,7 +174,7 @@ function visibleOwners(
 /** Problems of files that a later layer replaced do not matter; a problem without a known path does. */
 function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): SquashedProblem[] {
   const contents = new Set(
-    [...tree.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
+    [...tree.places.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
   );
   return layers.flatMap((index, layer) => {
     const known = new Set(index.nodes.map(({ path }) => path));
@@ -176,5 +188,5 @@ function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): Squashe
 
 /** Whether what a layer has at a path is seen, be it a file or not. */
 function isShown(tree: FileTree, path: string, layer: number): boolean {
-  return tree.get(path)?.layer === layer;
+  return tree.places.get(path)?.layer === layer;
 }

@@ -5,6 +5,7 @@ import { type LayerStream, readStream } from '../image/layer/read-stream.ts';
 import type { ReadLayer } from '../image/layer/reading.ts';
 import { WantedPaths } from '../image/layer/wanted.ts';
 import { limits } from '../kit/limits.ts';
+import { ImageSize } from '../match/image-size.ts';
 import { type LinkedPlace, standIns } from '../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../model/layer-index.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -20,6 +21,8 @@ export interface AnalysisOptions {
   readonly verify: boolean;
   /** Places besides the wanted ones that links lead to. */
   readonly links: readonly LinkedPlace[];
+  /** Bytes of wanted files that one layer may hold; as many as the limits allow where absent. */
+  readonly keptBytesMax?: number;
 }
 
 /** Reads layers and lists what is in them, each in one pass. */
@@ -35,7 +38,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
-const readerVersion = 1;
+const readerVersion = 2;
 
 /**
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
@@ -53,10 +56,15 @@ export function analyzerKey({ detectors, listers }: Analyzers, links: readonly L
 export async function analyzeLayers(
   layers: readonly ImageLayer[],
   analyzers: Analyzers,
-  { verify, links }: AnalysisOptions,
+  { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
-  const read = await readLayers(layers, { wanted: wantedPaths(analyzers, links), verify });
-  return read.map((layer) => indexOf(layer, analyzers, links));
+  const size = new ImageSize();
+  return await readLayers(layers, { ...options, wanted: wantedPaths(analyzers, links) }, (layer) => {
+    const index = indexOf(layer, analyzers, links);
+    size.add(index);
+    release(layer.collected.files);
+    return index;
+  });
 }
 
 /** Reads a layer on this thread while its bytes come. */
@@ -65,7 +73,19 @@ export async function analyzeStream(
   analyzers: Analyzers,
   links: readonly LinkedPlace[],
 ): Promise<LayerIndex> {
-  return indexOf(await readStream(stream, wantedPaths(analyzers, links)), analyzers, links);
+  const layer = await readStream(stream, wantedPaths(analyzers, links));
+  const index = indexOf(layer, analyzers, links);
+  release(layer.collected.files);
+  return index;
+}
+
+const largeBytes = 1024 * 1024;
+
+/** Gives the memory of large files back at once: what they hold is listed, and nobody knows when it would be collected. */
+function release(files: Files): void {
+  for (const { buffer, byteLength } of files.values())
+    if (byteLength > largeBytes && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength)
+      buffer.transfer(0);
 }
 
 function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): WantedPaths {

@@ -153,12 +153,7 @@ function statusesOf(
   extensions: Extensions,
   diffIds: readonly (Digest | null)[],
 ): ExtensionStatus[] {
-  const read = squashed.packages.map(({ lister, path, layer }) => ({
-    extension: lister,
-    path,
-    layer,
-    problem: null,
-  }));
+  const read = filesRead(squashed).map((file) => ({ ...file, problem: null }));
   const problems = squashed.problems.map(({ extension, path, layer, message }) => ({
     extension,
     path,
@@ -176,6 +171,14 @@ function statusesOf(
     const told = files.map(({ path, layer, problem }) => ({ path, layer: diffIds[layer] ?? null, problem }));
     return [{ extension, status, files: distinct(told) } as const];
   });
+}
+
+/** The files that packages were listed from, each once. */
+function filesRead({ packages }: SquashedImage): { extension: string; path: string; layer: number }[] {
+  const files = new Map<string, { extension: string; path: string; layer: number }>();
+  for (const { lister, path, layer } of packages)
+    files.set(`${lister}\n${path}`, { extension: lister, path, layer });
+  return [...files.values()];
 }
 
 /** Each file once; those with a problem keep it. */

@@ -1,4 +1,6 @@
 import type { ImageLayer } from '../image/image.ts';
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzeLayers } from './analyze-layers.ts';
 
@@ -17,17 +19,27 @@ export function spreadLayers(here: AnalyzeLayers, there: AnalyzeLayers): Analyze
     if (total < worthOfWorkerBytes || layers.length < 2 || isArchive) return here(layers, options);
     const { mine, others } = twoBins(weights);
     const pick = (bin: readonly number[]): ImageLayer[] => bin.flatMap((i) => layers[i] ?? []);
+    const besides = { ...options, keptBytesMax: limits.threadKeptBytes };
     // The other thread is sent its work first: this one is busy until its own is done.
-    const [fromThere, fromHere] = await Promise.all([
-      there(pick(others), options),
-      here(pick(mine), options),
-    ]);
+    const [fromThere, fromHere] = await bothOf([there(pick(others), besides), here(pick(mine), besides)]);
+    // What two threads cannot hold at the same time, one can.
+    if (fromThere === undefined || fromHere === undefined) return here(layers, options);
     const results: LayerIndex[] = [];
     for (const [bin, indexes] of [[mine, fromHere] as const, [others, fromThere] as const]) {
       for (const [at, index] of indexes.entries()) results[bin[at] ?? -1] = index;
     }
     return results;
   };
+}
+
+/** What both give, each undefined where a limit was met; both have ended by then. */
+async function bothOf<T>(work: readonly [Promise<T>, Promise<T>]): Promise<(T | undefined)[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((result) => {
+    if (result.status === 'fulfilled') return result.value;
+    if (result.reason instanceof ClairError && result.reason.code === 'limit-exceeded') return undefined;
+    throw result.reason;
+  });
 }
 
 /** What a layer costs, in bytes to be read; what is seeked over costs next to nothing. */

@@ -18,7 +18,7 @@ test('every limit is in the table of limits with its value, and nothing else', (
 });
 
 test('values are written as people read them', () => {
-  assert.equal(inWords('keptFileBytes', 200 * 1024 ** 2), '200 MiB');
+  assert.equal(inWords('keptLayerBytes', 200 * 1024 ** 2), '200 MiB');
   assert.equal(inWords('pathBytes', 1000), '1,000 bytes');
   assert.equal(inWords('idleMs', 30_000), '30 s');
   assert.equal(inWords('downloadMs', 7_200_000), '2 h');

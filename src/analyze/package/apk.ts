@@ -1,8 +1,8 @@
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
-import { lineEnd } from '../deb822.ts';
-import { distinctInText, isWord, quoted } from './listing.ts';
+import { Lines } from '../text-lines.ts';
+import { distinct, isWord, quoted } from './listing.ts';
 import { holdsPrograms, isEvidence, Ownership } from './ownable.ts';
 
 const lineFeed = 0x0a;
@@ -45,7 +45,7 @@ export const apk: PackageLister = {
     for (const path of apk.wants) {
       const content = files.get(path);
       if (content === undefined) continue;
-      yield* distinctInText(path, content, (text) => listFile(path, text, ownership));
+      yield* distinct(path, listFile(path, content, ownership));
       yield* ownership.problems(path);
     }
   },
@@ -78,14 +78,12 @@ function damageOf(content: Uint8Array): string | undefined {
 }
 
 /** Entries end with an empty line. Every line whose letter is not read is skipped, whatever it is. */
-function* readEntries(bytes: Uint8Array, ownership: Ownership): Generator<Entry> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  // One byte is one character here: a place in the text is a place in the bytes.
-  const text = buffer.toString('latin1');
-  const reader = new EntryReader(text, buffer, ownership);
+function* readEntries(content: Uint8Array, ownership: Ownership): Generator<Entry> {
+  const lines = new Lines(content);
+  const reader = new EntryReader(lines, ownership);
   let entry: Entry | undefined;
-  for (let start = 0, end = 0; start < text.length; start = end + 1) {
-    end = lineEnd(text, start);
+  while (lines.next()) {
+    const { text, start, end } = lines;
     const stop = text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end;
     const letter = text.charCodeAt(start + 1) === colon ? text.charCodeAt(start) : 0;
     if (isRead[letter] === 1) {
@@ -99,49 +97,58 @@ function* readEntries(bytes: Uint8Array, ownership: Ownership): Generator<Entry>
   if (entry !== undefined) yield entry;
 }
 
+/** A value, and the text in which it stands. */
+interface Span extends Pick<Lines, 'text' | 'bytes'> {
+  readonly start: number;
+  readonly stop: number;
+}
+
 /** Takes the values of lines into entries. What it needs to know of a directory it finds out once, when a file asks for it. */
 class EntryReader {
-  readonly #text: string;
-  readonly #buffer: Buffer;
+  readonly #lines: Lines;
   readonly #ownership: Ownership;
-  /** Where the directory stands that the next file lines speak of. */
-  #start = 0;
-  #stop = 0;
+  /** The directory that the next file lines speak of. */
+  #directory: Span;
   #holdsPrograms: boolean | undefined = false;
   #prefix: string | undefined = '';
 
-  constructor(text: string, buffer: Buffer, ownership: Ownership) {
-    this.#text = text;
-    this.#buffer = buffer;
+  constructor(lines: Lines, ownership: Ownership) {
+    this.#lines = lines;
     this.#ownership = ownership;
+    this.#directory = this.#span(0, 0);
   }
 
   take(entry: Entry, letter: number, start: number, stop: number): void {
     const field = fieldOf[letter];
-    if (field !== undefined) entry[field] ??= this.#valueOf(start, stop);
+    if (field !== undefined) entry[field] ??= textOf(this.#span(start, stop));
     else if (letter === directoryLetter) this.#enter(start, stop);
     else if (this.#isOwnable(start, stop)) this.#ownership.add(entry.files, this.#pathOf(start, stop));
   }
 
+  #span(start: number, stop: number): Span {
+    return { text: this.#lines.text, bytes: this.#lines.bytes, start, stop };
+  }
+
   #enter(start: number, stop: number): void {
-    this.#start = start;
-    this.#stop = stop;
+    this.#directory = this.#span(start, stop);
     this.#holdsPrograms = this.#prefix = undefined;
   }
 
   #isOwnable(start: number, stop: number): boolean {
-    this.#holdsPrograms ??= holdsPrograms(this.#text.slice(this.#start, this.#stop));
-    return this.#holdsPrograms || isEvidence(this.#text, start, stop);
+    const directory = this.#directory;
+    this.#holdsPrograms ??= holdsPrograms(directory.text.slice(directory.start, directory.stop));
+    return this.#holdsPrograms || isEvidence(this.#lines.text, start, stop);
   }
 
   #pathOf(start: number, stop: number): string {
-    this.#prefix ??= this.#stop === this.#start ? '' : `${this.#valueOf(this.#start, this.#stop)}/`;
-    return this.#prefix + this.#valueOf(start, stop);
+    const directory = this.#directory;
+    this.#prefix ??= directory.stop === directory.start ? '' : `${textOf(directory)}/`;
+    return this.#prefix + textOf(this.#span(start, stop));
   }
+}
 
-  #valueOf(start: number, stop: number): string {
-    return this.#buffer.toString('utf8', start, Math.min(stop, start + valueBytesMax));
-  }
+function textOf({ bytes, start, stop }: Span): string {
+  return bytes.toString('utf8', start, Math.min(stop, start + valueBytesMax));
 }
 
 /** The package of an entry, undefined when it is virtual, or the problem with it. */
@@ -157,5 +164,6 @@ function readEntry(
   // All packages of one origin share its version. Databases of old, and packages made by hand, have no origin.
   const source = { name: origin || name, version };
   if (!isWord(source.name)) return `package ${name} has an impossible origin ${quoted(source.name)}`;
-  return arch ? { type: 'apk', name, version, arch, source } : { type: 'apk', name, version, source };
+  const item: ListedPackage = { type: 'apk', name, version, source };
+  return arch !== undefined && isWord(arch) ? { ...item, arch } : item;
 }

@@ -87,7 +87,7 @@ test('chisel: a file without content is no damage', () => {
 });
 
 test('chisel: a manifest that inflates without end, or has lines without end, is a problem and not a burden', () => {
-  const bomb = zstdCompressSync(Buffer.alloc(limits.packageTextBytes + 1));
+  const bomb = zstdCompressSync(Buffer.alloc(limits.chiselBytes + 1));
   assert.match(problemsOf(bomb).join(), /^cannot be decompressed/);
   const nested = wall([[[[[]]]], { kind: 'path', path: `/bin/${'a'.repeat(limits.chiselLineCharacters)}` }]);
   assert.deepEqual(problemsOf(nested), ['line 2 is no record', 'line 3 is no record']);

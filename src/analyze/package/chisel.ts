@@ -5,7 +5,7 @@ import { limits } from '../../kit/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
-import { lineEnd } from '../deb822.ts';
+import { Lines } from '../text-lines.ts';
 import { distinct, isWord, quoted } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
@@ -43,14 +43,16 @@ export const chisel: PackageLister = {
 
 function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Listed> {
   const text = inflate(content);
-  if (typeof text !== 'string') {
+  if (text instanceof Error) {
     yield problem(`cannot be decompressed: ${messageOf(text)}`);
     return;
   }
   const lines = linesOf(text);
   const head = parse(headSchema, lines.next().value ?? '');
   if (head?.jsonwall !== format || head.schema !== format) {
-    yield problem(`is no manifest in the format ${format} of Chisel; it begins with ${quoted(text)}`);
+    yield problem(
+      `is no manifest in the format ${format} of Chisel; it begins with ${quoted(text.toString('utf8', 0, 256))}`,
+    );
     return;
   }
   const owned = new Map<string, string[]>();
@@ -83,20 +85,18 @@ function problem(words: string): Listed {
 }
 
 /** The text of the manifest, or why there is none. */
-function inflate(content: Uint8Array): string | Error {
+function inflate(content: Uint8Array): Buffer | Error {
   try {
-    const options = { maxOutputLength: limits.packageTextBytes };
-    return zstdDecompressSync(content, options).toString('utf8');
+    const options = { maxOutputLength: limits.chiselBytes };
+    return zstdDecompressSync(content, options);
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }
 }
 
-function* linesOf(text: string): Generator<string, undefined> {
-  for (let start = 0, end = 0; start < text.length; start = end + 1) {
-    end = lineEnd(text, start);
-    yield text.slice(start, end);
-  }
+function* linesOf(content: Buffer): Generator<string, undefined> {
+  const lines = new Lines(content);
+  while (lines.next()) yield lines.bytes.toString('utf8', lines.start, lines.end);
   return undefined;
 }
 

@@ -173,7 +173,7 @@ test('dpkg: a hostile file gives a bounded number of problems and packages', () 
   );
   const hostile = read(many.join(''));
   assert.equal(hostile.packages.length, limits.packagesPerFile);
-  assert.match(hostile.problems[0] ?? '', /^has more than 100000 entries; the rest was not read/);
+  assert.match(hostile.problems[0] ?? '', /^has more than 20000 entries; the rest was not read/);
 });
 
 function ownedIn(files: Readonly<Record<string, string>>): Listed[] {
@@ -263,13 +263,6 @@ toolTest('dpkg-deb', 'dpkg: owns what dpkg -L prints of a package it has install
   assert.ok(listed !== undefined && 'files' in listed);
   const isCode = (file: string): boolean => files.includes(file) && !file.endsWith('README');
   assert.deepEqual([listed.owner, ...listed.files], ['tool', ...printed.filter(isCode)]);
-});
-
-test('dpkg: more text than any real database has is read in part, and said so', () => {
-  const text = Buffer.alloc(limits.packageTextBytes + 100, 'Package: a\nStatus: x x not-installed\n\n');
-  const { packages, problems } = read(text);
-  assert.deepEqual(packages, []);
-  assert.match(problems[0] ?? '', /^has 67108964 bytes, of which only the first 67108864 were read/);
 });
 
 test('dpkg: a field repeated a million times is one problem', () => {

@@ -1,8 +1,9 @@
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
-import { lineEnd, type Stanza, stanzas } from '../deb822.ts';
-import { distinctInText, isWord, quoted } from './listing.ts';
+import { type Stanza, stanzas } from '../deb822.ts';
+import { Lines } from '../text-lines.ts';
+import { distinct, isWord, quoted } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 const statusFile = 'var/lib/dpkg/status';
@@ -48,7 +49,7 @@ export const dpkg: PackageLister = {
         const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
         if (owned.length > 0) yield { path, owner, files: owned };
       } else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
-        yield* distinctInText(path, content, (text) => listFile(path, text));
+        yield* distinct(path, listFile(path, content));
       }
     }
     yield* ownership.problems(statusFile);
@@ -73,14 +74,12 @@ const listPrefix = '/'.length;
 const checksumPrefix = 34;
 
 function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): string[] {
-  const buffer = Buffer.from(content.buffer, content.byteOffset, content.length);
-  // One byte is one character here: a place in the text is a place in the bytes.
-  const text = buffer.toString('latin1');
   const owned: string[] = [];
-  for (let start = 0, end = 0; start < text.length && !ownership.isFull; start = end + 1) {
-    end = lineEnd(text, start);
-    if (end - start > prefix && isOwnable(text.slice(start + prefix, end)))
-      ownership.add(owned, buffer.toString('utf8', start + prefix, end));
+  const lines = new Lines(content);
+  while (!ownership.isFull && lines.next()) {
+    const start = lines.start + prefix;
+    if (start < lines.end && isOwnable(lines.text.slice(start, lines.end)))
+      ownership.add(owned, lines.bytes.toString('utf8', start, lines.end));
   }
   return owned;
 }
@@ -126,7 +125,8 @@ function readStanza({ number, values }: Stanza): ListedPackage | string | undefi
     return `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}`;
   const source = sourceOf(sourceField, name, version);
   if (source === undefined) return `package ${name} has an unreadable Source field`;
-  return arch ? { type: 'deb', name, version, arch, source } : { type: 'deb', name, version, source };
+  const item: ListedPackage = { type: 'deb', name, version, source };
+  return arch !== undefined && isWord(arch) ? { ...item, arch } : item;
 }
 
 /** Entries of `status.d` have no Status: they are there because the package is. */

@@ -17,18 +17,6 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** What is listed in a file of text, each package once. What is beyond the limit of a file is not read, and a problem says so. */
-export function* distinctInText(
-  path: string,
-  content: Uint8Array,
-  list: (text: Uint8Array) => Iterable<Listed>,
-): Generator<Listed> {
-  const max = limits.packageTextBytes;
-  if (content.length > max)
-    yield { path, problem: `has ${content.length} bytes, of which only the first ${max} were read` };
-  yield* distinct(path, list(content.subarray(0, max)));
-}
-
 /**
  * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
  * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.

@@ -58,7 +58,7 @@ const wanted = new WantedPaths([
 
 async function read(target: string, verify = false): Promise<ReadLayer> {
   const { layers } = await openImage(target);
-  const [layer, ...more] = await readLayers(layers, { wanted, verify });
+  const [layer, ...more] = await readLayers(layers, { wanted, verify }, (read) => read);
   assert.ok(layer !== undefined && more.length === 0);
   return layer;
 }

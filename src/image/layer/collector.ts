@@ -1,5 +1,6 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import type { LayerNode } from '../../model/layer-index.ts';
@@ -24,6 +25,13 @@ export interface CollectedLayer {
   readonly remarks: readonly LayerRemark[];
 }
 
+/** What a collector is to do other than with an ordinary layer. */
+export interface Collecting {
+  /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
+  readonly hasWhiteouts?: boolean;
+  readonly keptBytesMax?: number;
+}
+
 /**
  * Keeps what matters of one layer while its members pass by: wanted files, whiteouts, and what stands on the way to a wanted
  * path. OCI image-spec, "Image Layer Filesystem Changeset". Within a layer a later member replaces an earlier one.
@@ -31,19 +39,22 @@ export interface CollectedLayer {
 export class LayerCollector {
   readonly #wanted: WantedPaths;
   readonly #hasWhiteouts: boolean;
+  readonly #keptBytesMax: number;
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();
-  readonly #nodes = new Map<string, LayerNode>();
-  readonly #files = new Map<string, Uint8Array>();
-  /** By directory, the nodes in it and the directories on the way to them, so that no number of members makes removal slow. */
-  readonly #children = new Map<string, Set<string>>();
+  readonly #nodes = new PathTree<LayerNode>();
+  readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
   #keptBytes = 0;
+  #markCharacters = 0;
 
-  /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
-  constructor(wanted: WantedPaths, hasWhiteouts = true) {
+  constructor(
+    wanted: WantedPaths,
+    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes }: Collecting = {},
+  ) {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
+    this.#keptBytesMax = keptBytesMax;
   }
 
   /** The visitor for a `TarWalker`. */
@@ -77,80 +88,80 @@ export class LayerCollector {
     };
   }
 
+  /** A marker that hides nothing anybody wants is none of ours. */
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
-    if (base === opaqueMarker) this.#opaques.add(directory);
-    // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
-    else if (!/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) {
-      const name = base.slice(whiteoutPrefix.length);
-      this.#whiteouts.add(directory === '' ? name : `${directory}/${name}`);
+    if (base === opaqueMarker) {
+      if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);
+      return;
     }
-    this.#checkMarks();
+    // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
+    if (/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) return;
+    const name = base.slice(whiteoutPrefix.length);
+    const hidden = directory === '' ? name : `${directory}/${name}`;
+    if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
+  }
+
+  #mark(marks: Set<string>, path: string): void {
+    if (marks.has(path)) return;
+    marks.add(path);
+    this.#checkMarks(path.length);
   }
 
   #node(entry: TarEntry, isWanted: boolean): PayloadSink | undefined {
     const { path } = entry;
     if (entry.type === 'directory') {
-      if (this.#nodes.get(path)?.kind !== 'directory') this.#replace(path, { path, kind: 'directory' });
+      if (this.#nodes.get(path)?.kind !== 'directory') this.#replace({ path, kind: 'directory' });
       return undefined;
     }
     if (entry.type === 'symbolic-link' || entry.type === 'hard-link') {
-      this.#replace(path, { path, kind: entry.type, target: entry.target });
+      this.#replace({ path, kind: entry.type, target: entry.target });
       return undefined;
     }
-    this.#replace(path, { path, kind: 'file' });
+    this.#replace({ path, kind: 'file' });
     return isWanted && entry.type === 'file' ? this.#keep(entry) : undefined;
   }
 
-  #replace(path: string, node: LayerNode): void {
+  #replace(node: LayerNode): void {
+    const { path } = node;
+    const before = this.#nodes.get(path);
     // Something else takes the place of a directory: what the layer had under it is gone.
-    if (node.kind !== 'directory') this.#removeBelow(path);
-    this.#files.delete(path);
+    if (node.kind !== 'directory') this.#nodes.remove(path, this.#forget);
+    else if (before !== undefined) this.#forget(path, before);
     this.#nodes.set(path, node);
-    this.#enter(path);
-    this.#checkMarks();
+    this.#checkMarks(charactersOf(node));
   }
 
-  /** Enters a path under its directory, and that under the one above, up to one that is known. */
-  #enter(path: string): void {
-    const directory = parentOf(path);
-    const siblings = this.#children.get(directory);
-    if (siblings?.has(path) === true) return;
-    if (siblings === undefined) this.#children.set(directory, new Set([path]));
-    else siblings.add(path);
-    if (directory !== '') this.#enter(directory);
-  }
-
-  #removeBelow(directory: string): void {
-    const children = this.#children.get(directory);
-    this.#children.delete(directory);
-    for (const child of children ?? []) {
-      this.#nodes.delete(child);
-      this.#files.delete(child);
-      this.#removeBelow(child);
-    }
-  }
+  readonly #forget = (path: string, node: LayerNode): void => {
+    this.#markCharacters -= charactersOf(node);
+    this.#keptBytes -= this.#files.get(path)?.length ?? 0;
+    this.#files.delete(path);
+  };
 
   #keep(entry: TarEntry): PayloadSink | undefined {
-    const size = entry.sparse === undefined ? entry.size : Math.max(entry.size, entry.sparse.realSize);
-    if (size > limits.keptFileBytes || this.#keptBytes + size > limits.keptLayerBytes) {
+    const { path, size, sparse } = entry;
+    const needed = size + (sparse?.realSize ?? 0);
+    if (!(this.#keptBytes + needed <= this.#keptBytesMax)) {
       throw new ClairError(
         'limit-exceeded',
-        `${entry.path} has ${size} bytes; a file is read up to ${limits.keptFileBytes} bytes and the wanted files of a layer up to ${limits.keptLayerBytes}`,
-        { limit: size > limits.keptFileBytes ? 'keptFileBytes' : 'keptLayerBytes' },
+        `${path} has ${needed} bytes; the wanted files of a layer are read up to ${this.#keptBytesMax} bytes together`,
+        { limit: 'keptLayerBytes' },
       );
     }
-    this.#keptBytes += size;
-    const content = Buffer.allocUnsafe(entry.size);
+    const content = Buffer.allocUnsafe(size);
     let fill = 0;
     return {
       write(bytes) {
         fill += bytes.copy(content, fill);
       },
       close: () => {
-        const whole = entry.sparse === undefined ? content : expandSparse(content, entry.sparse);
-        if (whole === undefined) this.remark(entry.path, 'a sparse file whose map is malformed');
-        else this.#files.set(entry.path, whole);
+        const whole = sparse === undefined ? content : expandSparse(content, sparse);
+        if (whole === undefined) {
+          this.remark(path, 'a sparse file whose map is malformed');
+          return;
+        }
+        this.#files.set(path, whole);
+        this.#keptBytes += whole.length;
       },
     };
   }
@@ -160,13 +171,23 @@ export class LayerCollector {
     if (this.#remarks.length < limits.remarks) this.#remarks.push({ path, message });
   }
 
-  #checkMarks(): void {
-    if (this.#whiteouts.size + this.#opaques.size + this.#nodes.size > limits.layerMarks) {
+  #checkMarks(characters: number): void {
+    this.#markCharacters += characters;
+    if (this.#whiteouts.size + this.#opaques.size + this.#nodes.size > limits.layerMarks)
       throw new ClairError(
         'limit-exceeded',
         `more than ${limits.layerMarks} whiteouts, links and wanted files`,
         { limit: 'layerMarks' },
       );
-    }
+    if (this.#markCharacters > limits.layerMarkCharacters)
+      throw new ClairError(
+        'limit-exceeded',
+        `whiteouts, links and wanted files with more than ${limits.layerMarkCharacters} characters in their names`,
+        { limit: 'layerMarkCharacters' },
+      );
   }
+}
+
+function charactersOf(node: LayerNode): number {
+  return node.path.length + ('target' in node ? node.target.length : 0);
 }

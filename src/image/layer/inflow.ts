@@ -17,22 +17,27 @@ import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
  */
 export class LayerInflow {
   readonly #layer: LayerClaims;
+  readonly #storedMax: number;
   readonly #collector: LayerCollector;
   readonly #walker: TarWalker;
   readonly #stored: Hash | undefined;
   readonly #inflated: Hash | undefined;
   #inflater: Inflater | undefined;
+  /** The last push that did not end at once. */
+  #pushed: Promise<void> | undefined;
   #start: Buffer = Buffer.alloc(0);
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(layer: LayerClaims, { wanted, verify }: ReadOptions) {
+  /** `storedMax`: of an archive that is compressed itself, the bytes on disk that the layer comes from. */
+  constructor(layer: LayerClaims, options: ReadOptions, storedMax: number = Number.POSITIVE_INFINITY) {
     this.#layer = layer;
-    const { walker, collector } = openLayer(layer, wanted);
+    this.#storedMax = storedMax;
+    const { walker, collector } = openLayer(layer, options);
     this.#walker = walker;
     this.#collector = collector;
     if (layer.digest !== undefined) this.#stored = createHash(digestAlgorithm(layer.digest));
-    if (layer.digest === undefined || verify)
+    if (layer.digest === undefined || options.verify)
       this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
   }
 
@@ -40,19 +45,30 @@ export class LayerInflow {
   push(bytes: Buffer): void | Promise<void> {
     this.#bytesIn += bytes.length;
     this.#stored?.update(bytes);
-    if (this.#inflater !== undefined) return this.#inflater.push(bytes);
+    if (this.#inflater !== undefined) return this.#inflate(this.#inflater, bytes);
     this.#start = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
     if (this.#start.length < magicBytes) {
       this.#start = Buffer.from(this.#start);
       return undefined;
     }
-    return this.#begin().push(this.#start);
+    return this.#inflate(this.#begin(), this.#start);
   }
 
   /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
-  async end(): Promise<ReadLayer> {
-    if (this.#inflater === undefined) await this.#begin().push(this.#start);
-    await this.#inflater?.end();
+  end(): ReadLayer | Promise<ReadLayer> {
+    if (this.#inflater === undefined) void this.#inflate(this.#begin(), this.#start);
+    const ended =
+      this.#pushed === undefined ? this.#inflater?.end() : this.#pushed.then(() => this.#inflater?.end());
+    return ended === undefined ? this.#finish() : ended.then(() => this.#finish());
+  }
+
+  #inflate(inflater: Inflater, bytes: Buffer): void | Promise<void> {
+    const pushed = inflater.push(bytes);
+    if (pushed !== undefined) this.#pushed = pushed;
+    return pushed;
+  }
+
+  #finish(): ReadLayer {
     this.#walker.end();
     const digest = this.#stored && digestOf(this.#stored, this.#layer.digest);
     const diffId = this.#inflated && digestOf(this.#inflated, this.#layer.diffId);
@@ -84,7 +100,7 @@ export class LayerInflow {
     }
     if (
       this.#bytesOut > limits.inflateRatioFromBytes &&
-      this.#bytesOut > this.#bytesIn * limits.inflateRatio
+      this.#bytesOut > Math.min(this.#bytesIn, this.#storedMax) * limits.inflateRatio
     ) {
       throw new ClairError(
         'limit-exceeded',

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import type { ImageLayer, LayerPlace } from '../image.ts';
 import { LayerInflow } from './inflow.ts';
@@ -10,17 +11,25 @@ interface MemberLayer {
   readonly place: Member;
 }
 
-/** Reads the layers that are members of compressed archives, in one pass over each archive. */
-export async function readArchiveMembers(
+/** What was made of each layer that is a member of a compressed archive. */
+export type MemberResults<T> = ReadonlyMap<ImageLayer, { readonly result: T }>;
+
+/** Reads the layers that are members of compressed archives, in one pass over each archive, and hands each on where it ends. */
+export async function readArchiveMembers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
-): Promise<ReadonlyMap<ImageLayer, ReadLayer>> {
-  const results = new Map<ImageLayer, ReadLayer>();
+  take: (layer: ReadLayer) => T,
+): Promise<MemberResults<T>> {
+  const results = new Map<ImageLayer, { readonly result: T }>();
   const members = layers.flatMap((layer) =>
     layer.place.kind === 'archive-member' ? [{ layer, place: layer.place }] : [],
   );
   const archives = Map.groupBy(members, ({ place }) => place.path);
-  for (const [path, ofArchive] of archives) await readArchive(path, ofArchive, options, results);
+  for (const [path, ofArchive] of archives) {
+    await readArchive(path, ofArchive, options, (layer, read) => {
+      results.set(layer, { result: take(read) });
+    });
+  }
   return results;
 }
 
@@ -28,10 +37,29 @@ async function readArchive(
   path: string,
   members: readonly MemberLayer[],
   options: ReadOptions,
-  results: Map<ImageLayer, ReadLayer>,
+  take: (layer: ImageLayer, read: ReadLayer) => void,
 ): Promise<void> {
-  const open = members.map((member) => ({ ...member, inflow: new LayerInflow(member.layer, options) }));
+  const { size: storedBytes } = statSync(path);
+  let open = members.map((member) => ({
+    ...member,
+    inflow: new LayerInflow(member.layer, options, storedBytes),
+  }));
   let position = 0;
+  /** Ends the layers that lie before a place. Those that can be ended at once are: what they keep must not wait in memory. */
+  const endBefore = (place: number): Promise<void>[] => {
+    const over = open.filter((member) => endOf(member) <= place);
+    if (over.length > 0) open = open.filter((member) => endOf(member) > place);
+    return over.map(({ layer, inflow }) =>
+      namingLayer(layer, () => {
+        const read = inflow.end();
+        return read instanceof Promise
+          ? read.then((later) => {
+              take(layer, later);
+            })
+          : take(layer, read);
+      }),
+    );
+  };
   await inflateFile(path, (bytes) => {
     const pushed: Promise<void>[] = [];
     for (const { layer, place, inflow } of open) {
@@ -40,7 +68,12 @@ async function readArchive(
       if (from < to) pushed.push(namingLayer(layer, () => inflow.push(bytes.subarray(from, to))));
     }
     position += bytes.length;
+    pushed.push(...endBefore(position));
     return pushed.length === 0 ? undefined : Promise.all(pushed).then(() => undefined);
   });
-  for (const { layer, inflow } of open) results.set(layer, await namingLayer(layer, () => inflow.end()));
+  await Promise.all(endBefore(Number.POSITIVE_INFINITY));
+}
+
+function endOf({ place }: MemberLayer): number {
+  return place.offset + place.size;
 }

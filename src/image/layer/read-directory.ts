@@ -59,7 +59,7 @@ function readRegularFile(place: string, size: number): Buffer {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size !== size || size > limits.keptFileBytes)
+    if (!stats.isFile() || stats.size !== size || size > limits.keptLayerBytes)
       throw new Error('it changed while being read');
     return readFileSync(file);
   } finally {

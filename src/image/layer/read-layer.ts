@@ -9,14 +9,22 @@ import { namingLayer, openLayer, type ReadLayer, type ReadOptions } from './read
 const chunkBytes = 1024 * 1024;
 
 /**
- * Reads layers in one pass each and keeps what is wanted, in the order given. Members of one compressed archive are read in
- * one pass over it. Throws `target-corrupt` or `limit-exceeded` naming the layer.
+ * Reads layers in one pass each and answers, in the order given, what `take` makes of each: the wanted files of a layer are gone
+ * from memory before the next is read. Members of one compressed archive are read in one pass over it. Throws `target-corrupt`
+ * or `limit-exceeded` naming the layer.
  */
-export async function readLayers(layers: readonly ImageLayer[], options: ReadOptions): Promise<ReadLayer[]> {
-  const inArchive = await readArchiveMembers(layers, options);
-  const results: ReadLayer[] = [];
+export async function readLayers<T>(
+  layers: readonly ImageLayer[],
+  options: ReadOptions,
+  take: (layer: ReadLayer) => T,
+): Promise<T[]> {
+  const inArchive = await readArchiveMembers(layers, options, take);
+  const results: T[] = [];
   for (const layer of layers) {
-    results.push(inArchive.get(layer) ?? (await namingLayer(layer, () => readOne(layer, options))));
+    const { result } = inArchive.get(layer) ?? {
+      result: take(await namingLayer(layer, () => readOne(layer, options))),
+    };
+    results.push(result);
   }
   return results;
 }
@@ -37,8 +45,8 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
 }
 
 /** An uncompressed layer on disk is not read but seeked over. */
-function seekThrough(range: FileRange, layer: ImageLayer, { wanted }: ReadOptions): ReadLayer {
-  const { walker, collector } = openLayer(layer, wanted);
+function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): ReadLayer {
+  const { walker, collector } = openLayer(layer, options);
   walkBySeeking(range, walker);
   return { collected: collector.collected(), verified: false };
 }

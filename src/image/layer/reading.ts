@@ -20,14 +20,19 @@ export interface ReadOptions {
   readonly wanted: WantedPaths;
   /** Read and hash what could be seeked over. */
   readonly verify: boolean;
+  /** Bytes of wanted files that one layer may hold; `limits.keptLayerBytes` where absent. */
+  readonly keptBytesMax?: number;
 }
 
 /** What walks the archive of a layer, and what collects of it. */
 export function openLayer(
   { root }: LayerClaims,
-  wanted: WantedPaths,
+  { wanted, keptBytesMax }: ReadOptions,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
-  const collector = new LayerCollector(wanted, root === undefined);
+  const collector = new LayerCollector(wanted, {
+    hasWhiteouts: root === undefined,
+    ...(keptBytesMax !== undefined && { keptBytesMax }),
+  });
   const walker =
     root === undefined
       ? new TarWalker(collector.visit, wantedFilter(wanted))

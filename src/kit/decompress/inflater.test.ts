@@ -73,6 +73,15 @@ test('zeros after the last gzip member are padding', async () => {
   assert.equal((await inflate(make, input, 64)).toString(), 'text');
 });
 
+test('what follows the padding of a gzip file is not read, wherever it is cut', async () => {
+  for (const behind of [gzipSync(Buffer.from('more')), Buffer.from('rubbish'), Buffer.alloc(0)]) {
+    const input = Buffer.concat([gzipSync(Buffer.from('text')), Buffer.alloc(20), behind]);
+    const make = (sink: (bytes: Buffer) => void): Inflater => inflaterFor('gzip', sink);
+    for (let pieceBytes = 1; pieceBytes <= input.length; pieceBytes++)
+      assert.equal((await inflate(make, input, pieceBytes)).toString(), 'text', `pieces of ${pieceBytes}`);
+  }
+});
+
 test('compression is told by content', () => {
   const skippable = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 0, 0]);
   assert.equal(compressionOf(gzipSync('x')), 'gzip');

@@ -39,6 +39,8 @@ export class NativeInflater implements Inflater {
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
   readonly #finish: number;
   #failure: Error | undefined;
+  /** Zeros follow the last gzip member, and whatever comes after them is not read. */
+  #isPadding = false;
 
   constructor(compression: 'gzip' | 'zstd', sink: BytesSink) {
     const stream = compression === 'gzip' ? createGunzip() : createZstdDecompress();
@@ -51,7 +53,7 @@ export class NativeInflater implements Inflater {
   }
 
   push(bytes: Buffer): void {
-    this.#run(bytes, 0);
+    if (!this.#isPadding) this.#run(bytes, 0);
   }
 
   end(): void {
@@ -69,8 +71,11 @@ export class NativeInflater implements Inflater {
       if (free < outputBytes) this.#sink(this.#output.subarray(0, outputBytes - free));
       const isStuck = free === outputBytes && left === unread;
       unread = left;
-      // Zeros after the last gzip member are padding and are not read: no progress, no error.
-      if (isStuck || (unread === 0 && free > 0)) return;
+      if (isStuck || (unread === 0 && free > 0)) {
+        // Without progress and without an error: zlib does not go on where zeros follow a member.
+        this.#isPadding = isStuck && unread > 0;
+        return;
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ const layerBytes = 64 * GiB;
 
 const tooDense: Answer = { refused: /inflates to more than 1000 times its size/ };
 const cutDatabase: Answer = { packages: 'some', problem: /of which only the first 67108864 were read/ };
-const cutList: Answer = { packages: 'some', problem: /more than 100000 entries/ };
+const cutList: Answer = { packages: 'some', problem: /more than 20000 entries/ };
 const tooLarge: Answer = {
   refused: /var\/lib\/dpkg\/status has 210763776 bytes; a file is read up to 209715200 bytes/,
 };

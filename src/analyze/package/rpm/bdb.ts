@@ -1,3 +1,4 @@
+import { limits } from '../../../kit/limits.ts';
 import type { Blob } from './header.ts';
 
 const magic = 0x00061561;
@@ -122,6 +123,7 @@ function readPair(
 /** A page may be visited once in all, so neither loops nor shared pages make more of a file than it is. */
 function readChain(database: Database, firstPage: number, length: number): Blob {
   const { bytes, pageSize, pages, visited } = database;
+  if (length > limits.rpmHeaderBytes) return `a value of ${length} bytes is too long for a package`;
   const pieces: Uint8Array[] = [];
   let missing = length;
   for (let page = firstPage; missing > 0; ) {

@@ -53,8 +53,8 @@ class HistoryReader {
   rows(table: string, columns: readonly string[]): (readonly SqliteValue[])[] {
     const rows: (readonly SqliteValue[])[] = [];
     for (const row of this.#database.rows(table, columns) ?? [`has no table ${table} as dnf makes it`]) {
-      if (rows.length + this.problems.length > limits.packagesPerFile) {
-        this.problems.push(`has more than ${limits.packagesPerFile} rows in a table; the rest was not read`);
+      if (rows.length + this.problems.length > limits.dnfHistoryRows) {
+        this.problems.push(`has more than ${limits.dnfHistoryRows} rows in a table; the rest was not read`);
         break;
       }
       if (typeof row === 'string') this.problems.push(row);

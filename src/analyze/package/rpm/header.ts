@@ -1,3 +1,5 @@
+import { limits } from '../../../kit/limits.ts';
+
 /** What a database gives for one package: its header, or in words what is wrong at that place. */
 export type Blob = Uint8Array | string;
 
@@ -65,9 +67,8 @@ const i18nStringType = 9;
 
 const prologueBytes = 8;
 const entryBytes = 16;
-/** The limits of rpm itself, lib/header.c. */
+/** As rpm itself, lib/header.c. */
 const entriesMax = 0xffff;
-const dataBytesMax = 0x0fffffff;
 const textBytesMax = 4096;
 
 /**
@@ -104,11 +105,12 @@ type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
 /** The last entry of each tag that is read. */
 function readIndex(blob: Uint8Array): Map<number, Entry> | string {
   if (blob.length < prologueBytes) return 'a header is too short';
+  if (blob.length > limits.rpmHeaderBytes) return `a header of ${blob.length} bytes is too long`;
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   const entries = view.getUint32(0);
   const dataBytes = view.getUint32(4);
   const dataStart = prologueBytes + entries * entryBytes;
-  if (entries > entriesMax || dataBytes > dataBytesMax) return 'a header claims an impossible size';
+  if (entries > entriesMax) return 'a header claims an impossible size';
   if (dataStart + dataBytes > blob.length) return 'a header is cut off';
   const data = Buffer.from(blob.buffer, blob.byteOffset + dataStart, dataBytes);
   const index = new Map<number, Entry>();

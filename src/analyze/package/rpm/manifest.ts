@@ -1,4 +1,4 @@
-import { lineEnd } from '../../deb822.ts';
+import { Lines } from '../../text-lines.ts';
 import { quoted } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
@@ -9,12 +9,10 @@ const fieldCount = 10;
  * between tabs. Yields what the headers would say, or in words what is wrong with a line.
  */
 export function* readManifest(content: Uint8Array): Generator<RpmHeader | string> {
-  const text = new TextDecoder().decode(content);
-  let number = 0;
-  for (let start = 0, end = 0; start < text.length; start = end + 1) {
-    end = lineEnd(text, start);
-    number++;
-    const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end);
+  const lines = new Lines(content);
+  for (let number = 1; lines.next(); number++) {
+    const { text, bytes, start, end } = lines;
+    const line = bytes.toString('utf8', start, text[end - 1] === '\r' ? end - 1 : end);
     if (line.trim() === '') continue;
     // One field too many is enough to know: a hostile line may be all tabs.
     const fields = line.split('\t', fieldCount + 1);

@@ -13,13 +13,21 @@ export function packageOf(header: RpmHeader): ListedPackage | string | undefined
   if (name === undefined || !isWord(name)) return `a header has no possible name: ${quoted(name ?? '')}`;
   const versionRelease = versionReleaseOf(header);
   if (versionRelease === undefined) return `package ${name} has no possible version and release`;
+  if (modularity !== undefined && !isWord(modularity))
+    return `package ${name} has an impossible module ${quoted(modularity)}`;
   const version = epoch === 0 ? versionRelease : `${epoch}:${versionRelease}`;
   const source = sourceOf(header.sourceRpm);
   return {
     type: 'rpm',
     name,
     version,
-    ...defined({ arch: archOf(header), source, modularity, vendor, licence }),
+    ...defined({
+      arch: archOf(header),
+      source,
+      modularity,
+      vendor: lineOf(vendor),
+      licence: lineOf(licence),
+    }),
   };
 }
 
@@ -31,6 +39,11 @@ function versionReleaseOf({ version, release }: RpmHeader): string | undefined {
 
 function archOf({ arch }: RpmHeader): string | undefined {
   return arch !== undefined && isWord(arch) ? arch : undefined;
+}
+
+/** A text for people, fit for a report. */
+function lineOf(text: string | undefined): string | undefined {
+  return text?.replace(/\p{Cc}+/gu, ' ');
 }
 
 /** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */

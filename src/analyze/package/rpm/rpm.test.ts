@@ -164,6 +164,17 @@ test('rpm: keys are no packages, and a header without a name or version is a pro
   ]);
 });
 
+test('rpm: vendor and licence are made fit for a report, and a module that is no word is a problem', () => {
+  const odd = writeRpmPackage('odd', [
+    [1011, 'A\u001b[31mcme\r\n'],
+    [1014, 'MIT\tor\u0085later'],
+  ]);
+  const [item] = read(path, writeBdb([odd])).packages;
+  assert.deepEqual([item?.vendor, item?.licence], ['A [31mcme ', 'MIT or later']);
+  const { packages, problems } = read(path, writeBdb([writeRpmPackage('x', [[5096, 'nodejs\n18']])]));
+  assert.deepEqual([packages, problems], [[], ['package x has an impossible module "nodejs\\n18"']]);
+});
+
 test('rpm: what is no database is a problem', () => {
   assert.match(read(path, Buffer.alloc(8192)).problems.join(), /^is no rpm database of a known format/);
   const log = 'var/lib/rpm/rpmdb.sqlite-wal';

@@ -1,6 +1,6 @@
 import type { Files, PathPattern } from '../../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../../plugin/package-lister.ts';
-import { distinct, distinctInText } from '../listing.ts';
+import { distinct } from '../listing.ts';
 import { Ownership } from '../ownable.ts';
 import { isBdb, readBdb } from './bdb.ts';
 import { type Blob, type FileEntries, readHeader } from './header.ts';
@@ -44,7 +44,7 @@ export const rpm: PackageLister = {
         yield { path, problem: 'is a write-ahead log without its database' };
     }
     const content = files.get(manifest);
-    if (content !== undefined && content.length > 0) yield* distinctInText(manifest, content, listManifest);
+    if (content !== undefined && content.length > 0) yield* distinct(manifest, listManifest(content));
   },
 };
 

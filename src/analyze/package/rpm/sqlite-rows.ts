@@ -1,3 +1,4 @@
+import { limits } from '../../../kit/limits.ts';
 import type { Pages } from './sqlite-pages.ts';
 import { varint } from './sqlite-record.ts';
 
@@ -64,6 +65,7 @@ export class RowReader {
     const local = localLength(length.value, this.#pages.usable);
     const end = key.end + local;
     if (end > page.length || length.value > this.#pages.bytes) return 'a row is damaged';
+    if (length.value > limits.rpmHeaderBytes) return `a row of ${length.value} bytes is too long`;
     const pieces = [page.subarray(key.end, end)];
     let missing = length.value - local;
     for (let next = missing > 0 ? uint32(page, end) : 0; missing > 0; ) {

@@ -34,10 +34,10 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
 
 /** The files that Clair limits too are told in its words. */
 function beyondLimit({ limit, message }: ClairError): WireError {
-  const isFile = limit === 'keptFileBytes' || limit === 'keptLayerBytes';
-  const what = isFile
-    ? 'could not extract one or more files from the archive: file too big'
-    : `could not extract the archive: ${message}`;
+  const what =
+    limit === 'keptLayerBytes'
+      ? 'could not extract one or more files from the archive: file too big'
+      : `could not extract the archive: ${message}`;
   return new WireError(422, `tarutil: ${what}`);
 }
 

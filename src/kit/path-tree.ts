@@ -1,0 +1,78 @@
+/**
+ * Things by their paths, in the order in which they were last set, with an eye on what lies below what: however many there are,
+ * taking away a directory costs no more than what is in it.
+ */
+export class PathTree<T> {
+  readonly #things = new Map<string, T>();
+  /** By directory, the things in it and the directories on the way to them. */
+  readonly #children = new Map<string, Set<string>>();
+
+  get size(): number {
+    return this.#things.size;
+  }
+
+  get(path: string): T | undefined {
+    return this.#things.get(path);
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, T]> {
+    return this.#things.entries();
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#things.keys();
+  }
+
+  values(): IterableIterator<T> {
+    return this.#things.values();
+  }
+
+  set(path: string, thing: T): void {
+    this.#things.delete(path);
+    this.#things.set(path, thing);
+    this.#enter(path);
+  }
+
+  /** Takes away what is at a path and all below it; `removed` is told of each that was there. */
+  remove(path: string, removed?: (path: string, thing: T) => void): void {
+    this.removeBelow(path, removed);
+    this.#drop(path, removed);
+    this.#children.get(directoryOf(path))?.delete(path);
+  }
+
+  /** Takes away what is below a directory; the root is the empty path. */
+  removeBelow(directory: string, removed?: (path: string, thing: T) => void): void {
+    const pending = [directory];
+    for (let above = pending.pop(); above !== undefined; above = pending.pop()) {
+      const children = this.#children.get(above);
+      if (children === undefined) continue;
+      this.#children.delete(above);
+      for (const child of children) {
+        this.#drop(child, removed);
+        pending.push(child);
+      }
+    }
+  }
+
+  #drop(path: string, removed: ((path: string, thing: T) => void) | undefined): void {
+    const thing = this.#things.get(path);
+    if (thing === undefined) return;
+    this.#things.delete(path);
+    removed?.(path, thing);
+  }
+
+  /** Enters a path under its directory, and that under the one above, up to one that is known. */
+  #enter(path: string): void {
+    for (let child = path; child !== ''; child = directoryOf(child)) {
+      const directory = directoryOf(child);
+      const siblings = this.#children.get(directory);
+      if (siblings?.has(child) === true) return;
+      if (siblings === undefined) this.#children.set(directory, new Set([child]));
+      else siblings.add(child);
+    }
+  }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}

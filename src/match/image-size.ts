@@ -1,0 +1,21 @@
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+
+/** How much is kept of the layers of an image: a hostile one may hold a thousand layers, each as large as a layer may be. */
+export class ImageSize {
+  #things = 0;
+
+  /** Counts one more layer. Throws `limit-exceeded`. */
+  add({ whiteouts, opaques, nodes, packages, owned }: LayerIndex): void {
+    this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
+    for (const { packages: listed } of packages) this.#things += listed.length;
+    for (const { files } of owned) this.#things += files.length;
+    if (this.#things > limits.imageThings)
+      throw new ClairError(
+        'limit-exceeded',
+        `the layers of the image hold more than ${limits.imageThings} packages, files of packages, links and whiteouts`,
+        { limit: 'imageThings' },
+      );
+  }
+}

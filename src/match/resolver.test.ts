@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../kit/limits.ts';
+import { Resolver } from './resolver.ts';
+
+function resolverOf(links: Readonly<Record<string, string>>): Resolver {
+  return new Resolver((path) => {
+    const target = links[path];
+    return target === undefined ? undefined : { path, kind: 'symbolic-link', target };
+  });
+}
+
+test('links lead where path_resolution(7) says, and never out of the image', () => {
+  const resolver = resolverOf({
+    lib: 'usr/lib',
+    'usr/lib/db': '/data',
+    'usr/up': '..',
+    'usr/out': '../../../../etc',
+    data: './srv//db/.',
+    root: '/',
+  });
+  const cases = {
+    'lib/x': 'usr/lib/x',
+    'lib/db/x': 'srv/db/x',
+    'lib/../bin': 'usr/bin',
+    'usr/up/lib/x': 'usr/lib/x',
+    'usr/out/passwd': 'etc/passwd',
+    'root/lib/db': 'srv/db',
+    root: '',
+    'no/such/place': 'no/such/place',
+  };
+  for (const [path, real] of Object.entries(cases)) assert.equal(resolver.real(path), real, path);
+});
+
+test('as many links are followed as the kernel follows, whatever was asked before', () => {
+  const chain = Object.fromEntries(
+    Array.from({ length: limits.linkDepth + 1 }, (_, i) => [`l${i}`, `l${i + 1}`]),
+  );
+  for (const first of ['l0', 'l1', `l${limits.linkDepth}`]) {
+    const resolver = resolverOf(chain);
+    resolver.real(first);
+    assert.equal(resolver.real('l0'), undefined);
+    assert.equal(resolver.real('l1'), `l${limits.linkDepth + 1}`);
+    assert.equal(resolver.real('l0'), undefined);
+  }
+});
+
+test('loops lead nowhere, also where each link goes through itself twice', () => {
+  const resolver = resolverOf({ a: 'b', b: 'a', c: 'c/x', d: '/d', e: 'f/f', f: 'e/e/..' });
+  for (const path of ['a', 'a/x', 'b', 'c', 'd/x', 'e', 'f/e']) assert.equal(resolver.real(path), undefined);
+});
+
+test('a place has its directory looked up, and its own name not', () => {
+  const resolver = resolverOf({ lib: 'usr/lib', 'usr/lib/db': '/data' });
+  assert.equal(resolver.placeOf('lib/db'), 'usr/lib/db');
+  assert.equal(resolver.placeOf('lib/db/x'), 'data/x');
+  assert.equal(resolver.placeOf('lib'), 'lib');
+});
