@@ -68,6 +68,8 @@ export function defaultDatabase(): string {
 
 /** Layers on this thread and, for large images, on a second one. */
 function layerAnalysis(): AnalyzeLayers {
+  // A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice.
+  setFlagsFromString('--optimize-for-size');
   const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, builtIn, options);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const there = analyzeOnThread(
@@ -102,6 +104,7 @@ export function feedClient(mirror: string | undefined, show: (text: string) => v
   };
   const load = async (): Promise<FeedClient> => {
     // Feeds make short-lived objects by the million: a large young generation would only take memory.
+    setFlagsFromString('--no-optimize-for-size');
     setFlagsFromString('--semi-space-growth-factor=1');
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http-environment.ts')).heedNetworkEnvironment();

@@ -40,7 +40,7 @@ export const limits = {
   dnfHistoryRows: 100_000,
   /** Problems told of one file. */
   problemsPerFile: 20,
-  /** Members of an archive that holds an image; a root file system has more. */
+  /** Members of an archive that may hold an image. */
   archiveMembers: 20_000,
   /** Documents kept of a compressed archive while its members are listed. */
   archiveDocumentBytes: 64 * MiB,

@@ -1,8 +1,10 @@
+import { zstdCompressSync } from 'node:zlib';
 import { builtIn } from '../../../src/extensions.ts';
 import type { PackageLister } from '../../../src/plugin/package-lister.ts';
 import { writeBdb, writeNdb } from '../../../src/testing/rpm-writer.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { checkLister } from '../judge.ts';
+import { within } from '../mutation/compressed.ts';
 import { bdbMutations, headerMutations, ndbMutations, sqliteMutations } from '../mutation/database.ts';
 import type { Mutation } from '../mutation/mutation.ts';
 import { textMutations, words } from '../mutation/text.ts';
@@ -85,6 +87,15 @@ const manifestSeeds = (): Input[] => [
   }),
 ];
 
+/** The manifest of Chisel is compressed. */
+const chiselSeeds = (): Input[] => [
+  files({
+    'var/lib/chisel/manifest.wall': zstdCompressSync(
+      '{"jsonwall":"1.0","schema":"1.0","count":4}\n{"kind":"package","name":"libc6","version":"2.39-0ubuntu8","sha256":"00","arch":"amd64"}\n{"kind":"path","path":"/usr/bin/ldd","mode":"0755","slices":["libc6_libs"]}\n{"kind":"slice","name":"libc6_libs"}\n',
+    ),
+  }),
+];
+
 const dpkgWords = words(
   'Package: ',
   'Status: ',
@@ -115,13 +126,15 @@ export function listerTargets(): Target[] {
     'rpm-sqlite': inRpm(sqliteSeeds, [...sqliteMutations, fixWal, fixWal, fixWal]),
     'rpm-header': inRpm(headerSeeds, headerMutations),
     'rpm-manifest': { lister: 'rpm', seeds: manifestSeeds, mutations: textMutations },
+    chisel: { lister: 'chisel', seeds: chiselSeeds, mutations: within([...textMutations, otherWords]) },
   };
+  const named = new Set(Object.values(known).map(({ lister }) => lister));
   const targets = Object.entries(known).flatMap(([name, { lister, seeds, mutations }]) =>
     builtIn.listers
       .filter((one) => one.name === lister)
       .map((one) => target(name, one, { seeds, mutations })),
   );
-  const others = builtIn.listers.filter(({ name }) => !['dpkg', 'apk', 'rpm'].includes(name));
+  const others = builtIn.listers.filter(({ name }) => !named.has(name));
   return [
     ...targets,
     ...others.map((one) =>
@@ -146,7 +159,6 @@ const otherWords = words(
 /** Whatever else is listed is text: lines of JSON or documents of it. */
 function seedsOfOther({ wants }: PackageLister): Input[] {
   const texts = [
-    '{"jsonwall":"1.0","schema":"1.0","count":2}\n{"kind":"package","name":"libc6","version":"2.39-0ubuntu8","sha256":"00","arch":"amd64"}\n',
     '{"metadata":{"icm_version":1,"icm_spec":"x","image_layer_index":1},"content_sets":["rhel-9-for-x86_64-baseos-rpms"],"image_contents":[]}',
     'FROM x\nLABEL "com.redhat.component"="ubi9-container" name="ubi9" version="9.4" "release"="1" architecture="x86_64"\n',
   ];

@@ -48,11 +48,21 @@ const rootDirectories = new Set(
 class Listing {
   readonly members = new Map<string, Member>();
   foreign = false;
+  readonly #path: string;
   #documentBytes = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
 
   add(entry: TarEntry, bytes?: Buffer): void {
     const first = entry.path.slice(0, Math.max(entry.path.indexOf('/'), 0)) || entry.path;
-    if (rootDirectories.has(first) || this.members.size >= limits.archiveMembers) this.foreign = true;
+    if (this.members.size >= limits.archiveMembers)
+      throw new ClairError(
+        'limit-exceeded',
+        `${this.#path} has more than ${limits.archiveMembers} members, and none of them tells what it is; if it is a root file system, put rootfs-tar: before its name`,
+      );
+    if (rootDirectories.has(first)) this.foreign = true;
     else this.members.set(entry.path, bytes === undefined ? { entry } : { entry, bytes });
   }
 
@@ -78,7 +88,7 @@ class Listing {
 }
 
 function listBySeeking(path: string): Members | undefined {
-  const listing = new Listing();
+  const listing = new Listing(path);
   const walker = new TarWalker((entry) => {
     listing.add(entry);
     return undefined;
@@ -96,7 +106,7 @@ function listBySeeking(path: string): Members | undefined {
 class ForeignArchive extends Error {}
 
 async function listByInflating(path: string): Promise<Members | undefined> {
-  const listing = new Listing();
+  const listing = new Listing(path);
   const walker = new TarWalker((entry) => listing.keep(entry));
   try {
     await inflateFile(path, (bytes) => {

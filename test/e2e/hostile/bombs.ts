@@ -14,10 +14,9 @@ const memberBytes = 64 * MiB;
 const layerBytes = 64 * GiB;
 
 const tooDense: Answer = { refused: /inflates to more than 1000 times its size/ };
-const cutDatabase: Answer = { packages: 'some', problem: /of which only the first 67108864 were read/ };
 const cutList: Answer = { packages: 'some', problem: /more than 20000 entries/ };
 const tooLarge: Answer = {
-  refused: /var\/lib\/dpkg\/status has 210763776 bytes; a file is read up to 209715200 bytes/,
+  refused: /var\/lib\/dpkg\/status has \d+ bytes; the wanted files of a layer are read up to 100663296 bytes/,
 };
 
 /** Layers that inflate to very much more than is stored. */
@@ -60,16 +59,11 @@ export function bombs({ bombBytes, falseDatabases, largeLayers }: Sizes): Hostil
       gzip(() => database(201 * MiB)),
     ),
     layeredImage(
-      'a dpkg database of 199 MiB',
-      cutDatabase,
-      gzip(() => databaseOf(50_000, 3900)),
-    ),
-    layeredImage(
       'a dpkg database of a million packages',
       cutList,
       gzip(() => databaseOf(1_000_000, 0)),
     ),
-    layeredImage(`${largeLayers} dpkg databases of 100 MiB, a layer each`, cutDatabase, ...large),
+    layeredImage(`${largeLayers} dpkg databases of 95 MiB, a layer each`, cutList, ...large),
     layeredImage(
       `${falseDatabases} false databases of 200 MiB beside the real one`,
       { packages: ['hello'] },
