@@ -4,7 +4,7 @@ import { linesOf } from './release-text.ts';
 /** Where apk takes packages from. */
 export const repositoriesFile: PathPattern = 'etc/apk/repositories';
 
-const mainRepository = /^(?:https?|ftp):\/\/\S+\/(?:v(\d+\.\d+)|(edge))\/main\/?$/;
+const mainRepository = /^(?:https?|ftp):\/\/\S+\/(?:v(\d{1,4}\.\d{1,4})|(edge))\/main\/?$/;
 
 /**
  * The version of an Alpine system: what its release file says, unless the repositories take the packages from another branch;

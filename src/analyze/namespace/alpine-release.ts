@@ -1,7 +1,7 @@
 import type { Files } from '../../plugin/layer-files.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { alpineVersion, repositoriesFile } from './alpine-branch.ts';
-import { firstLineOf } from './release-text.ts';
+import { firstLineOf, wordOf } from './release-text.ts';
 
 const releaseFile = 'etc/alpine-release';
 const issueFile = 'etc/issue';
@@ -21,7 +21,7 @@ export const alpineRelease: NamespaceDetector = {
 
 function statedVersion(files: Files): string | undefined {
   return (
-    /^\d+\.\d+[\w.]*$/.exec(firstLineOf(files, releaseFile))?.[0] ??
-    /\bAlpine Linux v?(\d+\.\d+[\w.]*|edge)(?:\s|$)/.exec(firstLineOf(files, issueFile))?.[1]
+    wordOf(/^\d+\.\d+[\w.]*$/.exec(firstLineOf(files, releaseFile))?.[0]) ??
+    wordOf(/\bAlpine Linux v?(\d+\.\d+[\w.]*|edge)(?:\s|$)/.exec(firstLineOf(files, issueFile))?.[1])
   );
 }

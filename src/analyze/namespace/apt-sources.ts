@@ -3,7 +3,7 @@ import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { aptSuites, distroOfSuite, sourcesFiles } from './apt-suites.ts';
-import { firstLineOf } from './release-text.ts';
+import { firstLineOf, wordOf } from './release-text.ts';
 
 /** Holds the point release of a stable Debian, `trixie/sid` before a release, and Debian's words also on Ubuntu. */
 export const debianVersionFile = 'etc/debian_version';
@@ -29,7 +29,7 @@ function isReleased({ versionId, versionCodename }: Distro): boolean {
 
 function ofDebianVersion(files: Files): Distro | undefined {
   const text = firstLineOf(files, debianVersionFile);
-  const versionId = /^(\d+)(?:\.\d+)*$/.exec(text)?.[1];
+  const versionId = wordOf(/^(\d+)(?:\.\d+)*$/.exec(text)?.[1]);
   if (versionId !== undefined) return { id: 'debian', versionId, like: [] };
   if (/^\w+\/sid$/.test(text)) return { id: 'debian', versionCodename: unstable, like: [] };
   return releaseOf(text)?.id === 'debian' ? { id: 'debian', versionCodename: text, like: [] } : undefined;

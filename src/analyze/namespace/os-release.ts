@@ -84,9 +84,9 @@ function completeDebian(files: Files, distro: Distro, version: string): Distro {
   const named = versionCodename === undefined ? distro : { ...distro, versionCodename };
   if (distro.versionId !== undefined) return named;
   const debianVersion = firstLineOf(files, debianVersionFile);
-  const versionId = /^\d+/.exec(debianVersion)?.[0];
+  const versionId = wordOf(/^\d+/.exec(debianVersion)?.[0]);
   if (versionId !== undefined) return { ...named, versionId };
-  const coming = /\b(\w+)\/sid\b/.exec(`${debianVersion} ${distro.prettyName ?? ''}`)?.[1];
+  const coming = wordOf(/\b(\w+)\/sid\b/.exec(`${debianVersion} ${distro.prettyName ?? ''}`)?.[1]);
   return coming === undefined ? named : { ...named, versionCodename: suiteInUse(files, coming) };
 }
 

@@ -69,7 +69,14 @@ suite('redhat-release', () => {
   });
 
   test('anything else is no release', () => {
-    for (const text of ['', 'CentOS', 'release 7', 'Fedora release Rawhide', '\0']) {
+    for (const text of [
+      '',
+      'CentOS',
+      'release 7',
+      'Fedora release Rawhide',
+      '\0',
+      `x release 7${'.'.repeat(99)}`,
+    ]) {
       assert.equal(detect({ 'etc/redhat-release': text }), undefined);
     }
   });

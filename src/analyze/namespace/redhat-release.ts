@@ -72,7 +72,8 @@ const names: readonly (readonly [RegExp, string])[] = [
 
 /** Reads `CentOS Linux release 7.6.1810 (Core)`. A name nobody knows gives its first word in lower case. */
 function ofReleaseLine(line: string): Distro | undefined {
-  const [, name, versionId] = /^(.*\S)\s+release\s+(\d[\d.]*)/.exec(line) ?? [];
+  const [, name, version] = /^(.*\S)\s+release\s+(\d[\d.]*)/.exec(line) ?? [];
+  const versionId = wordOf(version);
   if (name === undefined || versionId === undefined) return undefined;
   const id =
     names.find(([beginning]) => beginning.test(name))?.[1] ?? wordOf(/^\S+/.exec(name)?.[0].toLowerCase());
@@ -81,8 +82,9 @@ function ofReleaseLine(line: string): Distro | undefined {
 
 /** Reads `cpe:/o:centos:linux:6:GA`, the only release file in some images of CentOS 6. */
 function ofCpe(files: Files): Distro | undefined {
-  const [, vendor, product, versionId] =
+  const [, vendor, product, version] =
     /^cpe:\/o:(\w+):(\w+):(\d[\d.]*)/.exec(firstLineOf(files, cpeFile)) ?? [];
+  const versionId = wordOf(version);
   if (vendor === undefined || versionId === undefined) return undefined;
   const ids: Readonly<Record<string, string>> = {
     redhat: 'rhel',
@@ -90,7 +92,8 @@ function ofCpe(files: Files): Distro | undefined {
     amazon: 'amzn',
     fedoraproject: 'fedora',
   };
-  const id = vendor === 'redhat' && product !== 'enterprise_linux' ? undefined : (ids[vendor] ?? vendor);
+  const id =
+    vendor === 'redhat' && product !== 'enterprise_linux' ? undefined : wordOf(ids[vendor] ?? vendor);
   return id === undefined ? undefined : { id, versionId, like: [] };
 }
 
@@ -113,7 +116,7 @@ function ofSuse(files: Files): Distro | undefined {
 function ofProduct(files: Files): Distro | undefined {
   for (const [path, [id, text]] of Object.entries(productFiles)) {
     const prettyName = firstLineOf(files, path);
-    const versionId = text.exec(prettyName)?.[1];
+    const versionId = wordOf(text.exec(prettyName)?.[1]);
     if (versionId !== undefined) return { id, versionId, prettyName, like: [] };
   }
   return undefined;

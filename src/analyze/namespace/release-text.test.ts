@@ -46,6 +46,10 @@ suite('release text', () => {
     assert.deepEqual(assignments(text), { A: 'S\ufffdo  [31m', B: '1' });
   });
 
+  test('more of a line than any file has is not read: patterns would take the square of its length', () => {
+    assert.equal(firstLineOf(new Map([['f', Buffer.alloc(60_000, '9')]]), 'f').length, 2048);
+  });
+
   test('any bytes are read without an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (content) => {

@@ -2,6 +2,8 @@ import { limits } from '../../kit/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 
 const controls = /[\p{Cc}\uFEFF]+/gu;
+/** More of a line says nothing that could be used, and would make the search for patterns in it slow. */
+const lineCharactersMax = 2048;
 
 /**
  * The lines of a release file, without line ends and surrounding spaces; none when the file is absent. Bytes that are no UTF-8
@@ -12,7 +14,7 @@ export function linesOf(files: Files, path: string): readonly string[] {
   return new TextDecoder()
     .decode(content)
     .split(/\r?\n|\r/)
-    .map((line) => line.replace(controls, ' ').trim());
+    .map((line) => line.slice(0, lineCharactersMax).replace(controls, ' ').trim());
 }
 
 /** The first line of a release file that says something; empty when there is none. */

@@ -203,6 +203,22 @@ test('dpkg: lists of files tell owners, whether or not the status is in the same
   );
 });
 
+test('dpkg: a list whose name is no package, and paths in odd spellings, do no harm', () => {
+  assert.deepEqual(
+    ownedIn({
+      'var/lib/dpkg/info/.list': '/usr/bin/x\n',
+      'var/lib/dpkg/info/a b.list': '/usr/bin/x\n',
+      'var/lib/dpkg/info/ok.list': '//usr//bin/./a\n/usr/bin/\n/../bin/b\n',
+    }),
+    [{ path: 'var/lib/dpkg/info/ok.list', owner: 'ok', files: ['usr/bin/a', 'usr/bin', 'bin/b'] }],
+  );
+});
+
+test('dpkg: control characters of a damaged entry do not get into the report', () => {
+  const { problems } = read('Package: a\u009b31m\nVersion: 1\n');
+  assert.deepEqual(problems, ['entry 1 has an impossible package name "a\\u009b31m"']);
+});
+
 test('dpkg: in distroless images checksums tell owners, by the name in the entry beside them', () => {
   const sum = 'd41d8cd98f00b204e9800998ecf8427e';
   const checksums = `${sum}  usr/bin/openssl\n${sum}  usr/share/doc/openssl/README\n`;

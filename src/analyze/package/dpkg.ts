@@ -56,17 +56,18 @@ export const dpkg: PackageLister = {
   },
 };
 
-/** The package whose files a file lists, undefined when it is no such list: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. */
+/** The package whose files a file lists, undefined when it is no such list or names no possible package: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. */
 function ownerOf(path: string, files: Files): string | undefined {
   if (path.startsWith(infoDirectory)) {
-    const [name] = path.slice(infoDirectory.length, -listEnding.length).split(':');
-    return name;
+    const [name = ''] = path.slice(infoDirectory.length, -listEnding.length).split(':');
+    return isWord(name) ? name : undefined;
   }
   if (!path.startsWith(statusDirectory) || !path.endsWith(checksumsEnding)) return undefined;
   // File names of some distroless images are cut short or encoded; the entry beside tells the name.
   const entry = path.slice(0, -checksumsEnding.length);
   const [stanza] = stanzas(files.get(entry) ?? new Uint8Array(), ['Package']);
-  return stanza?.values[0] || entry.slice(statusDirectory.length);
+  const name = stanza?.values[0] || entry.slice(statusDirectory.length);
+  return isWord(name) ? name : undefined;
 }
 
 /** What stands before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`. */

@@ -14,7 +14,9 @@ export function isWord(text: string): boolean {
 
 /** A value of a damaged file, made fit for a message. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  // JSON leaves DEL and the controls behind it as they are, which terminals obey too.
+  return short.replace(/\p{Cc}/gu, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 /**

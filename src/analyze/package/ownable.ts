@@ -1,4 +1,5 @@
 import { limits } from '../../kit/limits.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
 import type { Listed } from '../../plugin/package-lister.ts';
 
 /**
@@ -72,8 +73,9 @@ export class Ownership {
   }
 
   /** Adds a path to the files of a package, where there is room. A path longer than any file's is no file's. */
-  add(files: string[], path: string): void {
-    if (path.length > limits.pathBytes || this.#isFull) return;
+  add(files: string[], name: string): void {
+    const path = cleanPath(name);
+    if (path === '' || path.length > limits.pathBytes || this.#isFull) return;
     this.#isFull = this.#filesLeft === 0 || this.#charactersLeft < path.length;
     if (this.#isFull) return;
     this.#filesLeft--;
