@@ -138,6 +138,7 @@ async function measure(store: Store): Promise<void> {
 }
 
 await fill(database.store);
+await database.settle();
 // Once to warm up.
 for (let i = 0; i < 2; i++) await measure(database.store);
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

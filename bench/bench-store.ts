@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sql } from 'kysely';
 import { openPostgresEngine } from '../src/store/sql/dialect/postgres-engine.ts';
 import { parsePostgresSource } from '../src/store/sql/dialect/postgres-source.ts';
 import { openSqliteEngine } from '../src/store/sql/dialect/sqlite-engine.ts';
@@ -19,6 +20,8 @@ export interface BenchStore extends AsyncDisposable {
   readonly place: string;
   openEngine(): Promise<Engine>;
   sizeBytes(): Promise<number>;
+  /** Has the server do now what it does by itself a minute later, and would do in the midst of what is measured. */
+  settle(): Promise<void>;
   /** What this process and the database server have used of the CPU, in milliseconds. */
   cpuMs(): number;
 }
@@ -58,6 +61,7 @@ async function openFile(options: StoreOptions): Promise<BenchStore> {
     place,
     openEngine: () => openSqliteEngine(place),
     sizeBytes: async () => statSync(place).size,
+    settle: async () => undefined,
     cpuMs: ownCpuMs,
     [Symbol.asyncDispose]: async () => {
       await store[Symbol.asyncDispose]();
@@ -82,6 +86,10 @@ async function openServer(options: StoreOptions, flags: readonly string[]): Prom
     place,
     openEngine: () => openPostgresEngine(parsePostgresSource(place), 2),
     sizeBytes: async () => (await store.statistics()).bytes,
+    settle: async () => {
+      await using tidying = await openPostgresEngine(parsePostgresSource(place), 2);
+      await sql`vacuum analyze`.execute(tidying.db);
+    },
     cpuMs: () => ownCpuMs() + serverCpuMs(postmaster),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -230,6 +230,7 @@ await database.store.advisories.apply(update, records());
 process.stdout.write(
   `${ranges} ranges made and loaded in ${((performance.now() - start) / 1000).toFixed(1)} s\n`,
 );
+await database.settle();
 process.stdout.write('\nimages that were not updated for long\n');
 await compare(database, 0.1);
 process.stdout.write('\nimages of this week\n');
