@@ -1,6 +1,7 @@
 import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { type MirroredFeed, mirrorFeeds, type Publisher } from '../service/mirror-feeds.ts';
+import { named } from './db.ts';
 import { writeResult } from './output.ts';
 import { terminalProgress } from './progress.ts';
 import { feedClient, originOf } from './room.ts';
@@ -20,7 +21,7 @@ export async function mirrorDatabase(
   names: readonly string[],
   { mirror }: MirrorOptions,
 ): Promise<number> {
-  const publishers = publishersOf(names);
+  const publishers = named<Publisher>(names, [...builtIn.sources, ...builtIn.enrichers]);
   const progress = terminalProgress();
   const { savingClient } = await import('../source/client/saving.ts');
   const client = await savingClient(directory, {
@@ -33,9 +34,8 @@ export async function mirrorDatabase(
   try {
     for await (const feed of mirrorFeeds(publishers, client)) {
       progress.clear();
-      const { written, unchanged } = client.takeCounts();
       if (feed.outcome instanceof ClairError) failed++;
-      writeResult([`${lineOf(feed, written, unchanged)}\n`], undefined);
+      writeResult([`${lineOf(feed)}\n`], undefined);
     }
   } finally {
     progress.clear();
@@ -44,20 +44,11 @@ export async function mirrorDatabase(
   return failed > 0 ? 3 : 0;
 }
 
-function publishersOf(names: readonly string[]): Publisher[] {
-  const all: readonly Publisher[] = [...builtIn.sources, ...builtIn.enrichers];
-  const unknown = names.find((name) => !all.some((publisher) => publisher.name === name));
-  if (unknown !== undefined) {
-    const known = all.map(({ name }) => name).join(', ');
-    throw new ClairError('usage', `there is no source ${unknown}; there are ${known}`);
-  }
-  return all.filter(({ name }) => names.length === 0 || names.includes(name));
-}
-
-function lineOf({ source, feed, outcome }: MirroredFeed, written: number, unchanged: number): string {
+function lineOf({ source, feed, outcome }: MirroredFeed): string {
   const name = `${source} ${feed}`.padEnd(26);
   if (outcome instanceof ClairError) return `${name} failed: ${outcome.message}`;
   if (outcome === 'absent') return `${name} does not exist there`;
   if (outcome === 'superseded') return `${name} is not needed: the source it stands in for is there`;
+  const { written, unchanged } = outcome;
   return `${name} mirrored: ${written} ${written === 1 ? 'file' : 'files'} new, ${unchanged} as before`;
 }

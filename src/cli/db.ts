@@ -12,7 +12,7 @@ export interface UpdateOptions extends DatabaseOptions {
 }
 
 /**
- * `clair db update`: brings every feed of the named sources, or of all, up to date, and throws away what is past its time.
+ * `clair db update`: brings every feed of the named sources and enrichers, or of all, up to date, and throws away what is past its time.
  * Answers 3 when a feed failed.
  */
 export async function updateDatabase(names: readonly string[], options: UpdateOptions): Promise<number> {
@@ -31,13 +31,19 @@ export async function updateDatabase(names: readonly string[], options: UpdateOp
   return outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'busy') ? 3 : 0;
 }
 
-function feedsOf(names: readonly string[], { extensions: { sources } }: Room): FeedOfSource[] {
-  const known = sources.map(({ name }) => name).join(', ');
-  const unknown = names.find((name) => !sources.some((source) => source.name === name));
-  if (unknown !== undefined)
-    throw new ClairError('usage', `there is no advisory source ${unknown}; there are ${known}`);
-  const wanted = names.length === 0 ? sources : sources.filter(({ name }) => names.includes(name));
-  return wanted.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+function feedsOf(names: readonly string[], { extensions }: Room): FeedOfSource[] {
+  const all: readonly FeedOfSource['source'][] = [...extensions.sources, ...extensions.enrichers];
+  return named(names, all).flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+}
+
+/** The sources and enrichers of these names, or all of them; throws `usage` for a name that none has. */
+export function named<T extends { readonly name: string }>(names: readonly string[], all: readonly T[]): T[] {
+  const unknown = names.find((name) => !all.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    const known = all.map(({ name }) => name).join(', ');
+    throw new ClairError('usage', `there is no source ${unknown}; there are ${known}`);
+  }
+  return all.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
 function lineOf(outcome: FeedOutcome): string {

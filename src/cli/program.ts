@@ -7,6 +7,7 @@ import type { AffectedOptions } from './affected.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import type { ConfigOptions } from './config.ts';
 import type { UpdateOptions } from './db.ts';
+import type { ImportOptions } from './db-file.ts';
 import type { MirrorOptions } from './db-mirror.ts';
 import type { LayerOptions } from './layer.ts';
 import type { DatabaseOptions } from './room.ts';
@@ -119,12 +120,46 @@ function addDatabase(program: Command, run: Run): void {
   addDatabaseOptions(db.command('update').description('bring advisories up to date'))
     .argument(
       '[source...]',
-      `which ones: ${builtIn.sources.map(({ name }) => name).join(', ')}; all by default`,
+      `which ones: ${[...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name).join(', ')}; all by default`,
     )
     .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
-    .addHelpText('after', '\nExamples:\n  clair db update\n  clair db update alpine --mirror /srv/advisories')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+    )
     .action((sources: string[], options: UpdateOptions) =>
       run(import('./db.ts').then(({ updateDatabase }) => updateDatabase(sources, options))),
+    );
+  db.command('status')
+    .description('what the database holds and how old it is')
+    .option('--db <file>', 'the database')
+    .action((options: DatabaseOptions) =>
+      run(import('./db.ts').then(({ showStatus }) => showStatus(options))),
+    );
+  addCarrying(db, run);
+}
+
+/** What brings advisories to a place without network. */
+function addCarrying(db: Command, run: Run): void {
+  db.command('export')
+    .description('write all advisories and ratings into one file, to carry them where there is no network')
+    .argument('<file>', 'the file')
+    .option('--db <file>', 'the database')
+    .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
+    .action((file: string, options: DatabaseOptions) =>
+      run(import('./db-file.ts').then(({ exportToFile }) => exportToFile(file, options))),
+    );
+  db.command('import')
+    .description('take over what such a file carries, once all of it was found whole')
+    .argument('<file>', 'a file of clair db export')
+    .option('--db <file>', 'the database')
+    .option('--digest <digest>', 'the digest that the export told; a file with another is refused')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
+    )
+    .action((file: string, options: ImportOptions) =>
+      run(import('./db-file.ts').then(({ importFromFile }) => importFromFile(file, options))),
     );
   db.command('mirror')
     .description(
@@ -139,12 +174,6 @@ function addDatabase(program: Command, run: Run): void {
     )
     .action((directory: string, sources: string[], options: MirrorOptions) =>
       run(import('./db-mirror.ts').then(({ mirrorDatabase }) => mirrorDatabase(directory, sources, options))),
-    );
-  db.command('status')
-    .description('what the database holds and how old it is')
-    .option('--db <file>', 'the database')
-    .action((options: DatabaseOptions) =>
-      run(import('./db.ts').then(({ showStatus }) => showStatus(options))),
     );
 }
 

@@ -7,6 +7,7 @@ import { analyzeOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';
+import type { LockingRoom } from '../service/feed-lock.ts';
 import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
 import type { Store } from '../store/store.ts';
@@ -26,6 +27,8 @@ export interface Room extends AsyncDisposable {
   readonly store: Store;
   readonly analyze: AnalyzeLayers;
   readonly progress: Progress;
+  /** How one works on feeds beside other processes. */
+  readonly locking: Omit<LockingRoom, 'store'>;
   /** How feeds are brought up to date; undefined when the user said `--offline`. */
   readonly updating: UpdatingRoom | undefined;
 }
@@ -41,12 +44,14 @@ export const staleAfterMs: number = 24 * 3_600_000;
 export async function openRoom(options: DatabaseOptions): Promise<Room> {
   const store = await openStore(options.db ?? defaultDatabase());
   const progress = terminalProgress();
+  const locking = lockingRoom(progress);
   return {
     extensions: builtIn,
     store,
     analyze: layerAnalysis(),
     progress,
-    updating: options.offline ? undefined : updatingRoom(store, options.mirror, progress),
+    locking,
+    updating: options.offline ? undefined : updatingRoom(options.mirror, { store, progress, locking }),
     [Symbol.asyncDispose]: async () => {
       progress.clear();
       await store[Symbol.asyncDispose]();
@@ -78,22 +83,31 @@ function layerAnalysis(): AnalyzeLayers {
   return spreadLayers(here, there);
 }
 
-function updatingRoom(store: Store, mirror: string | undefined, progress: Progress): UpdatingRoom {
+function lockingRoom(progress: Progress): Room['locking'] {
   return {
-    store,
-    schemes: builtIn.schemes,
-    client: feedClient(mirror, (text) => {
-      progress.show(text);
-    }),
-    origin: originOf(mirror),
     now: () => new Date(),
-    youngerThanMs: refreshAfterMs,
     owner: `${hostname()} ${process.pid} ${process.hrtime.bigint()}`,
     patienceMs: lockPatienceMs,
     sleep: (ms) => setTimeout(ms),
     onProgress: (text) => {
       progress.show(text);
     },
+  };
+}
+
+function updatingRoom(
+  mirror: string | undefined,
+  { store, progress, locking }: Pick<Room, 'store' | 'progress' | 'locking'>,
+): UpdatingRoom {
+  return {
+    ...locking,
+    store,
+    schemes: builtIn.schemes,
+    client: feedClient(mirror, (text) => {
+      progress.show(text);
+    }),
+    origin: originOf(mirror),
+    youngerThanMs: refreshAfterMs,
   };
 }
 

@@ -1,19 +1,18 @@
 import { ClairError, messageOf } from '../kit/errors.ts';
-import { keyRange } from '../match/key-range.ts';
-import type { Affected } from '../model/vulnerability.ts';
 import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
-import type { KeyRange, VersionScheme } from '../plugin/version-scheme.ts';
+import type { VersionScheme } from '../plugin/version-scheme.ts';
 import type {
   FeedDifference,
   FeedIdentity,
   FeedState,
   FeedUpdate,
-  KeyedAffected,
   KeyedRecord,
   Store,
 } from '../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
+import { type LockingRoom, lockFeed, pollMs } from './feed-lock.ts';
+import { withKeys } from './keyed-records.ts';
 
 /** A feed of a source of advisories or of an enricher. */
 export interface FeedOfSource {
@@ -32,32 +31,17 @@ export type FeedOutcome = FeedOfSource &
   );
 
 /** What updating needs. */
-export interface UpdatingRoom {
+export interface UpdatingRoom extends LockingRoom {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly schemes: readonly VersionScheme[];
   readonly client: FeedClient;
   /** Where the client fetches from: feeds that came from elsewhere are fetched anew. */
   readonly origin: string;
-  readonly now: () => Date;
   /** Feeds checked less than so long ago are left alone; 0 asks for all. */
   readonly youngerThanMs: number;
   /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
   readonly acceptShrunk?: boolean;
-  /** Names this process among those that share the store. */
-  readonly owner: string;
-  /** How long to wait for another process that is fetching the same feed. */
-  readonly patienceMs: number;
-  readonly sleep: (ms: number) => Promise<unknown>;
-  readonly onProgress: (text: string) => void;
 }
-
-/** A range of keys that holds none. */
-const nowhere: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
-
-/** A lock is short, so that a killed process stops nobody for long, and renewed while its owner works. */
-const lockMs = 10_000;
-const renewMs = 3000;
-const pollMs = 200;
 
 /** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
 export async function updateFeeds(
@@ -97,13 +81,9 @@ function isComparable(state: FeedState, source: FeedOfSource['source'], { origin
 
 /** Updates a feed while no other process does; one that waited for another finds the work done. */
 async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
-  const lock = `update ${wanted.source.name}/${wanted.feed}`;
-  const waitedMs = await takeLock(lock, room);
-  if (waitedMs === undefined) return { ...wanted, outcome: 'busy' };
-  const renewal = setInterval(() => {
-    // A renewal that fails is tried again by the next; the lock outlives two of them.
-    room.store.locks.acquire(lock, room.owner, lockMs).catch(() => undefined);
-  }, renewMs);
+  await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, room);
+  if (lock === undefined) return { ...wanted, outcome: 'busy' };
+  const { waitedMs } = lock;
   try {
     const state = stateOf(wanted, await room.store.advisories.feedStates());
     const wasDone =
@@ -116,22 +96,6 @@ async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<Fe
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
     await noteFailure(wanted, known, room);
     return { ...wanted, outcome: 'failed', error: known };
-  } finally {
-    clearInterval(renewal);
-    await room.store.locks.release(lock, room.owner);
-  }
-}
-
-/** Takes the lock and answers how long that took; undefined when patience ended first. */
-async function takeLock(lock: string, room: UpdatingRoom): Promise<number | undefined> {
-  const start = room.now().getTime();
-  for (;;) {
-    const isTaken = await room.store.locks.acquire(lock, room.owner, lockMs);
-    const waitedMs = room.now().getTime() - start;
-    if (isTaken) return waitedMs;
-    if (waitedMs >= room.patienceMs) return undefined;
-    room.onProgress(`waiting for another process that is fetching ${lock.slice('update '.length)}`);
-    await room.sleep(pollMs);
   }
 }
 
@@ -198,7 +162,7 @@ async function apply(
   { update, room: { store, schemes } }: { update: FeedUpdate; room: UpdatingRoom },
 ): Promise<FeedDifference> {
   return isAdvisorySource(source)
-    ? await store.advisories.apply(update, withKeys(source.parse(feed, fetched), schemes, fetched))
+    ? await store.advisories.apply(update, keyed(source.parse(feed, fetched), schemes, fetched))
     : await store.enrichments.apply(update, source.parse(feed, fetched));
 }
 
@@ -207,28 +171,10 @@ function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySou
   return 'feedsOf' in source;
 }
 
-async function* withKeys(
+async function* keyed(
   records: AsyncIterable<FeedRecord>,
   schemes: readonly VersionScheme[],
   { url }: Fetched,
 ): AsyncGenerator<KeyedRecord> {
-  for await (const record of records) {
-    yield 'affected' in record
-      ? { ...record, affected: record.affected.map((row) => withKey(row, schemes, url)) }
-      : record;
-  }
-}
-
-function withKey(row: Affected, schemes: readonly VersionScheme[], url: string): KeyedAffected {
-  const scheme = schemes.find(({ name }) => name === row.namespace.versionScheme);
-  if (scheme === undefined) {
-    throw new ClairError(
-      'feed-corrupt',
-      `${url} speaks of ${row.namespace.name}, whose version scheme ${row.namespace.versionScheme} is not known`,
-    );
-  }
-  const keys = keyRange(scheme, row.range);
-  if ('lo' in keys) return { ...row, keys };
-  // An empty range holds no version; one without keys is compared in code when it is met.
-  return 'empty' in keys ? { ...row, keys: nowhere } : row;
+  for await (const record of records) yield 'affected' in record ? withKeys(record, schemes, url) : record;
 }

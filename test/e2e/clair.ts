@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
 
@@ -22,6 +24,20 @@ export function clair(args: readonly string[], env: Readonly<Record<string, stri
     maxBuffer: 256 * 1024 * 1024,
     env: { ...process.env, XDG_CACHE_HOME: scratch, ...env },
   });
+  return { status, stdout, stderr };
+}
+
+/** As `clair`, while this process goes on: what the command asks of it is answered. */
+export async function clairBeside(args: readonly string[]): Promise<Run> {
+  const child = spawn(join(root, 'bin/clair'), args, {
+    cwd: tmpdir(),
+    env: { ...process.env, XDG_CACHE_HOME: scratch },
+  });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
   return { status, stdout, stderr };
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { clair, scratch } from './clair.ts';
+import { clair, inCheckout, scratch } from './clair.ts';
 
 const mirror = join(scratch, 'shrinking-mirror');
 const database = join(scratch, 'shrinking.db');
@@ -39,4 +39,53 @@ test('a feed that has shrunk is refused, told by the status, and taken when it i
   assert.equal(accepted.status, 0, accepted.stderr);
   assert.match(accepted.stdout, /updated: 0 new, 0 changed, 5 gone, 4 as before\n/);
   assert.doesNotMatch(status(), /failed/);
+});
+
+test('a place without network that imports what was exported gives the same report', () => {
+  const place = join(scratch, 'carrying');
+  const [online, away, file] = ['online.db', 'away.db', 'advisories.clair'].map((name) => join(place, name));
+  assert.ok(online !== undefined && away !== undefined && file !== undefined);
+  const vendors = join(place, 'vendors');
+  cpSync(inCheckout('examples/mirror'), vendors, { recursive: true });
+  const catalogue = join(
+    vendors,
+    'www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
+  );
+  mkdirSync(dirname(catalogue), { recursive: true });
+  const exploited = { cveID: 'CVE-2024-5535', dateAdded: '2026-01-02', dueDate: '2026-01-23' };
+  writeFileSync(catalogue, JSON.stringify({ vulnerabilities: [exploited] }));
+
+  const done = (run: ReturnType<typeof clair>): string => {
+    assert.equal(run.status, 0, run.stderr + run.stdout);
+    return run.stdout;
+  };
+  const updated = done(clair(['db', 'update', 'alpine', 'kev', '--mirror', vendors, '--db', online]));
+  assert.match(updated, /^kev catalogue +updated: 1 new/m);
+  const scan = (...options: string[]): string =>
+    done(clair(['scan', inCheckout('examples/image.tar'), '--format', 'json', ...options]));
+  const report = scan('--mirror', vendors, '--db', online);
+  assert.match(report, /"kev": true/);
+
+  const told = done(clair(['db', 'export', file, '--db', online]));
+  const [, digest = ''] = /, (sha256:[0-9a-f]{64})\n$/.exec(told) ?? [];
+  const wrong = clair(['db', 'import', file, '--db', away, '--digest', `${digest.slice(0, -8)}00000000`]);
+  assert.equal(wrong.status, 3);
+  assert.match(wrong.stderr, /it has the digest sha256:[0-9a-f]+, not sha256:/);
+  const damaged = `${file}.damaged`;
+  writeFileSync(damaged, readFileSync(file).subarray(0, -20));
+  for (const [name, message] of [
+    [damaged, /cannot be imported: .*\. Nothing of it was taken\.\n$/],
+    [catalogue, /cannot be imported: .*\. Nothing of it was taken\.\n$/],
+    [join(place, 'nowhere'), /nowhere cannot be read: /],
+  ] as const) {
+    const refused = clair(['db', 'import', name, '--db', away]);
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, message);
+  }
+  assert.match(done(clair(['db', 'status', '--db', away])), /no advisories yet/);
+
+  const imported = done(clair(['db', 'import', file, '--db', away, '--digest', digest]));
+  assert.match(imported, /^alpine v3\.20\/main +imported: \d+ new, 0 changed, 0 gone, 0 as before$/m);
+  assert.match(imported, /^kev catalogue +imported: 1 new/m);
+  assert.equal(scan('--offline', '--db', away), report);
 });

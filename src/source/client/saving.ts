@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod/mini';
@@ -18,16 +19,18 @@ const register = z.object({
 /** A file as it was got, and how long it is here: one that was damaged since, or replaced, is got anew. */
 type Known = z.output<typeof register>['files'][string];
 
-/** What a client did to the files of a mirror. */
+/** What became of the files that belong together. */
 export interface SavingCounts {
   readonly written: number;
   readonly unchanged: number;
 }
 
-/** A client that lays down every file it gets. */
+/** A client that lays down every file it gets, once somebody has found the files that belong together to be good. */
 export interface SavingClient extends FeedClient {
-  /** What was done since this was asked for the last time. */
-  takeCounts(): SavingCounts;
+  /** Puts what was got since the last call of this or of `reject` into its place. */
+  accept(): Promise<SavingCounts>;
+  /** Throws it away, and asks for all of it anew in the next run; what was there before stays. */
+  reject(): Promise<void>;
   /** Writes down what was got, so that a later run need not get it again. */
   finish(): Promise<void>;
 }
@@ -47,9 +50,17 @@ export async function savingClient(directory: string, origin: Origin): Promise<S
   const saving = new Saving(directory, origin, await readRegister(directory, origin.name));
   return {
     get: (url, known) => saving.get(url, known),
-    takeCounts: () => saving.takeCounts(),
+    accept: () => saving.accept(),
+    reject: () => saving.reject(),
     finish: () => saving.finish(),
   };
+}
+
+/** A file that was asked for: `draft` is where it lies until it is accepted, when it is not the one that is there already. */
+interface Asked {
+  readonly path: string;
+  readonly known: Known;
+  readonly draft?: string;
 }
 
 class Saving {
@@ -57,7 +68,8 @@ class Saving {
   readonly #origin: Origin;
   readonly #known: Map<string, Known>;
   readonly #got = new Map<string, Promise<Known | 'absent'>>();
-  #counts = { written: 0, unchanged: 0 };
+  /** What belongs together and was neither accepted nor rejected yet, by URL. */
+  readonly #asked = new Map<string, Asked>();
   #isWritten = true;
 
   constructor(directory: string, origin: Origin, known: Map<string, Known>) {
@@ -75,7 +87,8 @@ class Saving {
     const file = await got;
     if (file === 'absent') return 'absent';
     if (file.fingerprint === known) return 'unchanged';
-    return { url: pathToFileURL(path).href, body: contentOf(path), fingerprint: file.fingerprint };
+    const body = contentOf(this.#asked.get(url)?.draft ?? path);
+    return { url: pathToFileURL(path).href, body, fingerprint: file.fingerprint };
   }
 
   async #save(url: string, path: string): Promise<Known | 'absent'> {
@@ -85,20 +98,40 @@ class Saving {
     if (answer === 'absent') return 'absent';
     if (answer === 'unchanged') {
       if (!isThere) throw new Error(`${url} is said to be unchanged, though nothing was known of it`);
-      this.#counts.unchanged++;
+      this.#asked.set(url, { path, known: stored });
       return stored;
     }
-    const file = { fingerprint: answer.fingerprint, bytes: await replaceFile(path, answer.body) };
-    this.#known.set(url, file);
-    this.#counts.written++;
-    this.#isWritten = false;
-    return file;
+    const draft = `${path}.${process.pid}.new`;
+    const known = { fingerprint: answer.fingerprint, bytes: await replaceFile(draft, answer.body) };
+    this.#asked.set(url, { path, known, draft });
+    return known;
   }
 
-  takeCounts(): SavingCounts {
-    const counts = this.#counts;
-    this.#counts = { written: 0, unchanged: 0 };
-    return counts;
+  async accept(): Promise<SavingCounts> {
+    let written = 0;
+    for (const [url, { path, known, draft }] of this.#asked) {
+      this.#known.set(url, known);
+      if (draft === undefined) continue;
+      this.#isWritten = false;
+      // A server that tells nothing by which a file is known sends the same one again.
+      if (await isSame(draft, path)) await rm(draft);
+      else {
+        await rename(draft, path);
+        written++;
+      }
+    }
+    const unchanged = this.#asked.size - written;
+    this.#asked.clear();
+    return { written, unchanged };
+  }
+
+  async reject(): Promise<void> {
+    for (const [url, { draft }] of this.#asked) {
+      this.#got.delete(url);
+      if (this.#known.delete(url)) this.#isWritten = false;
+      if (draft !== undefined) await rm(draft, { force: true });
+    }
+    this.#asked.clear();
   }
 
   async finish(): Promise<void> {
@@ -127,6 +160,17 @@ async function sizeOf(path: string): Promise<number | undefined> {
   } catch {
     return undefined; // what is not there is got; if it cannot be, writing tells why
   }
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  if ((await sizeOf(one)) !== (await sizeOf(other))) return false;
+  return (await digestOf(one)) === (await digestOf(other));
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of contentOf(path)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
