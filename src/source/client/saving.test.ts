@@ -44,7 +44,7 @@ function openIn(directory: string, vendor: FeedClient, name = 'upstream'): Promi
 
 async function read(client: FeedClient, at = url): Promise<string> {
   const fetched = await client.get(at);
-  assert.ok(typeof fetched === 'object', String(fetched));
+  assert.ok(typeof fetched === 'object');
   return Buffer.concat(await gather(fetched.body)).toString();
 }
 
