@@ -129,20 +129,21 @@ function bdbPage(
 
 /** A `Packages.db` file, with an unused slot before each used one. */
 export function writeNdb(headers: readonly Uint8Array[]): Buffer {
-  const slotPage = Buffer.alloc(4096);
-  uint32s('little', 0x506d7052, 0, 1, 1, headers.length + 1).copy(slotPage);
-  for (let slot = 32; slot < 4096; slot += 16) slotPage.write('Slot', slot, 'latin1');
+  const pages = Math.ceil((32 + 32 * headers.length) / 4096) || 1;
+  const slots = Buffer.alloc(4096 * pages);
+  uint32s('little', 0x506d7052, 0, 1, pages, headers.length + 1).copy(slots);
+  for (let slot = 32; slot < slots.length; slot += 16) slots.write('Slot', slot, 'latin1');
   const blobs: Buffer[] = [];
-  let place = 4096;
+  let place = slots.length;
   headers.forEach((header, index) => {
     const padding = Buffer.alloc((16 - ((header.length + 28) % 16)) % 16);
     const head = Buffer.concat([Buffer.from('BlbS'), uint32s('little', index + 1, 1, header.length)]);
     // The checksum is left out: it is not read.
     const tail = Buffer.concat([uint32s('little', 0, header.length), Buffer.from('BlbE')]);
     const blob = Buffer.concat([head, header, padding, tail]);
-    uint32s('little', index + 1, place / 16, blob.length / 16).copy(slotPage, 32 + 16 * (2 * index + 1) + 4);
+    uint32s('little', index + 1, place / 16, blob.length / 16).copy(slots, 32 + 16 * (2 * index + 1) + 4);
     blobs.push(blob);
     place += blob.length;
   });
-  return Buffer.concat([slotPage, ...blobs]);
+  return Buffer.concat([slots, ...blobs]);
 }

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type RpmTags, writeNdb, writeRpmHeader } from '../../src/testing/rpm-writer.ts';
+
+/** A package as lists of systems have it. */
+export interface ListedPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly arch: string;
+  /** Name and version of what it was built from: the origin of apk, the source of dpkg. */
+  readonly source?: readonly [name: string, version: string];
+  /** File name of the source of an rpm. */
+  readonly sourceRpm?: string | undefined;
+  readonly modularity?: string | undefined;
+}
+
+/** Lays a root file system down that has these packages installed and nothing else. */
+export function writeSystem(
+  root: string,
+  osRelease: Readonly<Record<string, string>>,
+  kind: 'apk' | 'dpkg' | 'rpm',
+  packages: readonly ListedPackage[],
+): void {
+  const put = (path: string, content: string | Uint8Array): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  const lines = Object.entries(osRelease).map(([key, value]) => `${key}="${value}"\n`);
+  put('etc/os-release', lines.join(''));
+  if (kind === 'apk') put('lib/apk/db/installed', packages.map(apkEntry).join('\n'));
+  else if (kind === 'dpkg') put('var/lib/dpkg/status', packages.map(dpkgEntry).join('\n'));
+  else put('var/lib/rpm/Packages.db', writeNdb(packages.map(rpmHeader)));
+}
+
+function apkEntry({ name, version, arch, source }: ListedPackage): string {
+  return `P:${name}\nV:${version}\nA:${arch}\no:${source?.[0] ?? name}\n`;
+}
+
+function dpkgEntry({ name, version, arch, source = [name, version] }: ListedPackage): string {
+  const lines = [
+    `Package: ${name}`,
+    'Status: install ok installed',
+    `Architecture: ${arch}`,
+    `Source: ${source[0]} (${source[1]})`,
+    `Version: ${version}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function rpmHeader({ name, version: evr, arch, sourceRpm, modularity }: ListedPackage): Buffer {
+  const [, epoch, version = '', release = ''] = /^(?:(\d+):)?(.+)-([^-]+)$/.exec(evr) ?? [];
+  const tags: RpmTags = [
+    [1000, name],
+    [1001, version],
+    [1002, release],
+    ...(epoch === undefined ? [] : [[1003, Number(epoch)] as const]),
+    [1022, arch],
+    ...(sourceRpm === undefined ? [] : [[1044, sourceRpm] as const]),
+    ...(modularity === undefined ? [] : [[5096, modularity] as const]),
+  ];
+  return writeRpmHeader(tags);
+}
