@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { builtIn } from '../../src/extensions.ts';
+import type { Fix } from '../../src/model/fix.ts';
+import type { Namespace } from '../../src/model/namespace.ts';
+import type { Match } from '../../src/model/report.ts';
+import type { Affected, Vulnerability } from '../../src/model/vulnerability.ts';
+import { withKeys } from '../../src/service/keyed-records.ts';
+import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
+import { corpus, corpusTest } from '../../src/testing/corpus.ts';
+import { stream } from '../../src/testing/store-content.ts';
+import { report, scratch } from './clair.ts';
+import { writeSystem } from './listed-system.ts';
+
+const evr = { version: z.string(), release: z.string(), epoch: z.number() };
+
+/** A case of a peer with all packages of an image, the advisories it knew, and what it found. */
+const golden = z.object({
+  packages_complete: z.boolean(),
+  platform_bucket: z.nullable(z.string()),
+  options: z.object({
+    severity: z.optional(z.array(z.string())),
+    ignore_ids: z.optional(z.array(z.string())),
+  }),
+  image: z.object({ os: z.object({ Name: z.optional(z.string()) }) }),
+  rebuilt_image: z.optional(z.object({ file: z.string() })),
+  real_image: z.optional(z.object({ file: z.string() })),
+  packages: z.array(z.unknown()),
+  status_codes: z.array(z.string()),
+  redhat_cpe_index: z.optional(z.object({ cpe: z.record(z.string(), z.string()) })),
+  advisories: z.array(
+    z.object({ platform: z.string(), package: z.string(), id: z.string(), value: z.unknown() }),
+  ),
+  vulnerability_details: z.record(
+    z.string(),
+    z.object({ CVSS: z.optional(z.record(z.string(), z.object({ V3Score: z.optional(z.number()) }))) }),
+  ),
+  expected: z.array(
+    z.object({
+      id: z.string(),
+      package: z.string(),
+      installed_version: z.string(),
+      fixed_version: z.string(),
+      status: z.string(),
+      severity: z.string(),
+      severity_source: z.string(),
+      class: z.string(),
+      vendor_ids: z.optional(z.array(z.string())),
+    }),
+  ),
+});
+type Golden = z.output<typeof golden>;
+type Advisory = Golden['advisories'][number];
+
+const packageInFull = z.object({ ...evr, name: z.string(), arch: z.string() });
+
+const redhatEntries = z.object({
+  Entries: z.array(
+    z.object({
+      Affected: z.array(z.number()),
+      Cves: z.array(z.object({ ID: z.optional(z.string()) })),
+      FixedVersion: z.optional(z.string()),
+      Status: z.optional(z.number()),
+      Arches: z.optional(z.array(z.string())),
+    }),
+  ),
+});
+
+const plainValue = z.object({ FixedVersion: z.optional(z.string()), Status: z.optional(z.number()) });
+
+/** What the peer's platforms are to us. */
+const platforms: Readonly<Record<string, { readonly source: string; readonly namespace: Namespace }>> = {
+  'alpine 3.9': { source: 'alpine', namespace: { name: 'alpine:v3.9', versionScheme: 'apk' } },
+  'debian 10': { source: 'debian', namespace: { name: 'debian:10', versionScheme: 'dpkg' } },
+  'openSUSE Leap 15.1': {
+    source: 'suse',
+    namespace: { name: 'opensuse-leap:15.1', versionScheme: 'rpm' },
+  },
+};
+
+/** The peer's words for the state of a fix, and ours. */
+const states: Readonly<Record<string, Exclude<Fix['state'], 'fixed'>>> = {
+  affected: 'unfixed',
+  unknown: 'unfixed',
+  will_not_fix: 'will-not-fix',
+  fix_deferred: 'deferred',
+  end_of_life: 'end-of-life',
+  not_affected: 'not-affected',
+  under_investigation: 'under-investigation',
+};
+
+const complete = [
+  ...['alpine-39', 'alpine-39-high-critical', 'alpine-39-ignore-cveids', 'centos-6'],
+  ...['debian-buster', 'opensuse-leap-151', 'ubi-7', 'ubi-7-comprehensive'],
+];
+
+for (const name of complete) {
+  corpusTest(`${name}: the findings are those of a peer with the same advisories`, async () => {
+    const file = readFileSync(corpus(`golden/trivy-image/${name}.json`), 'utf8');
+    const peer = z.parse(golden, JSON.parse(file));
+    assert.ok(peer.packages_complete);
+    const database = join(scratch, `${name}.db`);
+    await fill(database, peer);
+    const { matches } = report('scan', targetOf(name, peer), '--db', database, '--offline');
+    // Rule: packages of languages are not matched yet.
+    const wanted = peer.expected.filter((finding) => finding.class === 'os-pkgs');
+    assert.deepEqual(
+      matches
+        .filter((match) => isShown(match, peer))
+        .map(ours)
+        .sort(),
+      wanted.map(theirs).sort(),
+    );
+    assert.ok(wanted.length > 0);
+  });
+}
+
+corpusTest('every case with a complete list was compared', () => {
+  const files = readdirSync(corpus('golden/trivy-image'));
+  const found = files.filter((file) => {
+    const text = readFileSync(corpus(`golden/trivy-image/${file}`), 'utf8');
+    return z.parse(golden, JSON.parse(text)).packages_complete;
+  });
+  assert.deepEqual(found.map((file) => file.replace('.json', '')).sort(), complete);
+});
+
+/** The image, or where there is none a system of its packages. */
+function targetOf(name: string, peer: Golden): string {
+  const file = peer.rebuilt_image ? `golden/${peer.rebuilt_image.file}` : peer.real_image?.file;
+  if (file !== undefined) return corpus(file);
+  const root = join(scratch, 'peers', name);
+  const packages = z.parse(z.array(packageInFull), peer.packages).map((item) => ({
+    ...item,
+    version: `${item.epoch}:${item.version}-${item.release}`,
+  }));
+  writeSystem(root, { ID: 'rhel', VERSION_ID: peer.image.os.Name ?? '' }, 'rpm', packages);
+  return `dir:${root}`;
+}
+
+/** Puts the peer's advisories of the operating system into a database, and of its ratings those of NVD. */
+async function fill(database: string, peer: Golden): Promise<void> {
+  rmSync(database, { force: true });
+  await using store = await openSqliteStore(database);
+  const of = (source: string) => ({
+    ...{ source, feed: 'of a peer', sourceVersion: 1, origin: 'a peer' },
+    ...{ fingerprint: '', fetchedAt: new Date().toISOString() },
+  });
+  const rows = peer.advisories.filter(({ platform }) => platform === peer.platform_bucket);
+  const records = rows.map((row, index) => ({ ...recordOf(row, peer), key: `${index}` }));
+  const source = platforms[peer.platform_bucket ?? '']?.source ?? 'rhel';
+  const keyed = records.map((record) => withKeys(record, builtIn.schemes, 'a peer'));
+  await store.advisories.apply(of(source), stream(keyed));
+  const ratings = Object.entries(peer.vulnerability_details).flatMap(([id, { CVSS }]) => {
+    const score = CVSS?.['nvd']?.V3Score;
+    return score === undefined ? [] : [{ id, severity: severityOf(score) }];
+  });
+  await store.enrichments.apply(of('nvd'), stream(ratings));
+}
+
+/** The bands of CVSS 3. */
+function severityOf(score: number): Vulnerability['severity'] {
+  if (score >= 9) return 'Critical';
+  if (score >= 7) return 'High';
+  return score >= 4 ? 'Medium' : 'Low';
+}
+
+function recordOf(advisory: Advisory, peer: Golden): Vulnerability {
+  const common = { key: '', id: advisory.id, links: [], severity: 'Unknown', cvss: [] } as const;
+  const platform = platforms[advisory.platform];
+  if (platform !== undefined) {
+    const value = z.parse(plainValue, advisory.value);
+    const row = { namespace: platform.namespace, package: advisory.package, ...fixOf(value, peer) };
+    return { ...common, aliases: [], affected: [row] };
+  }
+  const { Entries: entries } = z.parse(redhatEntries, advisory.value);
+  const cves = entries.flatMap(({ Cves }) => Cves.flatMap(({ ID }) => ID ?? []));
+  return {
+    ...common,
+    aliases: cves,
+    affected: entries.flatMap((entry) => redhatRows(advisory, entry, peer)),
+  };
+}
+
+/** A row for each product of which the case tells what it is. */
+function redhatRows(
+  { package: name }: Advisory,
+  entry: z.output<typeof redhatEntries>['Entries'][number],
+  peer: Golden,
+): Affected[] {
+  return entry.Affected.flatMap((index) => {
+    const cpe = peer.redhat_cpe_index?.cpe[index];
+    const release = /enterprise_linux:(\d+)/.exec(cpe ?? '')?.[1];
+    if (cpe === undefined || release === undefined) return [];
+    const namespace = { name: `rhel:${release}`, versionScheme: 'rpm' };
+    const only = { products: [cpe], ...(entry.Arches && { arch: entry.Arches }) };
+    return [{ namespace, package: name, ...fixOf(entry, peer), only }];
+  });
+}
+
+function fixOf(
+  { FixedVersion: version, Status: status }: z.output<typeof plainValue>,
+  { status_codes }: Golden,
+): Pick<Affected, 'range' | 'fix'> {
+  if (version) return { range: { to: version }, fix: { state: 'fixed', version } };
+  return { range: {}, fix: { state: states[status_codes[status ?? 2] ?? ''] ?? 'unfixed' } };
+}
+
+/** What the options of the case leave of a report. */
+function isShown({ vulnerability }: Match, { options }: Golden): boolean {
+  const isSevere = options.severity?.includes(vulnerability.severity.toUpperCase()) ?? true;
+  return isSevere && options.ignore_ids?.includes(vulnerability.id) !== true;
+}
+
+/** Rule: no epoch is epoch 0. */
+function ours({ vulnerability, package: item, fix }: Match): string {
+  const fixed = fix.state === 'fixed' ? fix.version.replace(/^0:/, '') : fix.state;
+  return `${vulnerability.id} ${item.name} ${item.version} ${fixed}`;
+}
+
+function theirs({
+  id,
+  package: name,
+  installed_version,
+  fixed_version,
+  status,
+}: Golden['expected'][number]): string {
+  return `${id} ${name} ${installed_version} ${fixed_version || states[status]}`;
+}
