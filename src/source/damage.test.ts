@@ -1,6 +1,10 @@
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
+import { epss } from '../enrich/epss/epss.ts';
+import { kev } from '../enrich/kev/kev.ts';
+import { nvd } from '../enrich/nvd/nvd.ts';
+import type { Enrichment, FeedRecord } from '../plugin/index.ts';
 import { assertNoticesDamage, type FeedSample } from '../testing/damaged-feed.ts';
 import { tar } from '../testing/tar-writer.ts';
 import { npm } from '../version/npm.ts';
@@ -19,7 +23,7 @@ const events = [{ introduced: '0' }, { fixed: '1.0.0' }];
 const affected = [{ package: { ecosystem: 'npm', name: 'xz' }, ranges: [{ type: 'SEMVER', events }] }];
 const rpm = { name: 'xz', epoch: '0', version: '5', release: '1', arch: 'x86_64' };
 
-const samples: readonly FeedSample[] = [
+const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
   {
     source: alpine,
     feed: 'v3.19/main',
@@ -63,19 +67,83 @@ const samples: readonly FeedSample[] = [
     source: osvSource([npm, semver]),
     feed: 'npm',
     url: 'https://a.example/all.zip',
-    content: zipSync({ 'GHSA-1.json': strToU8(JSON.stringify({ id: 'GHSA-1', affected })) }),
+    ...packed({ id: 'GHSA-1', aliases: ['CVE-2024-0001'], affected, references: [] }, (record) =>
+      zipSync({ 'GHSA-1.json': strToU8(JSON.stringify(record)) }, { level: 0 }),
+    ),
   },
   {
     source: ubuntu,
     feed: 'cve',
     url: 'https://a.example/osv-all.tar.xz',
-    content: gzipSync(
-      tar([
-        { path: 'osv/cve/2024/UBUNTU-CVE-2024-1.json', content: JSON.stringify({ id: 'UBUNTU-CVE-2024-1' }) },
-      ]),
+    ...packed(
+      {
+        id: 'UBUNTU-CVE-2024-1',
+        upstream: ['CVE-2024-1'],
+        affected: [
+          {
+            package: { ecosystem: 'Ubuntu:22.04:LTS', name: 'xz', purl: 'pkg:deb/ubuntu/xz?distro=jammy' },
+            ranges: [{ type: 'ECOSYSTEM', events }],
+            ecosystem_specific: { ubuntu_priority: 'low' },
+          },
+        ],
+        severity: [{ type: 'Ubuntu', score: 'medium' }],
+      },
+      (record) =>
+        gzipSync(tar([{ path: 'osv/cve/2024/UBUNTU-CVE-2024-1.json', content: JSON.stringify(record) }]), {
+          level: 1,
+        }),
     ),
   },
+  {
+    source: kev,
+    feed: 'catalogue',
+    url: 'https://a.example/kev.json',
+    content: json({
+      vulnerabilities: [{ cveID: 'CVE-2024-1', dateAdded: '2024-01-01', dueDate: '2024-02-01' }],
+    }),
+  },
+  {
+    source: nvd,
+    feed: '2024',
+    url: 'https://a.example/nvdcve-2.0-2024.json',
+    content: json({
+      vulnerabilities: [
+        {
+          cve: {
+            id: 'CVE-2024-1',
+            published: '2024-01-01T00:00:00.000',
+            vulnStatus: 'Analyzed',
+            descriptions: [{ lang: 'en', value: 'A flaw' }],
+            metrics: {
+              cvssMetricV31: [
+                {
+                  source: 'nvd@nist.gov',
+                  type: 'Primary',
+                  cvssData: { vectorString: 'CVSS:3.1/AV:N', baseScore: 7.5, baseSeverity: 'HIGH' },
+                },
+              ],
+            },
+            weaknesses: [{ description: [{ lang: 'en', value: 'CWE-79' }] }],
+          },
+        },
+      ],
+    }),
+  },
+  {
+    source: epss,
+    feed: 'current',
+    url: 'https://a.example/epss.csv.gz',
+    content: gzipSync('#model_version:v2025.03.14\ncve,epss,percentile\nCVE-2024-0001,0.5,0.9\n'),
+  },
 ];
+
+/** A content that is made of one record. */
+function packed(
+  record: unknown,
+  pack: (record: unknown) => Uint8Array,
+): Pick<FeedSample, 'content' | 'packed'> & { readonly packed: object } {
+  return { content: pack(record), packed: { record, pack } };
+}
 
 function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));

@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ClairError } from '../kit/errors.ts';
-import type { AdvisorySource, FeedRecord, Fetched } from '../plugin/index.ts';
+import type { AdvisorySource, Enrichment, FeedRecord, Fetched } from '../plugin/index.ts';
+import { carriedLine } from '../service/carried-lines.ts';
 import { gather, inPieces } from './bytes.ts';
 
 /** A feed as it should be. */
-export interface FeedSample {
-  readonly source: AdvisorySource;
+export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
+  readonly source: Pick<AdvisorySource, 'name'> & {
+    parse(feed: string, content: Fetched): AsyncIterable<Read>;
+  };
   readonly feed: string;
   /** As the client would give it: its ending may tell a source what it is. */
   readonly url: string;
   readonly content: Uint8Array;
   readonly extent?: 'changes';
+  /** Where records lie packed in the content: one of them, and how the content is made of it. */
+  readonly packed?: { readonly record: unknown; readonly pack: (record: unknown) => Uint8Array };
 }
 
 /** Reads a sample, or other content in its place. */
-export function parseSample(sample: FeedSample, content: Uint8Array = sample.content): Promise<FeedRecord[]> {
+export function parseSample<Read extends FeedRecord | Enrichment>(
+  sample: FeedSample<Read>,
+  content: Uint8Array = sample.content,
+): Promise<Read[]> {
   const fetched: Fetched = {
     url: sample.url,
     body: inPieces(content, Math.max(1000, content.length >> 6)),
@@ -30,9 +38,10 @@ const html =
 
 /**
  * Asserts that a source notices whatever may happen to a feed on its way: cut at any byte, a page of HTML in its place, nothing
- * at all, other JSON or XML, another encoding. It must throw a `feed-corrupt` error that names source, feed and place.
+ * at all, other JSON or XML, another encoding. It must throw a `feed-corrupt` error that names source, feed and place. Where bytes
+ * are lost, doubled or replaced, and where JSON holds something else in any place, it may also read what is still as it should be.
  */
-export async function assertNoticesDamage(sample: FeedSample): Promise<void> {
+export async function assertNoticesDamage(sample: FeedSample<FeedRecord | Enrichment>): Promise<void> {
   const content = Buffer.from(Buffer.from(sample.content).toString('latin1').trimEnd(), 'latin1');
   const refused = (bytes: Uint8Array, what: string): Promise<void> => assertRefused(sample, bytes, what);
   for (const [what, text] of Object.entries({
@@ -57,10 +66,104 @@ export async function assertNoticesDamage(sample: FeedSample): Promise<void> {
       refused(content.subarray(0, length), `cut at byte ${length}`),
     ),
   );
+  await fc.assert(
+    fc.asyncProperty(splice(content.length), (change) =>
+      assertTyped(sample, spliced(content, change), JSON.stringify(change)),
+    ),
+  );
+  for (const [what, bytes] of otherwiseTyped(sample)) await assertTyped(sample, bytes, what);
+}
+
+/** Bytes of the content that are left out, come twice, or are others. */
+interface Splice {
+  readonly from: number;
+  readonly length: number;
+  readonly instead: 'nothing' | 'twice' | string;
+}
+
+function splice(length: number): fc.Arbitrary<Splice> {
+  return fc.record({
+    from: fc.nat(length - 1),
+    length: fc.integer({ min: 1, max: 60 }),
+    instead: fc.oneof(fc.constantFrom('nothing', 'twice'), fc.string({ unit: 'binary', maxLength: 4 })),
+  });
+}
+
+function spliced(content: Buffer, { from, length, instead }: Splice): Buffer {
+  const cut = content.subarray(from, from + length);
+  const put = instead === 'twice' ? [cut, cut] : instead === 'nothing' ? [] : [Buffer.from(instead)];
+  return Buffer.concat([content.subarray(0, from), ...put, content.subarray(from + length)]);
+}
+
+/** What else JSON may hold in any place. */
+const others: readonly unknown[] = [null, true, -1, 1e308, '', 'x', [], {}, [null], [[]], { x: null }];
+
+/** A list that goes on and on. */
+const long: readonly unknown[] = Array.from({ length: 1_000_000 }, () => ({}));
+
+/** Content with something else in one of its places, where it is JSON or made of JSON. */
+function* otherwiseTyped({
+  content,
+  packed,
+}: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
+  const pack = packed?.pack ?? ((value: unknown) => Buffer.from(JSON.stringify(value)));
+  const value = packed?.record ?? parsed(content);
+  const places = placesIn(value);
+  for (const [path] of places)
+    for (const other of others)
+      yield [`${JSON.stringify(other)} at ${path.join('.')}`, pack(replacedAt(value, path, other))];
+  const list = places.find(([, here]) => Array.isArray(here))?.[0];
+  if (list !== undefined)
+    yield [`a million objects at ${list.join('.')}`, pack(replacedAt(value, list, long))];
+}
+
+function parsed(content: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(content).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The places in a value and what is there, those within them included. */
+function placesIn(value: unknown): [path: string[], here: unknown][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]): [string[], unknown][] => [
+    [[name], inner],
+    ...placesIn(inner).map(([path, here]): [string[], unknown] => [[name, ...path], here]),
+  ]);
+}
+
+function replacedAt(value: unknown, [name, ...rest]: readonly string[], other: unknown): unknown {
+  if (name === undefined) return other;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  copy[name] = replacedAt(copy[name], rest, other);
+  return copy;
+}
+
+/** Asserts that content, whatever it is, is read as records that are what they should be, or refused in words. */
+async function assertTyped(
+  sample: FeedSample<FeedRecord | Enrichment>,
+  content: Uint8Array,
+  what: string,
+): Promise<void> {
+  const records = await parseSample(sample, content).catch((error: unknown) => {
+    const isTyped = error instanceof ClairError && ['feed-corrupt', 'limit-exceeded'].includes(error.code);
+    assert.ok(isTyped, `${what}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+    return [];
+  });
+  for (const record of records) {
+    if ('skipped' in record || 'withdrawn' in record) assert.equal(typeof record.key, 'string', what);
+    else carriedLine('affected' in record ? { record } : { rating: record }, what);
+  }
 }
 
 /** Asserts that content is refused by an error that says all one needs to know. */
-export async function assertRefused(sample: FeedSample, content: Uint8Array, what: string): Promise<void> {
+export async function assertRefused(
+  sample: FeedSample<FeedRecord | Enrichment>,
+  content: Uint8Array,
+  what: string,
+): Promise<void> {
   await assert.rejects(
     parseSample(sample, content),
     (error) => {
