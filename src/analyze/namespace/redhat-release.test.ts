@@ -9,22 +9,23 @@ function detect(files: Readonly<Record<string, string>>): string | undefined {
   return distro && `${distro.id} ${distro.versionId ?? ''}`;
 }
 
+const lines: readonly (readonly [line: string, distro: string])[] = [
+  ['Red Hat Enterprise Linux Server release 7.0 (Maipo)', 'rhel 7.0'],
+  ['Red Hat Enterprise Linux release 9.1 (Plow)', 'rhel 9.1'],
+  ['Oracle Linux Server release 7.3', 'ol 7.3'],
+  ['CentOS release 6.10 (Final)', 'centos 6.10'],
+  ['CentOS Linux release 7.6.1810 (Core)', 'centos 7.6.1810'],
+  ['CentOS Stream release 9', 'centos 9'],
+  ['Rocky Linux release 8.9 (Green Obsidian)', 'rocky 8.9'],
+  ['AlmaLinux release 9.2 (Turquoise Kodkod)', 'almalinux 9.2'],
+  ['Amazon Linux AMI release 2018.03', 'amzn 2018.03'],
+  ['Amazon Linux release 2 (Karoo)', 'amzn 2'],
+  ['Fedora release 40 (Forty)', 'fedora 40'],
+  ['Scientific Linux release 7.9 (Nitrogen)', 'scientific 7.9'],
+  ['EuroLinux release 9.2 (Stockholm)', 'eurolinux 9.2'],
+];
+
 suite('redhat-release', () => {
-  const lines: readonly (readonly [line: string, distro: string])[] = [
-    ['Red Hat Enterprise Linux Server release 7.0 (Maipo)', 'rhel 7.0'],
-    ['Red Hat Enterprise Linux release 9.1 (Plow)', 'rhel 9.1'],
-    ['Oracle Linux Server release 7.3', 'ol 7.3'],
-    ['CentOS release 6.10 (Final)', 'centos 6.10'],
-    ['CentOS Linux release 7.6.1810 (Core)', 'centos 7.6.1810'],
-    ['CentOS Stream release 9', 'centos 9'],
-    ['Rocky Linux release 8.9 (Green Obsidian)', 'rocky 8.9'],
-    ['AlmaLinux release 9.2 (Turquoise Kodkod)', 'almalinux 9.2'],
-    ['Amazon Linux AMI release 2018.03', 'amzn 2018.03'],
-    ['Amazon Linux release 2 (Karoo)', 'amzn 2'],
-    ['Fedora release 40 (Forty)', 'fedora 40'],
-    ['Scientific Linux release 7.9 (Nitrogen)', 'scientific 7.9'],
-    ['EuroLinux release 9.2 (Stockholm)', 'eurolinux 9.2'],
-  ];
   for (const [line, distro] of lines) {
     test(`reads ${line}`, () => {
       assert.equal(detect({ 'etc/redhat-release': `${line}\n` }), distro);

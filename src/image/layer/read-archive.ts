@@ -52,11 +52,13 @@ async function readArchive(
     return over.map(({ layer, inflow }) =>
       namingLayer(layer, () => {
         const read = inflow.end();
-        return read instanceof Promise
-          ? read.then((later) => {
-              take(layer, later);
-            })
-          : take(layer, read);
+        if (read instanceof Promise) {
+          return read.then((later) => {
+            take(layer, later);
+          });
+        }
+        take(layer, read);
+        return undefined;
       }),
     );
   };
