@@ -35,13 +35,14 @@ export async function showLayers(target: string, options: LayerOptions): Promise
   return 0;
 }
 
-function contentLines({ files, nodes, whiteouts, opaques, remarks }: CollectedLayer): string[] {
+function contentLines({ files, nodes, opaques, markers, remarks }: CollectedLayer): string[] {
   return [
     ...[...files]
       .sort(([a], [b]) => compareText(a, b))
       .map(([path, content]) => `  ${path}  ${content.length} bytes`),
     ...nodes.flatMap((node) => ('target' in node ? [`  ${node.path} -> ${node.target}`] : [])),
-    ...(whiteouts.length > 0 ? [`  ${whiteouts.length} whiteouts`] : []),
+    ...(markers.whiteouts > 0 ? [`  ${markers.whiteouts} whiteouts`] : []),
+    ...(markers.opaques > 0 ? [`  ${markers.opaques} opaque directories`] : []),
     ...opaques.map((directory) => `  ${directory}/ is opaque`),
     ...remarks.map(({ path, message }) => `  ${path}: ${message}`),
   ];

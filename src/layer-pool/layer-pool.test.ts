@@ -279,8 +279,8 @@ test('a layer that takes too long or too much memory meets a limit', async (cont
   await assert.rejects(read(slow.pool, url), { code: 'limit-exceeded', limit: 'layerMs' });
   const idle = poolOf(context, { bounds: { idleMs: 10 } });
   await assert.rejects(read(idle.pool, url), { code: 'limit-exceeded', limit: 'idleMs' });
-  const small = poolOf(context, { bounds: { heapBytesMax: 32 * 1024 ** 2 }, threads: 1 });
-  const stanzas = Array.from({ length: 60_000 }, (_, i) => status(`package-${i}`)).join('');
+  const small = poolOf(context, { bounds: { heapBytesMax: 17 * 1024 ** 2 }, threads: 1 });
+  const stanzas = Array.from({ length: 99_000 }, (_, i) => status(`package-${i}`)).join('');
   const large = await serve(context, (_request, response) => {
     response.end(gzipSync(tar([{ path: 'var/lib/dpkg/status', content: stanzas }])));
   });

@@ -180,8 +180,8 @@ function altered(bytes: Uint8Array, change: (lines: string[]) => readonly string
   return zstdCompressSync(Buffer.from(`${text}${JSON.stringify({ digest })}\n`));
 }
 
-/** A frame may end with a block that holds nothing: without it the content is whole. */
-const emptyBlock = 3;
+/** A frame may end with a block that holds nothing, and a sum: without them the content is whole, and its own sum says so. */
+const emptyBlock = 8;
 
 async function filled(context: TestContext): Promise<Store> {
   const [sqlite] = storeEngines;

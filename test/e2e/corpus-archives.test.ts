@@ -112,9 +112,11 @@ function sbom(target: string): Pick<Report, 'target' | 'distro' | 'layers' | 'pa
 function marksIn(target: string): { whiteouts: number; opaque: number } {
   const { status, stdout, stderr } = clair(['layer', target]);
   assert.equal(status, 0, `${target}: ${stderr}`);
-  const whiteouts = Array.from(stdout.matchAll(/^ {2}(\d+) whiteouts?$/gm), ([, count]) => Number(count));
-  const opaque = stdout.match(/^ {2}\S*\/ is opaque$/gm) ?? [];
-  return { whiteouts: whiteouts.reduce((sum, count) => sum + count, 0), opaque: opaque.length };
+  const sumOf = (what: string): number =>
+    Array.from(stdout.matchAll(new RegExp(`^ {2}(\\d+) ${what}$`, 'gm')), ([, count]) =>
+      Number(count),
+    ).reduce((sum, count) => sum + count, 0);
+  return { whiteouts: sumOf('whiteouts'), opaque: sumOf('opaque directories') };
 }
 
 function assertRefused(file: string, message: RegExp): void {

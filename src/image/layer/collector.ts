@@ -20,6 +20,8 @@ export interface LayerRemark {
 export interface CollectedLayer {
   readonly whiteouts: readonly string[];
   readonly opaques: readonly string[];
+  /** How many markers the layer has in all, also where they hide nothing that anybody wants. */
+  readonly markers: { readonly whiteouts: number; readonly opaques: number };
   readonly nodes: readonly LayerNode[];
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly remarks: readonly LayerRemark[];
@@ -45,6 +47,7 @@ export class LayerCollector {
   readonly #nodes = new PathTree<LayerNode>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
+  readonly #markers = { whiteouts: 0, opaques: 0 };
   #keptBytes = 0;
   #markCharacters = 0;
 
@@ -82,6 +85,7 @@ export class LayerCollector {
     return {
       whiteouts: [...this.#whiteouts],
       opaques: [...this.#opaques],
+      markers: this.#markers,
       nodes: [...this.#nodes.values()],
       files: this.#files,
       remarks: this.#remarks,
@@ -92,11 +96,13 @@ export class LayerCollector {
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
     if (base === opaqueMarker) {
+      this.#markers.opaques++;
       if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);
       return;
     }
     // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
     if (/^\.wh\.(?:\.wh\..*|\.{0,2})$/s.test(base)) return;
+    this.#markers.whiteouts++;
     const name = base.slice(whiteoutPrefix.length);
     const hidden = directory === '' ? name : `${directory}/${name}`;
     if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
