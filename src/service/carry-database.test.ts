@@ -180,8 +180,8 @@ function altered(bytes: Uint8Array, change: (lines: string[]) => readonly string
   return zstdCompressSync(Buffer.from(`${text}${JSON.stringify({ digest })}\n`));
 }
 
-/** A frame may end with a block that holds nothing, and a sum: without them the content is whole, and its own sum says so. */
-const emptyBlock = 8;
+/** The file ends with a frame that holds nothing: without it the content is whole, and its own sum says so. */
+const emptyFrame = 9;
 
 async function filled(context: TestContext): Promise<Store> {
   const [sqlite] = storeEngines;
@@ -274,7 +274,7 @@ test('a file that is damaged, cut short or something else changes nothing', asyn
   );
   await fc.assert(
     fc.asyncProperty(
-      fc.nat(bytes.length - 1 - emptyBlock),
+      fc.nat(bytes.length - 1 - emptyFrame),
       fc.integer({ min: 1, max: 255 }),
       async (at, bits) => {
         await refused(bytes.subarray(0, at), `cut at byte ${at}`);
