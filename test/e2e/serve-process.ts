@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { inCheckout } from './clair.ts';
+import { V1Client } from './v1-client.ts';
+
+/** A server that is a process of its own. */
+export interface ServeProcess {
+  readonly clair: V1Client;
+  /** Waits until a message is logged. */
+  logged(message: string): Promise<string>;
+  /** Tells it to end, and waits until it has. */
+  end(): Promise<{ readonly status: unknown; readonly seconds: number }>;
+  /** Memory in MiB: what it has, and the most that it ever had. Linux tells. */
+  readonly memory: () => { readonly nowMib: number; readonly peakMib: number };
+}
+
+/** Starts a server by a command line of `bin/clair`, waits until it tells where it listens, and kills it when the test ends. */
+export async function runServer(
+  t: TestContext,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServeProcess> {
+  const child = spawn(inCheckout('bin/clair'), args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const log = new Log();
+  createInterface(child.stderr).on('line', (line) => {
+    log.add(line);
+  });
+  child.once('close', () => {
+    log.close();
+  });
+  const { port, health } = JSON.parse(await log.has('started')) as { port: number; health: number };
+  return {
+    clair: new V1Client(port, health),
+    logged: (message) => log.has(message),
+    async end() {
+      const started = performance.now();
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      const [status] = (await exit) as [unknown];
+      return { status, seconds: (performance.now() - started) / 1000 };
+    },
+    memory() {
+      const text = readFileSync(`/proc/${child.pid}/status`, 'latin1');
+      const mib = (name: string): number =>
+        Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1]) / 1024;
+      return { nowMib: mib('VmRSS'), peakMib: mib('VmHWM') };
+    },
+  };
+}
+
+/** Lines of a log, and who waits for one. */
+class Log {
+  readonly #lines: string[] = [];
+  readonly #waiting = new Set<() => void>();
+  #isClosed = false;
+
+  add(line: string): void {
+    this.#lines.push(line);
+    for (const look of this.#waiting) look();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const look of this.#waiting) look();
+  }
+
+  async has(message: string): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const look = (): void => {
+      const line = this.#lines.find((one) => one.includes(`"msg":"${message}"`));
+      if (line !== undefined) resolve(line);
+      else if (this.#isClosed) reject(new Error(`it ended before ${message}:\n${this.#lines.join('\n')}`));
+    };
+    this.#waiting.add(look);
+    look();
+    return await promise;
+  }
+}

@@ -1,0 +1,114 @@
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { Feature, Layer, Vulnerability } from '../../src/api/http/v1/types.ts';
+import type { Answer } from './replay/compare.ts';
+import { ask } from './replay/conversation.ts';
+import { startPlaces } from './replay/replay.ts';
+
+/** The namespace of the layers and vulnerabilities of these tests. */
+export const bookworm = 'debian:12';
+
+/** A client of Clair's first API, which sends what it is told as it is. */
+export class V1Client {
+  readonly #port: number;
+  readonly #healthPort: number;
+
+  constructor(port: number, healthPort: number) {
+    this.#port = port;
+    this.#healthPort = healthPort;
+  }
+
+  async get(path: string): Promise<Answer> {
+    return await this.#send('GET', path, null);
+  }
+
+  async remove(path: string): Promise<Answer> {
+    return await this.#send('DELETE', path, null);
+  }
+
+  async postLayer(layer: Layer): Promise<Answer> {
+    const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
+    return await this.#send('POST', '/v1/layers', body);
+  }
+
+  /** Posts a layer as somebody who may go away. */
+  async postLayerUntil(layer: Layer, signal: AbortSignal): Promise<void> {
+    const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
+    await fetch(`http://127.0.0.1:${this.#port}/v1/layers`, { method: 'POST', body, signal });
+  }
+
+  /** Posts a vulnerability, of `bookworm` unless it says otherwise. */
+  async postVulnerability(vulnerability: Vulnerability): Promise<Answer> {
+    const whole = { NamespaceName: bookworm, Severity: 'High', ...vulnerability };
+    const body = JSON.stringify({ Vulnerability: whole });
+    return await this.#send('POST', `/v1/namespaces/${bookworm}/vulnerabilities`, body);
+  }
+
+  /** What is known of a layer, with everything. */
+  async layer(name: string): Promise<Layer> {
+    const { status, body } = await this.get(`/v1/layers/${name}?features&vulnerabilities`);
+    if (status !== 200) throw new Error(`GET of the layer ${name} answered ${status}: ${body}`);
+    return (JSON.parse(body) as { Layer: Layer }).Layer;
+  }
+
+  /** How often something stands in an answer that is too large to be kept, and how that ends. */
+  async count(path: string, what: string): Promise<{ readonly count: number; readonly end: string }> {
+    const { body } = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    let count = 0;
+    let end = '';
+    for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const parts = `${end}${piece}`.split(what);
+      count += parts.length - 1;
+      end = parts.at(-1)?.slice(1 - what.length) ?? '';
+    }
+    return { count, end: end.slice(-3) };
+  }
+
+  /** The status of the health check. */
+  async health(): Promise<number> {
+    const question = { method: 'GET', path: '/health', headers: {}, body: null };
+    return (await ask(this.#healthPort, question)).status;
+  }
+
+  async #send(method: string, path: string, body: string | null): Promise<Answer> {
+    return await ask(this.#port, { method, path, headers: {}, body });
+  }
+}
+
+/** A client of a server of its own in this process, on a database, with further settings. */
+export async function startV1(
+  t: TestContext,
+  database: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<V1Client> {
+  const { ports } = await startPlaces(t, database, env);
+  return new V1Client(ports.get(16_060) ?? 0, ports.get(16_061) ?? 0);
+}
+
+/** A package as a vulnerability has it, fixed in a version. */
+export function fixedIn(name: string, version: string): readonly Feature[] {
+  return [{ Name: name, NamespaceName: bookworm, VersionFormat: 'dpkg', Version: version }];
+}
+
+/** The stanzas of dpkg's list. */
+export function dpkgStatus(packages: Readonly<Record<string, string>>): string {
+  return Object.entries(packages)
+    .map(
+      ([name, version]) =>
+        `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n\n`,
+    )
+    .join('');
+}
+
+/** The release file of `bookworm`. */
+export const osRelease = { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' };
+
+/** Waits until something is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setTimeout(10);
+}
+
+/** The statuses of answers. */
+export function statuses(answers: readonly Answer[]): number[] {
+  return answers.map(({ status }) => status);
+}
