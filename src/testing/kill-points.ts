@@ -129,7 +129,7 @@ const opening = `
   say('begins');
   await open();
   say('is open');
-  setInterval(() => undefined, 1000);`;
+  setTimeout(() => undefined, 60_000);`;
 
 /**
  * Kills a process so long after it began to open a store at a place without tables, and makes sure that whoever comes next has a

@@ -116,6 +116,26 @@ for (const engine of storeEngines) {
     assert.equal(third.next, undefined);
   });
 
+  test(`${engine.name}: the packages of one place are told together, however many there are`, async (t) => {
+    const store = await engine.create(t)();
+    const libraries = Array.from({ length: 40 }, (_, i) => installed(`lib${i}`, { name: 'openssl' }));
+    for (const identity of ['one', 'two']) await store.images.save(image(libraries, identity));
+    await load(store, [record('CVE-1')]);
+    const numbers = await store.vulnerabilities.named('CVE-1');
+    for (const limit of [1, 2]) {
+      const first = await store.images.affected(numbers, { limit });
+      const rest =
+        first.next === undefined
+          ? []
+          : (await store.images.affected(numbers, { limit, after: first.next })).images;
+      const found = [...first.images, ...rest];
+      assert.deepEqual(
+        found.map(({ identity, packages: list }) => [identity, list.map(({ name }) => name)]),
+        ['one', 'two'].map((identity) => [identity, libraries.map(({ name }) => name)]),
+      );
+    }
+  });
+
   test(`${engine.name}: a page that nobody gave out is refused`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage } from '../store.ts';
@@ -55,73 +55,112 @@ function stretchesOf(target: Target, place: AffectedPlace | undefined): Stretch[
     .map((keys) => ({ target, keys, behind: Buffer.compare(key, keys.lo) < 0 ? undefined : behind }));
 }
 
-/** An image that has a package in a version that is hit. */
+/** An image that has packages in a version that is hit. */
 interface Found {
   readonly stretch: Stretch;
   readonly key: Uint8Array | null;
   readonly image: number;
   readonly identity: string;
-  readonly repositories: string | null;
+  readonly packages: readonly ImagePackage[];
 }
 
+/** Nearly every place is one row: with so many more than places are wanted, they are had at once. */
+const rowsToSpare = 8;
+
+/** The first places of a stretch, at most so many. */
 async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promise<Found[]> {
-  const { key: column } = lookupColumns[stretch.target.by];
-  const places = rowsOf(db, stretch)
+  const found: Found[] = [];
+  for (let rowsMax = count + rowsToSpare; ; ) {
+    const last = found.at(-1);
+    const rest =
+      last === undefined ? stretch : { ...stretch, behind: { ...placeOf(stretch.target), ...last } };
+    const rows = await installedRows(db, rest, rowsMax);
+    const places = placesOf(rows, stretch);
+    const isCut = rows.length === rowsMax;
+    // There may be more of the last one: it is read again, together with what follows or alone.
+    if (isCut) places.pop();
+    if (isCut && places.length === 0) rowsMax *= 2;
+    found.push(...places);
+    if (!isCut || found.length >= count) return found.slice(0, count);
+  }
+}
+
+const installedColumns = ['image_package.repositories', 'position', ...packageColumns] as const;
+
+type InstalledRow = Pick<
+  Selectable<Tables['image_package']>,
+  'repositories' | 'position' | (typeof packageColumns)[number]
+> & {
+  readonly image: number;
+  readonly identity: string;
+  readonly lists: string | null;
+};
+
+/** Rows of a stretch in the order of the index, with what is to be told of their images. */
+async function installedRows(
+  db: Kysely<Tables>,
+  { target, keys, behind }: Stretch,
+  rowsMax: number,
+): Promise<InstalledRow[]> {
+  const { name, key: column } = lookupColumns[target.by];
+  return await lookedUp(db, target.by)
+    .innerJoin('image', 'image.id', 'image_package.image_id')
+    .where('image_package.namespace_id', '=', target.namespaceId)
+    .where(name, '=', target.package)
     .where((eb) => {
-      const { keys, behind } = stretch;
-      if (keys === null) return eb.and([eb(column, 'is', null), eb('image_id', '>', behind?.image ?? 0)]);
+      if (keys === null)
+        return eb.and([eb(column, 'is', null), eb('image_package.image_id', '>', behind?.image ?? 0)]);
       const isAhead =
         behind?.key == null
           ? eb(column, '>=', keys.lo)
-          : eb(eb.refTuple(column, 'image_id'), '>', eb.tuple(behind.key, behind.image));
+          : eb(eb.refTuple(column, 'image_package.image_id'), '>', eb.tuple(behind.key, behind.image));
       return eb.and([isAhead, eb(column, '<', keys.hi)]);
     })
-    .select((eb) => [eb.ref(column).as('key'), 'image_id'])
-    .distinct()
+    .select(['image_package.image_id as image', 'image.identity', 'image.repositories as lists'])
+    .select(installedColumns)
     .orderBy(column)
-    .orderBy('image_id')
-    .limit(count);
-  const rows = await db
-    .selectFrom(places.as('place'))
-    .innerJoin('image', 'image.id', 'place.image_id')
-    .select(['place.key', 'image.id as image', 'image.identity', 'image.repositories'])
-    .orderBy('place.key')
-    .orderBy('place.image_id')
+    .orderBy('image_package.image_id')
+    .limit(rowsMax)
     .execute();
-  return rows.map((row) => ({ stretch, ...row }));
 }
 
-function rowsOf(
-  db: Kysely<Tables>,
-  { target }: Stretch,
-): SelectQueryBuilder<Tables, 'image_package', object> {
-  return lookedUp(db, target.by)
-    .where('namespace_id', '=', target.namespaceId)
-    .where(lookupColumns[target.by].name, '=', target.package);
-}
-
-/** Adds to what was found what is to be told of it. */
-async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
-  if (found.length === 0) return [];
-  const [names, packages] = await Promise.all([namesOf(db, found), packagesOf(db, found)]);
-  return found.flatMap((place) => {
-    const installed = packages.get(nameOf(place));
-    // An image that was thrown away a moment ago has none of them any more.
-    if (installed === undefined) return [];
+/** Rows that follow each other in the index, by version and image. */
+function placesOf(rows: readonly InstalledRow[], stretch: Stretch): Found[] {
+  const { namespace, by } = stretch.target;
+  const groups = Map.groupBy(rows, (row) => {
+    const key = by === 'source' ? row.source_key : row.key;
+    return `${row.image} ${key === null ? '' : Buffer.from(key).toString('hex')}`;
+  });
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group.sort((a, b) => a.position - b.position);
+    if (first === undefined) return [];
+    const repositories = readRepositories(first.lists);
     return [
       {
-        image: place.image,
-        identity: place.identity,
-        names: names.get(place.image) ?? [],
-        packages: installed,
-        hits: place.stretch.target.hitsOf(place.key),
+        stretch,
+        key: by === 'source' ? first.source_key : first.key,
+        image: first.image,
+        identity: first.identity,
+        packages: group.map((row) => toPackage(row, { namespace, repositories })),
       },
     ];
   });
 }
 
-async function namesOf(db: Kysely<Tables>, found: readonly Found[]): Promise<Map<number, string[]>> {
-  const images = [...new Set(found.map(({ image }) => image))];
+/** Adds to what was found what else is to be told of it. */
+async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
+  if (found.length === 0) return [];
+  const names = await namesOf(db, [...new Set(found.map(({ image }) => image))]);
+  return found.map(({ stretch, key, image, identity, packages }) => ({
+    image,
+    identity,
+    names: names.get(image) ?? [],
+    packages,
+    hits: stretch.target.hitsOf(key),
+  }));
+}
+
+async function namesOf(db: Kysely<Tables>, images: readonly number[]): Promise<Map<number, string[]>> {
   const rows = await db
     .selectFrom('ancestry')
     .select(['image_id', 'name'])
@@ -133,53 +172,4 @@ async function namesOf(db: Kysely<Tables>, found: readonly Found[]): Promise<Map
     ({ image_id: image }) => image,
   );
   return new Map([...byImage].map(([image, named]) => [image, named.map(({ name }) => name)]));
-}
-
-/** The packages at each place. Places of one stretch follow each other in the index, so they are read from the first to the last. */
-async function packagesOf(db: Kysely<Tables>, found: readonly Found[]): Promise<Map<string, ImagePackage[]>> {
-  const listsOf = new Map(found.map(({ image, repositories }) => [image, readRepositories(repositories)]));
-  const packages = new Map<string, ImagePackage[]>();
-  for (const [stretch, places] of Map.groupBy(found, (place) => place.stretch)) {
-    const { namespace, by } = stretch.target;
-    for (const row of await rowsBetween(db, stretch, places)) {
-      const key = by === 'source' ? row.source_key : row.key;
-      const name = nameOf({ stretch, key, image: row.image_id });
-      const repositories = listsOf.get(row.image_id) ?? [];
-      const others = packages.get(name) ?? [];
-      packages.set(name, [...others, toPackage(row, { namespace, repositories })]);
-    }
-  }
-  return packages;
-}
-
-const installedColumns = ['image_id', 'repositories', ...packageColumns] as const;
-
-async function rowsBetween(
-  db: Kysely<Tables>,
-  stretch: Stretch,
-  places: readonly Found[],
-): Promise<Pick<Selectable<Tables['image_package']>, (typeof installedColumns)[number]>[]> {
-  const [first, last] = [places[0], places.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const { key: column } = lookupColumns[stretch.target.by];
-  return await rowsOf(db, stretch)
-    .where((eb) => {
-      if (first.key === null || last.key === null)
-        return eb.and([eb(column, 'is', null), eb.between('image_id', first.image, last.image)]);
-      const place = eb.refTuple(column, 'image_id');
-      return eb.and([
-        eb(place, '>=', eb.tuple(first.key, first.image)),
-        eb(place, '<=', eb.tuple(last.key, last.image)),
-      ]);
-    })
-    .select(installedColumns)
-    .orderBy(column)
-    .orderBy('image_id')
-    .orderBy('position')
-    .execute();
-}
-
-function nameOf({ stretch, key, image }: Pick<Found, 'stretch' | 'key' | 'image'>): string {
-  const { namespace, package: name, by } = placeOf(stretch.target);
-  return JSON.stringify([namespace, name, by, key && Buffer.from(key).toString('hex'), image]);
 }
