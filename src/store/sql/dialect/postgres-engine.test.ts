@@ -121,7 +121,8 @@ test('a write that the server broke off for the sake of others is made again', a
       await addOne(db, b);
     }, 'own rows');
   await Promise.all([write(1, 2), write(2, 1)]);
-  assert.equal(runs, 3);
+  // On a busy machine they may be in each other's way more than once.
+  assert.ok(runs >= 3, String(runs));
   assert.equal(await sumOf(engine.db), 4);
 });
 
