@@ -12,7 +12,7 @@ import { type DatabaseOptions, openRoom } from './room.ts';
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
   await using room = await openRoom({ ...options, offline: true });
   let digest = '';
-  const lines = exportDatabase({ ...room.locking, store: room.store, enrichers: builtIn.enrichers });
+  const lines = exportDatabase({ ...room.locking, store: room.store, extensions: builtIn });
   const bytes = await replaceFile(
     path,
     sealed(lines, (found) => {

@@ -26,6 +26,7 @@ import { sealed } from './database-file.ts';
 import { exportDatabase } from './export-database.ts';
 import { type ImportedFeed, importDatabase } from './import-database.ts';
 import { withKeys } from './keyed-records.ts';
+import { writtenFeed } from './written-vulnerabilities.ts';
 
 const schemes = [dpkg, rpm];
 const buster = { name: 'debian:10', versionScheme: 'dpkg' };
@@ -128,6 +129,8 @@ async function fill(store: Store): Promise<void> {
     fetchedAt: at,
     checkedAt: at,
   });
+  // What users wrote stays where they wrote it.
+  await apply(writtenFeed, [record('OWN')]);
   await store.advisories.noteFailure({ ...gone, feed: 'never' }, at, 'no route');
 }
 
@@ -135,7 +138,6 @@ function room(store: Store) {
   return {
     store,
     extensions,
-    enrichers: extensions.enrichers,
     now: () => new Date(start),
     owner: 'test',
     patienceMs: 0,
@@ -166,8 +168,10 @@ async function contentOf(store: Store): Promise<unknown> {
   );
   const { feeds } = await store.statistics();
   return {
-    states: feeds.filter(({ presence }) => presence !== 'failed').sort((a, b) => compareText(a.feed, b.feed)),
-    matches: await store.images.matches(number),
+    states: feeds
+      .filter(({ source, presence }) => presence !== 'failed' && source !== writtenFeed.source)
+      .sort((a, b) => compareText(a.feed, b.feed)),
+    matches: (await store.images.matches(number)).filter(({ source }) => source !== writtenFeed.source),
     ratings: [...(await store.enrichments.find(['CVE-1', 'CVE-2', 'CVE-3', 'CVE-4']))],
   };
 }

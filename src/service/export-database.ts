@@ -2,7 +2,7 @@ import { ClairError } from '../kit/errors.ts';
 import type { Namespace } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
-import type { Enricher } from '../plugin/enricher.ts';
+import type { Extensions } from '../plugin/extensions.ts';
 import type { FeedState, PageRequest, Store, StoredVulnerability } from '../store/store.ts';
 import type { CarriedFeed, CarriedLine } from './carried-lines.ts';
 import { type LockingRoom, lockFeed } from './feed-lock.ts';
@@ -10,17 +10,21 @@ import { type LockingRoom, lockFeed } from './feed-lock.ts';
 /** What carrying a database away needs. */
 export interface ExportingRoom extends LockingRoom {
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities' | 'enrichments' | 'locks'>;
-  readonly enrichers: readonly Pick<Enricher, 'name'>[];
+  readonly extensions: Pick<Extensions, 'sources' | 'enrichers'>;
 }
 
 /**
  * All that a store knows of every feed, in an order that depends on nothing but that. Each feed is as it was at one moment: nobody
- * updates it while it is read. Feeds that could never be loaded are left out. Throws `store-unusable` for a feed that another
+ * updates it while it is read. Feeds that could never be loaded are left out, and what users wrote, which stays where it was written. Throws `store-unusable` for a feed that another
  * process does not let go of.
  */
 export async function* exportDatabase(room: ExportingRoom): AsyncGenerator<CarriedLine> {
   const states = await room.store.advisories.feedStates();
-  const byName = states.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
+  const { sources, enrichers } = room.extensions;
+  const names = new Set([...sources, ...enrichers].map(({ name }) => name));
+  const byName = states
+    .filter(({ source }) => names.has(source))
+    .sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   for (const { source, feed } of byName) {
     await using lock = await lockFeed({ source, feed }, room);
     if (lock === undefined)
@@ -41,7 +45,7 @@ async function* linesOfFeed(state: FeedState, room: ExportingRoom): AsyncGenerat
   room.onProgress(`writing ${state.source} ${state.feed}`);
   yield { feed: { ...identity, presence } satisfies CarriedFeed };
   if (presence === 'absent') return;
-  if (room.enrichers.some(({ name }) => name === state.source)) yield* ratingsOf(state, room);
+  if (room.extensions.enrichers.some(({ name }) => name === state.source)) yield* ratingsOf(state, room);
   else yield* advisoriesOf(state, room);
 }
 
