@@ -6,11 +6,12 @@ import { sealed } from '../service/database-file.ts';
 import { exportDatabase } from '../service/export-database.ts';
 import { type ImportedFeed, importDatabase } from '../service/import-database.ts';
 import { writeResult } from './output.ts';
-import { type DatabaseOptions, openRoom } from './room.ts';
+import { type DatabaseOptions, expectManyRecords, openRoom } from './room.ts';
 
 /** `clair db export F`: writes all advisories and ratings of the database into one file, for a place without network. */
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
   await using room = await openRoom({ ...options, offline: true });
+  expectManyRecords();
   let digest = '';
   const lines = exportDatabase({ ...room.locking, store: room.store, extensions: builtIn });
   const bytes = await replaceFile(
@@ -33,6 +34,7 @@ export interface ImportOptions extends DatabaseOptions {
 /** `clair db import F`: takes over what such a file carries. Answers 3 when another process kept a feed of it. */
 export async function importFromFile(path: string, options: ImportOptions): Promise<number> {
   await using room = await openRoom({ ...options, offline: true });
+  expectManyRecords();
   const file = { name: path, content: () => contentOf(path) };
   const { digest } = options;
   const importing = { ...room.locking, store: room.store, extensions: builtIn, ...(digest && { digest }) };

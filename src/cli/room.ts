@@ -111,15 +111,19 @@ function updatingRoom(
   };
 }
 
+/** Records are short-lived objects by the million: a large young generation would only take memory. */
+export function expectManyRecords(): void {
+  setFlagsFromString('--no-optimize-for-size');
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
 export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
   const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
     show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
   };
   const load = async (): Promise<FeedClient> => {
-    // Feeds make short-lived objects by the million: a large young generation would only take memory.
-    setFlagsFromString('--no-optimize-for-size');
-    setFlagsFromString('--semi-space-growth-factor=1');
+    expectManyRecords();
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http-environment.ts')).heedNetworkEnvironment();
     return mirror === undefined

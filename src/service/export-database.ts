@@ -49,8 +49,8 @@ async function* linesOfFeed(state: FeedState, room: ExportingRoom): AsyncGenerat
   else yield* advisoriesOf(state, room);
 }
 
-/** Records that are read at once. */
-const pageRecords = 1000;
+/** Records that are read at once: more would outlive the young generation, and be garbage for long. */
+const pageRecords = 200;
 
 async function* ratingsOf(state: FeedState, { store }: ExportingRoom): AsyncGenerator<CarriedLine> {
   const pages = paged(

@@ -98,7 +98,7 @@ const settings = `
 /** A session loads: its rows are made from their parents, so nothing is gained by asking for the parent of each again. */
 const sessionSettings = `
   pragma foreign_keys = off;
-  pragma cache_size = -262144;
+  pragma cache_size = -16384;
 `;
 
 function connectionOn(database: DatabaseSync, { name }: Place): Connection {
