@@ -13,12 +13,13 @@ const benches = {
   scan: 'scan',
   posted: 'layers-in',
   server: 'server',
+  hostile: 'hostile',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
   name === undefined
-    ? known.filter(([key]) => !['scan', 'posted', 'server'].includes(key))
+    ? known.filter(([key]) => !['scan', 'posted', 'server', 'hostile'].includes(key))
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
   console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);

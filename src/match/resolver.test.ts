@@ -50,6 +50,10 @@ test('loops lead nowhere, also where each link goes through itself twice', () =>
   for (const path of ['a', 'a/x', 'b', 'c', 'd/x', 'e', 'f/e']) assert.equal(resolver.real(path), undefined);
 });
 
+test('a link to a longer path than Linux takes leads nowhere', () => {
+  assert.equal(resolverOf({ a: `${'x/'.repeat(2100)}y` }).real('a'), undefined);
+});
+
 test('a place has its directory looked up, and its own name not', () => {
   const resolver = resolverOf({ lib: 'usr/lib', 'usr/lib/db': '/data' });
   assert.equal(resolver.placeOf('lib/db'), 'usr/lib/db');

@@ -57,6 +57,8 @@ export class Resolver {
   #follow(link: string, target: string, linksMax: number): { real: string; links: number } | undefined {
     const known = this.#known.get(link);
     if (known?.real !== undefined) return known.links <= linksMax ? known : undefined;
+    // No longer path can be followed.
+    if (target.length > limits.pathBytes) return undefined;
     if (linksMax === 0 || (known !== undefined && known.notWithin >= linksMax)) return undefined;
     const from = target.startsWith('/') ? '' : link.slice(0, Math.max(link.lastIndexOf('/'), 0));
     const end = this.#walk(target, from, linksMax - 1);

@@ -15,6 +15,7 @@ const layerBytes = 64 * GiB;
 
 const tooDense: Answer = { refused: /inflates to more than 1000 times its size/ };
 const cutList: Answer = { packages: 'some', problem: /more than 20000 entries/ };
+const tooMany: Answer = { refused: /more than 200000 packages/ };
 const tooLarge: Answer = {
   refused: /var\/lib\/dpkg\/status has \d+ bytes; the wanted files of a layer are read up to 100663296 bytes/,
 };
@@ -63,7 +64,11 @@ export function bombs({ bombBytes, falseDatabases, largeLayers }: Sizes): Hostil
       cutList,
       gzip(() => databaseOf(1_000_000, 0)),
     ),
-    layeredImage(`${largeLayers} dpkg databases of 95 MiB, a layer each`, cutList, ...large),
+    layeredImage(
+      `${largeLayers} dpkg databases of 95 MiB, a layer each`,
+      largeLayers > 10 ? tooMany : cutList,
+      ...large,
+    ),
     layeredImage(
       `${falseDatabases} false databases of 200 MiB beside the real one`,
       { packages: ['hello'] },
