@@ -6,8 +6,8 @@ import { tryImage } from './hostile/judge.ts';
 
 const small = {
   bombBytes: 2 * 1024 ** 3,
-  members: 600_000,
-  files: 300_000,
+  members: 60_000,
+  files: 100_000,
   falseDatabases: 4,
   largeLayers: 3,
 };
