@@ -1,20 +1,13 @@
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
 import { severityOf } from '../../model/cvss.ts';
 import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
-import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import type { Ecosystem } from './ecosystems.ts';
 import { packageName } from './package-name.ts';
-import {
-  commonOf,
-  type OsvEntry,
-  type OsvRecord,
-  osvRecord,
-  rowsOfEntry,
-  textIn,
-  vectorsOf,
-} from './record.ts';
+import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
+import { standingRecords } from './records.ts';
 
 /** An ecosystem about to be read. */
 export interface EcosystemFeed extends Ecosystem {
@@ -34,15 +27,10 @@ export async function* readRecords(
   ecosystem: EcosystemFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {
-  let count = 0;
-  for await (const file of files) {
-    count++;
-    const record = readRecord(osvRecord, file);
+  for await (const record of standingRecords(files)) {
     if (isSkipped(record)) yield record;
-    // What is withdrawn is no vulnerability any more: the feed ends without it, and so does what was stored of it.
-    else if (!record.withdrawn) yield* vulnerability(ecosystem, record);
+    else yield* vulnerability(ecosystem, record);
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
 }
 
 function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {

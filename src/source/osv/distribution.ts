@@ -1,9 +1,10 @@
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
 import type { Affected, FeedRecord, Fetched, Namespace, Severity } from '../../plugin/index.ts';
-import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { commonOf, cvesOf, type OsvRecord, osvRecord, rowsOfEntry, vectorsOf } from './record.ts';
+import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, vectorsOf } from './record.ts';
+import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
 export interface DistributionFeed {
@@ -25,14 +26,10 @@ export async function* readAdvisories(
   feed: DistributionFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {
-  let count = 0;
-  for await (const file of files) {
-    count++;
-    const record = readRecord(osvRecord, file);
+  for await (const record of standingRecords(files)) {
     if (isSkipped(record)) yield record;
-    else if (!record.withdrawn && isSecurity(record.id)) yield* advisory(feed, record);
+    else if (isSecurity(record.id)) yield* advisory(feed, record);
   }
-  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
 }
 
 /** AlmaLinux and Red Hat tell bug fixes, ALBA, and enhancements, ALEA, from security advisories, ALSA, by the third letter. */
