@@ -6,6 +6,7 @@ import { limits } from '../../kit/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from '../../kit/tar/walker.ts';
+import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { Image, ImageLayer } from '../image.ts';
 import { parseDocument } from './documents.ts';
 
@@ -74,16 +75,9 @@ class Listing {
         'limit-exceeded',
         `${manifestName} in ${this.#path} has ${size} bytes, too many for a manifest`,
       );
-    const bytes = Buffer.allocUnsafe(size);
-    let filled = 0;
-    return {
-      write: (piece) => {
-        filled += piece.copy(bytes, filled);
-      },
-      close: () => {
-        this.manifest = bytes;
-      },
-    };
+    return wholePayload(size, (bytes) => {
+      this.manifest = bytes;
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../../kit/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerNode } from '../../model/layer-index.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted.ts';
@@ -154,22 +155,15 @@ export class LayerCollector {
         { limit: 'keptLayerBytes' },
       );
     }
-    const content = Buffer.allocUnsafe(size);
-    let fill = 0;
-    return {
-      write(bytes) {
-        fill += bytes.copy(content, fill);
-      },
-      close: () => {
-        const whole = sparse === undefined ? content : expandSparse(content, sparse);
-        if (whole === undefined) {
-          this.remark(path, 'a sparse file whose map is malformed');
-          return;
-        }
-        this.#files.set(path, whole);
-        this.#keptBytes += whole.length;
-      },
-    };
+    return wholePayload(size, (content) => {
+      const whole = sparse === undefined ? content : expandSparse(content, sparse);
+      if (whole === undefined) {
+        this.remark(path, 'a sparse file whose map is malformed');
+        return;
+      }
+      this.#files.set(path, whole);
+      this.#keptBytes += whole.length;
+    });
   }
 
   /** Notes something that was passed over, so that it is told and not lost. */

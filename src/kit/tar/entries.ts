@@ -2,6 +2,7 @@ import { ClairError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
+import { wholePayload } from './whole-payload.ts';
 
 /** A file of an archive, whole. */
 export interface ArchivedFile {
@@ -38,14 +39,7 @@ function keep(entry: TarEntry, take: (file: ArchivedFile) => void): PayloadSink 
     throw new ClairError('limit-exceeded', `${path} has ${size} bytes, more than ${limits.feedRecordBytes}`);
   if (entry.sparse !== undefined)
     throw new TarError(`${path} is stored as a sparse file, which is not read,`, offset);
-  const bytes = Buffer.allocUnsafe(size);
-  let filled = 0;
-  return {
-    write: (piece) => {
-      filled += piece.copy(bytes, filled);
-    },
-    close: () => {
-      take({ path, bytes });
-    },
-  };
+  return wholePayload(size, (bytes) => {
+    take({ path, bytes });
+  });
 }
