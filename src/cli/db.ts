@@ -3,6 +3,7 @@ import { compareText } from '../model/order.ts';
 import { retention } from '../service/retention.ts';
 import { type FeedOfSource, type FeedOutcome, updateFeeds } from '../service/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
+import { chosen } from './chosen.ts';
 import { writeResult } from './output.ts';
 import { type DatabaseOptions, defaultDatabase, openRoom, type Room } from './room.ts';
 
@@ -37,13 +38,15 @@ function feedsOf(names: readonly string[], { extensions }: Room): FeedOfSource[]
 }
 
 /** The sources and enrichers of these names, or all of them; throws `usage` for a name that none has. */
-export function named<T extends { readonly name: string }>(names: readonly string[], all: readonly T[]): T[] {
-  const unknown = names.find((name) => !all.some((one) => one.name === name));
-  if (unknown !== undefined) {
-    const known = all.map(({ name }) => name).join(', ');
-    throw new ClairError('usage', `there is no source ${unknown}; there are ${known}`);
-  }
-  return all.filter(({ name }) => names.length === 0 || names.includes(name));
+export function named<T extends { readonly name: string }>(
+  names: readonly string[],
+  all: readonly T[],
+): readonly T[] {
+  return chosen(
+    names,
+    all,
+    (unknown, known) => new ClairError('usage', `there is no source ${unknown}; there are ${known}`),
+  );
 }
 
 function lineOf(outcome: FeedOutcome): string {
