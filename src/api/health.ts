@@ -5,6 +5,7 @@ import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
 import { routerOf } from './http/router.ts';
+import { metricsType } from './metrics.ts';
 
 /** What the health server tells of. */
 export interface HealthRoom {
@@ -14,9 +15,6 @@ export interface HealthRoom {
   /** Told of what goes wrong while answering. */
   readonly onError: (error: unknown) => void;
 }
-
-/** What Prometheus takes. */
-export const metricsType = 'text/plain; version=0.0.4';
 
 /**
  * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/metrics` and `/status`,

@@ -14,6 +14,9 @@ export interface Gauges {
   readonly reading: ReadingLoad;
 }
 
+/** What Prometheus takes. */
+export const metricsType = 'text/plain; version=0.0.4';
+
 /** What the server counts, in the text format of Prometheus. Clair's names are kept. */
 export interface Metrics {
   /** Counts what became of the feeds of one source, and how long that took. */
@@ -28,7 +31,6 @@ export interface Metrics {
   noteNotificationFailure(transport: string): void;
   /** The text, with these beside what was counted. */
   write(gauges: Gauges): Promise<string>;
-  readonly contentType: string;
 }
 
 /** Clair's buckets for the duration of an answer, in milliseconds. */
@@ -37,7 +39,7 @@ const answerBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 /** Metrics that begin at nothing. */
 export function metrics(): Metrics {
   const registry = new Registry();
-  return { ...counted(registry), ...told(registry), ...shown(registry), contentType: registry.contentType };
+  return { ...counted(registry), ...told(registry), ...shown(registry) };
 }
 
 /** What happens is counted as it happens. */

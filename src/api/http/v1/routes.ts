@@ -1,4 +1,4 @@
-import { metricsType } from '../../health.ts';
+import { metricsType } from '../../metrics.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
 import { inWireWords } from './faults.ts';
 import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
