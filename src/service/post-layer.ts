@@ -40,17 +40,19 @@ export async function postLayer(layer: PostedLayer, room: PostingRoom, signal: A
   const engineVersion = engineVersionOf(extensions);
   const known = (await store.namedLayers.chain(layer.name)).at(-1);
   if (known?.engineVersion === engineVersion) return;
-  const below = await layersBelow(layer.parent, room);
+  // Of a layer that is read anew the parent stays, so it is laid upon that and no other.
+  const parent = known === undefined ? layer.parent : known.parent;
+  const below = await layersBelow(parent, room);
   const stack = await readUpon(below, layer, { room, signal });
   const image = imageOf(stack, extensions);
   const { distro } = image;
   refuseUnsupported(distro, stack.squashed);
   const namespace = distro === null ? undefined : namespaceOfDistro(distro);
   if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
-  const { name, parent, formatName: format } = layer;
+  const { name, formatName: format } = layer;
   await store.namedLayers.save({
     name,
-    parent: known === undefined ? parent : known.parent,
+    parent,
     image: await store.images.save(image),
     format,
     engineVersion,
@@ -121,7 +123,8 @@ async function readUpon(
     const index = withoutListers(await read(source, { links, signal }), ignoredListers);
     const identity = identityOf(index);
     await store.layers.save(identity, key, index);
-    const seenSo = await Promise.all(below.map((layer) => seenWith(key, layer, store)));
+    // Without links, they were just found under this very key.
+    const seenSo = round === 1 ? below : await Promise.all(below.map((layer) => seenWith(key, layer, store)));
     const layers = [...seenSo, { identity, index }];
     const indexes = layers.map((layer) => layer.index);
     const squashed = squash(indexes, { patterns, links });
