@@ -3,7 +3,7 @@ import type { FromThread, ToThread } from '../layer-pool/protocol.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 
 /**
- * A thread for layers that misbehaves as the name of its task says: it ends, throws, or is busy for ever. Under any other name it answers
+ * A thread for layers that misbehaves as the name of its task says: it ends, throws, is busy for ever, or takes all memory. Under any other name it answers
  * with an index of nothing once all bytes have come, and gives no memory back.
  */
 const port = parentPort;
@@ -31,4 +31,7 @@ function misbehave(name: string): void {
   if (name === 'ends') process.exit(1);
   if (name === 'throws') throw new Error('as it was told to');
   while (name === 'spins');
+  // Small pieces: for a large one V8 may give up the whole process.
+  let hoard: unknown;
+  while (name === 'hoards') hoard = { hoard };
 }
