@@ -239,7 +239,7 @@ function addConfig(program: Command, run: Run): void {
 function addServe(program: Command, run: Run): void {
   program
     .command('serve')
-    .description('keep the advisories of a database current, and tell how fresh they are')
+    .description('answer the API of Clair, and keep the advisories of the database current')
     .option('--config <file>', 'a file as Clair has it; defaults and the environment without one')
     .addOption(
       new Option('--log-level <level>', 'how much is logged')
