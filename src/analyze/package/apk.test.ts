@@ -158,6 +158,11 @@ test('apk: files belong to the package of their entry, in the directory last nam
   );
 });
 
+test('apk: a file is owned where it lies, however its directory is written, and never outside the image', () => {
+  const { owned } = ownedIn('P:a\nV:1\nF:/./usr//bin\nR:x\nF:../../usr/bin/../sbin\nR:y\nF:bin\nR:..\n\n');
+  assert.deepEqual([...owned], [['a', ['usr/bin/x', 'usr/sbin/y']]]);
+});
+
 test('apk: files without end are kept up to the limit of a layer, and a problem says so', () => {
   const { owned, problems } = ownedIn(`P:a\nV:1\nF:bin\n${'R:x\n'.repeat(limits.ownedFilesPerLayer + 5)}\n`);
   assert.equal(owned.get('a')?.length, limits.ownedFilesPerLayer);

@@ -82,6 +82,12 @@ test('chisel: damage is told, and what is whole still listed', () => {
   );
 });
 
+test('chisel: a file is owned where it lies, however its path is written, and never outside the image', () => {
+  const paths = ['//usr//bin/./a', '/../usr/bin/../sbin/b', '/usr/bin/..'];
+  const lines = paths.map((odd) => ({ kind: 'path', path: odd, slices: ['a_bins'] }));
+  assert.deepEqual(list(wall(lines)), [{ path, owner: 'a', files: ['usr/bin/a', 'usr/sbin/b', 'usr'] }]);
+});
+
 test('chisel: a file without content is no damage', () => {
   assert.deepEqual(list(Buffer.alloc(0)), []);
 });

@@ -49,6 +49,8 @@ const textTags: ReadonlyMap<number, TextField> = new Map([
   [1044, 'sourceRpm'],
   [5096, 'modularity'],
 ]);
+/** What is written for people: of a text without end the beginning does, and the package is none the less known. */
+const prose: ReadonlySet<TextField> = new Set(['vendor', 'licence']);
 const epochTag = 1003;
 const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
   [1027, 'paths'],
@@ -83,7 +85,7 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
   // Values are read only now, each once: a hostile index may name the same long text in every entry.
   for (const [tag, field] of textTags) {
     const entry = entries.get(tag);
-    const text = entry === undefined ? '' : textOf(entry);
+    const text = entry === undefined ? '' : textOf(entry, prose.has(field));
     if (text === undefined) return `a header has an unreadable ${field}`;
     if (entry !== undefined) header[field] = text === '' ? undefined : text;
   }
@@ -131,10 +133,11 @@ function epochOf({ data, type, offset }: Entry): number | undefined {
   return type === int32Type && offset + 4 <= data.length ? data.readUInt32BE(offset) : undefined;
 }
 
-/** The text of an entry, or the first of a translated one. */
-function textOf({ data, type, offset }: Entry): string | undefined {
+/** The text of an entry, or the first of a translated one; undefined when it has no end, or is too long and may not be cut. */
+function textOf({ data, type, offset }: Entry, mayBeCut: boolean): string | undefined {
   if (type !== stringType && type !== i18nStringType) return undefined;
   const room = data.subarray(offset, offset + textBytesMax + 1);
   const length = room.indexOf(0);
-  return length === -1 ? undefined : room.toString('utf8', 0, length);
+  if (length !== -1) return room.toString('utf8', 0, length);
+  return mayBeCut && room.length > textBytesMax ? room.toString('utf8', 0, textBytesMax) : undefined;
 }

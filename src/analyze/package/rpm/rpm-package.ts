@@ -41,11 +41,9 @@ function archOf({ arch }: RpmHeader): string | undefined {
   return arch !== undefined && isWord(arch) ? arch : undefined;
 }
 
-const textCharactersMax = 4096;
-
 /** A text for people, fit for a report. */
 function lineOf(text: string | undefined): string | undefined {
-  return text?.slice(0, textCharactersMax).replace(/\p{Cc}+/gu, ' ');
+  return text?.replace(/\p{Cc}+/gu, ' ');
 }
 
 /** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */

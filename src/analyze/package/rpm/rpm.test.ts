@@ -171,6 +171,11 @@ test('rpm: vendor and licence are made fit for a report, and a module that is no
   ]);
   const [item] = read(path, writeBdb([odd])).packages;
   assert.deepEqual([item?.vendor, item?.licence], ['A [31mcme ', 'MIT or later']);
+  const long = read(
+    'var/lib/rpm/Packages.db',
+    writeNdb([writeRpmPackage('long', [[1011, 'v'.repeat(20_000)]])]),
+  );
+  assert.deepEqual([long.packages[0]?.vendor?.length, long.problems], [4096, []]);
   const { packages, problems } = read(path, writeBdb([writeRpmPackage('x', [[5096, 'nodejs\n18']])]));
   assert.deepEqual([packages, problems], [[], ['package x has an impossible module "nodejs\\n18"']]);
 });
