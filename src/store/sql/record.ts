@@ -67,5 +67,5 @@ function contentOf({ namespace, package: name, range, fix, severity, keys, only 
 
 /** Bytes as text, one character a byte. */
 function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
