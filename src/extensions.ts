@@ -12,6 +12,8 @@ import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
 import type { Extensions } from './plugin/extensions.ts';
+import type { NamespaceDetector } from './plugin/namespace-detector.ts';
+import type { PackageLister } from './plugin/package-lister.ts';
 import { jsonFormat } from './report/json.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
 import { tableFormat } from './report/table.ts';
@@ -48,8 +50,14 @@ const schemes: Extensions['schemes'] = [
   ...[npm, go, pep440, gem, maven, nuget, composer, pub],
 ];
 
+/** What comes with clair looks into layers right where it is asked to. */
+export interface BuiltIn extends Extensions {
+  readonly detectors: readonly NamespaceDetector[];
+  readonly listers: readonly PackageLister[];
+}
+
 /** Everything that comes with clair. The order is the order of trial; adding one means adding a line here. */
-export const builtIn: Extensions = {
+export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
   listers: [dpkgLister, apkLister, rpmLister, chisel, rhelContentManifest],
   schemes,
@@ -61,4 +69,5 @@ export const builtIn: Extensions = {
   enrichers: [nvd, kev, epss],
   formats: [tableFormat, jsonFormat],
   sbomFormats: [sbomJsonFormat],
+  transports: [],
 };

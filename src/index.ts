@@ -1,5 +1,5 @@
 /** The library: what the command is made of, for programs that embed it. */
-export { builtIn } from './extensions.ts';
+export { type BuiltIn, builtIn } from './extensions.ts';
 export type { Image, ImageLayer, LayerPlace } from './image/image.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
 export type { Compression } from './kit/decompress/compression.ts';

@@ -6,17 +6,24 @@ import { ClairError, messageOf } from './kit/errors.ts';
 import { ArrivingBytes } from './layer-pool/arriving-bytes.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import type { LayerIndex } from './model/layer-index.ts';
-import { analyzeLayers, analyzeStream } from './service/analyze-layers.ts';
+import type { AnalyzerDescription } from './plugin-host/description.ts';
+import { PluginThread } from './plugin-host/plugin-thread.ts';
+import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
+import { type Analyzers, analyzeLayers, analyzeStream } from './service/analyze-layers.ts';
 
 /** A task under way. */
 interface Current {
   readonly arriving: ArrivingBytes;
   readonly calledOff: AbortController;
+  readonly plugins: PluginThread;
 }
 
 /** The thread's side of the protocol. */
 class Desk {
   readonly #port: MessagePort;
+  readonly #plugins = new PluginThread(
+    new URL(import.meta.url.endsWith('.ts') ? './plugin-worker.ts' : './plugin-worker.js', import.meta.url),
+  );
   #current: Current | undefined;
 
   constructor(port: MessagePort) {
@@ -45,7 +52,11 @@ class Desk {
     const giveBack = (memory: ArrayBuffer): void => {
       this.#send({ kind: 'returned', memory }, [memory]);
     };
-    const current = { arriving: new ArrivingBytes(giveBack), calledOff: new AbortController() };
+    const current = {
+      arriving: new ArrivingBytes(giveBack),
+      calledOff: new AbortController(),
+      plugins: this.#plugins,
+    };
     this.#current = current;
     const answer = await answerTo(task, current);
     this.#current = undefined;
@@ -66,14 +77,25 @@ async function answerTo(task: LayerTask, current: Current): Promise<LayerAnswer>
   }
 }
 
-async function indexesOf(task: LayerTask, { arriving, calledOff }: Current): Promise<readonly LayerIndex[]> {
-  if (task.kind === 'image') return await analyzeLayers(task.layers, builtIn, task.options);
+/** Those that come with clair, and those of plugins. */
+function analyzersWith(descriptions: readonly AnalyzerDescription[], plugins: PluginThread): Analyzers {
+  if (descriptions.length === 0) return builtIn;
+  const { detectors, listers } = remoteAnalyzers(descriptions, plugins);
+  return { detectors: [...detectors, ...builtIn.detectors], listers: [...builtIn.listers, ...listers] };
+}
+
+async function indexesOf(
+  task: LayerTask,
+  { arriving, calledOff, plugins }: Current,
+): Promise<readonly LayerIndex[]> {
+  const analyzers = analyzersWith(task.analyzers, plugins);
+  if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
   const { name, format, links } = task;
   const bytes = until(
     calledOff.signal,
     task.kind === 'stream' ? arriving : localLayer(name, task.directories),
   );
-  return [await analyzeStream({ name, claims: claimsOf(format), bytes }, builtIn, links)];
+  return [await analyzeStream({ name, claims: claimsOf(format), bytes }, analyzers, links)];
 }
 
 async function* until(calledOff: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -76,7 +76,7 @@ const options: BuildOptions = {
   legalComments: 'linked',
   plugins: [builtinsOnDemand],
 };
-await build({ ...options, entryPoints: ['src/main.ts', 'src/layer-worker.ts'] });
+await build({ ...options, entryPoints: ['src/main.ts', 'src/layer-worker.ts', 'src/plugin-worker.ts'] });
 await build({
   ...options,
   entryPoints: { clair: 'src/start.ts' },

@@ -1,4 +1,3 @@
-import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import type { Match } from '../model/report.ts';
 import { type AffectedEntry, affectedBy } from '../service/affected.ts';
@@ -6,7 +5,7 @@ import { writeResult } from './output.ts';
 import { type DatabaseOptions, openRoom, type Room } from './room.ts';
 
 /** Options of `clair affected`. */
-export interface AffectedOptions extends Pick<DatabaseOptions, 'db'> {
+export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'plugged'> {
   readonly format: 'table' | 'json';
 }
 
@@ -14,8 +13,8 @@ export interface AffectedOptions extends Pick<DatabaseOptions, 'db'> {
 const imagesAtATime = 500;
 
 /** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
-export async function showAffected(id: string, { db, format }: AffectedOptions): Promise<number> {
-  await using room = await openRoom({ offline: true, ...(db !== undefined && { db }) });
+export async function showAffected(id: string, { db, format, plugged }: AffectedOptions): Promise<number> {
+  await using room = await openRoom({ offline: true, plugged, ...(db !== undefined && { db }) });
   if ((await room.store.vulnerabilities.named(id)).length === 0)
     throw new ClairError(
       'usage',
@@ -27,10 +26,10 @@ export async function showAffected(id: string, { db, format }: AffectedOptions):
   return 0;
 }
 
-async function* allAffected(id: string, { store }: Room): AsyncGenerator<AffectedEntry> {
+async function* allAffected(id: string, { store, extensions }: Room): AsyncGenerator<AffectedEntry> {
   for (let after: string | undefined; ; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
-    const { images, next } = await affectedBy(id, page, { store, extensions: builtIn });
+    const { images, next } = await affectedBy(id, page, { store, extensions });
     yield* images;
     if (next === undefined) return;
     after = next;

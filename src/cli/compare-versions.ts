@@ -1,17 +1,21 @@
 import { createInterface } from 'node:readline';
-import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writeResult } from './output.ts';
 
 /** `clair compare-versions SCHEME A B`: how the native tool orders two versions. */
-export function compareVersions(scheme: string, a: string, b: string): number {
-  writeResult([`${orderOf(schemeNamed(scheme), a, b)}\n`], undefined);
+export function compareVersions(
+  schemes: readonly VersionScheme[],
+  name: string,
+  a: string,
+  b: string,
+): number {
+  writeResult([`${orderOf(schemeNamed(schemes, name), a, b)}\n`], undefined);
   return 0;
 }
 
 /** The same for lines `SCHEME<TAB>A<TAB>B` of standard input, one answer a line. */
-export async function compareBatch(): Promise<number> {
+export async function compareBatch(schemes: readonly VersionScheme[]): Promise<number> {
   let answers = '';
   let line = 0;
   for await (const text of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -23,7 +27,7 @@ export async function compareBatch(): Promise<number> {
         `line ${line} is not SCHEME<TAB>A<TAB>B: ${JSON.stringify(text.slice(0, 80))}`,
       );
     }
-    answers += `${orderOf(schemeNamed(scheme), a, b)}\n`;
+    answers += `${orderOf(schemeNamed(schemes, scheme), a, b)}\n`;
     if (answers.length < 64 * 1024) continue;
     writeResult([answers], undefined);
     answers = '';
@@ -39,9 +43,9 @@ function orderOf(scheme: VersionScheme, a: string, b: string): string {
   return order < 0 ? '<' : order > 0 ? '>' : '=';
 }
 
-function schemeNamed(name: string): VersionScheme {
-  const scheme = builtIn.schemes.find((candidate) => candidate.name === name);
+function schemeNamed(schemes: readonly VersionScheme[], name: string): VersionScheme {
+  const scheme = schemes.find((candidate) => candidate.name === name);
   if (scheme !== undefined) return scheme;
-  const names = builtIn.schemes.map((candidate) => candidate.name).join(', ');
+  const names = schemes.map((candidate) => candidate.name).join(', ');
   throw new ClairError('usage', `there is no version scheme ${JSON.stringify(name)}; there are ${names}`);
 }

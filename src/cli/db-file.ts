@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { builtIn } from '../extensions.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { replaceFile } from '../kit/replace-file.ts';
 import { sealed } from '../service/database-file.ts';
@@ -13,7 +12,7 @@ export async function exportToFile(path: string, options: DatabaseOptions): Prom
   await using room = await openRoom({ ...options, offline: true });
   expectManyRecords();
   let digest = '';
-  const lines = exportDatabase({ ...room.locking, store: room.store, extensions: builtIn });
+  const lines = exportDatabase({ ...room.locking, store: room.store, extensions: room.extensions });
   const bytes = await replaceFile(
     path,
     sealed(lines, (found) => {
@@ -37,7 +36,12 @@ export async function importFromFile(path: string, options: ImportOptions): Prom
   expectManyRecords();
   const file = { name: path, content: () => contentOf(path) };
   const { digest } = options;
-  const importing = { ...room.locking, store: room.store, extensions: builtIn, ...(digest && { digest }) };
+  const importing = {
+    ...room.locking,
+    store: room.store,
+    extensions: room.extensions,
+    ...(digest && { digest }),
+  };
   let isWhole = true;
   for await (const feed of importDatabase(file, importing)) {
     room.progress.clear();

@@ -1,8 +1,8 @@
-import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { type MirroredFeed, mirrorFeeds, type Publisher } from '../service/mirror-feeds.ts';
 import { named } from './db.ts';
 import { writeResult } from './output.ts';
+import type { Plugged } from './plugged.ts';
 import { terminalProgress } from './progress.ts';
 import { feedClient, originOf } from './room.ts';
 
@@ -10,6 +10,7 @@ import { feedClient, originOf } from './room.ts';
 export interface MirrorOptions {
   /** Another mirror to get the feeds from, instead of the vendors. */
   readonly mirror?: string;
+  readonly plugged: Plugged;
 }
 
 /**
@@ -19,9 +20,9 @@ export interface MirrorOptions {
 export async function mirrorDatabase(
   directory: string,
   names: readonly string[],
-  { mirror }: MirrorOptions,
+  { mirror, plugged: { extensions } }: MirrorOptions,
 ): Promise<number> {
-  const publishers = named<Publisher>(names, [...builtIn.sources, ...builtIn.enrichers]);
+  const publishers = named<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
   const progress = terminalProgress();
   const { savingClient } = await import('../source/client/saving.ts');
   const client = await savingClient(directory, {

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { builtIn } from '../extensions.ts';
 import type { Image, ImageLayer } from '../image/image.ts';
 import type { CollectedLayer } from '../image/layer/collector.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
@@ -10,17 +9,19 @@ import { ClairError, messageOf } from '../kit/errors.ts';
 import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/analyze-layers.ts';
 import { writeResult } from './output.ts';
+import type { Plugged } from './plugged.ts';
 
 /** Options of `clair layer`. */
 export interface LayerOptions {
   readonly platform?: string;
   readonly dump?: string;
+  readonly plugged: Plugged;
 }
 
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
   const image = await openImage(target, options);
-  const reading = { wanted: new WantedPaths(wantedPatterns(builtIn)), verify: false };
+  const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
   const contents = await readLayers(image.layers, reading, ({ collected }) => ({
     lines: contentLines(collected),
     files: options.dump === undefined ? undefined : collected.files,

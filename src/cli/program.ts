@@ -1,5 +1,4 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { parseSeverity, type Severity, severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
@@ -10,6 +9,7 @@ import type { UpdateOptions } from './db.ts';
 import type { ImportOptions } from './db-file.ts';
 import type { MirrorOptions } from './db-mirror.ts';
 import type { LayerOptions } from './layer.ts';
+import { type Plugged, plug, takePlugins } from './plugged.ts';
 import type { DatabaseOptions } from './room.ts';
 import { type SbomOptions, type ScanOptions, sbom, scan } from './scan.ts';
 import type { ServeOptions } from './serve.ts';
@@ -19,10 +19,14 @@ const targetHelp =
 
 /** The command line. Runs what `argv` asks for (without node and script) and answers the exit status. */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
+  const { names, rest } = takePlugins(argv);
+  await using plugged = await plug(names, process.cwd());
   const exit = { status: 0 };
   const program = new Command('clair')
     .description('Finds known vulnerabilities in container images.')
     .version(version, '-V, --version')
+    // Taken out of the line before it is parsed: what a plugin brings can be named in what follows.
+    .option('--plugin <name>', 'use a plugin: a module, a directory of modules, or a package; repeatable')
     .exitOverride()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .showSuggestionAfterError()
@@ -30,16 +34,17 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   const run = async (status: Promise<number>): Promise<void> => {
     exit.status = await status;
   };
-  addScan(program, run);
-  addSbom(program, run);
-  addLayer(program, run);
-  addAffected(program, run);
-  addDatabase(program, run);
-  addCompareVersions(program, run);
+  addScan(program, run, plugged);
+  addSbom(program, run, plugged);
+  addLayer(program, run, plugged);
+  addAffected(program, run, plugged);
+  addDatabase(program, run, plugged);
+  addCompareVersions(program, run, plugged);
   addConfig(program, run);
-  addServe(program, run);
+  addPlugin(program, run, plugged);
+  addServe(program, run, names);
   try {
-    await program.parseAsync(fromClairFlags(argv), { from: 'user' });
+    await program.parseAsync(fromClairFlags(rest), { from: 'user' });
     return exit.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -56,16 +61,17 @@ Examples:
   clair scan oci:./layout:v1 --format json   an OCI layout, as JSON
   clair db update                            fetch all advisories, for later use without network
   clair scan image.tar --offline             use only what was fetched before
+  clair --plugin ./acme.ts scan image.tar    with a plugin; works with every command
 
 Exit status: 0 done, 1 findings at or above --fail-on, 2 wrong use, 3 something could not be read,
 4 not assessed and --fail-on given, 70 a bug.`;
 
-function addScan(program: Command, run: Run): void {
+function addScan(program: Command, run: Run, plugged: Plugged): void {
   const command = program
     .command('scan')
     .description('what is vulnerable in an image')
     .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(builtIn.formats))
+    .addOption(formatOption(plugged.extensions.formats))
     .option('--output <file>', 'write the report to a file')
     .addOption(
       new Option(
@@ -86,23 +92,23 @@ Examples:
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --mirror /srv/advisories`,
     )
-    .action((target: string, options: ScanOptions) => run(scan(target, options)));
+    .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));
 }
 
-function addSbom(program: Command, run: Run): void {
+function addSbom(program: Command, run: Run, plugged: Plugged): void {
   const command = program
     .command('sbom')
     .description('what an image is made of')
     .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(builtIn.sbomFormats))
+    .addOption(formatOption(plugged.extensions.sbomFormats))
     .option('--output <file>', 'write the list to a file')
     .option('--db <file>', 'the database that remembers layers');
   addImageOptions(command)
     .addHelpText('after', '\nExample:\n  clair sbom nginx.tar --format json')
-    .action((target: string, options: SbomOptions) => run(sbom(target, options)));
+    .action((target: string, options: SbomOptions) => run(sbom(target, { ...options, plugged })));
 }
 
-function addLayer(program: Command, run: Run): void {
+function addLayer(program: Command, run: Run, plugged: Plugged): void {
   program
     .command('layer')
     .description('the files the detectors looked at, layer by layer')
@@ -111,16 +117,16 @@ function addLayer(program: Command, run: Run): void {
     .option('--platform <os/arch>', 'which image of several')
     .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
     .action((target: string, options: LayerOptions) =>
-      run(import('./layer.ts').then(({ showLayers }) => showLayers(target, options))),
+      run(import('./layer.ts').then(({ showLayers }) => showLayers(target, { ...options, plugged }))),
     );
 }
 
-function addDatabase(program: Command, run: Run): void {
+function addDatabase(program: Command, run: Run, plugged: Plugged): void {
   const db = program.command('db').description('the database of advisories and layers');
   addDatabaseOptions(db.command('update').description('bring advisories up to date'))
     .argument(
       '[source...]',
-      `which ones: ${[...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name).join(', ')}; all by default`,
+      `which ones: ${[...plugged.extensions.sources, ...plugged.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
     )
     .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
     .addHelpText(
@@ -128,26 +134,26 @@ function addDatabase(program: Command, run: Run): void {
       '\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action((sources: string[], options: UpdateOptions) =>
-      run(import('./db.ts').then(({ updateDatabase }) => updateDatabase(sources, options))),
+      run(import('./db.ts').then(({ updateDatabase }) => updateDatabase(sources, { ...options, plugged }))),
     );
   db.command('status')
     .description('what the database holds and how old it is')
     .option('--db <file>', 'the database')
     .action((options: DatabaseOptions) =>
-      run(import('./db.ts').then(({ showStatus }) => showStatus(options))),
+      run(import('./db.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
     );
-  addCarrying(db, run);
+  addCarrying(db, run, plugged);
 }
 
 /** What brings advisories to a place without network. */
-function addCarrying(db: Command, run: Run): void {
+function addCarrying(db: Command, run: Run, plugged: Plugged): void {
   db.command('export')
     .description('write all advisories and ratings into one file, to carry them where there is no network')
     .argument('<file>', 'the file')
     .option('--db <file>', 'the database')
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
     .action((file: string, options: DatabaseOptions) =>
-      run(import('./db-file.ts').then(({ exportToFile }) => exportToFile(file, options))),
+      run(import('./db-file.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
     );
   db.command('import')
     .description('take over what such a file carries, once all of it was found whole')
@@ -159,7 +165,7 @@ function addCarrying(db: Command, run: Run): void {
       '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
     )
     .action((file: string, options: ImportOptions) =>
-      run(import('./db-file.ts').then(({ importFromFile }) => importFromFile(file, options))),
+      run(import('./db-file.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged }))),
     );
   db.command('mirror')
     .description(
@@ -173,15 +179,19 @@ function addCarrying(db: Command, run: Run): void {
       '\nExamples:\n  clair db mirror /srv/advisories\n  clair db mirror /srv/advisories debian alpine kev epss',
     )
     .action((directory: string, sources: string[], options: MirrorOptions) =>
-      run(import('./db-mirror.ts').then(({ mirrorDatabase }) => mirrorDatabase(directory, sources, options))),
+      run(
+        import('./db-mirror.ts').then(({ mirrorDatabase }) =>
+          mirrorDatabase(directory, sources, { ...options, plugged }),
+        ),
+      ),
     );
 }
 
-function addCompareVersions(program: Command, run: Run): void {
+function addCompareVersions(program: Command, run: Run, plugged: Plugged): void {
   program
     .command('compare-versions')
     .description('how two versions order: prints < = > or ! (no order)')
-    .argument('[scheme]', builtIn.schemes.map(({ name }) => name).join(' '))
+    .argument('[scheme]', plugged.extensions.schemes.map(({ name }) => name).join(' '))
     .argument('[a]')
     .argument('[b]')
     .option('--batch', 'answer lines SCHEME<TAB>A<TAB>B of standard input, one a line')
@@ -193,11 +203,11 @@ Examples:
   printf 'rpm\\t1.0-1\\t1.0-2\\n' | clair compare-versions --batch`,
     )
     .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
-      run(answer({ scheme, a, b }, options)),
+      run(answer({ scheme, a, b }, options, plugged)),
     );
 }
 
-function addAffected(program: Command, run: Run): void {
+function addAffected(program: Command, run: Run, plugged: Plugged): void {
   program
     .command('affected')
     .description('which images of the database a vulnerability affects, in which packages and layers')
@@ -209,7 +219,7 @@ function addAffected(program: Command, run: Run): void {
     )
     .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
     .action((id: string, options: AffectedOptions) =>
-      run(import('./affected.ts').then(({ showAffected }) => showAffected(id, options))),
+      run(import('./affected.ts').then(({ showAffected }) => showAffected(id, { ...options, plugged }))),
     );
 }
 
@@ -236,7 +246,24 @@ function addConfig(program: Command, run: Run): void {
     );
 }
 
-function addServe(program: Command, run: Run): void {
+function addPlugin(program: Command, run: Run, plugged: Plugged): void {
+  program
+    .command('plugin')
+    .description('what can be added to clair')
+    .command('list')
+    .description('every extension there is, and the plugin it comes from')
+    .addHelpText(
+      'after',
+      `
+A plugin is a module that exports plugin; --plugin takes its path, a directory of such, or a package, as often as is wished.
+
+Example:
+  clair --plugin ./plugins/acme.ts plugin list`,
+    )
+    .action(() => run(import('./plugin-list.ts').then(({ listPlugins }) => listPlugins(plugged))));
+}
+
+function addServe(program: Command, run: Run, plugins: readonly string[]): void {
   program
     .command('serve')
     .description('answer the API of Clair, and keep the advisories of the database current')
@@ -257,7 +284,7 @@ Example:
   clair serve --config /etc/clair/config.yaml
   clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
     )
-    .action((options: ServedOptions) => run(startServer(options)));
+    .action((options: ServedOptions) => run(startServer({ ...options, plugins })));
 }
 
 /** What the server is told, and whether to watch it. */
@@ -275,10 +302,12 @@ async function startServer({ cpuProfile, ...options }: ServedOptions): Promise<n
 async function answer(
   { scheme, a, b }: { scheme?: string | undefined; a?: string | undefined; b?: string | undefined },
   options: { batch?: boolean } | undefined,
+  { extensions: { schemes } }: Plugged,
 ): Promise<number> {
   const { compareBatch, compareVersions } = await import('./compare-versions.ts');
-  if (options?.batch) return await compareBatch();
-  if (scheme !== undefined && a !== undefined && b !== undefined) return compareVersions(scheme, a, b);
+  if (options?.batch) return await compareBatch(schemes);
+  if (scheme !== undefined && a !== undefined && b !== undefined)
+    return compareVersions(schemes, scheme, a, b);
   throw new ClairError('usage', 'compare-versions takes a scheme and two versions, or --batch');
 }
 

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import { builtIn } from '../extensions.ts';
 import { analyzeOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -12,6 +11,7 @@ import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './cache-directory.ts';
+import type { Plugged } from './plugged.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 
 /** Options of every command that uses the database. */
@@ -19,6 +19,7 @@ export interface DatabaseOptions {
   readonly db?: string;
   readonly mirror?: string;
   readonly offline?: boolean;
+  readonly plugged: Plugged;
 }
 
 /** Everything a command works with; closed with `await using`. */
@@ -45,13 +46,16 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
   const store = await openStore(options.db ?? defaultDatabase());
   const progress = terminalProgress();
   const locking = lockingRoom(progress);
+  const { extensions } = options.plugged;
   return {
-    extensions: builtIn,
+    extensions,
     store,
-    analyze: layerAnalysis(),
+    analyze: layerAnalysis(options.plugged),
     progress,
     locking,
-    updating: options.offline ? undefined : updatingRoom(options.mirror, { store, progress, locking }),
+    updating: options.offline
+      ? undefined
+      : updatingRoom(options.mirror, { extensions, store, progress, locking }),
     [Symbol.asyncDispose]: async () => {
       progress.clear();
       await store[Symbol.asyncDispose]();
@@ -72,13 +76,14 @@ export function defaultDatabase(): string {
 }
 
 /** Layers on this thread and, for large images, on a second one. */
-function layerAnalysis(): AnalyzeLayers {
+function layerAnalysis({ extensions, analyzers }: Plugged): AnalyzeLayers {
   // A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice.
   setFlagsFromString('--optimize-for-size');
-  const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, builtIn, options);
+  const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const there = analyzeOnThread(
     new URL(extension === 'ts' ? '../layer-worker.ts' : './layer-worker.js', import.meta.url),
+    analyzers,
   );
   return spreadLayers(here, there);
 }
@@ -97,12 +102,12 @@ function lockingRoom(progress: Progress): Room['locking'] {
 
 function updatingRoom(
   mirror: string | undefined,
-  { store, progress, locking }: Pick<Room, 'store' | 'progress' | 'locking'>,
+  { extensions, store, progress, locking }: Pick<Room, 'extensions' | 'store' | 'progress' | 'locking'>,
 ): UpdatingRoom {
   return {
     ...locking,
     store,
-    schemes: builtIn.schemes,
+    schemes: extensions.schemes,
     client: feedClient(mirror, (text) => {
       progress.show(text);
     }),

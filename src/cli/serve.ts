@@ -1,13 +1,19 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { pino } from 'pino';
+import type { Config } from '../config/settings.ts';
+import { messageOf } from '../kit/errors.ts';
 import { type ConfigOptions, loadConfig } from './config.ts';
-import { startServer } from './server/start-server.ts';
+import { type PluginNames, startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
 export interface ServeOptions extends ConfigOptions {
   readonly logLevel: string;
   /** Certificates of servers that layers are fetched from are not verified. */
   readonly insecureTls?: boolean;
+  /** Besides those that the configuration names. */
+  readonly plugins?: readonly string[];
 }
 
 /**
@@ -23,7 +29,22 @@ export async function serve(options: ServeOptions): Promise<number> {
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
   );
   {
-    await using server = await startServer(config, { log, insecureTls: options.insecureTls ?? false });
+    await using server = await startServer(config, {
+      log,
+      insecureTls: options.insecureTls ?? false,
+      plugins: pluginNames(config, options),
+    });
+    const reload = (): void => {
+      void server.reload(pluginNames(loadConfig(options), options)).then(
+        () => {
+          log.info('plugins loaded anew');
+        },
+        (error: unknown) => {
+          log.error({ error: messageOf(error) }, 'plugins stay as they were');
+        },
+      );
+    };
+    process.on('SIGHUP', reload);
     log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
     await told;
     stop.abort();
@@ -31,4 +52,17 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   log.info('stopped');
   return 0;
+}
+
+/** Those of the configuration are looked for from where its file is, those of the command line from where it was typed. */
+function pluginNames(
+  { plugins: configured }: Config,
+  { config, plugins: typed = [] }: ServeOptions,
+): PluginNames {
+  const directory = dirname(resolve(config ?? 'config.yaml'));
+  return { names: [...configured, ...typed.map(asTyped)], directory };
+}
+
+function asTyped(name: string): string {
+  return existsSync(name) ? resolve(name) : name;
 }

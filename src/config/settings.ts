@@ -119,6 +119,9 @@ export const settings = {
       ),
     },
   },
+  plugins: list(
+    'Plugins: paths of modules or of directories of modules, from where this file is, or packages; loaded anew at SIGHUP.',
+  ),
 } as const;
 
 /** The values of all settings. */

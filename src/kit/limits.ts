@@ -108,6 +108,10 @@ export const limits = {
   layerDownloadBytes: 16 * GiB,
   /** Reading one posted layer, download included; as long as Clair's API lets a request take. */
   layerMs: 900_000,
+  /** Time that a detector or lister of a plugin takes for the files of one layer. */
+  pluginMs: 10_000,
+  /** The heap of the thread on which they work. */
+  pluginHeapBytes: 256 * MiB,
   /** Memory for the objects that reading one posted layer makes. */
   layerHeapBytes: 1 * GiB,
   /** Posted layers that wait for a thread. */

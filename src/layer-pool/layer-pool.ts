@@ -7,6 +7,7 @@ import { displayUrl } from '../kit/http-client.ts';
 import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
+import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { ReadLayerSource } from '../service/analyze-layers.ts';
 import type { LayerThread } from './layer-thread.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -55,6 +56,8 @@ export interface LayerPool extends AsyncDisposable {
    * comes.
    */
   readonly read: ReadLayerSource;
+  /** As `read`, with what plugins bring. */
+  readonly reader: (analyzers: readonly AnalyzerDescription[]) => ReadLayerSource;
   readonly load: () => PoolLoad;
 }
 
@@ -68,9 +71,13 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     heapBytesMax: limits.layerHeapBytes,
     ...options.bounds,
   });
+  const reader: LayerPool['reader'] =
+    (analyzers) =>
+    (source, { links, signal }) =>
+      pool.use(signal, (thread) => readOn(thread, { source, links, signal, analyzers }, options));
   return {
-    read: (source, { links, signal }) =>
-      pool.use(signal, (thread) => readOn(thread, { source, links, signal }, options)),
+    read: reader([]),
+    reader,
     load: () => ({ threads, busy: pool.busy, waiting: pool.waiting }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
@@ -80,6 +87,7 @@ interface Order {
   readonly source: LayerSource;
   readonly links: readonly LinkedPlace[];
   readonly signal: AbortSignal;
+  readonly analyzers: readonly AnalyzerDescription[];
 }
 
 async function readOn(thread: LayerThread, order: Order, options: LayerPoolOptions): Promise<LayerIndex> {
@@ -92,10 +100,10 @@ async function readOn(thread: LayerThread, order: Order, options: LayerPoolOptio
     options.onRead?.({ seconds: clock.seconds, bytes, outcome });
   };
   try {
-    const { source, links } = order;
+    const { source } = order;
     const index = isRemote(source.path)
-      ? await readRemote(thread, { source, links, signal: clock.signal }, { ...options, count })
-      : await readLocal(thread, { source, links, signal: clock.signal }, options);
+      ? await readRemote(thread, { ...order, signal: clock.signal }, { ...options, count })
+      : await readLocal(thread, { ...order, signal: clock.signal }, options);
     tell('read');
     return index;
   } catch (error) {
@@ -109,7 +117,7 @@ async function readOn(thread: LayerThread, order: Order, options: LayerPoolOptio
 /** Headers stay on this thread; the other gets bytes. */
 async function readRemote(
   thread: LayerThread,
-  { source: { path: url, headers, format }, links, signal }: Order,
+  { source: { path: url, headers, format }, links, signal, analyzers }: Order,
   { policy, bounds, count }: LayerPoolOptions & { readonly count: (bytes: number) => void },
 ): Promise<LayerIndex> {
   const bytes = (over: AbortSignal): AsyncIterable<Uint8Array> =>
@@ -123,16 +131,16 @@ async function readRemote(
       }),
       count,
     );
-  const task = { kind: 'stream', name: displayUrl(url), format, links } as const;
+  const task = { kind: 'stream', analyzers, name: displayUrl(url), format, links } as const;
   return theOnly(await thread.run(task, { bytes, signal }));
 }
 
 async function readLocal(
   thread: LayerThread,
-  { source: { path: name, format }, links, signal }: Order,
+  { source: { path: name, format }, links, signal, analyzers }: Order,
   { policy: { directories } }: LayerPoolOptions,
 ): Promise<LayerIndex> {
-  return theOnly(await thread.run({ kind: 'file', name, directories, format, links }, { signal }));
+  return theOnly(await thread.run({ kind: 'file', analyzers, name, directories, format, links }, { signal }));
 }
 
 async function* counted(

@@ -4,10 +4,17 @@ import type { ErrorCode } from '../kit/errors.ts';
 import type { LimitName } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
+import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { AnalysisOptions } from '../service/analyze-layers.ts';
 
 /** What a thread is asked. It holds no secret: headers of a download stay with the thread that does it. */
-export type LayerTask =
+export type LayerTask = {
+  /** What plugins bring that looks into layers. */
+  readonly analyzers: readonly AnalyzerDescription[];
+} & LayerWork;
+
+/** What is to be done. */
+type LayerWork =
   /** Layers of an image on this machine. */
   | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
   /** A file that somebody named, in one of the directories where such are given. */

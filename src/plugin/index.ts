@@ -19,8 +19,9 @@ export type {
 } from './advisory-source.ts';
 export type { Enricher, Enrichment } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
-export type { NamespaceDetector } from './namespace-detector.ts';
-export type { Listed, PackageLister } from './package-lister.ts';
+export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
+export type { Listed, PackageLister, RemoteLister } from './package-lister.ts';
+export type { Plugin } from './plugin.ts';
 export type { Display, ReportFormat } from './report-format.ts';
 export type { Notice, NoticeContent, NoticeImage, Transport } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';

@@ -10,3 +10,9 @@ export interface NamespaceDetector {
   /** The distribution, or undefined when these files do not say. Never throws on content. */
   detect(files: Files): Distro | undefined;
 }
+
+/** A detector that works elsewhere: on a thread that can be ended when it takes too long. */
+export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
+  /** Throws where the detector has failed, or was ended. */
+  detectRemotely(files: Files): Promise<Distro | undefined>;
+}

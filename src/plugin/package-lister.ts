@@ -1,3 +1,4 @@
+import type { Namespace } from '../model/namespace.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
@@ -17,6 +18,14 @@ export interface PackageLister {
   /** Raised whenever the same files may give another list: layers are then read again. */
   readonly version: number;
   readonly wants: readonly PathPattern[];
+  /** Where the versions of what it lists mean something, if not in the distribution of the image. */
+  readonly ecosystem?: Namespace;
   /** Lists what is installed. A damaged file yields a problem and what can still be read; the other files are unharmed. */
   list(files: Files): Iterable<Listed>;
+}
+
+/** A lister that works elsewhere: on a thread that can be ended when it takes too long. */
+export interface RemoteLister extends Omit<PackageLister, 'list'> {
+  /** Throws where the lister has failed, or was ended. */
+  listRemotely(files: Files): Promise<readonly Listed[]>;
 }

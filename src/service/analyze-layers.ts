@@ -10,7 +10,7 @@ import { type LinkedPlace, standIns } from '../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../model/layer-index.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { type Files, type PathPattern, patternSet } from '../plugin/layer-files.ts';
-import { listPackages, merge } from './list-packages.ts';
+import { type Listing, listPackages, mergeAll } from './list-packages.ts';
 
 /** The extensions that look into layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
@@ -59,12 +59,13 @@ export async function analyzeLayers(
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex[]> {
   const size = new ImageSize();
-  return await readLayers(layers, { ...options, wanted: wantedPaths(analyzers, links) }, (layer) => {
-    const index = indexOf(layer, analyzers, links);
-    size.add(index);
-    release(layer.collected.files);
-    return index;
-  });
+  return await readLayers(layers, { ...options, wanted: wantedPaths(analyzers, links) }, (layer) =>
+    then(indexOf(layer, analyzers, links), (index) => {
+      size.add(index);
+      release(layer.collected.files);
+      return index;
+    }),
+  );
 }
 
 /** Reads a layer on this thread while its bytes come. */
@@ -74,7 +75,7 @@ export async function analyzeStream(
   links: readonly LinkedPlace[],
 ): Promise<LayerIndex> {
   const layer = await readStream(stream, wantedPaths(analyzers, links));
-  const index = indexOf(layer, analyzers, links);
+  const index = await indexOf(layer, analyzers, links);
   release(layer.collected.files);
   return index;
 }
@@ -101,16 +102,16 @@ function indexOf(
   { collected, digest, diffId, verified }: ReadLayer,
   { detectors, listers }: Analyzers,
   links: readonly LinkedPlace[],
-): LayerIndex {
+): LayerIndex | Promise<LayerIndex> {
   const wantedPathOf = standIns(links);
   const release = keepReleaseFiles(
     collected.files,
     detectors.flatMap(({ wants }) => wants),
     wantedPathOf,
   );
-  const listing = merge(listers.map((lister) => listPackages(lister, collected.files, wantedPathOf)));
+  const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathOf));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
-  return {
+  const told = (listing: Listing): LayerIndex => ({
     ...(digest && { digest }),
     ...(diffId && { diffId }),
     verified,
@@ -120,7 +121,13 @@ function indexOf(
     contents: release.contents,
     ...listing,
     problems: [...remarks, ...release.problems, ...listing.problems],
-  };
+  });
+  return then(mergeAll(listings), told);
+}
+
+/** Goes on at once with what is there, and later with what has to be waited for: the next layer is read only then. */
+function then<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 function keepReleaseFiles(

@@ -39,14 +39,14 @@ export interface IndexedImage {
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
   const read = await readImage(image.layers, room);
   const { layers, squashed } = read;
-  const index = imageOf(read, room.extensions);
+  const index = await imageOf(read, room.extensions);
   const { distro, packages } = index;
   return {
     id: await room.store.images.save(index),
     distro,
     layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
     packages,
-    namespaces: namespacesOf(distro, packages),
+    namespaces: namespacesOf(distro, packages, room.extensions),
     statuses: statusesOf(squashed, room.extensions, layers.map(diffIdOf)),
   };
 }
@@ -60,8 +60,11 @@ export interface LaidLayers {
 }
 
 /** What a container of the layers would have installed, ready to be saved. */
-export function imageOf({ layers, squashed, key }: LaidLayers, extensions: Analyzing): ImageIndex {
-  const distro = detect(squashed, extensions);
+export async function imageOf(
+  { layers, squashed, key }: LaidLayers,
+  extensions: Analyzing,
+): Promise<ImageIndex> {
+  const distro = await detect(squashed, extensions);
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   return {
@@ -74,15 +77,19 @@ export function imageOf({ layers, squashed, key }: LaidLayers, extensions: Analy
   };
 }
 
-type Analyzing = Pick<Extensions, 'detectors' | 'schemes'>;
+type Analyzing = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
 
 function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null {
   return layer?.diffId ?? index.diffId ?? null;
 }
 
-function detect({ files }: SquashedImage, { detectors }: Analyzing): Distro | null {
+/** The first detector that knows decides. One that fails knows nothing. */
+async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promise<Distro | null> {
   for (const detector of detectors) {
-    const distro = detector.detect(files);
+    const distro =
+      'detectRemotely' in detector
+        ? await detector.detectRemotely(files).catch(() => undefined)
+        : detector.detect(files);
     if (distro !== undefined) return distro;
   }
   return null;
@@ -100,18 +107,24 @@ function toImagePackage(
   { distro, diffIds, squashed, extensions }: Surroundings,
 ): ImagePackage {
   const listed = item.package;
-  const namespace = distro === null ? undefined : namespaceOf(distro, listed.type);
+  const ecosystem = ecosystemOf(item.lister, extensions);
+  const namespace = ecosystem ?? (distro === null ? undefined : namespaceOf(distro, listed.type));
   const lookup = namespace && lookupOf(listed, namespace);
   const owner = squashed.owners.get(item.path);
   return {
     ...listed,
-    purl: purlOf(listed, distro),
+    purl: purlOf(listed, ecosystem === undefined ? distro : null),
     location: { path: item.path, layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
     lookup: lookup === undefined ? null : keyed(lookup, extensions),
   };
+}
+
+/** Where versions of what a lister lists mean something, if not in the distribution. */
+export function ecosystemOf(name: string, { listers }: Pick<Analyzing, 'listers'>): Namespace | undefined {
+  return listers.find((lister) => lister.name === name)?.ecosystem;
 }
 
 function keyed(
@@ -131,9 +144,15 @@ function keyed(
   };
 }
 
-function namespacesOf(distro: Distro | null, packages: readonly ImagePackage[]): Namespace[] {
-  const types = new Set(packages.map(({ type }) => type));
-  const found = [...types].map((type) => distro && namespaceOf(distro, type));
+function namespacesOf(
+  distro: Distro | null,
+  packages: readonly ImagePackage[],
+  extensions: Analyzing,
+): Namespace[] {
+  const kinds = new Map(packages.map(({ type, foundBy }) => [`${type}\n${foundBy}`, { type, foundBy }]));
+  const found = [...kinds.values()].map(
+    ({ type, foundBy }) => ecosystemOf(foundBy, extensions) ?? (distro && namespaceOf(distro, type)),
+  );
   const byName = new Map(found.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
   return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
 }

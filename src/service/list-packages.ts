@@ -2,20 +2,23 @@ import { messageOf } from '../kit/errors.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { ListedPackage } from '../model/package.ts';
 import { type Files, patternSet } from '../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../plugin/package-lister.ts';
+import type { Listed, PackageLister, RemoteLister } from '../plugin/package-lister.ts';
 
 /** What listers tell of a layer. */
 export type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'repositories' | 'problems'>;
 
+/** A lister that works here, or elsewhere. */
+type Lister = PackageLister | RemoteLister;
+
 /**
  * Lists what a lister finds in a layer: in the files at the places it asks for, and apart from them in those that `wantedPathOf`
- * says stand for such a place. All that is told bears the path at which the file really lies.
+ * says stand for such a place. All that is told bears the path at which the file really lies. Waits only for who works elsewhere.
  */
 export function listPackages(
-  lister: PackageLister,
+  lister: Lister,
   files: Files,
   wantedPathOf: (path: string) => string | undefined,
-): Listing {
+): Listing | Promise<Listing> {
   const isWanted = patternSet(lister.wants);
   const here = [...files].filter(([path]) => isWanted.find(path) !== undefined);
   const linked = [...files].flatMap(([path, content]) => {
@@ -23,7 +26,7 @@ export function listPackages(
     return wanted !== undefined && isWanted.find(wanted) !== undefined ? [{ path, wanted, content }] : [];
   });
   const realPaths = new Map(linked.map(({ path, wanted }) => [wanted, path]));
-  return merge([
+  return mergeAll([
     listAlone(lister, new Map(here), (path) => path),
     listAlone(
       lister,
@@ -33,8 +36,14 @@ export function listPackages(
   ]);
 }
 
-/** Several listings as one. */
-export function merge(listings: readonly Listing[]): Listing {
+/** Several listings as one, once all are there. */
+export function mergeAll(listings: readonly (Listing | Promise<Listing>)[]): Listing | Promise<Listing> {
+  const isThere = (listing: Listing | Promise<Listing>): listing is Listing => !(listing instanceof Promise);
+  if (listings.every(isThere)) return merge(listings);
+  return Promise.all(listings.map(async (listing) => await listing)).then(merge);
+}
+
+function merge(listings: readonly Listing[]): Listing {
   return {
     packages: listings.flatMap(({ packages }) => packages),
     owned: listings.flatMap(({ owned }) => owned),
@@ -43,19 +52,29 @@ export function merge(listings: readonly Listing[]): Listing {
   };
 }
 
-function listAlone(lister: PackageLister, files: Files, realPathOf: (path: string) => string): Listing {
+function listAlone(
+  lister: Lister,
+  files: Files,
+  realPathOf: (path: string) => string,
+): Listing | Promise<Listing> {
+  const real = (listed: Listed): Listed => ({ ...listed, path: realPathOf(listed.path) });
+  const tell = (found: readonly Listed[]): Listing => sorted(lister.name, found.map(real));
+  if (files.size === 0) return tell([]);
+  if ('listRemotely' in lister)
+    return lister.listRemotely(files).then(tell, (error: unknown) => tell([failure(error, files)]));
   const found: Listed[] = [];
   try {
-    if (files.size > 0) for (const listed of lister.list(files)) found.push(listed);
+    for (const listed of lister.list(files)) found.push(listed);
   } catch (error) {
-    // A lister that breaks costs its own result, and the report says so.
-    const [path = ''] = files.keys();
-    found.push({ path, problem: `the lister failed: ${messageOf(error)}` });
+    found.push(failure(error, files));
   }
-  return sorted(
-    lister.name,
-    found.map((listed) => ({ ...listed, path: realPathOf(listed.path) })),
-  );
+  return tell(found);
+}
+
+/** A lister that breaks costs its own result, and the report says so. */
+function failure(error: unknown, files: Files): Listed {
+  const [path = ''] = files.keys();
+  return { path, problem: `the lister failed: ${messageOf(error)}` };
 }
 
 function sorted(lister: string, found: readonly Listed[]): Listing {

@@ -10,7 +10,7 @@ import { advisoryNamespaceOf, namespaceOfDistro } from '../model/namespace.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Store } from '../store/store.ts';
 import { analyzerKey, type ReadLayerSource, wantedPatterns } from './analyze-layers.ts';
-import { imageOf } from './index-image.ts';
+import { ecosystemOf, imageOf } from './index-image.ts';
 
 /** A layer by the name its client gives it, upon another of which it knows the name. */
 export interface PostedLayer extends LayerSource {
@@ -44,9 +44,9 @@ export async function postLayer(layer: PostedLayer, room: PostingRoom, signal: A
   const parent = known === undefined ? layer.parent : known.parent;
   const below = await layersBelow(parent, room);
   const stack = await readUpon(below, layer, { room, signal });
-  const image = imageOf(stack, extensions);
+  const image = await imageOf(stack, extensions);
   const { distro } = image;
-  refuseUnsupported(distro, stack.squashed);
+  refuseUnsupported(distro, stack.squashed, extensions);
   const namespace = distro === null ? undefined : namespaceOfDistro(distro);
   if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
   const { name, formatName: format } = layer;
@@ -160,8 +160,13 @@ function identityOf({ diffId }: LayerIndex): string {
 }
 
 /** What nobody could look up must not look clean. */
-function refuseUnsupported(distro: Distro | null, { packages, problems }: SquashedImage): void {
-  if (packages.length > 0 && (distro === null || namespaceOfDistro(distro) === undefined))
+function refuseUnsupported(
+  distro: Distro | null,
+  { packages, problems }: SquashedImage,
+  extensions: PostingRoom['extensions'],
+): void {
+  const hasNamespace = distro !== null && namespaceOfDistro(distro) !== undefined;
+  if (!hasNamespace && packages.some(({ lister }) => ecosystemOf(lister, extensions) === undefined))
     throw new ClairError('layer-unsupported', 'the packages belong to no distribution that is known');
   const [problem] = problems;
   if (packages.length === 0 && problem !== undefined)

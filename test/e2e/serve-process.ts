@@ -11,6 +11,8 @@ export interface ServeProcess {
   readonly clair: V1Client;
   /** Waits until a message is logged. */
   logged(message: string): Promise<string>;
+  /** Tells it to load its plugins anew. */
+  reload(): void;
   /** Tells it to end, and waits until it has. */
   end(): Promise<{ readonly status: unknown; readonly seconds: number }>;
   /** Memory in MiB: what it has, and the most that it ever had. Linux tells. */
@@ -39,6 +41,7 @@ export async function runServer(
   return {
     clair: new V1Client(port, health),
     logged: (message) => log.has(message),
+    reload: () => child.kill('SIGHUP'),
     async end() {
       const started = performance.now();
       const exit = once(child, 'exit');

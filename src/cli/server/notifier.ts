@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
-import { builtIn } from '../../extensions.ts';
 import { messageOf } from '../../kit/errors.ts';
 import { webhook } from '../../notify/webhook.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
 import type { Bell } from '../../service/bell.ts';
 import { deliverNotifications } from '../../service/deliver-notifications.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,6 +13,9 @@ import { ownerName } from './updater.ts';
 
 /** What the notifier of a server works with. */
 export interface NotifierParts {
+  readonly extensions: Extensions;
+  /** What has to end before. */
+  readonly after?: Promise<void> | undefined;
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
@@ -20,15 +23,22 @@ export interface NotifierParts {
   readonly bell: Bell;
 }
 
-/** Tells of what changes until it is disposed of. Without an endpoint nobody is told, and notifications can still be asked for. */
-export function startNotifier(config: Config, { store, log, counted, bell }: NotifierParts): AsyncDisposable {
+/** Tells of what changes until it is disposed of. Without an endpoint or a transport of a plugin nobody is told, and notifications can still be asked for. */
+export function startNotifier(
+  config: Config,
+  { extensions, store, log, counted, bell, after }: NotifierParts,
+): AsyncDisposable {
   const { attempts, renotifyinterval, severity, fixable, namespaces, http } = config.notifier;
-  const transports = http.endpoint === '' ? [] : [webhook(http, process.env)];
+  const transports = [
+    ...(http.endpoint === '' ? [] : [webhook(http, process.env)]),
+    ...extensions.transports,
+  ];
   return inBackground('notifier', log, async (signal) => {
+    await after;
     if (transports.length === 0) return;
     await deliverNotifications(
       {
-        extensions: builtIn,
+        extensions,
         store,
         transports,
         filter: {

@@ -2,10 +2,8 @@ import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
 import { accessByTokens } from '../../api/http/access.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
-import { routerOf } from '../../api/http/router.ts';
+import type { Router } from '../../api/http/router.ts';
 import { readTls } from '../../api/http/tls.ts';
-import type { V1Room } from '../../api/http/v1/room.ts';
-import { v1Routes } from '../../api/http/v1/routes.ts';
 import { type Metrics, metrics } from '../../api/metrics.ts';
 import { listenAddress } from '../../config/address.ts';
 import { layerSources } from '../../config/layer-sources.ts';
@@ -15,22 +13,31 @@ import { ClairError } from '../../kit/errors.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
+import { plug } from '../plugged.ts';
 import { defaultDatabase, openStore } from '../room.ts';
-import { startNotifier } from './notifier.ts';
-import { startUpdater } from './updater.ts';
-import { v1Room } from './v1-room.ts';
+import { beginGeneration, type LastingParts } from './generation.ts';
 
 /** What a server is started with besides its configuration. */
 export interface ServerOptions {
   readonly log: Logger;
   /** Take any certificate of a server that layers are fetched from. */
   readonly insecureTls?: boolean;
+  /** What has to be loaded besides what comes with clair: names, and the directory they are looked for from. */
+  readonly plugins?: PluginNames;
+}
+
+/** Plugins by their names. */
+export interface PluginNames {
+  readonly names: readonly string[];
+  readonly directory: string;
 }
 
 /** A server that runs. Disposing it lets requests end, gives up what it does for itself, and closes the database. */
 export interface RunningServer extends AsyncDisposable {
   readonly apiPort: number;
   readonly healthPort: number;
+  /** Loads plugins anew. Throws `config-invalid` and goes on with those it has where they cannot be used. */
+  reload(plugins: PluginNames): Promise<void>;
 }
 
 /**
@@ -41,16 +48,14 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   await using parts = new AsyncDisposableStack();
   const { log } = options;
   const counted = metrics();
-  const bell = new Bell();
-  const onChange = (): void => {
-    bell.ring();
-  };
   const store = parts.use(await configuredStore(config));
   const pool = parts.use(layerPool(config, counted, options));
-  parts.use(startUpdater(config, { store, log, counted, onChange }));
-  parts.use(startNotifier(config, { store, log, counted, bell }));
   const writeMetrics = async (): Promise<string> =>
     await counted.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
+  const lasting: LastingParts = { store, pool, log, counted, bell: new Bell(), metrics: writeMetrics };
+  const { names, directory } = options.plugins ?? { names: [], directory: '' };
+  let current = beginGeneration(config, await plug(names, directory), lasting);
+  parts.defer(() => current[Symbol.asyncDispose]());
   const { api } = config;
   const health = parts.use(
     await serveHealth(listenAddress('api.healthaddr', api.healthaddr, api.healthport), {
@@ -61,12 +66,17 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
     }),
   );
-  const room = v1Room(config, { store, pool, metrics: writeMetrics, now: () => new Date(), onChange });
-  const server = parts.use(await serveV1(config, room, { log, counted }));
+  const server = parts.use(await serveRoutes(config, (...request) => current.router(...request), lasting));
   const running = parts.move();
   return {
     apiPort: server.port,
     healthPort: health.port,
+    async reload(plugins) {
+      const plugged = await plug(plugins.names, plugins.directory);
+      const after = current[Symbol.asyncDispose]();
+      current = beginGeneration(config, plugged, { ...lasting, after });
+      await after;
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -95,13 +105,13 @@ function layerPool(config: Config, counted: Metrics, { insecureTls }: ServerOpti
   });
 }
 
-async function serveV1(
+async function serveRoutes(
   { api }: Config,
-  room: V1Room,
-  { log, counted }: { readonly log: Logger; readonly counted: Metrics },
+  router: Router,
+  { log, counted }: Pick<LastingParts, 'log' | 'counted'>,
 ): Promise<ApiServer> {
   return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
-    routers: [routerOf('/v1', v1Routes(room))],
+    routers: [router],
     access: accessByTokens(api.tokens),
     timeoutMs: api.timeout,
     tls: readTls(api),

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
-import { builtIn } from '../../extensions.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
 import { keepCurrent } from '../../service/keep-current.ts';
 import { retention } from '../../service/retention.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/update-feeds.ts';
@@ -15,6 +15,9 @@ import { selected } from './selected.ts';
 
 /** What the updater of a server works with. */
 export interface UpdaterParts {
+  readonly extensions: Extensions;
+  /** What has to end before. */
+  readonly after?: Promise<void> | undefined;
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
@@ -25,18 +28,19 @@ export interface UpdaterParts {
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
 export function startUpdater(
   config: Config,
-  { store, log, counted, onChange }: UpdaterParts,
+  { extensions, store, log, counted, onChange, after }: UpdaterParts,
 ): AsyncDisposable {
   const { interval, mirror, retention: keepHistoryMs } = config.updater;
-  const feeds = enabledFeeds(config);
+  const feeds = enabledFeeds(config, extensions);
   const place = mirror === '' ? undefined : mirror;
   return inBackground('updater', log, async (signal) => {
+    await after;
     if (interval === 0) return;
     await keepCurrent(
       feeds,
       {
         store,
-        schemes: builtIn.schemes,
+        schemes: extensions.schemes,
         client: feedClient(place, () => undefined),
         origin: originOf(place),
         now: () => new Date(),
@@ -67,8 +71,11 @@ export function ownerName(): string {
   return `${hostname()} ${process.pid} ${process.hrtime.bigint()}`;
 }
 
-function enabledFeeds({ updater: { enabledupdaters: names } }: Config): FeedOfSource[] {
-  const enabled = selected('updater.enabledupdaters', names, [...builtIn.sources, ...builtIn.enrichers]);
+function enabledFeeds(
+  { updater: { enabledupdaters: names } }: Config,
+  { sources, enrichers }: Extensions,
+): FeedOfSource[] {
+  const enabled = selected('updater.enabledupdaters', names, [...sources, ...enrichers]);
   return enabled.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
 }
 

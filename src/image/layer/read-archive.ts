@@ -18,7 +18,7 @@ export type MemberResults<T> = ReadonlyMap<ImageLayer, { readonly result: T }>;
 export async function readArchiveMembers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
-  take: (layer: ReadLayer) => T,
+  take: (layer: ReadLayer) => T | Promise<T>,
 ): Promise<MemberResults<T>> {
   const results = new Map<ImageLayer, { readonly result: T }>();
   const members = layers.flatMap((layer) =>
@@ -27,7 +27,13 @@ export async function readArchiveMembers<T>(
   const archives = Map.groupBy(members, ({ place }) => place.path);
   for (const [path, ofArchive] of archives) {
     await readArchive(path, ofArchive, options, (layer, read) => {
-      results.set(layer, { result: take(read) });
+      const keep = (result: T): void => {
+        results.set(layer, { result });
+      };
+      const made = take(read);
+      if (made instanceof Promise) return made.then(keep);
+      keep(made);
+      return undefined;
     });
   }
   return results;
@@ -37,7 +43,7 @@ async function readArchive(
   path: string,
   members: readonly MemberLayer[],
   options: ReadOptions,
-  take: (layer: ImageLayer, read: ReadLayer) => void,
+  take: (layer: ImageLayer, read: ReadLayer) => Promise<void> | undefined,
 ): Promise<void> {
   const { size: storedBytes } = statSync(path);
   let open = members.map((member) => ({
@@ -52,13 +58,7 @@ async function readArchive(
     return over.map(({ layer, inflow }) =>
       namingLayer(layer, () => {
         const read = inflow.end();
-        if (read instanceof Promise) {
-          return read.then((later) => {
-            take(layer, later);
-          });
-        }
-        take(layer, read);
-        return undefined;
+        return read instanceof Promise ? read.then((later) => take(layer, later)) : take(layer, read);
       }),
     );
   };

@@ -16,13 +16,13 @@ const chunkBytes = 1024 * 1024;
 export async function readLayers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
-  take: (layer: ReadLayer) => T,
+  take: (layer: ReadLayer) => T | Promise<T>,
 ): Promise<T[]> {
   const inArchive = await readArchiveMembers(layers, options, take);
   const results: T[] = [];
   for (const layer of layers) {
     const { result } = inArchive.get(layer) ?? {
-      result: take(await namingLayer(layer, () => readOne(layer, options))),
+      result: await take(await namingLayer(layer, () => readOne(layer, options))),
     };
     results.push(result);
   }

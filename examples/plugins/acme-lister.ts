@@ -1,0 +1,27 @@
+import type { Plugin } from 'clair-ts/plugin';
+
+const manifest = 'etc/acme/packages.txt';
+
+/** Lists what the Acme installer has written down: a line a package, `name version`. */
+export const plugin: Plugin = {
+  name: 'acme-lister',
+  version: '1.0.0',
+  listers: [
+    {
+      name: 'acme',
+      version: 1,
+      wants: [manifest],
+      // Acme's versions order as semantic versions do, whatever distribution the image is.
+      ecosystem: { name: 'acme', versionScheme: 'semver' },
+      *list(files) {
+        const lines = new TextDecoder().decode(files.get(manifest)).split('\n');
+        for (const [i, line] of lines.entries()) {
+          if (line.trim() === '' || line.startsWith('#')) continue;
+          const [, name, version] = /^([!-~]{1,512})\s+([!-~]{1,512})/.exec(line) ?? [];
+          if (!name || !version) yield { path: manifest, problem: `line ${i + 1} is no name and version` };
+          else yield { path: manifest, package: { type: 'acme', name, version } };
+        }
+      },
+    },
+  ],
+};

@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import { type Router, routerOf } from '../../api/http/router.ts';
+import { v1Routes } from '../../api/http/v1/routes.ts';
+import type { Metrics } from '../../api/metrics.ts';
+import type { Config } from '../../config/settings.ts';
+import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { Bell } from '../../service/bell.ts';
+import type { Store } from '../../store/store.ts';
+import type { Plugged } from '../plugged.ts';
+import { startNotifier } from './notifier.ts';
+import { startUpdater } from './updater.ts';
+import { v1Room } from './v1-room.ts';
+
+/** What of a server stays when its plugins are loaded anew. */
+export interface LastingParts {
+  readonly store: Store;
+  readonly pool: LayerPool;
+  readonly log: Logger;
+  readonly counted: Metrics;
+  readonly bell: Bell;
+  readonly metrics: () => Promise<string>;
+}
+
+/** What of a server depends on its plugins. Disposing it ends updater and notifier; requests under way go on with its plugins. */
+export interface Generation extends AsyncDisposable {
+  readonly router: Router;
+}
+
+/**
+ * Puts the API together with the extensions there are now, and starts updater and notifier once those before have ended. Owns the plugins
+ * from then on.
+ */
+export function beginGeneration(
+  config: Config,
+  plugged: Plugged,
+  { after, ...lasting }: LastingParts & { readonly after?: Promise<void> },
+): Generation {
+  const { extensions } = plugged;
+  const onChange = (): void => {
+    lasting.bell.ring();
+  };
+  const room = v1Room(config, { ...lasting, plugged, now: () => new Date(), onChange });
+  const router = routerOf('/v1', v1Routes(room));
+  const parts = new AsyncDisposableStack();
+  parts.use(plugged);
+  parts.use(startUpdater(config, { ...lasting, extensions, onChange, after }));
+  parts.use(startNotifier(config, { ...lasting, extensions, after }));
+  return { router, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}

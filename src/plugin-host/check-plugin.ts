@@ -1,0 +1,66 @@
+import * as z from 'zod/mini';
+import type { Plugin } from '../plugin/plugin.ts';
+
+const name = z
+  .string('has to be a text')
+  .check(z.regex(/^[a-z][a-z\d-]{0,63}$/, 'has to be of small letters, digits and hyphens'));
+const version = z.int('has to be a whole number').check(z.minimum(1, 'has to be at least 1'));
+/** `etc/acme/list`, `var/lib/acme/*`, `var/lib/acme/*.json` */
+const pattern = z
+  .string('has to be a text')
+  .check(
+    z.regex(
+      /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*[^*/]*)?$/,
+      'has to be a path without a leading slash, at most with a * at the beginning of its last part',
+    ),
+    z.minLength(1, 'has to name a path'),
+  );
+const action = z.custom<() => unknown>((value) => typeof value === 'function', 'has to be a function');
+const namespace = z.object({ name, versionScheme: name });
+const names = z.array(z.string('has to be a text'), 'has to be a list');
+const wants = z.array(pattern, 'has to be a list of paths').check(z.minLength(1, 'has to name a path'));
+
+const isObject = 'has to be an object that keeps the contract';
+const kinds = {
+  detectors: z.looseObject({ name, version, wants, detect: action }, isObject),
+  listers: z.looseObject({ name, version, wants, ecosystem: z.optional(namespace), list: action }, isObject),
+  schemes: z.looseObject({ name, key: action, compare: action, after: action }, isObject),
+  sources: z.looseObject(
+    { name, version, feeds: names, feedsOf: action, fetch: action, parse: action },
+    isObject,
+  ),
+  enrichers: z.looseObject({ name, version, feeds: names, fetch: action, parse: action }, isObject),
+  formats: z.looseObject({ name, mediaType: z.string('has to be a text'), write: action }, isObject),
+  transports: z.looseObject({ name, deliver: action }, isObject),
+};
+
+const pluginSchema = z.strictObject(
+  {
+    name,
+    version: z.string('has to be a text').check(z.minLength(1, 'has to be there')),
+    ...(Object.fromEntries(
+      Object.entries(kinds).map(([kind, schema]) => [kind, z.optional(z.array(schema, 'has to be a list'))]),
+    ) as Record<string, z.ZodMiniType>),
+  },
+  'the module has to export an object named plugin',
+);
+
+/** What a module exports as `plugin`, if it is one. Throws an error that tells its author what to mend, and where. */
+export function checkedPlugin(exported: unknown): Plugin {
+  const { success, error } = pluginSchema.safeParse(exported);
+  if (!success) throw new Error(error.issues.map(issueText).join('; '));
+  const plugin = exported as Plugin;
+  if (!Object.keys(kinds).some((kind) => kind in plugin))
+    throw new Error(`it brings nothing: one of ${Object.keys(kinds).join(', ')} has to be there`);
+  return plugin;
+}
+
+/** `listers[0].wants has to be a list of paths` */
+function issueText(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `${issue.keys.join(', ')} is nothing that a plugin brings; there are ${Object.keys(kinds).join(', ')}`;
+  const place = issue.path.map((part, i) =>
+    typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`,
+  );
+  return place.length === 0 ? issue.message : `${place.join('')} ${issue.message}`;
+}

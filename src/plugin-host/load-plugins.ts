@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire, findPackageJSON } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ClairError, messageOf } from '../kit/errors.ts';
+import type { Plugin } from '../plugin/plugin.ts';
+import { checkedPlugin } from './check-plugin.ts';
+
+/** A plugin whose code is there. */
+export interface LoadedPlugin {
+  readonly plugin: Plugin;
+  /** Path of its module. */
+  readonly path: string;
+  /** URL of the module as it is now: changed code has another. */
+  readonly module: string;
+}
+
+/**
+ * Loads plugins by their names: the path of a module (`.ts`, `.js` or `.mjs`), of a directory in which every module is a plugin, or
+ * the name of a package. Paths and packages are looked for from `directory`. Throws `config-invalid` with what its author or user
+ * has to mend.
+ */
+export async function loadPlugins(names: readonly string[], directory: string): Promise<LoadedPlugin[]> {
+  const paths = names.flatMap((name) => modulesOf(name, directory));
+  const loaded: LoadedPlugin[] = [];
+  for (const path of new Set(paths)) loaded.push(await load(path));
+  return loaded;
+}
+
+const isModule = /(?<!\.d|\.test)\.(?:ts|js|mjs)$/;
+
+function modulesOf(name: string, directory: string): string[] {
+  const isPath = /^[./]/.test(name) || isModule.test(name);
+  const path = isPath ? resolve(directory, name) : undefined;
+  try {
+    if (path === undefined) return [mainModuleOf(name, directory)];
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path)
+      .filter((entry) => isModule.test(entry))
+      .sort()
+      .map((entry) => join(path, entry));
+  } catch (error) {
+    throw problem(name, `is not there: ${messageOf(error)}`, error);
+  }
+}
+
+/** The module that a package is imported as. */
+function mainModuleOf(name: string, directory: string): string {
+  const from = join(directory, 'plugins.js');
+  try {
+    return createRequire(from).resolve(name);
+  } catch (error) {
+    // Packages that can only be imported, not required.
+    const manifest = findPackageJSON(name, pathToFileURL(from));
+    if (manifest === undefined) throw error;
+    const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly exports?: unknown };
+    const main = importedOf(exports);
+    if (main === undefined) throw error;
+    return join(dirname(manifest), main);
+  }
+}
+
+/** What `exports` of a package.json gives to who imports the package itself. */
+function importedOf(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  const conditions = exports as Record<string, unknown>;
+  for (const name of ['.', 'node', 'import', 'default']) {
+    const found = importedOf(conditions[name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function load(path: string): Promise<LoadedPlugin> {
+  try {
+    const version = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
+    const module = `${pathToFileURL(path).href}?${version}`;
+    const { plugin } = (await import(module)) as { readonly plugin?: unknown };
+    return { plugin: checkedPlugin(plugin), path, module };
+  } catch (error) {
+    throw problem(path, `cannot be used: ${messageOf(error)}`, error);
+  }
+}
+
+function problem(name: string, what: string, cause: unknown): ClairError {
+  return new ClairError('config-invalid', `the plugin ${name} ${what}`, { cause });
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import { Turns } from '../kit/turns.ts';
+import type { Files } from '../plugin/layer-files.ts';
+import type { AnalyzerDescription } from './description.ts';
+import type { Answer, Question } from './protocol.ts';
+
+/** What the thread of the plugins is limited to. */
+export interface PluginBounds {
+  /** For one answer. */
+  readonly pluginMs: number;
+  readonly pluginHeapBytes: number;
+}
+
+/**
+ * The thread on which plugins look at files, one question at a time. It is started when first asked, and ended where an answer takes
+ * too long or too much memory: the next question starts another. It keeps no process alive that asks nothing.
+ */
+export class PluginThread implements AsyncDisposable {
+  readonly #script: URL;
+  readonly #bounds: PluginBounds;
+  readonly #turns = new Turns(1);
+  #worker: Worker | undefined;
+
+  /** `script` is `plugin-worker`. */
+  constructor(script: URL, bounds: PluginBounds = limits) {
+    this.#script = script;
+    this.#bounds = bounds;
+  }
+
+  /** What an analyzer makes of the files, unchecked. Throws what went wrong, in words for a report. */
+  async ask({ kind, module, name }: AnalyzerDescription, files: Files): Promise<unknown> {
+    // Copied: a view would take all of the buffer along that it looks into.
+    const copies = [...files].map(([path, content]) => [path, new Uint8Array(content)] as const);
+    const answer = await this.#turns.take(() => this.#answerTo({ kind, module, name, files: copies }));
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+
+  async #answerTo(question: Question): Promise<Answer> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const late = AbortSignal.timeout(this.#bounds.pluginMs);
+    const settled = new AbortController();
+    const signal = AbortSignal.any([late, settled.signal]);
+    worker.ref();
+    try {
+      const ended = once(worker, 'exit', { signal }).then(() => ({ error: 'it ended its thread' }));
+      const answered = once(worker, 'message', { signal }).then(([answer]) => answer as Answer);
+      worker.postMessage(question);
+      return await Promise.race([answered, ended]);
+    } catch (error) {
+      await this.#end();
+      return {
+        error: late.aborted
+          ? `it took more than ${this.#bounds.pluginMs / 1000} s and was ended`
+          : explained(error),
+      };
+    } finally {
+      settled.abort();
+      worker.unref();
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#script, {
+      resourceLimits: { maxOldGenerationSizeMb: this.#bounds.pluginHeapBytes / 1024 ** 2 },
+      // Results are written to standard output, and nobody else may.
+      stdout: true,
+    });
+    worker.stdout.pipe(process.stderr, { end: false });
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+}
+
+function explained(error: unknown): string {
+  const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return isMemory ? 'it took more memory than there is for it and was ended' : messageOf(error);
+}

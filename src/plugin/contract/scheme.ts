@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { isKey, type VersionScheme } from '../version-scheme.ts';
+
+/**
+ * Whether a version scheme keeps its contract. `ascending` are versions from the lowest to the highest, as the native tool orders
+ * them; those that it calls equal stand in one list. Throws an assertion error.
+ */
+export function checkScheme(scheme: VersionScheme, ascending: readonly (readonly string[])[]): void {
+  const all = ascending.flatMap((equal, rank) => equal.map((version) => ({ version, rank })));
+  for (const a of all) {
+    assertBounds(scheme, a.version);
+    for (const b of all) {
+      const expected = Math.sign(a.rank - b.rank);
+      const pair = `${a.version} and ${b.version}`;
+      assert.equal(Math.sign(scheme.compare(a.version, b.version) ?? Number.NaN), expected, pair);
+      const [keyA, keyB] = [scheme.key(a.version), scheme.key(b.version)];
+      if (isKey(keyA) && isKey(keyB))
+        assert.equal(Math.sign(Buffer.compare(keyA, keyB)), expected, `the keys of ${pair}`);
+    }
+  }
+}
+
+/** No key is empty or begins with FF, which are below and above all; what comes after a version is above it. */
+function assertBounds(scheme: VersionScheme, version: string): void {
+  const key = scheme.key(version);
+  if (!isKey(key)) {
+    assert.ok(key.unkeyable.length > 0, `${version} has no key, and nobody knows why`);
+    return;
+  }
+  assert.ok(key.length > 0 && key[0] !== 0xff, `the key of ${version} is empty or begins with FF`);
+  const after = scheme.after(version);
+  if (isKey(after)) assert.ok(Buffer.compare(after, key) > 0, `what comes after ${version} is not above it`);
+}

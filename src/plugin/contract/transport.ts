@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import type { Notice, Transport } from '../transport.ts';
+
+/** A notice that tells of a new vulnerability in one image. */
+export const sampleNotice: Notice = {
+  name: '5f3c1f0e-6f2f-4a8e-9f43-3a3ad0c2c2b1',
+  createdAt: '2026-01-02T03:04:05.000Z',
+  content: () =>
+    Promise.resolve({
+      source: 'debian',
+      namespace: 'debian:12',
+      kind: 'new',
+      old: null,
+      new: {
+        key: 'openssl/CVE-2026-1',
+        id: 'CVE-2026-1',
+        aliases: [],
+        description: 'A buffer is read past its end.',
+        links: ['https://security-tracker.debian.org/tracker/CVE-2026-1'],
+        severity: 'High',
+        cvss: [],
+        affected: [
+          {
+            namespace: { name: 'debian:12', versionScheme: 'dpkg' },
+            package: 'openssl',
+            range: { to: '3.0.15-1~deb12u1' },
+            fix: { state: 'fixed', version: '3.0.15-1~deb12u1' },
+          },
+        ],
+      },
+      images: [
+        {
+          identity: 'sha256:0000',
+          names: ['shop'],
+          packages: [],
+          fix: { state: 'fixed', version: '3.0.15-1~deb12u1' },
+        },
+      ],
+      hasMoreImages: false,
+    }),
+};
+
+/**
+ * Whether a transport keeps its contract: it delivers a notice to a receiver that takes it, and gives up when the signal comes,
+ * instead of saying that it delivered. Throws an assertion error. A receiver that refuses is for a test of the author.
+ */
+export async function checkTransport(transport: Transport): Promise<void> {
+  await transport.deliver(sampleNotice, new AbortController().signal);
+  await assert.rejects(
+    transport.deliver(sampleNotice, AbortSignal.abort(new Error('it is over'))),
+    'it says to have delivered after the signal',
+  );
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { test } from 'node:test';
+import { checkLister } from '../../src/plugin/contract/index.ts';
+import type { Plugin } from '../../src/plugin/plugin.ts';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { inCheckout } from './clair.ts';
+
+/** What stands between fences in a page, with the words behind the first fence. */
+function blocksOf(page: string): { readonly info: string; readonly content: string }[] {
+  return [...page.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, info = '', content = '']) => ({
+    info,
+    content,
+  }));
+}
+
+test('the tutorial of plugins does what it says, step by step', async (t) => {
+  const directory = temporaryDirectory(t);
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  symlinkSync(inCheckout('bin/clair'), join(bin, 'clair'));
+  const env = {
+    ...process.env,
+    PATH: [bin, process.env['PATH']].join(delimiter),
+    XDG_CACHE_HOME: join(directory, 'cache'),
+  };
+  let printed = '';
+  let steps = 0;
+  for (const { info, content } of blocksOf(readFileSync(inCheckout('docs/plugins.md'), 'utf8'))) {
+    const [kind, file] = info.split(' ');
+    if (kind === 'ts' && file !== undefined) writeFileSync(join(directory, file), content);
+    if (kind === 'text') assert.equal(printed, content);
+    if (kind !== 'sh') continue;
+    steps++;
+    const run = spawnSync('sh', ['-e', '-c', content], { cwd: directory, env, encoding: 'utf8' });
+    assert.equal(run.status, 0, `${content}\n${run.stderr}`);
+    printed = run.stdout;
+  }
+  assert.equal(steps, 3);
+  for (const word of ['CVE-2026-1000', 'rocket', '1.9.0', '2.0.1']) assert.ok(printed.includes(word), word);
+
+  const { plugin } = (await import(join(directory, 'acme.ts'))) as { readonly plugin: Plugin };
+  for (const lister of plugin.listers ?? [])
+    checkLister(lister, [
+      { files: { 'etc/acme/packages.txt': 'rocket 1.9.0\n' }, packages: ['rocket 1.9.0'] },
+    ]);
+});
