@@ -17,7 +17,7 @@ import { selected } from './selected.ts';
 export interface UpdaterParts {
   readonly extensions: Extensions;
   /** What has to end before. */
-  readonly after?: Promise<void> | undefined;
+  readonly after?: PromiseLike<void> | undefined;
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
