@@ -22,6 +22,29 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   const { names, rest } = takePlugins(argv);
   await using plugged = await plug(names, process.cwd());
   const exit = { status: 0 };
+  const run = async (status: Promise<number>): Promise<void> => {
+    exit.status = await status;
+  };
+  try {
+    await commandLine(version, { plugged, names, run }).parseAsync(fromClairFlags(rest), { from: 'user' });
+    return exit.status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+/** What the commands work with. */
+export interface CommandParts {
+  readonly plugged: Plugged;
+  /** The names of the plugins, as they were given. */
+  readonly names: readonly string[];
+  /** Takes the exit status of the command that was asked for. */
+  readonly run: (status: Promise<number>) => Promise<void>;
+}
+
+/** All commands with their options and help. */
+export function commandLine(version: string, { plugged, names, run }: CommandParts): Command {
   const program = new Command('clair')
     .description('Finds known vulnerabilities in container images.')
     .version(version, '-V, --version')
@@ -31,9 +54,6 @@ export async function runCommand(argv: readonly string[], version: string): Prom
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .showSuggestionAfterError()
     .addHelpText('after', overview);
-  const run = async (status: Promise<number>): Promise<void> => {
-    exit.status = await status;
-  };
   addScan(program, run, plugged);
   addSbom(program, run, plugged);
   addLayer(program, run, plugged);
@@ -43,16 +63,10 @@ export async function runCommand(argv: readonly string[], version: string): Prom
   addConfig(program, run);
   addPlugin(program, run, plugged);
   addServe(program, run, names);
-  try {
-    await program.parseAsync(fromClairFlags(rest), { from: 'user' });
-    return exit.status;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  return program;
 }
 
-type Run = (status: Promise<number>) => Promise<void>;
+type Run = CommandParts['run'];
 
 const overview = `
 Examples:
