@@ -30,7 +30,9 @@ import { rhel } from './source/rhel/rhel.ts';
 import { rhelOval } from './source/rhel/rhel-oval.ts';
 import { rocky } from './source/rocky/rocky.ts';
 import { suse } from './source/suse/suse.ts';
+import { suseDocuments } from './source/suse/suse-documents.ts';
 import { ubuntu } from './source/ubuntu/ubuntu.ts';
+import { ubuntuOval } from './source/ubuntu/ubuntu-oval.ts';
 import { wolfi } from './source/wolfi/wolfi.ts';
 import { apk } from './version/apk.ts';
 import { composer } from './version/composer.ts';
@@ -62,8 +64,8 @@ export const builtIn: BuiltIn = {
   listers: [dpkgLister, apkLister, rpmLister, chisel, rhelContentManifest],
   schemes,
   sources: [
-    ...[debian, ubuntu, alpine, wolfi, chainguard],
-    ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, azure, photon],
+    ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],
+    ...[rhel, rhelOval, oracle, amazon, rocky, alma, suse, suseDocuments, azure, photon],
     osvSource(schemes),
   ],
   enrichers: [nvd, kev, epss],

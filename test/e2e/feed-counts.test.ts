@@ -30,6 +30,7 @@ const counted: Readonly<Record<string, readonly [advisories: number, ranges: num
   'osv Pub': [6, 6],
   'osv PyPI': [2344, 5529],
   'osv RubyGems': [586, 942],
+  'osv SwiftURL': [25, 30],
   'photon 3.0': [222, 778],
   'rhel-oval RHEL5': [1172, 10_238],
   'rhel-oval RHEL7': [1478, 15_099],

@@ -16,5 +16,6 @@ export const ecosystems: ReadonlyMap<string, Ecosystem> = new Map([
   ['NuGet', { namespace: 'nuget', versionScheme: 'nuget' }],
   ['Packagist', { namespace: 'composer', versionScheme: 'composer' }],
   ['Hex', { namespace: 'hex', versionScheme: 'semver' }],
+  ['SwiftURL', { namespace: 'swift', versionScheme: 'semver' }],
   ['Pub', { namespace: 'pub', versionScheme: 'pub' }],
 ]);

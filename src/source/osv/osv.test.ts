@@ -50,7 +50,7 @@ test('an ecosystem is a feed and a namespace', () => {
   assert.deepEqual(osv.feedsOf('npm'), ['npm']);
   assert.deepEqual(osv.feedsOf('pypi'), ['PyPI']);
   assert.deepEqual(osv.feedsOf('debian:12'), []);
-  assert.equal(osv.feeds.length, 10);
+  assert.equal(osv.feeds.length, 11);
 });
 
 test('a record is a vulnerability with a row for each range and for each version outside of them', async () => {
@@ -147,6 +147,12 @@ test('spellings that an ecosystem holds to be one name are one', () => {
   assert.equal(packageName('NuGet', 'Newtonsoft.Json'), 'newtonsoft.json');
   assert.equal(packageName('Packagist', 'Twig/Twig'), 'twig/twig');
   assert.equal(packageName('npm', 'JSONStream'), 'JSONStream');
+  for (const url of [
+    'github.com/Vapor/vapor',
+    'https://github.com/vapor/vapor.git',
+    'ssh://git@github.com/vapor/vapor/',
+  ])
+    assert.equal(packageName('SwiftURL', url), 'github.com/vapor/vapor');
   assert.equal(packageName('Go', 'github.com/Masterminds/goutils'), 'github.com/Masterminds/goutils');
 });
 
@@ -165,6 +171,7 @@ corpusTest('every record of the real databases is read', async () => {
     ['ghsa/rubygems', 'RubyGems', 586, 932, 10],
     ['ghsa/pub', 'Pub', 6, 6, 0],
     ['ghsa/erlang', 'Hex', 21, 40, 0],
+    ['ghsa/swift', 'SwiftURL', 25, 30, 0],
     ['osv/go-vulndb', 'Go', 2909, 5112, 0],
   ];
   for (const [archive, feed, ...counts] of expected) {
@@ -186,12 +193,25 @@ corpusTest('every record of the real databases is read', async () => {
   }
 });
 
-const namespaces = ['npm', 'pypi', 'golang', 'maven', 'gem', 'cargo', 'nuget', 'composer', 'hex', 'pub'];
+const namespaces = [
+  'npm',
+  'pypi',
+  'golang',
+  'maven',
+  'gem',
+  'cargo',
+  'nuget',
+  'composer',
+  'hex',
+  'pub',
+  'swift',
+];
 const schemeOf: Readonly<Record<string, string>> = {
   pypi: 'pep440',
   golang: 'go',
   cargo: 'semver',
   hex: 'semver',
+  swift: 'semver',
 };
 
 async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {

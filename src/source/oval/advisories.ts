@@ -5,7 +5,7 @@ import { alternativesOf, type Fact, type Part } from './criteria.ts';
 import type { Criterion, Definition } from './definition.ts';
 import { readOval } from './document.ts';
 import type { PackageTest, StateField } from './package-tests.ts';
-import { rowsOf } from './rows.ts';
+import { type OvalScheme, rowsOf } from './rows.ts';
 
 /** All of an advisory but its rows; or why it cannot be understood; undefined for a definition that is no advisory. */
 export type Description = Omit<Vulnerability, 'key' | 'affected'> | { readonly skipped: string } | undefined;
@@ -14,6 +14,8 @@ export type Description = Omit<Vulnerability, 'key' | 'affected'> | { readonly s
 export interface OvalVendor {
   /** Name of the source. */
   readonly source: string;
+  /** How its versions order, where not as those of rpm. */
+  readonly scheme?: OvalScheme;
   /** What a criterion says; the test is undefined where it is none of packages, or none that can be understood. */
   readonly read: (criterion: Criterion, test: PackageTest | undefined, definition: Definition) => Fact;
   readonly describe: (definition: Definition) => Description;
@@ -44,7 +46,7 @@ async function* records(vendor: OvalVendor, content: Fetched): AsyncGenerator<Fe
     const met = alternativesOf(definition.criteria, (criterion) =>
       vendor.read(criterion, tests.find(criterion.test), definition),
     );
-    const rows = rowsOf(vendor.finish?.(met, definition) ?? met);
+    const rows = rowsOf(vendor.finish?.(met, definition) ?? met, vendor.scheme);
     yield 'skipped' in rows ? { key, ...rows } : { key, ...description, ...rows };
   }
 }

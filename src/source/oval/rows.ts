@@ -4,21 +4,24 @@ import type { Part } from './criteria.ts';
 /** Rows of an advisory, or why they cannot be given. */
 export type Rows = { readonly affected: readonly Affected[] } | { readonly skipped: string };
 
+/** How the versions of a feed order. */
+export type OvalScheme = 'rpm' | 'dpkg';
+
 /**
  * The rows that say the same as these alternatives. `{skipped}` when one of them is not about one package of one namespace.
  */
-export function rowsOf(alternatives: readonly Part[]): Rows {
+export function rowsOf(alternatives: readonly Part[], scheme: OvalScheme = 'rpm'): Rows {
   for (const part of alternatives) {
     if (part.unclear !== undefined) return { skipped: `criteria that no row can say: ${part.unclear}` };
     if (part.package === undefined) return { skipped: 'criteria that are met without any package' };
     if (part.namespace === undefined) return { skipped: `criteria for ${part.package} on no known release` };
   }
-  return { affected: mergedRows(alternatives) };
+  return { affected: mergedRows(alternatives, scheme) };
 }
 
 /** The fewest rows that say the same: those that differ in architecture or product alone become one. */
-export function mergedRows(parts: readonly Part[]): Affected[] {
-  return mergedBy('arch', mergedBy('product', parts.map(withLists))).map(rowOf);
+export function mergedRows(parts: readonly Part[], scheme: OvalScheme = 'rpm'): Affected[] {
+  return mergedBy('arch', mergedBy('product', parts.map(withLists))).map((draft) => rowOf(draft, scheme));
 }
 
 /** A part of which architectures and products are lists, absent for any. */
@@ -60,10 +63,10 @@ function keyOf({
   return `${namespace}\n${name}\n${fromExcluded}${from}\n${toIncluded}${to}\n${state}\n${rest.severity}\n${conditions}`;
 }
 
-function rowOf(draft: Draft): Affected {
+function rowOf(draft: Draft, versionScheme: OvalScheme): Affected {
   const only = conditionsOf(draft);
   return {
-    namespace: rpmNamespace(draft.namespace ?? ''),
+    namespace: { name: draft.namespace ?? '', versionScheme },
     package: draft.package ?? '',
     range: rangeOf(draft),
     fix: fixOf(draft),

@@ -1,3 +1,5 @@
+import type { Part } from '../oval/criteria.ts';
+
 /** A product of SUSE as advisories see it. */
 export interface Product {
   /** Namespace of the images it is in: `sles:15.6`. */
@@ -14,6 +16,7 @@ const cpeNames: ReadonlyMap<string, string> = new Map([
   ['Server for SAP Applications', 'sles_sap'],
   ['High Performance Computing', 'sle_hpc'],
   ['Desktop', 'sled'],
+  ['Server LTSS Extended Security', 'sles-ltss-extended-security'],
 ]);
 
 /**
@@ -24,12 +27,12 @@ const cpeNames: ReadonlyMap<string, string> = new Map([
 export function productOf(name: string): Product | undefined {
   if (name === 'openSUSE Tumbleweed') return { namespace: 'opensuse-tumbleweed' };
   const [, family = '', release] =
-    /^(openSUSE Leap|SUSE Linux Enterprise Micro|SUSE Linux Micro) (\d+\.\d+)$/.exec(name) ?? [];
+    /^(openSUSE Leap|SUSE Linux Enterprise Micro|SUSE Linux Micro) (\d+\.\d+)(?: NonFree)?$/.exec(name) ?? [];
   return release === undefined ? enterprise(name) : { namespace: `${families[family]}:${release}` };
 }
 
 const enterpriseName =
-  /^(?:SUSE Linux Enterprise (?!Micro\b)|SUSE (?=.+ Module \d))(.+?) (\d+(?:\.\d+)?)(?: SP(\d+))?(?:[- ](LTSS|ESPOS|BCL|TERADATA|CLIENT-TOOLS).*)?$/;
+  /^(?:SUSE Linux Enterprise (?!Micro\b)|SUSE (?=.+ Module \d|Package Hub \d))(.+?) (\d+(?:\.\d+)?)(?: SP(\d+))?(?:[- ](LTSS|ESPOS|BCL|TERADATA|CLIENT-TOOLS).*)?$/;
 
 function enterprise(name: string): Product | undefined {
   const [matched, kind = '', version = '', servicePack = '', suffix = ''] = enterpriseName.exec(name) ?? [];
@@ -45,10 +48,28 @@ function enterprise(name: string): Product | undefined {
 
 /** What CPEs call a product with updates of its own. */
 function channelOf(kind: string, suffix: string): string | undefined {
-  if (suffix === '' && kind !== 'Server for SAP Applications') return undefined;
+  if (suffix === '' && kind !== 'Server for SAP Applications' && !kind.includes('LTSS')) return undefined;
   const base = cpeNames.get(kind) ?? kind.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return suffix === '' ? base : `${base}-${suffix.toLowerCase()}`;
 }
+
+/** The releases of which a product has packages, as rows of a feed name them; a module of a series is for each of its service packs. */
+export function partsOn(name: string): readonly Pick<Part, 'namespace' | 'product'>[] {
+  const product = productOf(name);
+  if (product === undefined) return [];
+  const { namespace, cpe, isSeries } = product;
+  const packs = isSeries ? (servicePacks.get(namespace) ?? []).map((pack) => `${namespace}.${pack}`) : [];
+  return [namespace, ...packs].map((release) => ({
+    namespace: release,
+    ...(cpe !== undefined && { product: cpe }),
+  }));
+}
+
+/** Of the series that have modules; later ones have no service packs. */
+const servicePacks: ReadonlyMap<string, readonly number[]> = new Map([
+  ['sles:12', [1, 2, 3, 4, 5]],
+  ['sles:15', [1, 2, 3, 4, 5, 6, 7]],
+]);
 
 /** Products whose names are as regular as their namespaces. */
 const families: Readonly<Record<string, string>> = {

@@ -87,6 +87,27 @@ test('each word on a package has its state', async () => {
   assert.deepEqual(await on('vim is not affected'), [{ ...vim, range: {}, fix: { state: 'not-affected' } }]);
 });
 
+test('a comment stands in for a test that is not there, or that numbers its operation', async () => {
+  const server = ['SUSE Linux Enterprise Server 15 SP6'];
+  const row = (to: string) => ({ range: { to }, fix: { state: 'fixed', version: to } });
+  assert.deepEqual(await rows('sles-15.6', block(server, ['vim-data-9-1.1 is installed'])), [
+    { ...vim, package: 'vim-data', ...row('9-1.1') },
+  ]);
+  assert.deepEqual(await rows('sles-15.6', block(server, ['vim-data is not affected'])), [
+    { ...vim, package: 'vim-data', range: {}, fix: { state: 'not-affected' } },
+  ]);
+  const whole = vulnerability(block(server, ['vim-9-1.1 is installed']));
+  const numbered = whole.replace('operation="less than"', 'operation="6"');
+  const [record] = await parseSample(sample(numbered));
+  assert.deepEqual(record !== undefined && 'affected' in record && record.affected, [
+    { ...vim, ...row('0:9-1.1') },
+  ]);
+  const [other] = await parseSample(sample(numbered.replaceAll('vim-9-1.1 is', 'vim-9-1.2 is')));
+  assert.ok(other !== undefined && 'skipped' in other);
+  const [strange] = await parseSample(sample(whole.replaceAll('vim-9-1.1 is installed', 'vim is strange')));
+  assert.ok(strange !== undefined && 'affected' in strange);
+});
+
 test('only rows of the release are taken, and channels are kept apart', async () => {
   const all = [
     block(
@@ -129,11 +150,17 @@ test('what a product is, by its name', () => {
       namespace: 'sles:15.3',
       cpe: 'cpe:/o:suse:sle_hpc-espos:15:sp3',
     },
+    'SUSE Linux Enterprise Server LTSS Extended Security 12 SP5': {
+      namespace: 'sles:12.5',
+      cpe: 'cpe:/o:suse:sles-ltss-extended-security:12:sp5',
+    },
     'SUSE Linux Enterprise Module for Containers 12': { namespace: 'sles:12', isSeries: true },
     'SUSE Real Time Module 15 SP6': { namespace: 'sles:15.6' },
     'SUSE Linux Enterprise Micro 5.3': { namespace: 'sle-micro:5.3' },
     'SUSE Linux Micro 6.1': { namespace: 'sl-micro:6.1' },
     'openSUSE Leap 15.6': { namespace: 'opensuse-leap:15.6' },
+    'openSUSE Leap 15.5 NonFree': { namespace: 'opensuse-leap:15.5' },
+    'SUSE Package Hub 15 SP6': { namespace: 'sles:15.6' },
     'openSUSE Tumbleweed': { namespace: 'opensuse-tumbleweed' },
     'openSUSE Leap Micro 5.5': undefined,
     'SUSE Manager Server 4.3': undefined,
@@ -206,8 +233,14 @@ corpusTest('files as SUSE serves them', async () => {
     ['CVE-1999-0077'],
     ['CVE-2009-0316', 'vim-data-common 0:9.0.1632-150500.20.3.1', 'vim-small 0:9.0.1632-150500.20.3.1'],
   ]);
-  // This one was cut by hand and lacks tests, which nothing can stand in for.
-  assert.deepEqual(await read('sles-16.0', 'suse.linux.enterprise.16-affected.xml.gz'), [[true], [true]]);
+  // This one was cut by hand and lacks most of its tests, but not the comments.
+  const evr = '1.35-160000.2.2';
+  const subpackages = ['tar-doc', 'tar-lang', 'tar-rmt'].map((name) => `${name} ${evr}`);
+  const rows = [`tar 0:${evr}`, `tar-backup-scripts 0:${evr}`, ...subpackages];
+  assert.deepEqual(await read('sles-16.0', 'suse.linux.enterprise.16-affected.xml.gz'), [
+    ['CVE-2001-1267', ...rows],
+    ['CVE-2002-0399', ...rows],
+  ]);
 });
 
 corpusTest("Clair's own examples come out as Clair reads them", async () => {

@@ -1,8 +1,8 @@
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
-import type { Fact } from '../oval/criteria.ts';
+import type { Fact, Part } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
-import type { PackageTest } from '../oval/package-tests.ts';
+import type { PackageTest, StateField } from '../oval/package-tests.ts';
 import { cvesIn, cvssOf, modifiedOf, severityOf } from '../oval/wording.ts';
 import { productOf } from './product.ts';
 
@@ -46,10 +46,7 @@ function platform(comment: string, namespace: string): Fact | undefined {
 }
 
 function packageOf(comment: string, test: PackageTest | undefined): Fact {
-  if (test === undefined) {
-    const cleared = /^(\S+) is not affected$/.exec(comment)?.[1];
-    return cleared === undefined ? { unclear: `"${comment}"` } : { package: cleared, state: 'not-affected' };
-  }
+  if (test === undefined) return versionsByName(comment);
   const { version, evr, ...others } = test.state;
   const bare = { ...test, state: others };
   if (comment.endsWith(' is not affected') && version?.operation === 'equals' && version.value === '0') {
@@ -58,7 +55,22 @@ function packageOf(comment: string, test: PackageTest | undefined): Fact {
   if (comment.endsWith(' is affected') && isAnyVersion(evr ?? version)) {
     return { ...versionsOf(bare), state: 'unfixed' };
   }
-  return versionsOf(test);
+  return byNumber(comment, evr) ?? versionsOf(test);
+}
+
+/** Some files number their operations, which OVAL does not. The comment tells which one is meant, if it is about this version. */
+function byNumber(comment: string, evr: StateField | undefined): Part | undefined {
+  if (evr === undefined || !/^\d+$/.test(evr.operation)) return undefined;
+  const named = versionsByName(comment);
+  return named.to !== undefined && evr.value.endsWith(named.to) ? { ...named, to: evr.value } : undefined;
+}
+
+/** What a comment says by itself, where there is no such test: `libxml2-2-2.9.1-2.4 is installed` is about everything before. */
+function versionsByName(comment: string): Part {
+  const cleared = /^(\S+) is not affected$/.exec(comment)?.[1];
+  if (cleared !== undefined) return { package: cleared, state: 'not-affected' };
+  const [, name, evr] = /^(\S+)-([^-\s]+-[^-\s]+) is installed$/.exec(comment) ?? [];
+  return name === undefined || evr === undefined ? { unclear: `"${comment}"` } : { package: name, to: evr };
 }
 
 /** `greater than 0:0-0`, which every version is. */

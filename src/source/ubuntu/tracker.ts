@@ -101,8 +101,8 @@ function rowOf(status: Status, values: Fields['values'], common: Severity): Affe
   return severity === undefined || severity === common ? row : { ...row, severity };
 }
 
-/** A status that is not understood, or lacks the version it needs, counts as open: nobody said that it is not. */
-function fixOf(status: string, note: string): Fix {
+/** What a status and its note say. One that is not understood, or lacks the version it needs, counts as open: nobody said that it is not. */
+export function fixOf(status: string, note: string): Fix {
   if (status === 'not-affected') return { state: 'not-affected' };
   if (status === 'released') {
     const version = note.split(/[,\s]+/).find((word) => /^\d[\w.+:~-]*$/.test(word));

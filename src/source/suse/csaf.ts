@@ -1,0 +1,202 @@
+import * as z from 'zod/mini';
+import type { CvssVector, FeedRecord, FixState } from '../../plugin/index.ts';
+import type { Part } from '../oval/criteria.ts';
+import { mergedRows } from '../oval/rows.ts';
+import { modifiedOf } from '../oval/wording.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { partsOn } from './product.ts';
+
+interface Branch {
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  readonly product?: { readonly product_id: string } | undefined;
+  readonly branches?: readonly Branch[] | undefined;
+}
+
+const branch: z.ZodMiniType<Branch> = z.object({
+  category: z.optional(z.string()),
+  name: z.optional(z.string()),
+  product: z.optional(z.object({ product_id: z.string() })),
+  branches: z.optional(z.array(z.lazy(() => branch))),
+});
+
+const cvss = z.optional(z.object({ vectorString: z.string(), baseScore: z.optional(z.number()) }));
+const notes = z.optional(z.array(z.object({ category: z.string(), text: z.optional(z.string()) })));
+
+const statement = z.object({
+  cve: z.optional(z.string()),
+  notes,
+  product_status: z.optional(z.partialRecord(z.string(), z.array(z.string()))),
+  remediations: z.optional(
+    z.array(z.object({ category: z.string(), product_ids: z.optional(z.array(z.string())) })),
+  ),
+  scores: z.optional(z.array(z.object({ cvss_v2: cvss, cvss_v3: cvss, cvss_v4: cvss }))),
+});
+
+/** A document of CSAF 2.0 as SUSE writes it, on an advisory or, as VEX, on a CVE. */
+export const csafDocument = z.object({
+  document: z.object({
+    aggregate_severity: z.optional(z.object({ text: z.optional(z.string()) })),
+    notes,
+    references: z.optional(z.array(z.object({ category: z.optional(z.string()), url: z.string() }))),
+    tracking: z.object({ id: z.string(), current_release_date: z.optional(z.string()) }),
+  }),
+  product_tree: z.optional(
+    z.object({
+      branches: z.optional(z.array(branch)),
+      relationships: z.optional(
+        z.array(
+          z.object({
+            full_product_name: z.object({ product_id: z.string() }),
+            product_reference: z.string(),
+            relates_to_product_reference: z.string(),
+          }),
+        ),
+      ),
+    }),
+  ),
+  vulnerabilities: z.optional(z.array(statement)),
+});
+
+type CsafDocument = z.output<typeof csafDocument>;
+type Statement = z.output<typeof statement>;
+
+/** What a status says of a package; SUSE recommends what others call fixed. Others, as the last affected version, are no rows. */
+const states: ReadonlyMap<string, FixState> = new Map<string, FixState>([
+  ['recommended', 'fixed'],
+  ['fixed', 'fixed'],
+  ['first_fixed', 'fixed'],
+  ['known_affected', 'unfixed'],
+  ['under_investigation', 'under-investigation'],
+  ['known_not_affected', 'not-affected'],
+]);
+
+/** What a document says of the packages of releases known here, and a skipped record for each product that is not understood. */
+export function* readCsafDocument({
+  document,
+  product_tree: tree = {},
+  vulnerabilities = [],
+}: CsafDocument): Generator<FeedRecord> {
+  const { id } = document.tracking;
+  const components = componentsOf(tree);
+  const parts = new Map<string, readonly Part[]>();
+  for (const said of vulnerabilities) {
+    for (const [product, state] of saidOf(said)) {
+      const component = components.get(product);
+      const found =
+        component === undefined ? `no package of a product: ${product}` : partsOf(component, state);
+      if (typeof found === 'string') yield { key: `${id} ${product}`, skipped: found };
+      else parts.set(`${state} ${product}`, found);
+    }
+  }
+  const affected = mergedRows([...parts.values()].flat());
+  if (affected.length === 0) return;
+  const cves = [...new Set(vulnerabilities.flatMap(({ cve }) => cve ?? []))];
+  yield {
+    key: id,
+    id,
+    aliases: cves.filter((cve) => cve !== id),
+    ...describe(document, vulnerabilities),
+    ...modifiedOf(document.tracking.current_release_date),
+    affected,
+  };
+}
+
+function describe(
+  { notes: own = [], references = [], aggregate_severity }: CsafDocument['document'],
+  said: readonly Statement[],
+) {
+  const description = [...own, ...said.flatMap((one) => one.notes ?? [])].find(
+    ({ category }) => category === 'description' || category === 'general',
+  )?.text;
+  const links = references.flatMap(({ category, url }) =>
+    category === 'self' && !url.endsWith('.json') ? [url] : [],
+  );
+  const [only, ...others] = said;
+  return {
+    ...(description !== undefined && { description: description.trim() }),
+    links: [...new Set(links)],
+    severity: vendorSeverity(aggregate_severity?.text),
+    // Of several CVEs a vector would not say of which it is.
+    cvss: only === undefined || others.length > 0 ? [] : vectorsOf(only),
+  };
+}
+
+function vectorsOf({ scores = [] }: Statement): CvssVector[] {
+  const all = scores.flatMap(({ cvss_v4, cvss_v3, cvss_v2 }) => [cvss_v4, cvss_v3, cvss_v2]);
+  const byVector = new Map(all.flatMap((score) => (score ? [[score.vectorString, score]] : [])));
+  return Array.from(byVector.values(), ({ vectorString, baseScore }) => ({
+    source: 'SUSE',
+    vector: vectorString,
+    ...(baseScore !== undefined && { score: baseScore }),
+  }));
+}
+
+/** Every product that a statement names, with what it says of it. */
+function* saidOf({
+  product_status = {},
+  remediations = [],
+}: Statement): Generator<[product: string, state: FixState]> {
+  const refused = new Set(
+    remediations.flatMap(({ category, product_ids = [] }) =>
+      category === 'no_fix_planned' ? product_ids : [],
+    ),
+  );
+  for (const [status, products = []] of Object.entries(product_status)) {
+    const state = states.get(status);
+    if (state === undefined) continue;
+    for (const product of products) {
+      yield [product, state === 'unfixed' && refused.has(product) ? 'will-not-fix' : state];
+    }
+  }
+}
+
+/** A package in a product: `libzzip-0-13-0.13.72-150600.4.3.1.aarch64`, or `zziplib` alone where it has no fix. */
+interface Component {
+  readonly id: string;
+  readonly arch: string | undefined;
+  readonly product: string;
+}
+
+function componentsOf({
+  branches = [],
+  relationships = [],
+}: NonNullable<CsafDocument['product_tree']>): Map<string, Component> {
+  const architectures = new Map<string, string>();
+  collect(branches, undefined, architectures);
+  return new Map(
+    relationships.map(
+      ({ full_product_name, product_reference: id, relates_to_product_reference: product }) => [
+        full_product_name.product_id,
+        { id, arch: architectures.get(id), product },
+      ],
+    ),
+  );
+}
+
+/** The architectures under which products stand. */
+function collect(branches: readonly Branch[], arch: string | undefined, into: Map<string, string>): void {
+  for (const { category, name, product, branches: inner = [] } of branches) {
+    const here = category === 'architecture' ? name : arch;
+    if (product !== undefined && here !== undefined) into.set(product.product_id, here);
+    collect(inner, here, into);
+  }
+}
+
+/** The rows of a package in each release that its product is for; or why there are none. */
+function partsOf({ id, arch, product }: Component, state: FixState): readonly Part[] | string {
+  const bare = arch !== undefined && id.endsWith(`.${arch}`) ? id.slice(0, -arch.length - 1) : id;
+  const [, name = bare, evr] = /^(.+)-([^-]+-[^-]+)$/.exec(bare) ?? [];
+  if (state === 'fixed' && evr === undefined) return `a fix without a version: ${id}`;
+  if (arch === 'src') return [];
+  const versions =
+    state === 'fixed' && evr !== undefined ? { to: evr } : { state: state as Exclude<FixState, 'fixed'> };
+  // Without a fix the name of a package stands alone: what looks like its version belongs to it, as in `php-7-1`.
+  const packageName = state === 'fixed' ? name : bare;
+  return partsOn(product).map((place) => ({
+    ...place,
+    package: packageName,
+    ...(arch !== undefined && { arch: [arch] }),
+    ...versions,
+  }));
+}

@@ -1,0 +1,38 @@
+import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+import { suse } from './suse.ts';
+
+const base = 'https://ftp.suse.com/pub/projects/security';
+
+/** The VEX documents of CVEs, which also tell what has no fix; then the same facts of advisories in two forms. */
+const archives = ['csaf-vex.tar.bz2', 'csaf.tar.bz2', 'osv.tar.bz2'];
+
+const feeds = ['all'];
+
+/**
+ * SUSE's documents, an archive of all products at a time, for mirrors that have none of its OVAL files: CSAF 2.0 by CVE or by
+ * advisory, or OSV.
+ */
+export const suseDocuments: AdvisorySource = {
+  name: 'suse-documents',
+  version: 1,
+  insteadOf: 'suse',
+  feeds,
+  feedsOf: (namespace) => (suse.feedsOf(namespace).length > 0 ? feeds : []),
+  fetch: firstOf,
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./documents.ts')).readDocuments(feed, content);
+  },
+};
+
+async function firstOf(
+  _feed: string,
+  client: FeedClient,
+  known?: string,
+): Promise<Fetched | 'unchanged' | 'absent'> {
+  for (const archive of archives) {
+    const answer = await client.get(`${base}/${archive}`, known);
+    if (answer !== 'absent') return answer;
+  }
+  return 'absent';
+}

@@ -1,0 +1,103 @@
+import { scored } from '../../model/cvss.ts';
+import type { CvssVector, FeedRecord, Fetched, Fix } from '../../plugin/index.ts';
+import { type Description, ovalRecords } from '../oval/advisories.ts';
+import type { Fact, Part } from '../oval/criteria.ts';
+import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
+import { cvesIn } from '../oval/wording.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { namespaceOf, pageOf } from './release.ts';
+import { fixOf } from './tracker.ts';
+
+/** A file of OVAL about to be read, and the label of its release or service in the tracker. */
+export interface OvalFeed {
+  readonly feed: string;
+  readonly label: string;
+}
+
+/**
+ * The CVEs of a release as OVAL. Its tests are of binary packages; the comments of its criteria name the source package and
+ * repeat the line of the tracker, so that both give the same rows.
+ */
+export function readOvalFile({ feed, label }: OvalFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+  const namespace = namespaceOf(label)?.name ?? '';
+  const codename = feed.slice(feed.indexOf('_') + 1);
+  const isService = label !== codename;
+  return ovalRecords(
+    {
+      source: 'ubuntu-oval',
+      scheme: 'dpkg',
+      describe: (definition) => describe(definition, codename),
+      read: (criterion) => read(criterion, isService),
+      finish: (alternatives) => alternatives.map((part) => ({ ...part, namespace })),
+    },
+    feed,
+    content,
+  );
+}
+
+function describe(
+  { class: kind, title, description, references, severity, cves }: Definition,
+  codename: string,
+): Description {
+  if (kind !== 'vulnerability') return undefined;
+  const [id] = cvesIn(...references.map((reference) => reference.id), title);
+  if (id === undefined) return { skipped: 'it names no CVE' };
+  if (!title.includes(`(${codename})`)) return { skipped: `it is not for ${codename}: ${title}` };
+  const notices = cves.flatMap(({ attributes }) => attributes['usns']?.split(',') ?? []);
+  const text = description.split(/\s+Update Instructions:/)[0]?.trim();
+  return {
+    id,
+    aliases: [],
+    ...(text && { description: text }),
+    links: [
+      pageOf(id),
+      ...new Set(notices.map((notice) => `https://ubuntu.com/security/notices/USN-${notice}`)),
+    ],
+    severity: vendorSeverity(severity),
+    cvss: cves.filter((cve) => cve.id === id).flatMap(vectorOf),
+  };
+}
+
+function vectorOf({ attributes }: AdvisoryCve): CvssVector[] {
+  const vector = attributes['cvss_vector'];
+  return vector?.startsWith('CVSS:') ? [scored('ubuntu', vector)] : [];
+}
+
+/** What holds on every system of the release. Which kernel runs is no question of a container. */
+const holding = /^Is kernel .+ running\?$|^Ubuntu .+ is installed\.?$|^The host is /;
+
+/** What a comment is about, and what it says of that; there have been several forms. */
+const subject =
+  /^(?:\(\S+\) )?(?:The (?:vulnerability of the )?)?'?([a-z0-9][a-z0-9.+-]*)'?(?::|(?: source)? (?:package|kernel)(?: in [a-z]+,?)?) (.+)$/;
+
+/** The status of the tracker that Ubuntu's generator made of it; `DNE` where there is no such package. */
+const statuses: readonly (readonly [words: string, status: string])[] = [
+  ['does not exist', 'DNE'],
+  ['is not affected', 'not-affected'],
+  ['has been fixed', 'released'],
+  ['made to ignore this issue', 'ignored'],
+  ['made to defer addressing it', 'deferred'],
+  ['is pending publication', 'pending'],
+  ['may need fixing', 'needs-triage'],
+  ['is not known', 'needs-triage'],
+  ['needs fixing', 'needed'],
+];
+
+function read({ comment, negate }: Criterion, isService: boolean): Fact {
+  if (holding.test(comment)) return 'holds';
+  const [, name, words = ''] = subject.exec(comment) ?? [];
+  const status = statuses.find(([said]) => words.includes(said))?.[1];
+  if (name === undefined || status === undefined) return { unclear: `"${comment}"` };
+  // Asked for or denied, it makes no row.
+  if (status === 'DNE' || status === 'not-affected') return negate ? 'holds' : 'fails';
+  return {
+    package: name,
+    ...versionsOf(fixOf(status, /\(note: '(.*)'\)/.exec(words)?.[1] ?? ''), isService),
+  };
+}
+
+/** What only a service has fixed is open where that is not used. */
+function versionsOf(fix: Fix, isService: boolean): Part {
+  if (fix.state !== 'fixed') return { state: fix.state };
+  return !isService && /[+~]esm\d/.test(fix.version) ? { state: 'unfixed' } : { to: fix.version };
+}

@@ -1,0 +1,53 @@
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { namespaceOf } from './release.ts';
+
+const base = 'https://security-metadata.canonical.com/oval';
+
+const longTerm = ['trusty', 'xenial', 'bionic', 'focal', 'jammy', 'noble', 'resolute'];
+const others = [
+  'groovy',
+  'hirsute',
+  'impish',
+  'kinetic',
+  'lunar',
+  'mantic',
+  'oracular',
+  'plucky',
+  'questing',
+];
+const services = ['esm-infra', 'esm-apps', 'fips', 'fips-updates', 'fips-preview', 'realtime', 'bluefield'];
+
+const feeds: readonly string[] = [
+  ...longTerm,
+  ...others,
+  // Extended maintenance was once one service.
+  'esm_trusty',
+  ...longTerm.flatMap((codename) => services.map((service) => `${service}_${codename}`)),
+];
+
+/**
+ * Ubuntu's OVAL files, one for each release and each service upon it, for mirrors that have neither the OSV archive nor the CVE
+ * tracker. A feed is `jammy`, or `esm-infra_xenial` as Ubuntu names the file.
+ */
+export const ubuntuOval: AdvisorySource = {
+  name: 'ubuntu-oval',
+  version: 1,
+  insteadOf: 'ubuntu',
+  feeds,
+  feedsOf: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
+  async fetch(feed, client, known) {
+    const file = `com.ubuntu.${feed}.cve.oval.xml.bz2`;
+    const answer = await client.get(`${base}/${file}`, known);
+    // The same made for images: it asks for lines of a list of packages, in the same words.
+    return answer === 'absent' ? client.get(`${base}/oci.${file}`, known) : answer;
+  },
+  async *parse(feed, content) {
+    // The reader is loaded when there is something to read: most scans find their advisories in the store.
+    yield* (await import('./oval.ts')).readOvalFile({ feed, label: labelOf(feed) }, content);
+  },
+};
+
+/** How Ubuntu's other files label what a feed is of: `esm-infra/xenial`, `trusty/esm`. */
+function labelOf(feed: string): string {
+  return feed === 'esm_trusty' ? 'trusty/esm' : feed.replace('_', '/');
+}
