@@ -1,5 +1,5 @@
 import type { FeedRecord, Fetched, FixState } from '../../plugin/index.ts';
-import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
+import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
 import type { Fact, Part } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
@@ -42,7 +42,7 @@ function read({ comment }: Criterion, test: PackageTest | undefined, { id }: Def
   if (release !== undefined) return { namespace: `rhel:${release}` };
   const module = /^Module (\S+) is enabled$/.exec(comment)?.[1];
   if (module !== undefined) return { module };
-  if (test === undefined) return { unclear: `"${comment}"` };
+  if (test === undefined) return versionsByComment(comment) ?? { unclear: `"${comment}"` };
   // Of what is not affected version 2 says "is installed, and is not": a definition that never holds.
   return isCleared(id) ? { package: test.package } : versionsOf(test);
 }

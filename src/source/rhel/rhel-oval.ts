@@ -8,7 +8,7 @@ const versions = ['5', '6', '7', '8', '9'];
  */
 export const rhelOval: AdvisorySource = {
   name: 'rhel-oval',
-  version: 1,
+  version: 2,
   insteadOf: 'rhel',
   feeds: versions.map((version) => `RHEL${version}`),
   feedsOf(namespace) {

@@ -42,7 +42,8 @@ function enterprise(name: string): Product | undefined {
   if (channel !== undefined) {
     return { namespace, cpe: `cpe:/o:suse:${channel}:${version}${servicePack && `:sp${servicePack}`}` };
   }
-  const isSeries = /\bModule\b/.test(kind) && servicePack === '';
+  // From 15 on a module is of one service pack, and of none the first release's.
+  const isSeries = /\bModule\b.* 12$/.test(name);
   return { namespace, ...(isSeries && { isSeries }) };
 }
 
@@ -58,18 +59,15 @@ export function partsOn(name: string): readonly Pick<Part, 'namespace' | 'produc
   const product = productOf(name);
   if (product === undefined) return [];
   const { namespace, cpe, isSeries } = product;
-  const packs = isSeries ? (servicePacks.get(namespace) ?? []).map((pack) => `${namespace}.${pack}`) : [];
+  const packs = isSeries ? servicePacks.map((pack) => `${namespace}.${pack}`) : [];
   return [namespace, ...packs].map((release) => ({
     namespace: release,
     ...(cpe !== undefined && { product: cpe }),
   }));
 }
 
-/** Of the series that have modules; later ones have no service packs. */
-const servicePacks: ReadonlyMap<string, readonly number[]> = new Map([
-  ['sles:12', [1, 2, 3, 4, 5]],
-  ['sles:15', [1, 2, 3, 4, 5, 6, 7]],
-]);
+/** Of 12, the last series whose modules are for all of them. */
+const servicePacks = [1, 2, 3, 4, 5];
 
 /** Products whose names are as regular as their namespaces. */
 const families: Readonly<Record<string, string>> = {

@@ -155,6 +155,7 @@ test('what a product is, by its name', () => {
       cpe: 'cpe:/o:suse:sles-ltss-extended-security:12:sp5',
     },
     'SUSE Linux Enterprise Module for Containers 12': { namespace: 'sles:12', isSeries: true },
+    'SUSE Linux Enterprise Module for Basesystem 15': { namespace: 'sles:15' },
     'SUSE Real Time Module 15 SP6': { namespace: 'sles:15.6' },
     'SUSE Linux Enterprise Micro 5.3': { namespace: 'sle-micro:5.3' },
     'SUSE Linux Micro 6.1': { namespace: 'sl-micro:6.1' },

@@ -12,7 +12,7 @@ const releases: Readonly<Record<string, readonly string[]>> = {
 /** SUSE's vulnerabilities by CVE, also those without a fix, for SUSE Linux Enterprise and openSUSE; a feed is a namespace. */
 export const suse: AdvisorySource = {
   name: 'suse',
-  version: 1,
+  version: 2,
   feeds: [
     ...Object.entries(releases).flatMap(([name, versions]) =>
       versions.map((version) => `${name}-${version}`),

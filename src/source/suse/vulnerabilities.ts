@@ -69,7 +69,11 @@ function byNumber(comment: string, evr: StateField | undefined): Part | undefine
 function versionsByName(comment: string): Part {
   const cleared = /^(\S+) is not affected$/.exec(comment)?.[1];
   if (cleared !== undefined) return { package: cleared, state: 'not-affected' };
-  const [, name, evr] = /^(\S+)-([^-\s]+-[^-\s]+) is installed$/.exec(comment) ?? [];
+  const [, name, evr] =
+    /^(\S+)-([^-\s]+-[^-\s]+) is installed$/.exec(comment) ??
+    // One that lacks its release: `runc-0.1.1+gitr2816_02f8fa7`.
+    /^([^-\s]+)-(\d[^-\s]*) is installed$/.exec(comment) ??
+    [];
   return name === undefined || evr === undefined ? { unclear: `"${comment}"` } : { package: name, to: evr };
 }
 

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { corpusTest } from '../../src/testing/corpus.ts';
+import { readArchive } from './updater-fixtures/archive.ts';
+import { clairCases, clairTables, otherTables } from './updater-fixtures/clair.ts';
+import { clairInputCases } from './updater-fixtures/clair-inputs.ts';
+import { factDeviations } from './updater-fixtures/deviations.ts';
+import type { Archive, FixtureCase } from './updater-fixtures/facts.ts';
+import { damagedFiles, inputCases } from './updater-fixtures/inputs.ts';
+import { unreadClairFixtures, unreadFixtures } from './updater-fixtures/unread.ts';
+import { vulnListCases } from './updater-fixtures/vuln-list.ts';
+import { vunnelCases } from './updater-fixtures/vunnel.ts';
+
+const fixtures = 'feeds/updater-fixtures-trivydb-vunnel.tar.zst';
+const clairFixtures = 'feeds/clair-fixtures.tar.zst';
+const otherCases = [...vunnelCases, ...vulnListCases, ...inputCases];
+
+/** Each case must differ in what is listed, and in nothing else: a deviation that is none any more fails too. */
+async function assertFacts(one: FixtureCase, archive: Archive): Promise<void> {
+  const stated = new Set(one.stated(archive));
+  const ours = new Set(await one.ours(archive));
+  assert.ok(stated.size > 0, `${one.name} states nothing`);
+  const deviations = factDeviations[one.name] ?? [];
+  const listed = (which: 'missing' | 'added') =>
+    deviations.flatMap((deviation) => deviation[which] ?? []).sort();
+  const differences = {
+    missing: [...stated].filter((fact) => !ours.has(fact)).sort(),
+    added: one.isPart ? [] : [...ours].filter((fact) => !stated.has(fact)).sort(),
+  };
+  assert.deepEqual(differences, { missing: listed('missing'), added: listed('added') }, one.name);
+}
+
+corpusTest('what other scanners state of their fixtures is so here, but for what is argued', async () => {
+  const archive = await readArchive(fixtures);
+  for (const one of otherCases) await assertFacts(one, archive);
+});
+
+corpusTest('what Clair states in its own tests is so here, but for what is argued', async () => {
+  const archive = await readArchive(clairFixtures);
+  for (const one of [...clairCases, ...clairInputCases]) await assertFacts(one, archive);
+  const names = [...clairCases.map(({ name }) => name), ...Object.keys(otherTables)];
+  assert.deepEqual(
+    names.sort(),
+    clairTables()
+      .map(({ name }) => name)
+      .sort(),
+  );
+});
+
+corpusTest('files that were damaged on purpose are refused', async () => {
+  const archive = await readArchive(fixtures);
+  for (const [path, read] of Object.entries(damagedFiles)) {
+    const content = archive.get(path);
+    assert.ok(content !== undefined, path);
+    await assert.rejects(read(content), { code: 'feed-corrupt' }, path);
+  }
+});
+
+corpusTest('every file of the fixtures is read, or listed with the reason why it is not', async () => {
+  const read = [...otherCases.flatMap(({ files }) => files), ...Object.keys(damagedFiles)];
+  assertAccounted(await readArchive(fixtures), read, unreadFixtures);
+  const clair = [...clairCases, ...clairInputCases].flatMap(({ files }) => files);
+  assertAccounted(await readArchive(clairFixtures), clair, unreadClairFixtures);
+});
+
+/** Each prefix must be there for something. */
+function assertAccounted(
+  archive: Archive,
+  read: readonly string[],
+  unread: readonly (readonly [prefix: string, heading: string])[],
+): void {
+  const used = new Set<string>();
+  const prefixes = [...read, ...unread.map(([prefix]) => prefix)];
+  const unaccounted = [...archive.keys()].filter((path) => {
+    const found = prefixes.filter((one) => path.startsWith(one));
+    for (const prefix of found) used.add(prefix);
+    return found.length === 0;
+  });
+  assert.deepEqual(unaccounted, []);
+  assert.deepEqual(
+    [...new Set(prefixes)].filter((prefix) => !used.has(prefix)),
+    [],
+  );
+}
+
+test('every difference is argued in docs/reference/feeds.md, and every argument is about one', () => {
+  const text = readFileSync(new URL('../../docs/reference/feeds.md', import.meta.url), 'utf8');
+  const headings = Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading);
+  const rules = Object.values(factDeviations).flatMap((list) => list.map(({ rule }) => rule));
+  const reasons = [...unreadFixtures, ...unreadClairFixtures].map(([, heading]) => heading);
+  assert.deepEqual([...new Set([...rules, ...reasons])].sort(), headings.sort());
+});

@@ -1,0 +1,33 @@
+/**
+ * The files of the archives of fixtures that no case is about, by how their paths begin, and why: they are in forms that are
+ * read in no source here, each of them for a reason that docs/reference/feeds.md argues by the heading named first.
+ */
+export const unreadFixtures: readonly (readonly [prefix: string, heading: string])[] = [
+  // What aquasecurity/vuln-list makes of feeds; what trivy-db makes of that lies in its code, not beside it.
+  ['trivy-db/', 'Forms that only another scanner writes'],
+  ['vuln-list-update/utils/', 'Forms that only another scanner writes'],
+  ['vunnel/tests/unit/providers/github/', 'Forms that only another scanner writes'],
+
+  ['vuln-list-update/alma/testdata/', 'The older errata of AlmaLinux'],
+  ['vuln-list-update/alpine-unfixed/', 'Guesses at what Alpine has not fixed'],
+  ['vuln-list-update/bottlerocket/', 'Distributions that are not assessed'],
+  ['vuln-list-update/echo/', 'Distributions that are not assessed'],
+  ['vuln-list-update/openeuler/', 'Distributions that are not assessed'],
+  ['vunnel/tests/unit/providers/echo/', 'Distributions that are not assessed'],
+  ['vunnel/tests/unit/providers/secureos/', 'Distributions that are not assessed'],
+  ['vuln-list-update/seal/', 'Packages that others have patched'],
+  ['vunnel/tests/unit/providers/chainguard_libraries/', 'Packages that others have patched'],
+  ['vunnel/tests/unit/providers/bitnami/', 'Bitnami'],
+  ['vuln-list-update/debian/', 'The lists that Debian’s tracker is made of'],
+  ['vuln-list-update/redhat/', 'Red Hat’s API by CVE'],
+  ['vuln-list-update/photon/testdata/photon_versions.json', 'Lists of releases'],
+  ['vunnel/tests/unit/providers/photon/test-fixtures/input/photon.wiki/', 'Advisories for people'],
+  ['vunnel/tests/unit/providers/amazon/', 'Advisories for people'],
+];
+
+/** The same of Clair's fixtures. */
+export const unreadClairFixtures: readonly (readonly [prefix: string, heading: string])[] = [
+  ['ext/vulnmdsrc/', 'NVD’s files of version 1.1'],
+  ['release-2.0/ext/vulnmdsrc/', 'NVD’s files of version 1.1'],
+  ['ext/vulnsrc/redhat/testdata/v2/PULP_MANIFEST', 'Lists of releases'],
+];
