@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readConfig } from '../config/config.ts';
 import type { Config } from '../config/settings.ts';
 import { configReference, printConfig } from '../config/show.ts';
+import { builtIn } from '../extensions.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { writeResult } from './output.ts';
 
@@ -33,6 +34,7 @@ export function showReference(): number {
 export function loadConfig({ config: name }: ConfigOptions): Config {
   return readConfig({
     env: process.env,
+    sources: [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name),
     ...(name !== undefined && { file: { name, text: readText(name) } }),
   });
 }

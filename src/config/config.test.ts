@@ -110,6 +110,43 @@ test('secrets of a list are not shown either', () => {
   assert.deepEqual(read(printed).api.tokens, ['(secret)', '(secret)']);
 });
 
+test('a source has settings of its own, in the file and in the environment, and only what is set', () => {
+  const text =
+    'clair: { updater: { sources: { debian: { interval: 30m, feeds: [tracker] }, alpine: { mirror: } } } }';
+  assert.deepEqual(read(text).updater.sources, { debian: { interval: 1_800_000, feeds: ['tracker'] } });
+  const env = { CLAIR_UPDATER_SOURCES_RHEL_OVAL_MIRROR: '/srv', CLAIR_UPDATER_SOURCES_DEBIAN_INTERVAL: '1h' };
+  const sources = ['debian', 'rhel', 'rhel-oval'];
+  const all = readConfig({ file: { name: 'c.yaml', text: text.replace('alpine', 'rhel') }, env, sources });
+  assert.deepEqual(all.updater.sources, {
+    debian: { interval: 3_600_000, feeds: ['tracker'] },
+    'rhel-oval': { mirror: '/srv' },
+  });
+  assert.deepEqual(read(printConfig(all)).updater.sources, all.updater.sources);
+});
+
+test('what is wrong with a source is told, with what was meant', () => {
+  const wrong = (text: string) =>
+    readConfig({
+      file: { name: 'c.yaml', text: `clair: { updater: { sources: ${text} } }` },
+      env: {},
+      sources: ['debian'],
+    });
+  const cases: readonly (readonly [text: string, message: RegExp])[] = [
+    [
+      '{ debain: { interval: 1h } }',
+      /no setting updater\.sources\.debain; is updater\.sources\.debian meant\?/,
+    ],
+    [
+      '{ debian: { intervall: 1h } }',
+      /updater\.sources\.debian\.intervall; is updater\.sources\.debian\.interval meant/,
+    ],
+    ['{ debian: { interval: often } }', /updater\.sources\.debian\.interval takes a duration/],
+    ['{ debian: 1h }', /updater\.sources\.debian is a section/],
+    ['[debian]', /updater\.sources is a section/],
+  ];
+  for (const [text, message] of cases) assert.throws(() => wrong(text), { code: 'config-invalid', message });
+});
+
 test('durations are written as they are read', () => {
   fc.assert(
     fc.property(fc.nat(1e9), (ms) => {
@@ -121,5 +158,9 @@ test('durations are written as they are read', () => {
 
 test('the reference names every setting with its variable', () => {
   const reference = configReference();
+  assert.match(
+    reference,
+    /\| `updater\.sources\.<name>\.interval` \| .* \| duration \| {2}\| `CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` \|/,
+  );
   assert.match(reference, /\| `api\.timeout` \| .* \| duration \| 15m \| `CLAIR_API_TIMEOUT` \|/);
 });

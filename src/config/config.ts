@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { ClairError } from '../kit/errors.ts';
 import { nearest } from './nearest.ts';
-import { isSetting, type Section, type Setting } from './setting.ts';
+import { isSetting, isTable, type Section, type Setting, type Table } from './setting.ts';
 import { type Config, settings } from './settings.ts';
 
 /** Where settings come from. */
@@ -11,13 +11,16 @@ export interface ConfigInput {
   readonly file?: { readonly name: string; readonly text: string };
   /** `CLAIR_API_PORT` counts before `api.port` of the file. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `updater.sources` may name; anything where it is not told, or where there are plugins: they may bring sources. */
+  readonly sources?: readonly string[];
 }
 
 /** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
-export function readConfig({ file, env }: ConfigInput): Config {
+export function readConfig({ file, env, sources }: ConfigInput): Config {
   const problems: string[] = [];
   const written = file === undefined ? {} : readFile(file.name, file.text);
-  const config = readSection(settings, written, { path: [], env, problems });
+  const hasPlugins = isFilled(written, 'plugins') || env[variableOf(['plugins'])] !== undefined;
+  const config = readSection(settings, written, { path: [], env, sources, hasPlugins, problems });
   if (problems.length > 0) {
     const where = file === undefined ? 'the environment' : file.name;
     throw new ClairError(
@@ -26,6 +29,10 @@ export function readConfig({ file, env }: ConfigInput): Config {
     );
   }
   return config as Config;
+}
+
+function isFilled(written: unknown, key: string): boolean {
+  return typeof written === 'object' && written !== null && key in written;
 }
 
 /** The content of `clair:`. YAML 1.1 with merge keys, as Go's parser reads it. */
@@ -44,33 +51,72 @@ function readFile(name: string, text: string): unknown {
 interface Reading {
   readonly path: readonly string[];
   readonly env: ConfigInput['env'];
+  readonly sources: ConfigInput['sources'] | undefined;
+  readonly hasPlugins: boolean;
   readonly problems: string[];
 }
 
 function readSection(section: Section, written: unknown, reading: Reading): Record<string, unknown> {
-  const { path, problems } = reading;
-  if (written !== null && (typeof written !== 'object' || Array.isArray(written))) {
-    problems.push(`${path.join('.')} is a section: write its settings below it`);
-    return {};
-  }
-  const found = (written ?? {}) as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(found))
-    if (!Object.hasOwn(section, key)) problems.push(unknownKey(key, section, path));
+  const found = membersOf(written, reading);
+  noteUnknown(found, Object.keys(section), reading);
   return Object.fromEntries(
     Object.entries(section).map(([key, entry]) => {
-      const below = { ...reading, path: [...path, key] };
-      return [
-        key,
-        isSetting(entry)
-          ? readSetting(entry, found[key], below)
-          : readSection(entry, found[key] ?? null, below),
-      ];
+      const below = { ...reading, path: [...reading.path, key] };
+      if (isSetting(entry)) return [key, readSetting(entry, found[key], below)];
+      const value = found[key] ?? null;
+      return [key, isTable(entry) ? readTable(entry, value, below) : readSection(entry, value, below)];
     }),
   );
 }
 
-function unknownKey(key: string, section: Section, path: readonly string[]): string {
-  const meant = nearest(key, Object.keys(section));
+/** What is written below a section; nothing where it is none. */
+function membersOf(written: unknown, { path, problems }: Reading): Readonly<Record<string, unknown>> {
+  if (written !== null && (typeof written !== 'object' || Array.isArray(written))) {
+    problems.push(`${path.join('.')} is a section: write its settings below it`);
+    return {};
+  }
+  return (written ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+function noteUnknown(found: object, known: readonly string[], { path, problems }: Reading): void {
+  for (const key of Object.keys(found)) if (!known.includes(key)) problems.push(unknownKey(key, known, path));
+}
+
+/** By the names that are written or that variables speak of, what is set of each. */
+function readTable(
+  { each }: Table<Readonly<Record<string, Setting<unknown>>>>,
+  written: unknown,
+  reading: Reading,
+): Record<string, Record<string, unknown>> {
+  const found = membersOf(written, reading);
+  const { sources = Object.keys(found), hasPlugins } = reading;
+  if (!hasPlugins) noteUnknown(found, sources, reading);
+  return Object.fromEntries(
+    [...new Set([...sources, ...Object.keys(found)])].flatMap((name) => {
+      const below = { ...reading, path: [...reading.path, name] };
+      const set = setMembers(each, membersOf(found[name] ?? null, below), below);
+      return Object.keys(set).length === 0 ? [] : [[name, set]];
+    }),
+  );
+}
+
+function setMembers(
+  each: Readonly<Record<string, Setting<unknown>>>,
+  found: Readonly<Record<string, unknown>>,
+  reading: Reading,
+): Record<string, unknown> {
+  noteUnknown(found, Object.keys(each), reading);
+  return Object.fromEntries(
+    Object.entries(each).flatMap(([key, setting]) => {
+      const below = { ...reading, path: [...reading.path, key] };
+      const isSet = (found[key] ?? reading.env[variableOf(below.path)]) !== undefined;
+      return isSet ? [[key, readSetting(setting, found[key], below)]] : [];
+    }),
+  );
+}
+
+function unknownKey(key: string, known: readonly string[], path: readonly string[]): string {
+  const meant = nearest(key, known);
   const at = [...path, key].join('.');
   return meant === undefined
     ? `there is no setting ${at}`
@@ -101,5 +147,5 @@ function parsedValue({ takes }: Setting<unknown>, value: string): unknown {
 
 /** The environment variable of a setting: `CLAIR_API_PORT`. */
 export function variableOf(path: readonly string[]): string {
-  return ['clair', ...path].join('_').toUpperCase();
+  return ['clair', ...path].join('_').replaceAll('-', '_').toUpperCase();
 }

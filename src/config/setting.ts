@@ -12,19 +12,42 @@ export interface Setting<T> {
   readonly isSecret: boolean;
 }
 
+/** Settings of things that are named by whoever writes the file; what is not set of one is not there. */
+export interface Table<S> {
+  readonly kind: 'table';
+  readonly each: S;
+}
+
+/** What may stand in a section. */
+export type Entry = Setting<unknown> | Table<Readonly<Record<string, Setting<unknown>>>> | Section;
+
 /** Settings by their names, in sections. */
 export interface Section {
-  readonly [name: string]: Setting<unknown> | Section;
+  readonly [name: string]: Entry;
 }
 
 /** The values of a section. */
 export type ValuesOf<S> = {
-  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : ValuesOf<S[K]>;
+  readonly [K in keyof S]: S[K] extends Setting<infer T>
+    ? T
+    : S[K] extends Table<infer E>
+      ? Readonly<Record<string, Partial<ValuesOf<E>>>>
+      : ValuesOf<S[K]>;
 };
 
 /** Tells a setting from a section. */
-export function isSetting(entry: Setting<unknown> | Section): entry is Setting<unknown> {
+export function isSetting(entry: Entry): entry is Setting<unknown> {
   return entry['kind'] === 'setting';
+}
+
+/** Tells a table from a section. */
+export function isTable(entry: Entry): entry is Table<Readonly<Record<string, Setting<unknown>>>> {
+  return entry['kind'] === 'table';
+}
+
+/** A table of things with these settings each. */
+export function table<S extends Readonly<Record<string, Setting<unknown>>>>(each: S): Table<S> {
+  return { kind: 'table', each };
 }
 
 /** A text; empty where it is not set. */

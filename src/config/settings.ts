@@ -5,6 +5,7 @@ import {
   list,
   secret,
   secretList,
+  table,
   text,
   truth,
   type ValuesOf,
@@ -82,6 +83,13 @@ export const settings = {
     interval: duration('How often advisories are brought up to date; 0 never.', 2 * hour),
     enabledupdaters: list('Advisory sources to use; all when empty.'),
     mirror: text('Directory or URL that mirrors the hosts of the vendors; fetch from there.'),
+    sources: table({
+      interval: duration('How often this source is asked, where not as often as all; 0 never.', 0),
+      mirror: text(
+        'Mirror of this source alone; `upstream` asks its vendor although the others have a mirror.',
+      ),
+      feeds: list('Feeds of this source to load, such as `v3.20/main`; all where it is not set.'),
+    }),
     retention: duration('How long replaced advisories are kept, for reports as of a date.', 90 * 24 * hour),
   },
   notifier: {

@@ -2,10 +2,16 @@ import { Turns } from '../kit/turns.ts';
 import type { RetentionTerms, Store } from '../store/store.ts';
 import { type FeedOfSource, type FeedOutcome, type UpdatingRoom, updateFeeds } from './update-feeds.ts';
 
-/** What keeping advisories current needs besides what one update does. */
-export interface KeepingRoom extends UpdatingRoom {
-  readonly store: UpdatingRoom['store'] & Pick<Store, 'collect'>;
+/** How one source is kept current. */
+export interface SourceTerms extends Pick<UpdatingRoom, 'client' | 'origin'> {
+  /** How often; 0 never. */
   readonly intervalMs: number;
+}
+
+/** What keeping advisories current needs besides what one update does. */
+export interface KeepingRoom extends Omit<UpdatingRoom, 'client' | 'origin' | 'youngerThanMs'> {
+  readonly store: UpdatingRoom['store'] & Pick<Store, 'collect'>;
+  readonly termsOf: (source: string) => SourceTerms;
   readonly retention: RetentionTerms;
   /** A number from 0 to 1, another each time: servers that were started together do not ask together. */
   readonly random: () => number;
@@ -45,17 +51,18 @@ interface Keeping {
 }
 
 async function keepSource(feeds: readonly FeedOfSource[], { room, turns, signal }: Keeping): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
+  const { intervalMs, ...place } = room.termsOf(feeds[0]?.source.name ?? '');
+  for (let failures = 0; intervalMs > 0 && !signal.aborted; ) {
     const started = room.now().getTime();
     const outcomes = await turns.take(async () => {
       if (signal.aborted) return [];
-      const done = await updateFeeds(feeds, { ...room, youngerThanMs: room.intervalMs / 2 });
+      const done = await updateFeeds(feeds, { ...room, ...place, youngerThanMs: intervalMs / 2 });
       await room.store.collect(room.retention);
       return done;
     });
     room.onOutcomes(outcomes, (room.now().getTime() - started) / 1000);
     failures = outcomes.some(({ outcome }) => outcome === 'failed') ? failures + 1 : 0;
-    const backOffMs = failures === 0 ? room.intervalMs : firstRetryMs * 2 ** (failures - 1);
-    await room.pause(Math.min(backOffMs, room.intervalMs) * (1 + jitter * room.random()), signal);
+    const backOffMs = failures === 0 ? intervalMs : firstRetryMs * 2 ** (failures - 1);
+    await room.pause(Math.min(backOffMs, intervalMs) * (1 + jitter * room.random()), signal);
   }
 }

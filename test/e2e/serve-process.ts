@@ -9,8 +9,8 @@ import { V1Client } from './v1-client.ts';
 /** A server that is a process of its own. */
 export interface ServeProcess {
   readonly clair: V1Client;
-  /** Waits until a message is logged. */
-  logged(message: string): Promise<string>;
+  /** Waits until a message is logged, with this beside it where that is told. */
+  logged(message: string, beside?: string): Promise<string>;
   /** Tells it to load its plugins anew. */
   reload(): void;
   /** Tells it to end, and waits until it has. */
@@ -40,7 +40,7 @@ export async function runServer(
   const { port, health } = JSON.parse(await log.has('started')) as { port: number; health: number };
   return {
     clair: new V1Client(port, health),
-    logged: (message) => log.has(message),
+    logged: (message, beside) => log.has(message, beside),
     reload: () => child.kill('SIGHUP'),
     async end() {
       const started = performance.now();
@@ -74,10 +74,10 @@ class Log {
     for (const look of this.#waiting) look();
   }
 
-  async has(message: string): Promise<string> {
+  async has(message: string, beside = ''): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
-      const line = this.#lines.find((one) => one.includes(`"msg":"${message}"`));
+      const line = this.#lines.find((one) => one.includes(`"msg":"${message}"`) && one.includes(beside));
       if (line !== undefined) resolve(line);
       else if (this.#isClosed) reject(new Error(`it ended before ${message}:\n${this.#lines.join('\n')}`));
     };

@@ -33,7 +33,7 @@ export interface Generation extends AsyncDisposable {
 export function beginGeneration(
   config: Config,
   plugged: Plugged,
-  { after, ...lasting }: LastingParts & { readonly after?: PromiseLike<void> },
+  { after, ...lasting }: LastingParts & { readonly after?: Promise<undefined> },
 ): Generation {
   const { extensions } = plugged;
   const onChange = (): void => {

@@ -15,7 +15,7 @@ import { ownerName } from './updater.ts';
 export interface NotifierParts {
   readonly extensions: Extensions;
   /** What has to end before. */
-  readonly after?: PromiseLike<void> | undefined;
+  readonly after?: Promise<undefined> | undefined;
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;

@@ -73,9 +73,11 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     healthPort: health.port,
     async reload(plugins) {
       const plugged = await plug(plugins.names, plugins.directory);
-      const after = current[Symbol.asyncDispose]();
-      current = beginGeneration(config, plugged, { ...lasting, after });
-      await after;
+      const ended = Promise.withResolvers<undefined>();
+      const before = current;
+      current = beginGeneration(config, plugged, { ...lasting, after: ended.promise });
+      await before[Symbol.asyncDispose]();
+      ended.resolve(undefined);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

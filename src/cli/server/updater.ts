@@ -3,8 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
+import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import { keepCurrent } from '../../service/keep-current.ts';
+import { keepCurrent, type SourceTerms } from '../../service/keep-current.ts';
 import { retention } from '../../service/retention.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/update-feeds.ts';
 import type { Store } from '../../store/store.ts';
@@ -17,7 +18,7 @@ import { selected } from './selected.ts';
 export interface UpdaterParts {
   readonly extensions: Extensions;
   /** What has to end before. */
-  readonly after?: PromiseLike<void> | undefined;
+  readonly after?: Promise<undefined> | undefined;
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
@@ -30,29 +31,24 @@ export function startUpdater(
   config: Config,
   { extensions, store, log, counted, onChange, after }: UpdaterParts,
 ): AsyncDisposable {
-  const { interval, mirror, retention: keepHistoryMs } = config.updater;
   const feeds = enabledFeeds(config, extensions);
-  const place = mirror === '' ? undefined : mirror;
+  const termsOf = sourceTerms(config);
   return inBackground('updater', log, async (signal) => {
     await after;
-    if (interval === 0) return;
     await keepCurrent(
       feeds,
       {
         store,
         schemes: extensions.schemes,
-        client: feedClient(place, () => undefined),
-        origin: originOf(place),
+        termsOf,
         now: () => new Date(),
-        youngerThanMs: 0,
         owner: ownerName(),
         patienceMs: 0,
         sleep: (ms) => setTimeout(ms),
         onProgress: (text) => {
           log.debug({ text }, 'updating');
         },
-        intervalMs: interval,
-        retention: { ...retention, keepHistoryMs },
+        retention: { ...retention, keepHistoryMs: config.updater.retention },
         random: Math.random,
         pause,
         onOutcomes(outcomes, seconds) {
@@ -71,12 +67,32 @@ export function ownerName(): string {
   return `${hostname()} ${process.pid} ${process.hrtime.bigint()}`;
 }
 
+/** The feeds of every source that is enabled, those that its own settings name. */
 function enabledFeeds(
-  { updater: { enabledupdaters: names } }: Config,
-  { sources, enrichers }: Extensions,
+  { updater: { enabledupdaters: names, sources } }: Config,
+  extensions: Extensions,
 ): FeedOfSource[] {
-  const enabled = selected('updater.enabledupdaters', names, [...sources, ...enrichers]);
-  return enabled.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+  const all = [...extensions.sources, ...extensions.enrichers];
+  const enabled = selected('updater.enabledupdaters', names, all);
+  selected('updater.sources', Object.keys(sources), all);
+  return enabled.flatMap((source) => {
+    const own = source.feeds.map((name) => ({ name }));
+    const wanted = selected(`updater.sources.${source.name}.feeds`, sources[source.name]?.feeds ?? [], own);
+    return wanted.map(({ name: feed }) => ({ source, feed }));
+  });
+}
+
+/** How each source is kept: as all are, but for what its own settings say. One client serves all that fetch from one place. */
+function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
+  const clients = new Map<string | undefined, FeedClient>();
+  return (source) => {
+    const { interval = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
+    const mirror = own === '' ? updater.mirror : own;
+    const place = mirror === '' || mirror === 'upstream' ? undefined : mirror;
+    const client = clients.get(place) ?? feedClient(place, () => undefined);
+    clients.set(place, client);
+    return { intervalMs: interval, client, origin: originOf(place) };
+  };
 }
 
 function logOutcome(outcome: FeedOutcome, log: Logger): void {
