@@ -17,7 +17,7 @@ export interface ImportingRoom extends LockingRoom {
 }
 
 /**
- * What became of a carried feed. `newer`: what is here was found current after what is carried, and stays. `absent`: it was not
+ * What became of a carried feed. `newer`: what is here is newer than what is carried, and stays. `absent`: it was not
  * to be had where the file was written. `unknown`: no source here would make use of it.
  */
 export type ImportedFeed = Pick<FeedState, 'source' | 'feed'> & Outcome;
@@ -55,7 +55,7 @@ async function importFeed(carried: CarriedFeed, lines: Lines, room: ImportingRoo
   if (lock === undefined) return { outcome: 'busy' };
   const states = await advisories.feedStates();
   const here = states.find(({ source, feed }) => source === carried.source && feed === carried.feed);
-  if (here?.presence === 'loaded' && here.checkedAt > carried.checkedAt) return { outcome: 'newer' };
+  if (here?.presence === 'loaded' && isNewer(here, carried)) return { outcome: 'newer' };
   if (carried.presence === 'absent') {
     if (here?.presence !== 'loaded') await advisories.touch({ ...carried, presence: 'absent' });
     return { outcome: 'absent' };
@@ -65,6 +65,17 @@ async function importFeed(carried: CarriedFeed, lines: Lines, room: ImportingRoo
     ? await enrichments.apply(update, lines.ratings())
     : await advisories.apply(update, lines.records(schemes));
   return { outcome: 'imported', difference };
+}
+
+/**
+ * Whether what is here is newer than what is carried: the content counts, by its newest advisory, and not who asked last, for an old
+ * mirror may have been asked today. Only where that tells nothing, it is when the content was last found to be current.
+ */
+function isNewer(here: FeedState, carried: CarriedFeed): boolean {
+  const [ours, theirs] = [here.newestAdvisory, carried.newestAdvisory];
+  if (carried.presence === 'loaded' && ours !== null && theirs !== null && ours !== theirs)
+    return ours > theirs;
+  return here.checkedAt > carried.checkedAt;
 }
 
 /** What another store holds has been accepted there: it is taken for what it is. */
