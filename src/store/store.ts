@@ -123,6 +123,9 @@ export interface StoredVulnerability extends KeyedVulnerability {
   readonly validTo: string | null;
 }
 
+/** The number of a record, and the id it has from its source. */
+export type NumberedId = Pick<StoredVulnerability, 'number' | 'id'>;
+
 /** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
 export interface FeedPart extends Pick<FeedIdentity, 'source' | 'feed'> {
   /** Name of the namespace. */
@@ -165,8 +168,8 @@ export interface VulnerabilityStore {
   ): Promise<readonly StoredVulnerability[]>;
   /** Records in force that speak of a namespace and have one of these ids, by rising number. */
   withIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
-  /** Records in force that speak of a namespace, by rising number. */
-  inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly StoredVulnerability[]>;
+  /** Which records in force speak of a namespace, by rising number. */
+  inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly NumberedId[]>;
   /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */
   inFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
 }
@@ -255,6 +258,8 @@ export interface Store extends AsyncDisposable {
   readonly ancestries: AncestryStore;
   readonly locks: LockStore;
   readonly keyValues: KeyValueStore;
+  /** The same, for who reads a good part of them but once: what it reads does not stay in memory. */
+  readonly bulk: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws away what is past its time, little by little, so that nobody waits for it; costs nearly nothing when nothing is. */
   collect(terms: RetentionTerms): Promise<Collected>;
   statistics(): Promise<StoreStatistics>;

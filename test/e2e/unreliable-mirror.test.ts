@@ -137,7 +137,8 @@ async function contentOf(store: Store): Promise<{ states: unknown[]; records: st
     let after = 0;
     for (;;) {
       const page = await store.vulnerabilities.inNamespace(name, { limit: 5000, after });
-      for (const { number, validFrom, validTo, affected, ...record } of page)
+      const read = await store.vulnerabilities.read(page.map(({ number }) => number));
+      for (const { number, validFrom, validTo, affected, ...record } of read)
         records.push(JSON.stringify([name, record, affected.map(({ keys, ...row }) => row)]));
       if (page.length < 5000) break;
       after = page.at(-1)?.number ?? after;

@@ -137,12 +137,12 @@ suite('failures', () => {
   });
 });
 
-suite('streams', () => {
-  async function* pieces(): AsyncIterable<string> {
-    yield '{"a":';
-    yield '1}\n';
-  }
+async function* pieces(): AsyncIterable<string> {
+  yield '{"a":';
+  yield '1}\n';
+}
 
+suite('streams', () => {
   test('are written as they come', async (context) => {
     const { url } = await serving(context, async () => ({ status: 200, stream: pieces() }));
     const { headers, body } = await ask(`${url}/v1/layers/a`);
@@ -165,6 +165,23 @@ suite('streams', () => {
     assert.equal((await ask(`${url}/v1/layers/0`)).status, 500);
     await assert.rejects(ask(`${url}/v1/layers/1`), { code: 'ECONNRESET' });
     assert.deepEqual(errors, [bug, bug]);
+  });
+
+  test('are made no faster than the client takes them', async (context) => {
+    let made = 0;
+    async function* endless(): AsyncIterable<string> {
+      for (; ; made++) yield 'x'.repeat(1_048_576);
+    }
+    const { server, url } = await serving(context, async ({ params }) =>
+      params['name'] === 'all' ? { status: 200, stream: endless() } : { status: 200 },
+    );
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('GET /v1/layers/all HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'readable');
+    for (let i = 0; i < 100; i++) assert.equal((await ask(`${url}/v1/layers/a`)).status, 200);
+    // What the buffers of the system hold, and little more.
+    assert.ok(made < 20, `${made} MiB made`);
+    socket.destroy();
   });
 
   test('end when the client goes away, which is no bug', async (context) => {

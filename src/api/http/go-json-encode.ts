@@ -20,7 +20,7 @@ export interface LongList {
 }
 
 /** The characters of one piece of a long list. */
-const pieceCharacters = 65_536;
+const pieceCharacters = 16_384;
 
 /** An object that begins with a long list, in pieces: as `encodeGoJson` would write it, but never held whole. */
 export async function* encodeLongList({ name, elements, type, rest }: LongList): AsyncIterable<string> {

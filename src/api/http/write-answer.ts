@@ -60,7 +60,8 @@ async function writeStream(
   const first = await Promise.race([pieces.next(), untilAborted(signal)]);
   describe(response, answer, writing);
   response.writeHead(answer.status);
-  const source = Readable.from(withFirst(first, pieces));
+  // Pieces are large: one is enough ahead of the client.
+  const source = Readable.from(withFirst(first, pieces), { highWaterMark: 1 });
   if (writing.isGzipped) await pipeline(source, createGzip(), response, { signal });
   else await pipeline(source, response, { signal });
 }

@@ -153,7 +153,8 @@ for (const engine of storeEngines) {
             if (rows.length > 0) expected.set(name, rows);
           }
           for (const { name } of namespaces) {
-            const stored = await store.vulnerabilities.inNamespace(name, { limit: 1000 });
+            const listed = await store.vulnerabilities.inNamespace(name, { limit: 1000 });
+            const stored = await store.vulnerabilities.read(listed.map(({ number }) => number));
             const ofFeed = stored.filter((item) => item.feed === feed);
             assert.deepEqual(rowsOf(name, ofFeed), expected.get(name) ?? []);
           }

@@ -31,6 +31,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     throw error;
   }
   const namespaces = new Namespaces();
+  const inBulk = { ...engine, db: engine.bulkReads };
   return {
     advisories: advisoryStore(engine, { namespaces, now }),
     vulnerabilities: vulnerabilityStore(engine),
@@ -40,6 +41,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     images: imageStore({ engine, namespaces, now }),
     layers: layerStore(engine, now),
     namedLayers: namedLayerStore(engine),
+    bulk: { vulnerabilities: vulnerabilityStore(inBulk), enrichments: enrichmentStore(inBulk, now) },
     ancestries: ancestryStore(engine),
     locks: lockStore(engine, now),
     keyValues: keyValueStore(engine),

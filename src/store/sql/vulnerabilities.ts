@@ -3,6 +3,7 @@ import type {
   FeedIdentity,
   FeedPart,
   KeyedAffected,
+  NumberedId,
   PageRequest,
   StoredVulnerability,
   VulnerabilityStore,
@@ -172,18 +173,18 @@ async function inNamespace(
   db: Kysely<Tables>,
   namespace: string,
   { limit, after = 0 }: PageRequest<number>,
-): Promise<StoredVulnerability[]> {
+): Promise<NumberedId[]> {
   const feeds = await db
     .selectFrom('feed_namespace')
     .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
     .select(['feed_namespace.feed_id', 'feed_namespace.namespace_id'])
     .where('namespace.name', '=', namespace)
     .execute();
-  const numbers: number[] = [];
+  const found: NumberedId[] = [];
   for (const { feed_id: feed, namespace_id: id } of feeds) {
     const rows = await db
       .selectFrom('vulnerability')
-      .select('vulnerability.id')
+      .select(['vulnerability.id as number', 'vulnerability.name as id'])
       .where('vulnerability.feed_id', '=', feed)
       .where('vulnerability.valid_to', 'is', null)
       .where('vulnerability.id', '>', after)
@@ -199,9 +200,9 @@ async function inNamespace(
       .orderBy('vulnerability.id')
       .limit(limit)
       .execute();
-    numbers.push(...rows.map((row) => row.id));
+    found.push(...rows);
   }
-  return await readVulnerabilities(db, numbers.sort((a, b) => a - b).slice(0, limit));
+  return found.sort((a, b) => a.number - b.number).slice(0, limit);
 }
 
 /** Reads the page off the index of what is in force, which lies in the order of the keys. */

@@ -12,7 +12,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult as ServerAnswer } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { limits } from '../../../kit/limits.ts';
 import { CopyData } from './postgres-copy.ts';
@@ -170,7 +170,7 @@ class PostgresConnection implements DatabaseConnection {
     try {
       const [data] = query.parameters;
       if (data instanceof CopyData) return await copy(client, query.sql, data);
-      const { command, rowCount, rows } = await client.query(statementOf(query));
+      const { command, rowCount, rows } = await answered(client, statementOf(query));
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
     } catch (error) {
@@ -222,6 +222,23 @@ function statementOf({ sql: text, parameters, query }: CompiledQuery): Statement
   const values = [...parameters];
   return query.kind === 'SelectQueryNode' ? { name: hash('sha1', text), text, values } : { text, values };
 }
+
+/**
+ * What the server answers. With the promises of `pg` each query hangs on the one before it once that is old, and all that was read lives
+ * until the oldest objects are tidied up; with a callback nothing does.
+ */
+function answered(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
+  const ask = client.query.bind(client) as Ask;
+  return new Promise((resolve, reject) => {
+    ask(statement, (error, answer) => {
+      if (error === null) resolve(answer);
+      else reject(error);
+    });
+  });
+}
+
+/** As `pg` does it: it is declared to bring an error always. */
+type Ask = (statement: Statement, done: (error: Error | null, answer: ServerAnswer) => void) => void;
 
 async function copy<R>(client: PoolClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {
   await new Promise<void>((resolve, reject) => {

@@ -32,9 +32,11 @@ export async function openSqliteEngine(path: string): Promise<Engine> {
   const place = placeOf(path);
   const database = await openDatabase(place);
   const connection = connectionOn(database, place);
+  const bulkReads = bulkReadsOf(place);
   return {
     ...connection,
     types,
+    bulkReads,
     session: (work) => runSession(place, work),
     schemaVersion: () => readSchemaVersion(database, place),
     setSchemaVersion: async (db, version) => {
@@ -45,6 +47,7 @@ export async function openSqliteEngine(path: string): Promise<Engine> {
     adaptTables: async () => undefined,
     sizeBytes: () => readSize(connection.db),
     [Symbol.asyncDispose]: async () => {
+      await bulkReads.destroy();
       await connection.db.destroy();
       // Kysely closes only what it has used.
       if (database.isOpen) database.close();
@@ -101,8 +104,24 @@ const sessionSettings = `
   pragma cache_size = -16384;
 `;
 
+/** What is mapped counts as memory of this process: who reads everything reads it into a small cache instead. */
+const bulkSettings = `
+  pragma mmap_size = 0;
+  pragma cache_size = -8192;
+`;
+
+/** A connection of its own, opened when it is needed. */
+function bulkReadsOf(place: Place): Kysely<Tables> {
+  const open = async (): Promise<DatabaseSync> => {
+    const database = await openDatabase(place);
+    database.exec(bulkSettings);
+    return database;
+  };
+  return new Kysely<Tables>({ dialect: sqliteDialect(open, place.name) });
+}
+
 function connectionOn(database: DatabaseSync, { name }: Place): Connection {
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(database, name) });
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(() => database, name) });
   return {
     db,
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),

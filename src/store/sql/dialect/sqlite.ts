@@ -11,10 +11,10 @@ import {
 } from 'kysely';
 import { patiently, storeError } from './sqlite-errors.ts';
 
-/** Kysely over one connection of `node:sqlite`. `place` names the database in errors. */
-export function sqliteDialect(database: DatabaseSync, place: string): Dialect {
+/** Kysely over one connection of `node:sqlite`, opened by the first query. `place` names the database in errors. */
+export function sqliteDialect(open: () => DatabaseSync | Promise<DatabaseSync>, place: string): Dialect {
   return {
-    createDriver: () => new SqliteDriver(database, place),
+    createDriver: () => new SqliteDriver(open, place),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -23,17 +23,21 @@ export function sqliteDialect(database: DatabaseSync, place: string): Dialect {
 
 /** Kysely lends the connection to one user at a time, so what is between `begin` and `commit` stays among itself. */
 class SqliteDriver implements Driver {
-  readonly #database: DatabaseSync;
-  readonly #connection: SqliteConnection;
+  readonly #open: () => DatabaseSync | Promise<DatabaseSync>;
+  readonly #place: string;
+  #connection: SqliteConnection | undefined;
 
-  constructor(database: DatabaseSync, place: string) {
-    this.#database = database;
-    this.#connection = new SqliteConnection(database, place);
+  constructor(open: () => DatabaseSync | Promise<DatabaseSync>, place: string) {
+    this.#open = open;
+    this.#place = place;
   }
 
-  async init(): Promise<void> {}
+  async init(): Promise<void> {
+    this.#connection = new SqliteConnection(await this.#open(), this.#place);
+  }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<SqliteConnection> {
+    if (this.#connection === undefined) throw new Error('a query before the connection was opened');
     return this.#connection;
   }
 
@@ -41,23 +45,23 @@ class SqliteDriver implements Driver {
    * Takes the lock at once: a transaction that reads first can later be refused it for good. Throws the error of SQLite where
    * another connection has the lock: who waits must not keep this connection from those who only read.
    */
-  async beginTransaction(): Promise<void> {
-    this.#connection.run(CompiledQuery.raw('begin immediate'));
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    connection.run(CompiledQuery.raw('begin immediate'));
   }
 
-  async commitTransaction(): Promise<void> {
-    await this.#connection.executeQuery(CompiledQuery.raw('commit'));
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
   }
 
-  async rollbackTransaction(): Promise<void> {
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
     // After a full disk and its like, SQLite has already rolled back by itself.
-    if (this.#database.isTransaction) await this.#connection.executeQuery(CompiledQuery.raw('rollback'));
+    if (connection.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    this.#database.close();
+    this.#connection?.close();
   }
 }
 
@@ -78,6 +82,14 @@ class SqliteConnection implements DatabaseConnection {
   constructor(database: DatabaseSync, place: string) {
     this.#database = database;
     this.#place = place;
+  }
+
+  get isTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  close(): void {
+    this.#database.close();
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
