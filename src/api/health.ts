@@ -1,9 +1,11 @@
 import type { Address } from '../config/address.ts';
 import { limits } from '../kit/limits.ts';
 import type { Store } from '../store/store.ts';
+import { feedStatesSchema } from './feed-states-schema.ts';
 import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
+import type { DescribedRoute, RouteDescription } from './http/openapi.ts';
 import { routerOf } from './http/router.ts';
 import { metricsType } from './metrics.ts';
 
@@ -22,13 +24,8 @@ export interface HealthRoom {
  * cannot be taken.
  */
 export async function serveHealth(address: Address, room: HealthRoom): Promise<ApiServer> {
-  const ways: Readonly<Record<string, (room: HealthRoom) => Promise<ApiAnswer>>> = {
-    health,
-    metrics,
-    status,
-  };
   const routes = Object.entries(ways).map(
-    ([name, answer]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => answer(room) }),
+    ([name, { answer }]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => answer(room) }),
   );
   return await serveApi('the health check', address, {
     routers: [routerOf('', routes)],
@@ -38,6 +35,33 @@ export async function serveHealth(address: Address, room: HealthRoom): Promise<A
     onError: room.onError,
     onAnswered: () => undefined,
   });
+}
+
+interface Way {
+  readonly description: RouteDescription;
+  readonly answer: (room: HealthRoom) => Promise<ApiAnswer>;
+}
+
+const ways: Readonly<Record<string, Way>> = {
+  health: { description: { summary: 'Whether the database answers.', faults: [500] }, answer: health },
+  metrics: {
+    description: { summary: 'The metrics of this server, as Prometheus reads them.', gives: 'text' },
+    answer: metrics,
+  },
+  status: {
+    description: { summary: 'How fresh each feed of advisories is.', gives: feedStatesSchema },
+    answer: status,
+  },
+};
+
+/** What these routes are for, served by default on the port of Clair's health check. */
+export function describedHealthRoutes(): DescribedRoute[] {
+  return Object.entries(ways).map(([name, { description }]) => ({
+    route: { name, method: 'GET' },
+    path: `/${name}`,
+    description,
+    server: 'http://localhost:6061',
+  }));
 }
 
 async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {

@@ -11,6 +11,7 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly if?: JsonSchema;
@@ -18,7 +19,7 @@ export interface JsonSchema {
 }
 
 const checkedKeywords =
-  '$defs $ref type enum const pattern minimum maximum required properties items anyOf if then';
+  '$defs $ref type enum const pattern minimum maximum required properties additionalProperties items anyOf if then';
 const tellingKeywords = '$schema $id title description format';
 const keywords = new Set(`${checkedKeywords} ${tellingKeywords}`.split(' '));
 
@@ -52,7 +53,11 @@ function* wholeProblems(place: Place, value: unknown): Iterable<string> {
   yield* problems(place, value);
   const described = schemaProperties(place.root, place.schema);
   for (const key of Object.keys(isObject(value) ? value : {})) {
-    if (!Object.hasOwn(described, key)) yield `${place.path}.${key} is not described`;
+    if (Object.hasOwn(described, key)) continue;
+    const others = place.schema.additionalProperties;
+    const path = `${place.path}.${key}`;
+    if (others === undefined) yield `${path} is not described`;
+    else yield* problems({ ...place, schema: others, path }, (value as Record<string, unknown>)[key]);
   }
 }
 

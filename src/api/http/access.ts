@@ -57,6 +57,7 @@ function allowedBy(known: readonly KnownToken[], authorization: string | undefin
     .sort((a, b) => scopes.indexOf(b) - scopes.indexOf(a))[0];
 }
 
-function scopeOf({ scope, method }: Route): Scope {
+/** What a token has to allow for a route. */
+export function scopeOf({ scope, method }: Pick<Route, 'scope' | 'method'>): Scope {
   return scope ?? (method === 'GET' ? 'read' : 'admin');
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { documentRouter } from '../../api/document.ts';
 import { serveHealth } from '../../api/health.ts';
 import { accessByTokens } from '../../api/http/access.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
@@ -113,7 +114,7 @@ async function serveRoutes(
   { log, counted }: Pick<LastingParts, 'log' | 'counted'>,
 ): Promise<ApiServer> {
   return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
-    routers: [router],
+    routers: [router, documentRouter(api.tokens.length > 0)],
     access: accessByTokens(api.tokens),
     timeoutMs: api.timeout,
     tls: readTls(api),

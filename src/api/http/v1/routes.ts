@@ -1,5 +1,7 @@
 import { metricsType } from '../../metrics.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
+import type { DescribedRoute } from '../openapi.ts';
+import { v1Descriptions } from './descriptions.ts';
 import { inWireWords } from './faults.ts';
 import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
 import { deleteLayerRoute, getLayerRoute, postLayerRoute } from './layers.ts';
@@ -19,13 +21,15 @@ type Handler = (request: ApiRequest, room: V1Room) => Promise<ApiAnswer>;
 const vulnerabilities = '/namespaces/:namespace/vulnerabilities';
 const vulnerability = `${vulnerabilities}/:name`;
 
-const handlers: readonly (readonly [
-  name: string,
+type Entry = readonly [
+  name: keyof typeof v1Descriptions,
   method: string,
   path: string,
   handle: Handler,
-  scope?: Route['scope'],
-])[] = [
+  scope?: NonNullable<Route['scope']>,
+];
+
+const table: readonly Entry[] = [
   ['postLayer', 'POST', '/layers', postLayerRoute, 'scan'],
   ['getLayer', 'GET', '/layers/:name', getLayerRoute],
   ['deleteLayer', 'DELETE', '/layers/:name', deleteLayerRoute],
@@ -45,7 +49,7 @@ const handlers: readonly (readonly [
 
 /** The routes of Clair's first API, below `/v1`. */
 export function v1Routes(room: V1Room): Route[] {
-  return handlers.map(([name, method, path, handle, scope]) => ({
+  return table.map(([name, method, path, handle, scope]) => ({
     name: `v1/${name}`,
     method,
     path,
@@ -57,6 +61,15 @@ export function v1Routes(room: V1Room): Route[] {
         throw inWireWords(error);
       }
     },
+  }));
+}
+
+/** What these routes are for. */
+export function describedV1Routes(): DescribedRoute[] {
+  return table.map(([name, method, path, , scope]) => ({
+    route: { name: `v1/${name}`, method, ...(scope !== undefined && { scope }) },
+    path: `/v1${path}`,
+    description: v1Descriptions[name],
   }));
 }
 

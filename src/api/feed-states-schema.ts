@@ -1,0 +1,37 @@
+import type { FeedState } from '../store/store.ts';
+import type { Schema } from './http/go-schema.ts';
+
+const text: Schema = { type: 'string' };
+const time: Schema = { type: 'string', format: 'date-time' };
+
+/** Every key of a `FeedState`. */
+const properties: Readonly<Record<keyof FeedState, Schema>> = {
+  source: text,
+  feed: text,
+  sourceVersion: { type: 'integer' },
+  origin: text,
+  presence: { enum: ['loaded', 'absent', 'failed'] },
+  fingerprint: text,
+  fetchedAt: time,
+  checkedAt: time,
+  newestAdvisory: { type: ['string', 'null'] },
+  records: { type: 'integer' },
+  skipped: {
+    type: 'object',
+    properties: {
+      count: { type: 'integer' },
+      sample: { type: 'array', items: { type: 'object', properties: { key: text, reason: text } } },
+    },
+  },
+  kept: { type: 'array', items: text },
+  lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
+};
+
+/** The answer of `/status`. */
+export const feedStatesSchema: Schema = {
+  type: 'object',
+  properties: {
+    feeds: { type: 'array', items: { type: 'object', properties, required: Object.keys(properties) } },
+  },
+  required: ['feeds'],
+};

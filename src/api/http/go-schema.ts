@@ -1,0 +1,51 @@
+import { type GoStruct, type GoType, typeOf } from './go-type.ts';
+
+/** A JSON Schema of the 2020-12 draft, which OpenAPI 3.1 uses. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** The name of a struct among the schemas of a document: `Layer` for `v1.Layer`. */
+function schemaName({ name }: GoStruct): string {
+  return name.replace(/^.*\./, '');
+}
+
+/** What JSON a Go type is written as. Structs are referred to. */
+export function schemaOf(type: GoType): Schema {
+  switch (type.kind) {
+    case 'any':
+      return {};
+    case 'string':
+      return { type: 'string' };
+    case 'int':
+      return { type: 'integer' };
+    case 'map':
+      return { type: 'object', additionalProperties: schemaOf(type.of) };
+    case 'list':
+      return { type: type.isPointer ? ['array', 'null'] : 'array', items: schemaOf(type.of) };
+    case 'struct':
+      return { $ref: `#/components/schemas/${schemaName(type)}` };
+  }
+}
+
+/** The schemas of structs and of all structs that they hold, by name. */
+export function schemasOf(structs: readonly GoStruct[]): Readonly<Record<string, Schema>> {
+  const found = new Map<string, Schema>();
+  const waiting = [...structs];
+  for (let struct = waiting.shift(); struct !== undefined; struct = waiting.shift()) {
+    const name = schemaName(struct);
+    if (found.has(name)) continue;
+    const fields = Object.entries(struct.fields());
+    const required = fields.filter(([, { kind }]) => kind === 'always').map(([field]) => field);
+    found.set(name, {
+      type: 'object',
+      properties: Object.fromEntries(fields.map(([field, of]) => [field, schemaOf(typeOf(of))])),
+      ...(required.length > 0 && { required }),
+    });
+    waiting.push(...fields.flatMap(([, field]) => structsIn(typeOf(field))));
+  }
+  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function structsIn(type: GoType): GoStruct[] {
+  if (type.kind === 'struct') return [type];
+  return type.kind === 'list' || type.kind === 'map' ? structsIn(type.of) : [];
+}
