@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { apiDocument } from '../src/api/document.ts';
 import { metrics } from '../src/api/metrics.ts';
 import { plug } from '../src/cli/plugged.ts';
 import { commandLine } from '../src/cli/program.ts';
@@ -15,6 +16,8 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configReference()],
     ['docs/reference/command-line.md', await commandReference()],
     ['docs/reference/metrics.md', await metricsReference()],
+    // Of a server that asks for tokens.
+    ['docs/reference/openapi.json', `${JSON.stringify(apiDocument(true), null, 2)}\n`],
   ]);
 }
 

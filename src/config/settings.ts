@@ -130,6 +130,15 @@ export const settings = {
   plugins: list(
     'Plugins: paths of modules or of directories of modules, from where this file is, or packages; loaded anew at SIGHUP.',
   ),
+  tracing: {
+    endpoint: text(
+      'URL of an OpenTelemetry collector: spans are posted to `/v1/traces` below it, as JSON. `OTEL_EXPORTER_OTLP_ENDPOINT` when empty; without either nothing is traced.',
+    ),
+    servicename: text('`service.name` of the spans; `OTEL_SERVICE_NAME` when empty, else `clair`.'),
+    headers: secret(
+      'Headers that are sent along, as `name=value,…`; `OTEL_EXPORTER_OTLP_HEADERS` when empty.',
+    ),
+  },
 } as const;
 
 /** The values of all settings. */

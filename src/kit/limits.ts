@@ -124,6 +124,10 @@ export const limits = {
   retryAfterMs: 60_000,
   /** A receiver of a notification that does not answer for so long has failed, as in Clair. */
   deliveryMs: 5_000,
+  /** Spans that wait to be sent to a collector of traces; they are sent when there is a quarter of them. */
+  spansWaiting: 2048,
+  /** A span waits no longer than this for others that are sent with it. */
+  spanDelayMs: 5_000,
   /** A database that somebody else is writing is waited for as long; the longest writes take seconds. */
   storeBusyMs: 60_000,
   /** A database server that does not answer a new connection is given up. */

@@ -1,4 +1,5 @@
 import { ClairError, messageOf } from '../kit/errors.ts';
+import { type Tracer, untraced } from '../kit/trace/tracer.ts';
 import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
@@ -41,6 +42,8 @@ export interface UpdatingRoom extends LockingRoom {
   readonly youngerThanMs: number;
   /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
   readonly acceptShrunk?: boolean;
+  /** Follows the update of each feed. */
+  readonly tracer?: Tracer;
 }
 
 /** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
@@ -54,9 +57,20 @@ export async function updateFeeds(
     const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
     if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
     else if (await isNeedless(wanted, room)) outcomes.push({ ...wanted, outcome: 'superseded' });
-    else outcomes.push(await updateAlone(wanted, room));
+    else outcomes.push(await updateTraced(wanted, room));
   }
   return outcomes;
+}
+
+async function updateTraced(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
+  const { tracer = untraced } = room;
+  const attributes = { 'clair.source': wanted.source.name, 'clair.feed': wanted.feed };
+  return await tracer.span({ name: 'feed update', attributes }, async () => {
+    const outcome = await updateAlone(wanted, room);
+    const failure = outcome.outcome === 'failed' ? outcome.error.message : undefined;
+    tracer.note({ 'clair.outcome': outcome.outcome }, failure);
+    return outcome;
+  });
 }
 
 /** Whether the source stands in for one that is loaded, perhaps just now. */

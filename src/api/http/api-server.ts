@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Address } from '../../config/address.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { Access } from './access.ts';
 import { type ApiAnswer, faultAnswer, readBody, WireError } from './exchange.ts';
 import { type Found, notFound, type Router } from './router.ts';
@@ -23,6 +24,8 @@ export interface ApiServerRoom {
   readonly onError: (error: unknown) => void;
   /** Told of each answer of a route; 499 where the client did not wait for it. */
   readonly onAnswered: (route: string, status: number, ms: number) => void;
+  /** Follows each request that a route answers. */
+  readonly tracer?: Tracer;
   /** How long a request may take to arrive; `limits` where it is not said. */
   readonly arrival?: { readonly headersMs: number; readonly requestMs: number };
 }
@@ -103,11 +106,13 @@ const timeoutAnswer: ApiAnswer = {
 
 class Work {
   readonly #room: ApiServerRoom;
+  readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
   isStopping = false;
 
   constructor(room: ApiServerRoom) {
     this.#room = room;
+    this.#tracer = room.tracer ?? untraced;
   }
 
   /** Answers a request; never fails. */
@@ -119,7 +124,7 @@ class Work {
     try {
       if (refusal !== undefined) await this.#write(response, refusal, { isGzipped: false });
       else if (found.kind === 'answer') await this.#write(response, found.answer, { isGzipped: false });
-      else await this.#answerBy(found, incoming, response);
+      else await this.#tracer.span(spanOf(found, incoming), () => this.#answerBy(found, incoming, response));
     } catch (error) {
       onError(error);
       response.destroy();
@@ -149,7 +154,7 @@ class Work {
   }
 
   async #answerBy(
-    { route, params, query }: Extract<Found, { kind: 'route' }>,
+    { route, params, query }: FoundRoute,
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -181,6 +186,7 @@ class Work {
     } finally {
       clearTimeout(timer);
     }
+    this.#tracer.note({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
     this.#room.onAnswered(route.name, status, performance.now() - started);
   }
 
@@ -210,6 +216,22 @@ class Work {
     return faultAnswer(500, 'internal server error');
   }
 }
+
+/** As OpenTelemetry names what a server does for HTTP. */
+function spanOf({ route, pattern }: FoundRoute, { url = '', headers }: IncomingMessage): SpanStart {
+  return {
+    name: `${route.method} ${pattern}`,
+    kind: 'server',
+    parent: headers['traceparent']?.toString(),
+    attributes: {
+      'http.request.method': route.method,
+      'http.route': pattern,
+      'url.path': url.replace(/\?.*$/s, ''),
+    },
+  };
+}
+
+type FoundRoute = Extract<Found, { kind: 'route' }>;
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === 'AbortError');

@@ -5,6 +5,8 @@ export type Found =
   | {
       readonly kind: 'route';
       readonly route: Route;
+      /** The path of the route, with its prefix. */
+      readonly pattern: string;
       readonly params: Readonly<Record<string, string>>;
       readonly query: URLSearchParams;
     }
@@ -32,7 +34,13 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
     const found = firstMatch(ours, parts, sameText);
     if (found !== undefined) {
       const { route, params } = found;
-      return { kind: 'route', route, params, query: new URLSearchParams(query) };
+      return {
+        kind: 'route',
+        route,
+        pattern: prefix + route.path,
+        params,
+        query: new URLSearchParams(query),
+      };
     }
     const better = spelledRight(ours, parts);
     if (better !== undefined) {

@@ -3,6 +3,7 @@ import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
@@ -17,6 +18,7 @@ export interface LastingParts {
   readonly pool: LayerPool;
   readonly log: Logger;
   readonly counted: Metrics;
+  readonly tracer: Tracer;
   readonly bell: Bell;
   readonly metrics: () => Promise<string>;
 }

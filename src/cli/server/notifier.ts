@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../kit/errors.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import { webhook } from '../../notify/webhook.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Bell } from '../../service/bell.ts';
@@ -9,6 +10,7 @@ import { deliverNotifications } from '../../service/deliver-notifications.ts';
 import type { Store } from '../../store/store.ts';
 import { inBackground } from './in-background.ts';
 import { pause } from './pause.ts';
+import { tracedTransport } from './tracing.ts';
 import { ownerName } from './updater.ts';
 
 /** What the notifier of a server works with. */
@@ -19,6 +21,7 @@ export interface NotifierParts {
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
+  readonly tracer: Tracer;
   /** Rings when something may have changed. */
   readonly bell: Bell;
 }
@@ -26,13 +29,11 @@ export interface NotifierParts {
 /** Tells of what changes until it is disposed of. Without an endpoint or a transport of a plugin nobody is told, and notifications can still be asked for. */
 export function startNotifier(
   config: Config,
-  { extensions, store, log, counted, bell, after }: NotifierParts,
+  { extensions, store, log, counted, tracer, bell, after }: NotifierParts,
 ): AsyncDisposable {
   const { attempts, renotifyinterval, severity, fixable, namespaces, http } = config.notifier;
-  const transports = [
-    ...(http.endpoint === '' ? [] : [webhook(http, process.env)]),
-    ...extensions.transports,
-  ];
+  const webhooks = http.endpoint === '' ? [] : [webhook(http, process.env)];
+  const transports = [...webhooks, ...extensions.transports].map((one) => tracedTransport(one, tracer));
   return inBackground('notifier', log, async (signal) => {
     await after;
     if (transports.length === 0) return;

@@ -11,12 +11,14 @@ import { layerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
 import { sourcePolicy } from '../../image/incoming/source-policy.ts';
 import { ClairError } from '../../kit/errors.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { plug } from '../plugged.ts';
 import { defaultDatabase, openStore } from '../room.ts';
 import { beginGeneration, type LastingParts } from './generation.ts';
+import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** What a server is started with besides its configuration. */
 export interface ServerOptions {
@@ -49,11 +51,17 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   await using parts = new AsyncDisposableStack();
   const { log } = options;
   const counted = metrics();
-  const store = parts.use(await configuredStore(config));
-  const pool = parts.use(layerPool(config, counted, options));
+  const { tracer } = parts.use(
+    await startTracing(config.tracing, process.env, (error) => {
+      log.warn({ error }, 'spans not sent');
+    }),
+  );
+  const store = tracedStore(parts.use(await configuredStore(config)), tracer);
+  const pool = tracedPool(parts.use(layerPool(config, { counted, tracer }, options)), tracer);
   const writeMetrics = async (): Promise<string> =>
     await counted.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
-  const lasting: LastingParts = { store, pool, log, counted, bell: new Bell(), metrics: writeMetrics };
+  const bell = new Bell();
+  const lasting: LastingParts = { store, pool, log, counted, tracer, bell, metrics: writeMetrics };
   const { names, directory } = options.plugins ?? { names: [], directory: '' };
   let current = beginGeneration(config, await plug(names, directory), lasting);
   parts.defer(() => current[Symbol.asyncDispose]());
@@ -95,7 +103,12 @@ async function configuredStore({ database: { type, options } }: Config): Promise
   });
 }
 
-function layerPool(config: Config, counted: Metrics, { insecureTls }: ServerOptions): LayerPool {
+interface Watchers {
+  readonly counted: Metrics;
+  readonly tracer: Tracer;
+}
+
+function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls }: ServerOptions): LayerPool {
   const isSource = import.meta.url.endsWith('.ts');
   const { threads } = config.worker;
   return openLayerPool({
@@ -104,6 +117,7 @@ function layerPool(config: Config, counted: Metrics, { insecureTls }: ServerOpti
     threads: threads === 0 ? undefined : threads,
     onRead: (reading) => {
       counted.noteLayer(reading);
+      tracer.note({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
     },
   });
 }
@@ -111,13 +125,14 @@ function layerPool(config: Config, counted: Metrics, { insecureTls }: ServerOpti
 async function serveRoutes(
   { api }: Config,
   router: Router,
-  { log, counted }: Pick<LastingParts, 'log' | 'counted'>,
+  { log, counted, tracer }: Pick<LastingParts, 'log' | 'counted' | 'tracer'>,
 ): Promise<ApiServer> {
   return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
     routers: [router, documentRouter(api.tokens.length > 0)],
     access: accessByTokens(api.tokens),
     timeoutMs: api.timeout,
     tls: readTls(api),
+    tracer,
     onError: (error) => {
       log.error({ err: error }, 'request failed');
     },

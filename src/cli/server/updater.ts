@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { keepCurrent, type SourceTerms } from '../../service/keep-current.ts';
@@ -22,6 +23,7 @@ export interface UpdaterParts {
   readonly store: Store;
   readonly log: Logger;
   readonly counted: Metrics;
+  readonly tracer: Tracer;
   /** Told after each round, for it may have changed something. */
   readonly onChange: () => void;
 }
@@ -29,7 +31,7 @@ export interface UpdaterParts {
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
 export function startUpdater(
   config: Config,
-  { extensions, store, log, counted, onChange, after }: UpdaterParts,
+  { extensions, store, log, counted, tracer, onChange, after }: UpdaterParts,
 ): AsyncDisposable {
   const feeds = enabledFeeds(config, extensions);
   const termsOf = sourceTerms(config);
@@ -40,6 +42,7 @@ export function startUpdater(
       {
         store,
         schemes: extensions.schemes,
+        tracer,
         termsOf,
         now: () => new Date(),
         owner: ownerName(),

@@ -1,0 +1,111 @@
+import type { Config } from '../../config/settings.ts';
+import { ClairError } from '../../kit/errors.ts';
+import type { ExportTarget } from '../../kit/trace/exporter.ts';
+import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { Transport } from '../../plugin/transport.ts';
+import type { Store } from '../../store/store.ts';
+
+/** A tracer, and what sends its spans. */
+export interface Tracing extends AsyncDisposable {
+  readonly tracer: Tracer;
+}
+
+/** Follows what a server does where an endpoint is set; without one, nothing of it is even loaded. */
+export async function startTracing(
+  config: Config['tracing'],
+  env: Environment,
+  onError: (message: string) => void,
+): Promise<Tracing> {
+  const target = exportTarget(config, env);
+  if (target === undefined) return { tracer: untraced, [Symbol.asyncDispose]: async () => undefined };
+  const { SpanExporter } = await import('../../kit/trace/exporter.ts');
+  const { recordingTracer } = await import('../../kit/trace/recording-tracer.ts');
+  const exporter = new SpanExporter({ ...target, onError });
+  const tracer = recordingTracer((span) => {
+    exporter.add(span);
+  });
+  return { tracer, [Symbol.asyncDispose]: () => exporter[Symbol.asyncDispose]() };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the configuration, else OpenTelemetry's variables, send spans. Throws `config-invalid`. */
+export function exportTarget(
+  { endpoint, servicename, headers }: Config['tracing'],
+  env: Environment,
+): Omit<ExportTarget, 'onError'> | undefined {
+  const url = endpoint === '' ? endpointIn(env) : tracesBelow(endpoint);
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url))
+    throw new ClairError('config-invalid', 'the endpoint that traces are sent to is no URL');
+  return {
+    url,
+    headers: headersIn(headers || (env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '')),
+    resource: { 'service.name': servicename || env['OTEL_SERVICE_NAME'] || 'clair' },
+  };
+}
+
+/** The endpoint of all signals is a base, that of traces is whole (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+function endpointIn(env: Environment): string | undefined {
+  if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return undefined;
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = env;
+  if (whole) return whole;
+  return base ? tracesBelow(base) : undefined;
+}
+
+function tracesBelow(base: string): string {
+  return `${base.replace(/\/+$/, '')}/v1/traces`;
+}
+
+/** `name=value,…`, percent-encoded as baggage is. */
+function headersIn(text: string): Record<string, string> {
+  const pairs = text.split(',').flatMap((pair) => {
+    const [, name, value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    return name === undefined ? [] : [[name.toLowerCase(), decoded(value)] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** A store whose matches are followed. */
+export function tracedStore(store: Store, tracer: Tracer): Store {
+  if (tracer === untraced) return store;
+  const matches: Store['images']['matches'] = (...of) =>
+    tracer.span({ name: 'match' }, () => store.images.matches(...of));
+  return { ...store, images: { ...store.images, matches } };
+}
+
+/** A pool whose layers are followed, from waiting for a thread to having been read. */
+export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
+  if (tracer === untraced) return pool;
+  const reader: LayerPool['reader'] = (analyzers) => {
+    const read = pool.reader(analyzers);
+    return (source, options) =>
+      tracer.span({ name: 'layer read', attributes: { 'clair.layer.format': source.format } }, () =>
+        read(source, options),
+      );
+  };
+  return { ...pool, read: reader([]), reader };
+}
+
+/** A transport whose deliveries are followed. */
+export function tracedTransport(transport: Transport, tracer: Tracer): Transport {
+  if (tracer === untraced) return transport;
+  return {
+    name: transport.name,
+    deliver: (notice, signal) => {
+      const attributes = { 'clair.transport': transport.name, 'clair.notification': notice.name };
+      return tracer.span({ name: 'notification delivery', kind: 'client', attributes }, () =>
+        transport.deliver(notice, signal),
+      );
+    },
+  };
+}

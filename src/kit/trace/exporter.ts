@@ -1,0 +1,76 @@
+import { messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { otlpJson } from './otlp.ts';
+import type { EndedSpan } from './recording-tracer.ts';
+import type { SpanAttributes } from './tracer.ts';
+
+/** Where spans are sent, and by whom. */
+export interface ExportTarget {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly resource: SpanAttributes;
+  /** Told of what went wrong; the spans concerned are lost. */
+  readonly onError: (message: string) => void;
+}
+
+/**
+ * Sends spans to an OpenTelemetry collector, many at a time and a little later: nobody waits for it, and of too many the newest are
+ * lost. Dispose it to have the last ones sent.
+ */
+export class SpanExporter implements AsyncDisposable {
+  readonly #target: ExportTarget;
+  #waiting: EndedSpan[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
+
+  constructor(target: ExportTarget) {
+    this.#target = target;
+  }
+
+  add(span: EndedSpan): void {
+    if (this.#waiting.length >= limits.spansWaiting) return;
+    this.#waiting.push(span);
+    if (this.#waiting.length >= limits.spansWaiting / 4) void this.#flush();
+    else this.#timer ??= setTimeout(() => void this.#flush(), limits.spanDelayMs).unref();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flush();
+    await this.#flush();
+  }
+
+  /** One request is under way at a time. */
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#sending !== undefined) {
+      await this.#sending;
+      return;
+    }
+    const spans = this.#waiting;
+    this.#waiting = [];
+    if (spans.length === 0) return;
+    this.#sending = this.#send(spans);
+    await this.#sending;
+    this.#sending = undefined;
+  }
+
+  async #send(spans: readonly EndedSpan[]): Promise<void> {
+    const { url, headers, resource, onError } = this.#target;
+    try {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: otlpJson(spans, resource),
+        redirect: 'error',
+        signal: AbortSignal.timeout(limits.deliveryMs),
+      });
+      await answer.body?.cancel();
+      if (!answer.ok) onError(`${spans.length} spans: the collector answers ${answer.status}`);
+    } catch (error) {
+      // What `fetch` throws only says that it failed.
+      const { cause } = error as Error;
+      onError(`${spans.length} spans: ${messageOf(cause ?? error)}`);
+    }
+  }
+}
