@@ -26,7 +26,6 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
 
-
 for (const asksForTokens of [false, true]) {
   test(`the document is OpenAPI 3.1, ${asksForTokens ? 'with' : 'without'} tokens`, async () => {
     const validator = new Validator();

@@ -1,6 +1,6 @@
 import { ClairError } from '../kit/errors.ts';
 import type { Match } from '../model/report.ts';
-import { type AffectedEntry, affectedBy } from '../service/affected.ts';
+import { type AffectedEntry, affectedBy, plainEntry } from '../service/affected.ts';
 import { writeResult } from './output.ts';
 import { type DatabaseOptions, openRoom, type Room } from './room.ts';
 
@@ -15,11 +15,6 @@ const imagesAtATime = 500;
 /** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
 export async function showAffected(id: string, { db, format, plugged }: AffectedOptions): Promise<number> {
   await using room = await openRoom({ offline: true, plugged, ...(db !== undefined && { db }) });
-  if ((await room.store.vulnerabilities.named(id)).length === 0)
-    throw new ClairError(
-      'usage',
-      `no advisory in the database speaks of ${id}: check the spelling, or fetch advisories with clair db update`,
-    );
   const entries: AffectedEntry[] = [];
   for await (const entry of allAffected(id, room)) entries.push(entry);
   writeResult(format === 'json' ? [jsonOf(id, entries)] : tableOf(id, entries), undefined);
@@ -29,21 +24,21 @@ export async function showAffected(id: string, { db, format, plugged }: Affected
 async function* allAffected(id: string, { store, extensions }: Room): AsyncGenerator<AffectedEntry> {
   for (let after: string | undefined; ; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
-    const { images, next } = await affectedBy(id, page, { store, extensions });
-    yield* images;
-    if (next === undefined) return;
-    after = next;
+    const list = await affectedBy(id, page, { store, extensions });
+    if (list === undefined)
+      throw new ClairError(
+        'usage',
+        `no advisory in the database speaks of ${id}: check the spelling, or fetch advisories with clair db update`,
+      );
+    yield* list.images;
+    if (list.next === undefined) return;
+    after = list.next;
   }
 }
 
 function jsonOf(id: string, entries: readonly AffectedEntry[]): string {
-  const images = entries.map(({ identity, names, findings, isCertain }) => ({
-    identity,
-    names,
-    certain: isCertain,
-    packages: findings.map(({ package: item, fix }) => ({ ...item, fix })),
-  }));
-  return `${JSON.stringify({ schemaVersion: 1, vulnerability: id, images }, undefined, 2)}\n`;
+  const document = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry) };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
 const heading = ['IMAGE', 'PACKAGE', 'INSTALLED', 'FIXED IN', 'LAYER'];

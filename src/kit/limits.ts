@@ -96,6 +96,12 @@ export const limits = {
   requestMs: 60_000,
   /** Time in which the health check has to have its answer. */
   healthMs: 10_000,
+  /** Images on one page of those that a vulnerability affects. */
+  affectedPerPage: 1000,
+  /** Clients that follow events at once. */
+  eventFollowers: 100,
+  /** A client that takes nothing of a stream of events for so long is left. */
+  stalledMs: 60_000,
   /** Time that requests are given to end when the server is told to stop. */
   stopMs: 10_000,
   /** HTTP redirects followed for one request. */

@@ -31,15 +31,17 @@ export interface AffectedList {
   readonly next?: string;
 }
 
-/** The images that a vulnerability, by its id or another name, affects, as far as the store knows images. */
+/** The images that a vulnerability, by its id or another name, affects, as far as the store knows them; nothing for an unknown one. */
 export async function affectedBy(
   id: string,
   page: AffectedRequest,
   room: AffectedRoom,
-): Promise<AffectedList> {
+): Promise<AffectedList | undefined> {
   const { vulnerabilities, advisories } = room.store;
+  const named = await vulnerabilities.named(id);
+  if (named.length === 0) return undefined;
   const states = await advisories.feedStates();
-  const records = (await vulnerabilities.read(await vulnerabilities.named(id)))
+  const records = (await vulnerabilities.read(named))
     .filter(({ source }) => !isSuperseded(source, room.extensions.sources, states))
     .map(({ number }) => number);
   const { images, ...rest } = await affectedByRecords(records, page, room);
@@ -69,6 +71,12 @@ export async function affectedByRecords(
     (image) => entryOf({ ...image, hits: image.hits.filter((hit) => standing.has(hit)) }, room) ?? [],
   );
   return { ...rest, images: entries };
+}
+
+/** An entry as it is written as JSON, to a file as to a client of the API. */
+export function plainEntry({ identity, names, findings, isCertain }: AffectedEntry): object {
+  const packages = findings.map(({ package: item, fix }) => ({ ...item, fix }));
+  return { identity, names, certain: isCertain, packages };
 }
 
 function entryOf(

@@ -1,7 +1,8 @@
 import type { Transport } from '../plugin/transport.ts';
 import type { Notification, Store } from '../store/store.ts';
 import type { AffectedRoom } from './affected.ts';
-import { isWanted, type NoticeFilter, noticeOf, sidesOf } from './notice.ts';
+import { noticeOf, sidesOf } from './notice.ts';
+import { isWanted, type NoticeFilter } from './notice-filter.ts';
 
 /** What telling needs. */
 export interface DeliveryRoom extends AffectedRoom {

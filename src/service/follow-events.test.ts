@@ -29,31 +29,38 @@ for (const engine of storeEngines)
       if (ids === undefined) stop.abort();
       else await apply(store, ids);
     };
-    const follow = async (after?: number, room = { store, pause }) => {
+    const follow = async (after: number, room = { store, pause }) => {
       const lines: string[] = [];
-      for await (const { event, old, new: is, missed } of followEvents(after, room, stop.signal))
-        lines.push(`${missed} ${event.number} ${event.kind} ${old?.id} ${is?.id}`);
+      for await (const followed of followEvents(after, room, stop.signal)) {
+        if (followed.kind === 'caught-up') lines.push(`up to ${followed.last}`);
+        else {
+          const { event, old, new: is, missed } = followed;
+          lines.push(`${missed} ${event.number} ${event.kind} ${old?.id} ${is?.id}`);
+        }
+      }
       return lines;
     };
     const all = [
       '0 1 new undefined A',
       '0 2 new undefined B',
+      'up to 2',
       '0 3 new undefined C',
+      'up to 3',
       '0 4 withdrawn A undefined',
+      'up to 4',
     ];
     assert.deepEqual(await follow(0), all);
-    const again = async (after?: number) => {
+    const again = async (after: number) => {
       const once = new AbortController();
       const lines: number[] = [];
       const ending = async () => {
         once.abort();
       };
-      for await (const { event, missed } of followEvents(after, { store, pause: ending }, once.signal))
-        lines.push(missed, event.number);
+      for await (const followed of followEvents(after, { store, pause: ending }, once.signal))
+        if (followed.kind === 'event') lines.push(followed.missed, followed.event.number);
       return lines;
     };
     assert.deepEqual(await again(2), [0, 3, 0, 4]);
-    assert.deepEqual(await again(), [], 'from now on');
     clock.now += minuteMs;
     await store.collect({ keepHistoryMs: 0, keepEventsMs: 1, keepLayersUnusedMs: minuteMs });
     await apply(store, ['B']);
@@ -63,8 +70,8 @@ for (const engine of storeEngines)
 test('a bell wakes all who wait, and not who comes later', async () => {
   const bell = new Bell();
   const heard: string[] = [];
-  const wait = async (who: string) => {
-    await bell.heard();
+  const wait = async (who: string, signal = new AbortController().signal) => {
+    await bell.heard(signal);
     heard.push(who);
   };
   const both = Promise.all([wait('one'), wait('two')]);
@@ -72,4 +79,10 @@ test('a bell wakes all who wait, and not who comes later', async () => {
   void wait('late');
   await both;
   assert.deepEqual(heard, ['one', 'two']);
+  const leaving = new AbortController();
+  const gone = wait('gone', leaving.signal);
+  leaving.abort();
+  await gone;
+  await wait('never there', leaving.signal);
+  assert.deepEqual(heard, ['one', 'two', 'gone', 'never there']);
 });

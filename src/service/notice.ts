@@ -1,25 +1,7 @@
-import type { Namespace } from '../model/namespace.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
-import type { Vulnerability } from '../model/vulnerability.ts';
 import type { Notice, NoticeContent } from '../plugin/transport.ts';
-import type { Notification, StoredVulnerability } from '../store/store.ts';
+import type { Notification } from '../store/store.ts';
 import { type AffectedRoom, affectedByRecords } from './affected.ts';
-
-/** Which notifications are worth telling. */
-export interface NoticeFilter {
-  /** The least severity, before or after the change; undefined for any. */
-  readonly severity: Severity | undefined;
-  /** Only what has a fix. */
-  readonly isFixable: boolean;
-  /** Names of namespaces, `debian:12`, or of all of a kind, `debian`; all when empty. */
-  readonly namespaces: readonly string[];
-}
-
-/** What a notification was before and is now. */
-export interface Sides {
-  readonly old: Vulnerability | null;
-  readonly new: Vulnerability | null;
-}
+import { asTold, type Sides, withoutMarks } from './notice-filter.ts';
 
 /** So many images are told with a notification; the others are to be asked for. */
 const imagesTold = 100;
@@ -31,43 +13,11 @@ export async function sidesOf(
 ): Promise<Sides> {
   const numbers = [old, is].filter((number) => number !== null);
   const records = await store.vulnerabilities.read(numbers);
-  const side = (number: number | null): Vulnerability | null => {
+  const side = (number: number | null): Sides['old'] => {
     const record = records.find((one) => one.number === number);
-    return record === undefined ? null : toVulnerability(record, namespace);
+    return record === undefined ? null : asTold(record, (name) => namespace === null || name === namespace);
   };
   return { old: side(old), new: side(is) };
-}
-
-function toVulnerability(
-  { number, source, feed, validFrom, validTo, ...record }: StoredVulnerability,
-  namespace: Namespace['name'] | null,
-): Vulnerability {
-  const affected = record.affected
-    .filter((row) => namespace === null || row.namespace.name === namespace)
-    .map(({ keys, ...row }) => row);
-  return { ...record, affected };
-}
-
-/** Whether a notification is worth telling. */
-export function isWanted(
-  { namespace }: Notification,
-  { old, new: is }: Sides,
-  { severity, isFixable, namespaces }: NoticeFilter,
-): boolean {
-  const sides = [old, is].filter((side) => side !== null);
-  const isNamed =
-    namespaces.length === 0 ||
-    (namespace !== null && namespaces.some((name) => name === namespace || namespace.startsWith(`${name}:`)));
-  return (
-    isNamed &&
-    (severity === undefined || sides.some((side) => isAtLeast(side, severity))) &&
-    (!isFixable || sides.some(({ affected }) => affected.some(({ fix }) => fix.state === 'fixed')))
-  );
-}
-
-function isAtLeast({ severity, affected }: Vulnerability, least: Severity): boolean {
-  const all = affected.length === 0 ? [severity] : affected.map((row) => row.severity ?? severity);
-  return all.some((one) => compareSeverity(one, least) >= 0);
 }
 
 /** A notification for a transport; what it is about is read when it is asked for. */
@@ -88,7 +38,7 @@ async function contentOf(
     source,
     namespace,
     kind: old === null ? 'new' : is === null ? 'withdrawn' : 'changed',
-    ...sides,
+    ...withoutMarks(sides),
     images: images.flatMap(({ identity, names, findings }) => {
       const [first] = findings;
       if (first === undefined) return [];

@@ -18,6 +18,11 @@ export class V1Client {
     this.#healthPort = healthPort;
   }
 
+  /** Where a path of the API is. */
+  url(path: string): string {
+    return `http://127.0.0.1:${this.#port}${path}`;
+  }
+
   async get(path: string): Promise<Answer> {
     return await this.#send('GET', path, null);
   }
@@ -34,7 +39,7 @@ export class V1Client {
   /** Posts a layer as somebody who may go away. */
   async postLayerUntil(layer: Layer, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
-    await fetch(`http://127.0.0.1:${this.#port}/v1/layers`, { method: 'POST', body, signal });
+    await fetch(this.url('/v1/layers'), { method: 'POST', body, signal });
   }
 
   /** Posts a vulnerability, of `bookworm` unless it says otherwise. */
@@ -53,7 +58,7 @@ export class V1Client {
 
   /** How often something stands in an answer that is too large to be kept, and how that ends. */
   async count(path: string, what: string): Promise<{ readonly count: number; readonly end: string }> {
-    const { body } = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    const { body } = await fetch(this.url(path));
     let count = 0;
     let end = '';
     for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {

@@ -22,12 +22,14 @@ export interface ApiServerRoom {
   readonly tls: ServerOptions | undefined;
   /** Told of mistakes of ours that a client only sees as 500. */
   readonly onError: (error: unknown) => void;
-  /** Told of each answer of a route; 499 where the client did not wait for it. */
+  /** Told of each answer of a route; 499 where the client did not wait for it. Of an endless one it is told at its beginning. */
   readonly onAnswered: (route: string, status: number, ms: number) => void;
   /** Follows each request that a route answers. */
   readonly tracer?: Tracer;
   /** How long a request may take to arrive; `limits` where it is not said. */
   readonly arrival?: { readonly headersMs: number; readonly requestMs: number };
+  /** How long a client may take nothing of an endless stream; `limits` where it is not said. */
+  readonly stalledMs?: number;
 }
 
 /** A server that listens. */
@@ -52,7 +54,7 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
     });
   }
   const stop = async (patienceMs: number = limits.stopMs): Promise<void> => {
-    work.isStopping = true;
+    work.end();
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
@@ -108,11 +110,16 @@ class Work {
   readonly #room: ApiServerRoom;
   readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
-  isStopping = false;
+  readonly #ending = new AbortController();
 
   constructor(room: ApiServerRoom) {
     this.#room = room;
     this.#tracer = room.tracer ?? untraced;
+  }
+
+  /** Takes no more requests, and ends what would not end. */
+  end(): void {
+    this.#ending.abort();
   }
 
   /** Answers a request; never fails. */
@@ -159,35 +166,60 @@ class Work {
     response: ServerResponse,
   ): Promise<void> {
     const started = performance.now();
-    const over = new AbortController();
-    const { signal } = over;
-    const timer = setTimeout(
-      () => {
-        over.abort(new TimeIsOver());
-      },
-      Math.min(this.#room.timeoutMs, timerMsMax),
-    );
-    response.once('close', () => {
-      over.abort(new ClientIsGone());
-    });
-    const request = { method: route.method, params, query, body: () => readBody(incoming), signal };
+    const { isEndless = false } = route;
+    using patience = this.#patience(response, isEndless);
+    const { signal } = patience;
+    const { headers } = incoming;
+    const body = (): Promise<Buffer> => readBody(incoming);
+    const ending = this.#ending.signal;
+    const request = { method: route.method, params, query, headers, body, signal, ending };
     // As Clair: even where it says that gzip is not wanted.
-    const isGzipped = incoming.headers['accept-encoding']?.includes('gzip') === true;
+    const isGzipped = !isEndless && headers['accept-encoding']?.includes('gzip') === true;
     let status: number;
+    let isTold = false;
+    const tellOnce = (): void => {
+      if (!isTold) this.#room.onAnswered(route.name, status, performance.now() - started);
+      isTold = true;
+    };
     try {
       const answer = await Promise.race([this.#running(route.handle(request)), untilAborted(signal)]);
       ({ status } = answer);
-      await this.#write(response, answer, { isGzipped, signal });
+      if (isEndless) {
+        response.shouldKeepAlive = false;
+        tellOnce();
+      }
+      const stalling = isEndless ? { stallMs: this.#room.stalledMs ?? limits.stalledMs } : {};
+      await this.#write(response, answer, { isGzipped, signal, ...stalling });
     } catch (error) {
       const isOver = signal.aborted && isAbort(error, signal);
       const isGone = isClosed(error, response);
       const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
       status = await this.#tell(reason, response, isGzipped);
-    } finally {
-      clearTimeout(timer);
     }
     this.#tracer.note({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
-    this.#room.onAnswered(route.name, status, performance.now() - started);
+    tellOnce();
+  }
+
+  /** The signal that nobody waits for an answer any more. */
+  #patience(response: ServerResponse, isEndless: boolean): Disposable & { readonly signal: AbortSignal } {
+    const over = new AbortController();
+    response.once('close', () => {
+      over.abort(new ClientIsGone());
+    });
+    const timer = isEndless
+      ? undefined
+      : setTimeout(
+          () => {
+            over.abort(new TimeIsOver());
+          },
+          Math.min(this.#room.timeoutMs, timerMsMax),
+        );
+    return {
+      signal: over.signal,
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+      },
+    };
   }
 
   /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
@@ -201,7 +233,7 @@ class Work {
 
   async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<void> {
     // No other request of this connection is taken when the server is about to end.
-    response.shouldKeepAlive &&= !this.isStopping;
+    response.shouldKeepAlive &&= !this.#ending.signal.aborted;
     await writeAnswer(response, answer, writing);
   }
 

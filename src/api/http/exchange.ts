@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { limits } from '../../kit/limits.ts';
 
 /** A request as a route sees it. */
@@ -7,10 +7,14 @@ export interface ApiRequest {
   /** The parts of the path that the route names, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** By their names in lower case. */
+  readonly headers: IncomingHttpHeaders;
   /** The body, but at most its first MiB. */
   body(): Promise<Buffer>;
   /** Aborted when the client went away or the time is over: nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Aborted when the server is told to stop: what would go on for ever ends now, in order. */
+  readonly ending: AbortSignal;
 }
 
 /** An answer. Without `body`, `text` and `stream` it has neither content nor content type. */
@@ -39,6 +43,8 @@ export interface Route {
   readonly path: string;
   /** What a token has to allow, where tokens are asked for: by default `read` for GET and `admin` for the rest. */
   readonly scope?: Scope;
+  /** The answer is a stream without an end: no time is set for it, it is not compressed, and who takes nothing of it is left. */
+  readonly isEndless?: true;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }
 

@@ -13,6 +13,8 @@ export interface Writing {
   readonly isGzipped: boolean;
   /** Ends the writing of a stream. */
   readonly signal?: AbortSignal;
+  /** A client that takes nothing for so long, though there is something for it, is left. */
+  readonly stallMs?: number;
 }
 
 /** Fails when the signal comes. */
@@ -55,7 +57,8 @@ async function writeStream(
   answer: ApiAnswer,
   writing: Writing,
 ): Promise<void> {
-  const { signal = new AbortController().signal } = writing;
+  const { signal = new AbortController().signal, stallMs } = writing;
+  if (stallMs !== undefined) response.setTimeout(stallMs, () => response.destroy());
   const pieces = stream[Symbol.asyncIterator]();
   const first = await Promise.race([pieces.next(), untilAborted(signal)]);
   describe(response, answer, writing);

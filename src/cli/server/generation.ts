@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { documentRouter } from '../../api/document.ts';
+import { nativeRoutes } from '../../api/http/native/routes.ts';
 import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
 import type { Metrics } from '../../api/metrics.ts';
@@ -8,6 +10,7 @@ import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plugged } from '../plugged.ts';
+import { nativeRoom } from './native-room.ts';
 import { startNotifier } from './notifier.ts';
 import { startUpdater } from './updater.ts';
 import { v1Room } from './v1-room.ts';
@@ -25,7 +28,8 @@ export interface LastingParts {
 
 /** What of a server depends on its plugins. Disposing it ends updater and notifier; requests under way go on with its plugins. */
 export interface Generation extends AsyncDisposable {
-  readonly router: Router;
+  /** Asked in this order. */
+  readonly routers: readonly Router[];
 }
 
 /**
@@ -41,11 +45,15 @@ export function beginGeneration(
   const onChange = (): void => {
     lasting.bell.ring();
   };
-  const room = v1Room(config, { ...lasting, plugged, now: () => new Date(), onChange });
-  const router = routerOf('/v1', v1Routes(room));
+  const now = (): Date => new Date();
+  const routers = [
+    routerOf('/v1', v1Routes(v1Room(config, { ...lasting, plugged, now, onChange }))),
+    documentRouter(config.api.tokens.length > 0),
+    routerOf('', nativeRoutes(nativeRoom({ ...lasting, extensions, now }))),
+  ];
   const parts = new AsyncDisposableStack();
   parts.use(plugged);
   parts.use(startUpdater(config, { ...lasting, extensions, onChange, after }));
   parts.use(startNotifier(config, { ...lasting, extensions, after }));
-  return { router, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return { routers, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }

@@ -9,7 +9,7 @@ import type { Bell } from '../../service/bell.ts';
 import { deliverNotifications } from '../../service/deliver-notifications.ts';
 import type { Store } from '../../store/store.ts';
 import { inBackground } from './in-background.ts';
-import { pause } from './pause.ts';
+import { pause, pauseOrBell } from './pause.ts';
 import { tracedTransport } from './tracing.ts';
 import { ownerName } from './updater.ts';
 
@@ -51,11 +51,7 @@ export function startNotifier(
         renotifyMs: renotifyinterval,
         now: () => new Date(),
         owner: ownerName(),
-        async pause(ms, until) {
-          const awake = new AbortController();
-          await Promise.race([bell.heard(), pause(ms, AbortSignal.any([until, awake.signal]))]);
-          awake.abort();
-        },
+        pause: (ms, until) => pauseOrBell(ms, bell, until),
         rest: pause,
         onDelivered: (notification, sinceCreatedMs) => {
           counted.noteNotified(sinceCreatedMs);

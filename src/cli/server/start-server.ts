@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { documentRouter } from '../../api/document.ts';
 import { serveHealth } from '../../api/health.ts';
 import { accessByTokens } from '../../api/http/access.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
@@ -75,7 +74,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
     }),
   );
-  const server = parts.use(await serveRoutes(config, (...request) => current.router(...request), lasting));
+  const server = parts.use(await serveRoutes(config, () => current.routers, lasting));
   const running = parts.move();
   return {
     apiPort: server.port,
@@ -124,11 +123,11 @@ function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls 
 
 async function serveRoutes(
   { api }: Config,
-  router: Router,
+  routers: () => readonly Router[],
   { log, counted, tracer }: Pick<LastingParts, 'log' | 'counted' | 'tracer'>,
 ): Promise<ApiServer> {
   return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
-    routers: [router, documentRouter(api.tokens.length > 0)],
+    routers: [(...request) => firstFound(routers(), request)],
     access: accessByTokens(api.tokens),
     timeoutMs: api.timeout,
     tls: readTls(api),
@@ -140,4 +139,13 @@ async function serveRoutes(
       counted.noteAnswer(route, status, ms);
     },
   });
+}
+
+/** Plugins that are loaded anew bring other routers while the server listens. */
+function firstFound(routers: readonly Router[], request: Parameters<Router>): ReturnType<Router> {
+  for (const router of routers) {
+    const found = router(...request);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { limits } from '../../../kit/limits.ts';
+import type { KeyedVulnerability, Store } from '../../../store/store.ts';
+import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
+import { affectedRow, feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
+import { storeEngines } from '../../../testing/store-engines.ts';
+import { accessByTokens } from '../access.ts';
+import { serveApi } from '../api-server.ts';
+import { routerOf } from '../router.ts';
+import type { NativeRoom } from './room.ts';
+import { nativeRoutes } from './routes.ts';
+
+async function apply(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
+  await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
+}
+
+/** A server of our own routes on a store with news. Who pauses goes on when `ring` is called. */
+async function serving(
+  context: TestContext,
+  records: readonly KeyedVulnerability[],
+  change: Partial<NativeRoom> = {},
+) {
+  const [, engine = assert.fail()] = storeEngines;
+  const store = await engine.create(context)();
+  await apply(store, []);
+  await apply(store, records);
+  const waiting = new Set<() => void>();
+  const followers = new Set<symbol>();
+  const answered: unknown[] = [];
+  const room: NativeRoom = {
+    ...{ store, extensions: { schemes: [], sources: [] }, followers, now: () => new Date(0) },
+    pause: async (signal) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const wake = (): void => {
+        resolve(undefined);
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', wake);
+      await promise;
+      waiting.delete(wake);
+    },
+    ...change,
+  };
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      routers: [routerOf('', nativeRoutes(room))],
+      access: accessByTokens([]),
+      // Shorter than anything takes: it does not count for what has no end.
+      timeoutMs: change.followers === undefined ? 60_000 : 0,
+      tls: undefined,
+      onError: (error) => answered.push(error),
+      onAnswered: (route, status) => answered.push([route, status]),
+    },
+  );
+  context.after(() => server.stop(0));
+  const ring = (): void => {
+    for (const wake of [...waiting]) wake();
+  };
+  return { store, server, ring, followers, answered, url: `http://127.0.0.1:${server.port}` };
+}
+
+async function asked(url: string): Promise<[status: number, message: string]> {
+  const response = await fetch(url);
+  const body = (await response.json()) as { Error?: { Message: string } };
+  return [response.status, body.Error?.Message ?? ''];
+}
+
+/** The next events of a stream, so many. */
+async function taken(events: EventStream, count: number): Promise<StreamedEvent[]> {
+  const all: StreamedEvent[] = [];
+  for await (const event of events) {
+    all.push(event);
+    if (all.length === count) break;
+  }
+  return all;
+}
+
+/** What a client is told of: the ids, with the type where it is not that of news. */
+function shown(events: readonly StreamedEvent[]): string[] {
+  return events.map(({ type, data }) =>
+    type === 'message' ? (data as { id: string }).id : `${type} ${JSON.stringify(data)}`,
+  );
+}
+
+test('what a request asks for in vain is told, and parameters that there are not', async (t) => {
+  const { url } = await serving(t, [record('A')]);
+  const page = 'this page is not known: begin with the first one';
+  const limit = `limit takes a whole number from 1 to ${limits.affectedPerPage}`;
+  for (const [path, ...expected] of [
+    ['/affected/B', 404, 'no advisory in the database speaks of B'],
+    ['/affected/A?limit=0', 400, limit],
+    ['/affected/A?limit=1001', 400, limit],
+    ['/affected/A?limit=1e2', 400, limit],
+    ['/affected/A?limit=1&limit=2', 400, limit],
+    ['/affected/A?after=nowhere', 400, page],
+    ['/affected/A?page=1', 400, 'there is no parameter page'],
+    ['/events?after=-1', 400, `after takes a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`],
+    ['/events?after=2', 400, 'there is no event 2 yet; the last one is 1'],
+    ['/events?severity=awful', 400, 'severity takes one of Clair’s severities'],
+    ['/events?fixable=yes', 400, 'fixable takes true or false'],
+    ['/events?namespaces=debian', 400, 'there is no parameter namespaces'],
+  ] as const)
+    assert.deepEqual(await asked(`${url}${path}`), expected);
+  const { status } = await followStream(`${url}/events`, { 'Last-Event-ID': 'start' });
+  assert.equal(status, 400);
+});
+
+test('affected images are read page by page, each with what is vulnerable, its layer and the fix', async (t) => {
+  const { url, store } = await serving(t, [record('CVE-1', { aliases: ['DSA-1'] })]);
+  const packages = [installed('openssl'), installed('bash')];
+  for (const name of ['a', 'b', 'c']) {
+    const number = await store.images.save(image(packages, name));
+    await store.ancestries.save(`registry/${name}`, number);
+  }
+  await store.images.save(image([installed('bash')], 'd'));
+  const entry = (name: string) => ({
+    identity: name,
+    names: [`registry/${name}`],
+    certain: true,
+    packages: [
+      {
+        ...{ type: 'deb', name: 'openssl', version: '3', source: null, purl: 'pkg:deb/debian/openssl@3' },
+        ...{ location: { path: 'var/lib/dpkg/status', layer: null }, fix: { state: 'fixed', version: '5' } },
+      },
+    ],
+  });
+  const first = (await (await fetch(`${url}/affected/DSA-1?limit=2`)).json()) as { next: string };
+  const { next, ...rest } = first;
+  assert.deepEqual(rest, { schemaVersion: 1, vulnerability: 'DSA-1', images: [entry('a'), entry('b')] });
+  const second = await fetch(`${url}/affected/DSA-1?limit=2&after=${next}`);
+  assert.equal(second.headers.get('content-type'), 'application/json');
+  assert.deepEqual(await second.json(), { schemaVersion: 1, vulnerability: 'DSA-1', images: [entry('c')] });
+});
+
+test('events come with both sides, those from now on to who asks for none', async (t) => {
+  const { url, store, ring } = await serving(t, [record('A')]);
+  const events = await followStream(`${url}/events`);
+  assert.equal(events.headers['content-type'], 'text/event-stream');
+  assert.deepEqual(shown(await taken(events, 1)), ['start {"after":1}']);
+  // The URL is what it was.
+  const again = await followStream(`${url}/events?after=0`, { 'Last-Event-ID': events.lastId });
+  const graver = record('A', { severity: 'High' });
+  await apply(store, [graver]);
+  ring();
+  const [start, news = assert.fail()] = await taken(again, 2);
+  const { key, id, aliases, links, cvss, affected } = graver;
+  const side = {
+    ...{ key, id, aliases, links, cvss },
+    affected: affected.map(({ keys: _, ...row }) => row),
+  };
+  assert.deepEqual(start, { type: 'start', data: { after: 1 } });
+  const { at, ...told } = news.data as { at: string };
+  assert.ok(Date.parse(at) > 0);
+  assert.deepEqual(told, {
+    ...{ number: 2, kind: 'changed', changed: ['severity'], source: 'debian', feed: 'tracker', id: 'A' },
+    old: { ...side, severity: 'Medium' },
+    new: { ...side, severity: 'High' },
+  });
+  assert.equal(again.lastId, '2');
+});
+
+test('only what a client asks for is told, and only of the namespaces it names', async (t) => {
+  const row = affectedRow('openssl');
+  const ubuntu = affectedRow('openssl', { namespace: { ...row.namespace, name: 'ubuntu:24.04' } });
+  const unfixed = affectedRow('curl', { fix: { state: 'unfixed' } });
+  const { url, store } = await serving(t, [
+    record('mild', { severity: 'Low' }),
+    record('unfixed', { severity: 'High', affected: [unfixed] }),
+    record('elsewhere', { severity: 'High', affected: [ubuntu] }),
+    record('both', { severity: 'High', affected: [row, ubuntu] }),
+  ]);
+  // Of this change Debian's rows know nothing.
+  const both = record('both', {
+    severity: 'High',
+    affected: [row, { ...ubuntu, fix: { state: 'will-not-fix' } }],
+  });
+  await apply(store, [both]);
+  const all = ['mild', 'unfixed', 'elsewhere', 'both', 'both', 'mild', 'unfixed', 'elsewhere'];
+  for (const [query, expected] of [
+    ['', all],
+    ['severity=high', all.filter((id) => id !== 'mild')],
+    ['fixable=true', all.filter((id) => id !== 'unfixed')],
+    ['namespace=debian', ['mild', 'unfixed', 'both', 'mild', 'unfixed']],
+    ['namespace=ubuntu:24.04&namespace=debian:11', ['elsewhere', 'both', 'both', 'elsewhere']],
+    ['namespace=debian:12&severity=HIGH&fixable=true', ['both']],
+  ] as const) {
+    const events = await followStream(`${url}/events?after=0&${query}`);
+    assert.deepEqual(shown(await taken(events, 1 + expected.length)).slice(1), expected, query);
+  }
+  const debian = await followStream(`${url}/events?after=3&namespace=debian:12`);
+  const [, first = assert.fail()] = await taken(debian, 2);
+  const { new: side } = first.data as { new: { affected: { namespace: { name: string } }[] } };
+  assert.deepEqual(
+    side.affected.map(({ namespace }) => namespace.name),
+    ['debian:12'],
+  );
+});
+
+test('who hears nothing for long is told that the connection lives, and goes on behind what it did not ask for', async (t) => {
+  let ms = 0;
+  const { url, ring, store } = await serving(t, [record('A'), record('B')], {
+    now: () => {
+      ms += 5_000;
+      return new Date(ms);
+    },
+  });
+  const events = await followStream(`${url}/events?after=0&severity=High`);
+  await taken(events, 1);
+  const rest = await followStream(`${url}/events?severity=High`, { 'Last-Event-ID': events.lastId });
+  const news = taken(rest, 2);
+  // Eventually: each time it was looked in vain, five seconds have gone.
+  while (rest.comments < 2) {
+    await new Promise(setImmediate);
+    ring();
+  }
+  assert.equal(Number(rest.lastId), 2);
+  await apply(store, [record('A'), record('B'), record('C', { severity: 'High' })]);
+  while (Number(rest.lastId) < 3) {
+    await new Promise(setImmediate);
+    ring();
+  }
+  assert.deepEqual(shown(await news), ['start {"after":0}', 'C']);
+});
+
+test('what was thrown away meanwhile is counted', async (t) => {
+  const { url, store } = await serving(t, [record('A'), record('B')]);
+  await store.collect({ keepHistoryMs: 0, keepEventsMs: -60_000, keepLayersUnusedMs: 60_000 });
+  await apply(store, [record('A'), record('B'), record('C')]);
+  const events = await followStream(`${url}/events?after=0`);
+  assert.deepEqual(shown(await taken(events, 3)), ['start {"after":0}', 'missed {"events":2}', 'C']);
+});
+
+test('no more is read for a client than it takes', async (t) => {
+  const count = 1000;
+  const large = 'x'.repeat(64 * 1024);
+  const records = Array.from({ length: count }, (_, i) => record(`${i}`, { description: large }));
+  const { url, store } = await serving(t, []);
+  const { events: log } = store;
+  let reads = 0;
+  Object.assign(store, {
+    events: {
+      ...log,
+      after: async (...args: Parameters<typeof log.after>) => {
+        reads++;
+        return await log.after(...args);
+      },
+    },
+  });
+  await apply(store, records);
+  const idle = get(`${url}/events?after=0`, { agent: false });
+  const [response] = (await once(idle, 'response')) as [IncomingMessage];
+  t.after(() => response.destroy());
+  response.pause();
+  for (let round = 0; round < 2; round++) {
+    const all = await taken(await followStream(`${url}/events?after=0`), 1 + count);
+    assert.equal(all.length, 1 + count);
+  }
+  // Ten at a time; what is read for the idle one is what sockets hold, some megabytes.
+  assert.ok(reads < (2 * count) / 10 + 50, `${reads} times`);
+});
+
+test('streams have no time, end in order, and there are so many and no more', async (t) => {
+  const followers = new Set(Array.from({ length: limits.eventFollowers - 1 }, () => Symbol('other')));
+  const { url, server, answered } = await serving(t, [record('A')], { followers });
+  const events = await followStream(`${url}/events?after=0`);
+  const news = taken(events, 100);
+  while (followers.size < limits.eventFollowers) await new Promise(setImmediate);
+  const more = await followStream(`${url}/events`);
+  assert.deepEqual([more.status, more.headers['retry-after']], [503, '60']);
+  await server.stop();
+  assert.deepEqual(shown(await news), ['start {"after":0}', 'A']);
+  assert.equal(events.isBroken, false);
+  assert.equal(followers.size, limits.eventFollowers - 1);
+  assert.deepEqual(answered, [
+    ['getEvents', 200],
+    ['getEvents', 503],
+  ]);
+});

@@ -1,0 +1,26 @@
+import * as z from 'zod/mini';
+import { type ApiRequest, WireError } from '../exchange.ts';
+
+/** What a request asks for, as a schema reads it: a parameter that comes several times is a list. Others than it knows are refused. */
+export function queryOf<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): T {
+  const names = [...new Set(query.keys())];
+  const values = names.map((name) => {
+    const all = query.getAll(name);
+    return [name, all.length === 1 ? all[0] : all] as const;
+  });
+  const { success, data, error } = z.safeParse(schema, Object.fromEntries(values));
+  if (success) return data;
+  const [issue] = error.issues;
+  if (issue?.code === 'unrecognized_keys')
+    throw new WireError(400, `there is no parameter ${issue.keys.join(', ')}`);
+  throw new WireError(400, `${issue?.path.join('.')} ${issue?.message}`);
+}
+
+/** A whole number of a range, written in decimal. */
+export function wholeNumber(least: number, most: number): z.ZodMiniType<number> {
+  const said = `takes a whole number from ${least} to ${most}`;
+  return z.pipe(
+    z.string(said).check(z.regex(/^\d{1,15}$/, said)),
+    z.pipe(z.transform(Number), z.number().check(z.minimum(least, said), z.maximum(most, said))),
+  );
+}

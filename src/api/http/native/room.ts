@@ -1,0 +1,12 @@
+import type { AffectedRoom } from '../../../service/affected.ts';
+import type { FollowingRoom } from '../../../service/follow-events.ts';
+import type { Store } from '../../../store/store.ts';
+
+/** What the handlers of our own routes work with. */
+export interface NativeRoom extends Omit<FollowingRoom, 'store'> {
+  readonly store: Store;
+  readonly extensions: AffectedRoom['extensions'];
+  /** Who follows events at this moment. */
+  readonly followers: Set<symbol>;
+  readonly now: () => Date;
+}
