@@ -14,6 +14,7 @@ import { alpine } from './alpine/alpine.ts';
 import { amazon } from './amazon/amazon.ts';
 import { debian } from './debian/debian.ts';
 import { osvSource } from './osv/osv.ts';
+import { photon } from './photon/photon.ts';
 import { rocky } from './rocky/rocky.ts';
 import { ubuntu } from './ubuntu/ubuntu.ts';
 import { wolfi } from './wolfi/wolfi.ts';
@@ -67,9 +68,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     source: osvSource([npm, semver]),
     feed: 'npm',
     url: 'https://a.example/all.zip',
-    ...packed({ id: 'GHSA-1', aliases: ['CVE-2024-0001'], affected, references: [] }, (record) =>
-      zipSync({ 'GHSA-1.json': strToU8(JSON.stringify(record)) }, { level: 0 }),
-    ),
+    ...zipped({ id: 'GHSA-1', aliases: ['CVE-2024-0001'], affected, references: [] }),
   },
   {
     source: ubuntu,
@@ -92,6 +91,62 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
         gzipSync(tar([{ path: 'osv/cve/2024/UBUNTU-CVE-2024-1.json', content: JSON.stringify(record) }]), {
           level: 1,
         }),
+    ),
+  },
+  {
+    source: alma,
+    feed: '9',
+    url: 'https://a.example/AlmaLinux/all.zip',
+    ...zipped({
+      id: 'ALSA-2024:0001',
+      related: ['CVE-2024-0001'],
+      affected: [
+        { package: { ecosystem: 'AlmaLinux:9', name: 'xz' }, ranges: [{ type: 'ECOSYSTEM', events }] },
+      ],
+    }),
+  },
+  {
+    source: rocky,
+    feed: 'advisories',
+    url: 'https://a.example/Rocky%20Linux/all.zip',
+    ...zipped({
+      id: 'RLSA-2024:0001',
+      related: ['CVE-2024-0001'],
+      summary: 'Important: xz security update',
+      affected: [
+        { package: { ecosystem: 'Rocky Linux:9', name: 'xz' }, ranges: [{ type: 'ECOSYSTEM', events }] },
+      ],
+    }),
+  },
+  {
+    source: photon,
+    feed: '3.0',
+    url: 'https://a.example/com.vmware.phsa-photon3.xml.gz',
+    content: Buffer.from(
+      '<oval_definitions><definitions><definition id="oval:com.vmware.phsa:def:1" class="patch"><metadata>' +
+        '<title>PHSA-2024-3.0-0001: xz (Important)</title>' +
+        '<reference source="PHSA" ref_id="PHSA-2024-3.0-0001" ref_url="https://a.example/1"/>' +
+        '<reference source="CVE" ref_id="CVE-2024-0001" ref_url="https://a.example/2"/>' +
+        '<advisory><severity>Important</severity><issued date="2024-01-01"/></advisory></metadata>' +
+        '<criteria operator="AND"><criterion test_ref="t:1" comment="xz is earlier than 0:5.4-1.ph3"/></criteria>' +
+        '</definition></definitions><tests><rpminfo_test id="t:1" check="at least one"><object object_ref="o:1"/>' +
+        '<state state_ref="s:1"/></rpminfo_test></tests><objects><rpminfo_object id="o:1"><name>xz</name></rpminfo_object>' +
+        '</objects><states><rpminfo_state id="s:1"><evr datatype="evr_string" operation="less than">0:5.4-1.ph3</evr>' +
+        '</rpminfo_state></states></oval_definitions>',
+    ),
+  },
+  {
+    source: ubuntu,
+    feed: 'cve',
+    url: 'https://a.example/ubuntu-cve-tracker-master.tar.gz',
+    content: gzipSync(
+      tar([
+        {
+          path: 'ubuntu-cve-tracker-master/active/CVE-2024-0001',
+          content: 'Candidate: CVE-2024-0001\nPriority: medium\njammy_xz: released (5.4-1)\n',
+        },
+      ]),
+      { level: 1 },
     ),
   },
   {
@@ -145,11 +200,18 @@ function packed(
   return { content: pack(record), packed: { record, pack } };
 }
 
+/** A record in a zip by itself. */
+function zipped(record: Readonly<Record<string, unknown>>): ReturnType<typeof packed> {
+  return packed(record, (value) =>
+    zipSync({ ['record.json']: strToU8(JSON.stringify(value)) }, { level: 0 }),
+  );
+}
+
 function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
 }
 
 for (const sample of samples) {
-  test(`damage to a feed of ${sample.source.name} is noticed, wherever it is`, () =>
+  test(`damage to ${sample.url} of ${sample.source.name} is noticed, wherever it is`, () =>
     assertNoticesDamage(sample));
 }

@@ -72,6 +72,33 @@ export async function assertNoticesDamage(sample: FeedSample<FeedRecord | Enrich
     ),
   );
   for (const [what, bytes] of otherwiseTyped(sample)) await assertTyped(sample, bytes, what);
+  if (content[0] === '<'.charCodeAt(0))
+    for (const [what, text] of otherwiseMarked(content.toString()))
+      await assertTyped(sample, Buffer.from(text), what);
+  await assertLatin1(sample, content);
+}
+
+/** Text in Latin 1 is no text of any feed; a record that is packed with others costs only itself. */
+async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content: Buffer): Promise<void> {
+  const { packed } = sample;
+  const latin = (bytes: Uint8Array): Buffer =>
+    Buffer.from(Buffer.from(bytes).toString('latin1').replace('CVE-2024', 'CVE-\xe9024'), 'latin1');
+  if (packed !== undefined) await assertTyped(sample, latin(packed.pack(packed.record)), 'Latin 1');
+  else if (!latin(content).equals(content)) await assertRefused(sample, latin(content), 'Latin 1');
+}
+
+/** XML of which one thing is otherwise: an element or attribute is missing, empty, another, or there too often. */
+function* otherwiseMarked(text: string): Iterable<[string, string]> {
+  for (const { 0: tag, 1: name = '', index } of text.matchAll(/<([\w:-]+)[^>]*>/g)) {
+    const put = (instead: string): string => text.slice(0, index) + instead + text.slice(index + tag.length);
+    for (const instead of ['', `<x/>${tag}`, '<x>', tag.replace(name, 'x'), `${tag}7`, `<${name}/>${tag}`])
+      yield [`${instead} for ${tag}`, put(instead)];
+    for (const { 0: attribute, 1: member = '' } of tag.matchAll(/ ([\w:-]+)="[^"]*"/g))
+      for (const instead of ['', ` ${member}=""`, ` ${member}="x"`, `${attribute}${attribute}`, ` x="1"`])
+        yield [`${instead} for ${attribute} of ${tag}`, put(tag.replace(attribute, instead))];
+  }
+  const end = text.lastIndexOf('</', text.lastIndexOf('</') - 1);
+  yield ['a million more at the end', text.slice(0, end) + '<x/>'.repeat(1_000_000) + text.slice(end)];
 }
 
 /** Bytes of the content that are left out (`nothing`), come twice (`twice`), or are others. */
@@ -109,12 +136,16 @@ function* otherwiseTyped({
   const pack = packed?.pack ?? ((value: unknown) => Buffer.from(JSON.stringify(value)));
   const value = packed?.record ?? parsed(content);
   const places = placesIn(value);
-  for (const [path] of places)
-    for (const other of others)
+  for (const [path, here] of places)
+    for (const other of Array.isArray(here) ? [...others, twice(here)] : others)
       yield [`${JSON.stringify(other)} at ${path.join('.')}`, pack(replacedAt(value, path, other))];
   const list = places.find(([, here]) => Array.isArray(here))?.[0];
   if (list !== undefined)
     yield [`a million objects at ${list.join('.')}`, pack(replacedAt(value, list, long))];
+}
+
+function twice(list: readonly unknown[]): readonly unknown[] {
+  return [...list, ...list];
 }
 
 function parsed(content: Uint8Array): unknown {

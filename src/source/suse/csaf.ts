@@ -80,15 +80,17 @@ export function* readCsafDocument({
   const { id } = document.tracking;
   const components = componentsOf(tree);
   const parts = new Map<string, readonly Part[]>();
+  const unclear = new Map<string, string>();
   for (const said of vulnerabilities) {
     for (const [product, state] of saidOf(said)) {
       const component = components.get(product);
       const found =
         component === undefined ? `no package of a product: ${product}` : partsOf(component, state);
-      if (typeof found === 'string') yield { key: `${id} ${product}`, skipped: found };
+      if (typeof found === 'string') unclear.set(product, found);
       else parts.set(`${state} ${product}`, found);
     }
   }
+  for (const [product, reason] of unclear) yield { key: `${id} ${product}`, skipped: reason };
   const affected = mergedRows([...parts.values()].flat());
   if (affected.length === 0) return;
   const cves = [...new Set(vulnerabilities.flatMap(({ cve }) => cve ?? []))];
