@@ -5,6 +5,7 @@ import { epss } from '../enrich/epss/epss.ts';
 import { kev } from '../enrich/kev/kev.ts';
 import { nvd } from '../enrich/nvd/nvd.ts';
 import type { Enrichment, FeedRecord } from '../plugin/index.ts';
+import { inPieces } from '../testing/bytes.ts';
 import { assertNoticesDamage, type FeedSample } from '../testing/damaged-feed.ts';
 import { tar } from '../testing/tar-writer.ts';
 import { npm } from '../version/npm.ts';
@@ -16,6 +17,7 @@ import { debian } from './debian/debian.ts';
 import { osvSource } from './osv/osv.ts';
 import { photon } from './photon/photon.ts';
 import { rocky } from './rocky/rocky.ts';
+import type { FetchedArchives } from './ubuntu/archives.ts';
 import { ubuntu } from './ubuntu/ubuntu.ts';
 import { wolfi } from './wolfi/wolfi.ts';
 
@@ -23,6 +25,32 @@ const secdb = { packages: [{ pkg: { name: 'xz', secfixes: { '5.4-r1': ['CVE-2024
 const events = [{ introduced: '0' }, { fixed: '1.0.0' }];
 const affected = [{ package: { ecosystem: 'npm', name: 'xz' }, ranges: [{ type: 'SEMVER', events }] }];
 const rpm = { name: 'xz', epoch: '0', version: '5', release: '1', arch: 'x86_64' };
+
+const ubuntuOsv = {
+  id: 'UBUNTU-CVE-2024-0001',
+  upstream: ['CVE-2024-0001'],
+  affected: [
+    {
+      package: { ecosystem: 'Ubuntu:22.04:LTS', name: 'xz', purl: 'pkg:deb/ubuntu/xz?distro=jammy' },
+      ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }],
+    },
+  ],
+};
+
+/** The reasons of Ubuntu, which are read before its records. */
+const ubuntuVex: FeedSample['source'] = {
+  name: 'ubuntu',
+  parse(feed, vex) {
+    const osv = tar([{ path: 'osv/cve/2024/UBUNTU-CVE-2024-0001.json', content: JSON.stringify(ubuntuOsv) }]);
+    const records: FetchedArchives = {
+      url: 'https://a.example/osv-all.tar.xz',
+      body: inPieces(osv),
+      fingerprint: '',
+      vex,
+    };
+    return ubuntu.parse(feed, records);
+  },
+};
 
 const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
   {
@@ -147,6 +175,27 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
         },
       ]),
       { level: 1 },
+    ),
+  },
+  {
+    source: ubuntuVex,
+    feed: 'cve',
+    url: 'https://a.example/vex-all.tar.xz',
+    ...packed(
+      {
+        statements: [
+          {
+            vulnerability: { name: 'CVE-2024-0001' },
+            status: 'affected',
+            action_statement: 'This package (for the given release) is no longer supported',
+            products: [{ '@id': 'pkg:deb/ubuntu/xz@5.2?arch=source&distro=jammy' }],
+          },
+        ],
+      },
+      (record) =>
+        gzipSync(tar([{ path: 'vex/cve/2024/CVE-2024-0001.json', content: JSON.stringify(record) }]), {
+          level: 1,
+        }),
     ),
   },
   {

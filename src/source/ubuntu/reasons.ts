@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
@@ -46,7 +47,12 @@ export class Reasons {
   /** Reads all CVE documents of the archive. */
   async read({ body, url }: Fetched): Promise<void> {
     const wants = (path: string) => /(^|\/)vex\/cve\/.*\.json$/.test(path);
-    for await (const file of tarEntries(inflated(body, url), wants)) this.#add(file);
+    let documents = 0;
+    for await (const file of tarEntries(inflated(body, url), wants)) {
+      documents++;
+      this.#add(file);
+    }
+    if (documents === 0) throw new UnexpectedContent('its end', 'it holds no document on a CVE');
   }
 
   /** The rows on a CVE, by namespace and package. They are forgotten here. */
@@ -68,6 +74,8 @@ export class Reasons {
 
   #add({ path, bytes }: ArchivedRecord): void {
     try {
+      // RFC 8259 §8.1. Replaced bytes could turn one name into another.
+      if (!isUtf8(bytes)) throw new UnexpectedContent('', 'not UTF-8');
       for (const [cve, text] of linesByCve(JSON.parse(bytes.toString('utf8')))) {
         const known = this.#byCve.get(cve);
         this.#byCve.set(cve, known === undefined ? text : `${known}\n${text}`);
