@@ -1,3 +1,4 @@
+import { limits } from '../kit/limits.ts';
 import { severities } from '../model/severity.ts';
 import {
   choice,
@@ -62,6 +63,10 @@ export const settings = {
     namespace_detectors: list('Namespace detectors to use; all when empty.'),
     feature_listers: list('Package listers to use; all when empty.'),
     threads: wholeNumber('Threads that read layers, each with one at a time; 0 is one per core.', 0),
+    idletimeout: duration(
+      'A layer server that sends nothing for so long, or next to nothing once it has begun, is given up.',
+      limits.idleMs,
+    ),
     sources: {
       policy: choice(
         'Where posted layers may come from: anywhere, as in Clair, or only where the settings below allow; `auto` is open when the API listens on the loopback interface alone, so say `strict` behind a reverse proxy.',

@@ -118,6 +118,10 @@ export const limits = {
   pluginMs: 10_000,
   /** The heap of the thread on which they work. */
   pluginHeapBytes: 256 * MiB,
+  /** A thread waits so long for the first byte of a layer, then another layer has it. */
+  layerGraceMs: 1000,
+  /** So many bytes of a layer have to come within `idleMs`, or all that is left of it. */
+  idleBytes: 64 * KiB,
   /** Memory for the objects that reading one posted layer makes. */
   layerHeapBytes: 1 * GiB,
   /** Posted layers that wait for a thread. */

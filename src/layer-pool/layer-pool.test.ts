@@ -18,7 +18,8 @@ import { serve } from '../testing/http-server.ts';
 import { missingTool, runTool } from '../testing/image-builder.ts';
 import { readExchanges, recordings } from '../testing/recordings.ts';
 import { tar } from '../testing/tar-writer.ts';
-import { type LayerPool, type LayerPoolOptions, type LayerReading, openLayerPool } from './layer-pool.ts';
+import { type LayerPool, type LayerPoolOptions, openLayerPool } from './layer-pool.ts';
+import type { LayerReading } from './reading.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'clair-pool-'));
 after(() => {
@@ -229,7 +230,7 @@ async function holding(context: TestContext) {
 }
 
 test('two layers are read at once, the third waits, the fourth is refused', async (context) => {
-  const { pool } = poolOf(context, { threads: 2, bounds: { waitingMax: 1 } });
+  const { pool } = poolOf(context, { threads: 2, bounds: { waitingMax: 1, graceMs: 60_000 } });
   const { url, held, until } = await holding(context);
   const reads = [1, 2, 3].map(() => read(pool, url));
   await until(2);
@@ -240,6 +241,40 @@ test('two layers are read at once, the third waits, the fourth is refused', asyn
   for (const response of held.slice(1)) response.end(layer);
   for (const index of await Promise.all(reads)) assert.equal(index.diffId, diffId);
   assert.deepEqual(pool.load(), { threads: 2, busy: 0, waiting: 0 });
+});
+
+test('a server that is slow to begin keeps no thread, but only so many are waited for', async (context) => {
+  const { pool, readings } = poolOf(context, { threads: 1, bounds: { waitingMax: 1, graceMs: 0 } });
+  const { url, held, until } = await holding(context);
+  const file = join(scratch, 'quick.tar');
+  writeFileSync(file, layer);
+  const slow = read(pool, url);
+  await until(1);
+  assert.equal((await read(pool, file)).diffId, diffId);
+  assert.deepEqual(pool.load(), { threads: 1, busy: 0, waiting: 1 });
+  await assert.rejects(read(pool, url), { code: 'busy' });
+  held[0]?.end(layer);
+  assert.equal((await slow).diffId, diffId);
+  assert.deepEqual(pool.load(), { threads: 1, busy: 0, waiting: 0 });
+  assert.deepEqual(
+    readings.map(({ outcome, bytes }) => [outcome, bytes]),
+    [
+      ['read', 0],
+      ['busy', 0],
+      ['read', layer.length],
+    ],
+  );
+});
+
+test('a server that sends a byte now and then is given up', async (context) => {
+  const { pool } = poolOf(context, { bounds: { idleMs: 200 } });
+  const url = await serve(context, (_request, response) => {
+    const drip = setInterval(() => response.write('x'), 20);
+    response.once('close', () => {
+      clearInterval(drip);
+    });
+  });
+  await assert.rejects(read(pool, url), { code: 'limit-exceeded', limit: 'idleBytes' });
 });
 
 test('whoever goes away ends the download, and the thread goes on', async (context) => {

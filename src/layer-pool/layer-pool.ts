@@ -2,14 +2,16 @@ import { availableParallelism } from 'node:os';
 import { downloadLayer, type LayerDownload } from '../image/incoming/download-layer.ts';
 import { isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
 import type { SourcePolicy } from '../image/incoming/source-policy.ts';
-import { ClairError, type ErrorCode } from '../kit/errors.ts';
 import { displayUrl } from '../kit/http-client.ts';
 import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { ReadLayerSource } from '../service/analyze-layers.ts';
+import { Incoming, paced } from './incoming.ts';
 import type { LayerThread } from './layer-thread.ts';
+import { Places } from './places.ts';
+import { type LayerReading, Reading } from './reading.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 /** How posted layers are read. */
@@ -28,18 +30,10 @@ export interface LayerPoolOptions {
 /** What posted layers are limited to. */
 export interface LayerBounds extends Pick<LayerDownload, 'idleMs' | 'bytesMax' | 'sleep'> {
   readonly waitingMax: number;
+  readonly graceMs: number;
   readonly layerMs: number;
   readonly stopMs: number;
   readonly heapBytesMax: number;
-}
-
-/** How reading a layer went. */
-export interface LayerReading {
-  readonly seconds: number;
-  /** That were downloaded; none of a file of this machine. */
-  readonly bytes: number;
-  /** `failed` for a fault of ours. */
-  readonly outcome: 'read' | 'cancelled' | 'failed' | ErrorCode;
 }
 
 /** How busy the threads are. */
@@ -71,14 +65,22 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     heapBytesMax: limits.layerHeapBytes,
     ...options.bounds,
   });
+  const stalled = new Places(options.bounds?.waitingMax ?? limits.layersWaiting);
   const reader: LayerPool['reader'] =
     (analyzers) =>
-    (source, { links, signal }) =>
-      pool.use(signal, (thread) => readOn(thread, { source, links, signal, analyzers }, options));
+    async (source, { links, signal }) => {
+      await using reading = new Reading(signal, options);
+      const order = { source, links, reading, analyzers };
+      return await reading.watched(
+        isRemote(source.path)
+          ? readRemote(order, { pool, stalled, options })
+          : readLocal(order, pool, options),
+      );
+    };
   return {
     read: reader([]),
     reader,
-    load: () => ({ threads, busy: pool.busy, waiting: pool.waiting }),
+    load: () => ({ threads, busy: pool.busy, waiting: pool.waiting + stalled.taken }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
@@ -86,69 +88,76 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
 interface Order {
   readonly source: LayerSource;
   readonly links: readonly LinkedPlace[];
-  readonly signal: AbortSignal;
+  readonly reading: Reading;
   readonly analyzers: readonly AnalyzerDescription[];
 }
 
-async function readOn(thread: LayerThread, order: Order, options: LayerPoolOptions): Promise<LayerIndex> {
-  const clock = new Clock(order.signal, options.bounds?.layerMs ?? limits.layerMs);
-  let bytes = 0;
-  const count = (more: number): void => {
-    bytes += more;
-  };
-  const tell = (outcome: LayerReading['outcome']): void => {
-    options.onRead?.({ seconds: clock.seconds, bytes, outcome });
-  };
-  try {
-    const { source } = order;
-    const index = isRemote(source.path)
-      ? await readRemote(thread, { ...order, signal: clock.signal }, { ...options, count })
-      : await readLocal(thread, { ...order, signal: clock.signal }, options);
-    tell('read');
-    return index;
-  } catch (error) {
-    tell(order.signal.aborted ? 'cancelled' : error instanceof ClairError ? error.code : 'failed');
-    throw error;
-  } finally {
-    clock.stop();
-  }
+interface RemoteRoom {
+  readonly pool: ThreadPool;
+  /** Downloads that were begun and of which nothing came yet. */
+  readonly stalled: Places;
+  readonly options: LayerPoolOptions;
 }
 
-/** Headers stay on this thread; the other gets bytes. */
-async function readRemote(
+/**
+ * Headers stay on this thread; the other gets bytes. A server that is slow to begin keeps no thread: that goes to the next layer, and is
+ * taken again when bytes flow.
+ */
+async function readRemote(order: Order, { pool, stalled, options }: RemoteRoom): Promise<LayerIndex> {
+  const { reading } = order;
+  const readOn = (thread: LayerThread, incoming: Incoming): Promise<LayerIndex> =>
+    readStream(thread, order, incoming);
+  const begun = await pool.use(reading.caller, async (thread) => {
+    reading.start();
+    const incoming = new Incoming(download(order, options));
+    const isFlowing = await incoming.flowsWithin(options.bounds?.graceMs ?? limits.layerGraceMs);
+    return isFlowing ? { index: await readOn(thread, incoming) } : { incoming };
+  });
+  if (begun.index !== undefined) return begun.index;
+  const { incoming } = begun;
+  await stalled.use(() => incoming.flows());
+  return await pool.use(reading.signal, (thread) => readOn(thread, incoming));
+}
+
+function download(
+  { source: { path: url, headers }, reading }: Order,
+  { policy, bounds }: LayerPoolOptions,
+): AsyncIterable<Uint8Array> {
+  const { connect } = policy;
+  const bytes = downloadLayer({ ...bounds, url, headers, connect, signal: reading.signal });
+  return paced(counted(bytes, reading), bounds?.idleMs ?? limits.idleMs);
+}
+
+async function readStream(
   thread: LayerThread,
-  { source: { path: url, headers, format }, links, signal, analyzers }: Order,
-  { policy, bounds, count }: LayerPoolOptions & { readonly count: (bytes: number) => void },
+  { source: { path: url, format }, links, reading, analyzers }: Order,
+  incoming: Incoming,
 ): Promise<LayerIndex> {
-  const bytes = (over: AbortSignal): AsyncIterable<Uint8Array> =>
-    counted(
-      downloadLayer({
-        ...bounds,
-        url,
-        headers,
-        connect: policy.connect,
-        signal: AbortSignal.any([signal, over]),
-      }),
-      count,
-    );
   const task = { kind: 'stream', analyzers, name: displayUrl(url), format, links } as const;
-  return theOnly(await thread.run(task, { bytes, signal }));
+  const bytes = (over: AbortSignal): Incoming => {
+    over.addEventListener('abort', () => {
+      reading.end();
+    });
+    return incoming;
+  };
+  return theOnly(await thread.run(task, { bytes, signal: reading.signal }));
 }
 
 async function readLocal(
-  thread: LayerThread,
-  { source: { path: name, format }, links, signal, analyzers }: Order,
+  { source: { path: name, format }, links, reading, analyzers }: Order,
+  pool: ThreadPool,
   { policy: { directories } }: LayerPoolOptions,
 ): Promise<LayerIndex> {
-  return theOnly(await thread.run({ kind: 'file', analyzers, name, directories, format, links }, { signal }));
+  return await pool.use(reading.caller, async (thread) => {
+    reading.start();
+    const task = { kind: 'file', analyzers, name, directories, format, links } as const;
+    return theOnly(await thread.run(task, { signal: reading.signal }));
+  });
 }
 
-async function* counted(
-  stream: AsyncIterable<Uint8Array>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
+async function* counted(stream: AsyncIterable<Uint8Array>, reading: Reading): AsyncGenerator<Uint8Array> {
   for await (const piece of stream) {
-    count(piece.length);
+    reading.bytes += piece.length;
     yield piece;
   }
 }
@@ -156,28 +165,4 @@ async function* counted(
 function theOnly([index]: readonly LayerIndex[]): LayerIndex {
   if (index === undefined) throw new Error('the thread that reads layers gave no index');
   return index;
-}
-
-/** The time a layer takes, and may take. */
-class Clock {
-  readonly #started = performance.now();
-  readonly #timer: NodeJS.Timeout;
-  readonly signal: AbortSignal;
-
-  constructor(caller: AbortSignal, ms: number) {
-    const late = new AbortController();
-    this.#timer = setTimeout(() => {
-      const message = `reading the layer takes more than ${ms / 1000} s`;
-      late.abort(new ClairError('limit-exceeded', message, { limit: 'layerMs' }));
-    }, ms);
-    this.signal = AbortSignal.any([caller, late.signal]);
-  }
-
-  get seconds(): number {
-    return (performance.now() - this.#started) / 1000;
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
 }

@@ -135,6 +135,40 @@ test('who waits for a layer server keeps nobody else waiting, and leaves it when
   assert.equal((await clair.get('/v1/layers/stuck')).status, 404);
 });
 
+test('layer servers that stall, as many as there are threads, keep nobody else waiting', {
+  timeout,
+}, async (t) => {
+  const env = { CLAIR_WORKER_THREADS: '2', CLAIR_WORKER_IDLETIMEOUT: '2s' };
+  const clair = await startV1(t, database(t), env);
+  const file = layerFile(t, debian({ curl: '7.1' }));
+  const content = debian({ curl: '7.1' });
+  // One says nothing at all, one breaks off in the middle, one sends a byte now and then.
+  const { url, asked } = await layerServer(t, (response, path) => {
+    if (path.startsWith('/silent')) return;
+    response.write(content.subarray(0, 600));
+    if (path.startsWith('/broken')) return;
+    const drip = setInterval(() => response.write('x'), 100);
+    response.once('close', () => {
+      clearInterval(drip);
+    });
+  });
+  for (const kind of ['silent', 'broken', 'dripping']) {
+    asked.length = 0;
+    const answered: string[] = [];
+    const post = async (Name: string, Path: string): Promise<number> => {
+      const { status } = await clair.postLayer({ Name, Path });
+      answered.push(Name);
+      return status;
+    };
+    const stalled = [1, 2].map((i) => post(`${kind}-${i}`, `${url}/${kind}-${i}`));
+    await until(() => asked.length >= 2);
+    // Without a limit, a byte now and then would keep it waiting for a quarter of an hour.
+    assert.equal(await post(kind, file), 201);
+    if (kind === 'silent') assert.deepEqual(answered, [kind]);
+    assert.deepEqual(new Set(await Promise.all(stalled)), new Set([422]), kind);
+  }
+});
+
 test('a layer that is posted twice at once is read once', { timeout }, async (t) => {
   const clair = await startV1(t, database(t));
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<undefined>();

@@ -109,11 +109,12 @@ interface Watchers {
 
 function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls }: ServerOptions): LayerPool {
   const isSource = import.meta.url.endsWith('.ts');
-  const { threads } = config.worker;
+  const { threads, idletimeout: idleMs } = config.worker;
   return openLayerPool({
     script: new URL(isSource ? '../../layer-worker.ts' : './layer-worker.js', import.meta.url),
     policy: sourcePolicy(layerSources(config), insecureTls),
     threads: threads === 0 ? undefined : threads,
+    bounds: { idleMs },
     onRead: (reading) => {
       counted.noteLayer(reading);
       tracer.note({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
