@@ -8,6 +8,7 @@ const benches = {
   load: 'feed-load',
   affected: 'affected-images',
   layers: 'named-layers',
+  notifier: 'notifier',
   daily: 'daily-updates',
   enrich: 'enrichment-load',
   scan: 'scan',
@@ -19,7 +20,7 @@ const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
   name === undefined
-    ? known.filter(([key]) => !['scan', 'posted', 'server', 'hostile'].includes(key))
+    ? known.filter(([key]) => !['notifier', 'scan', 'posted', 'server', 'hostile'].includes(key))
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
   console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);

@@ -127,6 +127,10 @@ export const settings = {
         ['name', 'full'],
         'name',
       ),
+      digest: duration(
+        'full: one message for each image, with all that concerns it from the first change on for so long; 0 one for each change.',
+        0,
+      ),
       secret: secret(
         'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
       ),

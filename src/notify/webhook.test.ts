@@ -30,6 +30,7 @@ const content: NoticeContent = {
 const notice: Notice = {
   name: '93e2cb49-eefd-44b6-8c75-1557621dc895',
   createdAt: '2026-01-02T00:00:00.000Z',
+  kind: 'change',
   content: async () => content,
 };
 const going = new AbortController().signal;

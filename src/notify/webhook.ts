@@ -46,7 +46,7 @@ export function webhook(options: WebhookOptions, env: NodeJS.ProcessEnv): Transp
 
 async function bodyOf(notice: Notice, mode: WebhookOptions['mode']): Promise<object> {
   const notification = { Notification: { Name: notice.name } };
-  if (mode === 'name') return notification;
+  if (mode === 'name' && notice.kind === 'change') return notification;
   return { ...notification, createdAt: notice.createdAt, ...(await notice.content()) };
 }
 

@@ -23,5 +23,12 @@ export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts'
 export type { Listed, PackageLister, RemoteLister } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, ReportFormat } from './report-format.ts';
-export type { Notice, NoticeContent, NoticeImage, Transport } from './transport.ts';
+export type {
+  DigestNotice,
+  Notice,
+  NoticeContent,
+  NoticedChange,
+  NoticeImage,
+  Transport,
+} from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';

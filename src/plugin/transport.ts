@@ -12,8 +12,8 @@ export interface NoticeImage {
   readonly fix: Fix;
 }
 
-/** What changed, and whom it concerns. */
-export interface NoticeContent {
+/** What changed. */
+export interface NoticedChange {
   readonly source: string;
   /** The namespace this is about; null where the advisory speaks of none. */
   readonly namespace: string | null;
@@ -21,19 +21,31 @@ export interface NoticeContent {
   /** The vulnerability before and now, as far as it is about the namespace. */
   readonly old: Vulnerability | null;
   readonly new: Vulnerability | null;
+}
+
+/** What changed, and whom it concerns. */
+export interface NoticeContent extends NoticedChange {
   /** Images that it hits now, or did where it was withdrawn: the first of them. */
   readonly images: readonly NoticeImage[];
   readonly hasMoreImages: boolean;
 }
 
+/** All changes that concern one image within a span of time. */
+export interface DigestNotice {
+  readonly image: Pick<NoticeImage, 'identity' | 'names'>;
+  readonly changes: readonly (NoticedChange & Pick<NoticeImage, 'packages' | 'fix'>)[];
+}
+
 /** Something to be told. */
 export interface Notice {
+  /** A change can be asked for by its name; a digest is only told. */
+  readonly kind: 'change' | 'digest';
   /** A UUID: whoever is told twice can see that it is the same. */
   readonly name: string;
   /** ISO 8601. */
   readonly createdAt: string;
   /** Reads what it is about, for who sends more than the name. */
-  content(): Promise<NoticeContent>;
+  content(): Promise<NoticeContent | DigestNotice>;
 }
 
 /** A way to tell somebody. It tries once; when to try again is not its affair. */

@@ -16,6 +16,8 @@ export interface AffectedRoom {
 
 /** An image that has a vulnerability, in packages of one name and version. */
 export interface AffectedEntry {
+  /** Number of the image. */
+  readonly image: number;
   readonly identity: string;
   /** Names of ancestries and v1 layers that stand for the image, sorted. */
   readonly names: readonly string[];
@@ -80,7 +82,7 @@ export function plainEntry({ identity, names, findings, isCertain }: AffectedEnt
 }
 
 function entryOf(
-  { identity, names, packages, hits }: AffectedImage,
+  { image, identity, names, packages, hits }: AffectedImage,
   { extensions: { schemes } }: AffectedRoom,
 ): AffectedEntry | undefined {
   const found: Hit[] = [];
@@ -99,5 +101,5 @@ function entryOf(
   const { matches, suppressed } = findingsOf(found, (scheme, a, b) =>
     schemes.find(({ name }) => name === scheme)?.compare(a, b),
   );
-  return { identity, names, findings: [...matches, ...suppressed], isCertain };
+  return { image, identity, names, findings: [...matches, ...suppressed], isCertain };
 }

@@ -28,6 +28,7 @@ async function roomWith(context: TestContext, records: readonly KeyedVulnerabili
     extensions: { schemes: [], sources: [] },
     transports: [transport],
     filter: { severity: undefined, isFixable: false, namespaces: [] },
+    digestMs: 0,
     attempts: 3,
     renotifyMs: 2 * hourMs,
     now: () => new Date(clock.now),
@@ -243,6 +244,7 @@ for (const engine of sharedEngines) {
             ...{ store: one, extensions: { schemes: [], sources: [] }, transports: [transport], attempts: 3 },
             ...{ renotifyMs: hourMs, now: () => new Date(), owner: `${i}`, pause: rest, rest },
             filter: { severity: undefined, isFixable: false, namespaces: [] },
+            digestMs: 0,
             onDelivered: () => undefined,
             onFailure: (_, error) => {
               throw error;

@@ -1,15 +1,18 @@
-import type { Transport } from '../plugin/transport.ts';
-import type { Notification, Store } from '../store/store.ts';
+import type { Notice, Transport } from '../plugin/transport.ts';
+import type { Notification, NotificationStore, Store } from '../store/store.ts';
 import type { AffectedRoom } from './affected.ts';
+import { addToDigests, noticeOfDigest } from './digest.ts';
 import { noticeOf, sidesOf } from './notice.ts';
 import { isWanted, type NoticeFilter } from './notice-filter.ts';
 
 /** What telling needs. */
 export interface DeliveryRoom extends AffectedRoom {
-  readonly store: AffectedRoom['store'] & Pick<Store, 'notifications' | 'locks'>;
+  readonly store: AffectedRoom['store'] & Pick<Store, 'notifications' | 'digests' | 'locks'>;
   /** Each is told everything; a notification is told when all of them have taken it. */
   readonly transports: readonly Transport[];
   readonly filter: NoticeFilter;
+  /** Changes are told in digests, one for each image and so long a time; each by itself where it is 0. */
+  readonly digestMs: number;
   /** Tries that a notification has before it is put off as long as can be. */
   readonly attempts: number;
   /** What nobody says to have heard is told again after so long. */
@@ -21,7 +24,7 @@ export interface DeliveryRoom extends AffectedRoom {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Waits so long, whatever is to be done; ends at once when the signal comes. */
   readonly rest: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly onDelivered: (notification: Notification, sinceCreatedMs: number) => void;
+  readonly onDelivered: (name: string, sinceCreatedMs: number) => void;
   readonly onFailure: (transport: string, error: unknown) => void;
 }
 
@@ -60,8 +63,12 @@ async function tellAll(
 ): Promise<'told' | 'failed' | { readonly idleMs: number }> {
   try {
     await makeNotifications(room, signal);
-    const outcome = await tellDue(room, state, signal);
-    return outcome === 'idle' ? { idleMs: await idleMs(room) } : outcome;
+    const queues = queuesOf(room);
+    for (const queue of queues) {
+      const outcome = await tellDue(queue, { room, state }, signal);
+      if (outcome !== 'idle') return outcome;
+    }
+    return { idleMs: await idleMs(queues, room) };
   } catch (error) {
     state.failures++;
     room.onFailure('store', error);
@@ -81,24 +88,63 @@ async function makeNotifications({ store }: DeliveryRoom, signal: AbortSignal): 
   while (!signal.aborted && (await store.notifications.make(eventsAtATime)) === eventsAtATime);
 }
 
+/** What is to be told, in the order of its time; of notifications and of digests alike. */
+interface Queue extends Omit<NotificationStore, 'make' | 'find' | 'due' | 'markDeleted'> {
+  find(name: string): Promise<Queued | undefined>;
+  due(limit: number): Promise<readonly Queued[]>;
+  /** What a transport is told; nothing where there is nothing to be told. */
+  notice(name: string, signal: AbortSignal): Promise<Notice | undefined>;
+}
+
+type Queued = Pick<Notification, 'name' | 'createdAt' | 'notifiedAt' | 'dueAt'>;
+
+/** Digests are told whether or not they are still made: nothing else tells what is in them. */
+function queuesOf(room: DeliveryRoom): readonly Queue[] {
+  const { notifications, digests } = room.store;
+  return [
+    { ...notifications, notice: (name, signal) => noticeOfChange(name, room, signal) },
+    { ...digests, notice: (name) => noticeOfDigest(name, room) },
+  ];
+}
+
+async function noticeOfChange(
+  name: string,
+  room: DeliveryRoom,
+  signal: AbortSignal,
+): Promise<Notice | undefined> {
+  const notification = await room.store.notifications.find(name);
+  if (notification === undefined) return undefined;
+  const sides = await sidesOf(notification, room);
+  if (!isWanted(notification, sides, room.filter)) return undefined;
+  if (room.digestMs === 0) return noticeOf(notification, sides, room);
+  await addToDigests(notification, room, signal);
+  return undefined;
+}
+
+interface Telling {
+  readonly room: DeliveryRoom;
+  readonly state: State;
+}
+
 /** Tells what is due until there is nothing, or something fails. */
 async function tellDue(
-  room: DeliveryRoom,
-  state: State,
+  queue: Queue,
+  { room, state }: Telling,
   signal: AbortSignal,
 ): Promise<'told' | 'failed' | 'idle'> {
-  const due = await room.store.notifications.due(notificationsAtATime);
-  let told = 0;
-  for (const notification of due) {
+  let isIdle = true;
+  for (const queued of await queue.due(notificationsAtATime)) {
     if (signal.aborted) break;
-    const outcome = await tellAlone(notification, room, signal);
+    const outcome = await tellAlone(queued, { queue, room }, signal);
     if (outcome === 'passed') continue;
-    if (outcome !== 'told') return await noteFailure(notification, outcome, { room, state });
-    told++;
-    state.failures = 0;
-    state.tries.delete(notification.name);
+    if (outcome !== 'told' && outcome !== 'settled')
+      return await noteFailure(queued, outcome, { queue, room, state });
+    isIdle = false;
+    // What was not told says nothing of the receiver.
+    if (outcome === 'told') state.failures = 0;
+    state.tries.delete(queued.name);
   }
-  return told > 0 ? 'told' : 'idle';
+  return isIdle ? 'idle' : 'told';
 }
 
 /** What a transport threw, and which one. */
@@ -107,36 +153,35 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** Tells a notification while no other server does; of two that found it due, the second passes it by. */
-async function tellAlone(
-  { name }: Notification,
-  room: DeliveryRoom,
-  signal: AbortSignal,
-): Promise<'told' | 'passed' | Failure> {
-  const { locks, notifications } = room.store;
+/** `settled`: there was nothing to tell. `passed`: another server tells it, or has just told it. */
+type Outcome = 'told' | 'settled' | 'passed' | Failure;
+
+interface Place {
+  readonly queue: Queue;
+  readonly room: DeliveryRoom;
+}
+
+/** Tells one while no other server does; of two that found it due, the second passes it by. */
+async function tellAlone({ name }: Queued, place: Place, signal: AbortSignal): Promise<Outcome> {
+  const { locks } = place.room.store;
   const lock = `notification ${name}`;
-  if (!(await locks.acquire(lock, room.owner, lockMs))) return 'passed';
+  if (!(await locks.acquire(lock, place.room.owner, lockMs))) return 'passed';
   try {
-    const current = await notifications.find(name);
-    const isDue = current?.dueAt != null && Date.parse(current.dueAt) <= room.now().getTime();
-    return isDue ? await tell(current, room, signal) : 'passed';
+    const current = await place.queue.find(name);
+    const isDue = current?.dueAt != null && Date.parse(current.dueAt) <= place.room.now().getTime();
+    return isDue ? await tell(current, place, signal) : 'passed';
   } finally {
-    await locks.release(lock, room.owner);
+    await locks.release(lock, place.room.owner);
   }
 }
 
-async function tell(
-  notification: Notification,
-  room: DeliveryRoom,
-  signal: AbortSignal,
-): Promise<'told' | 'passed' | Failure> {
-  const { notifications } = room.store;
-  const sides = await sidesOf(notification, room);
-  if (!isWanted(notification, sides, room.filter)) {
-    await notifications.postpone(notification.name, 'ever');
-    return 'passed';
+async function tell(queued: Queued, { queue, room }: Place, signal: AbortSignal): Promise<Outcome> {
+  const notice = await queue.notice(queued.name, signal);
+  if (signal.aborted) return 'passed';
+  if (notice === undefined) {
+    await queue.postpone(queued.name, 'ever');
+    return 'settled';
   }
-  const notice = noticeOf(notification, sides, room);
   const end = AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]);
   for (const transport of room.transports) {
     try {
@@ -145,22 +190,22 @@ async function tell(
       return { transport: transport.name, error };
     }
   }
-  await notifications.markNotified(notification.name, room.renotifyMs);
-  if (notification.notifiedAt === null)
-    room.onDelivered(notification, room.now().getTime() - Date.parse(notification.createdAt));
+  await queue.markNotified(queued.name, room.renotifyMs);
+  if (queued.notifiedAt === null)
+    room.onDelivered(queued.name, room.now().getTime() - Date.parse(queued.createdAt));
   return 'told';
 }
 
-/** Puts a notification off, so that one that nobody takes does not keep the others from being told. */
+/** Puts one off, so that one that nobody takes does not keep the others from being told. */
 async function noteFailure(
-  { name }: Notification,
+  { name }: Queued,
   { transport, error }: Failure,
-  { room, state }: { readonly room: DeliveryRoom; readonly state: State },
+  { queue, room, state }: Place & Telling,
 ): Promise<'failed'> {
   const tries = (state.tries.get(name) ?? 0) + 1;
   state.tries.set(name, tries);
   state.failures++;
-  await room.store.notifications.postpone(name, tries < room.attempts ? backOffMs(tries) : backOffMsMax);
+  await queue.postpone(name, tries < room.attempts ? backOffMs(tries) : backOffMsMax);
   room.onFailure(transport, error);
   return 'failed';
 }
@@ -169,9 +214,11 @@ function backOffMs(failures: number): number {
   return Math.min(firstBackOffMs * 2 ** (failures - 1), backOffMsMax);
 }
 
-async function idleMs({ store, now }: DeliveryRoom): Promise<number> {
-  const next = await store.notifications.nextDue();
-  if (next === undefined) return pollMs;
+async function idleMs(queues: readonly Queue[], { now }: DeliveryRoom): Promise<number> {
+  const times = await Promise.all(queues.map((queue) => queue.nextDue()));
+  const next = Math.min(
+    ...times.map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))),
+  );
   // Another server may be telling what is due right now.
-  return Math.min(Math.max(Date.parse(next) - now().getTime(), firstBackOffMs), pollMs);
+  return Math.min(Math.max(next - now().getTime(), firstBackOffMs), pollMs);
 }

@@ -4,12 +4,14 @@ import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
+import type { DigestStore } from './digest-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
+export type { Digest, DigestContent, DigestItem, DigestStore } from './digest-store.ts';
 export type { AdvisoryEvent, ChangedAspect, EventStore } from './event-store.ts';
 export type {
   AffectedImage,
@@ -251,6 +253,7 @@ export interface Store extends AsyncDisposable {
   readonly vulnerabilities: VulnerabilityStore;
   readonly events: EventStore;
   readonly notifications: NotificationStore;
+  readonly digests: DigestStore;
   readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
   readonly layers: LayerStore;

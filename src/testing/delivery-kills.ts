@@ -2,23 +2,31 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { feedUpdate, record, stream } from './store-content.ts';
+import type { Store } from '../store/store.ts';
+import { feedUpdate, image, installed, record, stream } from './store-content.ts';
 import type { SharedEngine } from './store-engines.ts';
 import { exitOf, run } from './store-process.ts';
 
-/** What became of the notifications of a store whose senders and receiver were killed again and again. */
+/** What became of the news in a store whose senders and receiver were killed again and again. */
 export interface DeliveryCount {
-  readonly notifications: number;
-  /** Notifications that came at least once. */
+  /** Things to be told: notifications, or in digests each notification of each image. */
+  readonly things: number;
+  /** Of them, those that came at least once. */
   readonly told: number;
-  /** How often one came that had come before. */
+  /** How often a message came whose name had come before. */
   readonly repeated: number;
   /** How often somebody was killed between the sending and the noting of it, at most. */
   readonly breaks: number;
 }
 
+/** How news are told: each by itself, or in one digest for each image. */
+export type DeliveryMode = 'name' | 'digest';
+
+/** Soon, so that digests are closed while others are made. */
+const digestMs = 20;
+
 /** Tells what is due, with a clock that is ahead, so that the lock of who was killed has fallen free. */
-function sender(url: string, aheadMs: number): string {
+function sender(mode: DeliveryMode, url: string, aheadMs: number): string {
   const place = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   return `
     const { deliverNotifications } = await import(${place('../service/deliver-notifications.ts')});
@@ -30,7 +38,8 @@ function sender(url: string, aheadMs: number): string {
     say('ready');
     await deliverNotifications({
       store, extensions: { schemes: [], sources: [] }, transports: [webhook({ ...unset, endpoint: '${url}' }, {})],
-      filter: { severity: undefined, isFixable: false, namespaces: [] }, attempts: 1000, renotifyMs: 1e10,
+      filter: { severity: undefined, isFixable: false, namespaces: [] },
+      digestMs: ${mode === 'digest' ? digestMs : 0}, attempts: 1000, renotifyMs: 1e10,
       now: () => new Date(now()), owner: String(process.pid), pause: rest, rest,
       onDelivered: () => {}, onFailure: () => {},
     }, new AbortController().signal);`;
@@ -39,29 +48,34 @@ function sender(url: string, aheadMs: number): string {
 /** Longer than a lock. */
 const aheadMs = 120_000;
 
+/** Images that everything concerns. */
+const images = 3;
+
 /** Kills a sender so often at random points of its work, and a receiver now and then; then lets the last sender finish. */
 export async function killDeliveries(
   engine: SharedEngine,
   place: string,
-  kills: number,
+  { kills, mode }: { readonly kills: number; readonly mode: DeliveryMode },
 ): Promise<DeliveryCount> {
   const count = 3 * kills;
+  const things = mode === 'digest' ? count * images : count;
   {
     await using store = await engine.open(place);
     await store.advisories.apply(feedUpdate(), stream([]));
+    for (let i = 0; i < images; i++) await store.images.save(image([installed('openssl')], `image ${i}`));
     const news = Array.from({ length: count }, (_, i) => record(`CVE-${i}`));
     await store.advisories.apply(feedUpdate({ fingerprint: 'two' }), stream(news));
   }
   const receiver = await Receiver.open();
   try {
     for (let i = 0; i <= kills; i++) {
-      const child = run(engine.name, place, sender(receiver.url, i * aheadMs));
+      const child = run(engine.name, place, sender(mode, receiver.url, i * aheadMs));
       assert.ok(child.stdout !== null);
       await once(child.stdout, 'data');
       if (i < kills) {
-        await receiver.comes(Math.floor(4 * Math.random()), () => receiver.names.size === count);
+        await receiver.comes(Math.floor(4 * Math.random()), () => receiver.told.size === things);
         await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()));
-      } else await allNoted(engine, place, count);
+      } else await allNoted(engine, place, { count, mode });
       child.kill('SIGKILL');
       await exitOf(child);
     }
@@ -69,33 +83,60 @@ export async function killDeliveries(
     receiver.close();
   }
   await using store = await engine.open(place, { now: () => Date.now() + (kills + 1) * aheadMs });
+  await nothingIsLeft(store, count);
+  const repeated = receiver.posts - receiver.names.size;
+  return { things, told: await toldThings(receiver, store, mode), repeated, breaks: kills + receiver.deaths };
+}
+
+async function nothingIsLeft(store: Store, count: number): Promise<void> {
   assert.equal(await store.notifications.make(count), 0);
   assert.deepEqual(await store.notifications.due(count), [], 'all are marked as told');
+  assert.deepEqual(await store.digests.due(count), [], 'all are marked as told');
   const { rows } = await store.statistics();
   assert.equal(rows['event'], count);
-  const told = await Promise.all([...receiver.names.keys()].map((name) => store.notifications.find(name)));
-  assert.ok(told.every((one) => one?.notifiedAt != null));
-  const events = new Set(told.map((one) => one?.event));
-  const repeated = receiver.posts - receiver.names.size;
-  return { notifications: count, told: events.size, repeated, breaks: kills + receiver.deaths };
+}
+
+async function toldThings({ names, told }: Receiver, store: Store, mode: DeliveryMode): Promise<number> {
+  if (mode === 'digest') return told.size;
+  const all = await Promise.all([...names].map((name) => store.notifications.find(name)));
+  assert.ok(all.every((one) => one?.notifiedAt != null));
+  return new Set(all.map((one) => one?.event)).size;
 }
 
 /** Comes back when all that was told is noted: the last sender has the time it takes. */
-async function allNoted(engine: SharedEngine, place: string, count: number): Promise<void> {
+async function allNoted(
+  engine: SharedEngine,
+  place: string,
+  { count, mode }: { readonly count: number; readonly mode: DeliveryMode },
+): Promise<void> {
   await using store = await engine.open(place, { now: () => Number.MAX_SAFE_INTEGER });
   const isNoted = async (): Promise<boolean> => {
-    const due = await store.notifications.due(count);
-    return due.length === count && due.every(({ notifiedAt }) => notifiedAt !== null);
+    const [changes, digests] = [
+      await store.notifications.due(count),
+      await store.digests.due(count * images),
+    ];
+    const isWhole = changes.length === (mode === 'digest' ? 0 : count);
+    const isMade = mode === 'name' || digests.length >= images;
+    return isWhole && isMade && [...changes, ...digests].every(({ notifiedAt }) => notifiedAt !== null);
   };
   while (!(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+interface Message {
+  readonly Notification: { readonly Name: string };
+  readonly image?: { readonly identity: string };
+  readonly changes?: readonly { readonly new: { readonly id: string } }[];
+}
+
 /** Notes what it is posted, and dies at times, before it has noted it or before it has answered; at once there is another. */
 class Receiver {
-  readonly names = new Map<string, number>();
+  readonly names = new Set<string>();
+  /** What was told: a message by its name, or each change that it tells of an image. */
+  readonly told = new Set<string>();
   posts = 0;
   deaths = 0;
   readonly #server: Server;
+  readonly #bodies = new Map<string, string>();
   #come = Promise.withResolvers<undefined>();
 
   private constructor() {
@@ -106,13 +147,7 @@ class Receiver {
             this.#die();
             return;
           }
-          const { Notification: notification } = JSON.parse(Buffer.concat(pieces).toString()) as {
-            Notification: { Name: string };
-          };
-          this.posts++;
-          this.names.set(notification.Name, (this.names.get(notification.Name) ?? 0) + 1);
-          this.#come.resolve(undefined);
-          this.#come = Promise.withResolvers();
+          this.#note(Buffer.concat(pieces).toString());
           if (Math.random() < 0.1) this.#die();
           else response.writeHead(201).end();
         },
@@ -140,6 +175,19 @@ class Receiver {
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();
+  }
+
+  #note(body: string): void {
+    const { Notification: notification, image: of, changes } = JSON.parse(body) as Message;
+    const { Name: name } = notification;
+    assert.equal(this.#bodies.get(name) ?? body, body, 'the same name tells the same');
+    this.posts++;
+    this.names.add(name);
+    this.#bodies.set(name, body);
+    if (changes === undefined) this.told.add(name);
+    else for (const { new: is } of changes) this.told.add(`${of?.identity} ${is.id}`);
+    this.#come.resolve(undefined);
+    this.#come = Promise.withResolvers();
   }
 
   /** All connections break, as when its process is killed. */

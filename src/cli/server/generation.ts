@@ -53,7 +53,13 @@ export function beginGeneration(
   ];
   const parts = new AsyncDisposableStack();
   parts.use(plugged);
-  parts.use(startUpdater(config, { ...lasting, extensions, onChange, after }));
-  parts.use(startNotifier(config, { ...lasting, extensions, after }));
+  try {
+    parts.use(startUpdater(config, { ...lasting, extensions, onChange, after }));
+    parts.use(startNotifier(config, { ...lasting, extensions, after }));
+  } catch (error) {
+    // Either may refuse the configuration.
+    void parts.disposeAsync();
+    throw error;
+  }
   return { routers, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
-import { messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import { webhook } from '../../notify/webhook.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -26,12 +26,14 @@ export interface NotifierParts {
   readonly bell: Bell;
 }
 
-/** Tells of what changes until it is disposed of. Without an endpoint or a transport of a plugin nobody is told, and notifications can still be asked for. */
+/** Tells of what changes until it is disposed of. Without an endpoint or a transport of a plugin nobody is told, and notifications can be asked for. Throws `config-invalid`. */
 export function startNotifier(
   config: Config,
   { extensions, store, log, counted, tracer, bell, after }: NotifierParts,
 ): AsyncDisposable {
   const { attempts, renotifyinterval, severity, fixable, namespaces, http } = config.notifier;
+  if (http.endpoint !== '' && http.digest > 0 && http.mode !== 'full')
+    throw new ClairError('config-invalid', 'notifier.http.digest needs notifier.http.mode to be full');
   const webhooks = http.endpoint === '' ? [] : [webhook(http, process.env)];
   const transports = [...webhooks, ...extensions.transports].map((one) => tracedTransport(one, tracer));
   return inBackground('notifier', log, async (signal) => {
@@ -48,14 +50,15 @@ export function startNotifier(
           namespaces,
         },
         attempts,
+        digestMs: http.digest,
         renotifyMs: renotifyinterval,
         now: () => new Date(),
         owner: ownerName(),
         pause: (ms, until) => pauseOrBell(ms, bell, until),
         rest: pause,
-        onDelivered: (notification, sinceCreatedMs) => {
+        onDelivered: (name, sinceCreatedMs) => {
           counted.noteNotified(sinceCreatedMs);
-          log.info({ notification: notification.name }, 'notification told');
+          log.info({ notification: name }, 'notification told');
         },
         onFailure: (transport, error) => {
           counted.noteNotificationFailure(transport);

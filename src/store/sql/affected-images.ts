@@ -160,7 +160,11 @@ async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<Af
   }));
 }
 
-async function namesOf(db: Kysely<Tables>, images: readonly number[]): Promise<Map<number, string[]>> {
+/** Names of ancestries and v1 layers that stand for images, sorted. */
+export async function namesOf(
+  db: Kysely<Tables>,
+  images: readonly number[],
+): Promise<ReadonlyMap<number, string[]>> {
   const rows = await db
     .selectFrom('ancestry')
     .select(['image_id', 'name'])

@@ -229,3 +229,8 @@ function milliseconds(time: string): number {
 export function isoTime(value: number): string {
   return new Date(value).toISOString();
 }
+
+/** As `isoTime`, where there may be none. */
+export function isoTimeOrNull(time: number | null): string | null {
+  return time === null ? null : isoTime(time);
+}

@@ -1,7 +1,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Notification, NotificationStore } from '../store.ts';
 import type { Engine } from './engine.ts';
-import { isoTime } from './feeds.ts';
+import { isoTime, isoTimeOrNull } from './feeds.ts';
 import { type EventRow, partsOf } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 
@@ -109,14 +109,10 @@ async function read(db: Kysely<Tables>, chosen: (query: Query) => Query): Promis
     old: row.old_id,
     new: row.new_id,
     createdAt: isoTime(row.created_at),
-    notifiedAt: optionalTime(row.notified_at),
-    deletedAt: optionalTime(row.deleted_at),
-    dueAt: optionalTime(row.due_at),
+    notifiedAt: isoTimeOrNull(row.notified_at),
+    deletedAt: isoTimeOrNull(row.deleted_at),
+    dueAt: isoTimeOrNull(row.due_at),
   }));
-}
-
-function optionalTime(time: number | null): string | null {
-  return time === null ? null : isoTime(time);
 }
 
 async function due(db: Kysely<Tables>, limit: number, now: number): Promise<Notification[]> {

@@ -10,6 +10,9 @@ const recordsAtATime = 200;
 const imagesAtATime = 20;
 const layersAtATime = 50;
 
+/** So many names go into one statement. */
+const digestsAtATime = 500;
+
 /**
  * Throws away what is past its time, by a clock in milliseconds. Events go first, with their notifications: they hold the
  * records they speak of.
@@ -44,9 +47,29 @@ async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
     .execute();
   if (due.length === 0) return 0;
   const numbers = due.map(({ number }) => number);
+  await dropItems(db, numbers);
   await db.deleteFrom('notification').where('event_number', 'in', numbers).execute();
   await db.deleteFrom('event').where('number', 'in', numbers).execute();
   return numbers.length;
+}
+
+/** Of digests, what is about events goes, and those that have nothing left. */
+async function dropItems(db: Kysely<Tables>, events: readonly number[]): Promise<void> {
+  const notifications = db.selectFrom('notification').select('name').where('event_number', 'in', events);
+  const gone = await db
+    .deleteFrom('digest_item')
+    .where('notification', 'in', notifications)
+    .returning('digest')
+    .execute();
+  const digests = [...new Set(gone.map(({ digest }) => digest))];
+  for (let i = 0; i < digests.length; i += digestsAtATime)
+    await db
+      .deleteFrom('digest')
+      .where('name', 'in', digests.slice(i, i + digestsAtATime))
+      .where((eb) =>
+        eb.not(eb.exists(eb.selectFrom('digest_item').select('hash').whereRef('digest', '=', 'digest.name'))),
+      )
+      .execute();
 }
 
 /** From now on nobody is told what was known before: written before anything of it goes. */
@@ -107,6 +130,9 @@ async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<numbe
     .execute();
   if (due.length === 0) return 0;
   const ids = due.map(({ id }) => id);
+  const digests = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
+  await db.deleteFrom('digest_item').where('digest', 'in', digests).execute();
+  await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
   await db.deleteFrom('image_package').where('image_id', 'in', ids).execute();
   await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
   await db.deleteFrom('image').where('id', 'in', ids).execute();

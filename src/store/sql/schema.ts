@@ -5,7 +5,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -26,6 +26,8 @@ export interface Tables {
   v1_version: V1VersionTable;
   v1_brought: V1BroughtTable;
   notification: NotificationTable;
+  digest: DigestTable;
+  digest_item: DigestItemTable;
   ancestry: AncestryTable;
   lock: LockTable;
   key_value: KeyValueTable;
@@ -263,6 +265,28 @@ interface NotificationTable {
   deleted_at: number | null;
   /** When it is to be told next, null when never again. */
   due_at: number | null;
+}
+
+/** What is told of one image in one message; of those of an image at most one is open, and takes more. */
+interface DigestTable {
+  name: string;
+  image_id: number;
+  is_open: number;
+  created_at: number;
+  notified_at: number | null;
+  deleted_at: number | null;
+  due_at: number | null;
+}
+
+/** What a notification tells of packages of an image, and in which digest. */
+interface DigestItemTable {
+  notification: string;
+  image_id: number;
+  /** Of the content: what is added again is known by it. */
+  hash: string;
+  digest: string;
+  /** As JSON. */
+  content: string;
 }
 
 /** A name that stands for an image, as Clair's third API gives them. */

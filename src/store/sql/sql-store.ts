@@ -1,6 +1,7 @@
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import { ancestryStore } from './ancestries.ts';
+import { digestStore } from './digests.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
@@ -37,6 +38,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     vulnerabilities: vulnerabilityStore(engine),
     events: eventStore(engine),
     notifications: notificationStore(engine, now),
+    digests: digestStore(engine, now),
     enrichments: enrichmentStore(engine, now),
     images: imageStore({ engine, namespaces, now }),
     layers: layerStore(engine, now),

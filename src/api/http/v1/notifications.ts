@@ -46,9 +46,11 @@ export async function getNotificationRoute(request: ApiRequest, room: V1Room): P
   return { status: 200, body: asGo(notificationEnvelope, { Notification: shown }) };
 }
 
-/** `DELETE /notifications/:name`: says that it was heard. */
-export async function deleteNotificationRoute({ params }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  if (!(await room.store.notifications.markDeleted(params['name'] ?? ''))) throw notFound();
+/** `DELETE /notifications/:name`: says that it was heard, or a digest, which has a name like it. */
+export async function deleteNotificationRoute({ params }: ApiRequest, { store }: V1Room): Promise<ApiAnswer> {
+  const { name = '' } = params;
+  const isKnown = (await store.notifications.markDeleted(name)) || (await store.digests.markDeleted(name));
+  if (!isKnown) throw notFound();
   return { status: 200 };
 }
 

@@ -4,9 +4,15 @@ import type { Tables } from '../schema.ts';
 import { createTables } from './0001-tables.ts';
 import { addHistoryAndNames } from './0002-history-and-names.ts';
 import { addNotifications } from './0003-notifications.ts';
+import { addDigests } from './0004-digests.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
 /** All steps, in their order. */
-export const migrations: readonly Migration[] = [createTables, addHistoryAndNames, addNotifications];
+export const migrations: readonly Migration[] = [
+  createTables,
+  addHistoryAndNames,
+  addNotifications,
+  addDigests,
+];

@@ -1,0 +1,211 @@
+/**
+ * What the notifier has to compute when 1,000 advisories have changed, with 100,000 images of 300 packages in the reverse index:
+ * the events and notifications, the first page of images of each, and the whole list of each. Images share their packages as those
+ * of a registry do: each begins with what every image of its release has, and the rest is from a pool.
+ * Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
+ */
+import { sql } from 'kysely';
+import { affectedByRecords } from '../src/service/affected.ts';
+import { noticeOf, sidesOf } from '../src/service/notice.ts';
+import type { Engine } from '../src/store/sql/engine.ts';
+import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
+import { keyOf } from '../src/testing/version-scheme.ts';
+import { dpkg } from '../src/version/dpkg.ts';
+import { engineArgument, openBenchStore } from './bench-store.ts';
+import { random } from './random.ts';
+
+const { engine, rest } = engineArgument();
+const images = Number(rest[0] ?? 100_000);
+/** Images that are saved one by one; the others are copies of them under other names. */
+const contents = Math.min(images, 1000);
+const packagesPerImage = 300;
+const packagesOfBase = 90;
+const names = 8_000;
+const advisories = 10_000;
+const changedAdvisories = 1_000;
+const namespaces = ['debian:11', 'debian:12', 'debian:13', 'ubuntu:20.04', 'ubuntu:22.04', 'ubuntu:24.04'].map(
+  (name) => ({ name, versionScheme: 'dpkg' }),
+);
+const next = random(17);
+
+await using database = await openBenchStore(engine);
+const { store } = database;
+const room = { store, extensions: { schemes: [dpkg], sources: [] } };
+
+/** A package has ten versions that follow each other; of most, newer ones are installed more often. */
+function versionOf(name: number, step: number): string {
+  return `${1 + (name % 9)}.${name % 17}.${step}-1+deb12u${step}`;
+}
+
+function nameOf(number: number): string {
+  return `package-${number}`;
+}
+
+function packageOf(number: number, namespace: KeyedAffected['namespace']): ImagePackage {
+  const name = nameOf(number);
+  const version = versionOf(number, Math.floor(10 * Math.sqrt(next())));
+  return {
+    type: 'deb',
+    name,
+    version,
+    arch: 'amd64',
+    source: { name, version },
+    purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=${namespace.name.replace(':', '-')}`,
+    location: { path: 'var/lib/dpkg/status', layer: null },
+    foundBy: 'dpkg',
+    lookup: { namespace, name, version, key: keyOf(dpkg, version) },
+  };
+}
+
+/** What every image of a release has, and then rather what many have. */
+function packagesOf(content: number): ImagePackage[] {
+  const namespace = namespaces[content % namespaces.length] as KeyedAffected['namespace'];
+  const chosen = new Set(Array.from({ length: packagesOfBase }, (_, i) => i));
+  while (chosen.size < packagesPerImage) chosen.add(Math.floor(names * next() ** 2));
+  return [...chosen].map((number) => packageOf(number, namespace));
+}
+
+async function fill(): Promise<void> {
+  const start = performance.now();
+  for (let i = 0; i < contents; i++) {
+    const image = await store.images.save({
+      ...{ identity: `image ${i}`, layers: [`sha256:base-${i % namespaces.length}`, `sha256:app-${i}`] },
+      ...{ distro: { id: 'debian', like: [] }, packages: packagesOf(i) },
+    });
+    await store.ancestries.save(`registry.example.org/shop/service-${i}`, image);
+  }
+  await using made = await database.openEngine();
+  await copyImages(made);
+  await database.settle();
+  const seconds = (performance.now() - start) / 1000;
+  process.stdout.write(`${images} images of ${packagesPerImage} packages in ${seconds.toFixed(0)} s\n`);
+}
+
+/** Rows go in by their order, and the indexes are made at the end: that is a tenth of the time. */
+async function copyImages({ db }: Engine): Promise<void> {
+  const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(db);
+  const isPostgres = engine === 'postgres';
+  const { rows } = await sql<{ definition: string }>`${sql.raw(
+    isPostgres
+      ? `select indexdef as definition from pg_indexes where indexname in ('image_package_lookup', 'image_package_source')`
+      : `select sql as definition from sqlite_master where name in ('image_package_lookup', 'image_package_source')`,
+  )}`.execute(db);
+  await run('drop index image_package_lookup');
+  await run('drop index image_package_source');
+  await run(isPostgres ? 'alter table image_package set unlogged' : 'pragma synchronous = off');
+  const { rows: columns } = await sql<{ name: string }>`${sql.raw(
+    isPostgres
+      ? `select column_name as name from information_schema.columns where table_name = 'image_package' and table_schema = current_schema() order by ordinal_position`
+      : `select name from pragma_table_info('image_package')`,
+  )}`.execute(db);
+  const others = columns
+    .map(({ name }) => `"${name}"`)
+    .filter((name) => name !== '"image_id"')
+    .join(', ');
+  for (let copy = 1; copy < images / contents; copy++) {
+    const further = copy * contents;
+    await run(`insert into image (id, identity, distro, repositories, last_used_at)
+      select id + ${further}, identity || ' ${copy}', distro, repositories, last_used_at from image where id <= ${contents}`);
+    await run(`insert into ancestry (name, image_id)
+      select name || '-${copy}', image_id + ${further} from ancestry where image_id <= ${contents}`);
+    await run(`insert into image_package (image_id, ${others})
+      select image_id + ${further}, ${others} from image_package where image_id <= ${contents} order by image_id, position`);
+  }
+  for (const { definition } of rows) await run(definition);
+}
+
+/** Nine in ten are of any package, one in ten of one that every image has. Of the changed ones, the fix came later. */
+async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> {
+  const choose = random(23);
+  for (let i = 0; i < advisories; i++) {
+    const number = Math.floor((choose() < 0.1 ? packagesOfBase : names) * choose());
+    const name = nameOf(number);
+    const step = 2 + Math.floor(6 * choose());
+    const fixedAt = versionOf(number, isChanged && i % (advisories / changedAdvisories) === 0 ? step + 1 : step);
+    const keys = { lo: new Uint8Array(), hi: keyOf(dpkg, fixedAt) };
+    yield {
+      key: `${name}/CVE-2026-${i}`,
+      id: `CVE-2026-${i}`,
+      aliases: [`DSA-${i}`],
+      description: `A flaw in ${name} lets an attacker who sends a crafted message crash the service.`,
+      links: [],
+      severity: 'Medium',
+      cvss: [],
+      affected: namespaces.map((namespace) => ({
+        ...{ namespace, package: name, range: { to: fixedAt }, keys },
+        fix: { state: 'fixed', version: fixedAt },
+      })),
+    };
+  }
+}
+
+async function apply(isChanged: boolean): Promise<void> {
+  await store.advisories.apply(
+    {
+      ...{ source: 'debian', feed: 'made', sourceVersion: 1, origin: 'here' },
+      ...{ fingerprint: String(isChanged), fetchedAt: '2026-01-01T00:00:00Z' },
+    },
+    records(isChanged),
+  );
+}
+
+/** Seconds of the clock, and of the CPU alone. */
+async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const [start, cpu] = [performance.now(), database.cpuMs()];
+  const result = await work();
+  const seconds = [performance.now() - start, database.cpuMs() - cpu].map((ms) => (ms / 1000).toFixed(1));
+  process.stdout.write(`${what.padEnd(48)} ${seconds[0]?.padStart(7)} s, CPU ${seconds[1]} s\n`);
+  return result;
+}
+
+type Told = NonNullable<Awaited<ReturnType<Store['notifications']['find']>>>;
+
+async function makeNotifications(): Promise<readonly Told[]> {
+  while ((await store.notifications.make(200)) > 0);
+  return await store.notifications.due(advisories * namespaces.length);
+}
+
+/** What a transport in full mode reads of each. */
+async function readFirstPages(notifications: readonly Told[]): Promise<void> {
+  const [wall, cpu]: [number[], number[]] = [[], []];
+  let told = 0;
+  for (const notification of notifications) {
+    const [start, cpuStart] = [performance.now(), database.cpuMs()];
+    const content = await noticeOf(notification, await sidesOf(notification, room), room).content();
+    wall.push(performance.now() - start);
+    cpu.push(database.cpuMs() - cpuStart);
+    told += 'images' in content ? content.images.length : 0;
+  }
+  const line = [wall, cpu].map((times) => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(1);
+    return `p50 ${at(0.5)} p95 ${at(0.95)} p99 ${at(0.99)} max ${at(1)} ms`;
+  });
+  process.stdout.write(`  ${told} images; clock ${line[0]}; CPU ${line[1]}\n`);
+}
+
+async function readAll(events: readonly { readonly new: number | null }[]): Promise<number> {
+  let told = 0;
+  for (const { new: number } of events)
+    for (let after: string | undefined; ; ) {
+      const page = { limit: 1000, ...(after !== undefined && { after }) };
+      const { images: some, next: more } = await affectedByRecords(number === null ? [] : [number], page, room);
+      told += some.length;
+      if (more === undefined) break;
+      after = more;
+    }
+  return told;
+}
+
+await fill();
+await timed(`${advisories} advisories loaded`, () => apply(false));
+await database.settle();
+await timed(`${changedAdvisories} of them changed, with their events`, () => apply(true));
+const events = await timed('the events read', () => store.events.after(0, advisories));
+const notifications = await timed('their notifications made and read', makeNotifications);
+process.stdout.write(`  ${events.length} events, ${notifications.length} notifications\n`);
+await timed('the first page of each notification', () => readFirstPages(notifications));
+await timed('the first page of each again', () => readFirstPages(notifications));
+const told = await timed('all images of all events', () => readAll(events));
+process.stdout.write(`  ${told} images, ${(told / events.length).toFixed(0)} an event\n`);
+process.stdout.write(`database ${((await database.sizeBytes()) / 1e9).toFixed(1)} GB\n`);

@@ -1,0 +1,53 @@
+import type { Fix } from '../model/fix.ts';
+import type { Match } from '../model/report.ts';
+
+/** What of an image a change concerns: packages of one name and version. */
+export interface DigestItem {
+  /** Number of the image. */
+  readonly image: number;
+  readonly packages: readonly Match['package'][];
+  readonly fix: Fix;
+}
+
+/** What is told of one image in one message: all changes that concern it within a span of time. */
+export interface Digest {
+  /** A random UUID. */
+  readonly name: string;
+  readonly image: number;
+  readonly createdAt: string;
+  readonly notifiedAt: string | null;
+  readonly deletedAt: string | null;
+  /** When it is to be told next; null when never again. */
+  readonly dueAt: string | null;
+}
+
+/** What a digest that takes no more has to tell. */
+export interface DigestContent {
+  readonly identity: string;
+  /** Names of ancestries and v1 layers that stand for the image now, sorted. */
+  readonly names: readonly string[];
+  /** By notification in their order; a notification has several where the image has packages of several versions. */
+  readonly items: readonly (Omit<DigestItem, 'image'> & { readonly notification: string })[];
+}
+
+/** Digests, each open from the first change that concerns its image until it is first told. They last as long as their notifications. */
+export interface DigestStore {
+  /**
+   * Adds what a notification tells of images to their open digests, or to new ones that are due after a span of time. What was
+   * added before, to whichever digest, is not added again.
+   */
+  add(notification: string, items: readonly DigestItem[], windowMs: number): Promise<void>;
+  find(name: string): Promise<Digest | undefined>;
+  /** Has a digest take no more, and reads it: from now on it tells the same whenever it is told. */
+  close(name: string): Promise<DigestContent | undefined>;
+  /** Those that are to be told by now, longest due first. */
+  due(limit: number): Promise<readonly Digest[]>;
+  /** When the next one is to be told; undefined when none is. */
+  nextDue(): Promise<string | undefined>;
+  /** Notes that it was told; it is due again after a while, unless it is deleted. */
+  markNotified(name: string, againAfterMs: number): Promise<void>;
+  /** Notes that it is not due for a while, or never again. */
+  postpone(name: string, forMs: number | 'ever'): Promise<void>;
+  /** Notes that it was heard. False when there is none of that name. */
+  markDeleted(name: string): Promise<boolean>;
+}

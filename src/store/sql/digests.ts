@@ -1,0 +1,165 @@
+import { hash } from 'node:crypto';
+import type { Kysely, Selectable } from 'kysely';
+import type { Digest, DigestContent, DigestItem, DigestStore } from '../store.ts';
+import { namesOf } from './affected-images.ts';
+import type { Engine } from './engine.ts';
+import { isoTime, isoTimeOrNull } from './feeds.ts';
+import type { Tables } from './schema.ts';
+
+/** The digests of a store, by a clock in milliseconds. */
+export function digestStore(engine: Engine, now: () => number): DigestStore {
+  const { db } = engine;
+  return {
+    // Nobody closes a digest meanwhile.
+    add: (notification, items, windowMs) =>
+      engine.write((write) => add(write, items, { notification, now: now(), due: now() + windowMs })),
+    find: async (name) => (await read(db).where('name', '=', name).execute()).map(toDigest)[0],
+    close: (name) => engine.write((write) => close(write, name), 'own rows'),
+    due: async (limit) =>
+      (
+        await read(db).where('due_at', '<=', now()).orderBy('due_at').orderBy('name').limit(limit).execute()
+      ).map(toDigest),
+    nextDue: () => nextDue(db),
+    markNotified: (name, againAfterMs) =>
+      engine.write(async (write) => {
+        await write.updateTable('digest').set({ notified_at: now() }).where('name', '=', name).execute();
+        await setDue(write, name, now() + againAfterMs);
+      }, 'own rows'),
+    postpone: (name, forMs) =>
+      engine.write((write) => setDue(write, name, forMs === 'ever' ? null : now() + forMs), 'own rows'),
+    markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
+  };
+}
+
+interface Adding {
+  readonly notification: string;
+  readonly now: number;
+  readonly due: number;
+}
+
+/** So many rows go into one statement. */
+const rowsAtATime = 100;
+
+async function add(db: Kysely<Tables>, items: readonly DigestItem[], adding: Adding): Promise<void> {
+  for (let i = 0; i < items.length; i += rowsAtATime)
+    await addSome(db, items.slice(i, i + rowsAtATime), adding);
+}
+
+async function addSome(
+  db: Kysely<Tables>,
+  items: readonly DigestItem[],
+  { notification, now, due }: Adding,
+): Promise<void> {
+  const rows = items.map(({ image, packages, fix }) => {
+    const content = JSON.stringify({ packages, fix });
+    return { notification, image_id: image, hash: hash('sha256', content), content };
+  });
+  const known = await db
+    .selectFrom('digest_item')
+    .select(['image_id', 'hash'])
+    .where('notification', '=', notification)
+    .where('image_id', 'in', [...new Set(rows.map((row) => row.image_id))])
+    .execute();
+  const isKnown = new Set(known.map((row) => `${row.image_id} ${row.hash}`));
+  const added = rows.filter((row) => !isKnown.has(`${row.image_id} ${row.hash}`));
+  if (added.length === 0) return;
+  const open = await openDigests(db, [...new Set(added.map((row) => row.image_id))], { now, due });
+  const placed = added.flatMap((row) => ({ ...row, digest: open.get(row.image_id) ?? '' }));
+  await db.insertInto('digest_item').values(placed).execute();
+}
+
+/** The names of the open digests of images, made where there are none. */
+async function openDigests(
+  db: Kysely<Tables>,
+  images: readonly number[],
+  { now, due }: Pick<Adding, 'now' | 'due'>,
+): Promise<ReadonlyMap<number, string>> {
+  const found = await db
+    .selectFrom('digest')
+    .select(['image_id', 'name'])
+    .where('image_id', 'in', images)
+    .where('is_open', '=', 1)
+    .execute();
+  const open = new Map(found.map((row) => [row.image_id, row.name]));
+  const made = images
+    .filter((image) => !open.has(image))
+    .map((image) => ({
+      ...{ name: crypto.randomUUID(), image_id: image, is_open: 1, created_at: now, due_at: due },
+    }));
+  if (made.length > 0) await db.insertInto('digest').values(made).execute();
+  return new Map([...open, ...made.map((row) => [row.image_id, row.name] as const)]);
+}
+
+async function close(db: Kysely<Tables>, name: string): Promise<DigestContent | undefined> {
+  const digest = await db
+    .updateTable('digest')
+    .set({ is_open: 0 })
+    .where('name', '=', name)
+    .returning('image_id')
+    .executeTakeFirst();
+  if (digest === undefined) return undefined;
+  const { identity } = await db
+    .selectFrom('image')
+    .select('identity')
+    .where('id', '=', digest.image_id)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom('digest_item')
+    .innerJoin('notification', 'notification.name', 'digest_item.notification')
+    .select(['digest_item.notification', 'digest_item.content'])
+    .where('digest', '=', name)
+    .orderBy('notification.event_number')
+    .orderBy('digest_item.notification')
+    .orderBy('digest_item.hash')
+    .execute();
+  const names = (await namesOf(db, [digest.image_id])).get(digest.image_id) ?? [];
+  const items = rows.map(({ notification, content }) => ({ notification, ...readContent(content) }));
+  return { identity, names, items };
+}
+
+function readContent(text: string): Pick<DigestItem, 'packages' | 'fix'> {
+  // The database holds what was written here: nothing from outside that would have to be checked again.
+  return JSON.parse(text) as Pick<DigestItem, 'packages' | 'fix'>;
+}
+
+function read(db: Kysely<Tables>) {
+  return db.selectFrom('digest').selectAll();
+}
+
+function toDigest(row: Selectable<Tables['digest']>): Digest {
+  return {
+    name: row.name,
+    image: row.image_id,
+    createdAt: isoTime(row.created_at),
+    notifiedAt: isoTimeOrNull(row.notified_at),
+    deletedAt: isoTimeOrNull(row.deleted_at),
+    dueAt: isoTimeOrNull(row.due_at),
+  };
+}
+
+async function nextDue(db: Kysely<Tables>): Promise<string | undefined> {
+  const { next } = await db
+    .selectFrom('digest')
+    .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
+    .executeTakeFirstOrThrow();
+  return next === null ? undefined : isoTime(next);
+}
+
+/** What is deleted is never due again, whoever was just telling it. */
+async function setDue(db: Kysely<Tables>, name: string, due: number | null): Promise<void> {
+  await db
+    .updateTable('digest')
+    .set({ due_at: due })
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {
+  const { numUpdatedRows: updated } = await db
+    .updateTable('digest')
+    .set({ deleted_at: now, due_at: null, is_open: 0 })
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return updated > 0n;
+}
