@@ -23,9 +23,14 @@ const packagesOfBase = 90;
 const names = 8_000;
 const advisories = 10_000;
 const changedAdvisories = 1_000;
-const namespaces = ['debian:11', 'debian:12', 'debian:13', 'ubuntu:20.04', 'ubuntu:22.04', 'ubuntu:24.04'].map(
-  (name) => ({ name, versionScheme: 'dpkg' }),
-);
+const namespaces = [
+  'debian:11',
+  'debian:12',
+  'debian:13',
+  'ubuntu:20.04',
+  'ubuntu:22.04',
+  'ubuntu:24.04',
+].map((name) => ({ name, versionScheme: 'dpkg' }));
 const next = random(17);
 
 await using database = await openBenchStore(engine);
@@ -121,7 +126,10 @@ async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> 
     const number = Math.floor((choose() < 0.1 ? packagesOfBase : names) * choose());
     const name = nameOf(number);
     const step = 2 + Math.floor(6 * choose());
-    const fixedAt = versionOf(number, isChanged && i % (advisories / changedAdvisories) === 0 ? step + 1 : step);
+    const fixedAt = versionOf(
+      number,
+      isChanged && i % (advisories / changedAdvisories) === 0 ? step + 1 : step,
+    );
     const keys = { lo: new Uint8Array(), hi: keyOf(dpkg, fixedAt) };
     yield {
       key: `${name}/CVE-2026-${i}`,
@@ -189,7 +197,11 @@ async function readAll(events: readonly { readonly new: number | null }[]): Prom
   for (const { new: number } of events)
     for (let after: string | undefined; ; ) {
       const page = { limit: 1000, ...(after !== undefined && { after }) };
-      const { images: some, next: more } = await affectedByRecords(number === null ? [] : [number], page, room);
+      const { images: some, next: more } = await affectedByRecords(
+        number === null ? [] : [number],
+        page,
+        room,
+      );
       told += some.length;
       if (more === undefined) break;
       after = more;

@@ -47,7 +47,7 @@ function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
   if (entries.length === 0) return [`${id} affects no image in the database\n`];
   const rows = entries.flatMap(({ identity, names, findings, isCertain }) =>
     findings.map((finding) => [
-      names.length > 0 ? names.join(', ') : shortOf(identity),
+      names.length > 0 ? names.join(', ') : topOf(identity),
       finding.package.name,
       `${finding.package.version}${isCertain ? '' : ' (perhaps)'}`,
       fixOf(finding),
@@ -66,6 +66,12 @@ function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
 
 function fixOf({ fix }: Match): string {
   return fix.state === 'fixed' ? fix.version : fix.state.replaceAll('-', ' ');
+}
+
+/** The uppermost layer of an image, which ends its identity: a digest, or the file it was read from. */
+function topOf(identity: string): string {
+  const [top = ''] = identity.split('\n').slice(-1);
+  return shortOf(top.replace(/#[^#/]*$/, ''));
 }
 
 /** As much of a hash as tells it from others. */

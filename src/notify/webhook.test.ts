@@ -112,6 +112,20 @@ test('who does not answer has failed, and errors show no secrets', async (contex
   });
 });
 
+test('a digest is told in full, whatever the mode: its name alone could not be asked for', async (context) => {
+  const { received, answer } = receiver();
+  const endpoint = await serve(context, answer);
+  const digest = { image: { identity: 'a', names: [] }, changes: [] };
+  const told: Notice = { ...notice, kind: 'digest', content: async () => digest };
+  await webhook({ ...unset, endpoint, mode: 'name' }, {}).deliver(told, going);
+  const { name, createdAt } = notice;
+  assert.deepEqual(JSON.parse(received[0]?.body ?? ''), {
+    Notification: { Name: name },
+    createdAt,
+    ...digest,
+  });
+});
+
 test('in full, what it is about is sent, and the signature is that of the body', async (context) => {
   const { received, answer } = receiver();
   const endpoint = await serve(context, answer);
@@ -191,13 +205,18 @@ async function proxy(context: TestContext) {
 }
 
 test('through a proxy, with certificates beyond it', async (context) => {
-  const { clients, received: _, ...files } = await secureReceiver(context);
+  const { clients, received, ...files } = await secureReceiver(context);
   const { asked, url } = await proxy(context);
-  const options = { ...unset, ...files };
+  const options: WebhookOptions = { ...unset, ...files, mode: 'full', secret: 'shh' };
   await webhook({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(notice, going);
   await webhook(options, { HTTPS_PROXY: url }).deliver(notice, going);
   await webhook(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(notice, going);
   assert.deepEqual(clients, ['clair', 'clair', 'clair']);
+  for (const { headers, body } of received) {
+    const signature = createHmac('sha256', 'shh').update(body).digest('hex');
+    assert.equal(new Map(headers).get('X-Clair-Signature'), `sha256=${signature}`);
+    assert.equal((JSON.parse(body) as { namespace: string }).namespace, 'debian:12');
+  }
   const line = `CONNECT ${new URL(files.endpoint).host} Basic ${Buffer.from('user:pass').toString('base64')}`;
   assert.deepEqual(asked, [line, line]);
   await webhook({ ...unset, endpoint: 'http://receiver.test/notify', proxy: url }, {}).deliver(notice, going);

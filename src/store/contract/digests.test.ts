@@ -61,10 +61,12 @@ for (const engine of storeEngines) {
     assert.deepEqual(told[0], [a, '3', 'fixed']);
     assert.deepEqual(
       new Set(told.slice(1).map(String)),
-      new Set([
-        [b, '3', 'fixed'],
-        [b, '4', 'fixed'],
-      ].map(String)),
+      new Set(
+        [
+          [b, '3', 'fixed'],
+          [b, '4', 'fixed'],
+        ].map(String),
+      ),
     );
 
     // What was added comes in no other digest; what is new does, also before the first was told.

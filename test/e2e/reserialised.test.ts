@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
+import { clair, inCheckout, scratch } from './clair.ts';
+
+interface Secdb {
+  readonly packages: readonly {
+    readonly pkg: { readonly name: string; readonly secfixes: Readonly<Record<string, readonly string[]>> };
+  }[];
+}
+
+/** The same feed as another program might write it: another order of everything, and other spaces. */
+function rewritten(text: string): string {
+  const { packages, ...rest } = JSON.parse(text) as Secdb;
+  const turned = packages.toReversed().map(({ pkg: { name, secfixes } }) => ({
+    pkg: {
+      secfixes: Object.fromEntries(
+        Object.entries(secfixes)
+          .toReversed()
+          .map(([version, ids]) => [version, ids.toReversed()]),
+      ),
+      name,
+    },
+  }));
+  return JSON.stringify({ packages: turned, ...rest }, undefined, 1).replaceAll('CVE', '\\u0043VE');
+}
+
+test('a first load makes no events, nor does a feed that is written otherwise and says the same', async () => {
+  const [mirror, db] = [join(scratch, 'rewritten'), join(scratch, 'rewritten.db')];
+  cpSync(inCheckout('examples/mirror'), mirror, { recursive: true });
+  const update = (): string => {
+    const run = clair(['db', 'update', 'alpine', '--mirror', mirror, '--db', db]);
+    assert.equal(run.status, 0, run.stderr);
+    return run.stderr + run.stdout;
+  };
+  const events = async (): Promise<string[]> => {
+    await using store = await openSqliteStore(db);
+    while ((await store.notifications.make(100)) > 0);
+    const told = (await store.events.after(0, 100)).map(({ kind, id, changed }) =>
+      [kind, id, ...changed].join(' '),
+    );
+    assert.equal((await store.notifications.due(100)).length, told.length);
+    return told;
+  };
+  update();
+  assert.deepEqual(await events(), []);
+  const file = join(mirror, 'secdb.alpinelinux.org/v3.20/main.json');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, rewritten(text));
+  assert.match(update(), /v3\.20\/main +updated/, 'its bytes are others');
+  assert.deepEqual(await events(), []);
+  writeFileSync(file, rewritten(text.replace('"3.3.2-r0": [', '"3.3.2-r9": [')));
+  update();
+  assert.deepEqual(await events(), ['changed CVE-2024-6119 fix range']);
+});
