@@ -51,29 +51,37 @@ const aheadMs = 120_000;
 /** Images that everything concerns. */
 const images = 3;
 
+const newsPerKill = 3;
+
 /** Kills a sender so often at random points of its work, and a receiver now and then; then lets the last sender finish. */
 export async function killDeliveries(
   engine: SharedEngine,
   place: string,
   { kills, mode }: { readonly kills: number; readonly mode: DeliveryMode },
 ): Promise<DeliveryCount> {
-  const count = 3 * kills;
+  const count = newsPerKill * kills;
   const things = mode === 'digest' ? count * images : count;
   {
     await using store = await engine.open(place);
     await store.advisories.apply(feedUpdate(), stream([]));
     for (let i = 0; i < images; i++) await store.images.save(image([installed('openssl')], `image ${i}`));
-    const news = Array.from({ length: count }, (_, i) => record(`CVE-${i}`));
-    await store.advisories.apply(feedUpdate({ fingerprint: 'two' }), stream(news));
+    // Of all at once there would be one digest for each image, and nearly no kill while it is told.
+    if (mode === 'name') await publish(store, count);
   }
   const receiver = await Receiver.open();
   try {
     for (let i = 0; i <= kills; i++) {
+      const published = mode === 'name' ? count : Math.min(newsPerKill * (i + 1), count);
+      if (mode === 'digest') {
+        await using store = await engine.open(place);
+        await publish(store, published);
+      }
       const child = run(engine.name, place, sender(mode, receiver.url, i * aheadMs));
       assert.ok(child.stdout !== null);
       await once(child.stdout, 'data');
       if (i < kills) {
-        await receiver.comes(Math.floor(4 * Math.random()), () => receiver.told.size === things);
+        const isDone = (): boolean => receiver.told.size === (things / count) * published;
+        await receiver.comes(Math.floor(4 * Math.random()), isDone);
         await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()));
       } else await allNoted(engine, place, { count, mode });
       child.kill('SIGKILL');
@@ -86,6 +94,12 @@ export async function killDeliveries(
   await nothingIsLeft(store, count);
   const repeated = receiver.posts - receiver.names.size;
   return { things, told: await toldThings(receiver, store, mode), repeated, breaks: kills + receiver.deaths };
+}
+
+/** Has the feed speak of the first so many vulnerabilities. */
+async function publish({ advisories }: Store, count: number): Promise<void> {
+  const records = Array.from({ length: count }, (_, i) => record(`CVE-${i}`));
+  await advisories.apply(feedUpdate({ fingerprint: String(count) }), stream(records));
 }
 
 async function nothingIsLeft(store: Store, count: number): Promise<void> {
