@@ -1,4 +1,4 @@
-import type { Plugin } from 'clair-ts/plugin';
+import type { DigestContent, NoticeContent, NoticedChange, Plugin } from 'clair-ts/plugin';
 
 /** Tells a chat room of what becomes known, as Slack and its like take it: POST {"text": "…"} to the URL in ACME_CHAT_URL. */
 export const plugin: Plugin = {
@@ -8,11 +8,8 @@ export const plugin: Plugin = {
     {
       name: 'acme-chat',
       async deliver(notice, signal) {
-        const { kind, namespace, images, hasMoreImages, ...sides } = await notice.content();
-        const vulnerability = sides.new ?? sides.old;
-        const names = images.flatMap((image) => image.names).join(', ') + (hasMoreImages ? ' …' : '');
-        const where = names === '' ? 'no image has it' : `in ${names}`;
-        const text = `${kind}: ${vulnerability?.id} (${vulnerability?.severity}) in ${namespace}: ${where}`;
+        const text =
+          notice.kind === 'digest' ? ofDigest(await notice.content()) : ofChange(await notice.content());
         const answer = await fetch(process.env['ACME_CHAT_URL'] ?? '', {
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
@@ -24,3 +21,18 @@ export const plugin: Plugin = {
     },
   ],
 };
+
+function ofChange({ images, hasMoreImages, ...change }: NoticeContent): string {
+  const names = images.flatMap((image) => image.names).join(', ') + (hasMoreImages ? ' …' : '');
+  return `${shown(change)}: ${names === '' ? 'no image has it' : `in ${names}`}`;
+}
+
+/** Where `notifier.http.digest` has all that concerns an image told at once. */
+function ofDigest({ image, changes }: DigestContent): string {
+  return `${image.names.join(', ')}: ${changes.map(shown).join('; ')}`;
+}
+
+function shown({ kind, namespace, ...sides }: NoticedChange): string {
+  const vulnerability = sides.new ?? sides.old;
+  return `${kind}: ${vulnerability?.id} (${vulnerability?.severity}) in ${namespace}`;
+}

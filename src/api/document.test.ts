@@ -8,6 +8,7 @@ import { readExchanges } from '../testing/recordings.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
 import { apiDocument, documentRouter } from './document.ts';
 import { feedStatesSchema } from './feed-states-schema.ts';
+import { describedNativeRoutes } from './http/native/routes.ts';
 import { v1Descriptions } from './http/v1/descriptions.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
 
@@ -42,7 +43,9 @@ test('every route is described once, and nothing else', () => {
       method === 'servers' ? [] : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
     ),
   );
-  const served = describedV1Routes().map(({ route, path }) => `${route.method} ${path}`);
+  const served = [...describedV1Routes(), ...describedNativeRoutes()].map(
+    ({ route, path }) => `${route.method} ${path}`,
+  );
   const others = ['/openapi.json', '/health', '/metrics', '/status'].map((path) => `GET ${path}`);
   assert.deepEqual(told.toSorted(), [...served, ...others].toSorted());
   const names = describedV1Routes().map(({ route }) => route.name.replace('v1/', ''));

@@ -1,5 +1,6 @@
 import { describedHealthRoutes } from './health.ts';
 import type { Schema } from './http/go-schema.ts';
+import { describedNativeRoutes } from './http/native/routes.ts';
 import { type DescribedRoute, openApiDocument } from './http/openapi.ts';
 import { type Router, routerOf } from './http/router.ts';
 import { describedV1Routes } from './http/v1/routes.ts';
@@ -12,7 +13,10 @@ const own: DescribedRoute = {
 
 /** The OpenAPI document of everything that a server answers. */
 export function apiDocument(asksForTokens: boolean): Schema {
-  return openApiDocument([...describedV1Routes(), own, ...describedHealthRoutes()], asksForTokens);
+  return openApiDocument(
+    [...describedV1Routes(), ...describedNativeRoutes(), own, ...describedHealthRoutes()],
+    asksForTokens,
+  );
 }
 
 /** The way to that document, which Clair has not. */

@@ -24,7 +24,7 @@ export type { Listed, PackageLister, RemoteLister } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, ReportFormat } from './report-format.ts';
 export type {
-  DigestNotice,
+  DigestContent,
   Notice,
   NoticeContent,
   NoticedChange,

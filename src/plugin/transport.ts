@@ -31,22 +31,24 @@ export interface NoticeContent extends NoticedChange {
 }
 
 /** All changes that concern one image within a span of time. */
-export interface DigestNotice {
+export interface DigestContent {
   readonly image: Pick<NoticeImage, 'identity' | 'names'>;
   readonly changes: readonly (NoticedChange & Pick<NoticeImage, 'packages' | 'fix'>)[];
 }
 
 /** Something to be told. */
-export interface Notice {
-  /** A change can be asked for by its name; a digest is only told. */
-  readonly kind: 'change' | 'digest';
+interface Told<Kind, Content> {
+  readonly kind: Kind;
   /** A UUID: whoever is told twice can see that it is the same. */
   readonly name: string;
   /** ISO 8601. */
   readonly createdAt: string;
   /** Reads what it is about, for who sends more than the name. */
-  content(): Promise<NoticeContent | DigestNotice>;
+  content(): Promise<Content>;
 }
+
+/** A change, or where the server is set to make digests, all that concern an image. A change can be asked for by its name. */
+export type Notice = Told<'change', NoticeContent> | Told<'digest', DigestContent>;
 
 /** A way to tell somebody. It tries once; when to try again is not its affair. */
 export interface Transport {

@@ -1,4 +1,4 @@
-import type { DigestNotice, Notice } from '../plugin/transport.ts';
+import type { DigestContent, Notice } from '../plugin/transport.ts';
 import type { Notification, Store } from '../store/store.ts';
 import type { AffectedRoom } from './affected.ts';
 import { affectedPage, changeOf, concernedOf, sidesOf } from './notice.ts';
@@ -42,8 +42,8 @@ export async function noticeOfDigest(name: string, room: DigestRoom): Promise<No
   const content = await digests.close(name);
   if (digest === undefined || content === undefined || content.items.length === 0) return undefined;
   const { identity, names, items } = content;
-  const told = async (): Promise<DigestNotice> => {
-    const changes: DigestNotice['changes'][number][] = [];
+  const told = async (): Promise<DigestContent> => {
+    const changes: DigestContent['changes'][number][] = [];
     const byNotification = Map.groupBy(items, ({ notification }) => notification);
     for (const [of, [first, ...others]] of byNotification) {
       const notification = await room.store.notifications.find(of);

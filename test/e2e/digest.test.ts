@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { startServer } from '../../src/cli/server/start-server.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { DigestNotice } from '../../src/plugin/transport.ts';
+import type { DigestContent } from '../../src/plugin/transport.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { receiver } from './replay/receiver.ts';
@@ -30,7 +30,7 @@ for (const engine of sharedEngines)
     await until(() => told.posts.some(({ answered }) => answered === 201));
     const bodies = told.posts.map(({ body }) => body);
     assert.equal(new Set(bodies).size, 1, 'it is told again as it was');
-    const digest = JSON.parse(bodies[0] ?? '') as DigestNotice & { Notification: { Name: string } };
+    const digest = JSON.parse(bodies[0] ?? '') as DigestContent & { Notification: { Name: string } };
     assert.deepEqual(digest.image.names, ['shop']);
     assert.deepEqual(
       digest.changes.map(({ kind, new: is, packages, fix }) => [kind, is?.id, packages[0]?.name, fix]),

@@ -19,7 +19,7 @@ export interface RouteDescription {
   /** The body of a request. */
   readonly takes?: GoStruct;
   /** The body of an answer; none where it is not said. */
-  readonly gives?: GoStruct | Schema | 'text';
+  readonly gives?: GoStruct | Schema | 'text' | 'events';
   /** 200 where it is not said. */
   readonly status?: number;
   /** Other answers that are to be reckoned with. */
@@ -70,7 +70,7 @@ const fault: Schema = {
   properties: { Error: { type: 'object', properties: { Message: { type: 'string' } } } },
 };
 
-function isStruct(type: GoStruct | Schema | 'text' | undefined): type is GoStruct {
+function isStruct(type: RouteDescription['gives']): type is GoStruct {
   return typeof type === 'object' && 'kind' in type;
 }
 
@@ -111,7 +111,8 @@ function faultAnswer(status: number): readonly [number, Schema] {
   return [status, { description: meanings[status] ?? 'A failure.', ...content }];
 }
 
-function contentOf(gives: GoStruct | Schema | 'text'): Schema {
+function contentOf(gives: NonNullable<RouteDescription['gives']>): Schema {
+  if (gives === 'events') return { 'text/event-stream': { schema: { type: 'string' } } };
   if (gives === 'text') return { 'text/plain': { schema: { type: 'string' } } };
   return jsonOf(isStruct(gives) ? schemaOf(gives) : gives);
 }

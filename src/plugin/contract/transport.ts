@@ -3,6 +3,7 @@ import type { Notice, Transport } from '../transport.ts';
 
 /** A notice that tells of a new vulnerability in one image. */
 export const sampleNotice: Notice = {
+  kind: 'change',
   name: '5f3c1f0e-6f2f-4a8e-9f43-3a3ad0c2c2b1',
   createdAt: '2026-01-02T03:04:05.000Z',
   content: () =>
