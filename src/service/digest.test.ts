@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { DigestContent, Transport } from '../plugin/transport.ts';
+import type { Transport } from '../plugin/transport.ts';
 import type { Store } from '../store/store.ts';
 import { affectedRow, feedUpdate, image, installed, record, stream } from '../testing/store-content.ts';
 import { storeEngines } from '../testing/store-engines.ts';
@@ -48,7 +48,7 @@ async function digestsOf(
     name: 'test',
     async deliver(notice) {
       assert.equal(notice.kind, 'digest');
-      const { image: of, changes } = (await notice.content()) as DigestContent;
+      const { image: of, changes } = await notice.content();
       const ids = changes.map(({ kind, old, new: is, packages, fix }) =>
         [kind, (is ?? old)?.id, ...packages.map((item) => item.name), fix.state].join(' '),
       );
