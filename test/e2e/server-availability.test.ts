@@ -45,6 +45,7 @@ for (const engine of sharedEngines) {
     assert.deepEqual(result, { count, end: ']}\n' });
     assert.ok(mib < 60, `${mib} MiB more`);
     assert.deepEqual(JSON.parse((await clair.get(`${list}0`)).body), { Vulnerabilities: null });
+    assert.equal((await clair.get('/v1/notifications/none?limit=-2')).status, 400);
   });
 
   test(`${engine.name}: of a vulnerability that many post at once to two servers there is one`, {
