@@ -49,9 +49,10 @@ export function asGo(type: GoType, value: unknown): unknown {
       return new Map(Object.entries(value as object).map(([key, held]) => [key, asGo(type.of, held)]));
     case 'struct': {
       const held = value as Readonly<Record<string, unknown>>;
-      return Object.fromEntries(
-        Object.entries(type.fields()).map(([name, field]) => [name, fieldAsGo(field, held[name])]),
-      );
+      const fields = type.fields();
+      const shown: Record<string, unknown> = {};
+      for (const name of Object.keys(fields)) shown[name] = fieldAsGo(fields[name] as GoField, held[name]);
+      return shown;
     }
     case 'any':
       return anyAsGo(value);
@@ -97,25 +98,35 @@ function written(value: unknown): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'boolean') return String(value);
   if (value === null) return 'null';
-  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
+  if (Array.isArray(value)) return `[${listed(value)}]`;
   if (value instanceof Map) return `{${members(sorted(value as ReadonlyMap<string, unknown>))}}`;
   if (typeof value === 'object') return `{${members(Object.entries(value))}}`;
   throw new TypeError(`${typeof value} cannot be written as JSON`);
 }
 
+function listed(values: readonly unknown[]): string {
+  let text = '';
+  for (const value of values) text += `${text === '' ? '' : ','}${written(value)}`;
+  return text;
+}
+
 function members(entries: readonly (readonly [key: string, value: unknown])[]): string {
-  return entries
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${writtenText(key)}:${written(value)}`)
-    .join(',');
+  let text = '';
+  for (const [key, value] of entries)
+    if (value !== undefined) text += `${text === '' ? '' : ','}${writtenText(key)}:${written(value)}`;
+  return text;
 }
 
 function sorted(map: ReadonlyMap<string, unknown>): (readonly [string, unknown])[] {
   return [...map].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
+/** What stands otherwise in JSON, or in Go's; halves of surrogate pairs among it. Most texts have nothing of it. */
+const escaped = /["\\<>&\p{Cc}\p{Cs}\u2028\u2029]/u;
+
 /** Go escapes what could end a script or a line of one, and writes U+FFFD for half a surrogate pair. */
 function writtenText(text: string): string {
+  if (!escaped.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed()).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

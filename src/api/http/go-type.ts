@@ -26,7 +26,15 @@ export function goStruct<T>(
   name: string,
   fields: () => { readonly [K in keyof Required<NoInfer<T>>]: GoField },
 ): GoStruct<T> {
-  return { kind: 'struct', name, fields };
+  let known: Readonly<Record<string, GoField>> | undefined;
+  return {
+    kind: 'struct',
+    name,
+    fields: () => {
+      known ??= fields();
+      return known;
+    },
+  };
 }
 
 /** `string`. */
