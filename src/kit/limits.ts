@@ -68,6 +68,8 @@ export const limits = {
   layersPerImage: 1000,
   /** A manifest, index or image configuration. */
   manifestBytes: 8 * MiB,
+  /** How deep arrays and objects lie in such a document; real ones have under ten. */
+  documentDepth: 100,
   /** Manifests that point to manifests. */
   indexDepth: 5,
   /** One feed, uncompressed; Red Hat's archive has tens of gigabytes. */
