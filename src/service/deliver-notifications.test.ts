@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Notice, Transport } from '../plugin/transport.ts';
 import type { KeyedVulnerability, Store } from '../store/store.ts';
-import { affectedRow, feedUpdate, image, installed, record, stream } from '../testing/store-content.ts';
+import {
+  affectedRow,
+  ancestry,
+  feedUpdate,
+  image,
+  installed,
+  record,
+  stream,
+} from '../testing/store-content.ts';
 import { sharedEngines, storeEngines } from '../testing/store-engines.ts';
 import { type DeliveryRoom, deliverNotifications } from './deliver-notifications.ts';
 
@@ -150,7 +158,7 @@ test('what changed and the images it hits are told to who asks', async (t) => {
     record('A', { affected: [affectedRow('openssl'), affectedRow('curl')] }),
   ]);
   const shop = await store.images.save(image([installed('openssl'), installed('bash')], 'shop'));
-  await store.ancestries.save('registry/shop', shop);
+  await store.ancestries.save(ancestry('registry/shop', shop));
   await store.images.save(image([installed('bash')], 'other'));
   const contents: unknown[] = [];
   const transport: Transport = {

@@ -27,6 +27,8 @@ export interface ImageIndex {
   readonly identity: string;
   readonly layers: readonly string[];
   readonly distro: Distro | null;
+  /** The namespace detector that told it. */
+  readonly detector?: string;
   readonly packages: readonly ImagePackage[];
 }
 

@@ -4,6 +4,7 @@ import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
+import type { AncestryStore } from './ancestry-store.ts';
 import type { DigestStore } from './digest-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
@@ -11,6 +12,7 @@ import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
+export type { Ancestry, AncestryPage, AncestryStore, SavedAncestry } from './ancestry-store.ts';
 export type { Digest, DigestContent, DigestItem, DigestStore } from './digest-store.ts';
 export type { AdvisoryEvent, ChangedAspect, EventStore } from './event-store.ts';
 export type {
@@ -198,13 +200,6 @@ export interface EnrichmentStore {
 export interface LayerStore {
   find(identity: string, analyzerKey: string): Promise<LayerIndex | undefined>;
   save(identity: string, analyzerKey: string, index: LayerIndex): Promise<void>;
-}
-
-/** Images by the name a client of Clair's third API gave them. */
-export interface AncestryStore {
-  save(name: string, image: number): Promise<void>;
-  /** The number of the image. */
-  find(name: string): Promise<number | undefined>;
 }
 
 /** Mutual exclusion between processes, with an end: a lock whose owner died falls free. */

@@ -26,7 +26,7 @@ const endless = `
     await store.enrichments.apply(epss, content.stream(scores(name)));
     const image = await store.images.save(content.image([content.installed('curl')], name));
     await store.layers.save(name, '', emptyLayer);
-    await store.ancestries.save('latest', image);
+    await store.ancestries.save(content.ancestry('latest', image));
     await store.namedLayers.remove('base');
     const layer = { image, format: 'Docker', engineVersion: 3 };
     await store.namedLayers.save({ name: 'base', parent: null, ...layer });
@@ -92,7 +92,7 @@ async function enrichmentsIn(store: Store): Promise<string> {
 /** The edition that the image with the name is of. */
 async function imageIn(store: Store): Promise<string> {
   const { identity, packages } = await store.images.read(
-    (await store.ancestries.find('latest')) ?? assert.fail(),
+    (await store.ancestries.find('latest'))?.image ?? assert.fail(),
   );
   assert.equal(packages.length, 1);
   return identity;

@@ -7,6 +7,7 @@ import type {
   ImagePackage,
   KeyedAffected,
   KeyedVulnerability,
+  SavedAncestry,
   Store,
 } from '../store/store.ts';
 
@@ -95,6 +96,11 @@ export function image(
   identity: string = hash('sha256', JSON.stringify(packages)),
 ): ImageIndex {
   return { identity, layers: ['sha256:one', 'sha256:two'], distro: { id: 'debian', like: [] }, packages };
+}
+
+/** An ancestry that stands for an image, which has two layers. */
+export function ancestry(name: string, number: number, changes: Partial<SavedAncestry> = {}): SavedAncestry {
+  return { name, hashes: ['h0', 'h1'], image: number, engineVersion: 3, ...changes };
 }
 
 /** Which records hit which package of an image: `openssl CVE-1`. */

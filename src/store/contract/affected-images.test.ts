@@ -5,6 +5,7 @@ import { ClairError } from '../../kit/errors.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
 import {
   affectedRow,
+  ancestry,
   bookworm,
   feedUpdate,
   image,
@@ -38,7 +39,7 @@ for (const engine of storeEngines) {
     const affected = [affectedRow('openssl', { only: { arch: ['amd64'] } })];
     const cleared = affectedRow('openssl', { namespace: trixie, fix: { state: 'not-affected' } });
     await load(store, [record('DSA-1', { aliases: ['CVE-1'], affected: [...affected, cleared] })]);
-    await store.ancestries.save('shop:1', hit);
+    await store.ancestries.save(ancestry('shop:1', hit));
     await store.namedLayers.save({
       name: 'layer',
       parent: null,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   affectedRow,
+  ancestry,
   feedUpdate,
   image,
   installed,
@@ -31,6 +32,35 @@ for (const engine of storeEngines) {
     assert.deepEqual(await bringing(store, 'A', 2), ['L0', 'L1', '|', 'L2', 'up', '|', 'down']);
     assert.deepEqual(await store.namedLayers.bringing([], { limit: 9 }), { layers: [] });
     assert.deepEqual(await store.namedLayers.hitVersions([]), []);
+  });
+
+  test(`${engine.name}: ancestries that have something vulnerable, in the order of their names`, async (t) => {
+    const store = await engine.create(t)();
+    await load(store, [record('A')]);
+    const save = async (name: string, ...packages: ImagePackage[]): Promise<void> => {
+      await store.ancestries.save(ancestry(name, await store.images.save(image(packages))));
+    };
+    for (const name of ['one', 'two', 'three']) await save(name, at('openssl', 3), at('curl', 1));
+    await save('fixed', at('openssl', 5));
+    await save('older', at('openssl', 4));
+    await save('two', at('openssl', 6));
+    await post(store, ['layer'], [at('openssl', 3)]);
+    const versions = await store.namedLayers.hitVersions(await store.vulnerabilities.named('A'));
+    const numbers = versions.map(({ number }) => number);
+    const shown = [
+      { number: 1, name: 'one' },
+      { number: 3, name: 'three' },
+      { number: 5, name: 'older' },
+    ];
+    assert.deepEqual(await store.ancestries.having(numbers, { limit: 9 }), { ancestries: shown });
+    assert.deepEqual(await store.ancestries.having(numbers, { limit: 2 }), {
+      ancestries: shown.slice(0, 2),
+      next: 3,
+    });
+    assert.deepEqual(await store.ancestries.having(numbers, { limit: 2, after: 3 }), {
+      ancestries: shown.slice(2),
+    });
+    assert.deepEqual(await store.ancestries.having([], { limit: 9 }), { ancestries: [] });
   });
 
   test(`${engine.name}: a version is one however many packages were built from it, but for rpm`, async (t) => {

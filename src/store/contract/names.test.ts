@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { image, installed } from '../../testing/store-content.ts';
+import { ancestry, image, installed } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, SavedLayer } from '../store.ts';
 
@@ -56,13 +56,35 @@ for (const engine of storeEngines) {
     const { ancestries, images } = await engine.create(t)();
     const [one, two] = [await images.save(image([], 'one')), await images.save(image([], 'two'))];
     assert.equal(await ancestries.find('shop'), undefined);
-    await ancestries.save('shop', one);
-    await ancestries.save('x'.repeat(300), one);
-    assert.equal(await ancestries.find('shop'), one);
-    assert.equal(await ancestries.find('x'.repeat(300)), one);
-    await ancestries.save('shop', two);
-    assert.equal(await ancestries.find('shop'), two);
-    await assert.rejects(ancestries.save('nothing', 999));
+    const long = ancestry('x'.repeat(300), one, { hashes: ['h'.repeat(300), 'h1', 'h1'] });
+    const empty = ancestry('empty', two, { hashes: [] });
+    for (const item of [ancestry('shop', one), long, empty]) await ancestries.save(item);
+    assert.deepEqual(await ancestries.find('shop'), { ...ancestry('shop', one), number: 1 });
+    assert.deepEqual(await ancestries.find(long.name), { ...long, number: 2 });
+    assert.deepEqual(await ancestries.find('empty'), { ...empty, number: 3 });
+    const again = ancestry('shop', two, { hashes: ['h2'], engineVersion: 4 });
+    await ancestries.save(again);
+    assert.deepEqual(await ancestries.find('shop'), { ...again, number: 1 });
+    await assert.rejects(ancestries.save(ancestry('nothing', 999)));
+  });
+
+  test(`${engine.name}: ancestries saved at once under one name are one`, async (t) => {
+    const { ancestries, images } = await engine.create(t)();
+    const one = await images.save(image([installed('openssl')], 'one'));
+    await Promise.all(
+      ['h0', 'h1', 'h2'].map((hash) => ancestries.save(ancestry('shop', one, { hashes: [hash] }))),
+    );
+    assert.equal((await ancestries.find('shop'))?.hashes.length, 1);
+  });
+
+  test(`${engine.name}: layers by what clients call them`, async (t) => {
+    const { ancestries } = await engine.create(t)();
+    assert.equal(await ancestries.layerOf('h0'), undefined);
+    await ancestries.noteLayer('h0', 'sha256:one');
+    await ancestries.noteLayer('h1', 'sha256:one');
+    await ancestries.noteLayer('h0', 'sha256:two');
+    assert.equal(await ancestries.layerOf('h0'), 'sha256:two');
+    assert.equal(await ancestries.layerOf('h1'), 'sha256:one');
   });
 
   test(`${engine.name}: small things are remembered`, async (t) => {
@@ -94,7 +116,7 @@ for (const engine of storeEngines) {
       { ...installed('dash'), repositories: ['one', 'two'], lookup: null },
       { ...installed('ed'), repositories: [], lookup },
     ];
-    const whole = image(packages);
+    const whole = { ...image(packages), detector: 'os-release' };
     assert.deepEqual(await images.read(await images.save(whole)), whole);
     const bare = { ...image([]), distro: null, layers: [] };
     assert.deepEqual(await images.read(await images.save(bare)), bare);

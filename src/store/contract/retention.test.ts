@@ -4,6 +4,7 @@ import { ClairError } from '../../kit/errors.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import {
   affectedRow,
+  ancestry,
   feedUpdate,
   hits,
   image,
@@ -128,7 +129,8 @@ for (const engine of storeEngines) {
     for (const item of images) {
       const number = await store.images.save(item);
       await store.layers.save(`layer of ${item.identity}`, 'key', index);
-      if (item.identity === 'ancestry') await store.ancestries.save('shop', number);
+      await store.ancestries.noteLayer(item.identity, `layer of ${item.identity}`);
+      if (item.identity === 'ancestry') await store.ancestries.save(ancestry('shop', number));
       if (item.identity === 'layer')
         await store.namedLayers.save({
           name: 'base',
@@ -145,6 +147,8 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.collect(terms), { ...nothing, images: 1, layers: 1 });
     assert.equal(await store.layers.find('layer of unused', 'key'), undefined);
     for (const name of ['ancestry', 'layer']) assert.ok(await store.layers.find(`layer of ${name}`, 'key'));
+    assert.equal(await store.ancestries.layerOf('unused'), undefined);
+    assert.equal(await store.ancestries.layerOf('used'), 'layer of used');
     assert.deepEqual(await rowsOf('image', 'image_package', 'layer'), [3, 3, 3]);
     assert.deepEqual(await store.collect(terms), nothing);
   });

@@ -1,24 +1,125 @@
-import type { AncestryStore } from '../store.ts';
+import type { Kysely, Selectable } from 'kysely';
+import type { Ancestry, AncestryPage, AncestryStore, PageRequest, SavedAncestry } from '../store.ts';
+import { addVersions, numberVersions, removeVersions, versionsOf } from './brought-versions.ts';
 import type { Engine } from './engine.ts';
+import { takeNumbers } from './id-counter.ts';
+import type { Tables } from './schema.ts';
+import { holdersOf } from './version-holders.ts';
 
 /** The images that clients of Clair's third API have given names. */
 export function ancestryStore(engine: Engine): AncestryStore {
+  const { db } = engine;
   return {
-    save: (name, image) =>
-      engine.write(async (db) => {
-        await db
-          .insertInto('ancestry')
-          .values({ name, image_id: image })
-          .onConflict((conflict) => conflict.column('name').doUpdateSet({ image_id: image }))
+    save: (ancestry) => save(engine, ancestry),
+    find: (name) => find(db, name),
+    having: (versions, page) => having(db, versions, page),
+    noteLayer: (hash, identity) =>
+      engine.write(async (writing) => {
+        await writing
+          .insertInto('layer_hash')
+          .values({ hash, identity })
+          .onConflict((conflict) => conflict.column('hash').doUpdateSet({ identity }))
           .execute();
       }, 'own rows'),
-    find: async (name) => {
-      const row = await engine.db
-        .selectFrom('ancestry')
-        .select('image_id')
-        .where('name', '=', name)
+    async layerOf(hash) {
+      const row = await db
+        .selectFrom('layer_hash')
+        .select('identity')
+        .where('hash', '=', hash)
         .executeTakeFirst();
-      return row?.image_id;
+      return row?.identity;
     },
   };
+}
+
+async function save(engine: Engine, ancestry: SavedAncestry): Promise<void> {
+  const known = await findRow(engine.db, ancestry.name);
+  if (known === undefined && (await engine.write((db) => add(db, ancestry), 'own rows'))) return;
+  await engine.write(async (db) => {
+    const before = await findRow(db, ancestry.name);
+    if (before === undefined) await add(db, ancestry);
+    else await replace(db, before, ancestry);
+  });
+}
+
+type AncestryRow = Selectable<Tables['ancestry']>;
+
+async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | undefined> {
+  return await db.selectFrom('ancestry').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** False where somebody else has just saved one of that name. */
+async function add(db: Kysely<Tables>, ancestry: SavedAncestry): Promise<boolean> {
+  const versions = await numberVersions(db, await versionsOf(db, ancestry.image));
+  // Last of all that takes long: who has a number keeps others from having one.
+  const number = 1 + (await takeNumbers(db, 'ancestry', 1));
+  const { numInsertedOrUpdatedRows: added } = await db
+    .insertInto('ancestry')
+    .values({ name: ancestry.name, number, ...contentOf(ancestry) })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirstOrThrow();
+  if (added === 0n) return false;
+  await addLayers(db, number, ancestry.hashes);
+  await addVersions(db, ancestryVersions, number, versions);
+  return true;
+}
+
+const ancestryVersions = 'ancestry_version';
+
+function contentOf({ image, engineVersion }: SavedAncestry) {
+  return { image_id: image, engine_version: engineVersion };
+}
+
+async function addLayers(db: Kysely<Tables>, number: number, hashes: readonly string[]): Promise<void> {
+  if (hashes.length === 0) return;
+  const layers = hashes.map((hash, position) => ({ ancestry_number: number, position, hash }));
+  await db.insertInto('ancestry_layer').values(layers).execute();
+}
+
+async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: SavedAncestry): Promise<void> {
+  const { number } = before;
+  await db.updateTable('ancestry').set(contentOf(ancestry)).where('number', '=', number).execute();
+  await db.deleteFrom('ancestry_layer').where('ancestry_number', '=', number).execute();
+  await addLayers(db, number, ancestry.hashes);
+  if (before.image_id === ancestry.image) return;
+  const versions = await numberVersions(db, await versionsOf(db, ancestry.image));
+  await removeVersions(db, ancestryVersions, number);
+  await addVersions(db, ancestryVersions, number, versions);
+}
+
+async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefined> {
+  // In one query, so that the layers are those of the image.
+  const rows = await db
+    .selectFrom('ancestry')
+    .leftJoin('ancestry_layer', 'ancestry_layer.ancestry_number', 'ancestry.number')
+    .selectAll('ancestry')
+    .select('ancestry_layer.hash')
+    .where('ancestry.name', '=', name)
+    .orderBy('ancestry_layer.position')
+    .execute();
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return {
+    name,
+    number: first.number,
+    hashes: rows.flatMap(({ hash }) => (hash === null ? [] : [hash])),
+    image: first.image_id,
+    engineVersion: first.engine_version,
+  };
+}
+
+async function having(
+  db: Kysely<Tables>,
+  versions: readonly number[],
+  page: PageRequest<number>,
+): Promise<AncestryPage> {
+  const { numbers, ...rest } = await holdersOf(db, ancestryVersions, versions, page);
+  if (numbers.length === 0) return { ancestries: [], ...rest };
+  const ancestries = await db
+    .selectFrom('ancestry')
+    .select(['number', 'name'])
+    .where('number', 'in', numbers)
+    .orderBy('number')
+    .execute();
+  return { ancestries, ...rest };
 }

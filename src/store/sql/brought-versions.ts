@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Insertable, Kysely, Selectable } from 'kysely';
+import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
 import type { LookupBy } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
+import { type HolderTable, holderColumns } from './version-holders.ts';
 
 /** Versions of packages as rows, by what tells them from each other. */
 export type Versions = ReadonlyMap<string, VersionRow>;
@@ -108,29 +109,32 @@ export async function numbersOf(db: Kysely<Tables>, versions: Versions): Promise
   return numbers;
 }
 
-/** Writes that a layer brought versions. */
-export async function addBrought(
+/** Writes that somebody has versions. */
+export async function addVersions(
   db: Kysely<Tables>,
-  layer: number,
+  table: HolderTable,
+  holder: number,
   versions: readonly number[],
 ): Promise<void> {
+  const column = holderColumns[table];
   for (let i = 0; i < versions.length; i += rowsAtATime)
     await db
-      .insertInto('v1_brought')
+      .insertInto<HolderTable>(table)
       .values(
-        versions.slice(i, i + rowsAtATime).map((version) => ({ version_id: version, layer_number: layer })),
+        versions.slice(i, i + rowsAtATime).map((version) => ({ version_id: version, [column]: holder })),
       )
       .onConflict((conflict) => conflict.doNothing())
       .execute();
 }
 
-/** Writes that a layer brought nothing, or nothing of these versions. */
-export async function removeBrought(
+/** Writes that somebody has nothing, or nothing of these versions. */
+export async function removeVersions(
   db: Kysely<Tables>,
-  layer: number,
+  table: HolderTable,
+  holder: number,
   versions?: readonly number[],
 ): Promise<void> {
-  const all = db.deleteFrom('v1_brought').where('layer_number', '=', layer);
+  const all = db.deleteFrom<HolderTable>(table).where(sql.ref(holderColumns[table]), '=', holder);
   if (versions === undefined) await all.execute();
   else
     for (let i = 0; i < versions.length; i += rowsAtATime)

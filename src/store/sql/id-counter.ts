@@ -7,7 +7,7 @@ import type { Tables } from './schema.ts';
  */
 export async function takeNumbers(
   db: Kysely<Tables>,
-  name: 'vulnerability' | 'event' | 'v1_layer',
+  name: 'vulnerability' | 'event' | 'v1_layer' | 'ancestry',
   count: number,
 ): Promise<number> {
   const { last_id: last } = await db

@@ -63,6 +63,7 @@ async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): 
       .values({
         identity: image.identity,
         distro: image.distro && JSON.stringify(image.distro),
+        detector: image.detector ?? null,
         repositories: lists.text,
         last_used_at: now(),
       })
@@ -129,6 +130,7 @@ async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
     identity: image.identity,
     layers: layers.map(({ layer }) => layer),
     distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
+    ...(image.detector !== null && { detector: image.detector }),
     packages: rows.map(({ namespace: name, version_scheme: versionScheme, ...row }) =>
       toPackage(row, {
         namespace: name === null || versionScheme === null ? null : { name, versionScheme },

@@ -1,18 +1,20 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { NamedLayer, NamedLayerStore, SavedLayer } from '../store.ts';
+import type { LayerPage, NamedLayer, NamedLayerStore, PageRequest, SavedLayer } from '../store.ts';
 import {
-  addBrought,
+  addVersions,
   broughtVersions,
   numbersOf,
   numberVersions,
-  removeBrought,
+  removeVersions,
   versionsOf,
   without,
 } from './brought-versions.ts';
 import type { Engine } from './engine.ts';
 import { takeNumbers } from './id-counter.ts';
-import { hitVersions, layersBringing } from './layers-bringing.ts';
 import type { Tables } from './schema.ts';
+import { hitVersions, holdersOf } from './version-holders.ts';
+
+const broughtTable = 'v1_brought';
 
 /** The layers that clients of Clair's first API have given names. */
 export function namedLayerStore(engine: Engine): NamedLayerStore {
@@ -21,7 +23,7 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
     chain: (name) => chain(engine.db, name),
     remove: (name) => engine.write((db) => remove(db, name)),
     hitVersions: (vulnerabilities) => hitVersions(engine.db, vulnerabilities),
-    bringing: (versions, page) => layersBringing(engine.db, versions, page),
+    bringing: (versions, page) => bringing(engine.db, versions, page),
   };
 }
 
@@ -55,7 +57,7 @@ async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirstOrThrow();
   if (added === 0n) return false;
-  await addBrought(db, number, brought);
+  await addVersions(db, broughtTable, number, brought);
   return true;
 }
 
@@ -68,8 +70,8 @@ async function replace(db: Kysely<Tables>, before: LayerRow, layer: SavedLayer):
   if (before.image_id === layer.image) return;
   const below = before.parent === null ? undefined : await findLayer(db, before.parent);
   const brought = await broughtVersions(db, layer.image, below?.image_id);
-  await removeBrought(db, before.number);
-  await addBrought(db, before.number, await numberVersions(db, brought));
+  await removeVersions(db, broughtTable, before.number);
+  await addVersions(db, broughtTable, before.number, await numberVersions(db, brought));
   await correctAbove(db, layer, before.image_id);
 }
 
@@ -80,11 +82,11 @@ async function correctAbove(db: Kysely<Tables>, { name, image }: SavedLayer, bef
   if (lost.size + gained.length === 0) return;
   const above = await db.selectFrom('v1_layer').selectAll().where('parent', '=', name).execute();
   for (const layer of above) {
-    await removeBrought(db, layer.number, gained);
+    await removeVersions(db, broughtTable, layer.number, gained);
     if (lost.size === 0) continue;
     const has = await versionsOf(db, layer.image_id);
     const brought = new Map([...lost].filter(([identity]) => has.has(identity)));
-    await addBrought(db, layer.number, await numberVersions(db, brought));
+    await addVersions(db, broughtTable, layer.number, await numberVersions(db, brought));
   }
 }
 
@@ -117,6 +119,22 @@ async function chain(db: Kysely<Tables>, name: string): Promise<NamedLayer[]> {
     format: row.format,
     engineVersion: row.engine_version,
   }));
+}
+
+async function bringing(
+  db: Kysely<Tables>,
+  versions: readonly number[],
+  page: PageRequest<number>,
+): Promise<LayerPage> {
+  const { numbers, ...rest } = await holdersOf(db, broughtTable, versions, page);
+  if (numbers.length === 0) return { layers: [], ...rest };
+  const layers = await db
+    .selectFrom('v1_layer')
+    .select(['number', 'name'])
+    .where('number', 'in', numbers)
+    .orderBy('number')
+    .execute();
+  return { layers, ...rest };
 }
 
 async function remove(db: Kysely<Tables>, name: string): Promise<boolean> {

@@ -159,7 +159,21 @@ async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<numbe
     .execute();
   for (const { identity, analyzer_key: key } of due)
     await db.deleteFrom('layer').where('identity', '=', identity).where('analyzer_key', '=', key).execute();
+  await forgetHashes(
+    db,
+    due.map(({ identity }) => identity),
+  );
   return due.length;
+}
+
+/** What clients call layers of which nothing is known any more. */
+async function forgetHashes(db: Kysely<Tables>, identities: readonly string[]): Promise<void> {
+  if (identities.length === 0) return;
+  await db
+    .deleteFrom('layer_hash')
+    .where('identity', 'in', identities)
+    .where('identity', 'not in', db.selectFrom('layer').select('layer.identity'))
+    .execute();
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {

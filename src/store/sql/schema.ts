@@ -5,7 +5,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -29,6 +29,9 @@ export interface Tables {
   digest: DigestTable;
   digest_item: DigestItemTable;
   ancestry: AncestryTable;
+  ancestry_layer: AncestryLayerTable;
+  ancestry_version: AncestryVersionTable;
+  layer_hash: LayerHashTable;
   lock: LockTable;
   key_value: KeyValueTable;
   id_counter: IdCounterTable;
@@ -177,6 +180,8 @@ interface ImageTable {
   id: Generated<number>;
   identity: string;
   distro: string | null;
+  /** Which namespace detector told it; null where nobody noted. */
+  detector: string | null;
   /** The lists of repositories its packages come from, as JSON, each once: most packages share theirs. */
   repositories: string | null;
   /** To the day. */
@@ -228,7 +233,7 @@ interface V1LayerTable {
   engine_version: number;
 }
 
-/** A version of a package that layers with a name have brought, as far as advisories can tell it from others. */
+/** A version of a package that layers with a name have brought, or ancestries have, as far as advisories can tell it from others. */
 interface V1VersionTable {
   id: Generated<number>;
   /** A hash of all the rest. */
@@ -292,7 +297,29 @@ interface DigestItemTable {
 /** A name that stands for an image, as Clair's third API gives them. */
 interface AncestryTable {
   name: string;
+  /** Rises in the order in which names were first saved. */
+  number: number;
   image_id: number;
+  engine_version: number;
+}
+
+/** A layer of an ancestry, by what its client calls it. */
+interface AncestryLayerTable {
+  ancestry_number: number;
+  position: number;
+  hash: string;
+}
+
+/** An ancestry whose image has a version. */
+interface AncestryVersionTable {
+  version_id: number;
+  ancestry_number: number;
+}
+
+/** What content a layer has that clients call so. */
+interface LayerHashTable {
+  hash: string;
+  identity: string;
 }
 
 interface LockTable {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { feedUpdate, hits, image, installed, record, stream } from '../../../testing/store-content.ts';
+import { sql } from 'kysely';
+import {
+  ancestry,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../../testing/store-content.ts';
 import { temporaryDirectory, temporarySchema } from '../../../testing/store-engines.ts';
 import { openPostgresEngine } from '../dialect/postgres-engine.ts';
 import { parsePostgresSource } from '../dialect/postgres-source.ts';
@@ -10,6 +19,7 @@ import type { Engine } from '../engine.ts';
 import { schemaVersion } from '../schema.ts';
 import { sqlStore } from '../sql-store.ts';
 import { createTables } from './0001-tables.ts';
+import { migrations } from './migrations.ts';
 
 interface Place {
   readonly name: string;
@@ -165,6 +175,26 @@ for (const { name, engine } of engines) {
     );
 
     await goOn(store);
+  });
+
+  test(`${name}: ancestries of a trial keep their names and are read anew`, async (t) => {
+    const open = await engine(t);
+    {
+      await using before = await open();
+      await before.write(async (db) => {
+        for (const migration of migrations.slice(0, 4)) await migration(db, before.types);
+        await before.adaptTables(db);
+        await before.setSchemaVersion(db, 4);
+        await db.insertInto('image').values({ identity: 'image' }).execute();
+        for (const trial of ['shop', 'mail'])
+          await sql`insert into ancestry (name, image_id) values (${trial}, 1)`.execute(db);
+      });
+    }
+    await using store = await sqlStore(await open(), {});
+    const mail = { name: 'mail', hashes: [], image: 1, engineVersion: 0, number: 1 };
+    assert.deepEqual(await store.ancestries.find('mail'), mail);
+    await store.ancestries.save(ancestry('new', 1));
+    assert.equal((await store.ancestries.find('new'))?.number, 3);
   });
 
   test(`${name}: a new database has the newest schema`, async (t) => {

@@ -5,6 +5,7 @@ import { createTables } from './0001-tables.ts';
 import { addHistoryAndNames } from './0002-history-and-names.ts';
 import { addNotifications } from './0003-notifications.ts';
 import { addDigests } from './0004-digests.ts';
+import { addAncestries } from './0005-ancestries.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   addHistoryAndNames,
   addNotifications,
   addDigests,
+  addAncestries,
 ];

@@ -1,10 +1,10 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
-import type { HitVersion, LayerPage, PageRequest } from '../store.ts';
+import type { HitVersion, PageRequest } from '../store.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { isMetBy, type LookupBy } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
 
-/** The versions, of those that layers brought, that records hit or that only a comparison in code can tell. */
+/** The versions, of those that layers and ancestries have, that records hit or that only a comparison in code can tell. */
 export async function hitVersions(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
@@ -81,19 +81,32 @@ function hitRows(
     );
 }
 
+/** The tables of who has versions: layers with a name that brought them, and ancestries. */
+export type HolderTable = keyof typeof holderColumns;
+
+/** The column of each with the number of who has a version. */
+export const holderColumns = { v1_brought: 'layer_number', ancestry_version: 'ancestry_number' } as const;
+
+/** Numbers of who has a version, on a page. */
+export interface HolderPage {
+  readonly numbers: readonly number[];
+  readonly next?: number;
+}
+
 /** Parts of one query: fewer than an engine allows. The first few mostly fill a page, which leaves little of the others to read. */
 const versionsAtATime = 100;
 const versionsAtFirst = 10;
 
 /**
- * Of each version, the table of who brought it is read from the place on, as far as a page goes at most; a page is the lowest of
- * all these.
+ * Of each version, the table of who has it is read from the place on, as far as a page goes at most; a page is the lowest of all
+ * these.
  */
-export async function layersBringing(
+export async function holdersOf(
   db: Kysely<Tables>,
+  table: HolderTable,
   versions: readonly number[],
   { limit, after = 0 }: PageRequest<number>,
-): Promise<LayerPage> {
+): Promise<HolderPage> {
   // One more than wanted tells whether there is another page.
   const wanted = limit + 1;
   let numbers: number[] = [];
@@ -102,23 +115,12 @@ export async function layersBringing(
     // What lies behind a full page is not on it.
     const last = numbers.length < wanted ? undefined : numbers.at(-1);
     const stretch = { limit: wanted, after, last };
-    const found = await numbersBringing(db, versions.slice(i, end), stretch);
+    const found = await numbersHaving(db, table, versions.slice(i, end), stretch);
     i = end;
     numbers = [...new Set([...numbers, ...found])].sort((a, b) => a - b).slice(0, wanted);
   }
   const shown = numbers.slice(0, limit);
-  const layers = await layersOf(db, shown);
-  return numbers.length > limit ? { layers, next: shown.at(-1) ?? after } : { layers };
-}
-
-async function layersOf(db: Kysely<Tables>, numbers: readonly number[]): Promise<LayerPage['layers']> {
-  if (numbers.length === 0) return [];
-  return await db
-    .selectFrom('v1_layer')
-    .select(['number', 'name'])
-    .where('number', 'in', numbers)
-    .orderBy('number')
-    .execute();
+  return numbers.length > limit ? { numbers: shown, next: shown.at(-1) ?? after } : { numbers: shown };
 }
 
 interface Stretch {
@@ -127,21 +129,23 @@ interface Stretch {
   readonly last: number | undefined;
 }
 
-async function numbersBringing(
+async function numbersHaving(
   db: Kysely<Tables>,
+  table: HolderTable,
   versions: readonly number[],
   { limit, after, last = Number.MAX_SAFE_INTEGER }: Stretch,
 ): Promise<number[]> {
+  const number = sql.ref(holderColumns[table]);
   const parts = versions.map(
     (version) => sql`select * from (
-      select layer_number from v1_brought
-      where version_id = ${version} and layer_number > ${after} and layer_number < ${last}
-      order by layer_number limit ${limit}
+      select ${number} as number from ${sql.table(table)}
+      where version_id = ${version} and ${number} > ${after} and ${number} < ${last}
+      order by ${number} limit ${limit}
     ) as of_version`,
   );
-  const { rows } = await sql<{ layer_number: number }>`
-    select distinct layer_number from (${sql.join(parts, sql` union all `)}) as brought
-    order by layer_number limit ${limit}
+  const { rows } = await sql<{ number: number }>`
+    select distinct number from (${sql.join(parts, sql` union all `)}) as having_one
+    order by number limit ${limit}
   `.execute(db);
-  return rows.map((row) => row.layer_number);
+  return rows.map((row) => row.number);
 }
