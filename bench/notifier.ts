@@ -77,7 +77,12 @@ async function fill(): Promise<void> {
       ...{ identity: `image ${i}`, layers: [`sha256:base-${i % namespaces.length}`, `sha256:app-${i}`] },
       ...{ distro: { id: 'debian', like: [] }, packages: packagesOf(i) },
     });
-    await store.ancestries.save(`registry.example.org/shop/service-${i}`, image);
+    await store.ancestries.save({
+      name: `registry.example.org/shop/service-${i}`,
+      hashes: [],
+      image,
+      engineVersion: 1,
+    });
   }
   await using made = await database.openEngine();
   await copyImages(made);

@@ -90,12 +90,12 @@ async function indexesOf(
 ): Promise<readonly LayerIndex[]> {
   const analyzers = analyzersWith(task.analyzers, plugins);
   if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
-  const { name, format, links } = task;
+  const { name, links } = task;
   const bytes = until(
     calledOff.signal,
     task.kind === 'stream' ? arriving : localLayer(name, task.directories),
   );
-  return [await analyzeStream({ name, claims: claimsOf(format), bytes }, analyzers, links)];
+  return [await analyzeStream({ name, claims: claimsOf(task), bytes }, analyzers, links)];
 }
 
 async function* until(calledOff: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

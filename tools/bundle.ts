@@ -74,6 +74,8 @@ const options: BuildOptions = {
   format: 'esm',
   minify: true,
   legalComments: 'linked',
+  // They read files that lie beside them; and they are loaded by the server alone.
+  external: ['@grpc/*', 'grpc-health-check'],
   plugins: [builtinsOnDemand],
 };
 await build({ ...options, entryPoints: ['src/main.ts', 'src/layer-worker.ts', 'src/plugin-worker.ts'] });

@@ -41,7 +41,10 @@ export interface ImageLayer {
 }
 
 /** What has to be known of a layer whose bytes flow in: its root, and what they are to equal. */
-export type LayerClaims = Pick<ImageLayer, 'digest' | 'diffId' | 'root'>;
+export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'root'> {
+  /** One of its digests, where nobody says which. */
+  readonly eitherDigest?: Digest | undefined;
+}
 
 /** An image of whatever medium: what it is, and its layers, the lowest first. */
 export interface Image {

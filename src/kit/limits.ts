@@ -66,6 +66,10 @@ export const limits = {
   /** Symbolic links followed on one path, as the kernel. */
   linkDepth: 40,
   layersPerImage: 1000,
+  /** Layers of one ancestry that are read at the same time. */
+  ancestryLayersAtOnce: 4,
+  /** The name of an ancestry, or what a client calls a layer of it: with four bytes each it fits into an index of any engine. */
+  ancestryNameCharacters: 500,
   /** A manifest, index or image configuration. */
   manifestBytes: 8 * MiB,
   /** How deep arrays and objects lie in such a document; real ones have under ten. */
@@ -96,6 +100,10 @@ export const limits = {
   requestHeadersMs: 15_000,
   /** Time in which a whole request has to come. */
   requestMs: 60_000,
+  /** Calls of gRPC that one connection may have under way. */
+  grpcCallsPerConnection: 100,
+  /** A connection of gRPC without a call is closed after so long. */
+  grpcIdleMs: 60_000,
   /** Time in which the health check has to have its answer. */
   healthMs: 10_000,
   /** Images on one page of those that a vulnerability affects. */

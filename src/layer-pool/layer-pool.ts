@@ -130,10 +130,11 @@ function download(
 
 async function readStream(
   thread: LayerThread,
-  { source: { path: url, format }, links, reading, analyzers }: Order,
+  { source: { path: url, format, digest }, links, reading, analyzers }: Order,
   incoming: Incoming,
 ): Promise<LayerIndex> {
-  const task = { kind: 'stream', analyzers, name: displayUrl(url), format, links } as const;
+  const claims = { format, ...(digest && { digest }) };
+  const task = { kind: 'stream', analyzers, name: displayUrl(url), ...claims, links } as const;
   const bytes = (over: AbortSignal): Incoming => {
     over.addEventListener('abort', () => {
       reading.end();
@@ -144,13 +145,14 @@ async function readStream(
 }
 
 async function readLocal(
-  { source: { path: name, format }, links, reading, analyzers }: Order,
+  { source: { path: name, format, digest }, links, reading, analyzers }: Order,
   pool: ThreadPool,
   { policy: { directories } }: LayerPoolOptions,
 ): Promise<LayerIndex> {
   return await pool.use(reading.caller, async (thread) => {
     reading.start();
-    const task = { kind: 'file', analyzers, name, directories, format, links } as const;
+    const claims = { format, ...(digest && { digest }) };
+    const task = { kind: 'file', analyzers, name, directories, ...claims, links } as const;
     return theOnly(await thread.run(task, { signal: reading.signal }));
   });
 }

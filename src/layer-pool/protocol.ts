@@ -1,5 +1,5 @@
 import type { ImageLayer } from '../image/image.ts';
-import type { LayerFormat } from '../image/incoming/layer-source.ts';
+import type { LayerSource } from '../image/incoming/layer-source.ts';
 import type { ErrorCode } from '../kit/errors.ts';
 import type { LimitName } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
@@ -23,10 +23,9 @@ type LayerWork =
   | ({ readonly kind: 'stream' } & PostedLayer);
 
 /** A layer that somebody posted. */
-export interface PostedLayer {
+export interface PostedLayer extends Pick<LayerSource, 'format' | 'digest'> {
   /** The path, or the URL as it may be shown. */
   readonly name: string;
-  readonly format: LayerFormat;
   readonly links: readonly LinkedPlace[];
 }
 

@@ -13,6 +13,7 @@ import type { Extensions } from '../plugin/extensions.ts';
 import { isKey, type VersionKey } from '../plugin/version-scheme.ts';
 import type { ImageIndex, ImagePackage, Store } from '../store/store.ts';
 import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
+import type { IndexedLayer } from './read-rounds.ts';
 
 /** Raised whenever the same layers may give other namespaces, purls or version keys: images are then saved anew. */
 const indexVersion = 2;
@@ -53,7 +54,7 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
 
 /** Layers that were laid over each other. */
 export interface LaidLayers {
-  readonly layers: readonly (Pick<KnownLayer, 'identity' | 'index'> & Partial<Pick<KnownLayer, 'layer'>>)[];
+  readonly layers: readonly (IndexedLayer & Partial<Pick<KnownLayer, 'layer'>>)[];
   readonly squashed: SquashedImage;
   /** The analyzer key of all layers. */
   readonly key: string;
@@ -64,13 +65,15 @@ export async function imageOf(
   { layers, squashed, key }: LaidLayers,
   extensions: Analyzing,
 ): Promise<ImageIndex> {
-  const distro = await detect(squashed, extensions);
+  const detected = await detect(squashed, extensions);
+  const distro = detected?.distro ?? null;
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   return {
     identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
     layers: identities,
     distro,
+    ...(detected && { detector: detected.detector }),
     packages: squashed.packages
       .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions }))
       .sort(comparePackages),
@@ -84,15 +87,18 @@ function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null
 }
 
 /** The first detector that knows decides. One that fails knows nothing. */
-async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promise<Distro | null> {
+async function detect(
+  { files }: SquashedImage,
+  { detectors }: Analyzing,
+): Promise<{ readonly distro: Distro; readonly detector: string } | undefined> {
   for (const detector of detectors) {
     const distro =
       'detectRemotely' in detector
         ? await detector.detectRemotely(files).catch(() => undefined)
         : detector.detect(files);
-    if (distro !== undefined) return distro;
+    if (distro !== undefined) return { distro, detector: detector.name };
   }
-  return null;
+  return undefined;
 }
 
 interface Surroundings {

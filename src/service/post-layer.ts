@@ -1,16 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { LayerSource } from '../image/incoming/layer-source.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
-import type { LinkedPlace } from '../match/links.ts';
-import { type SquashedImage, squash } from '../match/squash.ts';
-import type { Distro } from '../model/distro.ts';
-import type { LayerIndex } from '../model/layer-index.ts';
-import { advisoryNamespaceOf, namespaceOfDistro } from '../model/namespace.ts';
-import type { Extensions } from '../plugin/extensions.ts';
 import type { Store } from '../store/store.ts';
-import { analyzerKey, type ReadLayerSource, wantedPatterns } from './analyze-layers.ts';
-import { ecosystemOf, imageOf } from './index-image.ts';
+import { analyzerKey } from './analyze-layers.ts';
+import { engineVersionOf, type PostedLayersRoom, readPosted, savePosted } from './posted-layers.ts';
+import { type IndexedLayer, type ReadStack, readInRounds } from './read-rounds.ts';
 
 /** A layer by the name its client gives it, upon another of which it knows the name. */
 export interface PostedLayer extends LayerSource {
@@ -21,12 +15,8 @@ export interface PostedLayer extends LayerSource {
 }
 
 /** What taking in a layer needs. */
-export interface PostingRoom {
-  readonly extensions: Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
-  readonly store: Pick<Store, 'advisories' | 'images' | 'layers' | 'namedLayers'>;
-  readonly read: ReadLayerSource;
-  /** Listers whose results do not count, by name: who reads layers asks them all. */
-  readonly ignoredListers: ReadonlySet<string>;
+export interface PostingRoom extends PostedLayersRoom {
+  readonly store: PostedLayersRoom['store'] & Pick<Store, 'namedLayers'>;
 }
 
 /**
@@ -44,42 +34,21 @@ export async function postLayer(layer: PostedLayer, room: PostingRoom, signal: A
   const parent = known === undefined ? layer.parent : known.parent;
   const below = await layersBelow(parent, room);
   const stack = await readUpon(below, layer, { room, signal });
-  const image = await imageOf(stack, extensions);
-  const { distro } = image;
-  refuseUnsupported(distro, stack.squashed, extensions);
-  const namespace = distro === null ? undefined : namespaceOfDistro(distro);
-  if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
+  const image = await savePosted(stack, room);
   const { name, formatName: format } = layer;
-  await store.namedLayers.save({
-    name,
-    parent,
-    image: await store.images.save(image),
-    format,
-    engineVersion,
-  });
-}
-
-/** A number that changes with everything that reads layers. */
-export function engineVersionOf(extensions: PostingRoom['extensions']): number {
-  return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
-}
-
-/** A layer of the chain, the lowest first. */
-interface StackedLayer {
-  readonly identity: string;
-  readonly index: LayerIndex;
+  await store.namedLayers.save({ name, parent, image, format, engineVersion });
 }
 
 async function layersBelow(
   parent: string | null,
   { store, extensions }: PostingRoom,
-): Promise<readonly StackedLayer[]> {
+): Promise<readonly IndexedLayer[]> {
   if (parent === null) return [];
   const nearest = (await store.namedLayers.chain(parent)).at(-1);
   if (nearest === undefined) throw new ClairError('parent-unknown', `there is no layer ${parent}`);
   const key = analyzerKey(extensions);
   const { layers } = await store.images.read(nearest.image);
-  const stack: StackedLayer[] = [];
+  const stack: IndexedLayer[] = [];
   for (const identity of layers) {
     const index = await store.layers.find(identity, key);
     if (index === undefined)
@@ -94,81 +63,26 @@ async function layersBelow(
   return stack;
 }
 
-interface Reading {
-  readonly room: PostingRoom;
-  readonly signal: AbortSignal;
-}
-
-/** A layer upon others, read and laid over them. */
-interface ReadStack {
-  readonly layers: readonly StackedLayer[];
-  readonly squashed: SquashedImage;
-  /** The analyzer key of the reading. */
-  readonly key: string;
-}
-
-/**
- * Reads a layer and, where links lead to places nobody asked for, reads it again with an eye on these. What lies there in the
- * layers below was seen when they were read, unless the link is new.
- */
+/** What lies at the places that links lead to was seen in the layers below when they were read, unless the link is new. */
 async function readUpon(
-  below: readonly StackedLayer[],
+  below: readonly IndexedLayer[],
   source: LayerSource,
-  { room: { extensions, ignoredListers, store, read }, signal }: Reading,
+  { room, signal }: { readonly room: PostingRoom; readonly signal: AbortSignal },
 ): Promise<ReadStack> {
-  const patterns = wantedPatterns(extensions);
-  let links: readonly LinkedPlace[] = [];
-  for (let round = 1; ; round++) {
-    const key = analyzerKey(extensions, links);
-    const index = withoutListers(await read(source, { links, signal }), ignoredListers);
-    const identity = identityOf(index);
-    await store.layers.save(identity, key, index);
+  return await readInRounds(room.extensions, async ({ key, links }) => {
+    const layer = await readPosted(source, { key, links, signal }, room);
     // Without links, they were just found under this very key.
-    const seenSo = round === 1 ? below : await Promise.all(below.map((layer) => seenWith(key, layer, store)));
-    const layers = [...seenSo, { identity, index }];
-    const indexes = layers.map((layer) => layer.index);
-    const squashed = squash(indexes, { patterns, links });
-    const isLast = round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces;
-    if (squashed.unread.length === 0 || isLast) return { layers, squashed, key };
-    links = [...links, ...squashed.unread];
-  }
+    const seenSo =
+      links.length === 0 ? below : await Promise.all(below.map((lower) => seenWith(key, lower, room.store)));
+    return [...seenSo, layer];
+  });
 }
 
 /** The layer as it was read with an eye on the places of a key, if it was. */
 async function seenWith(
   key: string,
-  { identity, index }: StackedLayer,
+  { identity, index }: IndexedLayer,
   { layers }: Pick<Store, 'layers'>,
-): Promise<StackedLayer> {
+): Promise<IndexedLayer> {
   return { identity, index: (await layers.find(identity, key)) ?? index };
-}
-
-function withoutListers(index: LayerIndex, ignored: ReadonlySet<string>): LayerIndex {
-  if (ignored.size === 0) return index;
-  const counts = ({ lister }: { readonly lister: string }): boolean => !ignored.has(lister);
-  return {
-    ...index,
-    packages: index.packages.filter(counts),
-    owned: index.owned.filter(counts),
-    problems: index.problems.filter(({ extension }) => !ignored.has(extension)),
-  };
-}
-
-function identityOf({ diffId }: LayerIndex): string {
-  if (diffId === undefined) throw new Error('a posted layer was read without being hashed');
-  return diffId;
-}
-
-/** What nobody could look up must not look clean. */
-function refuseUnsupported(
-  distro: Distro | null,
-  { packages, problems }: SquashedImage,
-  extensions: PostingRoom['extensions'],
-): void {
-  const hasNamespace = distro !== null && namespaceOfDistro(distro) !== undefined;
-  if (!hasNamespace && packages.some(({ lister }) => ecosystemOf(lister, extensions) === undefined))
-    throw new ClairError('layer-unsupported', 'the packages belong to no distribution that is known');
-  const [problem] = problems;
-  if (packages.length === 0 && problem !== undefined)
-    throw new ClairError('layer-unreadable', `${problem.path} cannot be read: ${problem.message}`);
 }

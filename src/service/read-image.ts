@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type ImageLayer, layerIdentity } from '../image/image.ts';
-import { limits } from '../kit/limits.ts';
-import type { LinkedPlace } from '../match/links.ts';
-import { type SquashedImage, squash } from '../match/squash.ts';
+import type { SquashedImage } from '../match/squash.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Store } from '../store/store.ts';
-import { type AnalyzeLayers, type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
+import type { AnalyzeLayers, Analyzers } from './analyze-layers.ts';
+import { type IndexedLayer, type ReadStack, type Round, readInRounds } from './read-rounds.ts';
 
 /** What reading the layers of an image needs. */
 export interface ReadingRoom {
@@ -18,30 +17,12 @@ export interface ReadingRoom {
 }
 
 /** An image whose layers are known. */
-export interface ReadImage {
-  readonly layers: readonly KnownLayer[];
-  readonly squashed: SquashedImage;
-  /** The analyzer key of all layers. */
-  readonly key: string;
-}
+export type ReadImage = ReadStack<KnownLayer>;
 
-/**
- * Reads the layers and, where links of the image lead to places nobody asked for, reads them again with an eye on these. What
- * lies at the end of a link may be a link again.
- */
+/** Reads the layers, as often as links ask for it. */
 export async function readImage(layers: readonly ImageLayer[], room: ReadingRoom): Promise<ReadImage> {
-  const patterns = wantedPatterns(room.extensions);
-  let links: readonly LinkedPlace[] = [];
-  for (let round = 1; ; round++) {
-    const key = analyzerKey(room.extensions, links);
-    const known = await indexLayers(layers, { key, links }, room);
-    const indexes = known.map(({ index }) => index);
-    const squashed = squash(indexes, { patterns, links });
-    if (squashed.unread.length === 0) return { layers: known, squashed, key };
-    if (round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces)
-      return { layers: known, squashed: withUnread(squashed), key };
-    links = [...links, ...squashed.unread];
-  }
+  const read = await readInRounds(room.extensions, (round) => indexLayers(layers, round, room));
+  return read.squashed.unread.length === 0 ? read : { ...read, squashed: withUnread(read.squashed) };
 }
 
 /** What is left unread is told. */
@@ -53,20 +34,13 @@ function withUnread(squashed: SquashedImage): SquashedImage {
 }
 
 /** A layer and what it tells. */
-export interface KnownLayer {
+export interface KnownLayer extends IndexedLayer {
   readonly layer: ImageLayer;
-  readonly identity: string;
-  readonly index: LayerIndex;
-}
-
-interface Reading {
-  readonly key: string;
-  readonly links: readonly LinkedPlace[];
 }
 
 async function indexLayers(
   layers: readonly ImageLayer[],
-  { key, links }: Reading,
+  { key, links }: Round,
   room: ReadingRoom,
 ): Promise<KnownLayer[]> {
   const identities = layers.map((layer) => layerIdentity(layer, room.verify));

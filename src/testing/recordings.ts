@@ -21,11 +21,13 @@ const exchange = z.object({
 /** A request to a real Clair, and what it answered. */
 export type Exchange = z.output<typeof exchange>;
 
-/** The exchanges of one recording, in their order. */
+/** The exchanges of one recording, in their order, but for those in which nobody answered. */
 export function readExchanges(name: string): Exchange[] {
   const text = readFileSync(resolve(recordings, `${name}.jsonl`), 'utf8');
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => z.parse(exchange, JSON.parse(line)));
+    .map((line) => JSON.parse(line) as object)
+    .filter((line) => !('error' in line))
+    .map((line) => z.parse(exchange, line));
 }

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDigest } from '../../src/model/digest.ts';
 import type { ImagePackage } from '../../src/store/store.ts';
-import { affectedRow, bookworm, feedUpdate, image, record, stream } from '../../src/testing/store-content.ts';
+import {
+  affectedRow,
+  ancestry,
+  bookworm,
+  feedUpdate,
+  image,
+  record,
+  stream,
+} from '../../src/testing/store-content.ts';
 import { sharedEngines } from '../../src/testing/store-engines.ts';
 import { keyOf } from '../../src/testing/version-scheme.ts';
 import { dpkg } from '../../src/version/dpkg.ts';
@@ -47,7 +55,8 @@ for (const engine of sharedEngines)
       await store.advisories.apply(feedUpdate(), stream(records));
       const shop = [packageOf('openssl', '3.0.11-1'), packageOf('zlib', '1.2-1')];
       const number = await store.images.save(image(shop, 'reader\nsha256:shop'));
-      for (const name of ['registry/shop:2', 'registry/shop:1']) await store.ancestries.save(name, number);
+      for (const name of ['registry/shop:2', 'registry/shop:1'])
+        await store.ancestries.save(ancestry(name, number));
       await store.images.save(image([packageOf('openssl', '3.0.9-1')], `reader\n/images/mill.tar#1.2@3+4`));
       await store.images.save(image([packageOf('openssl', '3.0.13-1')], `reader\nsha256:mended`));
     }

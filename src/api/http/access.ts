@@ -5,10 +5,13 @@ import { type ApiAnswer, faultAnswer, type Route, type Scope } from './exchange.
 /** Each allows what those before it allow. */
 const scopes: readonly Scope[] = ['read', 'scan', 'admin'];
 
+/** What may need a token. */
+export type Allowable = Pick<Route, 'scope' | 'method' | 'faultWords'>;
+
 /** Who may do what. */
 export interface Access {
   /** The answer to a request that is not allowed; nothing where it is. Without a route, any token will do. */
-  refusal(authorization: string | undefined, route: Route | undefined): ApiAnswer | undefined;
+  refusal(authorization: string | undefined, route: Allowable | undefined): ApiAnswer | undefined;
 }
 
 /**
@@ -20,12 +23,13 @@ export function accessByTokens(entries: readonly string[]): Access {
   if (known.length === 0) return { refusal: () => undefined };
   return {
     refusal(authorization, route) {
+      const tell = route?.faultWords ?? faultAnswer;
       const allowed = allowedBy(known, authorization);
       if (allowed === undefined)
-        return faultAnswer(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
+        return tell(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
       const needed = route === undefined ? 'read' : scopeOf(route);
       if (scopes.indexOf(allowed) >= scopes.indexOf(needed)) return undefined;
-      return faultAnswer(403, `this token does not allow it: ${needed} is required`);
+      return tell(403, `this token does not allow it: ${needed} is required`);
     },
   };
 }

@@ -7,8 +7,9 @@ import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { Access } from './access.ts';
-import { type ApiAnswer, faultAnswer, readBody, WireError } from './exchange.ts';
+import { type ApiAnswer, faultAnswer, type Route, readBody, WireError } from './exchange.ts';
 import { type Found, notFound, type Router } from './router.ts';
+import { type Http2Door, preferHttp1, sortConnections } from './sort-connections.ts';
 import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
 
 /** What a server needs to know. */
@@ -26,6 +27,8 @@ export interface ApiServerRoom {
   readonly onAnswered: (route: string, status: number, ms: number) => void;
   /** Follows each request that a route answers. */
   readonly tracer?: Tracer;
+  /** Takes the connections that speak HTTP/2 from their first bytes on; without it they are refused. */
+  readonly http2?: Http2Door;
   /** How long a request may take to arrive; `limits` where it is not said. */
   readonly arrival?: { readonly headersMs: number; readonly requestMs: number };
   /** How long a client may take nothing of an endless stream; `limits` where it is not said. */
@@ -53,11 +56,13 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
       cause: error,
     });
   }
+  const http2 = room.http2 && sortConnections(server, room.http2, headersMsOf(room));
   const stop = async (patienceMs: number = limits.stopMs): Promise<void> => {
     work.end();
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
+    const http2Stopped = http2?.stop(patienceMs);
     const { promise: noPatience, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {
       server.closeAllConnections();
@@ -66,6 +71,7 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
     await closed;
     await Promise.race([work.settled(), noPatience]);
     clearTimeout(timer);
+    await http2Stopped;
   };
   return {
     port: (server.address() as AddressInfo).port,
@@ -75,10 +81,11 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
 }
 
 function serverOf(
-  { tls, arrival }: ApiServerRoom,
+  room: ApiServerRoom,
   listener: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  const headersTimeout = arrival?.headersMs ?? limits.requestHeadersMs;
+  const { tls, arrival, http2 } = room;
+  const headersTimeout = headersMsOf(room);
   const options = {
     maxHeaderSize: limits.requestHeaderBytes,
     headersTimeout,
@@ -88,9 +95,21 @@ function serverOf(
   const server =
     tls === undefined
       ? createServer(options, listener)
-      : createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, listener);
+      : createTlsServer(
+          {
+            ...options,
+            ...tls,
+            ...(http2 && { ALPNCallback: preferHttp1 }),
+            handshakeTimeout: headersTimeout,
+          },
+          listener,
+        );
   server.maxHeadersCount = limits.requestHeaders;
   return server;
+}
+
+function headersMsOf({ arrival }: ApiServerRoom): number {
+  return arrival?.headersMs ?? limits.requestHeadersMs;
 }
 
 /** Why nobody waits for an answer any more. */
@@ -100,10 +119,12 @@ class ClientIsGone extends Error {}
 /** Longer timers of Node end at once. */
 const timerMsMax = 2 ** 31 - 1;
 
+const timeoutMessage = 'Clair failed to respond within the configured timeout window.';
+
 const timeoutAnswer: ApiAnswer = {
   status: 503,
   contentType: 'text/plain; charset=utf-8',
-  text: '{"Error":{"Message":"Clair failed to respond within the configured timeout window.","Type":"Timeout"}}',
+  text: `{"Error":{"Message":"${timeoutMessage}","Type":"Timeout"}}`,
 };
 
 class Work {
@@ -194,7 +215,7 @@ class Work {
       const isOver = signal.aborted && isAbort(error, signal);
       const isGone = isClosed(error, response);
       const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
-      status = await this.#tell(reason, response, isGzipped);
+      status = await this.#tell(reason, response, { route, isGzipped });
     }
     this.#tracer.note({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
     tellOnce();
@@ -223,9 +244,13 @@ class Work {
   }
 
   /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
-  async #tell(error: unknown, response: ServerResponse, isGzipped: boolean): Promise<number> {
+  async #tell(
+    error: unknown,
+    response: ServerResponse,
+    { route, isGzipped }: { readonly route: Route; readonly isGzipped: boolean },
+  ): Promise<number> {
     if (error instanceof ClientIsGone) return 499;
-    const answer = this.#answerTo(error);
+    const answer = this.#answerTo(error, route);
     if (response.headersSent) response.destroy();
     else await this.#write(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
     return answer.status;
@@ -234,18 +259,20 @@ class Work {
   async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<void> {
     // No other request of this connection is taken when the server is about to end.
     response.shouldKeepAlive &&= !this.#ending.signal.aborted;
-    await writeAnswer(response, answer, writing);
+    const isGzipped = writing.isGzipped && answer.isNeverCompressed !== true;
+    await writeAnswer(response, answer, { ...writing, isGzipped });
   }
 
-  #answerTo(error: unknown): ApiAnswer {
-    if (error instanceof TimeIsOver) return timeoutAnswer;
+  #answerTo(error: unknown, { faultWords }: Route): ApiAnswer {
+    if (error instanceof TimeIsOver)
+      return faultWords?.(timeoutAnswer.status, timeoutMessage) ?? timeoutAnswer;
     if (error instanceof WireError) {
       const { status, message, retryAfterSeconds } = error;
       const retry = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
       return faultAnswer(status, message, retry);
     }
     this.#room.onError(error);
-    return faultAnswer(500, 'internal server error');
+    return (faultWords ?? faultAnswer)(500, 'internal server error');
   }
 }
 

@@ -29,10 +29,15 @@ export interface ApiAnswer {
   readonly stream?: AsyncIterable<string>;
   /** JSON where it is not said. */
   readonly contentType?: string;
+  /** Not even for who asks for it. */
+  readonly isNeverCompressed?: true;
 }
 
 /** What a token allows: to look; to post layers too; everything. */
 export type Scope = 'read' | 'scan' | 'admin';
+
+/** Makes the answer that tells of a failure. */
+export type FaultWords = (status: number, message: string, headers?: ApiAnswer['headers']) => ApiAnswer;
 
 /** One method of one path. */
 export interface Route {
@@ -45,6 +50,8 @@ export interface Route {
   readonly scope?: Scope;
   /** The answer is a stream without an end: no time is set for it, it is not compressed, and who takes nothing of it is left. */
   readonly isEndless?: true;
+  /** How a failure is told that the handler has not told: as `faultAnswer` where it is not said. */
+  readonly faultWords?: FaultWords;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }
 

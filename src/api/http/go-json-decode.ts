@@ -18,6 +18,11 @@ export function decodeGoJson<T>(type: GoStruct<T>, bytes: Uint8Array): T {
   return new Decoder(bytes).decode(type) as T;
 }
 
+/** The first JSON value of a text, decoded as Go does it into an `interface{}`. */
+export function parseGoJson(bytes: Uint8Array): unknown {
+  return new Decoder(bytes).decode({ kind: 'any' });
+}
+
 /** One way through the text, byte by byte: `text` has a character for each byte. */
 class Decoder {
   readonly #text: string;
@@ -32,7 +37,7 @@ class Decoder {
     this.#text = Buffer.from(bytes).toString('latin1');
   }
 
-  decode(type: GoStruct): unknown {
+  decode(type: GoType): unknown {
     const value = this.#value(type, undefined);
     if (this.#mismatch !== undefined) throw this.#mismatch;
     return value ?? zeroOf(type);

@@ -7,12 +7,20 @@ export class GoNumberError extends Error {
 
 /** `strconv.Atoi`: a whole number of 64 bits with or without a sign. Over 2^53 the nearest number that JavaScript has. */
 export function goAtoi(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new GoNumberError(said(text, 'invalid syntax'));
-  const value = BigInt(text.replace('+', ''));
-  if (BigInt.asIntN(64, value) !== value) throw new GoNumberError(said(text, 'value out of range'));
-  return Number(value);
+  return parsed('Atoi', text, 64);
 }
 
-function said(text: string, reason: string): string {
-  return `strconv.Atoi: parsing ${goQuote(text)}: ${reason}`;
+/** `strconv.ParseInt` to base 10: a whole number of 32 bits. */
+export function goParseInt32(text: string): number {
+  return parsed('ParseInt', text, 32);
+}
+
+function parsed(name: string, text: string, bits: number): number {
+  const refuse = (reason: string): never => {
+    throw new GoNumberError(`strconv.${name}: parsing ${goQuote(text)}: ${reason}`);
+  };
+  if (!/^[+-]?\d+$/.test(text)) refuse('invalid syntax');
+  const value = BigInt(text.replace('+', ''));
+  if (BigInt.asIntN(bits, value) !== value) refuse('value out of range');
+  return Number(value);
 }

@@ -52,6 +52,7 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
   };
 }
 
+/** A route with the parts of its path. */
 interface Pattern {
   readonly route: Route;
   readonly parts: readonly string[];
@@ -61,17 +62,19 @@ interface MatchedPattern extends Pattern {
   readonly params: Readonly<Record<string, string>>;
 }
 
-function firstMatch(
+/** The first pattern that fits, with the values of its parameters. */
+export function firstMatch(
   patterns: readonly Pattern[],
   wanted: readonly string[],
-  isSame: (a: string, b: string) => boolean,
+  isSame: (a: string, b: string) => boolean = sameText,
+  mayBeEmpty = false,
 ): MatchedPattern | undefined {
   for (const { route, parts } of patterns) {
     const isMatch =
       parts.length === wanted.length &&
       wanted.every((part, i) => {
         const ours = parts[i] ?? '';
-        return ours.startsWith(':') ? part !== '' || i < parts.length - 1 : isSame(ours, part);
+        return ours.startsWith(':') ? mayBeEmpty || part !== '' || i < parts.length - 1 : isSame(ours, part);
       });
     if (!isMatch) continue;
     const named = parts.flatMap((part, i) =>
@@ -111,7 +114,7 @@ function sameButForCase(a: string, b: string): boolean {
 }
 
 /** A part of a path as text; nothing where a percent sign stands alone. Node gives targets as one character a byte. */
-function percentDecoded(part: string): string | undefined {
+export function percentDecoded(part: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(part)) return undefined;
   const bytes = part.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString();
@@ -150,7 +153,7 @@ function htmlEscaped(text: string): string {
 }
 
 /** As Go's `http.Error`. */
-function plainText(status: number, text: string): ApiAnswer {
+export function plainText(status: number, text: string): ApiAnswer {
   return {
     status,
     headers: { 'X-Content-Type-Options': 'nosniff' },

@@ -3,6 +3,8 @@ import { documentRouter } from '../../api/document.ts';
 import { nativeRoutes } from '../../api/http/native/routes.ts';
 import { type Router, routerOf } from '../../api/http/router.ts';
 import { v1Routes } from '../../api/http/v1/routes.ts';
+import { v3Router } from '../../api/http/v3/gateway.ts';
+import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
@@ -13,7 +15,7 @@ import type { Plugged } from '../plugged.ts';
 import { nativeRoom } from './native-room.ts';
 import { startNotifier } from './notifier.ts';
 import { startUpdater } from './updater.ts';
-import { v1Room } from './v1-room.ts';
+import { v1Room, v3Room } from './v1-room.ts';
 
 /** What of a server stays when its plugins are loaded anew. */
 export interface LastingParts {
@@ -30,6 +32,8 @@ export interface LastingParts {
 export interface Generation extends AsyncDisposable {
   /** Asked in this order. */
   readonly routers: readonly Router[];
+  /** What is called over gRPC. */
+  readonly methods: V3Methods;
 }
 
 /**
@@ -46,8 +50,12 @@ export function beginGeneration(
     lasting.bell.ring();
   };
   const now = (): Date => new Date();
+  const first = v1Room(config, { ...lasting, plugged, now, onChange });
+  const third = v3Room(first);
+  const methods = v3Methods(third);
   const routers = [
-    routerOf('/v1', v1Routes(v1Room(config, { ...lasting, plugged, now, onChange }))),
+    routerOf('/v1', v1Routes(first)),
+    v3Router(third, methods),
     documentRouter(config.api.tokens.length > 0),
     routerOf('', nativeRoutes(nativeRoom({ ...lasting, extensions, now }))),
   ];
@@ -61,5 +69,5 @@ export function beginGeneration(
     void parts.disposeAsync();
     throw error;
   }
-  return { routers, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return { routers, methods, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }

@@ -16,7 +16,7 @@ import { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { plug } from '../plugged.ts';
 import { defaultDatabase, openStore } from '../room.ts';
-import { beginGeneration, type LastingParts } from './generation.ts';
+import { beginGeneration, type Generation, type LastingParts } from './generation.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** What a server is started with besides its configuration. */
@@ -74,7 +74,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
     }),
   );
-  const server = parts.use(await serveRoutes(config, () => current.routers, lasting));
+  const server = parts.use(await serveRoutes(config, () => current, lasting));
   const running = parts.move();
   return {
     apiPort: server.port,
@@ -124,21 +124,26 @@ function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls 
 
 async function serveRoutes(
   { api }: Config,
-  routers: () => readonly Router[],
+  current: () => Generation,
   { log, counted, tracer }: Pick<LastingParts, 'log' | 'counted' | 'tracer'>,
 ): Promise<ApiServer> {
-  return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
-    routers: [(...request) => firstFound(routers(), request)],
+  const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
+  const shared = {
     access: accessByTokens(api.tokens),
     timeoutMs: api.timeout,
-    tls: readTls(api),
-    tracer,
-    onError: (error) => {
+    onError: (error: unknown) => {
       log.error({ err: error }, 'request failed');
     },
-    onAnswered: (route, status, ms) => {
+    onAnswered: (route: string, status: number, ms: number) => {
       counted.noteAnswer(route, status, ms);
     },
+  };
+  return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
+    ...shared,
+    routers: [(...request) => firstFound(current().routers, request)],
+    tls: readTls(api),
+    tracer,
+    http2: await grpcServer({ ...shared, methods: () => current().methods }),
   });
 }
 

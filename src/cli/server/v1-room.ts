@@ -1,5 +1,6 @@
 import { pageTokens, paginationKey } from '../../api/http/v1/page-token.ts';
 import type { V1Room } from '../../api/http/v1/room.ts';
+import type { V3Room } from '../../api/http/v3/room.ts';
 import type { Config } from '../../config/settings.ts';
 import { SharedWork } from '../../kit/shared-work.ts';
 import { Turns } from '../../kit/turns.ts';
@@ -38,4 +39,9 @@ export function v1Room(
     tokens: pageTokens(paginationKey(api.paginationkey || database.options.paginationkey), now),
     metrics,
   };
+}
+
+/** What the handlers of the third API work with: all that those of the first have. */
+export function v3Room({ extensions, store, posting, tokens, metrics }: V1Room): V3Room {
+  return { extensions, store, posting: { ...posting, store }, posts: new SharedWork(), tokens, metrics };
 }

@@ -1,3 +1,4 @@
+import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image.ts';
 
 /** How a layer is packed: as the archive of a changeset, or with its root in a directory, as in an ACI. */
@@ -10,6 +11,8 @@ export interface LayerSource {
   /** Sent to the origin of the URL, and to no other. */
   readonly headers: Readonly<Record<string, string>>;
   readonly format: LayerFormat;
+  /** Of its content, as it is stored or uncompressed, where they who post it know. */
+  readonly digest?: Digest;
 }
 
 /** Whether the layer is downloaded. */
@@ -17,7 +20,7 @@ export function isRemote(path: string): boolean {
   return path.startsWith('http://') || path.startsWith('https://');
 }
 
-/** Nothing is claimed of a layer that is posted, but the format tells where its root is. */
-export function claimsOf(format: LayerFormat): LayerClaims {
-  return format === 'aci' ? { root: 'rootfs' } : {};
+/** What is claimed of a layer that is posted; the format tells where its root is. */
+export function claimsOf({ format, digest }: Pick<LayerSource, 'format' | 'digest'>): LayerClaims {
+  return { ...(format === 'aci' && { root: 'rootfs' }), ...(digest && { eitherDigest: digest }) };
 }

@@ -36,7 +36,8 @@ export class LayerInflow {
     const { walker, collector } = openLayer(layer, options);
     this.#walker = walker;
     this.#collector = collector;
-    if (layer.digest !== undefined) this.#stored = createHash(digestAlgorithm(layer.digest));
+    const stored = layer.digest ?? layer.eitherDigest;
+    if (stored !== undefined) this.#stored = createHash(digestAlgorithm(stored));
     if (layer.digest === undefined || options.verify)
       this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
   }
@@ -70,11 +71,19 @@ export class LayerInflow {
 
   #finish(): ReadLayer {
     this.#walker.end();
-    const digest = this.#stored && digestOf(this.#stored, this.#layer.digest);
+    const { eitherDigest } = this.#layer;
+    const digest = this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest);
     const diffId = this.#inflated && digestOf(this.#inflated, this.#layer.diffId);
     refuseUnequal('digest', this.#layer.digest, digest);
     refuseUnequal('diffID', this.#layer.diffId, diffId);
-    const verified = this.#layer.digest !== undefined || this.#layer.diffId !== undefined;
+    if (eitherDigest !== undefined && digest !== eitherDigest && diffId !== eitherDigest)
+      throw new ClairError(
+        'target-corrupt',
+        `it is ${digest}, and ${diffId} uncompressed, not ${eitherDigest}`,
+      );
+    const verified = [this.#layer.digest, this.#layer.diffId, eitherDigest].some(
+      (claim) => claim !== undefined,
+    );
     return {
       collected: this.#collector.collected(),
       verified,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Package } from '../../model/package.ts';
-import { feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
+import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { DigestItem, Store } from '../store.ts';
 
@@ -26,7 +26,7 @@ for (const engine of storeEngines) {
     const [a = '', b = ''] = named.map(({ name }) => name);
     const one = await store.images.save(image([installed('openssl')], 'one'));
     const two = await store.images.save(image([installed('openssl')], 'two'));
-    await store.ancestries.save('registry/one', one);
+    await store.ancestries.save(ancestry('registry/one', one));
     return { store, clock, a, b, one, two };
   };
 

@@ -19,7 +19,7 @@ const wholeCharacters = 4000;
 
 /** Whether the body of an exchange is there only in part, or tells of the process it came from. */
 export function isIncomparable({ path, request_body: sent }: Exchange): boolean {
-  return path.startsWith('/v1/metrics') || (sent ?? '').length >= wholeCharacters;
+  return /^(\/v1)?\/metrics/.test(path) || (sent ?? '').length >= wholeCharacters;
 }
 
 /**
@@ -30,13 +30,17 @@ export function normalized({ status, contentType, location, body }: Answer): Ans
   return { status, contentType, location, body: contentType.includes('json') ? normalizedBody(body) : body };
 }
 
+const tokens = new Set(['NextPage', 'Page', 'current_page', 'next_page']);
+const times = new Set(['Created', 'Notified', 'Deleted', 'created', 'last_update_time']);
+const unordered = new Set(['Features', 'Vulnerabilities', 'detected_features', 'ancestries']);
+
 function normalizedBody(body: string): string {
   const ending = body.endsWith('}\n') && !body.slice(0, -1).includes('\n') ? '\n' : ' (not one line)';
   return (
     JSON.stringify(JSON.parse(body), (key, value: unknown) => {
-      if (key === 'NextPage' || key === 'Page') return '(token)';
-      if (['Created', 'Notified', 'Deleted'].includes(key)) return '(time)';
-      const isUnordered = key === 'Features' || key === 'Vulnerabilities';
+      if (tokens.has(key)) return '(token)';
+      if (times.has(key)) return '(time)';
+      const isUnordered = unordered.has(key);
       return isUnordered && Array.isArray(value) ? value.toSorted(byText) : value;
     }) + ending
   );

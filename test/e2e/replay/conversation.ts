@@ -11,7 +11,9 @@ export interface Places {
   readonly files: string;
 }
 
+/** The first API was recorded with the one, the third with the other. */
 const recordedFiles = 'http://127.0.0.1:18080';
+const recordedFilesOfV3 = 'http://127.0.0.1:38080';
 
 /** A conversation with a server of ours that follows a recorded one: what the server mints takes the place of what Clair minted. */
 export class Conversation {
@@ -45,7 +47,8 @@ export class Conversation {
   #outgoing(text: string): string {
     let result = text
       .replaceAll('{layers}', `${recordings}/layers`)
-      .replaceAll(recordedFiles, this.#places.files);
+      .replaceAll(recordedFiles, this.#places.files)
+      .replaceAll(recordedFilesOfV3, this.#places.files);
     for (const [theirs, ours] of this.#ours)
       result = result
         .replaceAll(encodeURIComponent(theirs), encodeURIComponent(ours))
@@ -64,10 +67,14 @@ export class Conversation {
   }
 
   #learnTokens(recorded: string, answered: string): void {
-    for (const key of ['NextPage', 'Page']) {
-      const pattern = new RegExp(`"${key}":"([^"]+)"`);
-      const [theirs, ours] = [pattern.exec(recorded)?.[1], pattern.exec(answered)?.[1]];
-      if (theirs !== undefined && ours !== undefined) this.learn(theirs, ours);
+    for (const key of ['NextPage', 'Page', 'next_page', 'current_page']) {
+      const tokensIn = (text: string): (string | undefined)[] =>
+        Array.from(text.matchAll(new RegExp(`"${key}":"([^"]+)"`, 'g')), ([, token]) => token);
+      const answers = tokensIn(answered);
+      for (const [i, theirs] of tokensIn(recorded).entries()) {
+        const ours = answers[i];
+        if (theirs !== undefined && ours !== undefined) this.learn(theirs, ours);
+      }
     }
   }
 }

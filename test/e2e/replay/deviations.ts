@@ -7,6 +7,7 @@ export interface Deviation {
   readonly rule: string;
   readonly status?: number;
   readonly location?: string;
+  readonly contentType?: string;
   /** What is answered instead of the recorded body; text as it is, or JSON. */
   readonly body?: object | string;
   /** The recorded body, otherwise. */
@@ -27,8 +28,12 @@ export function expectedAnswer(recorded: Answer, deviation: Deviation | undefine
   const body = change === undefined ? deviation.body : change(JSON.parse(recorded.body) as never);
   if (body === undefined) return { ...recorded, status, location };
   if (body === '') return { status, location, contentType: '', body };
-  if (typeof body === 'string') return { ...recorded, status, location, body };
-  return { status, location, contentType: json, body: `${JSON.stringify(body)}\n` };
+  const { contentType: given = recorded.contentType } = deviation;
+  if (typeof body === 'string') return { status, location, contentType: given, body };
+  const isJson = recorded.contentType.includes('json');
+  const contentType = isJson ? recorded.contentType : json;
+  const ending = isJson && !recorded.body.endsWith('\n') ? '' : '\n';
+  return { status, location, contentType, body: `${JSON.stringify(body)}${ending}` };
 }
 
 /** An answer of ours, with the number of its features instead of these where only that is expected. */

@@ -71,6 +71,8 @@ export async function startPlaces(
   const ports = new Map([
     [16_060, server.apiPort],
     [16_061, server.healthPort],
+    [36_060, server.apiPort],
+    [36_061, server.healthPort],
   ]);
   return { ports, files: await serveLayers(t) };
 }

@@ -5,7 +5,15 @@ import { type TestContext, test } from 'node:test';
 import { limits } from '../../../kit/limits.ts';
 import type { KeyedVulnerability, Store } from '../../../store/store.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
-import { affectedRow, feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
+import {
+  affectedRow,
+  ancestry,
+  feedUpdate,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../../testing/store-content.ts';
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
 import { serveApi } from '../api-server.ts';
@@ -115,7 +123,7 @@ test('affected images are read page by page, each with what is vulnerable, its l
   const packages = [installed('openssl'), installed('bash')];
   for (const name of ['a', 'b', 'c']) {
     const number = await store.images.save(image(packages, name));
-    await store.ancestries.save(`registry/${name}`, number);
+    await store.ancestries.save(ancestry(`registry/${name}`, number));
   }
   await store.images.save(image([installed('bash')], 'd'));
   const entry = (name: string) => ({

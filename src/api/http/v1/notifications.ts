@@ -27,7 +27,7 @@ export async function getNotificationRoute(request: ApiRequest, room: V1Room): P
     token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
   const view = await viewNotification(
     request.params['name'] ?? '',
-    { limit, old: startOf(page.OldVulnerability), new: startOf(page.NewVulnerability) },
+    { carriers: 'layers', limit, old: startOf(page.OldVulnerability), new: startOf(page.NewVulnerability) },
     room,
   );
   if (view === undefined) throw notFound();
@@ -66,14 +66,14 @@ function nextPage({ old, new: now }: NotificationView, { tokens }: V1Room): { re
   return isLast ? {} : { NextPage: tokens.writeNotificationPage(page) };
 }
 
-function renderSide({ vulnerability, layers }: NotifiedSide): VulnerabilityWithLayers {
+function renderSide({ vulnerability, carriers }: NotifiedSide): VulnerabilityWithLayers {
   return {
     Vulnerability: renderWithFixes(vulnerability),
-    OrderedLayersIntroducingVulnerability: layers.map(({ number, name }) => ({
+    OrderedLayersIntroducingVulnerability: carriers.map(({ number, name }) => ({
       Index: number,
       LayerName: name,
     })),
-    LayersIntroducingVulnerability: layers.map(({ name }) => name),
+    LayersIntroducingVulnerability: carriers.map(({ name }) => name),
   };
 }
 

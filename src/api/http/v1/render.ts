@@ -1,6 +1,7 @@
 import type { Fix } from '../../../model/fix.ts';
 import type { Namespace } from '../../../model/namespace.ts';
-import type { FoundVulnerability, LayerPackage, LayerView } from '../../../service/layer-view.ts';
+import type { FoundVulnerability } from '../../../service/found-vulnerabilities.ts';
+import type { LayerPackage, LayerView } from '../../../service/layer-view.ts';
 import type {
   FixedPackage,
   FullVulnerability,

@@ -1,0 +1,89 @@
+import type * as grpc from '@grpc/grpc-js';
+import { limits } from '../../kit/limits.ts';
+import type { Access, Allowable } from '../http/access.ts';
+import { type RpcCode, rpcCodes } from '../http/v3/faults.ts';
+import { protoPackage, rpcs } from '../http/v3/services.ts';
+
+/** What of the library it is made of. */
+type Library = Pick<
+  typeof grpc,
+  'ResponderBuilder' | 'ServerInterceptingCall' | 'ServerListenerBuilder' | 'status'
+>;
+
+/** Why a call is not taken. */
+interface Refusal {
+  readonly code: RpcCode;
+  readonly details: string;
+}
+
+/** What the doorkeeper needs to know. */
+export interface DoorkeeperRoom {
+  readonly access: Access;
+  /** How long a request may take to arrive; `limits` where it is not said. */
+  readonly requestMs?: number;
+}
+
+/** Who asks for the health needs no token, as at the port of the health check. */
+const healthPath = '/grpc.health.v1.Health/';
+
+/**
+ * Lets only those in who have a token, where tokens are asked for, and waits for their requests no longer than HTTP/1.1 does. It looks
+ * at a call before its request is there.
+ */
+export function doorkeeper(
+  { access, requestMs = limits.requestMs }: DoorkeeperRoom,
+  { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, status }: Library,
+): grpc.ServerInterceptor {
+  return ({ path, requestStream }, call) => {
+    const arrival = requestStream ? undefined : setTimeout(late, requestMs);
+    function refuse({ code, details }: Refusal): void {
+      call.sendStatus({ code: status[rpcCodes[code].name], details });
+    }
+    function late(): void {
+      refuse({ code: 'deadline-exceeded', details: 'the request did not come in time' });
+    }
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        const refusal = refusalOf(access, path, metadata);
+        if (refusal === undefined) next(metadata);
+        else refuse(refusal);
+      })
+      .withOnReceiveHalfClose((next) => {
+        clearTimeout(arrival);
+        next();
+      })
+      .withOnCancel(() => {
+        clearTimeout(arrival);
+      })
+      .build();
+    const responder = new ResponderBuilder()
+      .withStart((next) => {
+        next(listener);
+      })
+      .withSendStatus((sent, next) => {
+        clearTimeout(arrival);
+        next(sent);
+      })
+      .build();
+    return new ServerInterceptingCall(call, responder);
+  };
+}
+
+function refusalOf(access: Access, path: string, metadata: grpc.Metadata): Refusal | undefined {
+  if (path.startsWith(healthPath)) return undefined;
+  const [authorization] = metadata.get('authorization');
+  const refusal = access.refusal(authorization?.toString(), allowableOf(path));
+  if (refusal === undefined) return undefined;
+  const code = refusal.status === 401 ? 'unauthenticated' : 'permission-denied';
+  return { code, details: refusal.text ?? '' };
+}
+
+/** A method of this API; for any other, any token will do. */
+function allowableOf(path: string): Allowable {
+  const rpc = rpcs.find(({ service, method }) => path === `/${protoPackage}.${service}/${method}`);
+  return {
+    method: rpc?.verb ?? 'GET',
+    scope: rpc?.scope ?? 'read',
+    faultWords: (status, text) => ({ status, text }),
+  };
+}

@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { type RequestOptions, request } from 'node:https';
+import { suite, type TestContext, test } from 'node:test';
+import type { ConnectionOptions } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { testAuthority } from '../../testing/certificates.ts';
+import { type GrpcTestClient, grpcClient, tlsCredentials } from '../../testing/grpc-client.ts';
+import { accessByTokens } from '../http/access.ts';
+import { type ApiServer, serveApi } from '../http/api-server.ts';
+import { routerOf } from '../http/router.ts';
+import { readTls, type TlsSettings } from '../http/tls.ts';
+import { RpcFault } from '../http/v3/faults.ts';
+import type { V3Methods } from '../http/v3/methods.ts';
+import { grpcServer } from './grpc-server.ts';
+import { loadProtos } from './protos.ts';
+
+const protos = await loadProtos();
+const ancestries = protos.service('coreos.clair.AncestryService');
+const statuses = protos.service('coreos.clair.StatusService');
+const health = protos.service('grpc.health.v1.Health');
+
+interface Running {
+  readonly server: ApiServer;
+  readonly client: GrpcTestClient;
+  readonly errors: unknown[];
+  readonly answered: (readonly [route: string, status: number])[];
+}
+
+interface Change {
+  readonly methods?: Partial<V3Methods>;
+  readonly tokens?: readonly string[];
+  readonly timeoutMs?: number;
+  readonly requestMs?: number;
+  readonly tls?: TlsSettings;
+}
+
+/** A server with a route `/who` over HTTP/1.1 and these methods over gRPC, and a client of it. */
+async function serving(context: TestContext, change: Change = {}): Promise<Running> {
+  const unexpected = (): never => assert.fail('this method is not called');
+  const methods: V3Methods = {
+    GetAncestry: unexpected,
+    PostAncestry: unexpected,
+    GetStatus: async () => ({ status: { last_update_time: '2026-01-02T03:04:05.678Z' } }),
+    GetNotification: unexpected,
+    MarkNotificationAsRead: unexpected,
+    ...change.methods,
+  };
+  const errors: unknown[] = [];
+  const answered: (readonly [string, number])[] = [];
+  const shared = {
+    access: accessByTokens(change.tokens ?? []),
+    timeoutMs: change.timeoutMs ?? 60_000,
+    onError: (error: unknown) => errors.push(error),
+    onAnswered: (route: string, code: number) => answered.push([route, code]),
+  };
+  const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      ...shared,
+      routers: [routerOf('', [who])],
+      tls: change.tls && readTls(change.tls),
+      http2: await grpcServer({
+        ...shared,
+        methods: () => methods,
+        ...(change.requestMs !== undefined && { requestMs: change.requestMs }),
+      }),
+    },
+  );
+  context.after(() => server.stop(0));
+  return { server, client: grpcClient(context, server.port), errors, answered };
+}
+
+suite('calls', () => {
+  test('take a message and answer with one', async (context) => {
+    const requests: object[] = [];
+    const { client, answered } = await serving(context, {
+      methods: {
+        async PostAncestry(message) {
+          requests.push(message);
+          return {};
+        },
+      },
+    });
+    assert.deepEqual(await client.call(statuses, 'GetStatus', {}), {
+      status: { detectors: [], last_update_time: { seconds: 1_767_323_045, nanos: 678_000_000 } },
+    });
+    const layers = [{ hash: 'h0', path: '/a', headers: { A: 'b' } }];
+    await client.call(ancestries, 'PostAncestry', { ancestry_name: 'shop', layers });
+    assert.deepEqual(requests, [{ ancestry_name: 'shop', format: '', layers }]);
+    assert.deepEqual(answered, [
+      ['v3/getStatus', 200],
+      ['v3/postAncestry', 200],
+    ]);
+  });
+
+  test('tell of what a method refuses, and nothing of a bug', async (context) => {
+    const bug = new TypeError('secret');
+    const { client, errors, answered } = await serving(context, {
+      methods: {
+        GetAncestry: async ({ ancestry_name: name }) => {
+          if (name === 'bug') throw bug;
+          throw name === 'busy' ? new ClairError('busy', 'too many') : new RpcFault('not-found', 'no such');
+        },
+      },
+    });
+    const get = (name: string): Promise<object> =>
+      client.call(ancestries, 'GetAncestry', { ancestry_name: name });
+    await assert.rejects(get('nope'), { code: status.NOT_FOUND, details: 'no such' });
+    await assert.rejects(get('busy'), { code: status.UNAVAILABLE, details: 'too many' });
+    await assert.rejects(get('bug'), { code: status.INTERNAL, details: 'internal server error' });
+    assert.deepEqual(errors, [bug]);
+    assert.deepEqual(
+      answered.map(([, code]) => code),
+      [404, 503, 500],
+    );
+  });
+
+  test('that are larger than a body over HTTP may be are refused', async (context) => {
+    const { client } = await serving(context);
+    const name = 'x'.repeat(limits.requestBodyBytes);
+    await assert.rejects(client.call(ancestries, 'GetAncestry', { ancestry_name: name }), {
+      code: status.RESOURCE_EXHAUSTED,
+    });
+  });
+});
+
+interface Waiting {
+  readonly methods: Partial<V3Methods>;
+  readonly begun: Promise<unknown>;
+  readonly reason: Promise<unknown>;
+}
+
+/** A method that ends only when it is told to. */
+function waiting(): Waiting {
+  const begun = Promise.withResolvers<undefined>();
+  const ended = Promise.withResolvers<unknown>();
+  const GetAncestry: V3Methods['GetAncestry'] = async (_, signal) => {
+    begun.resolve(undefined);
+    await once(signal, 'abort');
+    ended.resolve(signal.reason instanceof RpcFault ? signal.reason.code : signal.reason);
+    throw signal.reason as Error;
+  };
+  return { methods: { GetAncestry }, begun: begun.promise, reason: ended.promise };
+}
+
+/** Begins a call of `GetAncestry` by hand: its message is still to come. */
+function begin(context: TestContext, port: number): ClientHttp2Stream {
+  const session = connect(`http://127.0.0.1:${port}`);
+  context.after(() => {
+    session.destroy();
+  });
+  return session.request({
+    ':method': 'POST',
+    ':path': '/coreos.clair.AncestryService/GetAncestry',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+}
+
+suite('calls that are given up by the client', () => {
+  test('because their deadline is over', async (context) => {
+    const { methods, reason } = waiting();
+    const { client, errors } = await serving(context, { methods });
+    const deadline = Date.now() + 100;
+    await assert.rejects(client.call(ancestries, 'GetAncestry', {}, { deadline }), {
+      code: status.DEADLINE_EXCEEDED,
+    });
+    assert.equal(await reason, 'cancelled');
+    assert.deepEqual(errors, []);
+  });
+
+  test('because the client cancels them', async (context) => {
+    const { methods, begun, reason } = waiting();
+    const { client, errors, server, answered } = await serving(context, { methods });
+    const cancel = new AbortController();
+    const refused = assert.rejects(client.call(ancestries, 'GetAncestry', {}, { signal: cancel.signal }), {
+      code: status.CANCELLED,
+    });
+    await begun;
+    cancel.abort();
+    await refused;
+    assert.equal(await reason, 'cancelled');
+    await server.stop();
+    assert.deepEqual([errors, answered], [[], [['v3/getAncestry', 499]]]);
+  });
+
+  test('because the client goes away', async (context) => {
+    const { methods, begun, reason } = waiting();
+    const { server } = await serving(context, { methods });
+    const call = begin(context, server.port);
+    call.on('error', () => undefined);
+    // A message without content, as gRPC over HTTP/2 has it: not compressed, and of no length.
+    call.end(Buffer.alloc(5));
+    await begun;
+    call.session?.destroy();
+    assert.equal(await reason, 'cancelled');
+  });
+});
+
+suite('calls that are given up by the server', () => {
+  test('because they take longer than the server allows', async (context) => {
+    const { methods } = waiting();
+    const { client } = await serving(context, { methods, timeoutMs: 20 });
+    await assert.rejects(client.call(ancestries, 'GetAncestry', {}), {
+      code: status.DEADLINE_EXCEEDED,
+      details: 'the call takes longer than the server allows',
+    });
+  });
+
+  test('because their request does not come', async (context) => {
+    const { server } = await serving(context, { requestMs: 20 });
+    const call = begin(context, server.port);
+    const [headers] = (await once(call.resume(), 'response')) as [IncomingHttpHeaders];
+    assert.equal(headers['grpc-status'], `${status.DEADLINE_EXCEEDED}`);
+    assert.equal(decodeURIComponent(`${headers['grpc-message']}`), 'the request did not come in time');
+  });
+
+  test('because the server ends and has waited for long enough', async (context) => {
+    const { methods, begun, reason } = waiting();
+    const { client, server } = await serving(context, { methods });
+    const refused = assert.rejects(client.call(ancestries, 'GetAncestry', {}));
+    await begun;
+    await server.stop(10);
+    assert.equal(await reason, 'cancelled');
+    await refused;
+  });
+
+  test('not when the server ends and the call soon, too', async (context) => {
+    const begun = Promise.withResolvers<undefined>();
+    const go = Promise.withResolvers<undefined>();
+    const { client, server } = await serving(context, {
+      methods: {
+        async GetStatus() {
+          begun.resolve(undefined);
+          await go.promise;
+          return {};
+        },
+      },
+    });
+    const answer = client.call(statuses, 'GetStatus', {});
+    await begun.promise;
+    const stopped = server.stop();
+    go.resolve(undefined);
+    assert.deepEqual(await answer, { status: null });
+    await stopped;
+  });
+});
+
+suite('access', () => {
+  const sum = (token: string): string => createHash('sha256').update(token).digest('hex');
+  const tokens = [`read:${sum('reader')}`, `scan:${sum('scanner')}`];
+  const bearing = (token: string) => ({ metadata: { authorization: `Bearer ${token}` } });
+
+  test('needs a token that allows it', async (context) => {
+    const posted: object[] = [];
+    const { client } = await serving(context, {
+      tokens,
+      methods: {
+        async PostAncestry(message) {
+          posted.push(message);
+          return {};
+        },
+      },
+    });
+    await assert.rejects(client.call(statuses, 'GetStatus', {}), { code: status.UNAUTHENTICATED });
+    await assert.rejects(client.call(statuses, 'GetStatus', {}, bearing('wrong')), {
+      code: status.UNAUTHENTICATED,
+      details: 'a valid token is required',
+    });
+    await client.call(statuses, 'GetStatus', {}, bearing('reader'));
+    await assert.rejects(client.call(ancestries, 'PostAncestry', {}, bearing('reader')), {
+      code: status.PERMISSION_DENIED,
+      details: 'this token does not allow it: scan is required',
+    });
+    assert.deepEqual(posted, []);
+    await client.call(ancestries, 'PostAncestry', {}, bearing('scanner'));
+    assert.equal(posted.length, 1);
+  });
+
+  test('to the health needs none', async (context) => {
+    const { client } = await serving(context, { tokens });
+    assert.deepEqual(await client.call(health, 'Check', {}), { status: 'SERVING' });
+  });
+});
+
+test('the health is told of the server and of each service, and of no other', async (context) => {
+  const { client } = await serving(context);
+  for (const service of ['', 'coreos.clair.AncestryService', 'coreos.clair.NotificationService'])
+    assert.deepEqual(await client.call(health, 'Check', { service }), { status: 'SERVING' });
+  await assert.rejects(client.call(health, 'Check', { service: 'nope' }), { code: status.NOT_FOUND });
+});
+
+suite('TLS', () => {
+  /** Asks over HTTP/1.1 with this way of naming protocols. */
+  async function who(
+    port: number,
+    options: RequestOptions & Pick<ConnectionOptions, 'ALPNProtocols'>,
+  ): Promise<string> {
+    const asked = request({ host: '127.0.0.1', port, path: '/who', agent: false, ...options });
+    asked.end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return Buffer.concat(await response.toArray()).toString();
+  }
+
+  test('carries both, and who speaks both gets HTTP/1.1', async (context) => {
+    const authority = testAuthority(context);
+    const { cert, key } = authority.issue('clair.test');
+    const { server } = await serving(context, { tls: { certfile: cert, keyfile: key, cafile: '' } });
+    const client = grpcClient(context, server.port, tlsCredentials(authority.cert));
+    await client.call(statuses, 'GetStatus', {});
+    const ca = readFileSync(authority.cert);
+    assert.equal(await who(server.port, { ca }), 'us');
+    assert.equal(await who(server.port, { ca, ALPNProtocols: ['h2', 'http/1.1'] }), 'us');
+    await assert.rejects(who(server.port, { ca, ALPNProtocols: ['imap'] }));
+  });
+
+  test('with an authority lets in who has a certificate of it, over both', async (context) => {
+    const authority = testAuthority(context);
+    const { cert, key } = authority.issue('clair.test');
+    const { server } = await serving(context, {
+      tls: { certfile: cert, keyfile: key, cafile: authority.cert },
+    });
+    const own = authority.issue('client');
+    const client = grpcClient(context, server.port, tlsCredentials(authority.cert, own));
+    await client.call(statuses, 'GetStatus', {});
+    const ca = readFileSync(authority.cert);
+    assert.equal(
+      await who(server.port, { ca, cert: readFileSync(own.cert), key: readFileSync(own.key) }),
+      'us',
+    );
+    const stranger = testAuthority(context).issue('client');
+    for (const credentials of [tlsCredentials(authority.cert), tlsCredentials(authority.cert, stranger)])
+      await assert.rejects(
+        grpcClient(context, server.port, credentials).call(
+          statuses,
+          'GetStatus',
+          {},
+          { deadline: Date.now() + 5_000 },
+        ),
+        { code: status.UNAVAILABLE },
+      );
+  });
+});

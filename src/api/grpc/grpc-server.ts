@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type * as Grpc from '@grpc/grpc-js';
+import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { limits } from '../../kit/limits.ts';
+import type { Http2Door } from '../http/sort-connections.ts';
+import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
+import type { V3Methods } from '../http/v3/methods.ts';
+import { labelOf, protoPackage, rpcs } from '../http/v3/services.ts';
+import { type DoorkeeperRoom, doorkeeper } from './doorkeeper.ts';
+import { loadProtos, withTimestamps } from './protos.ts';
+
+/** What the gRPC server needs to know. */
+export interface GrpcServerRoom extends DoorkeeperRoom {
+  /** Those of now: plugins that are loaded anew bring others. */
+  readonly methods: () => V3Methods;
+  /** How long a call may take, whatever its deadline. */
+  readonly timeoutMs: number;
+  /** Told of mistakes of ours, of which a client learns nothing. */
+  readonly onError: (error: unknown) => void;
+  /** Told of each answer, with the HTTP status that its code stands for. */
+  readonly onAnswered: (route: string, status: number, ms: number) => void;
+}
+
+/** The names under which gRPC asks for the health: of the server, and of each service. */
+const healthNames = ['', ...new Set(rpcs.map(({ service }) => `${protoPackage}.${service}`))];
+
+/**
+ * Clair's third API over gRPC, with the health and reflection services of gRPC. It listens to no port: connections are handed to it.
+ * What it needs is loaded only here.
+ */
+export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
+  const grpc = await import('@grpc/grpc-js');
+  const { HealthImplementation } = await import('grpc-health-check');
+  const { ReflectionService } = await import('@grpc/reflection');
+  const protos = await loadProtos();
+  const server = new grpc.Server({ ...serverOptions, interceptors: [doorkeeper(room, grpc)] });
+  const calls = new Calls(room);
+  for (const [service, methods] of Map.groupBy(rpcs, (rpc) => rpc.service)) {
+    const handlers = methods.map(({ method }) => [method, calls.handlerOf(method, grpc)]);
+    server.addService(protos.service(`${protoPackage}.${service}`), Object.fromEntries(handlers) as Handlers);
+  }
+  const health = new HealthImplementation();
+  for (const name of healthNames) health.setStatus(name, 'SERVING');
+  health.addToServer(server);
+  new ReflectionService(protos.reflected).addToServer(server);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const sockets = new Set<Socket>();
+  return {
+    take(socket) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      injector.injectConnection(socket);
+    },
+    async stop(patienceMs) {
+      for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
+      const closed = Promise.all(Array.from(sockets, (socket) => once(socket, 'close')));
+      // Connections end with the calls on them. What the library says of the end is not waited for: with Node 24 it comes too early.
+      server.tryShutdown(() => undefined);
+      const timer = setTimeout(() => {
+        server.forceShutdown();
+      }, patienceMs);
+      await closed;
+      clearTimeout(timer);
+      await calls.settled();
+    },
+  };
+}
+
+/** What of the library an answer is made of. */
+type Library = Pick<typeof Grpc, 'Metadata' | 'status'>;
+
+type Handlers = Record<string, handleUnaryCall<object, object>>;
+
+const serverOptions = {
+  'grpc.max_receive_message_length': limits.requestBodyBytes,
+  'grpc.max_send_message_length': -1,
+  'grpc.max_metadata_size': limits.requestHeaderBytes,
+  'grpc.max_concurrent_streams': limits.grpcCallsPerConnection,
+  'grpc.max_connection_idle_ms': limits.grpcIdleMs,
+  'grpc.keepalive_time_ms': limits.grpcIdleMs,
+  'grpc.keepalive_timeout_ms': limits.requestHeadersMs,
+};
+
+type Call = ServerUnaryCall<object, object>;
+type Method = (request: object, signal: AbortSignal) => Promise<object>;
+
+/** Calls under way. */
+class Calls {
+  readonly #room: GrpcServerRoom;
+  readonly #unsettled = new Set<Promise<unknown>>();
+
+  constructor(room: GrpcServerRoom) {
+    this.#room = room;
+  }
+
+  /** Until no method works any more, those included whose clients went away. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unsettled);
+  }
+
+  handlerOf(name: keyof V3Methods, grpc: Library): handleUnaryCall<object, object> {
+    return (call, callback) => {
+      const method = this.#room.methods()[name] as Method;
+      const started = performance.now();
+      const answered = (status: number): void => {
+        this.#room.onAnswered(labelOf(name), status, performance.now() - started);
+      };
+      const work = this.#run(call, method).then(
+        (answer) => {
+          callback(null, withTimestamps(answer));
+          answered(200);
+        },
+        (error: unknown) => {
+          const fault = this.#faultOf(error);
+          callback(errorOf(fault, grpc));
+          answered(rpcCodes[fault.code].status);
+        },
+      );
+      this.#unsettled.add(work);
+      void work.finally(() => this.#unsettled.delete(work));
+    };
+  }
+
+  /** The library cancels a call also when its deadline is over, and answers it then. */
+  async #run(call: Call, method: Method): Promise<object> {
+    const over = new AbortController();
+    const timer = setTimeout(
+      () => {
+        over.abort(new RpcFault('deadline-exceeded', 'the call takes longer than the server allows'));
+      },
+      Math.min(this.#room.timeoutMs, timerMsMax),
+    );
+    call.once('cancelled', () => {
+      over.abort(new RpcFault('cancelled', 'nobody waits for the answer any more'));
+    });
+    try {
+      return await method(call.request, over.signal);
+    } catch (error) {
+      throw over.signal.aborted ? over.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #faultOf(error: unknown): RpcFault {
+    const fault = faultOf(error);
+    if (fault === undefined) this.#room.onError(error);
+    return fault ?? bugFault;
+  }
+}
+
+/** Longer timers of Node end at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** Says when to come again as gRPC says it: RFC A6 of gRPC, "Pushback". */
+function errorOf(
+  { code, message, retryAfterSeconds }: RpcFault,
+  { Metadata, status }: Library,
+): Partial<ServiceError> {
+  const metadata = new Metadata();
+  if (retryAfterSeconds !== undefined) metadata.set('grpc-retry-pushback-ms', `${retryAfterSeconds * 1000}`);
+  return { code: status[rpcCodes[code].name], details: message, metadata };
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
+
+/** What the protos describe. */
+export interface Protos {
+  /** All files, for who asks the server what it serves. */
+  readonly reflected: PackageDefinition;
+  /** A service by its full name. */
+  service(name: string): ServiceDefinition;
+}
+
+/** Reads the proto of this package, which lies beside the sources and beside the bundle, and that of the health service. */
+export async function loadProtos(): Promise<Protos> {
+  const { loadSync } = await import('@grpc/proto-loader');
+  const { protoPath: health } = await import('grpc-health-check');
+  const folder = new URL(
+    import.meta.url.endsWith('.ts') ? '../../../proto/' : '../../proto/',
+    import.meta.url,
+  );
+  const own = fileURLToPath(new URL('coreos/clair/clair.proto', folder));
+  const options = { keepCase: true, enums: String, longs: Number, defaults: true } as const;
+  const definition = loadSync([own, health], options);
+  const files = filesIn(readFileSync(new URL('descriptors.binpb', folder)));
+  // Only the files are looked at, not what they belong to.
+  const all = { fileDescriptorProtos: files } as unknown as PackageDefinition[string];
+  return {
+    reflected: { all },
+    service(name) {
+      const found = definition[name];
+      if (found === undefined || 'format' in found) throw new Error(`the protos have no service ${name}`);
+      return found;
+    },
+  };
+}
+
+/**
+ * The files of a `FileDescriptorSet` of google/protobuf/descriptor.proto: its only field is a list of them. What protobufjs describes by
+ * itself leaves out imports (grpc-node #2595) and describes maps as nobody else takes them, so reflection tells what protoc wrote.
+ */
+function filesIn(set: Buffer): Buffer[] {
+  const files: Buffer[] = [];
+  for (let at = 0; at < set.length; ) {
+    // Each begins with a tag of one byte and a length in groups of seven bits, the lowest first.
+    let length = 0;
+    let shift = 0;
+    for (let more = true; more; shift += 7) {
+      const byte = set.readUInt8(++at);
+      length |= (byte & 0x7f) << shift;
+      more = byte >= 0x80;
+    }
+    at++;
+    files.push(set.subarray(at, at + length));
+    at += length;
+  }
+  return files;
+}
+
+/** An answer with its time as `google.protobuf.Timestamp`. */
+export function withTimestamps(answer: object): object {
+  const { status } = answer as { readonly status?: { readonly last_update_time?: string } };
+  if (status?.last_update_time === undefined) return answer;
+  const ms = Date.parse(status.last_update_time);
+  const seconds = Math.floor(ms / 1000);
+  const time = { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
+  return { ...answer, status: { ...status, last_update_time: time } };
+}

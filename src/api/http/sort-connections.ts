@@ -1,0 +1,77 @@
+import type { Server } from 'node:http';
+import { Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+
+/** Who takes the connections that speak HTTP/2. */
+export interface Http2Door {
+  /** Takes a connection of which nothing has been read. */
+  take(socket: Socket): void;
+  /** Takes no more calls, gives those under way so long to end, and breaks off the rest. */
+  stop(patienceMs: number): Promise<void>;
+}
+
+/** RFC 9113, section 3.4: how a client begins that knows that the server speaks HTTP/2. */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/**
+ * Which protocol a TLS connection is to speak: HTTP/1.1 with who offers it, such as browsers and curl, for only that has all of the
+ * API; HTTP/2 with who offers nothing else, such as clients of gRPC.
+ */
+export function preferHttp1({ protocols }: { readonly protocols: readonly string[] }): string | undefined {
+  return ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol));
+}
+
+/**
+ * Has the connections of a server that begin as HTTP/2 does taken by another, by their first bytes. Who has not told within `waitMs`
+ * what it speaks is disconnected.
+ */
+export function sortConnections(server: Server, door: Http2Door, waitMs: number): Pick<Http2Door, 'stop'> {
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
+  const http1 = server.listeners(event) as ((this: Server, socket: Socket) => void)[];
+  const undecided = new Set<Socket>();
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    beginningOf(socket, waitMs, (isHttp2) => {
+      undecided.delete(socket);
+      if (isHttp2) {
+        // HTTP/1.1 may be answered after the client has ended; for HTTP/2 its end is that of the connection.
+        socket.allowHalfOpen = false;
+        door.take(socket);
+      } else for (const listener of http1) listener.call(server, socket);
+    });
+  });
+  return {
+    async stop(patienceMs) {
+      for (const socket of undecided) socket.destroy();
+      await door.stop(patienceMs);
+    },
+  };
+}
+
+/** Reads no more of a connection than tells what it speaks, gives that back, and says so. */
+function beginningOf(socket: Socket, waitMs: number, decided: (isHttp2: boolean) => void): void {
+  let received = Buffer.alloc(0);
+  const giveUp = (): void => {
+    socket.destroy();
+  };
+  const timer = setTimeout(giveUp, waitMs);
+  const look = (bytes: Buffer): void => {
+    received = Buffer.concat([received, bytes]);
+    const compared = Math.min(received.length, preface.length);
+    const isHttp2 = received.subarray(0, compared).equals(preface.subarray(0, compared));
+    if (isHttp2 && compared < preface.length) return;
+    leave();
+    socket.pause();
+    socket.unshift(received);
+    decided(isHttp2);
+    // HTTP/2 takes over the socket itself; HTTP/1.1 listens to it.
+    if (!isHttp2) socket.resume();
+  };
+  const leave = (): void => {
+    clearTimeout(timer);
+    socket.off('data', look).off('end', giveUp).off('error', giveUp).off('close', leave);
+  };
+  socket.on('data', look).on('end', giveUp).on('error', giveUp).on('close', leave);
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { builtIn } from '../../../extensions.ts';
+import { limits } from '../../../kit/limits.ts';
+import { SharedWork } from '../../../kit/shared-work.ts';
+import type { AncestryPostingRoom } from '../../../service/post-ancestry.ts';
+import type { Store } from '../../../store/store.ts';
+import {
+  affectedRow,
+  ancestry,
+  feedUpdate,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../../testing/store-content.ts';
+import { storeEngines } from '../../../testing/store-engines.ts';
+import { accessByTokens } from '../access.ts';
+import { serveApi } from '../api-server.ts';
+import { pageTokens, paginationKey } from '../v1/page-token.ts';
+import { v3Router } from './gateway.ts';
+import { v3Methods } from './methods.ts';
+import type { GetAncestryResponse, PagedVulnerableAncestries } from './types.ts';
+
+const [engine = assert.fail()] = storeEngines;
+
+interface Change {
+  readonly read?: AncestryPostingRoom['read'];
+  readonly tokens?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+interface Running {
+  readonly store: Store;
+  readonly ask: (
+    path: string,
+    init?: RequestInit,
+  ) => Promise<{ readonly status: number; readonly body: string }>;
+}
+
+async function serving(t: TestContext, change: Change = {}): Promise<Running> {
+  const store = await engine.create(t)();
+  const read = change.read ?? (() => assert.fail('nothing is to be read'));
+  const room = {
+    extensions: builtIn,
+    store,
+    posting: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
+    posts: new SharedWork<void>(),
+    tokens: pageTokens(paginationKey(''), () => new Date()),
+    metrics: async () => 'a 1\n',
+  };
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      routers: [v3Router(room, v3Methods(room))],
+      access: accessByTokens(change.tokens ?? []),
+      timeoutMs: change.timeoutMs ?? 60_000,
+      tls: undefined,
+      onError: (error) => {
+        throw error;
+      },
+      onAnswered: () => undefined,
+    },
+  );
+  t.after(() => server.stop(0));
+  return {
+    store,
+    async ask(path, init) {
+      const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
+      // Compression is asked for.
+      const isJson = response.headers.get('content-type') === 'application/json';
+      if (isJson) assert.equal(response.headers.get('content-encoding'), null);
+      return { status: response.status, body: await response.text() };
+    },
+  };
+}
+
+function post(body: object): RequestInit {
+  return { method: 'POST', body: JSON.stringify(body) };
+}
+
+const layers = [{ hash: 'h0', path: '/a' }];
+
+test('names may have what a path cannot', async (t) => {
+  const { store, ask } = await serving(t);
+  const name = 'registry.test/shop:1 ü';
+  await store.ancestries.save(ancestry(name, await store.images.save(image([installed('openssl')]))));
+  const { status, body } = await ask(`/ancestry/${encodeURIComponent(name)}`);
+  assert.equal(status, 200);
+  assert.equal((JSON.parse(body) as GetAncestryResponse).ancestry?.name, name);
+  assert.equal((await ask('/ancestry/registry.test/shop')).body, 'Not Found\n');
+  assert.equal((await ask('/metrics')).body, 'a 1\n');
+});
+
+test('what no database keeps as a name is refused', async (t) => {
+  const { ask } = await serving(t);
+  const long = 'x'.repeat(limits.ancestryNameCharacters + 1);
+  for (const refused of [
+    { ancestry_name: long, format: 'Docker' },
+    { ancestry_name: 'a\0b', format: 'Docker' },
+    { ancestry_name: 'a', format: 'Docker', layers: [{ hash: long, path: '/a' }] },
+  ]) {
+    const { status, body } = await ask('/ancestry', post(refused));
+    assert.equal(status, 400);
+    assert.match(body, /should be of at most 500 characters, none of them NUL","code":3\}$/);
+  }
+  assert.equal((await ask(`/ancestry/${long}`)).status, 404);
+});
+
+test('tokens are asked for in the words of this API', async (t) => {
+  const token = `read:${createHash('sha256').update('reader').digest('hex')}`;
+  const { ask } = await serving(t, { tokens: [token] });
+  assert.deepEqual(await ask('/status'), {
+    status: 401,
+    body: '{"error":"a valid token is required","code":16}',
+  });
+  const headers = { Authorization: 'Bearer reader' };
+  assert.equal((await ask('/status', { headers })).status, 200);
+  assert.deepEqual(await ask('/ancestry', { ...post({ format: 'Docker', layers }), headers }), {
+    status: 403,
+    body: '{"error":"this token does not allow it: scan is required","code":7}',
+  });
+});
+
+test('one ancestry posted twice at once is read once, and who waits too long hears of it', async (t) => {
+  const reads: string[] = [];
+  const read: AncestryPostingRoom['read'] = async ({ path }, { signal }) => {
+    reads.push(path);
+    return await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  };
+  const { ask } = await serving(t, { read, timeoutMs: 200 });
+  const body = { ancestry_name: 'shop', format: 'Docker', layers };
+  const answers = await Promise.all([ask('/ancestry', post(body)), ask('/ancestry', post(body))]);
+  const late = {
+    status: 504,
+    body: '{"error":"Clair failed to respond within the configured timeout window.","code":4}',
+  };
+  assert.deepEqual(answers, [late, late]);
+  assert.deepEqual(reads, ['/a']);
+});
+
+interface Page {
+  readonly deleted?: string;
+  readonly old: Required<PagedVulnerableAncestries>;
+  readonly new: Required<PagedVulnerableAncestries>;
+}
+
+test('notifications are paged on each side, and read once', async (t) => {
+  const { store, ask } = await serving(t);
+  const versions = [record('A'), record('A', { severity: 'High', affected: [affectedRow('openssl')] })];
+  for (const version of versions) await store.advisories.apply(feedUpdate(), stream([version]));
+  const number = await store.images.save(image([installed('openssl')]));
+  for (const name of ['one', 'two', 'three']) await store.ancestries.save(ancestry(name, number));
+  await store.notifications.make(9);
+  const due = await store.notifications.due(9);
+  const path = `/notifications/${due.find(({ old }) => old !== null)?.name}`;
+  const page = async (query: string): Promise<Page> =>
+    (JSON.parse((await ask(`${path}?${query}`)).body) as { readonly notification: Page }).notification;
+  const first = await page('limit=2');
+  const severities = [first.old, first.new].map(({ vulnerability }) => vulnerability.severity);
+  assert.deepEqual(severities, ['Medium', 'High']);
+  assert.deepEqual(first.old.ancestries, [
+    { index: 1, name: 'one' },
+    { index: 2, name: 'two' },
+  ]);
+  const second = await page(`limit=2&newVulnerabilityPage=${encodeURIComponent(first.new.next_page)}`);
+  assert.deepEqual(second.new.ancestries, [{ index: 3, name: 'three' }]);
+  assert.ok(!('next_page' in second.new));
+  assert.deepEqual(second.old.ancestries, first.old.ancestries, 'the other side begins anew');
+  const read = { method: 'DELETE' };
+  assert.deepEqual(await ask(path, read), { status: 200, body: '{}' });
+  assert.equal((await ask(path, read)).status, 404);
+  assert.ok('deleted' in (await page('limit=1')));
+});

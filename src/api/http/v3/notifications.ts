@@ -1,0 +1,87 @@
+import { type NotifiedSide, type PageStart, viewNotification } from '../../../service/notification-view.ts';
+import { inClairsWords, invalid, RpcFault } from './faults.ts';
+import { renderVulnerability } from './render.ts';
+import type { V3Room } from './room.ts';
+import type * as wire from './types.ts';
+
+/** `GetNotification`: a page of the ancestries that a change concerns, of each side by itself. */
+export async function getNotification(
+  { name, limit, ...pages }: wire.GetNotificationRequest,
+  room: V3Room,
+): Promise<wire.GetNotificationResponse> {
+  if (limit < 1) throw invalid('notification page limit should not be empty or less than 1');
+  if (name === '') throw invalid('notification name should not be empty');
+  const [old, now] = [
+    startOf(pages.old_vulnerability_page, room),
+    startOf(pages.new_vulnerability_page, room),
+  ];
+  const view = await viewNotification(name, { carriers: 'ancestries', limit, old, new: now }, room);
+  if (view === undefined) throw unknown(name);
+  const { notification } = view;
+  const side = (
+    told: NotifiedSide | undefined,
+    start: PageStart,
+  ): wire.PagedVulnerableAncestries | undefined => told && renderSide(told, { limit, start }, room);
+  const [before, after] = [side(view.old, old), side(view.new, now)];
+  return {
+    notification: {
+      name,
+      created: seconds(notification.createdAt),
+      notified: seconds(notification.notifiedAt),
+      deleted: seconds(notification.deletedAt),
+      ...(before && { old: before }),
+      ...(after && { new: after }),
+    },
+  };
+}
+
+/** `MarkNotificationAsRead`: says that it was heard, which can be said once. */
+export async function markNotificationAsRead(
+  { name }: wire.MarkNotificationAsReadRequest,
+  { store }: V3Room,
+): Promise<object> {
+  if (name === '') throw invalid('notification name should not be empty');
+  const notification = await store.notifications.find(name);
+  if (notification === undefined || notification.deletedAt !== null) throw unknown(name);
+  await store.notifications.markDeleted(name);
+  return {};
+}
+
+/** What a page token says of a side of which all was told. */
+const doneOnWire = -1;
+
+function startOf(token: string, { tokens }: V3Room): PageStart {
+  if (token === '') return 0;
+  const row = readRow(token, tokens);
+  return row === doneOnWire ? 'done' : row;
+}
+
+function readRow(token: string, tokens: V3Room['tokens']): number {
+  try {
+    return tokens.readRow(token);
+  } catch {
+    throw invalid(inClairsWords('invalid or expired pagination token'));
+  }
+}
+
+function renderSide(
+  { vulnerability, carriers, next }: NotifiedSide,
+  { limit, start }: { readonly limit: number; readonly start: PageStart },
+  { tokens }: V3Room,
+): wire.PagedVulnerableAncestries {
+  return {
+    current_page: tokens.writeRow(start === 'done' ? doneOnWire : start),
+    ...(next !== 'done' && { next_page: tokens.writeRow(next) }),
+    limit,
+    vulnerability: renderVulnerability(vulnerability),
+    ancestries: carriers.map(({ number: index, name }) => ({ index, name })),
+  };
+}
+
+function unknown(name: string): RpcFault {
+  return new RpcFault('not-found', `requested notification '${name}' is not found`);
+}
+
+function seconds(time: string | null): string {
+  return time === null ? '' : String(Math.floor(Date.parse(time) / 1000));
+}

@@ -1,0 +1,73 @@
+import { encodeGoJson } from '../go-json-encode.ts';
+
+/** What a field of a request holds. */
+type FieldShape = 'string' | 'text map' | { readonly listOf: MessageShape };
+
+/** The fields of a message that comes as JSON. */
+export type MessageShape = Readonly<Record<string, FieldShape>>;
+
+/** JSON that is not a message, in the words of Go's jsonpb. */
+export class ProtoJsonError extends Error {
+  override readonly name = 'ProtoJsonError';
+}
+
+/**
+ * A message from a JSON value, as jsonpb reads it: names as in the proto or in camel case, `null` for what is absent, fields that nobody
+ * knows passed over. Everything that is absent is empty. Throws `ProtoJsonError`.
+ */
+export function decodeProtoJson(shape: MessageShape, value: unknown): object {
+  const given = new Map(Object.entries(objectIn(value)));
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, field]) => [
+      name,
+      fieldIn(field, given.get(camelCase(name)) ?? given.get(name)),
+    ]),
+  );
+}
+
+function fieldIn(shape: FieldShape, value: unknown): unknown {
+  if (shape === 'string') return textIn(value);
+  if (shape === 'text map')
+    return Object.fromEntries(Object.entries(objectIn(value)).map(([key, held]) => [key, textIn(held)]));
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw refused(value, '[]json.RawMessage');
+  return value.map((element) => decodeProtoJson(shape.listOf, element));
+}
+
+function textIn(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw refused(value, 'string');
+  return value;
+}
+
+function objectIn(value: unknown): object {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw refused(value, 'map[string]json.RawMessage');
+  return value;
+}
+
+function refused(value: unknown, type: string): ProtoJsonError {
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return new ProtoJsonError(`json: cannot unmarshal ${kind} into Go value of type ${type}`);
+}
+
+/** A name of the proto as JSON has it otherwise. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A message as jsonpb writes it for grpc-gateway: what is empty is left out, and the line has no end. */
+export function encodeProtoJson(message: object): string {
+  return encodeGoJson(withoutZeros(message)).trimEnd();
+}
+
+function withoutZeros(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutZeros);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).filter(([, held]) => !isZero(held));
+  return Object.fromEntries(fields.map(([name, held]) => [name, withoutZeros(held)]));
+}
+
+function isZero(value: unknown): boolean {
+  return value === undefined || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
+}

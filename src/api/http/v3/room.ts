@@ -1,0 +1,17 @@
+import type { SharedWork } from '../../../kit/shared-work.ts';
+import type { AncestryViewRoom } from '../../../service/ancestry-view.ts';
+import type { NotificationViewRoom } from '../../../service/notification-view.ts';
+import type { AncestryPostingRoom } from '../../../service/post-ancestry.ts';
+import type { PageTokens } from '../v1/page-token.ts';
+
+/** What the handlers of Clair's third API work with, over whatever they are called. */
+export interface V3Room {
+  readonly extensions: AncestryViewRoom['extensions'];
+  readonly store: AncestryViewRoom['store'] & NotificationViewRoom['store'] & AncestryPostingRoom['store'];
+  readonly posting: AncestryPostingRoom;
+  /** The same ancestry posted by several clients at once is read once. */
+  readonly posts: SharedWork<void>;
+  readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
+  /** The metrics of this process as text. */
+  readonly metrics: () => Promise<string>;
+}

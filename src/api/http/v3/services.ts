@@ -1,0 +1,78 @@
+import type { Scope } from '../exchange.ts';
+import type { V3Methods } from './methods.ts';
+import type { MessageShape } from './proto-json.ts';
+
+/** A method with its place in the proto, its path over HTTP, and what a token has to allow. */
+export interface Rpc {
+  readonly service: 'AncestryService' | 'StatusService' | 'NotificationService';
+  readonly method: keyof V3Methods;
+  readonly verb: 'GET' | 'POST' | 'DELETE';
+  /** As in `Route`. */
+  readonly path: string;
+  readonly scope: Scope;
+  /** The fields of the request that are text, in its body or in path and query. */
+  readonly request: MessageShape;
+  /** Those that are numbers, in the query. */
+  readonly numbers: readonly string[];
+}
+
+/** All methods of the API. */
+export const rpcs: readonly Rpc[] = [
+  {
+    service: 'AncestryService',
+    method: 'GetAncestry',
+    verb: 'GET',
+    path: '/ancestry/:ancestry_name',
+    scope: 'read',
+    request: { ancestry_name: 'string' },
+    numbers: [],
+  },
+  {
+    service: 'AncestryService',
+    method: 'PostAncestry',
+    verb: 'POST',
+    path: '/ancestry',
+    scope: 'scan',
+    request: {
+      ancestry_name: 'string',
+      format: 'string',
+      layers: { listOf: { hash: 'string', path: 'string', headers: 'text map' } },
+    },
+    numbers: [],
+  },
+  {
+    service: 'StatusService',
+    method: 'GetStatus',
+    verb: 'GET',
+    path: '/status',
+    scope: 'read',
+    request: {},
+    numbers: [],
+  },
+  {
+    service: 'NotificationService',
+    method: 'GetNotification',
+    verb: 'GET',
+    path: '/notifications/:name',
+    scope: 'read',
+    request: { old_vulnerability_page: 'string', new_vulnerability_page: 'string', name: 'string' },
+    numbers: ['limit'],
+  },
+  {
+    service: 'NotificationService',
+    method: 'MarkNotificationAsRead',
+    verb: 'DELETE',
+    path: '/notifications/:name',
+    scope: 'admin',
+    request: { name: 'string' },
+    numbers: [],
+  },
+];
+
+/** The package of the proto. */
+export const protoPackage = 'coreos.clair';
+
+/** What an answer to a method is counted as. */
+export function labelOf(method: keyof V3Methods): string {
+  return `v3/${method.charAt(0).toLowerCase()}${method.slice(1)}`;
+}

@@ -1,0 +1,118 @@
+/*
+ * The words of Clair's v3 API, as proto/coreos/clair/clair.proto has them. In answers absent and empty are the same, as in proto3;
+ * requests are complete.
+ */
+
+/** A vulnerability of a namespace. */
+export interface Vulnerability {
+  readonly name?: string;
+  readonly namespace_name?: string;
+  readonly description?: string;
+  readonly link?: string;
+  readonly severity?: string;
+  /** A JSON object as text. */
+  readonly metadata?: string;
+  readonly fixed_by?: string;
+  readonly affected_versions?: readonly Feature[];
+}
+
+/** What looks into layers: for the distribution, or for packages. */
+export interface Detector {
+  readonly name?: string;
+  readonly version?: string;
+  readonly dtype?: 'DETECTOR_D_TYPE_NAMESPACE' | 'DETECTOR_D_TYPE_FEATURE';
+}
+
+/** A namespace, and who found it. */
+export interface Namespace {
+  readonly name?: string;
+  readonly detector?: Detector;
+}
+
+/** A package. */
+export interface Feature {
+  readonly name?: string;
+  readonly namespace?: Namespace;
+  readonly version?: string;
+  readonly version_format?: string;
+  readonly detector?: Detector;
+  readonly vulnerabilities?: readonly Vulnerability[];
+  readonly feature_type?: 'source' | 'binary';
+}
+
+/** What looks into layers, and how fresh the advisories are. */
+export interface ClairStatus {
+  readonly detectors?: readonly Detector[];
+  /** RFC 3339. */
+  readonly last_update_time?: string;
+}
+
+/** A layer with the packages that it introduced. */
+export interface AncestryLayer {
+  readonly layer?: { readonly hash?: string };
+  readonly detected_features?: readonly Feature[];
+}
+
+/** Asks for an image by its name. */
+export interface GetAncestryRequest {
+  readonly ancestry_name: string;
+}
+
+/** What is known of an image. */
+export interface GetAncestryResponse {
+  readonly ancestry?: { readonly name?: string; readonly layers?: readonly AncestryLayer[] };
+  readonly status?: ClairStatus;
+}
+
+/** A layer to be read. */
+export interface PostLayer {
+  readonly hash: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Asks for an image to be read. */
+export interface PostAncestryRequest {
+  readonly ancestry_name: string;
+  readonly format: string;
+  readonly layers: readonly PostLayer[];
+}
+
+/** Says that an image was read; or how the server is. */
+export interface StatusResponse {
+  readonly status?: ClairStatus;
+}
+
+/** Asks for a notification, with a page of each side. */
+export interface GetNotificationRequest {
+  readonly old_vulnerability_page: string;
+  readonly new_vulnerability_page: string;
+  readonly limit: number;
+  readonly name: string;
+}
+
+/** One side of a notification, with a page of the ancestries it concerns. */
+export interface PagedVulnerableAncestries {
+  readonly current_page?: string;
+  readonly next_page?: string;
+  readonly limit?: number;
+  readonly vulnerability?: Vulnerability;
+  readonly ancestries?: readonly { readonly index?: number; readonly name?: string }[];
+}
+
+/** A notification. Times are seconds since 1970, as text. */
+export interface GetNotificationResponse {
+  readonly notification?: {
+    readonly name?: string;
+    readonly created?: string;
+    readonly notified?: string;
+    readonly deleted?: string;
+    readonly old?: PagedVulnerableAncestries;
+    readonly new?: PagedVulnerableAncestries;
+  };
+}
+
+/** Says that a notification was heard. */
+export interface MarkNotificationAsReadRequest {
+  readonly name: string;
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import type { CertificateFiles } from './certificates.ts';
+
+/** What a call sends besides its message. */
+export interface GrpcCall extends CallOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Ends the call from the side of the client. */
+  readonly signal?: AbortSignal;
+}
+
+/** A client of one server, which lives as long as the test. */
+export interface GrpcTestClient {
+  /** Calls a method that takes one message and answers with one. Throws the error of the library. */
+  call(service: ServiceDefinition, method: string, message: object, options?: GrpcCall): Promise<object>;
+}
+
+/** Credentials with the authority of a server and, where it is given, a certificate of the client. */
+export function tlsCredentials(authority: string, own?: CertificateFiles): ChannelCredentials {
+  const [key, cert] = own === undefined ? [null, null] : [readFileSync(own.key), readFileSync(own.cert)];
+  return credentials.createSsl(readFileSync(authority), key, cert);
+}
+
+/** A client of the server at a port of this machine; without credentials it speaks no TLS. */
+export function grpcClient(
+  context: TestContext,
+  port: number,
+  secured: ChannelCredentials = credentials.createInsecure(),
+): GrpcTestClient {
+  // A name, for TLS knows no addresses.
+  const client = new Client(`localhost:${port}`, secured, { 'grpc.ssl_target_name_override': 'clair.test' });
+  context.after(() => {
+    client.close();
+  });
+  return {
+    async call(service, method, message, { metadata: sent = {}, signal, ...options } = {}) {
+      const definition = service[method];
+      if (definition === undefined) throw new Error(`the service has no method ${method}`);
+      const metadata = new Metadata();
+      for (const [name, value] of Object.entries(sent)) metadata.set(name, value);
+      const { promise, resolve, reject } = Promise.withResolvers<object>();
+      const done = (error: ServiceError | null, answer?: object): void => {
+        if (error === null && answer !== undefined) resolve(answer);
+        else reject(error ?? new Error('an answer without a message'));
+      };
+      const { path, requestSerialize, responseDeserialize } = definition;
+      const call = client.makeUnaryRequest<object, object>(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        message,
+        metadata,
+        options,
+        done,
+      );
+      signal?.addEventListener('abort', () => {
+        call.cancel();
+      });
+      return await promise;
+    },
+  };
+}
