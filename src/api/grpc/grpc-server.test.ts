@@ -223,7 +223,7 @@ suite('calls that are given up by the server', () => {
     const call = begin(context, server.port);
     const [headers] = (await once(call.resume(), 'response')) as [IncomingHttpHeaders];
     assert.equal(headers['grpc-status'], `${status.DEADLINE_EXCEEDED}`);
-    assert.equal(decodeURIComponent(`${headers['grpc-message']}`), 'the request did not come in time');
+    assert.equal(decodeURIComponent(String(headers['grpc-message'])), 'the request did not come in time');
   });
 
   test('because the server ends and has waited for long enough', async (context) => {
