@@ -15,6 +15,7 @@ import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
 import { jsonFormat } from './report/json.ts';
+import { sarifFormat } from './report/sarif.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
 import { tableFormat } from './report/table.ts';
 import { alma } from './source/alma/alma.ts';
@@ -69,7 +70,7 @@ export const builtIn: BuiltIn = {
     osvSource(schemes),
   ],
   enrichers: [nvd, kev, epss],
-  formats: [tableFormat, jsonFormat],
+  formats: [tableFormat, jsonFormat, sarifFormat],
   sbomFormats: [sbomJsonFormat],
   transports: [],
 };

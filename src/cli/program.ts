@@ -103,6 +103,7 @@ Advisories are fetched on demand, only for the distribution found in the image, 
 Examples:
   clair scan nginx.tar
   clair scan nginx.tar --format json --output report.json
+  clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --mirror /srv/advisories`,
     )

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
-import type { Fix, FixState } from '../model/fix.ts';
 import { compareText } from '../model/order.ts';
 import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
+import { fixCell } from './report-words.ts';
 import { foldCell, padText, plainText, shortenText, textWidth } from './terminal-text.ts';
 
 const headings = ['PACKAGE', 'INSTALLED', 'VULNERABILITY', 'SEVERITY', 'FIXED IN', 'DESCRIPTION'] as const;
@@ -29,15 +29,6 @@ const severityStyles: Readonly<Record<Severity, Style>> = {
   Low: 'cyan',
   Negligible: 'dim',
   Unknown: 'dim',
-};
-
-const stateWords: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
-  unfixed: 'no fix yet',
-  deferred: 'fix deferred',
-  'will-not-fix': 'will not be fixed',
-  'end-of-life': 'end of life',
-  'under-investigation': 'under investigation',
-  'not-affected': 'not affected',
 };
 
 interface Row {
@@ -89,13 +80,9 @@ function rowsOf(matches: readonly Match[]): Row[] {
 
 function plainCells(match: Match): string[] {
   const { package: found, vulnerability } = match;
-  return [found.name, found.version, vulnerability.id, vulnerability.severity, fixWords(match.fix)]
+  return [found.name, found.version, vulnerability.id, vulnerability.severity, fixCell(match.fix)]
     .map((cell) => plainText(cell))
     .concat(plainText(vulnerability.description ?? ''));
-}
-
-function fixWords(fix: Fix): string {
-  return fix.state === 'fixed' ? fix.version : stateWords[fix.state];
 }
 
 /** Widths that fit the terminal: the widest columns give way first, what is left over is the description's. */

@@ -1,3 +1,4 @@
+import type { Fix, FixState } from '../model/fix.ts';
 import type { Coverage, Match, Report } from '../model/report.ts';
 import { severities } from '../model/severity.ts';
 import { plainText } from './terminal-text.ts';
@@ -11,6 +12,25 @@ const coverageWords: Readonly<Record<Coverage['status'], string>> = {
   missing: 'no advisories at hand',
   unsupported: 'no source has advisories for it',
 };
+
+const stateWords: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
+  unfixed: 'no fix yet',
+  deferred: 'fix deferred',
+  'will-not-fix': 'will not be fixed',
+  'end-of-life': 'end of life',
+  'under-investigation': 'under investigation',
+  'not-affected': 'not affected',
+};
+
+/** What can be done, for a cell under a heading: the fixed version, or why there is none. */
+export function fixCell(fix: Fix): string {
+  return fix.state === 'fixed' ? fix.version : stateWords[fix.state];
+}
+
+/** What can be done, in a sentence. */
+export function fixWords(fix: Fix): string {
+  return fix.state === 'fixed' ? `fixed in ${plainText(fix.version)}` : stateWords[fix.state];
+}
 
 /** The distribution and the platform, and how many layers and packages were looked at. */
 export function subjectWords(report: Report): string {
@@ -94,8 +114,8 @@ export function verdictWords(report: Report): string {
   }
 }
 
-/** Everything that keeps an answer from being whole. */
-function doubtsOf(report: Report): string[] {
+/** Everything that keeps an answer from being whole; nothing only where all was read and compared. */
+export function doubtsOf(report: Report): string[] {
   const gaps = report.coverage.filter(({ status, reason }) => status !== 'complete' || reason !== null);
   const doubts = gaps.map((gap) => plainText(`${gap.namespace}: ${gap.reason ?? coverageWords[gap.status]}`));
   doubts.push(...problemWords(report));

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Report } from '../model/report.ts';
+import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { sarifValidator } from '../testing/official-schema.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { sarifFormat } from './sarif.ts';
+
+/** What the tests look at; the rest is the schema's. */
+interface Log {
+  readonly runs: readonly [
+    {
+      readonly tool: {
+        driver: { version: string; rules: { id: string; properties?: Record<string, unknown> }[] };
+      };
+      readonly automationDetails: { id: string };
+      readonly invocations: readonly [
+        { executionSuccessful: boolean; toolExecutionNotifications: { message: { text: string } }[] },
+      ];
+      readonly results: readonly {
+        ruleId: string;
+        ruleIndex: number;
+        level: string;
+        message: { text: string };
+        locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+        partialFingerprints: Record<string, string>;
+        suppressions?: { justification: string }[];
+      }[];
+    },
+  ];
+}
+
+function written(report: Report): string {
+  return [...sarifFormat.write(report, { colors: false })].join('');
+}
+
+function run(report: Report): Log['runs'][0] {
+  return (JSON.parse(written(report)) as Log).runs[0];
+}
+
+test('every report is valid by the schema of SARIF 2.1.0', () => {
+  const problems = sarifValidator();
+  const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+  for (const report of reports) assert.deepEqual(problems(JSON.parse(written(report))), []);
+  assert.notDeepEqual(problems({ version: '2.1.0', runs: [{ results: [{}] }] }), []);
+});
+
+test('a finding tells package, version, vulnerability, severity and fix, and where it lies', () => {
+  const [first] = run(sampleReport).results;
+  assert.equal(first?.ruleId, 'CVE-2023-4863');
+  assert.equal(first.level, 'error');
+  assert.equal(
+    first.message.text,
+    'libwebp7 1.2.4-0.2: CVE-2023-4863 (Critical), fixed in 1.2.4-0.2+deb12u1',
+  );
+  assert.equal(first.locations[0]?.physicalLocation.artifactLocation.uri, 'var/lib/dpkg/status');
+});
+
+test('every result points to its rule', () => {
+  const { results, tool } = run({ ...sampleReport, coverage: [] });
+  for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
+  assert.equal(results.length, sampleReport.matches.length + sampleReport.suppressed.length + 1);
+});
+
+test('the number GitHub reads as severity never contradicts the severity of the report', () => {
+  // The vendor says Critical, NVD 8.8: the lines are those of GitHub's documentation.
+  const numbers = new Map(
+    run(sampleReport).tool.driver.rules.map(({ id, properties }) => [id, properties?.['security-severity']]),
+  );
+  assert.equal(numbers.get('CVE-2023-4863'), '9.1');
+  assert.equal(numbers.get('CVE-2024-2398'), '7.0');
+  assert.equal(numbers.get('CVE-2005-2541'), '1.0');
+  assert.equal(numbers.get('CVE-2020-22916'), undefined);
+});
+
+test('what is suppressed says why', () => {
+  const suppressed = run(sampleReport).results.filter(({ suppressions }) => suppressions !== undefined);
+  assert.deepEqual(
+    suppressed.map(({ ruleId, suppressions }) => [ruleId, suppressions?.[0]?.justification]),
+    [['CVE-2023-39804', 'ignored by .clairignore: no archives from outside are unpacked']],
+  );
+});
+
+test('two findings are two alerts, and an update that does not help is the same', () => {
+  const prints = (report: Report): unknown[] =>
+    run(report).results.map(({ partialFingerprints }) => partialFingerprints['primaryLocationLineHash']);
+  assert.equal(new Set(prints(sampleReport)).size, prints(sampleReport).length);
+  const updated = sampleReport.matches.map((match) => ({
+    ...match,
+    package: { ...match.package, version: '99' },
+  }));
+  assert.deepEqual(prints({ ...sampleReport, matches: updated }), prints(sampleReport));
+});
+
+for (const [what, report] of Object.entries(doubtfulReports)) {
+  test(`${what} is a result, so that nothing looks clean`, () => {
+    const { results, invocations } = run(report);
+    assert.equal(results[0]?.ruleId, 'not-assessed');
+    assert.equal(invocations[0].executionSuccessful, report.verdict !== 'not-assessed');
+  });
+}
+
+test('only a clean image has no results', () => {
+  assert.deepEqual(run(cleanReport).results, []);
+  assert.deepEqual(run(cleanReport).invocations[0].toolExecutionNotifications, []);
+});
+
+test('a name from outside is no link', () => {
+  for (const { message } of run(hostileReport(hostileWords)).results) assert.ok(!message.text.includes(']('));
+});
+
+test('the same report gives the same bytes, and the version is that of the package', async () => {
+  const manifest = await import('../../package.json', { with: { type: 'json' } });
+  assert.equal(written(sampleReport), written(structuredClone(sampleReport)));
+  assert.equal(run(sampleReport).tool.driver.version, manifest.default.version);
+});

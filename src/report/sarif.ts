@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { severityOf } from '../model/cvss.ts';
+import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { documentPieces } from './document-pieces.ts';
+import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+import { tool } from './tool.ts';
+import { webLinks } from './web-links.ts';
+
+/** Findings as static analysis results, SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning shows. */
+export const sarifFormat: ReportFormat = {
+  name: 'sarif',
+  mediaType: 'application/sarif+json',
+  write(report: Report): Iterable<string> {
+    return documentPieces(log(report));
+  },
+};
+
+type Level = 'error' | 'warning' | 'note';
+
+/** Unknown is a warning: what nobody has rated is not harmless. */
+const levels: Readonly<Record<Severity, Level>> = {
+  Defcon1: 'error',
+  Critical: 'error',
+  High: 'error',
+  Medium: 'warning',
+  Low: 'note',
+  Negligible: 'note',
+  Unknown: 'warning',
+};
+
+/** Where GitHub draws the lines of `security-severity`. What is unrated has no number. */
+const scores: Readonly<Record<Severity, number | undefined>> = {
+  Defcon1: 10,
+  Critical: 9.1,
+  High: 7,
+  Medium: 4,
+  Low: 1,
+  Negligible: 0.1,
+  Unknown: undefined,
+};
+
+/** The rule of the result that says that not everything is known, so that nobody takes an empty list for a clean image. */
+const doubtRule = {
+  id: 'not-assessed',
+  name: 'NotAssessed',
+  shortDescription: { text: 'The image could not be assessed in full.' },
+  fullDescription: {
+    text: 'Something was unknown, unreadable or missing. What was not looked at may be vulnerable.',
+  },
+  defaultConfiguration: { level: 'warning' },
+};
+
+interface Rule {
+  readonly index: number;
+  readonly vulnerability: ReportVulnerability;
+  readonly severity: Severity;
+}
+
+function log(report: Report): object {
+  const rules = rulesOf(report);
+  const doubts = doubtsOf(report);
+  const isInDoubt = doubts.length > 0 || report.verdict === 'not-assessed';
+  return {
+    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            ...tool,
+            rules: [...[...rules.values()].map(ruleObject), ...(isInDoubt ? [doubtRule] : [])],
+          },
+        },
+        // Code scanning keeps the results of one category until the same category comes again: one an image.
+        automationDetails: { id: `${tool.name}/${plainText(report.target.reference)}/` },
+        invocations: [
+          {
+            executionSuccessful: report.verdict !== 'not-assessed',
+            toolExecutionNotifications: doubts.map((doubt) => ({
+              level: report.verdict === 'not-assessed' ? 'error' : 'warning',
+              message: { text: unlinked(doubt) },
+            })),
+          },
+        ],
+        originalUriBaseIds: {
+          ROOTFS: { description: { text: 'The root of the file system of the image.' } },
+        },
+        results: resultsOf(report, rules, isInDoubt),
+        properties: {
+          verdict: report.verdict,
+          target: report.target,
+          distro: report.distro ?? undefined,
+          coverage: report.coverage,
+          statuses: report.statuses.filter(({ status }) => status !== 'succeeded'),
+        },
+      },
+    ],
+  };
+}
+
+/** One rule a vulnerability, as bad as its worst finding. */
+function rulesOf({ matches, suppressed }: Report): ReadonlyMap<string, Rule> {
+  const rules = new Map<string, Rule>();
+  for (const { vulnerability } of [...matches, ...suppressed]) {
+    const known = rules.get(vulnerability.id);
+    if (known === undefined || compareSeverity(vulnerability.severity, known.severity) > 0) {
+      rules.set(vulnerability.id, {
+        index: known?.index ?? rules.size,
+        vulnerability,
+        severity: vulnerability.severity,
+      });
+    }
+  }
+  return rules;
+}
+
+function ruleObject({ vulnerability, severity }: Rule): object {
+  const { id, description, links, advisories, kev, epss } = vulnerability;
+  const text = unlinked(description ?? `${id}, of which its source says nothing more.`);
+  const pages = webLinks([...links, ...advisories.map(({ link }) => link)]);
+  return {
+    id: plainText(id),
+    name: 'VulnerablePackage',
+    shortDescription: { text: `${plainText(id)}: ${severity}` },
+    fullDescription: { text },
+    help: { text: [text, ...pages].join('\n') },
+    helpUri: pages[0],
+    defaultConfiguration: { level: levels[severity] },
+    properties: {
+      tags: ['security', 'vulnerability', ...(kev === true ? ['known-exploited'] : [])],
+      severity,
+      'security-severity': scoreOf(vulnerability, severity),
+      cvss: vulnerability.cvss,
+      kev: kev ?? undefined,
+      epss: epss ?? undefined,
+    },
+  };
+}
+
+/** A number that GitHub reads as the severity the report tells: a score of CVSS that agrees with it, or the least that does. */
+function scoreOf({ cvss }: ReportVulnerability, severity: Severity): string | undefined {
+  const agreeing = cvss.find((vector) => severityOf(vector) === severity)?.score;
+  return (agreeing ?? scores[severity])?.toFixed(1);
+}
+
+function* resultsOf(report: Report, rules: ReadonlyMap<string, Rule>, isInDoubt: boolean): Iterable<object> {
+  if (isInDoubt) yield doubtResult(report, rules.size);
+  for (const match of report.matches) yield resultOf(match, rules);
+  for (const match of report.suppressed) {
+    yield { ...resultOf(match, rules), suppressions: [suppressionOf(match)] };
+  }
+}
+
+function suppressionOf({ reason }: SuppressedMatch): object {
+  return { kind: 'external', status: 'accepted', justification: reason };
+}
+
+function doubtResult(report: Report, ruleIndex: number): object {
+  return {
+    ruleId: doubtRule.id,
+    ruleIndex,
+    level: report.verdict === 'not-assessed' ? 'error' : 'warning',
+    message: { text: unlinked([verdictWords(report), ...doubtsOf(report)].join('\n')) },
+    locations: [{ physicalLocation: place('etc/os-release') }],
+    partialFingerprints: { primaryLocationLineHash: fingerprint(doubtRule.id) },
+  };
+}
+
+function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
+  const { vulnerability, package: found, fix } = match;
+  const { type, name, version, purl, location } = found;
+  const words = `${plainText(name)} ${plainText(version)}: ${plainText(vulnerability.id)} (${vulnerability.severity}), ${fixWords(fix)}`;
+  return {
+    ruleId: plainText(vulnerability.id),
+    ruleIndex: rules.get(vulnerability.id)?.index,
+    level: levels[vulnerability.severity],
+    message: { text: unlinked(words) },
+    locations: [
+      {
+        physicalLocation: place(location.path),
+        logicalLocations: [{ name: plainText(name), fullyQualifiedName: purl, kind: 'package' }],
+      },
+    ],
+    // Without the version, so that an update that does not help is the same alert.
+    partialFingerprints: {
+      primaryLocationLineHash: fingerprint(vulnerability.id, type, name, location.path),
+    },
+    properties: {
+      purl,
+      installedVersion: version,
+      fixState: fix.state,
+      fixedVersion: fix.state === 'fixed' ? fix.version : undefined,
+      layer: location.layer ?? undefined,
+      advisories: match.vulnerability.advisories,
+      evidence: match.evidence,
+    },
+  };
+}
+
+/** A file of the image. GitHub shows no result without a line, so it is the first. */
+function place(path: string): object {
+  const uri = path.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return { artifactLocation: { uri, uriBaseId: 'ROOTFS' }, region: { startLine: 1 } };
+}
+
+function fingerprint(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** Words from outside are no links: `[text](target)` is one in a message, §3.11.6. */
+function unlinked(words: string): string {
+  return words.replaceAll('](', '] (');
+}

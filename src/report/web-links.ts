@@ -1,0 +1,11 @@
+/** Those of some links that are URLs of the web, escaped as RFC 3986 has it. Advisories also have words there, or worse. */
+export function webLinks(links: readonly (string | null)[]): string[] {
+  const urls = links.map((link) => (link === null ? null : URL.parse(link)));
+  const web = urls.filter((url) => url?.protocol === 'https:' || url?.protocol === 'http:');
+  return [...new Set(web.flatMap((url) => (url === null ? [] : [escaped(url.href)])))];
+}
+
+/** WHATWG lets stand what RFC 3986 has no room for. */
+function escaped(href: string): string {
+  return href.replaceAll(/["<>\\^`{|}[\]]/g, encodeURIComponent);
+}
