@@ -14,6 +14,7 @@ import { nvd } from './enrich/nvd/nvd.ts';
 import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
+import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
 import { jsonFormat } from './report/json.ts';
 import { sarifFormat } from './report/sarif.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
@@ -70,7 +71,7 @@ export const builtIn: BuiltIn = {
     osvSource(schemes),
   ],
   enrichers: [nvd, kev, epss],
-  formats: [tableFormat, jsonFormat, sarifFormat],
-  sbomFormats: [sbomJsonFormat],
+  formats: [tableFormat, jsonFormat, sarifFormat, cyclonedxFormat],
+  sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat],
   transports: [],
 };

@@ -119,7 +119,10 @@ function addSbom(program: Command, run: Run, plugged: Plugged): void {
     .option('--output <file>', 'write the list to a file')
     .option('--db <file>', 'the database that remembers layers');
   addImageOptions(command)
-    .addHelpText('after', '\nExample:\n  clair sbom nginx.tar --format json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json',
+    )
     .action((target: string, options: SbomOptions) => run(sbom(target, { ...options, plugged })));
 }
 

@@ -21,7 +21,8 @@ export function sarifValidator(): Validator {
 export function cyclonedxValidator(): Validator {
   const ajv = new Ajv({ ...options, formats: { 'iri-reference': true, 'idn-email': true } });
   ajvFormats.default(ajv);
-  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs']) ajv.addSchema(cyclonedxSchema(name));
+  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs'])
+    ajv.addSchema(cyclonedxSchema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
   return problemsBy(ajv.compile(cyclonedxSchema('bom-1.6')));
 }
 

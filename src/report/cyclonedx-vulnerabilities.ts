@@ -1,0 +1,143 @@
+import { severityOf } from '../model/cvss.ts';
+import type { FixState } from '../model/fix.ts';
+import type { Match, Report, ReportVulnerability } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
+import type { CvssVector } from '../model/vulnerability.ts';
+import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { tool } from './tool.ts';
+import { webLinks } from './web-links.ts';
+
+/** The words of CycloneDX, which has none for Defcon1, and `info` below low. */
+const severityNames: Readonly<Record<Severity, string>> = {
+  Defcon1: 'critical',
+  Critical: 'critical',
+  High: 'high',
+  Medium: 'medium',
+  Low: 'low',
+  Negligible: 'info',
+  Unknown: 'unknown',
+};
+
+/** What vendors decide, as CycloneDX has it. */
+const decisions: Readonly<Partial<Record<FixState, object>>> = {
+  'not-affected': { state: 'not_affected' },
+  'under-investigation': { state: 'in_triage' },
+  'will-not-fix': { response: ['will_not_fix'] },
+  'end-of-life': { response: ['can_not_fix'] },
+};
+
+type Finding = Match & { readonly reason?: string };
+
+/**
+ * The findings of a report as CycloneDX has them: packages for which the same is said of the same vulnerability are one entry.
+ * What was not assessed is an entry, too, about the image.
+ */
+export function* cyclonedxVulnerabilities(
+  report: Report,
+  references: (found: Match['package']) => string | undefined,
+  image: string,
+): Iterable<object> {
+  const doubts = doubtsOf(report);
+  if (doubts.length > 0 || report.verdict === 'not-assessed') yield doubtEntry(report, doubts, image);
+  const groups = Map.groupBy<string, Finding>(
+    [...report.matches, ...report.suppressed],
+    ({ vulnerability, fix, ...finding }) => JSON.stringify([vulnerability, fix, finding.reason]),
+  );
+  let index = 0;
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue;
+    yield {
+      'bom-ref': `vulnerability-${index++}`,
+      ...entryOf(first),
+      affects: affectsOf([first, ...others], references),
+    };
+  }
+}
+
+function doubtEntry(report: Report, doubts: readonly string[], image: string): object {
+  return {
+    'bom-ref': 'not-assessed',
+    id: 'NOT-ASSESSED',
+    source: { name: tool.name },
+    ratings: [{ severity: 'unknown' }],
+    description: verdictWords(report),
+    detail: doubts.length === 0 ? undefined : doubts.join('\n'),
+    analysis: { state: 'in_triage' },
+    affects: [{ ref: image }],
+  };
+}
+
+function entryOf(finding: Finding): object {
+  const { vulnerability, fix, reason } = finding;
+  const { id, aliases, severity, cvss, source, description, advisories, links } = vulnerability;
+  return {
+    id,
+    source: { name: source },
+    references: aliases.map((alias) => ({ id: alias, source: { name: source } })),
+    ratings: [
+      { source: { name: source }, severity: severityNames[severity], method: 'other' },
+      ...cvss.map(ratingOf),
+    ],
+    description: description ?? undefined,
+    recommendation: fix.state === 'fixed' ? `Update to ${fix.version} or later.` : undefined,
+    advisories: [
+      ...advisories.flatMap(({ id: title, link }) => webLinks([link]).map((url) => ({ title, url }))),
+      ...webLinks(links).map((url) => ({ url })),
+    ],
+    analysis: analysisOf(finding),
+    properties: propertiesOf(vulnerability, [
+      ['severity', severity],
+      ['fix:state', fix.state],
+      ['fix:version', fix.state === 'fixed' ? fix.version : undefined],
+      ['suppressed', reason],
+    ]),
+  };
+}
+
+/** What its vendor or its user decided. An ignored finding is not called unaffected: nobody said so. */
+function analysisOf({ fix, reason }: Finding): object | undefined {
+  const decided = decisions[fix.state];
+  if (reason === undefined) return decided && { ...decided, detail: fixWords(fix) };
+  return { ...decided, detail: `Suppressed: ${reason}` };
+}
+
+function ratingOf(vector: CvssVector): object {
+  const { score } = vector;
+  return {
+    source: { name: vector.source },
+    score,
+    severity: score === undefined ? undefined : severityNames[severityOf(vector)],
+    method: methodOf(vector.vector),
+    vector: vector.vector,
+  };
+}
+
+function methodOf(vector: string): string {
+  const version = /^CVSS:(\d\.\d)\//.exec(vector)?.[1];
+  const methods: Readonly<Record<string, string>> = { '3.0': 'CVSSv3', '3.1': 'CVSSv31', '4.0': 'CVSSv4' };
+  return version === undefined ? 'CVSSv2' : (methods[version] ?? 'other');
+}
+
+function propertiesOf(
+  { kev, epss }: ReportVulnerability,
+  others: readonly (readonly [name: string, value: string | undefined])[],
+): object[] {
+  const known: typeof others = [
+    ['kev', kev === null ? undefined : String(kev)],
+    ['epss', epss === null ? undefined : String(epss)],
+  ];
+  return [...others, ...known].flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name: `${tool.name}:${name}`, value }],
+  );
+}
+
+/** Each package once, with the version it has. */
+function affectsOf(
+  findings: readonly Finding[],
+  references: (found: Match['package']) => string | undefined,
+): object[] {
+  const versions = new Map(
+    findings.map(({ package: found }) => [references(found) ?? found.purl, found.version]),
+  );
+  return [...versions].map(([ref, version]) => ({ ref, versions: [{ version, status: 'affected' }] }));
+}

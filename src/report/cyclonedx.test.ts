@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Report } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cyclonedxValidator } from '../testing/official-schema.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { cyclonedxFormat, sbomCyclonedxFormat } from './cyclonedx.ts';
+
+interface Property {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What the tests look at; the rest is the schema's. */
+interface Bom {
+  readonly serialNumber: string;
+  readonly components: {
+    'bom-ref': string;
+    type: string;
+    name: string;
+    purl?: string;
+    properties: Property[];
+  }[];
+  readonly dependencies: { ref: string; dependsOn: string[] }[];
+  readonly compositions: { aggregate: string }[];
+  readonly properties: Property[];
+  readonly vulnerabilities?: {
+    id: string;
+    ratings: { severity?: string; score?: number; method?: string }[];
+    recommendation?: string;
+    analysis?: { state?: string; detail?: string };
+    affects: { ref: string }[];
+  }[];
+}
+
+function bom(report: Report, format: ReportFormat = cyclonedxFormat): Bom {
+  return JSON.parse([...format.write(report, { colors: false })].join('')) as Bom;
+}
+
+const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+
+test('every report is valid by the schema of CycloneDX 1.6, with and without vulnerabilities', () => {
+  const problems = cyclonedxValidator();
+  for (const report of reports)
+    for (const format of [cyclonedxFormat, sbomCyclonedxFormat])
+      assert.deepEqual(problems(bom(report, format)), []);
+  assert.notDeepEqual(problems({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [{}] }), []);
+});
+
+test('the components are the system and every package, each under a reference of its own', () => {
+  const twice = [
+    ...sampleReport.packages,
+    ...sampleReport.packages.map((found) => ({ ...found, location: { path: 'opt', layer: null } })),
+  ];
+  const { components, dependencies } = bom({ ...sampleReport, packages: twice });
+  assert.equal(components.length, 1 + twice.length);
+  assert.deepEqual(new Set(components.map((component) => component['bom-ref'])).size, components.length);
+  assert.deepEqual(
+    dependencies[0]?.dependsOn,
+    components.map((component) => component['bom-ref']),
+  );
+});
+
+test('a package that a database lists twice is one component', () => {
+  const packages = [...sampleReport.packages, ...sampleReport.packages];
+  assert.deepEqual(bom({ ...sampleReport, packages }).components, bom(sampleReport).components);
+});
+
+test('a vulnerability tells rating, remedy and the component it affects', () => {
+  const { vulnerabilities = [], components } = bom(sampleReport);
+  const webp = vulnerabilities.find(({ id }) => id === 'CVE-2023-4863');
+  assert.ok(webp);
+  assert.deepEqual(
+    webp.ratings.map(({ severity, score, method }) => [severity, score, method]),
+    [
+      ['critical', undefined, 'other'],
+      ['high', 8.8, 'CVSSv31'],
+    ],
+  );
+  assert.equal(webp.recommendation, 'Update to 1.2.4-0.2+deb12u1 or later.');
+  const affected = components.find((component) => component['bom-ref'] === webp.affects[0]?.ref);
+  assert.equal(affected?.name, 'libwebp7');
+});
+
+test('every vulnerability affects a component that is there', () => {
+  for (const report of reports) {
+    const { vulnerabilities = [], components } = bom(report);
+    const references = new Set(['image', ...components.map((component) => component['bom-ref'])]);
+    for (const { affects } of vulnerabilities)
+      for (const { ref } of affects) assert.ok(references.has(ref), ref);
+  }
+});
+
+test('what is suppressed says why, and is not called unaffected', () => {
+  const suppressed = bom(sampleReport).vulnerabilities?.find(({ id }) => id === 'CVE-2023-39804');
+  assert.deepEqual(suppressed?.analysis, {
+    detail: 'Suppressed: ignored by .clairignore: no archives from outside are unpacked',
+  });
+});
+
+test('an inventory has no vulnerabilities, and says what could not be read', () => {
+  const inventory = bom(sampleReport, sbomCyclonedxFormat);
+  assert.equal(inventory.vulnerabilities, undefined);
+  assert.equal(inventory.compositions[0]?.aggregate, 'unknown');
+  const report = doubtfulReports['an unreadable database'] ?? sampleReport;
+  const broken = bom(report, sbomCyclonedxFormat);
+  assert.equal(broken.compositions[0]?.aggregate, 'incomplete');
+  assert.deepEqual(broken.properties, [
+    { name: 'clair:problem', value: 'rpm: var/lib/rpm/rpmdb.sqlite: not a database' },
+  ]);
+});
+
+for (const [what, report] of Object.entries(doubtfulReports)) {
+  test(`${what} is an entry, so that nothing looks clean`, () => {
+    assert.deepEqual(
+      bom(report).vulnerabilities?.map(({ id, analysis }) => [id, analysis?.state]),
+      [['NOT-ASSESSED', 'in_triage']],
+    );
+  });
+}
+
+test('only a clean image has no entries', () => {
+  assert.deepEqual(bom(cleanReport).vulnerabilities, []);
+});
+
+test('the serial number is that of the content', () => {
+  const form = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  const numbers = reports.flatMap((report) => [
+    bom(report).serialNumber,
+    bom(report, sbomCyclonedxFormat).serialNumber,
+  ]);
+  for (const number of numbers) assert.match(number, form);
+  assert.equal(new Set(numbers).size, numbers.length);
+  assert.equal(bom(structuredClone(sampleReport)).serialNumber, bom(sampleReport).serialNumber);
+});

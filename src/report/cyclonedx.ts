@@ -1,0 +1,147 @@
+import { digestAlgorithm, digestHex } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
+import type { Report, ReportLayer } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
+import { documentPieces } from './document-pieces.ts';
+import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
+import { doubtsOf, problemWords } from './report-words.ts';
+import { tool } from './tool.ts';
+
+/** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
+export const cyclonedxFormat: ReportFormat = {
+  name: 'cyclonedx',
+  mediaType: 'application/vnd.cyclonedx+json; version=1.6',
+  write(report: Report): Iterable<string> {
+    const references = packageReferences(report.packages);
+    return documentPieces({
+      ...inventory(report, 'cyclonedx'),
+      vulnerabilities: cyclonedxVulnerabilities(report, references, rootReference),
+      properties: properties({
+        verdict: report.verdict,
+        doubt: doubtsOf(report),
+        coverage: report.coverage.map((coverage) => JSON.stringify(coverage)),
+      }),
+    });
+  },
+};
+
+/** What an image is made of, CycloneDX 1.6. */
+export const sbomCyclonedxFormat: ReportFormat = {
+  name: 'cyclonedx',
+  mediaType: 'application/vnd.cyclonedx+json; version=1.6',
+  write(report: Report): Iterable<string> {
+    return documentPieces({
+      ...inventory(report, 'cyclonedx sbom'),
+      properties: properties({ problem: problemWords(report) }),
+    });
+  },
+};
+
+const rootReference = 'image';
+const systemReference = 'operating-system';
+
+function inventory(report: Report, kind: string): object {
+  const packages = distinctPackages(report.packages);
+  const references = packageReferences(packages);
+  const system = report.distro === null ? [] : [systemOf(report.distro)];
+  const dependsOn = [
+    ...(report.distro === null ? [] : [systemReference]),
+    ...packages.flatMap((found) => references(found) ?? []),
+  ];
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${documentUuid(report, kind)}`,
+    version: 1,
+    metadata: { tools: { components: [{ type: 'application', ...tool }] }, component: imageOf(report) },
+    components: [...system, ...packages.map((found) => componentOf(found, references(found)))],
+    dependencies: [{ ref: rootReference, dependsOn }],
+    // That nothing else is installed is more than a package database can tell.
+    compositions: [
+      { aggregate: problemWords(report).length > 0 ? 'incomplete' : 'unknown', assemblies: [rootReference] },
+    ],
+  };
+}
+
+function imageOf({ target, layers, namespaces, statuses }: Report): object {
+  return {
+    type: 'container',
+    'bom-ref': rootReference,
+    name: target.reference,
+    version: target.manifest ?? undefined,
+    hashes: target.manifest === null ? undefined : [hashOf(target.manifest)],
+    components: layers.map(layerOf),
+    properties: properties({
+      'target:kind': target.kind,
+      'target:platform': target.platform,
+      namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
+      status: statuses.map((status) => JSON.stringify(status)),
+    }),
+  };
+}
+
+function layerOf({ digest, diffId, sizeBytes, createdBy, verified }: ReportLayer, index: number): object {
+  return {
+    type: 'file',
+    'bom-ref': `layer-${index}`,
+    name: diffId ?? digest ?? `layer ${index}`,
+    description: createdBy ?? undefined,
+    hashes: digest === null ? undefined : [hashOf(digest)],
+    properties: properties({
+      'layer:diffId': diffId,
+      'layer:digest': digest,
+      'layer:sizeBytes': String(sizeBytes),
+      'layer:verified': String(verified),
+    }),
+  };
+}
+
+function systemOf({ id, versionId, versionCodename, prettyName, like, supportEnd }: Distro): object {
+  return {
+    type: 'operating-system',
+    'bom-ref': systemReference,
+    name: id,
+    version: versionId,
+    description: prettyName,
+    properties: properties({ codename: versionCodename, like, supportEnd }),
+  };
+}
+
+function componentOf(found: Package, reference: string | undefined): object {
+  const { name, version, purl, vendor, licence, location } = found;
+  return {
+    type: 'library',
+    'bom-ref': reference,
+    publisher: vendor,
+    name,
+    version,
+    licenses: licence === undefined || licence === '' ? undefined : [{ license: { name: licence } }],
+    purl,
+    evidence: { occurrences: [{ location: location.path }] },
+    properties: properties({
+      'package:type': found.type,
+      'package:arch': found.arch,
+      'package:source:name': found.source?.name,
+      'package:source:version': found.source?.version,
+      'package:modularity': found.modularity,
+      'package:foundBy': found.foundBy,
+      'package:layer': location.layer,
+    }),
+  };
+}
+
+function hashOf(digest: Parameters<typeof digestHex>[0]): object {
+  return { alg: digestAlgorithm(digest) === 'sha256' ? 'SHA-256' : 'SHA-512', content: digestHex(digest) };
+}
+
+/** Properties of our own. What is not known has none; a list has one each. */
+function properties(
+  values: Readonly<Record<string, string | readonly string[] | null | undefined>>,
+): object[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each) => ({ name: `${tool.name}:${name}`, value: each })),
+  );
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Package } from '../model/package.ts';
+import type { Match, Report } from '../model/report.ts';
+
+/** What names a package of a report within it. */
+type Found = Pick<Package, 'purl' | 'location'> | Match['package'];
+
+/**
+ * References to the packages of a report: its package URL where no other package has it, with a number where several places of
+ * an image have the same.
+ */
+export function packageReferences(packages: readonly Package[]): (found: Found) => string | undefined {
+  const references = new Map<string, string>();
+  const taken = new Map<string, number>();
+  for (const found of packages) {
+    const key = keyOf(found);
+    if (references.has(key)) continue;
+    const count = (taken.get(found.purl) ?? 0) + 1;
+    taken.set(found.purl, count);
+    references.set(key, count === 1 ? found.purl : `${found.purl}#${count}`);
+  }
+  return (found) => references.get(keyOf(found));
+}
+
+/** Each package of a report once: an rpm database may list the same twice. */
+export function distinctPackages(packages: readonly Package[]): Package[] {
+  return [...new Map(packages.map((found) => [keyOf(found), found])).values()];
+}
+
+function keyOf({ purl, location }: Found): string {
+  return JSON.stringify([purl, location.path, location.layer]);
+}
+
+/** A UUID of version 8 (RFC 9562) made from what is in a report: another for every other report and every kind of document. */
+export function documentUuid(report: Report, kind: string): string {
+  const hash = createHash('sha256')
+    .update(`${kind}\n${JSON.stringify(report)}`)
+    .digest('hex');
+  const variant = '89ab'[Number.parseInt(hash.charAt(16), 16) % 4] ?? '8';
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, variant + hash.slice(17, 20)];
+  return [...parts, hash.slice(20, 32)].join('-');
+}
+
+/**
+ * The time that stands where a format demands one: when the advisories of the report were fetched, the newest counting, to the
+ * second; the beginning of 1970 where there are none. A report knows no clock.
+ */
+export function reportTime({ coverage }: Report): string {
+  const times = coverage.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [Date.parse(fetchedAt)]));
+  const newest = Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
+  return new Date(newest).toISOString().replace(/\.\d+Z$/, 'Z');
+}
