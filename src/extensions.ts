@@ -18,6 +18,7 @@ import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
 import { jsonFormat } from './report/json.ts';
 import { sarifFormat } from './report/sarif.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
+import { sbomSpdxFormat, spdxFormat } from './report/spdx.ts';
 import { tableFormat } from './report/table.ts';
 import { alma } from './source/alma/alma.ts';
 import { alpine } from './source/alpine/alpine.ts';
@@ -71,7 +72,7 @@ export const builtIn: BuiltIn = {
     osvSource(schemes),
   ],
   enrichers: [nvd, kev, epss],
-  formats: [tableFormat, jsonFormat, sarifFormat, cyclonedxFormat],
-  sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat],
+  formats: [tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
+  sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   transports: [],
 };

@@ -40,3 +40,8 @@ function problemsBy(validate: ValidateFunction): Validator {
     return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message ?? ''}`);
   };
 }
+
+/** A document by a schema that we wrote down from a specification, where the official one is in no package. */
+export function ownValidator(schema: object): Validator {
+  return problemsBy(new Ajv(options).compile(schema));
+}

@@ -1,0 +1,32 @@
+import type { Package } from '../model/package.ts';
+import type { Match, Report } from '../model/report.ts';
+import { fixWords } from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+import { webLinks } from './web-links.ts';
+
+type Finding = Match & { readonly reason?: string };
+
+/** The findings on a package as references to advisories, SPDX 2.3 §7.21 and annex F.2.3: a page each, with what it says in words. */
+export function securityReferences(report: Report): (found: Package) => object[] {
+  const findings = Map.groupBy<string, Finding>(
+    [...report.matches, ...report.suppressed],
+    ({ package: found }) => keyOf(found),
+  );
+  return (found) => (findings.get(keyOf(found)) ?? []).map(referenceOf);
+}
+
+function keyOf({ purl, location }: Pick<Package, 'purl' | 'location'>): string {
+  return JSON.stringify([purl, location.path, location.layer]);
+}
+
+function referenceOf({ vulnerability, fix, reason }: Finding): object {
+  const { id, links, advisories, severity, source } = vulnerability;
+  const [page] = webLinks([...advisories.map(({ link }) => link), ...links]);
+  const suppressed = reason === undefined ? '' : `; suppressed: ${plainText(reason)}`;
+  return {
+    referenceCategory: 'SECURITY',
+    referenceType: 'advisory',
+    referenceLocator: page ?? `https://www.cve.org/CVERecord?id=${encodeURIComponent(id.toWellFormed())}`,
+    comment: `${plainText(id)} (${severity}, ${plainText(source)}): ${fixWords(fix)}${suppressed}`,
+  };
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Package } from '../model/package.ts';
+import type { Report } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { ownValidator } from '../testing/official-schema.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { spdxSchema } from '../testing/spdx-schema.ts';
+import { sbomSpdxFormat, spdxFormat } from './spdx.ts';
+
+/** What the tests look at. */
+interface Document {
+  readonly comment?: string;
+  readonly documentNamespace: string;
+  readonly creationInfo: { created: string };
+  readonly packages: {
+    SPDXID: string;
+    name: string;
+    externalRefs?: { referenceCategory: string; referenceLocator: string; comment?: string }[];
+    annotations: { comment: string }[];
+  }[];
+  readonly relationships: { spdxElementId: string; relatedSpdxElement: string }[];
+}
+
+function document(report: Report, format: ReportFormat = spdxFormat): Document {
+  return JSON.parse([...format.write(report, { colors: false })].join('')) as Document;
+}
+
+const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+
+test('every document keeps what SPDX 2.3 says of its fields, and has no others', () => {
+  const problems = ownValidator(spdxSchema);
+  for (const report of reports)
+    for (const format of [spdxFormat, sbomSpdxFormat])
+      assert.deepEqual(problems(document(report, format)), []);
+});
+
+test('identifiers are unique, and relationships lead to what is there', () => {
+  for (const report of reports) {
+    const { packages, relationships } = document(report);
+    const ids = new Set(['SPDXRef-DOCUMENT', ...packages.map(({ SPDXID }) => SPDXID)]);
+    assert.equal(ids.size, packages.length + 1);
+    for (const { spdxElementId, relatedSpdxElement } of relationships)
+      assert.ok(ids.has(spdxElementId) && ids.has(relatedSpdxElement));
+    // Everything but the document is the end of one relationship.
+    assert.equal(relationships.length, packages.length);
+  }
+});
+
+test('a finding is a reference to its advisory, and says severity and fix', () => {
+  const found = document(sampleReport).packages.find(({ name }) => name === 'libwebp7');
+  assert.deepEqual(found?.externalRefs, [
+    {
+      referenceCategory: 'PACKAGE-MANAGER',
+      referenceType: 'purl',
+      referenceLocator: 'pkg:deb/debian/libwebp7@1.2.4-0.2?arch=amd64&distro=debian-12',
+    },
+    {
+      referenceCategory: 'SECURITY',
+      referenceType: 'advisory',
+      referenceLocator: 'https://security-tracker.debian.org/tracker/CVE-2023-4863',
+      comment: 'CVE-2023-4863 (Critical, debian): fixed in 1.2.4-0.2+deb12u1',
+    },
+  ]);
+});
+
+test('every finding is there, and what is suppressed says why', () => {
+  const comments = document(sampleReport).packages.flatMap(({ externalRefs = [] }) =>
+    externalRefs.flatMap(({ comment }) => comment ?? []),
+  );
+  assert.equal(comments.length, sampleReport.matches.length + sampleReport.suppressed.length);
+  assert.ok(
+    comments.includes(
+      'CVE-2023-39804 (Low, debian): fixed in 1.34+dfsg-1.2+deb12u1; suppressed: ignored by .clairignore: no archives from outside are unpacked',
+    ),
+  );
+});
+
+test('an inventory speaks of no vulnerability, and says what could not be read', () => {
+  const inventory = document(sampleReport, sbomSpdxFormat);
+  assert.equal(inventory.comment, undefined);
+  for (const { externalRefs = [] } of inventory.packages)
+    for (const { referenceCategory } of externalRefs) assert.equal(referenceCategory, 'PACKAGE-MANAGER');
+  const report = doubtfulReports['an unreadable database'] ?? sampleReport;
+  assert.equal(
+    document(report, sbomSpdxFormat).comment,
+    'Not everything was read: rpm: var/lib/rpm/rpmdb.sqlite: not a database',
+  );
+});
+
+for (const [what, report] of Object.entries(doubtfulReports)) {
+  test(`${what} is told, and never called clean`, () => {
+    const { comment = '' } = document(report);
+    assert.match(comment, /^Verdict: (not assessed|no known vulnerability, but)/);
+    assert.doesNotMatch(comment, /clean/);
+  });
+}
+
+test('what a package is can be read back whole', () => {
+  const [image, system, ...packages] = document(sampleReport).packages;
+  const read = packages.map(({ annotations }) => JSON.parse(annotations[0]?.comment ?? '') as Package);
+  assert.deepEqual(read, sampleReport.packages);
+  assert.deepEqual(JSON.parse(system?.annotations[0]?.comment ?? ''), sampleReport.distro);
+  const { target, namespaces, layers, statuses } = sampleReport;
+  const about = { target, namespaces, layers, statuses };
+  assert.deepEqual(JSON.parse(image?.annotations[0]?.comment ?? ''), about);
+});
+
+test('time and namespace are those of the content', () => {
+  assert.equal(document(sampleReport).creationInfo.created, '2024-09-13T06:00:00Z');
+  assert.equal(document({ ...sampleReport, coverage: [] }).creationInfo.created, '1970-01-01T00:00:00Z');
+  const namespaces = reports.map((report) => document(report).documentNamespace);
+  assert.equal(new Set(namespaces).size, reports.length);
+  assert.deepEqual(document(structuredClone(sampleReport)), document(sampleReport));
+});

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
+import type { Report } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { documentPieces } from './document-pieces.ts';
+import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
+import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
+import { securityReferences } from './spdx-security.ts';
+import { plainText } from './terminal-text.ts';
+import { tool } from './tool.ts';
+
+const mediaType = 'application/spdx+json';
+
+/** What an image is made of, with the advisories that speak of it, SPDX 2.3 (annex K, "security"). */
+export const spdxFormat: ReportFormat = {
+  name: 'spdx',
+  mediaType,
+  write(report: Report): Iterable<string> {
+    const words = [verdictWords(report), ...doubtsOf(report)];
+    return documentPieces(document(report, { kind: 'spdx', words, references: securityReferences(report) }));
+  },
+};
+
+/** What an image is made of, SPDX 2.3. */
+export const sbomSpdxFormat: ReportFormat = {
+  name: 'spdx',
+  mediaType,
+  write(report: Report): Iterable<string> {
+    const problems = problemWords(report).map((problem) => `Not everything was read: ${problem}`);
+    return documentPieces(document(report, { kind: 'spdx sbom', words: problems, references: () => [] }));
+  },
+};
+
+/** What a document says besides the inventory. */
+interface Additions {
+  readonly kind: string;
+  /** Sentences about the whole. */
+  readonly words: readonly string[];
+  /** References of a package to advisories. */
+  readonly references: (found: Package) => readonly object[];
+}
+
+const documentId = 'SPDXRef-DOCUMENT';
+const imageId = 'SPDXRef-Image';
+const systemId = 'SPDXRef-OperatingSystem';
+
+function document(report: Report, { kind, words, references }: Additions): object {
+  const packages = distinctPackages(report.packages);
+  const identify = identifier(packages);
+  const created = reportTime(report);
+  const note = (comment: unknown): object => annotation(comment, created);
+  const contained = [...(report.distro === null ? [] : [systemId]), ...packages.map(identify)];
+  return {
+    SPDXID: documentId,
+    spdxVersion: 'SPDX-2.3',
+    creationInfo: { created, creators: [`Tool: ${tool.name}-${tool.version}`] },
+    name: plainText(report.target.reference),
+    dataLicense: 'CC0-1.0',
+    documentNamespace: `https://spdx.org/spdxdocs/${tool.name}-${documentUuid(report, kind)}`,
+    comment: words.length === 0 ? undefined : words.join('\n'),
+    packages: [
+      imagePackage(report, note),
+      ...(report.distro === null ? [] : [systemPackage(report.distro, note)]),
+      ...packages.map((found) => ({
+        ...packageOf(found, identify(found), references(found)),
+        annotations: [note(found)],
+      })),
+    ],
+    relationships: [
+      relationship(documentId, 'DESCRIBES', imageId),
+      ...contained.map((id) => relationship(imageId, 'CONTAINS', id)),
+    ],
+  };
+}
+
+/** What SPDX has no place for, as JSON: whoever reads it back has all of it. */
+function annotation(comment: unknown, annotationDate: string): object {
+  return {
+    annotationDate,
+    annotationType: 'OTHER',
+    annotator: `Tool: ${tool.name}-${tool.version}`,
+    comment: JSON.stringify(comment),
+  };
+}
+
+/** Identifiers may hold letters, digits, dots and hyphens, so that what makes them unique is a hash. */
+function identifier(packages: readonly Package[]): (found: Package) => string {
+  const references = packageReferences(packages);
+  return (found) => {
+    const hash = createHash('sha256')
+      .update(references(found) ?? found.purl)
+      .digest('hex')
+      .slice(0, 16);
+    const name = `${found.type}-${found.name}`.replaceAll(/[^a-zA-Z0-9.-]/g, '-').slice(0, 100);
+    return `SPDXRef-Package-${name}-${hash}`;
+  };
+}
+
+/** What is the same for every package: nobody looked into it or judged its licence. */
+const unasserted = {
+  downloadLocation: 'NOASSERTION',
+  filesAnalyzed: false,
+  licenseConcluded: 'NOASSERTION',
+  licenseDeclared: 'NOASSERTION',
+  copyrightText: 'NOASSERTION',
+} as const;
+
+function imagePackage(report: Report, note: (comment: unknown) => object): object {
+  const { target, layers, namespaces, statuses } = report;
+  return {
+    SPDXID: imageId,
+    name: plainText(target.reference),
+    versionInfo: target.manifest ?? undefined,
+    ...unasserted,
+    checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
+    primaryPackagePurpose: 'CONTAINER',
+    annotations: [note({ target, namespaces, layers, statuses })],
+  };
+}
+
+function systemPackage(distro: Distro, note: (comment: unknown) => object): object {
+  return {
+    SPDXID: systemId,
+    name: plainText(distro.id),
+    versionInfo: distro.versionId,
+    description: distro.prettyName,
+    ...unasserted,
+    // No purpose: the word for it has a hyphen in one revision of the schema and a low line in the other.
+    annotations: [note(distro)],
+  };
+}
+
+function packageOf(found: Package, id: string, references: readonly object[]): object {
+  const { name, version, vendor, licence, purl } = found;
+  return {
+    SPDXID: id,
+    name: plainText(name),
+    versionInfo: version,
+    supplier: vendor === undefined ? 'NOASSERTION' : `Organization: ${plainText(vendor)}`,
+    ...unasserted,
+    // An rpm has words that are seldom an expression of SPDX.
+    licenseComments: licence === undefined ? undefined : `The package says: ${plainText(licence)}`,
+    sourceInfo: sourceWords(found),
+    externalRefs: [
+      { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl },
+      ...references,
+    ],
+  };
+}
+
+function sourceWords({ foundBy, location, source }: Package): string {
+  const layer = location.layer === null ? '' : ` of layer ${location.layer}`;
+  const built = source === undefined ? '' : `; built from ${source.name} ${source.version}`;
+  return plainText(`${foundBy} found it in ${location.path}${layer}${built}`);
+}
+
+function checksum(digest: Digest): object {
+  const algorithm = digestAlgorithm(digest) === 'sha256' ? 'SHA256' : 'SHA512';
+  return { algorithm, checksumValue: digestHex(digest) };
+}
+
+function relationship(spdxElementId: string, relationshipType: string, relatedSpdxElement: string): object {
+  return { spdxElementId, relationshipType, relatedSpdxElement };
+}
