@@ -15,7 +15,9 @@ import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
 import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
+import { gitlabFormat } from './report/gitlab.ts';
 import { jsonFormat } from './report/json.ts';
+import { junitFormat } from './report/junit.ts';
 import { sarifFormat } from './report/sarif.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
 import { sbomSpdxFormat, spdxFormat } from './report/spdx.ts';
@@ -72,7 +74,10 @@ export const builtIn: BuiltIn = {
     osvSource(schemes),
   ],
   enrichers: [nvd, kev, epss],
-  formats: [tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
+  formats: [
+    ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
+    ...[junitFormat, gitlabFormat],
+  ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   transports: [],
 };

@@ -31,14 +31,16 @@ function keyOf({ purl, location }: Found): string {
   return JSON.stringify([purl, location.path, location.layer]);
 }
 
-/** A UUID of version 8 (RFC 9562) made from what is in a report: another for every other report and every kind of document. */
+/** A UUID for a document made from what is in a report: another for every other report and every kind of document. */
 export function documentUuid(report: Report, kind: string): string {
-  const hash = createHash('sha256')
-    .update(`${kind}\n${JSON.stringify(report)}`)
-    .digest('hex');
-  const variant = '89ab'[Number.parseInt(hash.charAt(16), 16) % 4] ?? '8';
-  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, variant + hash.slice(17, 20)];
-  return [...parts, hash.slice(20, 32)].join('-');
+  return uuidOf(kind, JSON.stringify(report));
+}
+
+/** A UUID of version 8 (RFC 9562) made from some texts. */
+export function uuidOf(...parts: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const ends = [`8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)];
+  return [hash.slice(0, 8), hash.slice(8, 12), ...ends].join('-');
 }
 
 /**

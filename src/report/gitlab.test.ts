@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Report } from '../model/report.ts';
+import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { gitlabSchema } from '../testing/gitlab-schema.ts';
+import { ownValidator } from '../testing/official-schema.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { gitlabFormat } from './gitlab.ts';
+
+/** What the tests look at. */
+interface Scan {
+  readonly scan: { status: string; start_time: string; messages: { level: string; value: string }[] };
+  readonly vulnerabilities: {
+    id: string;
+    name: string;
+    severity: string;
+    solution?: string;
+    identifiers: { type: string; value: string; url?: string }[];
+    location: unknown;
+  }[];
+}
+
+function written(report: Report): Scan {
+  return JSON.parse([...gitlabFormat.write(report, { colors: false })].join('')) as Scan;
+}
+
+const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+
+test('every report keeps what the schema of GitLab asks', () => {
+  const problems = ownValidator(gitlabSchema);
+  for (const report of reports) assert.deepEqual(problems(written(report)), []);
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const long = 'é'.repeat(2_000_000);
+  const vulnerability = { ...match.vulnerability, id: long, description: long };
+  const endless = { ...sampleReport, matches: [{ ...match, vulnerability }] };
+  assert.deepEqual(problems(written(endless)), []);
+});
+
+test('a finding tells name, severity, remedy, identifiers and place', () => {
+  const { id: _, ...first } = written(sampleReport).vulnerabilities[0] ?? { id: '' };
+  const url = 'https://security-tracker.debian.org/tracker/CVE-2023-4863';
+  assert.deepEqual(first, {
+    name: 'CVE-2023-4863 in libwebp7',
+    description:
+      'A crafted lossless WebP picture writes beyond a heap buffer while its Huffman tables are built.',
+    severity: 'Critical',
+    solution: 'libwebp7 1.2.4-0.2: fixed in 1.2.4-0.2+deb12u1',
+    identifiers: [{ type: 'cve', name: 'CVE-2023-4863', value: 'CVE-2023-4863', url }],
+    links: [{ url }],
+    location: {
+      dependency: { package: { name: 'libwebp7' }, version: '1.2.4-0.2' },
+      operating_system: 'debian 12',
+      image: 'registry.example/shop/web:1.4.2',
+    },
+  });
+});
+
+test('every finding has an identity of its own, and keeps it', () => {
+  const ids = written(sampleReport).vulnerabilities.map(({ id }) => id);
+  assert.equal(new Set(ids).size, sampleReport.matches.length);
+  assert.deepEqual(
+    written(structuredClone(sampleReport)).vulnerabilities.map(({ id }) => id),
+    ids,
+  );
+});
+
+test('what is suppressed is not counted, and a message says why', () => {
+  const { scan, vulnerabilities } = written(sampleReport);
+  assert.ok(!vulnerabilities.some(({ name }) => name.startsWith('CVE-2023-39804')));
+  assert.deepEqual(scan.messages, [
+    { level: 'info', value: '1 suppressed: ignored by .clairignore: no archives from outside are unpacked' },
+  ]);
+});
+
+test('the time is that of the advisories', () => {
+  assert.equal(written(sampleReport).scan.start_time, '2024-09-13T06:00:00');
+});
+
+for (const [what, report] of Object.entries(doubtfulReports)) {
+  test(`${what} is a vulnerability of unknown severity, so that nothing looks clean`, () => {
+    const { scan, vulnerabilities } = written(report);
+    assert.deepEqual(
+      vulnerabilities.map(({ severity, identifiers }) => [severity, identifiers[0]?.value]),
+      [['Unknown', 'not-assessed']],
+    );
+    assert.equal(scan.status, report.verdict === 'not-assessed' ? 'failure' : 'success');
+  });
+}
+
+test('only a clean image has no vulnerabilities', () => {
+  assert.deepEqual(written(cleanReport).vulnerabilities, []);
+  assert.equal(written(cleanReport).scan.status, 'success');
+});

@@ -1,0 +1,123 @@
+import type { Match, Report } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { documentPieces } from './document-pieces.ts';
+import { reportTime, uuidOf } from './identity.ts';
+import { doubtsOf, fixWords, suppressedWords, verdictWords } from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+import { tool } from './tool.ts';
+import { webLinks } from './web-links.ts';
+
+/** The version of GitLab's security report schemas that is kept. */
+const schemaVersion = '15.0.7';
+
+/** Findings as GitLab's report of container scanning. */
+export const gitlabFormat: ReportFormat = {
+  name: 'gitlab',
+  mediaType: 'application/json',
+  write(report: Report): Iterable<string> {
+    return documentPieces({
+      version: schemaVersion,
+      schema: `https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v${schemaVersion}/dist/container-scanning-report-format.json`,
+      scan: scanOf(report),
+      vulnerabilities: vulnerabilities(report),
+      remediations: [],
+    });
+  },
+};
+
+/** GitLab's words. */
+const severityNames: Readonly<Record<Severity, string>> = {
+  Defcon1: 'Critical',
+  Critical: 'Critical',
+  High: 'High',
+  Medium: 'Medium',
+  Low: 'Low',
+  Negligible: 'Info',
+  Unknown: 'Unknown',
+};
+
+/** Bounds of the schema, in characters. */
+const nameMax = 255;
+const solutionMax = 7000;
+const descriptionMax = 1024 * 1024;
+
+function scanOf(report: Report): object {
+  const doubts = doubtsOf(report);
+  const time = reportTime(report).replace('Z', '');
+  const us = { id: tool.name, name: 'Clair', version: tool.version, vendor: { name: 'Clair' } };
+  return {
+    type: 'container_scanning',
+    status: report.verdict === 'not-assessed' ? 'failure' : 'success',
+    start_time: time,
+    end_time: time,
+    analyzer: us,
+    scanner: us,
+    messages: [
+      ...doubts.map((value) => ({ level: report.verdict === 'not-assessed' ? 'fatal' : 'warn', value })),
+      ...suppressedWords(report).map((value) => ({ level: 'info', value })),
+    ],
+  };
+}
+
+/** GitLab has no place for suppressed findings: it would count them. How many they are and why is a message. */
+function* vulnerabilities(report: Report): Iterable<object> {
+  if (doubtsOf(report).length > 0 || report.verdict === 'not-assessed') yield doubtEntry(report);
+  for (const match of report.matches) yield entryOf(match, report);
+}
+
+function doubtEntry(report: Report): object {
+  const id = 'not-assessed';
+  return {
+    id: uuidOf(report.target.reference, id),
+    name: 'The image could not be assessed in full',
+    description: [verdictWords(report), ...doubtsOf(report)].join('\n'),
+    severity: 'Unknown',
+    identifiers: [{ type: tool.name, name: id, value: id }],
+    location: locationOf(report, 'image', '-'),
+  };
+}
+
+function entryOf(match: Match, report: Report): object {
+  const { vulnerability, package: found, fix } = match;
+  const { id, severity, description, links, advisories } = vulnerability;
+  const plain = plainText(id);
+  const name = `${plain} in ${plainText(found.name)}`;
+  const pages = webLinks([...links, ...advisories.map(({ link }) => link)]);
+  return {
+    id: uuidOf(report.target.reference, id, found.purl, found.location.path),
+    name: name.slice(0, nameMax),
+    description: (description ?? '').slice(0, descriptionMax) || `${name}: its source says nothing more.`,
+    severity: severityNames[severity],
+    solution: `${plainText(found.name)} ${plainText(found.version)}: ${fixWords(fix)}`.slice(0, solutionMax),
+    identifiers: identifiersOf(match, pages),
+    links: pages.map((url) => ({ url })),
+    location: locationOf(report, found.name, found.version),
+  };
+}
+
+/** The first is the one by which GitLab knows the finding again. */
+function identifiersOf({ vulnerability }: Match, pages: readonly string[]): object[] {
+  const { id, aliases, advisories } = vulnerability;
+  const values = [...new Set([id, ...aliases, ...advisories.map((advisory) => advisory.id)])];
+  return values.map((value, index) => {
+    const name = plainText(value) || '-';
+    const link = advisories.find((advisory) => advisory.id === value)?.link ?? null;
+    const url = webLinks([link])[0] ?? (index === 0 ? pages[0] : undefined);
+    return { type: typeOf(name), name, value: name, url };
+  });
+}
+
+function typeOf(id: string): string {
+  const prefix = /^([A-Z]+)-/i.exec(id)?.[1];
+  return prefix?.toLowerCase() ?? tool.name;
+}
+
+function locationOf({ target, distro }: Report, name: string, version: string): object {
+  const system = distro === null ? 'unknown' : `${distro.id} ${distro.versionId ?? ''}`.trim();
+  return {
+    dependency: { package: { name: plainText(name) }, version: plainText(version) },
+    operating_system: plainText(system) || 'unknown',
+    image: plainText(target.reference) || 'unknown',
+  };
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SaxesParser } from 'saxes';
+import type { Report } from '../model/report.ts';
+import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { junitFormat } from './junit.ts';
+
+/** What an element may have, by what Ant writes and Jenkins, GitLab and GitHub's readers take. */
+const grammar: Readonly<
+  Record<string, { parents: readonly string[]; required: readonly string[]; optional: readonly string[] }>
+> = {
+  testsuites: {
+    parents: [''],
+    required: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'],
+    optional: [],
+  },
+  testsuite: {
+    parents: ['testsuites'],
+    required: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'],
+    optional: [],
+  },
+  testcase: { parents: ['testsuite'], required: ['name', 'classname', 'time'], optional: [] },
+  failure: { parents: ['testcase'], required: ['message', 'type'], optional: [] },
+  error: { parents: ['testcase'], required: ['message', 'type'], optional: [] },
+  skipped: { parents: ['testcase'], required: ['message'], optional: [] },
+};
+
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: Element[];
+  text: string;
+}
+
+function written(report: Report): string {
+  return [...junitFormat.write(report, { colors: false })].join('');
+}
+
+/** The root, read by a parser that refuses what is no XML. */
+function parsed(report: Report): Element {
+  const stack: Element[] = [{ name: '', attributes: {}, children: [], text: '' }];
+  const parser = new SaxesParser();
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const element: Element = { name, attributes, children: [], text: '' };
+    stack.at(-1)?.children.push(element);
+    stack.push(element);
+  });
+  parser.on('closetag', () => stack.pop());
+  parser.on('text', (text) => {
+    const element = stack.at(-1);
+    if (element !== undefined) element.text += text;
+  });
+  parser.write(written(report)).close();
+  const root = stack[0]?.children[0];
+  assert.ok(root);
+  return root;
+}
+
+function check(element: Element, parent: string): void {
+  const rule = grammar[element.name];
+  assert.ok(rule);
+  assert.ok(rule.parents.includes(parent), `${element.name} in ${parent}`);
+  assert.deepEqual(Object.keys(element.attributes).sort(), [...rule.required, ...rule.optional].sort());
+  for (const child of element.children) check(child, element.name);
+}
+
+function casesOf(element: Element): Element[] {
+  return element.name === 'testcase' ? [element] : element.children.flatMap(casesOf);
+}
+
+const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+
+test('every report is XML of the known elements, and its counts are right', () => {
+  for (const report of reports) {
+    const root = parsed(report);
+    check(root, '');
+    for (const counted of [root, ...root.children]) {
+      const cases = casesOf(counted);
+      const count = (name: string): string =>
+        String(cases.filter(({ children }) => children[0]?.name === name).length);
+      assert.equal(counted.attributes['tests'], String(cases.length));
+      assert.equal(counted.attributes['failures'], count('failure'));
+      assert.equal(counted.attributes['errors'], count('error'));
+      assert.equal(counted.attributes['skipped'], count('skipped'));
+    }
+  }
+});
+
+test('a finding is a test that fails, and says why', () => {
+  const finding = casesOf(parsed(sampleReport)).find(({ attributes }) =>
+    attributes['name']?.startsWith('CVE-2023-4863'),
+  );
+  assert.equal(finding?.attributes['classname'], 'libwebp7 1.2.4-0.2');
+  assert.deepEqual(
+    { ...finding.children[0]?.attributes },
+    {
+      message: 'Critical: libwebp7 1.2.4-0.2, fixed in 1.2.4-0.2+deb12u1',
+      type: 'Critical',
+    },
+  );
+  assert.match(
+    finding.children[0]?.text ?? '',
+    /^A crafted lossless WebP picture .*\nhttps:\/\/security-tracker/,
+  );
+});
+
+test('what is suppressed is skipped, with the reason', () => {
+  const skipped = casesOf(parsed(sampleReport)).filter(({ children }) => children[0]?.name === 'skipped');
+  assert.deepEqual(
+    skipped.map(({ children }) => children[0]?.attributes['message']),
+    ['ignored by .clairignore: no archives from outside are unpacked'],
+  );
+});
+
+for (const [what, report] of Object.entries(doubtfulReports)) {
+  test(`${what} is an error, so that nothing looks clean`, () => {
+    assert.notEqual(parsed(report).attributes['errors'], '0');
+  });
+}
+
+test('a clean image has tests, and all of them pass', () => {
+  const { attributes } = parsed(cleanReport);
+  assert.equal(attributes['tests'], '3');
+  assert.equal(attributes['failures'], '0');
+  assert.equal(attributes['errors'], '0');
+});

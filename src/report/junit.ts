@@ -1,0 +1,122 @@
+import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { coverageLine, doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+import { xmlText } from './xml-text.ts';
+
+/**
+ * Findings as failed tests, in the XML that came from JUnit: what Ant wrote first and Jenkins, GitLab and others read. There is no
+ * standard of it; this has the elements and attributes that all of them know.
+ */
+export const junitFormat: ReportFormat = {
+  name: 'junit',
+  mediaType: 'application/xml',
+  *write(report: Report): Iterable<string> {
+    const suites = [assessmentSuite(report), findingSuite(report)];
+    const cases = suites.flatMap((suite) => suite.cases);
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+    yield `<testsuites name="clair" ${counts(cases)}>\n`;
+    for (const suite of suites) yield* suitePieces(suite);
+    yield '</testsuites>\n';
+  },
+};
+
+/** A test: passed when nothing is to be told of it. */
+interface Case {
+  readonly name: string;
+  readonly className: string;
+  readonly outcome?: {
+    readonly kind: 'failure' | 'error' | 'skipped';
+    readonly message: string;
+    readonly type?: string;
+    readonly details?: string;
+  };
+}
+
+interface Suite {
+  readonly name: string;
+  readonly cases: readonly Case[];
+}
+
+/** Whether everything could be assessed: a test for the image, each namespace and each extension. Errors are what is not known. */
+function assessmentSuite(report: Report): Suite {
+  const name = `assessment of ${plainText(report.target.reference)}`;
+  const cases = [...report.coverage.map(coverageCase), ...report.statuses.map(statusCase)];
+  return { name, cases: [verdictCase(report), ...cases] };
+}
+
+function verdictCase(report: Report): Case {
+  const shared = { name: 'everything was assessed', className: 'assessment' };
+  const doubts = doubtsOf(report);
+  if (doubts.length === 0 && report.verdict !== 'not-assessed') return shared;
+  const message = verdictWords(report);
+  return { ...shared, outcome: { kind: 'error', message, type: 'not-assessed', details: doubts.join('\n') } };
+}
+
+function coverageCase(coverage: Coverage): Case {
+  const shared = { name: `advisories for ${plainText(coverage.namespace)}`, className: 'assessment' };
+  if (coverage.status === 'complete' && coverage.reason === null) return shared;
+  return { ...shared, outcome: { kind: 'error', message: coverageLine(coverage), type: coverage.status } };
+}
+
+function statusCase({ extension, status, files }: ExtensionStatus): Case {
+  const shared = { name: `${plainText(extension)} read its files`, className: 'assessment' };
+  if (status === 'succeeded') return shared;
+  const details = files.flatMap(({ path, problem }) =>
+    problem === null ? [] : [plainText(`${path}: ${problem}`)],
+  );
+  const message = plainText(`${extension}: ${status}`);
+  return { ...shared, outcome: { kind: 'error', message, type: status, details: details.join('\n') } };
+}
+
+function findingSuite(report: Report): Suite {
+  return {
+    name: `vulnerabilities of ${plainText(report.target.reference)}`,
+    cases: [...report.matches.map(findingCase), ...report.suppressed.map(suppressedCase)],
+  };
+}
+
+function findingCase(match: Match): Case {
+  const { vulnerability, package: found, fix } = match;
+  const { severity, description, links } = vulnerability;
+  const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
+  const message = `${severity}: ${plainText(found.name)} ${plainText(found.version)}, ${fixWords(fix)}`;
+  return {
+    ...namesOf(match),
+    outcome: { kind: 'failure', message, type: severity, details: details.filter(Boolean).join('\n') },
+  };
+}
+
+function suppressedCase(match: SuppressedMatch): Case {
+  return { ...namesOf(match), outcome: { kind: 'skipped', message: plainText(match.reason) } };
+}
+
+function namesOf({ vulnerability, package: found }: Match): Case {
+  return {
+    name: `${plainText(vulnerability.id)} (${vulnerability.severity})`,
+    className: `${plainText(found.name)} ${plainText(found.version)}`,
+  };
+}
+
+function* suitePieces({ name, cases }: Suite): Iterable<string> {
+  yield `  <testsuite name="${xmlText(name)}" ${counts(cases)}>\n`;
+  for (const each of cases) yield casePiece(each);
+  yield '  </testsuite>\n';
+}
+
+/** No time is told: there is no clock in a report. */
+function counts(cases: readonly Case[]): string {
+  const count = (kind: string): number => cases.filter(({ outcome }) => outcome?.kind === kind).length;
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="0"`;
+}
+
+function casePiece({ name, className, outcome }: Case): string {
+  const start = `    <testcase name="${xmlText(name)}" classname="${xmlText(className)}" time="0"`;
+  if (outcome === undefined) return `${start}/>\n`;
+  const { kind, message, type, details } = outcome;
+  const attributes = `message="${xmlText(message)}"${type === undefined ? '' : ` type="${xmlText(type)}"`}`;
+  const element = details
+    ? `<${kind} ${attributes}>${xmlText(details).replaceAll('&#10;', '\n')}</${kind}>`
+    : `<${kind} ${attributes}/>`;
+  return `${start}>\n      ${element}\n    </testcase>\n`;
+}
