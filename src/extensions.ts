@@ -15,6 +15,7 @@ import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
 import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
+import { githubFormat } from './report/github.ts';
 import { gitlabFormat } from './report/gitlab.ts';
 import { jsonFormat } from './report/json.ts';
 import { junitFormat } from './report/junit.ts';
@@ -76,7 +77,7 @@ export const builtIn: BuiltIn = {
   enrichers: [nvd, kev, epss],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
-    ...[junitFormat, gitlabFormat],
+    ...[junitFormat, gitlabFormat, githubFormat],
   ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   transports: [],

@@ -1,0 +1,88 @@
+import { compareText } from '../model/order.ts';
+import type { Match, Report } from '../model/report.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import {
+  doubtsOf,
+  fixWords,
+  subjectWords,
+  summaryWords,
+  suppressedWords,
+  verdictWords,
+} from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+
+/**
+ * Annotations of a step of GitHub's Actions, "workflow commands". GitHub shows ten errors, ten warnings and ten notices of a step and
+ * drops the rest: a package is one annotation, the worst come first, and before them what was not assessed.
+ */
+export const githubFormat: ReportFormat = {
+  name: 'github',
+  mediaType: 'text/plain',
+  *write(report: Report): Iterable<string> {
+    const title = plainText(report.target.reference);
+    const summary = [summaryWords(report), ...suppressedWords(report), verdictWords(report)];
+    const doubts = doubtsOf(report);
+    if (doubts.length > 0 || report.verdict === 'not-assessed')
+      yield command('error', `Not everything was assessed: ${title}`, [verdictWords(report), ...doubts]);
+    yield command('notice', title, [subjectWords(report), ...summary]);
+    for (const group of packagesOf(report)) yield groupCommand(group);
+  },
+};
+
+type Level = 'error' | 'warning' | 'notice';
+
+const levels: Readonly<Record<Severity, Level>> = {
+  Defcon1: 'error',
+  Critical: 'error',
+  High: 'error',
+  Medium: 'warning',
+  Low: 'notice',
+  Negligible: 'notice',
+  Unknown: 'warning',
+};
+
+/** The findings on one package, the worst first. */
+type Group = readonly [worst: Match, ...others: Match[]];
+
+/** Packages with findings, the worst first. */
+function packagesOf({ matches }: Report): Group[] {
+  const worstFirst = matches.toSorted(
+    (a, b) =>
+      compareSeverity(b.vulnerability.severity, a.vulnerability.severity) ||
+      compareText(a.package.name, b.package.name) ||
+      compareText(a.vulnerability.id, b.vulnerability.id),
+  );
+  const groups = Map.groupBy(worstFirst, ({ package: found }) =>
+    JSON.stringify([found.purl, found.location.path]),
+  );
+  return [...groups.values()].flatMap(([worst, ...others]) =>
+    worst === undefined ? [] : [[worst, ...others]],
+  );
+}
+
+function groupCommand(group: Group): string {
+  const [{ vulnerability, package: found }] = group;
+  const others = group.length === 1 ? '' : ` and ${group.length - 1} more`;
+  const title = `${plainText(found.name)} ${plainText(found.version)}: ${plainText(vulnerability.id)} (${vulnerability.severity})${others}`;
+  return command(levels[vulnerability.severity], title, group.map(lineOf));
+}
+
+function lineOf({ vulnerability, fix }: Match): string {
+  const { id, severity, description } = vulnerability;
+  const words = description === null ? '' : `: ${plainText(description)}`;
+  return `${plainText(id)} (${severity}), ${fixWords(fix)}${words}`;
+}
+
+function command(level: Level, title: string, lines: readonly string[]): string {
+  return `::${level} title=${propertyText(title)}::${dataText(lines.join('\n'))}\n`;
+}
+
+/** What ends a command or a property of it is escaped as the runner has it. */
+function dataText(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function propertyText(text: string): string {
+  return dataText(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
