@@ -17,6 +17,7 @@ import type { PackageLister } from './plugin/package-lister.ts';
 import { cyclonedxFormat, sbomCyclonedxFormat } from './report/cyclonedx.ts';
 import { githubFormat } from './report/github.ts';
 import { gitlabFormat } from './report/gitlab.ts';
+import { htmlFormat } from './report/html/html.ts';
 import { jsonFormat } from './report/json.ts';
 import { junitFormat } from './report/junit.ts';
 import { sarifFormat } from './report/sarif.ts';
@@ -77,7 +78,7 @@ export const builtIn: BuiltIn = {
   enrichers: [nvd, kev, epss],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
-    ...[junitFormat, gitlabFormat, githubFormat],
+    ...[htmlFormat, junitFormat, gitlabFormat, githubFormat],
   ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   transports: [],

@@ -104,6 +104,7 @@ Examples:
   clair scan nginx.tar
   clair scan nginx.tar --format json --output report.json
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
+  clair scan nginx.tar --format html --output report.html      one page for people
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --mirror /srv/advisories`,
     )

@@ -15,17 +15,17 @@ const charactersMax = 512;
  * A text from outside, fit for one line of a terminal: line breaks become blanks, whatever a terminal would obey becomes
  * a visible escape such as `\x1b`, and the length is bounded.
  */
-export function plainText(text: string): string {
+export function plainText(text: string, lengthMax = charactersMax): string {
   // Cut before anything else is done with it: a name of megabytes must not cost more than its beginning.
-  const head = text.slice(0, charactersMax * 4);
+  const head = text.slice(0, lengthMax * 4);
   const visible = head
     .replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029 ]+/g, ' ')
     .trim()
     .replaceAll(obeyed, escaped)
     .replaceAll(/(\p{M}{3})\p{M}+/gu, '$1');
   const characters = Array.from(visible);
-  if (characters.length <= charactersMax && head.length === text.length) return visible;
-  return `${characters.slice(0, charactersMax - 1).join('')}…`;
+  if (characters.length <= lengthMax && head.length === text.length) return visible;
+  return `${characters.slice(0, lengthMax - 1).join('')}…`;
 }
 
 function escaped(character: string): string {

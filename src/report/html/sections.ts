@@ -1,0 +1,105 @@
+import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import type { Package } from '../../model/package.ts';
+import type { Coverage, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
+import { plainText } from '../terminal-text.ts';
+import { webLinks } from '../web-links.ts';
+import { linked, shade } from './findings.ts';
+import { type Markup, markup } from './markup.ts';
+
+const statusWords: Readonly<Record<Coverage['status'], string>> = {
+  complete: 'complete',
+  stale: 'old',
+  missing: 'missing',
+  unsupported: 'no source has any',
+};
+
+/** What the packages were compared with, always in sight. */
+export function coverageSection({ coverage, statuses }: Report): Markup {
+  const read = statuses.map(({ extension, status }) => `${extension} ${status.replace('-', ' ')}`).join(', ');
+  return markup`<div class="inside"><table>
+<thead><tr><th>Packages of</th><th>Advisories</th><th>Newest</th><th>Fetched</th><th>Remark</th></tr></thead>
+<tbody>
+${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
+</table>
+<p class="soft">Package databases: ${plainText(read) || 'none was found'}.</p></div>
+`;
+}
+
+function coverageRow({ namespace, status, newestAdvisory, fetchedAt, reason }: Coverage): Markup {
+  return markup`<tr><td class="whole">${plainText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td>${plainText(reason ?? '')}</td></tr>\n`;
+}
+
+function dateOf(time: string | null): string {
+  return time === null ? '–' : plainText(time.slice(0, 10));
+}
+
+/** What is not counted, and why. */
+export function suppressedSection({ suppressed }: Report): Markup {
+  return folded('Suppressed findings', suppressed, {
+    heads: ['Severity', 'Vulnerability', 'Package', 'Why it is not counted'],
+    row: suppressedRow,
+  });
+}
+
+function suppressedRow({ vulnerability, package: found, reason }: SuppressedMatch): Markup {
+  const [page] = webLinks(vulnerability.links);
+  return markup`<td class="severity ${shade(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linked(plainText(vulnerability.id), page)}</td><td>${plainText(found.name)} <span class="version">${plainText(found.version)}</span></td><td class="words">${plainText(reason)}</td>`;
+}
+
+/** The layers, with the instruction that made each and how many findings its packages have. */
+export function layersSection({ layers, matches }: Report): Markup {
+  return folded('Layers', layers, {
+    heads: ['', 'Made by', 'Size', 'Findings', 'Digest'],
+    row: (layer, index) => {
+      const count = matches.filter((match) => isOf(match.package.location.layer, layer)).length;
+      return markup`<td class="number">${index + 1}</td><td class="words"><code>${plainText(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
+    },
+  });
+}
+
+function isOf(found: Digest | null, { diffId, digest }: ReportLayer): boolean {
+  return found !== null && (found === diffId || found === digest);
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
+}
+
+function shortDigest(digest: Digest | null): string {
+  return digest === null ? '–' : `${digestAlgorithm(digest)}:${digestHex(digest).slice(0, 12)}`;
+}
+
+/** Everything that is installed. */
+export function packagesSection({ packages, layers }: Report): Markup {
+  return folded('Installed packages', packages, {
+    heads: ['Package', 'Version', 'Kind', 'Source', 'Layer'],
+    row: (found) => packageRow(found, layers),
+  });
+}
+
+function packageRow(
+  { name, version, type, source, location }: Package,
+  layers: readonly ReportLayer[],
+): Markup {
+  const layer = layers.findIndex((each) => isOf(location.layer, each)) + 1;
+  return markup`<td>${plainText(name)}</td><td class="version">${plainText(version)}</td><td>${plainText(type)}</td><td>${plainText(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
+}
+
+/** A table that is shut at first; nothing where it would be empty. */
+function folded<Item>(
+  title: string,
+  items: readonly Item[],
+  { heads, row }: { heads: readonly string[]; row: (item: Item, index: number) => Markup },
+): Markup {
+  if (items.length === 0) return markup``;
+  return markup`<details class="more"><summary><b>${title}</b> <span class="soft">${items.length}</span></summary>
+<div class="inside"><table>
+<thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
+<tbody>
+${items.map((item, index) => markup`<tr>${row(item, index)}</tr>\n`)}</tbody>
+</table></div></details>
+`;
+}
