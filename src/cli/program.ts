@@ -1,13 +1,13 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ClairError } from '../kit/errors.ts';
 import { parseSeverity, type Severity, severities } from '../model/severity.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
 import type { AffectedOptions } from './affected.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import type { ConfigOptions } from './config.ts';
 import type { UpdateOptions } from './db.ts';
 import type { ImportOptions } from './db-file.ts';
 import type { MirrorOptions } from './db-mirror.ts';
+import { formatOption } from './format-option.ts';
 import type { LayerOptions } from './layer.ts';
 import { type Plugged, plug, takePlugins } from './plugged.ts';
 import type { DatabaseOptions } from './room.ts';
@@ -85,7 +85,7 @@ function addScan(program: Command, run: Run, plugged: Plugged): void {
     .command('scan')
     .description('what is vulnerable in an image')
     .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(plugged.extensions.formats))
+    .addOption(formatOption(plugged.extensions.formats, true))
     .option('--output <file>', 'write the report to a file')
     .addOption(
       new Option(
@@ -105,6 +105,7 @@ Examples:
   clair scan nginx.tar --format json --output report.json
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan nginx.tar --format html --output report.html      one page for people
+  clair scan nginx.tar --format template=summary.md            as a template of yours has it
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --mirror /srv/advisories`,
     )
@@ -344,17 +345,6 @@ function addImageOptions(command: Command): Command {
   return command
     .option('--platform <os/arch>', 'which image of several')
     .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
-}
-
-function formatOption(formats: readonly ReportFormat[]): Option {
-  const names = formats.map(({ name }) => name);
-  return new Option('--format <format>', names.join(' or '))
-    .argParser((name) => {
-      const format = formats.find((candidate) => candidate.name === name);
-      if (format === undefined) throw new InvalidArgumentError(`Formats are ${names.join(', ')}.`);
-      return format;
-    })
-    .default(formats[0], names[0]);
 }
 
 function severityOf(text: string): Severity {

@@ -5,7 +5,7 @@ import { doubtsOf, subjectWords } from '../report-words.ts';
 import { plainText } from '../terminal-text.ts';
 import { tool } from '../tool.ts';
 import { findingsSection, type Group, groupsOf, shade } from './findings.ts';
-import { type Markup, markup, Markup as Raw } from './markup.ts';
+import { Markup, markup } from './markup.ts';
 import { coverageSection, layersSection, packagesSection, suppressedSection } from './sections.ts';
 import { style } from './style.ts';
 
@@ -45,7 +45,7 @@ function head(report: Report): Markup {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${verdictNames[shownVerdict(report)]}: ${reference}</title>
-<style>${new Raw(style)}</style>
+<style>${new Markup(style)}</style>
 </head>
 <body>
 <header>

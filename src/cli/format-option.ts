@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../kit/errors.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { templateFormat } from '../report/template.ts';
+
+/** `--format`: one of some formats, the first by default, or a template of the user. */
+export function formatOption(formats: readonly ReportFormat[], isTemplatable = false): Option {
+  const names = formats.map(({ name }) => name);
+  const choices = isTemplatable ? [...names, 'template=F, a file in Mustache'] : names;
+  const list = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
+  return new Option('--format <format>', list)
+    .argParser((name) => {
+      const format =
+        isTemplatable && name.startsWith('template=')
+          ? templateAt(name.slice('template='.length))
+          : formats.find((candidate) => candidate.name === name);
+      if (format === undefined) throw new InvalidArgumentError(`Formats are ${list}.`);
+      return format;
+    })
+    .default(formats[0], names[0]);
+}
+
+/** A template is read before anything is scanned: what is wrong with it is told at once. */
+function templateAt(path: string): ReportFormat {
+  try {
+    return templateFormat(path, readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InvalidArgumentError(`The template cannot be used: ${messageOf(error)}.`);
+  }
+}

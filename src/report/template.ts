@@ -1,0 +1,69 @@
+import Mustache from 'mustache';
+import type { Match, Report } from '../model/report.ts';
+import { severities } from '../model/severity.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import {
+  doubtsOf,
+  exploitedWords,
+  fixWords,
+  subjectWords,
+  summaryWords,
+  suppressedWords,
+  verdictWords,
+} from './report-words.ts';
+import { plainText } from './terminal-text.ts';
+import { tool } from './tool.ts';
+import { xmlText } from './xml-text.ts';
+
+/** No value that a template writes is longer; `{{{…}}}` writes it whole. */
+const valueMax = 4000;
+
+/**
+ * A report as a template of the user writes it, in Mustache (mustache(5)), which has no code. Values are one line without controls;
+ * in a template of HTML or XML they are escaped besides. Throws where the template is none.
+ */
+export function templateFormat(name: string, template: string): ReportFormat {
+  Mustache.parse(template);
+  const isMarkup = /\.(?:x?html?|xml|svg)(?:\.[a-z]+)?$/i.test(name);
+  const escaped = (value: unknown): string => {
+    const text = plainText(String(value), valueMax);
+    return isMarkup ? xmlText(text) : text;
+  };
+  return {
+    name: 'template',
+    mediaType: isMarkup ? 'text/html' : 'text/plain',
+    *write(report: Report): Iterable<string> {
+      yield Mustache.render(template, viewOf(report), {}, { escape: escaped });
+    },
+  };
+}
+
+/** What a template can name: the keys of the JSON report, and the sentences of the table. */
+function viewOf(report: Report): object {
+  const matches = report.matches.map(withWords);
+  return {
+    ...report,
+    matches,
+    suppressed: report.suppressed.map(withWords),
+    bySeverity: severities.toReversed().flatMap((severity) => {
+      const found = matches.filter(({ vulnerability }) => vulnerability.severity === severity);
+      return found.length === 0 ? [] : [{ severity, count: found.length, matches: found }];
+    }),
+    isVulnerable: report.verdict === 'vulnerable',
+    isClean: report.verdict === 'clean' && doubtsOf(report).length === 0,
+    isNotAssessed: report.verdict === 'not-assessed',
+    words: {
+      subject: subjectWords(report),
+      summary: summaryWords(report),
+      verdict: verdictWords(report),
+      exploited: exploitedWords(report.matches),
+      suppressed: suppressedWords(report),
+      doubts: doubtsOf(report),
+    },
+    tool,
+  };
+}
+
+function withWords<Finding extends Match>(match: Finding): Finding & { readonly fixWords: string } {
+  return { ...match, fixWords: fixWords(match.fix) };
+}
