@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gitlabSchema } from '../../src/testing/gitlab-schema.ts';
+import { cyclonedxValidator, ownValidator, sarifValidator } from '../../src/testing/official-schema.ts';
+import { spdxSchema } from '../../src/testing/spdx-schema.ts';
+import { clair, inCheckout, scratch } from './clair.ts';
+
+const place = ['--db', join(scratch, 'formats.db'), '--mirror', inCheckout('examples/mirror')];
+const image = inCheckout('examples/image.tar');
+
+const validators = {
+  sarif: sarifValidator(),
+  cyclonedx: cyclonedxValidator(),
+  spdx: ownValidator(spdxSchema),
+  gitlab: ownValidator(gitlabSchema),
+};
+
+for (const [format, problems] of Object.entries(validators)) {
+  test(`clair scan --format ${format} writes a valid report, the same each time`, () => {
+    const first = clair(['scan', image, ...place, '--format', format]);
+    assert.equal(first.status, 0, first.stderr);
+    assert.deepEqual(problems(JSON.parse(first.stdout)), []);
+    assert.match(first.stdout, /CVE-2024-5535/);
+    // From the same advisories: fetching them again changes when they were fetched.
+    const second = clair([
+      'scan',
+      image,
+      '--db',
+      join(scratch, 'formats.db'),
+      '--offline',
+      '--format',
+      format,
+    ]);
+    assert.equal(second.stdout, first.stdout);
+  });
+}
+
+for (const format of ['cyclonedx', 'spdx'] as const) {
+  test(`clair sbom --format ${format} writes a valid inventory`, () => {
+    const { status, stdout, stderr } = clair(['sbom', image, '--format', format]);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(validators[format](JSON.parse(stdout)), []);
+    assert.match(stdout, /pkg:apk\/alpine\/redis@/);
+    assert.doesNotMatch(stdout, /CVE-/);
+  });
+}
+
+for (const format of ['html', 'junit', 'github']) {
+  test(`clair scan --format ${format} tells of every vulnerability`, () => {
+    const { stdout } = clair(['scan', image, ...place, '--format', format]);
+    for (const id of ['CVE-2023-42364', 'CVE-2024-5535', 'CVE-2024-31449'])
+      assert.ok(stdout.includes(id), id);
+  });
+}
+
+test('a template of the user is read before the image', () => {
+  const template = join(scratch, 'summary.md');
+  writeFileSync(template, '{{#bySeverity}}{{count}} {{severity}}{{/bySeverity}}; {{{words.verdict}}}\n');
+  const output = join(scratch, 'summary.txt');
+  const args = ['scan', image, ...place, '--only-fixed', '--format', `template=${template}`];
+  assert.equal(clair([...args, '--output', output]).status, 0);
+  assert.equal(readFileSync(output, 'utf8').split(';')[0], '13 Unknown');
+  writeFileSync(template, '{{#matches}}');
+  const refused = clair(['scan', 'nowhere.tar', '--format', `template=${template}`]);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /The template cannot be used: Unclosed section "matches"/);
+});
