@@ -1,17 +1,17 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
-import type { KeyRange } from '../../plugin/version-scheme.ts';
-import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage } from '../store.ts';
+import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage, StoredHit } from '../store.ts';
 import { type AffectedPlace, comparePlaces, readCursor, writeCursor } from './affected-cursor.ts';
+import { type InstalledRow, installedRows, type Stretch } from './affected-rows.ts';
 import { placeOf, type Target, targetsOf } from './affected-targets.ts';
-import { packageColumns, toPackage } from './image-package.ts';
-import { lookedUp, lookupColumns } from './lookup-by.ts';
-import { readRepositories } from './repository-lists.ts';
+import { type PackageRow, packageColumns, toPackage } from './image-package.ts';
 import type { Tables } from './schema.ts';
+import { readShared } from './shared-values.ts';
 
 /**
- * The images that records hit. The list is walked along the index of what is installed: by namespace and package, then by
- * version key, then by image. So a page is read off the index from where the last one ended, however long the list is.
+ * The images that records hit. The list is walked along the indexes of what is installed: by namespace and package, then by
+ * version key, then by image. So a page is read off the indexes from where the last one ended, however long the list is.
  */
 export async function affectedImages(
   db: Kysely<Tables>,
@@ -31,14 +31,7 @@ export async function affectedImages(
   const images = await describe(db, shown);
   const last = shown.at(-1);
   if (found.length <= limit || last === undefined) return { images };
-  return { images, next: writeCursor({ ...placeOf(last.stretch.target), ...last }) };
-}
-
-/** A part of the index to be walked: keys of one package, null for versions that have none, from behind a place if there is one. */
-interface Stretch {
-  readonly target: Target;
-  readonly keys: KeyRange | null;
-  readonly behind?: AffectedPlace | undefined;
+  return { images, next: writeCursor(cursorOf(last)) };
 }
 
 /** What is left of a target behind a place. */
@@ -55,13 +48,22 @@ function stretchesOf(target: Target, place: AffectedPlace | undefined): Stretch[
     .map((keys) => ({ target, keys, behind: Buffer.compare(key, keys.lo) < 0 ? undefined : behind }));
 }
 
-/** An image that has packages in a version that is hit. */
-interface Found {
-  readonly stretch: Stretch;
+/** A version of a package that is hit. */
+interface HitVersion {
+  readonly target: Target;
   readonly key: Uint8Array | null;
+}
+
+/** An image that has packages in such a version. */
+interface Found {
+  readonly version: HitVersion;
   readonly image: number;
-  readonly identity: string;
-  readonly packages: readonly ImagePackage[];
+  /** One for each package, at least one. */
+  readonly rows: readonly InstalledRow[];
+}
+
+function cursorOf({ version: { target, key }, image }: Found): AffectedPlace {
+  return { ...placeOf(target), key, image };
 }
 
 /** Nearly every place is one row: with so many more than places are wanted, they are had at once. */
@@ -72,10 +74,9 @@ async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promis
   const found: Found[] = [];
   for (let rowsMax = count + rowsToSpare; ; ) {
     const last = found.at(-1);
-    const rest =
-      last === undefined ? stretch : { ...stretch, behind: { ...placeOf(stretch.target), ...last } };
+    const rest = last === undefined ? stretch : { ...stretch, behind: cursorOf(last) };
     const rows = await installedRows(db, rest, rowsMax);
-    const places = placesOf(rows, stretch);
+    const places = placesOf(rows, stretch.target);
     const isCut = rows.length === rowsMax;
     // There may be more of the last one: it is read again, together with what follows or alone.
     if (isCut) places.pop();
@@ -85,79 +86,73 @@ async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promis
   }
 }
 
-const installedColumns = ['image_package.repositories', 'position', ...packageColumns] as const;
-
-type InstalledRow = Pick<
-  Selectable<Tables['image_package']>,
-  'repositories' | 'position' | (typeof packageColumns)[number]
-> & {
-  readonly image: number;
-  readonly identity: string;
-  readonly lists: string | null;
-};
-
-/** Rows of a stretch in the order of the index, with what is to be told of their images. */
-async function installedRows(
-  db: Kysely<Tables>,
-  { target, keys, behind }: Stretch,
-  rowsMax: number,
-): Promise<InstalledRow[]> {
-  const { name, key: column } = lookupColumns[target.by];
-  return await lookedUp(db, target.by)
-    .innerJoin('image', 'image.id', 'image_package.image_id')
-    .where('image_package.namespace_id', '=', target.namespaceId)
-    .where(name, '=', target.package)
-    .where((eb) => {
-      if (keys === null)
-        return eb.and([eb(column, 'is', null), eb('image_package.image_id', '>', behind?.image ?? 0)]);
-      const isAhead =
-        behind?.key == null
-          ? eb(column, '>=', keys.lo)
-          : eb(eb.refTuple(column, 'image_package.image_id'), '>', eb.tuple(behind.key, behind.image));
-      return eb.and([isAhead, eb(column, '<', keys.hi)]);
-    })
-    .select(['image_package.image_id as image', 'image.identity', 'image.repositories as lists'])
-    .select(installedColumns)
-    .orderBy(column)
-    .orderBy('image_package.image_id')
-    .limit(rowsMax)
-    .execute();
+/** Rows that follow each other in the order of the list, by version and image. */
+function placesOf(rows: readonly InstalledRow[], target: Target): Found[] {
+  const found: (Found & { readonly rows: InstalledRow[] })[] = [];
+  for (const row of rows) {
+    const last = found.at(-1);
+    const isSameVersion = last !== undefined && areEqual(last.version.key, row.key);
+    const version = isSameVersion ? last.version : { target, key: row.key };
+    if (isSameVersion && last.image === row.image) last.rows.push(row);
+    else found.push({ version, image: row.image, rows: [row] });
+  }
+  for (const place of found) place.rows.sort((a, b) => a.position - b.position);
+  return found;
 }
 
-/** Rows that follow each other in the index, by version and image. */
-function placesOf(rows: readonly InstalledRow[], stretch: Stretch): Found[] {
-  const { namespace, by } = stretch.target;
-  const groups = Map.groupBy(rows, (row) => {
-    const key = by === 'source' ? row.source_key : row.key;
-    return `${row.image} ${key === null ? '' : Buffer.from(key).toString('hex')}`;
-  });
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group.sort((a, b) => a.position - b.position);
-    if (first === undefined) return [];
-    const repositories = readRepositories(first.lists);
-    return [
-      {
-        stretch,
-        key: by === 'source' ? first.source_key : first.key,
-        image: first.image,
-        identity: first.identity,
-        packages: group.map((row) => toPackage(row, { namespace, repositories })),
-      },
-    ];
-  });
+function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
 }
 
-/** Adds to what was found what else is to be told of it. */
+/** Tells what was found, but for images that are thrown away in this moment. */
 async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
   const names = await namesOf(db, [...new Set(found.map(({ image }) => image))]);
-  return found.map(({ stretch, key, image, identity, packages }) => ({
-    image,
-    identity,
-    names: names.get(image) ?? [],
-    packages,
-    hits: stretch.target.hitsOf(key),
-  }));
+  const packages = await packagesOf(db, [
+    ...new Set(found.flatMap(({ rows }) => rows.map((row) => row.package))),
+  ]);
+  const hits = new Map<HitVersion, StoredHit[]>();
+  return found.flatMap(({ version, image, rows }) => {
+    const installed = packagesIn(rows, packages, version.target.namespace);
+    const [first] = rows;
+    if (first === undefined || installed.length < rows.length) return [];
+    const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);
+    hits.set(version, ofVersion);
+    const { identity } = first;
+    return [{ image, identity, names: names.get(image) ?? [], packages: installed, hits: ofVersion }];
+  });
+}
+
+function packagesIn(
+  rows: readonly InstalledRow[],
+  packages: ReadonlyMap<number, PackageRow>,
+  namespace: Namespace,
+): ImagePackage[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const shared = readShared({ repositories: first.lists, package_layers: first.package_layers });
+  return rows.flatMap((row) => {
+    const item = packages.get(row.package);
+    return item === undefined ? [] : [toPackage(item, row, { ...shared, namespace })];
+  });
+}
+
+async function packagesOf(
+  db: Kysely<Tables>,
+  packages: readonly number[],
+): Promise<ReadonlyMap<number, PackageRow>> {
+  const rows = await db
+    .selectFrom('package')
+    .select(['id', ...packageColumns])
+    .where('id', 'in', padded(packages))
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** With repetitions at the end, as many numbers as some power of two: of such a query, engines keep few forms. */
+function padded(numbers: readonly number[]): number[] {
+  const size = 2 ** Math.ceil(Math.log2(numbers.length));
+  return Array.from({ length: size }, (_, i) => numbers[Math.min(i, numbers.length - 1)] ?? 0);
 }
 
 /** Names of ancestries and v1 layers that stand for images, sorted. */
@@ -165,11 +160,12 @@ export async function namesOf(
   db: Kysely<Tables>,
   images: readonly number[],
 ): Promise<ReadonlyMap<number, string[]>> {
+  const wanted = padded(images);
   const rows = await db
     .selectFrom('ancestry')
     .select(['image_id', 'name'])
-    .where('image_id', 'in', images)
-    .union(db.selectFrom('v1_layer').select(['image_id', 'name']).where('image_id', 'in', images))
+    .where('image_id', 'in', wanted)
+    .union(db.selectFrom('v1_layer').select(['image_id', 'name']).where('image_id', 'in', wanted))
     .execute();
   const byImage = Map.groupBy(
     rows.sort((a, b) => compareText(a.name, b.name)),

@@ -14,7 +14,7 @@ export interface Target {
   readonly namespace: Namespace;
   readonly package: string;
   readonly by: LookupBy;
-  /** Whether any image has it in a version without a key. */
+  /** Whether it is known in a version without a key. */
   readonly hasUnkeyed: boolean;
   /** The keys of the versions that are hit, in rising order. */
   readonly ranges: readonly KeyRange[];
@@ -28,7 +28,7 @@ interface TargetRow extends HitRow, KeyRange {
   readonly by: LookupBy;
 }
 
-/** What records hit, as far as any image has it installed, ordered by namespace and package. */
+/** What records hit, as far as images have had it installed, ordered by namespace and package. */
 export async function targetsOf(db: Kysely<Tables>, vulnerabilities: readonly number[]): Promise<Target[]> {
   if (vulnerabilities.length === 0) return [];
   const rows: TargetRow[] = await targetRows(db, vulnerabilities, 'name')
@@ -62,13 +62,10 @@ function targetRows(
 }
 
 /** What is installed of the package of a row. */
-function installed(
-  db: Kysely<Tables>,
-  by: LookupBy,
-): SelectQueryBuilder<Tables, 'image_package', { position: number }> {
+function installed(db: Kysely<Tables>, by: LookupBy): SelectQueryBuilder<Tables, 'package', { id: number }> {
   return lookedUp(db, by)
-    .select('image_package.position')
-    .where('image_package.namespace_id', '=', sql.ref<number>('affected.namespace_id'))
+    .select('package.id')
+    .where('package.namespace_id', '=', sql.ref<number>('affected.namespace_id'))
     .where(lookupColumns[by].name, '=', sql.ref<string>('affected.package'));
 }
 

@@ -38,12 +38,13 @@ const columns = [
   'source_key',
 ] as const;
 
-type InstalledRow = Pick<Selectable<Tables['image_package']>, (typeof columns)[number]>;
+type InstalledRow = Pick<Selectable<Tables['package']>, (typeof columns)[number]>;
 
 /** All versions an image has, as far as anything can be looked up by them. */
 export async function versionsOf(db: Kysely<Tables>, image: number): Promise<Versions> {
   const rows = await db
     .selectFrom('image_package')
+    .innerJoin('package', 'package.id', 'image_package.package_id')
     .select(columns)
     .where('image_id', '=', image)
     .where('namespace_id', 'is not', null)

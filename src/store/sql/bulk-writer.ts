@@ -15,25 +15,28 @@ export interface RowWriter {
 /** Rows that go to the database together: with that many to a statement, what a statement costs by itself vanishes. */
 const batchRows = 100;
 
-/** Writes many rows by statements of many rows, as every engine knows them. */
+/** Writes many rows by statements of many rows, as every engine knows them; passes over those whose `unique` column is known. */
 export class BulkWriter implements RowWriter {
   readonly #db: Kysely<Tables>;
   readonly #table: keyof Tables;
   readonly #columns: readonly string[];
-  /** The statement that takes a whole batch. */
-  readonly #batch: string;
+  readonly #unique: 'identity' | undefined;
+  /** The statement that takes a whole batch, once it is needed. */
+  #batch: string | undefined;
   #values: Value[] = [];
 
-  constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]) {
+  constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[], unique?: 'identity') {
     this.#db = db;
     this.#table = table;
     this.#columns = columns;
-    this.#batch = this.#statement(batchRows);
+    this.#unique = unique;
   }
 
   add(row: readonly Value[]): Promise<void> | undefined {
     for (const value of row) this.#values.push(value);
-    return this.#values.length < batchRows * this.#columns.length ? undefined : this.#write(this.#batch);
+    if (this.#values.length < batchRows * this.#columns.length) return undefined;
+    this.#batch ??= this.#statement(batchRows);
+    return this.#write(this.#batch);
   }
 
   async finish(): Promise<void> {
@@ -49,6 +52,9 @@ export class BulkWriter implements RowWriter {
 
   #statement(rows: number): string {
     const row = Object.fromEntries(this.#columns.map((column) => [column, 0]));
-    return this.#db.insertInto(this.#table).values(Array(rows).fill(row)).compile().sql;
+    const insertion = this.#db.insertInto(this.#table).values(Array(rows).fill(row));
+    const unique = this.#unique;
+    if (unique === undefined) return insertion.compile().sql;
+    return insertion.onConflict((conflict) => conflict.column(unique).doNothing()).compile().sql;
   }
 }

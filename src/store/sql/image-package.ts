@@ -1,13 +1,13 @@
 import type { Selectable } from 'kysely';
-import type { Digest } from '../../model/digest.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
 import type { ImagePackage } from '../store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
+import type { Shared } from './shared-values.ts';
 
-/** The columns of an installed package, but for where it stands and its namespace. */
+/** The columns of a package, but for its namespace and what tells it from others. */
 export const packageColumns = [
   'lookup_name',
   'lookup_version',
@@ -22,7 +22,6 @@ export const packageColumns = [
   'source_key',
   'purl',
   'path',
-  'layer',
   'found_by',
   'modularity',
   'vendor',
@@ -42,7 +41,6 @@ export function packageValues(item: ImagePackage): Value[] {
     ...(source === undefined ? [null, null] : orNull(lookup?.source?.version, lookup?.source?.key)),
     item.purl,
     item.location.path,
-    item.location.layer,
     item.foundBy,
     ...orNull(item.modularity, item.vendor, item.licence, item.owner),
   ];
@@ -52,15 +50,20 @@ function orNull(...values: (Value | undefined)[]): Value[] {
   return values.map((value) => value ?? null);
 }
 
-type PackageRow = Pick<Selectable<Tables['image_package']>, (typeof packageColumns)[number] | 'repositories'>;
+/** A package as it is stored. */
+export type PackageRow = Pick<Selectable<Tables['package']>, (typeof packageColumns)[number]>;
 
-/** A package as it was saved; `repositories` are the lists of its image. */
+/** What is an image's own about a package of it. */
+export type PlaceRow = Pick<Selectable<Tables['image_package']>, 'layer' | 'repositories'>;
+
+/** A package as it was saved, by what the packages of its image share. */
 export function toPackage(
   row: PackageRow,
-  { namespace, repositories }: { namespace: Namespace | null; repositories: readonly (readonly string[])[] },
+  place: PlaceRow,
+  { namespace, repositories, layers }: Shared & { readonly namespace: Namespace | null },
 ): ImagePackage {
   const { source_name: sourceName, source_version: sourceVersion } = row;
-  const from = row.repositories === null ? undefined : repositories[row.repositories];
+  const from = place.repositories === null ? undefined : repositories[place.repositories];
   return {
     type: row.type,
     name: row.name,
@@ -72,8 +75,7 @@ export function toPackage(
     ...(row.vendor !== null && { vendor: row.vendor }),
     ...(row.licence !== null && { licence: row.licence }),
     purl: row.purl,
-    // What was a digest when it was written is one now.
-    location: { path: row.path, layer: row.layer as Digest | null },
+    location: { path: row.path, layer: (place.layer === null ? undefined : layers[place.layer]) ?? null },
     foundBy: row.found_by,
     ...(from !== undefined && { repositories: from }),
     ...(row.owner !== null && { owner: row.owner }),

@@ -1,15 +1,17 @@
 import type { Kysely } from 'kysely';
+import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { ImageIndex, ImageStore } from '../store.ts';
 import { affectedImages } from './affected-images.ts';
 import type { Connection, Engine } from './engine.ts';
 import { momentOf } from './history.ts';
-import { packageColumns, packageValues, toPackage } from './image-package.ts';
+import { packageColumns, toPackage } from './image-package.ts';
 import { isUseOld } from './last-use.ts';
 import { matches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
-import { RepositoryLists, readRepositories } from './repository-lists.ts';
+import { numberPackages, type PackageValues, valuesOf } from './packages.ts';
 import type { Tables } from './schema.ts';
+import { readShared, SharedValues } from './shared-values.ts';
 
 /** What the images need besides an engine. */
 export interface ImageRoom {
@@ -56,7 +58,12 @@ async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): 
         : (namespaces.known(lookup.namespace) ?? (await namespaces.number(engine, lookup.namespace))),
     );
   }
-  const lists = new RepositoryLists(image);
+  const content: Content = {
+    image,
+    packages: image.packages.map((item, i) => valuesOf(item, numbers[i] ?? null)),
+    repositories: new SharedValues(image.packages.map(({ repositories }) => repositories)),
+    layers: new SharedValues(image.packages.map(({ location }) => location.layer)),
+  };
   return await engine.write(async (db) => {
     const added = await db
       .insertInto('image')
@@ -64,13 +71,14 @@ async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): 
         identity: image.identity,
         distro: image.distro && JSON.stringify(image.distro),
         detector: image.detector ?? null,
-        repositories: lists.text,
+        repositories: content.repositories.text,
+        package_layers: content.layers.text,
         last_used_at: now(),
       })
       .onConflict((conflict) => conflict.column('identity').doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (added !== undefined) await addContent(engine, db, { id: added.id, image, numbers, lists });
+    if (added !== undefined) await addContent(engine, db, added.id, content);
     // Another process may have saved it in the meantime.
     const id = added?.id ?? (await findNumber(db, image.identity));
     if (id === undefined) throw new Error(`the image ${image.identity} vanished`);
@@ -84,28 +92,32 @@ async function findNumber(db: Kysely<Tables>, identity: string): Promise<number 
 }
 
 interface Content {
-  readonly id: number;
   readonly image: ImageIndex;
-  /** Of the namespaces, by position of the package. */
-  readonly numbers: readonly (number | null)[];
-  readonly lists: RepositoryLists;
+  /** By position. */
+  readonly packages: readonly PackageValues[];
+  readonly repositories: SharedValues<readonly string[]>;
+  readonly layers: SharedValues<Digest>;
 }
 
 async function addContent(
   connection: Connection,
   db: Kysely<Tables>,
-  { id, image, numbers, lists }: Content,
+  id: number,
+  { image, packages, repositories, layers }: Content,
 ): Promise<void> {
-  const layers = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
-  for (const [position, layer] of image.layers.entries()) await layers.add([id, position, layer]);
-  await layers.finish();
-  const columns = ['image_id', 'position', 'namespace_id', 'repositories', ...packageColumns];
-  const packages = connection.bulkWriter(db, 'image_package', columns);
+  const lying = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
+  for (const [position, layer] of image.layers.entries()) await lying.add([id, position, layer]);
+  await lying.finish();
+  const numbers = await numberPackages(db, packages);
+  const columns = ['image_id', 'position', 'package_id', 'layer', 'repositories'];
+  const installed = connection.bulkWriter(db, 'image_package', columns);
   for (const [position, item] of image.packages.entries()) {
-    const place = [id, position, numbers[position] ?? null, lists.placeOf(item.repositories)];
-    await packages.add([...place, ...packageValues(item)]);
+    const number = numbers.get(packages[position]?.[0] ?? '');
+    if (number === undefined) throw new Error(`the package ${item.purl} vanished`);
+    const shared = [layers.placeOf(item.location.layer), repositories.placeOf(item.repositories)];
+    await installed.add([id, position, number, ...shared]);
   }
-  await packages.finish();
+  await installed.finish();
 }
 
 async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
@@ -119,22 +131,24 @@ async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
     .execute();
   const rows = await db
     .selectFrom('image_package')
-    .leftJoin('namespace', 'namespace.id', 'image_package.namespace_id')
-    .selectAll('image_package')
+    .innerJoin('package', 'package.id', 'image_package.package_id')
+    .leftJoin('namespace', 'namespace.id', 'package.namespace_id')
+    .select(packageColumns.map((column) => `package.${column}` as const))
+    .select(['image_package.layer', 'image_package.repositories'])
     .select(['namespace.name as namespace', 'namespace.version_scheme'])
     .where('image_package.image_id', '=', id)
     .orderBy('image_package.position')
     .execute();
-  const repositories = readRepositories(image.repositories);
+  const shared = readShared(image);
   return {
     identity: image.identity,
     layers: layers.map(({ layer }) => layer),
     distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
     ...(image.detector !== null && { detector: image.detector }),
     packages: rows.map(({ namespace: name, version_scheme: versionScheme, ...row }) =>
-      toPackage(row, {
+      toPackage(row, row, {
         namespace: name === null || versionScheme === null ? null : { name, versionScheme },
-        repositories,
+        ...shared,
       }),
     ),
   };

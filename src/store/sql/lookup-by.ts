@@ -10,20 +10,17 @@ export type LookupBy = 'name' | 'source';
 /** Every way, in the order in which the results of all are told. */
 export const lookupWays: readonly LookupBy[] = ['name', 'source'];
 
-/** Where an installed package has the name and the version key it is looked up by. */
+/** Where a package has the name and the version key it is looked up by. */
 export const lookupColumns = {
-  name: { name: 'image_package.lookup_name', key: 'image_package.key' },
-  source: { name: 'image_package.source_name', key: 'image_package.source_key' },
+  name: { name: 'package.lookup_name', key: 'package.key' },
+  source: { name: 'package.source_name', key: 'package.source_key' },
 } as const satisfies Record<LookupBy, object>;
 
-/** What is installed and can be looked up so. */
-export function lookedUp(
-  db: Kysely<Tables>,
-  by: LookupBy,
-): SelectQueryBuilder<Tables, 'image_package', object> {
-  const installed = db.selectFrom('image_package');
-  // The condition of the index: most images have nothing in it.
-  return by === 'name' ? installed : installed.where('image_package.source_lookup_version', 'is not', null);
+/** The packages that can be looked up so. */
+export function lookedUp(db: Kysely<Tables>, by: LookupBy): SelectQueryBuilder<Tables, 'package', object> {
+  const packages = db.selectFrom('package');
+  // The condition of the index: most packages are not in it.
+  return by === 'name' ? packages : packages.where('package.source_lookup_version', 'is not', null);
 }
 
 /** Whether a row is met so. In conditions, only an architecture can be this text: modules and products have colons. */

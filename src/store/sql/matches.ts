@@ -23,12 +23,13 @@ export function rangeJoin(
   db: Kysely<Tables>,
   image: number,
   by: LookupBy = 'name',
-): SelectQueryBuilder<Tables, 'image_package' | 'affected', object> {
+): SelectQueryBuilder<Tables, 'package' | 'image_package' | 'affected', object> {
   const { name, key } = lookupColumns[by];
   return lookedUp(db, by)
+    .innerJoin('image_package', 'image_package.package_id', 'package.id')
     .innerJoin('affected', (join) =>
       join
-        .onRef('affected.namespace_id', '=', 'image_package.namespace_id')
+        .onRef('affected.namespace_id', '=', 'package.namespace_id')
         .onRef('affected.package', '=', name)
         .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(lowest))))
         .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(highest)))),
@@ -45,7 +46,7 @@ export function matchQuery(
   { moment, by = 'name' }: { readonly moment?: number | undefined; readonly by?: LookupBy } = {},
 ): SelectQueryBuilder<
   Tables,
-  'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
+  'package' | 'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
   MatchRow
 > {
   return rangeJoin(db, image, by)

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Collected, RetentionTerms } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
+import { dropUnused } from './packages.ts';
 import type { Tables } from './schema.ts';
 
 /** So many rows of each kind go in one transaction: a writer who waits for it waits for milliseconds. */
@@ -133,10 +134,20 @@ async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<numbe
   const digests = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
   await db.deleteFrom('digest_item').where('digest', 'in', digests).execute();
   await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
-  await db.deleteFrom('image_package').where('image_id', 'in', ids).execute();
+  await dropPackages(db, ids);
   await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
   await db.deleteFrom('image').where('id', 'in', ids).execute();
   return ids.length;
+}
+
+/** What the images have, and of that what no other image has. */
+async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
+  const gone = await db
+    .deleteFrom('image_package')
+    .where('image_id', 'in', images)
+    .returning('package_id')
+    .execute();
+  await dropUnused(db, [...new Set(gone.map(({ package_id: number }) => number))]);
 }
 
 /** A layer is read again when somebody asks for it; but the layers of an image with a name may be nowhere to be read. */

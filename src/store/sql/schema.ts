@@ -5,7 +5,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -22,6 +22,7 @@ export interface Tables {
   image: ImageTable;
   image_layer: ImageLayerTable;
   image_package: ImagePackageTable;
+  package: PackageTable;
   v1_layer: V1LayerTable;
   v1_version: V1VersionTable;
   v1_brought: V1BroughtTable;
@@ -184,6 +185,8 @@ interface ImageTable {
   detector: string | null;
   /** The lists of repositories its packages come from, as JSON, each once: most packages share theirs. */
   repositories: string | null;
+  /** The layers its packages come from, as JSON, each once. */
+  package_layers: string | null;
   /** To the day. */
   last_used_at: Generated<number>;
 }
@@ -194,9 +197,22 @@ interface ImageLayerTable {
   layer: string;
 }
 
+/** That an image has a package. */
 interface ImagePackageTable {
   image_id: number;
   position: number;
+  package_id: number;
+  /** Place among the layers of the packages of the image. */
+  layer: number | null;
+  /** Place of its list among the repositories of the image. */
+  repositories: number | null;
+}
+
+/** A package as it is installed in any number of images: each is here once. */
+interface PackageTable {
+  id: Generated<number>;
+  /** A hash of all the rest. */
+  identity: string;
   namespace_id: number | null;
   lookup_name: string | null;
   lookup_version: string | null;
@@ -212,14 +228,11 @@ interface ImagePackageTable {
   source_key: Uint8Array | null;
   purl: string;
   path: string;
-  layer: string | null;
   found_by: string;
   modularity: string | null;
   vendor: string | null;
   licence: string | null;
   owner: string | null;
-  /** Place of its list among the repositories of the image. */
-  repositories: number | null;
 }
 
 /** A name that stands for an image, as Clair's first API gives them. */

@@ -13,6 +13,7 @@ const counted = [
   'layer',
   'image',
   'image_package',
+  'package',
   'v1_layer',
   'ancestry',
 ] as const;

@@ -108,26 +108,35 @@ async function fillFirstSchema(engine: Engine): Promise<void> {
   });
 }
 
+/** Inserts a row as a table once was. */
+async function insert(
+  db: Engine['db'],
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
+  await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(
+    db,
+  );
+}
+
 async function fillImages(engine: Engine, db: Engine['db']): Promise<void> {
   const distro = JSON.stringify({ id: 'debian', like: [] });
   await db.insertInto('image').values({ identity: 'image', distro }).execute();
-  await db
-    .insertInto('image_package')
-    .values({
-      image_id: 1,
-      position: 0,
-      namespace_id: 1,
-      lookup_name: 'openssl',
-      lookup_version: '3',
-      key: Uint8Array.of(3),
-      type: 'deb',
-      name: 'openssl',
-      version: '3',
-      purl: 'pkg:deb/debian/openssl@3',
-      path: 'var/lib/dpkg/status',
-      found_by: 'dpkg',
-    })
-    .execute();
+  await insert(db, 'image_package', {
+    image_id: 1,
+    position: 0,
+    namespace_id: 1,
+    lookup_name: 'openssl',
+    lookup_version: '3',
+    key: Uint8Array.of(3),
+    type: 'deb',
+    name: 'openssl',
+    version: '3',
+    purl: 'pkg:deb/debian/openssl@3',
+    path: 'var/lib/dpkg/status',
+    found_by: 'dpkg',
+  });
   const layers = engine.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
   for (const [position, layer] of openssl.layers.entries()) await layers.add([1, position, layer]);
   await layers.finish();

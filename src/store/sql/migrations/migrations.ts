@@ -6,6 +6,7 @@ import { addHistoryAndNames } from './0002-history-and-names.ts';
 import { addNotifications } from './0003-notifications.ts';
 import { addDigests } from './0004-digests.ts';
 import { addAncestries } from './0005-ancestries.ts';
+import { sharePackages } from './0006-packages.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   addNotifications,
   addDigests,
   addAncestries,
+  sharePackages,
 ];

@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { ImagePackage } from '../store.ts';
+import { BulkWriter, type Value } from './bulk-writer.ts';
+import { packageColumns, packageValues } from './image-package.ts';
+import type { Tables } from './schema.ts';
+
+const columns = ['identity', 'namespace_id', ...packageColumns];
+
+/** A package as its columns, the first of which tells it from all others. */
+export type PackageValues = readonly [identity: string, ...Value[]];
+
+/** What is stored of a package whose namespace has this number. */
+export function valuesOf(item: ImagePackage, namespace: number | null): PackageValues {
+  const values = [namespace, ...packageValues(item)];
+  return [identityOf(values), ...values];
+}
+
+function identityOf(values: readonly Value[]): string {
+  const texts = values.map((value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+  );
+  return hash('sha256', JSON.stringify(texts), 'base64url');
+}
+
+/** The numbers of packages by their identities; those that are not there yet are added. */
+export async function numberPackages(
+  db: Kysely<Tables>,
+  packages: readonly PackageValues[],
+): Promise<ReadonlyMap<string, number>> {
+  // In one order: of two that add the same, none waits for what the other has.
+  const ordered = [...new Map(packages.map((values) => [values[0], values])).values()].sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  const known = await numbersOf(db, ordered);
+  const missing = ordered.filter(([identity]) => !known.has(identity));
+  if (missing.length === 0) return known;
+  const writer = new BulkWriter(db, 'package', columns, 'identity');
+  for (const values of missing) await writer.add(values);
+  await writer.finish();
+  return new Map([...known, ...(await numbersOf(db, missing))]);
+}
+
+/** So many identities go into one query. */
+const identitiesAtATime = 100;
+
+async function numbersOf(
+  db: Kysely<Tables>,
+  packages: readonly PackageValues[],
+): Promise<Map<string, number>> {
+  const numbers = new Map<string, number>();
+  for (let i = 0; i < packages.length; i += identitiesAtATime) {
+    const identities = packages.slice(i, i + identitiesAtATime).map(([identity]) => identity);
+    const rows = await db
+      .selectFrom('package')
+      .select(['id', 'identity'])
+      .where('identity', 'in', identities)
+      .execute();
+    for (const { id, identity } of rows) numbers.set(identity, id);
+  }
+  return numbers;
+}
+
+/** So many packages are looked at in one statement. */
+const packagesAtATime = 500;
+
+/** Drops those of these packages that no image has any more. */
+export async function dropUnused(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
+  for (let i = 0; i < packages.length; i += packagesAtATime)
+    await db
+      .deleteFrom('package')
+      .where('id', 'in', packages.slice(i, i + packagesAtATime))
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('image_package')
+              .select('position')
+              .whereRef('image_package.package_id', '=', 'package.id'),
+          ),
+        ),
+      )
+      .execute();
+}

@@ -1,0 +1,42 @@
+import type { Digest } from '../../model/digest.ts';
+
+/** Values that packages of an image share, each once, as they are stored with the image. */
+export class SharedValues<T> {
+  readonly #places = new Map<string, number>();
+
+  constructor(values: Iterable<T | null | undefined>) {
+    for (const value of values) {
+      if (value === null || value === undefined) continue;
+      const text = JSON.stringify(value);
+      if (!this.#places.has(text)) this.#places.set(text, this.#places.size);
+    }
+  }
+
+  /** As they are stored; null when there are none. */
+  get text(): string | null {
+    return this.#places.size === 0 ? null : `[${[...this.#places.keys()].join(',')}]`;
+  }
+
+  /** Where a value stands among them, null for none. */
+  placeOf(value: T | null | undefined): number | null {
+    return value === null || value === undefined ? null : (this.#places.get(JSON.stringify(value)) ?? null);
+  }
+}
+
+/** What the packages of an image share. */
+export interface Shared {
+  readonly repositories: readonly (readonly string[])[];
+  readonly layers: readonly Digest[];
+}
+
+/** What the packages of an image share, as it was stored. */
+export function readShared(image: {
+  readonly repositories: string | null;
+  readonly package_layers: string | null;
+}): Shared {
+  // The database holds what was written above: nothing from outside that would have to be checked again.
+  return {
+    repositories: image.repositories === null ? [] : (JSON.parse(image.repositories) as string[][]),
+    layers: image.package_layers === null ? [] : (JSON.parse(image.package_layers) as Digest[]),
+  };
+}
