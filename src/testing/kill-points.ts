@@ -104,6 +104,8 @@ async function assertWhole(store: Store): Promise<void> {
   assert.equal(rows['affected'], rows['vulnerability']);
   assert.equal((rows['vulnerability'] ?? 0) % records, 0);
   assert.equal(rows['image_package'], rows['image']);
+  // Of the image with the name, and of the one that was matched.
+  assert.equal(rows['package'], 2);
   const events = await store.events.after(0, 100 * records);
   assert.equal(events.length % records, 0);
   const spokenOf = new Set(events.flatMap(({ old, new: now }) => [old ?? [], now ?? []].flat()));

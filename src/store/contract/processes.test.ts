@@ -137,6 +137,36 @@ for (const engine of sharedEngines) {
     );
   });
 
+  test(`${engine.name}: packages that images share are not thrown away under who saves them`, {
+    timeout,
+  }, async (t) => {
+    const { place, run } = await processesOn(t, engine);
+    const now = { keepHistoryMs: 0, keepEventsMs: 0, keepLayersUnusedMs: 0 };
+    const collector = run(`for (;;) await store.collect(${JSON.stringify(now)});`);
+    const savers = [1, -1].map((direction) =>
+      run(`
+        const names = Array.from({ length: 150 }, (_, i) => 'package-' + i);
+        if (${direction} < 0) names.reverse();
+        for (let i = 0; i < 40; i++) {
+          const packages = names.slice(i, i + 100).map((name) => content.installed(name));
+          const number = await store.images.save(content.image(packages, process.pid + ' ' + i));
+          const found = await store.images.read(number).catch((error) => {
+            if (!/there is no image/.test(error.message)) throw error;
+          });
+          // Between two looks at it, the image may be thrown away.
+          if (found !== undefined && ![0, 100].includes(found.packages.length)) throw new Error('packages are missing');
+        }
+        await store[Symbol.asyncDispose]();`),
+    );
+    assert.deepEqual(await exitsOf(savers), [0, 0]);
+    collector.kill('SIGKILL');
+    await exitOf(collector);
+    await using store = await engine.open(place, { now: () => Date.now() + 1000 });
+    await store.collect(now);
+    const { rows } = await store.statistics();
+    assert.deepEqual([rows['image'], rows['image_package'], rows['package']], [0, 0, 0]);
+  });
+
   test(`${engine.name}: images are saved and matched while feeds are applied`, { timeout }, async (t) => {
     const { place, run } = await processesOn(t, engine);
     await using store = await engine.open(place);

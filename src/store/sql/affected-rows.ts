@@ -46,7 +46,7 @@ export async function installedRows(
  * Packages are read in the order of their keys, and of each the images in their order, so far as they can be among the first
  * rows of all: what many images share does not have all of them read.
  */
-function placesIn(db: Kysely<Tables>, { target, keys, behind }: Stretch, rowsMax: number) {
+export function placesIn(db: Kysely<Tables>, { target, keys, behind }: Stretch, rowsMax: number) {
   const { name, key } = lookupColumns[target.by];
   const after = imageBehind(behind, key);
   return lookedUp(db, target.by)

@@ -25,6 +25,9 @@ export function lookedUp(db: Kysely<Tables>, by: LookupBy): SelectQueryBuilder<T
 
 /** Whether a row is met so. In conditions, only an architecture can be this text: modules and products have colons. */
 export function isMetBy(by: LookupBy): RawBuilder<boolean> {
-  const ofSource = sql<boolean>`coalesce(${sql.ref('affected.conditions')} like '%"src"%', false)`;
-  return by === 'source' ? ofSource : sql<boolean>`not ${ofSource}`;
+  const conditions = sql.ref('affected.conditions');
+  return by === 'source'
+    ? sql<boolean>`${conditions} like '%"src"%'`
+    : // Nearly all rows have none, and then nothing has to be compared.
+      sql<boolean>`(${conditions} is null or ${conditions} not like '%"src"%')`;
 }

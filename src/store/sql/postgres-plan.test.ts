@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SelectQueryBuilder } from 'kysely';
 import {
   affectedRow,
   feedUpdate,
@@ -8,12 +9,16 @@ import {
   keys,
   record,
   stream,
+  versionKey,
 } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
+import { query } from '../contract/postgres-schemas.ts';
+import { placesIn } from './affected-rows.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { matchQuery } from './matches.ts';
 import { openPostgresStore } from './postgres-store.ts';
+import type { Tables } from './schema.ts';
 
 /** A step of a plan, as the server tells it. */
 interface Step {
@@ -26,6 +31,15 @@ interface Step {
 
 function stepsOf(step: Step): Step[] {
   return [step, ...(step.Plans ?? []).flatMap(stepsOf)];
+}
+
+async function planOf(query: Pick<SelectQueryBuilder<Tables, 'package', object>, 'explain'>): Promise<Step> {
+  const [
+    {
+      'QUERY PLAN': [{ Plan: plan }],
+    },
+  ] = (await query.explain('json')) as [{ 'QUERY PLAN': [{ Plan: Step }] }];
+  return plan;
 }
 
 const packages = Array.from({ length: 250 }, (_, i) => `package-${i}`);
@@ -57,11 +71,7 @@ test('matching searches one range of one index, however many packages and whatev
       2,
     );
     for (const number of numbers) {
-      const [
-        {
-          'QUERY PLAN': [{ Plan: plan }],
-        },
-      ] = (await matchQuery(engine.db, number).explain('json')) as [{ 'QUERY PLAN': [{ Plan: Step }] }];
+      const plan = await planOf(matchQuery(engine.db, number));
       const steps = stepsOf(plan);
       const affected = steps.filter((step) => step['Relation Name'] === 'affected');
       assert.deepEqual(
@@ -72,6 +82,39 @@ test('matching searches one range of one index, however many packages and whatev
       const condition = affected[0]?.['Index Cond'] ?? '';
       for (const column of ['namespace_id =', 'package =', 'hi >', 'lo <='])
         assert.ok(condition.includes(column), condition);
+    }
+  }
+});
+
+test('affected images are read off two indexes in their order, whatever the plan is made for', async (t) => {
+  const url = await temporarySchema(t);
+  await using store = await openPostgresStore(url);
+  for (let i = 0; i < 300; i++) {
+    const list = packages.slice(i % 50, 200).map((name) => installed(name, { key: versionKey(i % 30) }));
+    await store.images.save(image(list, `image ${i}`));
+  }
+  await query(url, 'analyze');
+  for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+    await using engine = await openPostgresEngine(
+      parsePostgresSource(`${url}&plan_cache_mode=${mode}&application_name=${mode}`),
+      2,
+    );
+    const ranges = [keys([], [0xff])];
+    const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+    const target = { namespaceId: 1, namespace, package: 'package-60', by: 'name', ranges } as const;
+    const stretch = { target: { ...target, hasUnkeyed: false, hitsOf: () => [] }, keys: keys([], [0xff]) };
+    const place = { namespace: 'debian:12', package: 'package-60', by: 'name', image: 7 } as const;
+    for (const behind of [undefined, { ...place, key: versionKey(3) }]) {
+      const plan = await planOf(placesIn(engine.db, { ...stretch, behind }, 100));
+      const steps = stepsOf(plan).map((step) => step['Index Name'] ?? step['Node Type']);
+      assert.deepEqual(
+        steps.filter((step) => step !== 'Result'),
+        [
+          ...['Limit', 'Incremental Sort', 'Nested Loop', 'package_lookup'],
+          ...['image_package_images', 'Limit', 'image_package_images'],
+        ],
+        JSON.stringify(plan, null, 1),
+      );
     }
   }
 });

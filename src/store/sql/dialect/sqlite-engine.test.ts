@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { sql } from 'kysely';
+import { type CompiledQuery, sql } from 'kysely';
 import { ClairError } from '../../../kit/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
 import { temporaryDirectory } from '../../../testing/store-engines.ts';
+import { placesIn } from '../affected-rows.ts';
 import { matchQuery } from '../matches.ts';
 import { migrations } from '../migrations/migrations.ts';
 import { schemaVersion } from '../schema.ts';
@@ -40,13 +41,17 @@ async function assertUnusable(work: Promise<unknown>, message: RegExp): Promise<
   });
 }
 
+/** What SQLite does for a query, step by step. */
+function planOf(path: string, { sql: text, parameters }: CompiledQuery): string[] {
+  using database = new DatabaseSync(path);
+  const plan = database.prepare(`explain query plan ${text}`).all(...(parameters as Uint8Array[]));
+  return plan.map(({ detail }) => String(detail));
+}
+
 test('matching searches one range of one index and scans nothing', async (t) => {
   const path = await filledDatabase(t);
   await using engine = await openSqliteEngine(path);
-  const { sql: text, parameters } = matchQuery(engine.db, 1).compile();
-  using database = new DatabaseSync(path);
-  const plan = database.prepare(`explain query plan ${text}`).all(...(parameters as Uint8Array[]));
-  const steps = plan.map(({ detail }) => String(detail));
+  const steps = planOf(path, matchQuery(engine.db, 1).compile());
   assert.ok(
     steps.includes('SEARCH affected USING PRIMARY KEY (namespace_id=? AND package=? AND hi>?)'),
     steps.join('\n'),
@@ -56,6 +61,25 @@ test('matching searches one range of one index and scans nothing', async (t) => 
     steps.filter((step) => !step.startsWith('SEARCH')),
     [],
   );
+});
+
+test('affected images are read off two indexes in their order', async (t) => {
+  const path = await filledDatabase(t);
+  await using engine = await openSqliteEngine(path);
+  const place = { namespace: 'debian:12', package: 'openssl', by: 'name', image: 7 } as const;
+  const keys = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
+  const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
+  const target = { namespaceId: 1, namespace, package: 'openssl', by: 'name', hasUnkeyed: false } as const;
+  for (const behind of [undefined, { ...place, key: Uint8Array.of(3) }]) {
+    const stretch = { target: { ...target, ranges: [keys], hitsOf: () => [] }, keys, behind };
+    assert.deepEqual(planOf(path, placesIn(engine.db, stretch, 100).compile()), [
+      'SEARCH package USING COVERING INDEX package_lookup (namespace_id=? AND lookup_name=? AND key>? AND key<?)',
+      'SEARCH installed USING COVERING INDEX image_package_images (package_id=? AND image_id>? AND image_id<?)',
+      'CORRELATED SCALAR SUBQUERY 1',
+      'SEARCH nth USING COVERING INDEX image_package_images (package_id=? AND image_id>?)',
+      'USE TEMP B-TREE FOR LAST TERM OF ORDER BY',
+    ]);
+  }
 });
 
 test('a database has the newest tables, and their number is told from the file alone', async (t) => {

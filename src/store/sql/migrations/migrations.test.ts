@@ -2,16 +2,20 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
+import type { Digest } from '../../../model/digest.ts';
 import {
   ancestry,
+  bookworm,
   feedUpdate,
   hits,
   image,
   installed,
   record,
   stream,
+  versionKey,
 } from '../../../testing/store-content.ts';
 import { temporaryDirectory, temporarySchema } from '../../../testing/store-engines.ts';
+import type { ImageIndex, ImagePackage } from '../../store.ts';
 import { openPostgresEngine } from '../dialect/postgres-engine.ts';
 import { parsePostgresSource } from '../dialect/postgres-source.ts';
 import { openSqliteEngine } from '../dialect/sqlite-engine.ts';
@@ -19,6 +23,7 @@ import type { Engine } from '../engine.ts';
 import { schemaVersion } from '../schema.ts';
 import { sqlStore } from '../sql-store.ts';
 import { createTables } from './0001-tables.ts';
+import { sharePackages } from './0006-packages.ts';
 import { migrations } from './migrations.ts';
 
 interface Place {
@@ -146,9 +151,128 @@ async function fillImages(engine: Engine, db: Engine['db']): Promise<void> {
     .execute();
 }
 
+/** With all that a package may have, in a layer and from repositories. */
+function everything(layer: string, ...repositories: string[]): ImagePackage {
+  const item = installed('openssl');
+  return {
+    ...item,
+    arch: 'amd64',
+    source: { name: 'source', version: '3' },
+    modularity: 'm:1',
+    vendor: 'Vendor',
+    licence: 'MIT',
+    owner: 'owner',
+    location: { path: 'usr/lib', layer: layer as Digest },
+    lookup: item.lookup && { ...item.lookup, source: { version: '3', key: versionKey(3) } },
+    ...(repositories.length > 0 && { repositories }),
+  };
+}
+
+const homeless: ImagePackage = { ...installed('openssl'), lookup: null };
+const unkeyed: ImagePackage = {
+  ...installed('openssl'),
+  lookup: { namespace: bookworm, name: 'openssl', version: 'without an order' },
+};
+
+/** More than go into one statement. */
+function manyPackages(): ImagePackage[] {
+  return Array.from({ length: 250 }, (_, i) => installed(`package-${i}`));
+}
+
+/** Packages that images share or do not, with all that a package may have. */
+const sharing: readonly ImageIndex[] = [
+  image([everything('sha256:one', 'a'), unkeyed, homeless], 'one'),
+  image([...manyPackages(), everything('sha256:two', 'b')], 'two'),
+  image([unkeyed, everything('sha256:two'), everything('sha256:one', 'a', 'b')], 'three'),
+];
+
 const layerContent = JSON.stringify({ verified: true, whiteouts: ['x'], contents: [['a', 'Yg==']] });
 
+/** A database of the last schema in which each image had rows of its own for its packages, with these images in it. */
+async function fillWholeRows(engine: Engine, images: readonly ImageIndex[]): Promise<void> {
+  await engine.write(async (db) => {
+    for (const migration of migrations.slice(0, migrations.indexOf(sharePackages)))
+      await migration(db, engine.types);
+    await engine.adaptTables(db);
+    await engine.setSchemaVersion(db, migrations.indexOf(sharePackages));
+    await db.insertInto('namespace').values({ name: 'debian:12', version_scheme: 'dpkg' }).execute();
+    for (const [i, index] of images.entries()) await fillWholeImage(db, i + 1, index);
+  });
+}
+
+async function fillWholeImage(
+  db: Engine['db'],
+  image_id: number,
+  { identity, layers, distro, packages }: ImageIndex,
+): Promise<void> {
+  const listOf = ({ repositories: list }: ImagePackage) => (list === undefined ? [] : [JSON.stringify(list)]);
+  const lists = [...new Set(packages.flatMap(listOf))];
+  const repositories = lists.length === 0 ? null : `[${lists.join(',')}]`;
+  await insert(db, 'image', { identity, distro: JSON.stringify(distro), repositories });
+  for (const [position, layer] of layers.entries())
+    await insert(db, 'image_layer', { image_id, position, layer });
+  for (const [position, item] of packages.entries()) {
+    const [list] = listOf(item).map((text) => lists.indexOf(text));
+    await insert(db, 'image_package', { image_id, position, ...wholeRow(item), repositories: list ?? null });
+  }
+}
+
+function wholeRow({ lookup, source, location, foundBy, repositories: _, ...rest }: ImagePackage): object {
+  const row = {
+    ...rest,
+    namespace_id: lookup && 1,
+    lookup_name: lookup?.name,
+    lookup_version: lookup?.version,
+    key: lookup?.key,
+    source_name: source?.name,
+    source_version: source?.version,
+    source_lookup_version: lookup?.source?.version,
+    source_key: lookup?.source?.key,
+    path: location.path,
+    layer: location.layer,
+    found_by: foundBy,
+  };
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}
+
 for (const { name, engine } of engines) {
+  test(`${name}: packages of a database that has them for each image are kept once, and nothing else changes`, async (t) => {
+    const open = await engine(t);
+    {
+      await using before = await open();
+      await fillWholeRows(before, sharing);
+    }
+    await using store = await sqlStore(await open(), {});
+    for (const [i, index] of sharing.entries()) assert.deepEqual(await store.images.read(i + 1), index);
+    const counted = async () => {
+      const { rows } = await store.statistics();
+      return [rows['package'], rows['image_package']];
+    };
+    assert.deepEqual(await counted(), [253, 257]);
+    // What is saved from now on are the same packages.
+    await store.images.save(
+      image(
+        sharing.flatMap(({ packages }) => packages),
+        'all',
+      ),
+    );
+    assert.deepEqual(await counted(), [253, 2 * 257]);
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const { images } = await store.images.affected([1], { limit: 9 });
+    assert.deepEqual(
+      images.map(({ identity, packages: { length } }) => [identity, length]),
+      [
+        ['one', 1],
+        ['three', 1],
+        ['all', 2],
+        ['one', 1],
+        ['two', 1],
+        ['three', 2],
+        ['all', 4],
+      ],
+    );
+  });
+
   test(`${name}: a database of the first schema is brought up to date and answers as before`, async (t) => {
     const open = await engine(t);
     {
