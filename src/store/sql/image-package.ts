@@ -63,7 +63,7 @@ export function toPackage(
   { namespace, repositories, layers }: Shared & { readonly namespace: Namespace | null },
 ): ImagePackage {
   const { source_name: sourceName, source_version: sourceVersion } = row;
-  const from = place.repositories === null ? undefined : repositories[place.repositories];
+  const from = at(repositories, place.repositories);
   return {
     type: row.type,
     name: row.name,
@@ -75,12 +75,16 @@ export function toPackage(
     ...(row.vendor !== null && { vendor: row.vendor }),
     ...(row.licence !== null && { licence: row.licence }),
     purl: row.purl,
-    location: { path: row.path, layer: (place.layer === null ? undefined : layers[place.layer]) ?? null },
+    location: { path: row.path, layer: at(layers, place.layer) ?? null },
     foundBy: row.found_by,
     ...(from !== undefined && { repositories: from }),
     ...(row.owner !== null && { owner: row.owner }),
     lookup: namespace === null ? null : lookupOf(row, namespace),
   };
+}
+
+function at<T>(values: readonly T[], place: number | null): T | undefined {
+  return place === null ? undefined : values[place];
 }
 
 function lookupOf(row: PackageRow, namespace: Namespace): ImagePackage['lookup'] {
