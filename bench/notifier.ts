@@ -107,8 +107,8 @@ async function copyImages({ db }: Engine): Promise<void> {
     await run(`insert into image (id, identity, distro, repositories, package_layers, last_used_at)
       select id + ${further}, identity || ' ${copy}', distro, repositories, package_layers, last_used_at
       from image where id <= ${contents}`);
-    await run(`insert into ancestry (name, image_id)
-      select name || '-${copy}', image_id + ${further} from ancestry where image_id <= ${contents}`);
+    await run(`insert into ancestry (name, number, image_id)
+      select name || '-${copy}', number + ${further}, image_id + ${further} from ancestry where image_id <= ${contents}`);
     await run(`insert into image_package (image_id, position, package_id, layer, repositories)
       select image_id + ${further}, position, package_id, layer, repositories
       from image_package where image_id <= ${contents} order by image_id, position`);
