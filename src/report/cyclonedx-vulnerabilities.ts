@@ -136,8 +136,11 @@ function affectsOf(
   findings: readonly Finding[],
   references: (found: Match['package']) => string | undefined,
 ): object[] {
-  const versions = new Map(
-    findings.map(({ package: found }) => [references(found) ?? found.purl, found.version]),
+  const affected = new Map(
+    findings.map(({ package: found, fix }) => [references(found) ?? found.purl, { found, fix }]),
   );
-  return [...versions].map(([ref, version]) => ({ ref, versions: [{ version, status: 'affected' }] }));
+  return [...affected].map(([ref, { found, fix }]) => ({
+    ref,
+    versions: [{ version: found.version, status: fix.state === 'not-affected' ? 'unaffected' : 'affected' }],
+  }));
 }

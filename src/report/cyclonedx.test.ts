@@ -30,7 +30,7 @@ interface Bom {
     ratings: { severity?: string; score?: number; method?: string }[];
     recommendation?: string;
     analysis?: { state?: string; detail?: string };
-    affects: { ref: string }[];
+    affects: { ref: string; versions?: { version: string; status: string }[] }[];
   }[];
 }
 
@@ -97,6 +97,15 @@ test('what is suppressed says why, and is not called unaffected', () => {
   assert.deepEqual(suppressed?.analysis, {
     detail: 'Suppressed: ignored by .clairignore: no archives from outside are unpacked',
   });
+});
+
+test('what its vendor clears is unaffected', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const cleared = { ...match, fix: { state: 'not-affected' }, reason: 'cleared by the vendor' } as const;
+  const [entry] = bom({ ...sampleReport, matches: [], suppressed: [cleared] }).vulnerabilities ?? [];
+  assert.equal(entry?.analysis?.state, 'not_affected');
+  assert.deepEqual(entry.affects[0]?.versions, [{ version: '1.2.4-0.2', status: 'unaffected' }]);
 });
 
 test('an inventory has no vulnerabilities, and says what could not be read', () => {
