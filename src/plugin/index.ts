@@ -29,6 +29,7 @@ export type {
   NoticeContent,
   NoticedChange,
   NoticeImage,
+  Told,
   Transport,
 } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';

@@ -37,7 +37,7 @@ export interface DigestContent {
 }
 
 /** Something to be told. */
-interface Told<Kind, Content> {
+export interface Told<Kind, Content> {
   readonly kind: Kind;
   /** A UUID: whoever is told twice can see that it is the same. */
   readonly name: string;
