@@ -1,13 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { Namespace } from '../../model/namespace.ts';
-import { compareText } from '../../model/order.ts';
-import type { AffectedImage, AffectedPage, AffectedRequest, ImagePackage, StoredHit } from '../store.ts';
+import type { AffectedImage, AffectedPage, AffectedRequest, StoredHit } from '../store.ts';
 import { type AffectedPlace, comparePlaces, readCursor, writeCursor } from './affected-cursor.ts';
+import { imagesOf, packagesOf } from './affected-details.ts';
 import { type InstalledRow, installedRows, type Stretch } from './affected-rows.ts';
 import { placeOf, type Target, targetsOf } from './affected-targets.ts';
-import { type PackageRow, packageColumns, toPackage } from './image-package.ts';
+import { toPackage } from './image-package.ts';
 import type { Tables } from './schema.ts';
-import { readShared } from './shared-values.ts';
 
 /**
  * The images that records hit. The list is walked along the indexes of what is installed: by namespace and package, then by
@@ -75,7 +73,7 @@ async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promis
   for (let rowsMax = count + rowsToSpare; ; ) {
     const last = found.at(-1);
     const rest = last === undefined ? stretch : { ...stretch, behind: cursorOf(last) };
-    const rows = await installedRows(db, rest, rowsMax);
+    const rows = await installedRows(db, rest, rowsMax).execute();
     const places = placesOf(rows, stretch.target);
     const isCut = rows.length === rowsMax;
     // There may be more of the last one: it is read again, together with what follows or alone.
@@ -107,69 +105,23 @@ function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
 /** Tells what was found, but for images that are thrown away in this moment. */
 async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
-  const names = await namesOf(db, [...new Set(found.map(({ image }) => image))]);
+  const images = await imagesOf(db, [...new Set(found.map(({ image }) => image))]);
   const packages = await packagesOf(db, [
     ...new Set(found.flatMap(({ rows }) => rows.map((row) => row.package))),
   ]);
   const hits = new Map<HitVersion, StoredHit[]>();
   return found.flatMap(({ version, image, rows }) => {
-    const installed = packagesIn(rows, packages, version.target.namespace);
-    const [first] = rows;
-    if (first === undefined || installed.length < rows.length) return [];
+    const details = images.get(image);
+    if (details === undefined) return [];
+    const { identity, names, shared } = details;
+    const { namespace } = version.target;
+    const installed = rows.flatMap((row) => {
+      const item = packages.get(row.package);
+      return item === undefined ? [] : [toPackage(item, row, { ...shared, namespace })];
+    });
+    if (installed.length < rows.length) return [];
     const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);
     hits.set(version, ofVersion);
-    const { identity } = first;
-    return [{ image, identity, names: names.get(image) ?? [], packages: installed, hits: ofVersion }];
+    return [{ image, identity, names, packages: installed, hits: ofVersion }];
   });
-}
-
-function packagesIn(
-  rows: readonly InstalledRow[],
-  packages: ReadonlyMap<number, PackageRow>,
-  namespace: Namespace,
-): ImagePackage[] {
-  const [first] = rows;
-  if (first === undefined) return [];
-  const shared = readShared({ repositories: first.lists, package_layers: first.package_layers });
-  return rows.flatMap((row) => {
-    const item = packages.get(row.package);
-    return item === undefined ? [] : [toPackage(item, row, { ...shared, namespace })];
-  });
-}
-
-async function packagesOf(
-  db: Kysely<Tables>,
-  packages: readonly number[],
-): Promise<ReadonlyMap<number, PackageRow>> {
-  const rows = await db
-    .selectFrom('package')
-    .select(['id', ...packageColumns])
-    .where('id', 'in', padded(packages))
-    .execute();
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** With repetitions at the end, as many numbers as some power of two: of such a query, engines keep few forms. */
-function padded(numbers: readonly number[]): number[] {
-  const size = 2 ** Math.ceil(Math.log2(numbers.length));
-  return Array.from({ length: size }, (_, i) => numbers[Math.min(i, numbers.length - 1)] ?? 0);
-}
-
-/** Names of ancestries and v1 layers that stand for images, sorted. */
-export async function namesOf(
-  db: Kysely<Tables>,
-  images: readonly number[],
-): Promise<ReadonlyMap<number, string[]>> {
-  const wanted = padded(images);
-  const rows = await db
-    .selectFrom('ancestry')
-    .select(['image_id', 'name'])
-    .where('image_id', 'in', wanted)
-    .union(db.selectFrom('v1_layer').select(['image_id', 'name']).where('image_id', 'in', wanted))
-    .execute();
-  const byImage = Map.groupBy(
-    rows.sort((a, b) => compareText(a.name, b.name)),
-    ({ image_id: image }) => image,
-  );
-  return new Map([...byImage].map(([image, named]) => [image, named.map(({ name }) => name)]));
 }

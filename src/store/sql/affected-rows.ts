@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { AffectedPlace } from './affected-cursor.ts';
 import type { Target } from './affected-targets.ts';
@@ -12,7 +12,7 @@ export interface Stretch {
   readonly behind?: AffectedPlace | undefined;
 }
 
-/** That an image has a package, with what else is to be told of the image. */
+/** That an image has a package. */
 export interface InstalledRow {
   readonly key: Uint8Array | null;
   readonly image: number;
@@ -20,33 +20,19 @@ export interface InstalledRow {
   readonly package: number;
   readonly layer: number | null;
   readonly repositories: number | null;
-  readonly identity: string;
-  /** Of the image: the lists of repositories, and the layers, of its packages. */
-  readonly lists: string | null;
-  readonly package_layers: string | null;
-}
-
-/** The first rows of a stretch, at most so many, by key and image. */
-export async function installedRows(
-  db: Kysely<Tables>,
-  stretch: Stretch,
-  rowsMax: number,
-): Promise<InstalledRow[]> {
-  return await db
-    .selectFrom(placesIn(db, stretch, rowsMax).as('place'))
-    .innerJoin('image', 'image.id', 'place.image')
-    .selectAll('place')
-    .select(['image.identity', 'image.repositories as lists', 'image.package_layers'])
-    .orderBy('place.key')
-    .orderBy('place.image')
-    .execute();
 }
 
 /**
+ * The first rows of a stretch, at most so many, by key and image.
+ *
  * Packages are read in the order of their keys, and of each the images in their order, so far as they can be among the first
  * rows of all: what many images share does not have all of them read.
  */
-export function placesIn(db: Kysely<Tables>, { target, keys, behind }: Stretch, rowsMax: number) {
+export function installedRows(
+  db: Kysely<Tables>,
+  { target, keys, behind }: Stretch,
+  rowsMax: number,
+): SelectQueryBuilder<Tables, 'package', InstalledRow> {
   const { name, key } = lookupColumns[target.by];
   const after = imageBehind(behind, key);
   return lookedUp(db, target.by)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { Digest, DigestContent, DigestItem, DigestStore } from '../store.ts';
-import { namesOf } from './affected-images.ts';
+import { imagesOf } from './affected-details.ts';
 import type { Engine } from './engine.ts';
 import { isoTime, isoTimeOrNull } from './feeds.ts';
 import type { Tables } from './schema.ts';
@@ -112,7 +112,7 @@ async function close(db: Kysely<Tables>, name: string): Promise<DigestContent | 
     .orderBy('digest_item.notification')
     .orderBy('digest_item.hash')
     .execute();
-  const names = (await namesOf(db, [digest.image_id])).get(digest.image_id) ?? [];
+  const names = (await imagesOf(db, [digest.image_id])).get(digest.image_id)?.names ?? [];
   const items = rows.map(({ notification, content }) => ({ notification, ...readContent(content) }));
   return { identity, names, items };
 }

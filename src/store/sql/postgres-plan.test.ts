@@ -13,7 +13,7 @@ import {
 } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
-import { placesIn } from './affected-rows.ts';
+import { installedRows } from './affected-rows.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { matchQuery } from './matches.ts';
@@ -105,7 +105,7 @@ test('affected images are read off two indexes in their order, whatever the plan
     const stretch = { target: { ...target, hasUnkeyed: false, hitsOf: () => [] }, keys: keys([], [0xff]) };
     const place = { namespace: 'debian:12', package: 'package-60', by: 'name', image: 7 } as const;
     for (const behind of [undefined, { ...place, key: versionKey(3) }]) {
-      const plan = await planOf(placesIn(engine.db, { ...stretch, behind }, 100));
+      const plan = await planOf(installedRows(engine.db, { ...stretch, behind }, 100));
       const steps = stepsOf(plan).map((step) => step['Index Name'] ?? step['Node Type']);
       assert.deepEqual(
         steps.filter((step) => step !== 'Result'),

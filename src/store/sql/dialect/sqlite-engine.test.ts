@@ -7,7 +7,7 @@ import { type CompiledQuery, sql } from 'kysely';
 import { ClairError } from '../../../kit/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
 import { temporaryDirectory } from '../../../testing/store-engines.ts';
-import { placesIn } from '../affected-rows.ts';
+import { installedRows } from '../affected-rows.ts';
 import { matchQuery } from '../matches.ts';
 import { migrations } from '../migrations/migrations.ts';
 import { schemaVersion } from '../schema.ts';
@@ -72,7 +72,7 @@ test('affected images are read off two indexes in their order', async (t) => {
   const target = { namespaceId: 1, namespace, package: 'openssl', by: 'name', hasUnkeyed: false } as const;
   for (const behind of [undefined, { ...place, key: Uint8Array.of(3) }]) {
     const stretch = { target: { ...target, ranges: [keys], hitsOf: () => [] }, keys, behind };
-    assert.deepEqual(planOf(path, placesIn(engine.db, stretch, 100).compile()), [
+    assert.deepEqual(planOf(path, installedRows(engine.db, stretch, 100).compile()), [
       'SEARCH package USING COVERING INDEX package_lookup (namespace_id=? AND lookup_name=? AND key>? AND key<?)',
       'SEARCH installed USING COVERING INDEX image_package_images (package_id=? AND image_id>? AND image_id<?)',
       'CORRELATED SCALAR SUBQUERY 1',
