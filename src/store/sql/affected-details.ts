@@ -17,27 +17,39 @@ export async function imagesOf(
   db: Kysely<Tables>,
   images: readonly number[],
 ): Promise<ReadonlyMap<number, ImageDetails>> {
-  const wanted = padded(images);
   const none = sql<string | null>`null`;
   const nothing = [none.as('identity'), none.as('repositories'), none.as('package_layers')] as const;
-  const names = (table: 'ancestry' | 'v1_layer') =>
-    db
-      .selectFrom(table)
-      .select('image_id as image')
-      .select(nothing)
-      .select('name')
-      .where('image_id', 'in', wanted);
   const rows = await db
-    .selectFrom('image')
-    .select(['id as image', sql<string | null>`identity`.as('identity'), 'repositories', 'package_layers'])
-    .select(none.as('name'))
-    .where('id', 'in', wanted)
-    .unionAll(names('ancestry'))
-    .unionAll(names('v1_layer'))
+    .with('wanted', (query) =>
+      query
+        .selectFrom('image')
+        .select(['id', 'identity', 'repositories', 'package_layers'])
+        .where('id', 'in', padded(images)),
+    )
+    .selectFrom('wanted')
+    .select('id')
+    .select([sql<string | null>`identity`.as('identity'), 'repositories', 'package_layers', none.as('name')])
+    .unionAll((query) =>
+      query
+        .selectFrom('wanted')
+        // Engines take the few that are wanted first.
+        .crossJoin('ancestry')
+        .whereRef('ancestry.image_id', '=', 'wanted.id')
+        .select('wanted.id')
+        .select([...nothing, 'ancestry.name']),
+    )
+    .unionAll((query) =>
+      query
+        .selectFrom('wanted')
+        .crossJoin('v1_layer')
+        .whereRef('v1_layer.image_id', '=', 'wanted.id')
+        .select('wanted.id')
+        .select([...nothing, 'v1_layer.name']),
+    )
     .execute();
   const found = new Map<number, ImageDetails>();
   const namesOfImages = new Map<number, Set<string>>();
-  for (const { image, identity, name, ...texts } of rows) {
+  for (const { id: image, identity, name, ...texts } of rows) {
     const named = namesOfImages.get(image) ?? new Set();
     namesOfImages.set(image, named);
     if (name !== null) named.add(name);
@@ -61,8 +73,9 @@ export async function packagesOf(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** With repetitions at the end, as many numbers as some power of two: of such a query, engines keep few forms. */
+/** With repetitions at the end, as many numbers as are some round one: of such a query, engines keep few forms. */
 function padded(numbers: readonly number[]): number[] {
-  const size = 2 ** Math.ceil(Math.log2(numbers.length));
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(numbers.length)) - 2);
+  const size = Math.ceil(numbers.length / step) * step;
   return Array.from({ length: size }, (_, i) => numbers[Math.min(i, numbers.length - 1)] ?? 0);
 }
