@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describedNativeRoutes } from '../../src/api/http/native/routes.ts';
+import { protoPackage, rpcs } from '../../src/api/http/v3/services.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { referencePages } from '../../tools/reference.ts';
 import { filesLike, textOf } from './tree.ts';
@@ -8,6 +10,23 @@ test('the reference tells every command, option, setting and metric there is: np
   for (const [path, text] of await referencePages())
     if (path.endsWith('.json')) assert.deepEqual(JSON.parse(textOf(path)), JSON.parse(text), path);
     else assert.equal(textOf(path), text, path);
+});
+
+test('every method of the third API is in its page, with its path and the scope it asks for', () => {
+  const page = textOf('docs/reference/api-v3.md');
+  for (const { service, method, verb, path, scope } of rpcs) {
+    const place = `${verb} ${path.replace(/:(\w+)/g, '{$1}')}`;
+    assert.ok(
+      page.includes(`| \`${protoPackage}.${service}/${method}\` | \`${place}\` | \`${scope}\` |`),
+      method,
+    );
+  }
+});
+
+test('every route of our own is in its page', () => {
+  const page = textOf('docs/reference/http.md');
+  for (const { route, path } of describedNativeRoutes())
+    assert.ok(page.includes(`## \`${route.method} ${path.replace(':id', 'ID')}\``), path);
 });
 
 test('configuration files in documents can be used', () => {
