@@ -5,7 +5,7 @@ import type { Mutation } from './mutation.ts';
 /** A number at one of the places where a format has one. */
 function numbersAt(width: number, placesOf: (bytes: Buffer, random: Random) => readonly number[]): Mutation {
   return (bytes, random) => {
-    const places = placesOf(bytes, random).filter((place) => place + width <= bytes.length);
+    const places = placesOf(bytes, random).filter((place) => place >= 0 && place + width <= bytes.length);
     return places.length === 0 ? bytes : writeNumber(bytes, random.pick(places), width, random);
   };
 }
