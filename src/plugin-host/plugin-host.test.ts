@@ -92,6 +92,16 @@ test('plugin: who loops, eats memory, throws or leaves costs only its own answer
   ]);
 });
 
+test('plugin: what was asked before the thread is ended is answered', async (t) => {
+  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': lister(rocket) }));
+  const thread = new PluginThread(script, bounds);
+  const [remote] = remoteAnalyzers(describeAnalyzers(plugins), thread).listers;
+  const asked = remote?.listRemotely(new Map([['etc/acme', Buffer.from('x')]]));
+  const ended = thread[Symbol.asyncDispose]();
+  assert.equal((await asked)?.length, 1);
+  await ended;
+});
+
 test('plugin: what a lister tells is checked, and what is nothing costs its own place', async (t) => {
   const [first, ...problems] = await listedBy(
     t,

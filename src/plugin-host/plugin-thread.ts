@@ -39,8 +39,9 @@ export class PluginThread implements AsyncDisposable {
     return answer.result;
   }
 
+  /** Once what was asked before is answered. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+    await this.#turns.take(() => this.#end());
   }
 
   async #answerTo(question: Question): Promise<Answer> {
