@@ -3,6 +3,7 @@ import { builtIn } from './extensions.ts';
 import { claimsOf } from './image/incoming/layer-source.ts';
 import { localLayer } from './image/incoming/local-layer.ts';
 import { ClairError, messageOf } from './kit/errors.ts';
+import { scriptUrl } from './kit/script-url.ts';
 import { ArrivingBytes } from './layer-pool/arriving-bytes.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import type { LayerIndex } from './model/layer-index.ts';
@@ -21,9 +22,7 @@ interface Current {
 /** The thread's side of the protocol. */
 class Desk {
   readonly #port: MessagePort;
-  readonly #plugins = new PluginThread(
-    new URL(import.meta.url.endsWith('.ts') ? './plugin-worker.ts' : './plugin-worker.js', import.meta.url),
-  );
+  readonly #plugins = new PluginThread(scriptUrl('./plugin-worker', import.meta.url));
   #current: Current | undefined;
 
   constructor(port: MessagePort) {

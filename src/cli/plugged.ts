@@ -1,4 +1,5 @@
 import { builtIn } from '../extensions.ts';
+import { scriptUrl } from '../kit/script-url.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { LoadedPlugin } from '../plugin-host/load-plugins.ts';
@@ -22,9 +23,7 @@ export async function plug(names: readonly string[], directory: string): Promise
   const { remoteAnalyzers } = await import('../plugin-host/remote-analyzers.ts');
   const plugins = await loadPlugins(names, directory);
   const analyzers = describeAnalyzers(plugins);
-  const isSource = import.meta.url.endsWith('.ts');
-  const script = new URL(isSource ? '../plugin-worker.ts' : './plugin-worker.js', import.meta.url);
-  const thread = new PluginThread(script);
+  const thread = new PluginThread(scriptUrl('../plugin-worker', import.meta.url));
   return {
     extensions: extend(builtIn, plugins, remoteAnalyzers(analyzers, thread)),
     plugins,

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
+import { scriptUrl } from '../kit/script-url.ts';
 import { analyzeOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -80,11 +81,7 @@ function layerAnalysis({ extensions, analyzers }: Plugged): AnalyzeLayers {
   // A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice.
   setFlagsFromString('--optimize-for-size');
   const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const there = analyzeOnThread(
-    new URL(extension === 'ts' ? '../layer-worker.ts' : './layer-worker.js', import.meta.url),
-    analyzers,
-  );
+  const there = analyzeOnThread(scriptUrl('../layer-worker', import.meta.url), analyzers);
   return spreadLayers(here, there);
 }
 

@@ -162,3 +162,6 @@ export const limits = {
 
 /** One of them. */
 export type LimitName = keyof typeof limits;
+
+/** Longer timers of Node end at once. */
+export const timerMsMax: number = 2 ** 31 - 1;

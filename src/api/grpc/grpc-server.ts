@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
-import { limits } from '../../kit/limits.ts';
+import { limits, timerMsMax } from '../../kit/limits.ts';
 import type { Http2Door } from '../http/sort-connections.ts';
 import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
@@ -149,9 +149,6 @@ class Calls {
     return fault ?? bugFault;
   }
 }
-
-/** Longer timers of Node end at once. */
-const timerMsMax = 2 ** 31 - 1;
 
 /** Says when to come again as gRPC says it: RFC A6 of gRPC, "Pushback". */
 function errorOf(

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net';
 import type { Address } from '../../config/address.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { Access } from './access.ts';
 import { type ApiAnswer, faultAnswer, type Route, readBody, WireError } from './exchange.ts';
@@ -115,9 +115,6 @@ function headersMsOf({ arrival }: ApiServerRoom): number {
 /** Why nobody waits for an answer any more. */
 class TimeIsOver extends Error {}
 class ClientIsGone extends Error {}
-
-/** Longer timers of Node end at once. */
-const timerMsMax = 2 ** 31 - 1;
 
 const timeoutMessage = 'Clair failed to respond within the configured timeout window.';
 

@@ -10,6 +10,7 @@ import { layerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
 import { sourcePolicy } from '../../image/incoming/source-policy.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { scriptUrl } from '../../kit/script-url.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/bell.ts';
@@ -108,10 +109,9 @@ interface Watchers {
 }
 
 function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls }: ServerOptions): LayerPool {
-  const isSource = import.meta.url.endsWith('.ts');
   const { threads, idletimeout: idleMs } = config.worker;
   return openLayerPool({
-    script: new URL(isSource ? '../../layer-worker.ts' : './layer-worker.js', import.meta.url),
+    script: scriptUrl('../../layer-worker', import.meta.url),
     policy: sourcePolicy(layerSources(config), insecureTls),
     threads: threads === 0 ? undefined : threads,
     bounds: { idleMs },

@@ -3,9 +3,9 @@ import type { Namespace } from '../../model/namespace.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { StoredHit } from '../store.ts';
 import { comparePlaces, type TargetPlace } from './affected-cursor.ts';
-import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
+import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
 import { holds, mergeRanges } from './key-intervals.ts';
-import { isMetBy, type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
+import { type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
 
 /** A package of a namespace that records speak of. */
@@ -45,19 +45,12 @@ function targetRows(
   vulnerabilities: readonly number[],
   by: LookupBy,
 ): SelectQueryBuilder<Tables, 'affected', TargetRow> {
-  return db
-    .selectFrom('affected')
-    .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
-    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
-    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+  return rowsOfRecords(db, vulnerabilities, by)
     .select([...hitColumns, 'affected.namespace_id', 'affected.lo', 'affected.hi'])
     .select((eb) => [
       sql.lit(by).as('by'),
       eb.exists(installed(db, by).where(lookupColumns[by].key, 'is', null)).as('has_unkeyed'),
     ])
-    .where('affected.vulnerability_id', 'in', vulnerabilities)
-    .where('affected.fix_state', '<>', 'not-affected')
-    .where(isMetBy(by))
     .where((eb) => eb.exists(installed(db, by)));
 }
 

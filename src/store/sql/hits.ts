@@ -1,9 +1,12 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Conditions } from '../../model/conditions.ts';
 import { compareText } from '../../model/order.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { StoredHit } from '../store.ts';
 import { type AffectedRow, fixOf, rangeOf, readConditions } from './affected-row.ts';
+import { isMetBy, type LookupBy } from './lookup-by.ts';
 import { type Details, readDetails } from './record.ts';
+import type { Tables } from './schema.ts';
 
 /** An affected row with what its record says. */
 export interface HitRow extends AffectedRow {
@@ -39,6 +42,22 @@ export const hitColumns = [
   'affected.severity',
   'affected.conditions',
 ] as const;
+
+/** The rows of records, by their numbers, that may hit what is met in one way, with what `hitColumns` asks for joined. */
+export function rowsOfRecords(
+  db: Kysely<Tables>,
+  vulnerabilities: readonly number[],
+  by: LookupBy,
+): SelectQueryBuilder<Tables, 'affected' | 'vulnerability' | 'feed' | 'namespace', object> {
+  return db
+    .selectFrom('affected')
+    .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
+    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
+    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+    .where('affected.vulnerability_id', 'in', vulnerabilities)
+    .where('affected.fix_state', '<>', 'not-affected')
+    .where(isMetBy(by));
+}
 
 /** Makes hits of rows; what many rows have in common is read once. */
 export class HitReader {

@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { HitVersion, PageRequest } from '../store.ts';
-import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
-import { isMetBy, type LookupBy } from './lookup-by.ts';
+import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
+import type { LookupBy } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
 
 /** The versions, of those that layers and ancestries have, that records hit or that only a comparison in code can tell. */
@@ -46,11 +46,7 @@ function hitRows(
   vulnerabilities: readonly number[],
   by: LookupBy,
 ): SelectQueryBuilder<Tables, 'affected', VersionHitRow> {
-  return db
-    .selectFrom('affected')
-    .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
-    .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
-    .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
+  return rowsOfRecords(db, vulnerabilities, by)
     .innerJoin('v1_version as version', (join) =>
       join
         .onRef('version.namespace_id', '=', 'affected.namespace_id')
@@ -67,9 +63,6 @@ function hitRows(
       'version.arch',
       'version.modularity',
     ])
-    .where('affected.vulnerability_id', 'in', vulnerabilities)
-    .where('affected.fix_state', '<>', 'not-affected')
-    .where(isMetBy(by))
     .where((eb) =>
       eb.or([
         eb('version.key', 'is', null),
