@@ -1,5 +1,5 @@
 import manifest from '../package.json' with { type: 'json' };
-import { explainFailure, runCommand } from './cli/program.ts';
+import { explainFailure, runCommand } from './cli/program/program.ts';
 import { ClairError, exitCodes } from './kit/errors.ts';
 
 /** The `clair` command: parses the line, runs it, and turns failures into one sentence and an exit status. */

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { apiDocument } from '../src/api/document.ts';
 import { metrics } from '../src/api/metrics.ts';
 import { plug } from '../src/cli/plugged.ts';
-import { commandLine } from '../src/cli/program.ts';
+import { commandLine } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/show.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
-import { messageOf } from '../kit/errors.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
-import { templateFormat } from '../report/template.ts';
+import { messageOf } from '../../kit/errors.ts';
+import type { ReportFormat } from '../../plugin/report-format.ts';
+import { templateFormat } from '../../report/template.ts';
 
 /** `--format`: one of some formats, the first by default, or a template of the user. */
 export function formatOption(formats: readonly ReportFormat[], isTemplatable = false): Option {

@@ -1,0 +1,133 @@
+import { type Command, Option } from 'commander';
+import { ClairError } from '../../kit/errors.ts';
+import type { AffectedOptions } from '../affected.ts';
+import type { UpdateOptions } from '../db.ts';
+import type { ImportOptions } from '../db-file.ts';
+import type { MirrorOptions } from '../db-mirror.ts';
+import type { Plugged } from '../plugged.ts';
+import type { DatabaseOptions } from '../room.ts';
+import { addDatabaseOptions, type CommandParts } from './options.ts';
+
+/** The commands that work on advisories and versions. */
+export function addAdvisoryCommands(program: Command, parts: CommandParts): void {
+  addAffected(program, parts);
+  addDatabase(program, parts);
+  addCompareVersions(program, parts);
+}
+
+function addDatabase(program: Command, parts: CommandParts): void {
+  const { run, plugged } = parts;
+  const db = program.command('db').description('the database of advisories and layers');
+  addDatabaseOptions(db.command('update').description('bring advisories up to date'))
+    .argument(
+      '[source...]',
+      `which ones: ${[...plugged.extensions.sources, ...plugged.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
+    )
+    .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+    )
+    .action((sources: string[], options: UpdateOptions) =>
+      run(import('../db.ts').then(({ updateDatabase }) => updateDatabase(sources, { ...options, plugged }))),
+    );
+  db.command('status')
+    .description('what the database holds and how old it is')
+    .option('--db <file>', 'the database')
+    .action((options: DatabaseOptions) =>
+      run(import('../db.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
+    );
+  addCarrying(db, parts);
+}
+
+/** What brings advisories to a place without network. */
+function addCarrying(db: Command, { run, plugged }: CommandParts): void {
+  db.command('export')
+    .description('write all advisories and ratings into one file, to carry them where there is no network')
+    .argument('<file>', 'the file')
+    .option('--db <file>', 'the database')
+    .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
+    .action((file: string, options: DatabaseOptions) =>
+      run(import('../db-file.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
+    );
+  db.command('import')
+    .description('take over what such a file carries, once all of it was found whole')
+    .argument('<file>', 'a file of clair db export')
+    .option('--db <file>', 'the database')
+    .option('--digest <digest>', 'the digest that the export told; a file with another is refused')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
+    )
+    .action((file: string, options: ImportOptions) =>
+      run(
+        import('../db-file.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged })),
+      ),
+    );
+  db.command('mirror')
+    .description(
+      'lay the feeds down in a directory that --mirror takes, to carry it where there is no network',
+    )
+    .argument('<dir>', 'the directory; a second run gets only what changed')
+    .argument('[source...]', 'whose feeds, those of enrichers included; all by default')
+    .option('--mirror <place>', 'get them from another mirror instead of the vendors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  clair db mirror /srv/advisories\n  clair db mirror /srv/advisories debian alpine kev epss',
+    )
+    .action((directory: string, sources: string[], options: MirrorOptions) =>
+      run(
+        import('../db-mirror.ts').then(({ mirrorDatabase }) =>
+          mirrorDatabase(directory, sources, { ...options, plugged }),
+        ),
+      ),
+    );
+}
+
+function addAffected(program: Command, { run, plugged }: CommandParts): void {
+  program
+    .command('affected')
+    .description('which images of the database a vulnerability affects, in which packages and layers')
+    .argument('<id>', 'a CVE, or the id of an advisory')
+    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'))
+    .option(
+      '--db <file>',
+      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+    )
+    .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
+    .action((id: string, options: AffectedOptions) =>
+      run(import('../affected.ts').then(({ showAffected }) => showAffected(id, { ...options, plugged }))),
+    );
+}
+
+function addCompareVersions(program: Command, { run, plugged }: CommandParts): void {
+  program
+    .command('compare-versions')
+    .description('how two versions order: prints < = > or ! (no order)')
+    .argument('[scheme]', plugged.extensions.schemes.map(({ name }) => name).join(' '))
+    .argument('[a]')
+    .argument('[b]')
+    .option('--batch', 'answer lines SCHEME<TAB>A<TAB>B of standard input, one a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clair compare-versions dpkg 1.0~rc1-1 1.0-1
+  printf 'rpm\\t1.0-1\\t1.0-2\\n' | clair compare-versions --batch`,
+    )
+    .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
+      run(answer({ scheme, a, b }, options, plugged)),
+    );
+}
+
+async function answer(
+  { scheme, a, b }: { scheme?: string | undefined; a?: string | undefined; b?: string | undefined },
+  options: { batch?: boolean } | undefined,
+  { extensions: { schemes } }: Plugged,
+): Promise<number> {
+  const { compareBatch, compareVersions } = await import('../compare-versions.ts');
+  if (options?.batch) return await compareBatch(schemes);
+  if (scheme !== undefined && a !== undefined && b !== undefined)
+    return compareVersions(schemes, scheme, a, b);
+  throw new ClairError('usage', 'compare-versions takes a scheme and two versions, or --batch');
+}

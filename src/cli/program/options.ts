@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
+import type { Plugged } from '../plugged.ts';
+
+/** What the commands work with. */
+export interface CommandParts {
+  readonly plugged: Plugged;
+  /** The names of the plugins, as they were given. */
+  readonly names: readonly string[];
+  /** Takes the exit status of the command that was asked for. */
+  readonly run: (status: Promise<number>) => Promise<void>;
+}
+
+/** What a target may be. */
+export const targetHelp: string =
+  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, or a path';
+
+/** The options of every command that uses the database. */
+export function addDatabaseOptions(command: Command): Command {
+  return command
+    .option(
+      '--db <file>',
+      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+    )
+    .option('--mirror <dir>', 'fetch advisories from a directory or URL that mirrors the upstream hosts')
+    .option('--offline', 'fetch nothing; use what the database has');
+}
+
+/** The options of every command that reads an image. */
+export function addImageOptions(command: Command): Command {
+  return command
+    .option('--platform <os/arch>', 'which image of several')
+    .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
+}
+
+/** A severity as an option names it. */
+export function severityOf(text: string): Severity {
+  const severity = parseSeverity(text);
+  if (severity === undefined)
+    throw new InvalidArgumentError(`Severities are ${severities.join(', ').toLowerCase()}.`);
+  return severity;
+}

@@ -1,0 +1,87 @@
+import { type Command, Option } from 'commander';
+import type { ConfigOptions } from '../config.ts';
+import type { ServeOptions } from '../serve.ts';
+import type { CommandParts } from './options.ts';
+
+/** The commands of the server, its settings and its plugins. */
+export function addServerCommands(program: Command, parts: CommandParts): void {
+  addConfig(program, parts);
+  addPlugin(program, parts);
+  addServe(program, parts);
+}
+
+function addConfig(program: Command, { run }: CommandParts): void {
+  const config = program.command('config').description('the settings of the server and of the updater');
+  const room = (): Promise<typeof import('../config.ts')> => import('../config.ts');
+  config
+    .command('check')
+    .description('whether a file and the environment can be used')
+    .option('--config <file>', 'a file as Clair has it')
+    .action((options: ConfigOptions) => run(room().then(({ checkConfig }) => checkConfig(options))));
+  config
+    .command('print')
+    .description('the settings in force, without secrets')
+    .option('--config <file>', 'a file as Clair has it')
+    .action((options: ConfigOptions) => run(room().then(({ showConfig }) => showConfig(options))));
+  config
+    .command('reference')
+    .description('every setting there is, in Markdown')
+    .action(() => run(room().then(({ showReference }) => showReference())))
+    .addHelpText(
+      'after',
+      '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
+    );
+}
+
+function addPlugin(program: Command, { run, plugged }: CommandParts): void {
+  program
+    .command('plugin')
+    .description('what can be added to clair')
+    .command('list')
+    .description('every extension there is, and the plugin it comes from')
+    .addHelpText(
+      'after',
+      `
+A plugin is a module that exports plugin; --plugin takes its path, a directory of such, or a package, as often as is wished.
+
+Example:
+  clair --plugin ./plugins/acme.ts plugin list`,
+    )
+    .action(() => run(import('../plugin-list.ts').then(({ listPlugins }) => listPlugins(plugged))));
+}
+
+function addServe(program: Command, { run, names }: CommandParts): void {
+  program
+    .command('serve')
+    .description('answer the API of Clair, and keep the advisories of the database current')
+    .option('--config <file>', 'a file as Clair has it; defaults and the environment without one')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+        .default('info'),
+    )
+    .option('--cpu-profile <file>', 'write at the end where the time went, as V8 tells it')
+    .option('--insecure-tls', 'do not verify the certificates of servers that layers are fetched from')
+    .addHelpText(
+      'after',
+      `
+On the port of the health check (6061): GET /health, /metrics, /status.
+
+Example:
+  clair serve --config /etc/clair/config.yaml
+  clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
+    )
+    .action((options: ServedOptions) => run(startServer({ ...options, plugins: names })));
+}
+
+/** What the server is told, and whether to watch it. */
+interface ServedOptions extends ServeOptions {
+  readonly cpuProfile?: string;
+}
+
+async function startServer({ cpuProfile, ...options }: ServedOptions): Promise<number> {
+  const { serve } = await import('../serve.ts');
+  if (cpuProfile === undefined) return await serve(options);
+  const { withCpuProfile } = await import('../cpu-profile.ts');
+  return await withCpuProfile(cpuProfile, () => serve(options));
+}

@@ -1,0 +1,16 @@
+import type { ReportFormat } from '../plugin/report-format.ts';
+import { type ImageOptions, list } from './assess.ts';
+import { displayFor, writeResult } from './output.ts';
+
+/** Options of `clair sbom`. */
+export interface SbomOptions extends ImageOptions {
+  readonly format: ReportFormat;
+  readonly output?: string;
+}
+
+/** `clair sbom`: what an image is made of. Fetches nothing. */
+export async function sbom(target: string, options: SbomOptions): Promise<number> {
+  const { report } = await list(target, options);
+  writeResult(options.format.write(report, displayFor(options.output)), options.output);
+  return 0;
+}
