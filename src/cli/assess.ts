@@ -1,5 +1,6 @@
 import type { Image } from '../image/image.ts';
 import { openImage } from '../image/open-image.ts';
+import type { Report } from '../model/report.ts';
 import { feedsOf } from '../service/choose-feeds.ts';
 import { type IndexedImage, indexImage } from '../service/index-image.ts';
 import { type AssessedReport, matchImage } from '../service/match-image.ts';
@@ -13,21 +14,49 @@ export interface ImageOptions extends DatabaseOptions {
   readonly verify?: boolean;
 }
 
-/** What is vulnerable in an image: reads what is not known of it, and fetches the advisories that speak of it. */
-export async function assess(target: string, options: ImageOptions): Promise<AssessedReport> {
-  const image = await openImage(target, options);
+/** Options of the commands that tell what is vulnerable in an image. */
+export interface AssessmentOptions extends ImageOptions {
+  /** A time in the past, of which the advisories are to be. */
+  readonly asOf?: string;
+}
+
+/** An image that was assessed, in the room where that was done. */
+export interface Assessed extends AssessedReport {
+  readonly image: IndexedImage;
+  readonly room: Room;
+}
+
+/** Assesses an image, and goes on in the same room with what was found. */
+export async function assessing<T>(
+  target: string,
+  options: AssessmentOptions,
+  use: (assessed: Assessed) => Promise<T>,
+): Promise<T> {
+  const opened = await openImage(target, options);
   await using room = await openRoom(options);
-  const indexed = await index(image, room, options);
-  const outcomes = await refresh(indexed, room);
-  return await report(image, indexed, { room, outcomes });
+  return await use(await assessIn(room, opened, options));
+}
+
+/** Assesses an image in a room that was opened. */
+export async function assessIn(room: Room, opened: Image, options: AssessmentOptions): Promise<Assessed> {
+  const image = await index(opened, room, options);
+  // What was known at a time in the past cannot be fetched any more.
+  const outcomes = options.asOf === undefined ? await refresh(image, room) : [];
+  const assessed = await matchImage(opened.target, image, {
+    ...room,
+    ...timesOf(options),
+    outcomes,
+  });
+  return { ...assessed, image, room };
 }
 
 /** What an image is made of. Fetches nothing. */
-export async function list(target: string, options: ImageOptions): Promise<AssessedReport> {
-  const image = await openImage(target, options);
+export async function list(target: string, options: ImageOptions): Promise<Report> {
+  const opened = await openImage(target, options);
   await using room = await openRoom({ ...options, offline: true });
-  const indexed = await index(image, room, options);
-  return await report(image, indexed, { room, outcomes: [] });
+  const image = await index(opened, room, options);
+  const { report } = await matchImage(opened.target, image, { ...room, ...timesOf({}), outcomes: [] });
+  return report;
 }
 
 function index(image: Image, room: Room, { verify = false }: ImageOptions): Promise<IndexedImage> {
@@ -49,10 +78,11 @@ async function refresh(image: IndexedImage, { extensions, store, updating }: Roo
   return outcomes;
 }
 
-async function report(
-  image: Image,
-  indexed: IndexedImage,
-  { room, outcomes }: { readonly room: Room; readonly outcomes: readonly FeedOutcome[] },
-): Promise<AssessedReport> {
-  return await matchImage(image.target, indexed, { ...room, outcomes, now: () => new Date(), staleAfterMs });
+/** The time that the question is about, and how old advisories may be then. */
+function timesOf({ asOf }: Pick<AssessmentOptions, 'asOf'>): {
+  readonly asOf: string | undefined;
+  readonly now: () => Date;
+  readonly staleAfterMs: number;
+} {
+  return { asOf, now: () => (asOf === undefined ? new Date() : new Date(asOf)), staleAfterMs };
 }

@@ -10,7 +10,7 @@ export interface SbomOptions extends ImageOptions {
 
 /** `clair sbom`: what an image is made of. Fetches nothing. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
-  const { report } = await list(target, options);
+  const report = await list(target, options);
   writeResult(options.format.write(report, displayFor(options.output)), options.output);
   return 0;
 }

@@ -72,6 +72,8 @@ export const limits = {
   ancestryNameCharacters: 500,
   /** A manifest, index or image configuration. */
   manifestBytes: 8 * MiB,
+  /** A report that was written earlier and is compared with. The largest of our corpus has 3 MiB. */
+  reportBytes: 256 * MiB,
   /** How deep arrays and objects lie in such a document; real ones have under ten. */
   documentDepth: 100,
   /** Manifests that point to manifests. */

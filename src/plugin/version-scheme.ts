@@ -27,6 +27,11 @@ export interface VersionScheme {
   compare(a: string, b: string): number | undefined;
   /** The lowest bytes above every version that a bound of this spelling includes; for most schemes the key followed by 00. */
   after(version: string): VersionKey | Unkeyable;
+  /**
+   * The pieces of a version as they are compared one after the other, in parts such as epoch, version and release. For people who
+   * want to see what decided; never asked for a decision.
+   */
+  segments?(version: string): readonly (readonly string[])[];
 }
 
 /** Whether a version has a key. */

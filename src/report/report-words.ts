@@ -123,7 +123,8 @@ export function doubtsOf(report: Report): string[] {
   return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];
 }
 
-function counted(count: number, thing: string): string {
+/** `1 finding`, `2 findings`. */
+export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 

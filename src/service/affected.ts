@@ -68,7 +68,7 @@ export async function affectedByRecords(
   const { images, ...rest } = await room.store.images.affected(records, page);
   const states = await room.store.advisories.feedStates();
   const hits = images.flatMap((image) => image.hits);
-  const standing = new Set(await withoutOverridden(hits, states, room.store));
+  const standing = new Set(await withoutOverridden(hits, states, { store: room.store }));
   const entries = images.flatMap(
     (image) => entryOf({ ...image, hits: image.hits.filter((hit) => standing.has(hit)) }, room) ?? [],
   );

@@ -5,12 +5,12 @@ import { holds } from '../match/holds.ts';
 import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, Match } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import type { FeedState, ImagePackage, Store, StoredEnrichment, StoredMatch } from '../store/store.ts';
+import type { AsOf, FeedState, ImagePackage, Store, StoredEnrichment, StoredMatch } from '../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import { withoutOverridden } from './written-vulnerabilities.ts';
 
-/** What assessing needs. */
-export interface AssessmentRoom {
+/** What assessing needs. With `asOf`, advisories are taken as they were then; what enrichers say has no history. */
+export interface AssessmentRoom extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
 }
@@ -37,11 +37,11 @@ export async function assessPackages(
   packages: readonly ImagePackage[],
   room: AssessmentRoom,
 ): Promise<Assessment> {
-  const { store, extensions } = room;
-  const stored = await store.images.matches(image);
-  const states = await store.advisories.feedStates();
+  const { store, extensions, asOf } = room;
+  const stored = await store.images.matches(image, { asOf });
+  const states = await store.advisories.feedStates({ asOf });
   const counting = stored.filter(({ source }) => !isSuperseded(source, extensions.sources, states));
-  const standing = await withoutOverridden(counting, states, store);
+  const standing = await withoutOverridden(counting, states, { store, asOf });
   const { hits, undecided } = decide(standing, packages, extensions);
   const found = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
   const { findings, enrichments } = await enriched(found, states, room);

@@ -5,13 +5,13 @@ import { compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { Coverage } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import type { FeedState, Store } from '../store/store.ts';
+import type { AsOf, FeedState, Store } from '../store/store.ts';
 import { type AdvisoryFeed, feedsThatCount } from './choose-feeds.ts';
 import type { IndexedImage } from './index-image.ts';
 import type { FeedOutcome } from './update-feeds.ts';
 
-/** What telling the coverage needs. */
-export interface CoverageRoom {
+/** What telling the coverage needs. With `asOf`, it is told as it was then. */
+export interface CoverageRoom extends AsOf {
   readonly extensions: Pick<Extensions, 'sources'>;
   readonly store: Pick<Store, 'advisories'>;
   /** What the update just before said of its feeds; empty when none was tried. */
@@ -26,7 +26,7 @@ export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 
 /** What is known about the advisories of each namespace of an image, and about packages that belong to none. */
 export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promise<DatedCoverage[]> {
-  const states = await room.store.advisories.feedStates();
+  const states = await room.store.advisories.feedStates({ asOf: room.asOf });
   const covered = await Promise.all(
     image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
   );
@@ -134,8 +134,9 @@ function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
 function whyMissing(
   { source, feed }: AdvisoryFeed,
   states: readonly FeedState[],
-  { outcomes }: CoverageRoom,
+  { outcomes, asOf }: CoverageRoom,
 ): string {
+  if (asOf !== undefined) return 'was not yet loaded at that time';
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
   if (outcome?.outcome === 'failed') return `could not be fetched: ${outcome.error.message}`;
   if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';

@@ -1,5 +1,5 @@
 import type { AdvisoryHit } from '../model/hit.ts';
-import type { FeedState, Store, StoredVulnerability } from '../store/store.ts';
+import type { AsOf, FeedState, Store, StoredVulnerability } from '../store/store.ts';
 
 /** Vulnerabilities that users write are records of a feed of their own. */
 export const writtenFeed = { source: 'api', feed: 'v1' } as const;
@@ -13,8 +13,9 @@ export function writtenKey(namespace: string, id: string): string {
 export async function findWritten(
   keys: Iterable<string>,
   store: Pick<Store, 'vulnerabilities'>,
+  at?: AsOf,
 ): Promise<ReadonlyMap<string, StoredVulnerability>> {
-  const found = await store.vulnerabilities.keyed(writtenFeed, [...new Set(keys)]);
+  const found = await store.vulnerabilities.keyed(writtenFeed, [...new Set(keys)], at);
   return new Map(found.map((record) => [record.key, record]));
 }
 
@@ -22,11 +23,11 @@ export async function findWritten(
 export async function withoutOverridden<T extends Pick<AdvisoryHit, 'source' | 'id' | 'namespace'>>(
   hits: readonly T[],
   states: readonly FeedState[],
-  store: Pick<Store, 'vulnerabilities'>,
+  { store, asOf }: AsOf & { readonly store: Pick<Store, 'vulnerabilities'> },
 ): Promise<readonly T[]> {
   const isAnyWritten = states.some(({ source, records }) => source === writtenFeed.source && records > 0);
   if (!isAnyWritten) return hits;
   const keyOf = ({ namespace, id }: T): string => writtenKey(namespace.name, id);
-  const written = await findWritten(hits.map(keyOf), store);
+  const written = await findWritten(hits.map(keyOf), store, { asOf });
   return hits.filter((hit) => hit.source === writtenFeed.source || !written.has(keyOf(hit)));
 }

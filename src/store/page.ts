@@ -6,5 +6,5 @@ export interface PageRequest<Cursor> {
 
 /** A time in the past to ask for: ISO 8601. Throws `usage` where the store does not know that time, or no longer. */
 export interface AsOf {
-  readonly asOf?: string;
+  readonly asOf?: string | undefined;
 }

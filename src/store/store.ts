@@ -164,11 +164,12 @@ export interface VulnerabilityStore {
   /** Records by their numbers, whether they are in force or history, in the order of the numbers. */
   read(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
   /** The numbers of the records in force that have this id or alias, rising. */
-  named(id: string): Promise<readonly number[]>;
+  named(id: string, at?: AsOf): Promise<readonly number[]>;
   /** Records in force of a feed that have one of these keys. */
   keyed(
     feed: Pick<FeedIdentity, 'source' | 'feed'>,
     keys: readonly string[],
+    at?: AsOf,
   ): Promise<readonly StoredVulnerability[]>;
   /** Records in force that speak of a namespace and have one of these ids, by rising number. */
   withIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;

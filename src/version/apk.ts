@@ -16,6 +16,7 @@ import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLowerCase } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
+import { alpineSegments } from './segments.ts';
 
 // The classes in their order; a letter is its own byte, and a component without leading zero is a number token from 80 up.
 const invalid = 0x05;
@@ -26,7 +27,7 @@ const suffixNumber = 0x09;
 const zeroText = 0x7b;
 
 /** Alpine, Wolfi and their kin. */
-export const apk: VersionScheme = keyedScheme({ name: 'apk', write: writeVersion });
+export const apk: VersionScheme = keyedScheme({ name: 'apk', write: writeVersion, segments: alpineSegments });
 
 /** Writes as much as is a version, then the end or, where what follows is none, the mark of that. */
 function writeVersion(version: string, key: KeyWriter): undefined {

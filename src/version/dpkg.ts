@@ -12,6 +12,7 @@ import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLowerCase, isUpperCase } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
+import { debianSegments } from './segments.ts';
 
 // The classes in their order: each is one byte or begins with one. The numbers take 02…7F; the end is the number 0.
 const tilde = 0x01;
@@ -26,7 +27,11 @@ const punctuation = 0xb6;
 const epochMax = 2 ** 31 - 1;
 
 /** Debian, Ubuntu and their kin. */
-export const dpkg: VersionScheme = keyedScheme({ name: 'dpkg', write: writeVersion });
+export const dpkg: VersionScheme = keyedScheme({
+  name: 'dpkg',
+  write: writeVersion,
+  segments: debianSegments,
+});
 
 function writeVersion(text: string, key: KeyWriter): string | undefined {
   const version = bytesOf(trimWhite(text));

@@ -1,6 +1,7 @@
 import { limits } from '../kit/limits.ts';
 import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
 import { KeyWriter } from './key-writer.ts';
+import { plainSegments, type Segments } from './segments.ts';
 
 /** What a scheme that orders every valid version by bytes is made of. */
 export interface KeyedScheme {
@@ -9,13 +10,20 @@ export interface KeyedScheme {
   readonly write: (version: string, key: KeyWriter) => string | undefined;
   /** Writes what makes a key `after` its version and all that a bound of its spelling includes; else a 00. */
   readonly writeAfter?: (version: string, key: KeyWriter) => void;
+  /** Its pieces as they are compared; runs of digits and letters unless given. */
+  readonly segments?: (version: string) => Segments;
 }
 
 /**
  * A version scheme from the one thing that differs: how a version is written as bytes. Versions compare as their keys do, also
  * those whose key would be longer than `limits.versionKeyBytes` and which therefore have none.
  */
-export function keyedScheme({ name, write, writeAfter }: KeyedScheme): VersionScheme {
+export function keyedScheme({
+  name,
+  write,
+  writeAfter,
+  segments = plainSegments,
+}: KeyedScheme): VersionScheme {
   const left = new KeyWriter();
   const right = new KeyWriter();
 
@@ -44,6 +52,7 @@ export function keyedScheme({ name, write, writeAfter }: KeyedScheme): VersionSc
       else writeAfter(version, left);
       return take(version, invalid);
     },
+    segments,
   };
 }
 

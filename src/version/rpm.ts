@@ -13,6 +13,7 @@ import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { digitsEnd, isDigit, isLetter } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
+import { rpmSegments } from './segments.ts';
 
 // The classes in their order; then come the letters as themselves, a run ended by 00, and from 80 up the numbers.
 const tilde = 0x01;
@@ -24,7 +25,12 @@ const lettersEnd = 0x00;
 const afterReleases = 0xff;
 
 /** Red Hat, Fedora, SUSE and their kin. */
-export const rpm: VersionScheme = keyedScheme({ name: 'rpm', write: writeVersion, writeAfter });
+export const rpm: VersionScheme = keyedScheme({
+  name: 'rpm',
+  write: writeVersion,
+  writeAfter,
+  segments: rpmSegments,
+});
 
 function writeVersion(evr: string, key: KeyWriter): string | undefined {
   if (evr === '') return 'it is empty';

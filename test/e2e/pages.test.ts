@@ -71,3 +71,9 @@ test('the first steps do what they say', (t) => {
   assert.equal(steps, 4);
   for (const word of ['redis', '7.2.5-r0', '7.2.5-r1']) assert.ok(printed.includes(word), word);
 });
+
+test('what is told of explanations, differences and the past is so', (t) => {
+  const { steps, printed } = follow(t, 'docs/explain.md');
+  assert.equal(steps, 5);
+  assert.match(printed, /^Verdict: not assessed/);
+});

@@ -1,14 +1,24 @@
 import { Argument, type Command, Option } from 'commander';
 import { severities } from '../../model/severity.ts';
+import type { DiffOptions } from '../diff.ts';
+import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
 import { type SbomOptions, sbom } from '../sbom.ts';
 import { type ScanOptions, scan } from '../scan.ts';
 import { formatOption } from './format-option.ts';
-import { addDatabaseOptions, addImageOptions, type CommandParts, severityOf, targetHelp } from './options.ts';
+import {
+  addAssessmentOptions,
+  addImageOptions,
+  type CommandParts,
+  severityOf,
+  targetHelp,
+} from './options.ts';
 
 /** The commands that read an image. */
 export function addImageCommands(program: Command, parts: CommandParts): void {
   addScan(program, parts);
+  addExplain(program, parts);
+  addDiff(program, parts);
   addSbom(program, parts);
   addLayer(program, parts);
 }
@@ -26,8 +36,12 @@ function addScan(program: Command, { run, plugged }: CommandParts): void {
         `end with 1 at a finding this severe or worse: ${severities.join(', ').toLowerCase()}`,
       ).argParser(severityOf),
     )
-    .option('--only-fixed', 'report only what has a fix');
-  addImageOptions(addDatabaseOptions(command))
+    .option('--only-fixed', 'report only what has a fix')
+    .option(
+      '--new-since <report|image>',
+      'report only what a report written as JSON, or another image, does not have',
+    );
+  addAssessmentOptions(command)
     .addHelpText(
       'after',
       `
@@ -40,9 +54,63 @@ Examples:
   clair scan nginx.tar --format html --output report.html      one page for people
   clair scan nginx.tar --format template=summary.md            as a template of yours has it
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
+  clair scan nginx.tar --new-since last-week.json --fail-on low
   clair scan nginx.tar --mirror /srv/advisories`,
     )
     .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));
+}
+
+function addExplain(program: Command, { run, plugged }: CommandParts): void {
+  const command = program
+    .command('explain')
+    .description('why a vulnerability is reported of an image, or why it is not')
+    .addArgument(new Argument('<target>', targetHelp))
+    .argument('<id>', 'a CVE, or the id of an advisory')
+    .argument(
+      '[package]',
+      'its name, its purl, or its source package; all that advisories speak of by default',
+    )
+    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'));
+  addAssessmentOptions(command)
+    .addHelpText(
+      'after',
+      `
+Every row of every advisory of that name is held against the package: its namespace, name, build, state and version.
+
+Examples:
+  clair explain nginx.tar CVE-2024-2961
+  clair explain nginx.tar CVE-2024-2961 libc6 --format json
+  clair explain nginx.tar DSA-5673-1 glibc --as-of 2024-05-01`,
+    )
+    .action((target: string, id: string, item: string | undefined, options: ExplainOptions) =>
+      run(
+        import('../explain.ts').then(({ explain }) =>
+          explain(target, { id, package: item }, { ...options, plugged }),
+        ),
+      ),
+    );
+}
+
+function addDiff(program: Command, { run, plugged }: CommandParts): void {
+  const command = program
+    .command('diff')
+    .description('what came and what went from one image to another, in packages and findings')
+    .addArgument(new Argument('<from>', `${targetHelp}, or a report written as JSON`))
+    .addArgument(new Argument('<to>', 'the same'))
+    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'));
+  addAssessmentOptions(command)
+    .addHelpText(
+      'after',
+      `
+A finding is the same in both where the vulnerability and the package are, whatever its version.
+
+Examples:
+  clair diff nginx-1.26.tar nginx-1.27.tar
+  clair diff last-week.json nginx.tar`,
+    )
+    .action((from: string, to: string, options: DiffOptions) =>
+      run(import('../diff.ts').then(({ diff }) => diff(from, to, { ...options, plugged }))),
+    );
 }
 
 function addSbom(program: Command, { run, plugged }: CommandParts): void {

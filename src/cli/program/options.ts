@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
 import type { Plugged } from '../plugged.ts';
 
@@ -31,6 +31,29 @@ export function addImageOptions(command: Command): Command {
   return command
     .option('--platform <os/arch>', 'which image of several')
     .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
+}
+
+/** The options of every command that tells what is vulnerable in an image. */
+export function addAssessmentOptions(command: Command): Command {
+  return addImageOptions(
+    addDatabaseOptions(command).addOption(
+      new Option(
+        '--as-of <date>',
+        'with the advisories as they were known here at the end of that day, or at 2026-01-31T12:00:00Z; fetches nothing',
+      ).argParser(momentOf),
+    ),
+  );
+}
+
+/** A day stands for its end: what became known in the course of it was known then. */
+function momentOf(text: string): string {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const moment = new Date(isDay ? `${text}T23:59:59.999Z` : text);
+  if (Number.isNaN(moment.getTime()) || !/^\d{4}-\d\d-\d\d/.test(text))
+    throw new InvalidArgumentError('Say a day as 2026-01-31, or a time as 2026-01-31T12:00:00Z.');
+  // Of today, everything is known that will be before its end.
+  const isToday = isDay && text === new Date().toISOString().slice(0, 10);
+  return (isToday ? new Date() : moment).toISOString();
 }
 
 /** A severity as an option names it. */

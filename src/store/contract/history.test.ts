@@ -64,6 +64,27 @@ for (const engine of storeEngines) {
     assert.deepEqual(await at(4), [`of day 3 ${day(3)} ${day(3)} 1`]);
   });
 
+  test(`${engine.name}: records are found by name and key as of a day in the past`, async (t) => {
+    const { store, clock, apply } = await open(t);
+    const feed = feedUpdate();
+    await apply(1, [record('A', { aliases: ['also A'] }), record('B')]);
+    await apply(3, [record('A', { severity: 'High' })]);
+    clock.day = 9;
+    const at = async (number: number): Promise<string[]> => {
+      const asOf = day(number);
+      const named = await Promise.all(
+        ['A', 'also A', 'B'].map((id) => store.vulnerabilities.named(id, { asOf })),
+      );
+      const keyed = await store.vulnerabilities.keyed(feed, ['A', 'B'], { asOf });
+      const found = await store.vulnerabilities.read(named.flat());
+      return [...found, ...keyed].map(({ id, severity }) => `${id} ${severity}`);
+    };
+    assert.deepEqual(await at(0), []);
+    assert.deepEqual(await at(2), ['A Medium', 'B Medium', 'A Medium', 'B Medium']);
+    assert.deepEqual(await at(3), ['A High', 'A High']);
+    await assert.rejects(store.vulnerabilities.named('A', { asOf: day(10) }), isUsage(/lies in the future/));
+  });
+
   test(`${engine.name}: a time nothing is known of is refused`, async (t) => {
     const { store, apply } = await open(t);
     await apply(1, [record('A')]);

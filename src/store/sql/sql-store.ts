@@ -35,7 +35,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
   const inBulk = { ...engine, db: engine.bulkReads };
   return {
     advisories: advisoryStore(engine, { namespaces, now }),
-    vulnerabilities: vulnerabilityStore(engine),
+    vulnerabilities: vulnerabilityStore(engine, now),
     events: eventStore(engine),
     notifications: notificationStore(engine, now),
     digests: digestStore(engine, now),
@@ -43,7 +43,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     images: imageStore({ engine, namespaces, now }),
     layers: layerStore(engine, now),
     namedLayers: namedLayerStore(engine),
-    bulk: { vulnerabilities: vulnerabilityStore(inBulk), enrichments: enrichmentStore(inBulk, now) },
+    bulk: { vulnerabilities: vulnerabilityStore(inBulk, now), enrichments: enrichmentStore(inBulk, now) },
     ancestries: ancestryStore(engine),
     locks: lockStore(engine, now),
     keyValues: keyValueStore(engine),

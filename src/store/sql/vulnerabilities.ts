@@ -11,15 +11,17 @@ import type {
 import { fixOf, plainBytes, rangeOf, readConditions } from './affected-row.ts';
 import type { Engine } from './engine.ts';
 import { isoTime } from './feeds.ts';
+import { inForce, momentOf } from './history.ts';
 import { readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 
 /** The records of a store one by one. */
-export function vulnerabilityStore({ db }: Engine): VulnerabilityStore {
+export function vulnerabilityStore({ db }: Engine, now: () => number): VulnerabilityStore {
   return {
     read: (numbers) => readVulnerabilities(db, numbers),
-    named: (id) => named(db, id),
-    keyed: (feed, keys) => keyed(db, feed, keys),
+    named: async (id, at = {}) => await named(db, id, await momentOf(db, at, now())),
+    keyed: async (feed, keys, at = {}) =>
+      await keyed(db, { ...feed, moment: await momentOf(db, at, now()) }, keys),
     withIds: (namespace, ids) => withIds(db, namespace, ids),
     inNamespace: (namespace, page) => inNamespace(db, namespace, page),
     inFeed: (part, page) => inFeed(db, part, page),
@@ -102,25 +104,25 @@ function toAffected(row: RowOfRecord): KeyedAffected {
   };
 }
 
-async function named(db: Kysely<Tables>, id: string): Promise<number[]> {
+async function named(db: Kysely<Tables>, id: string, moment: number | undefined): Promise<number[]> {
   const byId = db
     .selectFrom('vulnerability')
     .select('id')
     .where('name', '=', id)
-    .where('valid_to', 'is', null);
+    .where((eb) => inForce(eb, moment));
   const byAlias = db
     .selectFrom('alias')
     .innerJoin('vulnerability', 'vulnerability.id', 'alias.vulnerability_id')
     .select('vulnerability.id')
     .where('alias.name', '=', id)
-    .where('vulnerability.valid_to', 'is', null);
+    .where((eb) => inForce(eb, moment));
   const rows = await byId.union(byAlias).execute();
   return rows.map((row) => row.id).sort((a, b) => a - b);
 }
 
 async function keyed(
   db: Kysely<Tables>,
-  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
+  { source, feed, moment }: Pick<FeedIdentity, 'source' | 'feed'> & { readonly moment: number | undefined },
   keys: readonly string[],
 ): Promise<StoredVulnerability[]> {
   const numbers: number[] = [];
@@ -133,7 +135,7 @@ async function keyed(
       .where('feed.name', '=', feed)
       .where('vulnerability.key', 'in', keys.slice(i, i + numbersAtATime))
       .where('vulnerability.kept_for', '=', 0)
-      .where('vulnerability.valid_to', 'is', null)
+      .where((eb) => inForce(eb, moment))
       .execute();
     numbers.push(...rows.map(({ id }) => id));
   }

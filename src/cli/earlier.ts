@@ -1,0 +1,42 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { openImage } from '../image/open-image.ts';
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import type { ComparableReport } from '../match/compare-reports.ts';
+import { looksLikeReport, readReport } from '../report/read-report.ts';
+import { type AssessmentOptions, assessIn } from './assess.ts';
+import type { Room } from './room.ts';
+
+/** What a report is compared with: one that was written earlier, or another image, which is still to be assessed. */
+export type Earlier = (room: Room) => Promise<ComparableReport>;
+
+/** Finds out what a text names: the file of a report, or the target of an image. Throws `target-…` errors before anything is scanned. */
+export async function openEarlier(target: string, options: AssessmentOptions): Promise<Earlier> {
+  const file = reportAt(target);
+  if (file !== undefined) return async () => file;
+  const image = await openImage(target, options);
+  return async (room) => (await assessIn(room, image, options)).report;
+}
+
+function reportAt(path: string): ComparableReport | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || !looksLikeReport(startOf(path))) return undefined;
+  if (stats.size > limits.reportBytes)
+    throw new ClairError('limit-exceeded', `${path} has ${stats.size} bytes, too many for a report`, {
+      limit: 'reportBytes',
+    });
+  const report = readReport(path, readFileSync(path));
+  return { ...report, target: { reference: path } };
+}
+
+const startBytes = 64;
+
+function startOf(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(startBytes);
+    return bytes.subarray(0, readSync(file, bytes, 0, startBytes, 0));
+  } finally {
+    closeSync(file);
+  }
+}

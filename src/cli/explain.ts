@@ -1,0 +1,27 @@
+import { explanationLines } from '../report/explanation.ts';
+import { explainFinding } from '../service/explain-finding.ts';
+import { type AssessmentOptions, assessing } from './assess.ts';
+import { displayFor, writeResult } from './output.ts';
+
+/** Options of `clair explain`. */
+export interface ExplainOptions extends AssessmentOptions {
+  readonly format: 'table' | 'json';
+}
+
+/** `clair explain`: why a vulnerability is reported of an image, or why it is not. */
+export async function explain(
+  target: string,
+  question: { readonly id: string; readonly package?: string | undefined },
+  options: ExplainOptions,
+): Promise<number> {
+  const explanation = await assessing(target, options, async ({ image, report, room }) =>
+    explainFinding(question, { image, report }, { ...room, asOf: options.asOf }),
+  );
+  writeResult(
+    options.format === 'json'
+      ? [`${JSON.stringify(explanation, undefined, 2)}\n`]
+      : explanationLines(explanation, displayFor(undefined)),
+    undefined,
+  );
+  return 0;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { sampleReport } from '../testing/sample-report.ts';
+import { type ComparableReport, compareReports, onlyNew } from './compare-reports.ts';
+
+/** A report with these packages, `name version`, and these findings, `id name version`. */
+function reportOf(packages: readonly string[], findings: readonly string[]): ComparableReport {
+  return {
+    target: { reference: 'image' },
+    verdict: findings.length > 0 ? 'vulnerable' : 'clean',
+    packages: packages.map((text) => {
+      const [name = '', version = ''] = text.split(' ');
+      return { type: 'deb', name, version };
+    }),
+    matches: findings.map((text) => {
+      const [id = '', name = '', version = ''] = text.split(' ');
+      const severity = id.endsWith('9') ? 'High' : 'Low';
+      return {
+        vulnerability: { id, severity },
+        package: { type: 'deb', name, version },
+        fix: { state: 'unfixed' },
+      };
+    }),
+  };
+}
+
+test('packages come, go, and change their versions', () => {
+  const { packages } = compareReports(
+    reportOf(['a 1', 'b 1', 'kernel 5', 'kernel 6'], []),
+    reportOf(['b 2', 'c 1', 'kernel 6', 'kernel 5'], []),
+  );
+  assert.deepEqual(packages, {
+    came: [{ type: 'deb', name: 'c', versions: ['1'] }],
+    went: [{ type: 'deb', name: 'a', versions: ['1'] }],
+    changed: [{ type: 'deb', name: 'b', from: ['1'], to: ['2'] }],
+  });
+});
+
+test('a finding that another version still has stayed; what came is told worst first', () => {
+  const { findings } = compareReports(
+    reportOf(['a 1'], ['CVE-1 a 1', 'CVE-2 a 1']),
+    reportOf(['a 2', 'b 1'], ['CVE-1 a 2', 'CVE-3 a 2', 'CVE-9 b 1']),
+  );
+  assert.equal(findings.stayed, 1);
+  assert.deepEqual(
+    findings.came.map(({ id, package: item }) => `${id} ${item.name}`),
+    ['CVE-9 b', 'CVE-3 a'],
+  );
+  assert.deepEqual(
+    findings.went.map(({ id }) => id),
+    ['CVE-2'],
+  );
+});
+
+const names = fc.constantFrom('a', 'b', 'c');
+const findingTexts = fc.array(fc.tuple(fc.constantFrom('CVE-1', 'CVE-2', 'CVE-9'), names), { maxLength: 8 });
+const reports = findingTexts.map((found) =>
+  reportOf(
+    found.map(([, name]) => `${name} 1`),
+    found.map(([id, name]) => `${id} ${name} 1`),
+  ),
+);
+
+test('nothing comes or goes from a report to itself, and what comes one way goes the other', () => {
+  fc.assert(
+    fc.property(reports, reports, (a, b) => {
+      const { packages, findings } = compareReports(a, a);
+      assert.deepEqual(
+        [packages.came, packages.went, packages.changed, findings.came, findings.went],
+        [[], [], [], [], []],
+      );
+      const [there, back] = [compareReports(a, b), compareReports(b, a)];
+      assert.deepEqual(there.findings.came, back.findings.went);
+      assert.deepEqual(there.packages.came, back.packages.went);
+      assert.equal(there.findings.stayed, back.findings.stayed);
+    }),
+  );
+});
+
+test('what is not new is suppressed and never lost, and the verdict stays', () => {
+  const count = sampleReport.matches.length;
+  const all = onlyNew(sampleReport, sampleReport);
+  assert.deepEqual(all.matches, []);
+  assert.equal(all.suppressed.length, sampleReport.suppressed.length + count);
+  assert.equal(all.verdict, sampleReport.verdict);
+  const none = onlyNew(sampleReport, reportOf([], []));
+  assert.deepEqual(none, sampleReport);
+});

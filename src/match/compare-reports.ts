@@ -1,0 +1,120 @@
+import type {
+  ChangedPackage,
+  ComparedFinding,
+  ComparedPackage,
+  ComparedSide,
+  Difference,
+} from '../model/difference.ts';
+import { compareMatches, compareText } from '../model/order.ts';
+import type { Match, Report } from '../model/report.ts';
+import { compareSeverity } from '../model/severity.ts';
+
+/** A finding, as far as two are compared: its version, place and layer may be others in another image. */
+export type KnownFinding = Pick<Match, 'fix'> & {
+  readonly vulnerability: Pick<Match['vulnerability'], 'id' | 'severity'>;
+  readonly package: Pick<Match['package'], 'type' | 'name' | 'version'>;
+};
+
+/** A report, as far as two are compared: one that was written to a file earlier will do. */
+export interface ComparableReport extends Pick<Report, 'verdict'> {
+  readonly target: Pick<Report['target'], 'reference'>;
+  readonly packages: readonly Pick<Report['packages'][number], 'type' | 'name' | 'version'>[];
+  readonly matches: readonly KnownFinding[];
+}
+
+/** What came and what went, the worst findings first. */
+export function compareReports(from: ComparableReport, to: ComparableReport): Difference {
+  return {
+    schemaVersion: 1,
+    from: sideOf(from),
+    to: sideOf(to),
+    packages: comparePackages(versionsOf(from.packages), versionsOf(to.packages)),
+    findings: compareFindings(findingsOf(from), findingsOf(to)),
+  };
+}
+
+/** Moves the findings that an earlier report has as well to the suppressed ones, for those who only want what is new. */
+export function onlyNew(report: Report, earlier: ComparableReport): Report {
+  const known = new Set(earlier.matches.map(findingKey));
+  const isKnown = (match: Match): boolean => known.has(findingKey(match));
+  const reason = `it is not new: ${earlier.target.reference} has it, too`;
+  const suppressed = report.matches.filter(isKnown).map((match) => ({ ...match, reason }));
+  return {
+    ...report,
+    matches: report.matches.filter((match) => !isKnown(match)),
+    suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+  };
+}
+
+function findingKey({ vulnerability, package: item }: KnownFinding): string {
+  return `${vulnerability.id}\n${packageKey(item)}`;
+}
+
+function packageKey({ type, name }: { readonly type: string; readonly name: string }): string {
+  return `${type}\n${name}`;
+}
+
+function sideOf({ target, packages, matches, verdict }: ComparableReport): ComparedSide {
+  return { reference: target.reference, packages: packages.length, findings: matches.length, verdict };
+}
+
+/** Packages by type and name; the lists are in the order of these. */
+function versionsOf(packages: ComparableReport['packages']): Map<string, ComparedPackage> {
+  const groups = Map.groupBy(packages, packageKey);
+  const compared = [...groups].map(([key, group]): [string, ComparedPackage] => {
+    const { type, name } = group[0] ?? { type: '', name: '' };
+    return [key, { type, name, versions: distinct(group.map(({ version }) => version)) }];
+  });
+  return new Map(compared.sort(([a], [b]) => compareText(a, b)));
+}
+
+function comparePackages(
+  from: ReadonlyMap<string, ComparedPackage>,
+  to: ReadonlyMap<string, ComparedPackage>,
+): Difference['packages'] {
+  const changed = [...to].flatMap(([key, { type, name, versions }]): ChangedPackage[] => {
+    const before = from.get(key)?.versions;
+    const isSame = before === undefined || before.join('\n') === versions.join('\n');
+    return isSame ? [] : [{ type, name, from: before, to: versions }];
+  });
+  return { came: only(to, from), went: only(from, to), changed };
+}
+
+function findingsOf({ matches }: ComparableReport): Map<string, ComparedFinding> {
+  const groups = Map.groupBy(matches, findingKey);
+  return new Map(
+    [...groups].flatMap(([key, group]): [string, ComparedFinding][] => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const { type, name } = first.package;
+      const versions = distinct(group.map(({ package: item }) => item.version));
+      const { id, severity } = first.vulnerability;
+      return [[key, { id, severity, package: { type, name, versions }, fix: first.fix }]];
+    }),
+  );
+}
+
+function compareFindings(
+  from: ReadonlyMap<string, ComparedFinding>,
+  to: ReadonlyMap<string, ComparedFinding>,
+): Difference['findings'] {
+  const stayed = [...to.keys()].filter((key) => from.has(key)).length;
+  return { came: only(to, from).sort(worstFirst), went: only(from, to).sort(worstFirst), stayed };
+}
+
+function only<T>(these: ReadonlyMap<string, T>, others: ReadonlyMap<string, unknown>): T[] {
+  return [...these].flatMap(([key, value]) => (others.has(key) ? [] : [value]));
+}
+
+function worstFirst(a: ComparedFinding, b: ComparedFinding): number {
+  return (
+    compareSeverity(b.severity, a.severity) ||
+    compareText(a.package.name, b.package.name) ||
+    compareText(a.id, b.id) ||
+    compareText(a.package.type, b.package.type)
+  );
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort(compareText);
+}

@@ -1,0 +1,161 @@
+import type { Check, VersionComparison } from '../model/explanation.ts';
+import type { AdvisoryHit } from '../model/hit.ts';
+import type { ListedPackage } from '../model/package.ts';
+import type { VersionScheme } from '../plugin/version-scheme.ts';
+import { applies, speaksOfSource } from './applies.ts';
+import { compareSegments } from './compare-segments.ts';
+import { describeRange, isInRange } from './key-range.ts';
+import type { Lookup } from './lookup.ts';
+
+/** A row of an advisory, as far as it decides. */
+export type ExplainedRow = Pick<
+  AdvisoryHit,
+  'source' | 'namespace' | 'affectedPackage' | 'only' | 'range' | 'fix'
+>;
+
+/** An installed package, and what it is looked up by. */
+export interface ExplainedPackage extends ListedPackage {
+  readonly lookup: Pick<Lookup, 'namespace' | 'name' | 'version'> & {
+    readonly source?: { readonly version: string };
+  };
+}
+
+/** What else decides whether a row counts. */
+export interface Standing {
+  readonly schemes: readonly VersionScheme[];
+  /** Why no row of this source counts here, if so. */
+  readonly setAside?: string | undefined;
+}
+
+type Step = (row: ExplainedRow, item: ExplainedPackage, standing: Standing) => Check;
+
+const steps: readonly Step[] = [
+  checkNamespace,
+  checkSource,
+  checkPackage,
+  checkBuild,
+  checkState,
+  checkVersion,
+];
+
+/**
+ * Holds a row against a package as matching does, one thing after the other, up to the first that does not hold: the row makes
+ * the package vulnerable when all of them do.
+ */
+export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: Standing): Check[] {
+  const checks: Check[] = [];
+  for (const step of steps) {
+    const check = step(row, item, standing);
+    checks.push(check);
+    if (check.holds === false) break;
+  }
+  return checks;
+}
+
+function checkNamespace({ namespace }: ExplainedRow, { lookup }: ExplainedPackage): Check {
+  const holds = namespace.name === lookup.namespace.name;
+  const words = holds
+    ? `it speaks of ${namespace.name}, to which the package belongs`
+    : `it speaks of ${namespace.name}; the package belongs to ${lookup.namespace.name}`;
+  return { name: 'namespace', holds, words, comparisons: [] };
+}
+
+function checkSource({ source }: ExplainedRow, _: ExplainedPackage, { setAside }: Standing): Check {
+  return {
+    name: 'source',
+    holds: setAside === undefined,
+    words: setAside ?? `${source} counts for this namespace`,
+    comparisons: [],
+  };
+}
+
+function checkPackage({ affectedPackage, only }: ExplainedRow, item: ExplainedPackage): Check {
+  const bySource = speaksOfSource(only);
+  const name = bySource ? item.source?.name : item.lookup.name;
+  const isOwn = name === item.name;
+  const role = isOwn
+    ? 'its name'
+    : bySource || name === item.source?.name
+      ? 'its source package'
+      : 'its name there';
+  return name === affectedPackage
+    ? { name: 'package', holds: true, words: `it speaks of ${affectedPackage}, ${role}`, comparisons: [] }
+    : {
+        name: 'package',
+        holds: false,
+        words: `it speaks of ${affectedPackage}; ${item.name} is looked up as ${name ?? 'nothing'}`,
+        comparisons: [],
+      };
+}
+
+function checkBuild(row: ExplainedRow, item: ExplainedPackage): Check {
+  const wanted = conditionsOf(row);
+  const holds = applies(row, item);
+  const build = [item.arch, item.modularity && `module ${item.modularity}`].filter(Boolean).join(', ');
+  const installed = build === '' ? 'the installed build' : `the installed build (${build})`;
+  const words =
+    wanted === ''
+      ? `it asks for no particular build${holds ? '' : `, and ${installed} is a particular one`}`
+      : `it is about ${wanted}; ${installed} is ${holds ? 'one' : 'none of that'}`;
+  return { name: 'build', holds, words, comparisons: [] };
+}
+
+function conditionsOf({ only = {} }: ExplainedRow): string {
+  const { arch, module, flavour, products } = only;
+  return [
+    ...(arch === undefined
+      ? []
+      : [arch.includes('src') ? 'a source package' : `builds for ${arch.join(', ')}`]),
+    ...(module === undefined ? [] : [module === '*' ? 'module builds' : `builds of the module ${module}`]),
+    ...(flavour === undefined ? [] : [`${flavour} builds`]),
+    ...(products === undefined ? [] : [`packages of ${products.join(', ')}`]),
+  ].join(', ');
+}
+
+const stateWords = {
+  unfixed: 'it says that there is no fix yet',
+  deferred: 'it says that the fix is deferred',
+  'will-not-fix': 'it says that this will not be fixed',
+  'end-of-life': 'it says that the package is out of support',
+  'under-investigation': 'the vendor is still investigating',
+  'not-affected': 'it says that the package is not affected',
+} as const;
+
+function checkState({ fix }: ExplainedRow): Check {
+  const words = fix.state === 'fixed' ? `it says that ${fix.version} has the fix` : stateWords[fix.state];
+  return { name: 'state', holds: fix.state !== 'not-affected', words, comparisons: [] };
+}
+
+function checkVersion(row: ExplainedRow, item: ExplainedPackage, { schemes }: Standing): Check {
+  const { range, only, namespace } = row;
+  const { version } = (speaksOfSource(only) && item.lookup.source) || item.lookup;
+  const scheme = schemes.find(({ name }) => name === namespace.versionScheme);
+  const holds = scheme && isInRange(scheme, range, version);
+  const bounds = [range.from, range.to].filter((bound) => bound !== undefined);
+  const comparisons =
+    scheme === undefined ? [] : bounds.map((bound) => compareSegments(scheme, version, bound));
+  const verb = holds === undefined ? 'cannot be ordered with' : holds ? 'is' : 'is not';
+  const rest = scheme === undefined ? `: nothing orders ${namespace.versionScheme} versions` : '';
+  const remark = holds === undefined || agrees(row, comparisons, holds) ? '' : boundOfReleases;
+  return {
+    name: 'version',
+    holds: holds ?? null,
+    words:
+      bounds.length === 0
+        ? `it speaks of every version, and so of ${version}`
+        : `${version} ${verb} ${describeRange(range)}${rest}${remark}`,
+    comparisons,
+  };
+}
+
+const boundOfReleases = ' (a bound without a release speaks of all its releases)';
+
+/** Whether the signs of the comparisons alone say the same as the range. */
+function agrees({ range }: ExplainedRow, comparisons: readonly VersionComparison[], holds: boolean): boolean {
+  const orders = new Map(comparisons.map(({ bound, order }) => [bound, order]));
+  const from = range.from === undefined ? '>' : orders.get(range.from);
+  const to = range.to === undefined ? '<' : orders.get(range.to);
+  const isAbove = from === '>' || (from === '=' && range.fromExcluded !== true);
+  const isBelow = to === '<' || (to === '=' && range.toIncluded === true);
+  return (isAbove && isBelow) === holds;
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Difference } from '../model/difference.ts';
+import { hostileWords } from '../testing/doubtful-reports.ts';
+import { differenceLines } from './difference.ts';
+
+const side = { reference: 'a.tar', packages: 2, findings: 1, verdict: 'not-assessed' } as const;
+const openssl = { type: 'deb', name: 'openssl', versions: ['1', '2'] };
+
+const difference: Difference = {
+  schemaVersion: 1,
+  from: side,
+  to: { ...side, reference: 'b.tar' },
+  packages: {
+    came: [openssl],
+    went: [{ type: 'npm', name: 'x', versions: ['1'] }],
+    changed: [{ type: 'deb', name: 'bash', from: ['1'], to: ['2'] }],
+  },
+  findings: {
+    came: [{ id: 'CVE-1', severity: 'High', package: openssl, fix: { state: 'fixed', version: '3' } }],
+    went: [{ id: 'CVE-10', severity: 'Low', package: openssl, fix: { state: 'unfixed' } }],
+    stayed: 4,
+  },
+};
+
+test('what came and what went is aligned', () => {
+  assert.equal(
+    [...differenceLines(difference, { colors: false })].join(''),
+    `from  a.tar: 2 packages, 1 finding, not assessed
+to    b.tar: 2 packages, 1 finding, not assessed
+
+Packages: 1 came, 1 went, 1 changed
+  + openssl  1, 2   deb
+  - x        1      npm
+  ~ bash     1 → 2  deb
+
+Findings: 1 came, 1 went, 4 stayed
+  + openssl  1, 2  CVE-1   High  3
+  - openssl  1, 2  CVE-10  Low   no fix yet
+`,
+  );
+});
+
+test('words from outside are told, not obeyed', () => {
+  const hostile = { ...openssl, name: hostileWords, versions: [hostileWords] };
+  const lines = [
+    ...differenceLines(
+      { ...difference, packages: { came: [hostile], went: [], changed: [] } },
+      { colors: false },
+    ),
+  ].join('');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]/);
+});

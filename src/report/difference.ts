@@ -1,0 +1,73 @@
+import type { ComparedFinding, ComparedPackage, ComparedSide, Difference } from '../model/difference.ts';
+import type { Display } from '../plugin/report-format.ts';
+import { paint, type Style } from './findings-table.ts';
+import { counted, fixCell } from './report-words.ts';
+import { padText, plainText, textWidth } from './terminal-text.ts';
+
+/** The difference for a person at a terminal: packages and findings that came and went, aligned. */
+export function* differenceLines(
+  { from, to, packages, findings }: Difference,
+  display: Display,
+): Iterable<string> {
+  yield `from  ${sideWords(from)}\n`;
+  yield `to    ${sideWords(to)}\n\n`;
+  const { came, went, changed } = packages;
+  yield `${paint(`Packages: ${came.length} came, ${went.length} went, ${changed.length} changed`, 'bold', display)}\n`;
+  yield* signed(
+    [
+      ...came.map((item) => line('+', packageCells(item))),
+      ...went.map((item) => line('-', packageCells(item))),
+      ...changed.map(({ type, name, from: before, to: after }) =>
+        line('~', [name, `${before.join(', ')} → ${after.join(', ')}`, type]),
+      ),
+    ],
+    display,
+  );
+  const { came: fresh, went: gone, stayed } = findings;
+  yield `\n${paint(`Findings: ${fresh.length} came, ${gone.length} went, ${stayed} stayed`, 'bold', display)}\n`;
+  yield* signed(
+    [
+      ...fresh.map((finding) => line('+', findingCells(finding))),
+      ...gone.map((finding) => line('-', findingCells(finding))),
+    ],
+    display,
+  );
+}
+
+type Sign = '+' | '-' | '~';
+
+interface Line {
+  readonly sign: Sign;
+  readonly cells: readonly string[];
+}
+
+function line(sign: Sign, cells: readonly string[]): Line {
+  return { sign, cells: cells.map((cell) => plainText(cell)) };
+}
+
+function sideWords({ reference, packages, findings, verdict }: ComparedSide): string {
+  return plainText(
+    `${reference}: ${counted(packages, 'package')}, ${counted(findings, 'finding')}, ${verdict.replace('-', ' ')}`,
+  );
+}
+
+function packageCells({ type, name, versions }: ComparedPackage): string[] {
+  return [name, versions.join(', '), type];
+}
+
+function findingCells({ id, severity, package: item, fix }: ComparedFinding): string[] {
+  return [item.name, item.versions.join(', '), id, severity, fixCell(fix)];
+}
+
+/** What came into an image is seldom good news of its findings, and what went is. */
+const styles: Readonly<Record<Sign, Style>> = { '+': 'red', '-': 'green', '~': 'yellow' };
+
+function* signed(lines: readonly Line[], display: Display): Iterable<string> {
+  const widths = (lines[0]?.cells ?? []).map((_, i) =>
+    lines.reduce((width, { cells }) => Math.max(width, textWidth(cells[i] ?? '')), 0),
+  );
+  for (const { sign, cells } of lines) {
+    const padded = cells.map((cell, i) => padText(cell, widths[i] ?? 0));
+    yield `  ${paint(sign, styles[sign], display)} ${padded.join('  ').trimEnd()}\n`;
+  }
+}

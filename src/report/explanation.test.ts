@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Explanation, PackageExplanation } from '../model/explanation.ts';
+import { hostileWords } from '../testing/doubtful-reports.ts';
+import { samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { explanationLines } from './explanation.ts';
+import { textWidth } from './terminal-text.ts';
+
+const item: PackageExplanation = {
+  package: samplePackage('libssl3', '3.0.1-1', 'openssl'),
+  layer: { position: 2, of: 3, digest: null, diffId: null, createdBy: 'RUN apt-get install -y openssl' },
+  outcome: 'reported',
+  reason: 'High, fixed in 3.0.2-1',
+  rows: [
+    {
+      source: 'debian',
+      feed: 'tracker',
+      advisory: 'CVE-2026-1',
+      namespace: 'debian:12',
+      package: 'openssl',
+      range: { to: '3.0.2-1' },
+      fix: { state: 'fixed', version: '3.0.2-1' },
+      severity: 'High',
+      only: null,
+      modified: '2026-01-02T00:00:00.000Z',
+      knownSince: '2026-01-03T00:00:00.000Z',
+      fetchedAt: '2026-01-04T00:00:00.000Z',
+      checks: [
+        { name: 'namespace', holds: true, words: 'it speaks of debian:12', comparisons: [] },
+        {
+          name: 'version',
+          holds: true,
+          words: '3.0.1-1 is < 3.0.2-1',
+          comparisons: [
+            {
+              versionScheme: 'dpkg',
+              installed: '3.0.1-1',
+              bound: '3.0.2-1',
+              order: '<',
+              parts: [
+                [{ installed: '0', bound: '0', order: '=' }],
+                [
+                  { installed: '3', bound: '3', order: '=' },
+                  { installed: '', bound: '1', order: '<' },
+                ],
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+const explanation: Explanation = {
+  schemaVersion: 1,
+  target: sampleReport.target,
+  distro: sampleReport.distro,
+  id: 'CVE-2026-1',
+  packages: [item],
+  remarks: ['look here'],
+  coverage: [],
+};
+
+function text(of: Explanation, columns?: number): string {
+  return [...explanationLines(of, { colors: false, ...(columns !== undefined && { columns }) })].join('');
+}
+
+test('all that decided is told, and what decides stands in brackets', () => {
+  assert.equal(
+    text({ ...explanation, distro: null, target: { ...sampleReport.target, reference: 'x.tar' } }),
+    `CVE-2026-1 in libssl3 3.0.1-1: reported
+because     High, fixed in 3.0.2-1
+package     ${item.package.purl}, built from openssl 3.0.1-1
+found in    ${item.package.location.path}, by ${item.package.foundBy}
+layer       2 of 3, no digest
+made by     RUN apt-get install -y openssl
+advisory    CVE-2026-1 of debian, in tracker, fetched 2026-01-04, written 2026-01-02, known here in this form since 2026-01-03
+            ✓ namespace  it speaks of debian:12
+            ✓ version    3.0.1-1 is < 3.0.2-1
+                         < 3.0.2-1: 0 | 3 [end < 1]
+
+note        look here
+image       x.tar, unknown distribution
+`,
+  );
+});
+
+test('lines fit the terminal', () => {
+  for (const columns of [40, 60, 100])
+    for (const line of text(explanation, columns).split('\n').slice(1))
+      assert.ok(textWidth(line) <= columns, `${columns}: ${line}`);
+});
+
+test('words from outside are told, not obeyed', () => {
+  const [row] = item.rows;
+  assert.ok(row !== undefined);
+  const hostile: PackageExplanation = {
+    ...item,
+    reason: hostileWords,
+    package: { ...item.package, name: hostileWords, purl: hostileWords },
+    layer: { position: 1, of: 1, digest: null, diffId: null, createdBy: hostileWords },
+    rows: [{ ...row, advisory: hostileWords }],
+  };
+  const lines = text({ ...explanation, id: hostileWords, packages: [hostile], remarks: [hostileWords] });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]/);
+});

@@ -1,0 +1,117 @@
+import type {
+  Check,
+  Explanation,
+  Outcome,
+  PackageExplanation,
+  RowExplanation,
+  SegmentPair,
+  VersionComparison,
+} from '../model/explanation.ts';
+import type { Display } from '../plugin/report-format.ts';
+import { paint, type Style } from './findings-table.ts';
+import { coverageLine } from './report-words.ts';
+import { foldWords, padText, plainText } from './terminal-text.ts';
+
+const outcomeWords: Readonly<Record<Outcome, string>> = {
+  reported: 'reported',
+  suppressed: 'known, but not counted',
+  'not-reported': 'not reported',
+  undecided: 'undecided',
+};
+
+const outcomeStyles: Readonly<Record<Outcome, Style>> = {
+  reported: 'red',
+  suppressed: 'yellow',
+  'not-reported': 'green',
+  undecided: 'yellow',
+};
+
+/** Columns of the labels at the left, and of the signs and names of checks below them. */
+const labelColumns = 12;
+const signColumns = 2;
+const nameColumns = 11;
+
+/** No line is made narrower than this to fit a terminal. */
+const columnsMin = 40;
+
+/** The explanation for a person at a terminal: package by package, advisory by advisory, check by check. */
+export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
+  const { id, target, distro, packages, remarks, coverage } = explanation;
+  const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
+  if (packages.length === 0) yield `${paint(plainText(id), 'bold', display)}: not reported\n`;
+  for (const item of packages) {
+    yield* packageLines(item, id, display);
+    yield '\n';
+  }
+  for (const remark of remarks) yield* labelled('note', remark, display);
+  yield* labelled('image', `${target.reference}, ${distribution}`, display);
+  for (const known of coverage) yield* labelled('advisories', coverageLine(known), display);
+}
+
+function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
+  const { package: item, layer, outcome, reason, rows } = explained;
+  const heading = `${plainText(id)} in ${plainText(`${item.name} ${item.version}`)}`;
+  yield `${paint(heading, 'bold', display)}: ${paint(outcomeWords[outcome], outcomeStyles[outcome], display)}\n`;
+  yield* labelled('because', reason, display);
+  const source = item.source === undefined ? '' : `, built from ${item.source.name} ${item.source.version}`;
+  yield* labelled('package', `${item.purl}${source}`, display);
+  yield* labelled('found in', `${item.location.path}, by ${item.foundBy}`, display);
+  if (layer !== null) {
+    const name = layer.diffId ?? layer.digest ?? 'no digest';
+    yield* labelled('layer', `${layer.position} of ${layer.of}, ${name}`, display);
+    if (layer.createdBy !== null) yield* labelled('made by', layer.createdBy, display);
+  }
+  for (const row of rows) yield* rowLines(row, display);
+}
+
+function* rowLines(row: RowExplanation, display: Display): Iterable<string> {
+  const words = [
+    `${row.advisory} of ${row.source}`,
+    ...(row.feed === row.source ? [] : [`in ${row.feed}`]),
+    ...(row.fetchedAt === null ? [] : [`fetched ${row.fetchedAt.slice(0, 10)}`]),
+    ...(row.modified === null ? [] : [`written ${row.modified.slice(0, 10)}`]),
+    `known here in this form since ${row.knownSince.slice(0, 10)}`,
+  ];
+  yield* labelled('advisory', words.join(', '), display);
+  for (const check of row.checks) yield* checkLines(check, display);
+}
+
+function* checkLines({ name, holds, words, comparisons }: Check, display: Display): Iterable<string> {
+  const sign = holds === null ? '?' : holds ? '✓' : '✗';
+  const style = holds === null ? 'yellow' : holds ? 'green' : 'red';
+  const indent = labelColumns + signColumns + nameColumns;
+  const label = `${padText('', labelColumns)}${paint(sign, style, display)} ${padText(name, nameColumns)}`;
+  yield* laid(label, indent, { words, display });
+  for (const comparison of comparisons)
+    yield* laid(padText('', indent), indent, { words: comparisonWords(comparison), display });
+}
+
+/** `2 . 36 | 9 +deb 12 u [4 < 10]`: parts by bars, what decided in brackets. */
+function comparisonWords({ bound, order, parts, versionScheme }: VersionComparison): string {
+  if (order === '!') return `${versionScheme} gives no order between it and ${bound}`;
+  const pieces = parts.map((part) => part.map(pairWords).filter(Boolean).join(' ')).filter(Boolean);
+  return `${order} ${bound}: ${pieces.join(' | ')}`;
+}
+
+function pairWords({ installed, bound, order }: SegmentPair): string {
+  if (order === '=') return installed;
+  return `[${installed || 'end'} ${order} ${bound || 'end'}]`;
+}
+
+function labelled(label: string, words: string, display: Display): Iterable<string> {
+  return laid(paint(padText(label, labelColumns), 'dim', display), labelColumns, { words, display });
+}
+
+/** Words behind a label, in lines that fit the terminal. */
+function* laid(
+  label: string,
+  indent: number,
+  { words, display }: { readonly words: string; readonly display: Display },
+): Iterable<string> {
+  const plain = plainText(words);
+  const lines =
+    display.columns === undefined
+      ? [plain]
+      : foldWords(plain, Math.max(display.columns, columnsMin) - indent);
+  for (const [i, line] of lines.entries()) yield `${i === 0 ? label : ' '.repeat(indent)}${line}\n`;
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../kit/errors.ts';
+import { sampleReport } from '../testing/sample-report.ts';
+import { jsonFormat } from './json.ts';
+import { looksLikeReport, readReport } from './read-report.ts';
+
+const written = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));
+
+test('what was written as JSON is read again, as far as it is compared', () => {
+  const { matches, packages, verdict, target } = readReport('x.json', written);
+  assert.equal(verdict, sampleReport.verdict);
+  assert.equal(target.reference, sampleReport.target.reference);
+  assert.deepEqual(
+    matches.map(({ vulnerability, package: item }) => `${vulnerability.id} ${item.name}`),
+    sampleReport.matches.map(({ vulnerability, package: item }) => `${vulnerability.id} ${item.name}`),
+  );
+  assert.equal(packages.length, sampleReport.packages.length);
+});
+
+test('everything else is refused by its name, and why', () => {
+  for (const [text, message] of [
+    ['', /^x\.json is no report: it is not JSON/],
+    ['{"schemaVersion":1', /is not JSON/],
+    ['{}', /no report of clair scan --format json: .* at schemaVersion$/],
+    [written.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'), /at schemaVersion$/],
+    ['{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"verdict":"clean"}', /at matches$/],
+  ] as const)
+    assert.throws(
+      () => readReport('x.json', Buffer.from(text)),
+      (error) =>
+        error instanceof ClairError && error.code === 'target-corrupt' && message.test(error.message),
+      text,
+    );
+});
+
+test('an archive is told from a report by how it begins', () => {
+  assert.ok(looksLikeReport(Buffer.from('\uFEFF\n {"schemaVersion": 1')));
+  assert.ok(!looksLikeReport(Buffer.from('manifest.json\0\0')));
+  assert.ok(!looksLikeReport(Buffer.of(0x1f, 0x8b)));
+});

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import type { Difference } from '../../src/model/difference.ts';
+import type { Explanation } from '../../src/model/explanation.ts';
+import type { Report } from '../../src/model/report.ts';
+import { clair, type Run, report, scratch } from './clair.ts';
+import { type ListedPackage, writeSystem } from './listed-system.ts';
+
+const place = join(scratch, 'time');
+const mirror = join(place, 'mirror');
+const database = join(place, 'time.db');
+const common = ['--mirror', mirror, '--db', database] as const;
+
+/** Writes the feeds of Alpine 3.19: which version of which package fixes what. */
+function publish(fixes: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>): void {
+  const packages = Object.entries(fixes).map(([name, secfixes]) => ({ pkg: { name, secfixes } }));
+  for (const [repository, content] of [
+    ['main', packages],
+    ['community', []],
+  ] as const) {
+    const file = join(mirror, `secdb.alpinelinux.org/v3.19/${repository}.json`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify({ distroversion: 'v3.19', reponame: repository, packages: content }));
+  }
+}
+
+function system(name: string, packages: readonly (readonly [name: string, version: string])[]): string {
+  const root = join(place, name);
+  const listed = packages.map(([item, version]): ListedPackage => ({ name: item, version, arch: 'x86_64' }));
+  writeSystem(root, { ID: 'alpine', VERSION_ID: '3.19.1', PRETTY_NAME: 'Alpine Linux v3.19' }, 'apk', listed);
+  return `dir:${root}`;
+}
+
+function update(): void {
+  const { status, stdout } = clair(['db', 'update', 'alpine', ...common]);
+  assert.equal(status, 0, stdout);
+}
+
+function ended(run: Run, status: number): string {
+  assert.equal(run.status, status, run.stderr);
+  return run.stdout;
+}
+
+const ids = ({ matches }: Report): string[] => matches.map(({ vulnerability }) => vulnerability.id);
+
+const old = system('old', [
+  ['busybox', '1.36.0-r0'],
+  ['zlib', '1.3-r0'],
+  ['wget', '1.0-r0'],
+]);
+const next = system('next', [
+  ['busybox', '1.36.1-r0'],
+  ['zlib', '1.3-r0'],
+  ['curl', '8.0-r0'],
+]);
+
+publish({
+  busybox: { '1.36.1-r0': ['CVE-2024-1'] },
+  zlib: { '1.3.1-r0': ['CVE-2024-2'] },
+  curl: { '8.1-r0': ['CVE-2024-3'] },
+});
+update();
+const before = report('scan', old, ...common, '--offline');
+const between = new Date().toISOString();
+publish({ busybox: { '1.36.2-r0': ['CVE-2024-1', 'CVE-2025-4'] }, curl: { '8.1-r0': ['CVE-2024-3'] } });
+update();
+
+test('a report as of a time in the past is the report of then', () => {
+  assert.deepEqual(ids(before), ['CVE-2024-1', 'CVE-2024-2']);
+  assert.deepEqual(ids(report('scan', old, ...common)), ['CVE-2024-1', 'CVE-2025-4']);
+  const then = report('scan', old, ...common, '--as-of', between);
+  const { coverage: was, ...rest } = before;
+  const { coverage: is, ...same } = then;
+  assert.deepEqual(same, rest);
+  assert.deepEqual(
+    is.map(({ fetchedAt, status }) => [fetchedAt, status]),
+    was.map(({ fetchedAt, status }) => [fetchedAt, status]),
+  );
+});
+
+test('of a time of which nothing is known nothing is said to be clean', () => {
+  const run = clair(['scan', old, ...common, '--as-of', '2020-01-31', '--fail-on', 'low']);
+  assert.match(ended(run, 4), /not yet loaded at that time/);
+  assert.match(clair(['scan', old, ...common, '--as-of', '2126-01-31']).stderr, /lies in the future/);
+  assert.equal(clair(['scan', old, ...common, '--as-of', 'soon']).status, 2);
+});
+
+test('explain tells of the past, too', () => {
+  const ask = (...options: readonly string[]): Explanation =>
+    JSON.parse(
+      ended(clair(['explain', old, 'CVE-2024-2', 'zlib', ...common, ...options, '--format', 'json']), 0),
+    ) as Explanation;
+  assert.deepEqual(
+    ask('--as-of', between).packages.map(({ outcome }) => outcome),
+    ['reported'],
+  );
+  const now = ask();
+  assert.deepEqual(
+    now.packages.map(({ outcome }) => outcome),
+    ['not-reported'],
+  );
+  assert.deepEqual(now.remarks, ['no advisory at hand speaks of CVE-2024-2']);
+});
+
+test('diff tells what came and what went', () => {
+  const difference = JSON.parse(
+    ended(clair(['diff', old, next, ...common, '--format', 'json']), 0),
+  ) as Difference;
+  const { packages, findings } = difference;
+  assert.deepEqual(
+    packages.came.map(({ name }) => name),
+    ['curl'],
+  );
+  assert.deepEqual(
+    packages.went.map(({ name }) => name),
+    ['wget'],
+  );
+  assert.deepEqual(
+    packages.changed.map(({ name, from, to }) => [name, ...from, ...to]),
+    [['busybox', '1.36.0-r0', '1.36.1-r0']],
+  );
+  assert.deepEqual(
+    findings.came.map(({ id }) => id),
+    ['CVE-2024-3'],
+  );
+  assert.deepEqual(findings.went, []);
+  assert.equal(findings.stayed, 2);
+  const text = ended(clair(['diff', old, next, ...common]), 0);
+  assert.match(
+    text,
+    /\nPackages: 1 came, 1 went, 1 changed\n {2}\+ curl {5}8\.0-r0 {17}apk\n {2}- wget {5}1\.0-r0 {17}apk\n {2}~ busybox {2}1\.36\.0-r0 → 1\.36\.1-r0 {2}apk\n/,
+  );
+  assert.match(
+    text,
+    /\nFindings: 1 came, 0 went, 2 stayed\n {2}\+ curl {2}8\.0-r0 {2}CVE-2024-3 {2}Unknown {2}8\.1-r0\n$/,
+  );
+});
+
+test('only what is new since a report or an image is reported, and counts', () => {
+  const file = join(place, 'earlier.json');
+  ended(clair(['scan', old, ...common, '--format', 'json', '--output', file]), 0);
+  for (const earlier of [file, old]) {
+    const { matches, suppressed, verdict } = report('scan', next, ...common, '--new-since', earlier);
+    assert.deepEqual(
+      matches.map(({ vulnerability }) => vulnerability.id),
+      ['CVE-2024-3'],
+    );
+    assert.deepEqual(
+      suppressed.map(({ vulnerability, reason }) => `${vulnerability.id} ${reason}`),
+      [
+        `CVE-2024-1 it is not new: ${earlier} has it, too`,
+        `CVE-2025-4 it is not new: ${earlier} has it, too`,
+      ],
+    );
+    assert.equal(verdict, 'vulnerable');
+  }
+  const gate = (target: string): number | null =>
+    clair(['scan', target, ...common, '--new-since', file, '--fail-on', 'unknown']).status;
+  assert.equal(gate(next), 1);
+  // Alpine 3.19 is out of support: without a finding that counts it is still not assessed.
+  assert.equal(gate(old), 4);
+});
+
+test('what cannot be compared is refused before anything is scanned', () => {
+  const file = join(place, 'other.json');
+  writeFileSync(file, '{"schemaVersion": 7}');
+  const run = clair(['diff', file, next, ...common]);
+  ended(run, 3);
+  assert.match(run.stderr, /other\.json is no report of clair scan --format json/);
+  assert.match(clair(['scan', next, ...common, '--new-since', 'nowhere.json']).stderr, /nowhere\.json/);
+});
