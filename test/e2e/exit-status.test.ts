@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -179,4 +180,16 @@ test('results go to a file when asked, and the layers can be looked at', () => {
   const layers = clair(['layer', example[0] ?? '', '--dump', dump]);
   assert.match(layers.stdout, /^layer 0 {2}sha256:\S+ {2}\d+ bytes\n/);
   assert.match(readFileSync(join(dump, '0/etc/os-release'), 'utf8'), /ID=alpine/);
+});
+
+test('a reader that goes away early is no failure, of help as of results', () => {
+  for (const line of [
+    '--help',
+    'scan --help',
+    `scan ${inCheckout('examples/image.tar')} --db :memory: --offline`,
+  ]) {
+    const script = `'${inCheckout('bin/clair')}' ${line} | exec true; exit "\${PIPESTATUS[0]}"`;
+    const { status, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  }
 });

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { UpdateOptions } from '../db.ts';
@@ -6,6 +6,7 @@ import type { ImportOptions } from '../db-file.ts';
 import type { MirrorOptions } from '../db-mirror.ts';
 import type { Plugged } from '../plugged.ts';
 import type { DatabaseOptions } from '../room.ts';
+import { plainFormatOption } from './format-option.ts';
 import { addDatabaseOptions, type CommandParts } from './options.ts';
 
 /** The commands that work on advisories and versions. */
@@ -89,7 +90,7 @@ function addAffected(program: Command, { run, plugged }: CommandParts): void {
     .command('affected')
     .description('which images of the database a vulnerability affects, in which packages and layers')
     .argument('<id>', 'a CVE, or the id of an advisory')
-    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'))
+    .addOption(plainFormatOption())
     .option(
       '--db <file>',
       'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',

@@ -29,3 +29,13 @@ function templateAt(path: string): ReportFormat {
     throw new InvalidArgumentError(`The template cannot be used: ${messageOf(error)}.`);
   }
 }
+
+/** `--format` of answers that are no reports: a table, or JSON. */
+export function plainFormatOption(): Option {
+  return new Option('--format <format>', 'table or json')
+    .argParser((name) => {
+      if (name !== 'table' && name !== 'json') throw new InvalidArgumentError('Formats are table or json.');
+      return name;
+    })
+    .default('table', 'table');
+}

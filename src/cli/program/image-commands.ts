@@ -5,7 +5,7 @@ import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
 import { type SbomOptions, sbom } from '../sbom.ts';
 import { type ScanOptions, scan } from '../scan.ts';
-import { formatOption } from './format-option.ts';
+import { formatOption, plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
   addImageOptions,
@@ -70,7 +70,7 @@ function addExplain(program: Command, { run, plugged }: CommandParts): void {
       '[package]',
       'its name, its purl, or its source package; all that advisories speak of by default',
     )
-    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'));
+    .addOption(plainFormatOption());
   addAssessmentOptions(command)
     .addHelpText(
       'after',
@@ -97,7 +97,7 @@ function addDiff(program: Command, { run, plugged }: CommandParts): void {
     .description('what came and what went from one image to another, in packages and findings')
     .addArgument(new Argument('<from>', `${targetHelp}, or a report written as JSON`))
     .addArgument(new Argument('<to>', 'the same'))
-    .addOption(new Option('--format <format>', 'table or json').choices(['table', 'json']).default('table'));
+    .addOption(plainFormatOption());
   addAssessmentOptions(command)
     .addHelpText(
       'after',

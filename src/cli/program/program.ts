@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
+import { writeResult } from '../output.ts';
 import { plug, takePlugins } from '../plugged.ts';
 import { addAdvisoryCommands } from './advisory-commands.ts';
 import { fromClairFlags } from './clair-flags.ts';
@@ -34,6 +35,11 @@ export function commandLine(version: string, parts: CommandParts): Command {
     .exitOverride()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => {
+        writeResult([text], undefined);
+      },
+    })
     .addHelpText('after', overview);
   addImageCommands(program, parts);
   addAdvisoryCommands(program, parts);
