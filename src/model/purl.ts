@@ -4,28 +4,35 @@ import type { ListedPackage } from './package.ts';
 /** The parts of a package URL, not encoded. */
 export interface PurlParts {
   readonly type: string;
+  /** Its segments with slashes between them. */
   readonly namespace?: string;
   readonly name: string;
   readonly version?: string;
   /** Empty and undefined values are left out, as the specification asks. */
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
+  readonly subpath?: string;
 }
 
 /**
  * The package URL of these parts in canonical form, purl-spec. Written by hand: the reference library takes longer to load than
  * an image takes to scan.
  */
-export function formatPurl({ type, namespace, name, version, qualifiers = {} }: PurlParts): string {
+export function formatPurl({ type, namespace, name, version, qualifiers = {}, subpath }: PurlParts): string {
   const pairs = Object.keys(qualifiers)
     .sort()
     .flatMap((key) => (qualifiers[key] ? [`${key}=${encode(qualifiers[key])}`] : []));
   return [
     `pkg:${type}/`,
-    namespace === undefined ? '' : `${encode(namespace)}/`,
+    namespace === undefined ? '' : `${encodeSegments(namespace)}/`,
     encode(name),
     version === undefined ? '' : `@${encode(version)}`,
     pairs.length === 0 ? '' : `?${pairs.join('&')}`,
+    subpath === undefined ? '' : `#${encodeSegments(subpath)}`,
   ].join('');
+}
+
+function encodeSegments(path: string): string {
+  return path.split('/').map(encode).join('/');
 }
 
 /** Percent-encodes all but letters, digits, `.-_~` and the colon. */
