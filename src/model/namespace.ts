@@ -13,6 +13,32 @@ export interface Namespace {
 /** How the packages of each type order. */
 const versionSchemes: Readonly<Record<PackageType, string>> = { deb: 'dpkg', apk: 'apk', rpm: 'rpm' };
 
+/** How the versions of a language's packages order, by the type of their package URLs, which names their namespace as well. */
+const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
+  ['npm', 'npm'],
+  ['pypi', 'pep440'],
+  ['golang', 'go'],
+  ['maven', 'maven'],
+  ['gem', 'gem'],
+  ['cargo', 'semver'],
+  ['nuget', 'nuget'],
+  ['composer', 'composer'],
+  ['hex', 'semver'],
+  ['swift', 'semver'],
+  ['pub', 'pub'],
+]);
+
+/** The namespace of the packages of a language, wherever they are installed; undefined for types that are not of one. */
+export function ecosystemOfType(type: PackageType): Namespace | undefined {
+  const versionScheme = ecosystemSchemes.get(type);
+  return versionScheme === undefined ? undefined : { name: type, versionScheme };
+}
+
+/** Whether packages of a type are a distribution's own. */
+export function isOfDistributions(type: PackageType): boolean {
+  return Object.hasOwn(versionSchemes, type);
+}
+
 /** How the advisories of a distribution are divided by release. */
 interface Rule {
   readonly type: PackageType;

@@ -39,4 +39,11 @@ export interface Package extends ListedPackage {
   readonly location: Location;
   /** Name of the lister that found it. */
   readonly foundBy: string;
+  /** Repositories it comes from, by the ids of their vendor, as far as the image tells. */
+  readonly repositories?: readonly string[];
+  /** The package of the distribution that brought the file it was found in. */
+  readonly owner?: string;
 }
+
+/** Stands for a lister and for a path where an inventory of somebody else lists a package and does not tell where it lies. */
+export const listedBySbom = 'sbom';

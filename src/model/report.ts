@@ -14,7 +14,8 @@ export type TargetKind =
   | 'oci-archive'
   | 'rootfs-tar'
   | 'rootfs-dir'
-  | 'aci';
+  | 'aci'
+  | 'sbom';
 
 /** What was scanned. */
 export interface Target {
@@ -25,6 +26,16 @@ export interface Target {
   readonly manifest: Digest | null;
   /** `linux/amd64`, `linux/arm64/v8`. */
   readonly platform: string | null;
+  /** What an inventory says it is about; absent where the image itself was read. */
+  readonly subject?: InventorySubject;
+}
+
+/** What an inventory is about. */
+export interface InventorySubject {
+  /** The name of the image there. */
+  readonly reference: string;
+  /** How the image had reached whoever wrote it, where that was clair. */
+  readonly kind: string | null;
 }
 
 /** A layer as the report names it. */

@@ -135,11 +135,14 @@ test('only a clean image has no entries', () => {
 
 test('the serial number is that of the content', () => {
   const form = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-  const numbers = reports.flatMap((report) => [
-    bom(report).serialNumber,
-    bom(report, sbomCyclonedxFormat).serialNumber,
-  ]);
+  const numbers = [
+    ...reports.map((report) => bom(report).serialNumber),
+    bom(sampleReport, sbomCyclonedxFormat).serialNumber,
+    bom({ ...sampleReport, packages: [] }, sbomCyclonedxFormat).serialNumber,
+  ];
   for (const number of numbers) assert.match(number, form);
   assert.equal(new Set(numbers).size, numbers.length);
   assert.equal(bom(structuredClone(sampleReport)).serialNumber, bom(sampleReport).serialNumber);
+  // What is vulnerable is no part of an inventory.
+  assert.deepEqual(bom(cleanReport, sbomCyclonedxFormat), bom(sampleReport, sbomCyclonedxFormat));
 });

@@ -6,7 +6,10 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
 import { documentPieces } from './document-pieces.ts';
 import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
+import { ordered } from './json-pieces.ts';
+import { reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords } from './report-words.ts';
+import { inventoryOf, subjectOf } from './subject.ts';
 import { tool } from './tool.ts';
 
 /** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
@@ -33,7 +36,7 @@ export const sbomCyclonedxFormat: ReportFormat = {
   mediaType: 'application/vnd.cyclonedx+json; version=1.6',
   write(report: Report): Iterable<string> {
     return documentPieces({
-      ...inventory(report, 'cyclonedx sbom'),
+      ...inventory(inventoryOf(report), 'cyclonedx sbom'),
       properties: properties({ problem: problemWords(report) }),
     });
   },
@@ -66,7 +69,9 @@ function inventory(report: Report, kind: string): object {
   };
 }
 
-function imageOf({ target, layers, namespaces, statuses }: Report): object {
+function imageOf(report: Report): object {
+  const { layers, namespaces, statuses } = report;
+  const target = subjectOf(report.target);
   return {
     type: 'container',
     'bom-ref': rootReference,
@@ -78,7 +83,7 @@ function imageOf({ target, layers, namespaces, statuses }: Report): object {
       'target:kind': target.kind,
       'target:platform': target.platform,
       namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
-      status: statuses.map((status) => JSON.stringify(status)),
+      status: statuses.map((status) => JSON.stringify(ordered(status, reportOrder.statuses))),
     }),
   };
 }
@@ -127,6 +132,10 @@ function componentOf(found: Package, reference: string | undefined): object {
       'package:source:name': found.source?.name,
       'package:source:version': found.source?.version,
       'package:modularity': found.modularity,
+      // A field of licences has no place for one without a name.
+      'package:licence': licence === '' ? licence : undefined,
+      'package:repository': found.repositories,
+      'package:owner': found.owner,
       'package:foundBy': found.foundBy,
       'package:layer': location.layer,
     }),

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Package } from '../model/package.ts';
-import type { Match, Report } from '../model/report.ts';
+import type { Report } from '../model/report.ts';
+import { ordered } from './json-pieces.ts';
+import { reportOrder } from './key-order.ts';
+import { subjectOf } from './subject.ts';
 
 /** What names a package of a report within it. */
-type Found = Pick<Package, 'purl' | 'location'> | Match['package'];
+type Found = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
 /**
  * References to the packages of a report: its package URL where no other package has it, with a number where several places of
@@ -27,13 +30,15 @@ export function distinctPackages(packages: readonly Package[]): Package[] {
   return [...new Map(packages.map((found) => [keyOf(found), found])).values()];
 }
 
-function keyOf({ purl, location }: Found): string {
-  return JSON.stringify([purl, location.path, location.layer]);
+/** What names a package among others. Its URL alone does not: names that differ in their case may have the same. */
+export function keyOf({ name, version, purl, location }: Found): string {
+  return JSON.stringify([name, version, purl, location.path, location.layer]);
 }
 
 /** A UUID for a document made from what is in a report: another for every other report and every kind of document. */
 export function documentUuid(report: Report, kind: string): string {
-  return uuidOf(kind, JSON.stringify(report));
+  const content = { ...report, target: subjectOf(report.target) };
+  return uuidOf(kind, JSON.stringify(ordered(content, reportOrder)));
 }
 
 /** A UUID of version 8 (RFC 9562) made from some texts. */

@@ -36,7 +36,8 @@ function text(value: unknown, order: KeyOrder | 'value' | undefined, indent: str
     .replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
-function ordered(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
+/** A value with the keys of its objects in the given order; others are left out. */
+export function ordered(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
   if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((element) => ordered(element, order));
   const fields = value as Record<string, unknown>;

@@ -48,7 +48,13 @@ const match = {
 /** The order of a report: its published shape, top to bottom. */
 export const reportOrder: OrderOf<Report> = {
   schemaVersion: 'value',
-  target: { reference: 'value', kind: 'value', manifest: 'value', platform: 'value' },
+  target: {
+    reference: 'value',
+    kind: 'value',
+    manifest: 'value',
+    platform: 'value',
+    subject: { reference: 'value', kind: 'value' },
+  },
   distro: {
     id: 'value',
     versionId: 'value',
@@ -71,6 +77,8 @@ export const reportOrder: OrderOf<Report> = {
     modularity: 'value',
     vendor: 'value',
     licence: 'value',
+    repositories: 'value',
+    owner: 'value',
   },
   matches: match,
   suppressed: { ...match, reason: 'value' },

@@ -1,5 +1,6 @@
 import type { Package } from '../model/package.ts';
 import type { Match, Report } from '../model/report.ts';
+import { keyOf } from './identity.ts';
 import { fixWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { webLinks } from './web-links.ts';
@@ -13,10 +14,6 @@ export function securityReferences(report: Report): (found: Package) => object[]
     ({ package: found }) => keyOf(found),
   );
   return (found) => (findings.get(keyOf(found)) ?? []).map(referenceOf);
-}
-
-function keyOf({ purl, location }: Pick<Package, 'purl' | 'location'>): string {
-  return JSON.stringify([purl, location.path, location.layer]);
 }
 
 function referenceOf({ vulnerability, fix, reason }: Finding): object {

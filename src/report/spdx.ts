@@ -6,8 +6,11 @@ import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { documentPieces } from './document-pieces.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
+import { ordered } from './json-pieces.ts';
+import { reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
 import { securityReferences } from './spdx-security.ts';
+import { inventoryOf, subjectOf } from './subject.ts';
 import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
 
@@ -29,7 +32,9 @@ export const sbomSpdxFormat: ReportFormat = {
   mediaType,
   write(report: Report): Iterable<string> {
     const problems = problemWords(report).map((problem) => `Not everything was read: ${problem}`);
-    return documentPieces(document(report, { kind: 'spdx sbom', words: problems, references: () => [] }));
+    return documentPieces(
+      document(inventoryOf(report), { kind: 'spdx sbom', words: problems, references: () => [] }),
+    );
   },
 };
 
@@ -56,7 +61,7 @@ function document(report: Report, { kind, words, references }: Additions): objec
     SPDXID: documentId,
     spdxVersion: 'SPDX-2.3',
     creationInfo: { created, creators: [`Tool: ${tool.name}-${tool.version}`] },
-    name: plainText(report.target.reference),
+    name: plainText(subjectOf(report.target).reference),
     dataLicense: 'CC0-1.0',
     documentNamespace: `https://spdx.org/spdxdocs/${tool.name}-${documentUuid(report, kind)}`,
     comment: words.length === 0 ? undefined : words.join('\n'),
@@ -65,7 +70,7 @@ function document(report: Report, { kind, words, references }: Additions): objec
       ...(report.distro === null ? [] : [systemPackage(report.distro, note)]),
       ...packages.map((found) => ({
         ...packageOf(found, identify(found), references(found)),
-        annotations: [note(found)],
+        annotations: [note(ordered(found, reportOrder.packages))],
       })),
     ],
     relationships: [
@@ -108,7 +113,8 @@ const unasserted = {
 } as const;
 
 function imagePackage(report: Report, note: (comment: unknown) => object): object {
-  const { target, layers, namespaces, statuses } = report;
+  const target = subjectOf(report.target);
+  const { namespaces, layers, statuses } = reportOrder;
   return {
     SPDXID: imageId,
     name: plainText(target.reference),
@@ -116,7 +122,7 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
     ...unasserted,
     checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
     primaryPackagePurpose: 'CONTAINER',
-    annotations: [note({ target, namespaces, layers, statuses })],
+    annotations: [note({ target, ...(ordered(report, { namespaces, layers, statuses }) as object) })],
   };
 }
 
@@ -128,7 +134,7 @@ function systemPackage(distro: Distro, note: (comment: unknown) => object): obje
     description: distro.prettyName,
     ...unasserted,
     // No purpose: the word for it has a hyphen in one revision of the schema and a low line in the other.
-    annotations: [note(distro)],
+    annotations: [note(ordered(distro, reportOrder.distro))],
   };
 }
 

@@ -15,6 +15,9 @@ export interface AssessmentRoom extends AsOf {
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
 }
 
+/** Stands for the extension that tells what advisories could not be compared with. */
+export const versionOrder = 'version-order';
+
 /** A hit, and the place of its package in the image. */
 export interface PlacedHit extends Hit {
   readonly position: number;
@@ -69,7 +72,7 @@ function schemeOf(
 }
 
 /** A package as a report shows it: without what only the lookup needs. */
-export function toPackage({ lookup, repositories, owner, ...item }: ImagePackage): Package {
+export function toPackage({ lookup, ...item }: ImagePackage): Package {
   return item;
 }
 
@@ -94,8 +97,6 @@ function decide(
   return {
     hits,
     undecided:
-      undecided.length === 0
-        ? []
-        : [{ extension: 'version-order', status: 'partly-failed', files: undecided }],
+      undecided.length === 0 ? [] : [{ extension: versionOrder, status: 'partly-failed', files: undecided }],
   };
 }

@@ -1,22 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Image, ImageLayer } from '../image/image.ts';
-import { type Lookup, lookupOf } from '../match/lookup.ts';
 import type { SquashedImage, SquashedPackage } from '../match/squash.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import { type Namespace, namespaceOf } from '../model/namespace.ts';
+import type { Namespace } from '../model/namespace.ts';
 import { comparePackages, compareText } from '../model/order.ts';
 import { purlOf } from '../model/purl.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import { isKey, type VersionKey } from '../plugin/version-scheme.ts';
 import type { ImageIndex, ImagePackage, Store } from '../store/store.ts';
+import { ecosystemOf, namespacesOf, withLookup } from './look-up.ts';
 import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-rounds.ts';
 
-/** Raised whenever the same layers may give other namespaces, purls or version keys: images are then saved anew. */
-const indexVersion = 2;
+/** Raised whenever the same layers or inventory may give other namespaces, purls or version keys: images are then saved anew. */
+export const indexVersion = 3;
 
 /** What indexing needs. */
 export interface IndexingRoom extends ReadingRoom {
@@ -113,54 +112,16 @@ function toImagePackage(
   { distro, diffIds, squashed, extensions }: Surroundings,
 ): ImagePackage {
   const listed = item.package;
-  const ecosystem = ecosystemOf(item.lister, extensions);
-  const namespace = ecosystem ?? (distro === null ? undefined : namespaceOf(distro, listed.type));
-  const lookup = namespace && lookupOf(listed, namespace);
   const owner = squashed.owners.get(item.path);
-  return {
+  const found = {
     ...listed,
-    purl: purlOf(listed, ecosystem === undefined ? distro : null),
+    purl: purlOf(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
     location: { path: item.path, layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
-    lookup: lookup === undefined ? null : keyed(lookup, extensions),
   };
-}
-
-/** Where versions of what a lister lists mean something, if not in the distribution. */
-export function ecosystemOf(name: string, { listers }: Pick<Analyzing, 'listers'>): Namespace | undefined {
-  return listers.find((lister) => lister.name === name)?.ecosystem;
-}
-
-function keyed(
-  { namespace, name, version, sourceVersion }: Lookup,
-  { schemes }: Analyzing,
-): ImagePackage['lookup'] {
-  const scheme = schemes.find((known) => known.name === namespace.versionScheme);
-  const withKey = (text: string): { version: string; key?: VersionKey } => {
-    const key = scheme?.key(text);
-    return { version: text, ...(key !== undefined && isKey(key) && { key }) };
-  };
-  return {
-    namespace,
-    name,
-    ...withKey(version),
-    ...(sourceVersion !== undefined && { source: withKey(sourceVersion) }),
-  };
-}
-
-function namespacesOf(
-  distro: Distro | null,
-  packages: readonly ImagePackage[],
-  extensions: Analyzing,
-): Namespace[] {
-  const kinds = new Map(packages.map(({ type, foundBy }) => [`${type}\n${foundBy}`, { type, foundBy }]));
-  const found = [...kinds.values()].map(
-    ({ type, foundBy }) => ecosystemOf(foundBy, extensions) ?? (distro && namespaceOf(distro, type)),
-  );
-  const byName = new Map(found.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
-  return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
+  return withLookup(found, distro, extensions);
 }
 
 function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
@@ -217,7 +178,8 @@ function distinct(files: ExtensionStatus['files']): ExtensionStatus['files'] {
 /** Text of this length fits into the index of any engine; a longer one is hashed. */
 const identityCharacters = 1000;
 
-function identityOf(parts: readonly string[]): string {
+/** What names an image in the store by what it is made of. */
+export function identityOf(parts: readonly string[]): string {
   const text = parts.join('\n');
   return text.length <= identityCharacters ? text : `sha256:${hashOf(text)}`;
 }

@@ -8,7 +8,8 @@ import { advisoryNamespaceOf, namespaceOfDistro } from '../model/namespace.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Store } from '../store/store.ts';
 import { analyzerKey, type ReadLayerSource } from './analyze-layers.ts';
-import { ecosystemOf, imageOf } from './index-image.ts';
+import { imageOf } from './index-image.ts';
+import { ecosystemOf } from './look-up.ts';
 import type { IndexedLayer, ReadStack, Round } from './read-rounds.ts';
 
 /** What taking in layers needs, by whatever name they come. */

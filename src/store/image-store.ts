@@ -7,10 +7,6 @@ import type { AsOf, PageRequest } from './page.ts';
 
 /** A package of an image with what it is looked up by; `lookup` is null where no namespace knows its kind. */
 export interface ImagePackage extends Package {
-  /** Repositories it comes from, by the ids of their vendor, as far as the image tells. */
-  readonly repositories?: readonly string[];
-  /** The package of the distribution that brought the file it was found in. */
-  readonly owner?: string;
   readonly lookup: {
     readonly namespace: Namespace;
     readonly name: string;

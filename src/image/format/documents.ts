@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
+import { isDeeper } from '../../kit/json-depth.ts';
 import { limits } from '../../kit/limits.ts';
 import { type Digest, parseDigest } from '../../model/digest.ts';
 import type { Medium } from '../medium/medium.ts';
@@ -96,21 +97,4 @@ export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: stri
   const [issue] = result.error.issues;
   const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
   throw new ClairError('target-corrupt', `${what} is malformed${at}: ${issue?.message ?? 'unknown'}`);
-}
-
-const quote = 0x22;
-const backslash = 0x5c;
-
-/** Whether arrays and objects of a JSON text lie deeper in each other than so. Brackets and braces are told apart by 0x20 alone. */
-function isDeeper(bytes: Uint8Array, depthMax: number): boolean {
-  let depth = 0;
-  let isInText = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === quote) isInText = !isInText;
-    else if (isInText) i += byte === backslash ? 1 : 0;
-    else if ((byte | 0x20) === 0x7b && ++depth > depthMax) return true;
-    else if ((byte | 0x20) === 0x7d) depth--;
-  }
-  return false;
 }

@@ -1,11 +1,11 @@
 import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
 import { severityOf } from '../../model/cvss.ts';
+import { packageName } from '../../model/package-name.ts';
 import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import type { Ecosystem } from './ecosystems.ts';
-import { packageName } from './package-name.ts';
 import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
 import { standingRecords } from './records.ts';
 
@@ -62,10 +62,10 @@ function isInformational({ database_specific }: OsvEntry): boolean {
   return textIn(database_specific, 'informational') !== undefined;
 }
 
-function rowsOf({ namespace, versionScheme, feed, scheme }: EcosystemFeed, entry: OsvEntry): Affected[] {
+function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvEntry): Affected[] {
   const place = {
     namespace: { name: namespace, versionScheme },
-    package: packageName(feed, entry.package?.name ?? ''),
+    package: packageName(namespace, entry.package?.name ?? ''),
     scheme,
   };
   const severity = firstKnown(vectorsOf('osv', entry).map(severityOf));

@@ -7,7 +7,6 @@ import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { osvSource } from './osv.ts';
-import { packageName } from './package-name.ts';
 
 const osv = osvSource(builtIn.schemes);
 const url = 'https://osv.example/npm/all.zip';
@@ -140,20 +139,6 @@ test('what cannot be understood is told, and the others are none the worse', asy
       ['f.json', 'affected.0: not the expected object'],
     ],
   );
-});
-
-test('spellings that an ecosystem holds to be one name are one', () => {
-  assert.equal(packageName('PyPI', 'Zope.Interface__x'), 'zope-interface-x');
-  assert.equal(packageName('NuGet', 'Newtonsoft.Json'), 'newtonsoft.json');
-  assert.equal(packageName('Packagist', 'Twig/Twig'), 'twig/twig');
-  assert.equal(packageName('npm', 'JSONStream'), 'JSONStream');
-  for (const url of [
-    'github.com/Vapor/vapor',
-    'https://github.com/vapor/vapor.git',
-    'ssh://git@github.com/vapor/vapor/',
-  ])
-    assert.equal(packageName('SwiftURL', url), 'github.com/vapor/vapor');
-  assert.equal(packageName('Go', 'github.com/Masterminds/goutils'), 'github.com/Masterminds/goutils');
 });
 
 corpusTest('every record of the real databases is read', async () => {

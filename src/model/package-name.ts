@@ -3,15 +3,15 @@
  * PyPI by PEP 503; NuGet, Packagist and Hex whatever the case; Swift, whose packages are repositories, whatever the case, scheme and ending
  * of a URL, as its package manager does. Others are exact.
  */
-export function packageName(ecosystem: string, name: string): string {
-  switch (ecosystem) {
-    case 'PyPI':
+export function packageName(namespace: string, name: string): string {
+  switch (namespace) {
+    case 'pypi':
       return name.toLowerCase().replace(/[-_.]+/g, '-');
-    case 'NuGet':
-    case 'Packagist':
-    case 'Hex':
+    case 'nuget':
+    case 'composer':
+    case 'hex':
       return name.toLowerCase();
-    case 'SwiftURL':
+    case 'swift':
       return name
         .toLowerCase()
         .replace(/^(https?|ssh|git):\/\/([^@/]*@)?/, '')

@@ -1,0 +1,13 @@
+import type { Distro } from './distro.ts';
+import type { Package } from './package.ts';
+import type { ExtensionStatus, InventorySubject, ReportLayer, Target } from './report.ts';
+
+/** What a document says an image is made of. */
+export interface Inventory {
+  readonly subject: InventorySubject & Pick<Target, 'manifest' | 'platform'>;
+  readonly distro: Distro | null;
+  readonly layers: readonly ReportLayer[];
+  readonly packages: readonly Package[];
+  /** How reading the image went, where the document tells, and how reading the document did. */
+  readonly statuses: readonly ExtensionStatus[];
+}

@@ -1,0 +1,14 @@
+import type { InventorySubject, Report, Target } from '../model/report.ts';
+
+/** What a document is about: the image, also where the report was made of an inventory of it. */
+export type Subject = InventorySubject & Pick<Target, 'manifest' | 'platform'>;
+
+/** The image a target stands for. */
+export function subjectOf({ reference, kind, manifest, platform, subject }: Target): Subject {
+  return { reference, kind, ...subject, manifest, platform };
+}
+
+/** What a report says is installed, with nothing in it that depends on advisories. */
+export function inventoryOf(report: Report): Report {
+  return { ...report, matches: [], suppressed: [], coverage: [], verdict: 'not-assessed' };
+}
