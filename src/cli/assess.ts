@@ -3,10 +3,12 @@ import { openImage } from '../image/open-image.ts';
 import type { Report } from '../model/report.ts';
 import { feedsOf } from '../service/choose-feeds.ts';
 import { type IndexedImage, indexImage } from '../service/index-image.ts';
+import { indexSbom } from '../service/index-sbom.ts';
 import { type AssessedReport, matchImage } from '../service/match-image.ts';
 import { retention } from '../service/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/update-feeds.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
+import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions {
@@ -32,13 +34,13 @@ export async function assessing<T>(
   options: AssessmentOptions,
   use: (assessed: Assessed) => Promise<T>,
 ): Promise<T> {
-  const opened = await openImage(target, options);
+  const opened = await openTarget(target, options);
   await using room = await openRoom(options);
   return await use(await assessIn(room, opened, options));
 }
 
 /** Assesses an image in a room that was opened. */
-export async function assessIn(room: Room, opened: Image, options: AssessmentOptions): Promise<Assessed> {
+export async function assessIn(room: Room, opened: Opened, options: AssessmentOptions): Promise<Assessed> {
   const image = await index(opened, room, options);
   // What was known at a time in the past cannot be fetched any more.
   const outcomes = options.asOf === undefined ? await refresh(image, room) : [];
@@ -52,15 +54,24 @@ export async function assessIn(room: Room, opened: Image, options: AssessmentOpt
 
 /** What an image is made of. Fetches nothing. */
 export async function list(target: string, options: ImageOptions): Promise<Report> {
-  const opened = await openImage(target, options);
+  const opened = await openTarget(target, options);
   await using room = await openRoom({ ...options, offline: true });
   const image = await index(opened, room, options);
   const { report } = await matchImage(opened.target, image, { ...room, ...timesOf({}), outcomes: [] });
   return report;
 }
 
-function index(image: Image, room: Room, { verify = false }: ImageOptions): Promise<IndexedImage> {
-  return indexImage(image, {
+/** An image, or what somebody says is in one. */
+export type Opened = Image | SbomTarget;
+
+/** Opens what a target names, be it an image or an inventory. */
+export async function openTarget(target: string, options: ImageOptions): Promise<Opened> {
+  return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
+}
+
+function index(opened: Opened, room: Room, { verify = false }: ImageOptions): Promise<IndexedImage> {
+  if ('inventory' in opened) return indexSbom(opened.inventory, room);
+  return indexImage(opened, {
     ...room,
     verify,
     onProgress: (text) => {

@@ -1,10 +1,9 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { openImage } from '../image/open-image.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { ComparableReport } from '../match/compare-reports.ts';
 import { looksLikeReport, readReport } from '../report/read-report.ts';
-import { type AssessmentOptions, assessIn } from './assess.ts';
+import { type AssessmentOptions, assessIn, openTarget } from './assess.ts';
 import type { Room } from './room.ts';
 
 /** What a report is compared with: one that was written earlier, or another image, which is still to be assessed. */
@@ -14,8 +13,8 @@ export type Earlier = (room: Room) => Promise<ComparableReport>;
 export async function openEarlier(target: string, options: AssessmentOptions): Promise<Earlier> {
   const file = reportAt(target);
   if (file !== undefined) return async () => file;
-  const image = await openImage(target, options);
-  return async (room) => (await assessIn(room, image, options)).report;
+  const opened = await openTarget(target, options);
+  return async (room) => (await assessIn(room, opened, options)).report;
 }
 
 function reportAt(path: string): ComparableReport | undefined {

@@ -10,6 +10,7 @@ import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/analyze-layers.ts';
 import { writeResult } from './output.ts';
 import type { Plugged } from './plugged.ts';
+import { isSbomTarget } from './sbom-target.ts';
 
 /** Options of `clair layer`. */
 export interface LayerOptions {
@@ -20,6 +21,11 @@ export interface LayerOptions {
 
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
+  if (isSbomTarget(target))
+    throw new ClairError(
+      'target-unsupported',
+      `${target} is an SBOM, which has no files to show: name the image`,
+    );
   const image = await openImage(target, options);
   const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
   const contents = await readLayers(image.layers, reading, ({ collected }) => ({

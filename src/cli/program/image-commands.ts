@@ -55,6 +55,8 @@ Examples:
   clair scan nginx.tar --format template=summary.md            as a template of yours has it
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --new-since last-week.json --fail-on low
+  clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
+  syft nginx -o cyclonedx-json | clair scan sbom:-             the same from standard input
   clair scan nginx.tar --mirror /srv/advisories`,
     )
     .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));
@@ -124,7 +126,7 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
   addImageOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json',
+      '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format',
     )
     .action((target: string, options: SbomOptions) => run(sbom(target, { ...options, plugged })));
 }

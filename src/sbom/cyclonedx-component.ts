@@ -1,0 +1,60 @@
+import * as z from 'zod/mini';
+import { limits } from '../kit/limits.ts';
+import { Properties } from './cyclonedx-properties.ts';
+import { tooMany } from './document-text.ts';
+
+const text = z.nullish(z.string());
+const list = z.nullish(z.array(z.unknown()));
+
+/** What is read of a component, CycloneDX 1.2 to 1.7. */
+const component = z.pipe(
+  z.object({
+    type: text,
+    'bom-ref': text,
+    name: text,
+    version: text,
+    description: text,
+    publisher: text,
+    licenses: list,
+    purl: text,
+    evidence: z.nullish(z.object({ occurrences: z.nullish(z.array(z.object({ location: text }))) })),
+    properties: z.nullish(z.array(z.object({ name: z.string(), value: text }))),
+    components: list,
+  }),
+  z.transform(({ properties, components, ...rest }) => ({
+    ...rest,
+    properties: new Properties(properties ?? []),
+    components: components ?? [],
+  })),
+);
+
+/** A component. Those in it are not taken apart yet. */
+export type Component = z.infer<typeof component>;
+
+/** A component at its place; without it where it is malformed. */
+export interface PlacedComponent {
+  readonly reference: string;
+  readonly found: Component | undefined;
+}
+
+/** A component, undefined where it is malformed. */
+export function parseComponent(value: unknown): Component | undefined {
+  return component.safeParse(value).data;
+}
+
+/** All components, those inside others included. How deep they lie in each other is bounded by how deep the JSON is. */
+export function* allComponents(components: readonly unknown[], name: string): Generator<PlacedComponent> {
+  let count = 0;
+  const open: { readonly value: unknown; readonly place: string }[] = placed(components, '');
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (++count + open.length > limits.sbomComponents) throw tooMany(name);
+    const found = parseComponent(next.value);
+    yield { reference: found?.['bom-ref'] || next.place, found };
+    for (const inner of placed(found?.components ?? [], `${next.place}.`)) open.push(inner);
+  }
+}
+
+/** What is taken from the end comes in the order of the document. */
+function placed(components: readonly unknown[], prefix: string): { value: unknown; place: string }[] {
+  return components.map((value, i) => ({ value, place: `${prefix}components[${i}]` })).reverse();
+}

@@ -1,0 +1,70 @@
+import { parseDigest } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
+import type { ReportLayer } from '../model/report.ts';
+import type { Component } from './cyclonedx-component.ts';
+import { ownDistro, ownLayer, ownPackage } from './own-parts.ts';
+
+/** A package that clair wrote, undefined for what others did. */
+export function ownComponent(found: Component): Package | undefined {
+  const { properties, name, version, purl, publisher, licenses, evidence } = found;
+  const type = properties.get('clair:package:type');
+  if (type === undefined) return undefined;
+  const sourceName = properties.get('clair:package:source:name');
+  const repositories = properties.all('clair:package:repository');
+  const { success, data } = ownPackage.safeParse({
+    type,
+    name,
+    version,
+    arch: properties.get('clair:package:arch'),
+    source:
+      sourceName === undefined
+        ? undefined
+        : { name: sourceName, version: properties.get('clair:package:source:version') },
+    modularity: properties.get('clair:package:modularity'),
+    vendor: publisher ?? undefined,
+    licence: properties.get('clair:package:licence') ?? licenceIn(licenses?.[0]),
+    purl,
+    location: {
+      path: evidence?.occurrences?.[0]?.location,
+      layer: properties.get('clair:package:layer') ?? null,
+    },
+    foundBy: properties.get('clair:package:foundBy'),
+    repositories: repositories.length === 0 ? undefined : repositories,
+    owner: properties.get('clair:package:owner'),
+  });
+  return success ? data : undefined;
+}
+
+/** A layer that clair wrote. */
+export function ownLayerOf({ properties, description }: Component): ReportLayer | undefined {
+  const sizeBytes = properties.get('clair:layer:sizeBytes');
+  if (sizeBytes === undefined) return undefined;
+  const { success, data } = ownLayer.safeParse({
+    digest: parseDigest(properties.get('clair:layer:digest') ?? '') ?? null,
+    diffId: parseDigest(properties.get('clair:layer:diffId') ?? '') ?? null,
+    sizeBytes: Number(sizeBytes),
+    createdBy: description ?? null,
+    verified: properties.get('clair:layer:verified') === 'true',
+  });
+  return success ? data : undefined;
+}
+
+/** The distribution in a document of clair. */
+export function ownSystem({ name, version, description, properties }: Component): Distro | undefined {
+  const { success, data } = ownDistro.safeParse({
+    id: name,
+    versionId: version ?? undefined,
+    versionCodename: properties.get('clair:codename'),
+    prettyName: description ?? undefined,
+    like: properties.all('clair:like'),
+    supportEnd: properties.get('clair:supportEnd'),
+  });
+  return success ? data : undefined;
+}
+
+function licenceIn(choice: unknown): unknown {
+  if (typeof choice !== 'object' || choice === null || !('license' in choice)) return undefined;
+  const { license } = choice;
+  return typeof license === 'object' && license !== null && 'name' in license ? license.name : undefined;
+}

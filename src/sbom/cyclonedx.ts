@@ -1,0 +1,107 @@
+import * as z from 'zod/mini';
+import { parseDigest } from '../model/digest.ts';
+import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
+import {
+  allComponents,
+  type Component,
+  type PlacedComponent,
+  parseComponent,
+} from './cyclonedx-component.ts';
+import { ownComponent, ownLayerOf, ownSystem } from './cyclonedx-own.ts';
+import { toldComponent, toldSystem } from './cyclonedx-told.ts';
+import { corrupt, innerJson, placeOf, unsupported } from './document-text.ts';
+import type { Entry, ReadDocument, Subject } from './entry.ts';
+import { ownStatus } from './own-parts.ts';
+import { quoted } from './told-package.ts';
+
+const bom = z.object({
+  specVersion: z.string(),
+  metadata: z.nullish(z.object({ tools: z.unknown(), component: z.unknown() })),
+  components: z.nullish(z.array(z.unknown())),
+});
+
+/** Since CycloneDX 1.5, as clair writes it. */
+const tools = z.object({ components: z.array(z.object({ name: z.string() })) });
+
+/** Components of these types are no packages, unless a package URL says otherwise. */
+const typesOfOther: ReadonlySet<string> = new Set([
+  ...['container', 'file', 'data', 'device', 'device-driver', 'firmware'],
+  ...['machine-learning-model', 'cryptographic-asset'],
+]);
+
+/** A document in CycloneDX, by whomever. */
+export function readCyclonedx(document: unknown, name: string): ReadDocument {
+  const result = bom.safeParse(document);
+  if (!result.success) throw corrupt(`${name} is malformed${placeOf(result.error)}`);
+  const { specVersion, metadata, components } = result.data;
+  if (!/^1\.[2-7]$/.test(specVersion))
+    throw unsupported(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
+  const root = parseComponent(metadata?.component);
+  const { layers, statuses, parts } = imageIn(root);
+  const placed = allComponents([...parts, ...(components ?? [])], name);
+  return {
+    subject: subjectOf(root),
+    layers,
+    statuses: statuses.filter((status) => status !== undefined),
+    ...entriesOf(placed, {
+      isOwn: tools.safeParse(metadata?.tools).data?.components.some((tool) => tool.name === 'clair') ?? false,
+      isDamaged: statuses.includes(undefined) || (metadata?.component != null && root === undefined),
+    }),
+  };
+}
+
+function subjectOf(root: Component | undefined): Subject {
+  return {
+    reference: root?.name || 'unnamed',
+    kind: root?.properties.get('clair:target:kind') ?? null,
+    manifest: parseDigest(root?.version ?? '') ?? null,
+    platform: root?.properties.get('clair:target:platform') ?? null,
+  };
+}
+
+/** What clair wrote into the component that stands for the image, and what else is in it. */
+function imageIn(root: Component | undefined): {
+  readonly layers: readonly ReportLayer[];
+  readonly statuses: readonly (ExtensionStatus | undefined)[];
+  readonly parts: readonly unknown[];
+} {
+  const layers: ReportLayer[] = [];
+  const parts: unknown[] = [];
+  for (const value of root?.components ?? []) {
+    const component = parseComponent(value);
+    const layer = component && ownLayerOf(component);
+    if (layer === undefined) parts.push(value);
+    else layers.push(layer);
+  }
+  const statuses = root?.properties.all('clair:status') ?? [];
+  return { layers, parts, statuses: statuses.map((json) => ownStatus.safeParse(innerJson(json)).data) };
+}
+
+function entriesOf(
+  placed: Iterable<PlacedComponent>,
+  { isOwn, isDamaged }: { readonly isOwn: boolean; readonly isDamaged: boolean },
+): Pick<ReadDocument, 'isOwn' | 'entries'> {
+  function* entries(): Generator<Entry> {
+    if (isDamaged)
+      yield { problem: 'is malformed, or a property clair:status of it', reference: 'metadata.component' };
+    for (const { found, reference } of placed) {
+      const entry =
+        found === undefined ? { problem: 'is malformed', reference } : entryOf(found, reference, isOwn);
+      if (entry !== undefined) yield entry;
+    }
+  }
+  return { isOwn, entries: entries() };
+}
+
+function entryOf(found: Component, reference: string, isOwn: boolean): Entry | undefined {
+  if (found.type === 'operating-system') {
+    const system = isOwn ? ownSystem(found) : toldSystem(found);
+    if (system === undefined) return { problem: 'is a distribution without a name', reference };
+    return { system, reference };
+  }
+  const own = ownComponent(found);
+  if (own !== undefined) return { own };
+  if (found.purl) return toldComponent(found, found.purl, reference);
+  if (typesOfOther.has(found.type ?? '') || found.properties.isGroup) return undefined;
+  return { problem: `${quoted(found.name ?? '')} has no package URL`, reference };
+}

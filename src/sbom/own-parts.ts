@@ -1,0 +1,88 @@
+import * as z from 'zod/mini';
+import { type Digest, parseDigest } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
+import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
+import type { Subject } from './entry.ts';
+
+const maybe = z.optional(z.string());
+
+/** A digest of sha256 or sha512. */
+export const digest: z.ZodMiniType<Digest> = z.pipe(
+  z.string(),
+  z.transform((text, context): Digest => {
+    const parsed = parseDigest(text);
+    if (parsed === undefined)
+      context.issues.push({ code: 'custom', message: 'not a sha256 or sha512 digest', input: text });
+    return parsed ?? ('' as Digest);
+  }),
+);
+
+/** A package as reports have it. */
+export const ownPackage: z.ZodMiniType<Package> = present(
+  z.object({
+    type: z.string(),
+    name: z.string(),
+    version: z.string(),
+    arch: maybe,
+    source: z.optional(z.object({ name: z.string(), version: z.string() })),
+    modularity: maybe,
+    vendor: maybe,
+    licence: maybe,
+    purl: z.string(),
+    location: z.object({ path: z.string(), layer: z.nullable(digest) }),
+    foundBy: z.string(),
+    repositories: z.optional(z.array(z.string())),
+    owner: maybe,
+  }),
+);
+
+/** A layer as reports have it. */
+export const ownLayer: z.ZodMiniType<ReportLayer> = z.object({
+  digest: z.nullable(digest),
+  diffId: z.nullable(digest),
+  sizeBytes: z.number().check(z.nonnegative()),
+  createdBy: z.nullable(z.string()),
+  verified: z.boolean(),
+});
+
+/** A distribution as reports have it. */
+export const ownDistro: z.ZodMiniType<Distro> = present(
+  z.object({
+    id: z.string(),
+    versionId: maybe,
+    versionCodename: maybe,
+    prettyName: maybe,
+    like: z.array(z.string()),
+    supportEnd: maybe,
+  }),
+);
+
+/** How an extension fared, as reports have it. */
+export const ownStatus: z.ZodMiniType<ExtensionStatus> = z.object({
+  extension: z.string(),
+  status: z.enum(['succeeded', 'partly-failed', 'failed']),
+  files: z.array(z.object({ path: z.string(), layer: z.nullable(digest), problem: z.nullable(z.string()) })),
+});
+
+/** What was scanned, as reports have it; of an inventory, what that was about. */
+export const ownTarget: z.ZodMiniType<Subject> = z.pipe(
+  z.object({
+    reference: z.string(),
+    kind: z.nullable(z.string()),
+    manifest: z.nullable(digest),
+    platform: z.nullable(z.string()),
+    subject: z.optional(z.object({ reference: z.string(), kind: z.nullable(z.string()) })),
+  }),
+  z.transform(({ subject, ...target }): Subject => ({ ...target, ...subject })),
+);
+
+/** Leaves out what is undefined, since in the model what is not known is absent. */
+function present<T extends object>(schema: z.ZodMiniType<object>): z.ZodMiniType<T> {
+  return z.pipe(
+    schema,
+    z.transform(
+      (value) => Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T,
+    ),
+  );
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+import { corrupt, placeOf } from './document-text.ts';
+import type { ReadDocument } from './entry.ts';
+import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget } from './own-parts.ts';
+
+/** The part of a report that an inventory has. */
+const ownReport = z.object({
+  target: ownTarget,
+  distro: z.nullable(ownDistro),
+  layers: z.array(ownLayer),
+  packages: z.array(ownPackage),
+  statuses: z.array(ownStatus),
+});
+
+/** A JSON report of clair: findings are left aside, since advisories change. */
+export function readOwnReport(document: unknown, name: string): ReadDocument {
+  const result = ownReport.safeParse(document);
+  if (!result.success) throw corrupt(`${name} is malformed${placeOf(result.error)}`);
+  const { target, distro, layers, packages, statuses } = result.data;
+  return {
+    subject: target,
+    layers,
+    statuses,
+    isOwn: true,
+    entries: [
+      ...(distro === null ? [] : [{ system: distro, reference: 'distro' }]),
+      ...packages.map((own) => ({ own })),
+    ],
+  };
+}

@@ -1,0 +1,79 @@
+import type { Distro } from '../model/distro.ts';
+import { isOfDistributions } from '../model/namespace.ts';
+import type { ParsedPurl } from '../model/parse-purl.ts';
+import { releaseOf, unstable } from '../model/release.ts';
+
+/** What others call a distribution whose `ID` of os-release is another. */
+const ids: ReadonlyMap<string, string> = new Map([
+  ['redhat', 'rhel'],
+  ['red hat enterprise linux', 'rhel'],
+  ['alma', 'almalinux'],
+  ['amazon', 'amzn'],
+  ['amazonlinux', 'amzn'],
+  ['oracle', 'ol'],
+  ['oraclelinux', 'ol'],
+  ['rockylinux', 'rocky'],
+  ['cbl-mariner', 'mariner'],
+  ['suse', 'sles'],
+  ['suse linux enterprise server', 'sles'],
+  ['suse linux enterprise micro', 'sle-micro'],
+  ['opensuse.leap', 'opensuse-leap'],
+  ['opensuse.tumbleweed', 'opensuse-tumbleweed'],
+]);
+
+/** A distribution as a document names it. */
+export interface ToldSystem {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly codename?: string | undefined;
+  readonly prettyName?: string | undefined;
+  readonly like?: readonly string[] | undefined;
+}
+
+/** A distribution by what somebody else calls it; undefined where the name is none. */
+export function distroOf({ name, version, codename, prettyName, like = [] }: ToldSystem): Distro | undefined {
+  const id = idOf(name);
+  if (id === undefined) return undefined;
+  const words = (version ?? '').split(/[\s/()]+/);
+  const versionId = words.find((each) => /^\d[\w.~+-]*$/.test(each) || each === 'edge');
+  const named = codename ?? words.find((each) => each === unstable || releaseOf(each) !== undefined);
+  return {
+    id,
+    ...(versionId !== undefined && { versionId }),
+    ...(named !== undefined && isWord(named) && { versionCodename: named }),
+    ...(prettyName && { prettyName }),
+    like: like.filter(isWord),
+  };
+}
+
+/** The release that a package URL names: `debian-12`, `bookworm`, or `3.15.0` of its namespace. */
+export function releaseOfPurl({ type, namespace = '', qualifiers }: ParsedPurl): Distro | undefined {
+  const { distro } = qualifiers;
+  if (distro === undefined || !isOfDistributions(type)) return undefined;
+  const release = releaseOf(distro);
+  if (release !== undefined)
+    return distroOf({ name: release.id, version: release.versionId, codename: distro });
+  if (/^\d/.test(distro) || distro === unstable) return distroOf({ name: namespace, version: distro });
+  const [, name = distro, version] = /^(.+?)-(\d[^-]*|[a-z]+)$/.exec(distro) ?? [];
+  const isRelease = version !== undefined && (/^\d/.test(version) || isCodename(version));
+  return distroOf(isRelease ? { name, version } : { name: distro });
+}
+
+/** The distribution in the namespace of a package URL. */
+export function vendorOfPurl({ type, namespace }: ParsedPurl): Distro | undefined {
+  return namespace === undefined || !isOfDistributions(type) ? undefined : distroOf({ name: namespace });
+}
+
+function isCodename(word: string): boolean {
+  return word === unstable || word === 'edge' || releaseOf(word) !== undefined;
+}
+
+function idOf(name: string): string | undefined {
+  const lower = name.trim().toLowerCase();
+  const id = ids.get(lower) ?? lower;
+  return isWord(id) ? id : undefined;
+}
+
+function isWord(text: string): boolean {
+  return /^[A-Za-z0-9][\w.~+-]{0,127}$/.test(text);
+}

@@ -1,0 +1,147 @@
+import type { Digest } from '../model/digest.ts';
+import { ecosystemOfType, isOfDistributions } from '../model/namespace.ts';
+import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';
+import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
+import { formatPurl } from '../model/purl.ts';
+import type { Entry } from './entry.ts';
+import { releaseOfPurl, vendorOfPurl } from './told-distro.ts';
+
+/** A package as somebody else's document describes it. */
+export interface Description {
+  /** What names it in the document. */
+  readonly reference: string;
+  readonly purl: string;
+  /** Its version where the URL has none. */
+  readonly version?: string | undefined;
+  /** What it was built from, where the document says so elsewhere than in the URL. */
+  readonly source?: { readonly name: string; readonly version?: string | undefined } | undefined;
+  readonly modularity?: string | undefined;
+  readonly path?: string | undefined;
+  readonly layer?: Digest | undefined;
+}
+
+/** Types of package URLs that name no package: images, single files, and software that nobody packaged. */
+const typesOfOther: ReadonlySet<string> = new Set(['oci', 'docker', 'generic', 'swid']);
+
+/** Types whose namespace is a part of the name, and what stands between. */
+const separators: ReadonlyMap<string, string> = new Map([
+  ['npm', '/'],
+  ['golang', '/'],
+  ['composer', '/'],
+  ['swift', '/'],
+  ['maven', ':'],
+]);
+
+/** Names and versions of packages are one word of printable ASCII. */
+const word = /^[!-~]{1,512}$/;
+
+/** A package by its URL and what is said beside it; undefined for what is no installed package. */
+export function toldEntry(description: Description): Entry | undefined {
+  const { reference } = description;
+  const purl = parsePurl(description.purl);
+  if (purl === undefined) return { problem: `${quoted(description.purl)} is no package URL`, reference };
+  if (isOther(purl)) return undefined;
+  if (!isOfDistributions(purl.type) && ecosystemOfType(purl.type) === undefined)
+    return { problem: `no advisories are known for packages of type ${quoted(purl.type)}`, reference };
+  const name = nameOf(purl);
+  const version = versionOf(purl, description.version);
+  if (version === undefined) return { problem: `${quoted(name)} has no version`, reference };
+  if (!word.test(name) || !word.test(version))
+    return { problem: `${quoted(name)} ${quoted(version)} is no possible name and version`, reference };
+  return {
+    told: toldPackage(purl, { ...description, name, version }),
+    reference,
+    release: releaseOfPurl(purl),
+    vendor: vendorOfPurl(purl),
+  };
+}
+
+/** A text of a document, made fit for a message. */
+export function quoted(text: string): string {
+  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return short.replace(/\p{Cc}/gu, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+}
+
+/** Source packages are not installed, and keys that rpm keeps among packages are none. */
+function isOther({ type, name, qualifiers }: ParsedPurl): boolean {
+  const isSource = isOfDistributions(type) && /^(?:source|src|nosrc)$/.test(qualifiers['arch'] ?? '');
+  return typesOfOther.has(type) || isSource || (type === 'rpm' && name === 'gpg-pubkey');
+}
+
+function toldPackage(
+  purl: ParsedPurl,
+  { name, version, modularity, path, layer, source }: Description & { name: string; version: string },
+): Package {
+  const { arch, rpmmod, upstream } = purl.qualifiers;
+  const built = sourceOf(purl.type, { name, version }, source ?? upstreamOf(purl.type, upstream));
+  const stream = modularity ?? rpmmod;
+  return {
+    type: purl.type,
+    name,
+    version,
+    ...(arch !== undefined && word.test(arch) && { arch }),
+    ...(built && { source: built }),
+    ...(stream !== undefined && word.test(stream) && { modularity: stream }),
+    purl: formatPurl(purl),
+    location: { path: pathOf(path) ?? listedBySbom, layer: layer ?? null },
+    foundBy: listedBySbom,
+  };
+}
+
+function nameOf({ type, namespace, name }: ParsedPurl): string {
+  const separator = separators.get(type);
+  return separator === undefined || namespace === undefined ? name : `${namespace}${separator}${name}`;
+}
+
+/** Some leave the epoch of a version to a qualifier, as purl-spec has it for rpm. */
+function versionOf(
+  { type, version, qualifiers }: ParsedPurl,
+  elsewhere: string | undefined,
+): string | undefined {
+  const full = version ?? (elsewhere === '' ? undefined : elsewhere);
+  if (full === undefined || !/^(?:deb|rpm)$/.test(type)) return full;
+  return withEpoch(type === 'rpm' ? full.replace(/^0:/, '') : full, qualifiers['epoch']);
+}
+
+/** A version with its epoch in front, unless that is nothing or is there already. */
+export function withEpoch(version: string, epoch: string | undefined): string {
+  return epoch === undefined || !/^[1-9]\d*$/.test(epoch) || /^\d+:/.test(version)
+    ? version
+    : `${epoch}:${version}`;
+}
+
+function upstreamOf(type: string, upstream: string | undefined): Description['source'] {
+  if (upstream === undefined) return undefined;
+  if (type === 'rpm') return sourceOfFile(upstream);
+  const at = upstream.indexOf('@');
+  return at <= 0 ? { name: upstream } : { name: upstream.slice(0, at), version: upstream.slice(at + 1) };
+}
+
+/** The source package of an rpm by its file name. */
+export function sourceOfFile(file: string): SourcePackage | undefined {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file) ?? [];
+  return name === undefined || version === undefined ? undefined : { name, version };
+}
+
+/**
+ * What a package was built from. Debian's and Alpine's without a word about it come from a source of their own name and version;
+ * one that was built once more, `1.2-1+b1`, from the source without that mark. The source of an rpm has no epoch.
+ */
+function sourceOf(type: string, own: SourcePackage, told: Description['source']): SourcePackage | undefined {
+  if (type === 'rpm')
+    return told?.version === undefined
+      ? undefined
+      : known({ ...told, version: told.version.replace(/^\d+:/, '') });
+  if (!isOfDistributions(type)) return undefined;
+  const version = type === 'deb' ? own.version.replace(/\+b\d+$/, '') : own.version;
+  return known({ name: told?.name ?? own.name, version: told?.version ?? version }) ?? { ...own, version };
+}
+
+function known(source: SourcePackage): SourcePackage | undefined {
+  return word.test(source.name) && word.test(source.version) ? source : undefined;
+}
+
+/** Without slashes in front, as all paths; others name the same file `/a`, `./a` and `a`. */
+function pathOf(path: string | undefined): string | undefined {
+  return path?.replace(/^(?:\.?\/)+/, '').slice(0, 4096) || undefined;
+}
