@@ -17,10 +17,15 @@ export interface Run {
 }
 
 /** Runs `bin/clair` as a person would, from another folder, with a cache of its own. */
-export function clair(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+export function clair(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input: Uint8Array = Buffer.alloc(0),
+): Run {
   const { status, stdout, stderr } = spawnSync(join(root, 'bin/clair'), args, {
     cwd: tmpdir(),
     encoding: 'utf8',
+    input,
     maxBuffer: 256 * 1024 * 1024,
     env: { ...process.env, XDG_CACHE_HOME: scratch, ...env },
   });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { builtIn } from '../../src/extensions.ts';
+import { type BuiltIn, builtIn } from '../../src/extensions.ts';
 import { openImage } from '../../src/image/open-image.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
+import type { Package } from '../../src/model/package.ts';
 import type { Report, Target } from '../../src/model/report.ts';
+import type { PackageLister } from '../../src/plugin/package-lister.ts';
 import type { ReportFormat } from '../../src/plugin/report-format.ts';
 import { jsonFormat } from '../../src/report/json.ts';
 import { readSbom } from '../../src/sbom/read-sbom.ts';
@@ -16,6 +18,9 @@ import { matchImage } from '../../src/service/match-image.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
+import { buildImage, dockerArchive, ociArchive } from '../../src/testing/image-builder.ts';
+import { writeNdb, writeRpmHeader } from '../../src/testing/rpm-writer.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, inCheckout, report, scratch } from './clair.ts';
 import { writeSystem } from './listed-system.ts';
 import { corpusMirror } from './mirror.ts';
@@ -45,13 +50,13 @@ function targetOf({ subject: { reference, kind, manifest, platform } }: Inventor
 }
 
 /** Every document that is written of an image gives the image back, and the same document again. */
-async function goThereAndBack(name: string): Promise<Report> {
+async function goThereAndBack(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
   await using store = await openSqliteStore(':memory:');
   const image = await openImage(name, { platform: 'linux/amd64' });
   const index = await indexImage(image, {
-    extensions: builtIn,
+    extensions,
     store,
-    analyze: (layers, options) => analyzeLayers(layers, builtIn, options),
+    analyze: (layers, options) => analyzeLayers(layers, extensions, options),
     verify: false,
     onProgress: () => undefined,
   });
@@ -61,7 +66,7 @@ async function goThereAndBack(name: string): Promise<Report> {
       const what = `clair ${command} ${name} --format ${format.name}`;
       const text = textOf(format, original);
       const inventory = readSbom(Buffer.from(text), 'F');
-      const back = await indexSbom(inventory, { extensions: builtIn, store });
+      const back = await indexSbom(inventory, { extensions, store });
       assert.deepEqual(back.packages, index.packages, what);
       const again = await assess(targetOf(inventory), back, store);
       assert.equal(
@@ -76,21 +81,217 @@ async function goThereAndBack(name: string): Promise<Report> {
 }
 
 corpusTest('an SBOM gives its image back: images of many distributions', async () => {
-  const files = [
-    ...readdirSync(corpus('golden/images')).map((file) => corpus(`golden/images/${file}`)),
-    ...['layers-a-docker.tar.gz', 'layers-a-oci', 'busybox-with-lockfile.tar.gz', 'alpine-39.tar.gz'].map(
-      (file) => corpus(`images/${file}`),
-    ),
-    ...readdirSync(corpus('images'))
-      .filter((file) => /rootfs.*\.tar\.gz$|\.tar\.xz$/.test(file))
-      .map((file) => corpus(`images/${file}`)),
+  const archives = /rootfs.*\.tar\.gz$|\.tar\.xz$|^layers-a-(?:docker\.tar\.gz|oci)$|^busybox|^alpine-39/;
+  const files = ['golden/images', 'images'].flatMap((folder) =>
+    readdirSync(corpus(folder))
+      .filter((file) => folder === 'golden/images' || archives.test(file))
+      .map((file) => corpus(`${folder}/${file}`)),
+  );
+  const reports: Report[] = [];
+  for (const file of files) reports.push(await goThereAndBack(file));
+  assert.equal(files.length, 22);
+  assert.equal(new Set(reports.map(({ distro }) => distro?.id)).size, 10);
+  assert.ok(reports.filter(({ packages }) => packages.length > 10).length > 10);
+});
+
+const images = process.env['CLAIR_TEST_IMAGES'];
+
+test('an SBOM gives its image back: whole systems', { skip: images === undefined }, async () => {
+  const files = readdirSync(join(images ?? '', 'docker'));
+  for (const file of files) await goThereAndBack(join(images ?? '', 'docker', file));
+  assert.ok(files.length > 5);
+});
+
+/** A root file system with one rpm database of the corpus. */
+function systemOf(name: string, file: string, osRelease: Readonly<Record<string, string>>): string {
+  const root = join(scratch, 'rpm-systems', name);
+  writeSystem(root, osRelease, 'rpm', []);
+  rmSync(join(root, 'var/lib/rpm/Packages.db'));
+  cpSync(corpus(`pkgdb/rpmdb/${name}/${file}`), join(root, 'var/lib/rpm', file));
+  return `dir:${root}`;
+}
+
+corpusTest('an SBOM gives its image back: rpms with epochs, vendors and sources', async () => {
+  const systems = [
+    systemOf('clair-nodejs', 'Packages', { ID: 'centos', VERSION_ID: '8', ID_LIKE: 'rhel fedora' }),
+    systemOf('sle15-bci', 'Packages.db', { ID: 'sles', VERSION_ID: '15.5', ID_LIKE: 'suse' }),
+    systemOf('cbl-mariner-2.0', 'rpmdb.sqlite', { ID: 'mariner', VERSION_ID: '2.0' }),
+    systemOf('amazonlinux2023-plain', 'rpmdb.sqlite', {
+      ID: 'amzn',
+      VERSION_ID: '2023',
+      SUPPORT_END: '2029-06-30',
+    }),
+    systemOf('scalibr-epoch', 'Packages', { ID: 'nobody-knows' }),
   ];
-  const packages = new Map<string, number>();
-  const distros = new Set<string | undefined>();
-  for (const file of files) {
-    const { distro, packages: found } = await goThereAndBack(file);
-    packages.set(basename(file), found.length);
-    distros.add(distro?.id);
+  const reports: Report[] = [];
+  for (const system of systems) reports.push(await goThereAndBack(system));
+  const packages = reports.flatMap((each) => each.packages);
+  for (const has of [
+    ({ vendor, licence }: Package) => vendor !== undefined && licence !== undefined,
+    ({ version }: Package) => /^[1-9]\d*:/.test(version),
+    ({ source, name }: Package) => source !== undefined && source.name !== name,
+  ])
+    assert.ok(packages.some(has), String(has));
+});
+
+const manifest = 'opt/app/package.json';
+
+/** A lister of a language, whose files packages of the distribution may have brought. */
+const languageLister: PackageLister = {
+  name: 'acme-npm',
+  version: 1,
+  wants: [manifest],
+  ecosystem: { name: 'npm', versionScheme: 'npm' },
+  *list(files) {
+    if (files.has(manifest))
+      yield { path: manifest, package: { type: 'npm', name: '@acme/Web', version: '1.0.0' } };
+  },
+};
+
+/** Red Hat's, with a module, content sets, and an entry of the database that nobody can read. */
+const base = tar([
+  {
+    path: 'etc/os-release',
+    content: 'ID="rhel"\nVERSION_ID="8.7"\nPRETTY_NAME="Red Hat é"\nID_LIKE="fedora"\n',
+  },
+  {
+    path: 'root/buildinfo/content_manifests/a.json',
+    content: '{"content_sets":["rhel-8-for-x86_64-appstream-rpms","rhel-8-for-x86_64-baseos-rpms"]}',
+  },
+  {
+    path: 'var/lib/rpm/Packages.db',
+    content: writeNdb([
+      writeRpmHeader([
+        ...([
+          [1000, 'nodejs'],
+          [1001, '18.14.2'],
+          [1002, '2.module+el8.7.0+18445+9493b6ea'],
+          [1003, 1],
+        ] as const),
+        ...([
+          [1011, 'Red Hat, Inc.'],
+          [1014, 'MIT & more'],
+          [1022, 'x86_64'],
+        ] as const),
+        ...([[1044, 'nodejs-18.14.2-2.module+el8.7.0+18445+9493b6ea.src.rpm']] as const),
+        ...([[5096, 'nodejs:18:8070020230306170042:bd1311ed']] as const),
+      ]),
+      writeRpmHeader([
+        [1000, 'plain'],
+        [1001, '1'],
+        [1002, '1'],
+        [1022, 'noarch'],
+      ]),
+      Buffer.from('no header'),
+    ]),
+  },
+]);
+/** An application of a package, and a database that has nothing in it. */
+const upper = tar([
+  {
+    path: 'var/lib/dpkg/status',
+    content: 'Package: app\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n',
+  },
+  { path: 'var/lib/dpkg/info/app.list', content: `/opt/app\n/${manifest}\n` },
+  { path: manifest, content: '{}' },
+  { path: 'lib/apk/db/installed', content: 'P:broken\n\n' },
+]);
+test('an SBOM gives its image back: layers, repositories, owners, and what could not be read', async () => {
+  const plan = buildImage({
+    steps: [
+      { tar: base, createdBy: '/bin/sh -c #(nop) ADD file:1 in / "quoted" <&>\ttab' },
+      { createdBy: 'ENV A=b' },
+      { tar: upper },
+    ],
+    compression: 'gzip',
+    tags: ['acme/web:1.4.2'],
+  });
+  const files = { 'sbom-docker.tar': dockerArchive(plan), 'sbom-oci.tar': ociArchive(plan) };
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = join(scratch, name);
+    writeFileSync(path, bytes);
+    const found = await goThereAndBack(path, { ...builtIn, listers: [...builtIn.listers, languageLister] });
+    assert.deepEqual(
+      found.packages.map((each) => [
+        each.name,
+        each.repositories?.length,
+        each.owner,
+        each.modularity?.slice(0, 9),
+      ]),
+      [
+        ['app', 2, undefined, undefined],
+        ['@acme/Web', 2, 'app', undefined],
+        ['nodejs', 2, undefined, 'nodejs:18'],
+        ['plain', 2, undefined, undefined],
+      ],
+      name,
+    );
+    assert.ok(found.statuses.some(({ status }) => status !== 'succeeded'));
+    assert.equal(found.layers.length, 2);
   }
-  assert.ok(files.length >= 20 && distros.size >= 10, [...distros].join());
+});
+
+/** Runs a command that has to succeed. */
+function output(...args: readonly string[]): string {
+  const { status, stdout, stderr } = clair(args);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** The command: findings of an SBOM are those of its image, and what is written of it is what is written of the image. */
+function compareScans(image: string, place: readonly string[]): Report {
+  const original = report('scan', image, ...place);
+  const offline = [...place.slice(0, 2), '--offline'];
+  for (const [i, [command, format]] of [
+    ['scan', 'json'],
+    ['scan', 'spdx'],
+    ['sbom', 'cyclonedx'],
+  ].entries()) {
+    const file = join(scratch, `written-${i}.json`);
+    const database = command === 'scan' ? offline : place.slice(0, 2);
+    output(command ?? '', image, ...database, '--format', format ?? '', '--output', file);
+    assert.deepEqual(comparable(report('scan', `sbom:${file}`, ...offline)), comparable(original), format);
+    if (format === 'json') continue;
+    // Recognised by what it is.
+    const again = output(command ?? '', file, ...database, '--format', format ?? '');
+    assert.equal(again, readFileSync(file, 'utf8'));
+  }
+  return original;
+}
+
+test('clair scan sbom:F reports what clair scan reports of the image', () => {
+  const place = ['--db', join(scratch, 'sbom.db'), '--mirror', inCheckout('examples/mirror')];
+  const { matches } = compareScans(inCheckout('examples/image.tar'), place);
+  assert.ok(matches.length > 10);
+});
+
+corpusTest('clair scan sbom:F reports what clair scan reports of real images', () => {
+  const place = ['--db', join(scratch, 'sbom-corpus.db'), '--mirror', corpusMirror()];
+  for (const image of ['ubi-7', 'debian-buster'])
+    compareScans(corpus(`golden/images/${image}.tar.gz`), place);
+});
+
+test('an SBOM from standard input, in another format, and where none can be', () => {
+  const image = inCheckout('examples/image.tar');
+  const file = join(scratch, 'converted.json');
+  output('sbom', image, '--db', ':memory:', '--format', 'spdx', '--output', file);
+  const piped = clair(
+    ['sbom', 'sbom:-', '--db', ':memory:', '--format', 'cyclonedx'],
+    {},
+    readFileSync(file),
+  );
+  assert.equal(piped.stdout, output('sbom', image, '--db', ':memory:', '--format', 'cyclonedx'));
+  for (const [args, words] of [
+    [['layer', file], /is an SBOM, which has no files to show: name the image/],
+    [['layer', 'sbom:nowhere'], /is an SBOM/],
+    [['scan', 'sbom:nowhere', '--offline'], /nowhere cannot be read/],
+    [['scan', `sbom:${scratch}`, '--offline'], /is a directory, and so no SBOM/],
+    [
+      ['scan', file, '--offline', '--platform', 'linux/arm64'],
+      /is about an image for linux\/amd64, not for linux\/arm64/,
+    ],
+  ] as const) {
+    const { status, stderr } = clair(args);
+    assert.deepEqual([status, words.test(stderr)], [3, true], stderr);
+  }
 });
