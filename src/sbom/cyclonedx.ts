@@ -16,7 +16,7 @@ import { quoted } from './told-package.ts';
 
 const bom = z.object({
   specVersion: z.string(),
-  metadata: z.nullish(z.object({ tools: z.unknown(), component: z.unknown() })),
+  metadata: z.nullish(z.object({ tools: z.optional(z.unknown()), component: z.optional(z.unknown()) })),
   components: z.nullish(z.array(z.unknown())),
 });
 

@@ -73,7 +73,7 @@ function sourceIn(sourceInfo: string): Description['source'] {
 
 /** syft's words for the file a package was found in. */
 function pathIn(sourceInfo: string): string | undefined {
-  return /^acquired package info from [^:]*: (\/[^,]+)/.exec(sourceInfo)?.[1];
+  return /^acquired package info from [^:]*: ([^,]+)/.exec(sourceInfo)?.[1];
 }
 
 function sourceOf(builtFrom: SpdxPackage | undefined): Description['source'] {

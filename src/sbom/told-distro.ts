@@ -14,7 +14,9 @@ const ids: ReadonlyMap<string, string> = new Map([
   ['oraclelinux', 'ol'],
   ['rockylinux', 'rocky'],
   ['cbl-mariner', 'mariner'],
+  ['rocky-linux', 'rocky'],
   ['suse', 'sles'],
+  ['slem', 'sle-micro'],
   ['suse linux enterprise server', 'sles'],
   ['suse linux enterprise micro', 'sle-micro'],
   ['opensuse.leap', 'opensuse-leap'],
@@ -46,17 +48,25 @@ export function distroOf({ name, version, codename, prettyName, like = [] }: Tol
   };
 }
 
-/** The release that a package URL names: `debian-12`, `bookworm`, or `3.15.0` of its namespace. */
+/**
+ * The release that the qualifiers of a package URL name: `debian-12`, `bookworm`, `3.15.0` of its namespace, or in the parts of
+ * Docker Scout.
+ */
 export function releaseOfPurl({ type, namespace = '', qualifiers }: ParsedPurl): Distro | undefined {
-  const { distro } = qualifiers;
-  if (distro === undefined || !isOfDistributions(type)) return undefined;
+  if (!isOfDistributions(type)) return undefined;
+  const { distro, distro_name: codename, os_name: name, os_version: version, os_distro: suite } = qualifiers;
+  if (distro !== undefined || codename !== undefined)
+    return releaseNamed(distro ?? codename ?? '', namespace);
+  return name === undefined ? undefined : distroOf({ name, version: version ?? suite });
+}
+
+function releaseNamed(distro: string, namespace: string): Distro | undefined {
   const release = releaseOf(distro);
   if (release !== undefined)
     return distroOf({ name: release.id, version: release.versionId, codename: distro });
   if (/^\d/.test(distro) || distro === unstable) return distroOf({ name: namespace, version: distro });
-  const [, name = distro, version] = /^(.+?)-(\d[^-]*|[a-z]+)$/.exec(distro) ?? [];
-  const isRelease = version !== undefined && (/^\d/.test(version) || isCodename(version));
-  return distroOf(isRelease ? { name, version } : { name: distro });
+  const [, name = distro, version = ''] = /^(.+?)-(\d[^-]*|[a-z]+)$/.exec(distro) ?? [];
+  return distroOf(/^\d/.test(version) || isCodename(version) ? { name, version } : { name: distro });
 }
 
 /** The distribution in the namespace of a package URL. */
