@@ -17,7 +17,7 @@ export const cyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: 'application/vnd.cyclonedx+json; version=1.6',
   write(report: Report): Iterable<string> {
-    const references = packageReferences(report.packages);
+    const references = packageReferences(distinctPackages(report.packages));
     return documentPieces({
       ...inventory(report, 'cyclonedx'),
       vulnerabilities: cyclonedxVulnerabilities(report, references, rootReference),

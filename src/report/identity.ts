@@ -10,24 +10,31 @@ type Found = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
 /**
  * References to the packages of a report: its package URL where no other package has it, with a number where several places of
- * an image have the same.
+ * an image have the same. Of packages of which even the place is the same, findings refer to the first.
  */
 export function packageReferences(packages: readonly Package[]): (found: Found) => string | undefined {
-  const references = new Map<string, string>();
+  const references = new Map<Found, string>();
+  const byKey = new Map<string, string>();
   const taken = new Map<string, number>();
   for (const found of packages) {
-    const key = keyOf(found);
-    if (references.has(key)) continue;
     const count = (taken.get(found.purl) ?? 0) + 1;
     taken.set(found.purl, count);
-    references.set(key, count === 1 ? found.purl : `${found.purl}#${count}`);
+    const reference = count === 1 ? found.purl : `${found.purl}#${count}`;
+    references.set(found, reference);
+    const key = keyOf(found);
+    if (!byKey.has(key)) byKey.set(key, reference);
   }
-  return (found) => references.get(keyOf(found));
+  return (found) => references.get(found) ?? byKey.get(keyOf(found));
 }
 
 /** Each package of a report once: an rpm database may list the same twice. */
 export function distinctPackages(packages: readonly Package[]): Package[] {
-  return [...new Map(packages.map((found) => [keyOf(found), found])).values()];
+  const distinct = new Map<string, Package>();
+  for (const found of packages) {
+    const key = JSON.stringify(ordered(found, reportOrder.packages));
+    if (!distinct.has(key)) distinct.set(key, found);
+  }
+  return [...distinct.values()];
 }
 
 /** What names a package among others. Its URL alone does not: names that differ in their case may have the same. */

@@ -34,12 +34,13 @@ test('what cannot be looked up is told by its place, and nothing is left out in 
     { 'bom-ref': 7, type: 'library', purl: 'pkg:npm/a@1' },
     { type: 'library', components: [{ type: 'library', purl: 'pkg:npm/inner@1', components: [null] }] },
     { 'bom-ref': 'deb', purl: 'pkg:deb/ubuntu/a@1?distro=ubuntu-22.04' },
+    { 'bom-ref': 'deb2', purl: 'pkg:deb/ubuntu/b@1?distro=jammy' },
     { 'bom-ref': 'os', type: 'operating-system', name: 'debian', version: '12' },
     { 'bom-ref': 'os2', type: 'operating-system', name: 'alpine', version: '3.20' },
     { 'bom-ref': 'os3', type: 'operating-system', name: ' ' },
     { type: 'container', name: 'x', purl: 'pkg:oci/x@1' },
   ]);
-  assert.deepEqual(words(inventory), ['npm inner 1', 'deb a 1 from a 1']);
+  assert.deepEqual(words(inventory), ['npm inner 1', 'deb a 1 from a 1', 'deb b 1 from b 1']);
   assert.equal(inventory.statuses[0]?.status, 'partly-failed');
   assert.deepEqual(problems(inventory), [
     'none: "left-pad" has no package URL',
@@ -52,7 +53,7 @@ test('what cannot be looked up is told by its place, and nothing is left out in 
     'components[6].components[0].components[0]: is malformed',
     'os3: is a distribution without a name',
     'os2: alpine 3.20 is a second distribution beside debian 12',
-    'deb: 1 packages say that they are of ubuntu:22.04, and the distribution is debian 12',
+    'deb: is of ubuntu:22.04, and the distribution is debian 12; so are 1 more',
   ]);
 });
 

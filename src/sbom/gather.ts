@@ -99,7 +99,7 @@ function strangers(foreign: readonly Told[], distro: Distro | undefined): Proble
   });
   groups.delete('');
   return [...groups].map(([namespace, found]) => ({
-    problem: `${found.length} packages say that they are of ${namespace}, and the distribution is ${nameOf(distro)}`,
+    problem: `is of ${namespace}, and the distribution is ${nameOf(distro)}${found.length === 1 ? '' : `; so are ${found.length - 1} more`}`,
     reference: found[0]?.reference ?? '',
   }));
 }

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { builtIn } from '../extensions.ts';
+import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Package } from '../model/package.ts';
+import type { Report } from '../model/report.ts';
+import { doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { looksLikeSbom } from './document-text.ts';
+import { readSbom } from './read-sbom.ts';
+
+const formats = [
+  ...builtIn.formats.filter(({ name }) => /^(?:json|cyclonedx|spdx)$/.test(name)),
+  ...builtIn.sbomFormats,
+];
+
+function documentsOf(report: Report): Buffer[] {
+  return formats.map((format) => Buffer.from([...format.write(report, { colors: false })].join('')));
+}
+
+function inventoryIn({ target, distro, layers, packages, statuses }: Report): Inventory {
+  const { reference, kind, manifest, platform } = target;
+  return { subject: { reference, kind, manifest, platform }, distro, layers, packages, statuses };
+}
+
+/** A package of which everything is known that can be. */
+const whole: Package = {
+  ...samplePackage('nodejs', '1:18.14.2-2', 'node'),
+  modularity: 'nodejs:18:8070020230306170042:bd1311ed',
+  vendor: 'Red Hat, Inc. <"\'>',
+  licence: 'MIT or GPL',
+  repositories: ['b', 'a'],
+  owner: 'nodejs-full',
+};
+
+const reports: Readonly<Record<string, Report>> = {
+  sample: sampleReport,
+  ...doubtfulReports,
+  'hostile words': hostileReport(hostileWords),
+  'everything known': {
+    ...sampleReport,
+    target: { ...sampleReport.target, manifest: sampleReport.layers[0]?.digest ?? null },
+    distro: {
+      id: 'suse',
+      versionId: '12 (x)',
+      versionCodename: '',
+      like: ['b', 'a'],
+      supportEnd: '2030-01-01',
+    },
+    layers: [
+      { digest: null, diffId: null, sizeBytes: 0, createdBy: '', verified: false },
+      ...sampleReport.layers,
+    ],
+    packages: [
+      whole,
+      { ...whole, licence: '', vendor: '', arch: '' },
+      // Names that differ by what URLs do not tell, places, and a package of a type nobody knows.
+      { ...whole, name: 'NodeJS' },
+      { ...whole, location: { path: 'elsewhere', layer: null } },
+      {
+        type: 'acme',
+        name: 'a b',
+        version: '',
+        purl: 'pkg:acme/a%20b',
+        location: whole.location,
+        foundBy: 'acme',
+      },
+    ],
+  },
+  'as long as any': hostileReport('long '.repeat(5000)),
+};
+
+for (const [name, report] of Object.entries(reports)) {
+  test(`what clair wrote comes back: ${name}`, () => {
+    for (const [i, bytes] of documentsOf(report).entries())
+      assert.deepEqual(readSbom(bytes, 'F'), inventoryIn(report), formats[i]?.mediaType);
+  });
+}
+
+test('findings, and how versions compared, are no part of an inventory', () => {
+  const [first, ...others] = documentsOf(sampleReport).map((bytes) => readSbom(bytes, 'F'));
+  for (const other of others) assert.deepEqual(other, first);
+});
+
+test('of an SBOM of an SBOM, the subject is the image', () => {
+  const subject = { reference: 'shop:1', kind: 'docker-archive' };
+  const report: Report = {
+    ...sampleReport,
+    target: { ...sampleReport.target, reference: 'sbom:F', kind: 'sbom', subject },
+  };
+  for (const bytes of documentsOf(report)) {
+    const { reference, kind, platform } = readSbom(bytes, 'F').subject;
+    assert.deepEqual([reference, kind, platform], ['shop:1', 'docker-archive', 'linux/amd64']);
+  }
+});
+
+function refusal(content: string | Uint8Array): string {
+  const bytes = Buffer.from(content as string);
+  try {
+    readSbom(bytes, 'F');
+  } catch (error) {
+    assert.ok(error instanceof ClairError, String(error));
+    return `${error.code}: ${error.message}`;
+  }
+  return 'none';
+}
+
+test('a format that is not read is refused by its name, and with a way out', () => {
+  const cases: readonly (readonly [content: string | Buffer, words: RegExp])[] = [
+    [
+      '<?xml version="1.0"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/1.5">',
+      /unsupported: F is CycloneDX as XML.*cyclonedx convert/,
+    ],
+    [
+      'SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n',
+      /unsupported: F is SPDX as tags and values.*pyspdxtools/,
+    ],
+    ['---\nSPDXID: "SPDXRef-DOCUMENT"\nspdxVersion: "SPDX-2.3"\n', /unsupported: F is SPDX as YAML/],
+    ['<rdf:RDF xmlns:spdx="http://spdx.org/rdf/terms#">', /unsupported: F is SPDX as RDF/],
+    [
+      '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}',
+      /unsupported: F is SPDX 3,/,
+    ],
+    [
+      '{"spdxVersion":"SPDX-3.0","packages":[]}',
+      /unsupported: F is SPDX-3.0; SPDX-2.2 and SPDX-2.3 are read/,
+    ],
+    ['{"bomFormat":"CycloneDX","specVersion":"2.0"}', /unsupported: F is CycloneDX 2.0; 1.2 to 1.7 are read/],
+    ['{"artifacts":[],"descriptor":{"name":"syft"}}', /unsupported: F is the JSON of syft.*syft convert/],
+    ['{"SchemaVersion":2,"ArtifactName":"x"}', /unsupported: F is the JSON of trivy.*trivy convert/],
+    [
+      '{"payloadType":"application/vnd.in-toto+json","payload":"e30="}',
+      /unsupported: F is a signed envelope/,
+    ],
+    [Buffer.from('\ufeff{"bomFormat":"CycloneDX"}', 'utf16le'), /unsupported: F is UTF-16.*iconv/],
+    ['{"name":"x","version":"1"}', /unsupported: F is no SBOM that is known/],
+    ['[]', /corrupt: F is no SBOM: it is no JSON object/],
+    ['', /corrupt: F is no SBOM: it is not JSON/],
+    [
+      '{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"na',
+      /corrupt: F is no SBOM: it is not JSON/,
+    ],
+    [Buffer.from('{"bomFormat":"\xff"}', 'latin1'), /corrupt: F is no SBOM: it is not JSON/],
+    ['{"bomFormat":"CycloneDX","specVersion":1.6}', /corrupt: F is malformed at specVersion/],
+    [
+      '{"bomFormat":"CycloneDX","specVersion":"1.6","components":{}}',
+      /corrupt: F is malformed at components/,
+    ],
+    ['{"spdxVersion":"SPDX-2.3","packages":7}', /corrupt: F is malformed at packages/],
+    [`{"bomFormat":"CycloneDX","x":${'['.repeat(1e6)}`, /corrupt: F is malformed: it is nested without end/],
+    ['{"schemaVersion":1,"target":{},"packages":[]}', /corrupt: F is malformed at target.reference/],
+  ];
+  for (const [content, words] of cases) assert.match(refusal(content), words);
+});
+
+test('a refusal has nothing in it that a terminal obeys', () => {
+  assert.doesNotMatch(refusal('{"a":"\x1b[2J'), /\p{Cc}/u);
+});
+
+test('more than anybody could have installed is refused', () => {
+  const many = (count: number, item: string): string => Array.from({ length: count }, () => item).join();
+  const refused = /limit-exceeded: F has more than/;
+  const bom = (components: string): string =>
+    `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[${components}]}`;
+  assert.match(refusal(bom(many(1_000_000, '{}'))), refused);
+  assert.match(refusal(`{"spdxVersion":"SPDX-2.3","packages":[${many(1_000_000, '{}')}]}`), refused);
+  const packages = Array.from({ length: limits.imagePackages + 1 }, (_, i) => `{"purl":"pkg:npm/a@${i}"}`);
+  assert.match(refusal(bom(packages.join())), refused);
+  const nested = `${'{"components":['.repeat(45)}${']}'.repeat(45)}`;
+  assert.equal(refusal(bom(nested)), 'none');
+});
+
+test('a byte order mark, blanks, and what nobody asked for do not matter', () => {
+  const [bytes = Buffer.alloc(0)] = documentsOf(sampleReport);
+  const marked = Buffer.concat([Buffer.from('\ufeff \n'), bytes, Buffer.from('\n')]);
+  assert.deepEqual(readSbom(marked, 'F'), inventoryIn(sampleReport));
+  for (const version of ['1.2', '1.3', '1.4', '1.5', '1.6', '1.7'])
+    assert.equal(
+      refusal(
+        `{"bomFormat":"CycloneDX","specVersion":"${version}","metadata":null,"components":null,"x":[]}`,
+      ),
+      'none',
+    );
+});
+
+test('what begins like an inventory is told from archives', () => {
+  for (const text of [
+    '{',
+    '\ufeff\n{"a":1}',
+    'SPDXVersion: SPDX-2.3',
+    '<bom xmlns="http://cyclonedx.org/schema/bom/1.4">',
+  ])
+    assert.ok(looksLikeSbom(Buffer.from(text)), text);
+  const tar = Buffer.alloc(512);
+  tar.write('{name');
+  for (const other of [tar, Buffer.from('\x1f\x8b\x08{'), Buffer.from('#!/bin/sh'), Buffer.alloc(0)])
+    assert.ok(!looksLikeSbom(other));
+});
+
+test('a damaged note of clair is told, and the package is what its URL says', () => {
+  const [text = ''] = [
+    ...(builtIn.sbomFormats
+      .find(({ name }) => name === 'cyclonedx')
+      ?.write(sampleReport, { colors: false }) ?? []),
+  ].reduce<string[]>(([all = ''], piece) => [all + piece], []);
+  const damaged = readSbom(Buffer.from(text.replaceAll('"clair:package:type"', '"clair:package:kind"')), 'F');
+  assert.deepEqual(
+    damaged.packages.map(({ name, version }) => [name, version]),
+    sampleReport.packages.map(({ name, version }) => [name, version]),
+  );
+  const status = readSbom(Buffer.from(text.replace('\\"succeeded\\"', '\\"unheard\\"')), 'F').statuses;
+  assert.deepEqual(
+    status.map(({ extension, status: fared }) => [extension, fared]),
+    [['sbom', 'partly-failed']],
+  );
+});
+
+/** Values of the wrong kinds at every place, in documents that are otherwise of the right form. */
+const anything = fc.jsonValue({ maxDepth: 3 });
+const component = fc.record(
+  {
+    type: fc.oneof(fc.constantFrom('library', 'file', 'operating-system'), anything),
+    name: fc.oneof(fc.string(), anything),
+    version: fc.oneof(fc.string(), anything),
+    purl: fc.oneof(
+      fc.webUrl().map((url) => url.replace(/^https?/, 'pkg')),
+      fc.constant('pkg:deb/debian/a@1?distro=debian-12'),
+      anything,
+    ),
+    properties: fc.oneof(
+      fc.array(
+        fc.record({
+          name: fc.constantFrom('clair:package:type', 'syft:distro:id', 'clair:like'),
+          value: fc.oneof(fc.string(), anything),
+        }),
+      ),
+      anything,
+    ),
+    components: fc.array(anything),
+  },
+  { requiredKeys: [] },
+);
+
+test('any JSON is read or refused, and what is read is never in silence about what it was not', () => {
+  const documents = fc.oneof(
+    anything,
+    fc.record({
+      bomFormat: fc.constant('CycloneDX'),
+      specVersion: fc.constant('1.6'),
+      metadata: fc.oneof(anything, fc.record({ component })),
+      components: fc.array(component),
+    }),
+    fc.record({
+      spdxVersion: fc.constant('SPDX-2.3'),
+      name: anything,
+      packages: fc.array(fc.oneof(component, anything)),
+      relationships: anything,
+    }),
+  );
+  fc.assert(
+    fc.property(documents, (document) => {
+      const text = JSON.stringify(document);
+      if (refusal(text) !== 'none') return;
+      const { packages, statuses } = readSbom(Buffer.from(text), 'F');
+      assert.ok(packages.length > 0 || statuses.some(({ status }) => status !== 'succeeded'));
+    }),
+  );
+});
