@@ -3,10 +3,11 @@ import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
 import { listerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
+import { sbomTarget } from './target/sbom.ts';
 import { tarTarget } from './target/tar.ts';
 import type { Target } from './target/target.ts';
 
-/** Everything that reads bytes of an image. */
+/** Everything that reads bytes of an image, or of what somebody says is in one. */
 export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
@@ -14,4 +15,5 @@ export const targets: readonly Target[] = [
   osReleaseTarget,
   layerTarget,
   imageTarget,
+  sbomTarget,
 ];

@@ -12,7 +12,7 @@ import { toldComponent, toldSystem } from './cyclonedx-told.ts';
 import { corrupt, innerJson, placeOf, unsupported } from './document-text.ts';
 import type { Entry, ReadDocument, Subject } from './entry.ts';
 import { ownStatus } from './own-parts.ts';
-import { quoted } from './told-package.ts';
+import { quoted } from './plain-words.ts';
 
 const bom = z.object({
   specVersion: z.string(),

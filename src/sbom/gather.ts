@@ -7,6 +7,7 @@ import { compareText } from '../model/order.ts';
 import { listedBySbom, type Package } from '../model/package.ts';
 import type { ExtensionStatus } from '../model/report.ts';
 import type { Entry, ReadDocument } from './entry.ts';
+import { plainLine } from './plain-words.ts';
 
 type Told = Extract<Entry, { told: Package }>;
 type System = Extract<Entry, { system: Distro }>;
@@ -127,7 +128,7 @@ function withStatus(
 function told(problems: readonly Problem[]): ExtensionStatus['files'] {
   const files = problems
     .slice(0, limits.problemsPerFile)
-    .map(({ problem, reference }) => ({ path: reference, layer: null, problem }));
+    .map(({ problem, reference }) => ({ path: plainLine(reference), layer: null, problem }));
   const hidden = problems.length - files.length;
   return hidden === 0
     ? files

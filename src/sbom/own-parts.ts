@@ -5,7 +5,15 @@ import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Subject } from './entry.ts';
 
-const maybe = z.optional(z.string());
+/** Text that every database can hold. */
+const text = z
+  .string()
+  .check(z.refine((value) => !value.includes('\0') && value.isWellFormed(), 'text that cannot be stored'));
+
+/** A name, a version or what is about as long; databases have them in an index. */
+const name = text.check(z.maxLength(512));
+const maybe = z.optional(text);
+const maybeName = z.optional(name);
 
 /** A digest of sha256 or sha512. */
 export const digest: z.ZodMiniType<Digest> = z.pipe(
@@ -21,19 +29,19 @@ export const digest: z.ZodMiniType<Digest> = z.pipe(
 /** A package as reports have it. */
 export const ownPackage: z.ZodMiniType<Package> = present(
   z.object({
-    type: z.string(),
-    name: z.string(),
-    version: z.string(),
-    arch: maybe,
-    source: z.optional(z.object({ name: z.string(), version: z.string() })),
-    modularity: maybe,
+    type: name,
+    name,
+    version: name,
+    arch: maybeName,
+    source: z.optional(z.object({ name, version: name })),
+    modularity: maybeName,
     vendor: maybe,
     licence: maybe,
-    purl: z.string(),
-    location: z.object({ path: z.string(), layer: z.nullable(digest) }),
-    foundBy: z.string(),
-    repositories: z.optional(z.array(z.string())),
-    owner: maybe,
+    purl: text,
+    location: z.object({ path: text, layer: z.nullable(digest) }),
+    foundBy: name,
+    repositories: z.optional(z.array(name)),
+    owner: maybeName,
   }),
 );
 
@@ -49,11 +57,11 @@ export const ownLayer: z.ZodMiniType<ReportLayer> = z.object({
 /** A distribution as reports have it. */
 export const ownDistro: z.ZodMiniType<Distro> = present(
   z.object({
-    id: z.string(),
-    versionId: maybe,
-    versionCodename: maybe,
+    id: name,
+    versionId: maybeName,
+    versionCodename: maybeName,
     prettyName: maybe,
-    like: z.array(z.string()),
+    like: z.array(name),
     supportEnd: maybe,
   }),
 );

@@ -36,10 +36,13 @@ const whole: Package = {
   owner: 'nodejs-full',
 };
 
+/** No database of ours could hold more. */
+const storable = hostileWords.replace('\0', '').toWellFormed();
+
 const reports: Readonly<Record<string, Report>> = {
   sample: sampleReport,
   ...doubtfulReports,
-  'hostile words': hostileReport(hostileWords),
+  'hostile words': hostileReport(storable),
   'everything known': {
     ...sampleReport,
     target: { ...sampleReport.target, manifest: sampleReport.layers[0]?.digest ?? null },
@@ -70,7 +73,7 @@ const reports: Readonly<Record<string, Report>> = {
       },
     ],
   },
-  'as long as any': hostileReport('long '.repeat(5000)),
+  'as long as any': hostileReport('long '.repeat(100)),
 };
 
 for (const [name, report] of Object.entries(reports)) {
@@ -198,6 +201,16 @@ test('what begins like an inventory is told from archives', () => {
   tar.write('{name');
   for (const other of [tar, Buffer.from('\x1f\x8b\x08{'), Buffer.from('#!/bin/sh'), Buffer.alloc(0)])
     assert.ok(!looksLikeSbom(other));
+});
+
+test('text that no database can hold is refused, or told', () => {
+  for (const words of ['a\0b', 'a\ud800b', 'long '.repeat(110)])
+    for (const [i, bytes] of documentsOf(hostileReport(words)).entries()) {
+      const refused = refusal(bytes);
+      if (formats[i]?.name === 'json')
+        assert.match(refused, /corrupt: F is malformed at (?:distro|packages)/);
+      else assert.notEqual(readSbom(bytes, 'F').statuses.at(-1)?.status, 'succeeded');
+    }
 });
 
 test('a damaged note of clair is told, and the package is what its URL says', () => {

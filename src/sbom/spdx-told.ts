@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { parsePurl } from '../model/parse-purl.ts';
 import type { Entry } from './entry.ts';
+import { quoted } from './plain-words.ts';
 import { distroOf } from './told-distro.ts';
-import { type Description, quoted, toldEntry } from './told-package.ts';
+import { type Description, toldEntry } from './told-package.ts';
 
 const text = z.nullish(z.string());
 

@@ -4,6 +4,7 @@ import { listedBySbom, type Package, type SourcePackage } from '../model/package
 import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
 import { formatPurl } from '../model/purl.ts';
 import type { Entry } from './entry.ts';
+import { plainLine, quoted } from './plain-words.ts';
 import { releaseOfPurl, vendorOfPurl } from './told-distro.ts';
 
 /** A package as somebody else's document describes it. */
@@ -54,12 +55,6 @@ export function toldEntry(description: Description): Entry | undefined {
     release: releaseOfPurl(purl),
     vendor: vendorOfPurl(purl),
   };
-}
-
-/** A text of a document, made fit for a message. */
-export function quoted(text: string): string {
-  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return short.replace(/\p{Cc}/gu, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 /** Source packages are not installed, and keys that rpm keeps among packages are none. */
@@ -143,5 +138,6 @@ function known(source: SourcePackage): SourcePackage | undefined {
 
 /** Without slashes in front, as all paths; others name the same file `/a`, `./a` and `a`. */
 function pathOf(path: string | undefined): string | undefined {
-  return path?.replace(/^(?:\.?\/)+/, '').slice(0, 4096) || undefined;
+  const relative = path?.replace(/^(?:\.?\/)+/, '');
+  return relative ? plainLine(relative, 4096) : undefined;
 }
