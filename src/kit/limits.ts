@@ -76,7 +76,7 @@ export const limits = {
   reportBytes: 256 * MiB,
   /** How deep arrays and objects lie in such a document; real ones have under ten. */
   documentDepth: 100,
-  /** An inventory of an image; one of 50,000 components has some 60 MB. */
+  /** An inventory of an image; one of 50,000 components has some 50 MB, which take 600 MB of memory. */
   sbomBytes: 256 * MiB,
   /** Components of one inventory, files included; large real ones have some ten thousand. */
   sbomComponents: 500_000,

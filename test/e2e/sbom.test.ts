@@ -256,7 +256,27 @@ function compareScans(image: string, place: readonly string[]): Report {
     const again = output(command ?? '', file, ...database, '--format', format ?? '');
     assert.equal(again, readFileSync(file, 'utf8'));
   }
+  comparePurls(original, offline);
   return original;
+}
+
+/** A finding, as far as somebody else's document can lead to it. */
+function findingsIn({ matches, suppressed }: Report): string[] {
+  return [...matches, ...suppressed]
+    .map(({ vulnerability, package: { name, version }, fix }) =>
+      JSON.stringify([vulnerability.id, name, version, fix]),
+    )
+    .sort();
+}
+
+/** Package URLs as syft writes them have all that findings need, but for modules and repositories of rpms. */
+function comparePurls(original: Report, place: readonly string[]): void {
+  const file = join(scratch, 'purls.json');
+  const components = original.packages.map(({ purl }) => ({ type: 'library', purl }));
+  writeFileSync(file, JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', components }));
+  const told = report('scan', `sbom:${file}`, ...place);
+  assert.deepEqual(findingsIn(told), findingsIn(original));
+  assert.deepEqual(told.coverage, original.coverage);
 }
 
 test('clair scan sbom:F reports what clair scan reports of the image', () => {
