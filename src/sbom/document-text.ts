@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { isDeeper } from '../kit/json-depth.ts';
@@ -26,17 +27,18 @@ export function looksLikeSbom(start: Uint8Array): boolean {
 }
 
 /** The JSON of an inventory. Throws `target-…` errors that say what it is instead. */
-export function jsonOf(bytes: Uint8Array, name: string): unknown {
+export function jsonOf(bytes: Buffer, name: string): unknown {
   const start = latin1(bytes.subarray(0, 4096));
   if (utf16.test(start))
     throw unsupported(`${name} is UTF-16; JSON is UTF-8: convert it with iconv -t UTF-8`);
   const form = foreignFormOf(start);
   if (form !== undefined && !isObject(start))
     throw unsupported(`${name} is ${form.name}, which is not read; ${form.remedy}`);
+  if (!isUtf8(bytes)) throw corrupt(`${name} is no SBOM: it is not UTF-8`);
   // Of megabytes of brackets the parser would make hundreds.
   if (isDeeper(bytes, limits.documentDepth)) throw corrupt(`${name} is malformed: it is nested without end`);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, '')) as unknown;
   } catch (error) {
     // The words of the parser have a piece of the document in them.
     const words = messageOf(error).replace(/\p{Cc}+/gu, ' ');

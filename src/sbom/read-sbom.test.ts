@@ -146,7 +146,7 @@ test('a format that is not read is refused by its name, and with a way out', () 
       '{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"na',
       /corrupt: F is no SBOM: it is not JSON/,
     ],
-    [Buffer.from('{"bomFormat":"\xff"}', 'latin1'), /corrupt: F is no SBOM: it is not JSON/],
+    [Buffer.from('{"bomFormat":"\xff"}', 'latin1'), /corrupt: F is no SBOM: it is not UTF-8/],
     ['{"bomFormat":"CycloneDX","specVersion":1.6}', /corrupt: F is malformed at specVersion/],
     [
       '{"bomFormat":"CycloneDX","specVersion":"1.6","components":{}}',

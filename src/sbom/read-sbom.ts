@@ -50,7 +50,7 @@ const others: readonly (readonly [is: (fields: Fields) => boolean, name: string,
  * What a document says an image is made of, recognised by its content: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, each as JSON, the
  * JSON reports of clair, and the first two as the predicate of an in-toto statement. Throws `target-…` errors that say what it is instead.
  */
-export function readSbom(bytes: Uint8Array, name: string): Inventory {
+export function readSbom(bytes: Buffer, name: string): Inventory {
   const fields = fieldsOf(jsonOf(bytes, name), name);
   const document = isStatement(fields) ? fieldsOf(fields['predicate'], name) : fields;
   const format = formats.find(([is]) => is(document));
