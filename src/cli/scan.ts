@@ -1,10 +1,9 @@
-import { openImage } from '../image/open-image.ts';
 import { onlyNew } from '../match/compare-reports.ts';
 import { onlyFixed, reaches } from '../match/policy.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/match-image.ts';
-import { type AssessmentOptions, assessIn } from './assess.ts';
+import { type AssessmentOptions, assessIn, openTarget } from './assess.ts';
 import { openEarlier } from './earlier.ts';
 import { displayFor, writeResult } from './output.ts';
 import { openRoom } from './room.ts';
@@ -30,10 +29,10 @@ export async function scan(target: string, options: ScanOptions): Promise<number
 
 /** The report, as far as the options want to see it. */
 async function assess(target: string, options: ScanOptions): Promise<AssessedReport> {
-  const image = await openImage(target, options);
+  const opened = await openTarget(target, options);
   const earlier = options.newSince === undefined ? undefined : await openEarlier(options.newSince, options);
   await using room = await openRoom(options);
-  const { report, isAssessed } = await assessIn(room, image, options);
+  const { report, isAssessed } = await assessIn(room, opened, options);
   const known = await earlier?.(room);
   const fresh = known === undefined ? report : onlyNew(report, known);
   return { report: options.onlyFixed ? onlyFixed(fresh) : fresh, isAssessed };

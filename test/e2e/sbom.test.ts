@@ -281,8 +281,19 @@ function comparePurls(original: Report, place: readonly string[]): void {
 
 test('clair scan sbom:F reports what clair scan reports of the image', () => {
   const place = ['--db', join(scratch, 'sbom.db'), '--mirror', inCheckout('examples/mirror')];
-  const { matches } = compareScans(inCheckout('examples/image.tar'), place);
+  const image = inCheckout('examples/image.tar');
+  const { matches } = compareScans(image, place);
   assert.ok(matches.length > 10);
+  // Nothing came and nothing went, and each finding has the same reasons.
+  const written = `sbom:${join(scratch, 'written-0.json')}`;
+  const offline = [...place.slice(0, 2), '--offline', '--format', 'json'];
+  const difference = JSON.parse(output('diff', image, written, ...offline)) as Record<string, object>;
+  for (const changed of [difference['packages'], difference['findings']])
+    for (const list of Object.values(changed ?? {})) assert.ok(!Array.isArray(list) || list.length === 0);
+  const id = matches[0]?.vulnerability.id ?? '';
+  const reasonsOf = (target: string): object =>
+    JSON.parse(output('explain', target, id, ...offline)) as { target: unknown };
+  assert.deepEqual({ ...reasonsOf(written), target: null }, { ...reasonsOf(image), target: null });
 });
 
 corpusTest('clair scan sbom:F reports what clair scan reports of real images', () => {
