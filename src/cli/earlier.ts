@@ -25,7 +25,7 @@ function reportAt(path: string): ComparableReport | undefined {
       limit: 'reportBytes',
     });
   const report = readReport(path, readFileSync(path));
-  return { ...report, target: { reference: path } };
+  return report && { ...report, target: { reference: path } };
 }
 
 const startBytes = 64;

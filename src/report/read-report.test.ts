@@ -8,7 +8,9 @@ import { looksLikeReport, readReport } from './read-report.ts';
 const written = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));
 
 test('what was written as JSON is read again, as far as it is compared', () => {
-  const { matches, packages, verdict, target } = readReport('x.json', written);
+  const read = readReport('x.json', written);
+  assert.ok(read !== undefined);
+  const { matches, packages, verdict, target } = read;
   assert.equal(verdict, sampleReport.verdict);
   assert.equal(target.reference, sampleReport.target.reference);
   assert.deepEqual(
@@ -24,7 +26,7 @@ test('everything else is refused by its name, and why', () => {
     ['{"schemaVersion":1', /is not JSON/],
     ['{}', /no report of clair scan --format json: .* at schemaVersion$/],
     [written.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'), /at schemaVersion$/],
-    ['{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"verdict":"clean"}', /at matches$/],
+    ['{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"matches":7}', /at matches$/],
   ] as const)
     assert.throws(
       () => readReport('x.json', Buffer.from(text)),
@@ -34,8 +36,14 @@ test('everything else is refused by its name, and why', () => {
     );
 });
 
+test('an inventory is no report', () => {
+  const text = '{"schemaVersion":1,"target":{"reference":"x"},"packages":[]}';
+  assert.equal(readReport('x.json', Buffer.from(text)), undefined);
+});
+
 test('an archive is told from a report by how it begins', () => {
   assert.ok(looksLikeReport(Buffer.from('\uFEFF\n {"schemaVersion": 1')));
+  assert.ok(!looksLikeReport(Buffer.from('{"bomFormat": "CycloneDX"')));
   assert.ok(!looksLikeReport(Buffer.from('manifest.json\0\0')));
   assert.ok(!looksLikeReport(Buffer.of(0x1f, 0x8b)));
 });

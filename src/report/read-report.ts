@@ -36,17 +36,20 @@ const earlierReport = z.object({
 /** A report that was written earlier, as far as it can be compared with another. */
 export type EarlierReport = z.infer<typeof earlierReport>;
 
-/** Whether bytes may be a report: JSON, and no archive. */
+/** Whether what begins so may be a report of ours: its version comes first. */
 export function looksLikeReport(start: Uint8Array): boolean {
-  return /^\s*\{/.test(
+  return /^\s*\{\s*"schemaVersion"/.test(
     Buffer.from(start)
       .toString('utf8')
       .replace(/^\uFEFF/, ''),
   );
 }
 
-/** Reads a report that `clair scan --format json` wrote. Throws `target-corrupt` naming what is wrong in it. */
-export function readReport(path: string, bytes: Buffer): EarlierReport {
+/**
+ * Reads a report that `clair scan --format json` wrote; undefined where it is what `clair sbom` wrote, which knows no findings. Throws
+ * `target-corrupt` naming what is wrong in it.
+ */
+export function readReport(path: string, bytes: Buffer): EarlierReport | undefined {
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
@@ -57,10 +60,21 @@ export function readReport(path: string, bytes: Buffer): EarlierReport {
   }
   const parsed = earlierReport.safeParse(json);
   if (parsed.success) return parsed.data;
+  if (isInventory(json)) return undefined;
   const [issue] = parsed.error.issues;
   const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
   throw new ClairError(
     'target-corrupt',
     `${path} is no report of clair scan --format json: ${issue?.message ?? 'unknown'}${at}`,
   );
+}
+
+const inventory = z.object({
+  schemaVersion: z.literal(1),
+  packages: z.array(z.unknown()),
+  matches: z.optional(z.never()),
+});
+
+function isInventory(json: unknown): boolean {
+  return inventory.safeParse(json).success;
 }
