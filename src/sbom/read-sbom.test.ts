@@ -9,6 +9,7 @@ import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
 import { samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { cyclonedx } from '../testing/told-inventory.ts';
 import { looksLikeSbom } from './document-text.ts';
 import { readSbom } from './read-sbom.ts';
 
@@ -281,4 +282,23 @@ test('any JSON is read or refused, and what is read is never in silence about wh
       assert.ok(packages.length > 0 || statuses.some(({ status }) => status !== 'succeeded'));
     }),
   );
+});
+
+test('what somebody else wrote is the same after clair wrote it', () => {
+  const told = cyclonedx([
+    { 'bom-ref': 'a', purl: 'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc' },
+    { 'bom-ref': 'b', purl: 'pkg:npm/%40acme/web@1.0.0' },
+    { 'bom-ref': 'c', type: 'library', name: 'nobody knows' },
+  ]);
+  const { subject, distro, layers, packages, statuses } = told;
+  const { reference, kind, manifest, platform } = subject;
+  const target = {
+    reference: 'sbom:F',
+    kind: 'sbom',
+    manifest,
+    platform,
+    subject: { reference, kind },
+  } as const;
+  for (const bytes of documentsOf({ ...sampleReport, target, distro, layers, packages, statuses }))
+    assert.deepEqual(readSbom(bytes, 'F'), told);
 });
