@@ -34,7 +34,10 @@ if (layer === undefined) {
   serveFile(layer);
 } else if (as === 'direct') {
   for (let i = 0; i < times; i++)
-    await analyzeStream({ name: layer, claims: {}, bytes: localLayer(layer, undefined) }, builtIn, []);
+    await analyzeStream({ name: layer, claims: {}, bytes: localLayer(layer, undefined) }, builtIn, {
+      verify: true,
+      links: [],
+    });
 } else if (as === 'pool') {
   await readOnPool(from);
 } else {

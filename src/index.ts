@@ -1,6 +1,7 @@
 /** The library: what the command is made of, for programs that embed it. */
 export { type BuiltIn, builtIn } from './extensions.ts';
-export type { Image, ImageLayer, LayerPlace } from './image/image.ts';
+export type { Image } from './image/image.ts';
+export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
 export type { Compression } from './kit/decompress/compression.ts';
 export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './kit/errors.ts';

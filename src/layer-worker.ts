@@ -1,9 +1,9 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { builtIn } from './extensions.ts';
-import { claimsOf } from './image/incoming/layer-source.ts';
 import { localLayer } from './image/incoming/local-layer.ts';
 import { ClairError, messageOf } from './kit/errors.ts';
 import { scriptUrl } from './kit/script-url.ts';
+import { until } from './kit/until.ts';
 import { ArrivingBytes } from './layer-pool/arriving-bytes.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
 import type { LayerIndex } from './model/layer-index.ts';
@@ -89,20 +89,12 @@ async function indexesOf(
 ): Promise<readonly LayerIndex[]> {
   const analyzers = analyzersWith(task.analyzers, plugins);
   if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
-  const { name, links } = task;
+  const { name, claims, options } = task;
   const bytes = until(
     calledOff.signal,
     task.kind === 'stream' ? arriving : localLayer(name, task.directories),
   );
-  return [await analyzeStream({ name, claims: claimsOf(task), bytes }, analyzers, links)];
-}
-
-async function* until(calledOff: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const piece of bytes) {
-    calledOff.throwIfAborted();
-    yield piece;
-  }
-  calledOff.throwIfAborted();
+  return [await analyzeStream({ name, claims, bytes }, analyzers, options)];
 }
 
 if (!isMainThread && parentPort !== null) {

@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Image, ImageLayer } from '../image/image.ts';
+import type { Image } from '../image/image.ts';
+import type { ImageLayer } from '../image/image-layer.ts';
 import type { CollectedLayer } from '../image/layer/collector.ts';
+import { readArriving } from '../image/layer/read-arriving.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
+import type { ReadLayer } from '../image/layer/reading.ts';
 import { WantedPaths } from '../image/layer/wanted.ts';
 import { openImage } from '../image/open-image.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
@@ -28,10 +31,14 @@ export async function showLayers(target: string, options: LayerOptions): Promise
     );
   const image = await openImage(target, options);
   const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
-  const contents = await readLayers(image.layers, reading, ({ collected }) => ({
+  const take = ({ collected }: ReadLayer): LayerContent => ({
     lines: contentLines(collected),
     files: options.dump === undefined ? undefined : collected.files,
-  }));
+  });
+  const contents =
+    image.bring === undefined
+      ? await readLayers(image.layers, reading, take)
+      : await readArriving(image.layers, image.bring, { ...reading, take });
   for (const [i, { files }] of contents.entries())
     if (options.dump !== undefined && files !== undefined) dump(join(options.dump, String(i)), files);
   const lines = contents.flatMap((content, i) => [headingOf(image, i), ...content.lines]);
@@ -40,6 +47,11 @@ export async function showLayers(target: string, options: LayerOptions): Promise
     undefined,
   );
   return 0;
+}
+
+interface LayerContent {
+  readonly lines: readonly string[];
+  readonly files: CollectedLayer['files'] | undefined;
 }
 
 function contentLines({ files, nodes, opaques, markers, remarks }: CollectedLayer): string[] {

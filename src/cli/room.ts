@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { scriptUrl } from '../kit/script-url.ts';
-import { analyzeOnThread } from '../layer-pool/image-on-thread.ts';
+import { analyzeOnThread, handOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import { type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';
+import { type AnalyzeArriving, type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';
+import { analyzeHere, spreadArriving } from '../service/arriving-layers.ts';
 import type { LockingRoom } from '../service/feed-lock.ts';
 import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
@@ -28,6 +29,7 @@ export interface Room extends AsyncDisposable {
   readonly extensions: Extensions;
   readonly store: Store;
   readonly analyze: AnalyzeLayers;
+  readonly analyzeArriving: AnalyzeArriving;
   readonly progress: Progress;
   /** How one works on feeds beside other processes. */
   readonly locking: Omit<LockingRoom, 'store'>;
@@ -51,7 +53,7 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
   return {
     extensions,
     store,
-    analyze: layerAnalysis(options.plugged),
+    ...layerAnalysis(options.plugged),
     progress,
     locking,
     updating: options.offline
@@ -77,12 +79,15 @@ export function defaultDatabase(): string {
 }
 
 /** Layers on this thread and, for large images, on a second one. */
-function layerAnalysis({ extensions, analyzers }: Plugged): AnalyzeLayers {
+function layerAnalysis({ extensions, analyzers }: Plugged): Pick<Room, 'analyze' | 'analyzeArriving'> {
   // A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice.
   setFlagsFromString('--optimize-for-size');
   const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
-  const there = analyzeOnThread(scriptUrl('../layer-worker', import.meta.url), analyzers);
-  return spreadLayers(here, there);
+  const script = scriptUrl('../layer-worker', import.meta.url);
+  return {
+    analyze: spreadLayers(here, analyzeOnThread(script, analyzers)),
+    analyzeArriving: spreadArriving(analyzeHere(extensions), handOnThread(script, analyzers)),
+  };
 }
 
 function lockingRoom(progress: Progress): Room['locking'] {

@@ -1,67 +1,11 @@
-import type { Compression } from '../kit/decompress/compression.ts';
-import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
-
-/** Where the bytes of a layer lie. Plain data: it may cross to a worker thread. */
-export type LayerPlace =
-  /** A stretch of a local file. `stamp` changes when the file does. */
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      readonly offset: number;
-      readonly size: number;
-      readonly stamp: string;
-    }
-  /** A member of a compressed archive; `offset` counts uncompressed bytes. */
-  | {
-      readonly kind: 'archive-member';
-      readonly path: string;
-      readonly offset: number;
-      readonly size: number;
-      readonly stamp: string;
-    }
-  /** A root file system that is a local directory. */
-  | { readonly kind: 'directory'; readonly path: string };
-
-/** A layer as the image claims it, not yet read. */
-export interface ImageLayer {
-  readonly place: LayerPlace;
-  readonly compression: Compression;
-  /** Digest of the bytes as stored. */
-  readonly digest?: Digest;
-  readonly diffId?: Digest;
-  readonly sizeBytes: number;
-  /**
-   * The directory of the archive that is the root of the image, where that is not the archive itself. Such a layer stands
-   * alone, as in an ACI: names of whiteouts mean nothing in it.
-   */
-  readonly root?: string;
-  /** The instruction that made it. */
-  readonly createdBy?: string;
-}
-
-/** What has to be known of a layer whose bytes flow in: its root, and what they are to equal. */
-export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'root'> {
-  /** One of its digests, where nobody says which. */
-  readonly eitherDigest?: Digest | undefined;
-}
+import type { BringLayers } from './arriving.ts';
+import type { ImageLayer } from './image-layer.ts';
 
 /** An image of whatever medium: what it is, and its layers, the lowest first. */
 export interface Image {
   readonly target: Target;
   readonly layers: readonly ImageLayer[];
-}
-
-/**
- * What a layer is cached by: its digest where reading verifies it, else the very file it lies in, since an archive may lie
- * about layers nobody hashes. Undefined for a directory, whose content has no cheap identity.
- */
-export function layerIdentity(layer: ImageLayer, verify: boolean): string | undefined {
-  const { place } = layer;
-  if (place.kind === 'directory') return undefined;
-  const isHashed = verify || layer.compression !== 'none' || place.kind === 'archive-member';
-  const claimed = layer.digest ?? layer.diffId;
-  const content =
-    isHashed && claimed !== undefined ? claimed : `${place.stamp}@${place.offset}+${place.size}`;
-  return layer.root === undefined ? content : `${content}/${layer.root}`;
+  /** Brings the layers that lie elsewhere; absent where all of them lie on this machine. */
+  readonly bring?: BringLayers;
 }

@@ -1,5 +1,8 @@
+import { nameOfLayer } from '../image/layer/reading.ts';
+import { until } from '../kit/until.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { AnalyzeLayers } from '../service/analyze-layers.ts';
+import type { OpenHand } from '../service/arriving-layers.ts';
 
 /** Analyses layers of an image on a thread of its own, which ends with the task. */
 export function analyzeOnThread(script: URL, analyzers: readonly AnalyzerDescription[] = []): AnalyzeLayers {
@@ -7,5 +10,24 @@ export function analyzeOnThread(script: URL, analyzers: readonly AnalyzerDescrip
     const { LayerThread } = await import('./layer-thread.ts');
     await using thread = new LayerThread(script);
     return await thread.run({ kind: 'image', analyzers, layers, options });
+  };
+}
+
+/** A thread to which the bytes of layers are sent: it knows nothing of where they come from. */
+export function handOnThread(script: URL, analyzers: readonly AnalyzerDescription[] = []): OpenHand {
+  return async () => {
+    const { LayerThread } = await import('./layer-thread.ts');
+    const thread = new LayerThread(script);
+    return {
+      analyze: async ({ layer, bytes }, options, signal) => {
+        const { digest, diffId, root } = layer;
+        const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
+        const task = { kind: 'stream', analyzers, name: nameOfLayer(layer), claims, options } as const;
+        const [index] = await thread.run(task, { bytes: (over) => until(over, bytes), signal });
+        if (index === undefined) throw new Error('the thread that reads layers gave no index');
+        return index;
+      },
+      [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+    };
   };
 }

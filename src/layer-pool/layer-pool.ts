@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { downloadLayer, type LayerDownload } from '../image/incoming/download-layer.ts';
-import { isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
+import { claimsOf, isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
 import type { SourcePolicy } from '../image/incoming/source-policy.ts';
 import { displayUrl } from '../kit/http-client.ts';
 import { limits } from '../kit/limits.ts';
@@ -130,11 +130,11 @@ function download(
 
 async function readStream(
   thread: LayerThread,
-  { source: { path: url, format, digest }, links, reading, analyzers }: Order,
+  { source, links, reading, analyzers }: Order,
   incoming: Incoming,
 ): Promise<LayerIndex> {
-  const claims = { format, ...(digest && { digest }) };
-  const task = { kind: 'stream', analyzers, name: displayUrl(url), ...claims, links } as const;
+  const layer = { name: displayUrl(source.path), claims: claimsOf(source), options: { verify: true, links } };
+  const task = { kind: 'stream', analyzers, ...layer } as const;
   const bytes = (over: AbortSignal): Incoming => {
     over.addEventListener('abort', () => {
       reading.end();
@@ -145,14 +145,14 @@ async function readStream(
 }
 
 async function readLocal(
-  { source: { path: name, format, digest }, links, reading, analyzers }: Order,
+  { source, links, reading, analyzers }: Order,
   pool: ThreadPool,
   { policy: { directories } }: LayerPoolOptions,
 ): Promise<LayerIndex> {
   return await pool.use(reading.caller, async (thread) => {
     reading.start();
-    const claims = { format, ...(digest && { digest }) };
-    const task = { kind: 'file', analyzers, name, directories, ...claims, links } as const;
+    const layer = { name: source.path, claims: claimsOf(source), options: { verify: true, links } };
+    const task = { kind: 'file', analyzers, directories, ...layer } as const;
     return theOnly(await thread.run(task, { signal: reading.signal }));
   });
 }

@@ -6,8 +6,10 @@ import { ThreadPool } from './thread-pool.ts';
 
 const script = new URL('../testing/unruly-thread.ts', import.meta.url);
 
+const unclaimed = { claims: {}, options: { verify: true, links: [] } };
+
 function file(name: string): LayerTask {
-  return { kind: 'file', analyzers: [], name, directories: undefined, format: 'docker', links: [] };
+  return { kind: 'file', analyzers: [], directories: undefined, name, ...unclaimed };
 }
 
 function thread(context: TestContext, stopMs = 60_000): LayerThread {
@@ -61,7 +63,7 @@ test('a stream is read no further than its reader has come', async (context) => 
       isLeft = true;
     }
   }
-  const task = { kind: 'stream', analyzers: [], name: 'hungry', format: 'docker', links: [] } as const;
+  const task = { kind: 'stream', analyzers: [], name: 'hungry', ...unclaimed } as const;
   const run = worker.run(task, { bytes: endless, signal: stop.signal });
   // Once a task of the event loop finds no more sent than the one before, nothing is asked for any more.
   for (let before = -1; before !== sent; ) {
@@ -81,7 +83,7 @@ test('a stream that fails fails the task with its own words', async (context) =>
     yield new Uint8Array(1);
     await Promise.reject(new Error('the line is dead'));
   }
-  const task = { kind: 'stream', analyzers: [], name: 'x', format: 'docker', links: [] } as const;
+  const task = { kind: 'stream', analyzers: [], name: 'x', ...unclaimed } as const;
   await assert.rejects(worker.run(task, { bytes: broken }), { message: 'the line is dead' });
 });
 

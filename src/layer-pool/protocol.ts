@@ -1,8 +1,6 @@
-import type { ImageLayer } from '../image/image.ts';
-import type { LayerSource } from '../image/incoming/layer-source.ts';
+import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
 import type { ErrorCode } from '../kit/errors.ts';
 import type { LimitName } from '../kit/limits.ts';
-import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { AnalysisOptions } from '../service/analyze-layers.ts';
@@ -18,15 +16,16 @@ type LayerWork =
   /** Layers of an image on this machine. */
   | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
   /** A file that somebody named, in one of the directories where such are given. */
-  | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & PostedLayer)
+  | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & NamedLayer)
   /** A layer whose bytes are sent. */
-  | ({ readonly kind: 'stream' } & PostedLayer);
+  | ({ readonly kind: 'stream' } & NamedLayer);
 
-/** A layer that somebody posted. */
-export interface PostedLayer extends Pick<LayerSource, 'format' | 'digest'> {
-  /** The path, or the URL as it may be shown. */
+/** One layer. */
+interface NamedLayer {
+  /** What messages call it; of one that is posted the path, or the URL as it may be shown. */
   readonly name: string;
-  readonly links: readonly LinkedPlace[];
+  readonly claims: LayerClaims;
+  readonly options: AnalysisOptions;
 }
 
 /** What is sent to a thread. It does one task at a time, and what does not belong to it is passed over. */

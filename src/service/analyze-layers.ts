@@ -1,4 +1,5 @@
-import type { ImageLayer } from '../image/image.ts';
+import type { BringLayers } from '../image/arriving.ts';
+import type { ImageLayer } from '../image/image-layer.ts';
 import type { LayerSource } from '../image/incoming/layer-source.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
 import { type LayerStream, readStream } from '../image/layer/read-stream.ts';
@@ -28,6 +29,13 @@ export interface AnalysisOptions {
 /** Reads layers and lists what is in them, each in one pass. */
 export type AnalyzeLayers = (
   layers: readonly ImageLayer[],
+  options: AnalysisOptions,
+) => Promise<readonly LayerIndex[]>;
+
+/** Reads layers that lie elsewhere while their bytes come, and lists what is in them. */
+export type AnalyzeArriving = (
+  layers: readonly ImageLayer[],
+  bring: BringLayers,
   options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
@@ -72,9 +80,9 @@ export async function analyzeLayers(
 export async function analyzeStream(
   stream: LayerStream,
   analyzers: Analyzers,
-  links: readonly LinkedPlace[],
+  { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex> {
-  const layer = await readStream(stream, wantedPaths(analyzers, links));
+  const layer = await readStream(stream, { ...options, wanted: wantedPaths(analyzers, links) });
   const index = await indexOf(layer, analyzers, links);
   release(layer.collected.files);
   return index;

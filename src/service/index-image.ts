@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Image, ImageLayer } from '../image/image.ts';
+import type { Image } from '../image/image.ts';
+import type { ImageLayer } from '../image/image-layer.ts';
 import type { SquashedImage, SquashedPackage } from '../match/squash.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
@@ -37,7 +38,7 @@ export interface IndexedImage {
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
-  const read = await readImage(image.layers, room);
+  const read = await readImage(image, room);
   const { layers, squashed } = read;
   const index = await imageOf(read, room.extensions);
   const { distro, packages } = index;

@@ -44,11 +44,10 @@ async function roomWith(t: TestContext, contents: Contents): Promise<Room> {
       async function* bytes() {
         yield Buffer.from(content ?? '');
       }
-      return await analyzeStream(
-        { name: source.path, claims: claimsOf(source), bytes: bytes() },
-        builtIn,
+      return await analyzeStream({ name: source.path, claims: claimsOf(source), bytes: bytes() }, builtIn, {
+        verify: true,
         links,
-      );
+      });
     } finally {
       reading--;
     }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type ImageLayer, layerIdentity } from '../image/image.ts';
+import type { Image } from '../image/image.ts';
+import { type ImageLayer, layerIdentity } from '../image/image-layer.ts';
 import type { SquashedImage } from '../match/squash.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Store } from '../store/store.ts';
-import type { AnalyzeLayers, Analyzers } from './analyze-layers.ts';
+import type { AnalyzeArriving, AnalyzeLayers, Analyzers } from './analyze-layers.ts';
 import { type IndexedLayer, type ReadStack, type Round, readInRounds } from './read-rounds.ts';
 
 /** What reading the layers of an image needs. */
@@ -11,6 +12,7 @@ export interface ReadingRoom {
   readonly extensions: Analyzers;
   readonly store: Pick<Store, 'layers'>;
   readonly analyze: AnalyzeLayers;
+  readonly analyzeArriving: AnalyzeArriving;
   /** Read and hash also what could be seeked over. */
   readonly verify: boolean;
   readonly onProgress: (text: string) => void;
@@ -19,9 +21,12 @@ export interface ReadingRoom {
 /** An image whose layers are known. */
 export type ReadImage = ReadStack<KnownLayer>;
 
+/** What is read of an image. */
+export type Readable = Pick<Image, 'layers' | 'bring'>;
+
 /** Reads the layers, as often as links ask for it. */
-export async function readImage(layers: readonly ImageLayer[], room: ReadingRoom): Promise<ReadImage> {
-  const read = await readInRounds(room.extensions, (round) => indexLayers(layers, round, room));
+export async function readImage(image: Readable, room: ReadingRoom): Promise<ReadImage> {
+  const read = await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
   return read.squashed.unread.length === 0 ? read : { ...read, squashed: withUnread(read.squashed) };
 }
 
@@ -39,7 +44,7 @@ export interface KnownLayer extends IndexedLayer {
 }
 
 async function indexLayers(
-  layers: readonly ImageLayer[],
+  { layers, bring }: Readable,
   { key, links }: Round,
   room: ReadingRoom,
 ): Promise<KnownLayer[]> {
@@ -50,7 +55,13 @@ async function indexLayers(
     (_, i) => !known.has(identities[i] ?? '') && identities.indexOf(identities[i]) === i,
   );
   if (unread.length > 0) room.onProgress(`reading ${unread.length} of ${layers.length} layers`);
-  const indexes = unread.length === 0 ? [] : await room.analyze(unread, { verify: room.verify, links });
+  const options = { verify: room.verify, links };
+  const indexes =
+    unread.length === 0
+      ? []
+      : bring === undefined
+        ? await room.analyze(unread, options)
+        : await room.analyzeArriving(unread, bring, options);
   const fresh = new Map(unread.map((layer, i) => [layer, indexes[i]]));
   const result: KnownLayer[] = [];
   for (const [i, layer] of layers.entries()) {

@@ -1,11 +1,11 @@
-import type { ImageLayer } from '../image/image.ts';
+import type { ImageLayer } from '../image/image-layer.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzeLayers } from './analyze-layers.ts';
 
 /** A worker thread costs about 30 ms to start: below this much compressed data one thread is done sooner. */
-const worthOfWorkerBytes = 24 * 1024 * 1024;
+export const worthOfWorkerBytes: number = 24 * 1024 * 1024;
 
 /**
  * Reads large images on two threads: the layers go to two bins of about equal weight, the heaviest first (LPT), one bin for

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { builtIn } from '../../../src/extensions.ts';
-import type { ImageLayer } from '../../../src/image/image.ts';
+import type { ImageLayer } from '../../../src/image/image-layer.ts';
 import { LayerInflow } from '../../../src/image/layer/inflow.ts';
 import type { ReadLayer } from '../../../src/image/layer/reading.ts';
 import { WantedPaths } from '../../../src/image/layer/wanted.ts';

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { ClairError } from '../../kit/errors.ts';
 import { missingTool, runTool } from '../../testing/image-builder.ts';
 import { type TarEntry, tar } from '../../testing/tar-writer.ts';
-import { layerIdentity } from '../image.ts';
+import { layerIdentity } from '../image-layer.ts';
 import { readLayers } from '../layer/read-layer.ts';
 import type { ReadLayer } from '../layer/reading.ts';
 import { WantedPaths } from '../layer/wanted.ts';

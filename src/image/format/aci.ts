@@ -7,7 +7,8 @@ import { TarError } from '../../kit/tar/header.ts';
 import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
-import type { Image, ImageLayer } from '../image.ts';
+import type { Image } from '../image.ts';
+import type { ImageLayer } from '../image-layer.ts';
 import { parseDocument } from './documents.ts';
 
 const manifestName = 'manifest';

@@ -1,7 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { ImageLayer } from '../image.ts';
+import type { ImageLayer } from '../image-layer.ts';
 import type { Medium } from '../medium/medium.ts';
 import type { ImageConfig, Platform } from './documents.ts';
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
-import type { LayerClaims } from '../image.ts';
+import type { LayerClaims } from '../image-layer.ts';
 
 /** How a layer is packed: as the archive of a changeset, or with its root in a directory, as in an ACI. */
 export type LayerFormat = 'docker' | 'aci';

@@ -6,7 +6,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
-import type { LayerClaims } from '../image.ts';
+import type { LayerClaims } from '../image-layer.ts';
 import type { LayerCollector } from './collector.ts';
 import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 

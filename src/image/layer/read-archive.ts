@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
-import type { ImageLayer, LayerPlace } from '../image.ts';
+import type { ImageLayer, LayerPlace } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
 import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 

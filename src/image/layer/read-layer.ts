@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
-import type { ImageLayer } from '../image.ts';
+import type { ImageLayer } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
@@ -33,6 +33,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
   const { place } = layer;
   if (place.kind === 'directory')
     return { collected: readDirectory(place.path, options.wanted), verified: false };
+  if (place.kind === 'remote') throw new Error('a layer that lies elsewhere has to be brought');
   const file = openSync(place.path, 'r');
   try {
     const range = { file, offset: place.offset, size: place.size };

@@ -1,7 +1,6 @@
-import type { LayerClaims } from '../image.ts';
+import type { LayerClaims } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
-import { namingLayer, type ReadLayer } from './reading.ts';
-import type { WantedPaths } from './wanted.ts';
+import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
 /** A layer that comes piece by piece. */
 export interface LayerStream {
@@ -9,7 +8,7 @@ export interface LayerStream {
   readonly name: string;
   readonly claims: LayerClaims;
   /** Each piece is done with when the next is asked for. */
-  readonly bytes: AsyncIterable<Buffer>;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -18,12 +17,12 @@ export interface LayerStream {
  */
 export async function readStream(
   { name, claims, bytes }: LayerStream,
-  wanted: WantedPaths,
+  options: ReadOptions,
 ): Promise<ReadLayer> {
   return await namingLayer(name, async () => {
-    const inflow = new LayerInflow(claims, { wanted, verify: true });
+    const inflow = new LayerInflow(claims, options);
     for await (const piece of bytes) {
-      const pending = inflow.push(piece);
+      const pending = inflow.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
       if (pending) await pending;
     }
     return inflow.end();

@@ -1,5 +1,5 @@
 import type { Compression } from '../../kit/decompress/compression.ts';
-import type { LayerPlace } from '../image.ts';
+import type { LayerPlace } from '../image-layer.ts';
 
 /** A file of an image container, by what its bytes are and where they lie. */
 export interface StoredFile {
