@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { gather } from '../testing/bytes.ts';
 import { serve } from '../testing/http-server.ts';
-import { displayUrl, HttpError, type HttpOptions, httpGet, type Progress } from './http-client.ts';
+import { displayUrl, type HttpOptions, httpGet, type Progress } from './http-client.ts';
+import { HttpError } from './http-rules.ts';
 
 async function textOf(url: string, options: HttpOptions = {}): Promise<string> {
   const file = await httpGet(url, options);

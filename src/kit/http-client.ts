@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
-import { ClairError, messageOf } from './errors.ts';
-import { type ConnectionOptions, getOnce, type TransportAnswer } from './http-transport.ts';
+import {
+  Connection,
+  HttpError,
+  reasonOf,
+  redirectStatuses,
+  redirectTarget,
+  retryAfter,
+  sleepFor,
+} from './http-rules.ts';
+import { askOnce, type ConnectionOptions, type TransportAnswer } from './http-transport.ts';
 import { limits } from './limits.ts';
-
-/** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
-export class HttpError extends Error {
-  override readonly name = 'HttpError';
-}
 
 /** How far a download has come. `totalBytes` is absent where the server does not say, or compresses on the way. */
 export interface Progress {
@@ -68,8 +70,6 @@ export function displayUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /** A failure that may pass. */
 class Failure extends Error {
   readonly retryAfterMs: number | undefined;
@@ -77,36 +77,6 @@ class Failure extends Error {
   constructor(message: string, options: { readonly cause?: unknown; readonly retryAfterMs?: number } = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
-  }
-}
-
-/** A connection that is given up when nothing comes for too long. */
-class Connection {
-  readonly #abort = new AbortController();
-  readonly #idleMs: number;
-  readonly signal: AbortSignal;
-
-  constructor(options: HttpOptions) {
-    this.#idleMs = options.idleMs ?? limits.idleMs;
-    const signals = [this.#abort.signal, AbortSignal.timeout(limits.downloadMs)];
-    this.signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
-  }
-
-  /** What the network gives, or the failure to give it in time. */
-  async wait<T>(work: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
-      const message = `nothing received for ${this.#idleMs / 1000} s`;
-      this.#abort.abort(new ClairError('limit-exceeded', message, { limit: 'idleMs' }));
-    }, this.#idleMs);
-    try {
-      return await work;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  close(): void {
-    this.#abort.abort();
   }
 }
 
@@ -162,7 +132,7 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
     const forOrigin =
       url.origin === start.origin ? { ...options.originHeaders, ...credentialsOf(start) } : {};
     const answer = await connection.wait(
-      getOnce(url, {
+      askOnce(url, {
         headers: { ...options.headers, ...forOrigin },
         signal: connection.signal,
         connection: options.connect?.(url) ?? {},
@@ -176,24 +146,10 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
   throw new HttpError(`more than ${limits.redirects} redirects`);
 }
 
-function redirectTarget(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) throw new HttpError('a redirect to no URL');
-  const to = new URL(location, from);
-  if (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')) return to;
-  throw new HttpError(`a redirect from ${from.protocol} to ${to.protocol} is not followed`);
-}
-
 function credentialsOf({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-/** RFC 9110 §10.2.3: seconds or a date. */
-function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
-  const value = headers['retry-after'] ?? '';
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
 }
 
 async function* bodyOf(
@@ -227,14 +183,4 @@ async function* bodyOf(
 function totalOf(headers: IncomingHttpHeaders): { totalBytes?: number } {
   const length = headers['content-length'];
   return length === undefined ? {} : { totalBytes: Number(length) };
-}
-
-/** Of several addresses tried there is only a code. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return messageOf(error) || code;
-}
-
-async function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await wait(ms, undefined, signal === undefined ? {} : { signal });
 }

@@ -16,6 +16,11 @@ export interface ConnectionOptions {
   readonly lookup?: LookupFunction;
   /** False takes any certificate. */
   readonly rejectUnauthorized?: boolean;
+  /** Authorities to trust instead of those that Node does, in PEM. */
+  readonly ca?: readonly string[];
+  /** What the client shows of itself, in PEM. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /** One request. */
@@ -24,6 +29,8 @@ export interface TransportRequest {
   /** Ends the connection, before the answer and while its body comes. */
   readonly signal: AbortSignal;
   readonly connection: ConnectionOptions;
+  /** Sent as the body of a POST. */
+  readonly post?: string;
 }
 
 /** One answer; `body` is free of transport compression. */
@@ -33,10 +40,10 @@ export interface TransportAnswer {
   readonly body: Readable;
 }
 
-/** Gets a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
-export async function getOnce(
+/** Asks a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
+export async function askOnce(
   url: URL,
-  { headers, signal, connection }: TransportRequest,
+  { headers, signal, connection: { ca, ...connection }, post }: TransportRequest,
 ): Promise<TransportAnswer> {
   signal.throwIfAborted();
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -44,13 +51,15 @@ export async function getOnce(
   const target = `${url.origin}${url.pathname}${url.search}`;
   const request = make(target, {
     ...connection,
+    ...(ca && { ca: [...ca] }),
+    ...(post !== undefined && { method: 'POST' }),
     headers: { 'accept-encoding': 'gzip, deflate, br', ...headers },
   });
   let open: { destroy(error: Error): unknown } = request;
   signal.addEventListener('abort', () => {
     open.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });
-  request.on('response', resolve).on('error', reject).end();
+  request.on('response', resolve).on('error', reject).end(post);
   const response = await promise;
   const body = withoutCodings(response);
   body.on('error', () => undefined); // told to whoever reads it, and nobody may

@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ClairError } from '../../kit/errors.ts';
-import { HttpError } from '../../kit/http-client.ts';
+import { HttpError } from '../../kit/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http-transport.ts';
 import { isPublicAddress, isWithin, networks } from './public-address.ts';
 

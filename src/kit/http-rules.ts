@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ClairError, messageOf } from './errors.ts';
+import { limits } from './limits.ts';
+
+/** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+}
+
+/** How long a connection may stand still, and who may end it. */
+export interface Patience {
+  readonly signal?: AbortSignal | undefined;
+  readonly idleMs?: number | undefined;
+}
+
+/** A connection that is given up when nothing comes for too long. */
+export class Connection {
+  readonly #abort = new AbortController();
+  readonly #idleMs: number;
+  readonly signal: AbortSignal;
+
+  constructor(options: Patience) {
+    this.#idleMs = options.idleMs ?? limits.idleMs;
+    const signals = [this.#abort.signal, AbortSignal.timeout(limits.downloadMs)];
+    this.signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
+  }
+
+  /** What the network gives, or the failure to give it in time. */
+  async wait<T>(work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      const message = `nothing received for ${this.#idleMs / 1000} s`;
+      this.#abort.abort(new ClairError('limit-exceeded', message, { limit: 'idleMs' }));
+    }, this.#idleMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+}
+
+/** Answers that lead elsewhere. */
+export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Where an answer leads. Throws an `HttpError` for what is no URL of HTTP, and where it leads out of HTTPS. */
+export function redirectTarget(from: URL, location: string): URL {
+  if (!URL.canParse(location, from.href)) throw new HttpError('a redirect to no URL');
+  const to = new URL(location, from);
+  if (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:')) return to;
+  throw new HttpError(`a redirect from ${from.protocol} to ${to.protocol} is not followed`);
+}
+
+/** What a server asks to be left alone for. RFC 9110 §10.2.3: seconds or a date. */
+export function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
+  const value = headers['retry-after'] ?? '';
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
+}
+
+/** Why a connection failed. Of several addresses tried there is only a code. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return messageOf(error) || code;
+}
+
+/** Waits, until the signal comes at most. */
+export async function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await wait(ms, undefined, signal === undefined ? {} : { signal });
+}
