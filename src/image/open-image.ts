@@ -40,7 +40,7 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
       'target-not-found',
       `there is no file or directory ${place.path}; an image of a registry or a daemon must be saved to a file first`,
     );
-  const image = stats.isDirectory() ? openDirectory(place, options) : await openFile(place, options);
+  const image = await (stats.isDirectory() ? openDirectory(place, options) : openFile(place, options));
   if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
     throw new ClairError(
       'target-unsupported',
@@ -63,7 +63,7 @@ function placeOf(target: string): Place {
   return { target, prefix, path: rest, reference: undefined };
 }
 
-function openDirectory(place: Place, { platform }: OpenOptions): Image {
+async function openDirectory(place: Place, { platform }: OpenOptions): Promise<Image> {
   const { path, prefix, reference, target } = place;
   const medium = directoryMedium(path);
   if (prefix !== 'dir' && medium.find('oci-layout') !== undefined) {
@@ -89,12 +89,16 @@ async function openFile(place: Place, options: OpenOptions): Promise<Image> {
   const compression = compressionOf(readAt(path, 0, magicBytes));
   const content = await openArchive(path, compression);
   const container =
-    content === 'root-file-system' ? undefined : openContainer(content.medium, place, options);
+    content === 'root-file-system' ? undefined : await openContainer(content.medium, place, options);
   return container ?? (await openBare(place));
 }
 
 /** The image an archive holds; undefined where it has none of the documents of one. */
-function openContainer(medium: Medium, place: Place, { platform }: OpenOptions): Image | undefined {
+async function openContainer(
+  medium: Medium,
+  place: Place,
+  { platform }: OpenOptions,
+): Promise<Image | undefined> {
   const { target, reference, prefix } = place;
   const hasLayout = medium.find('oci-layout') !== undefined || medium.find('index.json') !== undefined;
   if (prefix !== 'oci-archive' && hasDockerManifest(medium))

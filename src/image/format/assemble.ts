@@ -2,7 +2,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { Medium } from '../medium/medium.ts';
+import type { StoredFile } from '../medium/medium.ts';
 import type { ImageConfig, Platform } from './documents.ts';
 
 /** A layer file as a manifest names it. */
@@ -11,9 +11,16 @@ export interface NamedLayer {
   readonly digest?: Digest;
 }
 
+/** Where the files of layers are. */
+export interface LayerFiles {
+  /** For messages. */
+  readonly name: string;
+  find(name: string): StoredFile | undefined;
+}
+
 /** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing. */
 export function assembleLayers(
-  medium: Medium,
+  medium: LayerFiles,
   files: readonly NamedLayer[],
   config: ImageConfig,
 ): ImageLayer[] {

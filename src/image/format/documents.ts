@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { isDeeper } from '../../kit/json-depth.ts';
 import { limits } from '../../kit/limits.ts';
-import { type Digest, parseDigest } from '../../model/digest.ts';
+import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../model/digest.ts';
 import type { Medium } from '../medium/medium.ts';
 
 const digest = z.pipe(
@@ -27,6 +28,11 @@ const descriptor = z.object({
   size: z.optional(z.number()),
   annotations: z.nullish(z.record(z.string(), z.string())),
   platform: z.nullish(platform),
+  artifactType: z.nullish(z.string()),
+  /** Where else the content may be had. */
+  urls: z.nullish(z.array(z.string())),
+  /** The content itself, in base64. */
+  data: z.nullish(z.string()),
 });
 
 /** OCI image-spec, "Image Index": also the `index.json` of a layout. */
@@ -79,6 +85,16 @@ export function readDocument<T extends z.ZodMiniType>(medium: Medium, name: stri
   if (bytes === undefined)
     throw new ClairError('target-corrupt', `${medium.name} has no ${name}, which the image refers to`);
   return parseDocument(bytes, `${name} in ${medium.name}`, schema);
+}
+
+/** The bytes, when they are those that the digest is of. Throws `target-corrupt`. */
+export function verified(bytes: Buffer, digest: Digest): Buffer {
+  const actual = createHash(digestAlgorithm(digest)).update(bytes).digest('hex');
+  if (actual === digestHex(digest)) return bytes;
+  throw new ClairError(
+    'target-corrupt',
+    `the blob ${digest} has another digest: ${digestAlgorithm(digest)}:${actual}`,
+  );
 }
 
 /** Parses JSON by a schema; `what` names it in the error. */
