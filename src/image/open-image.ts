@@ -30,15 +30,17 @@ interface Place {
 
 /**
  * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`,
- * `dir:ROOTFS`, or a path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was found instead.
+ * `dir:ROOTFS`, `registry:REF`, or a path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was
+ * found instead, and of a registry `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
+  if (target.startsWith(registryPrefix)) return await openOfRegistry(target, options);
   const place = placeOf(target);
   const stats = statSync(place.path, { throwIfNoEntry: false });
   if (stats === undefined)
     throw new ClairError(
       'target-not-found',
-      `there is no file or directory ${place.path}; an image of a registry or a daemon must be saved to a file first`,
+      `there is no file or directory ${place.path}; an image of a registry is registry:REF`,
     );
   const image = await (stats.isDirectory() ? openDirectory(place, options) : openFile(place, options));
   if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
@@ -47,6 +49,18 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
       `${place.path} is no ${place.prefix} but a ${image.target.kind}; leave the prefix out`,
     );
   }
+  return image;
+}
+
+const registryPrefix = 'registry:';
+
+/** What speaks to registries is loaded only for them. */
+async function openOfRegistry(target: string, options: OpenOptions): Promise<Image> {
+  const { heedNetworkEnvironment } = await import('../kit/http-environment.ts');
+  const { openRegistryImage } = await import('./registry/open-registry-image.ts');
+  heedNetworkEnvironment();
+  const reference = target.slice(registryPrefix.length);
+  const { image } = await openRegistryImage({ target, reference }, { ...options, env: process.env });
   return image;
 }
 

@@ -10,6 +10,8 @@ export const exitCodes = {
   'target-not-found': 3,
   'target-unsupported': 3,
   'target-corrupt': 3,
+  'registry-refused': 3,
+  'registry-unavailable': 3,
   'layer-not-found': 3,
   'source-refused': 3,
   'limit-exceeded': 3,

@@ -82,6 +82,16 @@ export const limits = {
   sbomComponents: 500_000,
   /** Manifests that point to manifests. */
   indexDepth: 5,
+  /** Indexes read of one image of a registry. */
+  indexesPerImage: 100,
+  /** What a registry says of a failure, and a token. */
+  registryAnswerBytes: 256 * KiB,
+  /** A file of credentials, and what a helper prints. */
+  credentialBytes: 1 * MiB,
+  /** A helper that is asked for credentials; it may ask its user. */
+  credentialHelperMs: 60_000,
+  /** A list of packages that is attached to an image of a registry. */
+  attachedSbomBytes: 64 * MiB,
   /** One feed, uncompressed; Red Hat's archive has tens of gigabytes. */
   feedBytes: 128 * GiB,
   /** One record of a feed. */

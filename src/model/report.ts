@@ -15,6 +15,7 @@ export type TargetKind =
   | 'rootfs-tar'
   | 'rootfs-dir'
   | 'aci'
+  | 'registry'
   | 'sbom';
 
 /** What was scanned. */

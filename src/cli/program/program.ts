@@ -52,6 +52,7 @@ Examples:
   clair scan image.tar                       what is vulnerable in an image on disk
   clair scan image.tar --fail-on high        the same in a pipeline: ends with 1 at a High or worse
   clair scan oci:./layout:v1 --format json   an OCI layout, as JSON
+  clair scan registry:ghcr.io/acme/app:1.2   an image of a registry; no layer is written to disk
   clair db update                            fetch all advisories, for later use without network
   clair scan image.tar --offline             use only what was fetched before
   clair --plugin ./acme.ts scan image.tar    with a plugin; works with every command

@@ -39,7 +39,11 @@ const descriptor = z.object({
 export const indexDocument = z.object({ manifests: z.nullish(z.array(descriptor)) });
 
 /** OCI image-spec, "Image Manifest". */
-export const manifestDocument = z.object({ config: descriptor, layers: z.array(descriptor) });
+export const manifestDocument = z.object({
+  config: descriptor,
+  layers: z.array(descriptor),
+  artifactType: z.nullish(z.string()),
+});
 
 /** OCI image-spec, "Image Configuration". */
 export const configDocument = z.object({

@@ -1,0 +1,185 @@
+import * as z from 'zod/mini';
+import { ClairError } from '../../kit/errors.ts';
+import { type Challenge, parseChallenges } from './challenge.ts';
+import type { Credentials } from './credential.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { FoundCredentials } from './find-credentials.ts';
+
+/** One request for a token, and the text of its answer. Throws where it is refused. */
+export type AskForToken = (request: {
+  readonly url: URL;
+  readonly authorization: string | undefined;
+  /** Sent as a form, by POST. */
+  readonly form: URLSearchParams | undefined;
+}) => Promise<string>;
+
+/** What authorizing takes. */
+export interface AuthorizationOptions {
+  readonly endpoint: Pick<Endpoint, 'registry' | 'repository' | 'isInsecure'>;
+  /** Looked for when they are first needed: a public image needs none. */
+  readonly find: () => Promise<FoundCredentials>;
+  readonly ask: AskForToken;
+  readonly now: () => number;
+}
+
+/** What is shown to a registry, until when. */
+interface Shown {
+  readonly header: string;
+  readonly until: number;
+}
+
+/** A token that has less than this left is not begun with. */
+const marginMs = 5_000;
+/** CNCF Distribution, "Token Authentication Specification": a token without a time has a minute. */
+const tokenSeconds = 60;
+
+const tokenAnswer = z.object({
+  token: z.nullish(z.string()),
+  access_token: z.nullish(z.string()),
+  expires_in: z.nullish(z.number()),
+});
+
+/**
+ * Says what to show to a registry for reading one repository: nothing until it asks, then what it asks for, Basic or a token, and
+ * another token before the one at hand expires. CNCF Distribution, "Token Authentication Specification"; RFC 7617.
+ */
+export class Authorization {
+  readonly #options: AuthorizationOptions;
+  #challenge: Challenge | undefined;
+  #shown: Promise<Shown | undefined> | undefined;
+
+  constructor(options: AuthorizationOptions) {
+    this.#options = options;
+  }
+
+  /** The value of the header `Authorization`; undefined while the registry has not asked for any. */
+  async header(): Promise<string | undefined> {
+    const known = this.#shown;
+    const shown = await known;
+    if (shown === undefined || this.#options.now() < shown.until) return shown?.header;
+    return known === this.#shown ? await this.#renew() : await this.header();
+  }
+
+  /**
+   * What to show after an answer of 401 to `refused`; undefined where there is nothing else to show. Those who are refused at the same
+   * time get the same.
+   */
+  async answerTo(wwwAuthenticate: string, refused: string | undefined): Promise<string | undefined> {
+    const known = this.#shown;
+    const current = (await known)?.header;
+    if (known !== this.#shown) return await this.answerTo(wwwAuthenticate, refused);
+    if (current !== refused) return current;
+    const challenges = parseChallenges(wwwAuthenticate);
+    this.#challenge =
+      challenges.find(({ scheme }) => scheme === 'bearer') ??
+      challenges.find(({ scheme }) => scheme === 'basic');
+    const header = await this.#renew();
+    return header === refused ? undefined : header;
+  }
+
+  /** Asks anew. Who asks while that is under way waits for the same; after a failure the next one tries again. */
+  async #renew(): Promise<string | undefined> {
+    const renewed = this.#meet(this.#challenge);
+    this.#shown = renewed;
+    try {
+      return (await renewed)?.header;
+    } catch (error) {
+      if (this.#shown === renewed) this.#shown = undefined;
+      throw error;
+    }
+  }
+
+  async #meet(challenge: Challenge | undefined): Promise<Shown | undefined> {
+    if (challenge === undefined) return undefined;
+    const { credentials } = await this.#options.find();
+    const until = Number.POSITIVE_INFINITY;
+    if (credentials?.kind === 'registry-token') return { header: `Bearer ${credentials.token}`, until };
+    if (challenge.scheme === 'bearer') return await this.#token(challenge, credentials);
+    return credentials?.kind === 'password' ? { header: basic(credentials), until } : undefined;
+  }
+
+  async #token({ parameters }: Challenge, credentials: Credentials | undefined): Promise<Shown> {
+    const { endpoint, ask, now } = this.#options;
+    const realm = realmOf(endpoint, parameters.get('realm'));
+    const query = new URLSearchParams({ scope: `repository:${endpoint.repository}:pull` });
+    const service = parameters.get('service');
+    if (service !== undefined) query.set('service', service);
+    if (credentials !== undefined) checkConfidential(endpoint, realm);
+    const text = await ask(
+      credentials?.kind === 'identity-token'
+        ? refreshing(realm, query, credentials.token)
+        : asking(realm, query, credentials),
+    );
+    const { token, access_token, expires_in } = tokenOf(realm, text);
+    const found = token || access_token;
+    if (!found || /[^\x21-\x7e]/.test(found))
+      throw new ClairError('registry-refused', `the token endpoint ${shown(realm)} gave no token`);
+    const seconds = Math.max(expires_in ?? tokenSeconds, 0);
+    return { header: `Bearer ${found}`, until: now() + Math.max(seconds * 1000 - marginMs, seconds * 500) };
+  }
+}
+
+function asking(
+  realm: URL,
+  query: URLSearchParams,
+  credentials: Credentials | undefined,
+): Parameters<AskForToken>[0] {
+  const url = new URL(realm);
+  for (const [name, value] of query) url.searchParams.set(name, value);
+  const authorization = credentials?.kind === 'password' ? basic(credentials) : undefined;
+  return { url, authorization, form: undefined };
+}
+
+function refreshing(url: URL, query: URLSearchParams, token: string): Parameters<AskForToken>[0] {
+  const grant = { grant_type: 'refresh_token', client_id: 'clair', refresh_token: token };
+  return {
+    url,
+    authorization: undefined,
+    form: new URLSearchParams([...query, ...Object.entries(grant)]),
+  };
+}
+
+function realmOf({ registry }: AuthorizationOptions['endpoint'], realm: string | undefined): URL {
+  if (realm !== undefined && URL.canParse(realm)) {
+    const url = new URL(realm);
+    const isPlain = url.username === '' && url.password === '';
+    if (isPlain && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  }
+  throw new ClairError(
+    'registry-refused',
+    `${registry} asks for a token and does not say where it is to be had`,
+  );
+}
+
+/** Credentials go to where the registry says only where nobody can listen, or where the registry itself is allowed to be listened to. */
+function checkConfidential({ registry, isInsecure }: AuthorizationOptions['endpoint'], realm: URL): void {
+  if (realm.protocol === 'https:' || (isInsecure && realm.hostname === hostnameOf(registry))) return;
+  throw new ClairError(
+    'registry-refused',
+    `${registry} wants the credentials sent to ${shown(realm)} in the clear, which is not done`,
+  );
+}
+
+function hostnameOf(registry: string): string {
+  return new URL(`http://${registry}`).hostname;
+}
+
+/** What is wrong with it is not told: the words of the parser may hold the token. */
+function tokenOf(realm: URL, text: string): z.infer<typeof tokenAnswer> {
+  try {
+    return z.parse(tokenAnswer, JSON.parse(text));
+  } catch {
+    throw new ClairError(
+      'registry-refused',
+      `what the token endpoint ${shown(realm)} answered is not as specified`,
+    );
+  }
+}
+
+function basic({ username, password }: Extract<Credentials, { kind: 'password' }>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function shown({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`;
+}

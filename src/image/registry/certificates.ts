@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import type { ConnectionOptions } from '../../kit/http-transport.ts';
+
+/** Where Docker and Podman look for certificates, in a directory for each registry. containers-certs.d(5) */
+const directories = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;
+
+/**
+ * The authorities that a registry is trusted by besides the usual ones, `*.crt`, and what is shown to it, `*.cert` with its `*.key`.
+ * Throws `config-invalid` where a file cannot be read.
+ */
+export function trustFor(
+  host: string,
+  places: readonly string[] = directories,
+): Pick<ConnectionOptions, 'ca' | 'cert' | 'key'> {
+  const folder = places.map((place) => join(place, host)).find((place) => filesOf(place).length > 0);
+  if (folder === undefined) return {};
+  const files = filesOf(folder);
+  const authorities = files.filter((name) => name.endsWith('.crt')).map((name) => read(folder, name));
+  const shown = files.find((name) => name.endsWith('.cert'));
+  return {
+    ...(authorities.length > 0 && { ca: [...getCACertificates('default'), ...authorities] }),
+    ...(shown !== undefined && {
+      cert: read(folder, shown),
+      key: read(folder, shown.replace(/\.cert$/, '.key')),
+    }),
+  };
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function read(folder: string, name: string): string {
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch (error) {
+    throw new ClairError('config-invalid', `${join(folder, name)} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

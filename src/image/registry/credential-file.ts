@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs';
+import * as z from 'zod/mini';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { Credentials } from './credential.ts';
+
+/** A file of credentials. */
+export interface CredentialFile {
+  readonly path: string;
+  /** The helper that is to be asked for a registry. */
+  helperOf(registry: string): string | undefined;
+  /** What is written for the repository, or for what is above it. */
+  entryOf(registry: string, repository: string): Credentials | undefined;
+}
+
+const entry = z.object({
+  auth: z.nullish(z.string()),
+  username: z.nullish(z.string()),
+  password: z.nullish(z.string()),
+  identitytoken: z.nullish(z.string()),
+  registrytoken: z.nullish(z.string()),
+});
+
+const document = z.object({
+  auths: z.nullish(z.record(z.string(), z.nullish(entry))),
+  credHelpers: z.nullish(z.record(z.string(), z.string())),
+  credsStore: z.nullish(z.string()),
+});
+
+type Entry = z.infer<typeof entry>;
+
+/** Reads a file as Docker and Podman have it; undefined where there is none. Throws `config-invalid`, which tells nothing that is in it. */
+export function readCredentialFile(path: string): CredentialFile | undefined {
+  const text = read(path);
+  if (text === undefined) return undefined;
+  const { auths, credHelpers, credsStore } = parse(path, text);
+  const entries = new Map(Object.entries(auths ?? {}).map(([key, value]) => [keyOf(key), value ?? {}]));
+  const helpers = new Map(Object.entries(credHelpers ?? {}).map(([key, value]) => [keyOf(key), value]));
+  return {
+    path,
+    helperOf: (registry) => helpers.get(registry) ?? (credsStore || undefined),
+    entryOf(registry, repository) {
+      for (const key of keysFor(registry, repository)) {
+        const found = credentialsOf(path, key, entries.get(key));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+function read(path: string): string | undefined {
+  try {
+    if (statSync(path).size > limits.credentialBytes) throw new Error('it is too large');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ClairError('config-invalid', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What is wrong with it is not told: the words of the parser may hold a secret. */
+function parse(path: string, text: string): z.infer<typeof document> {
+  try {
+    return z.parse(document, JSON.parse(text));
+  } catch {
+    throw new ClairError('config-invalid', `${path} is no file of credentials as Docker and Podman have it`);
+  }
+}
+
+/** Keys are hosts and paths, or in old files URLs: `https://index.docker.io/v1/` is the Docker Hub. */
+function keyOf(written: string): string {
+  const withoutScheme = written.replace(/^https?:\/\//, '');
+  const isUrl = withoutScheme !== written;
+  const key = (isUrl ? withoutScheme.replace(/\/v[12]\/?$/, '') : withoutScheme).replace(/\/+$/, '');
+  const slash = key.indexOf('/');
+  const host = (slash < 0 ? key : key.slice(0, slash)).toLowerCase();
+  const isHub = host === 'index.docker.io' || host === 'registry-1.docker.io';
+  return `${isHub ? 'docker.io' : host}${slash < 0 ? '' : key.slice(slash)}`;
+}
+
+/** The repository, what is above it, and the registry at last. */
+function keysFor(registry: string, repository: string): string[] {
+  const parts = repository.split('/');
+  const paths = parts.map((_, i) => `/${parts.slice(0, parts.length - i).join('/')}`);
+  return [...paths.map((path) => `${registry}${path}`), registry];
+}
+
+function credentialsOf(path: string, key: string, found: Entry | undefined): Credentials | undefined {
+  if (found === undefined) return undefined;
+  if (found.identitytoken) return { kind: 'identity-token', token: found.identitytoken };
+  if (found.registrytoken) return { kind: 'registry-token', token: found.registrytoken };
+  if (found.username && found.password)
+    return { kind: 'password', username: found.username, password: found.password };
+  if (!found.auth) return undefined;
+  const pair = Buffer.from(found.auth, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  if (colon < 1)
+    throw new ClairError('config-invalid', `${path}: “auth” of ${key} is no name and password in base64`);
+  // Docker's own files may end the pair with zeros.
+  return {
+    kind: 'password',
+    username: pair.slice(0, colon),
+    password: pair.slice(colon + 1).replace(/\0+$/, ''),
+  };
+}

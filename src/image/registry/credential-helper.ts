@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import * as z from 'zod/mini';
+import { limits } from '../../kit/limits.ts';
+import type { Credentials } from './credential.ts';
+
+const answer = z.object({ Username: z.string(), Secret: z.string() });
+
+/**
+ * Asks `docker-credential-NAME get` for a server. Answers in words where it knows nothing or cannot be asked; what it printed is not
+ * among them. docker-credential-helpers, "Development".
+ */
+export async function askHelper(
+  name: string,
+  server: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Credentials | string> {
+  const program = `docker-credential-${name}`;
+  if (!/^[\w.-]+$/.test(name)) return 'a helper whose name is none';
+  const printed = await run(program, server, env);
+  if (typeof printed === 'string') return `${program} ${printed}`;
+  const { Username, Secret } = parse(printed) ?? { Username: '', Secret: '' };
+  if (Secret === '') return `${program} gave no credentials`;
+  if (Username === '<token>') return { kind: 'identity-token', token: Secret };
+  return { kind: 'password', username: Username, password: Secret };
+}
+
+function parse(printed: Buffer): z.infer<typeof answer> | undefined {
+  try {
+    return z.parse(answer, JSON.parse(printed.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a program prints to one line of input; in words why it printed nothing to go by. */
+async function run(program: string, input: string, env: NodeJS.ProcessEnv): Promise<Buffer | string> {
+  const { promise, resolve } = Promise.withResolvers<Buffer | string>();
+  const child = spawn(program, ['get'], {
+    env,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: limits.credentialHelperMs,
+    killSignal: 'SIGKILL',
+  });
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  child.stdout.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > limits.credentialBytes) child.kill('SIGKILL');
+    else pieces.push(piece);
+  });
+  // It may end without reading what it is asked.
+  child.stdin.on('error', () => undefined).end(`${input}\n`);
+  child.on('error', (error) => {
+    resolve('code' in error && error.code === 'ENOENT' ? 'is not installed' : 'cannot be run');
+  });
+  child.on('close', (status) => {
+    if (status === 0) resolve(Buffer.concat(pieces));
+    else
+      resolve(status === null ? 'was ended, it took too long or printed too much' : `ended with ${status}`);
+  });
+  return await promise;
+}

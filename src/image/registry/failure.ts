@@ -1,0 +1,110 @@
+import * as z from 'zod/mini';
+import { ClairError, type ErrorCode } from '../../kit/errors.ts';
+import { reasonOf } from '../../kit/http-rules.ts';
+
+/** What was asked of a registry: `the blob endpoint of registry.example/app`. */
+export type Step = string;
+
+/** An answer that is not what was asked for. */
+export interface Refusal {
+  readonly step: Step;
+  readonly status: number;
+  /** The body, as much of it as was read. */
+  readonly text: string;
+  /** Where credentials were looked for in vain; undefined where there were some, or none were asked for. */
+  readonly lookedAt?: readonly string[] | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** Another server said so, to which the registry leads. */
+  readonly isElsewhere?: boolean;
+}
+
+/** What to say of a refusal: the step, the status, the words of the registry, and what can be done. */
+export function refusalOf(refusal: Refusal): ClairError {
+  const { step, status, text } = refusal;
+  const words = wordsOf(text);
+  const advice = adviceOn(refusal);
+  const message = `${status} from ${step}${words === '' ? '' : `: ${words}`}${advice === '' ? '' : `; ${advice}`}`;
+  return new ClairError(codeOf(status), message);
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 404 || status === 410) return 'target-not-found';
+  return status === 429 || status >= 500 ? 'registry-unavailable' : 'registry-refused';
+}
+
+function adviceOn({ status, lookedAt, retryAfterMs, isElsewhere = false }: Refusal): string {
+  if (status === 429 && retryAfterMs !== undefined)
+    return `it asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s`;
+  if ((status !== 401 && status !== 403) || isElsewhere) return '';
+  if (lookedAt === undefined) return 'the credentials at hand do not suffice';
+  return `no credentials were found for it (${lookedAt.join('; ')}); log in with docker login or podman login, or set CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD`;
+}
+
+const errorDocument = z.object({
+  errors: z.optional(z.array(z.object({ code: z.nullish(z.string()), message: z.nullish(z.string()) }))),
+  // Of token endpoints. RFC 6749 §5.2.
+  error_description: z.nullish(z.string()),
+  details: z.nullish(z.string()),
+});
+
+/** OCI distribution-spec, "Error Codes". */
+function wordsOf(text: string): string {
+  try {
+    const { errors = [], error_description, details } = z.parse(errorDocument, JSON.parse(text));
+    const words = errors.map(({ code, message }) => message || code || '');
+    return printable([...words, error_description ?? '', details ?? ''].filter(Boolean).join(', '));
+  } catch {
+    return '';
+  }
+}
+
+const wordsMax = 300;
+
+/** What a stranger wrote, for a terminal: without what is no text, on one line, and not for ever. */
+function printable(text: string): string {
+  const clean = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
+  return clean.length > wordsMax ? `${clean.slice(0, wordsMax)}…` : clean;
+}
+
+const untrusted: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** Whether a connection that failed so would fail so again. */
+export function isLasting(error: unknown): boolean {
+  const code = codeOfError(error);
+  return code === 'ENOTFOUND' || code === 'ECONNREFUSED' || code === 'EPROTO' || untrusted.has(code);
+}
+
+/** What to say of a connection that failed. */
+export function connectionFailure(step: Step, host: string, error: unknown): ClairError {
+  const limit = error instanceof ClairError ? error.limit : undefined;
+  const code = limit === undefined ? 'registry-unavailable' : 'limit-exceeded';
+  return new ClairError(code, `no answer from ${step}: ${whyNot(host, error)}`, { cause: error, limit });
+}
+
+function whyNot(host: string, error: unknown): string {
+  const code = codeOfError(error);
+  const reason = reasonOf(error);
+  if (code === 'ENOTFOUND') return `there is no host ${host}`;
+  if (code === 'EAI_AGAIN') return `the name ${host} cannot be looked up just now`;
+  if (code === 'ECONNREFUSED') return `nothing listens at ${host}`;
+  if (untrusted.has(code))
+    return `the certificate of ${host} is not trusted (${reason}); put the certificate of its authority into /etc/docker/certs.d/${host}/ca.crt or a file that SSL_CERT_FILE names, or name ${host} in CLAIR_REGISTRY_INSECURE`;
+  if (code === 'EPROTO')
+    return `${host} does not speak TLS (${reason.split('\n', 1)[0] ?? ''}); where plain HTTP is meant, name ${host} in CLAIR_REGISTRY_INSECURE`;
+  return reason;
+}
+
+/** Of several addresses that were tried the first is as good as any. */
+function codeOfError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOfError(error.errors[0]);
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

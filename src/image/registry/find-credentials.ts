@@ -1,0 +1,92 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Credentials } from './credential.ts';
+import { type CredentialFile, readCredentialFile } from './credential-file.ts';
+import { askHelper } from './credential-helper.ts';
+
+/** The credentials for a repository, if there are any, and where they were looked for, in words. */
+export interface FoundCredentials {
+  readonly credentials: Credentials | undefined;
+  readonly lookedAt: readonly string[];
+}
+
+/** What credentials are for. */
+export interface CredentialScope {
+  /** `host[:port]` */
+  readonly registry: string;
+  readonly repository: string;
+  /** Those of the environment that are for no host in particular are not for mirrors. */
+  readonly isMirror: boolean;
+}
+
+/**
+ * Looks for credentials in the environment, then in the files of Podman and Docker, and asks the helpers these name; the first that
+ * answers counts. containers-auth.json(5); Docker, "Credential stores". Throws `config-invalid` where a file is malformed.
+ */
+export async function findCredentials(
+  scope: CredentialScope,
+  env: NodeJS.ProcessEnv,
+): Promise<FoundCredentials> {
+  const own = ofEnvironment(scope, env);
+  if (typeof own !== 'string') return { credentials: own, lookedAt: [] };
+  const lookedAt = [own];
+  for (const path of credentialFiles(env)) {
+    const file = readCredentialFile(path);
+    const found = file === undefined ? `${path}: there is no such file` : await ofFile(file, scope, env);
+    if (typeof found !== 'string') return { credentials: found, lookedAt: [] };
+    lookedAt.push(found);
+  }
+  return { credentials: undefined, lookedAt };
+}
+
+/** The credentials, or in words why there are none. */
+function ofEnvironment(
+  { registry, isMirror }: CredentialScope,
+  env: NodeJS.ProcessEnv,
+): Credentials | string {
+  const token = env['CLAIR_REGISTRY_TOKEN'];
+  const username = env['CLAIR_REGISTRY_USERNAME'];
+  const password = env['CLAIR_REGISTRY_PASSWORD'];
+  const host = env['CLAIR_REGISTRY_HOST']?.toLowerCase();
+  if (!token && (!username || !password))
+    return 'CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD: not set';
+  if (host ? host !== registry : isMirror)
+    return `CLAIR_REGISTRY_…: for ${host ?? 'the registry behind the mirror'}`;
+  if (token) return { kind: 'registry-token', token };
+  return { kind: 'password', username: username ?? '', password: password ?? '' };
+}
+
+function credentialFiles(env: NodeJS.ProcessEnv): string[] {
+  const home = env['HOME'] || homedir();
+  const named = env['REGISTRY_AUTH_FILE'];
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return [
+    ...(named ? [named] : []),
+    ...(runtime ? [join(runtime, 'containers/auth.json')] : []),
+    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers/auth.json'),
+    join(env['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json'),
+  ];
+}
+
+/** What a file says itself or by the helpers it names; in words why it says nothing. */
+async function ofFile(
+  file: CredentialFile,
+  { registry, repository }: CredentialScope,
+  env: NodeJS.ProcessEnv,
+): Promise<Credentials | string> {
+  const helper = file.helperOf(registry);
+  const tried: string[] = [];
+  if (helper !== undefined) {
+    const answer = await askHelper(helper, serverOf(registry), env);
+    if (typeof answer !== 'string') return answer;
+    tried.push(answer);
+  }
+  const written = file.entryOf(registry, repository);
+  if (written !== undefined) return written;
+  return `${file.path}: ${[...tried, `nothing for ${registry}`].join(', ')}`;
+}
+
+/** What helpers know a registry by. */
+function serverOf(registry: string): string {
+  return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+}

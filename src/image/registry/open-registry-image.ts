@@ -1,0 +1,120 @@
+import { ClairError } from '../../kit/errors.ts';
+import type { Patience } from '../../kit/http-rules.ts';
+import { limits } from '../../kit/limits.ts';
+import { assembleLayers, platformText } from '../format/assemble.ts';
+import { type Choice, chooseManifest, isIndex } from '../format/choose-manifest.ts';
+import {
+  configDocument,
+  type Descriptor,
+  indexDocument,
+  manifestDocument,
+  parseDocument,
+} from '../format/documents.ts';
+import type { Image } from '../image.ts';
+import type { CourierOptions } from './courier.ts';
+import { Courier } from './courier.ts';
+import { Distribution, type FetchedManifest } from './distribution.ts';
+import { endpointsOf } from './endpoint.ts';
+import { findCredentials } from './find-credentials.ts';
+import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
+import { refuseArtifact, refuseSchema1 } from './kinds.ts';
+import { parseReference, type RegistryReference } from './reference.ts';
+import { layerFile, RemoteLayers } from './remote-layers.ts';
+import { registrySettings } from './settings.ts';
+
+/** How images of registries are opened. */
+export interface RegistryOptions extends Pick<Choice, 'platform'>, Pick<Patience, 'idleMs'> {
+  /** Where settings and credentials come from. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly sleep?: CourierOptions['sleep'];
+  /** To where layers are kept that registries may not give away; the public Internet unless given. */
+  readonly connect?: ForeignLayer['connect'];
+}
+
+/** An image of a registry, and what it was found by. */
+export interface RegistryImage {
+  readonly image: Image;
+  readonly distribution: Distribution;
+  /** The entry of its index, or what can be said of the manifest where there is no index. */
+  readonly chosen: Descriptor;
+  /** What the reference itself leads to: the manifest, or an index of it and others. */
+  readonly root: FetchedManifest;
+}
+
+/**
+ * Opens the image that a reference names. No layer is read yet: `bring` fetches them. Throws `usage`, `registry-…` and `target-…`
+ * errors that name the step which failed.
+ */
+export async function openRegistryImage(
+  { target, reference }: { readonly target: string; readonly reference: string },
+  options: RegistryOptions,
+): Promise<RegistryImage> {
+  const parsed = parseReference(reference);
+  const distribution = distributionOf(parsed, options);
+  const root = await distribution.manifest(parsed.digest ?? parsed.tag ?? 'latest');
+  const name = `${distribution.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
+  refuseSchema1(name, root);
+  const choice = options.platform === undefined ? {} : { platform: options.platform };
+  const chosen = await choose({ name, root, distribution }, choice);
+  const fetched = chosen.digest === root.digest ? root : await distribution.manifest(chosen.digest);
+  refuseSchema1(name, fetched);
+  const manifest = parseDocument(fetched.bytes, `the manifest ${chosen.digest} of ${name}`, manifestDocument);
+  refuseArtifact(name, manifest);
+  const { config: entry, layers } = manifest;
+  const config = parseDocument(
+    await distribution.document(entry),
+    `the configuration ${entry.digest} of ${name}`,
+    configDocument,
+  );
+  const platform = platformText(chosen.platform) ?? platformText(config);
+  const byName = new Map(layers.map((layer) => [layer.digest as string, layer]));
+  const found = { name, find: (file: string) => layerFile(name, byName.get(file)) };
+  const files = layers.map(({ digest }) => ({ name: digest, digest }));
+  const remote = new RemoteLayers(layers, distribution, options.connect ?? publicInternet());
+  return {
+    image: {
+      target: { reference: target, kind: 'registry', manifest: chosen.digest, platform },
+      layers: assembleLayers(found, files, config),
+      bring: (wanted, signal) => remote.bring(wanted, signal),
+    },
+    distribution,
+    chosen,
+    root,
+  };
+}
+
+function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: RegistryOptions): Distribution {
+  const couriers = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
+    let found: ReturnType<typeof findCredentials> | undefined;
+    const find = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
+    return new Courier(endpoint, { find, now: Date.now, sleep, idleMs });
+  });
+  return new Distribution(`${reference.registry}/${reference.repository}`, couriers);
+}
+
+interface Root {
+  readonly name: string;
+  readonly root: FetchedManifest;
+  readonly distribution: Distribution;
+}
+
+/** The manifest that the reference leads to, or the one of the platform, out of an index. */
+async function choose({ name, root, distribution }: Root, choice: Choice): Promise<Descriptor> {
+  const { mediaType, digest, bytes } = root;
+  if (!isIndex({ mediaType })) return { mediaType, digest, size: bytes.length };
+  let read = 0;
+  const readIndex = async ({ digest }: Descriptor): Promise<readonly Descriptor[]> => {
+    if (++read > limits.indexesPerImage)
+      throw new ClairError('limit-exceeded', `${name} has more than ${limits.indexesPerImage} indexes`);
+    return entriesOf(name, await distribution.manifest(digest));
+  };
+  return await chooseManifest({ name, readIndex }, entriesOf(name, root), choice);
+}
+
+/** The entries of an index. */
+export function entriesOf(
+  name: string,
+  { bytes, digest }: Pick<FetchedManifest, 'bytes' | 'digest'>,
+): readonly Descriptor[] {
+  return parseDocument(bytes, `the index ${digest} of ${name}`, indexDocument).manifests ?? [];
+}

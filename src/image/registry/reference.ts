@@ -1,0 +1,96 @@
+import { isIPv4 } from 'node:net';
+import { ClairError } from '../../kit/errors.ts';
+import { type Digest, parseDigest } from '../../model/digest.ts';
+
+/** An image of a registry, by its name. */
+export interface RegistryReference {
+  /** `host[:port]`, in lower case; `docker.io` where none is named. */
+  readonly registry: string;
+  /** `library/debian` */
+  readonly repository: string;
+  /** Undefined only where there is a digest. */
+  readonly tag: string | undefined;
+  /** The manifest must be this one; a tag beside it is not asked for. */
+  readonly digest: Digest | undefined;
+}
+
+const hostLabel = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const host = new RegExp(`^(?:${hostLabel}(?:\\.${hostLabel})*|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?$`, 'i');
+const pathPart = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const tagForm = /^\w[\w.-]{0,127}$/;
+const nameCharactersMax = 255;
+
+/**
+ * Reads `[host[:port]/]path[:tag][@digest]` as Docker does. distribution/reference, "Grammar"; without a host the Docker Hub is meant,
+ * and without tag and digest the tag `latest`. Throws `usage` for what is none.
+ */
+export function parseReference(text: string): RegistryReference {
+  const [named = '', digestText, ...more] = text.split('@');
+  if (more.length > 0) throw malformed(text, 'it has two digests');
+  const digest = digestText === undefined ? undefined : digestOf(text, digestText);
+  const { name, tag } = splitTag(named);
+  if (tag !== undefined && !tagForm.test(tag)) throw malformed(text, `${tag} is no tag`);
+  const { registry, path } = splitHost(name);
+  if (!host.test(registry) || !URL.canParse(`https://${registry}`))
+    throw malformed(text, `${registry} is no host`);
+  checkPath(text, path);
+  const isOfficial = registry === 'docker.io' && !path.includes('/');
+  return {
+    registry,
+    repository: isOfficial ? `library/${path}` : path,
+    tag: tag ?? (digest === undefined ? 'latest' : undefined),
+    digest,
+  };
+}
+
+function digestOf(text: string, written: string): Digest {
+  const digest = parseDigest(written);
+  if (digest === undefined) throw malformed(text, `${written} is no sha256 or sha512 digest`);
+  return digest;
+}
+
+/** The reference in full. */
+export function referenceText({ registry, repository, tag, digest }: RegistryReference): string {
+  return `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+
+/** Whether a registry is this machine. */
+export function isLoopback(registry: string): boolean {
+  const name = registry.replace(/:\d+$/, '').toLowerCase();
+  return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
+}
+
+/** A colon before a slash belongs to a port. */
+function splitTag(named: string): { name: string; tag: string | undefined } {
+  const colon = named.lastIndexOf(':');
+  if (colon <= named.lastIndexOf('/')) return { name: named, tag: undefined };
+  return { name: named.slice(0, colon), tag: named.slice(colon + 1) };
+}
+
+/** What stands before the first slash is a host where it cannot be part of a path: by a dot, a colon, a capital, or as localhost. */
+function splitHost(name: string): { registry: string; path: string } {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  if (!/[.:A-Z]/.test(first) && first !== 'localhost') return { registry: 'docker.io', path: name };
+  const registry = first.toLowerCase();
+  const isHub = registry === 'index.docker.io' || registry === 'registry-1.docker.io';
+  return { registry: isHub ? 'docker.io' : registry, path: name.slice(slash + 1) };
+}
+
+function checkPath(text: string, path: string): void {
+  const odd = path.split('/').find((part) => !pathPart.test(part));
+  if (odd !== undefined) {
+    const why = odd === odd.toLowerCase() ? `“${odd}” cannot be part of a name` : 'names are in lower case';
+    throw malformed(text, why);
+  }
+  if (path.length > nameCharactersMax)
+    throw malformed(text, `the name has more than ${nameCharactersMax} characters`);
+}
+
+function malformed(text: string, why: string): ClairError {
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return new ClairError(
+    'usage',
+    `“${shown}” names no image of a registry: ${why}; it is [host[:port]/]path[:tag][@digest]`,
+  );
+}
