@@ -14,13 +14,14 @@ const benches = {
   scan: 'scan',
   posted: 'layers-in',
   server: 'server',
+  registry: 'registry',
   hostile: 'hostile',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
   name === undefined
-    ? known.filter(([key]) => !['notifier', 'scan', 'posted', 'server', 'hostile'].includes(key))
+    ? known.filter(([key]) => !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile'].includes(key))
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
   console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);

@@ -56,9 +56,7 @@ const registryPrefix = 'registry:';
 
 /** What speaks to registries is loaded only for them. */
 async function openOfRegistry(target: string, options: OpenOptions): Promise<Image> {
-  const { heedNetworkEnvironment } = await import('../kit/http-environment.ts');
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
-  heedNetworkEnvironment();
   const reference = target.slice(registryPrefix.length);
   const { image } = await openRegistryImage({ target, reference }, { ...options, env: process.env });
   return image;

@@ -9,10 +9,20 @@ import { ClairError, messageOf } from './errors.ts';
  * file cannot be read.
  */
 export function heedNetworkEnvironment(env: NodeJS.ProcessEnv = process.env): void {
+  setGlobalProxyFromEnv(env);
+  heedCertificates(env);
+}
+
+/** The part of it that is about certificates: it takes a tenth of a second, which plain HTTP can do without. */
+export function heedCertificates(env: NodeJS.ProcessEnv): void {
   const file = env['SSL_CERT_FILE'];
   const extra = file === undefined ? [] : certificatesIn(file);
-  setGlobalProxyFromEnv(env);
   setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system'), ...extra]);
+}
+
+/** Whether connections may be made by a proxy. */
+export function hasProxy(env: NodeJS.ProcessEnv): boolean {
+  return ['http_proxy', 'https_proxy'].some((name) => env[name] || env[name.toUpperCase()]);
 }
 
 function certificatesIn(file: string): string[] {

@@ -14,6 +14,11 @@ export interface Patience {
   readonly idleMs?: number | undefined;
 }
 
+/** Nothing came for too long. */
+export function idleTooLong(idleMs: number): ClairError {
+  return new ClairError('limit-exceeded', `nothing received for ${idleMs / 1000} s`, { limit: 'idleMs' });
+}
+
 /** A connection that is given up when nothing comes for too long. */
 export class Connection {
   readonly #abort = new AbortController();
@@ -29,8 +34,7 @@ export class Connection {
   /** What the network gives, or the failure to give it in time. */
   async wait<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
-      const message = `nothing received for ${this.#idleMs / 1000} s`;
-      this.#abort.abort(new ClairError('limit-exceeded', message, { limit: 'idleMs' }));
+      this.#abort.abort(idleTooLong(this.#idleMs));
     }, this.#idleMs);
     try {
       return await work;

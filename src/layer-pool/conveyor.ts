@@ -1,6 +1,6 @@
 /** Bytes of one piece of memory: large enough that zlib is quick and messages are few. */
 const memoryBytes = 256 * 1024;
-/** Pieces of memory of one conveyor: one is filled, one is read, the others are on their way. */
+/** Pieces of memory of one conveyor: one is filled, one is read, one is on its way. */
 const pieces = 4;
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { askForBulk, type BulkAnswer } from '../../kit/bulk-transport.ts';
 import { ClairError } from '../../kit/errors.ts';
 import {
   Connection,
@@ -9,7 +10,7 @@ import {
   retryAfter,
   sleepFor,
 } from '../../kit/http-rules.ts';
-import { askOnce, type ConnectionOptions, type TransportAnswer } from '../../kit/http-transport.ts';
+import { askOnce, type ConnectionOptions } from '../../kit/http-transport.ts';
 import { limits } from '../../kit/limits.ts';
 import { type AskForToken, Authorization } from './authorization.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -24,6 +25,8 @@ export interface Errand {
   readonly step: Step;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** It may be very large: pieces of the body are done with when the next is asked for. */
+  readonly isBulk?: boolean;
 }
 
 /** An answer with what was asked for: status 200 or 206. */
@@ -38,6 +41,10 @@ export interface Arrival {
 export interface CourierOptions extends Pick<Patience, 'idleMs'> {
   readonly find: () => Promise<FoundCredentials>;
   readonly now: () => number;
+  /** Whether connections are made by a proxy. */
+  readonly isProxied: boolean;
+  /** Makes certificates known, before the first that has to be verified. */
+  readonly prepareTls: () => void;
   /** Waits between two attempts; replaced in tests. */
   readonly sleep?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
 }
@@ -54,7 +61,7 @@ class Transient extends Error {
   }
 }
 
-interface Answer extends TransportAnswer {
+interface Answer extends BulkAnswer {
   readonly url: URL;
   readonly connection: Connection;
   /** It was redirected to another origin. */
@@ -147,7 +154,7 @@ export class Courier {
   /** Redirects are followed by hand: what is shown to the registry is for its origin alone. */
   async #follow(
     start: URL,
-    { headers, signal, step }: Pick<Errand, 'headers' | 'signal' | 'step'>,
+    { headers, signal, step, isBulk = false }: Omit<Errand, 'path'>,
     authorization: string | undefined,
   ): Promise<Answer> {
     const connection = new Connection({ signal, idleMs: this.#options.idleMs });
@@ -155,12 +162,19 @@ export class Courier {
     try {
       for (let redirects = 0; redirects <= limits.redirects; redirects++) {
         const isOrigin = url.origin === start.origin;
-        const request = askOnce(url, {
+        const request = {
           headers: { ...own, ...headers, ...(isOrigin && authorization && { authorization }) },
           signal: connection.signal,
           connection: this.#trust(url),
-        });
-        const answer = { ...(await connection.wait(request)), url, connection, isElsewhere: !isOrigin };
+          idleMs: this.#options.idleMs,
+        };
+        const asked = isBulk && !this.#options.isProxied ? askForBulk(url, request) : askOnce(url, request);
+        const answer = {
+          ...(await connection.wait<BulkAnswer>(asked)),
+          url,
+          connection,
+          isElsewhere: !isOrigin,
+        };
         const { location } = answer.headers;
         if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
         answer.body.destroy();
@@ -175,9 +189,10 @@ export class Courier {
   }
 
   /** What is made known of a registry's certificates is for its own host. */
-  #trust({ host }: URL): ConnectionOptions {
+  #trust({ host, protocol }: URL): ConnectionOptions {
     const isOwn = this.endpoint.origins.some((origin) => new URL(origin).host === host);
-    return isOwn ? this.endpoint.connection : {};
+    if (protocol === 'https:' && !(isOwn && this.endpoint.isInsecure)) this.#options.prepareTls();
+    return isOwn ? this.endpoint.trust() : {};
   }
 
   #askForToken: AskForToken = async ({ url, authorization, form }) => {
@@ -229,10 +244,11 @@ export async function readAll(
   return Buffer.concat(pieces);
 }
 
-async function* bodyOf({ body, connection }: Answer): AsyncGenerator<Uint8Array> {
+async function* bodyOf({ body, connection, isPatient = false }: Answer): AsyncGenerator<Uint8Array> {
   try {
-    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-    for (;;) {
+    if (isPatient) yield* body;
+    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+    while (!isPatient) {
       const { done, value } = await connection.wait(pieces.next());
       if (done) break;
       yield value;

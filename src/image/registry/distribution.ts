@@ -118,6 +118,7 @@ async function fetchBlob(
     step: stepOf('blob', courier, digest),
     headers: { 'accept-encoding': 'identity', ...(from > 0 && { range: `bytes=${from}-` }) },
     signal,
+    isBulk: true,
   });
 }
 

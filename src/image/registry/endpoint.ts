@@ -13,7 +13,8 @@ export interface Endpoint {
   /** Whether plain HTTP will do, for credentials as well. */
   readonly isInsecure: boolean;
   readonly isMirror: boolean;
-  readonly connection: ConnectionOptions;
+  /** Looks for certificates that are for it. */
+  readonly trust: () => ConnectionOptions;
 }
 
 /** The mirrors of a reference's registry, and that itself last. */
@@ -33,7 +34,7 @@ export function endpointsOf(
       origins: [`https://${host}`, ...(isInsecure ? [`http://${host}`] : [])],
       isInsecure,
       isMirror: false,
-      connection: connectionOf(host, isInsecure),
+      trust: () => trustOf(host, isInsecure),
     },
   ];
 }
@@ -52,10 +53,10 @@ function mirrorOf(
     origins: [origin],
     isInsecure,
     isMirror: true,
-    connection: connectionOf(host, isInsecure),
+    trust: () => trustOf(host, isInsecure),
   };
 }
 
-function connectionOf(host: string, isInsecure: boolean): ConnectionOptions {
+function trustOf(host: string, isInsecure: boolean): ConnectionOptions {
   return { ...trustFor(host), ...(isInsecure && { rejectUnauthorized: false }) };
 }

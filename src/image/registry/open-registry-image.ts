@@ -1,4 +1,6 @@
+import { setGlobalProxyFromEnv } from 'node:http';
 import { ClairError } from '../../kit/errors.ts';
+import { hasProxy, heedCertificates } from '../../kit/http-environment.ts';
 import type { Patience } from '../../kit/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
 import { assembleLayers, platformText } from '../format/assemble.ts';
@@ -84,12 +86,25 @@ export async function openRegistryImage(
 }
 
 function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: RegistryOptions): Distribution {
+  const prepareTls = once(() => {
+    heedCertificates(env);
+  });
+  setGlobalProxyFromEnv(env);
+  const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
   const couriers = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
     let found: ReturnType<typeof findCredentials> | undefined;
     const find = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
-    return new Courier(endpoint, { find, now: Date.now, sleep, idleMs });
+    return new Courier(endpoint, { find, ...shared });
   });
   return new Distribution(`${reference.registry}/${reference.repository}`, couriers);
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
 }
 
 interface Root {

@@ -67,11 +67,11 @@ function splitTag(named: string): { name: string; tag: string | undefined } {
   return { name: named.slice(0, colon), tag: named.slice(colon + 1) };
 }
 
-/** What stands before the first slash is a host where it cannot be part of a path: by a dot, a colon, a capital, or as localhost. */
+/** What stands before the first slash is a host where it cannot be part of a path: by a dot, by a colon, or as localhost. */
 function splitHost(name: string): { registry: string; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  if (!/[.:A-Z]/.test(first) && first !== 'localhost') return { registry: 'docker.io', path: name };
+  if (!/[.:]/.test(first) && first !== 'localhost') return { registry: 'docker.io', path: name };
   const registry = first.toLowerCase();
   const isHub = registry === 'index.docker.io' || registry === 'registry-1.docker.io';
   return { registry: isHub ? 'docker.io' : registry, path: name.slice(slash + 1) };

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { findCredentials } from './find-credentials.ts';
+
+/** A home directory with these files in it. */
+function home(context: TestContext, files: Readonly<Record<string, unknown>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'clair-home-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    if (name.startsWith('bin/')) chmodSync(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+function auth(username: string): { auth: string } {
+  return { auth: Buffer.from(`${username}:secret of ${username}`).toString('base64') };
+}
+
+const scope = { registry: 'registry.example', repository: 'acme/team/app', isMirror: false };
+
+async function who(env: NodeJS.ProcessEnv, what: Partial<typeof scope> = {}): Promise<string | undefined> {
+  const { credentials } = await findCredentials({ ...scope, ...what }, env);
+  if (credentials === undefined) return undefined;
+  return credentials.kind === 'password' ? credentials.username : `${credentials.kind} ${credentials.token}`;
+}
+
+test('the environment counts first, limited to a host where that is said, and never for mirrors otherwise', async (context) => {
+  const folder = home(context, { '.docker/config.json': { auths: { 'registry.example': auth('file') } } });
+  const env = { HOME: folder, CLAIR_REGISTRY_USERNAME: 'env', CLAIR_REGISTRY_PASSWORD: 'p' };
+  assert.equal(await who(env), 'env');
+  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'Registry.Example' }), 'env');
+  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'other.example' }), 'file');
+  assert.equal(await who(env, { isMirror: true }), 'file');
+  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'registry.example' }, { isMirror: true }), 'env');
+  assert.equal(await who({ ...env, CLAIR_REGISTRY_TOKEN: 't' }), 'registry-token t');
+});
+
+test('files are looked at in their order', async (context) => {
+  const of = (name: string): object => ({ auths: { 'registry.example': auth(name) } });
+  const folder = home(context, {
+    'named.json': of('named'),
+    'run/containers/auth.json': of('runtime'),
+    '.config/containers/auth.json': of('podman'),
+    '.docker/config.json': of('docker'),
+    'elsewhere/config.json': of('elsewhere'),
+  });
+  const env: NodeJS.ProcessEnv = { HOME: folder };
+  assert.equal(await who(env), 'podman');
+  assert.equal(await who({ ...env, XDG_RUNTIME_DIR: join(folder, 'run') }), 'runtime');
+  assert.equal(await who({ ...env, REGISTRY_AUTH_FILE: join(folder, 'named.json') }), 'named');
+  rmSync(join(folder, '.config'), { recursive: true });
+  assert.equal(await who(env), 'docker');
+  assert.equal(await who({ ...env, DOCKER_CONFIG: join(folder, 'elsewhere') }), 'elsewhere');
+});
+
+test('the nearest path counts, and the Docker Hub has an old name', async (context) => {
+  const folder = home(context, {
+    '.config/containers/auth.json': {
+      auths: {
+        'registry.example': auth('host'),
+        'registry.example/acme': auth('namespace'),
+        'registry.example/acme/team/app': auth('repository'),
+        'https://old.example/v1/': auth('url'),
+        'https://index.docker.io/v1/': auth('hub'),
+        'token.example': { identitytoken: 'refresh' },
+        'empty.example': {},
+      },
+    },
+  });
+  const env = { HOME: folder };
+  assert.equal(await who(env), 'repository');
+  assert.equal(await who(env, { repository: 'acme/other' }), 'namespace');
+  assert.equal(await who(env, { repository: 'acmeother' }), 'host');
+  assert.equal(await who(env, { registry: 'old.example' }), 'url');
+  assert.equal(await who(env, { registry: 'docker.io', repository: 'library/debian' }), 'hub');
+  assert.equal(await who(env, { registry: 'token.example' }), 'identity-token refresh');
+  assert.equal(await who(env, { registry: 'empty.example' }), undefined);
+  assert.equal(await who(env, { registry: 'registry.example:5000' }), undefined);
+});
+
+test('helpers are asked for the host on their standard input', async (context) => {
+  const folder = home(context, {
+    'bin/docker-credential-own': `#!/bin/sh
+read -r server
+printf '{"ServerURL":"%s","Username":"own %s %s","Secret":"s"}' "$server" "$1" "$server"`,
+    'bin/docker-credential-token': `#!/bin/sh
+echo '{"Username":"<token>","Secret":"identity"}'`,
+    'bin/docker-credential-empty': `#!/bin/sh
+echo 'credentials not found in native keychain, but a secret'; exit 1`,
+    '.docker/config.json': {
+      credsStore: 'token',
+      credHelpers: {
+        'registry.example': 'own',
+        'none.example': 'empty',
+        'gone.example': 'gone',
+        'odd.example': '../own',
+      },
+      auths: { 'none.example': auth('beside'), 'registry.example': auth('beside') },
+    },
+  });
+  const env = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` };
+  assert.equal(await who(env), 'own get registry.example');
+  assert.equal(await who(env, { registry: 'other.example' }), 'identity-token identity');
+  assert.equal(await who(env, { registry: 'docker.io' }), 'identity-token identity');
+  assert.equal(await who(env, { registry: 'none.example' }), 'beside');
+  const { lookedAt } = await findCredentials({ ...scope, registry: 'gone.example' }, env);
+  assert.match(lookedAt.join('\n'), /docker-credential-gone is not installed, nothing for gone\.example/);
+  assert.equal(await who(env, { registry: 'odd.example' }), undefined);
+});
+
+test('where nothing is found, it is told where it was looked for', async (context) => {
+  const folder = home(context, { '.docker/config.json': { auths: {} } });
+  const { credentials, lookedAt } = await findCredentials(scope, { HOME: folder });
+  assert.equal(credentials, undefined);
+  assert.deepEqual(lookedAt, [
+    'CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD: not set',
+    `${join(folder, '.config/containers/auth.json')}: there is no such file`,
+    `${join(folder, '.docker/config.json')}: nothing for registry.example`,
+  ]);
+});
+
+test('a malformed file is refused by its name, without a word of what is in it', async (context) => {
+  const broken = [
+    '{"auths":{"registry.example":{"auth":"c2VjcmV0"}}',
+    '{"auths":{"registry.example":{"auth":1234}}}',
+    '{"auths":{"registry.example":{"auth":"c2VjcmV0"}}}',
+    '[]',
+  ];
+  for (const text of broken) {
+    const folder = home(context, { '.docker/config.json': text });
+    await assert.rejects(
+      findCredentials(scope, { HOME: folder }),
+      (error: Error) =>
+        'code' in error &&
+        error.code === 'config-invalid' &&
+        error.message.includes('config.json') &&
+        !/c2VjcmV0|1234|secret/.test(error.message),
+      text,
+    );
+  }
+});

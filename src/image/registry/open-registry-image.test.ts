@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serve } from '../../testing/http-server.ts';
+import { type BuiltImage, buildImage, sha256 } from '../../testing/image-builder.ts';
+import {
+  fails,
+  files,
+  image,
+  indexType,
+  large,
+  manifestType,
+  opened,
+} from '../../testing/opened-registry.ts';
+import type { MemoryRegistry } from '../../testing/registry.ts';
+import { tar } from '../../testing/tar-writer.ts';
+
+test('an image is opened by its tag and by its digest, and its layers are read as they come', async (context) => {
+  const { registry, open, read } = await opened(context);
+  const { target, layers } = await open();
+  assert.deepEqual(target, {
+    reference: `registry:${registry.host}/app`,
+    kind: 'registry',
+    manifest: image.manifest.digest,
+    platform: 'linux/amd64',
+  });
+  assert.deepEqual(
+    layers.map(({ digest, diffId, sizeBytes, createdBy, compression }) => [
+      digest,
+      diffId,
+      sizeBytes,
+      createdBy,
+      compression,
+    ]),
+    image.layers.map(({ digest, diffId, bytes }, i) => [
+      digest,
+      diffId,
+      bytes.length,
+      ['ADD rootfs', 'RUN make'][i],
+      'gzip',
+    ]),
+  );
+  assert.ok(!registry.seen.some(({ url }) => url.includes(large)), 'no layer is fetched before it is read');
+  assert.deepEqual(await read(), files);
+  assert.deepEqual(await read(`${registry.host}/app@${image.manifest.digest}`), files);
+});
+
+test('an answer without an end, and a web page, are no manifest', async (context) => {
+  const { registry, open } = await opened(context);
+  registry.intercept = (_, response) => {
+    response.writeHead(200, { 'content-type': manifestType });
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
+      response.once('drain', more);
+    };
+    more();
+    return true;
+  };
+  await assert.rejects(open(), fails('limit-exceeded', /answers with more than 8388608 bytes/));
+  registry.intercept = (_, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end('<html>log in</html>');
+    return true;
+  };
+  await assert.rejects(open(), fails('target-corrupt', /a web page came from/));
+});
+
+test('of an index the image of the platform is taken; attestations are passed over', async (context) => {
+  const { registry, open } = await opened(context);
+  const arm = buildImage({ platform: 'linux/arm64/v8', steps: [{ tar: tar([{ path: 'x', content: '' }]) }] });
+  registry.push(arm, 'arm');
+  const entry = (of: BuiltImage, platform: object, annotations?: object): object => ({
+    mediaType: manifestType,
+    digest: of.manifest.digest,
+    size: of.manifest.bytes.length,
+    platform,
+    ...(annotations && { annotations }),
+  });
+  const amd64 = entry(image, { os: 'linux', architecture: 'amd64' });
+  const arm64 = entry(arm, { os: 'linux', architecture: 'arm64', variant: 'v8' });
+  const attestation = entry(
+    arm,
+    { os: 'unknown', architecture: 'unknown' },
+    { 'vnd.docker.reference.type': 'attestation-manifest' },
+  );
+  registry.put(
+    { schemaVersion: 2, mediaType: indexType, manifests: [amd64, arm64, attestation] },
+    indexType,
+    'multi',
+  );
+  const reference = `${registry.host}/app:multi`;
+  const { target } = await open(reference, { platform: 'linux/arm64' });
+  assert.deepEqual([target.manifest, target.platform], [arm.manifest.digest, 'linux/arm64/v8']);
+  assert.equal((await open(reference, { platform: 'linux/amd64' })).target.manifest, image.manifest.digest);
+  await assert.rejects(
+    open(reference, { platform: 'linux/s390x' }),
+    fails(
+      'target-not-found',
+      /no image for linux\/s390x; choose one with --platform: linux\/amd64, linux\/arm64\/v8$/,
+    ),
+  );
+});
+
+test('indexes of indexes come to an end', async (context) => {
+  const { registry, open } = await opened(context);
+  const index = (children: readonly string[]): object => ({
+    schemaVersion: 2,
+    mediaType: indexType,
+    manifests: children.map((digest) => ({ mediaType: indexType, digest, size: 1 })),
+  });
+  const bottom = registry.put(index([]), indexType);
+  const middle = registry.put(index(Array<string>(60).fill(bottom)), indexType);
+  registry.put(index([middle, middle]), indexType, 'wide');
+  await assert.rejects(open(`${registry.host}/app:wide`), fails('limit-exceeded', /more than 100 indexes/));
+});
+
+test('what is no image is refused by its name', async (context) => {
+  const { registry, open } = await opened(context);
+  const put = (document: object, type: string, tag: string): string => {
+    registry.put(document, type, tag);
+    return `${registry.host}/app:${tag}`;
+  };
+  const config = registry.putBlob(Buffer.from('{}'));
+  const artifact = (mediaType: string): object => ({
+    schemaVersion: 2,
+    config: { mediaType, digest: config, size: 2 },
+    layers: [],
+  });
+  const schema1 = put(
+    { schemaVersion: 1, fsLayers: [] },
+    'application/vnd.docker.distribution.manifest.v1+prettyjws',
+    'old',
+  );
+  await assert.rejects(open(schema1), fails('target-unsupported', /schema 1.*push the image again/));
+  const helm = put(artifact('application/vnd.cncf.helm.config.v1+json'), manifestType, 'helm');
+  await assert.rejects(open(helm), fails('target-unsupported', /no container image: it is a Helm chart/));
+  const oras = put(
+    { ...artifact('application/vnd.oci.empty.v1+json'), artifactType: 'text/x' },
+    manifestType,
+    'oras',
+  );
+  await assert.rejects(
+    open(oras),
+    fails('target-unsupported', /no container image: it is an artifact.*text\/x/),
+  );
+  const odd = put({ hello: 'world' }, 'application/json', 'odd');
+  await assert.rejects(open(odd), fails('target-corrupt', /is malformed at config/));
+});
+
+/** A manifest with one layer that is described so. */
+function withLayer(registry: MemoryRegistry, tag: string, layer: object): string {
+  const [config] = [{ digest: registry.putBlob(image.config.bytes), size: image.config.bytes.length }];
+  registry.put({ schemaVersion: 2, config, layers: [layer] }, manifestType, tag);
+  return `${registry.host}/app:${tag}`;
+}
+
+test('layers may be empty, carried along by the manifest, and kept elsewhere', async (context) => {
+  const { registry, open, read } = await opened(context);
+  const [small] = image.layers;
+  assert.ok(small);
+  const { digest, bytes } = small;
+  const data = Buffer.from(bytes).toString('base64');
+  registry.blobs.delete(digest);
+  const inline = withLayer(registry, 'inline', { digest, size: bytes.length, data });
+  assert.deepEqual(await read(inline), ['etc/os-release']);
+  const empty = withLayer(registry, 'empty', { digest: sha256(''), size: 0 });
+  assert.deepEqual(await read(empty), []);
+  const seen: string[] = [];
+  const elsewhere = await serve(context, (request, response) => {
+    seen.push(request.url ?? '');
+    if (request.url === '/gone') response.writeHead(404);
+    response.end(request.url === '/layer' ? bytes : '');
+  });
+  const mediaType = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
+  const urls = [`${elsewhere}/gone`, `${elsewhere}/layer`];
+  const foreign = withLayer(registry, 'foreign', { mediaType, digest, size: bytes.length, urls });
+  assert.deepEqual(await read(foreign, { connect: () => ({}) }), ['etc/os-release']);
+  assert.deepEqual(seen.splice(0), ['/gone', '/layer']);
+  await assert.rejects(
+    read(foreign),
+    fails('target-not-found', /is not on the public Internet and is not asked/),
+  );
+  assert.deepEqual(seen, []);
+  const encrypted = withLayer(registry, 'encrypted', {
+    mediaType: `${mediaType}+encrypted`,
+    digest,
+    size: 1,
+  });
+  await assert.rejects(open(encrypted), fails('target-unsupported', /is encrypted/));
+  await assert.rejects(
+    open(withLayer(registry, 'sizeless', { digest })),
+    fails('target-corrupt', /has no size/),
+  );
+});
+
+test('a mirror is asked first, and the registry where the mirror has nothing', async (context) => {
+  const { registry, read } = await opened(context);
+  const mirror = await opened(context);
+  const env = {
+    CLAIR_REGISTRY_MIRRORS: `${registry.host}=http://${mirror.registry.host}/`,
+    HOME: '/nowhere',
+  };
+  assert.deepEqual(await read(undefined, { env }), files);
+  assert.equal(registry.seen.length, 0);
+  mirror.registry.blobs.delete(large);
+  assert.deepEqual(await read(undefined, { env }), files);
+  assert.deepEqual(
+    registry.seen.map(({ url }) => url),
+    [`/v2/app/blobs/${large}`],
+  );
+  await assert.rejects(
+    read(`${registry.host}/app:none`, { env }),
+    fails(
+      'target-not-found',
+      /404 from the manifest endpoint of the mirror 127.*; 404 from the manifest endpoint of 127/,
+    ),
+  );
+});
+
+test('a host where nothing listens, and one that there is not, are told', async (context) => {
+  const { open } = await opened(context);
+  await assert.rejects(
+    open('127.0.0.1:1/app'),
+    fails('registry-unavailable', /nothing listens at 127\.0\.0\.1:1/),
+  );
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { testAuthority } from '../testing/certificates.ts';
+import { serve } from '../testing/http-server.ts';
+import { askForBulk, type BulkRequest } from './bulk-transport.ts';
+
+const content = Buffer.alloc(5 * 1024 * 1024 + 12_345);
+for (let at = 0; at < content.length; at += 4)
+  content.writeUInt32LE((at * 2_654_435_761) % 2 ** 32, Math.min(at, content.length - 4));
+
+const plain = { headers: {}, signal: new AbortController().signal, connection: {} };
+
+/** Reads everything; after each piece another task may run, so that the socket goes on meanwhile. */
+async function read(url: string, request: Partial<BulkRequest> = {}): Promise<Buffer> {
+  const { body } = await askForBulk(new URL(url), { ...plain, ...request });
+  const pieces: Buffer[] = [];
+  for await (const piece of body) {
+    await new Promise(setImmediate);
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces);
+}
+
+function hash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Sends so much of the content, its length told, in pieces of many sizes. */
+function sending(bytes: Uint8Array): RequestListener {
+  return (_, response) => {
+    response.writeHead(200, { 'content-length': bytes.length });
+    const send = (at: number, size: number): void => {
+      if (at >= bytes.length) response.end();
+      else
+        response.write(bytes.subarray(at, at + size), () => {
+          send(at + size, (size * 7) % 400_009 || 1);
+        });
+    };
+    send(0, 10);
+  };
+}
+
+test('a body of whatever length comes whole', async (context) => {
+  for (const length of [0, 1, 1000, 16 * 1024, 1024 ** 2, 2 * 1024 ** 2, content.length]) {
+    const bytes = content.subarray(0, length);
+    const got = await read(await serve(context, sending(bytes)));
+    assert.deepEqual([got.length, hash(got)], [length, hash(bytes)]);
+  }
+});
+
+test('a body of unknown length comes whole as well', async (context) => {
+  const url = await serve(context, (_, response) => {
+    response.write(content);
+    response.end('the end');
+  });
+  const got = await read(url);
+  assert.equal(hash(got), hash(Buffer.concat([content, Buffer.from('the end')])));
+});
+
+test('over TLS too, with the certificate verified', async (context) => {
+  const authority = testAuthority(context);
+  const { cert, key } = authority.issue('localhost');
+  const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, sending(content));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+  const ca = [readFileSync(authority.cert, 'utf8')];
+  assert.equal(hash(await read(url, { connection: { ca } })), hash(content));
+  await assert.rejects(read(url), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+});
+
+test('what came before a connection broke is not lost', async (context) => {
+  const url = await serve(context, (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1_500_000), () => response.destroy());
+  });
+  let got = 0;
+  await assert.rejects(async () => {
+    const { body } = await askForBulk(new URL(url), plain);
+    for await (const piece of body) got += piece.length;
+  }, /closed|ECONNRESET/);
+  assert.equal(got, 1_500_000);
+});
+
+test('nothing for too long is a failure, and so is the signal', async (context) => {
+  const url = await serve(context, (_, response) => {
+    response.writeHead(200, { 'content-length': 10 });
+    response.write('12345');
+  });
+  await assert.rejects(read(url, { idleMs: 20 }), { code: 'limit-exceeded', limit: 'idleMs' });
+  const stop = new AbortController();
+  const { body } = await askForBulk(new URL(url), { ...plain, signal: stop.signal });
+  const reading = assert.rejects(async () => {
+    for await (const piece of body) if (piece.length > 0) stop.abort(new Error('enough'));
+  }, /enough|closed/);
+  await reading;
+});
+
+test('whoever stops reading closes the connection', async (context: TestContext) => {
+  const closed = Promise.withResolvers<undefined>();
+  const url = await serve(context, (request, response) => {
+    request.socket.on('close', () => {
+      closed.resolve(undefined);
+    });
+    sending(content)(request, response);
+  });
+  const { body } = await askForBulk(new URL(url), plain);
+  for await (const piece of body) if (piece.length > 0) break;
+  await closed.promise;
+});

@@ -1,0 +1,211 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import { idleTooLong } from './http-rules.ts';
+import type { TransportAnswer, TransportRequest } from './http-transport.ts';
+import { limits } from './limits.ts';
+
+/** One request for much. */
+export interface BulkRequest extends Omit<TransportRequest, 'post'> {
+  readonly idleMs?: number | undefined;
+}
+
+/** One answer whose body may be large. */
+export interface BulkAnswer extends Omit<TransportAnswer, 'body'> {
+  /** As it was sent. Each piece is done with when the next is asked for. */
+  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
+  /** Whether the body fails by itself when nothing comes for too long. */
+  readonly isPatient?: boolean;
+}
+
+/**
+ * Asks a URL once, as `askOnce`, for a body that may have hundreds of megabytes and is not compressed on the way. Node's parser reads
+ * the head of the answer; a body of known length goes from the socket into few reused pieces of memory, at a fifth of what Node's
+ * streams cost (docs/performance.md). It knows no proxy.
+ */
+export async function askForBulk(
+  url: URL,
+  { headers, signal, connection, idleMs }: BulkRequest,
+): Promise<BulkAnswer> {
+  signal.throwIfAborted();
+  const inflow = new Inflow(idleMs ?? limits.idleMs);
+  const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = make(`${url.origin}${url.pathname}${url.search}`, {
+    headers,
+    createConnection: () => inflow.follow(connectTo(url, connection, inflow.onread)),
+  });
+  signal.addEventListener('abort', () => {
+    request.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+  });
+  request.on('response', (response) => {
+    inflow.begin(response);
+    resolve(response);
+  });
+  request.on('error', reject).end();
+  const response = await promise;
+  const pieces = inflow.isCounted ? inflow.body(response) : response;
+  const body = {
+    [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+    destroy: () => request.destroy(),
+  };
+  return { status: response.statusCode ?? 0, headers: response.headers, body, isPatient: inflow.isCounted };
+}
+
+function connectTo(
+  { protocol, hostname, port }: URL,
+  { ca, agent: _, ...connection }: BulkRequest['connection'],
+  onread: OnReadOpts,
+): Socket {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (protocol === 'http:') return connectPlain({ ...connection, host, port: Number(port || 80), onread });
+  const trust = { ...(ca && { ca: [...ca] }), servername: isIP(host) === 0 ? host : '' };
+  const secure = { ...connection, ...trust, ALPNProtocols: ['http/1.1'], onread };
+  return connectSecurely({ ...secure, host, port: Number(port || 443) });
+}
+
+const pieceBytes = 256 * 1024;
+/** Full pieces there may be before the socket is read no further. */
+const piecesAtOnce = 2;
+/** As much is read at once while the head of the answer comes. */
+const headBytes = 16 * 1024;
+
+function emptyPiece(): Buffer {
+  return Buffer.allocUnsafeSlow(pieceBytes);
+}
+
+/** What flows in from a socket: the head of the answer to Node's parser, then the body, into one piece of memory while another is read. */
+class Inflow {
+  readonly #idleMs: number;
+  #socket: Socket | undefined;
+  #response: IncomingMessage | undefined;
+  /** Bytes of the body that have not come yet; undefined while nobody knows. */
+  #left: number | undefined;
+  #filling: Buffer = emptyPiece();
+  #fill = 0;
+  /** Full pieces that wait to be read. */
+  readonly #ready: Buffer[] = [];
+  /** The one that is read. */
+  #held: Buffer | undefined;
+  /** Those that were read. */
+  readonly #free: Buffer[] = [];
+  #isStopped = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(idleMs: number) {
+    this.#idleMs = idleMs;
+  }
+
+  get isCounted(): boolean {
+    return this.#left !== undefined;
+  }
+
+  /** Where the socket is to read to, and who is to be told. */
+  get onread(): OnReadOpts {
+    return {
+      buffer: () =>
+        this.#left === undefined ? this.#filling.subarray(0, headBytes) : this.#filling.subarray(this.#fill),
+      callback: (count) => (this.#left === undefined ? this.#parse(count) : this.#take(count)),
+    };
+  }
+
+  /** Listens to how a socket ends. */
+  follow(socket: Socket): Socket {
+    this.#socket = socket;
+    return socket
+      .on('error', (error: Error) => {
+        this.#fail(error);
+      })
+      .on('close', () => {
+        this.#fail(new Error('the connection was closed'));
+      })
+      .on('timeout', () => {
+        if (this.#wake !== undefined) socket.destroy(idleTooLong(this.#idleMs));
+      });
+  }
+
+  /** The head of the answer is there: what follows is the body, and of known length where that is told and nothing stands about it. */
+  begin(response: IncomingMessage): void {
+    this.#response = response;
+    response.on('error', () => undefined); // the socket tells of it as well
+    const { 'content-length': length, 'transfer-encoding': coding } = response.headers;
+    if (coding === undefined && length !== undefined && /^\d{1,15}$/.test(length))
+      this.#left = Number(length);
+  }
+
+  async *body(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+    try {
+      const first = response.read() as Buffer | null;
+      if (first !== null) yield first;
+      for (;;) {
+        const piece = this.#next();
+        if (piece !== undefined) {
+          yield piece;
+          this.#giveBack();
+        } else if (this.#left === 0) return;
+        else if (this.#failure !== undefined) throw this.#failure;
+        else await this.#wait();
+      }
+    } finally {
+      this.#socket?.destroy();
+    }
+  }
+
+  /** Part of the body may have come with the head: the parser has that. */
+  #parse(count: number): boolean {
+    this.#socket?.emit('data', Buffer.from(this.#filling.subarray(0, count)));
+    if (this.#left !== undefined) this.#left -= this.#response?.readableLength ?? 0;
+    return true;
+  }
+
+  /** Whether more may be read at once. */
+  #take(count: number): boolean {
+    const left = this.#left ?? 0;
+    if (left === 0) return false;
+    const counted = Math.min(count, left);
+    this.#left = left - counted;
+    this.#fill += counted;
+    if (this.#fill === this.#filling.length || this.#left === 0) {
+      this.#ready.push(this.#filling.subarray(0, this.#fill));
+      // TLS goes on for a moment when it is stopped: there is always memory that nobody reads.
+      this.#filling = this.#free.pop() ?? emptyPiece();
+      this.#fill = 0;
+      this.#isStopped = this.#ready.length + (this.#held === undefined ? 0 : 1) >= piecesAtOnce;
+      this.#wake?.();
+    }
+    return !this.#isStopped;
+  }
+
+  /** What can be read; when nothing more comes, what has come until then. */
+  #next(): Buffer | undefined {
+    this.#held = this.#ready.shift();
+    if (this.#held === undefined && this.#failure !== undefined && this.#fill > 0) {
+      this.#held = this.#filling.subarray(0, this.#fill);
+      this.#fill = 0;
+    }
+    return this.#held;
+  }
+
+  #giveBack(): void {
+    if (this.#held !== undefined) this.#free.push(Buffer.from(this.#held.buffer));
+    this.#held = undefined;
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#socket?.resume();
+  }
+
+  async #wait(): Promise<void> {
+    this.#socket?.setTimeout(this.#idleMs);
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
