@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { CertificateFiles } from '../../src/testing/certificates.ts';
+import { missingTool, runTool } from '../../src/testing/image-builder.ts';
+
+/** Why tests with Debian's docker-registry are to be skipped. */
+export const noRegistry: string | false = missingTool('docker-registry') || missingTool('skopeo');
+
+/** How a registry is to be. */
+export interface RegistrySetup {
+  readonly tls?: CertificateFiles;
+  /** Lets nobody in but `me` with `secret`. */
+  readonly isPrivate?: boolean;
+}
+
+/** One that runs. */
+export interface DebianRegistry {
+  readonly port: number;
+  /** Pushes an OCI layout, with all images in it, byte for byte. */
+  push(layout: string, name: string): void;
+}
+
+/** `me:secret`, by bcrypt, which is all that docker-registry takes. */
+const htpasswd = 'me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
+
+/** Starts Debian's docker-registry on this machine; it ends with the test. */
+export async function debianRegistry(
+  context: TestContext,
+  { tls, isPrivate = false }: RegistrySetup = {},
+): Promise<DebianRegistry> {
+  const folder = mkdtempSync(join(tmpdir(), 'clair-registry-'));
+  const port = await freePort();
+  writeFileSync(join(folder, 'htpasswd'), htpasswd);
+  writeFileSync(
+    join(folder, 'config.yml'),
+    JSON.stringify({
+      version: 0.1,
+      log: { level: 'error', accesslog: { disabled: true } },
+      storage: { filesystem: { rootdirectory: join(folder, 'data') } },
+      http: {
+        addr: `127.0.0.1:${port}`,
+        ...(tls && { tls: { certificate: tls.cert, key: tls.key } }),
+      },
+      ...(isPrivate && { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } }),
+    }),
+  );
+  const server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
+  context.after(() => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await listens(port);
+  const credentials = isPrivate ? ['--dest-creds', 'me:secret'] : [];
+  return {
+    port,
+    push(layout, name) {
+      const options = ['--insecure-policy', '--all', '--preserve-digests', '--dest-tls-verify=false'];
+      runTool('skopeo', [
+        'copy',
+        ...options,
+        ...credentials,
+        `oci:${layout}`,
+        `docker://127.0.0.1:${port}/${name}`,
+      ]);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => {
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  return await promise;
+}
+
+async function listens(port: number): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const isThere = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on('error', () => {
+        resolve(false);
+      });
+    });
+    if (isThere) return;
+    await setTimeout(50);
+  }
+  throw new Error('docker-registry does not listen');
+}
