@@ -1,5 +1,6 @@
 /** The library: what the command is made of, for programs that embed it. */
 export { type BuiltIn, builtIn } from './extensions.ts';
+export type { ArrivingLayer, BringLayers } from './image/arriving.ts';
 export type { Image } from './image/image.ts';
 export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';

@@ -10,6 +10,7 @@ import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
 import { readAt, stampOf } from './medium/local-file.ts';
 import type { Medium } from './medium/medium.ts';
+import type { RegistryImage } from './registry/open-registry-image.ts';
 
 /** How a target may be opened. */
 export interface OpenOptions {
@@ -34,7 +35,8 @@ interface Place {
  * found instead, and of a registry `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
-  if (target.startsWith(registryPrefix)) return await openOfRegistry(target, options);
+  const ofRegistry = await openOfRegistry(target, options);
+  if (ofRegistry !== undefined) return ofRegistry.image;
   const place = placeOf(target);
   const stats = statSync(place.path, { throwIfNoEntry: false });
   if (stats === undefined)
@@ -54,12 +56,15 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 
 const registryPrefix = 'registry:';
 
-/** What speaks to registries is loaded only for them. */
-async function openOfRegistry(target: string, options: OpenOptions): Promise<Image> {
+/** The image of a registry that a target names; undefined where it names another. What speaks to registries is loaded only for them. */
+export async function openOfRegistry(
+  target: string,
+  options: OpenOptions,
+): Promise<RegistryImage | undefined> {
+  if (!target.startsWith(registryPrefix)) return undefined;
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
   const reference = target.slice(registryPrefix.length);
-  const { image } = await openRegistryImage({ target, reference }, { ...options, env: process.env });
-  return image;
+  return await openRegistryImage({ target, reference }, { ...options, env: process.env });
 }
 
 function placeOf(target: string): Place {

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { severities } from '../../model/severity.ts';
+import type { AttachedOptions } from '../attached-sbom.ts';
 import type { DiffOptions } from '../diff.ts';
 import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
@@ -122,13 +123,27 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
     .addArgument(new Argument('<target>', targetHelp))
     .addOption(formatOption(plugged.extensions.sbomFormats))
     .option('--output <file>', 'write the list to a file')
+    .addOption(
+      new Option(
+        '--attached [form]',
+        'print the list that is attached to the image in its registry, as it is there',
+      ).choices(['cyclonedx', 'spdx']),
+    )
     .option('--db <file>', 'the database that remembers layers');
   addImageOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format',
+      '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format\n  clair sbom registry:ghcr.io/acme/app:1.2 --attached spdx',
     )
-    .action((target: string, options: SbomOptions) => run(sbom(target, { ...options, plugged })));
+    .action((target: string, options: ListOptions) => run(listPackages(target, { ...options, plugged })));
+}
+
+type ListOptions = SbomOptions & Partial<AttachedOptions>;
+
+async function listPackages(target: string, { attached, ...options }: ListOptions): Promise<number> {
+  if (attached === undefined) return await sbom(target, options);
+  const { showAttached } = await import('../attached-sbom.ts');
+  return await showAttached(target, { ...options, attached });
 }
 
 function addLayer(program: Command, { run, plugged }: CommandParts): void {

@@ -1,0 +1,25 @@
+import { openOfRegistry } from '../image/open-image.ts';
+import { attachedSbom, type SbomForm } from '../image/registry/attached-sbom.ts';
+import { ClairError } from '../kit/errors.ts';
+import { writeResult } from './output.ts';
+
+/** Options of `clair sbom --attached`. */
+export interface AttachedOptions {
+  /** True where any form will do. */
+  readonly attached: SbomForm | true;
+  readonly platform?: string;
+  readonly output?: string;
+}
+
+/** `clair sbom --attached`: the list of packages that whoever built an image attached to it in its registry, as it is there. */
+export async function showAttached(target: string, options: AttachedOptions): Promise<number> {
+  const opened = await openOfRegistry(target, options);
+  if (opened === undefined)
+    throw new ClairError(
+      'usage',
+      '--attached shows what is attached to an image of a registry: registry:REF',
+    );
+  const { bytes } = await attachedSbom(opened, options.attached === true ? undefined : options.attached);
+  writeResult([bytes.toString('utf8')], options.output);
+  return 0;
+}
