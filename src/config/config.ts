@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { ClairError } from '../kit/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../kit/nearest.ts';
 import { isSetting, isTable, type Section, type Setting, type Table } from './setting.ts';
 import { type Config, settings } from './settings.ts';
 

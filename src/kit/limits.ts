@@ -104,6 +104,18 @@ export const limits = {
   xmlTokenChars: 4 * MiB,
   /** Elements inside each other in an XML feed. */
   xmlDepth: 100,
+  /** A file of rules on what is not counted. */
+  ignoreFileBytes: 1 * MiB,
+  /** Rules of one such file. */
+  ignoreRules: 10_000,
+  /** Values that aliases of YAML may stand for in it. */
+  ignoreAliases: 1000,
+  /** One document of VEX; the largest real ones have some tens of megabytes. */
+  vexDocumentBytes: 128 * MiB,
+  /** Documents of VEX below one directory; Red Hat has under a hundred thousand. */
+  vexDocuments: 500_000,
+  /** Products of all VEX statements on the vulnerabilities of one image. */
+  vexProducts: 1_000_000,
   /** Objects and lists inside each other in a request; Node cannot write back much more than three thousand. */
   jsonDepth: 1000,
   /** What is read of the body of a request, as Clair. */

@@ -1,0 +1,31 @@
+/**
+ * Whether a text is as a pattern says, in which `*` stands for any characters. With a separator, `*` stays between two of them and
+ * `**` does not. Takes time by the length of both, whatever the pattern.
+ */
+export function isLike(pattern: string, text: string, separator?: string): boolean {
+  const tokens = pattern.match(/\*+|[^*]/gsu) ?? [];
+  let places = skipStars(new Set([0]), tokens);
+  for (const character of text) {
+    const next = [...places].flatMap((place) => after(place, tokens[place], { character, separator }));
+    places = skipStars(new Set(next), tokens);
+  }
+  return places.has(tokens.length);
+}
+
+/** Where in a pattern a character leads to from a place. */
+function after(
+  place: number,
+  token: string | undefined,
+  { character, separator }: { readonly character: string; readonly separator: string | undefined },
+): number[] {
+  if (token === undefined) return [];
+  if (!token.startsWith('*')) return token === character ? [place + 1] : [];
+  return character !== separator || token.length > 1 ? [place] : [];
+}
+
+/** A star may stand for nothing. */
+function skipStars(places: Set<number>, tokens: readonly string[]): Set<number> {
+  // What is added is gone through as well.
+  for (const place of places) if (tokens[place]?.startsWith('*') === true) places.add(place + 1);
+  return places;
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { imageNameOf, isCalled, parseImageName } from './image-name.ts';
+import type { TargetKind } from './report.ts';
+
+test('references are taken apart as Docker does', () => {
+  const hub = { registry: 'docker.io', repository: 'library/alpine' };
+  assert.deepEqual(parseImageName('alpine'), hub);
+  assert.deepEqual(parseImageName('alpine:3.20'), { ...hub, tag: '3.20' });
+  assert.deepEqual(parseImageName('docker.io/library/alpine:3.20'), { ...hub, tag: '3.20' });
+  assert.deepEqual(parseImageName('index.docker.io/alpine'), hub);
+  assert.deepEqual(parseImageName('fluent/fluent-bit:1'), {
+    registry: 'docker.io',
+    repository: 'fluent/fluent-bit',
+    tag: '1',
+  });
+  const digest = `sha256:${'ab'.repeat(32)}`;
+  assert.deepEqual(parseImageName(`registry.example:5000/shop/web:1.4@${digest}`), {
+    registry: 'registry.example:5000',
+    repository: 'shop/web',
+    tag: '1.4',
+    digest,
+  });
+  assert.deepEqual(parseImageName('localhost/web'), { registry: 'localhost', repository: 'web' });
+  assert.equal(parseImageName(''), undefined);
+  assert.equal(parseImageName('not a name'), undefined);
+});
+
+test('an image is called by its repository, with or without its registry', () => {
+  const called = (reference: string, name: string): boolean => {
+    const parsed = parseImageName(reference);
+    return parsed !== undefined && isCalled(parsed, name);
+  };
+  for (const name of ['alpine', 'library/alpine', 'docker.io/library/alpine', 'Alpine'])
+    assert.equal(called('alpine:3.20', name), true, name);
+  assert.equal(called('registry.example/shop/web:1', 'shop/web'), true);
+  assert.equal(called('registry.example:5000/shop/web:1', 'registry.example:5000/shop/web'), true);
+  for (const name of ['web', 'alpine', 'other.example/shop/web', 'shop/web:1'])
+    assert.equal(called('registry.example/shop/web:1', name), false, name);
+});
+
+test('what lies on disk has no such name', () => {
+  assert.equal(imageNameOf({ kind: 'docker-archive', reference: 'alpine:3.20' }), undefined);
+  const daemon = 'docker' as TargetKind;
+  assert.equal(imageNameOf({ kind: daemon, reference: 'docker:alpine:3.20' })?.tag, '3.20');
+});

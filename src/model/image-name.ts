@@ -1,0 +1,57 @@
+import type { Target } from './report.ts';
+
+/** An image as registries name it. */
+export interface ImageName {
+  /** `docker.io` where none is named. */
+  readonly registry: string;
+  /** `library/alpine` for the one that is called `alpine` there. */
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** What is on disk has the name of a file, which says nothing of the image in it. */
+const onDisk: ReadonlySet<string> = new Set([
+  'docker-archive',
+  'oci-layout',
+  'oci-archive',
+  'rootfs-tar',
+  'rootfs-dir',
+  'aci',
+  'sbom',
+]);
+
+/** The name that a target has in a registry, if it came from one or from a daemon. */
+export function imageNameOf({ kind, reference }: Pick<Target, 'kind' | 'reference'>): ImageName | undefined {
+  return onDisk.has(kind) ? undefined : parseImageName(reference.replace(/^(?:registry|docker):/, ''));
+}
+
+/** A reference as Docker reads it; undefined where it is none. */
+export function parseImageName(reference: string): ImageName | undefined {
+  const [, path = '', tag, digest] =
+    /^([^@\s]+?)(?::([\w][\w.-]{0,127}))?(?:@([a-z\d]+:[\da-f]{32,128}))?$/i.exec(reference) ?? [];
+  if (path === '') return undefined;
+  return {
+    ...repositoryOf(path),
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest: digest.toLowerCase() }),
+  };
+}
+
+/** Without a dot, a port or `localhost` at its beginning a name is one of Docker's own registry, which has several. */
+function repositoryOf(path: string): Pick<ImageName, 'registry' | 'repository'> {
+  const [, named, rest] = /^([^/]*[.:][^/]*|localhost)\/(.+)$/s.exec(path.toLowerCase()) ?? [];
+  const repository = rest ?? path.toLowerCase();
+  const isHub = named === undefined || /^(?:index\.|registry-1\.)?docker\.io$/.test(named);
+  if (!isHub) return { registry: named, repository };
+  return {
+    registry: 'docker.io',
+    repository: repository.includes('/') ? repository : `library/${repository}`,
+  };
+}
+
+/** Whether an image is called so, without tag, with or without its registry. */
+export function isCalled({ registry, repository }: ImageName, name: string): boolean {
+  const short = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
+  return [short, repository, `${registry}/${repository}`].includes(name.toLowerCase());
+}
