@@ -1,7 +1,7 @@
 /**
  * The house has five floors; a file may import its own folder and the floors below, never sideways, never up.
  */
-const rooms = 'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host';
+const rooms = 'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host|policy';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [

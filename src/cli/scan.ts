@@ -6,10 +6,11 @@ import type { AssessedReport } from '../service/match-image.ts';
 import { type AssessmentOptions, assessIn, openTarget } from './assess.ts';
 import { openEarlier } from './earlier.ts';
 import { displayFor, writeResult } from './output.ts';
+import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';
 import { openRoom } from './room.ts';
 
 /** Options of `clair scan`. */
-export interface ScanOptions extends AssessmentOptions {
+export interface ScanOptions extends AssessmentOptions, ExceptionOptions {
   readonly format: ReportFormat;
   readonly output?: string;
   readonly failOn?: Severity;
@@ -29,10 +30,11 @@ export async function scan(target: string, options: ScanOptions): Promise<number
 
 /** The report, as far as the options want to see it. */
 async function assess(target: string, options: ScanOptions): Promise<AssessedReport> {
+  const except = await readExceptions(options, new Date(options.asOf ?? Date.now()));
   const opened = await openTarget(target, options);
   const earlier = options.newSince === undefined ? undefined : await openEarlier(options.newSince, options);
   await using room = await openRoom(options);
-  const { report, isAssessed } = await assessIn(room, opened, options);
+  const { report, isAssessed } = await except(await assessIn(room, opened, options));
   const known = await earlier?.(room);
   const fresh = known === undefined ? report : onlyNew(report, known);
   return { report: options.onlyFixed ? onlyFixed(fresh) : fresh, isAssessed };

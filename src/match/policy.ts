@@ -12,6 +12,7 @@ export function onlyFixed(report: Report): Report {
   const suppressed: SuppressedMatch[] = hidden.map((match) => ({
     ...match,
     reason: 'there is no fix, and only fixed ones were asked for',
+    decision: { by: 'option' } as const,
   }));
   return {
     ...report,

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
+import type { Decision } from './exception.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Location, Package, PackageType, SourcePackage } from './package.ts';
@@ -101,6 +102,8 @@ export interface Match {
 /** A match that is not counted, and why. */
 export interface SuppressedMatch extends Match {
   readonly reason: string;
+  /** Whose decision that was, where it was not the vendor's. Formats that have words for it tell more than the reason. */
+  readonly decision?: Decision;
 }
 
 /** What is known about the advisories of one namespace of the image. */

@@ -1,4 +1,4 @@
-import type { Report } from '../model/report.ts';
+import type { Report, SuppressedMatch } from '../model/report.ts';
 
 /** The keys of a JSON object in the order they are written, each with the order of the objects under it. */
 export interface KeyOrder {
@@ -45,8 +45,13 @@ const match = {
   },
 } as const;
 
+/** A report as it is published: who decided what is left out of the count is in the words of the reason. */
+type PublishedReport = Omit<Report, 'suppressed'> & {
+  readonly suppressed: readonly Omit<SuppressedMatch, 'decision'>[];
+};
+
 /** The order of a report: its published shape, top to bottom. */
-export const reportOrder: OrderOf<Report> = {
+export const reportOrder: OrderOf<PublishedReport> = {
   schemaVersion: 'value',
   target: {
     reference: 'value',

@@ -63,3 +63,22 @@ export function severityOf(text: string): Severity {
     throw new InvalidArgumentError(`Severities are ${severities.join(', ').toLowerCase()}.`);
   return severity;
 }
+
+/** The options of every command that excepts something from what counts. */
+export function addExceptionOptions(command: Command): Command {
+  return command
+    .option(
+      '--ignore <file>',
+      'what is not counted: rules of yours, or a whitelist of clair-scanner or Klar; .clairignore.yaml by default, none for none; repeatable',
+      added,
+    )
+    .option(
+      '--vex <file>',
+      'what others say of it: OpenVEX, CSAF or CycloneDX, or a directory of such; repeatable',
+      added,
+    );
+}
+
+function added(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

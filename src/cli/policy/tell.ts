@@ -1,0 +1,29 @@
+import type { IgnoreRule } from '../../model/exception.ts';
+import { plainText } from '../../report/terminal-text.ts';
+
+/** So many of one kind are told one by one. */
+const toldMax = 5;
+const sentenceMax = 1000;
+
+/** Tells people something that is no part of the result. */
+export function tell(words: string): void {
+  process.stderr.write(`clair: ${plainText(words, sentenceMax)}\n`);
+}
+
+/** Tells of rules, a line each and then how many more. */
+export function tellRules(rules: readonly IgnoreRule[], what: string): void {
+  for (const rule of rules.slice(0, toldMax)) tell(`${rule.place} ${what}: ${selectorWords(rule)}`);
+  if (rules.length > toldMax) tell(`and ${rules.length - toldMax} more rules: each of them ${what}`);
+}
+
+function selectorWords({ id, package: name, version, path, namespace, image }: IgnoreRule): string {
+  const words = [
+    ...(id === undefined ? [] : [id]),
+    ...(name === undefined ? [] : [`package ${name}`]),
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(path === undefined ? [] : [`path ${path}`]),
+    ...(namespace === undefined ? [] : [`namespace ${namespace}`]),
+    ...(image === undefined ? [] : [`image ${image}`]),
+  ];
+  return words.join(', ');
+}

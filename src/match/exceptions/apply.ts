@@ -1,0 +1,68 @@
+import type { Decision, IgnoreRule, VexDocument, VexStatement } from '../../model/exception.ts';
+import { compareMatches } from '../../model/order.ts';
+import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
+import { verdictOf } from '../verdict.ts';
+import { covers } from './ignore-rules.ts';
+import { ruleWords, statementWords } from './reasons.ts';
+import { indexStatements, statementsOn } from './statements.ts';
+import { subjectOf } from './subject.ts';
+
+/** What users and their suppliers except from what counts. */
+export interface Exceptions {
+  /** Those that are in force. */
+  readonly rules: readonly IgnoreRule[];
+  readonly statements: readonly VexStatement[];
+}
+
+/** A report after exceptions, and which of them were about something in it. */
+export interface Excepted {
+  readonly report: Report;
+  readonly rules: ReadonlySet<IgnoreRule>;
+  readonly documents: ReadonlySet<VexDocument>;
+}
+
+/**
+ * Moves findings to the suppressed ones: what VEX says is not affected or fixed, then what a rule says to ignore. With nothing left
+ * the image is clean, if everything is known that this needs; `isKnown` says so.
+ */
+export function except(report: Report, isKnown: boolean, { rules, statements }: Exceptions): Excepted {
+  const subject = subjectOf(report);
+  const index = indexStatements(statements);
+  const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };
+  const decide = (finding: Match): Exception | undefined => {
+    const said = statementsOn(finding, index, subject);
+    const covering = rules.filter((rule) => covers(rule, finding, subject));
+    for (const { document } of said) used.documents.add(document);
+    for (const rule of covering) used.rules.add(rule);
+    return decisionOf(said[0], covering[0]);
+  };
+  const decided = report.matches.map((finding) => ({ finding, decision: decide(finding) }));
+  // What the vendor has decided stays so; that a rule is about it is worth knowing all the same.
+  for (const finding of report.suppressed) decide(finding);
+  const matches = decided.flatMap(({ finding, decision }) => (decision === undefined ? [finding] : []));
+  const suppressed = decided.flatMap(({ finding, decision }) =>
+    decision === undefined ? [] : [suppress(finding, decision)],
+  );
+  return {
+    report: {
+      ...report,
+      matches,
+      suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+      verdict: verdictOf(matches, isKnown),
+    },
+    ...used,
+  };
+}
+
+/** What may have a finding moved here. */
+type Exception = Exclude<Decision, { by: 'option' }>;
+
+function decisionOf(said: VexStatement | undefined, rule: IgnoreRule | undefined): Exception | undefined {
+  if (said?.status === 'not_affected' || said?.status === 'fixed') return { by: 'vex', statement: said };
+  return rule && { by: 'ignore', rule };
+}
+
+function suppress(finding: Match, decision: Exception): SuppressedMatch {
+  const reason = decision.by === 'vex' ? statementWords(decision.statement) : ruleWords(decision.rule);
+  return { ...finding, reason, decision };
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Digest } from '../../model/digest.ts';
+import type { VexProduct } from '../../model/exception.ts';
+import type { Report, TargetKind } from '../../model/report.ts';
+import { namesOf } from '../../policy/vex-document.ts';
+import { samplePackage, sampleReport } from '../../testing/sample-report.ts';
+import { speaksOf } from './products.ts';
+import { subjectOf } from './subject.ts';
+
+const manifest = `sha256:${'c3'.repeat(32)}` as Digest;
+const other = `sha256:${'d4'.repeat(32)}`;
+const target = {
+  reference: 'registry:registry.example/shop/web:1.4.2',
+  kind: 'registry' as TargetKind,
+  manifest,
+  platform: 'linux/amd64',
+};
+const inRegistry: Report = { ...sampleReport, target };
+const found = {
+  ...samplePackage('libssl3', '3.0.11-1~deb12u2', 'openssl'),
+  source: { name: 'openssl', version: '3.0.11-1~deb12u2' },
+};
+
+function isMeant(product: VexProduct, report: Report = inRegistry, isPinned = false): boolean {
+  return speaksOf(product, found, { subject: subjectOf(report), isPinned });
+}
+
+const product = (...names: readonly string[]): VexProduct => namesOf(names);
+const within = (of: VexProduct, ...parts: readonly string[]): VexProduct => ({
+  ...of,
+  parts: parts.map((part) => namesOf([part])),
+});
+
+test('a package is meant by its package URL, and what that says has to be so', () => {
+  const base = 'pkg:deb/debian/libssl3';
+  for (const purl of [
+    base,
+    `${base}@3.0.11-1~deb12u2`,
+    `${base}@3.0.11-1~deb12u2?arch=amd64&distro=debian-12`,
+    `${base}?distro=debian-bookworm`,
+    `${base}?distro=bookworm`,
+    'pkg:deb/Debian/libssl3',
+  ])
+    assert.equal(isMeant(product(purl)), true, purl);
+  for (const purl of [
+    'pkg:deb/debian/openssl',
+    'pkg:deb/ubuntu/libssl3',
+    'pkg:deb/libssl3',
+    'pkg:rpm/debian/libssl3',
+    `${base}@3.0.11`,
+    `${base}?arch=arm64`,
+    `${base}?distro=debian-11`,
+    `${base}?distro=`.replace('=', '=bullseye'),
+    `${base}?checksum=sha1:12`,
+  ])
+    assert.equal(isMeant(product(purl)), false, purl);
+});
+
+test('a source package stands for all that was built from it', () => {
+  assert.equal(isMeant(product('pkg:deb/debian/openssl?arch=source')), true);
+  assert.equal(isMeant(product('pkg:deb/debian/openssl@3.0.11-1~deb12u2?arch=source&distro=bookworm')), true);
+  assert.equal(isMeant(product('pkg:deb/debian/openssl@3.0.12?arch=source')), false);
+  assert.equal(isMeant(product('pkg:deb/debian/libssl3?arch=source')), false);
+});
+
+test('an image is meant by the digest of its manifest', () => {
+  for (const image of [
+    `pkg:oci/web@${manifest}`,
+    `pkg:oci/whatever@${manifest}?repository_url=elsewhere.example/web`,
+    manifest,
+  ])
+    assert.equal(isMeant(product(image)), true, image);
+  assert.equal(isMeant(namesOf([], manifest.slice('sha256:'.length).toUpperCase())), true);
+  for (const image of [
+    `pkg:oci/web@${other}`,
+    `pkg:oci/web@${other}?repository_url=registry.example/shop/web`,
+    other,
+  ])
+    assert.equal(isMeant(product(image)), false, image);
+  const onDisk = {
+    ...sampleReport,
+    target: { ...target, kind: 'oci-layout' as const, reference: 'oci:layout' },
+  };
+  assert.equal(isMeant(product(`pkg:oci/web@${manifest}`), onDisk), true);
+});
+
+test('without a digest an image is meant by its repository, tag and architecture', () => {
+  for (const image of [
+    'pkg:oci/web?repository_url=registry.example/shop/web',
+    'pkg:oci/web?repository_url=https://registry.example/shop/web/&tag=1.4.2&arch=amd64',
+    'pkg:docker/shop/web?repository_url=registry.example',
+    'pkg:docker/shop/web@1.4.2?repository_url=https://registry.example',
+    'pkg:oci/web',
+    target.reference,
+  ])
+    assert.equal(isMeant(product(image)), true, image);
+  for (const image of [
+    'pkg:oci/web?repository_url=registry.example/other/web',
+    'pkg:oci/web?repository_url=registry.example/shop/web&tag=1.4.1',
+    'pkg:oci/web?repository_url=registry.example/shop/web&arch=arm64',
+    'pkg:oci/web?repository_url=registry.example/shop/web&os=windows',
+    'pkg:docker/shop/web',
+    'pkg:docker/shop/web@1.4?repository_url=registry.example',
+    'pkg:oci/shop',
+    'registry.example/shop/web:1.4.2',
+  ])
+    assert.equal(isMeant(product(image)), false, image);
+  const onDisk = {
+    ...sampleReport,
+    target: { ...target, kind: 'docker-archive' as const, manifest: null, reference: 'web' },
+  };
+  assert.equal(isMeant(product('pkg:oci/web'), onDisk), false);
+});
+
+test('parts of an image are meant in that image alone', () => {
+  const part = 'pkg:deb/debian/libssl3@3.0.11-1~deb12u2';
+  assert.equal(isMeant(within(product(manifest), part)), true);
+  assert.equal(isMeant(within(product(manifest), 'pkg:deb/debian/curl', part)), true);
+  assert.equal(isMeant(within(product(manifest), 'pkg:deb/debian/curl')), false);
+  assert.equal(isMeant(within(product(other), part)), false);
+  assert.equal(isMeant(within(product('an unknown thing'), part)), false);
+  assert.equal(isMeant(within(product('pkg:golang/example.com/app'), part)), false);
+});
+
+test('parts of a distribution are meant in that distribution alone', () => {
+  const of = (...namespaces: readonly string[]): VexProduct =>
+    within({ ...product(), namespaces }, 'pkg:deb/debian/openssl?arch=source');
+  assert.equal(isMeant(of('debian:12')), true);
+  assert.equal(isMeant(of('debian:11')), false);
+  assert.equal(isMeant(of()), false);
+  assert.equal(isMeant({ ...product(), namespaces: ['debian:12'] }), false);
+});
+
+test('that something is fixed holds for a version, not for all there are', () => {
+  const pinned = (one: VexProduct): boolean => isMeant(one, inRegistry, true);
+  assert.equal(pinned(product('pkg:deb/debian/libssl3@3.0.11-1~deb12u2')), true);
+  assert.equal(pinned(product('pkg:deb/debian/libssl3')), false);
+  assert.equal(pinned(within(product(manifest), 'pkg:deb/debian/libssl3')), false);
+  assert.equal(pinned(product(`pkg:oci/web@${manifest}`)), true);
+  assert.equal(pinned(product('pkg:oci/web?tag=1.4.2')), true);
+  assert.equal(pinned(product('pkg:oci/web')), false);
+  assert.equal(pinned({ ...product('pkg:deb/debian/libssl3'), versions: [found.version] }), true);
+});
+
+test('where versions are listed, the installed one has to be among them', () => {
+  const versions = (...list: readonly string[]): VexProduct => ({
+    ...product('pkg:deb/debian/libssl3'),
+    versions: list,
+  });
+  assert.equal(isMeant(versions('1', found.version)), true);
+  assert.equal(isMeant(versions('1')), false);
+  assert.equal(isMeant(versions()), false);
+});

@@ -1,0 +1,100 @@
+import type { ProductNames, VexProduct } from '../../model/exception.ts';
+import { type ImageName, parseImageName } from '../../model/image-name.ts';
+import type { PurlParts } from '../../model/purl.ts';
+import type { Match } from '../../model/report.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * Whether a product of VEX is a package, or the image or distribution it lies in. What cannot be compared is taken for another one.
+ * `isPinned` asks for a version or digest besides: that something is fixed can be true of some versions only.
+ */
+export function speaksOf(
+  product: VexProduct,
+  found: Match['package'],
+  { subject, isPinned }: { readonly subject: Subject; readonly isPinned: boolean },
+): boolean {
+  const { parts, versions } = product;
+  if (versions !== undefined && !versions.includes(found.version)) return false;
+  const isPackage = (names: ProductNames, pinned = isPinned && versions === undefined): boolean =>
+    names.purls.some(
+      (purl) => isSamePackage(purl, found, subject) && (!pinned || purl.version !== undefined),
+    );
+  if (isPackage(product)) return true;
+  if (parts === undefined) return isImage(product, subject, isPinned);
+  if (isImage(product, subject, false))
+    return parts.some((part) => isPackage(part) || isImage(part, subject, isPinned));
+  return isDistribution(product, found, subject) && parts.some((part) => isPackage(part));
+}
+
+/** Whether names are those of the image. */
+function isImage(names: ProductNames, subject: Subject, isPinned: boolean): boolean {
+  const { target } = subject;
+  return (
+    (target.manifest !== null && names.digests.includes(target.manifest)) ||
+    names.references.includes(target.reference) ||
+    names.purls.some((purl) => isSameImage(purl, subject, isPinned))
+  );
+}
+
+/** A distribution speaks for its own packages alone. */
+function isDistribution({ namespaces }: ProductNames, { type }: Match['package'], subject: Subject): boolean {
+  return (
+    (type === 'deb' || type === 'apk' || type === 'rpm') &&
+    namespaces.some((name) => subject.namespaces.has(name))
+  );
+}
+
+/** Package URLs of containers: `pkg:oci` has a digest for a version, `pkg:docker` a digest or tag. */
+function isSameImage(purl: PurlParts, { target, name }: Subject, isPinned: boolean): boolean {
+  if (purl.type !== 'oci' && purl.type !== 'docker') return false;
+  if (purl.version?.includes(':') === true)
+    return purl.version === target.manifest || purl.version === name?.digest;
+  return name !== undefined && isNamedSo(purl, { ...name, platform: target.platform }, isPinned);
+}
+
+function isNamedSo(
+  purl: PurlParts,
+  image: ImageName & { readonly platform: string | null },
+  isPinned: boolean,
+): boolean {
+  const { repository_url: _, tag = purl.version, arch, ...others } = purl.qualifiers ?? {};
+  if ((isPinned && tag === undefined) || Object.keys(others).length > 0) return false;
+  const isTag = tag === undefined || tag === image.tag;
+  const isArch = arch === undefined || arch === image.platform?.split('/')[1];
+  return isTag && isArch && isRepository(purl, image);
+}
+
+/** For `pkg:oci` the repository is the whole URL, for `pkg:docker` the URL is its registry. A name alone is one in any registry. */
+function isRepository({ type, namespace, name, qualifiers = {} }: PurlParts, image: ImageName): boolean {
+  const url = qualifiers['repository_url']?.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  if (type === 'oci' && url === undefined) return image.repository.split('/').at(-1) === name;
+  const path = [
+    ...(type === 'oci' || url === undefined ? [] : [url]),
+    ...(namespace === undefined ? [] : [namespace]),
+    name,
+  ];
+  const wanted = parseImageName(type === 'oci' && url !== undefined ? url : path.join('/'));
+  return wanted?.registry === image.registry && wanted.repository === image.repository;
+}
+
+/**
+ * Package URLs that name the same package: what one of them says, version and qualifiers, the other has to say as well. `arch=source`
+ * (deb) and `arch=src` (rpm) are the source package, and with it all that was built from it.
+ */
+function isSamePackage(wanted: PurlParts, found: Match['package'], subject: Subject): boolean {
+  const { own, source } = subject.purlsOf(found);
+  const arch = wanted.qualifiers?.['arch'];
+  const isOfSource = arch === 'source' || arch === 'src';
+  const candidate = isOfSource ? source : own;
+  if (candidate === undefined) return false;
+  const isNamed =
+    wanted.type === candidate.type &&
+    wanted.namespace === candidate.namespace &&
+    wanted.name === candidate.name;
+  if (!isNamed || (wanted.version !== undefined && wanted.version !== candidate.version)) return false;
+  return Object.entries(wanted.qualifiers ?? {}).every(([key, value]) => {
+    if (value === undefined || (key === 'arch' && isOfSource)) return true;
+    if (key === 'distro') return subject.distros.has(value);
+    return value === candidate.qualifiers?.[key];
+  });
+}

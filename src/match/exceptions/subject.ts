@@ -1,0 +1,48 @@
+import { type ImageName, imageNameOf } from '../../model/image-name.ts';
+import type { PurlParts } from '../../model/purl.ts';
+import { readPurl } from '../../model/read-purl.ts';
+import type { Match, Report } from '../../model/report.ts';
+
+/** An image as rules and statements may speak of it. */
+export interface Subject {
+  readonly target: Report['target'];
+  readonly name: ImageName | undefined;
+  readonly namespaces: ReadonlySet<string>;
+  /** What a package URL may call its distribution. */
+  readonly distros: ReadonlySet<string>;
+  /** The package URLs of a package: its own, and that of the source package it was built from. */
+  purlsOf(found: Match['package']): PackagePurls;
+}
+
+/** How a package may be named. */
+export interface PackagePurls {
+  readonly own: PurlParts | undefined;
+  readonly source: PurlParts | undefined;
+}
+
+/** An image as its report tells of it. */
+export function subjectOf({ target, namespaces, distro }: Report): Subject {
+  const known = new Map<string, PackagePurls>();
+  const { id = '', versionId, versionCodename } = distro ?? {};
+  const releases = [versionId, versionCodename].filter((release) => release !== undefined);
+  return {
+    target,
+    name: imageNameOf(target),
+    namespaces: new Set(namespaces.map(({ name }) => name)),
+    distros: new Set([
+      id,
+      ...releases.map((release) => `${id}-${release}`),
+      ...(versionCodename === undefined ? [] : [versionCodename]),
+    ]),
+    purlsOf: (found) => {
+      const purls = known.get(found.purl) ?? readBoth(found);
+      known.set(found.purl, purls);
+      return purls;
+    },
+  };
+}
+
+function readBoth({ purl, source }: Match['package']): PackagePurls {
+  const own = readPurl(purl);
+  return { own, source: own && source ? { ...own, name: source.name, version: source.version } : undefined };
+}

@@ -1,0 +1,87 @@
+import * as z from 'zod/mini';
+import type { Justification, ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
+import { readPurl } from '../model/read-purl.ts';
+import { invalid } from './invalid.ts';
+
+/** What a document says, as far as it is asked for. */
+export interface ReadVex {
+  readonly document: VexDocument;
+  readonly statements: readonly VexStatement[];
+}
+
+/** Where a document lies, and which vulnerabilities matter; others need not be understood. */
+export interface VexReading {
+  readonly place: string;
+  wants(ids: readonly string[]): boolean;
+}
+
+/** RFC 3339, as all formats of VEX have it. */
+export const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
+
+/** A list that may be missing. */
+export function listOf<T extends z.ZodMiniType>(
+  item: T,
+): z.ZodMiniOptional<z.ZodMiniNullable<z.ZodMiniArray<T>>> {
+  return z.nullish(z.array(item));
+}
+
+/** A document by the schema of its format; throws `config-invalid` with the place of what is otherwise. */
+export function readBy<T extends z.ZodMiniType>(
+  schema: T,
+  value: unknown,
+  { place }: VexReading,
+): z.output<T> {
+  const read = attempt(schema, value);
+  if (read === undefined) throw invalid(place, 'cannot be used: more is wrong in it than can be told');
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const path = (issue?.path ?? []).map(String).join('.');
+  throw invalid(place, `cannot be used: ${path === '' ? 'it' : path} is not as its format has it`);
+}
+
+/** Undefined where so much is wrong that the errors do not fit on the stack, on which zod spreads them. */
+function attempt<T extends z.ZodMiniType>(
+  schema: T,
+  value: unknown,
+): ReturnType<typeof z.safeParse<T>> | undefined {
+  try {
+    return z.safeParse(schema, value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** What some texts and hashes name: package URLs, digests, or an image as it is called for a scan. */
+export function namesOf(texts: readonly (string | null | undefined)[], sha256?: string | null): ProductNames {
+  const given = texts.filter((text) => typeof text === 'string');
+  return {
+    purls: given.flatMap((text) => readPurl(text) ?? []),
+    digests: [
+      ...given.filter((text) => /^sha(?:256|512):[\da-f]+$/.test(text)),
+      ...(sha256 ? [`sha256:${sha256.toLowerCase()}`] : []),
+    ],
+    references: given.filter((text) => !/^pkg:/i.test(text)).map(referenceOf),
+    namespaces: [],
+  };
+}
+
+/** Why and what, where it is given at all: optional keys are left out, not undefined. */
+export function given(values: {
+  readonly justification?: Justification | undefined;
+  readonly words?: string | null | undefined;
+  readonly time?: string | null | undefined;
+}): Pick<VexStatement, 'justification' | 'words' | 'time'> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+/** Where an id has to be an IRI, an image that is on disk is called `clair:` and its reference. */
+function referenceOf(text: string): string {
+  try {
+    return text.startsWith('clair:') ? decodeURI(text.slice('clair:'.length)) : text;
+  } catch {
+    return text; // a percent sign that encodes nothing
+  }
+}
