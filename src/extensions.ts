@@ -24,6 +24,9 @@ import { sarifFormat } from './report/sarif.ts';
 import { sbomJsonFormat } from './report/sbom.ts';
 import { sbomSpdxFormat, spdxFormat } from './report/spdx.ts';
 import { tableFormat } from './report/table.ts';
+import { csafFormat } from './report/vex/csaf.ts';
+import { cyclonedxVexFormat } from './report/vex/cyclonedx-vex.ts';
+import { openVexFormat } from './report/vex/openvex.ts';
 import { alma } from './source/alma/alma.ts';
 import { alpine } from './source/alpine/alpine.ts';
 import { amazon } from './source/amazon/amazon.ts';
@@ -81,5 +84,6 @@ export const builtIn: BuiltIn = {
     ...[htmlFormat, junitFormat, gitlabFormat, githubFormat],
   ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
+  vexFormats: [openVexFormat, csafFormat, cyclonedxVexFormat],
   transports: [],
 };

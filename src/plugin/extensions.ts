@@ -5,6 +5,7 @@ import type { PackageLister, RemoteLister } from './package-lister.ts';
 import type { ReportFormat } from './report-format.ts';
 import type { Transport } from './transport.ts';
 import type { VersionScheme } from './version-scheme.ts';
+import type { VexFormat } from './vex-format.ts';
 
 /** Everything that can be exchanged or added, in order of trial. Passed down as one value; nothing registers itself. */
 export interface Extensions {
@@ -17,6 +18,8 @@ export interface Extensions {
   readonly formats: readonly ReportFormat[];
   /** Ways to write only what an image is made of. */
   readonly sbomFormats: readonly ReportFormat[];
+  /** Ways to tell others what an image is affected by and what not. */
+  readonly vexFormats: readonly VexFormat[];
   /** Ways to tell somebody, besides those that the configuration describes. */
   readonly transports: readonly Transport[];
 }

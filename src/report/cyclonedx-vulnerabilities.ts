@@ -1,8 +1,10 @@
 import { severityOf } from '../model/cvss.ts';
+import type { Decision } from '../model/exception.ts';
 import type { FixState } from '../model/fix.ts';
-import type { Match, Report, ReportVulnerability } from '../model/report.ts';
+import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
+import { analysisWords } from './cyclonedx-analysis.ts';
 import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
 import { tool } from './tool.ts';
 import { webLinks } from './web-links.ts';
@@ -26,7 +28,7 @@ const decisions: Readonly<Partial<Record<FixState, object>>> = {
   'end-of-life': { response: ['can_not_fix'] },
 };
 
-type Finding = Match & { readonly reason?: string };
+type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
 
 /**
  * The findings of a report as CycloneDX has them: packages for which the same is said of the same vulnerability are one entry.
@@ -95,10 +97,18 @@ function entryOf(finding: Finding): object {
 }
 
 /** What its vendor or its user decided. An ignored finding is not called unaffected: nobody said so. */
-function analysisOf({ fix, reason }: Finding): object | undefined {
+function analysisOf({ fix, reason, decision }: Finding): object | undefined {
   const decided = decisions[fix.state];
   if (reason === undefined) return decided && { ...decided, detail: fixWords(fix) };
-  return { ...decided, detail: `Suppressed: ${reason}` };
+  return { ...(statedBy(decision) ?? decided), detail: `Suppressed: ${reason}` };
+}
+
+/** What VEX says, or a rule of the user that has one of its justifications. */
+function statedBy(decision: Decision | undefined): object | undefined {
+  if (decision?.by === 'vex')
+    return analysisWords(decision.statement.status, decision.statement.justification);
+  const justification = decision?.by === 'ignore' ? decision.rule.justification : undefined;
+  return justification && analysisWords('not_affected', justification);
 }
 
 function ratingOf(vector: CvssVector): object {

@@ -4,8 +4,11 @@ import { messageOf } from '../../kit/errors.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
 import { templateFormat } from '../../report/template.ts';
 
+/** A format, of whatever. */
+type Named = Pick<ReportFormat, 'name'>;
+
 /** `--format`: one of some formats, the first by default, or a template of the user. */
-export function formatOption(formats: readonly ReportFormat[], isTemplatable = false): Option {
+export function formatOption(formats: readonly Named[], isTemplatable = false): Option {
   const names = formats.map(({ name }) => name);
   const choices = isTemplatable ? [...names, 'template=F, a file in Mustache'] : names;
   const list = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;

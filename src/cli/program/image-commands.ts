@@ -9,11 +9,13 @@ import { type ScanOptions, scan } from '../scan.ts';
 import { formatOption, plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
+  addExceptionOptions,
   addImageOptions,
   type CommandParts,
   severityOf,
   targetHelp,
 } from './options.ts';
+import { addVex } from './vex-command.ts';
 
 /** The commands that read an image. */
 export function addImageCommands(program: Command, parts: CommandParts): void {
@@ -21,6 +23,7 @@ export function addImageCommands(program: Command, parts: CommandParts): void {
   addExplain(program, parts);
   addDiff(program, parts);
   addSbom(program, parts);
+  addVex(program, parts);
   addLayer(program, parts);
 }
 
@@ -42,7 +45,7 @@ function addScan(program: Command, { run, plugged }: CommandParts): void {
       '--new-since <report|image>',
       'report only what a report written as JSON, or another image, does not have',
     );
-  addAssessmentOptions(command)
+  addAssessmentOptions(addExceptionOptions(command))
     .addHelpText(
       'after',
       `
@@ -58,6 +61,7 @@ Examples:
   clair scan nginx.tar --new-since last-week.json --fail-on low
   clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
   syft nginx -o cyclonedx-json | clair scan sbom:-             the same from standard input
+  clair scan nginx.tar --ignore rules.yaml --vex vendor.openvex.json
   clair scan nginx.tar --mirror /srv/advisories`,
     )
     .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));

@@ -1,0 +1,29 @@
+import { Argument, type Command } from 'commander';
+import type { VexOptions } from '../vex.ts';
+import { formatOption } from './format-option.ts';
+import { addAssessmentOptions, addExceptionOptions, type CommandParts, targetHelp } from './options.ts';
+
+/** `clair vex`. */
+export function addVex(program: Command, { run, plugged }: CommandParts): void {
+  const command = program
+    .command('vex')
+    .description('what an image is affected by and what not, for others to read')
+    .addArgument(new Argument('<target>', targetHelp))
+    .addOption(formatOption(plugged.extensions.vexFormats))
+    .option('--output <file>', 'write the document to a file')
+    .option('--author <name>', 'who says so: a person or an organisation', 'unknown author');
+  addAssessmentOptions(addExceptionOptions(command))
+    .addHelpText(
+      'after',
+      `
+What a rule ignores is not affected where the rule has a justification, and else affected: a risk that is accepted.
+The time of the document is SOURCE_DATE_EPOCH, or when the newest advisories were fetched.
+
+Examples:
+  clair vex nginx.tar --author "Example Ltd" --output nginx.openvex.json
+  clair vex nginx.tar --ignore rules.yaml --format csaf`,
+    )
+    .action((target: string, options: VexOptions) =>
+      run(import('../vex.ts').then(({ writeVex }) => writeVex(target, { ...options, plugged }))),
+    );
+}

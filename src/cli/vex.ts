@@ -1,0 +1,41 @@
+import { ClairError } from '../kit/errors.ts';
+import type { VexFormat } from '../plugin/vex-format.ts';
+import { reportTime } from '../report/identity.ts';
+import { doubtsOf } from '../report/report-words.ts';
+import { type AssessmentOptions, assessing } from './assess.ts';
+import { writeResult } from './output.ts';
+import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';
+import { tell } from './policy/tell.ts';
+
+/** Options of `clair vex`. */
+export interface VexOptions extends AssessmentOptions, ExceptionOptions {
+  readonly format: VexFormat;
+  readonly output?: string;
+  readonly author: string;
+}
+
+/** `clair vex`: says to others by which vulnerabilities an image is affected, and by which it is not. */
+export async function writeVex(target: string, options: VexOptions): Promise<number> {
+  const { author, format, output } = options;
+  const epoch = sourceDateEpoch();
+  const except = await readExceptions(options, new Date(options.asOf ?? Date.now()));
+  const { report, isAssessed } = await assessing(target, options, except);
+  const doubts = isAssessed ? [] : doubtsOf(report);
+  if (report.matches.length + report.suppressed.length === 0)
+    throw new ClairError(
+      'output-failed',
+      `nothing was found in ${target}, and a VEX document says something of at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
+    );
+  for (const doubt of doubts) tell(`the document cannot say everything: ${doubt}`);
+  writeResult(format.write(report, { author, time: epoch ?? reportTime(report) }), output);
+  return 0;
+}
+
+/** The time that whoever wants a document to be reproducible gives it, <https://reproducible-builds.org/specs/source-date-epoch/>. */
+function sourceDateEpoch(): string | undefined {
+  const given = process.env['SOURCE_DATE_EPOCH'];
+  if (given === undefined || given === '') return undefined;
+  if (!/^\d{1,11}$/.test(given))
+    throw new ClairError('usage', `SOURCE_DATE_EPOCH is a number of seconds, not ${given}`);
+  return new Date(Number(given) * 1000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,165 @@
+import type { FixState } from '../../model/fix.ts';
+import type { Match, Report, Target } from '../../model/report.ts';
+import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
+import { documentPieces } from '../document-pieces.ts';
+import { uuidOf } from '../identity.ts';
+import { tool } from '../tool.ts';
+import { webLinks } from '../web-links.ts';
+import { type Assertion, assertionsOf } from './assertions.ts';
+import { imagePurl } from './image-purl.ts';
+
+/** CSAF 2.0 (OASIS) in its profile VEX, §4.5. */
+export const csafFormat: VexFormat = {
+  name: 'csaf',
+  mediaType: 'application/json',
+  write(report: Report, issue: Issue): Iterable<string> {
+    const assertions = assertionsOf(report);
+    const body = {
+      product_tree: treeOf(report.target, assertions),
+      vulnerabilities: [...Map.groupBy(assertions, ({ vulnerability }) => vulnerability.id).values()].map(
+        vulnerabilityOf,
+      ),
+    };
+    return documentPieces({ document: headOf(report.target, issue, JSON.stringify(body)), ...body });
+  },
+};
+
+function headOf({ reference }: Target, { author, time }: Issue, body: string): object {
+  return {
+    category: 'csaf_vex',
+    csaf_version: '2.0',
+    lang: 'en',
+    title: `Vulnerabilities of ${reference}`,
+    // What is known of an author is a name; an address made of it is always the same.
+    publisher: { category: 'user', name: author, namespace: `urn:uuid:${uuidOf('author', author)}` },
+    tracking: {
+      current_release_date: time,
+      generator: { engine: { ...tool } },
+      id: `${tool.name}-${uuidOf('csaf', author, time, body)}`,
+      initial_release_date: time,
+      revision_history: [{ date: time, number: '1', summary: 'The first version' }],
+      status: 'final',
+      version: '1',
+    },
+  };
+}
+
+const imageId = 'image';
+
+function treeOf(target: Target, assertions: readonly Assertion[]): object {
+  const packages = new Map(
+    assertions.flatMap(({ packages }) => packages.map((found) => [found.purl, found])),
+  );
+  const purl = imagePurl(target);
+  return {
+    full_product_names: [
+      {
+        name: target.reference,
+        product_id: imageId,
+        product_identification_helper: purl === undefined ? undefined : { purl },
+      },
+      ...[...packages.values()].map((found) => ({
+        name: `${found.name} ${found.version}`,
+        product_id: found.purl,
+        product_identification_helper: { purl: found.purl },
+      })),
+    ],
+    relationships: [...packages.values()].map((found) => ({
+      category: 'default_component_of',
+      full_product_name: {
+        name: `${found.name} ${found.version} in ${target.reference}`,
+        product_id: idOf(found),
+      },
+      product_reference: found.purl,
+      relates_to_product_reference: imageId,
+    })),
+  };
+}
+
+/** The id of a package as a part of the image. */
+function idOf({ purl }: Pick<Match['package'], 'purl'>): string {
+  return `${imageId}:${purl}`;
+}
+
+const groups = {
+  affected: 'known_affected',
+  not_affected: 'known_not_affected',
+  fixed: 'fixed',
+  under_investigation: 'under_investigation',
+} as const;
+
+function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
+  if (first === undefined) return {};
+  const all = [first, ...others];
+  const { id, source, description, links } = first.vulnerability;
+  const isCve = /^CVE-\d{4}-\d{4,}$/.test(id);
+  const productStatus = Map.groupBy(all, ({ status }) => groups[status]);
+  const reasons = reasonsOf(all);
+  // In alphabetical order, as §6.2.13 recommends.
+  return {
+    cve: isCve ? id : undefined,
+    flags: reasons.flags,
+    ids: isCve ? undefined : [{ system_name: source, text: id }],
+    notes: [
+      { category: 'description', text: description ?? `${id}, of which its source says nothing more.` },
+    ],
+    product_status: Object.fromEntries(
+      [...productStatus].map(([group, said]) => [group, said.flatMap(idsOf)]),
+    ),
+    references: referencesOf(links),
+    remediations: reasons.remediations,
+    threats: reasons.threats,
+  };
+}
+
+function idsOf({ packages }: Assertion): string[] {
+  return packages.map(idOf);
+}
+
+function referencesOf(links: readonly string[]): object[] | undefined {
+  return filled(
+    webLinks(links).map((url) => ({ category: 'external', summary: 'What its source says', url })),
+  );
+}
+
+const remedies: Readonly<Record<FixState, string>> = {
+  fixed: 'vendor_fix',
+  unfixed: 'none_available',
+  deferred: 'none_available',
+  'will-not-fix': 'no_fix_planned',
+  'end-of-life': 'no_fix_planned',
+  'under-investigation': 'none_available',
+  'not-affected': 'none_available',
+};
+
+/** A product that is affected has a remedy, one that is not has a flag or a threat that tells why: §4.5. */
+function reasonsOf(
+  all: readonly Assertion[],
+): Readonly<Record<'flags' | 'remediations' | 'threats', object[] | undefined>> {
+  return {
+    flags: filled(
+      all.flatMap((one) =>
+        one.justification === undefined ? [] : [{ label: one.justification, product_ids: idsOf(one) }],
+      ),
+    ),
+    remediations: filled(
+      all.flatMap((one) =>
+        one.status === 'affected'
+          ? [{ category: remedies[one.fix.state], details: one.words, product_ids: idsOf(one) }]
+          : [],
+      ),
+    ),
+    threats: filled(
+      all.flatMap((one) =>
+        one.status === 'affected' || one.words === ''
+          ? []
+          : [{ category: 'impact', details: one.words, product_ids: idsOf(one) }],
+      ),
+    ),
+  };
+}
+
+/** CSAF has no empty lists. */
+function filled(list: object[]): object[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { except } from '../../match/exceptions/apply.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { IgnoreRule } from '../../model/exception.ts';
+import type { Report } from '../../model/report.ts';
+import type { VexFormat } from '../../plugin/vex-format.ts';
+import { readOpenVex } from '../../policy/openvex.ts';
+import { readVex } from '../../policy/read-vex.ts';
+import { csafProblems } from '../../testing/csaf-validator.ts';
+import { cyclonedxValidator, ownValidator } from '../../testing/official-schema.ts';
+import { openVexSchema } from '../../testing/openvex-schema.ts';
+import { sampleMatch, sampleReport } from '../../testing/sample-report.ts';
+import { openVexDocument } from '../../testing/vex-documents.ts';
+import { assertionsOf } from './assertions.ts';
+import { csafFormat } from './csaf.ts';
+import { cyclonedxVexFormat } from './cyclonedx-vex.ts';
+import { openVexFormat } from './openvex.ts';
+
+const issue = { author: 'Example Ltd', time: '2024-09-13T06:00:00Z' };
+
+const rules: readonly IgnoreRule[] = [
+  {
+    place: 'x:1',
+    id: 'CVE-2024-2961',
+    reason: 'never called',
+    justification: 'vulnerable_code_not_in_execute_path',
+  },
+  { place: 'x:2', id: 'CVE-2023-*', reason: 'we live with it' },
+];
+
+/** A report with everything that may be said of a finding. */
+function judged(target: Partial<Report['target']> = {}): Report {
+  const { statements } = readOpenVex(
+    openVexDocument([
+      {
+        vulnerability: { name: 'CVE-2024-2398' },
+        products: [{ '@id': 'pkg:deb/debian/curl@7.88.1-10%2Bdeb12u4' }],
+        status: 'fixed',
+      },
+      {
+        vulnerability: { name: 'CVE-2024-0553' },
+        products: [{ '@id': 'pkg:deb/debian/libgnutls30' }],
+        status: 'not_affected',
+        justification: 'inline_mitigations_already_exist',
+      },
+      {
+        vulnerability: { name: 'CVE-2024-5535' },
+        products: [{ '@id': 'pkg:deb/debian/libssl3' }],
+        status: 'not_affected',
+        impact_statement: 'no server',
+      },
+    ]),
+    { place: 'x', wants: () => true },
+  );
+  const report: Report = { ...sampleReport, target: { ...sampleReport.target, ...target } };
+  const investigated = report.packages.slice(0, 1).map((found) => ({
+    ...sampleMatch(found, { id: 'GHSA-2024-aaaa', severity: 'Low' }, { state: 'under-investigation' }),
+    reason: 'the vendor is still investigating',
+  }));
+  const { matches, suppressed, ...rest } = except(report, true, { rules, statements }).report;
+  return { ...rest, matches, suppressed: [...suppressed, ...investigated] };
+}
+
+function textOf(format: VexFormat, report: Report, by = issue): string {
+  return [...format.write(report, by)].join('');
+}
+
+const digest = `sha256:${'c3'.repeat(32)}` as Digest;
+const targets = {
+  'without a digest': {},
+  'with a digest': { manifest: digest, kind: 'oci-layout', reference: 'oci:some layout:v1' },
+} as const;
+
+const formats: readonly (readonly [VexFormat, (document: unknown) => string[] | Promise<string[]>])[] = [
+  [openVexFormat, ownValidator(openVexSchema)],
+  [csafFormat, csafProblems],
+  [cyclonedxVexFormat, cyclonedxValidator()],
+];
+
+for (const [format, problems] of formats) {
+  for (const [what, target] of Object.entries(targets)) {
+    test(`${format.name} of an image ${what} is valid, and the same each time`, async () => {
+      const text = textOf(format, judged(target));
+      assert.deepEqual(await problems(JSON.parse(text)), []);
+      assert.equal(textOf(format, judged(target)), text);
+      assert.notEqual(textOf(format, judged(target), { ...issue, author: 'Somebody else' }), text);
+    });
+
+    test(`${format.name} of an image ${what} clears the very same findings when it is read again`, () => {
+      const report = judged(target);
+      const cleared = report.suppressed.flatMap(({ decision, ...match }) =>
+        decision?.by === 'vex' || (decision?.by === 'ignore' && decision.rule.justification)
+          ? [nameOf(match)]
+          : [],
+      );
+      const { statements } = readVex(Buffer.from(textOf(format, report)), { place: 'x', wants: () => true });
+      const plain: Report = { ...sampleReport, target: report.target };
+      const again = except(plain, true, { rules: [], statements }).report;
+      const moved = again.suppressed.filter(({ decision }) => decision?.by === 'vex').map(nameOf);
+      assert.equal(cleared.length, 4);
+      assert.deepEqual(moved.sort(), cleared.sort());
+      const elsewhere = { ...plain, target: { ...plain.target, reference: 'another', manifest: null } };
+      assert.deepEqual(except(elsewhere, true, { rules: [], statements }).report.matches, plain.matches);
+    });
+  }
+}
+
+function nameOf({ vulnerability, package: found }: Report['matches'][number]): string {
+  return `${found.purl} ${vulnerability.id}`;
+}
+
+test('what is said of each finding', () => {
+  const said = new Map(assertionsOf(judged()).map((one) => [one.vulnerability.id, one]));
+  const about = (id: string): readonly unknown[] => {
+    const { status, justification, words } = said.get(id) ?? {};
+    return [status, justification, words];
+  };
+  // By its vendor, by VEX, by a rule with a justification, by one without.
+  assert.deepEqual(about('CVE-2024-6119'), ['affected', undefined, 'Update to 3.0.14-1~deb12u2 or later.']);
+  assert.deepEqual(about('CVE-2005-2541'), ['affected', undefined, 'There is no fix yet.']);
+  assert.deepEqual(about('GHSA-2024-aaaa'), [
+    'under_investigation',
+    undefined,
+    'The vendor is still investigating.',
+  ]);
+  assert.deepEqual(about('CVE-2024-2398'), ['fixed', undefined, '']);
+  assert.deepEqual(about('CVE-2024-5535'), ['not_affected', undefined, 'no server']);
+  assert.deepEqual(about('CVE-2024-0553'), ['not_affected', 'inline_mitigations_already_exist', '']);
+  assert.deepEqual(about('CVE-2024-2961'), [
+    'not_affected',
+    'vulnerable_code_not_in_execute_path',
+    'never called',
+  ]);
+  assert.deepEqual(about('CVE-2023-45853'), [
+    'affected',
+    undefined,
+    'The risk is accepted: we live with it. The vendor will not fix it.',
+  ]);
+});
+
+test('of a package that lies in two places the worse is said', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const below = { ...match, package: { ...match.package, location: { path: 'opt/x', layer: null } } };
+  const path: IgnoreRule = {
+    place: 'x:1',
+    path: 'opt/x',
+    reason: 'unused',
+    justification: 'component_not_present',
+  };
+  const { report } = except({ ...sampleReport, matches: [match, below], suppressed: [] }, true, {
+    rules: [path],
+    statements: [],
+  });
+  assert.equal(report.suppressed.length, 1);
+  assert.deepEqual(
+    assertionsOf(report).map(({ status, packages }) => [status, packages.length]),
+    [['affected', 1]],
+  );
+});
