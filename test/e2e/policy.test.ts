@@ -1,0 +1,306 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Match, Report } from '../../src/model/report.ts';
+import { csafProblems } from '../../src/testing/csaf-validator.ts';
+import { cyclonedxValidator, ownValidator } from '../../src/testing/official-schema.ts';
+import { openVexSchema } from '../../src/testing/openvex-schema.ts';
+import { csafDocument, cyclonedxDocument, openVexDocument } from '../../src/testing/vex-documents.ts';
+import { clair, inCheckout, type Run, scratch } from './clair.ts';
+
+const image = inCheckout('examples/image.tar');
+const place = ['--db', join(scratch, 'policy.db'), '--mirror', inCheckout('examples/mirror')];
+
+function file(name: string, content: string | object): string {
+  const path = join(scratch, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function scan(...args: readonly string[]): Run {
+  return clair(['scan', image, ...place, ...args]);
+}
+
+function reported(...args: readonly string[]): Report & { readonly stderr: string } {
+  const run = scan(...args, '--format', 'json');
+  assert.equal(run.status, 0, run.stderr);
+  return { ...(JSON.parse(run.stdout) as Report), stderr: run.stderr };
+}
+
+const named = (matches: readonly Match[]): string[] =>
+  matches.map(({ package: found, vulnerability }) => `${found.name} ${vulnerability.id}`).sort();
+
+const plain = reported();
+
+test('rules leave findings out of the count, with the reason, and the rest stays', () => {
+  const rules = file(
+    'rules.yaml',
+    `ignore:
+  - id: CVE-2024-5535
+    reason: no server here
+  - package: pkg:apk/alpine/redis
+    reason: on the loopback interface only
+    expires: 9999-12-31
+`,
+  );
+  const { matches, suppressed, verdict, stderr } = reported('--ignore', rules);
+  assert.equal(stderr, '');
+  assert.deepEqual(named(suppressed), [
+    'libcrypto3 CVE-2024-5535',
+    'libssl3 CVE-2024-5535',
+    'redis CVE-2024-31227',
+    'redis CVE-2024-31228',
+    'redis CVE-2024-31449',
+  ]);
+  assert.deepEqual([...named(matches), ...named(suppressed)].sort(), named(plain.matches));
+  assert.equal(verdict, 'vulnerable');
+  const reasons = new Set(suppressed.map(({ reason }) => reason));
+  assert.deepEqual(
+    [...reasons],
+    [
+      `ignored by ${rules}:2: no server here`,
+      `ignored by ${rules}:4 until 9999-12-31: on the loopback interface only`,
+    ],
+  );
+  assert.deepEqual(Object.keys(suppressed[0] ?? {}), [
+    'vulnerability',
+    'package',
+    'fix',
+    'evidence',
+    'reason',
+  ]);
+});
+
+test('what is not counted is told by every format', () => {
+  const rules = file('one.yaml', 'ignore:\n  - {id: CVE-2024-9143, reason: not reachable from outside}\n');
+  for (const format of ['table', 'sarif', 'cyclonedx', 'spdx', 'html', 'junit', 'gitlab', 'github']) {
+    const { stdout } = scan('--ignore', rules, '--format', format);
+    assert.match(stdout, /not reachable from outside/, format);
+  }
+});
+
+test('the exit status counts what is left, and says clean of nothing that is not known', () => {
+  const everything = file('all.yaml', 'ignore:\n  - {id: CVE-*, reason: all of them}\n');
+  assert.equal(scan('--fail-on', 'unknown').status, 1);
+  assert.equal(scan('--ignore', everything).status, 0);
+  // The release is out of support: nobody can say that nothing is wrong with it.
+  assert.equal(scan('--ignore', everything, '--fail-on', 'unknown').status, 4);
+  assert.equal(reported('--ignore', everything).verdict, 'not-assessed');
+});
+
+test('an image that is wholly known and of which every finding is left out is clean', () => {
+  const status = `Package: curl\nStatus: install ok installed\nVersion: 1.0\nArchitecture: amd64\n\n`;
+  const root = join(scratch, 'rootfs');
+  mkdirSync(join(root, 'var/lib/dpkg'), { recursive: true });
+  mkdirSync(join(root, 'etc'), { recursive: true });
+  writeFileSync(join(root, 'var/lib/dpkg/status'), status);
+  writeFileSync(join(root, 'etc/os-release'), 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n');
+  const tracker = join(scratch, 'small-mirror/security-tracker.debian.org/tracker/data');
+  mkdirSync(tracker, { recursive: true });
+  const release = { status: 'open', urgency: 'not yet assigned', repositories: { trixie: '1.0' } };
+  writeFileSync(
+    join(tracker, 'json'),
+    JSON.stringify({ curl: { 'CVE-2024-1': { releases: { trixie: release } } } }),
+  );
+  const args = [
+    'scan',
+    `dir:${root}`,
+    '--db',
+    ':memory:',
+    '--mirror',
+    join(scratch, 'small-mirror'),
+    '--fail-on',
+    'unknown',
+  ];
+  assert.equal(clair(args).status, 1);
+  const rules = file('small.yaml', 'ignore:\n  - {id: CVE-2024-1, reason: ours is another curl}\n');
+  const run = clair([...args, '--ignore', rules, '--format', 'json']);
+  assert.equal(run.status, 0, run.stderr);
+  assert.equal((JSON.parse(run.stdout) as Report).verdict, 'clean');
+});
+
+test('a rule that has expired counts no more, one that matches nothing is told, and none takes none', () => {
+  const rules = file(
+    'stale.yaml',
+    'ignore:\n  - {id: CVE-2024-9143, reason: a, expires: 2020-01-01}\n  - {id: CVE-1999-1, package: bash, reason: b}\n',
+  );
+  const { matches, stderr } = reported('--ignore', rules);
+  assert.deepEqual(named(matches), named(plain.matches));
+  assert.equal(
+    stderr,
+    `clair: ${rules}:2 has expired and counts no more: CVE-2024-9143\nclair: ${rules}:3 matches nothing: CVE-1999-1, package bash\n`,
+  );
+  const many = file('many.yaml', `ignore:\n${'  - {id: CVE-1999-1, reason: b}\n'.repeat(8)}`);
+  assert.match(reported('--ignore', many).stderr, /and 3 more rules: each of them matches nothing\n$/);
+});
+
+test('the file of the working directory is taken and told, unless another or none is named', () => {
+  const folder = mkdtempSync(join(scratch, 'here-'));
+  writeFileSync(join(folder, '.clairignore.yaml'), 'ignore:\n  - {id: CVE-*, reason: here}\n');
+  const other = file('other.yaml', 'ignore:\n  - {package: redis, reason: there}\n');
+  const here = (...args: readonly string[]): { suppressed: number; stderr: string } => {
+    const run = spawnSync(inCheckout('bin/clair'), ['scan', image, ...place, '--format', 'json', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    return { suppressed: (JSON.parse(run.stdout) as Report).suppressed.length, stderr: run.stderr };
+  };
+  assert.deepEqual(here(), {
+    suppressed: plain.matches.length,
+    stderr: 'clair: taking the rules of .clairignore.yaml, which lies here; --ignore none takes none\n',
+  });
+  assert.deepEqual(here('--ignore', 'none'), { suppressed: 0, stderr: '' });
+  assert.deepEqual(here('--ignore', other), { suppressed: 3, stderr: '' });
+  assert.deepEqual(here('--ignore', other, '--ignore', '.clairignore.yaml').suppressed, plain.matches.length);
+});
+
+test('whitelists of clair-scanner and of Klar are taken', () => {
+  const scanner = file(
+    'scanner.yaml',
+    'generalwhitelist:\n  CVE-2024-9143: OpenSSL\nimages:\n  alpine:\n    CVE-2024-5535: x\n',
+  );
+  const klar = file('klar.yaml', 'general:\n  - CVE-2024-9143\nimages:\n  alpine:\n    - CVE-2024-5535\n');
+  for (const whitelist of [scanner, klar]) {
+    const { suppressed, stderr } = reported('--ignore', whitelist);
+    assert.deepEqual(named(suppressed), ['libcrypto3 CVE-2024-9143', 'libssl3 CVE-2024-9143']);
+    // The image is a file, of which nobody knows how a registry calls it.
+    assert.match(stderr, /for images by their names does not count for an image on disk, which has none\n$/);
+  }
+});
+
+const redis = 'pkg:apk/alpine/redis@7.2.5-r0';
+const vex = {
+  openvex: openVexDocument([
+    {
+      vulnerability: { name: 'CVE-2024-31227' },
+      products: [{ '@id': redis }],
+      status: 'not_affected',
+      impact_statement: 'no ACLs',
+    },
+    {
+      vulnerability: { name: 'CVE-2024-31228' },
+      products: [{ '@id': redis }],
+      status: 'under_investigation',
+    },
+    {
+      vulnerability: { name: 'CVE-2024-31449' },
+      products: [{ '@id': 'pkg:apk/alpine/redis@7.2.4-r0' }],
+      status: 'fixed',
+    },
+  ]),
+  csaf: csafDocument(
+    {
+      full_product_names: [
+        { product_id: 'redis', name: 'redis', product_identification_helper: { purl: redis } },
+      ],
+    },
+    [
+      {
+        cve: 'CVE-2024-31227',
+        threats: [{ category: 'impact', details: 'no ACLs', product_ids: ['redis'] }],
+        product_status: { known_not_affected: ['redis'] },
+      },
+      { cve: 'CVE-2024-31228', product_status: { known_affected: ['redis'] } },
+    ],
+  ),
+  cyclonedx: cyclonedxDocument([
+    {
+      id: 'CVE-2024-31227',
+      analysis: { state: 'not_affected', detail: 'no ACLs' },
+      affects: [{ ref: redis }],
+    },
+    { id: 'CVE-2024-31228', analysis: { state: 'exploitable' }, affects: [{ ref: redis }] },
+  ]),
+};
+
+for (const [format, document] of Object.entries(vex))
+  test(`what ${format} says is not affected is left out, and nothing else`, () => {
+    const { suppressed, stderr } = reported('--vex', file(`in.${format}.json`, document));
+    assert.deepEqual(named(suppressed), ['redis CVE-2024-31227']);
+    assert.match(
+      suppressed[0]?.reason ?? '',
+      /^not affected, says Example Ltd \(\S+ of 2024-05-01\): no ACLs$/,
+    );
+    assert.equal(stderr, '');
+  });
+
+test('documents below a directory are taken, what is no VEX there is told, and who says nothing of the image', () => {
+  const folder = mkdtempSync(join(scratch, 'vex-'));
+  mkdirSync(join(folder, '2024'));
+  writeFileSync(join(folder, '2024/redis.json'), JSON.stringify(vex.csaf));
+  writeFileSync(join(folder, 'index.json'), '{}');
+  writeFileSync(join(folder, 'read.me'), 'no JSON at all');
+  const { suppressed, stderr } = reported('--vex', folder);
+  assert.deepEqual(named(suppressed), ['redis CVE-2024-31227']);
+  assert.equal(stderr, `clair: 1 of the documents below ${folder} are no VEX that can be read\n`);
+  const other = file('silent.json', openVexDocument([]));
+  assert.equal(reported('--vex', other).stderr, `clair: ${other} says nothing of what was found here\n`);
+});
+
+test('files that cannot be used end with 2, a sentence, and no report', () => {
+  const refused = (args: readonly string[], message: RegExp): void => {
+    const run = scan(...args);
+    assert.equal(run.status, 2, run.stderr);
+    assert.match(run.stderr, message);
+    assert.doesNotMatch(run.stderr, /\n {4}at /);
+    assert.equal(run.stdout, '');
+  };
+  refused(['--ignore', file('bad.yaml', 'ignore:\n  - id: CVE-1\n')], /bad\.yaml:2 the rule has no reason/);
+  refused(['--ignore', join(scratch, 'nowhere.yaml')], /nowhere\.yaml cannot be read/);
+  refused(['--ignore', scratch], /cannot be read/);
+  refused(['--vex', file('bad.json', '{}')], /bad\.json is no VEX/);
+  refused(['--vex', join(scratch, 'nowhere.json')], /nowhere\.json cannot be read/);
+});
+
+const valid = { openvex: ownValidator(openVexSchema), csaf: csafProblems, cyclonedx: cyclonedxValidator() };
+
+for (const [format, problems] of Object.entries(valid))
+  test(`clair vex --format ${format} says it so that a scan takes it back`, async () => {
+    const rules = file(
+      'told.yaml',
+      'ignore:\n  - {package: redis, reason: no scripts, justification: vulnerable_code_not_in_execute_path}\n  - {id: CVE-2024-9143, reason: accepted}\n',
+    );
+    const write = (): Run =>
+      clair(['vex', image, ...place, '--ignore', rules, '--format', format, '--author', 'Example Ltd'], {
+        SOURCE_DATE_EPOCH: '1726207200',
+      });
+    const { status, stdout, stderr } = write();
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /the document cannot say everything: alpine:v3\.20: out of support/);
+    assert.deepEqual(await problems(JSON.parse(stdout)), []);
+    assert.match(stdout, /2024-09-13T06:00:00Z/);
+    assert.match(stdout, /The risk is accepted: accepted\. Update to 3\.3\.2-r1 or later\./);
+    assert.equal(write().stdout, stdout);
+    // A pipe, as the shell makes it of <(clair vex …).
+    const again = spawnSync(
+      'bash',
+      [
+        '-c',
+        '"$0" scan --vex <(cat "$1") --format json "$2" "$3" "$4" "$5" "$6"',
+        inCheckout('bin/clair'),
+        file(`out.${format}`, stdout),
+        image,
+        ...place,
+      ],
+      { cwd: scratch, encoding: 'utf8' },
+    );
+    const { suppressed } = JSON.parse(again.stdout) as Report;
+    const excepted = reported('--ignore', rules).suppressed.filter(
+      ({ package: found }) => found.name === 'redis',
+    );
+    assert.deepEqual(named(suppressed), named(excepted));
+    assert.equal(suppressed.length, 3);
+  });
+
+test('a document that would say nothing is not written', () => {
+  const root = join(scratch, 'nothing');
+  mkdirSync(root, { recursive: true });
+  const output = join(scratch, 'nothing.json');
+  const run = clair(['vex', `dir:${root}`, '--db', ':memory:', '--offline', '--output', output]);
+  assert.equal(run.status, 3);
+  assert.match(run.stderr, /nothing was found in dir:\S+, and a VEX document says something/);
+  assert.throws(() => readFileSync(output));
+  assert.equal(clair(['vex', image, ...place], { SOURCE_DATE_EPOCH: 'now' }).status, 2);
+});
