@@ -3,6 +3,13 @@
  * `**` does not. Takes time by the length of both, whatever the pattern.
  */
 export function isLike(pattern: string, text: string, separator?: string): boolean {
+  const star = pattern.indexOf('*');
+  if (star < 0) return pattern === text;
+  const isBegun = text.startsWith(pattern.slice(0, star));
+  return isBegun && isRestLike(pattern.slice(star), text.slice(star), separator);
+}
+
+function isRestLike(pattern: string, text: string, separator: string | undefined): boolean {
   const tokens = pattern.match(/\*+|[^*]/gsu) ?? [];
   let places = skipStars(new Set([0]), tokens);
   for (const character of text) {

@@ -91,32 +91,31 @@ test('the exit status counts what is left, and says clean of nothing that is not
 });
 
 test('an image that is wholly known and of which every finding is left out is clean', () => {
-  const status = `Package: curl\nStatus: install ok installed\nVersion: 1.0\nArchitecture: amd64\n\n`;
   const root = join(scratch, 'rootfs');
-  mkdirSync(join(root, 'var/lib/dpkg'), { recursive: true });
+  mkdirSync(join(root, 'lib/apk/db'), { recursive: true });
   mkdirSync(join(root, 'etc'), { recursive: true });
-  writeFileSync(join(root, 'var/lib/dpkg/status'), status);
-  writeFileSync(join(root, 'etc/os-release'), 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n');
-  const tracker = join(scratch, 'small-mirror/security-tracker.debian.org/tracker/data');
-  mkdirSync(tracker, { recursive: true });
-  const release = { status: 'open', urgency: 'not yet assigned', repositories: { trixie: '1.0' } };
-  writeFileSync(
-    join(tracker, 'json'),
-    JSON.stringify({ curl: { 'CVE-2024-1': { releases: { trixie: release } } } }),
-  );
+  writeFileSync(join(root, 'lib/apk/db/installed'), 'P:curl\nV:8.0.0-r0\nA:x86_64\n\n');
+  // A distribution without releases, of which none can be out of support one day.
+  writeFileSync(join(root, 'etc/os-release'), 'ID=wolfi\nVERSION_ID="20230201"\n');
+  const mirror = join(scratch, 'small-mirror');
+  mkdirSync(join(mirror, 'packages.wolfi.dev/os'), { recursive: true });
+  const advisories = { packages: [{ pkg: { name: 'curl', secfixes: { '8.1.0-r0': ['CVE-2024-1'] } } }] };
+  writeFileSync(join(mirror, 'packages.wolfi.dev/os/security.json'), JSON.stringify(advisories));
   const args = [
     'scan',
     `dir:${root}`,
     '--db',
     ':memory:',
     '--mirror',
-    join(scratch, 'small-mirror'),
+    mirror,
     '--fail-on',
     'unknown',
+    '--format',
+    'json',
   ];
   assert.equal(clair(args).status, 1);
   const rules = file('small.yaml', 'ignore:\n  - {id: CVE-2024-1, reason: ours is another curl}\n');
-  const run = clair([...args, '--ignore', rules, '--format', 'json']);
+  const run = clair([...args, '--ignore', rules]);
   assert.equal(run.status, 0, run.stderr);
   assert.equal((JSON.parse(run.stdout) as Report).verdict, 'clean');
 });

@@ -76,6 +76,25 @@ test('what VEX clears is not called ignored, and what it calls affected may be i
   );
 });
 
+test('of several rules the first counts, and all are of use', () => {
+  const rules = [
+    rule({ package: 'libc6', place: 'x:1', namespace: 'debian:13' }),
+    rule({ package: 'libc6', place: 'x:2' }),
+    rule({ id: 'cve-2024-2961', place: 'x:3' }),
+    rule({ id: 'CVE-2024-*', place: 'x:4' }),
+    rule({ id: 'CVE-2024-2961', place: 'x:5' }),
+  ];
+  const of = (some: readonly IgnoreRule[]) => except(sampleReport, true, { rules: some, statements: [] });
+  const placeOf = (some: readonly IgnoreRule[]): string | undefined =>
+    of(some)
+      .report.suppressed.find(({ vulnerability }) => vulnerability.id === 'CVE-2024-2961')
+      ?.reason.split(' ')[2];
+  assert.equal(placeOf(rules), 'x:2:');
+  assert.equal(placeOf(rules.slice(2)), 'x:3:');
+  assert.equal(placeOf(rules.slice(3)), 'x:4:');
+  assert.deepEqual([...of(rules).rules].map(({ place }) => place).sort(), ['x:2', 'x:3', 'x:4', 'x:5']);
+});
+
 test('a rule about what the vendor has suppressed is of use, and changes nothing', () => {
   const about = rule({ id: 'CVE-2023-39804' });
   const { report, rules } = except(sampleReport, true, { rules: [about], statements: [] });

@@ -2,7 +2,7 @@ import type { Decision, IgnoreRule, VexDocument, VexStatement } from '../../mode
 import { compareMatches } from '../../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
 import { verdictOf } from '../verdict.ts';
-import { covers } from './ignore-rules.ts';
+import { covers, rulesByName } from './ignore-rules.ts';
 import { ruleWords, statementWords } from './reasons.ts';
 import { indexStatements, statementsOn } from './statements.ts';
 import { subjectOf } from './subject.ts';
@@ -28,10 +28,11 @@ export interface Excepted {
 export function except(report: Report, isKnown: boolean, { rules, statements }: Exceptions): Excepted {
   const subject = subjectOf(report);
   const index = indexStatements(statements);
+  const rulesOn = rulesByName(rules);
   const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };
   const decide = (finding: Match): Exception | undefined => {
     const said = statementsOn(finding, index, subject);
-    const covering = rules.filter((rule) => covers(rule, finding, subject));
+    const covering = rulesOn(finding).filter((rule) => covers(rule, finding, subject));
     for (const { document } of said) used.documents.add(document);
     for (const rule of covering) used.rules.add(rule);
     return decisionOf(said[0], covering[0]);

@@ -9,6 +9,19 @@ export function isInForce({ expires }: IgnoreRule, today: string): boolean {
   return expires === undefined || today <= expires;
 }
 
+/** What answers the rules that may be about a finding, in their order: those on one vulnerability are found by its names. */
+export function rulesByName(rules: readonly IgnoreRule[]): (finding: Match) => readonly IgnoreRule[] {
+  const places = rules.map((rule, place) => ({ rule, place }));
+  const isExact = ({ rule }: (typeof places)[number]): boolean => rule.id?.includes('*') === false;
+  const others = places.filter((one) => !isExact(one));
+  const exact = Map.groupBy(places.filter(isExact), ({ rule }) => rule.id?.toUpperCase());
+  return ({ vulnerability }) => {
+    const named = namesOf(vulnerability).flatMap((name) => exact.get(name) ?? []);
+    const found = new Map([...others, ...named].map(({ rule, place }) => [place, rule]));
+    return [...found].sort(([a], [b]) => a - b).map(([, rule]) => rule);
+  };
+}
+
 /** Whether a rule is about a finding: all that it selects by has to hold. */
 export function covers(
   rule: IgnoreRule,
@@ -23,11 +36,14 @@ export function covers(
   return isNamed(id, vulnerability) && isPackage(rule.package, found);
 }
 
-function isNamed(wanted: string | undefined, { id, aliases, advisories }: Match['vulnerability']): boolean {
+function isNamed(wanted: string | undefined, vulnerability: Match['vulnerability']): boolean {
   if (wanted === undefined) return true;
   const pattern = wanted.toUpperCase();
-  const names = [id, ...aliases, ...advisories.map((advisory) => advisory.id)];
-  return names.some((name) => isLike(pattern, name.toUpperCase()));
+  return namesOf(vulnerability).some((name) => isLike(pattern, name));
+}
+
+function namesOf({ id, aliases, advisories }: Match['vulnerability']): string[] {
+  return [id, ...aliases, ...advisories.map((advisory) => advisory.id)].map((name) => name.toUpperCase());
 }
 
 function isPackage(wanted: string | undefined, { name, purl }: Match['package']): boolean {
