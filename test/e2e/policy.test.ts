@@ -99,7 +99,10 @@ test('an image that is wholly known and of which every finding is left out is cl
   writeFileSync(join(root, 'etc/os-release'), 'ID=wolfi\nVERSION_ID="20230201"\n');
   const mirror = join(scratch, 'small-mirror');
   mkdirSync(join(mirror, 'packages.wolfi.dev/os'), { recursive: true });
-  const advisories = { packages: [{ pkg: { name: 'curl', secfixes: { '8.1.0-r0': ['CVE-2024-1'] } } }] };
+  const advisories = {
+    reponame: 'os',
+    packages: [{ pkg: { name: 'curl', secfixes: { '8.1.0-r0': ['CVE-2024-1'] } } }],
+  };
   writeFileSync(join(mirror, 'packages.wolfi.dev/os/security.json'), JSON.stringify(advisories));
   const args = [
     'scan',
