@@ -31,6 +31,9 @@ test('products and times come from the document where the statement has none', (
   assert.equal(inherited?.products[0]?.purls[0]?.name, 'curl');
   assert.equal(inherited.time, '2024-05-01T10:00:00Z');
   assert.equal(read({ timestamp: '2025-01-01T00:00:00Z' })?.time, '2025-01-01T00:00:00Z');
+  const later = { last_updated: '2026-01-01T00:00:00Z' };
+  assert.equal(read({}, later)?.time, later.last_updated);
+  assert.equal(read({ timestamp: '2025-01-01T00:00:00Z' }, later)?.time, '2025-01-01T00:00:00Z');
   const precise = '2023-01-08T18:02:03.647787998-06:00';
   assert.equal(read({ timestamp: '2020-01-01T00:00:00Z', last_updated: precise })?.time, precise);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Decision } from '../model/exception.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
@@ -90,6 +91,29 @@ test('every vulnerability affects a component that is there', () => {
     for (const { affects } of vulnerabilities)
       for (const { ref } of affects) assert.ok(references.has(ref), ref);
   }
+});
+
+test('what VEX or a justified rule says is the state, and what is only ignored has none', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const analysisOf = (decision: Decision) =>
+    bom({ ...sampleReport, matches: [], suppressed: [{ ...match, reason: 'so', decision }] })
+      .vulnerabilities?.[0]?.analysis;
+  const document = { id: 'x', author: 'y', place: 'z' };
+  const fixed: Decision = { by: 'vex', statement: { document, ids: [], products: [], status: 'fixed' } };
+  assert.deepEqual(analysisOf(fixed), { state: 'resolved', detail: 'Suppressed: so' });
+  const rule = { place: 'x:1', reason: 'so' };
+  const justified: Decision = {
+    by: 'ignore',
+    rule: { ...rule, justification: 'vulnerable_code_not_in_execute_path' },
+  };
+  assert.deepEqual(analysisOf(justified), {
+    state: 'not_affected',
+    justification: 'code_not_reachable',
+    detail: 'Suppressed: so',
+  });
+  assert.deepEqual(analysisOf({ by: 'ignore', rule }), { detail: 'Suppressed: so' });
+  assert.deepEqual(analysisOf({ by: 'option' }), { detail: 'Suppressed: so' });
 });
 
 test('what is suppressed says why, and is not called unaffected', () => {
