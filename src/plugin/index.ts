@@ -2,9 +2,11 @@
 export type { Conditions, Flavour } from '../model/conditions.ts';
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
+export type * from '../model/exception.ts';
 export type { Fix, FixState } from '../model/fix.ts';
 export type { Namespace } from '../model/namespace.ts';
 export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
+export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';
 export { type Severity, severities } from '../model/severity.ts';
 export type { VersionRange } from '../model/version-range.ts';
@@ -33,3 +35,4 @@ export type {
   Transport,
 } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';
+export type { Issue, VexFormat } from './vex-format.ts';

@@ -138,6 +138,24 @@ test('a rule that has expired counts no more, one that matches nothing is told, 
   assert.match(reported('--ignore', many).stderr, /and 3 more rules: each of them matches nothing\n$/);
 });
 
+test('a rule counts by the day that the question is about', () => {
+  const rules = file('once.yaml', 'ignore:\n  - {id: CVE-2024-9143, reason: a, expires: 2020-01-01}\n');
+  assert.doesNotMatch(reported('--ignore', rules, '--as-of', '2020-01-01').stderr, /has expired/);
+  assert.match(reported('--ignore', rules, '--as-of', '2020-01-02').stderr, /has expired/);
+});
+
+test('what is ignored is not new either', () => {
+  const rules = file('redis.yaml', 'ignore:\n  - {package: redis, reason: a}\n');
+  const before = join(scratch, 'before.json');
+  assert.equal(scan('--ignore', rules, '--format', 'json', '--output', before).status, 0);
+  const { matches, suppressed } = reported('--new-since', before, '--ignore', rules);
+  assert.deepEqual([matches.length, suppressed.length], [0, plain.matches.length]);
+  assert.deepEqual(
+    new Set(reported('--new-since', before).matches.map(({ package: found }) => found.name)),
+    new Set(['redis']),
+  );
+});
+
 test('the file of the working directory is taken and told, unless another or none is named', () => {
   const folder = mkdtempSync(join(scratch, 'here-'));
   writeFileSync(join(folder, '.clairignore.yaml'), 'ignore:\n  - {id: CVE-*, reason: here}\n');

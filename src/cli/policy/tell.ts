@@ -5,9 +5,10 @@ import { plainText } from '../../report/terminal-text.ts';
 const toldMax = 5;
 const sentenceMax = 1000;
 
-/** Tells people something that is no part of the result. */
+/** Tells people something that is no part of the result. On a terminal it takes the line of what shows the progress. */
 export function tell(words: string): void {
-  process.stderr.write(`clair: ${plainText(words, sentenceMax)}\n`);
+  const wipe = process.stderr.isTTY ? '\r\u001b[K' : '';
+  process.stderr.write(`${wipe}clair: ${plainText(words, sentenceMax)}\n`);
 }
 
 /** Tells of rules, a line each and then how many more. */
