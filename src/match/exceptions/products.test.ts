@@ -53,6 +53,7 @@ test('a package is meant by its package URL, and what that says has to be so', (
     `${base}?distro=debian-11`,
     `${base}?distro=`.replace('=', '=bullseye'),
     `${base}?checksum=sha1:12`,
+    `${base}#usr/lib`,
   ])
     assert.equal(isMeant(product(purl)), false, purl);
 });

@@ -86,7 +86,8 @@ function isSamePackage(wanted: PurlParts, found: Match['package'], subject: Subj
   const arch = wanted.qualifiers?.['arch'];
   const isOfSource = arch === 'source' || arch === 'src';
   const candidate = isOfSource ? source : own;
-  if (candidate === undefined) return false;
+  // A part of a package is not the package.
+  if (candidate === undefined || wanted.subpath !== undefined) return false;
   const isNamed =
     wanted.type === candidate.type &&
     wanted.namespace === candidate.namespace &&
