@@ -1,4 +1,4 @@
-import { openOfRegistry } from '../image/open-image.ts';
+import { openOfRegistry } from '../image/open-reference.ts';
 import { attachedSbom, type SbomForm } from '../image/registry/attached-sbom.ts';
 import { ClairError } from '../kit/errors.ts';
 import { writeResult } from './output.ts';

@@ -31,8 +31,9 @@ export async function showLayers(target: string, options: LayerOptions): Promise
     );
   const image = await openImage(target, options);
   const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
-  const take = ({ collected }: ReadLayer): LayerContent => ({
+  const take = ({ collected, tarBytes }: ReadLayer): LayerContent => ({
     lines: contentLines(collected),
+    tarBytes,
     files: options.dump === undefined ? undefined : collected.files,
   });
   const contents =
@@ -41,7 +42,7 @@ export async function showLayers(target: string, options: LayerOptions): Promise
       : await readArriving(image.layers, image.bring, { ...reading, take });
   for (const [i, { files }] of contents.entries())
     if (options.dump !== undefined && files !== undefined) dump(join(options.dump, String(i)), files);
-  const lines = contents.flatMap((content, i) => [headingOf(image, i), ...content.lines]);
+  const lines = contents.flatMap((content, i) => [headingOf(image, i, content), ...content.lines]);
   writeResult(
     lines.map((line) => `${line}\n`),
     undefined,
@@ -52,6 +53,7 @@ export async function showLayers(target: string, options: LayerOptions): Promise
 interface LayerContent {
   readonly lines: readonly string[];
   readonly files: CollectedLayer['files'] | undefined;
+  readonly tarBytes: number | undefined;
 }
 
 function contentLines({ files, nodes, opaques, markers, remarks }: CollectedLayer): string[] {
@@ -67,16 +69,16 @@ function contentLines({ files, nodes, opaques, markers, remarks }: CollectedLaye
   ];
 }
 
-function headingOf({ layers }: Image, i: number): string {
+function headingOf({ layers }: Image, i: number, { tarBytes = 0 }: LayerContent): string {
   const layer = layers[i];
   const name = layer?.diffId ?? layer?.digest ?? 'no digest';
-  return `layer ${i}  ${name}  ${describe(layer)}`;
+  return `layer ${i}  ${name}  ${describe(layer, tarBytes)}`;
 }
 
-function describe(layer: ImageLayer | undefined): string {
+function describe(layer: ImageLayer | undefined, tarBytes: number): string {
   return layer === undefined
     ? ''
-    : `${layer.sizeBytes} bytes${layer.compression === 'none' ? '' : `, ${layer.compression}`}`;
+    : `${layer.sizeBytes || tarBytes} bytes${layer.compression === 'none' ? '' : `, ${layer.compression}`}`;
 }
 
 /** Paths come from the archive but are clean and wanted ones: they stay below the directory. */

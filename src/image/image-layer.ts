@@ -31,6 +31,7 @@ export interface ImageLayer {
   /** Digest of the bytes as stored. */
   readonly digest?: Digest;
   readonly diffId?: Digest;
+  /** As stored; 0 where nobody knows before it is read. */
   readonly sizeBytes: number;
   /**
    * The directory of the archive that is the root of the image, where that is not the archive itself. Such a layer stands

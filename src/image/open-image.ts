@@ -10,12 +10,13 @@ import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
 import { readAt, stampOf } from './medium/local-file.ts';
 import type { Medium } from './medium/medium.ts';
-import type { RegistryImage } from './registry/open-registry-image.ts';
 
 /** How a target may be opened. */
 export interface OpenOptions {
   /** `os/architecture[/variant]`, for images of several platforms. */
   readonly platform?: string;
+  /** True asks no registry for what nobody says that it is there. */
+  readonly offline?: boolean;
 }
 
 const prefixes = ['docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'aci', 'dir'] as const;
@@ -31,19 +32,17 @@ interface Place {
 
 /**
  * Opens the image a target names: `docker-archive:F`, `oci:DIR[:REF]`, `oci-archive:F[:REF]`, `rootfs-tar:F`, `aci:F`,
- * `dir:ROOTFS`, `registry:REF`, or a path that is recognised by its content. No layer is read yet. Throws `target-…` errors that say what was
- * found instead, and of a registry `registry-…` errors.
+ * `dir:ROOTFS`, `registry:REF`, `docker:REF`, `podman:REF`, a path that is recognised by its content, or a reference. No layer is read yet.
+ * Throws `target-…` errors that say what was found instead, and of a registry `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
-  const ofRegistry = await openOfRegistry(target, options);
-  if (ofRegistry !== undefined) return ofRegistry.image;
+  if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
   const place = placeOf(target);
   const stats = statSync(place.path, { throwIfNoEntry: false });
-  if (stats === undefined)
-    throw new ClairError(
-      'target-not-found',
-      `there is no file or directory ${place.path}; an image of a registry is registry:REF`,
-    );
+  if (stats === undefined) {
+    if (place.prefix === undefined) return await openElsewhere(target, options);
+    throw new ClairError('target-not-found', `there is no file or directory ${place.path}`);
+  }
   const image = await (stats.isDirectory() ? openDirectory(place, options) : openFile(place, options));
   if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
     throw new ClairError(
@@ -54,17 +53,10 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
   return image;
 }
 
-const registryPrefix = 'registry:';
-
-/** The image of a registry that a target names; undefined where it names another. What speaks to registries is loaded only for them. */
-export async function openOfRegistry(
-  target: string,
-  options: OpenOptions,
-): Promise<RegistryImage | undefined> {
-  if (!target.startsWith(registryPrefix)) return undefined;
-  const { openRegistryImage } = await import('./registry/open-registry-image.ts');
-  const reference = target.slice(registryPrefix.length);
-  return await openRegistryImage({ target, reference }, { ...options, env: process.env });
+/** What speaks to daemons and registries is loaded only where a target is none of this machine's files. */
+async function openElsewhere(target: string, options: OpenOptions): Promise<Image> {
+  const { openReference } = await import('./open-reference.ts');
+  return await openReference(target, options);
 }
 
 function placeOf(target: string): Place {

@@ -146,6 +146,8 @@ export const limits = {
   redirects: 5,
   /** No byte for this long ends a download. */
   idleMs: 30_000,
+  /** A daemon may send nothing of an export for so long: Docker lays all of it ready before the first byte. */
+  exportIdleMs: 600_000,
   /** A whole download, with what the reader does in between. */
   downloadMs: 3_600_000,
   /** Bytes of one layer that is downloaded, free of transport compression. */

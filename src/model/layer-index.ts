@@ -51,6 +51,8 @@ export interface LayerIndex {
   /** Digests of the bytes that were read: as stored, and uncompressed. Each is absent where nobody asked for it. */
   readonly digest?: Digest;
   readonly diffId?: Digest;
+  /** Bytes of the uncompressed archive; absent where it was not read whole. */
+  readonly tarBytes?: number;
   /** Whether all bytes were read and equal the digest the image claims. */
   readonly verified: boolean;
   /** Paths a whiteout removes from the layers below, with everything under them. */

@@ -17,6 +17,8 @@ export type TargetKind =
   | 'rootfs-dir'
   | 'aci'
   | 'registry'
+  | 'docker'
+  | 'podman'
   | 'sbom';
 
 /** What was scanned. */

@@ -46,7 +46,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
-const readerVersion = 2;
+const readerVersion = 3;
 
 /**
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
@@ -107,7 +107,7 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 }
 
 function indexOf(
-  { collected, digest, diffId, verified }: ReadLayer,
+  { collected, digest, diffId, tarBytes, verified }: ReadLayer,
   { detectors, listers }: Analyzers,
   links: readonly LinkedPlace[],
 ): LayerIndex | Promise<LayerIndex> {
@@ -122,6 +122,7 @@ function indexOf(
   const told = (listing: Listing): LayerIndex => ({
     ...(digest && { digest }),
     ...(diffId && { diffId }),
+    ...(tarBytes !== undefined && { tarBytes }),
     verified,
     whiteouts: collected.whiteouts,
     opaques: collected.opaques,

@@ -129,7 +129,7 @@ function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
   return {
     digest: layer.digest ?? index.digest ?? null,
     diffId: layer.diffId ?? index.diffId ?? null,
-    sizeBytes: layer.sizeBytes,
+    sizeBytes: layer.sizeBytes || (index.tarBytes ?? 0),
     createdBy: layer.createdBy ?? null,
     verified: index.verified,
   };

@@ -1,16 +1,34 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** Starts a server on the loopback interface that lives as long as the test; its URL without a slash at the end. */
 export async function serve(context: TestContext, answer: RequestListener): Promise<string> {
   const server = createServer(answer);
-  server.listen(0, '127.0.0.1');
+  await listen(context, server, { port: 0, host: '127.0.0.1' });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Starts a server on a socket of the file system that lives as long as the test; the path of the socket. */
+export async function serveSocket(context: TestContext, answer: RequestListener): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-socket-'));
+  const path = join(directory, 'server.sock');
+  await listen(context, createServer(answer), { path });
+  context.after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  return path;
+}
+
+async function listen(context: TestContext, server: Server, where: object): Promise<void> {
+  server.listen(where);
   await once(server, 'listening');
   context.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

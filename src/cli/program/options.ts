@@ -13,7 +13,7 @@ export interface CommandParts {
 
 /** What a target may be. */
 export const targetHelp: string =
-  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, sbom:F, or a path';
+  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, docker:REF, podman:REF, sbom:F, a path, or a reference';
 
 /** The options of every command that uses the database. */
 export function addDatabaseOptions(command: Command): Command {

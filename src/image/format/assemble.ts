@@ -30,22 +30,26 @@ export function assembleLayers(
       `${medium.name} has ${files.length} layers, more than ${limits.layersPerImage}`,
     );
   }
-  // Build caches and cut archives come with another configuration than their layers: it then says nothing certain of any of them.
-  const claimed = config.rootfs?.diff_ids ?? [];
-  const diffIds = claimed.length === files.length ? claimed : [];
-  const instructions = (config.history ?? []).filter((step) => step.empty_layer !== true);
+  const claims = claimsIn(config, files.length);
   return files.map(({ name, digest }, i) => {
     const stored = medium.find(name);
     if (stored === undefined)
       throw new ClairError('target-corrupt', `${medium.name} has no ${name}, a layer of the image`);
+    return { ...stored, ...(digest && { digest }), ...claims[i] };
+  });
+}
+
+/** What a configuration says of each of so many layers, the lowest first. */
+export function claimsIn(config: ImageConfig, count: number): Pick<ImageLayer, 'diffId' | 'createdBy'>[] {
+  // Build caches and cut archives come with another configuration than their layers: it then says nothing certain of any of them.
+  const claimed = config.rootfs?.diff_ids ?? [];
+  const diffIds = claimed.length === count ? claimed : [];
+  const steps = (config.history ?? []).filter((step) => step.empty_layer !== true);
+  const instructions = steps.length === count ? steps : [];
+  return Array.from({ length: count }, (_, i) => {
     const diffId = diffIds[i];
-    const createdBy = instructions.length === files.length ? instructions[i]?.created_by : undefined;
-    return {
-      ...stored,
-      ...(digest && { digest }),
-      ...(diffId && { diffId }),
-      ...(createdBy && { createdBy }),
-    };
+    const createdBy = instructions[i]?.created_by;
+    return { ...(diffId && { diffId }), ...(createdBy && { createdBy }) };
   });
 }
 

@@ -118,7 +118,8 @@ function isRefused(candidate: Descriptor | undefined, choice: Choice): boolean {
   return choice.platform !== undefined && platform !== null && !fitsPlatform(platform, choice.platform);
 }
 
-function fitsPlatform(platform: string | null, wanted: string): boolean {
+/** Whether a platform is the wanted one, or a variant of it. */
+export function fitsPlatform(platform: string | null, wanted: string): boolean {
   return platform === wanted || (platform?.startsWith(`${wanted}/`) ?? false);
 }
 

@@ -6,7 +6,8 @@ import { limits } from '../../kit/limits.ts';
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../model/digest.ts';
 import type { Medium } from '../medium/medium.ts';
 
-const digest = z.pipe(
+/** A digest as images state it. */
+export const digest = z.pipe(
   z.string(),
   z.transform((text, context): Digest => {
     const parsed = parseDigest(text);

@@ -86,6 +86,7 @@ export class LayerInflow {
     );
     return {
       collected: this.#collector.collected(),
+      tarBytes: this.#bytesOut,
       verified,
       ...(digest && { digest }),
       ...(diffId && { diffId }),

@@ -12,11 +12,15 @@ export async function readArriving<T>(
   bring: BringLayers,
   { take, ...options }: ReadOptions & { readonly take: (layer: ReadLayer) => T },
 ): Promise<T[]> {
-  const results = new Map<ImageLayer, T>();
-  for await (const { layer, bytes } of bring(layers, new AbortController().signal))
-    results.set(layer, take(await readStream({ name: nameOfLayer(layer), claims: layer, bytes }, options)));
+  const results = new Map<string, T>();
+  // The same layer twice in one image is brought once.
+  const distinct = [...new Map(layers.map((layer) => [nameOfLayer(layer), layer])).values()];
+  for await (const { layer, bytes } of bring(distinct, new AbortController().signal)) {
+    const name = nameOfLayer(layer);
+    results.set(name, take(await readStream({ name, claims: layer, bytes }, options)));
+  }
   return layers.map((layer) => {
-    const result = results.get(layer);
+    const result = results.get(nameOfLayer(layer));
     if (result === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not brought`);
     return result;
   });

@@ -12,6 +12,8 @@ export interface ReadLayer {
   readonly collected: CollectedLayer;
   readonly digest?: Digest;
   readonly diffId?: Digest;
+  /** Of the uncompressed archive; absent where it was not read whole. */
+  readonly tarBytes?: number;
   readonly verified: boolean;
 }
 

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { messageOf } from '../../kit/errors.ts';
+import { parseDocument } from '../format/documents.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** Daemons that hold images. */
+export type DaemonName = 'docker' | 'podman';
+
+/** What tells where a daemon listens. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The home directory of the user. */
+  readonly home: string;
+}
+
+/** Where a daemon listens. */
+export type Endpoint =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsFiles };
+
+/** The certificates of a daemon that asks for some, as its own command keeps them. */
+export interface TlsFiles {
+  readonly directory: string;
+}
+
+/** Where a daemon may be: places of which the first that is there counts, and who names them. */
+export interface Places {
+  readonly endpoints: readonly Endpoint[];
+  /** The setting that says so, for messages; absent for the usual places. */
+  readonly saidBy?: string;
+}
+
+/**
+ * Where the docker command would look for its daemon: `DOCKER_HOST`, the current context, and the usual sockets; for podman
+ * `CONTAINER_HOST` and its sockets. Throws `Unavailable` where that is neither a socket nor TCP.
+ */
+export function placesOf(daemon: DaemonName, surroundings: Surroundings): Places {
+  return daemon === 'docker' ? dockerPlaces(surroundings) : podmanPlaces(surroundings);
+}
+
+function dockerPlaces({ env, home }: Surroundings): Places {
+  const directory = env['DOCKER_CONFIG'] || join(home, '.docker');
+  const host = env['DOCKER_HOST'];
+  if (host) {
+    const tls = env['DOCKER_TLS_VERIFY'] ? { directory: env['DOCKER_CERT_PATH'] || directory } : undefined;
+    return { endpoints: [endpointOf(host, 'DOCKER_HOST', tls)], saidBy: 'DOCKER_HOST' };
+  }
+  const context = env['DOCKER_CONTEXT'] || currentContext(directory);
+  if (context !== undefined && context !== 'default') return contextPlaces(directory, context);
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return sockets([
+    '/var/run/docker.sock',
+    join(home, '.docker/run/docker.sock'),
+    ...(runtime ? [join(runtime, 'docker.sock')] : []),
+  ]);
+}
+
+function podmanPlaces({ env }: Surroundings): Places {
+  const host = env['CONTAINER_HOST'];
+  if (host) return { endpoints: [endpointOf(host, 'CONTAINER_HOST', undefined)], saidBy: 'CONTAINER_HOST' };
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return sockets([...(runtime ? [join(runtime, 'podman/podman.sock')] : []), '/run/podman/podman.sock']);
+}
+
+function sockets(paths: readonly string[]): Places {
+  return { endpoints: paths.map((path) => ({ kind: 'socket', path })) };
+}
+
+/** `config.json` of the docker command: what is read of it. */
+const dockerConfig = z.object({ currentContext: z.nullish(z.string()) });
+
+/** `meta.json` of a context of the docker command: what is read of it. */
+const contextMeta = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.string() }) }) });
+
+function currentContext(directory: string): string | undefined {
+  const path = join(directory, 'config.json');
+  if (!existsSync(path)) return undefined;
+  return parseDocument(read(path), path, dockerConfig).currentContext || undefined;
+}
+
+/** The docker command keeps a context, and its certificates, under the hash of its name. */
+function contextPlaces(directory: string, context: string): Places {
+  const saidBy = `the docker context ${context}`;
+  const hash = createHash('sha256').update(context).digest('hex');
+  const path = join(directory, 'contexts/meta', hash, 'meta.json');
+  const { Host: host } = parseDocument(read(path, saidBy), path, contextMeta).Endpoints.docker;
+  const certificates = join(directory, 'contexts/tls', hash, 'docker');
+  const tls = existsSync(certificates) ? { directory: certificates } : undefined;
+  return { endpoints: [endpointOf(host, saidBy, tls)], saidBy };
+}
+
+function read(path: string, what = 'the configuration of docker'): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const message = `${path}, ${what}, cannot be read: ${messageOf(error)}`;
+    throw new Unavailable(message, { cause: error });
+  }
+}
+
+const plainPort = 2375;
+const tlsPort = 2376;
+
+function endpointOf(host: string, saidBy: string, tls: TlsFiles | undefined): Endpoint {
+  if (host.startsWith('unix://')) return { kind: 'socket', path: host.slice('unix://'.length) };
+  const url = URL.canParse(host) ? new URL(host) : undefined;
+  if (url?.protocol === 'tcp:' && url.hostname !== '') {
+    const usual = tls === undefined ? plainPort : tlsPort;
+    const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    return { kind: 'tcp', host: name, port: Number(url.port || usual), ...(tls && { tls }) };
+  }
+  const scheme = url === undefined ? 'no address' : `${url.protocol}//…`;
+  const advice = url?.protocol === 'ssh:' ? sshAdvice : 'save the image to a file and name that';
+  throw new Unavailable(`${saidBy} says ${scheme}, and clair speaks unix:// and tcp://; ${advice}`);
+}
+
+const sshAdvice =
+  'forward the socket, as with ssh -NL /tmp/daemon.sock:/var/run/docker.sock HOST, and name unix:///tmp/daemon.sock instead';
+
+/** The endpoint as messages name it. */
+export function displayEndpoint(endpoint: Endpoint): string {
+  if (endpoint.kind === 'socket') return endpoint.path;
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  return `tcp://${host}:${endpoint.port}`;
+}

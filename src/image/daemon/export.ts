@@ -1,0 +1,174 @@
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { TarError } from '../../kit/tar/header.ts';
+import { type StreamedMember, tarMembers } from '../../kit/tar/members.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
+import type { TarEntry } from '../../kit/tar/walker.ts';
+import { type Digest, digestHex } from '../../model/digest.ts';
+import type { ArrivingLayer, BringLayers } from '../arriving.ts';
+import {
+  configDocument,
+  dockerManifestDocument,
+  type ImageConfig,
+  parseDocument,
+  readDocument,
+} from '../format/documents.ts';
+import type { ImageLayer } from '../image-layer.ts';
+import type { Medium } from '../medium/medium.ts';
+
+/** The export of an image by a daemon: a tar archive as `docker save` writes it, which streams by. */
+export interface Export {
+  /** For messages. */
+  readonly name: string;
+  /** Of all layers of the image, the lowest first. */
+  readonly diffIds: readonly Digest[];
+  /** Has the daemon begin one. */
+  readonly open: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/**
+ * Brings layers out of an export. podman, and Docker since version 25, name a layer by its diffID. Where that is not so, as with older ones and
+ * with layers that Docker keeps compressed, `manifest.json` tells which is which: it comes last, and the export is asked for again.
+ */
+export function bringFrom(from: Export): BringLayers {
+  return (layers, signal) => bring(from, layers, signal);
+}
+
+async function* bring(
+  from: Export,
+  layers: readonly ImageLayer[],
+  signal: AbortSignal,
+): AsyncGenerator<ArrivingLayer> {
+  const left = new Map(layers.flatMap((layer) => (layer.diffId ? [[layer.diffId, layer]] : [])));
+  const documents = new Documents(from.name);
+  yield* readThrough(from, { left, names: usualNames(left.keys()), documents }, signal);
+  if (left.size === 0) return;
+  yield* readThrough(from, { left, names: namesIn(documents, from.diffIds) }, signal);
+  for (const missing of left.keys())
+    throw new ClairError('target-corrupt', `${from.name} has no layer ${missing}`);
+}
+
+/** The configuration of the image, which lies somewhere in the export; undefined where it does not. */
+export async function configIn(from: Export, signal: AbortSignal): Promise<ImageConfig | undefined> {
+  const documents = new Documents(from.name);
+  for await (const { path, bytes } of membersOf(from, documents.wants, signal)) {
+    const document = await documents.take(path, bytes);
+    const config = document && configOf(document, from.diffIds);
+    if (config !== undefined) return config;
+  }
+  return undefined;
+}
+
+interface Sought {
+  /** What is to be brought; what was is taken out. */
+  readonly left: Map<Digest, ImageLayer>;
+  /** Names of members, and the layers they are. */
+  readonly names: ReadonlyMap<string, Digest>;
+  readonly documents?: Documents;
+}
+
+/** Reads an export until everything was brought, or to its end. */
+async function* readThrough(
+  from: Export,
+  { left, names, documents }: Sought,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivingLayer> {
+  const layerAt = (path: string): ImageLayer | undefined => left.get(names.get(path) ?? ('' as Digest));
+  const wants = (entry: TarEntry): boolean =>
+    layerAt(entry.path) !== undefined || documents?.wants(entry) === true;
+  for await (const { path, bytes, isRead } of membersOf(from, wants, signal)) {
+    const layer = layerAt(path);
+    if (layer?.diffId === undefined) {
+      await documents?.take(path, bytes);
+      continue;
+    }
+    left.delete(layer.diffId);
+    yield { layer, bytes };
+    await isRead;
+    if (left.size === 0) return;
+  }
+}
+
+async function* membersOf(
+  { name, open }: Export,
+  wants: (entry: TarEntry) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<StreamedMember> {
+  try {
+    yield* tarMembers(await open(signal), wants);
+  } catch (error) {
+    if (!(error instanceof TarError)) throw error;
+    throw new ClairError('target-corrupt', `${name} is not a readable tar archive: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function usualNames(diffIds: Iterable<Digest>): Map<string, Digest> {
+  return new Map(
+    [...diffIds].flatMap((diffId) => [
+      [`${digestHex(diffId)}.tar`, diffId],
+      [`blobs/${diffId.replace(':', '/')}`, diffId],
+    ]),
+  );
+}
+
+/** A layer that occurs twice may be a link the second time; one of its names is a file. */
+function namesIn(documents: Documents, diffIds: readonly Digest[]): Map<string, Digest> {
+  const manifest = readDocument(documents, 'manifest.json', dockerManifestDocument);
+  for (const { Config, Layers } of manifest) {
+    const config = documents.document(Config);
+    if (Layers?.length !== diffIds.length || !config || !configOf(config, diffIds)) continue;
+    return new Map(diffIds.map((diffId, i) => [cleanPath(Layers[i] ?? ''), diffId]));
+  }
+  throw new ClairError('target-corrupt', `${documents.name} lists no image of the layers that were told`);
+}
+
+/** A document as a configuration, where it is the one of these layers. */
+function configOf(document: Buffer, diffIds: readonly Digest[]): ImageConfig | undefined {
+  try {
+    const config = parseDocument(document, 'it', configDocument);
+    return config.rootfs?.diff_ids?.join() === diffIds.join() ? config : undefined;
+  } catch {
+    return undefined; // a document of another kind
+  }
+}
+
+const braces: ReadonlySet<number> = new Set(Buffer.from('{['));
+
+/** The documents of an export, kept as they come by. */
+class Documents implements Medium {
+  readonly name: string;
+  readonly #kept = new Map<string, Buffer>();
+  #keptBytes = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  readonly wants = ({ path, size }: TarEntry): boolean =>
+    /\.json$|^blobs\//.test(path) &&
+    size <= limits.manifestBytes &&
+    this.#keptBytes + size <= limits.archiveDocumentBytes;
+
+  /** Reads a member, and keeps it if it is a document. */
+  async take(path: string, bytes: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
+    const pieces: Buffer[] = [];
+    for await (const piece of bytes) {
+      if (pieces.length === 0 && !braces.has(piece[0] ?? 0)) return undefined;
+      pieces.push(Buffer.from(piece));
+    }
+    const whole = Buffer.concat(pieces);
+    this.#kept.set(path, whole);
+    this.#keptBytes += whole.length;
+    return whole;
+  }
+
+  find(): undefined {
+    return undefined;
+  }
+
+  document(name: string): Buffer | undefined {
+    return this.#kept.get(cleanPath(name));
+  }
+}

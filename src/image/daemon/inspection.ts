@@ -1,0 +1,86 @@
+import * as z from 'zod/mini';
+import { digest, type ImageConfig } from '../format/documents.ts';
+import { type Daemon, getDocument, type Patience } from './connection.ts';
+
+/** Docker Engine API, "Inspect an image": what is read of it. */
+const inspected = z.object({
+  Os: z.optional(z.string()),
+  Architecture: z.optional(z.string()),
+  Variant: z.nullish(z.string()),
+  RootFS: z.nullish(z.object({ Layers: z.nullish(z.array(digest)) })),
+});
+
+/** Docker Engine API, "Get the history of an image": the newest step first. */
+const told = z.array(z.object({ CreatedBy: z.nullish(z.string()), Size: z.nullish(z.number()) }));
+
+/** libpod API, "Inspect an image": podman itself tells the history as the image has it. */
+const podmanInspected = z.object({
+  History: z.nullish(
+    z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
+  ),
+});
+
+type History = NonNullable<ImageConfig['history']>;
+
+/**
+ * What a daemon says of an image, as its configuration has it; without a history where the daemon does not tell which step made which
+ * layer. Throws `Unavailable` where it has no such image, and a `ClairError` where its answers make no sense.
+ */
+export async function inspect(daemon: Daemon, reference: string, patience: Patience): Promise<ImageConfig> {
+  const answer = await getDocument(daemon, imagePath(reference, 'json'), inspected, patience);
+  const { Os: os, Architecture: architecture, Variant: variant, RootFS: root } = answer.content;
+  const layers = root?.Layers ?? [];
+  const history =
+    answer.headers['libpod-api-version'] === undefined
+      ? withEmptySteps(await dockerSteps(daemon, reference, patience), layers.length)
+      : await podmanHistory(daemon, reference, patience);
+  return {
+    ...(os && { os }),
+    ...(architecture && { architecture }),
+    ...(variant && { variant }),
+    rootfs: { diff_ids: layers },
+    ...(history && { history }),
+  };
+}
+
+/** Where a daemon tells of an image. References have no character that a path could not. */
+export function imagePath(reference: string, what: string): string {
+  return `/images/${reference}/${what}`;
+}
+
+async function podmanHistory(daemon: Daemon, reference: string, patience: Patience): Promise<History> {
+  const path = `/v4.0.0/libpod${imagePath(reference, 'json')}`;
+  const { content } = await getDocument(daemon, path, podmanInspected, patience);
+  return content.History ?? [];
+}
+
+interface Step {
+  readonly created_by: string | null | undefined;
+  readonly sizeBytes: number;
+}
+
+async function dockerSteps(daemon: Daemon, reference: string, patience: Patience): Promise<Step[]> {
+  const { content } = await getDocument(daemon, imagePath(reference, 'history'), told, patience);
+  return content.toReversed().map(({ CreatedBy, Size }) => ({ created_by: CreatedBy, sizeBytes: Size ?? 0 }));
+}
+
+/** Instructions that never make a layer, as the builders of Docker write them into the history. */
+const layerless =
+  /^(?:\/bin\/sh -c #\(nop\) +)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/;
+
+/**
+ * Docker does not say which steps made no layer, and a layer of directories alone has a size of nothing. The steps that must have made
+ * one, or else those that can, are told only where there are as many as layers.
+ */
+function withEmptySteps(steps: readonly Step[], layers: number): History | undefined {
+  // A history that is cut short says nothing certain of any layer, nor does its configuration.
+  if (steps.length < layers) return [];
+  const readings: ((step: Step) => boolean)[] = [
+    () => true,
+    ({ sizeBytes }) => sizeBytes > 0,
+    ({ sizeBytes, created_by }) => sizeBytes > 0 || !layerless.test(created_by ?? ''),
+  ];
+  const madeLayer = readings.find((reading) => steps.filter(reading).length === layers);
+  if (madeLayer === undefined) return undefined;
+  return steps.map((step) => ({ created_by: step.created_by, empty_layer: !madeLayer(step) }));
+}

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, type TestContext, test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import { gather } from '../../testing/bytes.ts';
+import {
+  bytes,
+  type DaemonAnswers,
+  dockerAnswers,
+  exportForms,
+  json,
+  podmanAnswers,
+  refuse,
+  startDaemon,
+  type TestDaemon,
+} from '../../testing/daemon.ts';
+import { type BuiltImage, buildImage, dockerArchive, type ImagePlan } from '../../testing/image-builder.ts';
+import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import type { Image } from '../image.ts';
+import { readArriving } from '../layer/read-arriving.ts';
+import { readLayers } from '../layer/read-layer.ts';
+import type { ReadLayer } from '../layer/reading.ts';
+import { WantedPaths } from '../layer/wanted.ts';
+import { openImage } from '../open-image.ts';
+import { type DaemonOptions, openDaemonImage } from './open-daemon-image.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clair-daemon-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const base = tar([
+  { path: 'etc/os-release', content: 'ID=alpine' },
+  { path: 'lib/apk/db/installed', content: 'P:musl\n' },
+  { path: 'usr/share/large', content: 'x'.repeat(300_000) },
+]);
+const top = tar([{ path: 'lib/apk/db/installed', content: 'P:musl\nP:zlib\n' }]);
+/** The tar of a layer without content, which may be there several times. */
+const nothing = tar([]);
+const plan: ImagePlan = {
+  steps: [
+    { tar: base, createdBy: 'ADD rootfs' },
+    { createdBy: 'ENV A=b' },
+    { tar: nothing, createdBy: 'RUN true' },
+    { tar: top, createdBy: 'RUN apk add zlib' },
+    { tar: nothing, createdBy: 'RUN true again' },
+    { createdBy: 'CMD ["sh"]' },
+  ],
+  tags: ['example:1'],
+};
+const image = buildImage(plan);
+
+const wanted = new WantedPaths(['etc/os-release', 'lib/apk/db/installed']);
+const options = { wanted, verify: true, take: (layer: ReadLayer) => layer };
+
+/** Where a test daemon is, and nothing of this machine. */
+function at({ host }: Pick<TestDaemon, 'host'>, more: Partial<DaemonOptions> = {}): DaemonOptions {
+  return { env: { DOCKER_HOST: host, CONTAINER_HOST: host }, home: directory, ...more };
+}
+
+function open(daemon: TestDaemon, more: Partial<DaemonOptions> = {}): Promise<Image> {
+  const target = { daemon: 'docker', reference: 'example:1', target: 'docker:example:1' } as const;
+  return openDaemonImage(target, at(daemon, more));
+}
+
+async function read(from: Image): Promise<unknown> {
+  const layers =
+    from.bring === undefined
+      ? await readLayers(from.layers, options, options.take)
+      : await readArriving(from.layers, from.bring, options);
+  return layers.map(({ collected, verified, diffId, tarBytes }, i) => ({
+    diffId,
+    verified,
+    sizeBytes: tarBytes,
+    createdBy: from.layers[i]?.createdBy,
+    files: [...collected.files].map(([path, content]) => [path, Buffer.from(content).toString()]),
+  }));
+}
+
+/** What the same image tells that was saved to a file. */
+async function fromDisk(saved: BuiltImage): Promise<unknown> {
+  const path = join(directory, 'saved.tar');
+  writeFileSync(path, dockerArchive(saved));
+  return await read(await openImage(path));
+}
+
+async function failure(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof ClairError ? `${error.code}: ${error.message}` : `a bug: ${String(error)}`;
+  }
+  return 'none';
+}
+
+for (const [who, write] of Object.entries(exportForms)) {
+  test(`an image of ${who} reads as the one that was saved to a file`, async (context) => {
+    const stored = buildImage({ ...plan, compression: who.includes('containerd') ? 'gzip' : 'none' });
+    const archive = write(stored);
+    const answers =
+      who === 'podman'
+        ? podmanAnswers('example:1', stored, archive)
+        : dockerAnswers('example:1', stored, { archive });
+    const daemon = await startDaemon(context, answers);
+    const opened = await open(daemon);
+    assert.deepEqual(opened.target, {
+      reference: 'docker:example:1',
+      kind: 'docker',
+      manifest: null,
+      platform: 'linux/amd64',
+    });
+    assert.deepEqual(await read(opened), await fromDisk(image));
+    const exports = daemon.asked.filter((path) => path.endsWith('/get'));
+    assert.equal(exports.length, who === 'podman' || who === 'a new Docker' ? 1 : 2);
+  });
+}
+
+test('only the layers that are asked for are read, and nothing of the export after them', async (context) => {
+  const archive = exportForms.podman(image);
+  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  const { layers, bring } = await open(daemon);
+  const [, empty] = layers;
+  assert.ok(bring && empty);
+  const brought: (string | undefined)[] = [];
+  for await (const arriving of bring([empty], new AbortController().signal)) {
+    brought.push(arriving.layer.diffId);
+    await gather(arriving.bytes);
+  }
+  assert.deepEqual(brought, [empty.diffId]);
+});
+
+for (const [what, sizes] of [
+  ['without files in some layers, of which Docker says no more than that', [1, 0, 0, 1]],
+  ['whose layers Docker calls empty all', [0, 0, 0, 0]],
+] as const) {
+  test(`the instructions of an image ${what}`, async (context) => {
+    const archive = exportForms['a new Docker'](image);
+    const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive, sizes }));
+    assert.deepEqual(
+      (await open(daemon)).layers.map(({ createdBy }) => createdBy),
+      ['ADD rootfs', 'RUN true', 'RUN apk add zlib', 'RUN true again'],
+    );
+    assert.ok(!daemon.asked.some((path) => path.endsWith('/get')));
+  });
+}
+
+test('where Docker leaves open which step made a layer, the configuration in the export tells', async (context) => {
+  const unclear = buildImage({
+    steps: [
+      { tar: base, createdBy: 'a step of another builder' },
+      { createdBy: 'another one' },
+      { tar: nothing, createdBy: 'a third' },
+    ],
+  });
+  const archive = exportForms['a new Docker'](unclear);
+  const daemon = await startDaemon(context, dockerAnswers('example:1', unclear, { archive, sizes: [1, 0] }));
+  const { layers } = await open(daemon);
+  assert.deepEqual(
+    layers.map(({ createdBy }) => createdBy),
+    ['a step of another builder', 'a third'],
+  );
+});
+
+test('an image without a history tells no instructions', async (context) => {
+  const bare = buildImage({ ...plan, history: false });
+  const archive = exportForms.podman(bare);
+  const daemon = await startDaemon(context, dockerAnswers('example:1', bare, { archive }));
+  assert.deepEqual(await read(await open(daemon)), await fromDisk(bare));
+});
+
+test('an image of another platform than the wanted one is refused', async (context) => {
+  const archive = exportForms.podman(image);
+  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  assert.match(
+    await failure(open(daemon, { platform: 'linux/arm64' })),
+    /^target-not-found: the docker daemon at .* has example:1 for linux\/amd64, and not for linux\/arm64$/,
+  );
+  assert.equal(await failure(open(daemon, { platform: 'linux/amd64' })), 'none');
+});
+
+/** A daemon that answers as Docker does, but for what is given. */
+async function oddly(context: TestContext, odd: DaemonAnswers, archive?: Uint8Array): Promise<TestDaemon> {
+  const usual = dockerAnswers('example:1', image, { archive: archive ?? exportForms.podman(image) });
+  return await startDaemon(context, { ...usual, ...odd });
+}
+
+test('a daemon that is not there, has no such image or fails is told by name', async (context) => {
+  const stale = join(directory, 'stale.sock');
+  writeFileSync(stale, '');
+  const gone = await startDaemon(context, {});
+  const broken = await oddly(context, { '/images/example:1/json': refuse(500, 'disk\u001b[2J full') });
+  for (const [daemon, message] of [
+    [
+      gone,
+      /^target-not-found: 404 from \/images\/example:1\/json of the docker daemon at .*: No such image$/,
+    ],
+    [
+      broken,
+      /^target-not-found: 500 from \/images\/example:1\/json of the docker daemon at .*: disk \[2J full$/,
+    ],
+    [
+      { host: `unix://${stale}` },
+      /^target-not-found: nobody listens at .*stale.sock: the docker daemon is not running$/,
+    ],
+    [
+      { host: 'unix:///nowhere/d.sock' },
+      /^target-not-found: there is no \/nowhere\/d.sock: the docker daemon is not running$/,
+    ],
+    [{ host: 'ssh://build' }, /^target-not-found: DOCKER_HOST says ssh:/],
+  ] as const)
+    assert.match(await failure(open(daemon as TestDaemon)), message);
+  const { message } = await openDaemonImage(
+    { daemon: 'podman', reference: 'example', target: 'podman:example' },
+    { env: {}, home: directory },
+  ).then(
+    () => assert.fail('there must be no podman at its usual socket'),
+    (error: unknown) => error as Error,
+  );
+  // On a machine that has one it is asked.
+  assert.match(message, /^there is no podman daemon: \/run\/podman\/podman.sock |podman daemon at \/run/);
+});
+
+test('what is no reference is never asked for', async (context) => {
+  const daemon = await startDaemon(context, {});
+  for (const reference of ['', '../containers', 'a//b', 'a?b', 'a b', '/x'])
+    assert.match(
+      await failure(openDaemonImage({ daemon: 'docker', reference, target: 'it' }, at(daemon))),
+      /^target-not-found: it names no image$/,
+    );
+  assert.deepEqual(daemon.asked, []);
+});
+
+test('answers that make no sense or do not end are refused', async (context) => {
+  const endless: DaemonAnswers[string] = (response) => {
+    const more = (): void => {
+      while (response.write(' '.repeat(65536)));
+    };
+    response.on('drain', more);
+    more();
+  };
+  for (const [odd, message] of [
+    [bytes(Buffer.from('<html>')), /^target-corrupt: the answer to \/images\/example:1\/json .* is not JSON/],
+    [json({ RootFS: { Layers: ['sha256:x'] } }), /^target-corrupt: .* is malformed at RootFS.Layers.0/],
+    [endless, /^limit-exceeded: .* more than 8388608 bytes$/],
+  ] as const)
+    assert.match(await failure(open(await oddly(context, { '/images/example:1/json': odd }))), message);
+});
+
+async function readingFails(context: TestContext, archive: Uint8Array): Promise<string> {
+  return await failure(read(await open(await oddly(context, {}, archive))));
+}
+
+test('an export that is cut short, lies or lacks a layer is refused', async (context) => {
+  const whole = exportForms.podman(image);
+  const [lowest] = image.layers;
+  const hex = lowest?.diffId.slice('sha256:'.length) ?? '';
+  const lying: TarEntry = { path: `${hex}.tar`, content: top };
+  for (const [archive, message] of [
+    [whole.subarray(0, 100_000), /^target-corrupt: .*the tar archive is cut short/],
+    [tar([lying]), new RegExp(`^target-corrupt: layer sha256:${hex}: its diffID is sha256:`)],
+    [tar([{ path: 'x.json', content: '{}' }]), /^target-corrupt: .* has no manifest.json/],
+    [tar([{ path: 'manifest.json', content: '[]' }]), /^target-corrupt: .* lists no image of the layers/],
+    [Buffer.from('no archive'.repeat(100)), /^target-corrupt: .* is not a readable tar archive/],
+  ] as const)
+    assert.match(await readingFails(context, archive), message);
+  const names = image.layers.map(({ diffId }) => `${diffId.slice(7)}.tar`);
+  const listed = [{ Config: 'c.json', Layers: names }];
+  const without = tar([
+    { path: 'c.json', content: image.config.bytes },
+    { path: 'manifest.json', content: JSON.stringify(listed) },
+  ]);
+  assert.match(await readingFails(context, without), /^target-corrupt: the export .* has no layer sha256:/);
+});
+
+test('a daemon that breaks off or falls silent is given up', async (context) => {
+  const archive = exportForms.podman(image);
+  const half = archive.subarray(0, 100_000);
+  const breaking = await oddly(context, {
+    '/images/example:1/get': (response) => {
+      response.write(half, () => response.destroy());
+    },
+  });
+  assert.match(
+    await failure(read(await open(breaking))),
+    /^target-corrupt: .*\/images\/example:1\/get of the docker daemon at .* broke off after \d+ bytes: /,
+  );
+  const silent = await oddly(context, {
+    '/images/example:1/get': (response) => {
+      response.write(half);
+    },
+  });
+  assert.match(
+    await failure(read(await open(silent, { patience: { exportMs: 20 } }))),
+    /^limit-exceeded: .* sends nothing of \/images\/example:1\/get for 0.02 s$/,
+  );
+});
+
+test('what calls it off ends the export', async (context) => {
+  let isClosed: Promise<void> | undefined;
+  const archive = exportForms.podman(image);
+  const daemon = await oddly(context, {
+    '/images/example:1/get': (response) => {
+      isClosed = new Promise((resolve) => response.on('close', resolve));
+      response.write(archive.subarray(0, 100_000));
+    },
+  });
+  const { layers, bring } = await open(daemon);
+  const callOff = new AbortController();
+  const reading = (async (): Promise<void> => {
+    for await (const { bytes: pieces } of bring?.(layers, callOff.signal) ?? [])
+      for await (const piece of pieces) if (piece.length > 0) callOff.abort(new Error('enough'));
+  })();
+  await assert.rejects(reading, { message: 'enough' });
+  await isClosed;
+});

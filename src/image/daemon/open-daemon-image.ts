@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { claimsIn, platformText } from '../format/assemble.ts';
+import { fitsPlatform } from '../format/choose-manifest.ts';
+import type { ImageConfig } from '../format/documents.ts';
+import type { Image } from '../image.ts';
+import type { ImageLayer } from '../image-layer.ts';
+import { getStream, nameOf, type Patience } from './connection.ts';
+import { type DaemonName, displayEndpoint, type Endpoint, placesOf, type Surroundings } from './endpoint.ts';
+import { bringFrom, configIn, type Export } from './export.ts';
+import { imagePath, inspect } from './inspection.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** Which image of a daemon is meant. */
+export interface DaemonImage {
+  readonly daemon: DaemonName;
+  /** As its command takes it: a name with a tag or a digest, or an id. */
+  readonly reference: string;
+  /** What the user wrote, for the report. */
+  readonly target: string;
+}
+
+/** How it is looked for. */
+export interface DaemonOptions extends Partial<Surroundings> {
+  /** `os/architecture[/variant]`; an image of another is refused. */
+  readonly platform?: string;
+  readonly patience?: Patience;
+}
+
+/** Opens an image of a daemon. No layer is read yet. Throws `target-not-found` where the daemon does not give it, saying why. */
+export async function openDaemonImage(image: DaemonImage, options: DaemonOptions = {}): Promise<Image> {
+  const found = await findInDaemon(image, options);
+  if (!(found instanceof Unavailable)) return found;
+  throw new ClairError('target-not-found', found.message, { cause: found });
+}
+
+/** The image, or why the daemon does not give it. Throws where it has the image and something is wrong with that. */
+export async function findInDaemon(
+  image: DaemonImage,
+  options: DaemonOptions = {},
+): Promise<Image | Unavailable> {
+  try {
+    return await find(image, options);
+  } catch (error) {
+    if (error instanceof Unavailable) return error;
+    throw error;
+  }
+}
+
+async function find(
+  { daemon: name, reference, target }: DaemonImage,
+  { env = process.env, home = homedir(), platform: wanted, patience = {} }: DaemonOptions,
+): Promise<Image> {
+  if (!isReference(reference)) throw new Unavailable(`${target} names no image`);
+  const daemon = { name, endpoint: endpointOf(name, { env, home }) };
+  const config = await inspect(daemon, reference, patience);
+  const platform = platformText(config);
+  if (wanted !== undefined && platform !== null && !fitsPlatform(platform, wanted))
+    throw new Unavailable(`${nameOf(daemon)} has ${reference} for ${platform}, and not for ${wanted}`);
+  const from: Export = {
+    name: `the export of ${reference} by ${nameOf(daemon)}`,
+    diffIds: config.rootfs?.diff_ids ?? [],
+    open: (signal) => getStream(daemon, imagePath(reference, 'get'), signal, patience),
+  };
+  return {
+    target: { reference: target, kind: name, manifest: null, platform },
+    layers: layersOf(await withHistory(config, from), from),
+    bring: bringFrom(from),
+  };
+}
+
+/** What a daemon is asked for becomes part of a path. */
+function isReference(text: string): boolean {
+  return /^[\w][\w.\-/:@]*$/.test(text) && !/\.\.|\/\//.test(text);
+}
+
+function endpointOf(name: DaemonName, surroundings: Surroundings): Endpoint {
+  const { endpoints, saidBy } = placesOf(name, surroundings);
+  const there = endpoints.find(
+    (place) => saidBy !== undefined || place.kind === 'tcp' || existsSync(place.path),
+  );
+  if (there !== undefined) return there;
+  const setting = name === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST';
+  throw new Unavailable(
+    `there is no ${name} daemon: ${endpoints.map(displayEndpoint).join(', ')} do not exist; if it listens elsewhere, set ${setting}`,
+  );
+}
+
+/** A daemon that does not tell which step made which layer still exports the configuration, which does. */
+async function withHistory(config: ImageConfig, from: Export): Promise<ImageConfig> {
+  if (config.history !== undefined) return config;
+  return (await configIn(from, new AbortController().signal)) ?? config;
+}
+
+/** Layers as a daemon keeps them: uncompressed, without a digest of their own, and of a size nobody knows before they are read. */
+function layersOf(config: ImageConfig, { name, diffIds: { length } }: Export): ImageLayer[] {
+  if (length > limits.layersPerImage)
+    throw new ClairError(
+      'limit-exceeded',
+      `${name} has ${length} layers, more than ${limits.layersPerImage}`,
+    );
+  return claimsIn(config, length).map((claims) => ({
+    ...claims,
+    place: { kind: 'remote', path: name },
+    compression: 'none',
+    sizeBytes: 0,
+  }));
+}

@@ -1,0 +1,73 @@
+import { ClairError } from '../kit/errors.ts';
+import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open-daemon-image.ts';
+import { Unavailable } from './daemon/unavailable.ts';
+import type { Image } from './image.ts';
+import type { RegistryImage } from './registry/open-registry-image.ts';
+import { parseReference } from './registry/reference.ts';
+
+/** How references are opened. */
+export interface ReferenceOptions extends DaemonOptions {
+  /** True asks no registry for what nobody says that it is there. */
+  readonly offline?: boolean;
+}
+
+const daemons = ['docker', 'podman'] as const;
+
+/**
+ * Opens the image of `registry:REF`, `docker:REF` or `podman:REF`, or of a bare reference: it is looked for in Docker, else in podman,
+ * else in its registry. Throws what the last of them says, with why the others do not have it.
+ */
+export async function openReference(target: string, options: ReferenceOptions): Promise<Image> {
+  const [, where, reference = ''] = /^(registry|docker|podman):(.*)$/s.exec(target) ?? [];
+  if (where === 'registry') return (await openInRegistry({ target, reference }, options)).image;
+  const daemon = daemons.find((name) => name === where);
+  if (daemon !== undefined) return await openDaemonImage({ daemon, reference, target }, options);
+  return await openBare(target, options);
+}
+
+/** The image of a registry that a target names, and what it was found by; undefined where the target names another. */
+export async function openOfRegistry(
+  target: string,
+  options: ReferenceOptions,
+): Promise<RegistryImage | undefined> {
+  const [, reference] = /^registry:(.*)$/s.exec(target) ?? [];
+  return reference === undefined ? undefined : await openInRegistry({ target, reference }, options);
+}
+
+async function openBare(target: string, options: ReferenceOptions): Promise<Image> {
+  const tried = [`there is no file or directory ${target}`];
+  if (!isReference(target)) throw new ClairError('target-not-found', tried.join());
+  for (const daemon of daemons) {
+    const found = await findInDaemon({ daemon, reference: target, target }, options);
+    if (!(found instanceof Unavailable)) return found;
+    tried.push(found.message);
+  }
+  const before = tried.join('; ');
+  if (options.offline === true)
+    throw new ClairError('target-not-found', `${before}; offline no registry is asked`);
+  try {
+    return (await openInRegistry({ target, reference: target }, options)).image;
+  } catch (error) {
+    if (!(error instanceof ClairError)) throw error;
+    throw new ClairError(error.code, `${before}; ${error.message}`, { cause: error, limit: error.limit });
+  }
+}
+
+async function openInRegistry(
+  image: { readonly target: string; readonly reference: string },
+  { env = process.env, platform }: ReferenceOptions,
+): Promise<RegistryImage> {
+  const { openRegistryImage } = await import('./registry/open-registry-image.ts');
+  return await openRegistryImage(image, { env, ...(platform !== undefined && { platform }) });
+}
+
+/** Whether a target that is no file may be a reference. What looks like a path is none, lest a registry is asked for a typing error. */
+function isReference(target: string): boolean {
+  if (/^[/.~]|\.(?:tar|aci|tgz|txz|tbz2?|tzst)(?:\.\w+)?$/i.test(target)) return false;
+  try {
+    parseReference(target);
+    return true;
+  } catch {
+    return false;
+  }
+}

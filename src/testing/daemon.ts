@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TestContext } from 'node:test';
+import { type Digest, digestHex } from '../model/digest.ts';
+import { serveSocket } from './http-server.ts';
+import { type BuiltImage, blobPath, dockerFiles, ociFiles, sha256 } from './image-builder.ts';
+import { type TarEntry, tar } from './tar-writer.ts';
+
+/** Answers one path. */
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** A daemon that holds one image, by the paths it answers. */
+export type DaemonAnswers = Record<string, Answer>;
+
+/** A daemon of the tests. */
+export interface TestDaemon {
+  readonly socket: string;
+  /** As `DOCKER_HOST` and `CONTAINER_HOST` name it. */
+  readonly host: string;
+  /** The paths it was asked for. */
+  readonly asked: readonly string[];
+}
+
+/** Starts a daemon that lives as long as the test. What it does not know it answers with 404, as Docker does. */
+export async function startDaemon(context: TestContext, answers: DaemonAnswers): Promise<TestDaemon> {
+  const asked: string[] = [];
+  const socket = await serveSocket(context, (request, response) => {
+    const path = request.url ?? '';
+    asked.push(path);
+    (answers[path] ?? refuse(404, 'No such image'))(response, request);
+  });
+  return { socket, host: `unix://${socket}`, asked };
+}
+
+/** Answers JSON. */
+export function json(value: unknown, headers: Record<string, string> = {}): Answer {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(value));
+  };
+}
+
+/** Answers bytes. */
+export function bytes(content: Uint8Array): Answer {
+  return (response) => {
+    response.end(content);
+  };
+}
+
+/** Answers as a daemon that cannot. */
+export function refuse(status: number, message: string): Answer {
+  return (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ message }));
+  };
+}
+
+/** The configuration of an image. */
+interface Config {
+  readonly os: string;
+  readonly architecture: string;
+  readonly rootfs: { readonly diff_ids: readonly Digest[] };
+  readonly history?: readonly { readonly created_by?: string; readonly empty_layer?: boolean }[];
+}
+
+/**
+ * What Docker answers about an image. Docker Engine API 1.47, "Inspect an image" and "Get the history of an image". `sizes`: of the steps that made
+ * a layer, as Docker counts them, which is without directories; 1 each unless given.
+ */
+export function dockerAnswers(
+  name: string,
+  image: BuiltImage,
+  { archive, sizes = [] }: { readonly archive: Uint8Array; readonly sizes?: readonly number[] },
+): DaemonAnswers {
+  const { os, architecture, rootfs, history = [] } = configOf(image);
+  const left = [...sizes];
+  const steps = history.map(({ created_by, empty_layer }) => ({
+    Id: '<missing>',
+    CreatedBy: created_by ?? '',
+    Size: empty_layer === true ? 0 : (left.shift() ?? 1),
+  }));
+  return {
+    [`/images/${name}/json`]: json({
+      Id: image.config.digest,
+      Os: os,
+      Architecture: architecture,
+      Variant: '',
+      RootFS: { Type: 'layers', Layers: rootfs.diff_ids },
+    }),
+    [`/images/${name}/history`]: json(steps.toReversed()),
+    [`/images/${name}/get`]: bytes(archive),
+  };
+}
+
+/** What podman answers: as Docker, and in its own API the history as the image has it. */
+export function podmanAnswers(name: string, image: BuiltImage, archive: Uint8Array): DaemonAnswers {
+  const { os, architecture, rootfs, history } = configOf(image);
+  const inspected = {
+    Os: os,
+    Architecture: architecture,
+    RootFS: { Type: 'layers', Layers: rootfs.diff_ids },
+  };
+  return {
+    [`/images/${name}/json`]: json(inspected, { 'libpod-api-version': '5.4.2' }),
+    [`/v4.0.0/libpod/images/${name}/json`]: json({ ...inspected, History: history ?? null }),
+    [`/images/${name}/get`]: bytes(archive),
+  };
+}
+
+/** The forms in which daemons export an image. */
+export const exportForms = {
+  /** Before version 25: directories by an id of their own, in the order of their names; manifest.json last. */
+  'an old Docker': (image: BuiltImage) => tar(byName(dockerFiles([image]))),
+  /** Since: blobs by the diffIDs, as layers are exported uncompressed. */
+  'a new Docker': (image: BuiltImage) => tar(blobFiles(image)),
+  /** With containerd's store: blobs as they were pulled. */
+  'a Docker with containerd': (image: BuiltImage) => tar(blobFiles(image)),
+  /** Layers by their diffIDs, and links for whoever knows the old form. */
+  podman: (image: BuiltImage) => tar(podmanFiles(image)),
+} as const;
+
+function byName(files: readonly TarEntry[]): TarEntry[] {
+  return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** An OCI layout with a `manifest.json`, and the attestation that BuildKit makes. */
+function blobFiles(image: BuiltImage): TarEntry[] {
+  const statement = JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', subject: [] });
+  const manifest = [
+    {
+      Config: blobPath(image.config.digest),
+      RepoTags: image.tags,
+      Layers: image.layers.map(({ digest }) => blobPath(digest)),
+    },
+  ];
+  return byName([
+    ...ociFiles([image]),
+    { path: blobPath(sha256(statement)), content: statement },
+    { path: 'manifest.json', content: JSON.stringify(manifest) },
+  ]);
+}
+
+function podmanFiles(image: BuiltImage): TarEntry[] {
+  const layers = new Map(image.layers.map(({ diffId, bytes: content }) => [diffId, content]));
+  const names = image.layers.map(({ diffId }) => `${digestHex(diffId)}.tar`);
+  const config = `${digestHex(image.config.digest)}.json`;
+  return [
+    ...[...layers].map(([diffId, content]) => ({ path: `${digestHex(diffId)}.tar`, content })),
+    { path: config, content: image.config.bytes },
+    ...names.map((name, i) => ({ path: `${'0'.repeat(63)}${i}/layer.tar`, target: `../${name}` })),
+    {
+      path: 'manifest.json',
+      content: JSON.stringify([{ Config: config, RepoTags: image.tags, Layers: names }]),
+    },
+  ];
+}
+
+function configOf({ config }: BuiltImage): Config {
+  return JSON.parse(Buffer.from(config.bytes).toString()) as Config;
+}
