@@ -33,10 +33,13 @@ export function clair(
 }
 
 /** As `clair`, while this process goes on: what the command asks of it is answered. */
-export async function clairBeside(args: readonly string[]): Promise<Run> {
+export async function clairBeside(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const child = spawn(join(root, 'bin/clair'), args, {
     cwd: tmpdir(),
-    env: { ...process.env, XDG_CACHE_HOME: scratch },
+    env: { ...process.env, XDG_CACHE_HOME: scratch, ...env },
   });
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
