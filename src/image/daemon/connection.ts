@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { piecesOf } from '../../kit/pieces.ts';
 import { parseDocument } from '../format/documents.ts';
 import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
 import { Unavailable } from './unavailable.ts';
@@ -137,7 +138,7 @@ async function inTime<T>(work: Promise<T>, { ms, daemon, path, giveUp }: Call): 
 async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
-    const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+    const pieces = piecesOf(response);
     for (;;) {
       const { done, value } = await inTime(pieces.next(), call);
       if (done) return;
