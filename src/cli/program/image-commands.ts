@@ -53,6 +53,8 @@ Advisories are fetched on demand, only for the distribution found in the image, 
 
 Examples:
   clair scan nginx.tar
+  clair scan nginx:1.27                                         of Docker, else of podman, else of its registry
+  clair scan docker:nginx:1.27
   clair scan nginx.tar --format json --output report.json
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan nginx.tar --format html --output report.html      one page for people

@@ -81,7 +81,7 @@ async function ask(daemon: Daemon, path: string, waiting: Waiting): Promise<Answ
     ...connectionTo(daemon.endpoint),
     path,
     agent: false,
-    headers: { host: 'daemon', 'user-agent': 'clair' },
+    headers: { 'user-agent': 'clair', ...(daemon.endpoint.kind === 'socket' && { host: 'daemon' }) },
     ...(waiting.signal && { signal: waiting.signal }),
   });
   request.on('response', resolve).on('error', reject).end();

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { type TestContext, test } from 'node:test';
+import { ClairError } from '../kit/errors.ts';
+import { dockerAnswers, exportForms, podmanAnswers, refuse, startDaemon } from '../testing/daemon.ts';
+import { buildImage } from '../testing/image-builder.ts';
+import { tar } from '../testing/tar-writer.ts';
+import { openReference, type ReferenceOptions } from './open-reference.ts';
+
+const image = buildImage({ steps: [{ tar: tar([]) }] });
+const archive = exportForms.podman(image);
+const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock', CONTAINER_HOST: 'unix:///nowhere/podman.sock' };
+
+function offline(env: Record<string, string>): ReferenceOptions {
+  return { env: { ...nowhere, ...env }, home: tmpdir(), offline: true };
+}
+
+async function failure(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof ClairError ? `${error.code}: ${error.message}` : `a bug: ${String(error)}`;
+  }
+  return 'none';
+}
+
+async function daemons(
+  context: TestContext,
+  docker: readonly string[],
+  podman: readonly string[],
+): Promise<Record<string, string>> {
+  const ofDocker = docker.flatMap((name) => Object.entries(dockerAnswers(name, image, { archive })));
+  const ofPodman = podman.flatMap((name) => Object.entries(podmanAnswers(name, image, archive)));
+  return {
+    DOCKER_HOST: (await startDaemon(context, Object.fromEntries(ofDocker))).host,
+    CONTAINER_HOST: (await startDaemon(context, Object.fromEntries(ofPodman))).host,
+  };
+}
+
+test('a bare reference is looked for in Docker, then in podman', async (context) => {
+  const env = await daemons(context, ['both:1', 'docker/only'], ['both:1', 'localhost:5000/podman/only:1']);
+  const kindOf = async (target: string): Promise<string> =>
+    (await openReference(target, offline(env))).target.kind;
+  assert.equal(await kindOf('both:1'), 'docker');
+  assert.equal(await kindOf('docker/only'), 'docker');
+  assert.equal(await kindOf('localhost:5000/podman/only:1'), 'podman');
+  assert.equal(await kindOf('podman:both:1'), 'podman');
+});
+
+test('what nobody has says why, everywhere it was looked for, and offline no registry is asked', async (context) => {
+  const env = await daemons(context, [], []);
+  assert.match(
+    await failure(openReference('none', offline(env))),
+    /^target-not-found: there is no file or directory none; 404 from .* of the docker daemon at .*: No such image; 404 from .* of the podman daemon at .*; offline no registry is asked$/,
+  );
+  assert.match(
+    await failure(openReference('none', offline({}))),
+    /^target-not-found: .*; there is no \/nowhere\/docker.sock: .*; there is no \/nowhere\/podman.sock: .*; offline/,
+  );
+});
+
+test('a daemon that has the image and fails is not passed over for another', async (context) => {
+  const broken = await startDaemon(context, { '/images/app/json': refuse(500, 'out of order') });
+  const { CONTAINER_HOST } = await daemons(context, [], ['app']);
+  assert.match(
+    await failure(
+      openReference('app', offline({ DOCKER_HOST: broken.host, CONTAINER_HOST: CONTAINER_HOST ?? '' })),
+    ),
+    /^target-not-found: 500 from /,
+  );
+});
+
+test('online its registry is asked last, and what that says is told as well', async () => {
+  // Nobody listens at port 1 of this machine.
+  assert.match(
+    await failure(openReference('localhost:1/app', { ...offline({}), offline: false })),
+    /^registry-\w+: there is no file or directory localhost:1\/app; .*\/nowhere\/podman.sock: .*; .*localhost:1/,
+  );
+});
+
+test('what looks like a path, or cannot be a reference, is asked for nowhere', async (context) => {
+  const env = await daemons(context, [], []);
+  for (const target of [
+    './app',
+    '/app',
+    '~/app',
+    '.app',
+    'app.tar',
+    'app.TAR.GZ',
+    'app.tgz',
+    'App',
+    'a b',
+    'a:b:c',
+  ])
+    assert.equal(
+      await failure(openReference(target, offline(env))),
+      `target-not-found: there is no file or directory ${target}`,
+    );
+});
