@@ -31,15 +31,13 @@ test('docker is where DOCKER_HOST says, else the current context, else at one of
     join(home, 'nobody/.docker/run/docker.sock'),
     '/run/user/7/docker.sock',
   ]);
-  context('colima', 'unix:///home/u/.colima/docker.sock');
+  context('colima', 'unix:///run/colima/docker.sock');
   context('far', 'tcp://build.example.org', true);
   writeFileSync(join(home, '.docker/config.json'), '{"auths":{},"currentContext":"colima"}');
-  assert.deepEqual(places('docker', {}, home), ['/home/u/.colima/docker.sock']);
+  assert.deepEqual(places('docker', {}, home), ['/run/colima/docker.sock']);
   assert.deepEqual(places('docker', { DOCKER_CONTEXT: 'far' }, home), ['tcp://build.example.org:2376']);
   assert.equal(places('docker', { DOCKER_CONTEXT: 'default' }, home)[0], '/var/run/docker.sock');
-  assert.deepEqual(places('docker', { DOCKER_CONFIG: join(home, '.docker') }), [
-    '/home/u/.colima/docker.sock',
-  ]);
+  assert.deepEqual(places('docker', { DOCKER_CONFIG: join(home, '.docker') }), ['/run/colima/docker.sock']);
   assert.deepEqual(places('docker', { DOCKER_HOST: 'unix:///tmp/d.sock' }, home), ['/tmp/d.sock']);
 });
 
