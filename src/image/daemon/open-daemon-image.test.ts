@@ -119,7 +119,11 @@ for (const [who, write] of Object.entries(exportForms)) {
 
 test('only the layers that are asked for are read, and nothing of the export after them', async (context) => {
   const archive = exportForms.podman(image);
-  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  const daemon = await oddly(context, {
+    '/images/example:1/get': (response) => {
+      response.write(archive.subarray(0, -1024)); // and nothing more, for ever
+    },
+  });
   const { layers, bring } = await open(daemon);
   const [, empty] = layers;
   assert.ok(bring && empty);
@@ -167,7 +171,9 @@ test('an image without a history tells no instructions', async (context) => {
   const bare = buildImage({ ...plan, history: false });
   const archive = exportForms.podman(bare);
   const daemon = await startDaemon(context, dockerAnswers('example:1', bare, { archive }));
-  assert.deepEqual(await read(await open(daemon)), await fromDisk(bare));
+  const opened = await open(daemon);
+  assert.ok(!daemon.asked.some((path) => path.endsWith('/get')));
+  assert.deepEqual(await read(opened), await fromDisk(bare));
 });
 
 test('an image of another platform than the wanted one is refused', async (context) => {
@@ -178,6 +184,20 @@ test('an image of another platform than the wanted one is refused', async (conte
     /^target-not-found: the docker daemon at .* has example:1 for linux\/amd64, and not for linux\/arm64$/,
   );
   assert.equal(await failure(open(daemon, { platform: 'linux/amd64' })), 'none');
+});
+
+test('a layer is read to its end while the next is waited for', async (context) => {
+  const archive = exportForms.podman(image);
+  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  const { layers, bring } = await open(daemon);
+  const [lowest] = layers;
+  assert.ok(bring && lowest);
+  const arriving = bring([lowest], new AbortController().signal)[Symbol.asyncIterator]();
+  const first = await arriving.next();
+  assert.ok(first.done !== true);
+  const next = arriving.next();
+  assert.deepEqual(Buffer.concat(await gather(first.value.bytes)), Buffer.from(base));
+  assert.equal((await next).done, true);
 });
 
 /** A daemon that answers as Docker does, but for what is given. */
