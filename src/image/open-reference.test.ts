@@ -96,4 +96,8 @@ test('what looks like a path, or cannot be a reference, is asked for nowhere', a
       await failure(openReference(target, offline(env))),
       `target-not-found: there is no file or directory ${target}`,
     );
+  assert.match(
+    await failure(openReference('-', offline(env))),
+    /^target-unsupported: standard input is not read/,
+  );
 });

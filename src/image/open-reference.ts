@@ -35,6 +35,11 @@ export async function openOfRegistry(
 }
 
 async function openBare(target: string, options: ReferenceOptions): Promise<Image> {
+  if (target === '-')
+    throw new ClairError(
+      'target-unsupported',
+      'standard input is not read: docker:REF and podman:REF read an image of a daemon, anything else must be in a file',
+    );
   const tried = [`there is no file or directory ${target}`];
   if (!isReference(target)) throw new ClairError('target-not-found', tried.join());
   for (const daemon of daemons) {
