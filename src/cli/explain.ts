@@ -1,10 +1,11 @@
 import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/explain-finding.ts';
-import { type AssessmentOptions, assessing } from './assess.ts';
+import { assessing } from './assess.ts';
+import { type FilterOptions, openFilter } from './filters.ts';
 import { displayFor, writeResult } from './output.ts';
 
 /** Options of `clair explain`. */
-export interface ExplainOptions extends AssessmentOptions {
+export interface ExplainOptions extends FilterOptions {
   readonly format: 'table' | 'json';
 }
 
@@ -14,9 +15,12 @@ export async function explain(
   question: { readonly id: string; readonly package?: string | undefined },
   options: ExplainOptions,
 ): Promise<number> {
-  const explanation = await assessing(target, options, async ({ image, report, room }) =>
-    explainFinding(question, { image, report }, { ...room, asOf: options.asOf }),
-  );
+  const filter = await openFilter(options);
+  const explanation = await assessing(target, options, async (assessed) => {
+    const { image, room } = assessed;
+    const { report } = await filter(assessed, room);
+    return await explainFinding(question, { image, report }, { ...room, asOf: options.asOf });
+  });
   writeResult(
     options.format === 'json'
       ? [`${JSON.stringify(explanation, undefined, 2)}\n`]

@@ -38,7 +38,8 @@ export function onlyNew(report: Report, earlier: ComparableReport): Report {
   const known = new Set(earlier.matches.map(findingKey));
   const isKnown = (match: Match): boolean => known.has(findingKey(match));
   const reason = `it is not new: ${earlier.target.reference} has it, too`;
-  const suppressed = report.matches.filter(isKnown).map((match) => ({ ...match, reason }));
+  const decision = { by: 'option' } as const;
+  const suppressed = report.matches.filter(isKnown).map((match) => ({ ...match, reason, decision }));
   return {
     ...report,
     matches: report.matches.filter((match) => !isKnown(match)),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imageNameOf, isCalled, parseImageName } from './image-name.ts';
-import type { TargetKind } from './report.ts';
 
 test('references are taken apart as Docker does', () => {
   const hub = { registry: 'docker.io', repository: 'library/alpine' };
@@ -41,6 +40,11 @@ test('an image is called by its repository, with or without its registry', () =>
 
 test('what lies on disk has no such name', () => {
   assert.equal(imageNameOf({ kind: 'docker-archive', reference: 'alpine:3.20' }), undefined);
-  const daemon = 'docker' as TargetKind;
-  assert.equal(imageNameOf({ kind: daemon, reference: 'docker:alpine:3.20' })?.tag, '3.20');
+  for (const kind of ['registry', 'docker', 'podman'] as const)
+    for (const reference of [`${kind}:alpine:3.20`, 'alpine:3.20'])
+      assert.deepEqual(imageNameOf({ kind, reference }), {
+        registry: 'docker.io',
+        repository: 'library/alpine',
+        tag: '3.20',
+      });
 });

@@ -10,20 +10,12 @@ export interface ImageName {
   readonly digest?: string;
 }
 
-/** What is on disk has the name of a file, which says nothing of the image in it. */
-const onDisk: ReadonlySet<string> = new Set([
-  'docker-archive',
-  'oci-layout',
-  'oci-archive',
-  'rootfs-tar',
-  'rootfs-dir',
-  'aci',
-  'sbom',
-]);
+/** Only these have an image's name; what is on disk has that of a file, which says nothing of the image in it. */
+const named: ReadonlySet<string> = new Set(['registry', 'docker', 'podman']);
 
 /** The name that a target has in a registry, if it came from one or from a daemon. */
 export function imageNameOf({ kind, reference }: Pick<Target, 'kind' | 'reference'>): ImageName | undefined {
-  return onDisk.has(kind) ? undefined : parseImageName(reference.replace(/^(?:registry|docker):/, ''));
+  return named.has(kind) ? parseImageName(reference.replace(/^(?:registry|docker|podman):/, '')) : undefined;
 }
 
 /** A reference as Docker reads it; undefined where it is none. */

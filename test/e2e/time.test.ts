@@ -104,6 +104,20 @@ test('explain tells of the past, too', () => {
   assert.deepEqual(now.remarks, ['no advisory at hand speaks of CVE-2024-2']);
 });
 
+test('explain tells of what is left out of the count, and why', () => {
+  const rules = join(place, 'rules.yaml');
+  writeFileSync(rules, 'ignore:\n  - id: CVE-2024-1\n    reason: we never call it\n');
+  const outcomeOf = (...options: readonly string[]): string => {
+    const run = clair(['explain', old, 'CVE-2024-1', ...common, '--format', 'json', ...options]);
+    const { packages } = JSON.parse(ended(run, 0)) as Explanation;
+    return packages.map(({ outcome, reason }) => `${outcome}: ${reason}`).join();
+  };
+  assert.equal(outcomeOf(), 'reported: Unknown, fixed in 1.36.2-r0');
+  assert.equal(outcomeOf('--ignore', rules), `suppressed: ignored by ${rules}:2: we never call it`);
+  assert.equal(outcomeOf('--new-since', old), `suppressed: it is not new: ${old} has it, too`);
+  assert.equal(outcomeOf('--only-fixed'), 'reported: Unknown, fixed in 1.36.2-r0');
+});
+
 test('diff tells what came and what went', () => {
   const difference = JSON.parse(
     ended(clair(['diff', old, next, ...common, '--format', 'json']), 0),

@@ -9,7 +9,7 @@ import { type ScanOptions, scan } from '../scan.ts';
 import { formatOption, plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
-  addExceptionOptions,
+  addFilterOptions,
   addImageOptions,
   type CommandParts,
   severityOf,
@@ -39,13 +39,8 @@ function addScan(program: Command, { run, plugged }: CommandParts): void {
         '--fail-on <severity>',
         `end with 1 at a finding this severe or worse: ${severities.join(', ').toLowerCase()}`,
       ).argParser(severityOf),
-    )
-    .option('--only-fixed', 'report only what has a fix')
-    .option(
-      '--new-since <report|image>',
-      'report only what a report written as JSON, or another image, does not have',
     );
-  addAssessmentOptions(addExceptionOptions(command))
+  addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
       `
@@ -80,7 +75,7 @@ function addExplain(program: Command, { run, plugged }: CommandParts): void {
       'its name, its purl, or its source package; all that advisories speak of by default',
     )
     .addOption(plainFormatOption());
-  addAssessmentOptions(command)
+  addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
       `
@@ -89,6 +84,7 @@ Every row of every advisory of that name is held against the package: its namesp
 Examples:
   clair explain nginx.tar CVE-2024-2961
   clair explain nginx.tar CVE-2024-2961 libc6 --format json
+  clair explain nginx.tar CVE-2024-2961 --ignore rules.yaml --vex vendor.openvex.json
   clair explain nginx.tar DSA-5673-1 glibc --as-of 2024-05-01`,
     )
     .action((target: string, id: string, item: string | undefined, options: ExplainOptions) =>

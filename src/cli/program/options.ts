@@ -79,6 +79,18 @@ export function addExceptionOptions(command: Command): Command {
     );
 }
 
+/** The options of every command that may leave findings out of the count. */
+export function addFilterOptions(command: Command): Command {
+  return addExceptionOptions(
+    command
+      .option('--only-fixed', 'count only what has a fix')
+      .option(
+        '--new-since <report|image>',
+        'count only what a report written as JSON, or another image, does not have',
+      ),
+  );
+}
+
 function added(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
