@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
+import { ClairError } from '../kit/errors.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { analyzeOnThread, handOnThread } from '../layer-pool/image-on-thread.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
@@ -44,8 +46,9 @@ const lockPatienceMs = 120_000;
 /** How old advisories may be before a report says so. */
 export const staleAfterMs: number = 24 * 3_600_000;
 
-/** Opens the database and puts together what a command needs. */
+/** Opens the database and puts together what a command needs. Throws `usage` for a mirror that is not there. */
 export async function openRoom(options: DatabaseOptions): Promise<Room> {
+  requireMirror(options.mirror);
   const store = await openStore(options.db ?? defaultDatabase());
   const progress = terminalProgress();
   const locking = lockingRoom(progress);
@@ -64,6 +67,12 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+function requireMirror(mirror: string | undefined): void {
+  if (mirror === undefined || mirror.includes('://')) return;
+  if (statSync(mirror, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new ClairError('usage', `--mirror names ${mirror}, and there is no such directory`);
 }
 
 /** A file, or a database of a PostgreSQL server that its URL names. Each engine is loaded only where it is used. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
 import { openAci } from './format/aci.ts';
+import { fitsPlatform } from './format/choose-manifest.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { openOciLayout } from './format/oci-layout.ts';
 import type { Image } from './image.ts';
@@ -36,6 +37,17 @@ interface Place {
  * Throws `target-…` errors that say what was found instead, and of a registry `registry-…` errors.
  */
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
+  const image = await open(target, options);
+  const { platform } = image.target;
+  if (options.platform !== undefined && platform !== null && !fitsPlatform(platform, options.platform))
+    throw new ClairError(
+      'target-not-found',
+      `${target} is an image for ${platform}, and not for ${options.platform}`,
+    );
+  return image;
+}
+
+async function open(target: string, options: OpenOptions): Promise<Image> {
   if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
   const place = placeOf(target);
   const stats = statSync(place.path, { throwIfNoEntry: false });

@@ -51,11 +51,11 @@ test('what nobody has says why, everywhere it was looked for, and offline no reg
   const env = await daemons(context, [], []);
   assert.match(
     await failure(openReference('none', offline(env))),
-    /^target-not-found: there is no file or directory none; 404 from .* of the docker daemon at .*: No such image; 404 from .* of the podman daemon at .*; offline no registry is asked$/,
+    /^target-not-found: there is no file or directory none;\n {2}404 from .* of the docker daemon at .*: No such image;\n {2}404 from .* of the podman daemon at .*;\n {2}offline no registry is asked$/,
   );
   assert.match(
     await failure(openReference('none', offline({}))),
-    /^target-not-found: .*; there is no \/nowhere\/docker.sock: .*; there is no \/nowhere\/podman.sock: .*; offline/,
+    /^target-not-found: .*;\s+there is no \/nowhere\/docker.sock: .*;\s+there is no \/nowhere\/podman.sock: .*;\s+offline/s,
   );
 });
 
@@ -74,7 +74,7 @@ test('online its registry is asked last, and what that says is told as well', as
   // Nobody listens at port 1 of this machine.
   assert.match(
     await failure(openReference('localhost:1/app', { ...offline({}), offline: false })),
-    /^registry-\w+: there is no file or directory localhost:1\/app; .*\/nowhere\/podman.sock: .*; .*localhost:1/,
+    /^registry-\w+: there is no file or directory localhost:1\/app;\s+.*\/nowhere\/podman.sock: .*;\s+.*localhost:1/s,
   );
 });
 

@@ -47,14 +47,14 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
     if (!(found instanceof Unavailable)) return found;
     tried.push(found.message);
   }
-  const before = tried.join('; ');
+  const before = tried.join(';\n  ');
   if (options.offline === true)
-    throw new ClairError('target-not-found', `${before}; offline no registry is asked`);
+    throw new ClairError('target-not-found', `${before};\n  offline no registry is asked`);
   try {
     return (await openInRegistry({ target, reference: target }, options)).image;
   } catch (error) {
     if (!(error instanceof ClairError)) throw error;
-    throw new ClairError(error.code, `${before}; ${error.message}`, { cause: error, limit: error.limit });
+    throw new ClairError(error.code, `${before};\n  ${error.message}`, { cause: error, limit: error.limit });
   }
 }
 

@@ -50,7 +50,30 @@ export class ClairError extends Error {
   }
 }
 
-/** The words of whatever was thrown. */
+/** What the system calls by codes, for people. */
+const systemWords: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['EAI_AGAIN', 'the name of the host cannot be looked up: is there a network?'],
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ECONNRESET', 'the connection was broken off'],
+  ['EHOSTUNREACH', 'there is no way to the host'],
+  ['EISDIR', 'it is a directory'],
+  ['ELOOP', 'its symbolic links go round in a circle'],
+  ['EMFILE', 'too many files are open'],
+  ['ENETUNREACH', 'there is no way to that network'],
+  ['ENOENT', 'there is no such file or directory'],
+  ['ENOSPC', 'no space is left on the device'],
+  ['ENOTDIR', 'what should be a directory on the way there is none'],
+  ['ENOTFOUND', 'there is no host of that name, or no network'],
+  ['EPERM', 'it is not permitted'],
+  ['EROFS', 'the file system is read-only'],
+  ['ETIMEDOUT', 'no answer came in time'],
+]);
+
+/** The words of whatever was thrown; those of the system with their code. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const words = systemWords.get(code);
+  return words === undefined ? error.message : `${words} (${code})`;
 }

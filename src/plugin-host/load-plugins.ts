@@ -41,7 +41,11 @@ function modulesOf(name: string, directory: string): string[] {
       .sort()
       .map((entry) => join(path, entry));
   } catch (error) {
-    throw problem(name, `is not there: ${messageOf(error)}`, error);
+    const why =
+      path === undefined
+        ? 'no package of that name is installed here; a file begins with ./'
+        : messageOf(error);
+    throw problem(name, `is not there: ${why}`, error);
   }
 }
 

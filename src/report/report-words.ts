@@ -101,7 +101,7 @@ export function problemWords(report: Report): string[] {
 export function verdictWords(report: Report): string {
   const doubts = doubtsOf(report);
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more above)` : '';
-  const why = `${doubts[0] ?? 'something could not be decided'}${more}`;
+  const why = `${firstClause(doubts[0] ?? 'something could not be decided')}${more}`;
   switch (report.verdict) {
     case 'vulnerable':
       return doubts.length === 0
@@ -112,6 +112,11 @@ export function verdictWords(report: Report): string {
     case 'clean':
       return doubts.length === 0 ? 'Verdict: clean' : `Verdict: no known vulnerability, but ${why}`;
   }
+}
+
+/** The reasons stand above in full. */
+function firstClause(words: string): string {
+  return words.split(/; |\. (?=\p{Lu})/u, 1)[0] ?? words;
 }
 
 /** Everything that keeps an answer from being whole; nothing only where all was read and compared. */

@@ -12,6 +12,7 @@ import {
   addFilterOptions,
   addImageOptions,
   type CommandParts,
+  platformOption,
   severityOf,
   targetHelp,
 } from './options.ts';
@@ -154,7 +155,7 @@ function addLayer(program: Command, { run, plugged }: CommandParts): void {
     .description('the files the detectors looked at, layer by layer')
     .addArgument(new Argument('<target>', targetHelp))
     .option('--dump <dir>', 'write those files below a directory, one folder a layer')
-    .option('--platform <os/arch>', 'which image of several')
+    .addOption(platformOption())
     .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
     .action((target: string, options: LayerOptions) =>
       run(import('../layer.ts').then(({ showLayers }) => showLayers(target, { ...options, plugged }))),

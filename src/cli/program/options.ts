@@ -29,7 +29,7 @@ export function addDatabaseOptions(command: Command): Command {
 /** The options of every command that reads an image. */
 export function addImageOptions(command: Command): Command {
   return command
-    .option('--platform <os/arch>', 'which image of several')
+    .addOption(platformOption())
     .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
 }
 
@@ -89,6 +89,20 @@ export function addFilterOptions(command: Command): Command {
         'count only what a report written as JSON, or another image, does not have',
       ),
   );
+}
+
+/** `--platform`, of all commands that read an image. */
+export function platformOption(): Option {
+  return new Option(
+    '--platform <os/arch>',
+    'for which system, where there are images for several: linux/arm64',
+  ).argParser(platformOf);
+}
+
+function platformOf(text: string): string {
+  if (!/^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/.test(text))
+    throw new InvalidArgumentError('Say it as linux/arm64.');
+  return text;
 }
 
 function added(value: string, before: readonly string[] = []): readonly string[] {

@@ -35,6 +35,7 @@ export function commandLine(version: string, parts: CommandParts): Command {
     .exitOverride()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .showSuggestionAfterError()
+    .showHelpAfterError('clair help COMMAND tells how it is used.')
     .configureOutput({
       writeOut: (text) => {
         writeResult([text], undefined);

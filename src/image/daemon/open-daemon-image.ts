@@ -84,7 +84,7 @@ function endpointOf(name: DaemonName, surroundings: Surroundings): Endpoint {
   if (there !== undefined) return there;
   const setting = name === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST';
   throw new Unavailable(
-    `there is no ${name} daemon: ${endpoints.map(displayEndpoint).join(', ')} do not exist; if it listens elsewhere, set ${setting}`,
+    `there is no ${name} daemon at ${endpoints.map(displayEndpoint).join(', ')}; if it listens elsewhere, set ${setting}`,
   );
 }
 

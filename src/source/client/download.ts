@@ -50,7 +50,7 @@ async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGe
 
 function explain(url: string, error: unknown): unknown {
   if (!(error instanceof HttpError)) return error;
-  const advice = 'Try again later, name another place with --mirror, or use --offline.';
+  const advice = 'Try again later, name another place with --mirror, or use --offline';
   const message = `cannot fetch ${displayUrl(url)}: ${messageOf(error)}. ${advice}`;
   return new ClairError('feed-unavailable', message, { cause: error });
 }
