@@ -65,9 +65,9 @@ function connectTo(
   return connectSecurely({ ...secure, host, port: Number(port || 443) });
 }
 
-const pieceBytes = 256 * 1024;
+const pieceBytes = 512 * 1024;
 /** Full pieces there may be before the socket is read no further. */
-const piecesAtOnce = 2;
+const piecesAtOnce = 1;
 /** As much is read at once while the head of the answer comes. */
 const headBytes = 16 * 1024;
 
