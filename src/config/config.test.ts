@@ -104,6 +104,15 @@ test('what is printed can be read again, and secrets are not shown', () => {
   assert.deepEqual({ ...again, database: config.database }, config);
 });
 
+test('what is wrong with a file is told without its lines, where secrets may be', () => {
+  const text = 'clair:\n  notifier:\n    teams:\n      endpoint: "https://teams.test/?sig=hidden" more\n';
+  assert.throws(
+    () => read(text),
+    ({ message }: Error) =>
+      /is no YAML: .* at line 4, column \d+$/.test(message) && !message.includes('hidden'),
+  );
+});
+
 test('secrets of a list are not shown either', () => {
   const printed = printConfig(read('clair: { api: { tokens: ["read:hidden", "admin:hidden"] } }'));
   assert.ok(!printed.includes('hidden'));

@@ -39,7 +39,11 @@ function isFilled(written: unknown, key: string): boolean {
 function readFile(name: string, text: string): unknown {
   const document = parseDocument(text, { version: '1.1', merge: true, prettyErrors: true });
   const [error] = document.errors;
-  if (error !== undefined) throw new ClairError('config-invalid', `${name} is no YAML: ${error.message}`);
+  if (error !== undefined) {
+    // Below its first line the message shows lines of the file, where secrets may be.
+    const [problem = ''] = error.message.split(/:?\n/);
+    throw new ClairError('config-invalid', `${name} is no YAML: ${problem}`);
+  }
   const root = z.safeParse(
     z.nullable(z.object({ clair: z.optional(z.nullable(z.unknown())) })),
     document.toJS(),
