@@ -13,6 +13,12 @@ import {
 } from './analyze-layers.ts';
 import { worthOfWorkerBytes } from './spread-layers.ts';
 
+/**
+ * Bytes cost a tenth more on another thread, as they have to be brought there: that is worth it where it takes this much of the work.
+ * Where one layer is nearly all of an image, it takes hardly any.
+ */
+const worthOfWorkerShare = 0.2;
+
 /** Reads one layer while its bytes come. Stops reading them when the signal comes. */
 export type AnalyzeOne = (
   arriving: ArrivingLayer,
@@ -43,7 +49,9 @@ export function spreadArriving(here: AnalyzeOne, openThere: OpenHand): AnalyzeAr
     const heaviestFirst = [...layers].sort((a, b) => b.sizeBytes - a.sizeBytes);
     const total = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const round = new Round(bring, options);
-    if (total < worthOfWorkerBytes || layers.length < 2) await round.read(heaviestFirst, [here]);
+    const besides = total - (heaviestFirst[0]?.sizeBytes ?? 0);
+    if (total < worthOfWorkerBytes || besides < total * worthOfWorkerShare)
+      await round.read(heaviestFirst, [here]);
     else {
       await using there = await openThere();
       await round.read(heaviestFirst, [there.analyze, here], limits.threadKeptBytes);

@@ -50,9 +50,11 @@ export function commandLine(version: string, parts: CommandParts): Command {
 
 const overview = `
 Examples:
-  clair scan image.tar                       what is vulnerable in an image on disk
+  clair scan nginx:1.27                      what is vulnerable in an image of Docker or podman here, else of its registry
+  clair scan image.tar                       in an image on disk
   clair scan image.tar --fail-on high        the same in a pipeline: ends with 1 at a High or worse
-  clair scan oci:./layout:v1 --format json   an OCI layout, as JSON
+  clair scan oci:./layout:v1 --format json   in an OCI layout, as JSON
+  clair explain image.tar CVE-2024-2961      why that is reported, or why not
   clair scan registry:ghcr.io/acme/app:1.2   an image of a registry; no layer is written to disk
   clair db update                            fetch all advisories, for later use without network
   clair scan image.tar --offline             use only what was fetched before
