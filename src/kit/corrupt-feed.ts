@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
+import { boundedParse } from './bounded-parse.ts';
 import { InflateError } from './decompress/inflate-error.ts';
 import { ClairError, messageOf } from './errors.ts';
 import { XmlStreamError } from './xml-stream.ts';
@@ -16,26 +17,13 @@ export class UnexpectedContent extends Error {
 
 /** The value as its schema reads it; throws an `UnexpectedContent` that names the first place where it differs. */
 export function checked<T extends z.ZodMiniType>(schema: T, value: unknown, place: string): z.output<T> {
-  const result = safeParse(schema, value);
+  const result = boundedParse(schema, value);
   if (result === undefined) throw new UnexpectedContent(place, 'more is wrong in it than can be told');
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = [place, ...(issue?.path ?? [])].filter((name) => name !== '').join('.');
   const wanted = issue?.code === 'invalid_type' ? `not the expected ${issue.expected}` : 'not as expected';
   throw new UnexpectedContent(path, wanted);
-}
-
-/** Undefined where so many elements of a list are wrong that their errors do not fit on the stack, on which zod spreads them. */
-function safeParse<T extends z.ZodMiniType>(
-  schema: T,
-  value: unknown,
-): ReturnType<typeof z.safeParse<T>> | undefined {
-  try {
-    return z.safeParse(schema, value);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** What is read from where. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { boundedParse } from '../kit/bounded-parse.ts';
 import type { Justification, ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
 import { readPurl } from '../model/read-purl.ts';
 import { invalid } from './invalid.ts';
@@ -31,25 +32,12 @@ export function readBy<T extends z.ZodMiniType>(
   value: unknown,
   { place }: VexReading,
 ): z.output<T> {
-  const read = attempt(schema, value);
+  const read = boundedParse(schema, value);
   if (read === undefined) throw invalid(place, 'cannot be used: more is wrong in it than can be told');
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const path = (issue?.path ?? []).map(String).join('.');
   throw invalid(place, `cannot be used: ${path === '' ? 'it' : path} is not as its format has it`);
-}
-
-/** Undefined where so much is wrong that the errors do not fit on the stack, on which zod spreads them. */
-function attempt<T extends z.ZodMiniType>(
-  schema: T,
-  value: unknown,
-): ReturnType<typeof z.safeParse<T>> | undefined {
-  try {
-    return z.safeParse(schema, value);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** What some texts and hashes name: package URLs, digests, or an image as it is called for a scan. */

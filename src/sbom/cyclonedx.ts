@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { quoted } from '../kit/quoted.ts';
 import { parseDigest } from '../model/digest.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import {
@@ -12,7 +13,6 @@ import { toldComponent, toldSystem } from './cyclonedx-told.ts';
 import { corrupt, innerJson, placeOf, unsupported } from './document-text.ts';
 import type { Entry, ReadDocument, Subject } from './entry.ts';
 import { ownStatus } from './own-parts.ts';
-import { quoted } from './plain-words.ts';
 
 const bom = z.object({
   specVersion: z.string(),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Digest, parseDigest } from '../model/digest.ts';
+import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
@@ -15,17 +15,6 @@ const name = text.check(z.maxLength(512));
 const maybe = z.optional(text);
 const maybeName = z.optional(name);
 
-/** A digest of sha256 or sha512. */
-export const digest: z.ZodMiniType<Digest> = z.pipe(
-  z.string(),
-  z.transform((text, context): Digest => {
-    const parsed = parseDigest(text);
-    if (parsed === undefined)
-      context.issues.push({ code: 'custom', message: 'not a sha256 or sha512 digest', input: text });
-    return parsed ?? ('' as Digest);
-  }),
-);
-
 /** A package as reports have it. */
 export const ownPackage: z.ZodMiniType<Package> = present(
   z.object({
@@ -38,7 +27,7 @@ export const ownPackage: z.ZodMiniType<Package> = present(
     vendor: maybe,
     licence: maybe,
     purl: text,
-    location: z.object({ path: text, layer: z.nullable(digest) }),
+    location: z.object({ path: text, layer: z.nullable(digestText) }),
     foundBy: name,
     repositories: z.optional(z.array(name)),
     owner: maybeName,
@@ -47,8 +36,8 @@ export const ownPackage: z.ZodMiniType<Package> = present(
 
 /** A layer as reports have it. */
 export const ownLayer: z.ZodMiniType<ReportLayer> = z.object({
-  digest: z.nullable(digest),
-  diffId: z.nullable(digest),
+  digest: z.nullable(digestText),
+  diffId: z.nullable(digestText),
   sizeBytes: z.number().check(z.nonnegative()),
   createdBy: z.nullable(z.string()),
   verified: z.boolean(),
@@ -70,7 +59,9 @@ export const ownDistro: z.ZodMiniType<Distro> = present(
 export const ownStatus: z.ZodMiniType<ExtensionStatus> = z.object({
   extension: z.string(),
   status: z.enum(['succeeded', 'partly-failed', 'failed']),
-  files: z.array(z.object({ path: z.string(), layer: z.nullable(digest), problem: z.nullable(z.string()) })),
+  files: z.array(
+    z.object({ path: z.string(), layer: z.nullable(digestText), problem: z.nullable(z.string()) }),
+  ),
 });
 
 /** What was scanned, as reports have it; of an inventory, what that was about. */
@@ -78,7 +69,7 @@ export const ownTarget: z.ZodMiniType<Subject> = z.pipe(
   z.object({
     reference: z.string(),
     kind: z.nullable(z.string()),
-    manifest: z.nullable(digest),
+    manifest: z.nullable(digestText),
     platform: z.nullable(z.string()),
     subject: z.optional(z.object({ reference: z.string(), kind: z.nullable(z.string()) })),
   }),

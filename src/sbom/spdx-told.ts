@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { quoted } from '../kit/quoted.ts';
 import { parsePurl } from '../model/parse-purl.ts';
 import type { Entry } from './entry.ts';
-import { quoted } from './plain-words.ts';
 import { distroOf } from './told-distro.ts';
 import { type Description, toldEntry } from './told-package.ts';
 

@@ -1,10 +1,11 @@
+import { quoted } from '../kit/quoted.ts';
 import type { Digest } from '../model/digest.ts';
 import { ecosystemOfType, isOfDistributions } from '../model/namespace.ts';
 import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';
 import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
 import { formatPurl } from '../model/purl.ts';
 import type { Entry } from './entry.ts';
-import { plainLine, quoted } from './plain-words.ts';
+import { plainLine } from './plain-words.ts';
 import { releaseOfPurl, vendorOfPurl } from './told-distro.ts';
 
 /** A package as somebody else's document describes it. */

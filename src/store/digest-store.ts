@@ -1,5 +1,6 @@
 import type { Fix } from '../model/fix.ts';
 import type { Match } from '../model/report.ts';
+import type { ToldStore } from './told-store.ts';
 
 /** What of an image a change concerns: packages of one name and version. */
 export interface DigestItem {
@@ -31,23 +32,12 @@ export interface DigestContent {
 }
 
 /** Digests, each open from the first change that concerns its image until it is first told. They last as long as their notifications. */
-export interface DigestStore {
+export interface DigestStore extends ToldStore<Digest> {
   /**
    * Adds what a notification tells of images to their open digests, or to new ones that are due after a span of time. What was
    * added before, to whichever digest, is not added again.
    */
   add(notification: string, items: readonly DigestItem[], windowMs: number): Promise<void>;
-  find(name: string): Promise<Digest | undefined>;
   /** Has a digest take no more, and reads it: from now on it tells the same whenever it is told. */
   close(name: string): Promise<DigestContent | undefined>;
-  /** Those that are to be told by now, longest due first. */
-  due(limit: number): Promise<readonly Digest[]>;
-  /** When the next one is to be told; undefined when none is. */
-  nextDue(): Promise<string | undefined>;
-  /** Notes that it was told; it is due again after a while, unless it is deleted. */
-  markNotified(name: string, againAfterMs: number): Promise<void>;
-  /** Notes that it is not due for a while, or never again. */
-  postpone(name: string, forMs: number | 'ever'): Promise<void>;
-  /** Notes that it was heard. False when there is none of that name. */
-  markDeleted(name: string): Promise<boolean>;
 }

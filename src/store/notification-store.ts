@@ -1,3 +1,4 @@
+import type { ToldStore } from './told-store.ts';
 /** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
 export interface Notification {
   /** A random UUID. */
@@ -21,21 +22,10 @@ export interface Notification {
 }
 
 /** What is told of events, and whether it was. Notifications last as long as their events. */
-export interface NotificationStore {
+export interface NotificationStore extends ToldStore<Notification> {
   /**
    * Makes the notifications of the next events, at most of so many, and answers of how many it did. Each event comes once,
    * whoever makes them and however often it breaks off.
    */
   make(events: number): Promise<number>;
-  find(name: string): Promise<Notification | undefined>;
-  /** Those that are to be told by now, longest due first. */
-  due(limit: number): Promise<readonly Notification[]>;
-  /** When the next one is to be told; undefined when none is. */
-  nextDue(): Promise<string | undefined>;
-  /** Notes that it was told; it is due again after a while, unless it is deleted. */
-  markNotified(name: string, againAfterMs: number): Promise<void>;
-  /** Notes that it is not due for a while, or never again. */
-  postpone(name: string, forMs: number | 'ever'): Promise<void>;
-  /** Notes that it was heard, also when that is known; it can still be found. False when there is none of that name. */
-  markDeleted(name: string): Promise<boolean>;
 }

@@ -2,11 +2,12 @@ import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord, quoted } from './listing.ts';
+import { distinct, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 const manifest = 'var/lib/chisel/manifest.wall';

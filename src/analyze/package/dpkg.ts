@@ -1,9 +1,10 @@
+import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord, quoted } from './listing.ts';
+import { distinct, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 const statusFile = 'var/lib/dpkg/status';

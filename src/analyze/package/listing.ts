@@ -12,13 +12,6 @@ export function isWord(text: string): boolean {
   return word.test(text);
 }
 
-/** A value of a damaged file, made fit for a message. */
-export function quoted(text: string): string {
-  const short = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  // JSON leaves DEL and the controls behind it as they are, which terminals obey too.
-  return short.replace(/\p{Cc}/gu, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
-}
-
 /**
  * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
  * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { digest, type ImageConfig } from '../format/documents.ts';
+import { digestText } from '../../model/digest-schema.ts';
+import type { ImageConfig } from '../format/documents.ts';
 import { type Daemon, getDocument, type Patience } from './connection.ts';
 
 /** Docker Engine API, "Inspect an image": what is read of it. */
@@ -7,7 +8,7 @@ const inspected = z.object({
   Os: z.optional(z.string()),
   Architecture: z.optional(z.string()),
   Variant: z.nullish(z.string()),
-  RootFS: z.nullish(z.object({ Layers: z.nullish(z.array(digest)) })),
+  RootFS: z.nullish(z.object({ Layers: z.nullish(z.array(digestText)) })),
 });
 
 /** Docker Engine API, "Get the history of an image": the newest step first. */

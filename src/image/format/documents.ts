@@ -3,19 +3,9 @@ import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { isDeeper } from '../../kit/json-depth.ts';
 import { limits } from '../../kit/limits.ts';
-import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../model/digest.ts';
+import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import { digestText } from '../../model/digest-schema.ts';
 import type { Medium } from '../medium/medium.ts';
-
-/** A digest as images state it. */
-export const digest = z.pipe(
-  z.string(),
-  z.transform((text, context): Digest => {
-    const parsed = parseDigest(text);
-    if (parsed === undefined)
-      context.issues.push({ code: 'custom', message: 'not a sha256 or sha512 digest', input: text });
-    return parsed ?? ('' as Digest);
-  }),
-);
 
 const platform = z.object({
   os: z.optional(z.string()),
@@ -25,7 +15,7 @@ const platform = z.object({
 
 const descriptor = z.object({
   mediaType: z.optional(z.string()),
-  digest,
+  digest: digestText,
   size: z.optional(z.number()),
   annotations: z.nullish(z.record(z.string(), z.string())),
   platform: z.nullish(platform),
@@ -51,7 +41,7 @@ export const configDocument = z.object({
   os: z.optional(z.string()),
   architecture: z.optional(z.string()),
   variant: z.nullish(z.string()),
-  rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(digest)) })),
+  rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(digestText)) })),
   history: z.nullish(
     z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
   ),

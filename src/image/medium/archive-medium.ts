@@ -38,7 +38,7 @@ export async function openArchive(path: string, compression: Compression): Promi
   }
 }
 
-const rootDirectories = new Set(
+const rootDirectories: ReadonlySet<string> = new Set(
   'bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root rootfs run sbin srv sys tmp usr var'.split(
     ' ',
   ),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { relationships } from '../csaf/relationships.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its package URL. */
 const product = z.object({
@@ -21,15 +22,7 @@ const branch: z.ZodMiniType<Branch> = z.object({
 /** The `product_tree` of a CSAF document. */
 export const productTree = z.object({
   branches: z.optional(z.array(branch)),
-  relationships: z.optional(
-    z.array(
-      z.object({
-        full_product_name: z.object({ product_id: z.string() }),
-        product_reference: z.string(),
-        relates_to_product_reference: z.string(),
-      }),
-    ),
-  ),
+  relationships,
 });
 
 /** A product tree as it was read. */

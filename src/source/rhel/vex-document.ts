@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import type { CvssVector, FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
+import { scores, vectorsOf } from '../csaf/scores.ts';
 import type { Part } from '../oval/criteria.ts';
 import { mergedRows } from '../oval/rows.ts';
 import { modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
@@ -8,7 +9,6 @@ import { namespacesOf } from './namespaces.ts';
 import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
 
 const productIds = z.optional(z.array(z.string()));
-const cvss = z.optional(z.object({ vectorString: z.string(), baseScore: z.optional(z.number()) }));
 const statuses = ['fixed', 'known_affected', 'known_not_affected', 'under_investigation'] as const;
 const statement = z.object({
   cve: z.optional(z.string()),
@@ -26,7 +26,7 @@ const statement = z.object({
   threats: z.optional(
     z.array(z.object({ category: z.string(), details: z.optional(z.string()), product_ids: productIds })),
   ),
-  scores: z.optional(z.array(z.object({ cvss_v2: cvss, cvss_v3: cvss, cvss_v4: cvss }))),
+  scores,
   notes: z.optional(z.array(z.object({ category: z.optional(z.string()), text: z.optional(z.string()) }))),
   references: z.optional(z.array(z.object({ category: z.optional(z.string()), url: z.string() }))),
 });
@@ -90,7 +90,7 @@ function checkedDocument(key: string, value: unknown): z.output<typeof vexDocume
 
 function describe(
   id: string,
-  { remediations = [], references = [], notes = [], scores = [] }: Statement,
+  { remediations = [], references = [], notes = [], scores: rated }: Statement,
 ): Pick<Vulnerability, 'aliases' | 'description' | 'links' | 'cvss'> {
   const description = notes.find(({ category }) => category === 'description')?.text;
   const advisories = remediations.flatMap(({ category, url }) =>
@@ -101,7 +101,7 @@ function describe(
     aliases: unique(advisories.flatMap((url) => /\bRH[SBE]A-\d{4}:\d+$/.exec(url) ?? [])),
     ...(description !== undefined && { description }),
     links: unique([`https://access.redhat.com/security/cve/${id}`, ...self, ...advisories]),
-    cvss: vectorsOf(scores),
+    cvss: vectorsOf(rated, 'Red Hat'),
   };
 }
 
@@ -122,16 +122,6 @@ function rated(parts: readonly Part[], aggregate: Severity): Pick<Vulnerability,
 /** The word of a source package is for all packages built from it, and is no word on an architecture. */
 function isOfSource({ arch }: Part): boolean {
   return arch?.[0] === 'src';
-}
-
-function vectorsOf(scores: NonNullable<Statement['scores']>): CvssVector[] {
-  const all = scores.flatMap(({ cvss_v4, cvss_v3, cvss_v2 }) => [cvss_v4, cvss_v3, cvss_v2]);
-  const byVector = new Map(all.flatMap((score) => (score ? [[score.vectorString, score]] : [])));
-  return Array.from(byVector.values(), ({ vectorString, baseScore }) => ({
-    source: 'Red Hat',
-    vector: vectorString,
-    ...(baseScore !== undefined && { score: baseScore }),
-  }));
 }
 
 interface Parts {

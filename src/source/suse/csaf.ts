@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
-import type { CvssVector, FeedRecord, FixState } from '../../plugin/index.ts';
+import type { FeedRecord, FixState } from '../../plugin/index.ts';
+import { relationships } from '../csaf/relationships.ts';
+import { scores, vectorsOf } from '../csaf/scores.ts';
 import type { Part } from '../oval/criteria.ts';
 import { mergedRows } from '../oval/rows.ts';
 import { modifiedOf } from '../oval/wording.ts';
@@ -20,7 +22,6 @@ const branch: z.ZodMiniType<Branch> = z.object({
   branches: z.optional(z.array(z.lazy(() => branch))),
 });
 
-const cvss = z.optional(z.object({ vectorString: z.string(), baseScore: z.optional(z.number()) }));
 const notes = z.optional(z.array(z.object({ category: z.string(), text: z.optional(z.string()) })));
 
 const statement = z.object({
@@ -30,7 +31,7 @@ const statement = z.object({
   remediations: z.optional(
     z.array(z.object({ category: z.string(), product_ids: z.optional(z.array(z.string())) })),
   ),
-  scores: z.optional(z.array(z.object({ cvss_v2: cvss, cvss_v3: cvss, cvss_v4: cvss }))),
+  scores,
 });
 
 /** A document of CSAF 2.0 as SUSE writes it, on an advisory or, as VEX, on a CVE. */
@@ -44,15 +45,7 @@ export const csafDocument = z.object({
   product_tree: z.optional(
     z.object({
       branches: z.optional(z.array(branch)),
-      relationships: z.optional(
-        z.array(
-          z.object({
-            full_product_name: z.object({ product_id: z.string() }),
-            product_reference: z.string(),
-            relates_to_product_reference: z.string(),
-          }),
-        ),
-      ),
+      relationships,
     }),
   ),
   vulnerabilities: z.optional(z.array(statement)),
@@ -120,18 +113,8 @@ function describe(
     links: [...new Set(links)],
     severity: vendorSeverity(aggregate_severity?.text),
     // Of several CVEs a vector would not say of which it is.
-    cvss: only === undefined || others.length > 0 ? [] : vectorsOf(only),
+    cvss: only === undefined || others.length > 0 ? [] : vectorsOf(only.scores, 'SUSE'),
   };
-}
-
-function vectorsOf({ scores = [] }: Statement): CvssVector[] {
-  const all = scores.flatMap(({ cvss_v4, cvss_v3, cvss_v2 }) => [cvss_v4, cvss_v3, cvss_v2]);
-  const byVector = new Map(all.flatMap((score) => (score ? [[score.vectorString, score]] : [])));
-  return Array.from(byVector.values(), ({ vectorString, baseScore }) => ({
-    source: 'SUSE',
-    vector: vectorString,
-    ...(baseScore !== undefined && { score: baseScore }),
-  }));
 }
 
 /** Every product that a statement names, with what it says of it. */

@@ -5,6 +5,7 @@ import { imagesOf } from './affected-details.ts';
 import type { Engine } from './engine.ts';
 import { isoTime, isoTimeOrNull } from './feeds.ts';
 import type { Tables } from './schema.ts';
+import { markNotified, nextDue, setDue } from './told-rows.ts';
 
 /** The digests of a store, by a clock in milliseconds. */
 export function digestStore(engine: Engine, now: () => number): DigestStore {
@@ -19,14 +20,17 @@ export function digestStore(engine: Engine, now: () => number): DigestStore {
       (
         await read(db).where('due_at', '<=', now()).orderBy('due_at').orderBy('name').limit(limit).execute()
       ).map(toDigest),
-    nextDue: () => nextDue(db),
+    nextDue: () => nextDue(db, 'digest'),
     markNotified: (name, againAfterMs) =>
-      engine.write(async (write) => {
-        await write.updateTable('digest').set({ notified_at: now() }).where('name', '=', name).execute();
-        await setDue(write, name, now() + againAfterMs);
-      }, 'own rows'),
+      engine.write(
+        (write) => markNotified(write, 'digest', { name, now: now(), due: now() + againAfterMs }),
+        'own rows',
+      ),
     postpone: (name, forMs) =>
-      engine.write((write) => setDue(write, name, forMs === 'ever' ? null : now() + forMs), 'own rows'),
+      engine.write(
+        (write) => setDue(write, 'digest', { name, due: forMs === 'ever' ? null : now() + forMs }),
+        'own rows',
+      ),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
 }
@@ -135,24 +139,6 @@ function toDigest(row: Selectable<Tables['digest']>): Digest {
     deletedAt: isoTimeOrNull(row.deleted_at),
     dueAt: isoTimeOrNull(row.due_at),
   };
-}
-
-async function nextDue(db: Kysely<Tables>): Promise<string | undefined> {
-  const { next } = await db
-    .selectFrom('digest')
-    .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
-    .executeTakeFirstOrThrow();
-  return next === null ? undefined : isoTime(next);
-}
-
-/** What is deleted is never due again, whoever was just telling it. */
-async function setDue(db: Kysely<Tables>, name: string, due: number | null): Promise<void> {
-  await db
-    .updateTable('digest')
-    .set({ due_at: due })
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .execute();
 }
 
 async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import { isoTime, isoTimeOrNull } from './feeds.ts';
 import { type EventRow, partsOf } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
+import { markNotified, nextDue, setDue } from './told-rows.ts';
 
 /** The notifications of a store, by a clock in milliseconds. */
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
@@ -13,14 +14,17 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
       (await hasNews(db)) ? await engine.write((write) => make(write, events, now()), 'own rows') : 0,
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     due: (limit) => due(db, limit, now()),
-    nextDue: () => nextDue(db),
+    nextDue: () => nextDue(db, 'notification'),
     markNotified: (name, againAfterMs) =>
-      engine.write(async (write) => {
-        await markNotified(write, name, now());
-        await setDue(write, name, now() + againAfterMs);
-      }, 'own rows'),
+      engine.write(
+        (write) => markNotified(write, 'notification', { name, now: now(), due: now() + againAfterMs }),
+        'own rows',
+      ),
     postpone: (name, forMs) =>
-      engine.write((write) => setDue(write, name, forMs === 'ever' ? null : now() + forMs), 'own rows'),
+      engine.write(
+        (write) => setDue(write, 'notification', { name, due: forMs === 'ever' ? null : now() + forMs }),
+        'own rows',
+      ),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
 }
@@ -124,28 +128,6 @@ async function due(db: Kysely<Tables>, limit: number, now: number): Promise<Noti
       .orderBy('notification.name')
       .limit(limit),
   );
-}
-
-async function nextDue(db: Kysely<Tables>): Promise<string | undefined> {
-  const { next } = await db
-    .selectFrom('notification')
-    .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
-    .executeTakeFirstOrThrow();
-  return next === null ? undefined : isoTime(next);
-}
-
-/** What is deleted is never due again, whoever was just telling it. */
-async function setDue(db: Kysely<Tables>, name: string, due: number | null): Promise<void> {
-  await db
-    .updateTable('notification')
-    .set({ due_at: due })
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .execute();
-}
-
-async function markNotified(db: Kysely<Tables>, name: string, now: number): Promise<void> {
-  await db.updateTable('notification').set({ notified_at: now }).where('name', '=', name).execute();
 }
 
 async function markDeleted(db: Kysely<Tables>, name: string, now: number): Promise<boolean> {

@@ -1,5 +1,5 @@
+import { quoted } from '../../../kit/quoted.ts';
 import { Lines } from '../../text-lines.ts';
-import { quoted } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
 const fieldCount = 10;

@@ -1,6 +1,7 @@
+import { quoted } from '../../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { defined } from '../../defined.ts';
-import { isWord, quoted } from '../listing.ts';
+import { isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
 /** Keys to check signatures with, which rpm keeps among the packages. */

@@ -1,0 +1,12 @@
+import * as z from 'zod/mini';
+
+/** What of a product tree belongs to what: a package to the product that ships it. CSAF 2.0, section 3.2.2.4. */
+export const relationships = z.optional(
+  z.array(
+    z.object({
+      full_product_name: z.object({ product_id: z.string() }),
+      product_reference: z.string(),
+      relates_to_product_reference: z.string(),
+    }),
+  ),
+);
