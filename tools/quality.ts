@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { duplicates, runTokens } from './quality/duplicates.ts';
+import {
+  circles,
+  documented,
+  fileSizes,
+  functionSizes,
+  mutableState,
+  type Sizes,
+} from './quality/figures.ts';
+import { type MutationScore, mutationScore } from './quality/mutation-score.ts';
+import { linesIn, productSources, root, testSources } from './quality/sources.ts';
+
+/**
+ * Measures the house and writes docs/quality.md: `npm run quality`. Mutants take minutes and are only tried anew with `--mutants N`, so many of
+ * each room; what was measured before stands until then.
+ */
+const { values } = parseArgs({
+  options: { mutants: { type: 'string' }, room: { type: 'string', multiple: true } },
+});
+const page = join(root, 'docs/quality.md');
+const rooms = values.room ?? ['src/version', 'src/match', 'src/analyze'];
+
+const sources = productSources();
+const tests = testSources();
+const code = linesIn(sources.map(({ text }) => text).join(''));
+const tested = linesIn(tests.map(({ text }) => text).join(''));
+const { all, without } = documented(sources);
+const state = mutableState(sources);
+const round = circles(sources);
+const runs = duplicates(sources);
+const beyondMigrations = runs.filter(
+  ({ places }) => !places.every((place) => place.includes('/migrations/')),
+);
+const dead = spawnSync(join(root, 'node_modules/.bin/knip'), ['--no-progress'], { cwd: root });
+
+const rows: readonly (readonly [what: string, here: string, best: string])[] = [
+  ['lines of a file, half / nine in ten / largest', sizes(fileSizes(sources)), '60–100 / under 300'],
+  ['lines of a function, half / nine in ten / largest', sizes(functionSizes(sources)), '10 / 40'],
+  ['circles of imports, types included', String(round.length), '0'],
+  ['state of a module that something may change', String(state.length), '0'],
+  [
+    'exported things with a docstring',
+    `${(((all - without.length) / all) * 100).toFixed(0)} % of ${all}`,
+    '96 %',
+  ],
+  [
+    `runs of ${runTokens} tokens or more that occur twice`,
+    `${beyondMigrations.length}, and ${runs.length - beyondMigrations.length} in migrations`,
+    '–',
+  ],
+  ['unused files, exports and dependencies', dead.status === 0 ? '0' : 'some: npx knip', '0'],
+  ['lines of tests to a line of code', (tested / code).toFixed(2), '1.7'],
+];
+
+const scores = values.mutants === undefined ? keptScores() : newScores(Number(values.mutants));
+writeFileSync(
+  page,
+  `# Quality
+
+Made by \`npm run quality\`; mutants by \`npm run quality -- --mutants 150\`. ${sources.length} files, ${code} lines that run for users, ${tested}
+lines of tests and what serves them. The last column is the best of the code bases that were read before this one was begun.
+
+| | here | best known |
+|---|---|---|
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+
+Migrations say what tables were when they were written, and repeat each other on purpose.
+
+## Mutants
+
+An operator is changed, a condition is made to hold always or never, a number is one off; then the tests of the room run. What none of them
+notices says where tests are weak, or where a change makes no difference.
+
+${scores}`,
+);
+for (const found of [...state, ...without, ...round.map((group) => group.join(' '))]) console.log(found);
+for (const { tokens, places } of beyondMigrations) console.log(`${tokens} tokens: ${places.join(' and ')}`);
+
+function sizes({ p50, p90, max }: Sizes): string {
+  return `${p50} / ${p90} / ${max}`;
+}
+
+function newScores(count: number): string {
+  const measured = rooms.map((room) => {
+    const score = mutationScore(room, count);
+    console.log(`${room}: ${score.noticed} of ${score.tried}`);
+    for (const missed of score.missed) console.log(`  missed: ${missed}`);
+    return score;
+  });
+  const lines = measured.map(scoreRow);
+  return `| room | mutants | tried | noticed |\n|---|---:|---:|---:|\n${lines.join('\n')}\n`;
+}
+
+function scoreRow({ folder, all: there, tried, noticed }: MutationScore): string {
+  return `| \`${folder}\` | ${there} | ${tried} | ${noticed} (${((noticed / tried) * 100).toFixed(0)} %) |`;
+}
+
+function keptScores(): string {
+  try {
+    return readFileSync(page, 'utf8').split(/^(?=\| room )/m)[1] ?? 'Not yet tried.\n';
+  } catch {
+    return 'Not yet tried.\n';
+  }
+}

@@ -1,0 +1,66 @@
+import ts from 'typescript';
+import type { Source } from './sources.ts';
+
+/** A small change of a file that a test should notice. */
+export interface Mutant {
+  readonly path: string;
+  readonly line: number;
+  /** What stood there, and what stands there now. */
+  readonly was: string;
+  readonly is: string;
+  /** The whole file with the change. */
+  readonly text: string;
+}
+
+const swapped: ReadonlyMap<ts.SyntaxKind, string> = new Map([
+  [ts.SyntaxKind.LessThanToken, '<='],
+  [ts.SyntaxKind.LessThanEqualsToken, '<'],
+  [ts.SyntaxKind.GreaterThanToken, '>='],
+  [ts.SyntaxKind.GreaterThanEqualsToken, '>'],
+  [ts.SyntaxKind.EqualsEqualsEqualsToken, '!=='],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken, '==='],
+  [ts.SyntaxKind.AmpersandAmpersandToken, '||'],
+  [ts.SyntaxKind.BarBarToken, '&&'],
+  [ts.SyntaxKind.QuestionQuestionToken, '&&'],
+  [ts.SyntaxKind.PlusToken, '-'],
+  [ts.SyntaxKind.MinusToken, '+'],
+]);
+
+/** Every mutant of a file: an operator that is another, a condition that always or never holds, a number that is one off, a truth that is none. */
+export function mutantsOf({ path, text, tree }: Source): Mutant[] {
+  const found: Mutant[] = [];
+  const walk = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
+    for (const [part, is] of changesOf(node)) {
+      const [start, end] = [part.getStart(tree), part.getEnd()];
+      const { line } = tree.getLineAndCharacterOfPosition(start);
+      const changed = text.slice(0, start) + is + text.slice(end);
+      found.push({ path, line: line + 1, was: text.slice(start, end).slice(0, 60), is, text: changed });
+    }
+    node.forEachChild(walk);
+  };
+  walk(tree);
+  return found;
+}
+
+/** What may stand in place of which part of a node. */
+function changesOf(node: ts.Node): (readonly [part: ts.Node, is: string])[] {
+  if (ts.isBinaryExpression(node)) {
+    const other = swapped.get(node.operatorToken.kind);
+    return other === undefined ? [] : [[node.operatorToken, other]];
+  }
+  const condition = conditionOf(node);
+  if (condition !== undefined)
+    return [
+      [condition, 'true'],
+      [condition, 'false'],
+    ];
+  if (ts.isNumericLiteral(node)) return [[node, `(${node.getText()} + 1)`]];
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return [[node, 'false']];
+  return node.kind === ts.SyntaxKind.FalseKeyword ? [[node, 'true']] : [];
+}
+
+function conditionOf(node: ts.Node): ts.Expression | undefined {
+  if (ts.isIfStatement(node)) return node.expression;
+  return ts.isConditionalExpression(node) ? node.condition : undefined;
+}
