@@ -128,12 +128,19 @@ export const settings = {
         'name',
       ),
       digest: duration(
-        'full: one message for each image, with all that concerns it from the first change on for so long; 0 one for each change.',
+        'full: one message for each image, with all that concerns it from the first change on for so long; 0 one for each change. Counts for `notifier.teams` and for plugins as well.',
         0,
       ),
       secret: secret(
         'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
       ),
+    },
+    teams: {
+      endpoint: secret(
+        'URL with https that Workflows of Microsoft Teams gives out for a channel: notifications are posted to it as cards, each once. Nobody is told there where it is empty.',
+      ),
+      cafile: text('Certificates that the certificate of the receiver must descend from.'),
+      proxy: secret('URL of a proxy to post through; that of the environment when empty.'),
     },
   },
   plugins: list(

@@ -43,6 +43,11 @@ export interface Told<Kind, Content> {
   readonly name: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /**
+   * When everybody had taken it before, ISO 8601: it is told again because nobody said that it was heard. Absent where that never was.
+   * Who tells people may leave it at once.
+   */
+  readonly toldAt?: string;
   /** Reads what it is about, for who sends more than the name. */
   content(): Promise<Content>;
 }

@@ -115,6 +115,7 @@ test('one that nobody takes does not keep the others', async (t) => {
 test('what nobody has heard is told again under the same name, until it is deleted', async (t) => {
   const { told, store, latencies } = await roomWith(t, [record('A')]);
   const names = new Set<string>();
+  const before: (string | undefined)[] = [];
   let count = 0;
   const tries = await told(hourMs, () => true, {
     renotifyMs: 10 * 60 * secondMs,
@@ -122,14 +123,18 @@ test('what nobody has heard is told again under the same name, until it is delet
     transports: [
       {
         name: 'test',
-        async deliver({ name }: Notice) {
+        async deliver({ name, toldAt }: Notice) {
           names.add(name);
+          before.push(toldAt);
           if (++count === 3) await store.notifications.markDeleted(name);
         },
       },
     ],
   });
   assert.deepEqual([tries, count, names.size, latencies], [[], 3, 1, [0]]);
+  const [first, second, third = ''] = before;
+  assert.deepEqual([first, second], [undefined, new Date(start).toISOString()]);
+  assert.ok(Date.parse(third) >= start + 10 * 60 * secondMs, third);
 });
 
 test('only what passes the filter is told, and nobody is asked for the rest', async (t) => {

@@ -182,17 +182,18 @@ async function tell(queued: Queued, { queue, room }: Place, signal: AbortSignal)
     await queue.postpone(queued.name, 'ever');
     return 'settled';
   }
+  const { notifiedAt } = queued;
+  const told: Notice = notifiedAt === null ? notice : { ...notice, toldAt: notifiedAt };
   const end = AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]);
   for (const transport of room.transports) {
     try {
-      await transport.deliver(notice, end);
+      await transport.deliver(told, end);
     } catch (error) {
       return { transport: transport.name, error };
     }
   }
   await queue.markNotified(queued.name, room.renotifyMs);
-  if (queued.notifiedAt === null)
-    room.onDelivered(queued.name, room.now().getTime() - Date.parse(queued.createdAt));
+  if (notifiedAt === null) room.onDelivered(queued.name, room.now().getTime() - Date.parse(queued.createdAt));
   return 'told';
 }
 

@@ -3,6 +3,7 @@ import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
+import { teams } from '../../notify/teams.ts';
 import { webhook } from '../../notify/webhook.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Bell } from '../../service/bell.ts';
@@ -31,11 +32,15 @@ export function startNotifier(
   config: Config,
   { extensions, store, log, counted, tracer, bell, after }: NotifierParts,
 ): AsyncDisposable {
-  const { attempts, renotifyinterval, severity, fixable, namespaces, http } = config.notifier;
+  const { attempts, renotifyinterval, severity, fixable, namespaces, http, teams: channel } = config.notifier;
   if (http.endpoint !== '' && http.digest > 0 && http.mode !== 'full')
     throw new ClairError('config-invalid', 'notifier.http.digest needs notifier.http.mode to be full');
   const webhooks = http.endpoint === '' ? [] : [webhook(http, process.env)];
-  const transports = [...webhooks, ...extensions.transports].map((one) => tracedTransport(one, tracer));
+  const channels = channel.endpoint === '' ? [] : [teams(channel, process.env)];
+  // What people read comes last: where one fails, those before it are told again.
+  const transports = [...webhooks, ...extensions.transports, ...channels].map((one) =>
+    tracedTransport(one, tracer),
+  );
   return inBackground('notifier', log, async (signal) => {
     await after;
     if (transports.length === 0) return;

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Severity } from '../model/severity.ts';
+import type { Vulnerability } from '../model/vulnerability.ts';
+import { sampleNotice } from '../plugin/contract/transport.ts';
+import type { DigestContent, Notice, NoticeContent, NoticeImage } from '../plugin/transport.ts';
+import { sizeOf, teamsCardBytes, teamsMessage } from './teams-card.ts';
+
+const { name, createdAt } = sampleNotice;
+
+function change(changes: Partial<NoticeContent>): Notice {
+  const content: NoticeContent = {
+    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
+    ...{ new: vulnerability({}), images: [], hasMoreImages: false, ...changes },
+  };
+  return { name, createdAt, kind: 'change', content: async () => content };
+}
+
+function digest(changes: DigestContent['changes'], names: string[] = ['shop']): Notice {
+  const content = { image: { identity: 'sha256:00', names }, changes };
+  return { name, createdAt, kind: 'digest', content: async () => content };
+}
+
+function vulnerability(changes: Partial<Vulnerability>): Vulnerability {
+  return {
+    ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
+    ...changes,
+  };
+}
+
+function affected(name: string, fix: NoticeImage['fix']): Vulnerability['affected'][number] {
+  return { namespace: { name: 'debian:12', versionScheme: 'dpkg' }, package: name, range: {}, fix };
+}
+
+function installed(name: string, version: string): NoticeImage['packages'][number] {
+  const location = { path: 'var/lib/dpkg/status', layer: null };
+  return { type: 'deb', name, version, source: null, purl: `pkg:deb/debian/${name}@${version}`, location };
+}
+
+function hit(names: string[]): NoticeImage {
+  const packages = [installed('openssl', '3.0.14'), installed('libssl3', '3.0.14')];
+  return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
+}
+
+interface Card {
+  readonly body: readonly Readonly<Record<string, unknown>>[];
+  readonly actions?: readonly unknown[];
+}
+
+/** The card of a message, which has one. */
+async function cardOf(notice: Notice): Promise<Card> {
+  const { attachments } = (await teamsMessage(notice)) as { attachments: { content: Card }[] };
+  assert.equal(attachments.length, 1);
+  return attachments[0]?.content ?? assert.fail();
+}
+
+async function textsOf(notice: Notice): Promise<unknown[]> {
+  const { body } = await cardOf(notice);
+  return body.flatMap(({ text }) => (text === undefined ? [] : [text]));
+}
+
+test('a message is an Adaptive Card as Workflows takes it', async () => {
+  const link = 'https://security-tracker.debian.org/tracker/CVE-2026-1';
+  const text = (line: string, look: object) => ({ type: 'TextBlock', text: line, wrap: true, ...look });
+  assert.deepEqual(await teamsMessage(sampleNotice), {
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        contentUrl: null,
+        content: {
+          $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+          type: 'AdaptiveCard',
+          version: '1.2',
+          msteams: { width: 'Full' },
+          body: [
+            text('New: CVE-2026-1 (High) in debian:12', {
+              ...{ weight: 'Bolder', size: 'Medium', color: 'attention' },
+            }),
+            text('A buffer is read past its end.', {}),
+            {
+              type: 'FactSet',
+              facts: [
+                { title: 'Source', value: 'debian' },
+                { title: 'Severity', value: 'High' },
+                { title: 'Packages', value: 'openssl fixed in 3.0.15-1\\~deb12u1' },
+              ],
+            },
+            text('- shop: fixed in 3.0.15-1\\~deb12u1', { spacing: 'Small' }),
+            text(`Notification ${name}, ${createdAt}`, { isSubtle: true, size: 'Small' }),
+          ],
+          actions: [{ type: 'Action.OpenUrl', title: 'Advisory', url: link }],
+        },
+      },
+    ],
+  });
+});
+
+test('a change tells what was and what is, and whom it concerns', async () => {
+  const notice = change({
+    kind: 'changed',
+    old: vulnerability({ severity: 'Medium', affected: [affected('openssl', { state: 'unfixed' })] }),
+    new: vulnerability({
+      affected: [
+        affected('openssl', { state: 'fixed', version: '3.0.15' }),
+        { ...affected('openssl', { state: 'end-of-life' }), severity: 'Critical' },
+        ...['a', 'b', 'c', 'd', 'e'].map((one) => affected(one, { state: 'will-not-fix' })),
+      ],
+    }),
+    images: [hit(['shop', 'shop:2']), hit([])],
+    hasMoreImages: true,
+  });
+  const { body, actions } = await cardOf(notice);
+  assert.deepEqual(body[1]?.['facts'], [
+    { title: 'Source', value: 'debian' },
+    { title: 'Severity', value: 'Medium → Critical' },
+    {
+      title: 'Packages',
+      value:
+        'openssl unfixed → fixed in 3.0.15 or end of life, a will not fix, b will not fix, c will not fix, d will not fix, and 1 more',
+    },
+  ]);
+  assert.deepEqual((await textsOf(notice)).slice(1, -1), [
+    '- shop, shop:2: openssl 3.0.14, libssl3 3.0.14 (fixed in 3.0.15)',
+    '- sha256:00: openssl 3.0.14, libssl3 3.0.14 (fixed in 3.0.15)',
+    'and more images',
+  ]);
+  assert.equal(actions, undefined);
+});
+
+test('what was withdrawn is told as it was', async () => {
+  const notice = change({ kind: 'withdrawn', old: vulnerability({}), new: null, namespace: null });
+  const [{ text, color } = assert.fail()] = (await cardOf(notice)).body;
+  assert.deepEqual([text, color], ['Withdrawn: CVE-2026-1 (High)', 'good']);
+  assert.ok((await textsOf(notice)).includes('No image is known to have it.'));
+});
+
+test('a digest tells the worst first', async () => {
+  const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
+    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
+    ...{
+      new: vulnerability({ id, severity }),
+      packages: [installed('curl', '7')],
+      fix: { state: 'unfixed' },
+    },
+  });
+  const notice = digest([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
+  assert.deepEqual((await textsOf(notice)).slice(0, -1), [
+    'shop: 3 changes',
+    'New: B (Critical) in debian:12: curl 7 (unfixed)',
+    'New: C (Medium) in debian:12: curl 7 (unfixed)',
+    'New: A (Low) in debian:12: curl 7 (unfixed)',
+  ]);
+  assert.deepEqual((await textsOf(digest([]))).slice(0, -1), ['shop: 0 changes']);
+});
+
+test('texts of others are no Markdown, links no scripts', async () => {
+  const description =
+    '[free](https://evil.example) **bold**\n\n{{DATE(2026-01-01T00:00:00Z)}} a_b \u202e<at>';
+  const links = [
+    'javascript:alert(1)',
+    'nonsense',
+    `https://long.example/${'a'.repeat(600)}`,
+    'http://a.example',
+  ];
+  const notice = change({ new: vulnerability({ description, links }) });
+  const [, text] = await textsOf(notice);
+  assert.equal(
+    text,
+    '\\[free\\](https://evil.example) \\*\\*bold\\*\\* \\{\\{DATE(2026-01-01T00:00:00Z)\\}\\} a\\_b \\<at\\>',
+  );
+  assert.deepEqual((await cardOf(notice)).actions, [
+    { type: 'Action.OpenUrl', title: 'Advisory', url: 'http://a.example/' },
+  ]);
+});
+
+test('there is room for as many images as Teams takes, and the others are counted', async () => {
+  const images = Array.from({ length: 100 }, (_, i) =>
+    hit([`registry.example.org/${'team/'.repeat(40)}${i}`]),
+  );
+  for (const hasMoreImages of [false, true]) {
+    const notice = change({ images, hasMoreImages });
+    const size = sizeOf(await teamsMessage(notice));
+    assert.ok(size <= teamsCardBytes && size > teamsCardBytes - 1024, `${size}`);
+    const texts = await textsOf(notice);
+    const rows = texts.filter((text) => String(text).startsWith('- '));
+    const more = hasMoreImages ? 'and more than' : 'and';
+    assert.equal(texts.at(-2), `${more} ${100 - rows.length} more images`);
+  }
+});
+
+test('the size is that of the card as ASCII text within JSON', () => {
+  assert.equal(sizeOf({ a: 'ä"' }), String.raw`"{\"a\":\"\\u00e4\\\"\"}"`.length);
+});
+
+test('a card is never too large, whatever is in it', async () => {
+  const long = fc
+    .tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.integer({ min: 1, max: 400 }))
+    .map(([text, times]) => text.repeat(times));
+  const worst = fc.oneof(
+    long,
+    fc.constantFrom('"', '\\', '_', 'ä', '\ud800', '😀').map((text) => text.repeat(2000)),
+  );
+  await fc.assert(
+    fc.asyncProperty(worst, worst, fc.nat(150), async (one, other, count) => {
+      const rows = Array.from({ length: 9 }, (_, i) =>
+        affected(`${i}${one}`, { state: 'fixed', version: other }),
+      );
+      const told = vulnerability({ id: one, description: other, links: [one], affected: rows });
+      const images = Array.from({ length: count }, () => hit([one, other]));
+      const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
+      const item = { ...changed, packages: [installed(one, other)], fix: { state: 'unfixed' } } as const;
+      for (const notice of [change({ ...changed, images }), digest(Array(count).fill(item), [one])])
+        assert.ok(sizeOf(await teamsMessage(notice)) <= teamsCardBytes);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readConfig } from '../../src/config/config.ts';
+import { printConfig } from '../../src/config/show.ts';
+import { testAuthority } from '../../src/testing/certificates.ts';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
+import { receiver } from './replay/receiver.ts';
+import { dpkgStatus, fixedIn, osRelease, startV1, statuses, until } from './v1-client.ts';
+
+test('a channel of Teams is told once, while a webhook is told until it has heard', async (t) => {
+  const authority = testAuthority(t);
+  const { cert, key } = authority.issue('localhost');
+  const cards: string[] = [];
+  const workflows = createServer(
+    { cert: readFileSync(cert), key: readFileSync(key) },
+    (request, response) => {
+      void request.toArray().then((pieces) => {
+        cards.push(Buffer.concat(pieces as Buffer[]).toString());
+        response.writeHead(202).end();
+      });
+    },
+  );
+  workflows.listen(0, '127.0.0.1');
+  await once(workflows, 'listening');
+  t.after(() => {
+    workflows.closeAllConnections();
+    workflows.close();
+  });
+  const hook = await receiver(t);
+  hook.answer(200);
+  const clair = await startV1(t, ':memory:', {
+    CLAIR_NOTIFIER_HTTP_ENDPOINT: `${hook.url}/notify`,
+    CLAIR_NOTIFIER_RENOTIFYINTERVAL: '1s',
+    CLAIR_NOTIFIER_TEAMS_ENDPOINT: `https://127.0.0.1:${(workflows.address() as AddressInfo).port}/invoke?sig=a`,
+    CLAIR_NOTIFIER_TEAMS_CAFILE: authority.cert,
+  });
+  const layer = join(temporaryDirectory(t), 'layer.tar');
+  const status = dpkgStatus({ curl: '7.1' });
+  writeFileSync(layer, tar([osRelease, { path: 'var/lib/dpkg/status', content: status }]));
+  const answers = [
+    await clair.postLayer({ Name: 'shop', Path: layer }),
+    await clair.postVulnerability({ Name: 'CVE-2026-1', FixedIn: fixedIn('curl', '9') }),
+  ];
+  assert.deepEqual(new Set(statuses(answers)), new Set([201]));
+  await until(() => hook.posts.length >= 3);
+  assert.equal(cards.length, 1);
+  assert.match(cards[0] ?? '', /New: CVE-2026-1 \(High\) in debian:12.*- shop: curl 7\.1 \(fixed in 9\)/);
+});
+
+test('the URL of a channel is not printed with the configuration', () => {
+  const endpoint = 'https://teams.test/workflows/secret/invoke?sig=secret';
+  const printed = printConfig(readConfig({ env: { CLAIR_NOTIFIER_TEAMS_ENDPOINT: endpoint } }));
+  assert.match(printed, /teams:\n\s+endpoint: \(secret\)/);
+  assert.doesNotMatch(printed, /teams\.test/);
+});
