@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as lists from '../../src/extensions.ts';
+import { checkedPlugin } from '../../src/plugin-host/check-plugin.ts';
 import { absolutePath, filesLike } from './tree.ts';
 
 /** The members by which each contract is told. */
@@ -33,6 +34,11 @@ test('everything in a room that keeps a contract is in the list of extensions', 
     }
   }
   assert.deepEqual(missing, []);
+});
+
+test('what is wanted is as plugins may want it', () => {
+  const { detectors, listers } = lists.builtIn;
+  assert.doesNotThrow(() => checkedPlugin({ name: 'built-in', version: '1', detectors, listers }));
 });
 
 test('names are unique within a list', () => {

@@ -1,8 +1,9 @@
+import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { isWord, quoted } from './listing.ts';
+import { isWord } from './listing.ts';
 
 const lineFeed = 0x0a;
 const percent = 0x25;
