@@ -3,11 +3,12 @@ import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
 import { listerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
+import { policyTargets } from './target/policy.ts';
 import { sbomTarget } from './target/sbom.ts';
 import { tarTarget } from './target/tar.ts';
 import type { Target } from './target/target.ts';
 
-/** Everything that reads bytes of an image, or of what somebody says is in one. */
+/** Everything that reads bytes of an image, of what somebody says is in one, or of what is not to be counted there. */
 export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
@@ -16,4 +17,5 @@ export const targets: readonly Target[] = [
   layerTarget,
   imageTarget,
   sbomTarget,
+  ...policyTargets,
 ];

@@ -115,6 +115,8 @@ test('aliases that stand for more than memory holds, brackets without end and lo
     );
   assert.match(problems(`${bomb.join('\n')}\nignore: *g\n`)[0] ?? '', /alias/);
   assert.ok(problems(`ignore: ${'['.repeat(100_000)}`).length > 0);
+  for (const count of [1000, 5000, 20_000])
+    assert.ok(problems(`${'- '.repeat(count)}a`).length > 0, `${count} lists in each other`);
   assert.match(problems(`#${'x'.repeat(limits.ignoreFileBytes)}`)[0] ?? '', /is longer than/);
   const many = `ignore:\n${'- {id: a, reason: b}\n'.repeat(limits.ignoreRules + 1)}`;
   assert.match(problems(many)[1] ?? '', /ignore is too long: at most 10000/);

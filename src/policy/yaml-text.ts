@@ -16,7 +16,9 @@ export function readYaml(name: string, text: string, { isStrict }: { readonly is
   if (Buffer.byteLength(text) > limits.ignoreFileBytes)
     throw invalid(name, `is longer than ${limits.ignoreFileBytes} bytes`);
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, uniqueKeys: isStrict, prettyErrors: false });
+  const document = parsed(name, () =>
+    parseDocument(text, { lineCounter, uniqueKeys: isStrict, prettyErrors: false, logLevel: 'error' }),
+  );
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line;
   const [error] = document.errors;
   if (error !== undefined) throw invalid(`${name}:${lineAt(error.pos[0])}`, `is no YAML: ${error.message}`);
@@ -32,6 +34,16 @@ export function readYaml(name: string, text: string, { isStrict }: { readonly is
       return name;
     },
   };
+}
+
+/** The parser calls itself for each level: of a thousand dashes in a row it would make as many lists in each other. */
+function parsed<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid(name, 'cannot be used: it is nested without end');
+    throw error;
+  }
 }
 
 /** Aliases of aliases stand for more than any memory holds: the parser stops counting them at a limit. */

@@ -1,0 +1,117 @@
+import { builtIn } from '../../../src/extensions.ts';
+import { except } from '../../../src/match/exceptions/apply.ts';
+import type { IgnoreRule, VexStatement } from '../../../src/model/exception.ts';
+import type { Match } from '../../../src/model/report.ts';
+import { readIgnoreFile } from '../../../src/policy/read-ignore-file.ts';
+import { readVex } from '../../../src/policy/read-vex.ts';
+import { sampleReport } from '../../../src/testing/sample-report.ts';
+import { Broken, expectRefusal } from '../judge.ts';
+import { textMutations, words } from '../mutation/text.ts';
+import { bytesOf, single, type Target } from './target.ts';
+
+const issue = { author: 'Example Ltd', time: '2026-01-02T03:04:05Z' };
+
+const vexWords = words(
+  ...[
+    '"not_affected"',
+    '"fixed"',
+    '"known_not_affected":[',
+    '"products":[',
+    '"@id":"',
+    'pkg:deb/debian/libc6',
+  ],
+  ...[
+    'pkg:oci/',
+    'sha256:',
+    '"timestamp":"9999',
+    '"relationships":[',
+    'null',
+    '[]',
+    '{}',
+    '-1',
+    '\\ud800',
+    '%00',
+  ],
+);
+
+const ruleWords = words(
+  ...[
+    'ignore:\n',
+    '  - id: ',
+    'CVE-*',
+    'package: ',
+    'pkg:*',
+    'path: ',
+    '**',
+    'namespace: ',
+    'reason: ',
+    'expires: ',
+  ],
+  ...[
+    '2026-02-31',
+    '&a',
+    '*a',
+    '<<: *a',
+    '!!binary ',
+    'generalwhitelist:\n',
+    'general:\n',
+    'images:\n',
+    '? ',
+    '\0',
+  ],
+);
+
+/** What others say of findings: read, or refused; and whatever they say, no finding is lost by it. */
+const vexTarget: Target = {
+  name: 'vex',
+  paths: [''],
+  seeds: () =>
+    builtIn.vexFormats.map((format) => single(Buffer.from([...format.write(sampleReport, issue)].join('')))),
+  mutations: [...textMutations, vexWords, vexWords],
+  run(input) {
+    try {
+      const { statements } = readVex(bytesOf(input), { place: 'an input', wants: () => true });
+      applyAll([], statements);
+    } catch (error) {
+      expectRefusal(error);
+    }
+  },
+};
+
+/** Rules of users, and the whitelists of other tools. */
+const rulesTarget: Target = {
+  name: 'ignore-file',
+  paths: [''],
+  seeds: () =>
+    [
+      'ignore:\n  - id: CVE-2024-2961\n    reason: never called\n    expires: 2027-01-31\n  - package: lib*\n    path: var/**\n    reason: x\n',
+      'generalwhitelist:\n  CVE-2024-2961: libc\nimages:\n  alpine:\n    CVE-2024-5535: OpenSSL\n',
+      'general:\n  - CVE-2024-2961\nimages:\n  alpine:\n    - CVE-2024-5535\n',
+    ].map((text) => single(Buffer.from(text))),
+  mutations: [...textMutations, ruleWords, ruleWords],
+  run(input) {
+    try {
+      applyAll(readIgnoreFile('an input', Buffer.from(bytesOf(input)).toString('utf8')), []);
+    } catch (error) {
+      expectRefusal(error);
+    }
+  },
+};
+
+/** Everything that says what is not counted. */
+export const policyTargets: readonly Target[] = [vexTarget, rulesTarget];
+
+function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatement[]): void {
+  const { report } = except(sampleReport, true, { rules, statements });
+  const names = (matches: readonly Match[]): string =>
+    matches
+      .map(({ package: item, vulnerability }) => `${item.purl} ${vulnerability.id}`)
+      .sort()
+      .join('\n');
+  if (
+    names([...report.matches, ...report.suppressed]) !==
+    names([...sampleReport.matches, ...sampleReport.suppressed])
+  )
+    throw new Broken('a finding is lost, or there is another');
+  if (report.suppressed.some(({ reason }) => reason === '')) throw new Broken('nobody says why');
+}
