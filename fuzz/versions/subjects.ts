@@ -1,4 +1,3 @@
-import { alpmSubject } from './subject/alpm.ts';
 import { apkSubject } from './subject/apk.ts';
 import { composerSubject } from './subject/composer.ts';
 import { dpkgSubject } from './subject/dpkg.ts';
@@ -16,7 +15,6 @@ export const subjects: readonly Subject[] = [
   dpkgSubject,
   rpmSubject,
   apkSubject,
-  alpmSubject,
   semverSubject,
   npmSubject,
   goSubject,

@@ -58,13 +58,11 @@ suite('namespaces', () => {
     [distro('photon', '4.0'), 'rpm', 'photon:4.0'],
     [distro('mariner', '2.0.20240301'), 'rpm', 'mariner:2.0'],
     [distro('azurelinux', '3.0'), 'rpm', 'azurelinux:3.0'],
-    [distro('arch', '20240101.0.204074'), 'alpm', 'arch'],
-    [distro('manjaro', undefined, undefined, ['arch']), 'alpm', 'manjaro'],
     [distro('constructor', '1'), 'rpm', 'constructor:1'],
   ];
   for (const [of, type, name] of cases) {
     test(`${of.id} ${of.versionId ?? of.versionCodename ?? ''} is ${name}`, () => {
-      const versionScheme = { deb: 'dpkg', apk: 'apk', rpm: 'rpm', alpm: 'alpm' }[type];
+      const versionScheme = { deb: 'dpkg', apk: 'apk', rpm: 'rpm' }[type];
       assert.deepEqual(namespaceOf(of, type), { name, versionScheme });
     });
   }
@@ -74,6 +72,5 @@ suite('namespaces', () => {
     assert.equal(namespaceOf(distro('alpine', '3.19'), 'rpm'), undefined);
     assert.equal(namespaceOf(distro('kali', '1', undefined, ['debian']), 'rpm'), undefined);
     assert.equal(namespaceOf(distro('debian', '12'), 'npm'), undefined);
-    assert.equal(namespaceOf(distro('arch'), 'deb'), undefined);
   });
 });

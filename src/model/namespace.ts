@@ -11,12 +11,7 @@ export interface Namespace {
 }
 
 /** How the packages of each type order. */
-const versionSchemes: Readonly<Record<PackageType, string>> = {
-  deb: 'dpkg',
-  apk: 'apk',
-  rpm: 'rpm',
-  alpm: 'alpm',
-};
+const versionSchemes: Readonly<Record<PackageType, string>> = { deb: 'dpkg', apk: 'apk', rpm: 'rpm' };
 
 /** How the versions of a language's packages order, by the type of their package URLs, which names their namespace as well. */
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
@@ -90,8 +85,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['photon', { type: 'rpm', name: 'photon', release: majorMinor }],
   ['mariner', { type: 'rpm', name: 'mariner', release: majorMinor }],
   ['azurelinux', { type: 'rpm', name: 'azurelinux', release: majorMinor }],
-
-  ['arch', { type: 'alpm', name: 'arch', release: 'rolling' }],
 ]);
 
 /**

@@ -41,15 +41,6 @@ const apkSeeds = (): Input[] => [
   ...corpusFiles('pkgdb/apk', /./).map((bytes) => files({ [apkFile]: bytes })),
 ];
 
-const pacmanSeeds = (): Input[] => [
-  files({
-    'var/lib/pacman/local/openssl-3.3.2-1/desc':
-      '%NAME%\nopenssl\n\n%VERSION%\n3.3.2-1\n\n%BASE%\nopenssl\n\n%DESC%\nThe toolkit\n\n%ARCH%\nx86_64\n\n%DEPENDS%\nglibc\nsh\n\n',
-    'var/lib/pacman/local/filesystem-1:2024.04.07-1/desc':
-      '%NAME%\nfilesystem\n\n%VERSION%\n1:2024.04.07-1\n\n%ARCH%\nany\n\n',
-  }),
-];
-
 const bdbSeeds = (): Input[] =>
   [
     {},
@@ -119,15 +110,6 @@ const dpkgWords = words(
   '\npackage: x\n',
 );
 const apkWords = words('\nP:', '\nV:', '\nA:', '\no:', '\nF:', '\nR:', '\n\n', 'P:.x', '\nr:', '\nM:');
-const pacmanWords = words(
-  '%NAME%\n',
-  '%VERSION%\n',
-  '%BASE%\n',
-  '%ARCH%\n',
-  '%DESC%\n%NAME%\n',
-  '%%\n',
-  '\n\n',
-);
 
 /** The listers of every kind of package database. */
 export function listerTargets(): Target[] {
@@ -139,11 +121,6 @@ export function listerTargets(): Target[] {
   const known = {
     dpkg: { lister: 'dpkg', seeds: dpkgSeeds, mutations: [...textMutations, dpkgWords, dpkgWords] },
     apk: { lister: 'apk', seeds: apkSeeds, mutations: [...textMutations, apkWords, apkWords] },
-    pacman: {
-      lister: 'pacman',
-      seeds: pacmanSeeds,
-      mutations: [...textMutations, pacmanWords, pacmanWords],
-    },
     'rpm-bdb': inRpm(bdbSeeds, bdbMutations),
     'rpm-ndb': inRpm(ndbSeeds, ndbMutations),
     'rpm-sqlite': inRpm(sqliteSeeds, [...sqliteMutations, fixWal, fixWal, fixWal]),

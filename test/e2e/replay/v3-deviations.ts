@@ -3,7 +3,7 @@ import type { Deviation, Deviations } from './deviations.ts';
 
 /** What looks into layers here, as the status has it. */
 export const detectors: readonly Detector[] = [
-  ...['apk 2', 'chisel 1', 'dpkg 2', 'pacman 1', 'rhel-content-manifest 1', 'rpm 3'].map(
+  ...['apk 2', 'chisel 1', 'dpkg 2', 'rhel-content-manifest 1', 'rpm 3'].map(
     ofType('DETECTOR_D_TYPE_FEATURE'),
   ),
   ...['alpine-release 1', 'apt-sources 1', 'lsb-release 1', 'os-release 1', 'redhat-release 1'].map(

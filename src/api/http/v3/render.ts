@@ -41,7 +41,7 @@ function once(feature: ShownFeature, told: Map<string, ShownFeature>): ShownFeat
 }
 
 /** Of namespaces that a distribution is: others are those of a language, and nobody detects them. */
-const distroSchemes: ReadonlySet<string> = new Set(['dpkg', 'rpm', 'apk', 'alpm']);
+const distroSchemes: ReadonlySet<string> = new Set(['dpkg', 'rpm', 'apk']);
 
 interface Surroundings {
   readonly detectors: Detectors;
@@ -83,7 +83,7 @@ function featuresOf(
 }
 
 function sourceOf({ type, source }: ImagePackage): ImagePackage['source'] {
-  return type === 'apk' || type === 'alpm' ? undefined : source;
+  return type === 'apk' ? undefined : source;
 }
 
 function knownDetector(
