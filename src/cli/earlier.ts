@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { readAt } from '../image/medium/local-file.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { ComparableReport } from '../match/compare-reports.ts';
@@ -17,25 +18,16 @@ export async function openEarlier(target: string, options: AssessmentOptions): P
   return async (room) => (await assessIn(room, opened, options)).report;
 }
 
+/** As much of a file as tells a report from an image. */
+const startBytes = 64;
+
 function reportAt(path: string): ComparableReport | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isFile() !== true || !looksLikeReport(startOf(path))) return undefined;
+  if (stats?.isFile() !== true || !looksLikeReport(readAt(path, 0, startBytes))) return undefined;
   if (stats.size > limits.reportBytes)
     throw new ClairError('limit-exceeded', `${path} has ${stats.size} bytes, too many for a report`, {
       limit: 'reportBytes',
     });
   const report = readReport(path, readFileSync(path));
   return report && { ...report, target: { reference: path } };
-}
-
-const startBytes = 64;
-
-function startOf(path: string): Uint8Array {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(startBytes);
-    return bytes.subarray(0, readSync(file, bytes, 0, startBytes, 0));
-  } finally {
-    closeSync(file);
-  }
 }

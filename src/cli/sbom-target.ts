@@ -1,4 +1,5 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
+import { readAt } from '../image/medium/local-file.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -20,7 +21,8 @@ const startBytes = 4096;
 /** Whether a target is an inventory: it says so, or is a file without a prefix that begins like one. */
 export function isSbomTarget(target: string): boolean {
   if (target.startsWith(prefix)) return true;
-  return statSync(target, { throwIfNoEntry: false })?.isFile() === true && looksLikeSbom(startOf(target));
+  const isFile = statSync(target, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile && looksLikeSbom(readAt(target, 0, startBytes));
 }
 
 /**
@@ -65,14 +67,4 @@ async function readAll(path: string, name: string): Promise<Buffer> {
 function tooLarge(name: string): ClairError {
   const message = `${name} has more than ${limits.sbomBytes} bytes, which no SBOM has`;
   return new ClairError('limit-exceeded', message, { limit: 'sbomBytes' });
-}
-
-function startOf(path: string): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(startBytes);
-    return bytes.subarray(0, readSync(file, bytes, 0, startBytes, 0));
-  } finally {
-    closeSync(file);
-  }
 }

@@ -14,7 +14,7 @@ export function compareSegments(scheme: VersionScheme, installed: string, bound:
 }
 
 /** An order as a sign. */
-export function orderOf(order: number | undefined): VersionOrder {
+function orderOf(order: number | undefined): VersionOrder {
   if (order === undefined) return '!';
   return order < 0 ? '<' : order > 0 ? '>' : '=';
 }

@@ -1,4 +1,4 @@
-import type { Fix, FixState } from '../model/fix.ts';
+import { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
@@ -111,14 +111,7 @@ function evidenceOf(hit: Hit): Evidence {
   };
 }
 
-const stateOrder: readonly FixState[] = [
-  'unfixed',
-  'deferred',
-  'will-not-fix',
-  'end-of-life',
-  'under-investigation',
-  'not-affected',
-];
+const stateOrder: readonly FixState[] = unfixedStates;
 
 /** The lowest version that fixes it, as each is above the installed one; without any, the state that promises most. */
 export function bestFix(hits: readonly Pick<AdvisoryHit, 'fix' | 'namespace'>[], compare: Compare): Fix {

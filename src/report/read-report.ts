@@ -1,19 +1,11 @@
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../kit/errors.ts';
+import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
 
 const fix = z.union([
   z.object({ state: z.literal('fixed'), version: z.string() }),
-  z.object({
-    state: z.enum([
-      'unfixed',
-      'deferred',
-      'will-not-fix',
-      'end-of-life',
-      'under-investigation',
-      'not-affected',
-    ]),
-  }),
+  z.object({ state: z.enum(unfixedStates) }),
 ]);
 
 const item = z.object({ type: z.string(), name: z.string(), version: z.string() });

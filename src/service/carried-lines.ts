@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, UnexpectedContent } from '../kit/corrupt-feed.ts';
 import type { Enrichment } from '../model/enrichment.ts';
+import { unfixedStates } from '../model/fix.ts';
 import type { Namespace } from '../model/namespace.ts';
 import { severities } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
@@ -33,16 +34,7 @@ const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))
 
 const fix = z.union([
   z.strictObject({ state: z.literal('fixed'), version: z.string() }),
-  z.strictObject({
-    state: z.enum([
-      'unfixed',
-      'deferred',
-      'will-not-fix',
-      'end-of-life',
-      'under-investigation',
-      'not-affected',
-    ]),
-  }),
+  z.strictObject({ state: z.enum(unfixedStates) }),
 ]);
 
 const affected = z.strictObject({

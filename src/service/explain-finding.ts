@@ -203,11 +203,9 @@ function reasonFor({ fix, vulnerability }: Match): string {
 function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
   if (item.lookup === null) return 'the package belongs to no namespace: no advisory can be held against it';
   if (rows.length === 0) return `no advisory of this name speaks of ${item.lookup.name}`;
-  const failed = new Set(rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false)));
-  const [only] = failed;
-  if (failed.size === 1 && only !== undefined) return only.words;
-  const last = new Set([...failed].map(({ words }) => words));
-  return last.size === 1 ? ([...last][0] ?? '') : 'each row of the advisories fails at something';
+  const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));
+  const [words, ...others] = new Set(failed.map((check) => check.words));
+  return words !== undefined && others.length === 0 ? words : 'each row of the advisories fails at something';
 }
 
 function layerOf({ location }: ImagePackage, layers: readonly ReportLayer[]): LayerOfPackage | null {
