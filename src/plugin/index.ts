@@ -3,7 +3,7 @@ export type { Conditions, Flavour } from '../model/conditions.ts';
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
 export type * from '../model/exception.ts';
-export type { Fix, FixState } from '../model/fix.ts';
+export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 export type { Namespace } from '../model/namespace.ts';
 export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
 export type { PurlParts } from '../model/purl.ts';
