@@ -21,7 +21,7 @@ export const pollMs: number = 200;
 
 /** A feed that nobody else works on until this is disposed of. */
 export interface FeedLock extends AsyncDisposable {
-  /** How long another process had to be waited for. */
+  /** How long another process had to be waited for; 0 when none held the feed, however long the store took to say so. */
   readonly waitedMs: number;
 }
 
@@ -47,13 +47,11 @@ export async function lockFeed(
   };
 }
 
-/** Takes the lock and answers how long that took; undefined when patience ended first. */
+/** Takes the lock and answers how long another held it meanwhile; undefined when patience ended first. */
 async function take(lock: string, name: string, room: LockingRoom): Promise<number | undefined> {
   const start = room.now().getTime();
-  for (;;) {
-    const isTaken = await room.store.locks.acquire(lock, room.owner, lockMs);
-    const waitedMs = room.now().getTime() - start;
-    if (isTaken) return waitedMs;
+  for (let waitedMs = 0; ; waitedMs = room.now().getTime() - start) {
+    if (await room.store.locks.acquire(lock, room.owner, lockMs)) return waitedMs;
     if (waitedMs >= room.patienceMs) return undefined;
     room.onProgress(`waiting for another process that is fetching ${name}`);
     await room.sleep(pollMs);

@@ -85,7 +85,9 @@ function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): 
 
 function isYoung(state: FeedState | undefined, source: FeedOfSource['source'], room: UpdatingRoom): boolean {
   if (state === undefined || state.presence === 'failed' || !isComparable(state, source, room)) return false;
-  return room.now().getTime() - Date.parse(state.checkedAt) < room.youngerThanMs;
+  const ageMs = room.now().getTime() - Date.parse(state.checkedAt);
+  // What was checked later than now was checked by another clock, and tells nothing.
+  return ageMs >= 0 && ageMs < room.youngerThanMs;
 }
 
 /** Whether the stored content is what this source would make of the bytes at this origin. */
