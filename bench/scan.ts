@@ -7,11 +7,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
 import { type Contender, type Cost, measure, table } from './measure.ts';
+import { type Target, targetTable } from './target.ts';
 
 /**
  * Scans against the physical limits and the peers: the whole command, advisories warm, layers never cached.
@@ -91,7 +92,7 @@ function trivyOf(archive: string): Contender[] {
   const command = `${values.trivy} image --cache-dir ${cache} --input ${archive} --format cyclonedx --offline-scan --skip-java-db-update -q`;
   return [
     {
-      name: 'trivy 0.44',
+      name: trivy,
       command,
       before: () => {
         emptyTrivyCache(cache);
@@ -105,13 +106,13 @@ function snykOf(target: string): Contender[] {
   const script = `require('snyk-docker-plugin').scan({path:'${target}','exclude-app-vulns':true}).then(r=>console.log(r.scanResults.length))`;
   return [
     {
-      name: 'snyk-docker-plugin',
+      name: snyk,
       command: `env NODE_PATH=${join(resolve(values.snyk), 'node_modules')} ${node} -e "${script}"`,
     },
   ];
 }
 
-/** The gzip layers of an OCI layout, for the tools that only decompress. */
+/** The layers of an OCI layout, for the tools that only decompress. */
 function layersOf(layout: string): string[] {
   const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
   const parse = <T extends z.ZodMiniType>(path: string, schema: T): z.infer<T> =>
@@ -124,9 +125,10 @@ function layersOf(layout: string): string[] {
 
 const start: Contender = { name: 'node -e 0', command: `${node} -e 0` };
 
+/** On both cores, as clair. */
 function decompress(layout: string, tool: string): Contender {
   return {
-    name: `xargs -P2 ${tool}`,
+    name: tool,
     command: `printf '%s\\n' ${layersOf(layout).join(' ')} | xargs -n1 -P2 ${tool} >/dev/null`,
   };
 }
@@ -139,57 +141,110 @@ const alpine =
     .sort(new Intl.Collator('en', { numeric: true }).compare)
     .at(-1) ?? 'alpine';
 
-const suites: readonly (readonly [title: string, contenders: () => readonly Contender[]])[] = [
-  [
-    `${alpine}, docker-archive`,
-    () => [
+const gzip = 'gzip -dc';
+const zstd = 'zstd -qdc';
+const trivy = 'trivy 0.44';
+const snyk = 'snyk-docker-plugin';
+
+/** What was wanted before there was a scan, as ratios, so that it holds on other machines: of what clair takes to what another takes. */
+interface Wanted {
+  readonly name: Target['name'];
+  /** The other. Clair takes `most` times as much at most, or the other takes `least` times as much at least. */
+  readonly than: string;
+  readonly most?: number;
+  readonly least?: number;
+  readonly figure?: keyof Cost;
+}
+
+interface Suite {
+  readonly title: string;
+  readonly contenders: () => readonly Contender[];
+  readonly wanted: readonly Wanted[];
+  readonly peakMbMost?: number;
+}
+
+const large = 'debian-multi (1.6 GB)';
+const suites: readonly Suite[] = [
+  {
+    title: `${alpine}, docker-archive`,
+    contenders: () => [
       start,
       scanOf(docker(alpine)),
       ...trivyOf(docker(alpine)),
       ...snykOf(`docker-archive:${docker(alpine)}`),
     ],
-  ],
-  [`${alpine}, OCI gzip`, () => [start, scanOf(oci(alpine)), ...trivyOf(oci(alpine))]],
-  [
-    'debian-bookworm, OCI gzip',
-    () => [
-      decompress(oci('debian-bookworm'), 'gzip -dc'),
-      scanOf(oci('debian-bookworm')),
-      ...trivyOf(oci('debian-bookworm')),
+    wanted: [
+      { name: 'T6', than: start.name, most: 1.6 },
+      { name: 'T6', than: trivy, least: 5 },
+      { name: 'T6', than: snyk, least: 4.5 },
     ],
-  ],
-  [
-    'debian-multi (1.6 GB), docker-archive',
-    () => [
+  },
+  {
+    title: `${alpine}, OCI gzip`,
+    contenders: () => [start, scanOf(oci(alpine)), ...trivyOf(oci(alpine))],
+    wanted: [],
+  },
+  {
+    title: 'debian-bookworm, OCI gzip',
+    contenders: () => against(gzip, oci('debian-bookworm')),
+    wanted: [
+      { name: 'T7', than: gzip, most: 0.55 },
+      { name: 'T7', than: trivy, least: 3 },
+    ],
+  },
+  {
+    title: `${large}, docker-archive`,
+    contenders: () => [
       start,
       scanOf(docker('debian-multi')),
       ...trivyOf(docker('debian-multi')),
       ...snykOf(`docker-archive:${docker('debian-multi')}`),
     ],
-  ],
-  [
-    'debian-multi (1.6 GB), OCI gzip',
-    () => [
-      decompress(oci('debian-multi'), 'gzip -dc'),
-      scanOf(oci('debian-multi')),
-      ...trivyOf(oci('debian-multi')),
+    wanted: [
+      { name: 'T5', than: start.name, most: 5 },
+      { name: 'T5', than: trivy, least: 10 },
+      { name: 'T5', than: snyk, least: 15 },
     ],
-  ],
-  [
-    'debian-multi (1.6 GB), OCI zstd',
-    () => [
-      decompress(oci('debian-multi-zstd'), 'zstd -qdc'),
-      scanOf(oci('debian-multi-zstd')),
-      ...trivyOf(oci('debian-multi-zstd')),
+  },
+  {
+    title: `${large}, OCI gzip`,
+    contenders: () => against(gzip, oci('debian-multi')),
+    wanted: [
+      { name: 'T1', than: gzip, most: 0.45 },
+      { name: 'T2', than: gzip, most: 0.45, figure: 'cpuMs' },
+      { name: 'T4', than: trivy, least: 2.8 },
     ],
-  ],
+    peakMbMost: 120,
+  },
+  {
+    title: `${large}, OCI zstd`,
+    contenders: () => against(zstd, oci('debian-multi-zstd')),
+    wanted: [
+      { name: 'T9', than: zstd, most: 1.8 },
+      { name: 'T9', than: trivy, least: 2 },
+    ],
+  },
 ];
 
-console.log(
-  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, medians of ${rounds} runs\n`,
-);
-for (const [title, contenders] of suites) {
-  if (values.only !== undefined && !title.includes(values.only)) continue;
-  const costs: ReadonlyMap<string, Cost> = measure(contenders(), rounds);
-  console.log(table(title, costs));
+function against(tool: string, layout: string): readonly Contender[] {
+  return [decompress(layout, tool), scanOf(layout), ...trivyOf(layout)];
 }
+
+function targetsOf({ title, wanted, peakMbMost }: Suite, costs: ReadonlyMap<string, Cost>): Target[] {
+  const of = (name: string, figure: keyof Cost): number => costs.get(name)?.[figure] ?? Number.NaN;
+  const ratios = wanted.map(({ name, than, most, least, figure = 'wallMs' }): Target => {
+    const ratio = of('clair', figure) / of(than, figure);
+    const what = `${title}, ${figure === 'cpuMs' ? 'CPU' : 'wall'}`;
+    return least === undefined
+      ? { name, what: `${what}, of \`${than}\``, limit: most ?? Number.NaN, measured: ratio }
+      : { name, what: `${what}, less than ${than}`, limit: least, isLeast: true, measured: 1 / ratio };
+  });
+  if (peakMbMost === undefined) return ratios;
+  const measured = of('clair', 'peakMb');
+  return [...ratios, { name: 'T4', what: `${title}, memory`, limit: peakMbMost, unit: 'MB', measured }];
+}
+
+const chosen = suites.filter(({ title }) => values.only === undefined || title.includes(values.only));
+const results = chosen.map((suite) => ({ suite, costs: measure(suite.contenders(), rounds) }));
+console.log(targetTable(results.flatMap(({ suite, costs }) => targetsOf(suite, costs))));
+for (const { suite, costs } of results) console.log(table(suite.title, costs));

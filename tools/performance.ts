@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from '../bench/machine.ts';
+import { root } from './quality/sources.ts';
+
+/**
+ * Runs the benches that docs/performance.md is made of, and puts what they print where it stands there: `npm run performance -- --images DIR …`, or
+ * only those of some names. A block of the page is
+ *
+ *     <!-- bench scan --images IMAGES --mirror MIRROR -->
+ *     …
+ *     <!-- end -->
+ *
+ * where a word in capitals stands for the place that the option of that name tells here. What was wanted is gathered from all blocks.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    images: { type: 'string', default: '' },
+    mirror: { type: 'string', default: '' },
+    trivy: { type: 'string', default: '' },
+    snyk: { type: 'string', default: '' },
+    layer: { type: 'string', default: '' },
+    layout: { type: 'string', default: '' },
+  },
+});
+const page = join(root, 'docs/performance.md');
+const block = /^<!-- bench (.+) -->\n[\s\S]*?^<!-- end -->$/gm;
+
+const commands = Array.from(readFileSync(page, 'utf8').matchAll(block), ([, command = '']) => command);
+for (const command of commands) {
+  const isWanted = positionals.length === 0 || positionals.includes(command.split(' ', 1)[0] ?? '');
+  if (isWanted) replaceBlock(command, run(command));
+}
+replaceTargets();
+
+/** Each block is written when it is known: benches take long. */
+function replaceBlock(command: string, made: string): void {
+  const text = readFileSync(page, 'utf8');
+  writeFileSync(
+    page,
+    text.replace(block, (old, of) =>
+      of === command ? `<!-- bench ${command} -->\n${made}\n<!-- end -->` : old,
+    ),
+  );
+}
+
+function run(command: string): string {
+  const places: Readonly<Record<string, string>> = values;
+  const words = command.split(' ').map((word) => (/^[A-Z]+$/.test(word) ? place(word, places) : word));
+  process.stderr.write(`bench ${command}\n`);
+  const where = machine();
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'bench/main.ts'), ...words], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`bench ${command} ended with ${status}`);
+  const text = stdout.trim();
+  // Machine paths are nobody's business.
+  const shown = Object.values(places).reduce(
+    (told, path) => (path === '' ? told : told.replaceAll(path, '…')),
+    text,
+  );
+  return `*${where}*\n\n${/^\|/m.test(shown) ? shown : `\`\`\`text\n${shown}\n\`\`\``}`;
+}
+
+function place(word: string, places: Readonly<Record<string, string>>): string {
+  const path = places[word.toLowerCase()];
+  if (!path) throw new Error(`--${word.toLowerCase()} has to be given`);
+  return path;
+}
+
+function replaceTargets(): void {
+  const text = readFileSync(page, 'utf8');
+  const [head = '', rest = ''] = text.split(/(?<=^<!-- targets -->\n)[\s\S]*?(?=^<!-- end -->$)/m);
+  const rows = Array.from(rest.matchAll(/^\| (T\d+) \| .*$/gm), ([row, name = '']) => ({
+    row,
+    number: Number(name.slice(1)),
+  }));
+  const sorted = rows.sort((a, b) => a.number - b.number).map(({ row }) => row);
+  writeFileSync(
+    page,
+    [head, '| | target | | here | met |\n|---|---|---|---:|---|\n', sorted.join('\n'), '\n', rest].join(''),
+  );
+}
