@@ -1,7 +1,8 @@
 import { ClairError } from '../kit/errors.ts';
 import type { Match } from '../model/report.ts';
 import { type AffectedEntry, affectedBy, plainEntry } from '../service/affected.ts';
-import { writeResult } from './output.ts';
+import { columns } from './columns.ts';
+import { writeAnswer } from './output.ts';
 import { type DatabaseOptions, openRoom, type Room } from './room.ts';
 
 /** Options of `clair affected`. */
@@ -9,7 +10,7 @@ export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'plugged'>
   readonly format: 'table' | 'json';
 }
 
-/** So many images are read at a time; they are written as they come. */
+/** So many images are read at a time. */
 const imagesAtATime = 500;
 
 /** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
@@ -17,7 +18,8 @@ export async function showAffected(id: string, { db, format, plugged }: Affected
   await using room = await openRoom({ offline: true, plugged, ...(db !== undefined && { db }) });
   const entries: AffectedEntry[] = [];
   for await (const entry of allAffected(id, room)) entries.push(entry);
-  writeResult(format === 'json' ? [jsonOf(id, entries)] : tableOf(id, entries), undefined);
+  const answer = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry) };
+  writeAnswer(format, answer, () => tableOf(id, entries));
   return 0;
 }
 
@@ -36,11 +38,6 @@ async function* allAffected(id: string, { store, extensions }: Room): AsyncGener
   }
 }
 
-function jsonOf(id: string, entries: readonly AffectedEntry[]): string {
-  const document = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry) };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
-}
-
 const heading = ['IMAGE', 'PACKAGE', 'INSTALLED', 'FIXED IN', 'LAYER'];
 
 function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
@@ -54,14 +51,7 @@ function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
       shortOf(finding.package.location.layer ?? '-'),
     ]),
   );
-  const widths = heading.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [heading, ...rows].map(
-    (row) =>
-      `${row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd()}\n`,
-  );
+  return columns([heading, ...rows]).map((line) => `${line}\n`);
 }
 
 function fixOf({ fix }: Match): string {

@@ -2,7 +2,7 @@ import { compareReports } from '../match/compare-reports.ts';
 import { differenceLines } from '../report/difference.ts';
 import type { AssessmentOptions } from './assess.ts';
 import { openEarlier } from './earlier.ts';
-import { displayFor, writeResult } from './output.ts';
+import { writeAnswer } from './output.ts';
 import { openRoom } from './room.ts';
 
 /** Options of `clair diff`. */
@@ -15,11 +15,6 @@ export async function diff(from: string, to: string, options: DiffOptions): Prom
   const sides = [await openEarlier(from, options), await openEarlier(to, options)] as const;
   await using room = await openRoom(options);
   const difference = compareReports(await sides[0](room), await sides[1](room));
-  writeResult(
-    options.format === 'json'
-      ? [`${JSON.stringify(difference, undefined, 2)}\n`]
-      : differenceLines(difference, displayFor(undefined)),
-    undefined,
-  );
+  writeAnswer(options.format, difference, (display) => differenceLines(difference, display));
   return 0;
 }

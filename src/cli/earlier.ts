@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readAt } from '../image/medium/local-file.ts';
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
 import type { ComparableReport } from '../match/compare-reports.ts';
 import { looksLikeReport, readReport } from '../report/read-report.ts';
 import { type AssessmentOptions, assessIn, openTarget } from './assess.ts';
+import { readWhole } from './read-file.ts';
 import type { Room } from './room.ts';
 
 /** What a report is compared with: one that was written earlier, or another image, which is still to be assessed. */
@@ -12,7 +11,7 @@ export type Earlier = (room: Room) => Promise<ComparableReport>;
 
 /** Finds out what a text names: the file of a report, or the target of an image. Throws `target-…` errors before anything is scanned. */
 export async function openEarlier(target: string, options: AssessmentOptions): Promise<Earlier> {
-  const file = reportAt(target);
+  const file = await reportAt(target);
   if (file !== undefined) return async () => file;
   const opened = await openTarget(target, options);
   return async (room) => (await assessIn(room, opened, options)).report;
@@ -21,13 +20,9 @@ export async function openEarlier(target: string, options: AssessmentOptions): P
 /** As much of a file as tells a report from an image. */
 const startBytes = 64;
 
-function reportAt(path: string): ComparableReport | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isFile() !== true || !looksLikeReport(readAt(path, 0, startBytes))) return undefined;
-  if (stats.size > limits.reportBytes)
-    throw new ClairError('limit-exceeded', `${path} has ${stats.size} bytes, too many for a report`, {
-      limit: 'reportBytes',
-    });
-  const report = readReport(path, readFileSync(path));
+async function reportAt(path: string): Promise<ComparableReport | undefined> {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (!isFile || !looksLikeReport(readAt(path, 0, startBytes))) return undefined;
+  const report = readReport(path, await readWhole(path, { limit: 'reportBytes', code: 'target-not-found' }));
   return report && { ...report, target: { reference: path } };
 }

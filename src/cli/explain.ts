@@ -2,7 +2,7 @@ import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/explain-finding.ts';
 import { assessing } from './assess.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
-import { displayFor, writeResult } from './output.ts';
+import { writeAnswer } from './output.ts';
 
 /** Options of `clair explain`. */
 export interface ExplainOptions extends FilterOptions {
@@ -21,11 +21,6 @@ export async function explain(
     const { report } = await filter(assessed, room);
     return await explainFinding(question, { image, report }, { ...room, asOf: options.asOf });
   });
-  writeResult(
-    options.format === 'json'
-      ? [`${JSON.stringify(explanation, undefined, 2)}\n`]
-      : explanationLines(explanation, displayFor(undefined)),
-    undefined,
-  );
+  writeAnswer(options.format, explanation, (display) => explanationLines(explanation, display));
   return 0;
 }

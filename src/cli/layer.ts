@@ -11,7 +11,7 @@ import { openImage } from '../image/open-image.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/analyze-layers.ts';
-import { writeResult } from './output.ts';
+import { writeLines } from './output.ts';
 import type { Plugged } from './plugged.ts';
 import { isSbomTarget } from './sbom-target.ts';
 
@@ -42,11 +42,7 @@ export async function showLayers(target: string, options: LayerOptions): Promise
       : await readArriving(image.layers, image.bring, { ...reading, take });
   for (const [i, { files }] of contents.entries())
     if (options.dump !== undefined && files !== undefined) dump(join(options.dump, String(i)), files);
-  const lines = contents.flatMap((content, i) => [headingOf(image, i, content), ...content.lines]);
-  writeResult(
-    lines.map((line) => `${line}\n`),
-    undefined,
-  );
+  writeLines(contents.flatMap((content, i) => [headingOf(image, i, content), ...content.lines]));
   return 0;
 }
 

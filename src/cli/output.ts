@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { ClairError, messageOf } from '../kit/errors.ts';
-import type { Display } from '../plugin/report-format.ts';
+import type { Report } from '../model/report.ts';
+import type { Display, ReportFormat } from '../plugin/report-format.ts';
 
 /** How results look where they go: colours and width only on a terminal; `NO_COLOR` and `FORCE_COLOR` are honoured. */
 export function displayFor(output: string | undefined): Display {
@@ -15,8 +16,29 @@ export function displayFor(output: string | undefined): Display {
   };
 }
 
+/** Writes lines to standard output. */
+export function writeLines(lines: readonly string[]): void {
+  writeResult(lines.map((line) => `${line}\n`));
+}
+
+/** Writes an answer that is no report to standard output: as JSON, or as pieces of text for people. */
+export function writeAnswer(
+  format: 'table' | 'json',
+  answer: object,
+  forPeople: (display: Display) => Iterable<string>,
+): void {
+  writeResult(
+    format === 'json' ? [`${JSON.stringify(answer, undefined, 2)}\n`] : forPeople(displayFor(undefined)),
+  );
+}
+
+/** Writes a report where it is to go, fit for that place. */
+export function writeReport(report: Report, format: ReportFormat, output: string | undefined): void {
+  writeResult(format.write(report, displayFor(output)), output);
+}
+
 /** Writes a result to standard output, or to a file that appears whole or not at all. */
-export function writeResult(pieces: Iterable<string>, output: string | undefined): void {
+export function writeResult(pieces: Iterable<string>, output?: string): void {
   if (output === undefined) writeAll(1, pieces);
   else writeFile(pieces, output);
 }

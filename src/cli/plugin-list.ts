@@ -1,6 +1,7 @@
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { writeResult } from './output.ts';
+import { columns } from './columns.ts';
+import { writeLines } from './output.ts';
 import type { Plugged } from './plugged.ts';
 
 /** The kinds of extensions, and what one is called. */
@@ -21,14 +22,9 @@ export function listPlugins({ extensions, plugins }: Plugged): number {
       const owner = plugins.find(({ plugin }) => plugin[kind]?.some(({ name }) => name === one.name));
       const from =
         owner === undefined ? 'clair' : `${owner.plugin.name} ${owner.plugin.version}, ${owner.path}`;
-      return [title, one.name, 'version' in one ? String(one.version) : '-', from] as const;
+      return [title, one.name, 'version' in one ? String(one.version) : '-', from];
     }),
   );
-  const table = [['KIND', 'NAME', 'VERSION', 'FROM'] as const, ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  writeResult(
-    table.map((row) => `${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}\n`),
-    undefined,
-  );
+  writeLines(columns([['KIND', 'NAME', 'VERSION', 'FROM'], ...rows]));
   return 0;
 }

@@ -1,12 +1,8 @@
-import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import { ClairError } from '../kit/errors.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { analyzeOnThread, handOnThread } from '../layer-pool/image-on-thread.ts';
-import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import { type AnalyzeArriving, type AnalyzeLayers, analyzeLayers } from '../service/analyze-layers.ts';
 import { analyzeHere, spreadArriving } from '../service/arriving-layers.ts';
@@ -14,7 +10,8 @@ import type { LockingRoom } from '../service/feed-lock.ts';
 import { spreadLayers } from '../service/spread-layers.ts';
 import type { UpdatingRoom } from '../service/update-feeds.ts';
 import type { Store } from '../store/store.ts';
-import { cacheDirectory } from './cache-directory.ts';
+import { defaultDatabase, openStore } from './database.ts';
+import { feedClient, originOf, requireMirror } from './feed-client.ts';
 import type { Plugged } from './plugged.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 
@@ -40,7 +37,7 @@ export interface Room extends AsyncDisposable {
 }
 
 /** How long advisories are used without asking for newer ones; Clair's default interval. */
-export const refreshAfterMs: number = 2 * 3_600_000;
+const refreshAfterMs: number = 2 * 3_600_000;
 /** How long to wait for another process that fetches the same feed; the largest takes under a minute. */
 const lockPatienceMs = 120_000;
 /** How old advisories may be before a report says so. */
@@ -67,24 +64,6 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
       await store[Symbol.asyncDispose]();
     },
   };
-}
-
-function requireMirror(mirror: string | undefined): void {
-  if (mirror === undefined || mirror.includes('://')) return;
-  if (statSync(mirror, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new ClairError('usage', `--mirror names ${mirror}, and there is no such directory`);
-}
-
-/** A file, or a database of a PostgreSQL server that its URL names. Each engine is loaded only where it is used. */
-export async function openStore(name: string): Promise<Store> {
-  if (/^postgres(?:ql)?:/.test(name))
-    return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name);
-  return (await import('../store/sql/sqlite-store.ts')).openSqliteStore(name);
-}
-
-/** `$XDG_CACHE_HOME/clair/clair.db`. */
-export function defaultDatabase(): string {
-  return join(cacheDirectory(), 'clair.db');
 }
 
 /** Layers on this thread and, for large images, on a second one. */
@@ -125,38 +104,4 @@ function updatingRoom(
     origin: originOf(mirror),
     youngerThanMs: refreshAfterMs,
   };
-}
-
-/** Records are short-lived objects by the million: a large young generation would only take memory. */
-export function expectManyRecords(): void {
-  setFlagsFromString('--no-optimize-for-size');
-  setFlagsFromString('--semi-space-growth-factor=1');
-}
-
-/** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
-  const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
-    show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
-  };
-  const load = async (): Promise<FeedClient> => {
-    expectManyRecords();
-    if (mirror === undefined || mirror.includes('://'))
-      (await import('../kit/http-environment.ts')).heedNetworkEnvironment();
-    return mirror === undefined
-      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
-      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
-  };
-  let client: Promise<FeedClient> | undefined;
-  return {
-    get: async (url, known) => {
-      client ??= load();
-      return (await client).get(url, known);
-    },
-  };
-}
-
-/** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
-export function originOf(mirror: string | undefined): string {
-  if (mirror === undefined) return 'upstream';
-  return mirror.includes('://') ? mirror : resolve(mirror);
 }

@@ -1,10 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readAt } from '../image/medium/local-file.ts';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../kit/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Target } from '../model/report.ts';
 import { looksLikeSbom } from '../sbom/document-text.ts';
+import { readWhole, standardInput } from './read-file.ts';
 
 /** An inventory that a target names. */
 export interface SbomTarget {
@@ -13,7 +13,6 @@ export interface SbomTarget {
 }
 
 const prefix = 'sbom:';
-const standardInput = '-';
 
 /** As much of a file as tells an inventory from an image. */
 const startBytes = 4096;
@@ -35,36 +34,13 @@ export async function openSbom(
 ): Promise<SbomTarget> {
   const place = target.startsWith(prefix) ? target.slice(prefix.length) : target;
   const name = place === standardInput ? 'standard input' : place;
-  const inventory = (await import('../sbom/read-sbom.ts')).readSbom(await readAll(place, name), name);
+  if (statSync(place, { throwIfNoEntry: false })?.isDirectory())
+    throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
+  const bytes = await readWhole(place, { limit: 'sbomBytes', code: 'target-not-found' });
+  const inventory = (await import('../sbom/read-sbom.ts')).readSbom(bytes, name);
   const { manifest, reference, kind, platform: told } = inventory.subject;
   if (platform !== undefined && told !== null && told !== platform)
     throw new ClairError('target-not-found', `${name} is about an image for ${told}, not for ${platform}`);
   const subject = { reference, kind };
   return { target: { reference: target, kind: 'sbom', manifest, platform: told, subject }, inventory };
-}
-
-/** A file, a pipe, or standard input. */
-async function readAll(path: string, name: string): Promise<Buffer> {
-  const isInput = path === standardInput;
-  if (!isInput && statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    const stream: AsyncIterable<Buffer> = isInput ? process.stdin : createReadStream(path);
-    for await (const piece of stream) {
-      size += piece.length;
-      if (size > limits.sbomBytes) throw tooLarge(name);
-      pieces.push(piece);
-    }
-  } catch (error) {
-    if (error instanceof ClairError) throw error;
-    throw new ClairError('target-not-found', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return Buffer.concat(pieces);
-}
-
-function tooLarge(name: string): ClairError {
-  const message = `${name} has more than ${limits.sbomBytes} bytes, which no SBOM has`;
-  return new ClairError('limit-exceeded', message, { limit: 'sbomBytes' });
 }

@@ -1,6 +1,6 @@
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { type ImageOptions, list } from './assess.ts';
-import { displayFor, writeResult } from './output.ts';
+import { writeReport } from './output.ts';
 
 /** Options of `clair sbom`. */
 export interface SbomOptions extends ImageOptions {
@@ -10,7 +10,6 @@ export interface SbomOptions extends ImageOptions {
 
 /** `clair sbom`: what an image is made of. Fetches nothing. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
-  const report = await list(target, options);
-  writeResult(options.format.write(report, displayFor(options.output)), options.output);
+  writeReport(await list(target, options), options.format, options.output);
   return 0;
 }

@@ -3,7 +3,7 @@ import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { assessing } from './assess.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
-import { displayFor, writeResult } from './output.ts';
+import { writeReport } from './output.ts';
 
 /** Options of `clair scan`. */
 export interface ScanOptions extends FilterOptions {
@@ -18,7 +18,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   const { report, isAssessed } = await assessing(target, options, (assessed) =>
     filter(assessed, assessed.room),
   );
-  writeResult(options.format.write(report, displayFor(options.output)), options.output);
+  writeReport(report, options.format, options.output);
   if (options.failOn === undefined) return 0;
   if (reaches(report, options.failOn)) return 1;
   return isAssessed ? 0 : 4;

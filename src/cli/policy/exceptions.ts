@@ -74,9 +74,12 @@ async function readRules(named: readonly string[] | undefined): Promise<IgnoreRu
   if (names.length === 0) return [];
   if (named === undefined) tell(`taking the rules of ${ownFile}, which lies here; --ignore none takes none`);
   const { readIgnoreFile } = await import('../../policy/read-ignore-file.ts');
-  return names.flatMap((name) =>
-    readIgnoreFile(name, readPolicyFile(name, limits.ignoreFileBytes).toString('utf8')),
-  );
+  const rules: IgnoreRule[] = [];
+  for (const name of names) {
+    const bytes = await readPolicyFile(name, 'ignoreFileBytes');
+    rules.push(...readIgnoreFile(name, bytes.toString('utf8')));
+  }
+  return rules;
 }
 
 interface Said {
@@ -97,7 +100,7 @@ async function readStatements(files: readonly VexFile[], report: Report): Promis
   let products = 0;
   for (const { argument, path } of files) {
     try {
-      const read = readVex(readPolicyFile(path, limits.vexDocumentBytes), { place: path, wants });
+      const read = readVex(await readPolicyFile(path, 'vexDocumentBytes'), { place: path, wants });
       documents.set(read.document, argument);
       statements.push(...read.statements);
       for (const statement of read.statements) products += statement.products.length;

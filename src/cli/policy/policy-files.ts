@@ -1,8 +1,9 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { type LimitName, limits } from '../../kit/limits.ts';
 import { compareText } from '../../model/order.ts';
+import { readWhole } from '../read-file.ts';
 
 /** A document of VEX that an option names, or that lies below a directory it names. */
 export interface VexFile {
@@ -23,30 +24,9 @@ export function vexFilesAt(argument: string): VexFile[] {
   return names.map((name) => ({ argument, path: join(argument, name) }));
 }
 
-/** A file as a whole, which may be a pipe: no more is read of it than allowed. */
-export function readPolicyFile(path: string, bytesMax: number): Buffer {
-  return wrapped(path, () => {
-    const file = openSync(path, 'r');
-    try {
-      return readAll(file, bytesMax);
-    } finally {
-      closeSync(file);
-    }
-  });
-}
-
-const blockBytes = 256 * 1024;
-
-function readAll(file: number, bytesMax: number): Buffer {
-  const blocks: Buffer[] = [];
-  for (let total = 0; total <= bytesMax; ) {
-    const block = Buffer.allocUnsafe(blockBytes);
-    const length = readSync(file, block);
-    if (length === 0) return Buffer.concat(blocks, total);
-    blocks.push(block.subarray(0, length));
-    total += length;
-  }
-  throw new Error(`it is longer than ${bytesMax} bytes`);
+/** A file of rules or a document, as a whole. Throws `config-invalid` for what cannot be read. */
+export function readPolicyFile(path: string, limit: LimitName): Promise<Buffer> {
+  return readWhole(path, { limit, code: 'config-invalid' });
 }
 
 function wrapped<T>(name: string, read: () => T): T {

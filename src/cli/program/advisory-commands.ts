@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
-import type { UpdateOptions } from '../db.ts';
-import type { ImportOptions } from '../db-file.ts';
-import type { MirrorOptions } from '../db-mirror.ts';
+import type { ImportOptions } from '../db/carry.ts';
+import type { MirrorOptions } from '../db/mirror.ts';
+import type { UpdateOptions } from '../db/update.ts';
 import type { Plugged } from '../plugged.ts';
 import type { DatabaseOptions } from '../room.ts';
 import { plainFormatOption } from './format-option.ts';
@@ -30,13 +30,17 @@ function addDatabase(program: Command, parts: CommandParts): void {
       '\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action((sources: string[], options: UpdateOptions) =>
-      run(import('../db.ts').then(({ updateDatabase }) => updateDatabase(sources, { ...options, plugged }))),
+      run(
+        import('../db/update.ts').then(({ updateDatabase }) =>
+          updateDatabase(sources, { ...options, plugged }),
+        ),
+      ),
     );
   db.command('status')
     .description('what the database holds and how old it is')
     .option('--db <file>', 'the database')
     .action((options: DatabaseOptions) =>
-      run(import('../db.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
+      run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
     );
   addCarrying(db, parts);
 }
@@ -49,7 +53,7 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     .option('--db <file>', 'the database')
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
     .action((file: string, options: DatabaseOptions) =>
-      run(import('../db-file.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
+      run(import('../db/carry.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
     );
   db.command('import')
     .description('take over what such a file carries, once all of it was found whole')
@@ -62,7 +66,7 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     )
     .action((file: string, options: ImportOptions) =>
       run(
-        import('../db-file.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged })),
+        import('../db/carry.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged })),
       ),
     );
   db.command('mirror')
@@ -78,7 +82,7 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     )
     .action((directory: string, sources: string[], options: MirrorOptions) =>
       run(
-        import('../db-mirror.ts').then(({ mirrorDatabase }) =>
+        import('../db/mirror.ts').then(({ mirrorDatabase }) =>
           mirrorDatabase(directory, sources, { ...options, plugged }),
         ),
       ),

@@ -38,7 +38,7 @@ export function commandLine(version: string, parts: CommandParts): Command {
     .showHelpAfterError('clair help COMMAND tells how it is used.')
     .configureOutput({
       writeOut: (text) => {
-        writeResult([text], undefined);
+        writeResult([text]);
       },
     })
     .addHelpText('after', overview);

@@ -15,8 +15,8 @@ import type { Tracer } from '../../kit/trace/tracer.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
+import { defaultDatabase, openStore } from '../database.ts';
 import { plug } from '../plugged.ts';
-import { defaultDatabase, openStore } from '../room.ts';
 import { beginGeneration, type Generation, type LastingParts } from './generation.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 

@@ -10,7 +10,7 @@ import { keepCurrent, type SourceTerms } from '../../service/keep-current.ts';
 import { retention } from '../../service/retention.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/update-feeds.ts';
 import type { Store } from '../../store/store.ts';
-import { feedClient, originOf } from '../room.ts';
+import { feedClient, originOf } from '../feed-client.ts';
 import { inBackground } from './in-background.ts';
 import { pause } from './pause.ts';
 import { selected } from './selected.ts';

@@ -1,10 +1,10 @@
-import { ClairError } from '../kit/errors.ts';
-import { type MirroredFeed, mirrorFeeds, type Publisher } from '../service/mirror-feeds.ts';
-import { named } from './db.ts';
-import { writeResult } from './output.ts';
-import type { Plugged } from './plugged.ts';
-import { terminalProgress } from './progress.ts';
-import { feedClient, originOf } from './room.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { type MirroredFeed, mirrorFeeds, type Publisher } from '../../service/mirror-feeds.ts';
+import { feedClient, originOf } from '../feed-client.ts';
+import { writeLines } from '../output.ts';
+import type { Plugged } from '../plugged.ts';
+import { terminalProgress } from '../progress.ts';
+import { feedColumn, named } from './feeds.ts';
 
 /** Options of `clair db mirror`. */
 export interface MirrorOptions {
@@ -24,7 +24,7 @@ export async function mirrorDatabase(
 ): Promise<number> {
   const publishers = named<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
   const progress = terminalProgress();
-  const { savingClient } = await import('../source/client/saving.ts');
+  const { savingClient } = await import('../../source/client/saving.ts');
   const client = await savingClient(directory, {
     name: originOf(mirror),
     client: feedClient(mirror, (text) => {
@@ -36,7 +36,7 @@ export async function mirrorDatabase(
     for await (const feed of mirrorFeeds(publishers, client)) {
       progress.clear();
       if (feed.outcome instanceof ClairError) failed++;
-      writeResult([`${lineOf(feed)}\n`], undefined);
+      writeLines([lineOf(feed)]);
     }
   } finally {
     progress.clear();
@@ -46,7 +46,7 @@ export async function mirrorDatabase(
 }
 
 function lineOf({ source, feed, outcome }: MirroredFeed): string {
-  const name = `${source} ${feed}`.padEnd(26);
+  const name = feedColumn(source, feed);
   if (outcome instanceof ClairError) return `${name} failed: ${outcome.message}`;
   if (outcome === 'absent') return `${name} does not exist there`;
   if (outcome === 'superseded') return `${name} is not needed: the source it stands in for is there`;

@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { replaceFile } from '../kit/replace-file.ts';
-import { sealed } from '../service/database-file.ts';
-import { exportDatabase } from '../service/export-database.ts';
-import { type ImportedFeed, importDatabase } from '../service/import-database.ts';
-import { writeResult } from './output.ts';
-import { type DatabaseOptions, expectManyRecords, openRoom } from './room.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { replaceFile } from '../../kit/replace-file.ts';
+import { sealed } from '../../service/database-file.ts';
+import { exportDatabase } from '../../service/export-database.ts';
+import { type ImportedFeed, importDatabase } from '../../service/import-database.ts';
+import { expectManyRecords } from '../feed-client.ts';
+import { writeLines } from '../output.ts';
+import { type DatabaseOptions, openRoom } from '../room.ts';
+import { feedColumn } from './feeds.ts';
 
 /** `clair db export F`: writes all advisories and ratings of the database into one file, for a place without network. */
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
@@ -20,7 +22,7 @@ export async function exportToFile(path: string, options: DatabaseOptions): Prom
     }),
   );
   room.progress.clear();
-  writeResult([`${path} written: ${(bytes / 1e6).toFixed(1)} MB, ${digest}\n`], undefined);
+  writeLines([`${path} written: ${(bytes / 1e6).toFixed(1)} MB, ${digest}`]);
   return 0;
 }
 
@@ -46,7 +48,7 @@ export async function importFromFile(path: string, options: ImportOptions): Prom
   for await (const feed of importDatabase(file, importing)) {
     room.progress.clear();
     isWhole &&= feed.outcome !== 'busy';
-    writeResult([`${lineOf(feed)}\n`], undefined);
+    writeLines([lineOf(feed)]);
   }
   return isWhole ? 0 : 3;
 }
@@ -60,7 +62,7 @@ async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 function lineOf(imported: ImportedFeed): string {
-  const name = `${imported.source} ${imported.feed}`.padEnd(26);
+  const name = feedColumn(imported.source, imported.feed);
   switch (imported.outcome) {
     case 'imported': {
       const { added, changed, removed, unchanged, kept } = imported.difference;

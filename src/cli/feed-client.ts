@@ -1,0 +1,46 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { ClairError } from '../kit/errors.ts';
+import type { FeedClient } from '../plugin/advisory-source.ts';
+
+/** Records are short-lived objects by the million: a large young generation would only take memory. */
+export function expectManyRecords(): void {
+  setFlagsFromString('--no-optimize-for-size');
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
+export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
+  const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
+    show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
+  };
+  const load = async (): Promise<FeedClient> => {
+    expectManyRecords();
+    if (mirror === undefined || mirror.includes('://'))
+      (await import('../kit/http-environment.ts')).heedNetworkEnvironment();
+    return mirror === undefined
+      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
+      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
+  };
+  let client: Promise<FeedClient> | undefined;
+  return {
+    get: async (url, known) => {
+      client ??= load();
+      return (await client).get(url, known);
+    },
+  };
+}
+
+/** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
+export function originOf(mirror: string | undefined): string {
+  if (mirror === undefined) return 'upstream';
+  return mirror.includes('://') ? mirror : resolve(mirror);
+}
+
+/** Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed. */
+export function requireMirror(mirror: string | undefined): void {
+  if (mirror === undefined || mirror.includes('://')) return;
+  if (statSync(mirror, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new ClairError('usage', `--mirror names ${mirror}, and there is no such directory`);
+}

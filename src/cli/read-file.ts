@@ -1,0 +1,35 @@
+import { createReadStream } from 'node:fs';
+import { ClairError, type ErrorCode, messageOf } from '../kit/errors.ts';
+import { type LimitName, limits } from '../kit/limits.ts';
+
+/** Stands for standard input where a file may be named. */
+export const standardInput = '-';
+
+/** What a file is read as. */
+export interface Reading {
+  /** How many bytes it may have. */
+  readonly limit: LimitName;
+  /** What it is called where it cannot be read. */
+  readonly code: ErrorCode;
+}
+
+/** A file that a command line names, a pipe or standard input, as a whole: no more is read of it than allowed. Throws `limit-exceeded`, and its code for what cannot be read. */
+export async function readWhole(path: string, { limit, code }: Reading): Promise<Buffer> {
+  const isInput = path === standardInput;
+  const name = isInput ? 'standard input' : path;
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  try {
+    const stream: AsyncIterable<Buffer> = isInput ? process.stdin : createReadStream(path);
+    for await (const piece of stream) {
+      bytes += piece.length;
+      if (bytes > limits[limit])
+        throw new ClairError('limit-exceeded', `${name} has more than ${limits[limit]} bytes`, { limit });
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (error instanceof ClairError) throw error;
+    throw new ClairError(code, `${name} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return Buffer.concat(pieces, bytes);
+}
