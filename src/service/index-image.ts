@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { Image } from '../image/image.ts';
 import type { ImageLayer } from '../image/image-layer.ts';
-import type { SquashedImage, SquashedPackage } from '../match/squash.ts';
+import { messageOf } from '../kit/errors.ts';
+import { sha256Of } from '../kit/sha256.ts';
+import type { SquashedImage, SquashedPackage, SquashedProblem } from '../match/squash.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
-import { comparePackages, compareText } from '../model/order.ts';
+import { comparePackages } from '../model/order.ts';
 import { purlOf } from '../model/purl.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../store/store.ts';
+import { statusesOf } from './extension-status.ts';
 import { ecosystemOf, namespacesOf, withLookup } from './look-up.ts';
 import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-rounds.ts';
@@ -40,15 +42,16 @@ export interface IndexedImage {
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
   const read = await readImage(image, room);
   const { layers, squashed } = read;
-  const index = await imageOf(read, room.extensions);
+  const { image: index, problems } = await imageOf(read, room.extensions);
   const { distro, packages } = index;
+  const told = { packages: squashed.packages, problems: [...squashed.problems, ...problems] };
   return {
     id: await room.store.images.save(index),
     distro,
     layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
     packages,
     namespaces: namespacesOf(distro, packages, room.extensions),
-    statuses: statusesOf(squashed, room.extensions, layers.map(diffIdOf)),
+    statuses: statusesOf(told, room.extensions, layers.map(diffIdOf)),
   };
 }
 
@@ -60,24 +63,24 @@ export interface LaidLayers {
   readonly key: string;
 }
 
-/** What a container of the layers would have installed, ready to be saved. */
+/** What a container of the layers would have installed, ready to be saved, and what kept it from being told for sure. */
 export async function imageOf(
   { layers, squashed, key }: LaidLayers,
   extensions: Analyzing,
-): Promise<ImageIndex> {
-  const detected = await detect(squashed, extensions);
-  const distro = detected?.distro ?? null;
+): Promise<{ readonly image: ImageIndex; readonly problems: readonly SquashedProblem[] }> {
+  const { distro, detector, problems } = await detect(squashed, extensions);
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
-  return {
+  const image: ImageIndex = {
     identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
     layers: identities,
     distro,
-    ...(detected && { detector: detected.detector }),
+    ...(detector !== undefined && { detector }),
     packages: squashed.packages
       .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions }))
       .sort(comparePackages),
   };
+  return { image, problems };
 }
 
 type Analyzing = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
@@ -86,19 +89,28 @@ function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null
   return layer?.diffId ?? index.diffId ?? null;
 }
 
-/** The first detector that knows decides. One that fails knows nothing. */
-async function detect(
-  { files }: SquashedImage,
-  { detectors }: Analyzing,
-): Promise<{ readonly distro: Distro; readonly detector: string } | undefined> {
+interface Detected {
+  readonly distro: Distro | null;
+  readonly detector?: string;
+  /** Of detectors that failed before one knew: each might have known otherwise. */
+  readonly problems: readonly SquashedProblem[];
+}
+
+/** The first detector that knows decides. */
+async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promise<Detected> {
+  const problems: SquashedProblem[] = [];
   for (const detector of detectors) {
-    const distro =
-      'detectRemotely' in detector
-        ? await detector.detectRemotely(files).catch(() => undefined)
-        : detector.detect(files);
-    if (distro !== undefined) return { distro, detector: detector.name };
+    try {
+      const distro =
+        'detectRemotely' in detector ? await detector.detectRemotely(files) : detector.detect(files);
+      if (distro !== undefined) return { distro, detector: detector.name, problems };
+    } catch (error) {
+      const [path = ''] = detector.wants;
+      const message = `the detector failed: ${messageOf(error)}`;
+      problems.push({ extension: detector.name, path, message, layer: 0 });
+    }
   }
-  return undefined;
+  return { distro: null, problems };
 }
 
 interface Surroundings {
@@ -135,56 +147,11 @@ function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
   };
 }
 
-function statusesOf(
-  squashed: SquashedImage,
-  extensions: Extensions,
-  diffIds: readonly (Digest | null)[],
-): ExtensionStatus[] {
-  const read = filesRead(squashed).map((file) => ({ ...file, problem: null }));
-  const problems = squashed.problems.map(({ extension, path, layer, message }) => ({
-    extension,
-    path,
-    layer,
-    problem: message,
-  }));
-  const found = Map.groupBy([...read, ...problems], ({ extension }) => extension);
-  const names = new Set([...extensions.listers.map(({ name }) => name), ...found.keys()]);
-  return [...names].sort(compareText).flatMap((extension) => {
-    const files = found.get(extension);
-    if (files === undefined) return [];
-    const hasRead = files.some(({ problem }) => problem === null);
-    const hasProblem = files.some(({ problem }) => problem !== null);
-    const status = !hasProblem ? 'succeeded' : hasRead ? 'partly-failed' : 'failed';
-    const told = files.map(({ path, layer, problem }) => ({ path, layer: diffIds[layer] ?? null, problem }));
-    return [{ extension, status, files: distinct(told) } as const];
-  });
-}
-
-/** The files that packages were listed from, each once. */
-function filesRead({ packages }: SquashedImage): { extension: string; path: string; layer: number }[] {
-  const files = new Map<string, { extension: string; path: string; layer: number }>();
-  for (const { lister, path, layer } of packages)
-    files.set(`${lister}\n${path}`, { extension: lister, path, layer });
-  return [...files.values()];
-}
-
-/** Each file once; those with a problem keep it. */
-function distinct(files: ExtensionStatus['files']): ExtensionStatus['files'] {
-  const byFile = new Map(files.map((file) => [`${file.path}\n${file.problem ?? ''}`, file]));
-  return [...byFile.values()].sort(
-    (a, b) => compareText(a.path, b.path) || compareText(a.problem ?? '', b.problem ?? ''),
-  );
-}
-
 /** Text of this length fits into the index of any engine; a longer one is hashed. */
 const identityCharacters = 1000;
 
 /** What names an image in the store by what it is made of. */
 export function identityOf(parts: readonly string[]): string {
   const text = parts.join('\n');
-  return text.length <= identityCharacters ? text : `sha256:${hashOf(text)}`;
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../kit/sha256.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { comparePackages } from '../model/order.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -26,9 +26,7 @@ export async function indexSbom(
   const packages = inventory.packages
     .map((found) => withLookup(found, distro, extensions))
     .sort(comparePackages);
-  const content = createHash('sha256')
-    .update(JSON.stringify([distro, inventory.packages]))
-    .digest('hex');
+  const content = sha256Of(JSON.stringify([distro, inventory.packages]));
   const identity = identityOf([`sbom-${indexVersion} ${analyzerKey(extensions)}`, `sha256:${content}`]);
   return {
     id: await store.images.save({ identity, layers: [], distro, packages }),

@@ -46,7 +46,7 @@ export async function savePosted(
   stack: ReadStack,
   { store, extensions }: Pick<PostedLayersRoom, 'store' | 'extensions'>,
 ): Promise<number> {
-  const image = await imageOf(stack, extensions);
+  const { image } = await imageOf(stack, extensions);
   const { distro } = image;
   refuseUnsupported(distro, stack.squashed, extensions);
   const namespace = distro === null ? undefined : namespaceOfDistro(distro);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Image } from '../image/image.ts';
 import { type ImageLayer, layerIdentity } from '../image/image-layer.ts';
+import { sha256Of } from '../kit/sha256.ts';
 import type { SquashedImage } from '../match/squash.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Store } from '../store/store.ts';
@@ -67,7 +67,7 @@ async function indexLayers(
   for (const [i, layer] of layers.entries()) {
     const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
     if (index === undefined) throw new Error(`layer ${i} was not analysed`);
-    const identity = identities[i] ?? `content:${hashOf(JSON.stringify(index))}`;
+    const identity = identities[i] ?? `content:${sha256Of(JSON.stringify(index))}`;
     if (!known.has(identity)) await room.store.layers.save(identity, key, index);
     known.set(identity, index);
     result.push({ layer, identity, index });
@@ -86,8 +86,4 @@ async function findKnown(
     if (identity !== undefined && index !== undefined) known.set(identity, index);
   }
   return known;
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -44,6 +44,36 @@ test('plugins: an image is scanned by a lister and advisories of plugins', (t) =
   assert.deepEqual([without.packages, without.verdict], [[], 'not-assessed']);
 });
 
+test('plugins: a detector that fails is told, also where another knows the distribution', (t) => {
+  const directory = temporaryDirectory(t);
+  const image = join(directory, 'rootfs.tar');
+  writeFileSync(
+    image,
+    tar([
+      { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.3\n' },
+      { path: 'lib/apk/db/installed', content: 'P:zlib\nV:9.9-r0\nA:x86_64\no:zlib\n\n' },
+    ]),
+  );
+  const failing = join(directory, 'failing.js');
+  writeFileSync(
+    failing,
+    `export const plugin = { name: 'x', version: '1', detectors: [{
+      name: 'own', version: 1, wants: ['etc/own-release'], detect() { throw new Error('no idea'); } }] };`,
+  );
+  const line = ['scan', `rootfs-tar:${image}`, '--format', 'json', '--db', ':memory:'];
+  const reportOf = (...more: string[]): Report => {
+    const run = clair([...more, ...line, '--mirror', inCheckout('examples/mirror')]);
+    assert.equal(run.status, 0, run.stderr);
+    return JSON.parse(run.stdout) as Report;
+  };
+  assert.ok(reportOf().statuses.every(({ status }) => status === 'succeeded'));
+  const { statuses, distro } = reportOf('--plugin', failing);
+  assert.equal(distro?.id, 'alpine');
+  const own = statuses.find(({ extension }) => extension === 'own');
+  assert.equal(own?.status, 'failed');
+  assert.match(own.files[0]?.problem ?? '', /^the detector failed: .*no idea/);
+});
+
 test('plugins: what there is can be listed, and what cannot be used is told', (t) => {
   const listed = clair([...plugins, 'plugin', 'list']).stdout;
   assert.match(listed, /^package lister +acme +1 +acme-lister 1\.0\.0, .*acme-lister\.ts$/m);
