@@ -16,6 +16,7 @@ const benches = {
   server: 'server',
   registry: 'registry',
   hostile: 'hostile',
+  start: 'start-up',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);

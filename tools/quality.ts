@@ -12,6 +12,7 @@ import {
   type Sizes,
 } from './quality/figures.ts';
 import { type MutationScore, mutationScore } from './quality/mutation-score.ts';
+import { type InstallSize, installSize } from './quality/size.ts';
 import { linesIn, productSources, root, testSources } from './quality/sources.ts';
 
 /**
@@ -56,6 +57,7 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
   ['lines of tests to a line of code', (tested / code).toFixed(2), '1.7'],
 ];
 
+const size = installSize();
 const scores = values.mutants === undefined ? keptScores() : newScores(Number(values.mutants));
 writeFileSync(
   page,
@@ -70,6 +72,17 @@ ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 
 Migrations say what tables were when they were written, and repeat each other on purpose.
 
+## What is installed
+
+\`npm install clair-ts\`: ${sizeWords(size)}. The command itself is one file, in which most of that is bundled, and takes Node's
+modules when they are used. What a dependency brings with it, and what would go if it went:
+
+| | packages | MB | packages that would go | MB |
+|---|---:|---:|---:|---:|
+${size.dependencies.map(sizeRow).join('\n')}
+
+Why each is there: [0010](adr/0010-dependencies.md). What the start takes: [performance](performance.md#start).
+
 ## Mutants
 
 An operator is changed, a condition is made to hold always or never, a number is one off; then the tests of the room run. What none of them
@@ -82,6 +95,18 @@ for (const { tokens, places } of beyondMigrations) console.log(`${tokens} tokens
 
 function sizes({ p50, p90, max }: Sizes): string {
   return `${p50} / ${p90} / ${max}`;
+}
+
+function sizeWords({ packages, bytes, ownBytes }: InstallSize): string {
+  return `${packages} packages, ${megabytes(bytes)} MB, of which ${megabytes(ownBytes)} are its own`;
+}
+
+function sizeRow({ name, packages, bytes, alone }: InstallSize['dependencies'][number]): string {
+  return `| ${[name, packages, megabytes(bytes), alone.packages, megabytes(alone.bytes)].join(' | ')} |`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
 
 function newScores(count: number): string {

@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { measure, table } from './measure.ts';
+
+/**
+ * What it takes until the command has begun: `npm run bench -- start`. The first time no compiled code is kept yet; from the second
+ * run on it is.
+ */
+const root = resolve(import.meta.dirname, '..');
+const node = join(root, 'node_modules/node/bin/node');
+const clair = `${node} ${join(root, 'dist/bin/clair.js')}`;
+const cache = mkdtempSync(join(tmpdir(), 'clair-bench-start-'));
+process.on('exit', () => {
+  rmSync(cache, { recursive: true, force: true });
+});
+const forget = (): void => {
+  rmSync(join(cache, 'cold'), { recursive: true, force: true });
+};
+const within = (name: string): string => `env XDG_CACHE_HOME=${join(cache, name)}`;
+const costs = measure(
+  [
+    { name: 'node -e 0', command: `${node} -e 0` },
+    { name: 'clair --help, the first time', command: `${within('cold')} ${clair} --help`, before: forget },
+    { name: 'clair --help', command: `${within('warm')} ${clair} --help` },
+    { name: 'clair compare-versions', command: `${within('warm')} ${clair} compare-versions dpkg 1.0 1.1` },
+    { name: 'clair db status', command: `${within('warm')} ${clair} db status --db :memory:` },
+  ],
+  21,
+);
+console.log(table('start', costs).split('\n').slice(2).join('\n'));
