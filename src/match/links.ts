@@ -1,5 +1,13 @@
 import { limits } from '../kit/limits.ts';
-import { ByPattern, type PathPattern, partsOf, patternOf, patternSet } from '../plugin/layer-files.ts';
+import { parentOf } from '../kit/tar/path.ts';
+import {
+  ByPattern,
+  isNested,
+  type PathPattern,
+  partsOf,
+  patternOf,
+  patternSet,
+} from '../plugin/layer-files.ts';
 import type { FileTree } from './file-tree.ts';
 
 /**
@@ -26,10 +34,15 @@ export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): L
   const known = new Set(read);
   const covered = patternSet(read);
   const unread = new Map<PathPattern, LinkedPlace>();
-  for (const found of [...linksOnTheWay(tree, patterns), ...linkedFiles(tree, covered)]) {
-    const { place } = found;
+  const found = [
+    ...linksOnTheWay(tree, patterns),
+    ...linkedDirectories(tree, read),
+    ...linkedFiles(tree, covered),
+  ];
+  for (const link of found) {
+    const { place } = link;
     if (known.has(place) || covered.find(place) !== undefined || unread.has(place)) continue;
-    unread.set(place, found);
+    unread.set(place, link);
     if (unread.size === limits.linkedPlaces) break;
   }
   return [...unread.values()];
@@ -42,6 +55,20 @@ function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Gener
     const real = tree.resolver.real(parts.path);
     if (real && real !== parts.path)
       yield { place: patternOf({ ...parts, path: real }), standsFor: pattern, by: 'path' };
+  }
+}
+
+/** Symbolic links that are children of a directory in each of which a file is wanted. */
+function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Generator<LinkedPlace> {
+  const nested = read
+    .map(partsOf)
+    .flatMap(({ path, ending }) => (ending !== undefined && isNested(ending) ? [{ path, ending }] : []));
+  const byDirectory = Map.groupBy(nested, ({ path }) => path);
+  for (const [path, { node }] of tree.places) {
+    const wanted = node.kind === 'symbolic-link' ? byDirectory.get(parentOf(path)) : undefined;
+    const real = wanted && tree.resolver.real(path);
+    if (wanted === undefined || !real) continue;
+    for (const { ending } of wanted) yield { place: real + ending, standsFor: path + ending, by: 'path' };
   }
 }
 
@@ -62,7 +89,9 @@ export function standIns(links: readonly LinkedPlace[]): (path: string) => strin
     const link = byPlace.find(path);
     if (link === undefined) return undefined;
     const { path: wanted, ending } = partsOf(link.standsFor);
-    return ending === undefined ? wanted : wanted + path.slice(path.lastIndexOf('/'));
+    if (ending === undefined) return wanted;
+    const directory = isNested(ending) ? parentOf(parentOf(path)) : parentOf(path);
+    return wanted + path.slice(directory.length);
   };
   return (path) => {
     let wanted = next(path);

@@ -176,6 +176,21 @@ test('a link to a place nobody asked for is told, and its end is read in place o
   assert.deepEqual(squash([lower, moved], links).packages.length, 1);
 });
 
+test('links at a directory of whose children a file is wanted, and at these, are told and followed', () => {
+  const nested = { patterns: ['v/local/*/desc'] };
+  const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
+  const lower = layer({}, { nodes: [node('v/local', '/data'), node('data/a-1', '/opt/a')] });
+  const first: LinkedPlace = { place: 'data/*/desc', standsFor: 'v/local/*/desc', by: 'path' };
+  const second: LinkedPlace = { place: 'opt/a/desc', standsFor: 'data/a-1/desc', by: 'path' };
+  assert.deepEqual(squashPlaces([lower], { ...nested, links: [] }).unread, [first]);
+  assert.deepEqual(squashPlaces([lower], { ...nested, links: [first] }).unread, [second]);
+  const moved = layer({ 'opt/a/desc': 'a', 'data/b-1/desc': 'b' });
+  const image = squashPlaces([lower, moved], { ...nested, links: [first, second] });
+  assert.deepEqual(image.unread, []);
+  assert.equal(image.files.get('v/local/a-1/desc')?.toString(), 'a');
+  assert.equal(image.files.get('v/local/b-1/desc')?.toString(), 'b');
+});
+
 test('a hard link keeps what it linked to when that is replaced or removed above', () => {
   const lower = layer({ [release]: 'a' });
   const upper = layer(

@@ -5,13 +5,13 @@ const name = z
   .string('has to be a text')
   .check(z.regex(/^[a-z][a-z\d-]{0,63}$/, 'has to be of small letters, digits and hyphens'));
 const version = z.int('has to be a whole number').check(z.minimum(1, 'has to be at least 1'));
-/** `etc/acme/list`, `var/lib/acme/*`, `var/lib/acme/*.json` */
+// `etc/acme/list`, `var/lib/acme/*`, `var/lib/acme/*.json`, `var/lib/acme/*/list`
 const pattern = z
   .string('has to be a text')
   .check(
     z.regex(
-      /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*[^*/]*)?$/,
-      'has to be a path without a leading slash, at most with a * at the beginning of its last part',
+      /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*(?:[^*/]*|\/[^*/]+))?$/,
+      'has to be a path without a leading slash, at most with a * at the beginning of its last part or in place of the one before',
     ),
     z.minLength(1, 'has to name a path'),
   );

@@ -158,6 +158,8 @@ test('plugin: an author is told what to mend, and where', async (t) => {
     "export const plugin = { name: 'a', version: '1', listers: {} };": /listers has to be a list/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 0, wants: ['/etc/x'] }] };":
       /listers\[0\]\.version has to be at least 1; listers\[0\]\.wants\[0\] has to be a path without a leading slash.*; listers\[0\]\.list has to be a function/,
+    "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['a/*/b', 'a/*/b/c'], list() {} }] };":
+      /: listers\[0\]\.wants\[1\] has to be a path [^;]*$/,
     "export const plugin = { name: 'a', version: '1', detectors: [{ name: 'b', version: 1, wants: [], detect() {} }] };":
       /detectors\[0\]\.wants has to name a path/,
     'export const plugin = {': /cannot be used: /,

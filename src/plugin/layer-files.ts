@@ -1,17 +1,18 @@
 /**
  * A place in an image where an extension wants the file: an exact path (`etc/os-release`), every direct child of a
- * directory (`var/lib/dpkg/status.d/*`), or those whose names end so (`var/lib/dpkg/info/*.list`). No leading slash. Declared,
- * not computed, so that the reader also knows which directories and links lead there.
+ * directory (`var/lib/dpkg/status.d/*`), those whose names end so (`var/lib/dpkg/info/*.list`), or the file of one name in every
+ * direct child (`desc` below `var/lib/pacman/local/*`). No leading slash. Declared, not computed, so that the reader also knows which
+ * directories and links lead there.
  */
 export type PathPattern = string;
 
 /** The wanted files of one layer, or of the whole image once layers are laid over each other: path → bytes. */
 export type Files = ReadonlyMap<string, Uint8Array>;
 
-/** A pattern taken apart: the path it names, or the directory whose children it names and how their names end. */
+/** A pattern taken apart: the path it names, or the directory below which it names files and how their paths end. */
 export interface PatternParts {
   readonly path: string;
-  /** Absent for an exact path, empty where every child is meant. */
+  /** Absent for an exact path, empty where every child is meant, with a slash in front where a file in every child is. */
   readonly ending?: string;
 }
 
@@ -19,6 +20,11 @@ export interface PatternParts {
 export function partsOf(pattern: PathPattern): PatternParts {
   const star = pattern.lastIndexOf('/*');
   return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
+}
+
+/** Whether files are meant that lie in the children of the directory, and not these. */
+export function isNested(ending: string): boolean {
+  return ending.startsWith('/');
 }
 
 /** The pattern of these parts. */
@@ -30,6 +36,7 @@ export function patternOf({ path, ending }: PatternParts): PathPattern {
 export class ByPattern<T> {
   readonly #exact = new Map<string, T>();
   readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
+  readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
 
   /** Where several patterns name a path, the exact one counts, then the first. */
   constructor(entries: Iterable<readonly [PathPattern, T]>) {
@@ -37,17 +44,27 @@ export class ByPattern<T> {
       const { path, ending } = partsOf(pattern);
       if (ending === undefined) {
         if (!this.#exact.has(path)) this.#exact.set(path, value);
-      } else if (!this.#children.get(path)?.push({ ending, value }))
-        this.#children.set(path, [{ ending, value }]);
+        continue;
+      }
+      const below = isNested(ending) ? this.#grandchildren : this.#children;
+      if (!below.get(path)?.push({ ending, value })) below.set(path, [{ ending, value }]);
     }
   }
 
   find(path: string): T | undefined {
     const exact = this.#exact.get(path);
-    if (exact !== undefined || this.#children.size === 0) return exact;
-    const directory = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
-    return this.#children.get(directory)?.find(({ ending }) => path.endsWith(ending))?.value;
+    if (exact !== undefined || this.#children.size + this.#grandchildren.size === 0) return exact;
+    const directory = directoryOf(path);
+    const fits = ({ ending }: { readonly ending: string }): boolean => path.endsWith(ending);
+    const named =
+      this.#children.get(directory)?.find(fits) ??
+      this.#grandchildren.get(directoryOf(directory))?.find(fits);
+    return named?.value;
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }
 
 /** The patterns, to be asked which of them names a path. */

@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { cleanPath } from '../../kit/tar/path.ts';
 import { WantedPaths } from './wanted.ts';
 
-const wanted = new WantedPaths(['etc/os-release', 'var/lib/dpkg/status', 'var/lib/dpkg/status.d/*']);
+const wanted = new WantedPaths([
+  'etc/os-release',
+  'var/lib/dpkg/status',
+  'var/lib/dpkg/status.d/*',
+  'var/lib/pacman/local/*/desc',
+]);
 
 test('a path is wanted, above a wanted one, or nothing', () => {
   assert.equal(wanted.at('etc/os-release'), 'wanted');
@@ -13,6 +18,17 @@ test('a path is wanted, above a wanted one, or nothing', () => {
     assert.equal(wanted.at(path), 'above');
   for (const path of ['', 'usr', 'etc/os-release/x', 'var/lib/dpkg/status.d/a/b'])
     assert.equal(wanted.at(path), undefined);
+});
+
+test('where a file in every child of a directory is wanted, the children are above it', () => {
+  const database = 'var/lib/pacman/local';
+  assert.equal(wanted.at(`${database}/bash-5.2-1/desc`), 'wanted');
+  for (const path of ['var/lib/pacman', database, `${database}/bash-5.2-1`, `${database}/desc`])
+    assert.equal(wanted.at(path), 'above');
+  for (const path of [`${database}/bash-5.2-1/files`, `${database}/a/b/desc`, 'var/lib/pacman/x/desc'])
+    assert.equal(wanted.at(path), undefined);
+  assert.equal(wanted.childrenOf(database), undefined);
+  assert.deepEqual(wanted.childrenOf(`${database}/bash-5.2-1`), [`${database}/bash-5.2-1/desc`]);
 });
 
 test('the filter of names lets everything through that is of interest or a marker', () => {
@@ -25,6 +41,9 @@ test('the filter of names lets everything through that is of interest or a marke
     'status',
     'status.d',
     'bash',
+    'pacman',
+    'local',
+    'desc',
     '.wh.x',
     '.wh..wh..opq',
     '.',

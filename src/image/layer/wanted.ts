@@ -1,6 +1,6 @@
 import { parentOf } from '../../kit/tar/path.ts';
 import type { NameFilter } from '../../kit/tar/walker.ts';
-import { type PathPattern, partsOf } from '../../plugin/layer-files.ts';
+import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -10,17 +10,22 @@ export class WantedPaths {
   readonly #exact: ReadonlyMap<string, 'wanted' | 'above'>;
   /** By directory, how the names of wanted children end; an empty ending is every name. */
   readonly #directories: ReadonlyMap<string, readonly string[]>;
+  /** By directory, the wanted files in each of its children, with a slash in front. */
+  readonly #nested: ReadonlyMap<string, readonly string[]>;
   readonly #hashes: ReadonlySet<number>;
   readonly #directoryHashes: ReadonlySet<number>;
+  readonly #nestedHashes: ReadonlySet<number>;
 
   constructor(patterns: Iterable<PathPattern>) {
     const exact = new Map<string, 'wanted' | 'above'>();
     const directories = new Map<string, string[]>();
+    const nested = new Map<string, string[]>();
     for (const pattern of patterns) {
       const { path, ending } = partsOf(pattern);
       if (ending === undefined) exact.set(path, 'wanted');
       else {
-        directories.set(path, [...(directories.get(path) ?? []), ending]);
+        const below = isNested(ending) ? nested : directories;
+        below.set(path, [...(below.get(path) ?? []), ending]);
         if (!exact.has(path)) exact.set(path, 'above');
       }
       for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
@@ -29,8 +34,10 @@ export class WantedPaths {
     }
     this.#exact = exact;
     this.#directories = directories;
+    this.#nested = nested;
     this.#hashes = new Set([...exact.keys()].map(hashOfPath));
-    this.#directoryHashes = new Set([...directories.keys()].map(hashOfPath));
+    this.#directoryHashes = new Set([...directories.keys(), ...nested.keys()].map(hashOfPath));
+    this.#nestedHashes = new Set([...nested.keys()].map(hashOfPath));
   }
 
   /**
@@ -38,16 +45,20 @@ export class WantedPaths {
    * is wanted.
    */
   childrenOf(directory: string): readonly string[] | undefined {
-    if (this.#directories.has(directory)) return undefined;
-    return [...this.#exact.keys()].filter((path) => parentOf(path) === directory).sort();
+    if (this.#directories.has(directory) || this.#nested.has(directory)) return undefined;
+    const exact = [...this.#exact.keys()].filter((path) => parentOf(path) === directory);
+    const nested = (this.#nested.get(parentOf(directory)) ?? []).map((name) => directory + name);
+    return [...new Set([...exact, ...nested])].sort();
   }
 
   at(path: string): Interest {
     const known = this.#exact.get(path);
     if (known !== undefined) return known;
-    return this.#directories.get(parentOf(path))?.some((ending) => path.endsWith(ending))
-      ? 'wanted'
-      : undefined;
+    const directory = parentOf(path);
+    const fits = (ending: string): boolean => path.endsWith(ending);
+    if (this.#directories.get(directory)?.some(fits)) return 'wanted';
+    if (this.#nested.has(directory)) return 'above';
+    return this.#nested.get(parentOf(directory))?.some(fits) ? 'wanted' : undefined;
   }
 
   /**
@@ -57,22 +68,32 @@ export class WantedPaths {
   mayMatter(bytes: Buffer, offset: number, length: number): boolean {
     let hash = 0;
     let parentHash = 0;
+    let grandparentHash = 0;
     let isStart = true;
     const from = startOf(bytes, offset);
     for (let i = from; i < offset + length; i++) {
       const byte = bytes[i] ?? 0;
-      if (byte === 0) return this.#hashes.has(hash) || this.#directoryHashes.has(parentHash);
+      if (byte === 0) return this.#isKnown(hash, parentHash, grandparentHash);
       // A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away.
       if (isStart && (byte === dot || byte === slash)) return true;
       isStart = byte === slash;
       if (!isStart) hash = addToHash(hash, byte);
-      else if (bytes[i + 1] === 0) return this.#hashes.has(hash) || this.#directoryHashes.has(parentHash);
+      else if (bytes[i + 1] === 0) return this.#isKnown(hash, parentHash, grandparentHash);
       else {
+        grandparentHash = parentHash;
         parentHash = hash;
         hash = addToHash(hash, slash);
       }
     }
     return true;
+  }
+
+  #isKnown(hash: number, parentHash: number, grandparentHash: number): boolean {
+    return (
+      this.#hashes.has(hash) ||
+      this.#directoryHashes.has(parentHash) ||
+      this.#nestedHashes.has(grandparentHash)
+    );
   }
 }
 
