@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Distro } from './distro.ts';
-import { namespaceOf } from './namespace.ts';
+import { namespaceOf, namespaceOfDistro, versionSchemeOf } from './namespace.ts';
 
 function distro(
   id: string,
@@ -73,4 +73,25 @@ suite('namespaces', () => {
     assert.equal(namespaceOf(distro('kali', '1', undefined, ['debian']), 'rpm'), undefined);
     assert.equal(namespaceOf(distro('debian', '12'), 'npm'), undefined);
   });
+});
+
+test('a type that is not known here orders as somebody says, and the types that are known do not', () => {
+  const arch = distro('arch', '20240818.0.255804');
+  assert.deepEqual(namespaceOf(arch, 'alpm', 'alpm'), { name: 'arch', versionScheme: 'alpm' });
+  assert.equal(namespaceOf(arch, 'alpm'), undefined);
+  const manjaro = distro('manjaro', undefined, undefined, ['arch']);
+  assert.deepEqual(namespaceOf(manjaro, 'alpm', 'alpm'), { name: 'manjaro', versionScheme: 'alpm' });
+  assert.deepEqual(namespaceOf(distro('acme', '7'), 'acme', 'semver'), {
+    name: 'acme:7',
+    versionScheme: 'semver',
+  });
+  assert.equal(namespaceOf(distro('debian', '12'), 'alpm', 'alpm'), undefined);
+  assert.equal(namespaceOf(distro('debian', '12'), 'deb', 'semver')?.versionScheme, 'dpkg');
+  assert.equal(namespaceOf(distro('acme'), 'constructor'), undefined);
+});
+
+test('a distribution of a type that is not known here has no namespace whatever is installed of it', () => {
+  assert.equal(namespaceOfDistro(distro('arch')), undefined);
+  assert.equal(namespaceOfDistro(distro('wolfi'))?.name, 'wolfi');
+  assert.equal(versionSchemeOf('gentoo'), undefined);
 });

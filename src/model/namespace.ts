@@ -10,8 +10,12 @@ export interface Namespace {
   readonly versionScheme: string;
 }
 
-/** How the packages of each type order. */
-const versionSchemes: Readonly<Record<PackageType, string>> = { deb: 'dpkg', apk: 'apk', rpm: 'rpm' };
+/** How the packages of each type order, for the types whose distributions have advisories. A lister says it of others. */
+const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
+  ['deb', 'dpkg'],
+  ['apk', 'apk'],
+  ['rpm', 'rpm'],
+]);
 
 /** How the versions of a language's packages order, by the type of their package URLs, which names their namespace as well. */
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
@@ -36,7 +40,7 @@ export function ecosystemOfType(type: PackageType): Namespace | undefined {
 
 /** Whether packages of a type are a distribution's own. */
 export function isOfDistributions(type: PackageType): boolean {
-  return Object.hasOwn(versionSchemes, type);
+  return versionSchemes.has(type);
 }
 
 /** How the advisories of a distribution are divided by release. */
@@ -85,15 +89,20 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['photon', { type: 'rpm', name: 'photon', release: majorMinor }],
   ['mariner', { type: 'rpm', name: 'mariner', release: majorMinor }],
   ['azurelinux', { type: 'rpm', name: 'azurelinux', release: majorMinor }],
+
+  // Their `VERSION_ID` is the date of an image, or the version of one package.
+  ['arch', { type: 'alpm', name: 'arch', release: 'rolling' }],
+  ['gentoo', { type: 'ebuild', name: 'gentoo', release: 'rolling' }],
 ]);
 
 /**
  * The namespace in which advisories speak of packages of a type in a distribution; undefined where the type does not belong to
  * it, such as an apk database on Debian. A distribution or release without advisories has a namespace all the same, under its
- * own name and never its parent's: that nothing is known about it must show.
+ * own name and never its parent's: that nothing is known about it must show. `scheme` is how packages of a type order that is not
+ * known here.
  */
-export function namespaceOf(distro: Distro, type: PackageType): Namespace | undefined {
-  const versionScheme = versionSchemes[type];
+export function namespaceOf(distro: Distro, type: PackageType, scheme?: string): Namespace | undefined {
+  const versionScheme = versionSchemes.get(type) ?? scheme;
   const rule = rules.get(distro.id);
   if (versionScheme === undefined || !belongs(distro, rule, type)) return undefined;
   const release =
@@ -102,7 +111,7 @@ export function namespaceOf(distro: Distro, type: PackageType): Namespace | unde
   return { name: release === undefined ? name : `${name}:${release}`, versionScheme };
 }
 
-/** The namespace of a distribution whatever is installed of it; undefined for one that is not in the table. */
+/** The namespace of a distribution whatever is installed of it; undefined for one not in the table, or of a type not known here. */
 export function namespaceOfDistro(distro: Distro): Namespace | undefined {
   const rule = rules.get(distro.id);
   return rule && namespaceOf(distro, rule.type);
@@ -112,7 +121,7 @@ export function namespaceOfDistro(distro: Distro): Namespace | undefined {
 export function versionSchemeOf(namespace: string): string | undefined {
   const [distribution = ''] = namespace.split(':');
   const rule = [...rules.values()].find(({ name }) => name === distribution);
-  return rule && versionSchemes[rule.type];
+  return rule && versionSchemes.get(rule.type);
 }
 
 /** Rebuilds of RHEL under its versions that publish no advisories of their own. CentOS Stream runs ahead of it, and is near. */

@@ -1,19 +1,18 @@
 import * as z from 'zod/mini';
+import { isPattern } from '../plugin/layer-files.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 
 const name = z
   .string('has to be a text')
   .check(z.regex(/^[a-z][a-z\d-]{0,63}$/, 'has to be of small letters, digits and hyphens'));
 const version = z.int('has to be a whole number').check(z.minimum(1, 'has to be at least 1'));
-// `etc/acme/list`, `var/lib/acme/*`, `var/lib/acme/*.json`, `var/lib/acme/*/list`
 const pattern = z
   .string('has to be a text')
   .check(
-    z.regex(
-      /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*(?:[^*/]*|\/[^*/]+))?$/,
+    z.refine(
+      isPattern,
       'has to be a path without a leading slash, at most with a * at the beginning of its last part or in place of the one before',
     ),
-    z.minLength(1, 'has to name a path'),
   );
 const action = z.custom<() => unknown>((value) => typeof value === 'function', 'has to be a function');
 const namespace = z.object({ name, versionScheme: name });
@@ -23,7 +22,14 @@ const wants = z.array(pattern, 'has to be a list of paths').check(z.minLength(1,
 const isObject = 'has to be an object that keeps the contract';
 const kinds = {
   detectors: z.looseObject({ name, version, wants, detect: action }, isObject),
-  listers: z.looseObject({ name, version, wants, ecosystem: z.optional(namespace), list: action }, isObject),
+  listers: z.looseObject(
+    {
+      ...{ name, version, wants, list: action },
+      ecosystem: z.optional(namespace),
+      versionScheme: z.optional(name),
+    },
+    isObject,
+  ),
   schemes: z.looseObject({ name, key: action, compare: action, after: action }, isObject),
   sources: z.looseObject(
     { name, version, feeds: names, feedsOf: action, fetch: action, parse: action },

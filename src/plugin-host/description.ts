@@ -11,6 +11,7 @@ export interface AnalyzerDescription {
   readonly version: number;
   readonly wants: readonly PathPattern[];
   readonly ecosystem?: Namespace;
+  readonly versionScheme?: string;
 }
 
 /** What the plugins bring that looks into layers, in order. */
@@ -20,10 +21,11 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
       kind: 'detector' as const,
       ...{ module, name, version, wants },
     })),
-    ...listers.map(({ name, version, wants, ecosystem }) => ({
+    ...listers.map(({ name, version, wants, ecosystem, versionScheme }) => ({
       kind: 'lister' as const,
       ...{ module, name, version, wants },
       ...(ecosystem !== undefined && { ecosystem }),
+      ...(versionScheme !== undefined && { versionScheme }),
     })),
   ]);
 }

@@ -137,6 +137,15 @@ test('plugin: paths, directories and packages are found, TypeScript too', async 
   );
 });
 
+test('plugin: where versions of a lister mean something, and how they order, is known on other threads', async (t) => {
+  const more = ", ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'pep440'";
+  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': lister(rocket, more) }));
+  await using thread = new PluginThread(script, bounds);
+  const [remote] = remoteAnalyzers(structuredClone(describeAnalyzers(plugins)), thread).listers;
+  assert.deepEqual(remote?.ecosystem, { name: 'acme', versionScheme: 'semver' });
+  assert.equal(remote.versionScheme, 'pep440');
+});
+
 test('plugin: changed code is loaded anew', async (t) => {
   const directory = directoryOf(t, { 'a.js': lister(rocket) });
   const [before] = await loadPlugins(['./a.js'], directory);
@@ -160,6 +169,8 @@ test('plugin: an author is told what to mend, and where', async (t) => {
       /listers\[0\]\.version has to be at least 1; listers\[0\]\.wants\[0\] has to be a path without a leading slash.*; listers\[0\]\.list has to be a function/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['a/*/b', 'a/*/b/c'], list() {} }] };":
       /: listers\[0\]\.wants\[1\] has to be a path [^;]*$/,
+    "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['', 'a'], versionScheme: 7, list() {} }] };":
+      /: listers\[0\]\.wants\[0\] has to be a path [^;]*; listers\[0\]\.versionScheme has to be a text$/,
     "export const plugin = { name: 'a', version: '1', detectors: [{ name: 'b', version: 1, wants: [], detect() {} }] };":
       /detectors\[0\]\.wants has to name a path/,
     'export const plugin = {': /cannot be used: /,

@@ -6,6 +6,11 @@
  */
 export type PathPattern = string;
 
+/** Whether a text is a pattern of one of these kinds. */
+export function isPattern(text: string): boolean {
+  return /^(?=.)(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*(?:[^*/]*|\/[^*/]+))?$/.test(text);
+}
+
 /** The wanted files of one layer, or of the whole image once layers are laid over each other: path → bytes. */
 export type Files = ReadonlyMap<string, Uint8Array>;
 

@@ -20,6 +20,11 @@ export interface PackageLister {
   readonly wants: readonly PathPattern[];
   /** Where the versions of what it lists mean something, if not in the distribution of the image. */
   readonly ecosystem?: Namespace;
+  /**
+   * Name of the scheme by which versions of what it lists order in the distribution of the image, for types of packages that
+   * `model/namespace.ts` does not know: it knows `deb`, `apk` and `rpm`.
+   */
+  readonly versionScheme?: string;
   /** Lists what is installed. A damaged file yields a problem and what can still be read; the other files are unharmed. */
   list(files: Files): Iterable<Listed>;
 }

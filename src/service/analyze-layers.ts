@@ -10,7 +10,7 @@ import { ImageSize } from '../match/image-size.ts';
 import { type LinkedPlace, standIns } from '../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../model/layer-index.ts';
 import type { Extensions } from '../plugin/extensions.ts';
-import { type Files, type PathPattern, patternSet } from '../plugin/layer-files.ts';
+import { type Files, isPattern, type PathPattern, patternSet } from '../plugin/layer-files.ts';
 import { type Listing, listPackages, mergeAll } from './list-packages.ts';
 
 /** The extensions that look into layers. */
@@ -101,9 +101,13 @@ function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): Wante
   return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)]);
 }
 
-/** Every path some extension wants. */
+/** Every path some extension wants. Throws where it is of a kind that would find nothing: an empty list would look like an answer. */
 export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[] {
-  return [...detectors, ...listers].flatMap(({ wants }) => wants);
+  return [...detectors, ...listers].flatMap(({ name, wants }) => {
+    const wrong = wants.find((pattern) => !isPattern(pattern));
+    if (wrong !== undefined) throw new Error(`${name} wants "${wrong}", which is no pattern of paths`);
+    return wants;
+  });
 }
 
 function indexOf(

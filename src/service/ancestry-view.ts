@@ -1,10 +1,14 @@
+import type { Extensions } from '../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../store/store.ts';
 import type { AssessmentRoom } from './assess-packages.ts';
 import { type FoundVulnerability, findVulnerabilities, hasVersion } from './found-vulnerabilities.ts';
+import { isOfDistribution } from './look-up.ts';
 
 /** An installed package and what is wrong with it. */
 export interface AncestryPackage {
   readonly package: ImagePackage;
+  /** Whether it belongs to the distribution, which a detector told. */
+  readonly isOfDistribution: boolean;
   readonly vulnerabilities: readonly FoundVulnerability[];
 }
 
@@ -19,6 +23,7 @@ export interface AncestryView {
 
 /** What looking at an ancestry needs. */
 export interface AncestryViewRoom extends AssessmentRoom {
+  readonly extensions: AssessmentRoom['extensions'] & Pick<Extensions, 'listers'>;
   readonly store: AssessmentRoom['store'] & Pick<Store, 'ancestries'>;
 }
 
@@ -29,7 +34,11 @@ export async function viewAncestry(name: string, room: AncestryViewRoom): Promis
   const image = await room.store.images.read(ancestry.image);
   const found = await findVulnerabilities(ancestry.image, image.packages, room);
   const placed = image.packages
-    .map((item, position) => ({ package: item, vulnerabilities: found.get(position) ?? [] }))
+    .map((item, position) => ({
+      package: item,
+      isOfDistribution: isOfDistribution(item, room.extensions),
+      vulnerabilities: found.get(position) ?? [],
+    }))
     .filter((one) => hasVersion(one.package, room.extensions));
   const byLayer = Map.groupBy(placed, (one) => broughtBy(one.package, image));
   return {

@@ -8,6 +8,8 @@ import { isKey, type VersionKey } from '../plugin/version-scheme.ts';
 import type { ImagePackage } from '../store/store.ts';
 
 type Known = Pick<Extensions, 'listers' | 'schemes'>;
+type Listers = Pick<Known, 'listers'>;
+type Found = Pick<Package, 'type' | 'foundBy'>;
 
 /** A package of an image with what advisories speak of it by. */
 export function withLookup(found: Package, distro: Distro | null, extensions: Known): ImagePackage {
@@ -29,19 +31,26 @@ export function namespacesOf(
 }
 
 /** Where versions of what a lister lists mean something, if not in the distribution. */
-export function ecosystemOf(name: string, { listers }: Pick<Known, 'listers'>): Namespace | undefined {
+export function ecosystemOf(name: string, { listers }: Listers): Namespace | undefined {
   return listers.find((lister) => lister.name === name)?.ecosystem;
 }
 
+/** Whether the versions of a package mean something in the distribution, and in no ecosystem of their own. */
+export function isOfDistribution(found: Found, extensions: Listers): boolean {
+  return ecosystemFor(found, extensions) === undefined;
+}
+
+function namespaceFor(found: Found, distro: Distro | null, extensions: Listers): Namespace | undefined {
+  const ecosystem = ecosystemFor(found, extensions);
+  if (ecosystem !== undefined || distro === null) return ecosystem;
+  const lister = extensions.listers.find(({ name }) => name === found.foundBy);
+  return namespaceOf(distro, found.type, lister?.versionScheme);
+}
+
 /** What an inventory lists was perhaps found by somebody who is not here: then the type tells the ecosystem. */
-function namespaceFor(
-  { type, foundBy }: Pick<Package, 'type' | 'foundBy'>,
-  distro: Distro | null,
-  extensions: Known,
-): Namespace | undefined {
+function ecosystemFor({ type, foundBy }: Found, extensions: Listers): Namespace | undefined {
   const isHere = extensions.listers.some(({ name }) => name === foundBy);
-  const ecosystem = isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
-  return ecosystem ?? (distro === null ? undefined : namespaceOf(distro, type));
+  return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
 }
 
 function keyed(

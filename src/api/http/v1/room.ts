@@ -7,7 +7,7 @@ import type { PageTokens } from './page-token.ts';
 
 /** What the handlers of Clair's first API work with. */
 export interface V1Room {
-  readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+  readonly extensions: Pick<Extensions, 'listers' | 'schemes' | 'sources'>;
   readonly store: Store;
   readonly posting: PostingRoom;
   /** The same layer posted by several clients at once is read once. */

@@ -40,18 +40,18 @@ function once(feature: ShownFeature, told: Map<string, ShownFeature>): ShownFeat
   return [];
 }
 
-/** Of namespaces that a distribution is: others are those of a language, and nobody detects them. */
-const distroSchemes: ReadonlySet<string> = new Set(['dpkg', 'rpm', 'apk']);
-
 interface Surroundings {
   readonly detectors: Detectors;
   /** Who told the distribution. */
   readonly detector: string | undefined;
 }
 
-/** The package, and the source package it was built from where Clair lists such: with dpkg and rpm. */
+/**
+ * The package, and the source package it was built from where Clair lists such: with dpkg and rpm. Nobody detects the namespaces of
+ * languages.
+ */
 function featuresOf(
-  { package: item, vulnerabilities }: AncestryPackage,
+  { package: item, isOfDistribution, vulnerabilities }: AncestryPackage,
   { detectors, detector }: Surroundings,
 ): ShownFeature[] {
   const { lookup } = item;
@@ -59,7 +59,7 @@ function featuresOf(
   const { name, versionScheme } = lookup.namespace;
   const namespace = {
     name: wireNamespace(name),
-    ...(distroSchemes.has(versionScheme) && knownDetector(detectors, detector, 'DETECTOR_D_TYPE_NAMESPACE')),
+    ...(isOfDistribution && knownDetector(detectors, detector, 'DETECTOR_D_TYPE_NAMESPACE')),
   };
   const feature = (
     { name: called, version }: { readonly name: string; readonly version: string },
