@@ -90,6 +90,51 @@ test('entities other than those of XML itself are refused, and so are all declar
   }
 });
 
+test('a declaration by a reference is allowed where the caller says so, and nothing but that', async () => {
+  const allowing = { ...shape, allowDoctype: true };
+  const readWith = (doctype: string, text = 'x'): Promise<unknown[]> =>
+    gather(
+      xmlRecords(
+        inPieces(Buffer.from(`<?xml version="1.0"?>\n${doctype}<list><a><i>${text}</i></a></list>`), 7),
+        allowing,
+      ),
+    );
+  const plain = await readWith('');
+  for (const doctype of [
+    '<!DOCTYPE list>',
+    '<!DOCTYPE l:list SYSTEM "http://a.example/list.dtd">',
+    "<!DOCTYPE list\tSYSTEM 'file:///etc/[passwd>' >",
+    '<!DOCTYPE list PUBLIC "-//A//B" "http://a.example/list.dtd">',
+  ])
+    assert.deepEqual(await readWith(doctype), plain, doctype);
+  const refusals: readonly (readonly [doctype: string, message: RegExp, text?: string])[] = [
+    ['<!DOCTYPE list [<!ENTITY a "aaaa">]>', /^line 2, column \d+: .* more than a reference/, '&a;'],
+    ['<!DOCTYPE list []>', /more than a reference/],
+    ['<!DOCTYPE list SYSTEM "a.dtd" [<!ATTLIST i b CDATA "c">]>', /more than a reference/],
+    ['<!DOCTYPE list SYSTEM a.dtd>', /more than a reference/],
+    ['<!DOCTYPE list "a.dtd">', /more than a reference/],
+    ['<!DOCTYPE>', /more than a reference/],
+    ['<!DOCTYPE html>', /not a document of list but of html/],
+    ['<!DOCTYPE list><!DOCTYPE list>', /doctype/],
+    ['<!DOCTYPE list SYSTEM "a.dtd">', /entity/, '&a;'],
+    [`<!DOCTYPE list SYSTEM "${'a'.repeat(5 * 2 ** 20)}">`, /tag, text or comment is longer/],
+  ];
+  for (const [doctype, message, text] of refusals)
+    await assert.rejects(
+      readWith(doctype, text),
+      (error) => error instanceof XmlStreamError && message.test(`${error.place}: ${error.message}`),
+      doctype.slice(0, 100),
+    );
+});
+
+test('the root itself may be the only record', async () => {
+  const records = await gather(xmlRecords(inPieces(Buffer.from(document), 7), { root: 'list', level: 0 }));
+  assert.deepEqual(
+    records.map(({ parent, element }) => [parent, element.name, element.children.map(({ name }) => name)]),
+    [['', 'list', ['a', 'b', 'b']]],
+  );
+});
+
 test('what is not well-formed, or not this document, is refused with its place', async () => {
   await refused('', /^byte 0: empty/);
   await refused('<lists/>', /^line 1, column 8: not a document of list but of lists/);

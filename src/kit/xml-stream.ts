@@ -35,8 +35,13 @@ export interface XmlRecord {
 export interface XmlShape {
   /** Name of the root element. */
   readonly root: string;
-  /** How deep under the root the records lie: 1 for its children, 2 for theirs. */
+  /** How deep under the root the records lie: 1 for its children, 2 for theirs; 0 where the root is the only one. */
   readonly level: number;
+  /**
+   * Whether the document may declare its type by a reference, `<!DOCTYPE glsa SYSTEM "…">`. What it refers to is never read, and a
+   * declaration that brings something of its own is refused all the same.
+   */
+  readonly allowDoctype?: boolean;
 }
 
 /** What a reader of XML refuses to exceed. */
@@ -62,13 +67,17 @@ const defaults: XmlLimits = {
   depth: limits.xmlDepth,
 };
 
+/** What stands in a document type declaration without an internal subset, XML 1.0 §2.8: a name, and where its definition lies. */
+const reference =
+  /^\s+([^\s"'[\]<>]+)(?:\s+(?:SYSTEM|PUBLIC\s+(?:"[^"]*"|'[^']*'))\s+(?:"[^"]*"|'[^']*'))?\s*$/;
+
 /** Pieces are given to the parser in parts of this size, so that a limit is not exceeded by more. */
 const partBytes = 16 * 1024;
 
 /**
  * The records of an XML document (XML 1.0), one by one, with one of them in memory at a time. Throws an `XmlStreamError` for
- * whatever is not one complete document of this shape in UTF-8. Document type declarations are refused, and so are all
- * entities but the five of XML itself: nothing is fetched and nothing grows.
+ * whatever is not one complete document of this shape in UTF-8. Document type declarations are refused unless the shape allows
+ * them, and all entities but the five of XML itself always: nothing is fetched and nothing grows.
  */
 export async function* xmlRecords(
   body: AsyncIterable<Uint8Array>,
@@ -116,9 +125,9 @@ class RecordReader {
     Object.setPrototypeOf(entities, null);
     // No more handlers than needed: from the eighth on V8 keeps the parser as a hash table, and it takes five times as long.
     parser.on('error', ({ message }) => this.#refuse(message.replace(/\.$/, '')));
-    parser.on('doctype', () =>
-      this.#refuse('a document type declaration, which no feed has (an HTML page?)'),
-    );
+    parser.on('doctype', (declaration) => {
+      this.#doctype(declaration);
+    });
     parser.on('opentag', (tag) => {
       this.#start(tag);
     });
@@ -191,9 +200,22 @@ class RecordReader {
     this.#open.push(element);
   }
 
+  #doctype(declaration: string): void {
+    this.#endToken();
+    if (this.#shape.allowDoctype !== true)
+      this.#refuse('a document type declaration, which no feed has (an HTML page?)');
+    const [, name] = reference.exec(declaration) ?? [];
+    if (name === undefined) this.#refuse('a document type declaration with more than a reference');
+    this.#expectName(localName(name));
+  }
+
   #expectRoot(name: string): void {
     const { encoding = 'UTF-8' } = this.#parser.xmlDecl;
     if (!/^(utf-8|us-ascii)$/i.test(encoding)) this.#refuse(`declared to be ${encoding}, not UTF-8`);
+    this.#expectName(name);
+  }
+
+  #expectName(name: string): void {
     if (name !== this.#shape.root) {
       this.#refuse(`not a document of ${this.#shape.root} but of ${name.slice(0, 100)}`);
     }

@@ -15,7 +15,10 @@ export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
   readonly url: string;
   readonly content: Uint8Array;
   readonly extent?: 'changes';
-  /** Where records lie packed in the content: one of them, and how the content is made of it. */
+  /**
+   * Where records lie packed in the content: one of them, and how the content is made of it. A record that is a text is XML, and
+   * anything else JSON.
+   */
   readonly packed?: { readonly record: unknown; readonly pack: (record: unknown) => Uint8Array };
 }
 
@@ -72,9 +75,7 @@ export async function assertNoticesDamage(sample: FeedSample<FeedRecord | Enrich
     ),
   );
   for (const [what, bytes] of otherwiseTyped(sample)) await assertTyped(sample, bytes, what);
-  if (content[0] === '<'.charCodeAt(0))
-    for (const [what, text] of otherwiseMarked(content.toString()))
-      await assertTyped(sample, Buffer.from(text), what);
+  for (const [what, bytes] of otherwiseMarked(sample)) await assertTyped(sample, bytes, what);
   await assertLatin1(sample, content);
 }
 
@@ -87,8 +88,21 @@ async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content
   else if (!latin(content).equals(content)) await assertRefused(sample, latin(content), 'Latin 1');
 }
 
+/** Content of which one thing is otherwise, where it is XML or made of XML. */
+function* otherwiseMarked({
+  content,
+  packed,
+}: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
+  const text = packed === undefined ? Buffer.from(content).toString() : packed.record;
+  if (typeof text !== 'string' || !text.startsWith('<')) return;
+  const pack = packed?.pack ?? ((record: unknown) => Buffer.from(String(record)));
+  for (const [what, changed] of markedOtherwise(text.trimEnd())) yield [what, pack(changed)];
+}
+
 /** XML of which one thing is otherwise: an element or attribute is missing, empty, another, or there too often. */
-function* otherwiseMarked(text: string): Iterable<[string, string]> {
+function* markedOtherwise(text: string): Iterable<[string, string]> {
+  for (let length = 0; length < text.length; length += Math.ceil(text.length / 64))
+    yield [`cut at character ${length}`, text.slice(0, length)];
   for (const { 0: tag, 1: name = '', index } of text.matchAll(/<([\w:-]+)[^>]*>/g)) {
     const put = (instead: string): string => text.slice(0, index) + instead + text.slice(index + tag.length);
     for (const instead of ['', `<x/>${tag}`, '<x>', tag.replace(name, 'x'), `${tag}7`, `<${name}/>${tag}`])
@@ -97,6 +111,11 @@ function* otherwiseMarked(text: string): Iterable<[string, string]> {
       for (const instead of ['', ` ${member}=""`, ` ${member}="x"`, `${attribute}${attribute}`, ` x="1"`])
         yield [`${instead} for ${attribute} of ${tag}`, put(tag.replace(attribute, instead))];
   }
+  const root = text.search(/<[\w:-]/);
+  yield [
+    'a declaration of entities',
+    `${text.slice(0, root)}<!DOCTYPE x [<!ENTITY a "aaaa">]>${text.slice(root)}`,
+  ];
   const end = text.lastIndexOf('</', text.lastIndexOf('</') - 1);
   yield ['a million more at the end', text.slice(0, end) + '<x/>'.repeat(1_000_000) + text.slice(end)];
 }

@@ -105,9 +105,9 @@ test('wrong use ends with 2 and says what is right', () => {
   assertRefusal(clair(['scan', 'x', '--fail-on', 'awful']), 2, /Severities are unknown, negligible/);
   assertRefusal(clair(['frobnicate']), 2, /unknown command 'frobnicate'/);
   assertRefusal(
-    clair(['db', 'update', 'gentoo', '--db', ':memory:']),
+    clair(['db', 'update', 'no-such-source', '--db', ':memory:']),
     2,
-    /no source gentoo; there are debian, ubuntu, /,
+    /no source no-such-source; there are debian, ubuntu, /,
   );
   assertRefusal(clair(['compare-versions', 'dpkg', '1']), 2, /takes a scheme and two versions/);
 });

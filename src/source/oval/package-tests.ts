@@ -1,6 +1,6 @@
+import { attributeOf, childOf, childrenOf, contentOf } from '../../kit/xml-element.ts';
 import type { XmlElement } from '../../kit/xml-stream.ts';
 import { Column } from './column.ts';
-import { attributeOf, childOf, childrenOf, contentOf } from './element.ts';
 import { Ordinals } from './ordinals.ts';
 
 /** What a field of a package must be: `{operation: 'less than', value: '0:1.2-3.el8'}`. */

@@ -1,5 +1,5 @@
-import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import type { XmlElement } from '../../kit/xml-stream.ts';
+import { UnexpectedContent } from './corrupt-feed.ts';
+import type { XmlElement } from './xml-stream.ts';
 
 /** The first child of this name. */
 export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {

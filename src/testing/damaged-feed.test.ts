@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { fromFeed, UnexpectedContent } from '../kit/corrupt-feed.ts';
+import { inflated } from '../kit/decompress/inflated.ts';
+import { tarEntries } from '../kit/tar/entries.ts';
+import { attributeOf, childOf, textOf } from '../kit/xml-element.ts';
+import { type XmlElement, XmlStreamError, xmlRecords } from '../kit/xml-stream.ts';
+import type { FeedRecord, Fetched } from '../plugin/index.ts';
+import { inPieces } from './bytes.ts';
+import { assertNoticesDamage, type FeedSample } from './damaged-feed.ts';
+import { tar } from './tar-writer.ts';
+
+const advisory =
+  '<?xml version="1.0"?>\n<!DOCTYPE advisory SYSTEM "http://a.example/x.dtd">\n<advisory id="X-1"><package name="xz"/><to>1.0</to></advisory>\n';
+
+/** A source whose feed is an archive with an XML document for each advisory, with the name of a package read in this way. */
+function sampleThat(nameOf: (root: XmlElement) => string): FeedSample {
+  const pack = (text: unknown): Uint8Array =>
+    gzipSync(tar([{ path: 'x-1.xml', content: String(text) }]), { level: 1 });
+  const source: FeedSample['source'] = {
+    name: 'acme',
+    parse: (feed, content) => fromFeed({ source: 'acme', feed, content }, records(content, nameOf)),
+  };
+  return {
+    ...{ source, feed: 'all', url: 'https://a.example/all.tar.gz' },
+    ...{ content: pack(advisory), packed: { record: advisory, pack } },
+  };
+}
+
+async function* records(
+  { body, url }: Fetched,
+  nameOf: (root: XmlElement) => string,
+): AsyncGenerator<FeedRecord> {
+  let count = 0;
+  for await (const { path, bytes } of tarEntries(inflated(body, url), (name) => name.endsWith('.xml'))) {
+    count++;
+    try {
+      const shape = { root: 'advisory', level: 0, allowDoctype: true };
+      for await (const { element } of xmlRecords(inPieces(bytes), shape))
+        yield vulnerability(element, nameOf(element));
+    } catch (error) {
+      if (!(error instanceof UnexpectedContent || error instanceof XmlStreamError)) throw error;
+      yield { key: path, skipped: `${error.place}: ${error.message}` };
+    }
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no advisory');
+}
+
+function vulnerability(root: XmlElement, name: string): FeedRecord {
+  const id = attributeOf(root, 'id');
+  const namespace = { name: 'acme', versionScheme: 'rpm' };
+  const fix = { state: 'fixed', version: textOf(root, 'to') || '0' } as const;
+  return {
+    ...{ key: id, id, aliases: [], links: [], severity: 'Unknown', cvss: [] },
+    affected: [{ namespace, package: name, range: { to: fix.version }, fix }],
+  };
+}
+
+test('a source that checks the XML it finds in an archive passes', () =>
+  assertNoticesDamage(
+    sampleThat((root) => {
+      const element = childOf(root, 'package');
+      if (element === undefined) throw new UnexpectedContent(`line ${root.line}`, 'it names no package');
+      return attributeOf(element, 'name');
+    }),
+  ));
+
+test('one that trusts it does not', async () => {
+  const careless = sampleThat((root) => childOf(root, 'package')?.attributes['name']?.trim() as string);
+  await assert.rejects(assertNoticesDamage(careless), { name: 'UnexpectedContent', place: /<package/ });
+});
