@@ -74,6 +74,8 @@ test('ksplice and FIPS builds are compared with their own kind', () => {
 
 test('packages of other kinds have no such conditions', () => {
   assert.ok(applies(undefined, { type: 'deb', version: '1.module+x' }));
+  for (const type of ['deb', 'apk', 'alpm'])
+    assert.ok(applies({ arch: ['aarch64'], module: 'a:1' }, { type, version: '1', arch: 'x86_64' }));
 });
 
 test('rows of extended support or of other products do not speak of an image that does not tell that it uses them', () => {

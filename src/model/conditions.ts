@@ -1,9 +1,11 @@
 /**
  * What a row of an advisory needs of an installed package beyond its name and version. An absent condition asks for nothing,
- * but for `module` and `flavour`: a row without them speaks of ordinary builds only.
+ * but for `module` and `flavour`: a row without them speaks of ordinary builds only. Only rpm packages are asked for `arch`,
+ * `module` and `flavour`: a row about a package of another type speaks of all that have its name and a version in its range.
+ * `products` are Red Hat's.
  */
 export interface Conditions {
-  /** Architectures the row speaks of, in the words of the package database: `x86_64`. */
+  /** Architectures of an rpm the row speaks of, in the words of the package database: `x86_64`; `src` where it names a source package. */
   readonly arch?: readonly string[];
   /** Module stream of an rpm, `nodejs:18`; `*` where the source only tells that it is a module build. */
   readonly module?: string;

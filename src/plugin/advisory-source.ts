@@ -50,6 +50,10 @@ export interface AdvisorySource {
   feedsOf(namespace: string): readonly string[];
   /** Opens the file of a feed, or says that it is as `known` or that there is none. */
   fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
-  /** Throws a `feed-corrupt` error that names the feed and the position when the content is not what it claims to be. */
+  /**
+   * The records of a feed, one by one. `only` of a row (`Conditions`) is asked of rpm packages alone: of others, a row speaks of all that have
+   * its name and a version in its range. Throws a `feed-corrupt` error that names the feed and the position when the
+   * content is not what it claims to be.
+   */
   parse(feed: string, content: Fetched): AsyncIterable<FeedRecord>;
 }
