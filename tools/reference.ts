@@ -6,6 +6,7 @@ import { metrics } from '../src/api/metrics.ts';
 import { plug } from '../src/cli/plugged.ts';
 import { commandLine } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/show.ts';
+import { extensionsPage } from './extensions-page.ts';
 
 /**
  * The pages of the reference that are made from what they describe: path → text. `npm run reference` writes them, and a test finds the
@@ -15,6 +16,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/configuration.md', configReference()],
     ['docs/reference/command-line.md', await commandReference()],
+    ['docs/reference/extensions.md', extensionsPage()],
     ['docs/reference/metrics.md', await metricsReference()],
     // Of a server that asks for tokens.
     ['docs/reference/openapi.json', `${JSON.stringify(apiDocument(true), null, 2)}\n`],

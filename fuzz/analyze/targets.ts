@@ -1,7 +1,7 @@
 import { imageTarget } from './target/image.ts';
 import { inflaterTargets } from './target/inflaters.ts';
 import { layerTarget } from './target/layer.ts';
-import { listerTargets } from './target/listers.ts';
+import { readListerTargets } from './target/listers.ts';
 import { osReleaseTarget } from './target/os-release.ts';
 import { policyTargets } from './target/policy.ts';
 import { sbomTarget } from './target/sbom.ts';
@@ -12,7 +12,7 @@ import type { Target } from './target/target.ts';
 export const targets: readonly Target[] = [
   tarTarget,
   ...inflaterTargets(),
-  ...listerTargets(),
+  ...(await readListerTargets()),
   osReleaseTarget,
   layerTarget,
   imageTarget,

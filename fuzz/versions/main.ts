@@ -11,8 +11,8 @@ import { judge, type Mismatch } from './judge.ts';
 import { type Oracle, OracleMissing, type Pair } from './oracle/oracle.ts';
 import { Random } from './random.ts';
 import { realVersions } from './real-versions.ts';
-import type { Subject } from './subject/subject.ts';
-import { subjects } from './subjects.ts';
+import type { Subject } from './subject.ts';
+import { readSubjects } from './subjects.ts';
 
 const batchPairs = 10_000;
 const shownMismatches = 10;
@@ -33,6 +33,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     },
   });
+  const subjects = await readSubjects();
   const subject = subjects.find(({ scheme }) => scheme.name === values.scheme);
   const pairs = Number(values.pairs);
   const seed = Number(values.seed);

@@ -1,25 +1,12 @@
-import { apkSubject } from './subject/apk.ts';
-import { composerSubject } from './subject/composer.ts';
-import { dpkgSubject } from './subject/dpkg.ts';
-import { gemSubject } from './subject/gem.ts';
-import { goSubject } from './subject/go.ts';
-import { mavenSubject } from './subject/maven.ts';
-import { npmSubject } from './subject/npm.ts';
-import { pep440Subject } from './subject/pep440.ts';
-import { rpmSubject } from './subject/rpm.ts';
-import { semverSubject } from './subject/semver.ts';
-import type { Subject } from './subject/subject.ts';
+import { exportsOf, hasMembers } from '../exports.ts';
+import type { Subject } from './subject.ts';
 
-/** Every scheme that can be compared with its native tool. */
-export const subjects: readonly Subject[] = [
-  dpkgSubject,
-  rpmSubject,
-  apkSubject,
-  semverSubject,
-  npmSubject,
-  goSubject,
-  pep440Subject,
-  gemSubject,
-  composerSubject,
-  mavenSubject,
-];
+/** Every scheme that can be compared with its native tool: the files of `subject/`. */
+export async function readSubjects(): Promise<readonly Subject[]> {
+  const directory = new URL('./subject/', import.meta.url);
+  return [...(await exportsOf({ directory, name: 'subject', isUsable: isSubject })).values()];
+}
+
+function isSubject(value: unknown): value is Subject {
+  return hasMembers(value, ['scheme', 'grammar', 'alphabet', 'open']);
+}

@@ -32,6 +32,12 @@ const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map([
   ['pub', 'pub'],
 ]);
 
+/** How packages order, by the types of their package URLs: those of which there are advisories, whoever lists them. */
+export const schemesOfTypes: ReadonlyMap<PackageType, string> = new Map([
+  ...versionSchemes,
+  ...ecosystemSchemes,
+]);
+
 /** The namespace of the packages of a language, wherever they are installed; undefined for types that are not of one. */
 export function ecosystemOfType(type: PackageType): Namespace | undefined {
   const versionScheme = ecosystemSchemes.get(type);

@@ -14,23 +14,34 @@ export interface ListedPackage {
   readonly modularity?: string | undefined;
 }
 
-/** Lays a root file system down that has these packages installed and nothing else. */
+/** Files by their paths from the root, without a slash in front. */
+export type SystemFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Lays a root file system down that has these files, such as the database of a package manager, and nothing else. */
 export function writeSystem(
   root: string,
   osRelease: Readonly<Record<string, string>>,
-  kind: 'apk' | 'dpkg' | 'rpm',
-  packages: readonly ListedPackage[],
+  files: SystemFiles,
 ): void {
-  const put = (path: string, content: string | Uint8Array): void => {
+  const lines = Object.entries(osRelease).map(([key, value]) => `${key}="${value}"\n`);
+  for (const [path, content] of Object.entries({ 'etc/os-release': lines.join(''), ...files })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
-  };
-  const lines = Object.entries(osRelease).map(([key, value]) => `${key}="${value}"\n`);
-  put('etc/os-release', lines.join(''));
-  if (kind === 'apk') put('lib/apk/db/installed', packages.map(apkEntry).join('\n'));
-  else if (kind === 'dpkg') put('var/lib/dpkg/status', packages.map(dpkgEntry).join('\n'));
-  else put('var/lib/rpm/Packages.db', writeNdb(packages.map(rpmHeader)));
+  }
 }
+
+/** The databases that have these packages installed. */
+export const databases = {
+  apk: (packages: readonly ListedPackage[]): SystemFiles => ({
+    'lib/apk/db/installed': packages.map(apkEntry).join('\n'),
+  }),
+  dpkg: (packages: readonly ListedPackage[]): SystemFiles => ({
+    'var/lib/dpkg/status': packages.map(dpkgEntry).join('\n'),
+  }),
+  rpm: (packages: readonly ListedPackage[]): SystemFiles => ({
+    'var/lib/rpm/Packages.db': writeNdb(packages.map(rpmHeader)),
+  }),
+} as const;
 
 function apkEntry({ name, version, arch, source }: ListedPackage): string {
   return `P:${name}\nV:${version}\nA:${arch}\no:${source?.[0] ?? name}\n`;

@@ -12,7 +12,7 @@ import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { stream } from '../../src/testing/store-content.ts';
 import { report, scratch } from './clair.ts';
-import { writeSystem } from './listed-system.ts';
+import { databases, writeSystem } from './listed-system.ts';
 
 const evr = { version: z.string(), release: z.string(), epoch: z.number() };
 
@@ -135,7 +135,7 @@ function targetOf(name: string, peer: Golden): string {
     ...item,
     version: `${item.epoch}:${item.version}-${item.release}`,
   }));
-  writeSystem(root, { ID: 'rhel', VERSION_ID: peer.image.os.Name ?? '' }, 'rpm', packages);
+  writeSystem(root, { ID: 'rhel', VERSION_ID: peer.image.os.Name ?? '' }, databases.rpm(packages));
   return `dir:${root}`;
 }
 

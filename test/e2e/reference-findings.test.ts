@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import type { Match } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { report, scratch } from './clair.ts';
-import { type ListedPackage, writeSystem } from './listed-system.ts';
+import { databases, type ListedPackage, writeSystem } from './listed-system.ts';
 import { corpusMirror } from './mirror.ts';
 
 const folder = corpus('golden/reference');
@@ -49,7 +49,7 @@ type Expected = Reference['expected'][number];
 
 /** How the list of a system is laid down, and how its findings are told apart. */
 interface Distribution {
-  readonly kind: 'apk' | 'dpkg' | 'rpm';
+  readonly kind: keyof typeof databases;
   readonly osRelease: Readonly<Record<string, string>>;
   /** The advisory as we name it; the id of the reference where it is not told. */
   readonly idOf?: (row: Expected) => readonly string[];
@@ -186,12 +186,8 @@ for (const name of existsSync(folder)
     );
     const system = distributionOf(name);
     const root = join(scratch, 'systems', name);
-    writeSystem(
-      root,
-      system.osRelease,
-      system.kind,
-      packages.filter(isOfSystem).map((item) => listed(item, system)),
-    );
+    const installed = packages.filter(isOfSystem).map((item) => listed(item, system));
+    writeSystem(root, system.osRelease, databases[system.kind](installed));
     const { matches, coverage, statuses } = report(
       'scan',
       `dir:${root}`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BuiltIn, builtIn } from '../../src/extensions.ts';
@@ -106,9 +106,8 @@ test('an SBOM gives its image back: whole systems', { skip: images === undefined
 /** A root file system with one rpm database of the corpus. */
 function systemOf(name: string, file: string, osRelease: Readonly<Record<string, string>>): string {
   const root = join(scratch, 'rpm-systems', name);
-  writeSystem(root, osRelease, 'rpm', []);
-  rmSync(join(root, 'var/lib/rpm/Packages.db'));
-  cpSync(corpus(`pkgdb/rpmdb/${name}/${file}`), join(root, 'var/lib/rpm', file));
+  const database = readFileSync(corpus(`pkgdb/rpmdb/${name}/${file}`));
+  writeSystem(root, osRelease, { [`var/lib/rpm/${file}`]: database });
   return `dir:${root}`;
 }
 

@@ -6,7 +6,7 @@ import type { Difference } from '../../src/model/difference.ts';
 import type { Explanation } from '../../src/model/explanation.ts';
 import type { Report } from '../../src/model/report.ts';
 import { clair, type Run, report, scratch } from './clair.ts';
-import { type ListedPackage, writeSystem } from './listed-system.ts';
+import { databases, type ListedPackage, writeSystem } from './listed-system.ts';
 
 const place = join(scratch, 'time');
 const mirror = join(place, 'mirror');
@@ -29,7 +29,8 @@ function publish(fixes: Readonly<Record<string, Readonly<Record<string, readonly
 function system(name: string, packages: readonly (readonly [name: string, version: string])[]): string {
   const root = join(place, name);
   const listed = packages.map(([item, version]): ListedPackage => ({ name: item, version, arch: 'x86_64' }));
-  writeSystem(root, { ID: 'alpine', VERSION_ID: '3.19.1', PRETTY_NAME: 'Alpine Linux v3.19' }, 'apk', listed);
+  const release = { ID: 'alpine', VERSION_ID: '3.19.1', PRETTY_NAME: 'Alpine Linux v3.19' };
+  writeSystem(root, release, databases.apk(listed));
   return `dir:${root}`;
 }
 

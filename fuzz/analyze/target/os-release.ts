@@ -3,8 +3,7 @@ import type { Distro } from '../../../src/model/distro.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { Broken, checkText } from '../judge.ts';
 import { goBack, textMutations, words } from '../mutation/text.ts';
-import { concrete } from './listers.ts';
-import { files, type Target } from './target.ts';
+import { concrete, files, type Target } from './target.ts';
 
 const samples: Readonly<Record<string, string>> = {
   'etc/os-release':

@@ -37,3 +37,8 @@ export function sizeOf(input: Input): number {
   for (const bytes of input.values()) size += bytes.length;
   return size;
 }
+
+/** A path that fits a pattern. */
+export function concrete(pattern: string): string {
+  return pattern.replace('*', 'x');
+}

@@ -1,7 +1,7 @@
 import { apk } from '../../../src/version/apk.ts';
 import { characterOf, number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openApk } from '../oracle/apk.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const suffix = sequence(
   '_',
@@ -10,7 +10,7 @@ const suffix = sequence(
 );
 
 /** apk-package(5), with errors: wrong suffixes, pieces left empty. */
-export const apkSubject: Subject = {
+export const subject: Subject = {
   scheme: apk,
   grammar: sequence(
     number,

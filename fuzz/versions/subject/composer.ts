@@ -1,7 +1,7 @@
 import { composer } from '../../../src/version/composer.ts';
 import { characterOf, number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openComposer } from '../oracle/composer.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const separator = oneOf('', '', '.', '-', '_');
 const stability = oneOf(
@@ -23,7 +23,7 @@ const date = oneOf('20240101', '2024.01.01', '2024-01-01-120000', '2024010112000
 const level = oneOf(number, 'x', '*', 'X');
 
 /** What Composer\Semver\VersionParser reads: numbers, dates, branches, aliases; with errors. */
-export const composerSubject: Subject = {
+export const subject: Subject = {
   scheme: composer,
   grammar: oneOf(
     sequence(

@@ -1,7 +1,7 @@
 import { dpkg } from '../../../src/version/dpkg.ts';
 import { characterOf, number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openDpkg } from '../oracle/dpkg.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const word = oneOf('a', 'b', 'rc', 'alpha', 'dfsg', 'ubuntu', 'deb', 'git', 'A', 'Z', 'z');
 const separator = oneOf('.', '.', '.', '+', '~', '~~', '-', '');
@@ -14,7 +14,7 @@ const epoch = sequence(
 const strange = characterOf(' !_:$\v\x7fäß€\u{1f41a}');
 
 /** deb-version(7), with errors. */
-export const dpkgSubject: Subject = {
+export const subject: Subject = {
   scheme: dpkg,
   grammar: sequence(
     optional(epoch, 0.3),

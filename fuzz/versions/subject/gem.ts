@@ -1,13 +1,13 @@
 import { gem } from '../../../src/version/gem.ts';
 import { number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openGem } from '../oracle/gem.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const word = oneOf('a', 'b', 'aa', 'rc', 'pre', 'beta', 'A', 'Z', 'x');
 const segment = oneOf(number, '0', '0', word, sequence(word, number), sequence(number, word));
 
 /** Gem::Version, with long runs of zeros and errors. */
-export const gemSubject: Subject = {
+export const subject: Subject = {
   scheme: gem,
   grammar: sequence(
     oneOf(number, number, '0', ''),

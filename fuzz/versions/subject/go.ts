@@ -1,8 +1,8 @@
 import { go } from '../../../src/version/go.ts';
 import { characterOf, number, oneOf, optional, sequence } from '../grammar.ts';
 import { openGo } from '../oracle/go.ts';
+import type { Subject } from '../subject.ts';
 import { semverGrammar } from './semver.ts';
-import type { Subject } from './subject.ts';
 
 const pseudo = sequence(
   'v0.',
@@ -15,7 +15,7 @@ const pseudo = sequence(
 );
 
 /** Go modules, https://go.dev/ref/mod#versions, with short forms, pseudo-versions and errors. */
-export const goSubject: Subject = {
+export const subject: Subject = {
   scheme: go,
   grammar: oneOf(
     semverGrammar,

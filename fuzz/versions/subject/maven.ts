@@ -1,7 +1,7 @@
 import { maven } from '../../../src/version/maven.ts';
 import { number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openMaven } from '../oracle/maven.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const word = oneOf(
   'alpha',
@@ -25,7 +25,7 @@ const separator = oneOf('.', '.', '.', '-', '-', '', '_', '+');
 const zeros = oneOf('0', '0', '0000000000', '000000000', '000000000000000000', '0000000000000000000');
 
 /** ComparableVersion takes every text; these are of numbers, zeros of all sizes and the words it knows. */
-export const mavenSubject: Subject = {
+export const subject: Subject = {
   scheme: maven,
   grammar: sequence(
     oneOf(number, number, number, word, ''),

@@ -1,13 +1,13 @@
 import { npm } from '../../../src/version/npm.ts';
 import { oneOf, optional, sequence } from '../grammar.ts';
 import { openNpm } from '../oracle/npm.ts';
+import type { Subject } from '../subject.ts';
 import { shortIdentifiers, shortSemverGrammar } from './semver.ts';
-import type { Subject } from './subject.ts';
 
 const core = oneOf('1.2.3', '1.2.03', '01.0.0', '0.0.0', '1.2.9007199254740991', '1.2.9007199254740992');
 
 /** Versions as node-semver reads them when it is loose, with errors. Numbers are short: above 2^53 its order is none. */
-export const npmSubject: Subject = {
+export const subject: Subject = {
   scheme: npm,
   grammar: oneOf(
     shortSemverGrammar,

@@ -1,7 +1,7 @@
 import { pep440 } from '../../../src/version/pep440.ts';
 import { characterOf, number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openPep440 } from '../oracle/pep440.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const separator = oneOf('', '', '.', '-', '_');
 const numbered = (...words: readonly string[]) =>
@@ -9,7 +9,7 @@ const numbered = (...words: readonly string[]) =>
 const segment = oneOf(number, 'abc', 'ubuntu', 'a1', '1a', 'Z');
 
 /** PEP 440 with all its spellings, and errors. */
-export const pep440Subject: Subject = {
+export const subject: Subject = {
   scheme: pep440,
   grammar: sequence(
     optional(oneOf('v', ' ', 'V'), 0.05),

@@ -1,7 +1,7 @@
 import { rpm } from '../../../src/version/rpm.ts';
 import { characterOf, number, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openRpm } from '../oracle/rpm.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const word = oneOf('a', 'b', 'aa', 'rc', 'git', 'el', 'fc', 'A', 'Z', 'z');
 const separator = oneOf('.', '.', '.', '_', '+', '~', '^', '~^', '..', '');
@@ -9,7 +9,7 @@ const piece = sequence(separator, oneOf(number, number, word, sequence(word, num
 const strange = characterOf(' !:$\x01äß€\u{1f41a}');
 
 /** rpm-version(7), with what separates nothing and strange characters. */
-export const rpmSubject: Subject = {
+export const subject: Subject = {
   scheme: rpm,
   grammar: sequence(
     optional(sequence(optional(number, 0.9), ':'), 0.3),

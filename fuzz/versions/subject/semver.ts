@@ -1,7 +1,7 @@
 import { semver } from '../../../src/version/semver.ts';
 import { characterOf, type Grammar, oneOf, optional, repeat, sequence } from '../grammar.ts';
 import { openSemver } from '../oracle/go.ts';
-import type { Subject } from './subject.ts';
+import type { Subject } from '../subject.ts';
 
 const digits = '0123456789';
 /** Without the leading zeros that make a version invalid. */
@@ -43,7 +43,7 @@ export const shortSemverGrammar: Grammar = versionOf(short);
 export const shortIdentifiers: Grammar = identifiersOf(short);
 
 /** SemVer 2.0.0. */
-export const semverSubject: Subject = {
+export const subject: Subject = {
   scheme: semver,
   grammar: semverGrammar,
   alphabet: '0019.-+azAZv_é',

@@ -1,8 +1,8 @@
-import type { VersionScheme } from '../../../src/plugin/version-scheme.ts';
-import type { Grammar } from '../grammar.ts';
-import type { Oracle } from '../oracle/oracle.ts';
+import type { VersionScheme } from '../../src/plugin/version-scheme.ts';
+import type { Grammar } from './grammar.ts';
+import type { Oracle } from './oracle/oracle.ts';
 
-/** A version scheme and what it is tried with. */
+/** A version scheme and what it is tried with: what a file of `subject/` exports as `subject`. */
 export interface Subject {
   readonly scheme: VersionScheme;
   /** Makes versions, most of them valid. */
