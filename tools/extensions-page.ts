@@ -16,10 +16,14 @@ export function extensionsPage(): string {
       columns: ['lister', 'version', 'reads', 'versions order'],
       rows: builtIn.listers.map((one) => [code(one.name), String(one.version), reads(one), orderOf(one)]),
     }),
-    section('Version schemes', 'By the types of package URLs that order so. Packages of these types are looked up in SBOMs of others too.', {
-      columns: ['scheme', 'types'],
-      rows: builtIn.schemes.map((one) => [code(one.name), typesOf(one)]),
-    }),
+    section(
+      'Version schemes',
+      'By the types of package URLs that order so. Packages of these types are looked up in SBOMs of others too.',
+      {
+        columns: ['scheme', 'types'],
+        rows: builtIn.schemes.map((one) => [code(one.name), typesOf(one)]),
+      },
+    ),
     section('Advisory sources', 'One that stands in for another counts where nothing of that is to be had.', {
       columns: ['source', 'version', 'stands in for', 'feeds'],
       rows: builtIn.sources.map((one) => [
