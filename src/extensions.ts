@@ -11,6 +11,9 @@ import { rpm as rpmLister } from './analyze/package/rpm/rpm.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
+import { teams } from './notify/teams.ts';
+import type { TransportKind } from './notify/transport-kind.ts';
+import { webhook } from './notify/webhook.ts';
 import type { Extensions } from './plugin/extensions.ts';
 import type { NamespaceDetector } from './plugin/namespace-detector.ts';
 import type { PackageLister } from './plugin/package-lister.ts';
@@ -87,3 +90,6 @@ export const builtIn: BuiltIn = {
   vexFormats: [openVexFormat, csafFormat, cyclonedxVexFormat],
   transports: [],
 };
+
+/** What the configuration of a server can make transports of, in the order in which its reference has them. */
+export const transportKinds: readonly TransportKind[] = [webhook, teams];

@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { apiDocument } from '../src/api/document.ts';
 import { metrics } from '../src/api/metrics.ts';
+import { settings } from '../src/cli/config.ts';
 import { plug } from '../src/cli/plugged.ts';
 import { commandLine } from '../src/cli/program/program.ts';
-import { configReference } from '../src/config/show.ts';
+import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';
 
 /**
@@ -14,7 +15,7 @@ import { extensionsPage } from './extensions-page.ts';
  */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
-    ['docs/reference/configuration.md', configReference()],
+    ['docs/reference/configuration.md', configReference(settings)],
     ['docs/reference/command-line.md', await commandReference()],
     ['docs/reference/extensions.md', extensionsPage()],
     ['docs/reference/metrics.md', await metricsReference()],

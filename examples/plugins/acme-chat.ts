@@ -29,7 +29,7 @@ function ofChange({ images, hasMoreImages, ...change }: NoticeContent): string {
   return `${shown(change)}: ${names === '' ? 'no image has it' : `in ${names}`}`;
 }
 
-/** Where `notifier.http.digest` has all that concerns an image told at once. */
+/** Where `notifier.digest` has all that concerns an image told at once. */
 function ofDigest({ image, changes }: DigestContent): string {
   return `${image.names.join(', ')}: ${changes.map(shown).join('; ')}`;
 }

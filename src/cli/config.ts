@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { readConfig } from '../config/config.ts';
-import type { Config } from '../config/settings.ts';
-import { configReference, printConfig } from '../config/show.ts';
-import { builtIn } from '../extensions.ts';
+import { configReference } from '../config/config-reference.ts';
+import { printConfig } from '../config/print-config.ts';
+import { readConfig } from '../config/read-config.ts';
+import { type AllSettings, type Config, settingsWith } from '../config/settings.ts';
+import { builtIn, transportKinds } from '../extensions.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { writeResult } from './output.ts';
+
+/** Everything that can be set of what comes with clair. */
+export const settings: AllSettings = settingsWith(transportKinds);
 
 /** Options of the commands about the configuration. */
 export interface ConfigOptions {
@@ -20,20 +24,24 @@ export function checkConfig(options: ConfigOptions): number {
 
 /** `clair config print`: what is in force, secrets left out. */
 export function showConfig(options: ConfigOptions): number {
-  writeResult([printConfig(loadConfig(options))], undefined);
+  writeResult([printConfig(loadConfig(options), settings)], undefined);
   return 0;
 }
 
 /** `clair config reference`: every setting there is. */
 export function showReference(): number {
-  writeResult([configReference()], undefined);
+  writeResult([configReference(settings)], undefined);
   return 0;
 }
 
 /** The settings of a file, where one is named, and of the environment. */
-export function loadConfig({ config: name }: ConfigOptions): Config {
+export function loadConfig(
+  { config: name }: ConfigOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
   return readConfig({
-    env: process.env,
+    settings,
+    env,
     sources: [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name),
     ...(name !== undefined && { file: { name, text: readText(name) } }),
   });

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readConfig } from './config.ts';
 import { layerSources } from './layer-sources.ts';
+import { readConfig } from './read-config.ts';
+import { settingsWith } from './settings.ts';
 
-function policyOf(settings: string): string {
-  return layerSources(readConfig({ file: { name: 'c.yaml', text: `clair: ${settings}` }, env: {} })).policy;
+const settings = settingsWith([]);
+
+function policyOf(written: string): string {
+  const file = { name: 'c.yaml', text: `clair: ${written}` };
+  return layerSources(readConfig({ settings, file, env: {} })).policy;
 }
 
 test('layers come from anywhere where only this machine can post them', () => {

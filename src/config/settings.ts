@@ -1,9 +1,9 @@
 import { limits } from '../kit/limits.ts';
-import { severities } from '../model/severity.ts';
 import {
   choice,
   duration,
   list,
+  type Section,
   secret,
   secretList,
   table,
@@ -11,16 +11,17 @@ import {
   truth,
   type ValuesOf,
   wholeNumber,
-} from './setting.ts';
+} from '../kit/setting.ts';
+import { severities } from '../model/severity.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 /**
- * Everything that can be set, with Clair's names for what Clair had: the file begins with `clair:`. `port` and `healthport` are
- * those of Clair v2, `addr` and `healthaddr` those of v3.
+ * What can be set but for the transports, with Clair's names for what Clair had: the file begins with `clair:`. `port` and `healthport`
+ * are those of Clair v2, `addr` and `healthaddr` those of v3.
  */
-export const settings = {
+const settings = {
   database: {
     type: choice(
       'Which database keeps layers and advisories: a file of this machine, or a server that many share.',
@@ -113,35 +114,10 @@ export const settings = {
     namespaces: list(
       'Tell only of these namespaces: `debian:12`, or `debian` for all of Debian; all when empty.',
     ),
-    http: {
-      endpoint: text('URL that notifications are posted to; nobody is told where it is empty.'),
-      servername: text(
-        'Name that the certificate of the receiver is checked for; that of the endpoint when empty.',
-      ),
-      cafile: text('Certificates that the certificate of the receiver must descend from.'),
-      keyfile: text('Key of the client certificate.'),
-      certfile: text('Client certificate.'),
-      proxy: secret('URL of a proxy to post through; that of the environment when empty.'),
-      mode: choice(
-        'What is posted: the name of the notification, as Clair does, or in full what it is about.',
-        ['name', 'full'],
-        'name',
-      ),
-      digest: duration(
-        'full: one message for each image, with all that concerns it from the first change on for so long; 0 one for each change. Counts for `notifier.teams` and for plugins as well.',
-        0,
-      ),
-      secret: secret(
-        'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
-      ),
-    },
-    teams: {
-      endpoint: secret(
-        'URL with https that Workflows of Microsoft Teams gives out for a channel: notifications are posted to it as cards, each once. Nobody is told there where it is empty.',
-      ),
-      cafile: text('Certificates that the certificate of the receiver must descend from.'),
-      proxy: secret('URL of a proxy to post through; that of the environment when empty.'),
-    },
+    digest: duration(
+      'One message for each image, with all that concerns it from the first change on for so long; 0 one for each change.',
+      0,
+    ),
   },
   plugins: list(
     'Plugins: paths of modules or of directories of modules, from where this file is, or packages; loaded anew at SIGHUP.',
@@ -157,5 +133,16 @@ export const settings = {
   },
 } as const;
 
-/** The values of all settings. */
-export type Config = ValuesOf<typeof settings>;
+/** Everything that can be set. */
+export type AllSettings = typeof settings;
+
+/** The values of all settings. Below `notifier` there are also those of the transports, each of which knows its own. */
+export type Config = ValuesOf<AllSettings> & { readonly notifier: Readonly<Record<string, unknown>> };
+
+/** Everything that can be set, with the settings of these transports below `notifier`. */
+export function settingsWith(
+  transports: readonly { readonly name: string; readonly settings: Section }[],
+): AllSettings {
+  const brought = Object.fromEntries(transports.map(({ name, settings: own }) => [name, own]));
+  return { ...settings, notifier: { ...settings.notifier, ...brought } };
+}

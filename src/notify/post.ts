@@ -1,24 +1,42 @@
 import { readFileSync } from 'node:fs';
-import { type ClientRequest, Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { type AgentOptions, Agent as SecureAgent, request as secureRequest } from 'node:https';
+import type { ClientRequest } from 'node:http';
+import type { AgentOptions } from 'node:https';
 import { ClairError, messageOf } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
+import { secret, text } from '../kit/setting.ts';
+
+/** The settings that every receiver has besides its endpoint. */
+export const receiverSettings = {
+  cafile: text('Certificates that the certificate of the receiver must descend from.'),
+  proxy: secret('URL of a proxy to post through; that of the environment when empty.'),
+} as const;
 
 /** How a receiver is reached, with Clair's names for what Clair had; empty where it is not set. */
 export interface PostOptions {
   readonly endpoint: string;
-  /** Name that the certificate of the receiver is checked for. */
-  readonly servername: string;
   readonly cafile: string;
-  readonly certfile: string;
-  readonly keyfile: string;
   readonly proxy: string;
+  /** Name that the certificate of the receiver is checked for. */
+  readonly servername?: string;
+  readonly certfile?: string;
+  readonly keyfile?: string;
 }
 
 /** A receiver that can be posted to. */
 export interface Receiver {
   readonly endpoint: URL;
-  /** Begins a post. */
-  readonly open: (signal: AbortSignal) => ClientRequest;
+  /**
+   * Posts a body and comes back with the status of the answer: what it says besides is of no interest. Rejects with what the connection
+   * failed with.
+   */
+  readonly post: (message: Message, signal: AbortSignal) => Promise<number>;
+}
+
+/** What is posted. */
+export interface Message {
+  /** In the order in which they are sent. */
+  readonly headers: readonly (readonly [name: string, value: string | number])[];
+  readonly body: string;
 }
 
 /**
@@ -27,29 +45,34 @@ export interface Receiver {
  * settings and no URL.
  */
 export function receiverOf(section: string, options: PostOptions, env: NodeJS.ProcessEnv): Receiver {
-  const { servername, proxy } = options;
+  const { proxy, servername = '' } = options;
   const endpoint = urlOf(`${section}.endpoint`, options.endpoint);
   if (proxy !== '') urlOf(`${section}.proxy`, proxy);
   const agentOptions: AgentOptions = {
     proxyEnv: proxy === '' ? env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
-  };
-  if (endpoint.protocol === 'http:') {
-    const agent = new PlainAgent(agentOptions);
-    return { endpoint, open: (signal) => plainRequest(endpoint, { method: 'POST', agent, signal }) };
-  }
-  const agent = new SecureAgent({
-    ...agentOptions,
-    ...certificates(section, options),
+    ...(endpoint.protocol === 'https:' && certificates(section, options)),
     ...(servername !== '' && { servername }),
-  });
-  return { endpoint, open: (signal) => secureRequest(endpoint, { method: 'POST', agent, signal }) };
+  };
+  return {
+    endpoint,
+    async post(message, signal) {
+      // Every command has the list of transports, and none but a server that tells somebody has use for what these load.
+      const { Agent, request } =
+        endpoint.protocol === 'http:' ? await import('node:http') : await import('node:https');
+      const end = AbortSignal.any([signal, AbortSignal.timeout(limits.deliveryMs)]);
+      // Each is a connection of its own, as Clair's are.
+      const agent = new Agent(agentOptions);
+      return await statusOf(request(endpoint, { method: 'POST', agent, signal: end }), message);
+    },
+  };
 }
 
-/** Sends a body and waits for the status of the answer. Rejects with what the connection failed with. */
-export async function statusOf(request: ClientRequest, body: string): Promise<number> {
+async function statusOf(request: ClientRequest, { headers, body }: Message): Promise<number> {
+  for (const [name, value] of headers) request.setHeader(name, value);
+  // Clair sends none.
+  request.removeHeader('Connection');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request.on('response', (response) => {
-    // What it says besides is of no interest.
     response.destroy();
     resolve(response.statusCode ?? 0);
   });
@@ -60,7 +83,7 @@ export async function statusOf(request: ClientRequest, body: string): Promise<nu
 
 function certificates(
   section: string,
-  { cafile, certfile, keyfile }: PostOptions,
+  { cafile, certfile = '', keyfile = '' }: PostOptions,
 ): Pick<AgentOptions, 'ca' | 'cert' | 'key'> {
   if ((certfile === '') !== (keyfile === ''))
     throw new ClairError('config-invalid', `${section} needs both of certfile and keyfile, or neither`);

@@ -7,12 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { checkTransport, sampleNotice } from '../plugin/contract/transport.ts';
+import type { Transport } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
 import { type TeamsOptions, teams } from './teams.ts';
 import { teamsMessage } from './teams-card.ts';
 
 const going = new AbortController().signal;
 const path = '/workflows/secret-id/triggers/manual/paths/invoke?sp=%2Ftriggers&sig=secret-signature';
+
+function toChannel(options: TeamsOptions): Transport {
+  return teams.open(options, { env: {}, hasDigests: false }) ?? assert.fail('nobody is told');
+}
 
 /** What stands for Workflows: how it is reached, and what it was sent. */
 async function workflows(context: TestContext, answer: RequestListener) {
@@ -43,7 +48,7 @@ async function workflows(context: TestContext, answer: RequestListener) {
 
 /** Rejects with this message, and shows nothing of the URL however it is looked at. */
 async function fails(options: TeamsOptions, message: RegExp, signal = going): Promise<void> {
-  await assert.rejects(teams(options, {}).deliver(sampleNotice, signal), (error: Error) => {
+  await assert.rejects(toChannel(options).deliver(sampleNotice, signal), (error: Error) => {
     assert.match(error.message, message);
     assert.doesNotMatch(inspect(error, { depth: null, showHidden: true }), /secret|paths\/invoke/);
     assert.equal((error as Error & { code: string }).code, 'delivery-failed');
@@ -53,7 +58,7 @@ async function fails(options: TeamsOptions, message: RegExp, signal = going): Pr
 
 test('a notification is posted to the whole URL, once', async (t) => {
   const { options, received } = await workflows(t, (_, response) => response.writeHead(202).end());
-  const transport = teams(options, {});
+  const transport = toChannel(options);
   await transport.deliver(sampleNotice, going);
   const body = JSON.stringify(await teamsMessage(sampleNotice));
   assert.deepEqual(received, [{ url: path, type: 'application/json', body }]);
@@ -63,7 +68,7 @@ test('a notification is posted to the whole URL, once', async (t) => {
 
 test('it keeps the contract of transports', async (t) => {
   const { options } = await workflows(t, (_, response) => response.writeHead(200).end('1'));
-  await checkTransport(teams(options, {}));
+  await checkTransport(toChannel(options));
 });
 
 test('who refuses, redirects or does not answer has failed, and errors show nothing of the URL', async (t) => {
@@ -107,5 +112,10 @@ test('what cannot be used is told before anybody is, without the URL', () => {
   ];
   const right = { endpoint: `https://teams.test${path}`, cafile: '', proxy: '' };
   for (const [options, message] of wrong)
-    assert.throws(() => teams({ ...right, ...options }, {}), { code: 'config-invalid', message });
+    assert.throws(() => toChannel({ ...right, ...options }), { code: 'config-invalid', message });
+});
+
+test('nobody is told without an endpoint', () => {
+  const options: TeamsOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
+  assert.equal(teams.open(options, { env: {}, hasDigests: false }), undefined);
 });

@@ -1,24 +1,34 @@
 import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
+import { secret, type ValuesOf } from '../kit/setting.ts';
 import type { Transport } from '../plugin/transport.ts';
-import { receiverOf, statusOf } from './post.ts';
+import { receiverOf, receiverSettings } from './post.ts';
 import { teamsMessage } from './teams-card.ts';
+import { type TransportPlace, transportKind } from './transport-kind.ts';
 
-/** Where to tell, and how it is reached; empty where it is not set. */
-export interface TeamsOptions {
-  /** The URL that Workflows of Teams gives out for a channel. Whoever has it may post: it is a secret, and never shown. */
-  readonly endpoint: string;
-  readonly cafile: string;
-  readonly proxy: string;
-}
+const settings = {
+  // Whoever has the URL may post: it is a secret, and never shown.
+  endpoint: secret(
+    'URL with https that Workflows of Microsoft Teams gives out for a channel: notifications are posted to it as cards, each once. Nobody is told there where it is empty.',
+  ),
+  ...receiverSettings,
+} as const;
+
+/** Where to tell, and how it is reached. */
+export type TeamsOptions = ValuesOf<typeof settings>;
 
 /**
  * Posts notifications as Adaptive Cards to a channel of Microsoft Teams, each once: people need not be told again until they say that
- * they heard it. Throws `config-invalid`.
+ * they heard it.
  */
-export function teams(options: TeamsOptions, env: NodeJS.ProcessEnv): Transport {
-  const others = { servername: '', certfile: '', keyfile: '' };
-  const { endpoint, open } = receiverOf('notifier.teams', { ...options, ...others }, env);
+export const teams = transportKind({
+  name: 'teams',
+  readBy: 'people',
+  settings,
+  open: (options, place) => (options.endpoint === '' ? undefined : toChannel(options, place)),
+});
+
+function toChannel(options: TeamsOptions, { env }: TransportPlace): Transport {
+  const { endpoint, post } = receiverOf('notifier.teams', options, env);
   if (endpoint.protocol !== 'https:')
     throw new ClairError('config-invalid', 'notifier.teams.endpoint takes a URL with https');
   return {
@@ -26,10 +36,11 @@ export function teams(options: TeamsOptions, env: NodeJS.ProcessEnv): Transport 
     async deliver(notice, signal) {
       if (notice.toldAt !== undefined) return;
       const body = JSON.stringify(await teamsMessage(notice));
-      const request = open(AbortSignal.any([signal, AbortSignal.timeout(limits.deliveryMs)]));
-      request.setHeader('Content-Type', 'application/json');
-      request.setHeader('Content-Length', Buffer.byteLength(body));
-      const status = await statusOf(request, body).catch((error: unknown) => {
+      const headers = [
+        ['Content-Type', 'application/json'],
+        ['Content-Length', Buffer.byteLength(body)],
+      ] as const;
+      const status = await post({ headers, body }, signal).catch((error: unknown) => {
         // Neither the message nor the error itself goes further: they may have the URL in them.
         throw new ClairError('delivery-failed', `Microsoft Teams was not reached${codeOf(error)}`);
       });

@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as z from 'zod/mini';
-import type { Notice, NoticeContent } from '../plugin/transport.ts';
+import type { Notice, NoticeContent, Transport } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
 import { serve } from '../testing/http-server.ts';
 import { recordings } from '../testing/recordings.ts';
@@ -18,6 +18,12 @@ const unset: WebhookOptions = {
   ...{ endpoint: '', servername: '', cafile: '', certfile: '', keyfile: '', proxy: '' },
   ...{ mode: 'name', secret: '' },
 };
+
+/** A webhook with these settings, the others as they are when nobody sets them. */
+function toServer(options: Partial<WebhookOptions>, env: NodeJS.ProcessEnv = {}): Transport {
+  return webhook.open({ ...unset, ...options }, { env, hasDigests: false }) ?? assert.fail('nobody is told');
+}
+
 const content: NoticeContent = {
   source: 'debian',
   namespace: 'debian:12',
@@ -74,7 +80,7 @@ test('the posts are those of a real Clair', {
     .map((line) => z.parse(recorded, JSON.parse(line)));
   const { received, answer } = receiver(posts.map(({ answered }) => answered));
   const endpoint = `${await serve(context, answer)}/notify`;
-  const transport = webhook({ ...unset, endpoint }, {});
+  const transport = toServer({ endpoint });
   for (const { headers, body, answered } of posts) {
     const {
       Notification: { Name: name },
@@ -96,16 +102,16 @@ test('a redirect is not followed, and what is said besides the status is not wai
   const { received, answer } = receiver([307]);
   const other = await serve(context, answer);
   const moved = await serve(context, (_, response) => response.writeHead(307, { location: other }).end());
-  await assert.rejects(webhook({ ...unset, endpoint: moved }, {}).deliver(notice, going), /answered 307/);
+  await assert.rejects(toServer({ endpoint: moved }).deliver(notice, going), /answered 307/);
   assert.equal(received.length, 0);
   const endless = await serve(context, (_, response) => response.writeHead(200).write('more'));
-  await webhook({ ...unset, endpoint: endless }, {}).deliver(notice, going);
+  await toServer({ endpoint: endless }).deliver(notice, going);
 });
 
 test('who does not answer has failed, and errors show no secrets', async (context) => {
   const dead = `${(await serve(context, () => undefined)).replace('//', '//user:password@')}/hook?token=secret`;
   const stop = new AbortController();
-  const delivery = webhook({ ...unset, endpoint: dead }, {}).deliver(notice, stop.signal);
+  const delivery = toServer({ endpoint: dead }).deliver(notice, stop.signal);
   stop.abort();
   await assert.rejects(delivery, ({ message, code }: Error & { code: string }) => {
     return code === 'delivery-failed' && !/password|secret/.test(message);
@@ -117,7 +123,7 @@ test('a digest is told in full, whatever the mode: its name alone could not be a
   const endpoint = await serve(context, answer);
   const digest = { image: { identity: 'a', names: [] }, changes: [] };
   const told: Notice = { ...notice, kind: 'digest', content: async () => digest };
-  await webhook({ ...unset, endpoint, mode: 'name' }, {}).deliver(told, going);
+  await toServer({ endpoint, mode: 'name' }).deliver(told, going);
   const { name, createdAt } = notice;
   assert.deepEqual(JSON.parse(received[0]?.body ?? ''), {
     Notification: { Name: name },
@@ -129,7 +135,7 @@ test('a digest is told in full, whatever the mode: its name alone could not be a
 test('in full, what it is about is sent, and the signature is that of the body', async (context) => {
   const { received, answer } = receiver();
   const endpoint = await serve(context, answer);
-  await webhook({ ...unset, endpoint, mode: 'full', secret: 'shh' }, {}).deliver(notice, going);
+  await toServer({ endpoint, mode: 'full', secret: 'shh' }).deliver(notice, going);
   const [{ headers, body } = assert.fail()] = received;
   const { name, createdAt } = notice;
   assert.deepEqual(JSON.parse(body), { Notification: { Name: name }, createdAt, ...content });
@@ -167,12 +173,11 @@ async function secureReceiver(context: TestContext) {
 
 test('receiver and sender show each other certificates of one authority', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
-  const options = { ...unset, ...files };
-  await webhook(options, {}).deliver(notice, going);
-  await webhook({ ...options, servername: 'receiver.test' }, {}).deliver(notice, going);
+  await toServer(files).deliver(notice, going);
+  await toServer({ ...files, servername: 'receiver.test' }).deliver(notice, going);
   assert.deepEqual([clients, received.length], [['clair', 'clair'], 2]);
   for (const wrong of [{ servername: 'other.test' }, { cafile: '' }, { certfile: '', keyfile: '' }])
-    await assert.rejects(webhook({ ...options, ...wrong }, {}).deliver(notice, going), {
+    await assert.rejects(toServer({ ...files, ...wrong }).deliver(notice, going), {
       code: 'delivery-failed',
     });
   assert.equal(received.length, 2);
@@ -207,10 +212,10 @@ async function proxy(context: TestContext) {
 test('through a proxy, with certificates beyond it', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
   const { asked, url } = await proxy(context);
-  const options: WebhookOptions = { ...unset, ...files, mode: 'full', secret: 'shh' };
-  await webhook({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(notice, going);
-  await webhook(options, { HTTPS_PROXY: url }).deliver(notice, going);
-  await webhook(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(notice, going);
+  const options: Partial<WebhookOptions> = { ...files, mode: 'full', secret: 'shh' };
+  await toServer({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(notice, going);
+  await toServer(options, { HTTPS_PROXY: url }).deliver(notice, going);
+  await toServer(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(notice, going);
   assert.deepEqual(clients, ['clair', 'clair', 'clair']);
   for (const { headers, body } of received) {
     const signature = createHmac('sha256', 'shh').update(body).digest('hex');
@@ -219,7 +224,7 @@ test('through a proxy, with certificates beyond it', async (context) => {
   }
   const line = `CONNECT ${new URL(files.endpoint).host} Basic ${Buffer.from('user:pass').toString('base64')}`;
   assert.deepEqual(asked, [line, line]);
-  await webhook({ ...unset, endpoint: 'http://receiver.test/notify', proxy: url }, {}).deliver(notice, going);
+  await toServer({ endpoint: 'http://receiver.test/notify', proxy: url }).deliver(notice, going);
   assert.equal(asked[2], 'POST http://receiver.test/notify');
 });
 
@@ -232,8 +237,19 @@ test('what cannot be used is told before anybody is', () => {
     [{ cafile: '/nowhere/ca.pem' }, /cafile names \/nowhere\/ca\.pem/],
   ];
   for (const [options, message] of wrong)
-    assert.throws(() => webhook({ ...unset, endpoint: 'https://receiver', ...options }, {}), {
+    assert.throws(() => toServer({ endpoint: 'https://receiver', ...options }), {
       code: 'config-invalid',
       message,
     });
+});
+
+test('nobody is told without an endpoint, and digests in full only', () => {
+  const place = { env: {}, hasDigests: true };
+  assert.equal(webhook.open(unset, place), undefined);
+  const set: WebhookOptions = { ...unset, endpoint: 'https://receiver' };
+  assert.throws(() => webhook.open(set, place), {
+    code: 'config-invalid',
+    message: 'notifier.digest needs notifier.http.mode to be full',
+  });
+  assert.equal(webhook.open({ ...set, mode: 'full' }, place)?.name, 'webhook');
 });

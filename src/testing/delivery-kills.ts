@@ -33,11 +33,12 @@ function sender(mode: DeliveryMode, url: string, aheadMs: number): string {
     const { webhook } = await import(${place('../notify/webhook.ts')});
     const now = () => Date.now() + ${aheadMs};
     const store = await sharedEngines.find(({ name }) => name === engineName).open(place, { now });
-    const unset = { servername: '', cafile: '', certfile: '', keyfile: '', proxy: '', mode: 'name', secret: '' };
+    const values = { endpoint: '${url}', cafile: '', proxy: '', mode: 'name', secret: '' };
+    const transport = webhook.open(values, { env: {}, hasDigests: false });
     const rest = () => new Promise((resolve) => setTimeout(resolve, 5));
     say('ready');
     await deliverNotifications({
-      store, extensions: { schemes: [], sources: [] }, transports: [webhook({ ...unset, endpoint: '${url}' }, {})],
+      store, extensions: { schemes: [], sources: [] }, transports: [transport],
       filter: { severity: undefined, isFixable: false, namespaces: [] },
       digestMs: ${mode === 'digest' ? digestMs : 0}, attempts: 1000, renotifyMs: 1e10,
       now: () => new Date(now()), owner: String(process.pid), pause: rest, rest,

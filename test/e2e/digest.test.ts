@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { loadConfig } from '../../src/cli/config.ts';
 import { startServer } from '../../src/cli/server/start-server.ts';
-import { readConfig } from '../../src/config/config.ts';
 import type { DigestContent } from '../../src/plugin/transport.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -18,7 +18,7 @@ for (const engine of sharedEngines)
     const clair = await startV1(t, await engine.place(t), {
       CLAIR_NOTIFIER_HTTP_ENDPOINT: `${told.url}/notify`,
       CLAIR_NOTIFIER_HTTP_MODE: 'full',
-      CLAIR_NOTIFIER_HTTP_DIGEST: '2s',
+      CLAIR_NOTIFIER_DIGEST: '2s',
     });
     const layer = join(temporaryDirectory(t), 'layer.tar');
     const status = dpkgStatus({ curl: '7.1', zlib: '1.2' });
@@ -45,15 +45,16 @@ for (const engine of sharedEngines)
   });
 
 test('digests are told in full only', async () => {
-  const config = readConfig({
-    env: {
+  const config = loadConfig(
+    {},
+    {
       CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
       CLAIR_NOTIFIER_HTTP_ENDPOINT: 'http://127.0.0.1:1/',
-      CLAIR_NOTIFIER_HTTP_DIGEST: '1h',
+      CLAIR_NOTIFIER_DIGEST: '1h',
     },
-  });
+  );
   await assert.rejects(startServer(config, { log: pino({ level: 'silent' }) }), {
     code: 'config-invalid',
-    message: 'notifier.http.digest needs notifier.http.mode to be full',
+    message: 'notifier.digest needs notifier.http.mode to be full',
   });
 });

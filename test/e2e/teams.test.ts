@@ -5,8 +5,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readConfig } from '../../src/config/config.ts';
-import { printConfig } from '../../src/config/show.ts';
+import { loadConfig, settings } from '../../src/cli/config.ts';
+import { printConfig } from '../../src/config/print-config.ts';
 import { testAuthority } from '../../src/testing/certificates.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -55,7 +55,7 @@ test('a channel of Teams is told once, while a webhook is told until it has hear
 
 test('the URL of a channel is not printed with the configuration', () => {
   const endpoint = 'https://teams.test/workflows/secret/invoke?sig=secret';
-  const printed = printConfig(readConfig({ env: { CLAIR_NOTIFIER_TEAMS_ENDPOINT: endpoint } }));
+  const printed = printConfig(loadConfig({}, { CLAIR_NOTIFIER_TEAMS_ENDPOINT: endpoint }), settings);
   assert.match(printed, /teams:\n\s+endpoint: \(secret\)/);
   assert.doesNotMatch(printed, /teams\.test/);
 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
+import { loadConfig } from '../../src/cli/config.ts';
 import { startServer } from '../../src/cli/server/start-server.ts';
 import { exportTarget } from '../../src/cli/server/tracing.ts';
-import { readConfig } from '../../src/config/config.ts';
 import { serve } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -150,7 +150,7 @@ test('what a server does is told to a collector as OTLP', async (t) => {
     CLAIR_TRACING_HEADERS: 'X-Key=a%20b',
   };
   {
-    await using server = await startServer(readConfig({ env }), { log: pino({ level: 'silent' }) });
+    await using server = await startServer(loadConfig({}, env), { log: pino({ level: 'silent' }) });
     await talkTo(server.apiPort, file);
     await until(() => told.length > 0);
   }
@@ -175,7 +175,7 @@ test('a collector that is away keeps nobody waiting', async () => {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
   {
-    await using server = await startServer(readConfig({ env }), { log });
+    await using server = await startServer(loadConfig({}, env), { log });
     const question = { method: 'GET', path: '/v1/namespaces', headers: {}, body: null };
     assert.equal((await ask(server.apiPort, question)).status, 200);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { settingsWith } from '../../src/config/settings.ts';
 import * as lists from '../../src/extensions.ts';
 import { checkedPlugin } from '../../src/plugin-host/check-plugin.ts';
 import { absolutePath, filesLike } from './tree.ts';
@@ -9,11 +10,12 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'namespace detector': ['name', 'version', 'wants', 'detect'],
   'package lister': ['name', 'version', 'wants', 'list'],
   'version scheme': ['name', 'key', 'compare', 'after'],
-  'advisory source': ['name', 'feeds', 'fetch', 'parse'],
+  'advisory source or enricher': ['name', 'feeds', 'fetch', 'parse'],
   'report format': ['name', 'mediaType', 'write'],
+  'transport kind': ['name', 'readBy', 'settings', 'open'],
 };
 
-const rooms = 'src/{analyze/namespace,analyze/package,version,source,report}/**/*.ts';
+const rooms = 'src/{analyze/namespace,analyze/package,version,source,enrich,report,notify}/**/*.ts';
 
 /** The lists of built-in extensions. */
 const allLists = Object.values(lists).flatMap((list): unknown[] =>
@@ -46,6 +48,14 @@ test('names are unique within a list', () => {
     const names = list.map(({ name }) => name);
     assert.deepEqual(names, [...new Set(names)]);
   }
+});
+
+test('no transport takes the place of a setting that counts for all', () => {
+  const general = Object.keys(settingsWith([]).notifier);
+  assert.deepEqual(
+    lists.transportKinds.filter(({ name }) => general.includes(name)),
+    [],
+  );
 });
 
 function contractOf(value: unknown): string | undefined {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describedNativeRoutes } from '../../src/api/http/native/routes.ts';
 import { protoPackage, rpcs } from '../../src/api/http/v3/services.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { settings } from '../../src/cli/config.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { referencePages } from '../../tools/reference.ts';
 import { filesLike, textOf } from './tree.ts';
 
@@ -35,7 +36,7 @@ test('configuration files in documents can be used', () => {
     for (const [, content = ''] of text.matchAll(/^```yaml.*\n([\s\S]*?)^```$/gm)) {
       if (!content.startsWith('clair:')) continue;
       files++;
-      readConfig({ file: { name: path, text: content }, env: {} });
+      readConfig({ settings, file: { name: path, text: content }, env: {} });
     }
   assert.ok(files >= 2);
 });

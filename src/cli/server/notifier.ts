@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { transportKinds } from '../../extensions.ts';
+import { messageOf } from '../../kit/errors.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
-import { teams } from '../../notify/teams.ts';
-import { webhook } from '../../notify/webhook.ts';
+import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
+import type { Transport } from '../../plugin/transport.ts';
 import type { Bell } from '../../service/bell.ts';
 import { deliverNotifications } from '../../service/deliver-notifications.ts';
 import type { Store } from '../../store/store.ts';
@@ -27,20 +28,16 @@ export interface NotifierParts {
   readonly bell: Bell;
 }
 
-/** Tells of what changes until it is disposed of. Without an endpoint or a transport of a plugin nobody is told, and notifications can be asked for. Throws `config-invalid`. */
+/**
+ * Tells of what changes until it is disposed of. Where neither the configuration nor a plugin has a transport nobody is told, and
+ * notifications can be asked for. Throws `config-invalid`.
+ */
 export function startNotifier(
-  config: Config,
+  { notifier }: Config,
   { extensions, store, log, counted, tracer, bell, after }: NotifierParts,
 ): AsyncDisposable {
-  const { attempts, renotifyinterval, severity, fixable, namespaces, http, teams: channel } = config.notifier;
-  if (http.endpoint !== '' && http.digest > 0 && http.mode !== 'full')
-    throw new ClairError('config-invalid', 'notifier.http.digest needs notifier.http.mode to be full');
-  const webhooks = http.endpoint === '' ? [] : [webhook(http, process.env)];
-  const channels = channel.endpoint === '' ? [] : [teams(channel, process.env)];
-  // What people read comes last: where one fails, those before it are told again.
-  const transports = [...webhooks, ...extensions.transports, ...channels].map((one) =>
-    tracedTransport(one, tracer),
-  );
+  const { attempts, renotifyinterval, severity, fixable, namespaces, digest } = notifier;
+  const transports = transportsOf(notifier, extensions).map((one) => tracedTransport(one, tracer));
   return inBackground('notifier', log, async (signal) => {
     await after;
     if (transports.length === 0) return;
@@ -55,7 +52,7 @@ export function startNotifier(
           namespaces,
         },
         attempts,
-        digestMs: http.digest,
+        digestMs: digest,
         renotifyMs: renotifyinterval,
         now: () => new Date(),
         owner: ownerName(),
@@ -73,4 +70,14 @@ export function startNotifier(
       signal,
     );
   });
+}
+
+/** What people read comes last: where one fails, those before it are told again. Plugins may bring either. */
+function transportsOf(notifier: Config['notifier'], { transports: plugged }: Extensions): Transport[] {
+  const place = { env: process.env, hasDigests: notifier.digest > 0 };
+  const readBy = (readers: TransportKind['readBy']): Transport[] =>
+    transportKinds
+      .filter((kind) => kind.readBy === readers)
+      .flatMap((kind) => kind.open(notifier[kind.name], place) ?? []);
+  return [...readBy('programs'), ...plugged, ...readBy('people')];
 }

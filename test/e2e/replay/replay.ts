@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
+import { loadConfig } from '../../../src/cli/config.ts';
 import { startServer } from '../../../src/cli/server/start-server.ts';
-import { readConfig } from '../../../src/config/config.ts';
 import { serve } from '../../../src/testing/http-server.ts';
 import { type Exchange, recordings } from '../../../src/testing/recordings.ts';
 import { isIncomparable, normalized, recordedAnswer } from './compare.ts';
@@ -56,8 +56,9 @@ export async function startPlaces(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Places> {
   const isPostgres = database.startsWith('postgres');
-  const config = readConfig({
-    env: {
+  const config = loadConfig(
+    {},
+    {
       CLAIR_DATABASE_TYPE: isPostgres ? 'pgsql' : 'sqlite',
       [isPostgres ? 'CLAIR_DATABASE_OPTIONS_SOURCE' : 'CLAIR_DATABASE_OPTIONS_PATH']: database,
       CLAIR_API_ADDR: '127.0.0.1:0',
@@ -65,7 +66,7 @@ export async function startPlaces(
       CLAIR_UPDATER_INTERVAL: '0',
       ...env,
     },
-  });
+  );
   const server = await startServer(config, { log: pino({ level: 'silent' }) });
   t.after(() => server[Symbol.asyncDispose]());
   const ports = new Map([

@@ -2,11 +2,14 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { ClairError } from '../kit/errors.ts';
 import { nearest } from '../kit/nearest.ts';
-import { isSetting, isTable, type Section, type Setting, type Table } from './setting.ts';
-import { type Config, settings } from './settings.ts';
+import { isSetting, isTable, type Section, type Setting, type Settings, type Table } from '../kit/setting.ts';
+import type { AllSettings, Config } from './settings.ts';
+import { variableOf } from './variable.ts';
 
 /** Where settings come from. */
 export interface ConfigInput {
+  /** Everything that can be set. */
+  readonly settings: AllSettings;
   /** The file as it is, and its name for messages. */
   readonly file?: { readonly name: string; readonly text: string };
   /** `CLAIR_API_PORT` counts before `api.port` of the file. */
@@ -16,7 +19,7 @@ export interface ConfigInput {
 }
 
 /** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
-export function readConfig({ file, env, sources }: ConfigInput): Config {
+export function readConfig({ settings, file, env, sources }: ConfigInput): Config {
   const problems: string[] = [];
   const written = file === undefined ? {} : readFile(file.name, file.text);
   const hasPlugins = isFilled(written, 'plugins') || env[variableOf(['plugins'])] !== undefined;
@@ -88,7 +91,7 @@ function noteUnknown(found: object, known: readonly string[], { path, problems }
 
 /** By the names that are written or that variables speak of, what is set of each. */
 function readTable(
-  { each }: Table<Readonly<Record<string, Setting<unknown>>>>,
+  { each }: Table<Settings>,
   written: unknown,
   reading: Reading,
 ): Record<string, Record<string, unknown>> {
@@ -105,7 +108,7 @@ function readTable(
 }
 
 function setMembers(
-  each: Readonly<Record<string, Setting<unknown>>>,
+  each: Settings,
   found: Readonly<Record<string, unknown>>,
   reading: Reading,
 ): Record<string, unknown> {
@@ -143,13 +146,8 @@ function readSetting(setting: Setting<unknown>, written: unknown, { path, env, p
 }
 
 /** A list in the environment is separated by commas; anything but a text is read as YAML reads it. */
-function parsedValue({ takes }: Setting<unknown>, value: string): unknown {
-  if (takes === 'text') return value;
-  if (takes === 'list of texts') return value === '' ? [] : value.split(',').map((word) => word.trim());
+function parsedValue({ form }: Setting<unknown>, value: string): unknown {
+  if (form === 'text') return value;
+  if (form === 'list') return value === '' ? [] : value.split(',').map((word) => word.trim());
   return parseDocument(value, { version: '1.1' }).toJS();
-}
-
-/** The environment variable of a setting: `CLAIR_API_PORT`. */
-export function variableOf(path: readonly string[]): string {
-  return ['clair', ...path].join('_').replaceAll('-', '_').toUpperCase();
 }

@@ -8,6 +8,8 @@ export interface Setting<T> {
   /** What the reference says of it, and of the values it takes. */
   readonly doc: string;
   readonly takes: string;
+  /** How values are written: a span of time is a number here and a text in a file, a list has commas in a variable. */
+  readonly form: 'text' | 'list' | 'duration' | 'plain';
   /** Never shown nor logged. */
   readonly isSecret: boolean;
 }
@@ -19,9 +21,12 @@ export interface Table<S> {
 }
 
 /** What may stand in a section. */
-export type Entry = Setting<unknown> | Table<Readonly<Record<string, Setting<unknown>>>> | Section;
+export type Entry = Setting<unknown> | Table<Settings> | Section;
 
-/** Settings by their names, in sections. */
+/** Settings by their names. */
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+/** Settings and sections by their names. */
 export interface Section {
   readonly [name: string]: Entry;
 }
@@ -41,18 +46,18 @@ export function isSetting(entry: Entry): entry is Setting<unknown> {
 }
 
 /** Tells a table from a section. */
-export function isTable(entry: Entry): entry is Table<Readonly<Record<string, Setting<unknown>>>> {
+export function isTable(entry: Entry): entry is Table<Settings> {
   return entry['kind'] === 'table';
 }
 
 /** A table of things with these settings each. */
-export function table<S extends Readonly<Record<string, Setting<unknown>>>>(each: S): Table<S> {
+export function table<S extends Settings>(each: S): Table<S> {
   return { kind: 'table', each };
 }
 
 /** A text; empty where it is not set. */
 export function text(doc: string, fallback = ''): Setting<string> {
-  return { kind: 'setting', schema: z.string(), fallback, doc, takes: 'text', isSecret: false };
+  return { ...plain(z.string(), fallback, { doc, takes: 'text' }), form: 'text' };
 }
 
 /** A text that nobody may read in a log. */
@@ -65,19 +70,12 @@ export function wholeNumber(doc: string, fallback: number, least = 0): Setting<n
   const schema = z
     .int(`takes a whole number from ${least} on`)
     .check(z.minimum(least, `takes a whole number from ${least} on`));
-  return { kind: 'setting', schema, fallback, doc, takes: `whole number from ${least}`, isSecret: false };
+  return plain(schema, fallback, { doc, takes: `whole number from ${least}` });
 }
 
 /** Yes or no. */
 export function truth(doc: string, fallback: boolean): Setting<boolean> {
-  return {
-    kind: 'setting',
-    schema: z.boolean('takes true or false'),
-    fallback,
-    doc,
-    takes: 'true or false',
-    isSecret: false,
-  };
+  return plain(z.boolean('takes true or false'), fallback, { doc, takes: 'true or false' });
 }
 
 /** One of some words. */
@@ -88,13 +86,13 @@ export function choice<const T extends string>(
 ): Setting<T> {
   const takes = words.join(' or ');
   const schema = z.enum(words, `takes ${takes}`) as unknown as z.ZodMiniType<T>;
-  return { kind: 'setting', schema, fallback, doc, takes, isSecret: false };
+  return plain(schema, fallback, { doc, takes });
 }
 
 /** A list of texts. */
 export function list(doc: string, fallback: readonly string[] = []): Setting<readonly string[]> {
   const schema = z.array(z.string('takes a list of texts'), 'takes a list of texts');
-  return { kind: 'setting', schema, fallback, doc, takes: 'list of texts', isSecret: false };
+  return { ...plain(schema, fallback, { doc, takes: 'list of texts' }), form: 'list' };
 }
 
 /** A list of texts that nobody may read in a log. */
@@ -114,7 +112,15 @@ export function duration(doc: string, fallbackMs: number): Setting<number> {
       return z.NEVER;
     }),
   ) as unknown as z.ZodMiniType<number>;
-  return { kind: 'setting', schema, fallback: fallbackMs, doc, takes: 'duration', isSecret: false };
+  return { ...plain(schema, fallbackMs, { doc, takes: 'duration' }), form: 'duration' };
+}
+
+function plain<T>(
+  schema: z.ZodMiniType<T>,
+  fallback: T,
+  said: Pick<Setting<T>, 'doc' | 'takes'>,
+): Setting<T> {
+  return { kind: 'setting', schema, fallback, ...said, form: 'plain', isSecret: false };
 }
 
 const unitMs: Readonly<Record<string, number>> = {

@@ -1,0 +1,52 @@
+import { stringify } from 'yaml';
+import {
+  isSetting,
+  isTable,
+  type Section,
+  type Setting,
+  type Settings,
+  writeDuration,
+} from '../kit/setting.ts';
+import type { Config } from './settings.ts';
+
+/** The settings in force as a file of their own; secrets are not shown. */
+export function printConfig(config: Config, settings: Section): string {
+  return stringify({ clair: shown(settings, config) });
+}
+
+/** Stands for a secret. */
+const hidden = '(secret)';
+
+type Values = Readonly<Record<string, unknown>>;
+
+function shown(section: Section, values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(section).map(([key, entry]) => [
+      key,
+      isSetting(entry)
+        ? shownValue(entry, values[key])
+        : isTable(entry)
+          ? shownTable(entry.each, values[key] as Readonly<Record<string, Values>>)
+          : shown(entry, values[key] as Values),
+    ]),
+  );
+}
+
+/** Of each thing, what is set. */
+function shownTable(each: Settings, values: Readonly<Record<string, Values>>): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, own]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(each).flatMap(([key, setting]) =>
+          key in own ? [[key, shownValue(setting, own[key])]] : [],
+        ),
+      ),
+    ]),
+  );
+}
+
+function shownValue({ isSecret, form }: Setting<unknown>, value: unknown): unknown {
+  if (isSecret) return Array.isArray(value) ? value.map(() => hidden) : value === '' ? '' : hidden;
+  return form === 'duration' ? writeDuration(value as number) : value;
+}
