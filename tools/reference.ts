@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { apiDocument } from '../src/api/document.ts';
-import { metrics } from '../src/api/metrics.ts';
+import { freshMetrics } from '../src/api/metrics.ts';
 import { settings } from '../src/cli/config.ts';
 import { plug } from '../src/cli/plugged.ts';
 import { commandLine } from '../src/cli/program/program.ts';
@@ -54,7 +54,7 @@ function helpOf(command: Command): string {
 }
 
 async function metricsReference(): Promise<string> {
-  const text = await metrics().write({ feeds: [], reading: { busy: 0, waiting: 0 } });
+  const text = await freshMetrics().write({ feeds: [], reading: { busy: 0, waiting: 0 } });
   const kinds = new Map(
     Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, kind]) => [name, kind]),
   );

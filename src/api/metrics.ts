@@ -37,7 +37,7 @@ export interface Metrics {
 const answerBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 
 /** Metrics that begin at nothing. */
-export function metrics(): Metrics {
+export function freshMetrics(): Metrics {
   const registry = new Registry();
   return { ...counted(registry), ...told(registry), ...shown(registry) };
 }

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { scriptUrl } from '../kit/script-url.ts';
@@ -12,6 +11,7 @@ import type { UpdatingRoom } from '../service/update-feeds.ts';
 import type { Store } from '../store/store.ts';
 import { defaultDatabase, openStore } from './database.ts';
 import { feedClient, originOf, requireMirror } from './feed-client.ts';
+import { ownerName } from './owner-name.ts';
 import type { Plugged } from './plugged.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 
@@ -81,7 +81,7 @@ function layerAnalysis({ extensions, analyzers }: Plugged): Pick<Room, 'analyze'
 function lockingRoom(progress: Progress): Room['locking'] {
   return {
     now: () => new Date(),
-    owner: `${hostname()} ${process.pid} ${process.hrtime.bigint()}`,
+    owner: ownerName(),
     patienceMs: lockPatienceMs,
     sleep: (ms) => setTimeout(ms),
     onProgress: (text) => {

@@ -1,32 +1,15 @@
-import type { Logger } from 'pino';
-import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { transportKinds } from '../../extensions.ts';
 import { messageOf } from '../../kit/errors.ts';
-import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
-import type { Bell } from '../../service/bell.ts';
 import { deliverNotifications } from '../../service/deliver-notifications.ts';
-import type { Store } from '../../store/store.ts';
+import { ownerName } from '../owner-name.ts';
 import { inBackground } from './in-background.ts';
 import { pause, pauseOrBell } from './pause.ts';
+import type { GenerationParts } from './server-parts.ts';
 import { tracedTransport } from './tracing.ts';
-import { ownerName } from './updater.ts';
-
-/** What the notifier of a server works with. */
-export interface NotifierParts {
-  readonly extensions: Extensions;
-  /** What has to end before. */
-  readonly after?: Promise<undefined> | undefined;
-  readonly store: Store;
-  readonly log: Logger;
-  readonly counted: Metrics;
-  readonly tracer: Tracer;
-  /** Rings when something may have changed. */
-  readonly bell: Bell;
-}
 
 /**
  * Tells of what changes until it is disposed of. Where neither the configuration nor a plugin has a transport nobody is told, and
@@ -34,7 +17,7 @@ export interface NotifierParts {
  */
 export function startNotifier(
   { notifier }: Config,
-  { extensions, store, log, counted, tracer, bell, after }: NotifierParts,
+  { plugged: { extensions }, store, log, metrics, tracer, bell, now, after }: GenerationParts,
 ): AsyncDisposable {
   const { attempts, renotifyinterval, severity, fixable, namespaces, digest } = notifier;
   const transports = transportsOf(notifier, extensions).map((one) => tracedTransport(one, tracer));
@@ -54,16 +37,16 @@ export function startNotifier(
         attempts,
         digestMs: digest,
         renotifyMs: renotifyinterval,
-        now: () => new Date(),
+        now,
         owner: ownerName(),
         pause: (ms, until) => pauseOrBell(ms, bell, until),
         rest: pause,
         onDelivered: (name, sinceCreatedMs) => {
-          counted.noteNotified(sinceCreatedMs);
+          metrics.noteNotified(sinceCreatedMs);
           log.info({ notification: name }, 'notification told');
         },
         onFailure: (transport, error) => {
-          counted.noteNotificationFailure(transport);
+          metrics.noteNotificationFailure(transport);
           log.warn({ transport, error: messageOf(error) }, 'notification not told');
         },
       },

@@ -4,20 +4,20 @@ import { accessByTokens } from '../../api/http/access.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
 import type { Router } from '../../api/http/router.ts';
 import { readTls } from '../../api/http/tls.ts';
-import { type Metrics, metrics } from '../../api/metrics.ts';
+import { freshMetrics } from '../../api/metrics.ts';
 import { listenAddress } from '../../config/address.ts';
 import { layerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
 import { sourcePolicy } from '../../image/incoming/source-policy.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
-import type { Tracer } from '../../kit/trace/tracer.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, openStore } from '../database.ts';
 import { plug } from '../plugged.ts';
-import { beginGeneration, type Generation, type LastingParts } from './generation.ts';
+import { beginGeneration, type Generation } from './generation.ts';
+import type { LastingParts } from './server-parts.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** What a server is started with besides its configuration. */
@@ -50,20 +50,23 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack();
   const { log } = options;
-  const counted = metrics();
+  const metrics = freshMetrics();
   const { tracer } = parts.use(
     await startTracing(config.tracing, process.env, (error) => {
       log.warn({ error }, 'spans not sent');
     }),
   );
   const store = tracedStore(parts.use(await configuredStore(config)), tracer);
-  const pool = tracedPool(parts.use(layerPool(config, { counted, tracer }, options)), tracer);
+  const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer }, options)), tracer);
   const writeMetrics = async (): Promise<string> =>
-    await counted.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
-  const bell = new Bell();
-  const lasting: LastingParts = { store, pool, log, counted, tracer, bell, metrics: writeMetrics };
+    await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
+  const lasting: LastingParts = {
+    ...{ store, pool, log, metrics, writeMetrics, tracer },
+    bell: new Bell(),
+    now: () => new Date(),
+  };
   const { names, directory } = options.plugins ?? { names: [], directory: '' };
-  let current = beginGeneration(config, await plug(names, directory), lasting);
+  let current = beginGeneration(config, { ...lasting, plugged: await plug(names, directory) });
   parts.defer(() => current[Symbol.asyncDispose]());
   const { api } = config;
   const health = parts.use(
@@ -84,7 +87,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       const plugged = await plug(plugins.names, plugins.directory);
       const ended = Promise.withResolvers<undefined>();
       const before = current;
-      current = beginGeneration(config, plugged, { ...lasting, after: ended.promise });
+      current = beginGeneration(config, { ...lasting, plugged, after: ended.promise });
       await before[Symbol.asyncDispose]();
       ended.resolve(undefined);
     },
@@ -103,12 +106,11 @@ async function configuredStore({ database: { type, options } }: Config): Promise
   });
 }
 
-interface Watchers {
-  readonly counted: Metrics;
-  readonly tracer: Tracer;
-}
-
-function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls }: ServerOptions): LayerPool {
+function layerPool(
+  config: Config,
+  { metrics, tracer }: Pick<LastingParts, 'metrics' | 'tracer'>,
+  { insecureTls }: ServerOptions,
+): LayerPool {
   const { threads, idletimeout: idleMs } = config.worker;
   return openLayerPool({
     script: scriptUrl('../../layer-worker', import.meta.url),
@@ -116,7 +118,7 @@ function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls 
     threads: threads === 0 ? undefined : threads,
     bounds: { idleMs },
     onRead: (reading) => {
-      counted.noteLayer(reading);
+      metrics.noteLayer(reading);
       tracer.note({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
     },
   });
@@ -125,7 +127,7 @@ function layerPool(config: Config, { counted, tracer }: Watchers, { insecureTls 
 async function serveRoutes(
   { api }: Config,
   current: () => Generation,
-  { log, counted, tracer }: Pick<LastingParts, 'log' | 'counted' | 'tracer'>,
+  { log, metrics, tracer }: Pick<LastingParts, 'log' | 'metrics' | 'tracer'>,
 ): Promise<ApiServer> {
   const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
   const shared = {
@@ -135,7 +137,7 @@ async function serveRoutes(
       log.error({ err: error }, 'request failed');
     },
     onAnswered: (route: string, status: number, ms: number) => {
-      counted.noteAnswer(route, status, ms);
+      metrics.noteAnswer(route, status, ms);
     },
   };
   return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {

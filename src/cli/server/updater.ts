@@ -1,37 +1,22 @@
-import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Metrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
-import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { keepCurrent, type SourceTerms } from '../../service/keep-current.ts';
 import { retention } from '../../service/retention.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/update-feeds.ts';
-import type { Store } from '../../store/store.ts';
 import { feedClient, originOf } from '../feed-client.ts';
+import { ownerName } from '../owner-name.ts';
 import { inBackground } from './in-background.ts';
 import { pause } from './pause.ts';
 import { selected } from './selected.ts';
-
-/** What the updater of a server works with. */
-export interface UpdaterParts {
-  readonly extensions: Extensions;
-  /** What has to end before. */
-  readonly after?: Promise<undefined> | undefined;
-  readonly store: Store;
-  readonly log: Logger;
-  readonly counted: Metrics;
-  readonly tracer: Tracer;
-  /** Told after each round, for it may have changed something. */
-  readonly onChange: () => void;
-}
+import type { GenerationParts } from './server-parts.ts';
 
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
 export function startUpdater(
   config: Config,
-  { extensions, store, log, counted, tracer, onChange, after }: UpdaterParts,
+  { plugged: { extensions }, store, log, metrics, tracer, bell, now, after }: GenerationParts,
 ): AsyncDisposable {
   const feeds = enabledFeeds(config, extensions);
   const termsOf = sourceTerms(config);
@@ -44,7 +29,7 @@ export function startUpdater(
         schemes: extensions.schemes,
         tracer,
         termsOf,
-        now: () => new Date(),
+        now,
         owner: ownerName(),
         patienceMs: 0,
         sleep: (ms) => setTimeout(ms),
@@ -55,19 +40,14 @@ export function startUpdater(
         random: Math.random,
         pause,
         onOutcomes(outcomes, seconds) {
-          counted.noteUpdate(outcomes, seconds);
+          metrics.noteUpdate(outcomes, seconds);
           for (const outcome of outcomes) logOutcome(outcome, log);
-          onChange();
+          bell.ring();
         },
       },
       signal,
     );
   });
-}
-
-/** Names this process among those that share a database. */
-export function ownerName(): string {
-  return `${hostname()} ${process.pid} ${process.hrtime.bigint()}`;
 }
 
 /** The feeds of every source that is enabled, those that its own settings name. */

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Metrics } from '../../api/metrics.ts';
+import type { Tracer } from '../../kit/trace/tracer.ts';
+import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { Bell } from '../../service/bell.ts';
+import type { Store } from '../../store/store.ts';
+import type { Plugged } from '../plugged.ts';
+
+/** What of a server stays when its plugins are loaded anew. */
+export interface LastingParts {
+  readonly store: Store;
+  readonly pool: LayerPool;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** The metrics as text. */
+  readonly writeMetrics: () => Promise<string>;
+  readonly tracer: Tracer;
+  /** Rings when something may have changed. */
+  readonly bell: Bell;
+  readonly now: () => Date;
+}
+
+/** What one generation of a server works with. */
+export interface GenerationParts extends LastingParts {
+  /** What there is with the plugins of this generation. */
+  readonly plugged: Plugged;
+  /** Comes when updater and notifier of the generation before have ended. */
+  readonly after?: Promise<undefined>;
+}
