@@ -1,4 +1,4 @@
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import { compareSeverity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 import type {
   DigestContent,
@@ -7,6 +7,7 @@ import type {
   NoticedChange,
   NoticeImage,
 } from '../plugin/transport.ts';
+import { fixInWords, severityOf, sidesOf, worstSeverity } from './change.ts';
 
 /**
  * Teams refuses messages over 28 KiB, after the workflow that was posted to has answered that all is well
@@ -107,14 +108,6 @@ function ofDigest({ image, changes }: DigestContent): Said {
   };
 }
 
-/** What a change is about, as it is now or was at last; `before` where that is something else. */
-function sidesOf({ old, new: is }: NoticedChange): {
-  readonly vulnerability: Vulnerability | null;
-  readonly before: Vulnerability | null;
-} {
-  return is === null ? { vulnerability: old, before: null } : { vulnerability: is, before: old };
-}
-
 const kinds = { new: 'New', changed: 'Changed', withdrawn: 'Withdrawn' };
 
 function titleOf(change: NoticedChange): string {
@@ -130,20 +123,9 @@ function colorOf(change: NoticedChange): string {
   return severity === 'Medium' ? 'warning' : 'default';
 }
 
-function severityOf(change: NoticedChange): Severity {
-  const { vulnerability } = sidesOf(change);
-  return vulnerability === null ? 'Unknown' : worst(vulnerability);
-}
-
-/** Vendors may rate each package by itself. */
-function worst({ severity, affected }: Vulnerability): Severity {
-  const all = affected.map((row) => row.severity ?? severity);
-  return all.toSorted((a, b) => compareSeverity(b, a))[0] ?? severity;
-}
-
 function factsOf(change: NoticedChange): { title: string; value: string }[] {
   const { vulnerability, before } = sidesOf(change);
-  const severities = [before, vulnerability].flatMap((side) => (side === null ? [] : [worst(side)]));
+  const severities = [before, vulnerability].flatMap((side) => (side === null ? [] : [worstSeverity(side)]));
   return [
     { title: 'Source', value: word(change.source) },
     { title: 'Severity', value: turnOf(severities) },
@@ -166,7 +148,7 @@ function packagesOf(vulnerability: Vulnerability | null, before: Vulnerability |
 function fixesOf(vulnerability: Vulnerability | null): ReadonlyMap<string, string> {
   const rows = Map.groupBy(vulnerability?.affected ?? [], (row) => row.package);
   return new Map(
-    Array.from(rows, ([name, of]) => [name, [...new Set(of.map(({ fix }) => fixWords(fix)))].join(' or ')]),
+    Array.from(rows, ([name, of]) => [name, [...new Set(of.map(({ fix }) => fixInWords(fix)))].join(' or ')]),
   );
 }
 
@@ -185,12 +167,8 @@ function nameOf({ identity, names }: Pick<NoticeImage, 'identity' | 'names'>, mo
 function concernedOf({ packages, fix }: Pick<NoticeImage, 'packages' | 'fix'>): string {
   const installed = new Set(packages.map(({ name, version }) => `${name} ${version}`));
   const list = plain([...installed].join(', '), shownMax.list);
-  const fixed = plain(fixWords(fix), shownMax.word);
+  const fixed = plain(fixInWords(fix), shownMax.word);
   return list === '' ? fixed : `${list} (${fixed})`;
-}
-
-function fixWords(fix: NoticeImage['fix']): string {
-  return fix.state === 'fixed' ? `fixed in ${fix.version}` : fix.state.replaceAll('-', ' ');
 }
 
 function linkOf(vulnerability: Vulnerability | null): string | undefined {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { checkTransport, sampleNotice } from '../plugin/contract/transport.ts';
 import type { Transport } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
+import { listenLocally } from '../testing/http-server.ts';
 import { type TeamsOptions, teams } from './teams.ts';
 import { teamsMessage } from './teams-card.ts';
 
@@ -35,13 +34,7 @@ async function workflows(context: TestContext, answer: RequestListener) {
       });
     },
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const endpoint = `https://${await listenLocally(context, server)}${path}`;
   const options: TeamsOptions = { endpoint, cafile: authority.cert, proxy: '' };
   return { options, received };
 }
@@ -94,10 +87,7 @@ test('a proxy that refuses shows nothing either', async (t) => {
     asked.push(request.url);
     socket.end('HTTP/1.1 403 secret\r\n\r\n');
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  t.after(() => proxy.close());
-  const url = `http://user:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const url = `http://user:secret@${await listenLocally(t, proxy)}`;
   const endpoint = `https://teams.test${path}`;
   await fails({ endpoint, cafile: '', proxy: url }, /^Microsoft Teams was not reached/);
   assert.deepEqual(asked, ['teams.test:443']);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as z from 'zod/mini';
+import { checkTransport } from '../plugin/contract/transport.ts';
 import type { Notice, NoticeContent, Transport } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
-import { serve } from '../testing/http-server.ts';
+import { listenLocally, serve } from '../testing/http-server.ts';
 import { recordings } from '../testing/recordings.ts';
 import { type WebhookOptions, webhook } from './webhook.ts';
 
@@ -98,6 +98,11 @@ test('the posts are those of a real Clair', {
   }
 });
 
+test('it keeps the contract of transports', async (context) => {
+  const { answer } = receiver();
+  await checkTransport(toServer({ endpoint: await serve(context, answer) }));
+});
+
 test('a redirect is not followed, and what is said besides the status is not waited for', async (context) => {
   const { received, answer } = receiver([307]);
   const other = await serve(context, answer);
@@ -160,13 +165,7 @@ async function secureReceiver(context: TestContext) {
   server.on('secureConnection', (socket) => {
     names.set(socket.remotePort, String(socket.getPeerCertificate().subject.CN));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}/notify`;
+  const endpoint = `https://${await listenLocally(context, server)}/notify`;
   const client = authority.issue('clair');
   return { endpoint, clients, received, cafile: authority.cert, certfile: client.cert, keyfile: client.key };
 }
@@ -200,13 +199,7 @@ async function proxy(context: TestContext) {
     through.on('error', () => socket.destroy());
     socket.on('error', () => through.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { asked, url: `http://user:pass@127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { asked, url: `http://user:pass@${await listenLocally(context, server)}` };
 }
 
 test('through a proxy, with certificates beyond it', async (context) => {

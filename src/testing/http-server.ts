@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,13 @@ import type { TestContext } from 'node:test';
 
 /** Starts a server on the loopback interface that lives as long as the test; its URL without a slash at the end. */
 export async function serve(context: TestContext, answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
+  return `http://${await listenLocally(context, createServer(answer))}`;
+}
+
+/** Has a server listen on the loopback interface as long as the test lives; its address and port. */
+export async function listenLocally(context: TestContext, server: Server | SecureServer): Promise<string> {
   await listen(context, server, { port: 0, host: '127.0.0.1' });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Starts a server on a socket of the file system that lives as long as the test; the path of the socket. */
@@ -24,7 +29,7 @@ export async function serveSocket(context: TestContext, answer: RequestListener)
   return path;
 }
 
-async function listen(context: TestContext, server: Server, where: object): Promise<void> {
+async function listen(context: TestContext, server: Server | SecureServer, where: object): Promise<void> {
   server.listen(where);
   await once(server, 'listening');
   context.after(() => {

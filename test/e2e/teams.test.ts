@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig, settings } from '../../src/cli/config.ts';
 import { printConfig } from '../../src/config/print-config.ts';
 import { testAuthority } from '../../src/testing/certificates.ts';
+import { listenLocally } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { receiver } from './replay/receiver.ts';
@@ -26,18 +25,12 @@ test('a channel of Teams is told once, while a webhook is told until it has hear
       });
     },
   );
-  workflows.listen(0, '127.0.0.1');
-  await once(workflows, 'listening');
-  t.after(() => {
-    workflows.closeAllConnections();
-    workflows.close();
-  });
   const hook = await receiver(t);
   hook.answer(200);
   const clair = await startV1(t, ':memory:', {
     CLAIR_NOTIFIER_HTTP_ENDPOINT: `${hook.url}/notify`,
     CLAIR_NOTIFIER_RENOTIFYINTERVAL: '1s',
-    CLAIR_NOTIFIER_TEAMS_ENDPOINT: `https://127.0.0.1:${(workflows.address() as AddressInfo).port}/invoke?sig=a`,
+    CLAIR_NOTIFIER_TEAMS_ENDPOINT: `https://${await listenLocally(t, workflows)}/invoke?sig=a`,
     CLAIR_NOTIFIER_TEAMS_CAFILE: authority.cert,
   });
   const layer = join(temporaryDirectory(t), 'layer.tar');
