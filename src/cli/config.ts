@@ -8,7 +8,10 @@ import { ClairError, messageOf } from '../kit/errors.ts';
 import { writeResult } from './output.ts';
 
 /** Everything that can be set of what comes with clair. */
-export const settings: AllSettings = settingsWith(transportKinds);
+export const settings: AllSettings = settingsWith({
+  transports: transportKinds,
+  sources: [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name),
+});
 
 /** Options of the commands about the configuration. */
 export interface ConfigOptions {
@@ -42,7 +45,6 @@ export function loadConfig(
   return readConfig({
     settings,
     env,
-    sources: [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name),
     ...(name !== undefined && { file: { name, text: readText(name) } }),
   });
 }

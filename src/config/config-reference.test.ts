@@ -4,7 +4,9 @@ import { text } from '../kit/setting.ts';
 import { configReference } from './config-reference.ts';
 import { settingsWith } from './settings.ts';
 
-const settings = settingsWith([{ name: 'pager', settings: { number: text('Whom to call.') } }]);
+const settings = settingsWith({
+  transports: [{ name: 'pager', settings: { number: text('Whom to call.') } }],
+});
 
 test('the reference names every setting with its variable', () => {
   const reference = configReference(settings);

@@ -4,7 +4,7 @@ import { layerSources } from './layer-sources.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
-const settings = settingsWith([]);
+const settings = settingsWith({ transports: [] });
 
 function policyOf(written: string): string {
   const file = { name: 'c.yaml', text: `clair: ${written}` };

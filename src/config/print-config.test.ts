@@ -5,9 +5,9 @@ import { printConfig } from './print-config.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
-const settings = settingsWith([
-  { name: 'pager', settings: { number: secret(''), patience: duration('', 1000) } },
-]);
+const settings = settingsWith({
+  transports: [{ name: 'pager', settings: { number: secret(''), patience: duration('', 1000) } }],
+});
 const read = (text: string): ReturnType<typeof readConfig> =>
   readConfig({ settings, file: { name: 'c.yaml', text }, env: {} });
 

@@ -5,7 +5,7 @@ import { duration, text, writeDuration } from '../kit/setting.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
-const settings = settingsWith([]);
+const settings = settingsWith({ transports: [] });
 const read = (text: string, env: Record<string, string> = {}): ReturnType<typeof readConfig> =>
   readConfig({ settings, file: { name: 'c.yaml', text }, env });
 
@@ -109,9 +109,9 @@ test('a source has settings of its own, in the file and in the environment, and 
     'clair: { updater: { sources: { debian: { interval: 30m, feeds: [tracker] }, alpine: { mirror: } } } }';
   assert.deepEqual(read(text).updater.sources, { debian: { interval: 1_800_000, feeds: ['tracker'] } });
   const env = { CLAIR_UPDATER_SOURCES_RHEL_OVAL_MIRROR: '/srv', CLAIR_UPDATER_SOURCES_DEBIAN_INTERVAL: '1h' };
-  const sources = ['debian', 'rhel', 'rhel-oval'];
   const file = { name: 'c.yaml', text: text.replace('alpine', 'rhel') };
-  const all = readConfig({ settings, file, env, sources });
+  const sources = ['debian', 'rhel', 'rhel-oval'];
+  const all = readConfig({ settings: settingsWith({ transports: [], sources }), file, env });
   assert.deepEqual(all.updater.sources, {
     debian: { interval: 3_600_000, feeds: ['tracker'] },
     'rhel-oval': { mirror: '/srv' },
@@ -121,10 +121,9 @@ test('a source has settings of its own, in the file and in the environment, and 
 test('what is wrong with a source is told, with what was meant', () => {
   const wrong = (text: string) =>
     readConfig({
-      settings,
+      settings: settingsWith({ transports: [], sources: ['debian'] }),
       file: { name: 'c.yaml', text: `clair: { updater: { sources: ${text} } }` },
       env: {},
-      sources: ['debian'],
     });
   const cases: readonly (readonly [text: string, message: RegExp])[] = [
     [
@@ -153,7 +152,7 @@ test('durations are written as they are read', () => {
 
 test('what a transport brings is read below the notifier, as everything else', () => {
   const pager = { name: 'pager', settings: { number: text(''), patience: duration('', 1000) } };
-  const settings = settingsWith([pager]);
+  const settings = settingsWith({ transports: [pager] });
   const written = 'clair: { notifier: { digest: 1h, pager: { number: "117" } } }';
   const env = { CLAIR_NOTIFIER_PAGER_PATIENCE: '5s' };
   const { notifier } = readConfig({ settings, file: { name: 'c.yaml', text: written }, env });

@@ -14,16 +14,14 @@ export interface ConfigInput {
   readonly file?: { readonly name: string; readonly text: string };
   /** `CLAIR_API_PORT` counts before `api.port` of the file. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What `updater.sources` may name; anything where it is not told, or where there are plugins: they may bring sources. */
-  readonly sources?: readonly string[];
 }
 
 /** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
-export function readConfig({ settings, file, env, sources }: ConfigInput): Config {
+export function readConfig({ settings, file, env }: ConfigInput): Config {
   const problems: string[] = [];
   const written = file === undefined ? {} : readFile(file.name, file.text);
   const hasPlugins = isFilled(written, 'plugins') || env[variableOf(['plugins'])] !== undefined;
-  const config = readSection(settings, written, { path: [], env, sources, hasPlugins, problems });
+  const config = readSection(settings, written, { path: [], env, hasPlugins, problems });
   if (problems.length > 0) {
     const where = file === undefined ? 'the environment' : file.name;
     throw new ClairError(
@@ -58,7 +56,7 @@ function readFile(name: string, text: string): unknown {
 interface Reading {
   readonly path: readonly string[];
   readonly env: ConfigInput['env'];
-  readonly sources: ConfigInput['sources'] | undefined;
+  /** They may bring what is named in a table. */
   readonly hasPlugins: boolean;
   readonly problems: string[];
 }
@@ -91,15 +89,14 @@ function noteUnknown(found: object, known: readonly string[], { path, problems }
 
 /** By the names that are written or that variables speak of, what is set of each. */
 function readTable(
-  { each }: Table<Settings>,
+  { each, names }: Table<Settings>,
   written: unknown,
   reading: Reading,
 ): Record<string, Record<string, unknown>> {
   const found = membersOf(written, reading);
-  const { sources = Object.keys(found), hasPlugins } = reading;
-  if (!hasPlugins) noteUnknown(found, sources, reading);
+  if (names !== undefined && !reading.hasPlugins) noteUnknown(found, names, reading);
   return Object.fromEntries(
-    [...new Set([...sources, ...Object.keys(found)])].flatMap((name) => {
+    [...new Set([...(names ?? []), ...Object.keys(found)])].flatMap((name) => {
       const below = { ...reading, path: [...reading.path, name] };
       const set = setMembers(each, membersOf(found[name] ?? null, below), below);
       return Object.keys(set).length === 0 ? [] : [[name, set]];

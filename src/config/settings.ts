@@ -139,10 +139,21 @@ export type AllSettings = typeof settings;
 /** The values of all settings. Below `notifier` there are also those of the transports, each of which knows its own. */
 export type Config = ValuesOf<AllSettings> & { readonly notifier: Readonly<Record<string, unknown>> };
 
-/** Everything that can be set, with the settings of these transports below `notifier`. */
-export function settingsWith(
-  transports: readonly { readonly name: string; readonly settings: Section }[],
-): AllSettings {
+/** What extensions bring to the settings. */
+export interface BroughtSettings {
+  /** Settings of transports: they stand below `notifier`, under the name of each. */
+  readonly transports: readonly { readonly name: string; readonly settings: Section }[];
+  /** What `updater.sources` may name; anything where it is not told. */
+  readonly sources?: readonly string[];
+}
+
+/** Everything that can be set, with what extensions bring. */
+export function settingsWith({ transports, sources }: BroughtSettings): AllSettings {
   const brought = Object.fromEntries(transports.map(({ name, settings: own }) => [name, own]));
-  return { ...settings, notifier: { ...settings.notifier, ...brought } };
+  const { updater, notifier } = settings;
+  return {
+    ...settings,
+    updater: { ...updater, sources: { ...updater.sources, ...(sources && { names: sources }) } },
+    notifier: { ...notifier, ...brought },
+  };
 }

@@ -18,6 +18,8 @@ export interface Setting<T> {
 export interface Table<S> {
   readonly kind: 'table';
   readonly each: S;
+  /** The names there are; any where they are not known. */
+  readonly names?: readonly string[];
 }
 
 /** What may stand in a section. */

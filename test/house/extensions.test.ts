@@ -51,7 +51,7 @@ test('names are unique within a list', () => {
 });
 
 test('no transport takes the place of a setting that counts for all', () => {
-  const general = Object.keys(settingsWith([]).notifier);
+  const general = Object.keys(settingsWith({ transports: [] }).notifier);
   assert.deepEqual(
     lists.transportKinds.filter(({ name }) => general.includes(name)),
     [],
