@@ -91,5 +91,5 @@ export const builtIn: BuiltIn = {
   transports: [],
 };
 
-/** What the configuration of a server can make transports of, in the order in which its reference has them; what people read is told last. */
+/** What the configuration of a server makes transports of, in the order of its reference. What people read is told last. */
 export const transportKinds: readonly TransportKind[] = [webhook, teams];

@@ -1,4 +1,4 @@
-import { builtIn } from '../src/extensions.ts';
+import { builtIn, transportKinds } from '../src/extensions.ts';
 import { schemesOfTypes } from '../src/model/namespace.ts';
 import type { AdvisorySource, Enricher, PackageLister, VersionScheme } from '../src/plugin/index.ts';
 
@@ -41,6 +41,14 @@ export function extensionsPage(): string {
       columns: ['format', 'command', 'media type'],
       rows: formatRows(),
     }),
+    section(
+      'Transports',
+      'Those that [the configuration of a server](configuration.md) describes. What people read is told last.',
+      {
+        columns: ['settings', 'read by'],
+        rows: transportKinds.map(({ name, readBy }) => [code(`notifier.${name}`), readBy]),
+      },
+    ),
   ].join('\n');
 }
 
