@@ -74,7 +74,7 @@ export const limits = {
   manifestBytes: 8 * MiB,
   /** A report that was written earlier and is compared with. The largest of our corpus has 3 MiB. */
   reportBytes: 256 * MiB,
-  /** How deep arrays and objects lie in such a document; real ones have under ten. */
+  /** How deep arrays and objects lie in a JSON document; real ones have under ten. */
   documentDepth: 100,
   /** An inventory of an image; one of 50,000 components has some 50 MB, which take 600 MB of memory. */
   sbomBytes: 256 * MiB,

@@ -101,17 +101,20 @@ test('what is no VEX is refused with its name', () => {
     '{"@context": "https://schema.org"}',
   ])
     assert.match(String(refused(text)), /^vex\.json is no VEX/, text);
-  assert.match(String(refused('<bom/>')), /^vex\.json is no JSON/);
-  assert.match(String(refused('')), /^vex\.json is no JSON/);
+  assert.match(String(refused('<bom/>')), /^vex\.json is not JSON/);
+  assert.match(String(refused('')), /^vex\.json is not JSON/);
   assert.match(String(refused('['.repeat(200_000))), /nested without end/);
   assert.match(
     String(refused('{"bomFormat":"CycloneDX","vulnerabilities":3}')),
-    /vulnerabilities is not as its format has it/,
+    /^vex\.json is malformed at vulnerabilities: not the expected array$/,
   );
   const unknown = openVexDocument([{ vulnerability: { name: 'a' }, status: 'harmless' }]);
-  assert.match(String(refused(JSON.stringify(unknown))), /^vex\.json \(statement 1\) cannot be used: status/);
+  assert.match(
+    String(refused(JSON.stringify(unknown))),
+    /^vex\.json \(statement 1\) is malformed at status: none of not_affected, affected/,
+  );
   const wrong = { ...openVexDocument([]), timestamp: 'yesterday' };
-  assert.match(String(refused(JSON.stringify(wrong))), /timestamp is not as its format has it/);
+  assert.match(String(refused(JSON.stringify(wrong))), /^vex\.json is malformed at timestamp: no time$/);
 });
 
 test('a document in which a hundred thousand things are wrong is refused, too', () => {

@@ -1,6 +1,4 @@
-import { messageOf } from '../kit/errors.ts';
-import { isDeeper } from '../kit/json-depth.ts';
-import { limits } from '../kit/limits.ts';
+import { parseJson } from '../kit/json-document.ts';
 import { readCsaf } from './csaf-vex.ts';
 import { readCycloneDx } from './cyclonedx-vex.ts';
 import { invalid } from './invalid.ts';
@@ -9,21 +7,11 @@ import type { ReadVex, VexReading } from './vex-document.ts';
 
 /** What a document of VEX says of the vulnerabilities that are asked for: OpenVEX, CSAF or CycloneDX, told apart by their content. */
 export function readVex(bytes: Buffer, reading: VexReading): ReadVex {
-  const value = jsonOf(bytes, reading.place);
+  const value = parseJson(bytes, (fault) => invalid(reading.place, fault));
   const read = readerOf(value);
   if (read === undefined)
     throw invalid(reading.place, 'is no VEX: OpenVEX, CSAF 2.0 and CycloneDX can be read, each as JSON');
   return read(value, reading);
-}
-
-function jsonOf(bytes: Buffer, place: string): unknown {
-  // Of megabytes of brackets the parser would make hundreds.
-  if (isDeeper(bytes, limits.documentDepth)) throw invalid(place, 'cannot be used: it is nested without end');
-  try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw invalid(place, `is no JSON: ${messageOf(error)}`);
-  }
 }
 
 function readerOf(value: unknown): ((value: unknown, reading: VexReading) => ReadVex) | undefined {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { boundedParse } from '../kit/bounded-parse.ts';
+import { readBySchema } from '../kit/json-document.ts';
 import type { Justification, ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
 import { readPurl } from '../model/read-purl.ts';
 import { invalid } from './invalid.ts';
@@ -17,7 +17,7 @@ export interface VexReading {
 }
 
 /** RFC 3339, as all formats of VEX have it. */
-export const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
+export const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'no time'));
 
 /** A list that may be missing. */
 export function listOf<T extends z.ZodMiniType>(
@@ -32,12 +32,7 @@ export function readBy<T extends z.ZodMiniType>(
   value: unknown,
   { place }: VexReading,
 ): z.output<T> {
-  const read = boundedParse(schema, value);
-  if (read === undefined) throw invalid(place, 'cannot be used: more is wrong in it than can be told');
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const path = (issue?.path ?? []).map(String).join('.');
-  throw invalid(place, `cannot be used: ${path === '' ? 'it' : path} is not as its format has it`);
+  return readBySchema(schema, value, (fault) => invalid(place, fault));
 }
 
 /** What some texts and hashes name: package URLs, digests, or an image as it is called for a scan. */

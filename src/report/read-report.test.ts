@@ -24,9 +24,17 @@ test('everything else is refused by its name, and why', () => {
   for (const [text, message] of [
     ['', /^x\.json is no report: it is not JSON/],
     ['{"schemaVersion":1', /is not JSON/],
-    ['{}', /no report of clair scan --format json: .* at schemaVersion$/],
-    [written.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'), /at schemaVersion$/],
-    ['{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"matches":7}', /at matches$/],
+    ['['.repeat(1e6), /^x\.json is no report: it is nested without end$/],
+    ['{}', /no report of clair scan --format json: it is malformed at schemaVersion: none of 1$/],
+    [written.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'), /at schemaVersion: none of 1$/],
+    [
+      '{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"matches":7}',
+      /at matches: not the expected array$/,
+    ],
+    [
+      `{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"matches":[${'7,'.repeat(300_000)}7]}`,
+      /it is malformed: more is wrong in it than can be told$/,
+    ],
   ] as const)
     assert.throws(
       () => readReport('x.json', Buffer.from(text)),

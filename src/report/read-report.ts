@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { ClairError, messageOf } from '../kit/errors.ts';
+import { ClairError } from '../kit/errors.ts';
+import { parseJson, readBySchema } from '../kit/json-document.ts';
 import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
 
@@ -30,11 +31,7 @@ export type EarlierReport = z.infer<typeof earlierReport>;
 
 /** Whether what begins so may be a report of ours: its version comes first. */
 export function looksLikeReport(start: Uint8Array): boolean {
-  return /^\s*\{\s*"schemaVersion"/.test(
-    Buffer.from(start)
-      .toString('utf8')
-      .replace(/^\uFEFF/, ''),
-  );
+  return /^\s*\{\s*"schemaVersion"/.test(Buffer.from(start).toString('utf8'));
 }
 
 /**
@@ -42,31 +39,19 @@ export function looksLikeReport(start: Uint8Array): boolean {
  * `target-corrupt` naming what is wrong in it.
  */
 export function readReport(path: string, bytes: Buffer): EarlierReport | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new ClairError('target-corrupt', `${path} is no report: it is not JSON: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  const parsed = earlierReport.safeParse(json);
-  if (parsed.success) return parsed.data;
+  const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is no report: it ${fault}`, cause));
   if (isInventory(json)) return undefined;
-  const [issue] = parsed.error.issues;
-  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-  throw new ClairError(
-    'target-corrupt',
-    `${path} is no report of clair scan --format json: ${issue?.message ?? 'unknown'}${at}`,
+  return readBySchema(earlierReport, json, (fault) =>
+    corrupt(`${path} is no report of clair scan --format json: it ${fault}`),
   );
 }
 
-const inventory = z.object({
-  schemaVersion: z.literal(1),
-  packages: z.array(z.unknown()),
-  matches: z.optional(z.never()),
-});
-
+/** An inventory is a report without findings. */
 function isInventory(json: unknown): boolean {
-  return inventory.safeParse(json).success;
+  const { schemaVersion, packages, matches } = Object(json) as Readonly<Record<string, unknown>>;
+  return schemaVersion === 1 && Array.isArray(packages) && matches === undefined;
+}
+
+function corrupt(message: string, cause?: unknown): ClairError {
+  return new ClairError('target-corrupt', message, { cause });
 }

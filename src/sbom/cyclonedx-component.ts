@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { limits } from '../kit/limits.ts';
 import { Properties } from './cyclonedx-properties.ts';
-import { tooMany } from './document-text.ts';
+import { partBy, tooMany } from './document-text.ts';
 
 const text = z.nullish(z.string());
 const list = z.nullish(z.array(z.unknown()));
@@ -39,7 +39,7 @@ export interface PlacedComponent {
 
 /** A component, undefined where it is malformed. */
 export function parseComponent(value: unknown): Component | undefined {
-  return component.safeParse(value).data;
+  return partBy(component, value);
 }
 
 /** All components, those inside others included. How deep they lie in each other is bounded by how deep the JSON is. */

@@ -3,6 +3,7 @@ import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { ReportLayer } from '../model/report.ts';
 import type { Component } from './cyclonedx-component.ts';
+import { partBy } from './document-text.ts';
 import { ownDistro, ownLayer, ownPackage } from './own-parts.ts';
 
 /** A package that clair wrote, undefined for what others did. */
@@ -12,7 +13,7 @@ export function ownComponent(found: Component): Package | undefined {
   if (type === undefined) return undefined;
   const sourceName = properties.get('clair:package:source:name');
   const repositories = properties.all('clair:package:repository');
-  const { success, data } = ownPackage.safeParse({
+  return partBy(ownPackage, {
     type,
     name,
     version,
@@ -33,26 +34,24 @@ export function ownComponent(found: Component): Package | undefined {
     repositories: repositories.length === 0 ? undefined : repositories,
     owner: properties.get('clair:package:owner'),
   });
-  return success ? data : undefined;
 }
 
 /** A layer that clair wrote. */
 export function ownLayerOf({ properties, description }: Component): ReportLayer | undefined {
   const sizeBytes = properties.get('clair:layer:sizeBytes');
   if (sizeBytes === undefined) return undefined;
-  const { success, data } = ownLayer.safeParse({
+  return partBy(ownLayer, {
     digest: parseDigest(properties.get('clair:layer:digest') ?? '') ?? null,
     diffId: parseDigest(properties.get('clair:layer:diffId') ?? '') ?? null,
     sizeBytes: Number(sizeBytes),
     createdBy: description ?? null,
     verified: properties.get('clair:layer:verified') === 'true',
   });
-  return success ? data : undefined;
 }
 
 /** The distribution in a document of clair. */
 export function ownSystem({ name, version, description, properties }: Component): Distro | undefined {
-  const { success, data } = ownDistro.safeParse({
+  return partBy(ownDistro, {
     id: name,
     versionId: version ?? undefined,
     versionCodename: properties.get('clair:codename'),
@@ -60,7 +59,6 @@ export function ownSystem({ name, version, description, properties }: Component)
     like: properties.all('clair:like'),
     supportEnd: properties.get('clair:supportEnd'),
   });
-  return success ? data : undefined;
 }
 
 function licenceIn(choice: unknown): unknown {

@@ -10,7 +10,7 @@ import {
 } from './cyclonedx-component.ts';
 import { ownComponent, ownLayerOf, ownSystem } from './cyclonedx-own.ts';
 import { toldComponent, toldSystem } from './cyclonedx-told.ts';
-import { corrupt, innerJson, placeOf, unsupported } from './document-text.ts';
+import { documentBy, innerJson, partBy, unsupported } from './document-text.ts';
 import type { Entry, ReadDocument, Subject } from './entry.ts';
 import { ownStatus } from './own-parts.ts';
 
@@ -31,9 +31,7 @@ const typesOfOther: ReadonlySet<string> = new Set([
 
 /** A document in CycloneDX, by whomever. */
 export function readCyclonedx(document: unknown, name: string): ReadDocument {
-  const result = bom.safeParse(document);
-  if (!result.success) throw corrupt(`${name} is malformed${placeOf(result.error)}`);
-  const { specVersion, metadata, components } = result.data;
+  const { specVersion, metadata, components } = documentBy(bom, document, name);
   if (!/^1\.[2-7]$/.test(specVersion))
     throw unsupported(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
   const root = parseComponent(metadata?.component);
@@ -44,7 +42,7 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
     layers,
     statuses: statuses.filter((status) => status !== undefined),
     ...entriesOf(placed, {
-      isOwn: tools.safeParse(metadata?.tools).data?.components.some((tool) => tool.name === 'clair') ?? false,
+      isOwn: partBy(tools, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
       isDamaged: statuses.includes(undefined) || (metadata?.component != null && root === undefined),
     }),
   };
@@ -74,7 +72,7 @@ function imageIn(root: Component | undefined): {
     else layers.push(layer);
   }
   const statuses = root?.properties.all('clair:status') ?? [];
-  return { layers, parts, statuses: statuses.map((json) => ownStatus.safeParse(innerJson(json)).data) };
+  return { layers, parts, statuses: statuses.map((json) => partBy(ownStatus, innerJson(json))) };
 }
 
 function entriesOf(

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { isDeeper } from '../kit/json-depth.ts';
+import { boundedParse } from '../kit/bounded-parse.ts';
+import { ClairError } from '../kit/errors.ts';
+import { parseJson, type Refuse, readBySchema } from '../kit/json-document.ts';
 import { limits } from '../kit/limits.ts';
-
-const utf16 = /^(?:\xff\xfe|\xfe\xff)/;
-const byteOrderMark = /^\xef\xbb\xbf/;
 
 /** What formats that are not read begin like, what they are, and what makes them something that is. */
 const foreignForms: readonly (readonly [start: RegExp, name: string, remedy: string])[] = [
@@ -21,36 +19,37 @@ const foreignForms: readonly (readonly [start: RegExp, name: string, remedy: str
 
 /** Whether a file that begins so is an inventory, readable or not, rather than an image: archives have NUL in their first header. */
 export function looksLikeSbom(start: Uint8Array): boolean {
-  const text = latin1(start);
-  if (utf16.test(text)) return true;
+  if (isUtf16(start)) return true;
+  const text = textOf(start);
   return !text.includes('\0') && (isObject(text) || foreignFormOf(text) !== undefined);
 }
 
 /** The JSON of an inventory. Throws `target-…` errors that say what it is instead. */
 export function jsonOf(bytes: Buffer, name: string): unknown {
-  const start = latin1(bytes.subarray(0, 4096));
-  if (utf16.test(start))
-    throw unsupported(`${name} is UTF-16; JSON is UTF-8: convert it with iconv -t UTF-8`);
+  if (isUtf16(bytes)) throw unsupported(`${name} is UTF-16; JSON is UTF-8: convert it with iconv -t UTF-8`);
+  const start = textOf(bytes.subarray(0, 4096));
   const form = foreignFormOf(start);
   if (form !== undefined && !isObject(start))
     throw unsupported(`${name} is ${form.name}, which is not read; ${form.remedy}`);
-  if (!isUtf8(bytes)) throw corrupt(`${name} is no SBOM: it is not UTF-8`);
-  // Of megabytes of brackets the parser would make hundreds.
-  if (isDeeper(bytes, limits.documentDepth)) throw corrupt(`${name} is malformed: it is nested without end`);
-  try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, '')) as unknown;
-  } catch (error) {
-    // The words of the parser have a piece of the document in them.
-    const words = messageOf(error).replace(/\p{Cc}+/gu, ' ');
-    throw corrupt(`${name} is no SBOM: it is not JSON: ${words}`, error);
-  }
+  const refuse: Refuse = (fault, cause) => corrupt(`${name} is no SBOM: it ${fault}`, cause);
+  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
+  return parseJson(bytes, refuse);
+}
+
+/** A document by the schema of its format. Throws `target-corrupt` with the place of what is otherwise. */
+export function documentBy<T extends z.ZodMiniType>(schema: T, json: unknown, name: string): z.output<T> {
+  return readBySchema(schema, json, (fault) => corrupt(`${name} ${fault}`));
+}
+
+/** A part of a document by its schema; undefined where it is malformed. */
+export function partBy<T extends z.ZodMiniType>(schema: T, json: unknown): z.output<T> | undefined {
+  return boundedParse(schema, json)?.data;
 }
 
 /** JSON inside of a document, undefined where it is none. */
 export function innerJson(text: string): unknown {
-  if (isDeeper(Buffer.from(text), limits.documentDepth)) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(Buffer.from(text), corrupt);
   } catch {
     return undefined;
   }
@@ -73,21 +72,20 @@ export function tooMany(name: string): ClairError {
   });
 }
 
-/** Where a document is not what its format asks for, and why. */
-export function placeOf({ issues: [issue] }: z.core.$ZodError): string {
-  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-  return `${at}: ${issue?.message ?? 'unknown'}`;
-}
-
 function foreignFormOf(start: string): { readonly name: string; readonly remedy: string } | undefined {
   const form = foreignForms.find(([pattern]) => pattern.test(start));
   return form && { name: form[1], remedy: form[2] };
 }
 
+/** A byte order mark is a blank to patterns. */
 function isObject(text: string): boolean {
-  return /^\s*\{/.test(text.replace(byteOrderMark, ''));
+  return /^\s*\{/.test(text);
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { corrupt, placeOf } from './document-text.ts';
+import { documentBy } from './document-text.ts';
 import type { ReadDocument } from './entry.ts';
 import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget } from './own-parts.ts';
 
@@ -14,9 +14,7 @@ const ownReport = z.object({
 
 /** A JSON report of clair: findings are left aside, since advisories change. */
 export function readOwnReport(document: unknown, name: string): ReadDocument {
-  const result = ownReport.safeParse(document);
-  if (!result.success) throw corrupt(`${name} is malformed${placeOf(result.error)}`);
-  const { target, distro, layers, packages, statuses } = result.data;
+  const { target, distro, layers, packages, statuses } = documentBy(ownReport, document, name);
   return {
     subject: target,
     layers,

@@ -154,8 +154,12 @@ test('a format that is not read is refused by its name, and with a way out', () 
       /corrupt: F is malformed at components/,
     ],
     ['{"spdxVersion":"SPDX-2.3","packages":7}', /corrupt: F is malformed at packages/],
-    [`{"bomFormat":"CycloneDX","x":${'['.repeat(1e6)}`, /corrupt: F is malformed: it is nested without end/],
+    [`{"bomFormat":"CycloneDX","x":${'['.repeat(1e6)}`, /corrupt: F is no SBOM: it is nested without end/],
     ['{"schemaVersion":1,"target":{},"packages":[]}', /corrupt: F is malformed at target.reference/],
+    [
+      `{"spdxVersion":"SPDX-2.3","documentDescribes":[${'7,'.repeat(300_000)}7]}`,
+      /corrupt: F is malformed: more is wrong in it than can be told/,
+    ],
   ];
   for (const [content, words] of cases) assert.match(refusal(content), words);
 });
@@ -175,6 +179,13 @@ test('more than anybody could have installed is refused', () => {
   assert.match(refusal(bom(packages.join())), refused);
   const nested = `${'{"components":['.repeat(45)}${']}'.repeat(45)}`;
   assert.equal(refusal(bom(nested)), 'none');
+});
+
+test('a component in which a hundred thousand things are wrong is told as a malformed one', () => {
+  const bom = `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"properties":[${'7,'.repeat(300_000)}7]}]}`;
+  assert.deepEqual(readSbom(Buffer.from(bom), 'F').statuses.at(-1)?.files, [
+    { path: 'components[0]', layer: null, problem: 'is malformed' },
+  ]);
 });
 
 test('a byte order mark, blanks, and what nobody asked for do not matter', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { limits } from '../kit/limits.ts';
 import { parseDigest } from '../model/digest.ts';
-import { corrupt, innerJson, placeOf, tooMany, unsupported } from './document-text.ts';
+import { documentBy, innerJson, partBy, tooMany, unsupported } from './document-text.ts';
 import type { Entry, ReadDocument, Subject } from './entry.ts';
 import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget } from './own-parts.ts';
 import { type SpdxPackage, spdxPackage, toldPackageEntry } from './spdx-told.ts';
@@ -27,17 +27,16 @@ const ownImage = z.object({ target: ownTarget, layers: z.array(ownLayer), status
 
 /** A document in SPDX, by whomever. */
 export function readSpdx(document: unknown, name: string): ReadDocument {
-  const result = spdxDocument.safeParse(document);
-  if (!result.success) throw corrupt(`${name} is malformed${placeOf(result.error)}`);
-  const { spdxVersion, packages } = result.data;
+  const told = documentBy(spdxDocument, document, name);
+  const { spdxVersion, packages } = told;
   if (!/^SPDX-2\.[23]$/.test(spdxVersion))
     throw unsupported(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
   if (packages.length > limits.sbomComponents) throw tooMany(name);
   const parsed = packages.map(parsePackage);
-  const image = parsed.map(({ own }) => ownImage.safeParse(own)).find(({ success }) => success)?.data;
-  const relations = relationsOf(result.data);
+  const image = parsed.map(({ own }) => partBy(ownImage, own)).find((own) => own !== undefined);
+  const relations = relationsOf(told);
   return {
-    subject: image?.target ?? subjectOf(result.data, parsed, relations),
+    subject: image?.target ?? subjectOf(told, parsed, relations),
     layers: image?.layers ?? [],
     statuses: image?.statuses ?? [],
     isOwn: image !== undefined,
@@ -54,8 +53,8 @@ interface ParsedPackage {
 }
 
 function parsePackage(value: unknown, index: number): ParsedPackage {
-  const { success, data } = spdxPackage.safeParse(value);
-  if (!success) return { reference: `packages[${index}]`, found: undefined, own: undefined };
+  const data = partBy(spdxPackage, value);
+  if (data === undefined) return { reference: `packages[${index}]`, found: undefined, own: undefined };
   const note = data.annotations?.find(({ annotator }) => annotator?.startsWith('Tool: clair-'));
   return {
     reference: data.SPDXID || `packages[${index}]`,
@@ -117,8 +116,8 @@ function* entriesOf(parsed: readonly ParsedPackage[], relations: Relations): Gen
 
 function ownEntry(own: unknown, reference: string): Entry | undefined {
   if (own === undefined) return undefined;
-  const found = ownPackage.safeParse(own);
-  if (found.success) return { own: found.data };
-  const system = ownDistro.safeParse(own);
-  return system.success ? { system: system.data, reference } : undefined;
+  const found = partBy(ownPackage, own);
+  if (found !== undefined) return { own: found };
+  const system = partBy(ownDistro, own);
+  return system && { system, reference };
 }

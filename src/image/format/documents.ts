@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { isDeeper } from '../../kit/json-depth.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { parseJson, type Refuse, readBySchema } from '../../kit/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { Medium } from '../medium/medium.ts';
@@ -94,18 +93,6 @@ export function verified(bytes: Buffer, digest: Digest): Buffer {
 
 /** Parses JSON by a schema; `what` names it in the error. */
 export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: string, schema: T): z.infer<T> {
-  // Of megabytes of brackets the parser would make hundreds.
-  if (isDeeper(bytes, limits.documentDepth))
-    throw new ClairError('target-corrupt', `${what} is malformed: it is nested without end`);
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new ClairError('target-corrupt', `${what} is not JSON: ${messageOf(error)}`, { cause: error });
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-  throw new ClairError('target-corrupt', `${what} is malformed${at}: ${issue?.message ?? 'unknown'}`);
+  const refuse: Refuse = (fault, cause) => new ClairError('target-corrupt', `${what} ${fault}`, { cause });
+  return readBySchema(schema, parseJson(bytes, refuse), refuse);
 }

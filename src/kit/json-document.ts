@@ -1,0 +1,61 @@
+import type * as z from 'zod/mini';
+import { boundedParse } from './bounded-parse.ts';
+import { messageOf } from './errors.ts';
+import { limits } from './limits.ts';
+
+/** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
+export type Refuse = (fault: string, cause?: unknown) => Error;
+
+/** The JSON of a document from outside, with or without a byte order mark. Throws what `refuse` makes. */
+export function parseJson(bytes: Buffer, refuse: Refuse): unknown {
+  // Of megabytes of brackets the parser would make hundreds.
+  if (isDeeper(bytes, limits.documentDepth)) throw refuse('is nested without end');
+  try {
+    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    // The words of the parser have a piece of the document in them.
+    const words = messageOf(error).replace(/\p{Cc}+/gu, ' ');
+    throw refuse(`is not JSON: ${words}`, error);
+  }
+}
+
+/** The JSON of a document as its schema reads it. Throws what `refuse` makes of the first place where it differs. */
+export function readBySchema<T extends z.ZodMiniType>(schema: T, json: unknown, refuse: Refuse): z.output<T> {
+  const result = boundedParse(schema, json);
+  if (result === undefined) throw refuse('is malformed: more is wrong in it than can be told');
+  if (result.success) return result.data;
+  throw refuse(`is malformed${firstIssueOf(result.error)}`);
+}
+
+/** Where a value first differs from its schema, and how: ` at layers.0.digest: not the expected string`. */
+export function firstIssueOf({ issues: [issue] }: z.core.$ZodError): string {
+  if (issue === undefined) return '';
+  const at = issue.path.length === 0 ? '' : ` at ${issue.path.map(String).join('.')}`;
+  return `${at}: ${wordsOf(issue)}`;
+}
+
+/** The message of the schema, or what was expected where it has none of its own. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.message !== 'Invalid input') return issue.message;
+  if (issue.code === 'invalid_type') return `not the expected ${issue.expected}`;
+  return issue.code === 'invalid_value'
+    ? `none of ${issue.values.map(String).join(', ')}`
+    : 'not as expected';
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Whether arrays and objects of a JSON text lie deeper in each other than so. Brackets and braces are told apart by 0x20 alone. */
+function isDeeper(bytes: Uint8Array, depthMax: number): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === quote) isInText = !isInText;
+    else if (isInText) i += byte === backslash ? 1 : 0;
+    else if ((byte | 0x20) === 0x7b && ++depth > depthMax) return true;
+    else if ((byte | 0x20) === 0x7d) depth--;
+  }
+  return false;
+}
