@@ -6,15 +6,19 @@ import type { Component } from './cyclonedx-component.ts';
 import { partBy } from './document-text.ts';
 import { ownDistro, ownLayer, ownPackage } from './own-parts.ts';
 
-/** A package that clair wrote, undefined for what others did. */
+/** Whether clair wrote down what it knew of a package. */
+export function isOwnComponent({ properties }: Component): boolean {
+  return properties.get('clair:package:type') !== undefined;
+}
+
+/** A package that clair wrote; undefined for what others did, and for one that is damaged. */
 export function ownComponent(found: Component): Package | undefined {
+  if (!isOwnComponent(found)) return undefined;
   const { properties, name, version, purl, publisher, licenses, evidence } = found;
-  const type = properties.get('clair:package:type');
-  if (type === undefined) return undefined;
   const sourceName = properties.get('clair:package:source:name');
   const repositories = properties.all('clair:package:repository');
   return partBy(ownPackage, {
-    type,
+    type: properties.get('clair:package:type'),
     name,
     version,
     arch: properties.get('clair:package:arch'),

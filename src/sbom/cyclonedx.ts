@@ -8,10 +8,10 @@ import {
   type PlacedComponent,
   parseComponent,
 } from './cyclonedx-component.ts';
-import { ownComponent, ownLayerOf, ownSystem } from './cyclonedx-own.ts';
+import { isOwnComponent, ownComponent, ownLayerOf, ownSystem } from './cyclonedx-own.ts';
 import { toldComponent, toldSystem } from './cyclonedx-told.ts';
 import { documentBy, innerJson, partBy, unsupported } from './document-text.ts';
-import type { Entry, ReadDocument, Subject } from './entry.ts';
+import { damagedNote, type Entry, type ReadDocument, type Subject, systemEntry } from './entry.ts';
 import { ownStatus } from './own-parts.ts';
 
 const bom = z.object({
@@ -82,23 +82,23 @@ function entriesOf(
   function* entries(): Generator<Entry> {
     if (isDamaged)
       yield { problem: 'is malformed, or a property clair:status of it', reference: 'metadata.component' };
-    for (const { found, reference } of placed) {
-      const entry =
-        found === undefined ? { problem: 'is malformed', reference } : entryOf(found, reference, isOwn);
-      if (entry !== undefined) yield entry;
-    }
+    for (const { found, reference } of placed)
+      if (found === undefined) yield { problem: 'is malformed', reference };
+      else yield* componentEntries(found, reference, isOwn);
   }
   return { isOwn, entries: entries() };
 }
 
-function entryOf(found: Component, reference: string, isOwn: boolean): Entry | undefined {
-  if (found.type === 'operating-system') {
-    const system = isOwn ? ownSystem(found) : toldSystem(found);
-    if (system === undefined) return { problem: 'is a distribution without a name', reference };
-    return { system, reference };
-  }
+function* componentEntries(found: Component, reference: string, isOwn: boolean): Generator<Entry> {
   const own = ownComponent(found);
-  if (own !== undefined) return { own };
+  if (own === undefined && isOwnComponent(found)) yield damagedNote(reference);
+  const entry = own === undefined ? entryOf(found, reference, isOwn) : { own };
+  if (entry !== undefined) yield entry;
+}
+
+function entryOf(found: Component, reference: string, isOwn: boolean): Entry | undefined {
+  if (found.type === 'operating-system')
+    return systemEntry(isOwn ? ownSystem(found) : toldSystem(found), reference);
   if (found.purl) return toldComponent(found, found.purl, reference);
   if (typesOfOther.has(found.type ?? '') || found.properties.isGroup) return undefined;
   return { problem: `${quoted(found.name ?? '')} has no package URL`, reference };

@@ -31,3 +31,15 @@ export interface ReadDocument {
   readonly isOwn: boolean;
   readonly entries: Iterable<Entry>;
 }
+
+/** The distribution that a document names; a problem where it says of something that it is one, and not which. */
+export function systemEntry(system: Distro | undefined, reference: string): Entry {
+  return system === undefined
+    ? { problem: 'is a distribution without a name', reference }
+    : { system, reference };
+}
+
+/** That something clair knew is lost, though what others can read is there. */
+export function damagedNote(reference: string): Entry {
+  return { problem: 'has a damaged note of clair', reference };
+}

@@ -225,22 +225,40 @@ test('text that no database can hold is refused, or told', () => {
     }
 });
 
-test('a damaged note of clair is told, and the package is what its URL says', () => {
-  const [text = ''] = [
-    ...(builtIn.sbomFormats
-      .find(({ name }) => name === 'cyclonedx')
-      ?.write(sampleReport, { colors: false }) ?? []),
-  ].reduce<string[]>(([all = ''], piece) => [all + piece], []);
-  const damaged = readSbom(Buffer.from(text.replaceAll('"clair:package:type"', '"clair:package:kind"')), 'F');
-  assert.deepEqual(
-    damaged.packages.map(({ name, version }) => [name, version]),
-    sampleReport.packages.map(({ name, version }) => [name, version]),
-  );
-  const status = readSbom(Buffer.from(text.replace('\\"succeeded\\"', '\\"unheard\\"')), 'F').statuses;
-  assert.deepEqual(
-    status.map(({ extension, status: fared }) => [extension, fared]),
-    [['sbom', 'partly-failed']],
-  );
+/** What is told of a document of the sample report in which something was replaced. */
+function readDamaged(format: 'cyclonedx' | 'spdx', from: string, to: string): Inventory {
+  const written = builtIn.sbomFormats.find(({ name }) => name === format);
+  const text = [...(written?.write(sampleReport, { colors: false }) ?? [])].join('');
+  const damaged = text.replace(from, to);
+  assert.notEqual(damaged, text);
+  return readSbom(Buffer.from(damaged), 'F');
+}
+
+test('a damaged note of clair on a package is told, and the package is what its URL says', () => {
+  const names = ({ packages }: Pick<Inventory, 'packages'>): string[] =>
+    packages.map(({ name, version }) => `${name} ${version}`).sort();
+  for (const format of ['cyclonedx', 'spdx'] as const) {
+    const inventory = readDamaged(format, 'foundBy', 'foundby');
+    assert.deepEqual(names(inventory), names(sampleReport));
+    const told = inventory.statuses.find(({ extension }) => extension === 'sbom');
+    assert.equal(told?.status, 'partly-failed');
+    assert.deepEqual(
+      told.files.map(({ problem }) => problem),
+      ['has a damaged note of clair'],
+    );
+  }
+});
+
+test('where the note on the image is damaged, how it was read is unknown, and that is told', () => {
+  for (const inventory of [
+    readDamaged('cyclonedx', '\\"succeeded\\"', '\\"unheard\\"'),
+    readDamaged('spdx', '\\"succeeded\\"', '\\"unheard\\"'),
+    readDamaged('spdx', '"{\\"target', '"\\"target'),
+  ])
+    assert.deepEqual(
+      inventory.statuses.map(({ extension, status }) => [extension, status]),
+      [['sbom', 'partly-failed']],
+    );
 });
 
 /** Values of the wrong kinds at every place, in documents that are otherwise of the right form. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { quoted } from '../kit/quoted.ts';
 import { parsePurl } from '../model/parse-purl.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, systemEntry } from './entry.ts';
 import { distroOf } from './told-distro.ts';
 import { type Description, toldEntry } from './told-package.ts';
 
@@ -42,10 +42,7 @@ export function toldPackageEntry(
   const version = assertedOf(found.versionInfo);
   // Schemas differ in how they join the words.
   if (/^OPERATING[-_]SYSTEM$/.test(purpose)) {
-    const system = distroOf({ name, version });
-    return system === undefined
-      ? { problem: 'is a distribution without a name', reference }
-      : { system, reference };
+    return systemEntry(distroOf({ name, version }), reference);
   }
   const purl = purlIn(found);
   const words = found.sourceInfo ?? '';

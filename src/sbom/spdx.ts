@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { limits } from '../kit/limits.ts';
 import { parseDigest } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
 import { documentBy, innerJson, partBy, tooMany, unsupported } from './document-text.ts';
-import type { Entry, ReadDocument, Subject } from './entry.ts';
+import { damagedNote, type Entry, type ReadDocument, type Subject } from './entry.ts';
 import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget } from './own-parts.ts';
 import { type SpdxPackage, spdxPackage, toldPackageEntry } from './spdx-told.ts';
 
@@ -33,7 +35,7 @@ export function readSpdx(document: unknown, name: string): ReadDocument {
     throw unsupported(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
   if (packages.length > limits.sbomComponents) throw tooMany(name);
   const parsed = packages.map(parsePackage);
-  const image = parsed.map(({ own }) => partBy(ownImage, own)).find((own) => own !== undefined);
+  const image = parsed.map(({ note }) => note.image).find((found) => found !== undefined);
   const relations = relationsOf(told);
   return {
     subject: image?.target ?? subjectOf(told, parsed, relations),
@@ -48,19 +50,30 @@ interface ParsedPackage {
   readonly reference: string;
   /** Undefined where it is malformed. */
   readonly found: SpdxPackage | undefined;
-  /** What clair noted of it. */
-  readonly own: unknown;
+  readonly note: Note;
+}
+
+/** What clair noted of a package of the document, which may stand for the image, for its distribution or for something installed. */
+interface Note {
+  readonly image?: z.infer<typeof ownImage> | undefined;
+  readonly own?: Package | undefined;
+  readonly system?: Distro | undefined;
+  readonly isDamaged?: boolean;
 }
 
 function parsePackage(value: unknown, index: number): ParsedPackage {
-  const data = partBy(spdxPackage, value);
-  if (data === undefined) return { reference: `packages[${index}]`, found: undefined, own: undefined };
-  const note = data.annotations?.find(({ annotator }) => annotator?.startsWith('Tool: clair-'));
-  return {
-    reference: data.SPDXID || `packages[${index}]`,
-    found: data,
-    own: note?.comment == null ? undefined : innerJson(note.comment),
-  };
+  const found = partBy(spdxPackage, value);
+  return { reference: found?.SPDXID || `packages[${index}]`, found, note: noteIn(found) };
+}
+
+function noteIn(found: SpdxPackage | undefined): Note {
+  const note = found?.annotations?.find(({ annotator }) => annotator?.startsWith('Tool: clair-'));
+  if (note === undefined) return {};
+  const json = innerJson(note.comment ?? '');
+  const own = partBy(ownPackage, json);
+  const system = own === undefined ? partBy(ownDistro, json) : undefined;
+  const image = (own ?? system) === undefined ? partBy(ownImage, json) : undefined;
+  return { image, own, system, isDamaged: (own ?? system ?? image) === undefined };
 }
 
 /** What a document says of its packages beside them. */
@@ -102,22 +115,20 @@ function subjectOf(
 function* entriesOf(parsed: readonly ParsedPackage[], relations: Relations): Generator<Entry> {
   const byReference = new Map(parsed.map((each) => [each.reference, each.found]));
   const sources = new Set(relations.sources.values());
-  for (const { reference, found, own } of parsed) {
+  for (const { reference, found, note } of parsed) {
     if (sources.has(reference)) continue;
+    if (note.isDamaged === true) yield damagedNote(reference);
     const builtFrom = byReference.get(relations.sources.get(reference) ?? '');
+    const isSubject = relations.described.has(reference);
     const entry =
       found === undefined
         ? ({ problem: 'is malformed', reference } as const)
-        : (ownEntry(own, reference) ??
-          toldPackageEntry(found, { reference, builtFrom, isSubject: relations.described.has(reference) }));
+        : (ownEntry(note, reference) ?? toldPackageEntry(found, { reference, builtFrom, isSubject }));
     if (entry !== undefined) yield entry;
   }
 }
 
-function ownEntry(own: unknown, reference: string): Entry | undefined {
-  if (own === undefined) return undefined;
-  const found = partBy(ownPackage, own);
-  if (found !== undefined) return { own: found };
-  const system = partBy(ownDistro, own);
+function ownEntry({ own, system }: Note, reference: string): Entry | undefined {
+  if (own !== undefined) return { own };
   return system && { system, reference };
 }
