@@ -4,10 +4,9 @@ import type { Package } from '../model/package.ts';
 import type { Report, ReportLayer } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
-import { documentPieces } from './document-pieces.ts';
 import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
-import { ordered } from './json-pieces.ts';
-import { reportOrder } from './key-order.ts';
+import { jsonPieces } from './json-pieces.ts';
+import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords } from './report-words.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
 import { tool } from './tool.ts';
@@ -18,7 +17,7 @@ export const cyclonedxFormat: ReportFormat = {
   mediaType: 'application/vnd.cyclonedx+json; version=1.6',
   write(report: Report): Iterable<string> {
     const references = packageReferences(distinctPackages(report.packages));
-    return documentPieces({
+    return jsonPieces({
       ...inventory(report, 'cyclonedx'),
       vulnerabilities: cyclonedxVulnerabilities(report, references, rootReference),
       properties: properties({
@@ -35,7 +34,7 @@ export const sbomCyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: 'application/vnd.cyclonedx+json; version=1.6',
   write(report: Report): Iterable<string> {
-    return documentPieces({
+    return jsonPieces({
       ...inventory(inventoryOf(report), 'cyclonedx sbom'),
       properties: properties({ problem: problemWords(report) }),
     });
@@ -49,10 +48,10 @@ function inventory(report: Report, kind: string): object {
   const packages = distinctPackages(report.packages);
   const references = packageReferences(packages);
   const system = report.distro === null ? [] : [systemOf(report.distro)];
-  const dependsOn = [
-    ...(report.distro === null ? [] : [systemReference]),
-    ...packages.flatMap((found) => references(found) ?? []),
-  ];
+  function* parts(): Iterable<string> {
+    if (report.distro !== null) yield systemReference;
+    for (const found of packages) yield references(found) ?? found.purl;
+  }
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -61,7 +60,7 @@ function inventory(report: Report, kind: string): object {
     version: 1,
     metadata: { tools: { components: [{ type: 'application', ...tool }] }, component: imageOf(report) },
     components: [...system, ...packages.map((found) => componentOf(found, references(found)))],
-    dependencies: [{ ref: rootReference, dependsOn }],
+    dependencies: [{ ref: rootReference, dependsOn: parts() }],
     // That nothing else is installed is more than a package database can tell.
     compositions: [
       { aggregate: problemWords(report).length > 0 ? 'incomplete' : 'unknown', assemblies: [rootReference] },

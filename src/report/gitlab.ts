@@ -1,8 +1,8 @@
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { documentPieces } from './document-pieces.ts';
 import { reportTime, uuidOf } from './identity.ts';
+import { jsonPieces } from './json-pieces.ts';
 import { doubtsOf, fixWords, suppressedWords, verdictWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
@@ -16,7 +16,7 @@ export const gitlabFormat: ReportFormat = {
   name: 'gitlab',
   mediaType: 'application/json',
   write(report: Report): Iterable<string> {
-    return documentPieces({
+    return jsonPieces({
       version: schemaVersion,
       schema: `https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v${schemaVersion}/dist/container-scanning-report-format.json`,
       scan: scanOf(report),

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
-import { ordered } from './json-pieces.ts';
-import { reportOrder } from './key-order.ts';
+import { ordered, reportOrder } from './key-order.ts';
 import { subjectOf } from './subject.ts';
 
 /** What names a package of a report within it. */

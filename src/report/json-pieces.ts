@@ -1,45 +1,56 @@
-import type { KeyOrder } from './key-order.ts';
-
 /**
- * An object as indented JSON with a line break at the end, in pieces of one list element each, so that a report of a
- * thousand findings is never one string. Keys stand in the given order; others are not written.
+ * A document as indented JSON with a line break at the end, in pieces, so that a report of a thousand findings is never one string. Keys
+ * stand in the order they were put in, those that are undefined are left out. A list may be anything that can be gone through: it is
+ * written as it comes. An element of a list is one piece, unless a list in it is still to be made.
  */
-export function* jsonPieces(value: object, order: KeyOrder): Iterable<string> {
-  let separator = '{\n';
-  for (const key of Object.keys(order)) {
-    const member: unknown = (value as Record<string, unknown>)[key];
+export function* jsonPieces(document: object): Iterable<string> {
+  yield* objectPieces(document, '\n');
+  yield '\n';
+}
+
+function* objectPieces(object: object, lineBreak: string): Iterable<string> {
+  const inner = `${lineBreak}  `;
+  let before = '{';
+  for (const [key, member] of Object.entries(object) as [string, unknown][]) {
     if (member === undefined) continue;
-    yield `${separator}  ${JSON.stringify(key)}: `;
-    yield* memberPieces(member, order[key]);
-    separator = ',\n';
+    yield `${before}${inner}${whole(key, inner)}: `;
+    yield* memberPieces(member, inner);
+    before = ',';
   }
-  yield '\n}\n';
+  yield before === '{' ? '{}' : `${lineBreak}}`;
 }
 
-function* memberPieces(member: unknown, order: KeyOrder | 'value' | undefined): Iterable<string> {
-  if (!Array.isArray(member) || member.length === 0) {
-    yield text(member, order, '  ');
-    return;
-  }
-  let separator = '[\n    ';
-  for (const element of member) {
-    yield separator + text(element, order, '    ');
-    separator = ',\n    ';
-  }
-  yield '\n  ]';
+function* memberPieces(member: unknown, lineBreak: string): Iterable<string> {
+  if (typeof member !== 'object' || member === null) yield whole(member, lineBreak);
+  else if (Symbol.iterator in member) yield* listPieces(member as Iterable<unknown>, lineBreak);
+  else yield* objectPieces(member, lineBreak);
 }
 
-/** Indented JSON. Controls that JSON leaves as they are become escapes, since reports are read at terminals, too. */
-function text(value: unknown, order: KeyOrder | 'value' | undefined, indent: string): string {
-  return JSON.stringify(ordered(value, order), null, 2)
-    .replaceAll('\n', `\n${indent}`)
+function* listPieces(list: Iterable<unknown>, lineBreak: string): Iterable<string> {
+  const inner = `${lineBreak}  `;
+  let before = '[';
+  for (const element of list) {
+    if (isUnmade(element)) {
+      yield before + inner;
+      yield* objectPieces(element, inner);
+    } else yield before + inner + whole(element, inner);
+    before = ',';
+  }
+  yield before === '[' ? '[]' : `${lineBreak}]`;
+}
+
+/** Whether a member of an object is a list that is made while it is written. */
+function isUnmade(element: unknown): element is object {
+  if (typeof element !== 'object' || element === null) return false;
+  return Object.values(element).some(
+    (member: unknown) =>
+      typeof member === 'object' && member !== null && Symbol.iterator in member && !Array.isArray(member),
+  );
+}
+
+/** A value at once. Controls that JSON leaves as they are become escapes, since reports are read at terminals, too. */
+function whole(value: unknown, lineBreak: string): string {
+  return JSON.stringify(value, null, 2)
+    .replaceAll('\n', lineBreak)
     .replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
-}
-
-/** A value with the keys of its objects in the given order; others are left out. */
-export function ordered(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
-  if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((element) => ordered(element, order));
-  const fields = value as Record<string, unknown>;
-  return Object.fromEntries(Object.keys(order).map((key) => [key, ordered(fields[key], order[key])]));
 }

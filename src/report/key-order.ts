@@ -101,3 +101,29 @@ export const reportOrder: OrderOf<PublishedReport> = {
     files: { path: 'value', layer: 'value', problem: 'value' },
   },
 };
+
+/** A report with its keys in the given order, others left out. Its lists are put in order element by element, while they are gone through. */
+export function inOrder(report: object, order: KeyOrder): object {
+  const fields = report as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.keys(order).map((key) => {
+      const member = fields[key];
+      return [key, Array.isArray(member) ? elementsInOrder(member, order[key]) : ordered(member, order[key])];
+    }),
+  );
+}
+
+function* elementsInOrder(
+  list: readonly unknown[],
+  order: KeyOrder | 'value' | undefined,
+): Iterable<unknown> {
+  for (const element of list) yield ordered(element, order);
+}
+
+/** A value with the keys of its objects in the given order; others are left out. */
+export function ordered(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
+  if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((element) => ordered(element, order));
+  const fields = value as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(order).map((key) => [key, ordered(fields[key], order[key])]));
+}

@@ -3,7 +3,7 @@ import { severityOf } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { documentPieces } from './document-pieces.ts';
+import { jsonPieces } from './json-pieces.ts';
 import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
@@ -14,7 +14,7 @@ export const sarifFormat: ReportFormat = {
   name: 'sarif',
   mediaType: 'application/sarif+json',
   write(report: Report): Iterable<string> {
-    return documentPieces(log(report));
+    return jsonPieces(log(report));
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { jsonPieces } from './json-pieces.ts';
-import { reportOrder } from './key-order.ts';
+import { inOrder, reportOrder } from './key-order.ts';
 
 const { schemaVersion, target, distro, namespaces, layers, packages, statuses } = reportOrder;
 const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, statuses };
@@ -11,6 +11,6 @@ export const sbomJsonFormat: ReportFormat = {
   name: 'json',
   mediaType: 'application/json',
   write(report: Report): Iterable<string> {
-    return jsonPieces(report, inventoryOrder);
+    return jsonPieces(inOrder(report, inventoryOrder));
   },
 };

@@ -4,10 +4,9 @@ import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { documentPieces } from './document-pieces.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
-import { ordered } from './json-pieces.ts';
-import { reportOrder } from './key-order.ts';
+import { jsonPieces } from './json-pieces.ts';
+import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
 import { securityReferences } from './spdx-security.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
@@ -22,7 +21,7 @@ export const spdxFormat: ReportFormat = {
   mediaType,
   write(report: Report): Iterable<string> {
     const words = [verdictWords(report), ...doubtsOf(report)];
-    return documentPieces(document(report, { kind: 'spdx', words, references: securityReferences(report) }));
+    return jsonPieces(document(report, { kind: 'spdx', words, references: securityReferences(report) }));
   },
 };
 
@@ -32,7 +31,7 @@ export const sbomSpdxFormat: ReportFormat = {
   mediaType,
   write(report: Report): Iterable<string> {
     const problems = problemWords(report).map((problem) => `Not everything was read: ${problem}`);
-    return documentPieces(
+    return jsonPieces(
       document(inventoryOf(report), { kind: 'spdx sbom', words: problems, references: () => [] }),
     );
   },

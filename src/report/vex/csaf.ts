@@ -1,8 +1,8 @@
 import type { FixState } from '../../model/fix.ts';
 import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
-import { documentPieces } from '../document-pieces.ts';
 import { uuidOf } from '../identity.ts';
+import { jsonPieces } from '../json-pieces.ts';
 import { tool } from '../tool.ts';
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf } from './assertions.ts';
@@ -20,7 +20,7 @@ export const csafFormat: VexFormat = {
         vulnerabilityOf,
       ),
     };
-    return documentPieces({ document: headOf(report.target, issue, JSON.stringify(body)), ...body });
+    return jsonPieces({ document: headOf(report.target, issue, JSON.stringify(body)), ...body });
   },
 };
 

@@ -2,8 +2,8 @@ import { digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { analysisWords } from '../cyclonedx-analysis.ts';
-import { documentPieces } from '../document-pieces.ts';
 import { uuidOf } from '../identity.ts';
+import { jsonPieces } from '../json-pieces.ts';
 import { tool } from '../tool.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
 import { imagePurl } from './image-purl.ts';
@@ -18,7 +18,7 @@ export const cyclonedxVexFormat: VexFormat = {
       assertions.flatMap(({ packages }) => packages.map((found) => [found.purl, found])),
     );
     const vulnerabilities = assertions.map((assertion) => vulnerabilityOf(assertion, time));
-    return documentPieces({
+    return jsonPieces({
       $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
       bomFormat: 'CycloneDX',
       specVersion: '1.6',

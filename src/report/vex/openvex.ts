@@ -1,8 +1,8 @@
 import { digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
-import { documentPieces } from '../document-pieces.ts';
 import { uuidOf } from '../identity.ts';
+import { jsonPieces } from '../json-pieces.ts';
 import { tool } from '../tool.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
 import { imagePurl } from './image-purl.ts';
@@ -13,7 +13,7 @@ export const openVexFormat: VexFormat = {
   mediaType: 'application/vnd.openvex+json',
   write(report: Report, { author, time }: Issue): Iterable<string> {
     const statements = assertionsOf(report).map((assertion) => statementOf(assertion, report.target));
-    return documentPieces({
+    return jsonPieces({
       '@context': 'https://openvex.dev/ns/v0.2.0',
       '@id': `urn:uuid:${uuidOf('openvex', author, time, JSON.stringify(statements))}`,
       author,
