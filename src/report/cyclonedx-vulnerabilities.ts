@@ -1,11 +1,12 @@
 import { severityOf } from '../model/cvss.ts';
 import type { Decision } from '../model/exception.ts';
 import type { FixState } from '../model/fix.ts';
-import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
+import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import { analysisWords } from './cyclonedx-analysis.ts';
-import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { allFindings, type Finding } from './finding.ts';
+import { doubtsOf, fixWords, isInDoubt, updateWords, verdictWords } from './report-words.ts';
 import { tool } from './tool.ts';
 import { webLinks } from './web-links.ts';
 
@@ -28,8 +29,6 @@ const decisions: Readonly<Partial<Record<FixState, object>>> = {
   'end-of-life': { response: ['can_not_fix'] },
 };
 
-type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
-
 /**
  * The findings of a report as CycloneDX has them: packages for which the same is said of the same vulnerability are one entry.
  * What was not assessed is an entry, too, about the image.
@@ -39,11 +38,9 @@ export function* cyclonedxVulnerabilities(
   references: (found: Match['package']) => string | undefined,
   image: string,
 ): Iterable<object> {
-  const doubts = doubtsOf(report);
-  if (doubts.length > 0 || report.verdict === 'not-assessed') yield doubtEntry(report, doubts, image);
-  const groups = Map.groupBy<string, Finding>(
-    [...report.matches, ...report.suppressed],
-    ({ vulnerability, fix, ...finding }) => JSON.stringify([vulnerability, fix, finding.reason]),
+  if (isInDoubt(report)) yield doubtEntry(report, image);
+  const groups = Map.groupBy(allFindings(report), ({ vulnerability, fix, reason }) =>
+    JSON.stringify([vulnerability, fix, reason]),
   );
   let index = 0;
   for (const [first, ...others] of groups.values()) {
@@ -56,7 +53,8 @@ export function* cyclonedxVulnerabilities(
   }
 }
 
-function doubtEntry(report: Report, doubts: readonly string[], image: string): object {
+function doubtEntry(report: Report, image: string): object {
+  const doubts = doubtsOf(report);
   return {
     'bom-ref': 'not-assessed',
     id: 'NOT-ASSESSED',
@@ -81,7 +79,7 @@ function entryOf(finding: Finding): object {
       ...cvss.map(ratingOf),
     ],
     description: description ?? undefined,
-    recommendation: fix.state === 'fixed' ? `Update to ${fix.version} or later.` : undefined,
+    recommendation: fix.state === 'fixed' ? updateWords(fix) : undefined,
     advisories: [
       ...advisories.flatMap(({ id: title, link }) => webLinks([link]).map((url) => ({ title, url }))),
       ...webLinks(links).map((url) => ({ url })),

@@ -1,8 +1,8 @@
-import { digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { Report, ReportLayer } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from './cyclonedx-document.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
 import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
 import { jsonPieces } from './json-pieces.ts';
@@ -14,7 +14,7 @@ import { tool } from './tool.ts';
 /** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
 export const cyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
-  mediaType: 'application/vnd.cyclonedx+json; version=1.6',
+  mediaType: cyclonedxType,
   write(report: Report): Iterable<string> {
     const references = packageReferences(distinctPackages(report.packages));
     return jsonPieces({
@@ -32,7 +32,7 @@ export const cyclonedxFormat: ReportFormat = {
 /** What an image is made of, CycloneDX 1.6. */
 export const sbomCyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
-  mediaType: 'application/vnd.cyclonedx+json; version=1.6',
+  mediaType: cyclonedxType,
   write(report: Report): Iterable<string> {
     return jsonPieces({
       ...inventory(inventoryOf(report), 'cyclonedx sbom'),
@@ -53,12 +53,8 @@ function inventory(report: Report, kind: string): object {
     for (const found of packages) yield references(found) ?? found.purl;
   }
   return {
-    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
-    bomFormat: 'CycloneDX',
-    specVersion: '1.6',
-    serialNumber: `urn:uuid:${documentUuid(report, kind)}`,
-    version: 1,
-    metadata: { tools: { components: [{ type: 'application', ...tool }] }, component: imageOf(report) },
+    ...cyclonedxHead(documentUuid(report, kind)),
+    metadata: { tools: cyclonedxTools, component: imageOf(report) },
     components: [...system, ...packages.map((found) => componentOf(found, references(found)))],
     dependencies: [{ ref: rootReference, dependsOn: parts() }],
     // That nothing else is installed is more than a package database can tell.
@@ -76,7 +72,7 @@ function imageOf(report: Report): object {
     'bom-ref': rootReference,
     name: target.reference,
     version: target.manifest ?? undefined,
-    hashes: target.manifest === null ? undefined : [hashOf(target.manifest)],
+    hashes: hashesOf(target.manifest),
     components: layers.map(layerOf),
     properties: properties({
       'target:kind': target.kind,
@@ -93,7 +89,7 @@ function layerOf({ digest, diffId, sizeBytes, createdBy, verified }: ReportLayer
     'bom-ref': `layer-${index}`,
     name: diffId ?? digest ?? `layer ${index}`,
     description: createdBy ?? undefined,
-    hashes: digest === null ? undefined : [hashOf(digest)],
+    hashes: hashesOf(digest),
     properties: properties({
       'layer:diffId': diffId,
       'layer:digest': digest,
@@ -139,10 +135,6 @@ function componentOf(found: Package, reference: string | undefined): object {
       'package:layer': location.layer,
     }),
   };
-}
-
-function hashOf(digest: Parameters<typeof digestHex>[0]): object {
-  return { alg: digestAlgorithm(digest) === 'sha256' ? 'SHA-256' : 'SHA-512', content: digestHex(digest) };
 }
 
 /** Properties of our own. What is not known has none; a list has one each. */

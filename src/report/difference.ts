@@ -1,6 +1,6 @@
 import type { ComparedFinding, ComparedPackage, ComparedSide, Difference } from '../model/difference.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { paint, type Style } from './findings-table.ts';
+import { paint, type Style } from './paint.ts';
 import { counted, fixCell } from './report-words.ts';
 import { padText, plainText, textWidth } from './terminal-text.ts';
 

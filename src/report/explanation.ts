@@ -8,7 +8,7 @@ import type {
   VersionComparison,
 } from '../model/explanation.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { paint, type Style } from './findings-table.ts';
+import { paint, type Style } from './paint.ts';
 import { coverageLine } from './report-words.ts';
 import { foldWords, padText, plainText } from './terminal-text.ts';
 

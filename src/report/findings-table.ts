@@ -1,8 +1,8 @@
-import { styleText } from 'node:util';
 import { compareText } from '../model/order.ts';
 import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
+import { paint, type Style } from './paint.ts';
 import { fixCell } from './report-words.ts';
 import { foldCell, padText, plainText, shortenText, textWidth } from './terminal-text.ts';
 
@@ -17,9 +17,6 @@ const narrowest = 13;
 const descriptionColumnsMin = 24;
 /** The width that descriptions are cut to where there is no terminal. */
 const pageColumns = 140;
-
-/** A colour or weight, or several, by the names of `node:util`. */
-export type Style = Parameters<typeof styleText>[0];
 
 const severityStyles: Readonly<Record<Severity, Style>> = {
   Defcon1: ['bold', 'red'],
@@ -45,11 +42,6 @@ export function* findingLines(matches: readonly Match[], display: Display): Iter
   const heading = alignedLine(headings, widths);
   yield paint(heading, 'bold', display);
   for (const row of rows) yield* rowLines(row, widths, display);
-}
-
-/** Colours a text where the display has colours. */
-export function paint(text: string, style: Style, display: Display): string {
-  return display.colors ? styleText(style, text, { validateStream: false }) : text;
 }
 
 /** Rows worst first, then by package and vulnerability; a package installed several times is one row with a count. */

@@ -5,6 +5,7 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import {
   doubtsOf,
   fixWords,
+  isInDoubt,
   subjectWords,
   summaryWords,
   suppressedWords,
@@ -22,9 +23,11 @@ export const githubFormat: ReportFormat = {
   *write(report: Report): Iterable<string> {
     const title = plainText(report.target.reference);
     const summary = [summaryWords(report), ...suppressedWords(report), verdictWords(report)];
-    const doubts = doubtsOf(report);
-    if (doubts.length > 0 || report.verdict === 'not-assessed')
-      yield command('error', `Not everything was assessed: ${title}`, [verdictWords(report), ...doubts]);
+    if (isInDoubt(report))
+      yield command('error', `Not everything was assessed: ${title}`, [
+        verdictWords(report),
+        ...doubtsOf(report),
+      ]);
     yield command('notice', title, [subjectWords(report), ...summary]);
     for (const group of packagesOf(report)) yield groupCommand(group);
   },

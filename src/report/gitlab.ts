@@ -3,10 +3,10 @@ import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { reportTime, uuidOf } from './identity.ts';
 import { jsonPieces } from './json-pieces.ts';
-import { doubtsOf, fixWords, suppressedWords, verdictWords } from './report-words.ts';
+import { doubtsOf, fixWords, isInDoubt, suppressedWords, verdictWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
-import { webLinks } from './web-links.ts';
+import { pagesOf, webLinks } from './web-links.ts';
 
 /** The version of GitLab's security report schemas that is kept. */
 const schemaVersion = '15.0.7';
@@ -62,7 +62,7 @@ function scanOf(report: Report): object {
 
 /** GitLab has no place for suppressed findings: it would count them. How many they are and why is a message. */
 function* vulnerabilities(report: Report): Iterable<object> {
-  if (doubtsOf(report).length > 0 || report.verdict === 'not-assessed') yield doubtEntry(report);
+  if (isInDoubt(report)) yield doubtEntry(report);
   for (const match of report.matches) yield entryOf(match, report);
 }
 
@@ -80,10 +80,10 @@ function doubtEntry(report: Report): object {
 
 function entryOf(match: Match, report: Report): object {
   const { vulnerability, package: found, fix } = match;
-  const { id, severity, description, links, advisories } = vulnerability;
+  const { id, severity, description } = vulnerability;
   const plain = plainText(id);
   const name = `${plain} in ${plainText(found.name)}`;
-  const pages = webLinks([...links, ...advisories.map(({ link }) => link)]);
+  const pages = pagesOf(vulnerability);
   return {
     id: uuidOf(report.target.reference, id, found.purl, found.location.path),
     name: name.slice(0, nameMax),

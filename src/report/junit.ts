@@ -1,6 +1,6 @@
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { coverageLine, doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -47,10 +47,12 @@ function assessmentSuite(report: Report): Suite {
 
 function verdictCase(report: Report): Case {
   const shared = { name: 'everything was assessed', className: 'assessment' };
-  const doubts = doubtsOf(report);
-  if (doubts.length === 0 && report.verdict !== 'not-assessed') return shared;
-  const message = verdictWords(report);
-  return { ...shared, outcome: { kind: 'error', message, type: 'not-assessed', details: doubts.join('\n') } };
+  if (!isInDoubt(report)) return shared;
+  const details = doubtsOf(report).join('\n');
+  return {
+    ...shared,
+    outcome: { kind: 'error', message: verdictWords(report), type: 'not-assessed', details },
+  };
 }
 
 function coverageCase(coverage: Coverage): Case {

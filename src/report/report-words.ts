@@ -1,6 +1,6 @@
 import type { Fix, FixState } from '../model/fix.ts';
-import type { Coverage, Match, Report } from '../model/report.ts';
-import { severities } from '../model/severity.ts';
+import type { Coverage, Match, Report, ReportVulnerability, Verdict } from '../model/report.ts';
+import { type Severity, severities } from '../model/severity.ts';
 import { plainText } from './terminal-text.ts';
 
 /** How many of one kind of thing are told one by one. */
@@ -32,6 +32,16 @@ export function fixWords(fix: Fix): string {
   return fix.state === 'fixed' ? `fixed in ${plainText(fix.version)}` : stateWords[fix.state];
 }
 
+/** What to do where there is a fix. */
+export function updateWords({ version }: Extract<Fix, { state: 'fixed' }>): string {
+  return `Update to ${version} or later.`;
+}
+
+/** What its source says of a vulnerability, or that it says nothing. */
+export function descriptionOf({ id, description }: ReportVulnerability): string {
+  return description ?? `${id}, of which its source says nothing more.`;
+}
+
 /** The distribution and the platform, and how many layers and packages were looked at. */
 export function subjectWords(report: Report): string {
   const { distro, target, layers, packages } = report;
@@ -53,10 +63,7 @@ export function subjectWords(report: Report): string {
 export function summaryWords(report: Report): string {
   const { matches, packages } = report;
   if (matches.length === 0) return `No findings in ${counted(packages.length, 'package')}.`;
-  const bySeverity = severities.toReversed().flatMap((severity) => {
-    const count = matches.filter((match) => match.vulnerability.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}`];
-  });
+  const bySeverity = countBySeverity(matches).map(({ severity, count }) => `${count} ${severity}`);
   const fixable = matches.filter((match) => match.fix.state === 'fixed').length;
   return `${counted(matches.length, 'finding')}, ${fixable} fixable: ${bySeverity.join(', ')}`;
 }
@@ -128,9 +135,32 @@ export function doubtsOf(report: Report): string[] {
   return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];
 }
 
+/** Whether something is unknown, whatever was found. */
+export function isInDoubt(report: Report): boolean {
+  return report.verdict === 'not-assessed' || doubtsOf(report).length > 0;
+}
+
+/** The verdict as it may be shown: nothing is clean that was not wholly assessed, whatever the report claims. */
+export function shownVerdict(report: Report): Verdict {
+  return report.verdict === 'clean' && isInDoubt(report) ? 'not-assessed' : report.verdict;
+}
+
+/** How many of some findings are of each severity that there is, the worst first. */
+export function countBySeverity(
+  matches: readonly Match[],
+): { readonly severity: Severity; readonly count: number }[] {
+  const counts = new Map<Severity, number>();
+  for (const { vulnerability } of matches)
+    counts.set(vulnerability.severity, (counts.get(vulnerability.severity) ?? 0) + 1);
+  return severities.toReversed().flatMap((severity) => {
+    const count = counts.get(severity);
+    return count === undefined ? [] : [{ severity, count }];
+  });
+}
+
 /** `1 finding`, `2 findings`. */
-export function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+export function counted(count: number, thing: string, things: string = `${thing}s`): string {
+  return `${count} ${count === 1 ? thing : things}`;
 }
 
 function told(words: readonly string[]): string[] {

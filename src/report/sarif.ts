@@ -3,11 +3,12 @@ import { severityOf } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { allFindings } from './finding.ts';
 import { jsonPieces } from './json-pieces.ts';
-import { doubtsOf, fixWords, verdictWords } from './report-words.ts';
+import { descriptionOf, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
-import { webLinks } from './web-links.ts';
+import { pagesOf } from './web-links.ts';
 
 /** Findings as static analysis results, SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning shows. */
 export const sarifFormat: ReportFormat = {
@@ -62,7 +63,6 @@ interface Rule {
 function log(report: Report): object {
   const rules = rulesOf(report);
   const doubts = doubtsOf(report);
-  const isInDoubt = doubts.length > 0 || report.verdict === 'not-assessed';
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
@@ -71,7 +71,7 @@ function log(report: Report): object {
         tool: {
           driver: {
             ...tool,
-            rules: [...[...rules.values()].map(ruleObject), ...(isInDoubt ? [doubtRule] : [])],
+            rules: [...[...rules.values()].map(ruleObject), ...(isInDoubt(report) ? [doubtRule] : [])],
           },
         },
         // Code scanning keeps the results of one category until the same category comes again: one an image.
@@ -88,7 +88,7 @@ function log(report: Report): object {
         originalUriBaseIds: {
           ROOTFS: { description: { text: 'The root of the file system of the image.' } },
         },
-        results: resultsOf(report, rules, isInDoubt),
+        results: resultsOf(report, rules),
         properties: {
           verdict: report.verdict,
           target: report.target,
@@ -102,9 +102,9 @@ function log(report: Report): object {
 }
 
 /** One rule a vulnerability, as bad as its worst finding. */
-function rulesOf({ matches, suppressed }: Report): ReadonlyMap<string, Rule> {
+function rulesOf(report: Report): ReadonlyMap<string, Rule> {
   const rules = new Map<string, Rule>();
-  for (const { vulnerability } of [...matches, ...suppressed]) {
+  for (const { vulnerability } of allFindings(report)) {
     const known = rules.get(vulnerability.id);
     if (known === undefined || compareSeverity(vulnerability.severity, known.severity) > 0) {
       rules.set(vulnerability.id, {
@@ -118,9 +118,9 @@ function rulesOf({ matches, suppressed }: Report): ReadonlyMap<string, Rule> {
 }
 
 function ruleObject({ vulnerability, severity }: Rule): object {
-  const { id, description, links, advisories, kev, epss } = vulnerability;
-  const text = unlinked(description ?? `${id}, of which its source says nothing more.`);
-  const pages = webLinks([...links, ...advisories.map(({ link }) => link)]);
+  const { id, kev, epss } = vulnerability;
+  const text = unlinked(descriptionOf(vulnerability));
+  const pages = pagesOf(vulnerability);
   return {
     id: plainText(id),
     name: 'VulnerablePackage',
@@ -146,8 +146,8 @@ function scoreOf({ cvss }: ReportVulnerability, severity: Severity): string | un
   return (agreeing ?? scores[severity])?.toFixed(1);
 }
 
-function* resultsOf(report: Report, rules: ReadonlyMap<string, Rule>, isInDoubt: boolean): Iterable<object> {
-  if (isInDoubt) yield doubtResult(report, rules.size);
+function* resultsOf(report: Report, rules: ReadonlyMap<string, Rule>): Iterable<object> {
+  if (isInDoubt(report)) yield doubtResult(report, rules.size);
   for (const match of report.matches) yield resultOf(match, rules);
   for (const match of report.suppressed) {
     yield { ...resultOf(match, rules), suppressions: [suppressionOf(match)] };

@@ -1,18 +1,14 @@
 import type { Package } from '../model/package.ts';
-import type { Match, Report } from '../model/report.ts';
+import type { Report } from '../model/report.ts';
+import { allFindings, type Finding } from './finding.ts';
 import { keyOf } from './identity.ts';
 import { fixWords } from './report-words.ts';
 import { plainText } from './terminal-text.ts';
 import { webLinks } from './web-links.ts';
 
-type Finding = Match & { readonly reason?: string };
-
 /** The findings on a package as references to advisories, SPDX 2.3 §7.21 and annex F.2.3: a page each, with what it says in words. */
 export function securityReferences(report: Report): (found: Package) => object[] {
-  const findings = Map.groupBy<string, Finding>(
-    [...report.matches, ...report.suppressed],
-    ({ package: found }) => keyOf(found),
-  );
+  const findings = Map.groupBy(allFindings(report), ({ package: found }) => keyOf(found));
   return (found) => (findings.get(keyOf(found)) ?? []).map(referenceOf);
 }
 

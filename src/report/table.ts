@@ -1,10 +1,12 @@
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
-import { findingLines, paint, type Style } from './findings-table.ts';
+import { findingLines } from './findings-table.ts';
+import { paint, type Style } from './paint.ts';
 import {
   coverageLine,
   exploitedWords,
   problemWords,
+  shownVerdict,
   subjectWords,
   summaryWords,
   suppressedWords,
@@ -43,7 +45,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
     yield* sentence(coverageLine(coverage), style, display);
   }
   for (const words of problemWords(report)) yield* sentence(words, 'yellow', display);
-  yield* sentence(verdictWords(report), ['bold', verdictStyles[report.verdict]], display);
+  yield* sentence(verdictWords(report), ['bold', verdictStyles[shownVerdict(report)]], display);
 }
 
 /** Words laid into the width of the terminal. */

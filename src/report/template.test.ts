@@ -47,8 +47,9 @@ test('what stands in a report is no template', () => {
 });
 
 for (const [what, report] of Object.entries(doubtfulReports)) {
-  test(`${what} is not what a template calls clean`, () => {
+  test(`${what} is what a template calls not assessed, and not clean`, () => {
     assert.equal(written('{{#isClean}}clean{{/isClean}}', report), '');
+    assert.equal(written('{{#isNotAssessed}}unknown{{/isNotAssessed}}', report), 'unknown');
     assert.match(
       written('{{{words.verdict}}}', report),
       /^Verdict: (not assessed|no known vulnerability, but)/,

@@ -1,11 +1,12 @@
 import Mustache from 'mustache';
 import type { Match, Report } from '../model/report.ts';
-import { severities } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import {
+  countBySeverity,
   doubtsOf,
   exploitedWords,
   fixWords,
+  shownVerdict,
   subjectWords,
   summaryWords,
   suppressedWords,
@@ -41,17 +42,19 @@ export function templateFormat(name: string, template: string): ReportFormat {
 /** What a template can name: the keys of the JSON report, and the sentences of the table. */
 function viewOf(report: Report): object {
   const matches = report.matches.map(withWords);
+  const verdict = shownVerdict(report);
   return {
     ...report,
     matches,
     suppressed: report.suppressed.map(withWords),
-    bySeverity: severities.toReversed().flatMap((severity) => {
-      const found = matches.filter(({ vulnerability }) => vulnerability.severity === severity);
-      return found.length === 0 ? [] : [{ severity, count: found.length, matches: found }];
-    }),
-    isVulnerable: report.verdict === 'vulnerable',
-    isClean: report.verdict === 'clean' && doubtsOf(report).length === 0,
-    isNotAssessed: report.verdict === 'not-assessed',
+    bySeverity: countBySeverity(matches).map(({ severity, count }) => ({
+      severity,
+      count,
+      matches: matches.filter(({ vulnerability }) => vulnerability.severity === severity),
+    })),
+    isVulnerable: verdict === 'vulnerable',
+    isClean: verdict === 'clean',
+    isNotAssessed: verdict === 'not-assessed',
     words: {
       subject: subjectWords(report),
       summary: summaryWords(report),

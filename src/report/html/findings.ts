@@ -1,9 +1,9 @@
 import { compareText } from '../../model/order.ts';
 import type { Match } from '../../model/report.ts';
-import { compareSeverity, type Severity, severities } from '../../model/severity.ts';
-import { fixCell } from '../report-words.ts';
+import { compareSeverity, type Severity } from '../../model/severity.ts';
+import { countBySeverity, fixCell } from '../report-words.ts';
 import { plainText } from '../terminal-text.ts';
-import { webLinks } from '../web-links.ts';
+import { pagesOf } from '../web-links.ts';
 import { type Markup, markup } from './markup.ts';
 
 /** Longer than what sources write of a vulnerability. */
@@ -121,8 +121,8 @@ ${rows.map((row) => rowMarkup(row, names.length))}</tbody>
 
 function rowMarkup({ match, names }: Row, all: number): Markup {
   const { vulnerability, fix } = match;
-  const { id, severity, description, links, advisories, kev, epss } = vulnerability;
-  const [page] = webLinks([...links, ...advisories.map(({ link }) => link)]);
+  const { id, severity, description, kev, epss } = vulnerability;
+  const [page] = pagesOf(vulnerability);
   const words = plainText(description ?? '', descriptionMax);
   return markup`<tr class="finding ${shade(severity)} ${marksOf([{ match, names }]).join(' ')}">
 <td class="severity">${severity}</td>
@@ -165,10 +165,9 @@ function marksOf(rows: readonly Row[]): Mark[] {
 }
 
 function countsOf(rows: readonly Row[]): Markup[] {
-  return severities.toReversed().flatMap((severity) => {
-    const count = rows.filter(({ match }) => match.vulnerability.severity === severity).length;
-    return count === 0 ? [] : [markup`<span class="severity ${shade(severity)}">${count} ${severity}</span>`];
-  });
+  return countBySeverity(rows.map(({ match }) => match)).map(
+    ({ severity, count }) => markup`<span class="severity ${shade(severity)}">${count} ${severity}</span>`,
+  );
 }
 
 function told(names: readonly string[]): string {

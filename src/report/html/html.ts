@@ -1,7 +1,6 @@
 import type { Report, Verdict } from '../../model/report.ts';
-import { severities } from '../../model/severity.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
-import { doubtsOf, subjectWords } from '../report-words.ts';
+import { countBySeverity, counted, doubtsOf, shownVerdict, subjectWords } from '../report-words.ts';
 import { plainText } from '../terminal-text.ts';
 import { tool } from '../tool.ts';
 import { findingsSection, type Group, groupsOf, shade } from './findings.ts';
@@ -61,11 +60,6 @@ const verdictNames: Readonly<Record<Verdict, string>> = {
   'not-assessed': 'Not assessed',
 };
 
-/** Nothing is shown as clean that was not wholly assessed, whatever the report claims. */
-function shownVerdict(report: Report): Verdict {
-  return report.verdict === 'clean' && doubtsOf(report).length > 0 ? 'not-assessed' : report.verdict;
-}
-
 function verdictBox(report: Report, groups: readonly Group[]): Markup {
   const verdict = shownVerdict(report);
   const doubts = doubtsOf(report);
@@ -98,21 +92,14 @@ function foundWords({ matches, packages }: Report, groups: readonly Group[]): st
   const affected = new Set(matches.map(({ package: found }) => `${found.purl} ${found.location.path}`)).size;
   if (matches.length === 0) return 'All findings are suppressed; they are listed below.';
   const rows = groups.flatMap((group) => group.rows).length;
-  return `${counted(rows, 'vulnerability', 'vulnerabilities')} of ${counted(groups.length, 'source package', 'source packages')}: ${counted(matches.length, 'finding', 'findings')} in ${affected} of ${packages.length} installed packages.`;
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${counted(rows, 'vulnerability', 'vulnerabilities')} of ${counted(groups.length, 'source package')}: ${counted(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.`;
 }
 
 /** How many vulnerabilities there are of each severity; each counts once for all packages of one source. */
 function summary(groups: readonly Group[]): Markup {
   const found = groups.flatMap((group) => group.rows.map((row) => row.match));
   if (found.length === 0) return markup``;
-  const bySeverity = severities.toReversed().flatMap((severity) => {
-    const count = found.filter(({ vulnerability }) => vulnerability.severity === severity).length;
-    return count === 0 ? [] : [{ severity, count }];
-  });
+  const bySeverity = countBySeverity(found);
   const fixable = found.filter(({ fix }) => fix.state === 'fixed').length;
   const exploited = found.filter(({ vulnerability }) => vulnerability.kev === true).length;
   const bar = bySeverity.map(

@@ -1,7 +1,9 @@
 import type { Justification, VexStatus } from '../../model/exception.ts';
 import type { Fix, FixState } from '../../model/fix.ts';
 import { compareText } from '../../model/order.ts';
-import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../../model/report.ts';
+import type { Match, Report, ReportVulnerability } from '../../model/report.ts';
+import { allFindings, type Finding } from '../finding.ts';
+import { updateWords } from '../report-words.ts';
 
 /** What is said of one vulnerability and some packages of an image. */
 export interface Assertion {
@@ -16,7 +18,6 @@ export interface Assertion {
 }
 
 type Said = Pick<Assertion, 'status' | 'words'> & Partial<Pick<Assertion, 'justification'>>;
-type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
 
 /** The worse a status, the more it counts where a package lies in several places of which not the same is said. */
 const badness: Readonly<Record<VexStatus, number>> = {
@@ -27,8 +28,8 @@ const badness: Readonly<Record<VexStatus, number>> = {
 };
 
 /** What a report says of each vulnerability it knows of, packages of which the same is said together. */
-export function assertionsOf({ matches, suppressed }: Report): Assertion[] {
-  const said = [...matches, ...suppressed].map((finding: Finding) => ({ finding, said: saidOf(finding) }));
+export function assertionsOf(report: Report): Assertion[] {
+  const said = allFindings(report).map((finding) => ({ finding, said: saidOf(finding) }));
   const byPackage = Map.groupBy(
     said,
     ({ finding }) => `${finding.vulnerability.id}\n${finding.package.purl}`,
@@ -82,7 +83,13 @@ const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
 
 /** What to do. */
 function remedies(fix: Fix): string {
-  return fix.state === 'fixed' ? `Update to ${fix.version} or later.` : stateRemedies[fix.state];
+  return fix.state === 'fixed' ? updateWords(fix) : stateRemedies[fix.state];
+}
+
+/** The packages that something is said of, each package URL once. */
+export function packagesIn(assertions: readonly Assertion[]): Match['package'][] {
+  const packages = assertions.flatMap((assertion) => assertion.packages);
+  return [...new Map(packages.map((found) => [found.purl, found])).values()];
 }
 
 /** Other names of a vulnerability; advisories on it are none, as they may be on others, too. */

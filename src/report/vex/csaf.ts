@@ -3,9 +3,10 @@ import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { jsonPieces } from '../json-pieces.ts';
+import { descriptionOf } from '../report-words.ts';
 import { tool } from '../tool.ts';
 import { webLinks } from '../web-links.ts';
-import { type Assertion, assertionsOf } from './assertions.ts';
+import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
 import { imagePurl } from './image-purl.ts';
 
 /** CSAF 2.0 (OASIS) in its profile VEX, §4.5. */
@@ -47,9 +48,7 @@ function headOf({ reference }: Target, { author, time }: Issue, body: string): o
 const imageId = 'image';
 
 function treeOf(target: Target, assertions: readonly Assertion[]): object {
-  const packages = new Map(
-    assertions.flatMap(({ packages }) => packages.map((found) => [found.purl, found])),
-  );
+  const packages = packagesIn(assertions);
   const purl = imagePurl(target);
   return {
     full_product_names: [
@@ -58,13 +57,13 @@ function treeOf(target: Target, assertions: readonly Assertion[]): object {
         product_id: imageId,
         product_identification_helper: purl === undefined ? undefined : { purl },
       },
-      ...[...packages.values()].map((found) => ({
+      ...packages.map((found) => ({
         name: `${found.name} ${found.version}`,
         product_id: found.purl,
         product_identification_helper: { purl: found.purl },
       })),
     ],
-    relationships: [...packages.values()].map((found) => ({
+    relationships: packages.map((found) => ({
       category: 'default_component_of',
       full_product_name: {
         name: `${found.name} ${found.version} in ${target.reference}`,
@@ -91,7 +90,7 @@ const groups = {
 function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
   if (first === undefined) return {};
   const all = [first, ...others];
-  const { id, source, description, links } = first.vulnerability;
+  const { id, source, links } = first.vulnerability;
   const isCve = /^CVE-\d{4}-\d{4,}$/.test(id);
   const productStatus = Map.groupBy(all, ({ status }) => groups[status]);
   const reasons = reasonsOf(all);
@@ -100,9 +99,7 @@ function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
     cve: isCve ? id : undefined,
     flags: reasons.flags,
     ids: isCve ? undefined : [{ system_name: source, text: id }],
-    notes: [
-      { category: 'description', text: description ?? `${id}, of which its source says nothing more.` },
-    ],
+    notes: [{ category: 'description', text: descriptionOf(first.vulnerability) }],
     product_status: Object.fromEntries(
       [...productStatus].map(([group, said]) => [group, said.flatMap(idsOf)]),
     ),

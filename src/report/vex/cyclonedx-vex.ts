@@ -1,36 +1,31 @@
-import { digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { analysisWords } from '../cyclonedx-analysis.ts';
+import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from '../cyclonedx-document.ts';
 import { uuidOf } from '../identity.ts';
 import { jsonPieces } from '../json-pieces.ts';
-import { tool } from '../tool.ts';
-import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
+import { updateWords } from '../report-words.ts';
+import { type Assertion, assertionsOf, otherNames, packagesIn } from './assertions.ts';
 import { imagePurl } from './image-purl.ts';
 
 /** CycloneDX 1.6 (ECMA-424) as VEX: the analysis of vulnerabilities, and of components only those they are in. */
 export const cyclonedxVexFormat: VexFormat = {
   name: 'cyclonedx',
-  mediaType: 'application/vnd.cyclonedx+json; version=1.6',
+  mediaType: cyclonedxType,
   write(report: Report, { author, time }: Issue): Iterable<string> {
     const assertions = assertionsOf(report);
-    const packages = new Map(
-      assertions.flatMap(({ packages }) => packages.map((found) => [found.purl, found])),
-    );
     const vulnerabilities = assertions.map((assertion) => vulnerabilityOf(assertion, time));
     return jsonPieces({
-      $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
-      bomFormat: 'CycloneDX',
-      specVersion: '1.6',
-      serialNumber: `urn:uuid:${uuidOf('cyclonedx vex', report.target.reference, author, time, JSON.stringify(vulnerabilities))}`,
-      version: 1,
+      ...cyclonedxHead(
+        uuidOf('cyclonedx vex', report.target.reference, author, time, JSON.stringify(vulnerabilities)),
+      ),
       metadata: {
         timestamp: time,
-        tools: { components: [{ type: 'application', ...tool }] },
+        tools: cyclonedxTools,
         authors: [{ name: author }],
         component: imageOf(report.target),
       },
-      components: Array.from(packages.values(), ({ name, version, purl }) => ({
+      components: packagesIn(assertions).map(({ name, version, purl }) => ({
         type: 'library',
         'bom-ref': purl,
         name,
@@ -49,15 +44,7 @@ function imageOf(target: Target): object {
     'bom-ref': 'image',
     name: reference,
     version: manifest ?? undefined,
-    hashes:
-      manifest === null
-        ? undefined
-        : [
-            {
-              alg: digestAlgorithm(manifest) === 'sha256' ? 'SHA-256' : 'SHA-512',
-              content: digestHex(manifest),
-            },
-          ],
+    hashes: hashesOf(manifest),
     purl: imagePurl(target),
   };
 }
@@ -76,8 +63,7 @@ function vulnerabilityOf(
     source: { name: source },
     references: otherNames(vulnerability).map((name) => ({ id: name, source: { name: source } })),
     description: description ?? undefined,
-    recommendation:
-      status === 'affected' && fix.state === 'fixed' ? `Update to ${fix.version} or later.` : undefined,
+    recommendation: status === 'affected' && fix.state === 'fixed' ? updateWords(fix) : undefined,
     analysis: { ...known, detail: detail === '' ? undefined : detail, firstIssued: time, lastUpdated: time },
     affects: packages.map(({ purl }) => ({ ref: purl })),
   };
