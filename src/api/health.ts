@@ -7,7 +7,7 @@ import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
 import type { DescribedRoute, RouteDescription } from './http/openapi.ts';
 import { routerOf } from './http/router.ts';
-import { metricsType } from './metrics.ts';
+import { metricsAnswer } from './metrics.ts';
 
 /** What the health server tells of. */
 export interface HealthRoom {
@@ -46,7 +46,7 @@ const ways: Readonly<Record<string, Way>> = {
   health: { description: { summary: 'Whether the database answers.', faults: [500] }, answer: health },
   metrics: {
     description: { summary: 'The metrics of this server, as Prometheus reads them.', gives: 'text' },
-    answer: metrics,
+    answer: ({ metrics }) => metricsAnswer(metrics),
   },
   status: {
     description: { summary: 'How fresh each feed of advisories is.', gives: feedStatesSchema },
@@ -72,10 +72,6 @@ async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
     onError(error);
     return { status: 500 };
   }
-}
-
-async function metrics({ metrics: write }: HealthRoom): Promise<ApiAnswer> {
-  return { status: 200, contentType: metricsType, text: await write() };
 }
 
 async function status({ store }: HealthRoom): Promise<ApiAnswer> {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
+import type { ApiAnswer } from './http/exchange.ts';
 
 /** How busy the threads are that read layers. */
 export interface ReadingLoad {
@@ -13,9 +14,6 @@ export interface Gauges {
   readonly feeds: readonly FeedState[];
   readonly reading: ReadingLoad;
 }
-
-/** What Prometheus takes. */
-export const metricsType = 'text/plain; version=0.0.4';
 
 /** What the server counts, in the text format of Prometheus. Clair's names are kept. */
 export interface Metrics {
@@ -31,6 +29,11 @@ export interface Metrics {
   noteNotificationFailure(transport: string): void;
   /** The text, with these beside what was counted. */
   write(gauges: Gauges): Promise<string>;
+}
+
+/** The answer that has the metrics, as Prometheus takes them. */
+export async function metricsAnswer(write: () => Promise<string>): Promise<ApiAnswer> {
+  return { status: 200, contentType: 'text/plain; version=0.0.4', text: await write() };
 }
 
 /** Clair's buckets for the duration of an answer, in milliseconds. */

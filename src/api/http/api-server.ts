@@ -7,7 +7,7 @@ import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { Access } from './access.ts';
-import { type ApiAnswer, faultAnswer, type Route, readBody, WireError } from './exchange.ts';
+import { type ApiAnswer, faultAnswer, type Route, readBody, retryAfter, WireError } from './exchange.ts';
 import { type Found, notFound, type Router } from './router.ts';
 import { type Http2Door, preferHttp1, sortConnections } from './sort-connections.ts';
 import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
@@ -44,9 +44,9 @@ export interface ApiServer extends AsyncDisposable {
 
 /** Listens at an address. Throws `usage` where it cannot be taken; `what` is said then. */
 export async function serveApi(what: string, address: Address, room: ApiServerRoom): Promise<ApiServer> {
-  const work = new Work(room);
+  const requests = new Requests(room);
   const server = serverOf(room, (request, response) => {
-    void work.answer(request, response);
+    void requests.answer(request, response);
   });
   try {
     server.listen(address.port, address.host);
@@ -58,7 +58,7 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
   }
   const http2 = room.http2 && sortConnections(server, room.http2, headersMsOf(room));
   const stop = async (patienceMs: number = limits.stopMs): Promise<void> => {
-    work.end();
+    requests.end();
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
@@ -69,7 +69,7 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
       resolve(undefined);
     }, patienceMs);
     await closed;
-    await Promise.race([work.settled(), noPatience]);
+    await Promise.race([requests.settled(), noPatience]);
     clearTimeout(timer);
     await http2Stopped;
   };
@@ -124,7 +124,8 @@ const timeoutAnswer: ApiAnswer = {
   text: `{"Error":{"Message":"${timeoutMessage}","Type":"Timeout"}}`,
 };
 
-class Work {
+/** Requests under way. */
+class Requests {
   readonly #room: ApiServerRoom;
   readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
@@ -265,8 +266,7 @@ class Work {
       return faultWords?.(timeoutAnswer.status, timeoutMessage) ?? timeoutAnswer;
     if (error instanceof WireError) {
       const { status, message, retryAfterSeconds } = error;
-      const retry = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
-      return faultAnswer(status, message, retry);
+      return faultAnswer(status, message, retryAfter(retryAfterSeconds));
     }
     this.#room.onError(error);
     return (faultWords ?? faultAnswer)(500, 'internal server error');

@@ -61,15 +61,19 @@ export class WireError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(
-    status: number,
-    message: string,
-    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {},
-  ) {
-    super(message, { cause: options.cause });
+  constructor(status: number, message: string, options: { readonly retryAfterSeconds?: number } = {}) {
+    super(message);
     this.status = status;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** How long a client waits where there is too much to do, in seconds. */
+export const busySeconds = 5;
+
+/** Tells a client when to come again, where that would help. */
+export function retryAfter(seconds: number | undefined): Readonly<Record<string, string>> {
+  return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
 }
 
 /** The answer that tells of a failure. */

@@ -1,3 +1,4 @@
+import { compareText } from '../../model/order.ts';
 import { type GoStruct, type GoType, typeOf } from './go-type.ts';
 
 /** A JSON Schema of the 2020-12 draft, which OpenAPI 3.1 uses. */
@@ -42,7 +43,7 @@ export function schemasOf(structs: readonly GoStruct[]): Readonly<Record<string,
     });
     waiting.push(...fields.flatMap(([, field]) => structsIn(typeOf(field))));
   }
-  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries([...found].sort(([a], [b]) => compareText(a, b)));
 }
 
 function structsIn(type: GoType): GoStruct[] {

@@ -24,14 +24,14 @@ export const notFound: ApiAnswer = plainText(404, '404 page not found\n');
  * in Clair a redirect keeps the prefix, and `%2F` is part of a name.
  */
 export function routerOf(prefix: string, routes: readonly Route[]): Router {
-  const patterns = routes.map((route) => ({ route, parts: route.path.split('/').slice(1) }));
+  const patterns = routes.map(patternOf);
   return (method, target) => {
-    const [path = '', query = ''] = target.split(/(?=\?)(.*)/s);
+    const { path, query } = splitTarget(target);
     if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined;
     const parts = path.slice(prefix.length).split('/').slice(1).map(percentDecoded);
     if (!parts.every((part) => part !== undefined)) return answering(plainText(400, '400 Bad Request'));
     const ours = patterns.filter(({ route }) => route.method === method);
-    const found = firstMatch(ours, parts, sameText);
+    const found = firstMatch(ours, parts);
     if (found !== undefined) {
       const { route, params } = found;
       return {
@@ -47,40 +47,66 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
       const location = prefix + better.map((part) => `/${percentEncoded(part)}`).join('');
       return answering(redirect(method, location + percentEncodedQuery(query)));
     }
-    const isKnown = firstMatch(patterns, parts, sameText) !== undefined;
+    const isKnown = firstMatch(patterns, parts) !== undefined;
     return answering(isKnown ? plainText(405, 'Method Not Allowed\n') : notFound);
   };
 }
 
+/** The path of a request target, and its query with the question mark. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const [path = '', query = ''] = target.split(/(?=\?)(.*)/s);
+  return { path, query };
+}
+
 /** A route with the parts of its path. */
-interface Pattern {
+export interface Pattern {
   readonly route: Route;
   readonly parts: readonly string[];
+}
+
+/** A route by its path. */
+export function patternOf(route: Route): Pattern {
+  return { route, parts: route.path.split('/').slice(1) };
 }
 
 interface MatchedPattern extends Pattern {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The first pattern that fits, with the values of its parameters. */
-export function firstMatch(
+interface Matching {
+  /** Whether a part of a path is that of a route: to the letter where it is not said. */
+  readonly isSame?: (a: string, b: string) => boolean;
+  /** Whether also the last parameter may be empty. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/** A pattern with the values of its parameters, where a path fits it. */
+export function matched(
+  { route, parts }: Pattern,
+  wanted: readonly string[],
+  { isSame = sameText, mayBeEmpty = false }: Matching = {},
+): MatchedPattern | undefined {
+  if (parts.length !== wanted.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [i, ours] of parts.entries()) {
+    const theirs = wanted[i] ?? '';
+    if (!ours.startsWith(':')) {
+      if (!isSame(ours, theirs)) return undefined;
+    } else if (theirs !== '' || mayBeEmpty || i < parts.length - 1) params[ours.slice(1)] = theirs;
+    else return undefined;
+  }
+  return { route, parts, params };
+}
+
+/** The first pattern that fits. */
+function firstMatch(
   patterns: readonly Pattern[],
   wanted: readonly string[],
-  isSame: (a: string, b: string) => boolean = sameText,
-  mayBeEmpty = false,
+  isSame = sameText,
 ): MatchedPattern | undefined {
-  for (const { route, parts } of patterns) {
-    const isMatch =
-      parts.length === wanted.length &&
-      wanted.every((part, i) => {
-        const ours = parts[i] ?? '';
-        return ours.startsWith(':') ? mayBeEmpty || part !== '' || i < parts.length - 1 : isSame(ours, part);
-      });
-    if (!isMatch) continue;
-    const named = parts.flatMap((part, i) =>
-      part.startsWith(':') ? [[part.slice(1), wanted[i] ?? '']] : [],
-    );
-    return { route, parts, params: Object.fromEntries(named) as Record<string, string> };
+  for (const pattern of patterns) {
+    const found = matched(pattern, wanted, { isSame });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -91,7 +117,7 @@ function spelledRight(
   wanted: readonly string[],
 ): readonly string[] | undefined {
   const trimmed = wanted.slice(0, -1);
-  if (wanted.at(-1) === '' && firstMatch(patterns, trimmed, sameText) !== undefined) return trimmed;
+  if (wanted.at(-1) === '' && firstMatch(patterns, trimmed) !== undefined) return trimmed;
   const cleaned = withoutDots(wanted);
   const found = firstMatch(patterns, cleaned, sameButForCase);
   return found?.parts.map((part, i) => (part.startsWith(':') ? (cleaned[i] ?? '') : part));

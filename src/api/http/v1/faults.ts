@@ -1,5 +1,5 @@
 import { ClairError, type ErrorCode } from '../../../kit/errors.ts';
-import { WireError } from '../exchange.ts';
+import { busySeconds, WireError } from '../exchange.ts';
 
 /** What Clair answers where something is not there. */
 export function notFound(): WireError {
@@ -16,9 +16,6 @@ export function badRequest(message: string): WireError {
   return new WireError(400, message);
 }
 
-/** How long a client that came too often should wait, in seconds. */
-const retryAfterSeconds = 5;
-
 const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
   'parent-unknown': () => badRequest('worker: parent layer is unknown, it must be processed first'),
   'layer-not-found': () => badRequest('could not find layer'),
@@ -27,7 +24,7 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
   'limit-exceeded': beyondLimit,
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
   'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),
-  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds }),
+  busy: ({ message }) => new WireError(503, message, { retryAfterSeconds: busySeconds }),
   'store-unusable': databaseFault,
   'store-conflict': databaseFault,
 };

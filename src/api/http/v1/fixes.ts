@@ -1,18 +1,17 @@
 import { findVulnerability } from '../../../service/vulnerability-view.ts';
-import { changeFixes, type VulnerabilityName } from '../../../service/write-vulnerability.ts';
+import { changeFixes } from '../../../service/write-vulnerability.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';
-import { namespaceOfWire } from './names.ts';
 import { renderFixes } from './render.ts';
-import { bodyOf } from './request.ts';
+import { bodyOf, vulnerabilityIn } from './request.ts';
 import type { V1Room } from './room.ts';
 import { featureEnvelope } from './types.ts';
 import { fixOf, refuseStranger } from './written.ts';
 
 /** `GET …/vulnerabilities/:name/fixes`: the features that fix it. */
 export async function getFixesRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const { namespace, id } = nameIn(request);
+  const { namespace, id } = vulnerabilityIn(request);
   const found = await findVulnerability(namespace, id, room);
   if (found === undefined) throw notFound();
   return { status: 200, body: asGo(featureEnvelope, { Features: renderFixes(found) }) };
@@ -24,7 +23,7 @@ export async function putFixRoute(request: ApiRequest, room: V1Room): Promise<Ap
   if (sent === undefined) throw badRequest('failed to provide feature');
   if (sent.Name !== request.params['feature']) throw badRequest('feature name in URL and JSON do not match');
   const fix = fixOf(sent, room.extensions);
-  const name = nameIn(request);
+  const name = vulnerabilityIn(request);
   refuseStranger(sent, name);
   if (!(await changeFixes(name, [fix], room.writing))) throw notFound();
   return { status: 200, body: asGo(featureEnvelope, { Feature: sent }) };
@@ -33,10 +32,6 @@ export async function putFixRoute(request: ApiRequest, room: V1Room): Promise<Ap
 /** `DELETE …/vulnerabilities/:name/fixes/:feature`. */
 export async function deleteFixRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
   const gone = { package: request.params['feature'] ?? '', fix: undefined };
-  if (!(await changeFixes(nameIn(request), [gone], room.writing))) throw notFound();
+  if (!(await changeFixes(vulnerabilityIn(request), [gone], room.writing))) throw notFound();
   return { status: 200 };
-}
-
-function nameIn({ params }: ApiRequest): VulnerabilityName {
-  return { namespace: namespaceOfWire(params['namespace'] ?? ''), id: params['name'] ?? '' };
 }

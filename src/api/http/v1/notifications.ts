@@ -1,22 +1,19 @@
 import {
   type NotificationView,
   type NotifiedSide,
-  type PageStart,
   viewNotification,
 } from '../../../service/notification-view.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';
-import { renderWithFixes } from './render.ts';
+import { pageStartOf, rowOf } from './page-token.ts';
+import { renderTime, renderWithFixes } from './render.ts';
 import { limitOf } from './request.ts';
 import type { V1Room } from './room.ts';
-import { type NotificationPage, notificationEnvelope, type VulnerabilityWithLayers } from './types.ts';
+import { notificationEnvelope, type VulnerabilityWithLayers } from './types.ts';
 
 /** With this limit Clair tells of no layers. */
 const noLayers = -1;
-
-/** What a page token says of a side of which all was told. */
-const doneOnWire = -1;
 
 /** `GET /notifications/:name`: a page of the layers that a change concerns. */
 export async function getNotificationRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
@@ -27,16 +24,21 @@ export async function getNotificationRoute(request: ApiRequest, room: V1Room): P
     token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
   const view = await viewNotification(
     request.params['name'] ?? '',
-    { carriers: 'layers', limit, old: startOf(page.OldVulnerability), new: startOf(page.NewVulnerability) },
+    {
+      carriers: 'layers',
+      limit,
+      old: pageStartOf(page.OldVulnerability),
+      new: pageStartOf(page.NewVulnerability),
+    },
     room,
   );
   if (view === undefined) throw notFound();
   const { notification, old, new: now } = view;
   const shown = {
     Name: notification.name,
-    Created: seconds(notification.createdAt),
-    Notified: seconds(notification.notifiedAt),
-    Deleted: seconds(notification.deletedAt),
+    Created: renderTime(notification.createdAt),
+    Notified: renderTime(notification.notifiedAt),
+    Deleted: renderTime(notification.deletedAt),
     Limit: limit,
     Page: token ?? room.tokens.writeNotificationPage(page),
     ...nextPage(view, room),
@@ -54,16 +56,11 @@ export async function deleteNotificationRoute({ params }: ApiRequest, { store }:
   return { status: 200 };
 }
 
-function startOf(number: number): PageStart {
-  return number === doneOnWire ? 'done' : number;
-}
-
 function nextPage({ old, new: now }: NotificationView, { tokens }: V1Room): { readonly NextPage?: string } {
-  const ofSide = (side: NotifiedSide | undefined): number =>
-    side === undefined || side.next === 'done' ? doneOnWire : side.next;
-  const page: NotificationPage = { OldVulnerability: ofSide(old), NewVulnerability: ofSide(now) };
-  const isLast = page.OldVulnerability === doneOnWire && page.NewVulnerability === doneOnWire;
-  return isLast ? {} : { NextPage: tokens.writeNotificationPage(page) };
+  const [ofOld, ofNew] = [old?.next ?? 'done', now?.next ?? 'done'];
+  if (ofOld === 'done' && ofNew === 'done') return {};
+  const page = { OldVulnerability: rowOf(ofOld), NewVulnerability: rowOf(ofNew) };
+  return { NextPage: tokens.writeNotificationPage(page) };
 }
 
 function renderSide({ vulnerability, carriers }: NotifiedSide): VulnerabilityWithLayers {
@@ -75,8 +72,4 @@ function renderSide({ vulnerability, carriers }: NotifiedSide): VulnerabilityWit
     })),
     LayersIntroducingVulnerability: carriers.map(({ name }) => name),
   };
-}
-
-function seconds(time: string | null): string {
-  return time === null ? '' : String(Math.floor(Date.parse(time) / 1000));
 }

@@ -6,6 +6,7 @@ import {
   randomFernetKey,
   sealFernet,
 } from '../../../kit/fernet.ts';
+import type { PageStart } from '../../../service/notification-view.ts';
 import { WireError } from '../exchange.ts';
 import { decodeGoJson } from '../go-json-decode.ts';
 import { asGo, encodeGoJson } from '../go-json-encode.ts';
@@ -47,6 +48,19 @@ export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
       }
     },
   };
+}
+
+/** What a token says of a side of a notification of which all was told. */
+const doneOnWire = -1;
+
+/** Where a side of a notification goes on, by what a token says of it. */
+export function pageStartOf(row: number): PageStart {
+  return row === doneOnWire ? 'done' : row;
+}
+
+/** What a token says of it. */
+export function rowOf(start: PageStart): number {
+  return start === 'done' ? doneOnWire : start;
 }
 
 /** The key of `api.paginationkey`; one that ends with the process where it is empty. Throws `config-invalid`. */

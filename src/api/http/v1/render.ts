@@ -22,6 +22,11 @@ export function renderNamespace({ name, versionScheme }: Namespace): wire.Namesp
   return { Name: wireNamespace(name), VersionFormat: wireVersionFormat(versionScheme) };
 }
 
+/** A time in Clair's words: seconds since 1970 as text, empty where it has not come. */
+export function renderTime(time: string | null): string {
+  return time === null ? '' : String(Math.floor(Date.parse(time) / 1000));
+}
+
 /** A layer in Clair's words, with its features where it was looked at so closely. */
 export function renderLayer({ name, parent, namespace, packages }: LayerView): wire.Layer {
   return {

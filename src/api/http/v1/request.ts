@@ -1,8 +1,10 @@
+import type { VulnerabilityName } from '../../../service/write-vulnerability.ts';
 import type { ApiRequest } from '../exchange.ts';
 import { decodeGoJson, GoJsonError } from '../go-json-decode.ts';
 import { goAtoi } from '../go-number.ts';
 import type { GoStruct } from '../go-type.ts';
 import { badRequest } from './faults.ts';
+import { namespaceOfWire } from './names.ts';
 
 /** The body of a request as Clair reads it. */
 export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise<T> {
@@ -11,6 +13,11 @@ export async function bodyOf<T>(request: ApiRequest, type: GoStruct<T>): Promise
   } catch (error) {
     throw error instanceof GoJsonError ? badRequest(error.message) : error;
   }
+}
+
+/** The vulnerability that the path of a request names. */
+export function vulnerabilityIn({ params }: ApiRequest): VulnerabilityName {
+  return { namespace: namespaceOfWire(params['namespace'] ?? ''), id: params['name'] ?? '' };
 }
 
 /** The `limit` of a list, which has to be there. */

@@ -1,4 +1,4 @@
-import { metricsType } from '../../metrics.ts';
+import { metricsAnswer } from '../../metrics.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import { v1Descriptions } from './descriptions.ts';
@@ -44,7 +44,7 @@ const table: readonly Entry[] = [
   ['deleteFix', 'DELETE', `${vulnerability}/fixes/:feature`, deleteFixRoute],
   ['getNotification', 'GET', '/notifications/:name', getNotificationRoute],
   ['deleteNotification', 'DELETE', '/notifications/:name', deleteNotificationRoute],
-  ['getMetrics', 'GET', '/metrics', getMetricsRoute],
+  ['getMetrics', 'GET', '/metrics', (_, { metrics }) => metricsAnswer(metrics)],
 ];
 
 /** The routes of Clair's first API, below `/v1`. */
@@ -71,8 +71,4 @@ export function describedV1Routes(): DescribedRoute[] {
     path: `/v1${path}`,
     description: v1Descriptions[name],
   }));
-}
-
-async function getMetricsRoute(_: ApiRequest, { metrics }: V1Room): Promise<ApiAnswer> {
-  return { status: 200, contentType: metricsType, text: await metrics() };
 }

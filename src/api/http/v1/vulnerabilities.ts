@@ -11,7 +11,7 @@ import { asGo, encodeLongList } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';
 import { namespaceOfWire } from './names.ts';
 import { renderVulnerability, renderWithFixes } from './render.ts';
-import { bodyOf, limitOf } from './request.ts';
+import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';
 import type { V1Room } from './room.ts';
 import { type Feature, type Vulnerability, vulnerability, vulnerabilityEnvelope } from './types.ts';
 import { fieldsOf, fixOf, nameOf, refuseStranger } from './written.ts';
@@ -94,14 +94,11 @@ async function learnNamespace(
 }
 
 /** `GET /namespaces/:namespace/vulnerabilities/:name`, with what fixes it where the query names `fixedIn`. */
-export async function getVulnerabilityRoute({ params, query }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const found = await findVulnerability(
-    namespaceOfWire(params['namespace'] ?? ''),
-    params['name'] ?? '',
-    room,
-  );
+export async function getVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  const { namespace, id } = vulnerabilityIn(request);
+  const found = await findVulnerability(namespace, id, room);
   if (found === undefined) throw notFound();
-  const shown = query.has('fixedIn') ? renderWithFixes(found) : renderVulnerability(found);
+  const shown = request.query.has('fixedIn') ? renderWithFixes(found) : renderVulnerability(found);
   return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: shown }) };
 }
 
@@ -117,8 +114,7 @@ export async function putVulnerabilityRoute(request: ApiRequest, room: V1Room): 
 }
 
 /** `DELETE /namespaces/:namespace/vulnerabilities/:name`. */
-export async function deleteVulnerabilityRoute({ params }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const name = { namespace: namespaceOfWire(params['namespace'] ?? ''), id: params['name'] ?? '' };
-  if (!(await deleteVulnerability(name, room.writing))) throw notFound();
+export async function deleteVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  if (!(await deleteVulnerability(vulnerabilityIn(request), room.writing))) throw notFound();
   return { status: 200 };
 }

@@ -1,4 +1,5 @@
 import { ClairError, type ErrorCode } from '../../../kit/errors.ts';
+import { busySeconds } from '../exchange.ts';
 import { GoJsonError } from '../go-json-decode.ts';
 import { GoNumberError } from '../go-number.ts';
 import { ProtoJsonError } from './proto-json.ts';
@@ -53,7 +54,7 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => RpcFault>> = {
   'limit-exceeded': ({ message }) => new RpcFault('failed-precondition', `${extract}: ${message}`),
   'layer-unsupported': ({ message }) => new RpcFault('failed-precondition', message),
   'layer-unreadable': ({ message }) => new RpcFault('failed-precondition', message),
-  busy: ({ message }) => new RpcFault('unavailable', message, { retryAfterSeconds: 5 }),
+  busy: ({ message }) => new RpcFault('unavailable', message, { retryAfterSeconds: busySeconds }),
   'store-unusable': databaseFault,
   'store-conflict': databaseFault,
 };

@@ -1,8 +1,8 @@
-import { metricsType } from '../../metrics.ts';
-import type { ApiAnswer, ApiRequest, FaultWords, Route } from '../exchange.ts';
+import { metricsAnswer } from '../../metrics.ts';
+import { type ApiAnswer, type ApiRequest, type FaultWords, type Route, retryAfter } from '../exchange.ts';
 import { GoJsonError, parseGoJson } from '../go-json-decode.ts';
 import { goParseInt32 } from '../go-number.ts';
-import { firstMatch, percentDecoded, plainText, type Router } from '../router.ts';
+import { matched, patternOf, percentDecoded, plainText, type Router, splitTarget } from '../router.ts';
 import { faultOf, type RpcFault, rpcCodes } from './faults.ts';
 import type { V3Methods } from './methods.ts';
 import { camelCase, decodeProtoJson, encodeProtoJson } from './proto-json.ts';
@@ -15,14 +15,8 @@ export function v3Router(room: Pick<V3Room, 'metrics'>, methods: V3Methods): Rou
 }
 
 function metricsRoute({ metrics }: Pick<V3Room, 'metrics'>): Route {
-  return {
-    name: 'v3/getMetrics',
-    method: 'GET',
-    path: '/metrics',
-    async handle() {
-      return { status: 200, contentType: metricsType, text: await metrics() };
-    },
-  };
+  const handle = () => metricsAnswer(metrics);
+  return { name: 'v3/getMetrics', method: 'GET', path: '/metrics', handle };
 }
 
 /**
@@ -30,17 +24,16 @@ function metricsRoute({ metrics }: Pick<V3Room, 'metrics'>): Route {
  * there, `%2F` and a colon are part of a name.
  */
 function routerOfGateway(routes: readonly Route[]): Router {
-  const patterns = routes.map((route) => ({ route, parts: route.path.split('/').slice(1) }));
+  const patterns = routes.map(patternOf);
   const firstParts = new Set(patterns.map(({ parts: [first] }) => first));
   return (method, target) => {
-    const [path = '', query = ''] = target.split(/(?=\?)(.*)/s);
+    const { path, query } = splitTarget(target);
     const parts = path.split('/').slice(1);
     if (!path.startsWith('/') || !firstParts.has(parts[0])) return undefined;
     const decoded = parts.map(percentDecoded);
     if (!decoded.every((part) => part !== undefined))
       return { kind: 'answer', answer: plainText(400, '400 Bad Request') };
-    const fits = patterns.filter((pattern) => pattern.parts.length === decoded.length);
-    const matching = fits.flatMap((pattern) => firstMatch([pattern], decoded, undefined, true) ?? []);
+    const matching = patterns.flatMap((pattern) => matched(pattern, decoded, { mayBeEmpty: true }) ?? []);
     const found = matching.find(({ route }) => route.method === method);
     if (found !== undefined) {
       const { route, params } = found;
@@ -98,8 +91,7 @@ function answer(status: number, message: object, headers: ApiAnswer['headers'] =
 
 function faultAnswer({ code: name, message, retryAfterSeconds }: RpcFault): ApiAnswer {
   const { code, status } = rpcCodes[name];
-  const retry = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
-  return answer(status, { error: message, code }, retry);
+  return answer(status, { error: message, code }, retryAfter(retryAfterSeconds));
 }
 
 /** What the server itself refuses, in the words of this API. */

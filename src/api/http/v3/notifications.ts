@@ -1,4 +1,6 @@
 import { type NotifiedSide, type PageStart, viewNotification } from '../../../service/notification-view.ts';
+import { pageStartOf, rowOf } from '../v1/page-token.ts';
+import { renderTime } from '../v1/render.ts';
 import { inClairsWords, invalid, RpcFault } from './faults.ts';
 import { renderVulnerability } from './render.ts';
 import type { V3Room } from './room.ts';
@@ -11,26 +13,19 @@ export async function getNotification(
 ): Promise<wire.GetNotificationResponse> {
   if (limit < 1) throw invalid('notification page limit should not be empty or less than 1');
   if (name === '') throw invalid('notification name should not be empty');
-  const [old, now] = [
-    startOf(pages.old_vulnerability_page, room),
-    startOf(pages.new_vulnerability_page, room),
-  ];
+  const old = startOf(pages.old_vulnerability_page, room);
+  const now = startOf(pages.new_vulnerability_page, room);
   const view = await viewNotification(name, { carriers: 'ancestries', limit, old, new: now }, room);
   if (view === undefined) throw unknown(name);
   const { notification } = view;
-  const side = (
-    told: NotifiedSide | undefined,
-    start: PageStart,
-  ): wire.PagedVulnerableAncestries | undefined => told && renderSide(told, { limit, start }, room);
-  const [before, after] = [side(view.old, old), side(view.new, now)];
   return {
     notification: {
       name,
-      created: seconds(notification.createdAt),
-      notified: seconds(notification.notifiedAt),
-      deleted: seconds(notification.deletedAt),
-      ...(before && { old: before }),
-      ...(after && { new: after }),
+      created: renderTime(notification.createdAt),
+      notified: renderTime(notification.notifiedAt),
+      deleted: renderTime(notification.deletedAt),
+      ...(view.old && { old: renderSide(view.old, { limit, start: old }, room) }),
+      ...(view.new && { new: renderSide(view.new, { limit, start: now }, room) }),
     },
   };
 }
@@ -47,18 +42,10 @@ export async function markNotificationAsRead(
   return {};
 }
 
-/** What a page token says of a side of which all was told. */
-const doneOnWire = -1;
-
 function startOf(token: string, { tokens }: V3Room): PageStart {
   if (token === '') return 0;
-  const row = readRow(token, tokens);
-  return row === doneOnWire ? 'done' : row;
-}
-
-function readRow(token: string, tokens: V3Room['tokens']): number {
   try {
-    return tokens.readRow(token);
+    return pageStartOf(tokens.readRow(token));
   } catch {
     throw invalid(inClairsWords('invalid or expired pagination token'));
   }
@@ -70,7 +57,7 @@ function renderSide(
   { tokens }: V3Room,
 ): wire.PagedVulnerableAncestries {
   return {
-    current_page: tokens.writeRow(start === 'done' ? doneOnWire : start),
+    current_page: tokens.writeRow(rowOf(start)),
     ...(next !== 'done' && { next_page: tokens.writeRow(next) }),
     limit,
     vulnerability: renderVulnerability(vulnerability),
@@ -80,8 +67,4 @@ function renderSide(
 
 function unknown(name: string): RpcFault {
   return new RpcFault('not-found', `requested notification '${name}' is not found`);
-}
-
-function seconds(time: string | null): string {
-  return time === null ? '' : String(Math.floor(Date.parse(time) / 1000));
 }
