@@ -34,6 +34,7 @@ test('a document that is otherwise than its schema says where, and what was expe
     version: z.literal(1),
     kind: z.optional(z.enum(['a', 'b'])),
     layers: z.array(z.string().check(z.refine((text) => text !== '', 'empty'))),
+    labels: z.optional(z.record(z.string(), z.strictObject({}))),
   });
   const read = (json: unknown): unknown => readBySchema(schema, json, refuse);
   assert.deepEqual(read({ version: 1, layers: ['x'] }), { version: 1, layers: ['x'] });
@@ -43,6 +44,14 @@ test('a document that is otherwise than its schema says where, and what was expe
     [{ version: 1, kind: 'c', layers: [] }, 'x is malformed at kind: none of a, b'],
     [{ version: 1, layers: ['x', 7] }, 'x is malformed at layers.1: not the expected string'],
     [{ version: 1, layers: [''] }, 'x is malformed at layers.0: empty'],
+    [
+      { version: 1, layers: [], labels: { 'a\x1b': 7 } },
+      'x is malformed at labels.a : not the expected object',
+    ],
+    [
+      { version: 1, layers: [], labels: { a: { 'b\x1b': 7 } } },
+      'x is malformed at labels.a: nothing is called "b\\u001b"',
+    ],
   ] as const)
     assert.throws(() => read(json), { message: words });
 });

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { boundedParse } from './bounded-parse.ts';
 import { messageOf } from './errors.ts';
 import { limits } from './limits.ts';
+import { quoted } from './quoted.ts';
 
 /** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type Refuse = (fault: string, cause?: unknown) => Error;
@@ -28,19 +29,23 @@ export function readBySchema<T extends z.ZodMiniType>(schema: T, json: unknown, 
 }
 
 /** Where a value first differs from its schema, and how: ` at layers.0.digest: not the expected string`. */
-export function firstIssueOf({ issues: [issue] }: z.core.$ZodError): string {
+function firstIssueOf({ issues: [issue] }: z.core.$ZodError): string {
   if (issue === undefined) return '';
-  const at = issue.path.length === 0 ? '' : ` at ${issue.path.map(String).join('.')}`;
-  return `${at}: ${wordsOf(issue)}`;
+  const place = issue.path
+    .map(String)
+    .join('.')
+    .slice(0, 200)
+    .replace(/\p{Cc}+/gu, ' ');
+  return `${place === '' ? '' : ` at ${place}`}: ${wordsOf(issue)}`;
 }
 
 /** The message of the schema, or what was expected where it has none of its own. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.message !== 'Invalid input') return issue.message;
   if (issue.code === 'invalid_type') return `not the expected ${issue.expected}`;
-  return issue.code === 'invalid_value'
-    ? `none of ${issue.values.map(String).join(', ')}`
-    : 'not as expected';
+  if (issue.code === 'invalid_value') return `none of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'unrecognized_keys') return `nothing is called ${quoted(issue.keys[0] ?? '')}`;
+  return 'not as expected';
 }
 
 const quote = 0x22;

@@ -102,6 +102,22 @@ test('plugin: what was asked before the thread is ended is answered', async (t) 
   await ended;
 });
 
+test('plugin: a lister may tell all that the contract has', async (t) => {
+  const all: readonly Listed[] = [
+    {
+      path: 'etc/acme',
+      package: {
+        ...{ type: 'rpm', name: 'rocket', version: '1.0-1', arch: 'x86_64', modularity: 'rocket:1:2:3' },
+        ...{ source: { name: 'rockets', version: '1.0-1' }, vendor: 'Acme, Inc.', licence: 'MIT and GPL' },
+      },
+    },
+    { path: 'etc/acme', problem: 'line 2 is cut short' },
+    { path: 'etc/acme', owner: 'rocket', files: ['usr/lib/rocket.js'] },
+    { path: 'etc/acme', repositories: ['rockets-for-9'] },
+  ];
+  assert.deepEqual(await listedBy(t, `yield* ${JSON.stringify(all)};`), all);
+});
+
 test('plugin: what a lister tells is checked, and what is nothing costs its own place', async (t) => {
   const [first, ...problems] = await listedBy(
     t,
@@ -109,8 +125,15 @@ test('plugin: what a lister tells is checked, and what is nothing costs its own 
      yield { path: 'etc/acme', problem: 'line\\n2' }; yield 7; yield { path: 'x', package: { name: 'y' } };`,
   );
   assert.ok(first && 'package' in first);
-  assert.equal(problems.length, 4);
-  for (const problem of problems) assert.match(JSON.stringify(problem), /told of something that is nothing/);
+  assert.deepEqual(
+    problems.map((told) => ('problem' in told ? told.problem : undefined)),
+    [
+      'number 2 of what it told is malformed at package.name: not one word of printable ASCII',
+      'number 3 of what it told is malformed at problem: it has control characters',
+      'number 4 of what it told is malformed: not the expected object',
+      'number 5 of what it told is malformed at package.type: not the expected string',
+    ],
+  );
   await assert.rejects(listedBy(t, 'yield () => 1;'), /could not be cloned/);
   const many = await listedBy(t, `for (let i = 0; i < 20_005; i++) ${rocket}`);
   assert.equal(many.length, 20_001);

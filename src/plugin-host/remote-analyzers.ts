@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
+import { messageOf } from '../kit/errors.ts';
+import { readBySchema } from '../kit/json-document.ts';
 import { limits } from '../kit/limits.ts';
 import type { Distro } from '../model/distro.ts';
+import type { ListedPackage } from '../model/package.ts';
 import type { RemoteDetector } from '../plugin/namespace-detector.ts';
 import type { Listed, RemoteLister } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './description.ts';
@@ -31,10 +34,15 @@ export function remoteAnalyzers(
   };
 }
 
+/** A schema for every property: one that is added to the contract does not compile until it can be told. */
+type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
+
 /** One word of printable ASCII, as names and versions are. */
-const word = z.string().check(z.regex(/^[!-~]{1,512}$/, 'is no word of printable ASCII'));
-const path = z.string().check(z.maxLength(limits.pathBytes), z.regex(/^\P{Cc}*$/u, 'has control characters'));
-const line = z.string().check(z.maxLength(1000), z.regex(/^\P{Cc}*$/u, 'has control characters'));
+const word = z.string().check(z.regex(/^[!-~]{1,512}$/, 'not one word of printable ASCII'));
+const path = z
+  .string()
+  .check(z.maxLength(limits.pathBytes), z.regex(/^\P{Cc}*$/u, 'it has control characters'));
+const line = z.string().check(z.maxLength(1000), z.regex(/^\P{Cc}*$/u, 'it has control characters'));
 
 const distro = z.strictObject({
   id: word,
@@ -43,30 +51,36 @@ const distro = z.strictObject({
   prettyName: z.optional(line),
   like: z._default(z.array(word), []),
   supportEnd: z.optional(z.iso.date()),
-});
+} satisfies Fields<Distro>);
 
-const listed = z.union([
-  z.strictObject({
+const listedPackage = z.strictObject({
+  type: word,
+  name: word,
+  version: word,
+  arch: z.optional(word),
+  source: z.optional(z.strictObject({ name: word, version: word })),
+  modularity: z.optional(word),
+  vendor: z.optional(line),
+  licence: z.optional(line),
+} satisfies Fields<ListedPackage>);
+
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
+/** What a lister may tell, by the key that says which of these it is. */
+const things = {
+  package: z.strictObject({ path, package: listedPackage }),
+  problem: z.strictObject({ path, problem: line }),
+  owner: z.strictObject({
     path,
-    package: z.strictObject({
-      type: word,
-      name: word,
-      version: word,
-      arch: z.optional(word),
-      source: z.optional(z.strictObject({ name: word, version: word })),
-      vendor: z.optional(line),
-      licence: z.optional(line),
-    }),
+    owner: word,
+    files: z.array(path).check(z.maxLength(limits.ownedFilesPerLayer)),
   }),
-  z.strictObject({ path, problem: line }),
-  z.strictObject({ path, owner: word, files: z.array(path).check(z.maxLength(limits.ownedFilesPerLayer)) }),
-]);
+  repositories: z.strictObject({ path, repositories: z.array(word).check(z.maxLength(limits.contentSets)) }),
+} satisfies Readonly<Record<Exclude<KeysOf<Listed>, 'path' | 'files'>, z.ZodMiniType>>;
 
 function distroOf(told: unknown): Distro | undefined {
   if (told === undefined) return undefined;
-  const { success, data, error } = distro.safeParse(told);
-  if (!success) throw new Error(`it told of a distribution that is none: ${z.prettifyError(error)}`);
-  return data as Distro;
+  return readBySchema(distro, told, (fault) => new Error(`the distribution it told of ${fault}`)) as Distro;
 }
 
 /** What is not as it has to be costs its own place in the list, and is told. */
@@ -79,8 +93,11 @@ function listedOf(told: unknown): readonly Listed[] {
 }
 
 function checked(item: unknown, place: number): Listed {
-  const { success, data, error } = listed.safeParse(item);
-  if (success) return data as Listed;
-  const why = z.prettifyError(error).replace(/\s+/g, ' ').slice(0, 300);
-  return { path: '', problem: `the lister told of something that is nothing (${place}): ${why}` };
+  const fields = Object(item) as object;
+  const schema = Object.entries(things).find(([kind]) => kind in fields)?.[1] ?? things.package;
+  try {
+    return readBySchema(schema, item, (fault) => new Error(fault)) as Listed;
+  } catch (error) {
+    return { path: '', problem: `number ${place + 1} of what it told ${messageOf(error)}` };
+  }
 }
