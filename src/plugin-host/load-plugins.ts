@@ -41,11 +41,7 @@ function modulesOf(name: string, directory: string): string[] {
       .sort()
       .map((entry) => join(path, entry));
   } catch (error) {
-    const why =
-      path === undefined
-        ? 'no package of that name is installed here; a file begins with ./'
-        : messageOf(error);
-    throw problem(name, `is not there: ${why}`, error);
+    throw problem(name, `is not there: ${messageOf(error)}`, error);
   }
 }
 
@@ -54,14 +50,23 @@ function mainModuleOf(name: string, directory: string): string {
   const from = join(directory, 'plugins.js');
   try {
     return createRequire(from).resolve(name);
-  } catch (error) {
+  } catch (cause) {
     // Packages that can only be imported, not required.
-    const manifest = findPackageJSON(name, pathToFileURL(from));
-    if (manifest === undefined) throw error;
+    const manifest = manifestOf(name, from);
+    if (manifest === undefined)
+      throw new Error('no package of that name is installed here; a file begins with ./', { cause });
     const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly exports?: unknown };
     const main = importedOf(exports);
-    if (main === undefined) throw error;
+    if (main === undefined) throw new Error(`${manifest} names no module that can be imported`, { cause });
     return join(dirname(manifest), main);
+  }
+}
+
+function manifestOf(name: string, from: string): string | undefined {
+  try {
+    return findPackageJSON(name, pathToFileURL(from));
+  } catch {
+    return undefined; // there is no such package
   }
 }
 

@@ -208,8 +208,14 @@ test('plugin: an author is told what to mend, and where', async (t) => {
       return true;
     });
   }
-  for (const name of ['./missing.js', 'no-such-package', '../nowhere'])
-    await assert.rejects(loadPlugins([name], directoryOf(t, {})), /is not there/);
+  const directory = directoryOf(t, { 'node_modules/empty/package.json': '{"exports":{}}' });
+  for (const [name, why] of [
+    ['./missing.js', /is not there: there is no such file or directory/],
+    ['../nowhere', /is not there: there is no such file or directory/],
+    ['no-such-package', /is not there: no package of that name is installed here/],
+    ['empty', /is not there: .*empty.package\.json names no module that can be imported/],
+  ] as const)
+    await assert.rejects(loadPlugins([name], directory), why);
 });
 
 test('plugin: names that somebody has are refused, and detectors of plugins are asked first', async (t) => {
