@@ -1,13 +1,8 @@
 import * as z from 'zod/mini';
-import {
-  type Justification,
-  justifications,
-  type VexProduct,
-  type VexStatement,
-  type VexStatus,
-} from '../model/exception.ts';
+import { defined } from '../kit/defined.ts';
+import { type Justification, justifications, type VexStatement, type VexStatus } from '../model/exception.ts';
 import { productsOf, productTree } from './csaf-products.ts';
-import { given, listOf, moment, type ReadVex, readBy, type VexReading } from './vex-document.ts';
+import { listOf, moment, type ReadVex, readBy, type VexReading } from './vex-document.ts';
 
 const about = { product_ids: listOf(z.string()), group_ids: listOf(z.string()) };
 
@@ -57,7 +52,7 @@ export function readCsaf(value: unknown, reading: VexReading): ReadVex {
     return reasonsOf(said, groups).map(({ products, ...reason }) => ({
       document,
       ids,
-      products: products.flatMap((id): VexProduct | never[] => productOf(id) ?? []),
+      products: products.flatMap((id) => productOf(id) ?? []),
       time,
       ...reason,
     }));
@@ -83,7 +78,7 @@ function reasonsOf(
     if (status === undefined) return [];
     const reason = (id: string): Reason => {
       const justification: Justification | undefined = status === 'not_affected' ? labels.get(id) : undefined;
-      return { status, ...given({ justification, words: impacts.get(id) }) };
+      return { status, ...defined({ justification, words: impacts.get(id) }) };
     };
     const alike = Map.groupBy(products, (id) => JSON.stringify(reason(id)));
     return [...alike.values()].map((ids) => ({ ...reason(ids[0] ?? ''), products: ids }));

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { defined } from '../kit/defined.ts';
 import type { Justification, ProductNames, VexProduct, VexStatement, VexStatus } from '../model/exception.ts';
-import { given, listOf, moment, namesOf, type ReadVex, readBy, type VexReading } from './vex-document.ts';
+import { listOf, moment, namesOf, type ReadVex, readBy, type VexReading } from './vex-document.ts';
 
 interface Component {
   readonly type?: string | null | undefined;
@@ -119,10 +120,10 @@ function whyOf(
   const word = analysis?.justification ?? '';
   const justification = reasons.get(word);
   // What CISA has no word for is told in theirs.
-  const untold = justification === undefined && word !== '' ? word.replaceAll('_', ' ') : undefined;
-  const words = [untold, analysis?.detail].filter((part) => typeof part === 'string').join('; ');
-  const time = analysis?.lastUpdated ?? analysis?.firstIssued ?? updated ?? written;
-  return given({ justification, words: words === '' ? undefined : words, time });
+  const untold = justification === undefined ? word.replaceAll('_', ' ') : '';
+  const words = [untold, analysis?.detail].filter(Boolean).join('; ');
+  const time = analysis?.lastUpdated ?? analysis?.firstIssued ?? updated ?? written ?? undefined;
+  return defined({ justification, words: words || undefined, time });
 }
 
 /** A range is not compared: where there are only such, no version is among those that are meant. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { defined } from '../kit/defined.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import { nearest } from '../kit/nearest.ts';
@@ -53,8 +54,8 @@ function isSelective(one: z.output<typeof rule>): boolean {
 }
 
 function toRule(one: z.output<typeof rule>, place: string): IgnoreRule {
-  const given = Object.entries(one).filter(([, value]) => value !== undefined);
-  return { ...(Object.fromEntries(given) as Omit<IgnoreRule, 'place'>), place };
+  const { reason } = one;
+  return { ...defined(one), reason, place };
 }
 
 /** What one issue of a schema says to people. */

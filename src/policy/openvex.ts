@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { defined } from '../kit/defined.ts';
 import { justifications, type ProductNames, type VexProduct, type VexStatement } from '../model/exception.ts';
-import { given, listOf, moment, namesOf, type ReadVex, readBy, type VexReading } from './vex-document.ts';
+import { listOf, moment, namesOf, type ReadVex, readBy, type VexReading } from './vex-document.ts';
 
 const component = z.object({
   '@id': z.nullish(z.string()),
@@ -49,13 +50,21 @@ export function readOpenVex(value: unknown, reading: VexReading): ReadVex {
       const said = readBy(statement, one, { ...reading, place: `${reading.place} (statement ${i + 1})` });
       const ids = idsOf(said.vulnerability);
       if (!reading.wants(ids) || !isComplete(said)) return [];
-      const words = said.impact_statement ?? said.action_statement ?? said.status_notes;
-      const time = said.last_updated ?? said.timestamp ?? above.last_updated ?? above.timestamp;
-      const justification = said.justification ?? undefined;
       const products = (said.products ?? above.products ?? []).map(toProduct);
-      return [{ document, ids, products, status: said.status, ...given({ justification, words, time }) }];
+      return [{ document, ids, products, status: said.status, ...whyOf(said, above) }];
     }),
   };
+}
+
+function whyOf(
+  { justification, impact_statement, action_statement, status_notes, ...own }: z.output<typeof statement>,
+  above: Pick<z.output<typeof openVex>, 'timestamp' | 'last_updated'>,
+): Pick<VexStatement, 'justification' | 'words' | 'time'> {
+  return defined({
+    justification: justification ?? undefined,
+    words: impact_statement ?? action_statement ?? status_notes ?? undefined,
+    time: own.last_updated ?? own.timestamp ?? above.last_updated ?? above.timestamp ?? undefined,
+  });
 }
 
 /** That something is not affected has to have a reason; who gives none has not said it. */

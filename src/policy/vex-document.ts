@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { readBySchema } from '../kit/json-document.ts';
-import type { Justification, ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
+import type { ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
 import { readPurl } from '../model/read-purl.ts';
 import { invalid } from './invalid.ts';
 
@@ -47,17 +47,6 @@ export function namesOf(texts: readonly (string | null | undefined)[], sha256?: 
     references: given.filter((text) => !/^pkg:/i.test(text)).map(referenceOf),
     namespaces: [],
   };
-}
-
-/** Why and what, where it is given at all: optional keys are left out, not undefined. */
-export function given(values: {
-  readonly justification?: Justification | undefined;
-  readonly words?: string | null | undefined;
-  readonly time?: string | null | undefined;
-}): Pick<VexStatement, 'justification' | 'words' | 'time'> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
-  );
 }
 
 /** Where an id has to be an IRI, an image that is on disk is called `clair:` and its reference. */

@@ -47,7 +47,7 @@ export function* allComponents(components: readonly unknown[], name: string): Ge
   let count = 0;
   const open: { readonly value: unknown; readonly place: string }[] = placed(components, '');
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (++count + open.length > limits.sbomComponents) throw tooMany(name);
+    if (++count + open.length > limits.sbomComponents) throw tooMany(name, 'sbomComponents');
     const found = parseComponent(next.value);
     yield { reference: found?.['bom-ref'] || next.place, found };
     for (const inner of placed(found?.components ?? [], `${next.place}.`)) open.push(inner);

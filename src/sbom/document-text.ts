@@ -65,11 +65,12 @@ export function corrupt(message: string, cause?: unknown): ClairError {
   return new ClairError('target-corrupt', message, { cause });
 }
 
+const listed = { sbomComponents: 'components', imagePackages: 'packages' } as const;
+
 /** The error about a document that lists more than anybody could have installed. */
-export function tooMany(name: string): ClairError {
-  return new ClairError('limit-exceeded', `${name} has more than ${limits.sbomComponents} components`, {
-    limit: 'sbomComponents',
-  });
+export function tooMany(name: string, limit: keyof typeof listed): ClairError {
+  const message = `${name} has more than ${limits[limit]} ${listed[limit]}`;
+  return new ClairError('limit-exceeded', message, { limit });
 }
 
 function foreignFormOf(start: string): { readonly name: string; readonly remedy: string } | undefined {

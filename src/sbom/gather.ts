@@ -1,4 +1,3 @@
-import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -6,6 +5,7 @@ import { namespaceOf } from '../model/namespace.ts';
 import { compareText } from '../model/order.ts';
 import { listedBySbom, type Package } from '../model/package.ts';
 import type { ExtensionStatus } from '../model/report.ts';
+import { tooMany } from './document-text.ts';
 import type { Entry, ReadDocument } from './entry.ts';
 import { plainLine } from './plain-words.ts';
 
@@ -49,7 +49,7 @@ function sortOut(entries: Iterable<Entry>, name: string): Sorted {
     else if ('told' in entry) addOnce(told, entry);
     else if ('system' in entry) systems.push(entry);
     else problems.push(entry);
-    if (own.length + told.size > limits.imagePackages) throw tooMany(name);
+    if (own.length + told.size > limits.imagePackages) throw tooMany(name, 'imagePackages');
   }
   return { own, foreign: [...told.values()], systems, problems };
 }
@@ -59,12 +59,6 @@ function distroOf({ systems: [system], foreign }: Sorted): Distro | undefined {
   const releases = foreign.flatMap(({ release }) => (release === undefined ? [] : [release]));
   const vendors = foreign.flatMap(({ vendor }) => (vendor === undefined ? [] : [vendor]));
   return system?.system ?? commonest(releases) ?? commonest(vendors);
-}
-
-function tooMany(name: string): ClairError {
-  return new ClairError('limit-exceeded', `${name} has more than ${limits.imagePackages} packages`, {
-    limit: 'imagePackages',
-  });
 }
 
 /** The same package at the same place is one, however often it is listed. */
@@ -116,7 +110,7 @@ function withStatus(
   packages: number,
 ): ExtensionStatus[] {
   const earlier = statuses.find(({ extension }) => extension === listedBySbom);
-  const files = [...(earlier?.files ?? []), ...told(problems)];
+  const files = [...(earlier?.files ?? []), ...filesOf(problems)];
   const failed = packages > 0 ? 'partly-failed' : 'failed';
   const status = files.some(({ problem }) => problem !== null) ? failed : 'succeeded';
   const others = statuses.filter((each) => each !== earlier);
@@ -125,7 +119,8 @@ function withStatus(
   );
 }
 
-function told(problems: readonly Problem[]): ExtensionStatus['files'] {
+/** Problems as a report tells them: by where in the document they are, and so many of them. */
+function filesOf(problems: readonly Problem[]): ExtensionStatus['files'] {
   const files = problems
     .slice(0, limits.problemsPerFile)
     .map(({ problem, reference }) => ({ path: plainLine(reference), layer: null, problem }));

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { defined } from '../kit/defined.ts';
 import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
@@ -80,8 +81,6 @@ export const ownTarget: z.ZodMiniType<Subject> = z.pipe(
 function present<T extends object>(schema: z.ZodMiniType<object>): z.ZodMiniType<T> {
   return z.pipe(
     schema,
-    z.transform(
-      (value) => Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T,
-    ),
+    z.transform((value) => defined(value) as T),
   );
 }

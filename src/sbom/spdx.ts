@@ -33,7 +33,7 @@ export function readSpdx(document: unknown, name: string): ReadDocument {
   const { spdxVersion, packages } = told;
   if (!/^SPDX-2\.[23]$/.test(spdxVersion))
     throw unsupported(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
-  if (packages.length > limits.sbomComponents) throw tooMany(name);
+  if (packages.length > limits.sbomComponents) throw tooMany(name, 'sbomComponents');
   const parsed = packages.map(parsePackage);
   const image = parsed.map(({ note }) => note.image).find((found) => found !== undefined);
   const relations = relationsOf(told);

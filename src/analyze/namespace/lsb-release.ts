@@ -1,5 +1,5 @@
+import { defined } from '../../kit/defined.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
-import { defined } from '../defined.ts';
 import { assignmentsOf, wordOf } from './release-text.ts';
 
 const releaseFile = 'etc/lsb-release';

@@ -12,11 +12,12 @@
  *
  * BusyBox binaries are not asked: such an image has no package database about which anything could be known.
  */
+
+import { defined } from '../../kit/defined.ts';
 import type { Distro } from '../../model/distro.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
-import { defined } from '../defined.ts';
 import { alpineVersion, repositoriesFile } from './alpine-branch.ts';
 import { debianVersionFile } from './apt-sources.ts';
 import { aptSuites, sourcesFiles } from './apt-suites.ts';

@@ -1,6 +1,6 @@
+import { defined } from '../../../kit/defined.ts';
 import { quoted } from '../../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
-import { defined } from '../../defined.ts';
 import { isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
