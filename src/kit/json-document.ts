@@ -51,7 +51,7 @@ function wordsOf(issue: z.core.$ZodIssue): string {
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Whether arrays and objects of a JSON text lie deeper in each other than so. Brackets and braces are told apart by 0x20 alone. */
+/** Whether arrays and objects of a JSON text lie deeper in each other than a limit allows. Brackets and braces are told apart by 0x20 alone. */
 function isDeeper(bytes: Uint8Array, depthMax: number): boolean {
   let depth = 0;
   let isInText = false;

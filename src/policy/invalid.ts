@@ -1,6 +1,6 @@
 import { ClairError } from '../kit/errors.ts';
 
-/** That a file cannot be used. */
+/** The error about a file that cannot be used. */
 export function invalid(place: string, what: string): ClairError {
   return new ClairError('config-invalid', `${place} ${what}`);
 }

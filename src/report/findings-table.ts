@@ -1,7 +1,7 @@
-import { compareText } from '../model/order.ts';
 import type { Match } from '../model/report.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
+import { compareWorstFirst } from './finding.ts';
 import { paint, type Style } from './paint.ts';
 import { fixCell } from './report-words.ts';
 import { foldCell, padText, plainText, shortenText, textWidth } from './terminal-text.ts';
@@ -44,17 +44,10 @@ export function* findingLines(matches: readonly Match[], display: Display): Iter
   for (const row of rows) yield* rowLines(row, widths, display);
 }
 
-/** Rows worst first, then by package and vulnerability; a package installed several times is one row with a count. */
+/** Rows worst first; a package installed several times is one row with a count. */
 function rowsOf(matches: readonly Match[]): Row[] {
-  const sorted = matches.toSorted(
-    (a, b) =>
-      compareSeverity(b.vulnerability.severity, a.vulnerability.severity) ||
-      compareText(a.package.name, b.package.name) ||
-      compareText(a.vulnerability.id, b.vulnerability.id) ||
-      compareText(a.package.version, b.package.version),
-  );
   const rows = new Map<string, { match: Match; count: number }>();
-  for (const match of sorted) {
+  for (const match of matches.toSorted(compareWorstFirst)) {
     const key = JSON.stringify([match.package.type, ...plainCells(match)]);
     const row = rows.get(key);
     if (row === undefined) rows.set(key, { match, count: 1 });

@@ -1,7 +1,7 @@
-import { compareText } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { compareWorstFirst } from './finding.ts';
 import {
   doubtsOf,
   fixWords,
@@ -50,13 +50,7 @@ type Group = readonly [worst: Match, ...others: Match[]];
 
 /** Packages with findings, the worst first. */
 function packagesOf({ matches }: Report): Group[] {
-  const worstFirst = matches.toSorted(
-    (a, b) =>
-      compareSeverity(b.vulnerability.severity, a.vulnerability.severity) ||
-      compareText(a.package.name, b.package.name) ||
-      compareText(a.vulnerability.id, b.vulnerability.id),
-  );
-  const groups = Map.groupBy(worstFirst, ({ package: found }) =>
+  const groups = Map.groupBy(matches.toSorted(compareWorstFirst), ({ package: found }) =>
     JSON.stringify([found.purl, found.location.path]),
   );
   return [...groups.values()].flatMap(([worst, ...others]) =>

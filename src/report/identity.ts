@@ -4,7 +4,7 @@ import type { Report } from '../model/report.ts';
 import { ordered, reportOrder } from './key-order.ts';
 import { subjectOf } from './subject.ts';
 
-/** What names a package of a report within it. */
+/** What tells a package of a report from the others. */
 type Found = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
 /**

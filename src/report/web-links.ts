@@ -1,6 +1,6 @@
 import type { ReportVulnerability } from '../model/report.ts';
 
-/** Those of some links that are URLs of the web, escaped as RFC 3986 has it. Advisories also have words there, or worse. */
+/** The links that are URLs of the web, escaped as RFC 3986 has it. Advisories also have words there, or worse. */
 export function webLinks(links: readonly (string | null)[]): string[] {
   const urls = links.map((link) => (link === null ? null : URL.parse(link)));
   const web = urls.filter((url) => url?.protocol === 'https:' || url?.protocol === 'http:');
@@ -12,7 +12,7 @@ export function pagesOf({ links, advisories }: Pick<ReportVulnerability, 'links'
   return webLinks([...links, ...advisories.map(({ link }) => link)]);
 }
 
-/** WHATWG lets stand what RFC 3986 has no room for. */
+/** Escapes what WHATWG leaves as it is and RFC 3986 does not allow. */
 function escaped(href: string): string {
   return href.replaceAll(/["<>\\^`{|}[\]]/g, encodeURIComponent);
 }

@@ -4,7 +4,7 @@ import type { Access, Allowable } from '../http/access.ts';
 import { type RpcCode, rpcCodes } from '../http/v3/faults.ts';
 import { protoPackage, rpcs } from '../http/v3/services.ts';
 
-/** What of the library it is made of. */
+/** The parts of the library that it uses. */
 type Library = Pick<
   typeof grpc,
   'ResponderBuilder' | 'ServerInterceptingCall' | 'ServerListenerBuilder' | 'status'

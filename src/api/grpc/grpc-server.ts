@@ -67,7 +67,7 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
   };
 }
 
-/** What of the library an answer is made of. */
+/** The parts of the library that answers are made with. */
 type Library = Pick<typeof Grpc, 'Metadata' | 'status'>;
 
 type Handlers = Record<string, handleUnaryCall<object, object>>;

@@ -26,7 +26,7 @@ const query = z.strictObject({
   namespace: z._default(z.union([z.string(), z.array(z.string())]), []),
 });
 
-/** So long at most a client hears nothing. */
+/** A client hears something at least this often. */
 const heartbeatMs = 15_000;
 
 /** Clients that lost the connection come back after so long. */
