@@ -168,10 +168,10 @@ suite('release files of the corpus', () => {
 });
 
 function namespaceNameOf(distro: Distro | undefined): string | null {
-  const types = ['deb', 'apk', 'rpm'];
-  return (
-    types.map((type) => distro && namespaceOf(distro, type)).find((namespace) => namespace)?.name ?? null
-  );
+  // The scheme of a type that is not in the table is told by its lister.
+  const types = [['deb'], ['apk'], ['rpm'], ['ebuild', 'some scheme']] as const;
+  const namespaces = types.map(([type, scheme]) => distro && namespaceOf(distro, type, scheme));
+  return namespaces.find((namespace) => namespace)?.name ?? null;
 }
 
 function image(files: Readonly<Record<string, string>>): Files {
