@@ -60,6 +60,31 @@ test('an advisory for several CVEs gives a finding for each, and keeps its own n
   );
 });
 
+test('the aliases of a finding are its other names, sorted, and never its own id', () => {
+  const rows = [
+    hit({ aliases: ['GHSA-1', 'CVE-2024-1'] }),
+    hit({ source: 'osv', id: 'GHSA-1', aliases: ['CVE-2024-1', 'CVE-2024-2'] }),
+  ];
+  const { matches } = findingsOf(rows, byText);
+  assert.deepEqual(
+    matches.map(({ vulnerability }) => [vulnerability.id, vulnerability.aliases]),
+    [
+      ['CVE-2024-1', ['CVE-2024-2', 'GHSA-1']],
+      ['CVE-2024-2', ['GHSA-1']],
+    ],
+  );
+});
+
+test('a finding is described by the first advisory that has words for it', () => {
+  const described = (...descriptions: (string | null)[]): unknown =>
+    findingsOf(
+      descriptions.map((description, i) => hit({ source: `source-${i}`, description })),
+      byText,
+    ).matches.at(0)?.vulnerability.description;
+  assert.equal(described(null, 'words', 'more words'), 'words');
+  assert.equal(described(null), null);
+});
+
 test('an id that names no CVE stays itself', () => {
   assert.equal(findingsOf([hit({ id: 'XSA-1' })], byText).matches.at(0)?.vulnerability.id, 'XSA-1');
 });

@@ -73,6 +73,14 @@ test('a file over a directory removes what was below, and a directory again brin
   assert.deepEqual(packagesOf(lower, file, layer({ [database]: 'dash' })), ['dash@2']);
 });
 
+test('what stands above a file is a directory, but what the same layer has there stays', () => {
+  const loop = layer({}, { nodes: [{ path: 'etc', kind: 'symbolic-link', target: 'etc' }] });
+  assert.deepEqual(visible(loop, layer({ [release]: 'b' })), { [release]: 'b' });
+  const both = layer({ 'etc/issue': 'i', 'etc/issue/d': '' });
+  assert.deepEqual(visible(both)['etc/issue'], 'i');
+  assert.deepEqual(visible(layer({ 'etc/issue': 'lower' }), both)['etc/issue'], 'i');
+});
+
 test('symbolic links are followed inside the image, loops and ways out included', () => {
   const link = (path: string, target: string): LayerIndex =>
     layer({}, { nodes: [{ path, kind: 'symbolic-link', target }] });

@@ -65,6 +65,14 @@ test('a source package stands for all that was built from it', () => {
   assert.equal(isMeant(product('pkg:deb/debian/libssl3?arch=source')), false);
 });
 
+test('a package of which nobody knows the source package is not meant by any', () => {
+  const sourceless = { ...found, source: null };
+  const meant = (name: string): boolean =>
+    speaksOf(product(name), sourceless, { subject: subjectOf(inRegistry), isPinned: false });
+  assert.equal(meant('pkg:deb/debian/libssl3'), true);
+  assert.equal(meant('pkg:deb/debian/libssl3?arch=source'), false);
+});
+
 test('an image is meant by the digest of its manifest', () => {
   for (const image of [
     `pkg:oci/web@${manifest}`,

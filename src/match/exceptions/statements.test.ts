@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { VexStatement, VexStatus } from '../../model/exception.ts';
 import { readOpenVex } from '../../policy/openvex.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
 import { openVexDocument } from '../../testing/vex-documents.ts';
@@ -9,19 +10,22 @@ import { subjectOf } from './subject.ts';
 const curl = samplePackage('curl', '7.88.1-10+deb12u4');
 
 /** Whether a statement under these names is about a finding under those. */
-function isAbout(said: readonly string[], id: string, aliases: readonly string[] = []): boolean {
-  const [name = '', ...others] = said;
-  const document = openVexDocument([
-    {
-      vulnerability: { name, aliases: others },
-      products: [{ '@id': 'pkg:deb/debian/curl' }],
-      status: 'not_affected',
-      impact_statement: 'x',
-    },
-  ]);
-  const { statements } = readOpenVex(document, { place: 'x', wants: () => true });
+function isAbout(names: readonly string[], id: string, aliases: readonly string[] = []): boolean {
+  const [name = '', ...others] = names;
+  const said = {
+    vulnerability: { name, aliases: others },
+    products: [{ '@id': 'pkg:deb/debian/curl' }],
+    status: 'not_affected',
+    impact_statement: 'x',
+  };
+  return saidOn([said], id, aliases).length > 0;
+}
+
+/** Those of some statements that are on a finding under these names, the one that counts first. */
+function saidOn(said: readonly object[], id: string, aliases: readonly string[] = []): VexStatement[] {
+  const { statements } = readOpenVex(openVexDocument(said), { place: 'x', wants: () => true });
   const finding = sampleMatch(curl, { id, severity: 'High', aliases });
-  return statementsOn(finding, indexStatements(statements), subjectOf(sampleReport)).length > 0;
+  return statementsOn(finding, indexStatements(statements), subjectOf(sampleReport));
 }
 
 test('a vulnerability goes by any of its names, on both sides', () => {
@@ -36,4 +40,23 @@ test('a vulnerability goes by any of its names, on both sides', () => {
 test('an advisory that two CVEs share does not make them one', () => {
   assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-1', ['DSA-1']), false);
   assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-2', ['DSA-1']), true);
+});
+
+test('of two statements of one time the one that promises less counts, whichever stands first', () => {
+  const said = (status: VexStatus): object => ({
+    vulnerability: { name: 'CVE-2024-1' },
+    products: [{ '@id': curl.purl }],
+    status,
+    impact_statement: 'x',
+  });
+  const rising: readonly VexStatus[] = ['fixed', 'not_affected', 'under_investigation', 'affected'];
+  for (const [more, less] of rising.slice(1).map((status, i) => [rising[i] ?? status, status] as const))
+    for (const both of [
+      [said(more), said(less)],
+      [said(less), said(more)],
+    ])
+      assert.deepEqual(
+        saidOn(both, 'CVE-2024-1').map(({ status }) => status),
+        [less, more],
+      );
 });
