@@ -28,10 +28,12 @@ export interface WithdrawnRecord {
 /** What reading a feed yields. */
 export type FeedRecord = Vulnerability | SkippedRecord | WithdrawnRecord;
 
+/** What comes of asking for a file: `unchanged` when it still has the known fingerprint, `absent` when there is no such file. */
+export type FeedAnswer = Fetched | 'unchanged' | 'absent';
+
 /** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
 export interface FeedClient {
-  /** `unchanged` when the file still has the known fingerprint, `absent` when there is no such file. */
-  get(url: string, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  get(url: string, known?: string): Promise<FeedAnswer>;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface AdvisorySource {
   /** The feeds that speak of a namespace, none when the source does not know it. */
   feedsOf(namespace: string): readonly string[];
   /** Opens the file of a feed, or says that it is as `known` or that there is none. */
-  fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
   /**
    * The records of a feed, one by one. `only` of a row (`Conditions`) is asked of rpm packages alone: of others, a row speaks of all that have
    * its name and a version in its range. Throws a `feed-corrupt` error that names the feed and the position when the

@@ -1,5 +1,5 @@
 import type { Enrichment } from '../model/enrichment.ts';
-import type { FeedClient, Fetched, SkippedRecord } from './advisory-source.ts';
+import type { FeedAnswer, FeedClient, Fetched, SkippedRecord } from './advisory-source.ts';
 
 export type { Enrichment };
 
@@ -9,7 +9,7 @@ export interface Enricher {
   readonly version: number;
   readonly feeds: readonly string[];
   /** As `AdvisorySource.fetch`: gets the feed unless it still has the known fingerprint. */
-  fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
   /** Each id at most once in a feed. */
   parse(feed: string, content: Fetched): AsyncIterable<Enrichment | SkippedRecord>;
 }

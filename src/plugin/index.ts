@@ -13,6 +13,7 @@ export type { VersionRange } from '../model/version-range.ts';
 export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
 export type {
   AdvisorySource,
+  FeedAnswer,
   FeedClient,
   FeedRecord,
   Fetched,

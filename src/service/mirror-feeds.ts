@@ -1,5 +1,5 @@
 import { ClairError, messageOf } from '../kit/errors.ts';
-import type { FeedClient, Fetched } from '../plugin/advisory-source.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../plugin/advisory-source.ts';
 
 /** Something that publishes feeds: an advisory source or an enricher. */
 export interface Publisher {
@@ -7,7 +7,7 @@ export interface Publisher {
   /** Name of a better one that it stands in for. */
   readonly insteadOf?: string;
   readonly feeds: readonly string[];
-  fetch(feed: string, client: FeedClient, known?: string): Promise<Fetched | 'unchanged' | 'absent'>;
+  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
   parse(feed: string, content: Fetched): AsyncIterable<unknown>;
 }
 

@@ -1,4 +1,4 @@
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 /** A `.meta` file is five short lines. */
 const metaBytes = 4096;
@@ -11,7 +11,7 @@ export async function fetchYear(
   year: string,
   client: FeedClient,
   known: string | undefined,
-): Promise<Fetched | 'unchanged' | 'absent'> {
+): Promise<FeedAnswer> {
   const base = `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}`;
   const meta = await client.get(`${base}.meta`);
   const sha256 = typeof meta === 'string' ? undefined : await sha256In(meta);

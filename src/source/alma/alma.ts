@@ -1,4 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 
 const feeds = ['8', '9', '10'];
 
@@ -16,10 +17,8 @@ export const alma: AdvisorySource = {
     const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];
     return release === undefined ? [] : [release];
   },
-  async fetch(feed, client, known) {
-    const errata = await client.get(`https://errata.almalinux.org/${feed}/errata.full.json`, known);
-    return errata === 'absent' ? client.get(archive, known) : errata;
-  },
+  fetch: (feed, client, known) =>
+    firstThere([`https://errata.almalinux.org/${feed}/errata.full.json`, archive], client, known),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./errata.ts')).readErrata(feed, content);

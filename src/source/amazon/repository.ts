@@ -4,7 +4,7 @@ import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 /** A feed, and the file that lists where its repository is mirrored, one base URL a line. */
 export interface RepositoryFeed {
@@ -35,7 +35,7 @@ export async function fetchUpdateinfo(
   { feed, mirrorList }: RepositoryFeed,
   client: FeedClient,
   known: string | undefined,
-): Promise<Fetched | 'unchanged' | 'absent'> {
+): Promise<FeedAnswer> {
   const list = await client.get(mirrorList);
   if (typeof list === 'string') return 'absent';
   for (const base of await linesOf(feed, list)) {

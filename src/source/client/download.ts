@@ -1,7 +1,7 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { displayUrl, type HttpOptions, httpGet } from '../../kit/http-client.ts';
 import { HttpError } from '../../kit/http-rules.ts';
-import type { Fetched } from '../../plugin/advisory-source.ts';
+import type { FeedAnswer } from '../../plugin/advisory-source.ts';
 
 /** What both feed clients may be told; tests replace `sleep` and `idleMs`. */
 export type ClientOptions = Omit<HttpOptions, 'headers'>;
@@ -11,7 +11,7 @@ export async function download(
   url: string,
   known: string | undefined,
   options: ClientOptions,
-): Promise<Fetched | 'unchanged' | 'absent'> {
+): Promise<FeedAnswer> {
   try {
     const file = await httpGet(url, { ...options, headers: { 'user-agent': 'clair', ...conditions(known) } });
     if (file === 'not-modified') return 'unchanged';

@@ -5,10 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { InflateError } from '../../kit/decompress/inflate-error.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import type { FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/advisory-source.ts';
 import { type ClientOptions, download } from './download.ts';
-
-type Answer = Fetched | 'unchanged' | 'absent';
 
 /** A feed may lie in the mirror as it is upstream, or compressed for the mirror's sake. */
 const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
@@ -37,7 +35,7 @@ function lookUp(
   url: string,
   known: string | undefined,
   options: ClientOptions,
-): Promise<Answer> {
+): Promise<FeedAnswer> {
   return isRemote(place)
     ? download(remoteUrl(place, url), known, options)
     : openFile(localPath(place, url), known, options);
@@ -71,7 +69,11 @@ export function localPath(place: string, url: string): string {
   return join(place, ...names);
 }
 
-async function openFile(path: string, known: string | undefined, options: ClientOptions): Promise<Answer> {
+async function openFile(
+  path: string,
+  known: string | undefined,
+  options: ClientOptions,
+): Promise<FeedAnswer> {
   const status = await statOf(path);
   if (status === undefined) return 'absent';
   if (!status.isFile()) throw unusable(path, 'it is no regular file');

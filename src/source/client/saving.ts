@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod/mini';
 import { replaceFile } from '../../kit/replace-file.ts';
-import type { FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import type { FeedAnswer, FeedClient } from '../../plugin/advisory-source.ts';
 import { localPath } from './mirror.ts';
 
 /** Remembers beside the files how each looked where it came from, so that the next run asks only for what changed. */
@@ -78,7 +78,7 @@ class Saving {
     this.#known = known;
   }
 
-  async get(url: string, known: string | undefined): Promise<Fetched | 'unchanged' | 'absent'> {
+  async get(url: string, known: string | undefined): Promise<FeedAnswer> {
     const path = localPath(this.#directory, url);
     const got = this.#got.get(url) ?? this.#save(url, path);
     this.#got.set(url, got);

@@ -1,12 +1,15 @@
-import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 
-/** Places of a feed, the best first: what is known of every CVE, then the advisories alone, which a mirror may hold instead. */
-const places: readonly ((release: string) => string)[] = [
-  (release) => `https://packages.broadcom.com/photon/photon_cve_metadata/cve_data_photon${release}.json`,
-  (release) => `https://packages.vmware.com/photon/photon_cve_metadata/cve_data_photon${release}.json`,
-  (release) =>
-    `https://packages.vmware.com/photon/photon_oval_definitions/com.vmware.phsa-photon${release.replace(/\.0$/, '')}.xml.gz`,
-];
+const upstream = 'https://packages.broadcom.com/photon';
+const before = 'https://packages.vmware.com/photon';
+
+/** What is known of every CVE, then the advisories alone, which a mirror may hold instead. */
+function placesOf(release: string): string[] {
+  const metadata = `photon_cve_metadata/cve_data_photon${release}.json`;
+  const advisories = `photon_oval_definitions/com.vmware.phsa-photon${release.replace(/\.0$/, '')}.xml.gz`;
+  return [`${upstream}/${metadata}`, `${before}/${metadata}`, `${before}/${advisories}`];
+}
 
 /** Photon OS: which version of a package fixes a CVE, or that it is not affected, one file per release. */
 export const photon: AdvisorySource = {
@@ -17,7 +20,7 @@ export const photon: AdvisorySource = {
     const release = /^photon:(\d+\.\d+)$/.exec(namespace)?.[1];
     return release === undefined ? [] : [release];
   },
-  fetch: firstOf,
+  fetch: (feed, client, known) => firstThere(placesOf(feed), client, known),
   async *parse(feed, content) {
     // The readers are loaded when there is something to read: most scans find their advisories in the store.
     yield* /\.xml(\.|$)/.test(content.url)
@@ -25,15 +28,3 @@ export const photon: AdvisorySource = {
       : (await import('./cve-metadata.ts')).readCveMetadata(feed, content);
   },
 };
-
-async function firstOf(
-  feed: string,
-  client: FeedClient,
-  known?: string,
-): Promise<Fetched | 'unchanged' | 'absent'> {
-  for (const place of places) {
-    const answer = await client.get(place(feed), known);
-    if (answer !== 'absent') return answer;
-  }
-  return 'absent';
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient } from '../../plugin/index.ts';
 import { gather, inPieces } from '../../testing/bytes.ts';
 import { openDocuments } from './documents.ts';
 
@@ -23,7 +23,7 @@ function server(files: Readonly<Record<string, string>>): FeedClient & { readonl
   };
 }
 
-async function textOf(answer: Fetched | 'unchanged' | 'absent'): Promise<string> {
+async function textOf(answer: FeedAnswer): Promise<string> {
   assert.ok(typeof answer === 'object');
   return Buffer.concat(await gather(answer.body)).toString();
 }

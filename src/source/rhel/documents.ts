@@ -1,5 +1,5 @@
 import { ClairError } from '../../kit/errors.ts';
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
 /** With more changes than this the archive is the shorter way, if there is a newer one. */
@@ -20,10 +20,8 @@ interface Entry {
   readonly time: string;
 }
 
-type Answer = Fetched | 'unchanged' | 'absent';
-
 /** Opens the archive of all documents, or what has changed since it was. */
-export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<Answer> {
+export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<FeedAnswer> {
   const known = readKnown(fingerprint);
   if (known === undefined) return openArchive(client);
   const [changes, deletions] = await Promise.all([
@@ -45,7 +43,7 @@ function readKnown(fingerprint: string | undefined): Known | undefined {
   }
 }
 
-async function openArchive(client: FeedClient): Promise<Answer> {
+async function openArchive(client: FeedClient): Promise<FeedAnswer> {
   const latest = await client.get(`${base}/archive_latest.txt`);
   if (latest === 'absent' || latest === 'unchanged') return 'absent';
   const name = (await textOf(latest)).trim();
@@ -60,9 +58,9 @@ async function openArchive(client: FeedClient): Promise<Answer> {
 async function openChanges(
   client: FeedClient,
   known: Known,
-  changes: Answer,
-  deletions: Answer,
-): Promise<Answer> {
+  changes: FeedAnswer,
+  deletions: FeedAnswer,
+): Promise<FeedAnswer> {
   const since = new Date(Date.parse(known.until) - overlapMs).toISOString();
   const changed = newer(await entriesOf(changes), since);
   const deleted = newer(await entriesOf(deletions), since);
@@ -85,12 +83,12 @@ async function openChanges(
   };
 }
 
-function markOf(answer: Answer, known: string): string {
+function markOf(answer: FeedAnswer, known: string): string {
   return typeof answer === 'object' ? answer.fingerprint : known;
 }
 
 /** Rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
-async function entriesOf(answer: Answer): Promise<Entry[]> {
+async function entriesOf(answer: FeedAnswer): Promise<Entry[]> {
   if (typeof answer !== 'object') return [];
   const lines = (await textOf(answer)).split(/\r?\n/).filter((line) => line !== '');
   return lines.map((line, index) => {

@@ -1,4 +1,5 @@
-import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 
 const versions = ['5', '6', '7', '8', '9'];
 
@@ -15,28 +16,20 @@ export const rhelOval: AdvisorySource = {
     const version = /^rhel:(\d+)$/.exec(namespace)?.[1];
     return version !== undefined && versions.includes(version) ? [`RHEL${version}`] : [];
   },
-  fetch: firstOf,
+  fetch: (feed, client, known) => firstThere(placesOf(feed), client, known),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./oval.ts')).readOvalFile(feed, content);
   },
 };
 
-async function firstOf(
-  feed: string,
-  client: FeedClient,
-  known?: string,
-): Promise<Fetched | 'unchanged' | 'absent'> {
-  const second = 'https://security.access.redhat.com/data/oval/v2';
-  const first = 'https://www.redhat.com/security/data/oval';
-  for (const url of [
-    `${second}/${feed}/${feed.toLowerCase().replace('rhel', 'rhel-')}-including-unpatched.oval.xml.bz2`,
-    `${second}/${feed}/${feed.toLowerCase().replace('rhel', 'rhel-')}.oval.xml.bz2`,
-    `${first}/com.redhat.rhsa-${feed}.xml.bz2`,
-    `${first}/com.redhat.rhsa-${feed}.xml`,
-  ]) {
-    const answer = await client.get(url, known);
-    if (answer !== 'absent') return answer;
-  }
-  return 'absent';
+function placesOf(feed: string): string[] {
+  const second = `https://security.access.redhat.com/data/oval/v2/${feed}/${feed.replace('RHEL', 'rhel-')}`;
+  const first = `https://www.redhat.com/security/data/oval/com.redhat.rhsa-${feed}`;
+  return [
+    `${second}-including-unpatched.oval.xml.bz2`,
+    `${second}.oval.xml.bz2`,
+    `${first}.xml.bz2`,
+    `${first}.xml`,
+  ];
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const service = 'https://apollo.build.resf.org/api/v3/advisories/';
 const archive = 'https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/all.zip';
@@ -23,10 +23,7 @@ interface Page extends z.output<typeof page> {
  * Opens all pages of the errata service as one JSON array, or the archive in OSV form where there is no such service. How many
  * advisories there are, and when the last was changed, is the fingerprint: that costs one page.
  */
-export async function fetchAdvisories(
-  client: FeedClient,
-  known: string | undefined,
-): Promise<Fetched | 'unchanged' | 'absent'> {
+export async function fetchAdvisories(client: FeedClient, known: string | undefined): Promise<FeedAnswer> {
   const answer = await client.get(pageUrl(1));
   if (typeof answer === 'string') return client.get(archive, known);
   const first = await readPage(answer);

@@ -1,10 +1,11 @@
-import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 import { suse } from './suse.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security';
 
 /** The VEX documents of CVEs, which also tell what has no fix; then the same facts of advisories in two forms. */
-const archives = ['csaf-vex.tar.bz2', 'csaf.tar.bz2', 'osv.tar.bz2'];
+const archives = [`${base}/csaf-vex.tar.bz2`, `${base}/csaf.tar.bz2`, `${base}/osv.tar.bz2`];
 
 const feeds = ['all'];
 
@@ -18,21 +19,9 @@ export const suseDocuments: AdvisorySource = {
   insteadOf: 'suse',
   feeds,
   feedsOf: (namespace) => (suse.feedsOf(namespace).length > 0 ? feeds : []),
-  fetch: firstOf,
+  fetch: (_feed, client, known) => firstThere(archives, client, known),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./documents.ts')).readDocuments(feed, content);
   },
 };
-
-async function firstOf(
-  _feed: string,
-  client: FeedClient,
-  known?: string,
-): Promise<Fetched | 'unchanged' | 'absent'> {
-  for (const archive of archives) {
-    const answer = await client.get(`${base}/${archive}`, known);
-    if (answer !== 'absent') return answer;
-  }
-  return 'absent';
-}

@@ -1,4 +1,5 @@
-import type { AdvisorySource, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security/oval';
 
@@ -24,24 +25,17 @@ export const suse: AdvisorySource = {
     const isOurs = /^(sles|sle-micro|sl-micro|opensuse-leap):\d+(\.\d+)?$/.test(namespace);
     return isOurs ? [namespace.replace(':', '-')] : [];
   },
-  fetch: firstOf,
+  fetch: (feed, client, known) =>
+    firstThere(
+      filesOf(feed).map((file) => `${base}/${file}.xml.gz`),
+      client,
+      known,
+    ),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);
   },
 };
-
-async function firstOf(
-  feed: string,
-  client: FeedClient,
-  known?: string,
-): Promise<Fetched | 'unchanged' | 'absent'> {
-  for (const file of filesOf(feed)) {
-    const answer = await client.get(`${base}/${file}.xml.gz`, known);
-    if (answer !== 'absent') return answer;
-  }
-  return 'absent';
-}
 
 /**
  * Files that may hold a feed, the best first: of that release alone, then of all of its series, of which the reader takes

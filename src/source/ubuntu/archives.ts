@@ -1,4 +1,4 @@
-import type { FeedClient, Fetched } from '../../plugin/index.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const host = 'https://security-metadata.canonical.com';
 const osvArchive = `${host}/osv/osv-all.tar.xz`;
@@ -53,11 +53,7 @@ function fingerprintsIn(known: string | undefined): [osv?: string, vex?: string]
 }
 
 /** What had not changed is opened all the same when the other has. */
-async function opened(
-  url: string,
-  answer: Fetched | 'unchanged' | 'absent',
-  client: FeedClient,
-): Promise<Fetched | undefined> {
+async function opened(url: string, answer: FeedAnswer, client: FeedClient): Promise<Fetched | undefined> {
   const content = answer === 'unchanged' ? await client.get(url) : answer;
   return typeof content === 'string' ? undefined : content;
 }

@@ -1,4 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
+import { firstThere } from '../first-there.ts';
 import { namespaceOf } from './release.ts';
 
 const base = 'https://security-metadata.canonical.com/oval';
@@ -35,11 +36,10 @@ export const ubuntuOval: AdvisorySource = {
   insteadOf: 'ubuntu',
   feeds,
   feedsOf: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
-  async fetch(feed, client, known) {
+  fetch(feed, client, known) {
     const file = `com.ubuntu.${feed}.cve.oval.xml.bz2`;
-    const answer = await client.get(`${base}/${file}`, known);
-    // The same made for images: it asks for lines of a list of packages, in the same words.
-    return answer === 'absent' ? client.get(`${base}/oci.${file}`, known) : answer;
+    // The second is the same made for images: it asks for lines of a list of packages, in the same words.
+    return firstThere([`${base}/${file}`, `${base}/oci.${file}`], client, known);
   },
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
