@@ -1,6 +1,6 @@
 import type { Enrichment } from '../model/enrichment.ts';
 import type { Match } from '../model/report.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import { type Severity, worstSeverity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 
 /** What others than the distributions know of vulnerabilities. */
@@ -23,7 +23,7 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
     ...match,
     vulnerability: {
       ...vulnerability,
-      severity: vulnerability.severity === 'Unknown' ? worstOf(known) : vulnerability.severity,
+      severity: vulnerability.severity === 'Unknown' ? rated(known) : vulnerability.severity,
       cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
       description:
         vulnerability.description ?? known.find(({ description }) => description)?.description ?? null,
@@ -33,10 +33,8 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
   };
 }
 
-function worstOf(known: readonly Enrichment[]): Severity {
-  return known
-    .flatMap(({ severity }) => severity ?? [])
-    .reduce<Severity>((worst, next) => (compareSeverity(next, worst) > 0 ? next : worst), 'Unknown');
+function rated(known: readonly Enrichment[]): Severity {
+  return worstSeverity(known.flatMap(({ severity }) => severity ?? []));
 }
 
 function distinct(vectors: readonly CvssVector[]): CvssVector[] {

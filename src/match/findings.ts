@@ -3,7 +3,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
-import { compareSeverity } from '../model/severity.ts';
+import { worstSeverity } from '../model/severity.ts';
 
 /** An affected row that holds the installed version of a package. */
 export interface Hit extends AdvisoryHit {
@@ -74,9 +74,7 @@ function toMatch(id: string, hits: readonly Hit[], compare: Compare): Match {
         (alias) => alias !== id && !isOtherCve(first, alias),
       ),
       advisories: ordered.map(advisoryOf),
-      severity: ordered
-        .map((hit) => hit.severity)
-        .reduce((worst, next) => (compareSeverity(next, worst) > 0 ? next : worst)),
+      severity: worstSeverity(ordered.map((hit) => hit.severity)),
       cvss: ordered.flatMap((hit) => hit.cvss),
       description: ordered.find((hit) => hit.description !== null)?.description ?? null,
       links: unique(ordered.flatMap((hit) => hit.links)),

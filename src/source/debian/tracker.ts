@@ -3,7 +3,7 @@ import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts'
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonGroups } from '../../kit/json-stream.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
-import { compareSeverity } from '../../model/severity.ts';
+import { worstSeverity } from '../../model/severity.ts';
 import type { Affected, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
 
 const url = 'https://security-tracker.debian.org/tracker';
@@ -89,14 +89,10 @@ function vulnerability(name: string, id: string, { description, releases }: Issu
     aliases: [],
     ...(description && { description }),
     links: [`${url}/${id}`],
-    severity: affected.map((row) => row.severity).reduce(worse, 'Unknown'),
+    severity: worstSeverity(affected.map((row) => row.severity)),
     cvss: [],
     affected,
   };
-}
-
-function worse(a: Severity, b: Severity): Severity {
-  return compareSeverity(a, b) < 0 ? b : a;
 }
 
 function affectedIn(release: string, name: string, status: ReleaseStatus): Affected & { severity: Severity } {

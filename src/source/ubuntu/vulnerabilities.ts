@@ -1,7 +1,7 @@
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
-import { compareSeverity } from '../../model/severity.ts';
+import { worstSeverity } from '../../model/severity.ts';
 import type { Affected, FeedRecord, Fetched, Severity, Vulnerability } from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
 import {
@@ -65,8 +65,7 @@ function vulnerability(record: OsvRecord, reasons: Reasons): Vulnerability {
   const id = record.id.replace(/^UBUNTU-/, '');
   const said = reasons.take(id);
   const rows = (record.affected ?? []).flatMap((entry) => rowsOf(entry, said));
-  const severity =
-    priorityIn(record) ?? rows.map((row) => row.severity ?? 'Unknown').reduce(worse, 'Unknown');
+  const severity = priorityIn(record) ?? worstSeverity(rows.map((row) => row.severity ?? 'Unknown'));
   const notices = [...(record.related ?? []), ...(record.aliases ?? [])].filter((name) =>
     name.startsWith('USN-'),
   );
@@ -121,10 +120,6 @@ function priorityIn({ severity, ...rest }: OsvRecord | OsvEntry): Severity | und
 /** A row without a severity that is the record's own. */
 function withoutCommon({ severity, ...row }: Affected, common: Severity): Affected {
   return severity === undefined || severity === common ? row : { ...row, severity };
-}
-
-function worse(a: Severity, b: Severity): Severity {
-  return compareSeverity(a, b) < 0 ? b : a;
 }
 
 function cleared(cve: string, affected: readonly Affected[]): Vulnerability {
