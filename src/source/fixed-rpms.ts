@@ -1,4 +1,5 @@
 import type { Affected, Namespace } from '../plugin/index.ts';
+import { unknownModule } from './wording.ts';
 
 /** One rpm of an advisory: the build that has the fix, for one architecture. */
 export interface FixedRpm {
@@ -22,7 +23,7 @@ export function rowsOfFixedRpms(rpms: Iterable<FixedRpm>): Affected[] {
   for (const rpm of rpms) {
     if (rpm.arch === 'src' || rpm.arch === 'nosrc') continue;
     const version = versionOf(rpm);
-    const module = moduleOf(rpm);
+    const module = rpm.module ?? unknownModule(rpm.release).module;
     const key = JSON.stringify([rpm.namespace.name, rpm.name, version, module]);
     const known = rows.get(key);
     if (known === undefined) rows.set(key, firstOf(rpm, version, module));
@@ -52,11 +53,6 @@ function firstOf(
 
 function versionOf({ epoch, version, release }: FixedRpm): string {
   return `${epoch === undefined || /^0*$/.test(epoch) ? '' : `${epoch}:`}${version}-${release}`;
-}
-
-/** Where the vendor does not name the stream, the release of a build still tells that it belongs to one: `.module_el8.6.0+…`. */
-function moduleOf({ module, release }: FixedRpm): string | undefined {
-  return module ?? (/\.module[_+]/.test(release) ? '*' : undefined);
 }
 
 /** The parts of a file name such as `delve-0:1.25.2-1.el10_1.aarch64.rpm`; undefined when it is none. */

@@ -1,16 +1,45 @@
-import type { Affected, Conditions, Fix, Namespace, VersionRange } from '../../plugin/index.ts';
-import type { Part } from './criteria.ts';
+import type {
+  Affected,
+  Conditions,
+  Fix,
+  FixState,
+  Flavour,
+  Namespace,
+  Severity,
+  VersionRange,
+} from '../plugin/index.ts';
+
+/** What a vendor says in one place, as far as a row of an advisory can say it: of one package, or with others that are put together. */
+export interface Part {
+  readonly namespace?: string;
+  readonly package?: string;
+  /** Versions of the package. */
+  readonly from?: string;
+  readonly fromExcluded?: true;
+  readonly to?: string;
+  readonly toIncluded?: true;
+  /** What the vendor says of these versions; absent where `to` is the version that fixes them. */
+  readonly state?: Exclude<FixState, 'fixed'>;
+  /** How bad it is for this package, where that differs. */
+  readonly severity?: Severity;
+  readonly arch?: readonly string[];
+  readonly module?: string;
+  readonly flavour?: Flavour;
+  readonly product?: string;
+  /** Why it cannot be said in a row. */
+  readonly unclear?: string;
+}
 
 /** Rows of an advisory, or why they cannot be given. */
 export type Rows = { readonly affected: readonly Affected[] } | { readonly skipped: string };
 
-/** How the versions of a feed order. */
-export type OvalScheme = 'rpm' | 'dpkg';
+/** How the versions of rows order. */
+export type RowScheme = 'rpm' | 'dpkg';
 
 /**
  * The rows that say the same as these alternatives. `{skipped}` when one of them is not about one package of one namespace.
  */
-export function rowsOf(alternatives: readonly Part[], scheme: OvalScheme = 'rpm'): Rows {
+export function rowsOf(alternatives: readonly Part[], scheme: RowScheme = 'rpm'): Rows {
   for (const part of alternatives) {
     if (part.unclear !== undefined) return { skipped: `criteria that no row can say: ${part.unclear}` };
     if (part.package === undefined) return { skipped: 'criteria that are met without any package' };
@@ -20,7 +49,7 @@ export function rowsOf(alternatives: readonly Part[], scheme: OvalScheme = 'rpm'
 }
 
 /** The fewest rows that say the same: those that differ in architecture or product alone become one. */
-export function mergedRows(parts: readonly Part[], scheme: OvalScheme = 'rpm'): Affected[] {
+export function mergedRows(parts: readonly Part[], scheme: RowScheme = 'rpm'): Affected[] {
   return mergedBy('arch', mergedBy('product', parts.map(withLists))).map((draft) => rowOf(draft, scheme));
 }
 
@@ -63,7 +92,7 @@ function keyOf({
   return `${namespace}\n${name}\n${fromExcluded}${from}\n${toIncluded}${to}\n${state}\n${rest.severity}\n${conditions}`;
 }
 
-function rowOf(draft: Draft, versionScheme: OvalScheme): Affected {
+function rowOf(draft: Draft, versionScheme: RowScheme): Affected {
   const only = conditionsOf(draft);
   return {
     namespace: { name: draft.namespace ?? '', versionScheme },

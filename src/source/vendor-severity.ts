@@ -1,7 +1,8 @@
-import { parseSeverity, type Severity } from '../model/severity.ts';
+import { type Severity, severities } from '../model/severity.ts';
 
-/** The words of vendors that Clair's scale does not have. */
-const words: ReadonlyMap<string, Severity> = new Map<string, Severity>([
+/** Clair's words, and those of vendors that its scale does not have. */
+const words: ReadonlyMap<string, Severity> = new Map([
+  ...severities.map((severity) => [severity.toLowerCase(), severity] as const),
   ['important', 'High'],
   ['moderate', 'Medium'],
   ['none', 'Negligible'],
@@ -10,6 +11,5 @@ const words: ReadonlyMap<string, Severity> = new Map<string, Severity>([
 
 /** The severity that a vendor's word names, whatever its case; Unknown for words that name none, such as `untriaged`. */
 export function vendorSeverity(word: string | null | undefined): Severity {
-  const name = word?.trim().toLowerCase() ?? '';
-  return words.get(name) ?? parseSeverity(name) ?? 'Unknown';
+  return words.get(word?.trim().toLowerCase() ?? '') ?? 'Unknown';
 }

@@ -1,8 +1,9 @@
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
-import type { Part } from '../oval/criteria.ts';
 import type { Definition } from '../oval/definition.ts';
-import { cvesIn, modifiedOf, severityOf } from '../oval/wording.ts';
+import type { Part } from '../rows.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn, modifiedOf } from '../wording.ts';
 
 /** The vulnerabilities of one file of Microsoft's data, which does not say of which release it is. */
 export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -32,7 +33,7 @@ function describe(definition: Definition, platform: string): Description {
     aliases,
     ...(description && { description }),
     links: references.flatMap(({ url }) => (url ? [url] : [])),
-    severity: severityOf(severity),
+    severity: vendorSeverity(severity),
     cvss: [],
     ...modifiedOf(date),
   };

@@ -1,9 +1,12 @@
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
-import type { Fact, Part } from '../oval/criteria.ts';
+import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-import { cvesIn, cvssOf, modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+import { cvssOf } from '../oval/ratings.ts';
+import type { Part } from '../rows.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn, modifiedOf, unknownModule } from '../wording.ts';
 
 /** The errata of Oracle's OVAL file. */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -21,7 +24,7 @@ function describe(definition: Definition): Description {
     aliases: cvesIn(...others.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
     ...(description && { description }),
     links: [erratum, ...others].flatMap((reference) => (reference?.url ? [reference.url] : [])),
-    severity: severityOf(severity || (/\(([^()]+)\)$/.exec(title)?.[1] ?? '')),
+    severity: vendorSeverity(severity || /\(([^()]+)\)$/.exec(title)?.[1]),
     cvss: cvssOf('Oracle', definition),
     ...modifiedOf(date),
   };

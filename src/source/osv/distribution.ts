@@ -1,9 +1,9 @@
 import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
-import type { Affected, FeedRecord, Fetched, Namespace, Severity } from '../../plugin/index.ts';
+import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
-import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, vectorsOf } from './record.ts';
+import { unknownModule } from '../wording.ts';
+import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, severityInSummary, vectorsOf } from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
@@ -48,19 +48,14 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
     ...commonOf(record),
     aliases: cvesOf(record),
     links: [feed.linkOf(record.id)],
-    severity: severityOf(record),
+    severity: severityInSummary(record),
     cvss: vectorsOf(feed.source, record),
     affected,
   };
 }
 
-/** That a build belongs to a module stream shows only in its release: `1.module_el8.6.0+2904+fa06ec28`. */
+/** That a build belongs to a module stream shows only in its release. */
 function withModule(row: Affected): Affected {
-  const isModular = row.fix.state === 'fixed' && /\.module[_+]/.test(row.fix.version);
-  return isModular ? { ...row, only: { ...row.only, module: '*' } } : row;
-}
-
-/** Neither says it but in the summary: `Important: kernel security update`. */
-function severityOf({ summary }: OsvRecord): Severity {
-  return vendorSeverity(/^(\w+):/.exec(summary ?? '')?.[1]);
+  const { module } = unknownModule(row.fix.state === 'fixed' ? row.fix.version : undefined);
+  return module === undefined ? row : { ...row, only: { ...row.only, module } };
 }

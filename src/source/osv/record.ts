@@ -1,6 +1,15 @@
 import * as z from 'zod/mini';
 import { scored } from '../../model/cvss.ts';
-import type { Affected, CvssVector, Namespace, VersionScheme, Vulnerability } from '../../plugin/index.ts';
+import type {
+  Affected,
+  CvssVector,
+  Namespace,
+  Severity,
+  VersionScheme,
+  Vulnerability,
+} from '../../plugin/index.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { modifiedOf } from '../wording.ts';
 import { osvRanges } from './range.ts';
 
 /** Present, or absent in either of the ways JSON has for it. */
@@ -101,8 +110,13 @@ export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 
     key: id,
     id,
     ...(description && { description }),
-    ...(modified && !Number.isNaN(Date.parse(modified)) && { modified: new Date(modified).toISOString() }),
+    ...modifiedOf(modified ?? undefined),
   };
+}
+
+/** The severity of a distribution's advisory, which stands nowhere but in the summary: `Important: kernel security update`. */
+export function severityInSummary({ summary }: OsvRecord): Severity {
+  return vendorSeverity(/^(\w+):/.exec(summary ?? '')?.[1]);
 }
 
 /** The CVEs that a distribution's advisory is about, which vendors put under any of three names. */

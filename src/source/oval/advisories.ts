@@ -1,11 +1,11 @@
 import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import type { FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
-import { alternativesOf, type Fact, type Part } from './criteria.ts';
+import { type Part, type RowScheme, rowsOf } from '../rows.ts';
+import { alternativesOf, type Fact } from './criteria.ts';
 import type { Criterion, Definition } from './definition.ts';
 import { readOval } from './document.ts';
 import type { PackageTest, StateField } from './package-tests.ts';
-import { type OvalScheme, rowsOf } from './rows.ts';
 
 /** All of an advisory but its rows; or why it cannot be understood; undefined for a definition that is no advisory. */
 export type Description = Omit<Vulnerability, 'key' | 'affected'> | { readonly skipped: string } | undefined;
@@ -15,7 +15,7 @@ export interface OvalVendor {
   /** Name of the source. */
   readonly source: string;
   /** How its versions order, where not as those of rpm. */
-  readonly scheme?: OvalScheme;
+  readonly scheme?: RowScheme;
   /** What a criterion says; the test is undefined where it is none of packages, or none that can be understood. */
   readonly read: (criterion: Criterion, test: PackageTest | undefined, definition: Definition) => Fact;
   readonly describe: (definition: Definition) => Description;

@@ -1,26 +1,5 @@
-import type { FixState, Flavour, Severity } from '../../plugin/index.ts';
+import type { Part } from '../rows.ts';
 import type { Criteria, Criterion } from './definition.ts';
-
-/** What a criterion says of the systems it holds for, as a row of an advisory can say it. Parts of several are put together. */
-export interface Part {
-  readonly namespace?: string;
-  readonly package?: string;
-  /** Versions of the package. */
-  readonly from?: string;
-  readonly fromExcluded?: true;
-  readonly to?: string;
-  readonly toIncluded?: true;
-  /** What the vendor says of these versions; absent where `to` is the version that fixes them. */
-  readonly state?: Exclude<FixState, 'fixed'>;
-  /** How bad it is for this package, where that differs. */
-  readonly severity?: Severity;
-  readonly arch?: readonly string[];
-  readonly module?: string;
-  readonly flavour?: Flavour;
-  readonly product?: string;
-  /** Why it cannot be said. */
-  readonly unclear?: string;
-}
 
 /**
  * What a vendor's reader makes of a criterion: a part of a row; `holds` for what is true wherever the rows are asked, such as

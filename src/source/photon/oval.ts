@@ -3,7 +3,8 @@ import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-import { cvesIn, modifiedOf, severityOf } from '../oval/wording.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn, modifiedOf } from '../wording.ts';
 
 /** The advisories of one release of Photon OS as OVAL. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -18,7 +19,7 @@ function describe({ title, references, cves, description, severity, date }: Defi
     aliases: cvesIn(...references.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
     ...(description && { description }),
     links: references.flatMap(({ url }) => (url ? [url] : [])),
-    severity: severityOf(severity),
+    severity: vendorSeverity(severity),
     cvss: [],
     ...modifiedOf(date),
   };

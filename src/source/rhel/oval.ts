@@ -1,9 +1,12 @@
 import type { FeedRecord, Fetched, FixState } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
-import type { Fact, Part } from '../oval/criteria.ts';
+import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
-import { cvesIn, cvssOf, modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+import { cvssOf } from '../oval/ratings.ts';
+import type { Part } from '../rows.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn, modifiedOf, unknownModule } from '../wording.ts';
 
 /** The advisories of one release as OVAL of version 1, or the advisories and open CVEs of version 2. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -22,7 +25,7 @@ function describe(definition: Definition): Description {
     aliases: advisory !== undefined && first !== undefined ? [first, ...others] : others,
     ...(description && { description }),
     links: references.flatMap(({ url }) => (url ? [url] : [])),
-    severity: severityOf(severity),
+    severity: vendorSeverity(severity),
     cvss: cvssOf('Red Hat', definition),
     ...modifiedOf(date),
   };

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { checked, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { checked } from '../../kit/corrupt-feed.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
 import { scores, vectorsOf } from '../csaf/scores.ts';
-import type { Part } from '../oval/criteria.ts';
-import { mergedRows } from '../oval/rows.ts';
-import { modifiedOf, severityOf, unknownModule } from '../oval/wording.ts';
+import { mergedRows, type Part } from '../rows.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { modifiedOf, unknownModule } from '../wording.ts';
 import { namespacesOf } from './namespaces.ts';
 import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
 
@@ -52,7 +52,7 @@ type Status = (typeof statuses)[number];
  * cannot be understood. A document that says nothing of them is withdrawn: it may have said something before.
  */
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
-  const { document, product_tree: tree, vulnerabilities = [] } = checkedDocument(key, value);
+  const { document, product_tree: tree, vulnerabilities = [] } = checked(vexDocument, value, key);
   if (document.tracking.status === 'deleted') {
     yield { key, withdrawn: true };
     return;
@@ -68,7 +68,7 @@ export function* readVexDocument(key: string, value: unknown): Generator<FeedRec
     yield { key, withdrawn: true };
     return;
   }
-  const aggregate = severityOf(document.aggregate_severity?.text ?? '');
+  const aggregate = vendorSeverity(document.aggregate_severity?.text);
   yield {
     key,
     id: first.cve,
@@ -76,16 +76,6 @@ export function* readVexDocument(key: string, value: unknown): Generator<FeedRec
     ...modifiedOf(document.tracking.current_release_date),
     ...rated(parts, aggregate),
   };
-}
-
-function checkedDocument(key: string, value: unknown): z.output<typeof vexDocument> {
-  try {
-    return checked(vexDocument, value, key);
-  } catch (error) {
-    // The schema gathers everything that is wrong, and of hundreds of thousands of things it runs out of stack.
-    if (error instanceof RangeError) throw new UnexpectedContent(key, 'nothing in it is as expected');
-    throw error;
-  }
 }
 
 function describe(
@@ -147,7 +137,7 @@ function partsOf(said: Statement, tree: ProductTree, aggregate: string | undefin
         continue;
       }
       const state = status === 'fixed' ? undefined : stateOf(status, remedies.of(id)?.details);
-      const severity = severityOf(impacts.of(id)?.details ?? aggregate ?? '');
+      const severity = vendorSeverity(impacts.of(id)?.details ?? aggregate);
       result.parts.push(...rowsOfComponent(component, state, severity));
     }
   }

@@ -6,6 +6,7 @@ import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/in
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
+import { modifiedOf } from '../wording.ts';
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -54,7 +55,6 @@ function vulnerability(record: Advisory): FeedRecord {
   const { name, description, severity, updated_at, published_at, cves = [] } = record;
   const rpms = rpmsOf(record);
   if (typeof rpms === 'string') return { key: name, skipped: rpms };
-  const modified = timeOf(updated_at ?? published_at);
   return {
     key: name,
     id: name,
@@ -63,7 +63,7 @@ function vulnerability(record: Advisory): FeedRecord {
     links: [linkOf(name)],
     severity: vendorSeverity(severity),
     cvss: cves.flatMap(vectorOf),
-    ...(modified !== undefined && { modified }),
+    ...modifiedOf(updated_at ?? published_at ?? undefined),
     affected: rowsOfFixedRpms(rpms),
   };
 }
@@ -108,8 +108,4 @@ function namespaceOf(release: string, group: string | undefined): Namespace {
 
 function linkOf(name: string): string {
   return `https://errata.rockylinux.org/${name}`;
-}
-
-function timeOf(date: string | null | undefined): string | undefined {
-  return date && !Number.isNaN(Date.parse(date)) ? new Date(date).toISOString() : undefined;
 }

@@ -2,10 +2,9 @@ import * as z from 'zod/mini';
 import type { FeedRecord, FixState } from '../../plugin/index.ts';
 import { relationships } from '../csaf/relationships.ts';
 import { scores, vectorsOf } from '../csaf/scores.ts';
-import type { Part } from '../oval/criteria.ts';
-import { mergedRows } from '../oval/rows.ts';
-import { modifiedOf } from '../oval/wording.ts';
+import { mergedRows, type Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
+import { modifiedOf } from '../wording.ts';
 import { partsOn } from './product.ts';
 
 interface Branch {

@@ -1,9 +1,14 @@
 import * as z from 'zod/mini';
 import type { Affected, FeedRecord } from '../../plugin/index.ts';
-import { commonOf, cvesOf, type OsvEntry, type OsvRecord, vectorsOf } from '../osv/record.ts';
-import type { Part } from '../oval/criteria.ts';
-import { mergedRows } from '../oval/rows.ts';
-import { vendorSeverity } from '../vendor-severity.ts';
+import {
+  commonOf,
+  cvesOf,
+  type OsvEntry,
+  type OsvRecord,
+  severityInSummary,
+  vectorsOf,
+} from '../osv/record.ts';
+import { mergedRows, type Part } from '../rows.ts';
 import { partsOn } from './product.ts';
 
 /** The packages built from the source package that an entry names: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
@@ -18,7 +23,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
     ...commonOf(record),
     aliases: cvesOf(record),
     links: (record.references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url),
-    severity: vendorSeverity(/^(\w+):/.exec(record.summary ?? '')?.[1]),
+    severity: severityInSummary(record),
     cvss: vectorsOf('SUSE', record),
     affected,
   };

@@ -1,4 +1,4 @@
-import type { Part } from '../oval/criteria.ts';
+import type { Part } from '../rows.ts';
 
 /** A product of SUSE as advisories see it. */
 export interface Product {

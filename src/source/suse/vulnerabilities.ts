@@ -1,9 +1,12 @@
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
-import type { Fact, Part } from '../oval/criteria.ts';
+import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest, StateField } from '../oval/package-tests.ts';
-import { cvesIn, cvssOf, modifiedOf, severityOf } from '../oval/wording.ts';
+import { cvssOf } from '../oval/ratings.ts';
+import type { Part } from '../rows.ts';
+import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn, modifiedOf } from '../wording.ts';
 import { productOf } from './product.ts';
 
 /** The vulnerabilities of one release, out of a file that may be of several. */
@@ -28,7 +31,7 @@ function describe(definition: Definition): Description {
     aliases: [...new Set(advisories)],
     ...(description && { description }),
     links: [...new Set(references.map(({ url }) => url))].filter((url) => url !== ''),
-    severity: severityOf(severity),
+    severity: vendorSeverity(severity),
     cvss: cvssOf('SUSE', { ...definition, cves: own }),
     ...modifiedOf(date),
   };

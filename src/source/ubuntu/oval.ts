@@ -1,10 +1,11 @@
 import { scored } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Fix } from '../../plugin/index.ts';
 import { type Description, ovalRecords } from '../oval/advisories.ts';
-import type { Fact, Part } from '../oval/criteria.ts';
+import type { Fact } from '../oval/criteria.ts';
 import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
-import { cvesIn } from '../oval/wording.ts';
+import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
+import { cvesIn } from '../wording.ts';
 import { namespaceOf, pageOf } from './release.ts';
 import { fixOf } from './tracker.ts';
 
