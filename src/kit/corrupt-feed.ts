@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type * as z from 'zod/mini';
 import { boundedParse } from './bounded-parse.ts';
 import { InflateError } from './decompress/inflate-error.ts';
@@ -34,21 +35,45 @@ export interface FeedAtHand {
 }
 
 /** Passes records on, and turns what their reader throws about the content into an error that names the feed. */
-export async function* fromFeed<T>(
-  { source, feed, content }: FeedAtHand,
-  records: AsyncIterable<T>,
-): AsyncGenerator<T> {
+export async function* fromFeed<T>(at: FeedAtHand, records: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* records;
   } catch (error) {
-    const place = placeOf(error);
-    if (place === undefined) throw error;
-    const reason = error instanceof InflateError ? error.reason : messageOf(error);
-    const message = `the ${source} feed ${feed} from ${content.url} is damaged at ${place}: ${reason}`;
-    throw new ClairError('feed-corrupt', `${message}. Fetch it again, or check the mirror.`, {
-      cause: error,
-    });
+    throw corruptFeed(at, error);
   }
+}
+
+/** What is wrong with the content as an error that names the feed; any other error as it is. */
+export function corruptFeed({ source, feed, content }: FeedAtHand, error: unknown): unknown {
+  const place = placeOf(error);
+  if (place === undefined) return error;
+  const reason = error instanceof InflateError ? error.reason : messageOf(error);
+  const message = `the ${source} feed ${feed} from ${content.url} is damaged at ${place}: ${reason}`;
+  return new ClairError('feed-corrupt', `${message}. Fetch it again, or check the mirror.`, { cause: error });
+}
+
+/** What a file must be by the word of another one. */
+export interface Checksum {
+  readonly algorithm: string;
+  /** In lower-case hexadecimal digits. */
+  readonly digest: string;
+  /** The file that says so. */
+  readonly saidBy: string;
+}
+
+/** Passes content on; throws an `UnexpectedContent` at its end where it has another checksum. */
+export async function* verified(
+  body: AsyncIterable<Uint8Array>,
+  { algorithm, digest, saidBy }: Checksum,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash(algorithm);
+  for await (const piece of body) {
+    hash.update(piece);
+    yield piece;
+  }
+  const found = hash.digest('hex');
+  if (found !== digest)
+    throw new UnexpectedContent('its end', `its ${algorithm} is ${found}, but ${saidBy} says ${digest}`);
 }
 
 /** Readers of JSON, archives and compressed data count bytes; those of records and XML have words for the place. */

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { checked, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonElementsOf } from '../../kit/json-stream.ts';
 import { severityOf } from '../../model/cvss.ts';
@@ -51,7 +50,7 @@ export function readRecords(feed: string, content: Fetched): AsyncGenerator<Enri
 
 async function* enrichments({ body, url, fingerprint }: Fetched): AsyncGenerator<Enrichment> {
   let count = 0;
-  const json = verified(inflated(body, url), fingerprint);
+  const json = verifiedByMeta(inflated(body, url), fingerprint);
   for await (const value of jsonElementsOf('vulnerabilities', json)) {
     yield enrichment(checked(item, value, `vulnerabilities.${count++}`).cve);
   }
@@ -59,16 +58,10 @@ async function* enrichments({ body, url, fingerprint }: Fetched): AsyncGenerator
 }
 
 /** The content, which must have the checksum of its `.meta` file where its fingerprint is one. */
-async function* verified(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  for await (const piece of body) {
-    hash.update(piece);
-    yield piece;
-  }
-  const found = hash.digest('hex');
-  if (/^[0-9a-f]{64}$/.test(fingerprint) && found !== fingerprint) {
-    throw new UnexpectedContent('its end', `its SHA-256 is ${found}, but .meta says ${fingerprint}`);
-  }
+function verifiedByMeta(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncIterable<Uint8Array> {
+  return /^[0-9a-f]{64}$/.test(fingerprint)
+    ? verified(body, { algorithm: 'sha256', digest: fingerprint, saidBy: '.meta' })
+    : body;
 }
 
 function enrichment(cve: Cve): Enrichment {

@@ -1,3 +1,4 @@
+import { gather } from '../../kit/gather.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 /** A `.meta` file is five short lines. */
@@ -23,10 +24,6 @@ export async function fetchYear(
 
 /** `sha256:` in upper-case hexadecimal digits, among lines of that form. */
 async function sha256In({ body }: Fetched): Promise<string | undefined> {
-  let text = '';
-  for await (const piece of body) {
-    text += Buffer.from(piece).toString('latin1');
-    if (text.length > metaBytes) return undefined;
-  }
+  const text = (await gather(body, metaBytes))?.toString('latin1') ?? '';
   return /^sha256:([0-9A-F]{64})\s*$/im.exec(text)?.[1]?.toLowerCase();
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { type Checksum, corruptFeed, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { ClairError } from '../../kit/errors.ts';
+import { gather } from '../../kit/gather.ts';
 import { limits } from '../../kit/limits.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
@@ -15,8 +14,7 @@ export interface RepositoryFeed {
 /** Where a repository says its advisories are, and what the file must be. */
 interface Location {
   readonly url: string;
-  readonly algorithm: string;
-  readonly checksum: string;
+  readonly checksum: Checksum;
 }
 
 /** Digests by their names in repository metadata. */
@@ -43,33 +41,28 @@ export async function fetchUpdateinfo(
     if (typeof repomd === 'string') continue;
     const location = await locationIn(feed, base, repomd);
     if (location === undefined) return 'absent';
-    if (location.checksum === known) return 'unchanged';
+    if (location.checksum.digest === known) return 'unchanged';
     const updateinfo = await client.get(location.url);
     if (typeof updateinfo === 'string') continue;
-    return { ...updateinfo, fingerprint: location.checksum, body: verified(feed, updateinfo, location) };
+    const body = fromFeed(
+      { source: 'amazon', feed, content: updateinfo },
+      verified(updateinfo.body, location.checksum),
+    );
+    return { ...updateinfo, fingerprint: location.checksum.digest, body };
   }
   // The list may have been cut in the middle of a URL; that must not pass for a repository that is gone.
   throw damaged(feed, list, 'its URLs', 'there is no repository at any of them');
 }
 
 async function linesOf(feed: string, content: Fetched): Promise<string[]> {
-  const text = Buffer.concat(await piecesOf(feed, content)).toString('utf8');
-  const lines = text.split(/\s+/).filter((line) => URL.canParse(line) && /^https?:/.test(line));
+  const bytes = await gather(content.body, limits.manifestBytes);
+  if (bytes === undefined) throw damaged(feed, content, 'its end', 'too long for a list of URLs');
+  const lines = bytes
+    .toString('utf8')
+    .split(/\s+/)
+    .filter((line) => URL.canParse(line) && /^https?:/.test(line));
   if (lines.length === 0) throw damaged(feed, content, 'its start', 'not a list of URLs');
   return lines;
-}
-
-/** The pieces of a file that is small or else not what it should be. */
-async function piecesOf(feed: string, content: Fetched): Promise<Uint8Array[]> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of content.body) {
-    bytes += piece.length;
-    if (bytes > limits.manifestBytes)
-      throw damaged(feed, content, `byte ${bytes}`, 'too long for a list of URLs');
-    pieces.push(piece);
-  }
-  return pieces;
 }
 
 function joined(base: string, path: string): string {
@@ -84,11 +77,11 @@ async function locationIn(feed: string, base: string, content: Fetched): Promise
     const href = childOf(element, 'location')?.attributes['href'];
     const sum = childOf(element, 'checksum');
     const algorithm = algorithms[sum?.attributes['type'] ?? ''];
-    const checksum = sum?.text.trim().toLowerCase();
-    if (!href || !checksum || algorithm === undefined) {
+    const digest = sum?.text.trim().toLowerCase();
+    if (!href || !digest || algorithm === undefined) {
       throw damaged(feed, content, `line ${element.line}`, 'updateinfo has no location or no known checksum');
     }
-    return { url: joined(base, href), algorithm, checksum };
+    return { url: joined(base, href), checksum: { algorithm, digest, saidBy: 'repomd.xml' } };
   }
   return undefined;
 }
@@ -97,25 +90,6 @@ function childOf(element: XmlElement, name: string): XmlElement | undefined {
   return element.children.find((child) => child.name === name);
 }
 
-async function* verified(
-  feed: string,
-  content: Fetched,
-  { algorithm, checksum }: Location,
-): AsyncGenerator<Uint8Array> {
-  const hash = createHash(algorithm);
-  for await (const piece of content.body) {
-    hash.update(piece);
-    yield piece;
-  }
-  const found = hash.digest('hex');
-  if (found === checksum) return;
-  const message = `its ${algorithm} is ${found}, but repomd.xml says ${checksum}`;
-  throw damaged(feed, content, 'its end', message);
-}
-
-function damaged(feed: string, { url }: Fetched, place: string, message: string): ClairError {
-  const text = `the amazon feed ${feed} from ${url} is damaged at ${place}: ${message}`;
-  return new ClairError('feed-corrupt', `${text}. Fetch it again, or check the mirror.`, {
-    cause: new UnexpectedContent(place, message),
-  });
+function damaged(feed: string, content: Fetched, place: string, message: string): unknown {
+  return corruptFeed({ source: 'amazon', feed, content }, new UnexpectedContent(place, message));
 }

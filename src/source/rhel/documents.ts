@@ -1,4 +1,6 @@
 import { ClairError } from '../../kit/errors.ts';
+import { gather } from '../../kit/gather.ts';
+import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
@@ -6,7 +8,6 @@ const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
 const changesMax = 2000;
 /** The list of changes is written before some of the files it names; changes are read again for as long. */
 const overlapMs = 6 * 3_600_000;
-const textBytesMax = 64 * 1024 * 1024;
 
 /** What was read of the documents so far: everything up to a time, and the lists as they were then. */
 interface Known {
@@ -124,14 +125,9 @@ async function* documents(
 }
 
 async function textOf({ url, body }: Fetched): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of body) {
-    pieces.push(piece);
-    length += piece.length;
-    if (length > textBytesMax) throw damaged(url, `longer than ${textBytesMax} bytes`);
-  }
-  return Buffer.concat(pieces).toString();
+  const bytes = await gather(body, limits.feedRecordBytes);
+  if (bytes === undefined) throw damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
+  return bytes.toString();
 }
 
 function damaged(url: string, reason: string): ClairError {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { checked, corruptFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
+import { gather } from '../../kit/gather.ts';
 import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
@@ -65,22 +66,13 @@ function incomplete(number: number, what: string): ClairError {
 }
 
 async function readPage(content: Fetched): Promise<Page> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of fromFeed({ source: 'rocky', feed: 'advisories', content }, content.body)) {
-    length += piece.length;
-    if (length > limits.feedRecordBytes)
-      throw new ClairError('limit-exceeded', `${content.url} is longer than a page`);
-    pieces.push(piece);
+  const bytes = await gather(content.body, limits.feedRecordBytes);
+  if (bytes === undefined) throw new ClairError('limit-exceeded', `${content.url} is longer than a page`);
+  try {
+    return { ...checked(page, parseJson(bytes), ''), bytes };
+  } catch (error) {
+    throw corruptFeed({ source: 'rocky', feed: 'advisories', content }, error);
   }
-  const bytes = Buffer.concat(pieces);
-  for await (const read of fromFeed({ source: 'rocky', feed: 'advisories', content }, parsed(bytes)))
-    return read;
-  throw new Error('a page is read or refused');
-}
-
-async function* parsed(bytes: Buffer): AsyncGenerator<Page> {
-  yield await Promise.resolve({ ...checked(page, parseJson(bytes), ''), bytes });
 }
 
 function parseJson(bytes: Buffer): unknown {
