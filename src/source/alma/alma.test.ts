@@ -128,13 +128,18 @@ test('the archive is read for its own release, without bug fixes', async () => {
     record('ALSA-2020:2', 'AlmaLinux:9', '1-1.el9'),
     record('ALBA-2020:3', 'AlmaLinux:8', '1-1.el8'),
   ];
+  const versionless = {
+    ...record('ALSA-2020:4', 'AlmaLinux:8', ''),
+    affected: [{ package: { ecosystem: 'AlmaLinux:8', name: 'xz' } }],
+  };
   const archive = zipSync(
     Object.fromEntries([
       ...records.map((one) => [`${one.id}.json`, strToU8(JSON.stringify(one))] as const),
       ['odd.json', strToU8('{')] as const,
+      ['open.json', strToU8(JSON.stringify(versionless))] as const,
     ]),
   );
-  const [first, odd, ...more] = await parse(archive, 'file:///mirror/AlmaLinux/all.zip');
+  const [first, odd, open, ...more] = await parse(archive, 'file:///mirror/AlmaLinux/all.zip');
   assert.deepEqual(more, []);
   assert.deepEqual(first, {
     key: 'ALSA-2020:1',
@@ -156,6 +161,7 @@ test('the archive is read for its own release, without bug fixes', async () => {
     ],
   });
   assert.ok(odd !== undefined && 'skipped' in odd && odd.key === 'odd.json');
+  assert.ok(open !== undefined && 'skipped' in open && open.key === 'ALSA-2020:4');
 });
 
 test('content of the wrong type is an error that names the place', async () => {

@@ -6,7 +6,15 @@ import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
 import type { Ecosystem } from './ecosystems.ts';
-import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
+import {
+  commonOf,
+  noVersions,
+  type OsvEntry,
+  type OsvRecord,
+  rowsOfEntry,
+  textIn,
+  vectorsOf,
+} from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** An ecosystem about to be read. */
@@ -40,10 +48,7 @@ function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<
   if (entries.length === 0) return;
   const affected = entries.flatMap((entry) => rowsOf(ecosystem, entry));
   if (affected.length === 0) {
-    yield {
-      key: record.id,
-      skipped: 'no versions that can be compared: it names commits only, or none at all',
-    };
+    yield { key: record.id, skipped: noVersions };
     return;
   }
   const cvss = vectorsOf('osv', record);

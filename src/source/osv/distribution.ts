@@ -3,7 +3,15 @@ import { zipEntries } from '../../kit/zip/entries.ts';
 import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { unknownModule } from '../wording.ts';
-import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, severityInSummary, vectorsOf } from './record.ts';
+import {
+  commonOf,
+  cvesOf,
+  noVersions,
+  type OsvRecord,
+  rowsOfEntry,
+  severityInSummary,
+  vectorsOf,
+} from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
@@ -38,12 +46,17 @@ function isSecurity(id: string): boolean {
 }
 
 function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRecord> {
-  const affected = (record.affected ?? []).flatMap((entry) => {
-    const namespace = feed.namespaceOf(entry.package?.ecosystem ?? '', entry.package?.purl ?? '');
-    if (namespace === undefined) return [];
-    return rowsOfEntry(entry, { namespace, package: entry.package?.name ?? '' }).map(withModule);
+  const ours = (record.affected ?? []).flatMap((entry) => {
+    const { ecosystem = '', purl, name = '' } = entry.package ?? {};
+    const namespace = feed.namespaceOf(ecosystem, purl ?? '');
+    return namespace === undefined ? [] : [{ entry, place: { namespace, package: name } }];
   });
-  if (affected.length === 0) return;
+  if (ours.length === 0) return;
+  const affected = ours.flatMap(({ entry, place }) => rowsOfEntry(entry, place).map(withModule));
+  if (affected.length === 0) {
+    yield { key: record.id, skipped: noVersions };
+    return;
+  }
   yield {
     ...commonOf(record),
     aliases: cvesOf(record),

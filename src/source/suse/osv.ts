@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { Affected, FeedRecord } from '../../plugin/index.ts';
+import { boundedParse } from '../../kit/bounded-parse.ts';
+import type { FeedRecord } from '../../plugin/index.ts';
 import {
   commonOf,
   cvesOf,
@@ -14,10 +15,24 @@ import { partsOn } from './product.ts';
 /** The packages built from the source package that an entry names: `[{"libzzip-0-13": "0.13.72-150600.4.3.1"}]`. */
 const specific = z.object({ binaries: z.array(z.record(z.string(), z.string())) });
 
-/** An advisory in OSV form. Its ranges are of source packages, which rpm does not know; the packages stand beside them. */
+/**
+ * An advisory in OSV form. Its ranges are of source packages, which rpm does not know; the packages stand beside them, and where
+ * they do not, that is told: nobody could say which are affected.
+ */
 export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   if (record.withdrawn) return;
-  const affected: Affected[] = mergedRows((record.affected ?? []).flatMap(partsOf));
+  const parts: Part[] = [];
+  for (const entry of record.affected ?? []) {
+    const { ecosystem = '', name = '' } = entry.package ?? {};
+    const found = partsOf(entry, placesOf(ecosystem));
+    if (found !== undefined) parts.push(...found);
+    else
+      yield {
+        key: `${record.id} ${ecosystem} ${name}`,
+        skipped: 'it lists no packages of the source package',
+      };
+  }
+  const affected = mergedRows(parts);
   if (affected.length === 0) return;
   yield {
     ...commonOf(record),
@@ -29,11 +44,18 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   };
 }
 
-function partsOf({ package: named, ecosystem_specific }: OsvEntry): Part[] {
-  const found = specific.safeParse(ecosystem_specific);
-  // `SUSE:Linux Enterprise Server 15 SP6`, `openSUSE:Leap 15.6`.
-  const places = partsOn(named?.ecosystem.replace(':', ' ') ?? '');
-  if (!found.success) return [];
+type Place = ReturnType<typeof partsOn>[number];
+
+/** The releases of an ecosystem, `SUSE:Linux Enterprise Server 15 SP6` or `openSUSE:Leap 15.6`. */
+function placesOf(ecosystem: string): readonly Place[] {
+  return partsOn(ecosystem.replace(':', ' '));
+}
+
+/** The rows of an entry in each of these releases; undefined where its packages cannot be told. */
+function partsOf({ ecosystem_specific }: OsvEntry, places: readonly Place[]): Part[] | undefined {
+  if (places.length === 0) return [];
+  const found = boundedParse(specific, ecosystem_specific);
+  if (!found?.success) return undefined;
   return found.data.binaries.flatMap((binaries) =>
     Object.entries(binaries).flatMap(([name, version]) =>
       places.map((place) => ({ ...place, package: name, to: version })),
