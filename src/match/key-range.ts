@@ -1,5 +1,6 @@
 import type { VersionRange } from '../model/version-range.ts';
 import {
+  everyKey,
   isKey,
   type KeyRange,
   type Unkeyable,
@@ -11,12 +12,6 @@ import {
 export interface EmptyRange {
   readonly empty: string;
 }
-
-/** Below every key: no key is empty. */
-const beginning: Uint8Array = new Uint8Array();
-
-/** Above every key: no key begins with FF. */
-const end: Uint8Array = Uint8Array.of(0xff);
 
 /**
  * A range in the vendor's spelling as the half-open range of keys a store can search. No `from` begins at the empty key, no
@@ -52,12 +47,12 @@ export function describeRange(range: VersionRange): string {
 }
 
 function lowerBound(scheme: VersionScheme, { from, fromExcluded }: VersionRange): Uint8Array | Unkeyable {
-  if (from === undefined) return beginning;
+  if (from === undefined) return everyKey.lo;
   return fromExcluded ? scheme.after(from) : scheme.key(from);
 }
 
 function upperBound(scheme: VersionScheme, { to, toIncluded }: VersionRange): Uint8Array | Unkeyable {
-  if (to === undefined) return end;
+  if (to === undefined) return everyKey.hi;
   return toIncluded ? scheme.after(to) : scheme.key(to);
 }
 

@@ -17,6 +17,9 @@ export interface KeyRange {
   readonly hi: Uint8Array;
 }
 
+/** Every key: none is empty, and none begins with FF. */
+export const everyKey: KeyRange = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
+
 /** How versions of one kind order. */
 export interface VersionScheme {
   /** `dpkg`, `rpm`, `apk`, `npm`… */

@@ -1,4 +1,4 @@
-import type { FeedIdentity, Store } from '../store/store.ts';
+import type { FeedName, Store } from '../store/store.ts';
 
 /** What working on feeds takes that several processes share. */
 export interface LockingRoom {
@@ -26,10 +26,7 @@ export interface FeedLock extends AsyncDisposable {
 }
 
 /** Locks a feed, for `await using`; undefined when patience ended before another process let go of it. */
-export async function lockFeed(
-  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
-  room: LockingRoom,
-): Promise<FeedLock | undefined> {
+export async function lockFeed({ source, feed }: FeedName, room: LockingRoom): Promise<FeedLock | undefined> {
   const name = `${source}/${feed}`;
   const lock = `update ${name}`;
   const waitedMs = await take(lock, name, room);

@@ -2,7 +2,7 @@ import { ClairError } from '../kit/errors.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
-import type { FeedDifference, FeedState, FeedUpdate, KeyedRecord, Store } from '../store/store.ts';
+import type { FeedDifference, FeedName, FeedState, FeedUpdate, KeyedRecord, Store } from '../store/store.ts';
 import type { CarriedFeed, CarriedLine } from './carried-lines.ts';
 import { type DatabaseFile, linesIn, verify } from './database-file.ts';
 import { type LockingRoom, lockFeed } from './feed-lock.ts';
@@ -20,7 +20,7 @@ export interface ImportingRoom extends LockingRoom {
  * What became of a carried feed. `newer`: what is here is newer than what is carried, and stays. `absent`: it was not
  * to be had where the file was written. `unknown`: no source here would make use of it.
  */
-export type ImportedFeed = Pick<FeedState, 'source' | 'feed'> & Outcome;
+export type ImportedFeed = FeedName & Outcome;
 
 /**
  * Takes over what a file carries, feed by feed, each as a whole. Nothing is done before the whole file was read and has the digest

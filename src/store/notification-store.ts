@@ -1,4 +1,5 @@
 import type { ToldStore } from './told-store.ts';
+
 /** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
 export interface Notification {
   /** A random UUID. */

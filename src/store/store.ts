@@ -94,8 +94,11 @@ export interface FeedDifference {
   readonly skipped: number;
 }
 
-/** What names a feed, and what its content depends on. */
-export type FeedIdentity = Pick<FeedState, 'source' | 'feed' | 'sourceVersion' | 'origin'>;
+/** What names a feed. */
+export type FeedName = Pick<FeedState, 'source' | 'feed'>;
+
+/** A feed, and what its content depends on. */
+export type FeedIdentity = FeedName & Pick<FeedState, 'sourceVersion' | 'origin'>;
 
 /** A feed that was found current or absent. */
 export interface FoundFeed extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt' | 'checkedAt'> {
@@ -131,7 +134,7 @@ export interface StoredVulnerability extends KeyedVulnerability {
 export type NumberedId = Pick<StoredVulnerability, 'number' | 'id'>;
 
 /** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
-export interface FeedPart extends Pick<FeedIdentity, 'source' | 'feed'> {
+export interface FeedPart extends FeedName {
   /** Name of the namespace. */
   readonly keptFor?: string;
 }
@@ -166,11 +169,7 @@ export interface VulnerabilityStore {
   /** The numbers of the records in force that have this id or alias, rising. */
   named(id: string, at?: AsOf): Promise<readonly number[]>;
   /** Records in force of a feed that have one of these keys. */
-  keyed(
-    feed: Pick<FeedIdentity, 'source' | 'feed'>,
-    keys: readonly string[],
-    at?: AsOf,
-  ): Promise<readonly StoredVulnerability[]>;
+  keyed(feed: FeedName, keys: readonly string[], at?: AsOf): Promise<readonly StoredVulnerability[]>;
   /** Records in force that speak of a namespace and have one of these ids, by rising number. */
   withIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
   /** Which records in force speak of a namespace, by rising number. */
@@ -191,10 +190,7 @@ export interface EnrichmentStore {
   /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
   find(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
   /** What a feed says, by rising id. */
-  inFeed(
-    feed: Pick<FeedIdentity, 'source' | 'feed'>,
-    page: PageRequest<string>,
-  ): Promise<readonly Enrichment[]>;
+  inFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
 }
 
 /** Layers that were read, by what identifies their content. */

@@ -21,6 +21,7 @@ import { closeRecords, insertRecords } from './record-rows.ts';
 import type { Tables } from './schema.ts';
 import { refuseShrunk } from './shrinkage.ts';
 import { skippedOf } from './skipped.ts';
+import { millisecondsOrNull } from './times.ts';
 
 /** What the advisory tables need besides an engine. */
 export interface AdvisoryRoom {
@@ -135,5 +136,5 @@ function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
 function newestOf({ update, feed, comparison }: Outcome): FeedRow['newest_advisory'] {
   const before = update.extent === 'changes' ? (feed?.newest_advisory ?? null) : null;
   if (comparison.newest !== null) return Math.max(comparison.newest, before ?? comparison.newest);
-  return before ?? (update.lastModified === undefined ? null : Date.parse(update.lastModified));
+  return before ?? millisecondsOrNull(update.lastModified);
 }

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
+import { compareText } from '../../model/order.ts';
 import type { LookupBy } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
 import { type HolderTable, holderColumns } from './version-holders.ts';
@@ -82,9 +84,8 @@ const rowsAtATime = 100;
 export async function numberVersions(db: Kysely<Tables>, versions: Versions): Promise<number[]> {
   const numbers: number[] = [];
   // In one order: of two that insert the same, none waits for what the other has.
-  const ordered = [...versions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  for (let i = 0; i < ordered.length; i += rowsAtATime) {
-    const some = ordered.slice(i, i + rowsAtATime);
+  const ordered = [...versions].sort(([a], [b]) => compareText(a, b)).map(([, row]) => row);
+  for (const some of chunksOf(ordered, rowsAtATime)) {
     await db
       .insertInto('v1_version')
       .values(some)
@@ -99,12 +100,8 @@ export async function numberVersions(db: Kysely<Tables>, versions: Versions): Pr
 export async function numbersOf(db: Kysely<Tables>, versions: Versions): Promise<number[]> {
   const identities = [...versions.keys()];
   const numbers: number[] = [];
-  for (let i = 0; i < identities.length; i += rowsAtATime) {
-    const rows = await db
-      .selectFrom('v1_version')
-      .select('id')
-      .where('identity', 'in', identities.slice(i, i + rowsAtATime))
-      .execute();
+  for (const some of chunksOf(identities, rowsAtATime)) {
+    const rows = await db.selectFrom('v1_version').select('id').where('identity', 'in', some).execute();
     numbers.push(...rows.map(({ id }) => id));
   }
   return numbers;
@@ -118,12 +115,10 @@ export async function addVersions(
   versions: readonly number[],
 ): Promise<void> {
   const column = holderColumns[table];
-  for (let i = 0; i < versions.length; i += rowsAtATime)
+  for (const some of chunksOf(versions, rowsAtATime))
     await db
       .insertInto<HolderTable>(table)
-      .values(
-        versions.slice(i, i + rowsAtATime).map((version) => ({ version_id: version, [column]: holder })),
-      )
+      .values(some.map((version) => ({ version_id: version, [column]: holder })))
       .onConflict((conflict) => conflict.doNothing())
       .execute();
 }
@@ -138,6 +133,5 @@ export async function removeVersions(
   const all = db.deleteFrom<HolderTable>(table).where(sql.ref(holderColumns[table]), '=', holder);
   if (versions === undefined) await all.execute();
   else
-    for (let i = 0; i < versions.length; i += rowsAtATime)
-      await all.where('version_id', 'in', versions.slice(i, i + rowsAtATime)).execute();
+    for (const some of chunksOf(versions, rowsAtATime)) await all.where('version_id', 'in', some).execute();
 }

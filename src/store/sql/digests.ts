@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type { Digest, DigestContent, DigestItem, DigestStore } from '../store.ts';
 import { imagesOf } from './affected-details.ts';
 import type { Engine } from './engine.ts';
-import { isoTime, isoTimeOrNull } from './feeds.ts';
 import type { Tables } from './schema.ts';
-import { markNotified, nextDue, setDue } from './told-rows.ts';
+import { isoTime, isoTimeOrNull } from './times.ts';
+import { toldRows } from './told-rows.ts';
 
 /** The digests of a store, by a clock in milliseconds. */
 export function digestStore(engine: Engine, now: () => number): DigestStore {
@@ -20,17 +21,7 @@ export function digestStore(engine: Engine, now: () => number): DigestStore {
       (
         await read(db).where('due_at', '<=', now()).orderBy('due_at').orderBy('name').limit(limit).execute()
       ).map(toDigest),
-    nextDue: () => nextDue(db, 'digest'),
-    markNotified: (name, againAfterMs) =>
-      engine.write(
-        (write) => markNotified(write, 'digest', { name, now: now(), due: now() + againAfterMs }),
-        'own rows',
-      ),
-    postpone: (name, forMs) =>
-      engine.write(
-        (write) => setDue(write, 'digest', { name, due: forMs === 'ever' ? null : now() + forMs }),
-        'own rows',
-      ),
+    ...toldRows(engine, 'digest', now),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
 }
@@ -45,8 +36,7 @@ interface Adding {
 const rowsAtATime = 100;
 
 async function add(db: Kysely<Tables>, items: readonly DigestItem[], adding: Adding): Promise<void> {
-  for (let i = 0; i < items.length; i += rowsAtATime)
-    await addSome(db, items.slice(i, i + rowsAtATime), adding);
+  for (const some of chunksOf(items, rowsAtATime)) await addSome(db, some, adding);
 }
 
 async function addSome(

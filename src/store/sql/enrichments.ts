@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type {
   EnrichmentStore,
   FeedDifference,
-  FeedIdentity,
+  FeedName,
   FeedUpdate,
   PageRequest,
   StoredEnrichment,
@@ -16,6 +17,7 @@ import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
 import type { Tables } from './schema.ts';
 import { refuseShrunk } from './shrinkage.ts';
 import { skippedOf } from './skipped.ts';
+import { millisecondsOrNull } from './times.ts';
 
 /** The enrichments of a store, by a clock in milliseconds. */
 export function enrichmentStore(engine: Engine, now: () => number): EnrichmentStore {
@@ -52,7 +54,7 @@ async function apply(
     const feedId = await saveFeed(db, {
       update,
       records: after,
-      newestAdvisory: update.lastModified === undefined ? null : Date.parse(update.lastModified),
+      newestAdvisory: millisecondsOrNull(update.lastModified),
       skipped: skippedOf(comparison, update, feed),
       comparedWith: feed,
       appliedAt: Math.max(now(), feed?.applied_at ?? 0),
@@ -120,12 +122,12 @@ async function find(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
   const found: { id: string; data: string; source: string; feed: string }[] = [];
-  for (let i = 0; i < ids.length; i += idsAtATime) {
+  for (const some of chunksOf(ids, idsAtATime)) {
     const rows = await db
       .selectFrom('enrichment')
       .innerJoin('feed', 'feed.id', 'enrichment.feed_id')
       .select(['enrichment.id', 'enrichment.data', 'feed.source', 'feed.name as feed'])
-      .where('enrichment.id', 'in', ids.slice(i, i + idsAtATime))
+      .where('enrichment.id', 'in', some)
       .execute();
     found.push(...rows);
   }
@@ -136,7 +138,7 @@ async function find(
 
 async function inFeed(
   db: Kysely<Tables>,
-  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
+  { source, feed }: FeedName,
   { limit, after }: PageRequest<string>,
 ): Promise<Enrichment[]> {
   let query = db

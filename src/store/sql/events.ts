@@ -1,10 +1,11 @@
 import type { Kysely, Selectable } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type { AdvisoryEvent, ChangedAspect, EventStore, StoredVulnerability } from '../store.ts';
 import type { Connection, Engine } from './engine.ts';
-import { isoTime } from './feeds.ts';
 import { takeNumbers } from './id-counter.ts';
 import { changesBetween } from './meaning.ts';
 import type { Tables } from './schema.ts';
+import { isoTime } from './times.ts';
 import { readVulnerabilities } from './vulnerabilities.ts';
 
 /** The event log of a store. */
@@ -119,8 +120,7 @@ const transitionsAtATime = 200;
 
 async function eventsOf(db: Kysely<Tables>, all: readonly Transition[]): Promise<Event[]> {
   const events: Event[] = [];
-  for (let i = 0; i < all.length; i += transitionsAtATime) {
-    const some = all.slice(i, i + transitionsAtATime);
+  for (const some of chunksOf(all, transitionsAtATime)) {
     // What is new or gone altogether need not be read to be told.
     const compared = some.filter(({ old, now }) => old.length > 0 && now.length > 0);
     const numbers = compared.flatMap(({ old, now }) => [...old, ...now].map(({ id }) => id));

@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
 import { compareText } from '../../model/order.ts';
-import type { FeedIdentity, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
+import type { FeedIdentity, FeedName, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
 import type { Tables } from './schema.ts';
+import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './times.ts';
 
 /** A feed as a row. */
 export type FeedRow = Selectable<Tables['feed']>;
@@ -21,7 +22,7 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     fingerprint: row.fingerprint,
     fetchedAt: isoTime(row.fetched_at),
     checkedAt: isoTime(row.checked_at),
-    newestAdvisory: row.newest_advisory === null ? null : isoTime(row.newest_advisory),
+    newestAdvisory: isoTimeOrNull(row.newest_advisory),
     records: row.records,
     skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
     kept: kept.get(row.id) ?? [],
@@ -71,10 +72,7 @@ export function readSample(text: string): SkippedSample[] {
 }
 
 /** The row of one feed. */
-export async function findFeed(
-  db: Kysely<Tables>,
-  { source, feed }: Pick<FeedIdentity, 'source' | 'feed'>,
-): Promise<FeedRow | undefined> {
+export async function findFeed(db: Kysely<Tables>, { source, feed }: FeedName): Promise<FeedRow | undefined> {
   return await db
     .selectFrom('feed')
     .selectAll()
@@ -162,7 +160,7 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
     fingerprint: update.fingerprint,
     fetched_at: milliseconds(update.fetchedAt),
     checked_at: milliseconds(found?.checkedAt ?? update.fetchedAt),
-    newest_advisory: found === undefined ? applied.newestAdvisory : optionalTime(found.newestAdvisory),
+    newest_advisory: found === undefined ? applied.newestAdvisory : millisecondsOrNull(found.newestAdvisory),
     records: applied.records,
     skipped: skipped.count,
     skipped_sample: JSON.stringify(skipped.sample),
@@ -213,24 +211,4 @@ async function remember(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number)
         .where('id', '=', id),
     )
     .execute();
-}
-
-function optionalTime(time: string | null): number | null {
-  return time === null ? null : milliseconds(time);
-}
-
-function milliseconds(time: string): number {
-  const value = Date.parse(time);
-  if (Number.isNaN(value)) throw new Error(`not a time: ${time}`);
-  return value;
-}
-
-/** Milliseconds since 1970 as ISO 8601. */
-export function isoTime(value: number): string {
-  return new Date(value).toISOString();
-}
-
-/** As `isoTime`, where there may be none. */
-export function isoTimeOrNull(time: number | null): string | null {
-  return time === null ? null : isoTime(time);
 }

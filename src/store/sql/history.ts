@@ -1,7 +1,9 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
 import type { AsOf } from '../store.ts';
+import { readValue, writeValue } from './key-values.ts';
 import type { Tables } from './schema.ts';
+import { isoTime } from './times.ts';
 
 /** The key of the time from which on the history is whole. */
 const historySince = 'store/history-since';
@@ -17,7 +19,7 @@ export async function momentOf(db: Kysely<Tables>, { asOf }: AsOf, now: number):
   if (moment >= since) return moment;
   throw new ClairError(
     'usage',
-    `what was known at ${asOf} is no longer kept: the database goes back to ${new Date(since).toISOString()}`,
+    `what was known at ${asOf} is no longer kept: the database goes back to ${isoTime(since)}`,
   );
 }
 
@@ -35,20 +37,10 @@ export function inForce(
 
 /** From when on the history is whole, in milliseconds; 0 for from the beginning. */
 export async function readHistorySince(db: Kysely<Tables>): Promise<number> {
-  const row = await db
-    .selectFrom('key_value')
-    .select('value')
-    .where('key', '=', historySince)
-    .executeTakeFirst();
-  return Number(row?.value ?? 0);
+  return Number((await readValue(db, historySince)) ?? 0);
 }
 
 /** Writes from when on the history is whole. */
 export async function writeHistorySince(db: Kysely<Tables>, since: number): Promise<void> {
-  const value = String(since);
-  await db
-    .insertInto('key_value')
-    .values({ key: historySince, value })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-    .execute();
+  await writeValue(db, historySince, String(since));
 }

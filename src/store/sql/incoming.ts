@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { everyKey } from '../../plugin/version-scheme.ts';
 import type { KeptRecord, KeyedAffected, KeyedVulnerability } from '../store.ts';
 import type { RowWriter, Value } from './bulk-writer.ts';
 import type { ColumnTypes, Connection } from './engine.ts';
@@ -24,9 +25,6 @@ export const affectedColumns = [
   'severity',
   'conditions',
 ] as const;
-
-/** Where a range without keys begins and ends: it has to be looked at whatever is installed. */
-const everywhere = { lo: new Uint8Array(), hi: Uint8Array.of(0xff) };
 
 /**
  * What a feed brings, laid down in temporary tables while its records stream in. So a feed of any size is never held in memory,
@@ -92,7 +90,8 @@ function affectedValues(
   row: KeyedAffected,
   [number, namespace, position]: [number, number, number],
 ): Value[] {
-  const { range, fix, keys = everywhere } = row;
+  // Without keys a range has to be looked at whatever is installed.
+  const { range, fix, keys = everyKey } = row;
   return [
     number,
     namespace,

@@ -1,24 +1,27 @@
+import type { Kysely } from 'kysely';
 import type { KeyValueStore } from '../store.ts';
 import type { Engine } from './engine.ts';
+import type { Tables } from './schema.ts';
 
 /** The small things a store remembers; what it remembers for itself lies under `store/`. */
 export function keyValueStore(engine: Engine): KeyValueStore {
   return {
-    get: async (key) => {
-      const row = await engine.db
-        .selectFrom('key_value')
-        .select('value')
-        .where('key', '=', key)
-        .executeTakeFirst();
-      return row?.value;
-    },
-    set: (key, value) =>
-      engine.write(async (db) => {
-        await db
-          .insertInto('key_value')
-          .values({ key, value })
-          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-          .execute();
-      }, 'own rows'),
+    get: (key) => readValue(engine.db, key),
+    set: (key, value) => engine.write((db) => writeValue(db, key, value), 'own rows'),
   };
+}
+
+/** What is remembered under a key. */
+export async function readValue(db: Kysely<Tables>, key: string): Promise<string | undefined> {
+  const row = await db.selectFrom('key_value').select('value').where('key', '=', key).executeTakeFirst();
+  return row?.value;
+}
+
+/** Remembers something under a key, in place of what was there. */
+export async function writeValue(db: Kysely<Tables>, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('key_value')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
 }

@@ -1,13 +1,10 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { everyKey } from '../../plugin/version-scheme.ts';
 import type { StoredMatch } from '../store.ts';
 import { inForce } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
 import { isMetBy, type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
 import type { Tables } from './schema.ts';
-
-/** Below and above every key. */
-const lowest = new Uint8Array();
-const highest = Uint8Array.of(0xff);
 
 /** A row of the join. */
 interface MatchRow extends HitRow {
@@ -31,8 +28,8 @@ export function rangeJoin(
       join
         .onRef('affected.namespace_id', '=', 'package.namespace_id')
         .onRef('affected.package', '=', name)
-        .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(lowest))))
-        .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(highest)))),
+        .on((eb) => eb('affected.hi', '>', eb.fn.coalesce(key, eb.val(everyKey.lo))))
+        .on((eb) => eb('affected.lo', '<=', eb.fn.coalesce(key, eb.val(everyKey.hi)))),
     )
     .where('image_package.image_id', '=', image)
     .where('affected.fix_state', '<>', 'not-affected')

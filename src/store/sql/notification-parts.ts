@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import { compareText } from '../../model/order.ts';
 import type { StoredVulnerability } from '../store.ts';
 import { changesBetween } from './meaning.ts';
@@ -96,12 +97,12 @@ const namesAtATime = 500;
 async function keptForms(db: Kysely<Tables>, records: readonly StoredVulnerability[]): Promise<KeptForm[]> {
   const names = [...new Set(records.map(({ id }) => id))];
   const rows = [];
-  for (let i = 0; i < names.length; i += namesAtATime)
+  for (const some of chunksOf(names, namesAtATime))
     rows.push(
       ...(await db
         .selectFrom('vulnerability')
         .select(['id', 'feed_id', 'valid_from', 'valid_to'])
-        .where('name', 'in', names.slice(i, i + namesAtATime))
+        .where('name', 'in', some)
         .where('kept_for', '<>', 0)
         .execute()),
     );

@@ -1,10 +1,11 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type { Notification, NotificationStore } from '../store.ts';
 import type { Engine } from './engine.ts';
-import { isoTime, isoTimeOrNull } from './feeds.ts';
 import { type EventRow, partsOf } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
-import { markNotified, nextDue, setDue } from './told-rows.ts';
+import { isoTime, isoTimeOrNull } from './times.ts';
+import { toldRows } from './told-rows.ts';
 
 /** The notifications of a store, by a clock in milliseconds. */
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
@@ -14,17 +15,7 @@ export function notificationStore(engine: Engine, now: () => number): Notificati
       (await hasNews(db)) ? await engine.write((write) => make(write, events, now()), 'own rows') : 0,
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
     due: (limit) => due(db, limit, now()),
-    nextDue: () => nextDue(db, 'notification'),
-    markNotified: (name, againAfterMs) =>
-      engine.write(
-        (write) => markNotified(write, 'notification', { name, now: now(), due: now() + againAfterMs }),
-        'own rows',
-      ),
-    postpone: (name, forMs) =>
-      engine.write(
-        (write) => setDue(write, 'notification', { name, due: forMs === 'ever' ? null : now() + forMs }),
-        'own rows',
-      ),
+    ...toldRows(engine, 'notification', now),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
 }
@@ -58,11 +49,7 @@ async function make(db: Kysely<Tables>, limit: number, now: number): Promise<num
     created_at: now,
     due_at: now,
   }));
-  for (let i = 0; i < rows.length; i += rowsAtATime)
-    await db
-      .insertInto('notification')
-      .values(rows.slice(i, i + rowsAtATime))
-      .execute();
+  for (const some of chunksOf(rows, rowsAtATime)) await db.insertInto('notification').values(some).execute();
   // Without any left, they were thrown away before anybody told them.
   await db
     .updateTable('id_counter')

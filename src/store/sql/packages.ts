@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
+import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../store.ts';
 import { BulkWriter, type Value } from './bulk-writer.ts';
 import { packageColumns, packageValues } from './image-package.ts';
@@ -30,7 +32,7 @@ export async function numberPackages(
 ): Promise<ReadonlyMap<string, number>> {
   // In one order: of two that add the same, none waits for what the other has.
   const ordered = [...new Map(packages.map((values) => [values[0], values])).values()].sort(([a], [b]) =>
-    a < b ? -1 : 1,
+    compareText(a, b),
   );
   const known = await numbersOf(db, ordered);
   const missing = ordered.filter(([identity]) => !known.has(identity));
@@ -49,8 +51,8 @@ async function numbersOf(
   packages: readonly PackageValues[],
 ): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
-  for (let i = 0; i < packages.length; i += identitiesAtATime) {
-    const identities = packages.slice(i, i + identitiesAtATime).map(([identity]) => identity);
+  for (const some of chunksOf(packages, identitiesAtATime)) {
+    const identities = some.map(([identity]) => identity);
     const rows = await db
       .selectFrom('package')
       .select(['id', 'identity'])
@@ -66,10 +68,10 @@ const packagesAtATime = 500;
 
 /** Drops those of these packages that no image has any more. */
 export async function dropUnused(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
-  for (let i = 0; i < packages.length; i += packagesAtATime)
+  for (const some of chunksOf(packages, packagesAtATime))
     await db
       .deleteFrom('package')
-      .where('id', 'in', packages.slice(i, i + packagesAtATime))
+      .where('id', 'in', some)
       .where((eb) =>
         eb.not(
           eb.exists(

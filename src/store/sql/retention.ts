@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type { Collected, RetentionTerms } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
@@ -63,10 +64,10 @@ async function dropItems(db: Kysely<Tables>, events: readonly number[]): Promise
     .returning('digest')
     .execute();
   const digests = [...new Set(gone.map(({ digest }) => digest))];
-  for (let i = 0; i < digests.length; i += digestsAtATime)
+  for (const some of chunksOf(digests, digestsAtATime))
     await db
       .deleteFrom('digest')
-      .where('name', 'in', digests.slice(i, i + digestsAtATime))
+      .where('name', 'in', some)
       .where((eb) =>
         eb.not(eb.exists(eb.selectFrom('digest_item').select('hash').whereRef('digest', '=', 'digest.name'))),
       )

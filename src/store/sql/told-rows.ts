@@ -1,12 +1,35 @@
 import type { Kysely } from 'kysely';
-import { isoTime } from './feeds.ts';
+import type { ToldStore } from '../told-store.ts';
+import type { Engine } from './engine.ts';
 import type { Tables } from './schema.ts';
+import { isoTime } from './times.ts';
 
 /** The tables of what is told until somebody says that it was heard. */
-export type ToldTable = 'notification' | 'digest';
+type ToldTable = 'notification' | 'digest';
+
+/** When the rows of such a table are told, by a clock in milliseconds. */
+export function toldRows(
+  engine: Engine,
+  table: ToldTable,
+  now: () => number,
+): Pick<ToldStore<unknown>, 'nextDue' | 'markNotified' | 'postpone'> {
+  return {
+    nextDue: () => nextDue(engine.db, table),
+    markNotified: (name, againAfterMs) =>
+      engine.write(async (writing) => {
+        await writing.updateTable(table).set({ notified_at: now() }).where('name', '=', name).execute();
+        await setDue(writing, table, { name, due: now() + againAfterMs });
+      }, 'own rows'),
+    postpone: (name, forMs) =>
+      engine.write(
+        (writing) => setDue(writing, table, { name, due: forMs === 'ever' ? null : now() + forMs }),
+        'own rows',
+      ),
+  };
+}
 
 /** When the next row is to be told; undefined when none is. */
-export async function nextDue(db: Kysely<Tables>, table: ToldTable): Promise<string | undefined> {
+async function nextDue(db: Kysely<Tables>, table: ToldTable): Promise<string | undefined> {
   const { next } = await db
     .selectFrom(table)
     .select((eb) => eb.fn.min<number | null>('due_at').as('next'))
@@ -15,7 +38,7 @@ export async function nextDue(db: Kysely<Tables>, table: ToldTable): Promise<str
 }
 
 /** Says when a row is to be told, null for never. What is deleted is never due again, whoever was just telling it. */
-export async function setDue(
+async function setDue(
   db: Kysely<Tables>,
   table: ToldTable,
   { name, due }: { readonly name: string; readonly due: number | null },
@@ -26,14 +49,4 @@ export async function setDue(
     .where('name', '=', name)
     .where('deleted_at', 'is', null)
     .execute();
-}
-
-/** Notes that a row was told, and when it is to be told again. */
-export async function markNotified(
-  db: Kysely<Tables>,
-  table: ToldTable,
-  { name, now, due }: { readonly name: string; readonly now: number; readonly due: number },
-): Promise<void> {
-  await db.updateTable(table).set({ notified_at: now }).where('name', '=', name).execute();
-  await setDue(db, table, { name, due });
 }

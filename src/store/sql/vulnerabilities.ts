@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import type {
-  FeedIdentity,
+  FeedName,
   FeedPart,
   KeyedAffected,
   NumberedId,
@@ -10,10 +11,10 @@ import type {
 } from '../store.ts';
 import { fixOf, plainBytes, rangeOf, readConditions } from './affected-row.ts';
 import type { Engine } from './engine.ts';
-import { isoTime } from './feeds.ts';
 import { inForce, momentOf } from './history.ts';
 import { readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
+import { isoTime, isoTimeOrNull } from './times.ts';
 
 /** The records of a store one by one. */
 export function vulnerabilityStore({ db }: Engine, now: () => number): VulnerabilityStore {
@@ -38,8 +39,7 @@ export async function readVulnerabilities(
 ): Promise<StoredVulnerability[]> {
   const found: StoredVulnerability[] = [];
   const rising = [...new Set(numbers)].sort((a, b) => a - b);
-  for (let i = 0; i < rising.length; i += numbersAtATime)
-    found.push(...(await readSome(db, rising.slice(i, i + numbersAtATime))));
+  for (const some of chunksOf(rising, numbersAtATime)) found.push(...(await readSome(db, some)));
   return found;
 }
 
@@ -83,7 +83,7 @@ function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]):
     ...(metadata !== undefined && { metadata }),
     affected,
     validFrom: isoTime(record.valid_from),
-    validTo: record.valid_to === null ? null : isoTime(record.valid_to),
+    validTo: isoTimeOrNull(record.valid_to),
   };
 }
 
@@ -122,18 +122,18 @@ async function named(db: Kysely<Tables>, id: string, moment: number | undefined)
 
 async function keyed(
   db: Kysely<Tables>,
-  { source, feed, moment }: Pick<FeedIdentity, 'source' | 'feed'> & { readonly moment: number | undefined },
+  { source, feed, moment }: FeedName & { readonly moment: number | undefined },
   keys: readonly string[],
 ): Promise<StoredVulnerability[]> {
   const numbers: number[] = [];
-  for (let i = 0; i < keys.length; i += numbersAtATime) {
+  for (const some of chunksOf(keys, numbersAtATime)) {
     const rows = await db
       .selectFrom('vulnerability')
       .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
       .select('vulnerability.id')
       .where('feed.source', '=', source)
       .where('feed.name', '=', feed)
-      .where('vulnerability.key', 'in', keys.slice(i, i + numbersAtATime))
+      .where('vulnerability.key', 'in', some)
       .where('vulnerability.kept_for', '=', 0)
       .where((eb) => inForce(eb, moment))
       .execute();
@@ -148,11 +148,11 @@ async function withIds(
   ids: readonly string[],
 ): Promise<StoredVulnerability[]> {
   const numbers: number[] = [];
-  for (let i = 0; i < ids.length; i += numbersAtATime) {
+  for (const some of chunksOf(ids, numbersAtATime)) {
     const rows = await db
       .selectFrom('vulnerability')
       .select('id')
-      .where('name', 'in', ids.slice(i, i + numbersAtATime))
+      .where('name', 'in', some)
       .where('valid_to', 'is', null)
       .where((eb) =>
         eb.exists(
