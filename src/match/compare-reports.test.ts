@@ -53,6 +53,18 @@ test('a finding that another version still has stayed; what came is told worst f
   );
 });
 
+test('equally bad findings come by package, then by id, then by the type of the package', () => {
+  const bare = reportOf([], []);
+  const [first, second, third] = reportOf([], ['CVE-2 b 1', 'CVE-1 b 1', 'CVE-3 a 1']).matches;
+  assert.ok(first && second && third);
+  const other = { ...second, package: { ...second.package, type: 'apk' } };
+  const { findings } = compareReports(bare, { ...bare, matches: [first, second, third, other] });
+  assert.deepEqual(
+    findings.came.map(({ id, package: { type, name } }) => `${name} ${id} ${type}`),
+    ['a CVE-3 deb', 'b CVE-1 apk', 'b CVE-1 deb', 'b CVE-2 deb'],
+  );
+});
+
 const names = fc.constantFrom('a', 'b', 'c');
 const findingTexts = fc.array(fc.tuple(fc.constantFrom('CVE-1', 'CVE-2', 'CVE-9'), names), { maxLength: 8 });
 const reports = findingTexts.map((found) =>

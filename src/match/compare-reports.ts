@@ -5,9 +5,10 @@ import type {
   ComparedSide,
   Difference,
 } from '../model/difference.ts';
-import { compareMatches, compareText } from '../model/order.ts';
+import { compareText } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
 import { compareSeverity } from '../model/severity.ts';
+import { leaveOut } from './policy.ts';
 
 /** A finding, as far as two are compared: its version, place and layer may be others in another image. */
 export type KnownFinding = Pick<Match, 'fix'> & {
@@ -36,15 +37,8 @@ export function compareReports(from: ComparableReport, to: ComparableReport): Di
 /** Moves the findings that an earlier report has as well to the suppressed ones, for those who only want what is new. */
 export function onlyNew(report: Report, earlier: ComparableReport): Report {
   const known = new Set(earlier.matches.map(findingKey));
-  const isKnown = (match: Match): boolean => known.has(findingKey(match));
   const reason = `it is not new: ${earlier.target.reference} has it, too`;
-  const decision = { by: 'option' } as const;
-  const suppressed = report.matches.filter(isKnown).map((match) => ({ ...match, reason, decision }));
-  return {
-    ...report,
-    matches: report.matches.filter((match) => !isKnown(match)),
-    suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
-  };
+  return leaveOut(report, (match) => known.has(findingKey(match)), reason);
 }
 
 function findingKey({ vulnerability, package: item }: KnownFinding): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Package } from '../model/package.ts';
-import { findingsOf, type Hit } from './findings.ts';
+import { bestFix, findingsOf, type Hit } from './findings.ts';
 
 const openssl: Package = {
   type: 'apk',
@@ -83,6 +83,47 @@ test('a finding is described by the first advisory that has words for it', () =>
     ).matches.at(0)?.vulnerability.description;
   assert.equal(described(null, 'words', 'more words'), 'words');
   assert.equal(described(null), null);
+});
+
+test('every advisory is told with its first link, and with a fix where it has one', () => {
+  const rows = [
+    hit({ id: 'DSA-1', source: 'b', aliases: ['CVE-2024-1'], links: ['first', 'second'] }),
+    hit({ id: 'CVE-2024-1', source: 'a', fix: { state: 'unfixed' } }),
+    hit({ id: 'CVE-2024-1', source: 'b', aliases: ['CVE-2024-2'] }),
+  ];
+  const [finding, ...others] = findingsOf(rows, byText).matches;
+  assert.deepEqual(others, []);
+  assert.deepEqual(finding?.vulnerability.advisories, [
+    { id: 'CVE-2024-1', link: null, fixedVersion: null },
+    { id: 'CVE-2024-1', link: null, fixedVersion: '3.1.1-r0' },
+    { id: 'DSA-1', link: 'first', fixedVersion: '3.1.1-r0' },
+  ]);
+  assert.equal(finding.vulnerability.source, 'a');
+  assert.deepEqual(finding.package.source, openssl.source);
+});
+
+test('a package without a source package is told as one', () => {
+  const { source, ...binary } = openssl;
+  assert.notEqual(source, undefined);
+  assert.equal(findingsOf([hit({ package: binary })], byText).matches[0]?.package.source, null);
+});
+
+test('of fixes that have no order, or are equal, the first stands', () => {
+  const fixed = (version: string, name: string): Pick<Hit, 'fix' | 'namespace'> => ({
+    fix: { state: 'fixed', version },
+    namespace: { name, versionScheme: 'apk' },
+  });
+  const fixes = [fixed('2', 'a'), fixed('1', 'b'), fixed('3', 'c')];
+  assert.deepEqual(bestFix(fixes, byText), { state: 'fixed', version: '1' });
+  assert.deepEqual(
+    bestFix(fixes, () => undefined),
+    { state: 'fixed', version: '2' },
+  );
+  assert.deepEqual(
+    bestFix(fixes, () => 0),
+    { state: 'fixed', version: '2' },
+  );
+  assert.deepEqual(bestFix([], byText), { state: 'unfixed' });
 });
 
 test('an id that names no CVE stays itself', () => {

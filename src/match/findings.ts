@@ -31,19 +31,7 @@ export function findingsOf(hits: readonly Hit[], compare: Compare): Findings {
     named,
     ({ id, hit }) => `${hit.package.purl}\n${hit.package.location.path}\n${id}`,
   );
-  const all = [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    return first === undefined
-      ? []
-      : [
-          toMatch(
-            first.id,
-            group.map(({ hit }) => hit),
-            compare,
-          ),
-        ];
-  });
-  all.sort(compareMatches);
+  const all = Array.from(groups.values(), (group) => toMatch(group, compare)).sort(compareMatches);
   const isOpen = (match: Match): boolean => match.fix.state !== 'under-investigation';
   return {
     matches: all.filter(isOpen),
@@ -63,8 +51,17 @@ function isCve(id: string): boolean {
   return /^CVE-\d{4}-\d+$/.test(id);
 }
 
-function toMatch(id: string, hits: readonly Hit[], compare: Compare): Match {
-  const ordered = hits.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
+/** A hit, under one of the ids it gives findings for. */
+interface NamedHit {
+  readonly id: string;
+  readonly hit: Hit;
+}
+
+function toMatch(group: readonly NamedHit[], compare: Compare): Match {
+  const ordered = group
+    .map(({ hit }) => hit)
+    .sort((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
+  const [{ id }] = group as [NamedHit, ...NamedHit[]];
   const [first] = ordered as [Hit, ...Hit[]];
   const { type, name, version, source, purl, location } = first.package;
   return {

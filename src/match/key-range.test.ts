@@ -127,6 +127,17 @@ test('without keys the order of the tool decides', () => {
   assert.equal(isInRange(maven, { from: '1.4', fromExcluded: true }, '1.4.redhat-1'), true);
 });
 
+test('without keys a bound itself is in the range exactly where it is included', () => {
+  const bound = '1.0.alpha.1';
+  assert.ok('unkeyable' in maven.key(bound));
+  const inRange = (range: VersionRange): unknown =>
+    ['0.9', bound, '1.1'].map((version) => isInRange(maven, range, version));
+  assert.deepEqual(inRange({ from: bound }), [false, true, true]);
+  assert.deepEqual(inRange({ from: bound, fromExcluded: true }), [false, false, true]);
+  assert.deepEqual(inRange({ to: bound }), [true, false, false]);
+  assert.deepEqual(inRange({ to: bound, toIncluded: true }), [true, true, false]);
+});
+
 test('one bound can be enough to say no', () => {
   assert.equal(isInRange(pep440, { from: '1.0', to: '1.5-bulbasaur' }, '0.9'), false);
   assert.equal(isInRange(pep440, { from: '1.0-bulbasaur', to: '1.5' }, '2.0'), false);

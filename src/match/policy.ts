@@ -1,5 +1,5 @@
 import { compareMatches } from '../model/order.ts';
-import type { Match, Report, SuppressedMatch } from '../model/report.ts';
+import type { Match, Report } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 
 /**
@@ -7,17 +7,18 @@ import { compareSeverity, type Severity } from '../model/severity.ts';
  * is no cleaner because nobody can mend it.
  */
 export function onlyFixed(report: Report): Report {
-  const isFixed = ({ fix }: Match): boolean => fix.state === 'fixed';
-  const hidden = report.matches.filter((match) => !isFixed(match));
-  const suppressed: SuppressedMatch[] = hidden.map((match) => ({
-    ...match,
-    reason: 'there is no fix, and only fixed ones were asked for',
-    decision: { by: 'option' } as const,
-  }));
+  const reason = 'there is no fix, and only fixed ones were asked for';
+  return leaveOut(report, ({ fix }) => fix.state !== 'fixed', reason);
+}
+
+/** Moves findings to the suppressed ones because the user asked for others only. */
+export function leaveOut(report: Report, isOut: (match: Match) => boolean, reason: string): Report {
+  const decision = { by: 'option' } as const;
+  const out = report.matches.filter(isOut).map((match) => ({ ...match, reason, decision }));
   return {
     ...report,
-    matches: report.matches.filter(isFixed),
-    suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+    matches: report.matches.filter((match) => !isOut(match)),
+    suppressed: [...report.suppressed, ...out].sort(compareMatches),
   };
 }
 

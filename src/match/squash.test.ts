@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../kit/limits.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import type { LinkedPlace } from './links.ts';
 import { type SquashedImage, squash as squashPlaces } from './squash.ts';
@@ -255,6 +256,59 @@ test('a package that two files list is one package', () => {
     squash([twice]).packages.map(({ path }) => path),
     [database],
   );
+});
+
+test('of two files that list a package, that of the lower layer counts, then the first by path', () => {
+  const at = (...paths: readonly string[]): LayerIndex => ({
+    ...layer(Object.fromEntries(paths.map((path) => [path, '']))),
+    packages: paths.map((path) => ({
+      path,
+      lister: 'dpkg',
+      packages: [{ type: 'deb', name: 'bash', version: '1' }],
+    })),
+  });
+  const placesOf = (...layers: LayerIndex[]): string[] =>
+    squash(layers).packages.map(({ path, layer }) => `${path} ${layer}`);
+  assert.deepEqual(placesOf(at('d/b'), at('d/a')), ['d/b 0']);
+  assert.deepEqual(placesOf(at('d/b', 'd/a')), ['d/a 0']);
+  assert.deepEqual(placesOf(at('d/a', 'd/b')), ['d/a 0']);
+});
+
+test('builds of a package for two architectures are two packages', () => {
+  const names = (arch: string | undefined) => ({
+    type: 'deb',
+    name: 'libc6',
+    version: '1',
+    ...(arch && { arch }),
+  });
+  const of = (...archs: readonly (string | undefined)[]): LayerIndex => ({
+    ...layer({ [database]: '' }),
+    packages: [{ path: database, lister: 'dpkg', packages: archs.map(names) }],
+  });
+  const image = squash([of('amd64'), of('amd64', 'i386', undefined)]);
+  assert.deepEqual(
+    image.packages.map((item) => `${item.package.arch} ${item.layer}`),
+    ['amd64 0', 'i386 1', 'undefined 1'],
+  );
+});
+
+test('an image with more packages than may be is refused, and told how many that are', () => {
+  const many = Array.from({ length: limits.imagePackages }, (_, i) => `p${i}`).join(' ');
+  assert.equal(squash([layer({ [database]: many })]).packages.length, limits.imagePackages);
+  assert.throws(() => squash([layer({ [database]: `${many} one-more` })]), {
+    code: 'limit-exceeded',
+    message: /more than 40000 packages/,
+  });
+});
+
+test('files of a package are owned where links lead to', () => {
+  const owned = { path: database, lister: 'dpkg', owner: 'six', files: ['lib/six', 'loop/six'] };
+  const nodes: LayerNode[] = [
+    { path: 'lib', kind: 'symbolic-link', target: 'usr/lib' },
+    { path: 'loop', kind: 'symbolic-link', target: 'loop' },
+  ];
+  const { owners } = squash([layer({ [database]: 'six' }, { owned: [owned], nodes })]);
+  assert.deepEqual([...owners.keys()], ['usr/lib/six', 'loop/six']);
 });
 
 test('owners are those of the databases that can be seen', () => {
