@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Conditions } from '../model/conditions.ts';
 import { dpkg } from '../version/dpkg.ts';
 import { maven } from '../version/maven.ts';
 import { rpm } from '../version/rpm.ts';
@@ -96,6 +97,90 @@ test('builds of another kind are told apart', () => {
     last({ ...module, only: { arch: ['src'], module: '*' }, range: { to: '1:18.0-2' } }, nodejs),
     /^version true: 1:18.0-1 is < 1:18.0-2$/,
   );
+});
+
+/** What one check says of a row, whatever the others do. */
+function wordsOf(name: string, changed: Partial<ExplainedRow>, item: ExplainedPackage = libc): unknown {
+  const checks = explainRow({ ...row, ...changed }, item, { schemes });
+  return checks.find((check) => check.name === name)?.words;
+}
+
+test('it is said as what a package is known by the name in the row', () => {
+  const as = (name: string, own: string): ExplainedPackage => ({
+    ...libc,
+    name: own,
+    lookup: { ...libc.lookup, name },
+  });
+  assert.equal(wordsOf('namespace', {}), 'it speaks of debian:12, to which the package belongs');
+  assert.equal(wordsOf('package', {}), 'it speaks of glibc, its source package');
+  assert.equal(wordsOf('package', {}, as('glibc', 'glibc')), 'it speaks of glibc, its name');
+  const normal = { affectedPackage: 'zope-interface' };
+  assert.equal(
+    wordsOf('package', normal, as('zope-interface', 'zope.interface')),
+    'it speaks of zope-interface, its name there',
+  );
+  const ofSource = { namespace: rhel, affectedPackage: 'node', only: { arch: ['src'], module: '*' } };
+  const built = { ...nodejs, source: { name: 'node', version: '18.0-1' } };
+  assert.equal(wordsOf('package', ofSource, built), 'it speaks of node, its source package');
+  assert.equal(
+    wordsOf('package', { ...ofSource, affectedPackage: 'nodejs' }, built),
+    'it speaks of nodejs; nodejs is looked up as node',
+  );
+  const { source, ...unknown } = built;
+  assert.notEqual(source, undefined);
+  assert.equal(wordsOf('package', ofSource, unknown), 'it speaks of node; nodejs is looked up as nothing');
+});
+
+test('what a row asks of a build is said, all of it', () => {
+  const about = (only: Conditions, item = nodejs): unknown =>
+    wordsOf('build', { namespace: rhel, affectedPackage: 'nodejs', only }, item);
+  const { arch, modularity, ...bare } = nodejs;
+  assert.ok(arch !== undefined && modularity !== undefined);
+  const plain = { ...bare, version: '18.0-1' };
+  assert.equal(wordsOf('build', {}), 'it asks for no particular build');
+  assert.equal(about({}, plain), 'it asks for no particular build');
+  assert.equal(
+    about({ flavour: 'fips' }, plain),
+    'it is about fips builds; the installed build is none of that',
+  );
+  assert.equal(
+    about({ arch: ['x86_64', 'aarch64'], module: 'nodejs:18' }),
+    'it is about builds for x86_64, aarch64, builds of the module nodejs:18; ' +
+      'the installed build (x86_64, module nodejs:18:2023:rhel8) is one',
+  );
+  assert.match(
+    String(about({ arch: ['src'], module: '*' })),
+    /^it is about a source package, module builds; /,
+  );
+  const products = ['cpe:/a:redhat:openshift:4', 'cpe:/o:redhat:enterprise_linux:8'];
+  assert.match(
+    String(about({ products, module: '*' })),
+    /^it is about module builds, packages of cpe:\/a:redhat:openshift:4, cpe:\/o:redhat:enterprise_linux:8; /,
+  );
+});
+
+test('what the vendor says of a fix is said', () => {
+  assert.equal(wordsOf('state', {}), 'it says that 2.36-10 has the fix');
+  for (const [state, words] of [
+    ['unfixed', 'it says that there is no fix yet'],
+    ['deferred', 'it says that the fix is deferred'],
+    ['will-not-fix', 'it says that this will not be fixed'],
+    ['end-of-life', 'it says that the package is out of support'],
+    ['under-investigation', 'the vendor is still investigating'],
+  ] as const)
+    assert.equal(wordsOf('state', { fix: { state } }), words);
+});
+
+test('where the signs say the same as the range, nothing is remarked', () => {
+  const said = (range: ExplainedRow['range']): unknown => wordsOf('version', { range });
+  const version = '2.36-9';
+  assert.equal(said({ from: version }), '2.36-9 is ≥ 2.36-9');
+  assert.equal(said({ from: version, fromExcluded: true }), '2.36-9 is not > 2.36-9');
+  assert.equal(said({ to: version }), '2.36-9 is not < 2.36-9');
+  assert.equal(said({ to: version, toIncluded: true }), '2.36-9 is ≤ 2.36-9');
+  assert.equal(said({ from: '2.36-1', to: '2.36-10' }), '2.36-9 is ≥ 2.36-1 and < 2.36-10');
+  assert.equal(said({ from: '2.36-1', to: '2.36-2' }), '2.36-9 is not ≥ 2.36-1 and < 2.36-2');
+  assert.equal(said({ from: '3', to: '4' }), '2.36-9 is not ≥ 3 and < 4');
 });
 
 test('a bound of rpm without a release speaks of all releases, and it is said', () => {
