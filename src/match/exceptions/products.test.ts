@@ -122,6 +122,14 @@ test('without a digest an image is meant by its repository, tag and architecture
   assert.equal(isMeant(product('pkg:oci/web'), onDisk), false);
 });
 
+test('an image of the registry that needs no name is meant without one, and by nothing but containers', () => {
+  const onHub = { ...inRegistry, target: { ...target, reference: 'registry:docker.io/library/web:1.4.2' } };
+  assert.equal(isMeant(product('pkg:docker/library/web@1.4.2'), onHub), true);
+  assert.equal(isMeant(product('pkg:docker/web'), onHub), true);
+  assert.equal(isMeant(product('pkg:docker/shop/web'), onHub), false);
+  assert.equal(isMeant(product('pkg:generic/library/web'), onHub), false);
+});
+
 test('parts of an image are meant in that image alone', () => {
   const part = 'pkg:deb/debian/libssl3@3.0.11-1~deb12u2';
   assert.equal(isMeant(within(product(manifest), part)), true);
@@ -141,11 +149,26 @@ test('parts of a distribution are meant in that distribution alone', () => {
   assert.equal(isMeant({ ...product(), namespaces: ['debian:12'] }), false);
 });
 
+test('a distribution speaks for what its package manager installed, and for nothing else in its images', () => {
+  for (const [type, isOurs] of [
+    ['deb', true],
+    ['apk', true],
+    ['rpm', true],
+    ['npm', false],
+  ] as const) {
+    const purl = `pkg:${type}/x/y@1`;
+    const item = { ...found, type, purl, source: null };
+    const of = within({ ...product(), namespaces: ['debian:12'] }, purl);
+    assert.equal(speaksOf(of, item, { subject: subjectOf(inRegistry), isPinned: false }), isOurs, type);
+  }
+});
+
 test('that something is fixed holds for a version, not for all there are', () => {
   const pinned = (one: VexProduct): boolean => isMeant(one, inRegistry, true);
   assert.equal(pinned(product('pkg:deb/debian/libssl3@3.0.11-1~deb12u2')), true);
   assert.equal(pinned(product('pkg:deb/debian/libssl3')), false);
   assert.equal(pinned(within(product(manifest), 'pkg:deb/debian/libssl3')), false);
+  assert.equal(pinned(within(product('pkg:oci/web'), found.purl)), true);
   assert.equal(pinned(product(`pkg:oci/web@${manifest}`)), true);
   assert.equal(pinned(product('pkg:oci/web?tag=1.4.2')), true);
   assert.equal(pinned(product('pkg:oci/web')), false);
