@@ -33,6 +33,7 @@ export type FeedAnswer = Fetched | 'unchanged' | 'absent';
 
 /** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
 export interface FeedClient {
+  /** Asks for a file; one that still has the known fingerprint is not fetched. */
   get(url: string, known?: string): Promise<FeedAnswer>;
 }
 
