@@ -1,5 +1,5 @@
 import type { Fix } from '../model/fix.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import { type Severity, worstSeverity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 import type { NoticedChange } from '../plugin/transport.ts';
 
@@ -14,13 +14,12 @@ export function sidesOf({ old, new: is }: NoticedChange): {
 /** How bad it is now, or was at last. */
 export function severityOf(change: NoticedChange): Severity {
   const { vulnerability } = sidesOf(change);
-  return vulnerability === null ? 'Unknown' : worstSeverity(vulnerability);
+  return vulnerability === null ? 'Unknown' : worstRating(vulnerability);
 }
 
 /** The worst it is rated: vendors may rate each package by itself. */
-export function worstSeverity({ severity, affected }: Vulnerability): Severity {
-  const all = affected.map((row) => row.severity ?? severity);
-  return all.toSorted((a, b) => compareSeverity(b, a))[0] ?? severity;
+export function worstRating({ severity, affected }: Vulnerability): Severity {
+  return affected.length === 0 ? severity : worstSeverity(affected.map((row) => row.severity ?? severity));
 }
 
 /** What a vendor says of a fix. */

@@ -7,7 +7,7 @@ import type {
   NoticedChange,
   NoticeImage,
 } from '../plugin/transport.ts';
-import { fixInWords, severityOf, sidesOf, worstSeverity } from './change.ts';
+import { fixInWords, severityOf, sidesOf, worstRating } from './change.ts';
 
 /**
  * Teams refuses messages over 28 KiB, after the workflow that was posted to has answered that all is well
@@ -125,7 +125,7 @@ function colorOf(change: NoticedChange): string {
 
 function factsOf(change: NoticedChange): { title: string; value: string }[] {
   const { vulnerability, before } = sidesOf(change);
-  const severities = [before, vulnerability].flatMap((side) => (side === null ? [] : [worstSeverity(side)]));
+  const severities = [before, vulnerability].flatMap((side) => (side === null ? [] : [worstRating(side)]));
   return [
     { title: 'Source', value: word(change.source) },
     { title: 'Severity', value: turnOf(severities) },
