@@ -153,6 +153,7 @@ test('dpkg: a damaged file says what is wrong and lists what is left', () => {
     [`${entry}Package: b\n`, 1, /^package b has no Version field/],
     [`${entry}Version: 1\n`, 1, /^entry 2 has no Package field/],
     [`${entry}Package: b\nVersion: 1\nVersion: 2\n`, 2, /^entry 2 has the field Version more than once/],
+    [`${entry}Package: b\nVersion: 1\nSource: b c\n`, 1, /^package b has an unreadable Source field/],
     [`${entry}Package: b\nVersion: 1\nSource: b (\n`, 1, /^package b has an unreadable Source field/],
     ['<html>not found</html>\n', 0, /^holds no package entry/],
   ];

@@ -42,6 +42,12 @@ suite('Berkeley DB', () => {
     );
   });
 
+  test('the magic number alone makes one, and what is shorter is none', () => {
+    const start = writeBdb(values).subarray(0, 16);
+    assert.ok(isBdb(start));
+    assert.ok(!isBdb(start.subarray(0, 15)));
+  });
+
   test('damage is told, and what is whole still comes', () => {
     const cases: readonly (readonly [damage: (bytes: Buffer) => Buffer, problem: RegExp])[] = [
       [(bytes) => bytes.subarray(0, 100), /cut off within its first page/],

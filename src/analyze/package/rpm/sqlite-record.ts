@@ -17,7 +17,7 @@ export function valuesOf(record: Uint8Array, count: number): SqliteValue[] {
   const values: SqliteValue[] = [];
   let place = header.end;
   let start = header.value;
-  while (values.length < count && place < header.value && place < record.length) {
+  while (values.length < count && place < header.value) {
     const type = varint(record, place);
     const end = start + lengthOf(type.value);
     if (end > record.length) break;

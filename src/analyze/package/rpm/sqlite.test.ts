@@ -124,7 +124,7 @@ test('sqlite: columns are found by their names, and values of every kind come ba
     n numeric(10, 2), t text check (t <> ',') , b blob, foreign key(n) references u(n))`;
   const row = fc.tuple(
     fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 }), fc.constant(null)),
-    fc.option(fc.string({ unit: 'grapheme-ascii' })),
+    fc.option(fc.string({ unit: 'grapheme-ascii' }).filter((text) => text !== ',')),
     fc.option(fc.uint8Array()),
   );
   fc.assert(
