@@ -27,6 +27,10 @@ suite('deb822', () => {
     ]);
   });
 
+  test('a line of anything else separates nothing', () => {
+    assert.deepEqual(read('Package: a\n!\nVersion: 1\n'), [['a', '1']]);
+  });
+
   test('lines may end in CRLF', () => {
     assert.deepEqual(read('Package: a\r\nVersion: 1\r\n\r\nPackage: b\r\n'), [
       ['a', '1'],

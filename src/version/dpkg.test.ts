@@ -65,7 +65,8 @@ test('white space around a version says nothing, inside it makes it invalid', ()
 });
 
 test('C reads the epoch: carriage returns and a sign may go before it', () => {
-  assert.equal(orderOf(dpkg, '\r+1:1', '1:1'), '=');
+  for (const strange of ['\v', '\f', '\r', '\v\f\r'])
+    assert.equal(orderOf(dpkg, `${strange}+1:1`, '1:1'), '=');
   assert.equal(orderOf(dpkg, '\r1', '1'), '>');
 });
 

@@ -58,6 +58,7 @@ test('os-release: testing and unstable are told apart by the apt sources', () =>
     `Types: deb\nURIs: http://mirror.example/debian\nSuites: ${suite}\nComponents: main\n`;
   const path = 'etc/apt/sources.list.d/debian.sources';
   assert.equal(detect(rolling)?.versionCodename, 'sid');
+  assert.equal(detect({ ...rolling, 'etc/debian_version': '' })?.versionCodename, 'sid');
   assert.equal(detect({ ...rolling, [path]: stanza('sid') })?.versionCodename, 'sid');
   assert.equal(detect({ ...rolling, [path]: stanza('testing testing-updates') })?.versionCodename, 'forky');
   assert.equal(detect({ ...rolling, [path]: stanza('forky') })?.versionCodename, 'forky');

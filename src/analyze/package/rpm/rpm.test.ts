@@ -115,13 +115,20 @@ test('rpm: a zero epoch is none, another one stands before the version', () => {
 });
 
 test('rpm: the source comes from the file name of the source package', () => {
-  const sources = ['util-linux-2.32.1-42.el8_8.src.rpm', 'a-b-1-2.nosrc.rpm', '(none)', 'odd.src.rpm'];
+  const sources = [
+    'util-linux-2.32.1-42.el8_8.src.rpm',
+    'a-b-1-2.nosrc.rpm',
+    '(none)',
+    'odd.src.rpm',
+    'a b-1-2.src.rpm',
+  ];
   const headers = sources.map((source, index) => writeRpmPackage(`p${index}`, [[1044, source]]));
   assert.deepEqual(
     read(path, writeNdb(headers)).packages.map(({ source }) => source),
     [
       { name: 'util-linux', version: '2.32.1-42.el8_8' },
       { name: 'a-b', version: '1-2' },
+      undefined,
       undefined,
       undefined,
     ],
@@ -210,5 +217,9 @@ test('rpm: the manifest of Azure Linux stands for a database', () => {
   });
   assert.equal(packages[1]?.version, '2:1.1.1k-15.cm2');
   assert.deepEqual(problems, ['line 3 does not have 10 fields']);
+  assert.deepEqual(
+    read(manifest, Buffer.from(line('openssl-libs', '0').replace('\n', '\r\n'))).packages,
+    packages.slice(0, 1),
+  );
   assert.match(read(manifest, Buffer.from('\n')).problems.join(), /^holds no package/);
 });
