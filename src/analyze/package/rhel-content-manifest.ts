@@ -4,6 +4,7 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { distinct, isWord } from './listing.ts';
 import { readDnfHistory } from './rpm/dnf-history.ts';
+import { logOf, loneLog } from './rpm/sqlite-log.ts';
 
 /** Where Red Hat's builds put the manifests of a layer; the last is the place of ostree systems. */
 const directories = [
@@ -15,7 +16,6 @@ const directories = [
 const labelsFile = 'labels.json';
 /** Of dnf 4 and microdnf, and of dnf 5. */
 const histories = ['var/lib/dnf/history.sqlite', 'usr/lib/sysimage/libdnf5/transaction_history.sqlite'];
-const logSuffix = '-wal';
 
 const manifestSchema = z.object({
   content_sets: z.custom<readonly string[]>(isListOfWords),
@@ -41,7 +41,7 @@ export const rhelContentManifest: PackageLister = {
   version: 1,
   wants: [
     ...directories.map((directory) => `${directory}/*.json`),
-    ...histories.flatMap((path) => [path, path + logSuffix]),
+    ...histories.flatMap((path) => [path, logOf(path)]),
   ],
   *list(files: Files) {
     const manifests = [...files].flatMap(([path, content]) =>
@@ -83,13 +83,11 @@ function read(content: Uint8Array): Manifest {
 
 function* listHistory(path: string, files: Files): Generator<Listed> {
   const content = files.get(path);
-  const log = files.get(path + logSuffix);
   if (content === undefined || content.length === 0) {
-    if (log !== undefined && log.length > 0)
-      yield { path: path + logSuffix, problem: 'is a write-ahead log without its database' };
+    yield* loneLog(path, files);
     return;
   }
-  const { repositories, problems } = readDnfHistory(content, log);
+  const { repositories, problems } = readDnfHistory(content, files.get(logOf(path)));
   yield* distinct(
     path,
     problems.map((problem) => ({ path, problem })),

@@ -9,16 +9,16 @@ import { isNdb, readNdb } from './ndb.ts';
 import { ownedFilesOf } from './owned-files.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { packageOf } from './rpm-package.ts';
+import { logOf, loneLog } from './sqlite-log.ts';
 import { isSqlite } from './sqlite-pages.ts';
 
 /** The usual place, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
 const databaseFiles = ['Packages', 'Packages.db', 'rpmdb.sqlite'];
-const logSuffix = '-wal';
 const databases: readonly PathPattern[] = directories.flatMap((directory) =>
   databaseFiles.map((file) => `${directory}/${file}`),
 );
-const logs: readonly PathPattern[] = directories.map((directory) => `${directory}/rpmdb.sqlite${logSuffix}`);
+const logs: readonly PathPattern[] = directories.map((directory) => logOf(`${directory}/rpmdb.sqlite`));
 const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 
 /**
@@ -27,21 +27,19 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
  */
 export const rpm: PackageLister = {
   name: 'rpm',
-  version: 3,
+  version: 4,
   wants: [...databases, ...logs, manifest],
   *list(files: Files) {
     const ownership = new Ownership();
     for (const path of databases) {
       const content = files.get(path);
-      if (content === undefined || content.length === 0) continue;
-      const blobs = readDatabase(content, files.get(path + logSuffix));
+      if (content === undefined || content.length === 0) {
+        yield* loneLog(path, files);
+        continue;
+      }
+      const blobs = readDatabase(content, files.get(logOf(path)));
       yield* distinct(path, listDatabase(path, blobs, ownership));
       yield* ownership.problems(path);
-    }
-    for (const path of logs) {
-      const isAlone = files.has(path) && !files.has(path.slice(0, -logSuffix.length));
-      if (isAlone && files.get(path)?.length !== 0)
-        yield { path, problem: 'is a write-ahead log without its database' };
     }
     const content = files.get(manifest);
     if (content !== undefined && content.length > 0) yield* distinct(manifest, listManifest(content));
