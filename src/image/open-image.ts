@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
-import { openAci } from './format/aci.ts';
+import { type AciFile, openAci, openIfAci } from './format/aci.ts';
 import { fitsPlatform } from './format/choose-manifest.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { openOciLayout } from './format/oci-layout.ts';
@@ -106,9 +106,8 @@ async function openDirectory(place: Place, { platform }: OpenOptions): Promise<I
 async function openFile(place: Place, options: OpenOptions): Promise<Image> {
   const { path, prefix } = place;
   if (prefix === 'rootfs-tar') return openRootFileSystem(place);
-  if (prefix === 'aci') return openBare(place);
-  const compression = compressionOf(readAt(path, 0, magicBytes));
-  const content = await openArchive(path, compression);
+  if (prefix === 'aci') return await openAci(aciFile(place));
+  const content = await openArchive({ path, compression: compressionOf(readAt(path, 0, magicBytes)) });
   const container =
     content === 'root-file-system' ? undefined : await openContainer(content.medium, place, options);
   return container ?? (await openBare(place));
@@ -137,9 +136,11 @@ async function openContainer(
 
 /** An archive that is not made of layers: an ACI, or a root file system as it is. */
 async function openBare(place: Place): Promise<Image> {
-  const { path, target, prefix } = place;
-  const layer = wholeFile(path);
-  return (await openAci({ reference: target, path, layer }, prefix === 'aci')) ?? openRootFileSystem(place);
+  return (await openIfAci(aciFile(place))) ?? openRootFileSystem(place);
+}
+
+function aciFile({ path, target }: Place): AciFile {
+  return { reference: target, path, layer: wholeFile(path) };
 }
 
 /** A root file system tar is an image of one layer, without digests of its own. */

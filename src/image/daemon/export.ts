@@ -1,4 +1,4 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { type StreamedMember, tarMembers } from '../../kit/tar/members.ts';
@@ -15,6 +15,7 @@ import {
 } from '../format/documents.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import type { Medium } from '../medium/medium.ts';
+import { unreadableTar } from '../medium/walk-archive.ts';
 
 /** The export of an image by a daemon: a tar archive as `docker save` writes it, which streams by. */
 export interface Export {
@@ -97,10 +98,7 @@ async function* membersOf(
   try {
     yield* tarMembers(await open(signal), wants);
   } catch (error) {
-    if (!(error instanceof TarError)) throw error;
-    throw new ClairError('target-corrupt', `${name} is not a readable tar archive: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw error instanceof TarError ? unreadableTar(name, error) : error;
   }
 }
 

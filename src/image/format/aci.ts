@@ -1,14 +1,11 @@
-import { closeSync, openSync, statSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { inflateFile } from '../../kit/decompress/inflate-file.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { TarError } from '../../kit/tar/header.ts';
-import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
-import { type PayloadSink, type TarEntry, TarWalker } from '../../kit/tar/walker.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import { type ArchiveFile, walkArchive } from '../medium/walk-archive.ts';
 import { parseDocument } from './documents.ts';
 
 const manifestName = 'manifest';
@@ -31,22 +28,34 @@ export interface AciFile {
 }
 
 /**
- * Opens an App Container Image: a tar archive, compressed or not, of a `manifest` and the files below `rootfs`. Undefined where
- * it is another archive: it has no manifest, or something else was seen before both. One that `mustBe` an image and is none, or whose
- * manifest makes no sense, is `target-corrupt`.
+ * Opens an App Container Image: a tar archive, compressed or not, of a `manifest` and the files below `rootfs`. Throws
+ * `target-corrupt` where the archive is none.
  */
-export async function openAci(file: AciFile, mustBe: boolean): Promise<Image | undefined> {
-  const listing = await list(file, mustBe);
-  const { manifest, hasRoot } = listing;
-  if (!mustBe && (listing.hasOther || manifest === undefined)) return undefined;
-  const { path, reference } = file;
+export async function openAci(file: AciFile): Promise<Image> {
+  const listing = new Listing(file.path);
+  await walkArchive(archiveOf(file), listing.visit, () => listing.hasBoth);
+  return imageOf(file, listing);
+}
+
+/** Opens an archive that may be an App Container Image; undefined where it has no manifest, or something else besides the two. */
+export async function openIfAci(file: AciFile): Promise<Image | undefined> {
+  const listing = new Listing(file.path);
+  await walkArchive(archiveOf(file), listing.visit, () => listing.hasBoth || listing.hasOther);
+  return listing.hasOther || listing.manifest === undefined ? undefined : imageOf(file, listing);
+}
+
+function archiveOf({ path, layer }: AciFile): ArchiveFile {
+  return { path, compression: layer.compression };
+}
+
+function imageOf({ path, reference, layer }: AciFile, { manifest, hasRoot }: Listing): Image {
   if (manifest === undefined)
     throw new ClairError('target-corrupt', `${path} is no ACI: it has no ${manifestName}`);
   const { labels } = parseDocument(manifest, `${manifestName} in ${path}`, aciManifest);
   if (!hasRoot) throw new ClairError('target-corrupt', `${path} is an ACI without a ${aciRoot}`);
   return {
     target: { reference, kind: 'aci', manifest: null, platform: platformOf(labels ?? []) },
-    layers: [{ ...file.layer, root: aciRoot }],
+    layers: [{ ...layer, root: aciRoot }],
   };
 }
 
@@ -60,6 +69,10 @@ class Listing {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  get hasBoth(): boolean {
+    return this.hasRoot && this.manifest !== undefined;
   }
 
   readonly visit = (entry: TarEntry): PayloadSink | undefined => {
@@ -79,44 +92,6 @@ class Listing {
     return wholePayload(size, (bytes) => {
       this.manifest = bytes;
     });
-  }
-}
-
-/** Thrown to leave an archive that has shown what it is. */
-class Enough extends Error {}
-
-/** Walks the archive until it is clear what it is. */
-async function list({ path, layer }: AciFile, mustBe: boolean): Promise<Listing> {
-  const listing = new Listing(path);
-  const walker = new TarWalker(listing.visit);
-  const isEnough = (): boolean =>
-    (listing.hasOther && !mustBe) || (listing.hasRoot && listing.manifest !== undefined);
-  try {
-    if (layer.compression === 'none') walkFile(path, walker, isEnough);
-    else {
-      await inflateFile(path, (bytes) => {
-        walker.push(bytes);
-        if (isEnough()) throw new Enough();
-        return undefined;
-      });
-      walker.end();
-    }
-  } catch (error) {
-    if (error instanceof TarError)
-      throw new ClairError('target-corrupt', `${path} is not a readable tar archive: ${messageOf(error)}`, {
-        cause: error,
-      });
-    if (!(error instanceof Enough)) throw error;
-  }
-  return listing;
-}
-
-function walkFile(path: string, walker: TarWalker, isEnough: () => boolean): void {
-  const file = openSync(path, 'r');
-  try {
-    walkBySeeking({ file, offset: 0, size: statSync(path).size }, walker, isEnough);
-  } finally {
-    closeSync(file);
   }
 }
 

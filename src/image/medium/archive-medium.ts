@@ -1,15 +1,13 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { posix } from 'node:path';
-import { type Compression, compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
-import { inflateFile } from '../../kit/decompress/inflate-file.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { TarError } from '../../kit/tar/header.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
-import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
-import { type PayloadSink, type TarEntry, TarWalker } from '../../kit/tar/walker.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { compressionAt, readAt, stampOf } from './local-file.ts';
 import type { Medium, StoredFile } from './medium.ts';
+import { type ArchiveFile, walkArchive } from './walk-archive.ts';
 
 /** A member of an image archive. Of a compressed archive the start, or the whole document, is kept: it cannot be gone back to. */
 interface Member {
@@ -26,16 +24,11 @@ export type ArchiveContent = { readonly medium: Medium } | 'root-file-system';
  * Lists the members of a tar archive. The listing stops at the first member that only a root file system has, so a large
  * layer is not walked twice.
  */
-export async function openArchive(path: string, compression: Compression): Promise<ArchiveContent> {
-  try {
-    const members = compression === 'none' ? listBySeeking(path) : await listByInflating(path);
-    return members === undefined ? 'root-file-system' : { medium: archiveMedium(path, compression, members) };
-  } catch (error) {
-    if (!(error instanceof TarError)) throw error;
-    throw new ClairError('target-corrupt', `${path} is not a readable tar archive: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+export async function openArchive(archive: ArchiveFile): Promise<ArchiveContent> {
+  const listing = new Listing(archive.path);
+  const visit = archive.compression === 'none' ? listing.list : listing.keep;
+  await walkArchive(archive, visit, () => listing.isForeign);
+  return listing.isForeign ? 'root-file-system' : { medium: archiveMedium(archive, listing.members) };
 }
 
 const rootDirectories: ReadonlySet<string> = new Set(
@@ -44,10 +37,11 @@ const rootDirectories: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Members of an archive being listed; `foreign` is set once one shows that it holds no image. */
+/** Members of an archive being listed. */
 class Listing {
   readonly members = new Map<string, Member>();
-  foreign = false;
+  /** One of them shows that it holds no image. */
+  isForeign = false;
   readonly #path: string;
   #documentBytes = 0;
 
@@ -55,21 +49,15 @@ class Listing {
     this.#path = path;
   }
 
-  add(entry: TarEntry, bytes?: Buffer): void {
-    const first = entry.path.slice(0, Math.max(entry.path.indexOf('/'), 0)) || entry.path;
-    if (this.members.size >= limits.archiveMembers)
-      throw new ClairError(
-        'limit-exceeded',
-        `${this.#path} has more than ${limits.archiveMembers} members, and none of them tells what it is; if it is a root file system, put rootfs-tar: before its name`,
-      );
-    if (rootDirectories.has(first)) this.foreign = true;
-    else this.members.set(entry.path, bytes === undefined ? { entry } : { entry, bytes });
-  }
+  /** Takes a member that can be gone back to. */
+  readonly list = (entry: TarEntry): undefined => {
+    this.#add(entry);
+  };
 
   /** Keeps small members whole, as one of them may be a document, and the first bytes of the others. */
-  keep(entry: TarEntry): PayloadSink | undefined {
+  readonly keep = (entry: TarEntry): PayloadSink | undefined => {
     if (entry.type !== 'file') {
-      this.add(entry);
+      this.#add(entry);
       return undefined;
     }
     const isDocument =
@@ -81,48 +69,24 @@ class Listing {
       const isJson =
         kept[0] === 0x7b || kept[0] === 0x5b || /(^|\/)(oci-layout|repositories|VERSION)$/.test(entry.path);
       if (isDocument && !isJson) this.#documentBytes -= entry.size;
-      this.add(entry, isJson ? kept : Buffer.from(kept.subarray(0, magicBytes)));
+      this.#add(entry, isJson ? kept : Buffer.from(kept.subarray(0, magicBytes)));
     };
     return { write: (bytes) => (fill += bytes.copy(kept, fill)), close };
+  };
+
+  #add(entry: TarEntry, bytes?: Buffer): void {
+    const first = entry.path.slice(0, Math.max(entry.path.indexOf('/'), 0)) || entry.path;
+    if (this.members.size >= limits.archiveMembers)
+      throw new ClairError(
+        'limit-exceeded',
+        `${this.#path} has more than ${limits.archiveMembers} members, and none of them tells what it is; if it is a root file system, put rootfs-tar: before its name`,
+      );
+    if (rootDirectories.has(first)) this.isForeign = true;
+    else this.members.set(entry.path, bytes === undefined ? { entry } : { entry, bytes });
   }
 }
 
-function listBySeeking(path: string): Members | undefined {
-  const listing = new Listing(path);
-  const walker = new TarWalker((entry) => {
-    listing.add(entry);
-    return undefined;
-  });
-  const file = openSync(path, 'r');
-  try {
-    walkBySeeking({ file, offset: 0, size: statSync(path).size }, walker, () => listing.foreign);
-  } finally {
-    closeSync(file);
-  }
-  return listing.foreign ? undefined : listing.members;
-}
-
-/** Thrown to leave the inflation of an archive that turned out to hold no image. */
-class ForeignArchive extends Error {}
-
-async function listByInflating(path: string): Promise<Members | undefined> {
-  const listing = new Listing(path);
-  const walker = new TarWalker((entry) => listing.keep(entry));
-  try {
-    await inflateFile(path, (bytes) => {
-      walker.push(bytes);
-      if (listing.foreign) throw new ForeignArchive();
-      return undefined;
-    });
-  } catch (error) {
-    if (error instanceof ForeignArchive) return undefined;
-    throw error;
-  }
-  walker.end();
-  return listing.members;
-}
-
-function archiveMedium(path: string, archiveCompression: Compression, members: Members): Medium {
+function archiveMedium({ path, compression: archiveCompression }: ArchiveFile, members: Members): Medium {
   const stamp = stampOf(path, statSync(path, { bigint: true }));
   const kind = archiveCompression === 'none' ? 'file' : 'archive-member';
   const find = (name: string): StoredFile | undefined => {
