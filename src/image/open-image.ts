@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
+import type { Target } from '../model/report.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
-import { fitsPlatform } from './format/choose-manifest.ts';
+import type { Choice } from './format/choose-manifest.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { openOciLayout } from './format/oci-layout.ts';
+import { isOtherPlatform } from './format/platform.ts';
 import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
 import { openArchive } from './medium/archive-medium.ts';
@@ -16,15 +18,24 @@ import type { Medium } from './medium/medium.ts';
 export interface OpenOptions {
   /** `os/architecture[/variant]`, for images of several platforms. */
   readonly platform?: string;
-  /** True asks no registry for what nobody says that it is there. */
+  /** Whether a bare reference is looked for on this machine alone, and in no registry. */
   readonly offline?: boolean;
 }
 
-const prefixes = ['docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'aci', 'dir'] as const;
-type Prefix = (typeof prefixes)[number];
+/** What a target may begin with, and the kind of image it must be then. */
+const kinds = {
+  'docker-archive': 'docker-archive',
+  oci: 'oci-layout',
+  'oci-archive': 'oci-archive',
+  'rootfs-tar': 'rootfs-tar',
+  aci: 'aci',
+  dir: 'rootfs-dir',
+} as const satisfies Record<string, Target['kind']>;
+type Prefix = keyof typeof kinds;
+const prefixes = Object.keys(kinds) as Prefix[];
 
-/** What a target text says: the form it must have, if it says so, the path, and which image there. */
-interface Place {
+/** A target as it is written, taken apart: the form it must have, if it says so, the path, and which image there. */
+interface ParsedTarget {
   readonly target: string;
   readonly prefix: Prefix | undefined;
   readonly path: string;
@@ -39,7 +50,7 @@ interface Place {
 export async function openImage(target: string, options: OpenOptions = {}): Promise<Image> {
   const image = await open(target, options);
   const { platform } = image.target;
-  if (options.platform !== undefined && platform !== null && !fitsPlatform(platform, options.platform))
+  if (isOtherPlatform(platform, options.platform))
     throw new ClairError(
       'target-not-found',
       `${target} is an image for ${platform}, and not for ${options.platform}`,
@@ -49,17 +60,17 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 
 async function open(target: string, options: OpenOptions): Promise<Image> {
   if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
-  const place = placeOf(target);
-  const stats = statSync(place.path, { throwIfNoEntry: false });
+  const parsed = parseTarget(target);
+  const stats = statSync(parsed.path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    if (place.prefix === undefined) return await openElsewhere(target, options);
-    throw new ClairError('target-not-found', `there is no file or directory ${place.path}`);
+    if (parsed.prefix === undefined) return await openElsewhere(target, options);
+    throw new ClairError('target-not-found', `there is no file or directory ${parsed.path}`);
   }
-  const image = await (stats.isDirectory() ? openDirectory(place, options) : openFile(place, options));
-  if (place.prefix !== undefined && !fits(place.prefix, image.target.kind)) {
+  const image = await (stats.isDirectory() ? openDirectory(parsed, options) : openFile(parsed, options));
+  if (parsed.prefix !== undefined && kinds[parsed.prefix] !== image.target.kind) {
     throw new ClairError(
       'target-unsupported',
-      `${place.path} is no ${place.prefix} but a ${image.target.kind}; leave the prefix out`,
+      `${parsed.path} is no ${parsed.prefix} but a ${image.target.kind}; leave the prefix out`,
     );
   }
   return image;
@@ -71,7 +82,7 @@ async function openElsewhere(target: string, options: OpenOptions): Promise<Imag
   return await openReference(target, options);
 }
 
-function placeOf(target: string): Place {
+function parseTarget(target: string): ParsedTarget {
   const prefix = prefixes.find((candidate) => target.startsWith(`${candidate}:`));
   const rest = prefix === undefined ? target : target.slice(prefix.length + 1);
   // Both a path and a reference may hold colons: the longest path that exists is meant.
@@ -84,12 +95,11 @@ function placeOf(target: string): Place {
   return { target, prefix, path: rest, reference: undefined };
 }
 
-async function openDirectory(place: Place, { platform }: OpenOptions): Promise<Image> {
-  const { path, prefix, reference, target } = place;
+async function openDirectory(parsed: ParsedTarget, options: OpenOptions): Promise<Image> {
+  const { path, prefix, target } = parsed;
   const medium = directoryMedium(path);
   if (prefix !== 'dir' && medium.find('oci-layout') !== undefined) {
-    const choice = { ...(reference && { reference }), ...(platform && { platform }) };
-    return openOciLayout(medium, { reference: target, kind: 'oci-layout' }, choice);
+    return openOciLayout(medium, { reference: target, kind: 'oci-layout' }, choiceOf(parsed, options));
   }
   if (prefix !== undefined && prefix !== 'dir') {
     throw new ClairError(
@@ -103,30 +113,28 @@ async function openDirectory(place: Place, { platform }: OpenOptions): Promise<I
   };
 }
 
-async function openFile(place: Place, options: OpenOptions): Promise<Image> {
-  const { path, prefix } = place;
-  if (prefix === 'rootfs-tar') return openRootFileSystem(place);
-  if (prefix === 'aci') return await openAci(aciFile(place));
+async function openFile(parsed: ParsedTarget, options: OpenOptions): Promise<Image> {
+  const { path, prefix } = parsed;
+  if (prefix === 'rootfs-tar') return openRootFileSystem(parsed);
+  if (prefix === 'aci') return await openAci(aciFile(parsed));
   const content = await openArchive({ path, compression: compressionOf(readAt(path, 0, magicBytes)) });
   const container =
-    content === 'root-file-system' ? undefined : await openContainer(content.medium, place, options);
-  return container ?? (await openBare(place));
+    content === 'root-file-system' ? undefined : await openContainer(content.medium, parsed, options);
+  return container ?? (await openBare(parsed));
 }
 
 /** The image an archive holds; undefined where it has none of the documents of one. */
 async function openContainer(
   medium: Medium,
-  place: Place,
-  { platform }: OpenOptions,
+  parsed: ParsedTarget,
+  options: OpenOptions,
 ): Promise<Image | undefined> {
-  const { target, reference, prefix } = place;
+  const { target, reference, prefix } = parsed;
   const hasLayout = medium.find('oci-layout') !== undefined || medium.find('index.json') !== undefined;
   if (prefix !== 'oci-archive' && hasDockerManifest(medium))
     return openDockerArchive(medium, target, reference);
-  if (hasLayout) {
-    const choice = { ...(reference && { reference }), ...(platform && { platform }) };
-    return openOciLayout(medium, { reference: target, kind: 'oci-archive' }, choice);
-  }
+  if (hasLayout)
+    return openOciLayout(medium, { reference: target, kind: 'oci-archive' }, choiceOf(parsed, options));
   if (medium.find('repositories') !== undefined) return openLegacyArchive(medium, target, reference);
   if (medium.find('manifest.json') !== undefined) {
     throw new ClairError('target-not-found', `${medium.name} holds no image: its manifest.json is empty`);
@@ -134,17 +142,21 @@ async function openContainer(
   return undefined;
 }
 
-/** An archive that is not made of layers: an ACI, or a root file system as it is. */
-async function openBare(place: Place): Promise<Image> {
-  return (await openIfAci(aciFile(place))) ?? openRootFileSystem(place);
+function choiceOf({ reference }: ParsedTarget, { platform }: OpenOptions): Choice {
+  return { ...(reference && { reference }), ...(platform && { platform }) };
 }
 
-function aciFile({ path, target }: Place): AciFile {
+/** An archive that is not made of layers: an ACI, or a root file system as it is. */
+async function openBare(parsed: ParsedTarget): Promise<Image> {
+  return (await openIfAci(aciFile(parsed))) ?? openRootFileSystem(parsed);
+}
+
+function aciFile({ path, target }: ParsedTarget): AciFile {
   return { reference: target, path, layer: wholeFile(path) };
 }
 
 /** A root file system tar is an image of one layer, without digests of its own. */
-function openRootFileSystem({ target, path }: Place): Image {
+function openRootFileSystem({ target, path }: ParsedTarget): Image {
   return {
     target: { reference: target, kind: 'rootfs-tar', manifest: null, platform: null },
     layers: [wholeFile(path)],
@@ -160,8 +172,4 @@ function wholeFile(path: string): ImageLayer {
     compression: compressionOf(readAt(path, 0, magicBytes)),
     sizeBytes,
   };
-}
-
-function fits(prefix: Prefix, kind: Image['target']['kind']): boolean {
-  return { oci: 'oci-layout', dir: 'rootfs-dir' }[prefix as string] === kind || prefix === kind;
 }

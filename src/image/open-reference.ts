@@ -7,7 +7,7 @@ import { parseReference } from './registry/reference.ts';
 
 /** How references are opened. */
 export interface ReferenceOptions extends DaemonOptions {
-  /** True asks no registry for what nobody says that it is there. */
+  /** Whether a bare reference is looked for on this machine alone, and in no registry. */
   readonly offline?: boolean;
 }
 

@@ -14,7 +14,7 @@ import {
   readDocument,
 } from '../format/documents.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { Medium } from '../medium/medium.ts';
+import type { DocumentShelf } from '../medium/medium.ts';
 import { unreadableTar } from '../medium/walk-archive.ts';
 
 /** The export of an image by a daemon: a tar archive as `docker save` writes it, which streams by. */
@@ -135,7 +135,7 @@ function configOf(document: Buffer, diffIds: readonly Digest[]): ImageConfig | u
 const braces: ReadonlySet<number> = new Set(Buffer.from('{['));
 
 /** The documents of an export, kept as they come by. */
-class Documents implements Medium {
+class Documents implements DocumentShelf {
   readonly name: string;
   readonly #kept = new Map<string, Buffer>();
   #keptBytes = 0;
@@ -160,10 +160,6 @@ class Documents implements Medium {
     this.#kept.set(path, whole);
     this.#keptBytes += whole.length;
     return whole;
-  }
-
-  find(): undefined {
-    return undefined;
   }
 
   document(name: string): Buffer | undefined {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { claimsIn, platformText } from '../format/assemble.ts';
-import { fitsPlatform } from '../format/choose-manifest.ts';
+import { claimsIn } from '../format/assemble.ts';
 import type { ImageConfig } from '../format/documents.ts';
+import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { getStream, nameOf, type Patience } from './connection.ts';
@@ -57,7 +57,7 @@ async function find(
   const daemon = { name, endpoint: endpointOf(name, { env, home }) };
   const config = await inspect(daemon, reference, patience);
   const platform = platformText(config);
-  if (wanted !== undefined && platform !== null && !fitsPlatform(platform, wanted))
+  if (isOtherPlatform(platform, wanted))
     throw new Unavailable(`${nameOf(daemon)} has ${reference} for ${platform}, and not for ${wanted}`);
   const from: Export = {
     name: `the export of ${reference} by ${nameOf(daemon)}`,

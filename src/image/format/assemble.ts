@@ -2,8 +2,8 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { StoredFile } from '../medium/medium.ts';
-import type { ImageConfig, Platform } from './documents.ts';
+import type { LayerShelf } from '../medium/medium.ts';
+import type { ImageConfig } from './documents.ts';
 
 /** A layer file as a manifest names it. */
 export interface NamedLayer {
@@ -11,16 +11,9 @@ export interface NamedLayer {
   readonly digest?: Digest;
 }
 
-/** Where the files of layers are. */
-export interface LayerFiles {
-  /** For messages. */
-  readonly name: string;
-  find(name: string): StoredFile | undefined;
-}
-
 /** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing. */
 export function assembleLayers(
-  medium: LayerFiles,
+  medium: LayerShelf,
   files: readonly NamedLayer[],
   config: ImageConfig,
 ): ImageLayer[] {
@@ -51,11 +44,4 @@ export function claimsIn(config: ImageConfig, count: number): Pick<ImageLayer, '
     const createdBy = instructions[i]?.created_by;
     return { ...(diffId && { diffId }), ...(createdBy && { createdBy }) };
   });
-}
-
-/** `linux/arm64/v8`, or null where the image does not say. */
-export function platformText(platform: Platform | ImageConfig | null | undefined): string | null {
-  if (platform?.os === undefined || platform.architecture === undefined) return null;
-  const variant = platform.variant ? `/${platform.variant}` : '';
-  return `${platform.os}/${platform.architecture}${variant}`;
 }

@@ -1,7 +1,8 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { platformText } from './assemble.ts';
 import type { Descriptor } from './documents.ts';
+import { isNameOf } from './image-name.ts';
+import { fitsPlatform, isOtherPlatform, ownPlatform, platformText } from './platform.ts';
 
 /** Which image is meant of those that an index leads to. */
 export interface Choice {
@@ -46,12 +47,7 @@ function isNamed({ digest, annotations }: Descriptor, reference: string | undefi
     annotations?.['org.opencontainers.image.ref.name'],
     annotations?.['io.containerd.image.name'],
   ];
-  return names.some(
-    (name) =>
-      name === reference ||
-      name?.endsWith(`:${reference}`) === true ||
-      name?.endsWith(`/${reference}`) === true,
-  );
+  return names.some((name) => isNameOf(name, reference));
 }
 
 /** The image manifests that entries of an index lead to; attestations are no images. */
@@ -79,13 +75,10 @@ function choose(
   all: readonly Descriptor[],
   choice: Choice,
 ): Descriptor {
-  const wanted = choice.platform ?? `linux/${goArchitecture(process.arch)}`;
+  const wanted = choice.platform ?? ownPlatform();
   const ofPlatform = fitting(candidates, wanted);
-  const [first] = ofPlatform.length > 0 ? ofPlatform : candidates;
-  const isSure =
-    ofPlatform.length === 1 ||
-    (ofPlatform.length === 0 && candidates.length === 1 && !isRefused(first, choice));
-  if (first !== undefined && isSure) return first;
+  const chosen = theOnly(ofPlatform, candidates, choice);
+  if (chosen !== undefined) return chosen;
   const names = all.map(nameOf).join(', ');
   if (candidates.length === 0) {
     const what = choice.reference === undefined ? 'no image' : `no image ${choice.reference}`;
@@ -105,6 +98,19 @@ function choose(
   );
 }
 
+/** The one that can be meant. A lone image is taken whatever its platform, unless another was asked for by name. */
+function theOnly(
+  ofPlatform: readonly Descriptor[],
+  candidates: readonly Descriptor[],
+  choice: Choice,
+): Descriptor | undefined {
+  const [one, ...others] = ofPlatform.length > 0 ? ofPlatform : candidates;
+  if (one === undefined || others.length > 0) return undefined;
+  return ofPlatform.length === 0 && isOtherPlatform(platformText(one.platform), choice.platform)
+    ? undefined
+    : one;
+}
+
 /** Those of a platform; those of one of its variants only where none is of the platform itself. */
 function fitting(candidates: readonly Descriptor[], wanted: string): Descriptor[] {
   const exact = candidates.filter(({ platform }) => platformText(platform) === wanted);
@@ -112,24 +118,8 @@ function fitting(candidates: readonly Descriptor[], wanted: string): Descriptor[
   return candidates.filter(({ platform }) => fitsPlatform(platformText(platform), wanted));
 }
 
-/** A lone image is taken whatever its platform, unless another was asked for by name. */
-function isRefused(candidate: Descriptor | undefined, choice: Choice): boolean {
-  const platform = platformText(candidate?.platform);
-  return choice.platform !== undefined && platform !== null && !fitsPlatform(platform, choice.platform);
-}
-
-/** Whether a platform is the wanted one, or a variant of it. */
-export function fitsPlatform(platform: string | null, wanted: string): boolean {
-  return platform === wanted || (platform?.startsWith(`${wanted}/`) ?? false);
-}
-
 function nameOf({ digest, annotations }: Descriptor): string {
   return (
     annotations?.['org.opencontainers.image.ref.name'] ?? annotations?.['io.containerd.image.name'] ?? digest
   );
-}
-
-/** Node's name of an architecture as images have it. */
-function goArchitecture(arch: string): string {
-  return { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', loong64: 'loong64' }[arch] ?? arch;
 }

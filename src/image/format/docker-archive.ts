@@ -3,7 +3,7 @@ import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
-import { assembleLayers, platformText } from './assemble.ts';
+import { assembleLayers } from './assemble.ts';
 import {
   configDocument,
   dockerManifestDocument,
@@ -13,6 +13,8 @@ import {
   readDocument,
   repositoriesDocument,
 } from './documents.ts';
+import { isNameOf } from './image-name.ts';
+import { platformText } from './platform.ts';
 
 /** Opens what `docker save`, skopeo or kaniko wrote. `tag` picks one of several images. */
 export function openDockerArchive(medium: Medium, reference: string, tag: string | undefined): Image {
@@ -74,7 +76,7 @@ function pick<T>(
   { medium, names }: { medium: Medium; names: readonly string[] },
 ): T {
   const fitting =
-    tag === undefined ? images : images.filter((image) => tagsOf(image).some((name) => isTag(name, tag)));
+    tag === undefined ? images : images.filter((image) => tagsOf(image).some((name) => isNameOf(name, tag)));
   const [first] = fitting;
   if (first === undefined) {
     const what = tag === undefined ? 'no image' : `no image ${tag}`;
@@ -90,12 +92,6 @@ function pick<T>(
     );
   }
   return first;
-}
-
-function isTag(name: string, wanted: string): boolean {
-  return (
-    name === wanted || name.endsWith(`/${wanted}`) || (name.endsWith(`:${wanted}`) && !wanted.includes('/'))
-  );
 }
 
 /** Whether `manifest.json` lists an image; some archives carry an empty one beside an OCI index. */

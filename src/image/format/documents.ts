@@ -4,7 +4,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { parseJson, type Refuse, readBySchema } from '../../kit/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
-import type { Medium } from '../medium/medium.ts';
+import type { DocumentShelf } from '../medium/medium.ts';
 
 const platform = z.object({
   os: z.optional(z.string()),
@@ -74,11 +74,15 @@ export type ImageConfig = z.infer<typeof configDocument>;
 export type Platform = z.infer<typeof platform>;
 
 /** Reads a document of an image; throws `target-corrupt` naming the file and what is wrong in it. */
-export function readDocument<T extends z.ZodMiniType>(medium: Medium, name: string, schema: T): z.infer<T> {
-  const bytes = medium.document(name);
+export function readDocument<T extends z.ZodMiniType>(
+  shelf: DocumentShelf,
+  name: string,
+  schema: T,
+): z.infer<T> {
+  const bytes = shelf.document(name);
   if (bytes === undefined)
-    throw new ClairError('target-corrupt', `${medium.name} has no ${name}, which the image refers to`);
-  return parseDocument(bytes, `${name} in ${medium.name}`, schema);
+    throw new ClairError('target-corrupt', `${shelf.name} has no ${name}, which the image refers to`);
+  return parseDocument(bytes, `${name} in ${shelf.name}`, schema);
 }
 
 /** The bytes, when they are those that the digest is of. Throws `target-corrupt`. */

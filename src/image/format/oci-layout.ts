@@ -2,7 +2,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
-import { assembleLayers, platformText } from './assemble.ts';
+import { assembleLayers } from './assemble.ts';
 import { type Choice, chooseManifest } from './choose-manifest.ts';
 import {
   configDocument,
@@ -12,6 +12,7 @@ import {
   parseDocument,
   verified,
 } from './documents.ts';
+import { platformText } from './platform.ts';
 
 /** Opens an OCI image layout, in a directory or an archive. OCI image-spec, "Image Layout". */
 export async function openOciLayout(

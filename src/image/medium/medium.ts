@@ -8,12 +8,21 @@ export interface StoredFile {
   readonly sizeBytes: number;
 }
 
-/** What holds the files of an image: a directory or an archive, compressed or not. */
-export interface Medium {
-  /** For people: the path as the user gave it. */
+/** What holds the documents of an image. */
+export interface DocumentShelf {
+  /** For people: the path as the user gave it, or what else messages name it by. */
   readonly name: string;
-  /** The file of a name, links inside the medium followed; undefined when there is none. */
-  find(name: string): StoredFile | undefined;
   /** A small document, undefined when there is none. Throws `limit-exceeded` where it is too large to be one. */
   document(name: string): Buffer | undefined;
 }
+
+/** What holds the layers of an image. */
+export interface LayerShelf {
+  /** For people, likewise. */
+  readonly name: string;
+  /** The file of a name, links inside the medium followed; undefined when there is none. */
+  find(name: string): StoredFile | undefined;
+}
+
+/** What holds all files of an image: a directory or an archive, compressed or not. */
+export interface Medium extends DocumentShelf, LayerShelf {}

@@ -3,7 +3,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { hasProxy, heedCertificates } from '../../kit/http-environment.ts';
 import type { Patience } from '../../kit/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
-import { assembleLayers, platformText } from '../format/assemble.ts';
+import { assembleLayers } from '../format/assemble.ts';
 import { type Choice, chooseManifest, isIndex } from '../format/choose-manifest.ts';
 import {
   configDocument,
@@ -12,6 +12,7 @@ import {
   manifestDocument,
   parseDocument,
 } from '../format/documents.ts';
+import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { CourierOptions } from './courier.ts';
 import { Courier } from './courier.ts';
