@@ -11,6 +11,7 @@ import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { piecesOf } from '../../kit/pieces.ts';
+import { readWhole } from '../../kit/read-whole.ts';
 import { parseDocument } from '../format/documents.ts';
 import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
 import { Unavailable } from './unavailable.ts';
@@ -156,15 +157,9 @@ async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Ui
 }
 
 async function wholeBody({ body }: Answer, bytesMax: number): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > bytesMax)
-      throw new ClairError('limit-exceeded', `a daemon answers with more than ${bytesMax} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  const tooMuch = (): ClairError =>
+    new ClairError('limit-exceeded', `a daemon answers with more than ${bytesMax} bytes`);
+  return await readWhole(body, bytesMax, tooMuch);
 }
 
 function unreachable(error: unknown, daemon: Daemon): unknown {

@@ -54,6 +54,18 @@ test('a list of packages that refers to the image is given as it is, by the API 
   ]);
 });
 
+test('a list of several megabytes comes as it is', async (context) => {
+  const registry = await memoryRegistry(context);
+  registry.push(image);
+  const numbers = Array.from({ length: 500_000 }, (_, i) => i);
+  const content = JSON.stringify({ spdxVersion: 'SPDX-2.3', numbers });
+  const manifests = [artifact(registry, 'application/spdx+json', content)];
+  registry.referrers.set(image.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
+  const [form, text] = await attached(registry, 'latest');
+  assert.equal(form, 'spdx');
+  assert.ok(text === content);
+});
+
 test('a list that is another than its digest says is refused', async (context) => {
   const registry = await memoryRegistry(context);
   registry.push(image);

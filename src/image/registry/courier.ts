@@ -12,6 +12,7 @@ import {
 } from '../../kit/http-rules.ts';
 import { askOnce, type ConnectionOptions } from '../../kit/http-transport.ts';
 import { limits } from '../../kit/limits.ts';
+import { readWhole } from '../../kit/read-whole.ts';
 import { type AskForToken, Authorization } from './authorization.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectionFailure, isLasting, refusalOf, type Step } from './failure.ts';
@@ -234,14 +235,9 @@ export async function readAll(
   { body }: Pick<Arrival, 'body'>,
   { max, what }: { readonly max: number; readonly what: string },
 ): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > max) throw new ClairError('limit-exceeded', `${what} answers with more than ${max} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  const tooMuch = (): ClairError =>
+    new ClairError('limit-exceeded', `${what} answers with more than ${max} bytes`);
+  return await readWhole(body, max, tooMuch);
 }
 
 async function* bodyOf({ body, connection, isPatient = false }: Answer): AsyncGenerator<Uint8Array> {
