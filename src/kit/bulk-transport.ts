@@ -5,6 +5,7 @@ import { connect as connectSecurely } from 'node:tls';
 import { idleTooLong } from './http-rules.ts';
 import type { TransportAnswer, TransportRequest } from './http-transport.ts';
 import { limits } from './limits.ts';
+import { piecesOf } from './pieces.ts';
 
 /** One request for much. */
 export interface BulkRequest extends Omit<TransportRequest, 'post'> {
@@ -45,9 +46,9 @@ export async function askForBulk(
   });
   request.on('error', reject).end();
   const response = await promise;
-  const pieces = inflow.isCounted ? inflow.body(response) : response;
+  const pieces = inflow.isCounted ? inflow.body(response) : piecesOf(response);
   const body = {
-    [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+    [Symbol.asyncIterator]: () => pieces,
     destroy: () => request.destroy(),
   };
   return { status: response.statusCode ?? 0, headers: response.headers, body, isPatient: inflow.isCounted };

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   Connection,
   HttpError,
+  pauseAfter,
   reasonOf,
   redirectStatuses,
   redirectTarget,
@@ -54,12 +55,12 @@ export async function httpGet(
   for (let attempt = 1; ; attempt++) {
     const answer = await attemptGet(new URL(url), options);
     if (!(answer instanceof Failure)) return answer;
-    const delayMs = answer.retryAfterMs ?? 500 * 2 ** (attempt - 1);
-    if (attempt === limits.httpAttempts || delayMs > limits.retryAfterMs) {
+    const pauseMs = pauseAfter(attempt, answer.retryAfterMs);
+    if (pauseMs === undefined) {
       const tries = attempt === 1 ? '' : ` (${attempt} attempts)`;
       throw new HttpError(answer.message + tries, { cause: answer.cause });
     }
-    await sleep(delayMs, options.signal);
+    await sleep(pauseMs, options.signal);
   }
 }
 
@@ -161,13 +162,10 @@ async function* bodyOf(
   const total = headers['content-encoding'] === undefined ? totalOf(headers) : {};
   let receivedBytes = 0;
   try {
-    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-    for (;;) {
-      const { done, value } = await connection.wait(pieces.next());
-      if (done) break;
-      receivedBytes += value.length;
+    for await (const piece of connection.pieces(body)) {
+      receivedBytes += piece.length;
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
-      yield value;
+      yield piece;
     }
     if (receivedBytes === 0 && options.takesAnything !== true) throw new HttpError('an empty file came');
   } catch (error) {

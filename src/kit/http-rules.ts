@@ -43,6 +43,16 @@ export class Connection {
     }
   }
 
+  /** What comes of a body, each piece in time. */
+  async *pieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+    for (;;) {
+      const { done, value } = await this.wait(pieces.next());
+      if (done) return;
+      yield value;
+    }
+  }
+
   close(): void {
     this.#abort.abort();
   }
@@ -64,6 +74,12 @@ export function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: numbe
   const value = headers['retry-after'] ?? '';
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
+}
+
+/** How long to wait after so many attempts until the next; undefined where there is none, or not that soon. */
+export function pauseAfter(attempts: number, retryAfterMs: number | undefined): number | undefined {
+  const ms = retryAfterMs ?? 500 * 2 ** (attempts - 1);
+  return attempts >= limits.httpAttempts || ms > limits.retryAfterMs ? undefined : ms;
 }
 
 /** Why a connection failed. Of several addresses tried there is only a code. */

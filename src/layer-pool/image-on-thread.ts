@@ -23,9 +23,7 @@ export function handOnThread(script: URL, analyzers: readonly AnalyzerDescriptio
         const { digest, diffId, root } = layer;
         const claims = { ...(digest && { digest }), ...(diffId && { diffId }), ...(root && { root }) };
         const task = { kind: 'stream', analyzers, name: nameOfLayer(layer), claims, options } as const;
-        const [index] = await thread.run(task, { bytes: (over) => until(over, bytes), signal });
-        if (index === undefined) throw new Error('the thread that reads layers gave no index');
-        return index;
+        return await thread.readOne(task, { bytes: (over) => until(over, bytes), signal });
       },
       [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
     };

@@ -8,8 +8,9 @@ import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { ReadLayerSource } from '../service/analyze-layers.ts';
-import { Incoming, paced } from './incoming.ts';
+import { Incoming } from './incoming.ts';
 import type { LayerThread } from './layer-thread.ts';
+import { paced } from './paced.ts';
 import { Places } from './places.ts';
 import { type LayerReading, Reading } from './reading.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -141,7 +142,7 @@ async function readStream(
     });
     return incoming;
   };
-  return theOnly(await thread.run(task, { bytes, signal: reading.signal }));
+  return await thread.readOne(task, { bytes, signal: reading.signal });
 }
 
 async function readLocal(
@@ -153,7 +154,7 @@ async function readLocal(
     reading.start();
     const layer = { name: source.path, claims: claimsOf(source), options: { verify: true, links } };
     const task = { kind: 'file', analyzers, directories, ...layer } as const;
-    return theOnly(await thread.run(task, { signal: reading.signal }));
+    return await thread.readOne(task, { signal: reading.signal });
   });
 }
 
@@ -162,9 +163,4 @@ async function* counted(stream: AsyncIterable<Uint8Array>, reading: Reading): As
     reading.bytes += piece.length;
     yield piece;
   }
-}
-
-function theOnly([index]: readonly LayerIndex[]): LayerIndex {
-  if (index === undefined) throw new Error('the thread that reads layers gave no index');
-  return index;
 }

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ClairError } from '../kit/errors.ts';
+import { isDoneWithin } from '../kit/in-time.ts';
 import { limits } from '../kit/limits.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { Conveyor } from './conveyor.ts';
@@ -87,6 +87,16 @@ export class LayerThread implements AsyncDisposable {
     }
   }
 
+  /** Reads one layer. Fails as `run` does. */
+  async readOne(
+    layer: LayerTask & { readonly kind: 'file' | 'stream' },
+    options: TaskOptions,
+  ): Promise<LayerIndex> {
+    const [index] = await this.run(layer, options);
+    if (index === undefined) throw new Error('the thread that reads layers gave no index');
+    return index;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAlive = false;
     await this.#worker.terminate();
@@ -128,13 +138,7 @@ export class LayerThread implements AsyncDisposable {
   /** Waits until the thread is ready for another task, or ends it. */
   async #settle({ through }: Running): Promise<void> {
     this.#send({ kind: 'cancel' });
-    const patience = new AbortController();
-    const stopMs = this.#options.stopMs ?? limits.layerStopMs;
-    const isThrough = await Promise.race([
-      through.promise.then(() => true),
-      wait(stopMs, false, { signal: patience.signal }).catch(() => false),
-    ]);
-    patience.abort();
+    const isThrough = await isDoneWithin(through.promise, this.#options.stopMs ?? limits.layerStopMs);
     if (!isThrough) await this[Symbol.asyncDispose]();
   }
 }

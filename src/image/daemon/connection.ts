@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
+import { inTime } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
 import { piecesOf } from '../../kit/pieces.ts';
 import { readWhole } from '../../kit/read-whole.ts';
@@ -90,7 +91,7 @@ async function ask(daemon: Daemon, path: string, waiting: Waiting): Promise<Answ
     request.destroy(error);
   };
   const call = { daemon, path, giveUp, ...waiting };
-  const response = await inTime(promise, call).catch((error: unknown) => {
+  const response = await waitFor(promise, call).catch((error: unknown) => {
     waiting.signal?.throwIfAborted();
     throw unreachable(error, daemon);
   });
@@ -121,19 +122,14 @@ function certificatesIn({ directory }: TlsFiles): { ca?: Buffer; cert?: Buffer; 
   );
 }
 
-async function inTime<T>(work: Promise<T>, { ms, daemon, path, giveUp }: Call): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+/** Waits for what a daemon sends, and gives the daemon up when that takes too long. */
+async function waitFor<T>(work: Promise<T>, { ms, daemon, path, giveUp }: Call): Promise<T> {
+  return await inTime(work, ms, () => {
     const message = `${nameOf(daemon)} sends nothing of ${path} for ${ms / 1000} s`;
     const error = new ClairError('limit-exceeded', message);
-    late.reject(error);
     giveUp(error);
-  }, ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+    return error;
+  });
 }
 
 async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Uint8Array> {
@@ -141,7 +137,7 @@ async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Ui
   try {
     const pieces = piecesOf(response);
     for (;;) {
-      const { done, value } = await inTime(pieces.next(), call);
+      const { done, value } = await waitFor(pieces.next(), call);
       if (done) return;
       received += value.length;
       yield value;

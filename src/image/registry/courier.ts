@@ -5,6 +5,7 @@ import {
   Connection,
   HttpError,
   type Patience,
+  pauseAfter,
   redirectStatuses,
   redirectTarget,
   retryAfter,
@@ -97,9 +98,9 @@ export class Courier {
       } catch (error) {
         errand.signal?.throwIfAborted();
         if (!(error instanceof Transient)) throw error;
-        const delayMs = error.retryAfterMs ?? 500 * 2 ** (attempt - 1);
-        if (attempt === limits.httpAttempts || delayMs > limits.retryAfterMs) throw error.failure;
-        await (this.#options.sleep ?? sleepFor)(delayMs, errand.signal);
+        const pauseMs = pauseAfter(attempt, error.retryAfterMs);
+        if (pauseMs === undefined) throw error.failure;
+        await (this.#options.sleep ?? sleepFor)(pauseMs, errand.signal);
       }
     }
   }
@@ -242,13 +243,7 @@ export async function readAll(
 
 async function* bodyOf({ body, connection, isPatient = false }: Answer): AsyncGenerator<Uint8Array> {
   try {
-    if (isPatient) yield* body;
-    const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-    while (!isPatient) {
-      const { done, value } = await connection.wait(pieces.next());
-      if (done) break;
-      yield value;
-    }
+    yield* isPatient ? body : connection.pieces(body);
   } finally {
     connection.close();
   }
