@@ -1,3 +1,5 @@
+import { bufferView } from '../kit/buffer-view.ts';
+
 const windowBytes = 256 * 1024;
 const lineFeed = 0x0a;
 
@@ -20,7 +22,7 @@ export class Lines {
   end = -1;
 
   constructor(content: Uint8Array) {
-    this.#content = Buffer.from(content.buffer, content.byteOffset, content.length);
+    this.#content = bufferView(content);
   }
 
   /** Goes to the next line; false when there is none. */

@@ -1,3 +1,5 @@
+import { bufferView } from '../kit/buffer-view.ts';
+
 /** Bytes that messages bring, in their order. Each piece is handed on to `giveBack` once the next is asked for. */
 export class ArrivingBytes implements AsyncIterable<Buffer> {
   readonly #giveBack: (memory: ArrayBuffer) => void;
@@ -24,7 +26,7 @@ export class ArrivingBytes implements AsyncIterable<Buffer> {
     for (;;) {
       const bytes = this.#waiting.shift();
       if (bytes !== undefined) {
-        yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+        yield bufferView(bytes);
         this.#giveBack(bytes.buffer);
       } else if (this.#isEnded) return;
       else {

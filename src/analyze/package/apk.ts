@@ -1,3 +1,4 @@
+import { bufferView } from '../../kit/buffer-view.ts';
 import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -72,7 +73,7 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
 /** A file without content is no damage: an image built with `apk --root` and no package at all has one, and it is never clean. */
 function damageOf(content: Uint8Array): string | undefined {
   if (content.length === 0) return undefined;
-  const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
+  const zero = bufferView(content).indexOf(0);
   if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
   if (content.at(-1) !== lineFeed) return 'ends in the middle of a line; the rest may be cut off';
   return undefined;

@@ -1,3 +1,4 @@
+import { bufferView } from '../../kit/buffer-view.ts';
 import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -106,7 +107,7 @@ function* listFile(path: string, content: Uint8Array): Generator<Listed> {
  * with no package anywhere is never clean.
  */
 function damageOf(path: string, content: Uint8Array): string | undefined {
-  const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
+  const zero = bufferView(content).indexOf(0);
   if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
   // dpkg itself refuses such a database ("missing final newline"); control files in status.d may end so.
   if (path === statusFile && content.length > 0 && content.at(-1) !== 0x0a)

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { bufferView } from '../../kit/buffer-view.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
@@ -73,7 +74,7 @@ function read(content: Uint8Array): Manifest {
   if (content.length > limits.manifestBytes)
     return { ...nothing, problem: `is longer than ${limits.manifestBytes} bytes` };
   try {
-    const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('utf8');
+    const text = bufferView(content).toString('utf8');
     const { content_sets: sets, from_dnf_hint: isHint = false } = manifestSchema.parse(JSON.parse(text));
     return { sets: [...new Set(sets)], isHint };
   } catch {

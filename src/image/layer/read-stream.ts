@@ -1,3 +1,4 @@
+import { bufferView } from '../../kit/buffer-view.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
 import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
@@ -22,7 +23,7 @@ export async function readStream(
   return await namingLayer(name, async () => {
     const inflow = new LayerInflow(claims, options);
     for await (const piece of bytes) {
-      const pending = inflow.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+      const pending = inflow.push(bufferView(piece));
       if (pending) await pending;
     }
     return inflow.end();

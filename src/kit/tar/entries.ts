@@ -1,3 +1,4 @@
+import { bufferView } from '../buffer-view.ts';
 import { ClairError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { TarError } from './header.ts';
@@ -25,7 +26,7 @@ export async function* tarEntries(
     entry.type === 'file' && wants(entry.path) ? keep(entry, (file) => files.push(file)) : undefined,
   );
   for await (const piece of body) {
-    walker.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+    walker.push(bufferView(piece));
     if (files.length === 0) continue;
     yield* files;
     files = [];

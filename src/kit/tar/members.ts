@@ -1,3 +1,4 @@
+import { bufferView } from '../buffer-view.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
 
@@ -95,7 +96,7 @@ class Steps {
         this.#walker.end();
         return undefined;
       }
-      this.#walker.push(Buffer.from(value.buffer, value.byteOffset, value.length));
+      this.#walker.push(bufferView(value));
     }
     return this.#steps[this.#at++];
   }

@@ -1,3 +1,4 @@
+import { bufferView } from '../../../kit/buffer-view.ts';
 import { readWal } from './sqlite-wal.ts';
 
 const signature = 'SQLite format 3\0';
@@ -18,9 +19,7 @@ export interface Pages {
 
 /** Whether a file begins like a SQLite database. */
 export function isSqlite(bytes: Uint8Array): boolean {
-  return (
-    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString('latin1') === signature
-  );
+  return bufferView(bytes).toString('latin1', 0, signature.length) === signature;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { bufferView } from '../../../kit/buffer-view.ts';
+
 /** A value of a column. Integers beyond 2⁵³ lose their last digits, and real numbers are not read: nothing here needs them. */
 export type SqliteValue = number | string | Uint8Array | null;
 
@@ -40,7 +42,7 @@ function decode(type: number, bytes: Uint8Array): SqliteValue {
 }
 
 function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  return bufferView(bytes).toString('utf8');
 }
 
 /** Big-endian, in two's complement. */
