@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
-import { idleTooLong } from './http-rules.ts';
+import { hostOf, idleTooLong } from './http-rules.ts';
 import type { TransportAnswer, TransportRequest } from './http-transport.ts';
 import { limits } from './limits.ts';
 import { piecesOf } from './pieces.ts';
@@ -55,11 +55,12 @@ export async function askForBulk(
 }
 
 function connectTo(
-  { protocol, hostname, port }: URL,
+  url: URL,
   { ca, agent: _, ...connection }: BulkRequest['connection'],
   onread: OnReadOpts,
 ): Socket {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const { protocol, port } = url;
+  const host = hostOf(url);
   if (protocol === 'http:') return connectPlain({ ...connection, host, port: Number(port || 80), onread });
   const trust = { ...(ca && { ca: [...ca] }), servername: isIP(host) === 0 ? host : '' };
   const secure = { ...connection, ...trust, ALPNProtocols: ['http/1.1'], onread };

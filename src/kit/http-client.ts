@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  basicAuthorization,
   Connection,
   HttpError,
   pauseAfter,
@@ -149,8 +150,7 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
 
 function credentialsOf({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+  return { authorization: basicAuthorization(decodeURIComponent(username), decodeURIComponent(password)) };
 }
 
 async function* bodyOf(

@@ -1,3 +1,5 @@
+import { parentOf } from './tar/path.ts';
+
 /**
  * Things by their paths, in the order in which they were last set, with an eye on what lies below what: however many there are,
  * taking away a directory costs no more than what is in it.
@@ -37,7 +39,7 @@ export class PathTree<T> {
   remove(path: string, removed?: (path: string, thing: T) => void): void {
     this.removeBelow(path, removed);
     this.#drop(path, removed);
-    this.#children.get(directoryOf(path))?.delete(path);
+    this.#children.get(parentOf(path))?.delete(path);
   }
 
   /** Takes away what is below a directory; the root is the empty path. */
@@ -63,16 +65,12 @@ export class PathTree<T> {
 
   /** Enters a path under its directory, and that under the one above, up to one that is known. */
   #enter(path: string): void {
-    for (let child = path; child !== ''; child = directoryOf(child)) {
-      const directory = directoryOf(child);
+    for (let child = path; child !== ''; child = parentOf(child)) {
+      const directory = parentOf(child);
       const siblings = this.#children.get(directory);
       if (siblings?.has(child) === true) return;
       if (siblings === undefined) this.#children.set(directory, new Set([child]));
       else siblings.add(child);
     }
   }
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }

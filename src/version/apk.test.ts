@@ -59,7 +59,7 @@ test('every text has a key, and every version ends with the mark of the end', ()
 test('a version too long for a key still has its order', () => {
   const long = `1${'.1'.repeat(600)}`;
   assert.deepEqual(apk.key(long), {
-    unkeyable: `apk version "${long.slice(0, 77)}…": its key would be too long`,
+    unkeyable: `apk version "${long.slice(0, 60)}…": its key would be too long`,
   });
   assert.equal(orderOf(apk, long, `${long}.1`), '<');
   assert.equal(orderOf(apk, `${long}_rc1`, long), '<');

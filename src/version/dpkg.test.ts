@@ -79,7 +79,7 @@ test('an invalid version has no key, and the reason names it', () => {
 test('a version too long for a key still has its order', () => {
   const long = `1${'.1'.repeat(500)}`;
   assert.deepEqual(dpkg.key(long), {
-    unkeyable: `dpkg version "${long.slice(0, 77)}…": its key would be too long`,
+    unkeyable: `dpkg version "${long.slice(0, 60)}…": its key would be too long`,
   });
   assert.equal(orderOf(dpkg, long, `${long}.1`), '<');
   assert.equal(orderOf(dpkg, `${long}~`, long), '<');

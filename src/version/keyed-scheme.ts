@@ -1,4 +1,5 @@
 import { limits } from '../kit/limits.ts';
+import { quoted } from '../kit/quoted.ts';
 import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
 import { KeyWriter } from './key-writer.ts';
 import { plainSegments, type Segments } from './segments.ts';
@@ -28,9 +29,9 @@ export function keyedScheme({
   const right = new KeyWriter();
 
   function take(version: string, invalid: string | undefined): VersionKey | Unkeyable {
-    if (invalid !== undefined) return { unkeyable: `${name} version ${quote(version)}: ${invalid}` };
+    if (invalid !== undefined) return { unkeyable: `${name} version ${quoted(version)}: ${invalid}` };
     if (left.length > limits.versionKeyBytes)
-      return { unkeyable: `${name} version ${quote(version)}: its key would be too long` };
+      return { unkeyable: `${name} version ${quoted(version)}: its key would be too long` };
     return left.take();
   }
 
@@ -54,9 +55,4 @@ export function keyedScheme({
     },
     segments,
   };
-}
-
-/** A version as a message shows it: whole unless it is absurdly long. */
-function quote(version: string): string {
-  return version.length <= 80 ? `"${version}"` : `"${version.slice(0, 77)}…"`;
 }

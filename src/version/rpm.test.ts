@@ -98,7 +98,7 @@ test('only the empty text is no version', () => {
 test('a version too long for a key still has its order', () => {
   const long = `1${'.1'.repeat(600)}`;
   assert.deepEqual(rpm.key(long), {
-    unkeyable: `rpm version "${long.slice(0, 77)}…": its key would be too long`,
+    unkeyable: `rpm version "${long.slice(0, 60)}…": its key would be too long`,
   });
   assert.equal(orderOf(rpm, long, `${long}.1`), '<');
   assert.equal(orderOf(rpm, `${long}~`, long), '<');

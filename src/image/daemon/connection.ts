@@ -11,6 +11,7 @@ import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { inTime } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
+import { oneLine } from '../../kit/one-line.ts';
 import { piecesOf } from '../../kit/pieces.ts';
 import { readWhole } from '../../kit/read-whole.ts';
 import { parseDocument } from '../format/documents.ts';
@@ -201,5 +202,5 @@ async function refusal(status: number, body: Answer['body'], { daemon, path }: C
 
 async function faultIn(answer: Answer): Promise<string> {
   const { message } = parseDocument(await wholeBody(answer, limits.requestBodyBytes), 'a fault', fault);
-  return message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, messageCharacters);
+  return oneLine(message, messageCharacters);
 }

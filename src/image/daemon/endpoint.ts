@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf } from '../../kit/errors.ts';
+import { hostOf } from '../../kit/http-rules.ts';
 import { parseDocument } from '../format/documents.ts';
 import { Unavailable } from './unavailable.ts';
 
@@ -109,8 +110,7 @@ function endpointOf(host: string, saidBy: string, tls: TlsFiles | undefined): En
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url?.protocol === 'tcp:' && url.hostname !== '') {
     const usual = tls === undefined ? plainPort : tlsPort;
-    const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    return { kind: 'tcp', host: name, port: Number(url.port || usual), ...(tls && { tls }) };
+    return { kind: 'tcp', host: hostOf(url), port: Number(url.port || usual), ...(tls && { tls }) };
   }
   const scheme = url === undefined ? 'no address' : `${url.protocol}//…`;
   const advice = url?.protocol === 'ssh:' ? sshAdvice : 'save the image to a file and name that';

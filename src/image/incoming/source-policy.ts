@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ClairError } from '../../kit/errors.ts';
-import { HttpError } from '../../kit/http-rules.ts';
+import { HttpError, hostOf } from '../../kit/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http-transport.ts';
 import { isPublicAddress, isWithin, networks } from './public-address.ts';
 
@@ -44,7 +44,7 @@ export function sourcePolicy(settings: SourceSettings, insecureTls = false): Sou
       if (protocol !== 'http:' && protocol !== 'https:') throw refusal(url.host);
       if (!settings.schemes.includes(protocol.slice(0, -1))) throw refusal(`${protocol}//${url.host}`);
       if (!settings.hosts.some((rule) => matchesHost(rule.toLowerCase(), url))) throw refusal(url.host);
-      const address = url.hostname.replace(/^\[(.*)\]$/, '$1');
+      const address = hostOf(url);
       if (isIP(address) !== 0 && !isAllowed(address)) throw refusal(url.host);
       return { ...tls, agent: agents[protocol], lookup: checked };
     },

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../kit/errors.ts';
+import { displayUrl } from '../../kit/http-client.ts';
+import { basicAuthorization } from '../../kit/http-rules.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -95,7 +97,7 @@ export class Authorization {
     const until = Number.POSITIVE_INFINITY;
     if (credentials?.kind === 'registry-token') return { header: `Bearer ${credentials.token}`, until };
     if (challenge.scheme === 'bearer') return await this.#token(challenge, credentials);
-    return credentials?.kind === 'password' ? { header: basic(credentials), until } : undefined;
+    return credentials?.kind === 'password' ? { header: basicOf(credentials), until } : undefined;
   }
 
   async #token({ parameters }: Challenge, credentials: Credentials | undefined): Promise<Shown> {
@@ -113,7 +115,7 @@ export class Authorization {
     const { token, access_token, expires_in } = tokenOf(realm, text);
     const found = token || access_token;
     if (!found || /[^\x21-\x7e]/.test(found))
-      throw new ClairError('registry-refused', `the token endpoint ${shown(realm)} gave no token`);
+      throw new ClairError('registry-refused', `the token endpoint ${displayUrl(realm.href)} gave no token`);
     const seconds = Math.max(expires_in ?? tokenSeconds, 0);
     return { header: `Bearer ${found}`, until: now() + Math.max(seconds * 1000 - marginMs, seconds * 500) };
   }
@@ -126,7 +128,7 @@ function asking(
 ): Parameters<AskForToken>[0] {
   const url = new URL(realm);
   for (const [name, value] of query) url.searchParams.set(name, value);
-  const authorization = credentials?.kind === 'password' ? basic(credentials) : undefined;
+  const authorization = credentials?.kind === 'password' ? basicOf(credentials) : undefined;
   return { url, authorization, form: undefined };
 }
 
@@ -156,7 +158,7 @@ function checkConfidential({ registry, isInsecure }: AuthorizationOptions['endpo
   if (realm.protocol === 'https:' || (isInsecure && realm.hostname === hostnameOf(registry))) return;
   throw new ClairError(
     'registry-refused',
-    `${registry} wants the credentials sent to ${shown(realm)} in the clear, which is not done`,
+    `${registry} wants the credentials sent to ${displayUrl(realm.href)} in the clear, which is not done`,
   );
 }
 
@@ -171,15 +173,11 @@ function tokenOf(realm: URL, text: string): z.infer<typeof tokenAnswer> {
   } catch {
     throw new ClairError(
       'registry-refused',
-      `what the token endpoint ${shown(realm)} answered is not as specified`,
+      `what the token endpoint ${displayUrl(realm.href)} answered is not as specified`,
     );
   }
 }
 
-function basic({ username, password }: Extract<Credentials, { kind: 'password' }>): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-function shown({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname}`;
+function basicOf({ username, password }: Extract<Credentials, { kind: 'password' }>): string {
+  return basicAuthorization(username, password);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError, type ErrorCode } from '../../kit/errors.ts';
 import { reasonOf } from '../../kit/http-rules.ts';
+import { oneLine } from '../../kit/one-line.ts';
 
 /** What was asked of a registry: `the blob endpoint of registry.example/app`. */
 export type Step = string;
@@ -47,23 +48,18 @@ const errorDocument = z.object({
   details: z.nullish(z.string()),
 });
 
+/** The words of a registry are shown up to so many characters. */
+const wordsMax = 300;
+
 /** OCI distribution-spec, "Error Codes". */
 function wordsOf(text: string): string {
   try {
     const { errors = [], error_description, details } = z.parse(errorDocument, JSON.parse(text));
     const words = errors.map(({ code, message }) => message || code || '');
-    return printable([...words, error_description ?? '', details ?? ''].filter(Boolean).join(', '));
+    return oneLine([...words, error_description ?? '', details ?? ''].filter(Boolean).join(', '), wordsMax);
   } catch {
     return '';
   }
-}
-
-const wordsMax = 300;
-
-/** What a stranger wrote, for a terminal: without what is no text, on one line, and not for ever. */
-function printable(text: string): string {
-  const clean = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
-  return clean.length > wordsMax ? `${clean.slice(0, wordsMax)}…` : clean;
 }
 
 const untrusted: ReadonlySet<string> = new Set([
