@@ -1,46 +1,35 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { type TestContext, test } from 'node:test';
-import { ClairError } from '../kit/errors.ts';
-import { dockerAnswers, exportForms, podmanAnswers, refuse, startDaemon } from '../testing/daemon.ts';
+import { dockerAnswers, exportForms, onlyAt, podmanAnswers, refuse, startDaemon } from '../testing/daemon.ts';
+import { failureOf } from '../testing/failure.ts';
 import { buildImage } from '../testing/image-builder.ts';
 import { tar } from '../testing/tar-writer.ts';
 import { openReference, type ReferenceOptions } from './open-reference.ts';
 
 const image = buildImage({ steps: [{ tar: tar([]) }] });
 const archive = exportForms.podman(image);
-const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock', CONTAINER_HOST: 'unix:///nowhere/podman.sock' };
 
-function offline(env: Record<string, string>): ReferenceOptions {
-  return { env: { ...nowhere, ...env }, home: tmpdir(), offline: true };
-}
-
-async function failure(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    return error instanceof ClairError ? `${error.code}: ${error.message}` : `a bug: ${String(error)}`;
-  }
-  return 'none';
+function offline(hosts: Parameters<typeof onlyAt>[0]): ReferenceOptions {
+  return { ...onlyAt(hosts), offline: true };
 }
 
 async function daemons(
   context: TestContext,
   docker: readonly string[],
   podman: readonly string[],
-): Promise<Record<string, string>> {
+): Promise<{ docker: string; podman: string }> {
   const ofDocker = docker.flatMap((name) => Object.entries(dockerAnswers(name, image, { archive })));
   const ofPodman = podman.flatMap((name) => Object.entries(podmanAnswers(name, image, archive)));
   return {
-    DOCKER_HOST: (await startDaemon(context, Object.fromEntries(ofDocker))).host,
-    CONTAINER_HOST: (await startDaemon(context, Object.fromEntries(ofPodman))).host,
+    docker: (await startDaemon(context, Object.fromEntries(ofDocker))).host,
+    podman: (await startDaemon(context, Object.fromEntries(ofPodman))).host,
   };
 }
 
 test('a bare reference is looked for in Docker, then in podman', async (context) => {
-  const env = await daemons(context, ['both:1', 'docker/only'], ['both:1', 'localhost:5000/podman/only:1']);
+  const hosts = await daemons(context, ['both:1', 'docker/only'], ['both:1', 'localhost:5000/podman/only:1']);
   const kindOf = async (target: string): Promise<string> =>
-    (await openReference(target, offline(env))).target.kind;
+    (await openReference(target, offline(hosts))).target.kind;
   assert.equal(await kindOf('both:1'), 'docker');
   assert.equal(await kindOf('docker/only'), 'docker');
   assert.equal(await kindOf('localhost:5000/podman/only:1'), 'podman');
@@ -48,24 +37,22 @@ test('a bare reference is looked for in Docker, then in podman', async (context)
 });
 
 test('what nobody has says why, everywhere it was looked for, and offline no registry is asked', async (context) => {
-  const env = await daemons(context, [], []);
+  const hosts = await daemons(context, [], []);
   assert.match(
-    await failure(openReference('none', offline(env))),
+    await failureOf(openReference('none', offline(hosts))),
     /^target-not-found: there is no file or directory none;\n {2}404 from .* of the docker daemon at .*: No such image;\n {2}404 from .* of the podman daemon at .*;\n {2}offline no registry is asked$/,
   );
   assert.match(
-    await failure(openReference('none', offline({}))),
+    await failureOf(openReference('none', offline({}))),
     /^target-not-found: .*;\s+there is no \/nowhere\/docker.sock: .*;\s+there is no \/nowhere\/podman.sock: .*;\s+offline/s,
   );
 });
 
 test('a daemon that has the image and fails is not passed over for another', async (context) => {
   const broken = await startDaemon(context, { '/images/app/json': refuse(500, 'out of order') });
-  const { CONTAINER_HOST } = await daemons(context, [], ['app']);
+  const { podman } = await daemons(context, [], ['app']);
   assert.match(
-    await failure(
-      openReference('app', offline({ DOCKER_HOST: broken.host, CONTAINER_HOST: CONTAINER_HOST ?? '' })),
-    ),
+    await failureOf(openReference('app', offline({ docker: broken.host, podman }))),
     /^target-not-found: 500 from /,
   );
 });
@@ -73,13 +60,13 @@ test('a daemon that has the image and fails is not passed over for another', asy
 test('online its registry is asked last, and what that says is told as well', async () => {
   // Nobody listens at port 1 of this machine.
   assert.match(
-    await failure(openReference('localhost:1/app', { ...offline({}), offline: false })),
+    await failureOf(openReference('localhost:1/app', { ...offline({}), offline: false })),
     /^registry-\w+: there is no file or directory localhost:1\/app;\s+.*\/nowhere\/podman.sock: .*;\s+.*localhost:1/s,
   );
 });
 
 test('what looks like a path, or cannot be a reference, is asked for nowhere', async (context) => {
-  const env = await daemons(context, [], []);
+  const hosts = await daemons(context, [], []);
   for (const target of [
     './app',
     '/app',
@@ -93,11 +80,11 @@ test('what looks like a path, or cannot be a reference, is asked for nowhere', a
     'a:b:c',
   ])
     assert.equal(
-      await failure(openReference(target, offline(env))),
+      await failureOf(openReference(target, offline(hosts))),
       `target-not-found: there is no file or directory ${target}`,
     );
   assert.match(
-    await failure(openReference('-', offline(env))),
+    await failureOf(openReference('-', offline(hosts))),
     /^target-unsupported: standard input is not read/,
   );
 });

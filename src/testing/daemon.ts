@@ -31,6 +31,36 @@ export async function startDaemon(context: TestContext, answers: DaemonAnswers):
   return { socket, host: `unix://${socket}`, asked };
 }
 
+/** Where daemons are looked for: at these hosts, and nowhere on this machine. */
+export function onlyAt({ docker, podman }: { readonly docker?: string; readonly podman?: string }): {
+  readonly env: Record<string, string>;
+  readonly home: string;
+} {
+  const env = {
+    DOCKER_HOST: docker ?? 'unix:///nowhere/docker.sock',
+    CONTAINER_HOST: podman ?? 'unix:///nowhere/podman.sock',
+  };
+  return { env, home: '/nowhere' };
+}
+
+/** Starts a Docker daemon that holds one image as `example:1`, and answers as it does but for what is given. */
+export async function startDocker(
+  context: TestContext,
+  image: BuiltImage,
+  { archive = exportForms.podman(image), sizes, odd = {} }: DockerOptions = {},
+): Promise<TestDaemon> {
+  const usual = dockerAnswers('example:1', image, { archive, ...(sizes && { sizes }) });
+  return await startDaemon(context, { ...usual, ...odd });
+}
+
+/** What a Docker daemon of the tests is to do otherwise. */
+export interface DockerOptions {
+  /** The export of the image. */
+  readonly archive?: Uint8Array;
+  readonly sizes?: readonly number[];
+  readonly odd?: DaemonAnswers;
+}
+
 /** Answers JSON. */
 export function json(value: unknown, headers: Record<string, string> = {}): Answer {
   return (response) => {

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
 import { gather } from '../../testing/bytes.ts';
 import {
   bytes,
@@ -11,11 +10,14 @@ import {
   dockerAnswers,
   exportForms,
   json,
+  onlyAt,
   podmanAnswers,
   refuse,
   startDaemon,
+  startDocker,
   type TestDaemon,
 } from '../../testing/daemon.ts';
+import { failureOf } from '../../testing/failure.ts';
 import { type BuiltImage, buildImage, dockerArchive, type ImagePlan } from '../../testing/image-builder.ts';
 import { type TarEntry, tar } from '../../testing/tar-writer.ts';
 import type { Image } from '../image.ts';
@@ -55,9 +57,8 @@ const image = buildImage(plan);
 const wanted = new WantedPaths(['etc/os-release', 'lib/apk/db/installed']);
 const options = { wanted, verify: true, take: (layer: ReadLayer) => layer };
 
-/** Where a test daemon is, and nothing of this machine. */
 function at({ host }: Pick<TestDaemon, 'host'>, more: Partial<DaemonOptions> = {}): DaemonOptions {
-  return { env: { DOCKER_HOST: host, CONTAINER_HOST: host }, home: directory, ...more };
+  return { ...onlyAt({ docker: host, podman: host }), ...more };
 }
 
 function open(daemon: TestDaemon, more: Partial<DaemonOptions> = {}): Promise<Image> {
@@ -84,15 +85,6 @@ async function fromDisk(saved: BuiltImage): Promise<unknown> {
   const path = join(directory, 'saved.tar');
   writeFileSync(path, dockerArchive(saved));
   return await read(await openImage(path));
-}
-
-async function failure(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    return error instanceof ClairError ? `${error.code}: ${error.message}` : `a bug: ${String(error)}`;
-  }
-  return 'none';
 }
 
 for (const [who, write] of Object.entries(exportForms)) {
@@ -141,7 +133,7 @@ for (const [what, sizes] of [
 ] as const) {
   test(`the instructions of an image ${what}`, async (context) => {
     const archive = exportForms['a new Docker'](image);
-    const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive, sizes }));
+    const daemon = await startDocker(context, image, { archive, sizes });
     assert.deepEqual(
       (await open(daemon)).layers.map(({ createdBy }) => createdBy),
       ['ADD rootfs', 'RUN true', 'RUN apk add zlib', 'RUN true again'],
@@ -159,7 +151,7 @@ test('where Docker leaves open which step made a layer, the configuration in the
     ],
   });
   const archive = exportForms['a new Docker'](unclear);
-  const daemon = await startDaemon(context, dockerAnswers('example:1', unclear, { archive, sizes: [1, 0] }));
+  const daemon = await startDocker(context, unclear, { archive, sizes: [1, 0] });
   const { layers } = await open(daemon);
   assert.deepEqual(
     layers.map(({ createdBy }) => createdBy),
@@ -169,26 +161,23 @@ test('where Docker leaves open which step made a layer, the configuration in the
 
 test('an image without a history tells no instructions', async (context) => {
   const bare = buildImage({ ...plan, history: false });
-  const archive = exportForms.podman(bare);
-  const daemon = await startDaemon(context, dockerAnswers('example:1', bare, { archive }));
+  const daemon = await startDocker(context, bare);
   const opened = await open(daemon);
   assert.ok(!daemon.asked.some((path) => path.endsWith('/get')));
   assert.deepEqual(await read(opened), await fromDisk(bare));
 });
 
 test('an image of another platform than the wanted one is refused', async (context) => {
-  const archive = exportForms.podman(image);
-  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  const daemon = await startDocker(context, image);
   assert.match(
-    await failure(open(daemon, { platform: 'linux/arm64' })),
+    await failureOf(open(daemon, { platform: 'linux/arm64' })),
     /^target-not-found: the docker daemon at .* has example:1 for linux\/amd64, and not for linux\/arm64$/,
   );
-  assert.equal(await failure(open(daemon, { platform: 'linux/amd64' })), 'none');
+  assert.equal(await failureOf(open(daemon, { platform: 'linux/amd64' })), 'none');
 });
 
 test('a layer is read to its end while the next is waited for', async (context) => {
-  const archive = exportForms.podman(image);
-  const daemon = await startDaemon(context, dockerAnswers('example:1', image, { archive }));
+  const daemon = await startDocker(context, image);
   const { layers, bring } = await open(daemon);
   const [lowest] = layers;
   assert.ok(bring && lowest);
@@ -201,9 +190,8 @@ test('a layer is read to its end while the next is waited for', async (context) 
 });
 
 /** A daemon that answers as Docker does, but for what is given. */
-async function oddly(context: TestContext, odd: DaemonAnswers, archive?: Uint8Array): Promise<TestDaemon> {
-  const usual = dockerAnswers('example:1', image, { archive: archive ?? exportForms.podman(image) });
-  return await startDaemon(context, { ...usual, ...odd });
+async function oddly(context: TestContext, odd: DaemonAnswers): Promise<TestDaemon> {
+  return await startDocker(context, image, { odd });
 }
 
 test('a daemon that is not there, has no such image or fails is told by name', async (context) => {
@@ -230,7 +218,7 @@ test('a daemon that is not there, has no such image or fails is told by name', a
     ],
     [{ host: 'ssh://build' }, /^target-not-found: DOCKER_HOST says ssh:/],
   ] as const)
-    assert.match(await failure(open(daemon as TestDaemon)), message);
+    assert.match(await failureOf(open(daemon as TestDaemon)), message);
   const { message } = await openDaemonImage(
     { daemon: 'podman', reference: 'example', target: 'podman:example' },
     { env: {}, home: directory },
@@ -246,7 +234,7 @@ test('what is no reference is never asked for', async (context) => {
   const daemon = await startDaemon(context, {});
   for (const reference of ['', '../containers', 'a//b', 'a?b', 'a b', '/x'])
     assert.match(
-      await failure(openDaemonImage({ daemon: 'docker', reference, target: 'it' }, at(daemon))),
+      await failureOf(openDaemonImage({ daemon: 'docker', reference, target: 'it' }, at(daemon))),
       /^target-not-found: it names no image$/,
     );
   assert.deepEqual(daemon.asked, []);
@@ -265,11 +253,11 @@ test('answers that make no sense or do not end are refused', async (context) => 
     [json({ RootFS: { Layers: ['sha256:x'] } }), /^target-corrupt: .* is malformed at RootFS.Layers.0/],
     [endless, /^limit-exceeded: .* more than 8388608 bytes$/],
   ] as const)
-    assert.match(await failure(open(await oddly(context, { '/images/example:1/json': odd }))), message);
+    assert.match(await failureOf(open(await oddly(context, { '/images/example:1/json': odd }))), message);
 });
 
 async function readingFails(context: TestContext, archive: Uint8Array): Promise<string> {
-  return await failure(read(await open(await oddly(context, {}, archive))));
+  return await failureOf(read(await open(await startDocker(context, image, { archive }))));
 }
 
 test('an export that is cut short, lies or lacks a layer is refused', async (context) => {
@@ -303,7 +291,7 @@ test('a daemon that breaks off or falls silent is given up', async (context) => 
     },
   });
   assert.match(
-    await failure(read(await open(breaking))),
+    await failureOf(read(await open(breaking))),
     /^target-corrupt: .*\/images\/example:1\/get of the docker daemon at .* broke off after \d+ bytes: /,
   );
   const silent = await oddly(context, {
@@ -312,7 +300,7 @@ test('a daemon that breaks off or falls silent is given up', async (context) => 
     },
   });
   assert.match(
-    await failure(read(await open(silent, { patience: { exportMs: 20 } }))),
+    await failureOf(read(await open(silent, { patience: { exportMs: 20 } }))),
     /^limit-exceeded: .* sends nothing of \/images\/example:1\/get for 0.02 s$/,
   );
 });
