@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { compressionOf, magicBytes } from '../kit/decompress/compression.ts';
 import { ClairError } from '../kit/errors.ts';
 import type { Target } from '../model/report.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
@@ -11,7 +10,7 @@ import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
 import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
-import { readAt, stampOf } from './medium/local-file.ts';
+import { compressionAt, stampOf } from './medium/local-file.ts';
 import type { Medium } from './medium/medium.ts';
 
 /** How a target may be opened. */
@@ -117,7 +116,7 @@ async function openFile(parsed: ParsedTarget, options: OpenOptions): Promise<Ima
   const { path, prefix } = parsed;
   if (prefix === 'rootfs-tar') return openRootFileSystem(parsed);
   if (prefix === 'aci') return await openAci(aciFile(parsed));
-  const content = await openArchive({ path, compression: compressionOf(readAt(path, 0, magicBytes)) });
+  const content = await openArchive({ path, compression: compressionAt(path) });
   const container =
     content === 'root-file-system' ? undefined : await openContainer(content.medium, parsed, options);
   return container ?? (await openBare(parsed));
@@ -169,7 +168,7 @@ function wholeFile(path: string): ImageLayer {
   if (sizeBytes === 0) throw new ClairError('target-corrupt', `${path} is empty`);
   return {
     place: { kind: 'file', path, offset: 0, size: sizeBytes, stamp: stampOf(path, stats) },
-    compression: compressionOf(readAt(path, 0, magicBytes)),
+    compression: compressionAt(path),
     sizeBytes,
   };
 }

@@ -1,7 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
-import type { Inflater } from '../../kit/decompress/inflater.ts';
-import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
+import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
@@ -22,10 +20,11 @@ export class LayerInflow {
   readonly #walker: TarWalker;
   readonly #stored: Hash | undefined;
   readonly #inflated: Hash | undefined;
-  #inflater: Inflater | undefined;
+  readonly #inflater = new AnyInflater((bytes) => {
+    this.#take(bytes);
+  });
   /** The last push that did not end at once. */
   #pushed: Promise<void> | undefined;
-  #start: Buffer = Buffer.alloc(0);
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -46,27 +45,16 @@ export class LayerInflow {
   push(bytes: Buffer): void | Promise<void> {
     this.#bytesIn += bytes.length;
     this.#stored?.update(bytes);
-    if (this.#inflater !== undefined) return this.#inflate(this.#inflater, bytes);
-    this.#start = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
-    if (this.#start.length < magicBytes) {
-      this.#start = Buffer.from(this.#start);
-      return undefined;
-    }
-    return this.#inflate(this.#begin(), this.#start);
+    const pushed = this.#inflater.push(bytes);
+    if (pushed !== undefined) this.#pushed = pushed;
+    return pushed;
   }
 
   /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
   end(): ReadLayer | Promise<ReadLayer> {
-    if (this.#inflater === undefined) void this.#inflate(this.#begin(), this.#start);
     const ended =
-      this.#pushed === undefined ? this.#inflater?.end() : this.#pushed.then(() => this.#inflater?.end());
+      this.#pushed === undefined ? this.#inflater.end() : this.#pushed.then(() => this.#inflater.end());
     return ended === undefined ? this.#finish() : ended.then(() => this.#finish());
-  }
-
-  #inflate(inflater: Inflater, bytes: Buffer): void | Promise<void> {
-    const pushed = inflater.push(bytes);
-    if (pushed !== undefined) this.#pushed = pushed;
-    return pushed;
   }
 
   #finish(): ReadLayer {
@@ -91,14 +79,6 @@ export class LayerInflow {
       ...(digest && { digest }),
       ...(diffId && { diffId }),
     };
-  }
-
-  #begin(): Inflater {
-    const inflater = inflaterFor(compressionOf(this.#start), (bytes) => {
-      this.#take(bytes);
-    });
-    this.#inflater = inflater;
-    return inflater;
   }
 
   #take(bytes: Buffer): void {

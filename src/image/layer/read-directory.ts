@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
 import type { CollectedLayer } from './collector.ts';
 import { LayerCollector } from './collector.ts';
@@ -59,8 +58,7 @@ function readRegularFile(place: string, size: number): Buffer {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size !== size || size > limits.keptLayerBytes)
-      throw new Error('it changed while being read');
+    if (!stats.isFile() || stats.size !== size) throw new Error('it changed while being read');
     return readFileSync(file);
   } finally {
     closeSync(file);

@@ -7,8 +7,8 @@ export function stampOf(path: string, stats: BigIntStats): string {
   return `${resolve(path)}#${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}`;
 }
 
-/** How a stretch of a local file is compressed. */
-export function compressionAt(path: string, offset: number, size: number): Compression {
+/** How a local file, or a stretch of one, is compressed. */
+export function compressionAt(path: string, offset = 0, size: number = magicBytes): Compression {
   return compressionOf(readAt(path, offset, Math.min(size, magicBytes)));
 }
 

@@ -13,7 +13,6 @@ import { type ForeignLayer, foreignBytes } from './foreign-layer.ts';
 export class RemoteLayers {
   readonly #descriptors: ReadonlyMap<Digest, Descriptor>;
   readonly #distribution: Distribution;
-
   readonly #connect: ForeignLayer['connect'];
 
   /** `connect`: to where layers are kept that registries may not give away. */
@@ -65,11 +64,11 @@ export function layerFile(name: string, descriptor: Descriptor | undefined): Sto
   if (size === undefined || !Number.isSafeInteger(size) || size < 0)
     throw new ClairError('target-corrupt', `the layer ${digest} of ${name} has no size`);
   const place = { kind: 'remote', path: `${name} ${digest}` } as const;
-  return { place, compression: compressionOf(mediaType), sizeBytes: size };
+  return { place, compression: statedCompression(mediaType), sizeBytes: size };
 }
 
 /** As its type says; when it is read, its bytes count. */
-function compressionOf(mediaType: string): Compression {
+function statedCompression(mediaType: string): Compression {
   if (/[.+]gzip$/.test(mediaType)) return 'gzip';
   if (/[.+]zstd$/.test(mediaType)) return 'zstd';
   return 'none';

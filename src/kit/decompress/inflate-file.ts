@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ClairError, messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { compressionOf } from './compression.ts';
-import { inflaterFor } from './inflater-for.ts';
+import { AnyInflater } from './any-inflater.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -37,9 +36,8 @@ export async function inflateFile(
   };
   try {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
-    let count = readSync(file, chunk);
-    const inflater = inflaterFor(compressionOf(chunk.subarray(0, count)), take);
-    for (; count > 0; count = readSync(file, chunk)) {
+    const inflater = new AnyInflater(take);
+    for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
       bytesIn += count;
       await inflater.push(chunk.subarray(0, count));
       await Promise.all(pending.splice(0));

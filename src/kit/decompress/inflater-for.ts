@@ -9,7 +9,12 @@ import { XzInflater } from './xz/xz-inflater.ts';
 export function inflaterFor(compression: Compression, sink: BytesSink): Inflater {
   switch (compression) {
     case 'none':
-      return { push: sink, end: () => undefined };
+      return {
+        push: (bytes) => {
+          sink(bytes);
+        },
+        end: () => undefined,
+      };
     case 'gzip':
     case 'zstd':
       return nativeInflateWorks(compression)

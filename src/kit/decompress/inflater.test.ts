@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { AnyInflater } from './any-inflater.ts';
 import { compressionOf } from './compression.ts';
 import type { Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
@@ -92,3 +93,14 @@ test('compression is told by content', () => {
   assert.equal(compressionOf(Buffer.from('etc/os')), 'none');
   assert.equal(compressionOf(Buffer.alloc(0)), 'none');
 });
+
+for (const [compression, compress] of Object.entries({ ...compressors, none: (bytes: Buffer) => bytes })) {
+  test(`bytes that are ${compression} tell so themselves, in pieces of any size`, async () => {
+    const make = (sink: (bytes: Buffer) => void): Inflater => new AnyInflater(sink);
+    for (const text of ['', 'x', 'under six', 'layer '.repeat(1000)]) {
+      const input = compress(Buffer.from(text));
+      for (const pieceBytes of [1, 5, 6, 1000])
+        assert.equal((await inflate(make, input, pieceBytes)).toString(), text, `pieces of ${pieceBytes}`);
+    }
+  });
+}
