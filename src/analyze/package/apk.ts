@@ -1,4 +1,3 @@
-import { bufferView } from '../../kit/buffer-view.ts';
 import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -6,8 +5,8 @@ import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { distinct, isWord } from './listing.ts';
 import { holdsPrograms, isEvidence, Ownership } from './ownable.ts';
+import { lostBytes, lostEnd } from './text-damage.ts';
 
-const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const colon = 0x3a;
 
@@ -54,7 +53,7 @@ export const apk: PackageLister = {
 };
 
 function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<Listed> {
-  const damage = damageOf(content);
+  const damage = lostBytes(content) ?? lostEnd(content);
   if (damage !== undefined) yield { path, problem: damage };
   let entries = 0;
   for (const entry of readEntries(content, ownership)) {
@@ -68,15 +67,6 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no apk database' };
-}
-
-/** A file without content is no damage: an image built with `apk --root` and no package at all has one, and it is never clean. */
-function damageOf(content: Uint8Array): string | undefined {
-  if (content.length === 0) return undefined;
-  const zero = bufferView(content).indexOf(0);
-  if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
-  if (content.at(-1) !== lineFeed) return 'ends in the middle of a line; the rest may be cut off';
-  return undefined;
 }
 
 /** Entries end with an empty line. Every line whose letter is not read is skipped, whatever it is. */

@@ -1,4 +1,3 @@
-import { bufferView } from '../../kit/buffer-view.ts';
 import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -7,6 +6,7 @@ import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
 import { distinct, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
+import { lostBytes, lostEnd } from './text-damage.ts';
 
 const statusFile = 'var/lib/dpkg/status';
 const statusDirectory = 'var/lib/dpkg/status.d/';
@@ -88,7 +88,8 @@ function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): str
 }
 
 function* listFile(path: string, content: Uint8Array): Generator<Listed> {
-  const damage = damageOf(path, content);
+  // dpkg itself refuses a status file without a final line feed; control files in status.d may end so.
+  const damage = lostBytes(content) ?? (path === statusFile ? lostEnd(content) : undefined);
   if (damage !== undefined) yield { path, problem: damage };
   let entries = 0;
   for (const stanza of stanzas(content, fieldsRead)) {
@@ -100,19 +101,6 @@ function* listFile(path: string, content: Uint8Array): Generator<Listed> {
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no dpkg database' };
-}
-
-/**
- * What the file as a whole shows of being damaged. One without content is none: other distributions ship dpkg so, and an image
- * with no package anywhere is never clean.
- */
-function damageOf(path: string, content: Uint8Array): string | undefined {
-  const zero = bufferView(content).indexOf(0);
-  if (zero !== -1) return `holds a NUL byte at offset ${zero}; a part of it may be lost`;
-  // dpkg itself refuses such a database ("missing final newline"); control files in status.d may end so.
-  if (path === statusFile && content.length > 0 && content.at(-1) !== 0x0a)
-    return 'ends in the middle of a line; the rest may be cut off';
-  return undefined;
 }
 
 /** The package of a stanza, undefined when it is not installed, or the problem with it. */
