@@ -52,7 +52,10 @@ export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'roo
  * What a layer is cached by: its digest where reading verifies it, else the very file it lies in, since an archive may lie
  * about layers nobody hashes. What is brought is always hashed. Undefined for a directory, whose content has no cheap identity.
  */
-export function layerIdentity(layer: ImageLayer, verify: boolean): string | undefined {
+export function layerIdentity(
+  layer: ImageLayer,
+  { verify }: { readonly verify: boolean },
+): string | undefined {
   const { place } = layer;
   if (place.kind === 'directory') return undefined;
   const claimed = layer.digest ?? layer.diffId;

@@ -1,4 +1,4 @@
-import { nameOfLayer } from '../image/layer/reading.ts';
+import { nameOfLayer } from '../image/layer/naming-layer.ts';
 import { until } from '../kit/until.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { AnalyzeLayers } from '../service/analyze-layers.ts';

@@ -1,6 +1,6 @@
 import type { ArrivingLayer, BringLayers } from '../image/arriving.ts';
 import type { ImageLayer } from '../image/image-layer.ts';
-import { nameOfLayer } from '../image/layer/reading.ts';
+import { nameOfLayer } from '../image/layer/naming-layer.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import { ImageSize } from '../match/image-size.ts';

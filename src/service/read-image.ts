@@ -48,7 +48,7 @@ async function indexLayers(
   { key, links }: Round,
   room: ReadingRoom,
 ): Promise<KnownLayer[]> {
-  const identities = layers.map((layer) => layerIdentity(layer, room.verify));
+  const identities = layers.map((layer) => layerIdentity(layer, room));
   const known = await findKnown(identities, key, room);
   // The same layer twice in one image, as empty layers are, is read once.
   const unread = layers.filter(

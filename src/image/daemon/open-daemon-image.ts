@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
-import { claimsIn } from '../format/assemble.ts';
+import { checkLayerCount, claimsIn } from '../format/assemble.ts';
 import type { ImageConfig } from '../format/documents.ts';
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
@@ -96,11 +95,7 @@ async function withHistory(config: ImageConfig, from: Export): Promise<ImageConf
 
 /** Layers as a daemon keeps them: uncompressed, without a digest of their own, and of a size nobody knows before they are read. */
 function layersOf(config: ImageConfig, { name, diffIds: { length } }: Export): ImageLayer[] {
-  if (length > limits.layersPerImage)
-    throw new ClairError(
-      'limit-exceeded',
-      `${name} has ${length} layers, more than ${limits.layersPerImage}`,
-    );
+  checkLayerCount(name, length);
   return claimsIn(config, length).map((claims) => ({
     ...claims,
     place: { kind: 'remote', path: name },

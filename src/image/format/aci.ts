@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import { checkDocumentSize } from '../medium/medium.ts';
 import { type ArchiveFile, walkArchive } from '../medium/walk-archive.ts';
 import { parseDocument } from './documents.ts';
 
@@ -84,11 +84,7 @@ class Listing {
   };
 
   #keep(size: number): PayloadSink {
-    if (size > limits.manifestBytes)
-      throw new ClairError(
-        'limit-exceeded',
-        `${manifestName} in ${this.#path} has ${size} bytes, too many for a manifest`,
-      );
+    checkDocumentSize(`${manifestName} in ${this.#path}`, size);
     return wholePayload(size, (bytes) => {
       this.manifest = bytes;
     });

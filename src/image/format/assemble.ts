@@ -17,12 +17,7 @@ export function assembleLayers(
   files: readonly NamedLayer[],
   config: ImageConfig,
 ): ImageLayer[] {
-  if (files.length > limits.layersPerImage) {
-    throw new ClairError(
-      'limit-exceeded',
-      `${medium.name} has ${files.length} layers, more than ${limits.layersPerImage}`,
-    );
-  }
+  checkLayerCount(medium.name, files.length);
   const claims = claimsIn(config, files.length);
   return files.map(({ name, digest }, i) => {
     const stored = medium.find(name);
@@ -30,6 +25,12 @@ export function assembleLayers(
       throw new ClairError('target-corrupt', `${medium.name} has no ${name}, a layer of the image`);
     return { ...stored, ...(digest && { digest }), ...claims[i] };
   });
+}
+
+/** Refuses an image of more layers than any has. */
+export function checkLayerCount(name: string, count: number): void {
+  if (count > limits.layersPerImage)
+    throw new ClairError('limit-exceeded', `${name} has ${count} layers, more than ${limits.layersPerImage}`);
 }
 
 /** What a configuration says of each of so many layers, the lowest first. */

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import type { ImageLayer, LayerPlace } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
-import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
+import { nameOfLayer, namingLayer } from './naming-layer.ts';
+import type { ReadLayer, ReadOptions } from './reading.ts';
 
 type Member = Extract<LayerPlace, { kind: 'archive-member' }>;
 
@@ -56,7 +57,7 @@ async function readArchive(
     const over = open.filter((member) => endOf(member) <= place);
     if (over.length > 0) open = open.filter((member) => endOf(member) > place);
     return over.map(({ layer, inflow }) =>
-      namingLayer(layer, () => {
+      namingLayer(nameOfLayer(layer), () => {
         const read = inflow.end();
         return read instanceof Promise ? read.then((later) => take(layer, later)) : take(layer, read);
       }),
@@ -67,7 +68,8 @@ async function readArchive(
     for (const { layer, place, inflow } of open) {
       const from = Math.max(place.offset - position, 0);
       const to = Math.min(place.offset + place.size - position, bytes.length);
-      if (from < to) pushed.push(namingLayer(layer, () => inflow.push(bytes.subarray(from, to))));
+      if (from < to)
+        pushed.push(namingLayer(nameOfLayer(layer), () => inflow.push(bytes.subarray(from, to))));
     }
     position += bytes.length;
     pushed.push(...endBefore(position));

@@ -1,7 +1,8 @@
 import type { BringLayers } from '../arriving.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import { nameOfLayer } from './naming-layer.ts';
 import { readStream } from './read-stream.ts';
-import { nameOfLayer, type ReadLayer, type ReadOptions } from './reading.ts';
+import type { ReadLayer, ReadOptions } from './reading.ts';
 
 /**
  * Reads layers that lie elsewhere, one after the other as they come, and answers, in the order given, what `take` makes of each.

@@ -2,9 +2,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
+import { nameOfLayer, namingLayer } from './naming-layer.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
-import { namingLayer, openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
+import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -22,7 +23,7 @@ export async function readLayers<T>(
   const results: T[] = [];
   for (const layer of layers) {
     const { result } = inArchive.get(layer) ?? {
-      result: await take(await namingLayer(layer, () => readOne(layer, options))),
+      result: await take(await namingLayer(nameOfLayer(layer), () => readOne(layer, options))),
     };
     results.push(result);
   }

@@ -1,7 +1,8 @@
 import { bufferView } from '../../kit/buffer-view.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
-import { namingLayer, type ReadLayer, type ReadOptions } from './reading.ts';
+import { namingLayer } from './naming-layer.ts';
+import type { ReadLayer, ReadOptions } from './reading.ts';
 
 /** A layer that comes piece by piece. */
 export interface LayerStream {

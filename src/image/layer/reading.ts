@@ -1,9 +1,7 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { TarError } from '../../kit/tar/header.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { ImageLayer, LayerClaims } from '../image-layer.ts';
+import type { LayerClaims } from '../image-layer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
 import { type WantedPaths, wantedFilter } from './wanted.ts';
 
@@ -56,29 +54,4 @@ function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths)
       collector.remark(path, `a hard link that leads out of ${root} was passed over`);
     return undefined;
   };
-}
-
-/** What messages call a layer. */
-export function nameOfLayer({ diffId, digest, place }: ImageLayer): string {
-  return diffId ?? digest ?? place.path;
-}
-
-/** Runs `read`, and tells of which layer a failure is. */
-export async function namingLayer<T>(layer: ImageLayer | string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const name = typeof layer === 'string' ? layer : nameOfLayer(layer);
-    if (error instanceof ClairError)
-      throw new ClairError(error.code, `layer ${name}: ${error.message}`, {
-        cause: error,
-        limit: error.limit,
-      });
-    if (error instanceof TarError || error instanceof Error) {
-      throw new ClairError('target-corrupt', `layer ${name} cannot be read: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
 }

@@ -6,7 +6,7 @@ import { limits } from '../../kit/limits.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { compressionAt, readAt, stampOf } from './local-file.ts';
-import type { Medium, StoredFile } from './medium.ts';
+import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
 import { type ArchiveFile, walkArchive } from './walk-archive.ts';
 
 /** A member of an image archive. Of a compressed archive the start, or the whole document, is kept: it cannot be gone back to. */
@@ -101,12 +101,7 @@ function archiveMedium({ path, compression: archiveCompression }: ArchiveFile, m
     const member = follow(members, cleanPath(name));
     if (member === undefined) return undefined;
     const { offset, size } = member.entry;
-    if (size > limits.manifestBytes) {
-      throw new ClairError(
-        'limit-exceeded',
-        `${name} in ${path} has ${size} bytes, too many for a manifest or configuration`,
-      );
-    }
+    checkDocumentSize(`${name} in ${path}`, size);
     return kind === 'file' ? readAt(path, offset, size) : member.bytes;
   };
   return { name: path, find, document };

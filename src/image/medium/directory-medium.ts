@@ -1,10 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import { compressionAt, stampOf } from './local-file.ts';
-import type { Medium, StoredFile } from './medium.ts';
+import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
 
 /** An image container that is a directory: an OCI layout on disk. */
 export function directoryMedium(directory: string): Medium {
@@ -23,12 +21,7 @@ export function directoryMedium(directory: string): Medium {
       const path = pathOf(name);
       const stats = statSync(path, { throwIfNoEntry: false });
       if (stats?.isFile() !== true) return undefined;
-      if (stats.size > limits.manifestBytes) {
-        throw new ClairError(
-          'limit-exceeded',
-          `${path} has ${stats.size} bytes, too many for a manifest or configuration`,
-        );
-      }
+      checkDocumentSize(path, stats.size);
       return readFileSync(path);
     },
   };

@@ -1,4 +1,6 @@
 import type { Compression } from '../../kit/decompress/compression.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
 import type { LayerPlace } from '../image-layer.ts';
 
 /** A file of an image container, by what its bytes are and where they lie. */
@@ -26,3 +28,12 @@ export interface LayerShelf {
 
 /** What holds all files of an image: a directory or an archive, compressed or not. */
 export interface Medium extends DocumentShelf, LayerShelf {}
+
+/** Refuses a document that is too large to be one. */
+export function checkDocumentSize(name: string, sizeBytes: number): void {
+  if (sizeBytes <= limits.manifestBytes) return;
+  throw new ClairError(
+    'limit-exceeded',
+    `${name} has ${sizeBytes} bytes, too many for a manifest or configuration`,
+  );
+}
