@@ -6,18 +6,27 @@ export function nameOfLayer({ diffId, digest, place }: ImageLayer): string {
   return diffId ?? digest ?? place.path;
 }
 
-/** Runs `read`, and tells of which layer a failure is; what is no expected one is the layer's fault. */
-export async function namingLayer<T>(name: string, read: () => T | Promise<T>): Promise<T> {
+/**
+ * Reads something of a layer, at once where `read` does, and tells of which layer a failure is. What is no expected failure is the
+ * layer's fault: what is made of a layer that was read does not belong in here.
+ */
+export function namingLayer<T>(name: string, read: () => T | Promise<T>): T | Promise<T> {
   try {
-    return await read();
+    const result = read();
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      throw named(name, error);
+    });
   } catch (error) {
-    if (error instanceof ClairError)
-      throw new ClairError(error.code, `layer ${name}: ${error.message}`, {
-        cause: error,
-        limit: error.limit,
-      });
-    throw new ClairError('target-corrupt', `layer ${name} cannot be read: ${messageOf(error)}`, {
+    throw named(name, error);
+  }
+}
+
+function named(name: string, error: unknown): ClairError {
+  if (!(error instanceof ClairError))
+    return new ClairError('target-corrupt', `layer ${name} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
-  }
+  const { code, message, limit } = error;
+  return new ClairError(code, `layer ${name}: ${message}`, { cause: error, limit });
 }

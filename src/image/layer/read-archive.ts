@@ -53,29 +53,34 @@ async function readArchive(
   }));
   let position = 0;
   /** Ends the layers that lie before a place. Those that can be ended at once are: what they keep must not wait in memory. */
-  const endBefore = (place: number): Promise<void>[] => {
+  const endBefore = (place: number): Work[] => {
     const over = open.filter((member) => endOf(member) <= place);
     if (over.length > 0) open = open.filter((member) => endOf(member) > place);
-    return over.map(({ layer, inflow }) =>
-      namingLayer(nameOfLayer(layer), () => {
-        const read = inflow.end();
-        return read instanceof Promise ? read.then((later) => take(layer, later)) : take(layer, read);
-      }),
-    );
+    return over.map(({ layer, inflow }) => {
+      const read = namingLayer(nameOfLayer(layer), () => inflow.end());
+      return read instanceof Promise ? read.then((later) => take(layer, later)) : take(layer, read);
+    });
   };
   await inflateFile(path, (bytes) => {
-    const pushed: Promise<void>[] = [];
+    const works: Work[] = [];
     for (const { layer, place, inflow } of open) {
       const from = Math.max(place.offset - position, 0);
       const to = Math.min(place.offset + place.size - position, bytes.length);
-      if (from < to)
-        pushed.push(namingLayer(nameOfLayer(layer), () => inflow.push(bytes.subarray(from, to))));
+      if (from < to) works.push(namingLayer(nameOfLayer(layer), () => inflow.push(bytes.subarray(from, to))));
     }
     position += bytes.length;
-    pushed.push(...endBefore(position));
-    return pushed.length === 0 ? undefined : Promise.all(pushed).then(() => undefined);
+    works.push(...endBefore(position));
+    return allOf(works);
   });
-  await Promise.all(endBefore(Number.POSITIVE_INFINITY));
+  await allOf(endBefore(Number.POSITIVE_INFINITY));
+}
+
+/** Something that is done, or will be. */
+type Work = ReturnType<LayerInflow['push']>;
+
+function allOf(works: readonly Work[]): Promise<void> | undefined {
+  const pending = works.filter((work) => work instanceof Promise);
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
 }
 
 function endOf({ place }: MemberLayer): number {

@@ -7,7 +7,7 @@ const chunkBytes = 1024 * 1024;
 
 /**
  * Inflates a local file from start to end. The bytes handed to `sink` are valid until it returns; what it promises is awaited
- * before more of the file is read. Throws `target-corrupt` or `limit-exceeded` naming the file, and whatever the sink throws.
+ * before more of the file is read. Throws `target-corrupt` or `limit-exceeded` naming the file, and whatever the sink fails with.
  */
 export async function inflateFile(
   path: string,
@@ -18,6 +18,10 @@ export async function inflateFile(
   let bytesIn = 0;
   let bytesOut = 0;
   let sinkFailure: unknown;
+  const failed = (error: unknown): never => {
+    sinkFailure ??= error;
+    throw error;
+  };
   const take = (bytes: Buffer): void => {
     bytesOut += bytes.length;
     const isBomb = bytesOut > limits.inflateRatioFromBytes && bytesOut > bytesIn * limits.inflateRatio;
@@ -28,10 +32,9 @@ export async function inflateFile(
       );
     try {
       const promise = sink(bytes);
-      if (promise) pending.push(promise);
+      if (promise) pending.push(promise.catch(failed));
     } catch (error) {
-      sinkFailure = error;
-      throw error;
+      failed(error);
     }
   };
   try {

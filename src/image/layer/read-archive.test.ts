@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { failureOf } from '../../testing/failure.ts';
+import { buildImage, dockerArchive } from '../../testing/image-builder.ts';
+import { tar } from '../../testing/tar-writer.ts';
+import { openImage } from '../open-image.ts';
+import { readLayers } from './read-layer.ts';
+import type { ReadLayer } from './reading.ts';
+import { WantedPaths } from './wanted.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clair-read-archive-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const image = buildImage({
+  steps: ['one', 'two'].map((content) => ({ tar: tar([{ path: 'etc/os-release', content }]) })),
+});
+const saved = dockerArchive(image);
+
+/** What is made of the layers of the image, saved in an archive that is compressed or not. */
+async function read(archive: Uint8Array, take: (layer: ReadLayer) => unknown): Promise<unknown[]> {
+  const path = join(directory, 'image.tar');
+  writeFileSync(path, archive);
+  const { layers } = await openImage(path);
+  return await readLayers(layers, { wanted: new WantedPaths(['etc/os-release']), verify: true }, take);
+}
+
+for (const [what, archive] of [
+  ['an archive', saved],
+  ['a compressed archive', gzipSync(saved)],
+] as const) {
+  test(`layers of ${what} are handed on in their order, at once or later`, async () => {
+    const textOf = ({ collected }: ReadLayer): string =>
+      Buffer.from(collected.files.get('etc/os-release') ?? []).toString();
+    assert.deepEqual(await read(archive, textOf), ['one', 'two']);
+    assert.deepEqual(await read(archive, (layer) => Promise.resolve(textOf(layer))), ['one', 'two']);
+  });
+
+  test(`what fails to be made of a layer of ${what} is no fault of the layer`, async () => {
+    const fail = (): never => {
+      throw new TypeError('a fault of ours');
+    };
+    const failLater = (): Promise<never> => Promise.reject(new TypeError('a fault of ours'));
+    for (const take of [fail, failLater])
+      assert.equal(await failureOf(read(archive, take)), 'a bug: TypeError: a fault of ours');
+  });
+}
