@@ -45,6 +45,27 @@ corpusTest('real versions order as dpkg orders them', () => {
 
 testLaws(dpkg, { versions });
 
+test('characters that do not belong into a version have their place by their codes', () => {
+  // The order of dpkg, lib/dpkg/version.c: letters before all other characters, and these as ASCII has them.
+  const rising = [
+    '1',
+    '1a',
+    '1\u0001',
+    '1\u001f',
+    '1!',
+    '1"',
+    '1/',
+    '1:1/',
+    '1:1:',
+    '1:1@',
+    '1:1[',
+    '1:1{',
+    '1:1\u007f',
+  ];
+  for (const [i, version] of rising.entries())
+    for (const higher of rising.slice(i + 1)) assert.equal(orderOf(dpkg, version, higher), '<');
+});
+
 test('the epoch 0, the revision 0 and leading zeros say nothing', () => {
   fc.assert(
     fc.property(versions, (version) => {

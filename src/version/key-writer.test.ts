@@ -40,15 +40,16 @@ test('numbers are as short as they can be', () => {
   assert.equal(number('123').toString('hex'), 'e10123');
   assert.equal(number('9'.repeat(30)).toString('hex'), `fc${'99'.repeat(15)}`);
   assert.equal(number('9'.repeat(31)).toString('hex'), `fd0000001f09${'99'.repeat(15)}`);
+  assert.equal(number('1'.repeat(300)).toString('hex'), `fd0000012c${'11'.repeat(150)}`);
   assert.equal(number('7', 0x02).toString('hex'), '09');
 });
 
 test('a text is its UTF-8 bytes and a zero', () => {
   assert.equal(
     written((key) => {
-      key.string('aé');
+      key.string('a\u0080é');
     }).toString('hex'),
-    '61c3a900',
+    '61c280c3a900',
   );
   assert.equal(
     written((key) => {
