@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { ClairError, type ErrorCode, messageOf } from '../kit/errors.ts';
 import { type LimitName, limits } from '../kit/limits.ts';
+import { wholeOf } from '../kit/whole-of.ts';
 
 /** Stands for standard input where a file may be named. */
 export const standardInput = '-';
@@ -17,19 +18,13 @@ export interface Reading {
 export async function readWhole(path: string, { limit, code }: Reading): Promise<Buffer> {
   const isInput = path === standardInput;
   const name = isInput ? 'standard input' : path;
-  const pieces: Buffer[] = [];
-  let bytes = 0;
+  const tooMuch = (): ClairError =>
+    new ClairError('limit-exceeded', `${name} has more than ${limits[limit]} bytes`, { limit });
   try {
     const stream: AsyncIterable<Buffer> = isInput ? process.stdin : createReadStream(path);
-    for await (const piece of stream) {
-      bytes += piece.length;
-      if (bytes > limits[limit])
-        throw new ClairError('limit-exceeded', `${name} has more than ${limits[limit]} bytes`, { limit });
-      pieces.push(piece);
-    }
+    return await wholeOf(stream, limits[limit], tooMuch);
   } catch (error) {
     if (error instanceof ClairError) throw error;
     throw new ClairError(code, `${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return Buffer.concat(pieces, bytes);
 }

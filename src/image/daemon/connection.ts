@@ -13,7 +13,7 @@ import { inTime } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
 import { oneLine } from '../../kit/one-line.ts';
 import { piecesOf } from '../../kit/pieces.ts';
-import { readWhole } from '../../kit/read-whole.ts';
+import { wholeOf } from '../../kit/whole-of.ts';
 import { parseDocument } from '../format/documents.ts';
 import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
 import { Unavailable } from './unavailable.ts';
@@ -156,7 +156,7 @@ async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Ui
 async function wholeBody({ body }: Answer, bytesMax: number): Promise<Buffer> {
   const tooMuch = (): ClairError =>
     new ClairError('limit-exceeded', `a daemon answers with more than ${bytesMax} bytes`);
-  return await readWhole(body, bytesMax, tooMuch);
+  return await wholeOf(body, bytesMax, tooMuch);
 }
 
 function unreachable(error: unknown, daemon: Daemon): unknown {

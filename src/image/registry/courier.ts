@@ -13,7 +13,7 @@ import {
 } from '../../kit/http-rules.ts';
 import { askOnce, type ConnectionOptions } from '../../kit/http-transport.ts';
 import { limits } from '../../kit/limits.ts';
-import { readWhole } from '../../kit/read-whole.ts';
+import { wholeOf } from '../../kit/whole-of.ts';
 import { type AskForToken, Authorization } from './authorization.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectionFailure, isLasting, refusalOf, type Step } from './failure.ts';
@@ -238,7 +238,7 @@ export async function readAll(
 ): Promise<Buffer> {
   const tooMuch = (): ClairError =>
     new ClairError('limit-exceeded', `${what} answers with more than ${max} bytes`);
-  return await readWhole(body, max, tooMuch);
+  return await wholeOf(body, max, tooMuch);
 }
 
 async function* bodyOf({ body, connection, isPatient = false }: Answer): AsyncGenerator<Uint8Array> {

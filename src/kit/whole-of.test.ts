@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inPieces } from '../testing/bytes.ts';
-import { readWhole } from './read-whole.ts';
+import { wholeOf } from './whole-of.ts';
 
 const tooMuch = (): Error => new Error('too much');
 
@@ -13,12 +13,12 @@ test('a stream whose memory is used again is read as it was', async () => {
       yield await Promise.resolve(memory);
     }
   }
-  assert.equal((await readWhole(reused(), 9, tooMuch)).toString(), 'onetwosix');
+  assert.equal((await wholeOf(reused(), 9, tooMuch)).toString(), 'onetwosix');
 });
 
 test('as many bytes as allowed are read, and not one more', async () => {
   const bytes = Buffer.alloc(200_000, 7);
-  assert.ok((await readWhole(inPieces(bytes, 1000), bytes.length, tooMuch)).equals(bytes));
-  await assert.rejects(readWhole(inPieces(bytes, 1000), bytes.length - 1, tooMuch), /^Error: too much$/);
-  assert.equal((await readWhole(inPieces(Buffer.alloc(0)), 0, tooMuch)).length, 0);
+  assert.ok((await wholeOf(inPieces(bytes, 1000), bytes.length, tooMuch)).equals(bytes));
+  await assert.rejects(wholeOf(inPieces(bytes, 1000), bytes.length - 1, tooMuch), /^Error: too much$/);
+  assert.equal((await wholeOf(inPieces(Buffer.alloc(0)), 0, tooMuch)).length, 0);
 });

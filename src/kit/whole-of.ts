@@ -2,7 +2,7 @@
  * All bytes of a stream that is small, whatever becomes of the memory of its pieces. Throws what `tooMuch` makes where there are
  * more than so many, and whatever reading the stream throws.
  */
-export async function readWhole(
+export async function wholeOf(
   stream: AsyncIterable<Uint8Array>,
   bytesMax: number,
   tooMuch: () => Error,
