@@ -6,6 +6,7 @@ import { redhatRelease } from './analyze/namespace/redhat-release.ts';
 import { apk as apkLister } from './analyze/package/apk.ts';
 import { chisel } from './analyze/package/chisel.ts';
 import { dpkg as dpkgLister } from './analyze/package/dpkg.ts';
+import { pacman } from './analyze/package/pacman.ts';
 import { rhelContentManifest } from './analyze/package/rhel-content-manifest.ts';
 import { rpm as rpmLister } from './analyze/package/rpm/rpm.ts';
 import { epss } from './enrich/epss/epss.ts';
@@ -47,6 +48,7 @@ import { suseDocuments } from './source/suse/suse-documents.ts';
 import { ubuntu } from './source/ubuntu/ubuntu.ts';
 import { ubuntuOval } from './source/ubuntu/ubuntu-oval.ts';
 import { wolfi } from './source/wolfi/wolfi.ts';
+import { alpm } from './version/alpm.ts';
 import { apk } from './version/apk.ts';
 import { composer } from './version/composer.ts';
 import { dpkg } from './version/dpkg.ts';
@@ -61,7 +63,7 @@ import { rpm } from './version/rpm.ts';
 import { semver } from './version/semver.ts';
 
 const schemes: Extensions['schemes'] = [
-  ...[dpkg, rpm, apk, semver],
+  ...[dpkg, rpm, apk, alpm, semver],
   ...[npm, go, pep440, gem, maven, nuget, composer, pub],
 ];
 
@@ -74,7 +76,7 @@ export interface BuiltIn extends Extensions {
 /** Everything that comes with clair. The order is the order of trial; adding one means adding a line here. */
 export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
-  listers: [dpkgLister, apkLister, rpmLister, chisel, rhelContentManifest],
+  listers: [dpkgLister, apkLister, rpmLister, pacman, chisel, rhelContentManifest],
   schemes,
   sources: [
     ...[debian, ubuntu, ubuntuOval, alpine, wolfi, chainguard],

@@ -1,0 +1,131 @@
+import { quoted } from '../../kit/quoted.ts';
+import type { ListedPackage } from '../../model/package.ts';
+import type { Files } from '../../plugin/layer-files.ts';
+import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import { Lines } from '../text-lines.ts';
+import { distinct, isWord } from './listing.ts';
+
+const localDatabase = 'var/lib/pacman/local/';
+const descriptionFile = '/desc';
+
+/** The sections whose values are kept. alpm-db-desc(5). */
+const sections = ['NAME', 'VERSION', 'BASE', 'ARCH'] as const;
+type Section = (typeof sections)[number];
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const percent = 0x25;
+/** More of a value is not read: none is that long, and it is an impossible one also when cut. */
+const valueBytesMax = 4096;
+
+interface Description {
+  readonly values: Partial<Record<Section, string>>;
+  /** Sections that occur more than once. */
+  readonly repeated: ReadonlySet<Section>;
+}
+
+/** Name and version of a package, as its directory is named. */
+interface Identity {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * Lists Arch Linux packages. Each has a directory whose name is what pacman goes by: where the description in it says otherwise or
+ * cannot be read, pacman complains and still holds the package to be installed.
+ */
+export const pacman: PackageLister = {
+  name: 'pacman',
+  version: 1,
+  wants: [`${localDatabase}*${descriptionFile}`],
+  versionScheme: 'alpm',
+  *list(files: Files) {
+    for (const [path, content] of files) {
+      if (path.startsWith(localDatabase) && path.endsWith(descriptionFile))
+        yield* distinct(path, listFile(path, content));
+    }
+  },
+};
+
+function* listFile(path: string, content: Uint8Array): Generator<Listed> {
+  const directory = path.slice(localDatabase.length, -descriptionFile.length);
+  const identity = identityOf(directory);
+  if (identity === undefined) {
+    yield { path, problem: `lies in a directory that names no package and version: ${quoted(directory)}` };
+    return;
+  }
+  const description = readDescription(content);
+  for (const problem of problemsOf(content, description, identity)) yield { path, problem };
+  yield { path, package: packageOf(identity, description) };
+}
+
+/** `bash-5.2.037-1`: neither version nor release holds a hyphen, a name may. */
+function identityOf(directory: string): Identity | undefined {
+  const [, name = '', version = ''] = /^(.+)-([^-]*-[^-]*)$/.exec(directory) ?? [];
+  return isWord(name) && isWord(version) ? { name, version } : undefined;
+}
+
+/**
+ * A line with the name of a section, its value or values, an empty line. As in libalpm, the line after a name is a value whatever it
+ * looks like.
+ */
+function readDescription(content: Uint8Array): Description {
+  const values: Partial<Record<Section, string>> = {};
+  const repeated = new Set<Section>();
+  const lines = new Lines(content);
+  while (lines.next()) {
+    const name = sectionAt(lines);
+    if (name === undefined || !lines.next()) continue;
+    const section = sections.find((known) => known === name);
+    if (section === undefined) continue;
+    if (values[section] === undefined) values[section] = valueAt(lines);
+    else repeated.add(section);
+  }
+  return { values, repeated };
+}
+
+function sectionAt({ text, start, end }: Lines): string | undefined {
+  if (text.charCodeAt(start) !== percent) return undefined;
+  return /^%([A-Z0-9]+)%\r?$/.exec(text.slice(start, Math.min(end, start + valueBytesMax)))?.[1];
+}
+
+function valueAt({ text, bytes, start, end }: Lines): string {
+  const stop = text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end;
+  return bytes.toString('utf8', start, Math.min(stop, start + valueBytesMax));
+}
+
+function* problemsOf(
+  content: Uint8Array,
+  { values, repeated }: Description,
+  { name, version }: Identity,
+): Generator<string> {
+  const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
+  if (zero !== -1) yield `holds a NUL byte at offset ${zero}; a part of it may be lost`;
+  if (content.length > 0 && content.at(-1) !== lineFeed)
+    yield 'ends in the middle of a line; the rest may be cut off';
+  yield* difference('NAME', values.NAME, name);
+  yield* difference('VERSION', values.VERSION, version);
+  for (const section of ['BASE', 'ARCH'] as const) {
+    const value = values[section];
+    if (value !== undefined && !isWord(value)) yield `has an impossible %${section}% ${quoted(value)}`;
+  }
+  for (const section of repeated) yield `has %${section}% more than once; the first stands`;
+}
+
+function* difference(section: Section, value: string | undefined, named: string): Generator<string> {
+  if (!value) yield `has no %${section}%; its directory says ${named}, which stands`;
+  else if (value !== named)
+    yield `has the %${section}% ${quoted(value)}; its directory says ${named}, which stands`;
+}
+
+/** All packages that are built from one base share its version. Databases of old have no base. */
+function packageOf({ name, version }: Identity, { values }: Description): ListedPackage {
+  const { BASE: base = name, ARCH: arch } = values;
+  return {
+    type: 'alpm',
+    name,
+    version,
+    ...(arch !== undefined && isWord(arch) && { arch }),
+    ...(isWord(base) && { source: { name: base, version } }),
+  };
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isKey } from '../plugin/version-scheme.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import {
+  corpusComparisons,
+  disagreements,
+  keyOf,
+  orderOf,
+  testdataComparisons,
+  testLaws,
+} from '../testing/version-scheme.ts';
+import { alpm } from './alpm.ts';
+
+const pieces = ['0', '1', '10', '007', '96', '.', '_', '..', '-', 'a', 'rc', 'Z', 'é', '1:'];
+const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
+const releases = fc.constantFrom('1', '2', '1.1', '10', 'a', '');
+const versions = fc
+  .tuple(texts, releases)
+  .map(([text, release]) => `${text}-${release}`)
+  .filter((version) => isKey(alpm.key(version)));
+
+test('versions order as libalpm orders them', () => {
+  assert.deepEqual(disagreements(alpm, testdataComparisons('alpm')), []);
+});
+
+corpusTest('the versions of the specification of version ranges order as it says', () => {
+  assert.deepEqual(disagreements(alpm, corpusComparisons('alpm')), []);
+});
+
+testLaws(alpm, { versions });
+
+test('what has a release and no separator at an end has a key, and nothing else', () => {
+  const isInLine = /^([0-9]*:)?(.*[0-9A-Za-z])?-([^-]*[0-9A-Za-z])?$/;
+  fc.assert(
+    fc.property(texts, (text) => {
+      assert.equal(isKey(alpm.key(text)), isInLine.test(text));
+    }),
+  );
+});
+
+test('a version without a key says why', () => {
+  assert.deepEqual(alpm.key('1.0'), {
+    unkeyable: 'alpm version "1.0": without a release it has no place in a line',
+  });
+  for (const version of ['1.0.-1', '1.0-1.', '-1-1.', '.-1']) {
+    assert.deepEqual(alpm.key(version), {
+      unkeyable: `alpm version "${version}": a separator that nothing follows has no place in a line`,
+    });
+  }
+});
+
+test('every two texts have an order, which turns round with them', () => {
+  fc.assert(
+    fc.property(texts, texts, (a, b) => {
+      assert.equal(alpm.compare(a, a), 0);
+      assert.equal(Math.sign(alpm.compare(a, b) ?? NaN), 0 - Math.sign(alpm.compare(b, a) ?? NaN));
+    }),
+  );
+});
+
+test('a version too long for a key still has its order', () => {
+  const long = `1${'.1'.repeat(600)}`;
+  assert.deepEqual(alpm.key(`${long}-1`), {
+    unkeyable: `alpm version "${long.slice(0, 77)}…": its key would be too long`,
+  });
+  assert.equal(orderOf(alpm, `${long}-1`, `${long}.1-1`), '<');
+  assert.equal(orderOf(alpm, `${long}rc-1`, `${long}-1`), '<');
+});
+
+test('keys are the bytes of the classes', () => {
+  assert.deepEqual(
+    Buffer.from(keyOf(alpm, '1:2.096rc..x3-4')).toString('hex'),
+    '81' + '05' + '81' + '6396' + '01726300' + '8181' + '017800' + '06' + '02' + '07' + '02',
+  );
+});
+
+test('the pieces are epoch, version and release', () => {
+  assert.deepEqual(
+    ['1:2.0rc1-3', '2'].map((version) => alpm.segments?.(version)),
+    [
+      [['1'], ['2', '.', '0', 'rc', '1'], ['3']],
+      [['0'], ['2'], []],
+    ],
+  );
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Report } from '../../src/model/report.ts';
+import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
+import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { clair, report, scratch } from './clair.ts';
+import { type SystemFiles, writeSystem } from './listed-system.ts';
+
+const local = 'var/lib/pacman/local';
+const release = { NAME: 'Arch Linux', ID: 'arch', BUILD_ID: 'rolling', VERSION_ID: '20240818.0.255804' };
+
+/** The description of a package, where it lies. */
+function description(name: string, version: string, base = name): TarEntry & { readonly content: string } {
+  const sections = { NAME: name, VERSION: version, BASE: base, ARCH: 'x86_64' };
+  const lines = Object.entries(sections).map(([section, value]) => `%${section}%\n${value}\n\n`);
+  return { path: `${local}/${name}-${version}/desc`, content: lines.join('') };
+}
+
+function systemOf(...entries: readonly { readonly path: string; readonly content: string }[]): SystemFiles {
+  return Object.fromEntries(entries.map(({ path, content }) => [path, content]));
+}
+
+function purls({ packages }: Pick<Report, 'packages'>): string[] {
+  return packages.map(({ purl }) => purl.replace(/\?.*/, ''));
+}
+
+test('arch: a root file system lists its packages and is not assessed, since nobody publishes advisories that are read', () => {
+  const root = join(scratch, 'arch');
+  const files = systemOf(description('zlib', '1:1.3.1-2'), description('libelf', '0.191-4', 'elfutils'));
+  writeSystem(root, release, files);
+  const target = [`dir:${root}`, '--db', ':memory:'];
+  const sbom = report('sbom', ...target);
+  assert.deepEqual(
+    sbom.packages.map(({ purl, foundBy }) => [purl, foundBy]),
+    [
+      ['pkg:alpm/arch/libelf@0.191-4?arch=x86_64&distro=arch-20240818.0.255804&upstream=elfutils', 'pacman'],
+      ['pkg:alpm/arch/zlib@1:1.3.1-2?arch=x86_64&distro=arch-20240818.0.255804', 'pacman'],
+    ],
+  );
+  const scanned = report('scan', ...target, '--offline');
+  assert.deepEqual(scanned.packages, sbom.packages);
+  assert.deepEqual(scanned.namespaces, [{ name: 'arch', versionScheme: 'alpm' }]);
+  assert.equal(scanned.verdict, 'not-assessed');
+  const { status, stdout } = clair(['scan', ...target, '--offline', '--fail-on', 'high']);
+  assert.equal(status, 4);
+  assert.match(stdout, /^Verdict: not assessed: arch: no advisory source for arch$/m);
+});
+
+test('arch: what the upper layer of an image removes and upgrades is gone', () => {
+  const lower = [
+    { path: 'etc/os-release', content: 'ID=arch\n' },
+    description('bash', '5.2.037-1'),
+    description('less', '1:668-1'),
+    description('zlib', '1:1.3.1-2'),
+  ];
+  const upper = [
+    { path: `${local}/.wh.less-1:668-1`, content: '' },
+    { path: `${local}/.wh.zlib-1:1.3.1-2`, content: '' },
+    description('zlib', '1:1.3.2-1'),
+  ];
+  const image = join(scratch, 'arch.tar');
+  const steps = [lower, upper].map((entries) => ({ tar: tar(entries) }));
+  writeFileSync(image, dockerArchive(buildImage({ steps })));
+  const listed = report('sbom', image, '--db', ':memory:');
+  assert.deepEqual(purls(listed), ['pkg:alpm/arch/bash@5.2.037-1', 'pkg:alpm/arch/zlib@1:1.3.2-1']);
+});
+
+test('arch: an SBOM that was written of an image is read back', () => {
+  const root = join(scratch, 'arch-sbom');
+  writeSystem(root, release, systemOf(description('zlib', '1:1.3.1-2')));
+  for (const format of ['json', 'cyclonedx', 'spdx']) {
+    const file = join(scratch, `arch.${format}`);
+    writeFileSync(file, clair(['sbom', `dir:${root}`, '--db', ':memory:', '--format', format]).stdout);
+    const again = report('scan', `sbom:${file}`, '--db', ':memory:', '--offline');
+    assert.deepEqual(purls(again), ['pkg:alpm/arch/zlib@1:1.3.1-2'], format);
+    assert.equal(again.verdict, 'not-assessed');
+  }
+});
+
+test('arch: a package whose description is damaged is listed, and the damage is told', () => {
+  const root = join(scratch, 'arch-damaged');
+  writeSystem(root, release, systemOf({ ...description('zlib', '1:1.3.1-2'), content: '' }));
+  const { packages, statuses } = report('sbom', `dir:${root}`, '--db', ':memory:');
+  assert.deepEqual(purls({ packages }), ['pkg:alpm/arch/zlib@1:1.3.1-2']);
+  const pacman = statuses.find(({ extension }) => extension === 'pacman');
+  assert.equal(pacman?.status, 'partly-failed');
+  assert.match(pacman.files.map(({ problem }) => problem).join(), /has no %NAME%/);
+});
