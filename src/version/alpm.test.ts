@@ -62,9 +62,11 @@ test('every two texts have an order, which turns round with them', () => {
 
 test('a version too long for a key still has its order', () => {
   const long = `1${'.1'.repeat(600)}`;
-  assert.deepEqual(alpm.key(`${long}-1`), {
-    unkeyable: `alpm version "${long.slice(0, 77)}…": its key would be too long`,
-  });
+  const key = alpm.key(`${long}-1`);
+  assert.match(
+    'unkeyable' in key ? key.unkeyable : '',
+    /^alpm version "1\.1.*…": its key would be too long$/,
+  );
   assert.equal(orderOf(alpm, `${long}-1`, `${long}.1-1`), '<');
   assert.equal(orderOf(alpm, `${long}rc-1`, `${long}-1`), '<');
 });

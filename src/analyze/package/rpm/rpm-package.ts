@@ -42,9 +42,12 @@ function archOf({ arch }: RpmHeader): string | undefined {
   return arch !== undefined && isWord(arch) ? arch : undefined;
 }
 
+/** So many characters of a text for people are shown; nobody writes more of a vendor or a licence. */
+const lineCharactersMax = 4096;
+
 /** A text for people, fit for a report. */
 function lineOf(text: string | undefined): string | undefined {
-  return text?.replace(/\p{Cc}+/gu, ' ');
+  return text?.slice(0, lineCharactersMax).replace(/\p{Cc}+/gu, ' ');
 }
 
 /** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */

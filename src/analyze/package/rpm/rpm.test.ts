@@ -229,4 +229,6 @@ test('rpm: the manifest of Azure Linux stands for a database', () => {
     packages.slice(0, 1),
   );
   assert.match(read(manifest, Buffer.from('\n')).problems.join(), /^holds no package/);
+  const verbose = read(manifest, Buffer.from(line('bash', '0').replace('Microsoft', 'x'.repeat(9000))));
+  assert.equal(verbose.packages[0]?.vendor?.length, 4096);
 });
