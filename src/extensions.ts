@@ -12,6 +12,7 @@ import { rpm as rpmLister } from './analyze/package/rpm/rpm.ts';
 import { epss } from './enrich/epss/epss.ts';
 import { kev } from './enrich/kev/kev.ts';
 import { nvd } from './enrich/nvd/nvd.ts';
+import { slack } from './notify/slack.ts';
 import { teams } from './notify/teams.ts';
 import type { TransportKind } from './notify/transport-kind.ts';
 import { webhook } from './notify/webhook.ts';
@@ -93,5 +94,8 @@ export const builtIn: BuiltIn = {
   transports: [],
 };
 
-/** What the configuration of a server makes transports of, in the order of its reference. What people read is told last. */
-export const transportKinds: readonly TransportKind[] = [webhook, teams];
+/**
+ * What the configuration of a server makes transports of, in the order of its reference. What people read is told last, and of that
+ * Slack first: it refuses what comes too fast, and who was told before is then told again.
+ */
+export const transportKinds: readonly TransportKind[] = [webhook, slack, teams];

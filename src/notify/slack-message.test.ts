@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Severity } from '../model/severity.ts';
+import type { Vulnerability } from '../model/vulnerability.ts';
+import { sampleNotice } from '../plugin/contract/transport.ts';
+import type { DigestContent, Notice, NoticeContent, NoticeImage } from '../plugin/transport.ts';
+import { sizeOf, slackBlocksBytes, slackMessage } from './slack-message.ts';
+
+const { name, createdAt } = sampleNotice;
+
+function change(changes: Partial<NoticeContent>): Notice {
+  const content: NoticeContent = {
+    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
+    ...{ new: vulnerability({}), images: [], hasMoreImages: false, ...changes },
+  };
+  return { name, createdAt, kind: 'change', content: async () => content };
+}
+
+function digest(changes: DigestContent['changes'], names: string[] = ['shop']): Notice {
+  const content = { image: { identity: 'sha256:00', names }, changes };
+  return { name, createdAt, kind: 'digest', content: async () => content };
+}
+
+function vulnerability(changes: Partial<Vulnerability>): Vulnerability {
+  return {
+    ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
+    ...changes,
+  };
+}
+
+function installed(name: string, version: string): NoticeImage['packages'][number] {
+  const location = { path: 'var/lib/dpkg/status', layer: null };
+  return { type: 'deb', name, version, source: null, purl: `pkg:deb/debian/${name}@${version}`, location };
+}
+
+function hit(names: string[]): NoticeImage {
+  const packages = [installed('openssl', '3.0.14')];
+  return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
+}
+
+interface Text {
+  readonly type: string;
+  readonly text: string;
+}
+
+interface Block {
+  readonly type: string;
+  readonly text?: Text;
+  readonly elements?: readonly Text[];
+}
+
+interface Message {
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+async function messageOf(notice: Notice): Promise<Message> {
+  return (await slackMessage(notice)) as Message;
+}
+
+function textsOf({ text, elements = [] }: Block): readonly Text[] {
+  return text === undefined ? elements : [text];
+}
+
+/** What is in the blocks of a message, the foot left out. */
+async function shownOf(notice: Notice): Promise<string[]> {
+  const { blocks } = await messageOf(notice);
+  return blocks.slice(0, -1).flatMap((block) => textsOf(block).map(({ text }) => text));
+}
+
+/** Keeps to what Slack's pages say of messages, and has no control character but where it is meant. */
+function assertTaken({ text, blocks }: Message): void {
+  assert.ok(sizeOf(blocks) <= slackBlocksBytes, `${sizeOf(blocks)} bytes`);
+  assert.ok(blocks.length <= 50 && text.isWellFormed());
+  for (const block of blocks) {
+    const most = block.type === 'header' ? 150 : 3000;
+    assert.ok((block.elements ?? []).length <= 10);
+    for (const { type, text } of textsOf(block)) {
+      assert.ok(text.length >= 1 && text.length <= most && text.isWellFormed());
+      const written = type === 'mrkdwn' ? text.replace(/^<([^<>|]+)\|Advisory>$/, '$1') : text;
+      assert.doesNotMatch(written, /[<>]|&(?!(?:amp|lt|gt);)/);
+    }
+  }
+}
+
+test('a message is made of blocks as an incoming webhook takes them', async () => {
+  const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
+  const section = (text: string) => ({ type: 'section', text: plain(text) });
+  const link = '<https://security-tracker.debian.org/tracker/CVE-2026-1|Advisory>';
+  assert.deepEqual(await slackMessage(sampleNotice), {
+    text: 'New: CVE-2026-1 (High) in debian:12',
+    mrkdwn: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      { type: 'header', text: plain('New: CVE-2026-1 (High) in debian:12') },
+      section('A buffer is read past its end.'),
+      section('Source: debian\nSeverity: High\nPackages: openssl fixed in 3.0.15-1~deb12u1'),
+      section('- shop: fixed in 3.0.15-1~deb12u1'),
+      {
+        type: 'context',
+        elements: [
+          { type: 'mrkdwn', text: link, verbatim: true },
+          plain(`Notification ${name}, ${createdAt}`),
+        ],
+      },
+    ],
+  });
+});
+
+test('a change tells what was and what is, and whom it concerns', async () => {
+  const old = vulnerability({ severity: 'Medium' });
+  const images = [hit(['shop', 'shop:2']), hit([])];
+  assert.deepEqual(await shownOf(change({ kind: 'changed', old, images, hasMoreImages: true })), [
+    'Changed: CVE-2026-1 (High) in debian:12',
+    'Source: debian\nSeverity: Medium → High',
+    '- shop, shop:2: openssl 3.0.14 (fixed in 3.0.15)\n- sha256:00: openssl 3.0.14 (fixed in 3.0.15)',
+    'and more images',
+  ]);
+  assert.equal((await shownOf(change({}))).at(-1), 'No image is known to have it.');
+});
+
+test('a digest tells the worst first', async () => {
+  const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
+    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
+    ...{
+      new: vulnerability({ id, severity }),
+      packages: [installed('curl', '7')],
+      fix: { state: 'unfixed' },
+    },
+  });
+  assert.deepEqual(await shownOf(digest([one('A', 'Low'), one('B', 'Critical')])), [
+    'shop: 2 changes',
+    'New: B (Critical) in debian:12: curl 7 (unfixed)\nNew: A (Low) in debian:12: curl 7 (unfixed)',
+  ]);
+  assert.deepEqual(await shownOf(digest([])), ['shop: 0 changes']);
+});
+
+test('texts of others call nobody and lead nowhere', async () => {
+  const description = '<!channel> *a* & <https://evil.example|b>\n\n\u202e:smile: &amp;';
+  const links = ['javascript:alert(1)', 'https://a.example/?a=1&b=|<!here>'];
+  const message = await messageOf(change({ new: vulnerability({ description, links }) }));
+  assert.deepEqual(message.blocks[1]?.text, {
+    type: 'plain_text',
+    text: '&lt;!channel&gt; *a* &amp; &lt;https://evil.example|b&gt; :smile: &amp;amp;',
+    emoji: false,
+  });
+  const [link] = message.blocks.at(-1)?.elements ?? [];
+  assert.equal(link?.text, '<https://a.example/?a=1&amp;b=%7C%3C!here%3E|Advisory>');
+  const { text } = await messageOf(change({ new: vulnerability({ id: '<!here>' }) }));
+  assert.equal(text, 'New: &lt;!here&gt; (High) in debian:12');
+});
+
+test('what is too long is cut between characters, and a title that is no header is still whole', async () => {
+  const cases: [description: string, shown: string][] = [
+    ['a'.repeat(999), 'a'.repeat(999)],
+    ['a'.repeat(2000), `${'a'.repeat(999)}…`],
+    [`${'a'.repeat(996)}<b>`, `${'a'.repeat(996)}…`],
+    [`${'<'.repeat(2)}${'a'.repeat(990)}😀b`, `&lt;&lt;${'a'.repeat(990)}…`],
+  ];
+  for (const [description, shown] of cases) {
+    const [, text] = await shownOf(change({ new: vulnerability({ description }) }));
+    assert.equal(text, shown);
+  }
+  const { blocks } = await messageOf(digest([], ['a'.repeat(200)]));
+  assert.deepEqual([blocks[0]?.type, blocks[0]?.text?.text], ['section', `${'a'.repeat(200)}: 0 changes`]);
+});
+
+test('there is room for as many images as Slack takes, and the others are counted', async () => {
+  const images = Array.from({ length: 100 }, (_, i) =>
+    hit([`registry.example.org/${'team/'.repeat(30)}${i}`]),
+  );
+  for (const hasMoreImages of [false, true]) {
+    const notice = change({ images, hasMoreImages });
+    const message = await messageOf(notice);
+    assertTaken(message);
+    assert.ok(sizeOf(message.blocks) > slackBlocksBytes - 400, `${sizeOf(message.blocks)}`);
+    const texts = await shownOf(notice);
+    const rows = texts.join('\n').match(/^- /gm) ?? [];
+    const more = hasMoreImages ? 'and more than' : 'and';
+    assert.equal(texts.at(-1), `${more} ${100 - rows.length} more images`);
+  }
+});
+
+test('Slack can take every message, whatever is in it', async () => {
+  const long = fc
+    .tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.integer({ min: 1, max: 400 }))
+    .map(([text, times]) => text.repeat(times));
+  const worst = fc.oneof(
+    long,
+    fc.constantFrom('"', '<', '&', 'ä', '€', '\ud800', '😀').map((text) => text.repeat(2000)),
+    fc.constantFrom('&', '|', '<').map((text) => `https://a.example/?${text.repeat(150)}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(worst, worst, fc.nat(150), async (one, other, count) => {
+      const affected = Array.from({ length: 9 }, (_, i) => ({
+        namespace: { name: 'debian:12', versionScheme: 'dpkg' },
+        ...{ package: `${i}${one}`, range: {}, fix: { state: 'fixed', version: other } as const },
+      }));
+      const told = vulnerability({ id: one, description: other, links: [one], affected });
+      const images = Array.from({ length: count }, () => hit([one, other]));
+      const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
+      const item = { ...changed, packages: [installed(one, other)], fix: { state: 'unfixed' } } as const;
+      for (const notice of [change({ ...changed, images }), digest(Array(count).fill(item), [one])])
+        assertTaken(await messageOf(notice));
+    }),
+    { numRuns: 100 },
+  );
+});
