@@ -10,7 +10,7 @@ const coverageWords: Readonly<Record<Coverage['status'], string>> = {
   complete: 'advisories complete',
   stale: 'advisories stale',
   missing: 'no advisories at hand',
-  unsupported: 'no source has advisories for it',
+  unsupported: 'not supported',
 };
 
 const stateWords: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {

@@ -117,7 +117,7 @@ const gaps: [what: string, change: Partial<Report>, verdict: RegExp][] = [
   [
     'an unsupported release',
     { coverage: [{ ...coverage(), status: 'unsupported' }] },
-    /debian:12: no source has advisories for it\n$/,
+    /debian:12: not supported\n$/,
   ],
   [
     'a release out of support',

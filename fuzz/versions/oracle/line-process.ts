@@ -11,11 +11,15 @@ export class LineProcess implements Oracle {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   #rest = '';
+  /** The last that it complained of. */
+  #complaint = '';
 
   constructor(name: string, command: string, args: readonly string[] = []) {
     this.name = name;
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child.stderr.resume();
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = text.trim().split('\n').at(-1) ?? '';
+    });
     this.#child.stdout.setEncoding('latin1');
     this.#answers = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<string>;
   }
@@ -25,7 +29,8 @@ export class LineProcess implements Oracle {
     const answers: Answer[] = [];
     while (answers.length < pairs.length) {
       const chunk = await this.#answers.next();
-      if (chunk.done === true) throw new Error(`${this.name} ended in the middle of its answers`);
+      if (chunk.done === true)
+        throw new Error(`${this.name} ended in the middle of its answers: ${this.#complaint}`);
       const lines = (this.#rest + chunk.value).split('\n');
       this.#rest = lines.pop() ?? '';
       for (const line of lines) answers.push(line);
