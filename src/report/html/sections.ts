@@ -16,7 +16,7 @@ const statusWords: Readonly<Record<Coverage['status'], string>> = {
 /** What the packages were compared with, always in sight. */
 export function coverageSection({ coverage, statuses }: Report): Markup {
   const read = statuses.map(({ extension, status }) => `${extension} ${status.replace('-', ' ')}`).join(', ');
-  return markup`<div class="inside"><table>
+  return markup`<div class="inside"><table class="coverage">
 <thead><tr><th>Packages of</th><th>Advisories</th><th>Newest</th><th>Fetched</th><th>Remark</th></tr></thead>
 <tbody>
 ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
@@ -26,7 +26,7 @@ ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compar
 }
 
 function coverageRow({ namespace, status, newestAdvisory, fetchedAt, reason }: Coverage): Markup {
-  return markup`<tr><td class="whole">${plainText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td>${plainText(reason ?? '')}</td></tr>\n`;
+  return markup`<tr><td class="whole">${plainText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${plainText(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {

@@ -84,12 +84,14 @@ table.findings th:nth-child(3) { width: 12rem; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .88rem; }
 @media (max-width: 44rem) { body { padding: 1.2rem .8rem 3rem; } summary .end { margin-left: 1.6em; }
   table.findings { min-width: 0; }
-  table.findings, table.findings tbody { display: block; }
-  table.findings thead { display: none; }
-  tr.finding { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: .5rem 0; border-top: 1px solid var(--line); }
-  tr.finding td { padding: 0; border: 0; min-width: 0; }
+  table:is(.findings, .coverage), :is(.findings, .coverage) tbody { display: block; }
+  :is(.findings, .coverage) thead { display: none; }
+  tr.finding, .coverage tr { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: .5rem 0; border-top: 1px solid var(--line); }
+  tr.finding td, .coverage td { padding: 0; border: 0; min-width: 0; }
+  .coverage td:nth-child(3)::before { content: "newest "; color: var(--soft); }
+  .coverage td:nth-child(4)::before { content: "fetched "; color: var(--soft); }
   tr.finding td.version:not(:has(.quiet))::before { content: "fixed in "; }
-  tr.finding td.words { flex-basis: 100%; }
+  tr.finding td.words, .coverage td.words { flex-basis: 100%; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; background: #fff; }
