@@ -1,19 +1,22 @@
 import type { Notice, Transport } from '../plugin/transport.ts';
 import type { Notification, NotificationStore, Store } from '../store/store.ts';
 import type { AffectedRoom } from './affected.ts';
+import { BackOff, backOffMsMin } from './back-off.ts';
+import { Deliveries, type Delivery } from './deliveries.ts';
 import { addToDigests, noticeOfDigest } from './digest.ts';
 import { noticeOf, sidesOf } from './notice.ts';
 import { isWanted, type NoticeFilter } from './notice-filter.ts';
+import { endOfRest, type Receiver, receiversOf } from './receivers.ts';
 
 /** What telling needs. */
 export interface DeliveryRoom extends AffectedRoom {
   readonly store: AffectedRoom['store'] & Pick<Store, 'notifications' | 'digests' | 'locks'>;
-  /** Each is told everything; a notification is told when all of them have taken it. */
+  /** At least one, told in this order. Each is told everything; a notification is told when all of them have taken it. */
   readonly transports: readonly Transport[];
   readonly filter: NoticeFilter;
   /** Changes are told in digests, one for each image and so long a time; each by itself where it is 0. */
   readonly digestMs: number;
-  /** Tries that a notification has before it is put off as long as can be. */
+  /** Tries that a notification has with a transport before it is put off as long as can be. */
   readonly attempts: number;
   /** What nobody says to have heard is told again after so long. */
   readonly renotifyMs: number;
@@ -28,15 +31,9 @@ export interface DeliveryRoom extends AffectedRoom {
   readonly onFailure: (transport: string, error: unknown) => void;
 }
 
-/** After a failure nobody is told anything for this long, then for twice as long, up to the most. */
-const firstBackOffMs = 1000;
-const backOffMsMax = 15 * 60_000;
-
 /** How often it is looked whether another server has made events. */
 const pollMs = 5_000;
 
-/** A lock outlives what is done under it, so it need not be renewed; of a server that died it falls free soon. */
-const lockMs = 60_000;
 const deliveryMsMax = 30_000;
 
 const eventsAtATime = 200;
@@ -44,44 +41,46 @@ const notificationsAtATime = 100;
 
 /**
  * Tells every event of the store until the signal comes: again and again until somebody says that it was heard, at least once
- * whatever breaks off, by one server at a time. A receiver that fails is left alone for longer and longer.
+ * whatever breaks off, by one server at a time. A receiver that fails is left alone for longer and longer; the others hear of
+ * everything meanwhile.
  */
 export async function deliverNotifications(room: DeliveryRoom, signal: AbortSignal): Promise<void> {
-  const state: State = { failures: 0, tries: new Map() };
+  const receivers = receiversOf(room.transports);
+  const sender = { room, receivers, deliveries: new Deliveries(), storeBackOff: new BackOff() };
   while (!signal.aborted) {
-    const outcome = await tellAll(room, state, signal);
-    if (outcome === 'failed') await room.rest(backOffMs(state.failures), signal);
-    else if (outcome !== 'told') await room.pause(outcome.idleMs, signal);
+    const quietMs = quietMsOf(sender);
+    if (quietMs > 0) await room.rest(quietMs, signal);
+    else await tellAll(sender, signal);
   }
 }
 
-/** One round. A store that cannot be reached is a failure as any other. */
-async function tellAll(
-  room: DeliveryRoom,
-  state: State,
-  signal: AbortSignal,
-): Promise<'told' | 'failed' | { readonly idleMs: number }> {
+/** Who tells, and what it remembers: everything else is in the store. */
+interface Sender {
+  readonly room: DeliveryRoom;
+  readonly receivers: readonly Receiver[];
+  readonly deliveries: Deliveries;
+  readonly storeBackOff: BackOff;
+}
+
+/** How long nobody can be told anything, or the store is not to be asked. */
+function quietMsOf({ room, receivers, storeBackOff }: Sender): number {
+  const now = room.now().getTime();
+  return Math.max(endOfRest(receivers, now), storeBackOff.endOfRest(now)) - now;
+}
+
+/** One round, and the wait for the next where there was nothing to do. A store that cannot be reached rests as a receiver does. */
+async function tellAll(sender: Sender, signal: AbortSignal): Promise<void> {
+  const { room, storeBackOff } = sender;
+  let idleMs = 0;
   try {
     await makeNotifications(room, signal);
-    const queues = queuesOf(room);
-    for (const queue of queues) {
-      const outcome = await tellDue(queue, { room, state }, signal);
-      if (outcome !== 'idle') return outcome;
-    }
-    return { idleMs: await idleMs(queues, room) };
+    idleMs = await tellQueues(sender, signal);
+    storeBackOff.noteSuccess();
   } catch (error) {
-    state.failures++;
+    storeBackOff.noteFailure(room.now().getTime());
     room.onFailure('store', error);
-    return 'failed';
   }
-}
-
-/** What a sender remembers: everything else is in the store. */
-interface State {
-  /** How often telling has failed since it last did not. */
-  failures: number;
-  /** How often each notification was tried, of those that failed. */
-  readonly tries: Map<string, number>;
+  if (idleMs > 0) await room.pause(idleMs, signal);
 }
 
 async function makeNotifications({ store }: DeliveryRoom, signal: AbortSignal): Promise<void> {
@@ -121,105 +120,109 @@ async function noticeOfChange(
   return undefined;
 }
 
-interface Telling {
-  readonly room: DeliveryRoom;
-  readonly state: State;
+/** Tells some of what is due. How long there is nothing to do afterwards; 0 where there was something. */
+async function tellQueues(sender: Sender, signal: AbortSignal): Promise<number> {
+  const queues = queuesOf(sender.room);
+  for (const queue of queues) if (await tellDue({ queue, sender }, signal)) return 0;
+  return await idleMsOf(queues, sender.room);
 }
 
-/** Tells what is due until there is nothing, or something fails. */
-async function tellDue(
-  queue: Queue,
-  { room, state }: Telling,
-  signal: AbortSignal,
-): Promise<'told' | 'failed' | 'idle'> {
-  let isIdle = true;
-  for (const queued of await queue.due(notificationsAtATime)) {
-    if (signal.aborted) break;
-    const outcome = await tellAlone(queued, { queue, room }, signal);
-    if (outcome === 'passed') continue;
-    if (outcome !== 'told' && outcome !== 'settled')
-      return await noteFailure(queued, outcome, { queue, room, state });
-    isIdle = false;
-    // What was not told says nothing of the receiver.
-    if (outcome === 'told') state.failures = 0;
-    state.tries.delete(queued.name);
-  }
-  return isIdle ? 'idle' : 'told';
-}
-
-/** What a transport threw, and which one. */
-interface Failure {
-  readonly transport: string;
-  readonly error: unknown;
-}
-
-/** `settled`: there was nothing to tell. `passed`: another server tells it, or has just told it. */
-type Outcome = 'told' | 'settled' | 'passed' | Failure;
-
-interface Place {
-  readonly queue: Queue;
-  readonly room: DeliveryRoom;
-}
-
-/** Tells one while no other server does; of two that found it due, the second passes it by. */
-async function tellAlone({ name }: Queued, place: Place, signal: AbortSignal): Promise<Outcome> {
-  const { locks } = place.room.store;
-  const lock = `notification ${name}`;
-  if (!(await locks.acquire(lock, place.room.owner, lockMs))) return 'passed';
-  try {
-    const current = await place.queue.find(name);
-    const isDue = current?.dueAt != null && Date.parse(current.dueAt) <= place.room.now().getTime();
-    return isDue ? await tell(current, place, signal) : 'passed';
-  } finally {
-    await locks.release(lock, place.room.owner);
-  }
-}
-
-async function tell(queued: Queued, { queue, room }: Place, signal: AbortSignal): Promise<Outcome> {
-  const notice = await queue.notice(queued.name, signal);
-  if (signal.aborted) return 'passed';
-  if (notice === undefined) {
-    await queue.postpone(queued.name, 'ever');
-    return 'settled';
-  }
-  const { notifiedAt } = queued;
-  const told: Notice = notifiedAt === null ? notice : { ...notice, toldAt: notifiedAt };
-  const end = AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]);
-  for (const transport of room.transports) {
-    try {
-      await transport.deliver(told, end);
-    } catch (error) {
-      return { transport: transport.name, error };
-    }
-  }
-  await queue.markNotified(queued.name, room.renotifyMs);
-  if (notifiedAt === null) room.onDelivered(queued.name, room.now().getTime() - Date.parse(queued.createdAt));
-  return 'told';
-}
-
-/** Puts one off, so that one that nobody takes does not keep the others from being told. */
-async function noteFailure(
-  { name }: Queued,
-  { transport, error }: Failure,
-  { queue, room, state }: Place & Telling,
-): Promise<'failed'> {
-  const tries = (state.tries.get(name) ?? 0) + 1;
-  state.tries.set(name, tries);
-  state.failures++;
-  await queue.postpone(name, tries < room.attempts ? backOffMs(tries) : backOffMsMax);
-  room.onFailure(transport, error);
-  return 'failed';
-}
-
-function backOffMs(failures: number): number {
-  return Math.min(firstBackOffMs * 2 ** (failures - 1), backOffMsMax);
-}
-
-async function idleMs(queues: readonly Queue[], { now }: DeliveryRoom): Promise<number> {
+async function idleMsOf(queues: readonly Queue[], { now }: DeliveryRoom): Promise<number> {
   const times = await Promise.all(queues.map((queue) => queue.nextDue()));
   const next = Math.min(
     ...times.map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))),
   );
   // Another server may be telling what is due right now.
-  return Math.min(Math.max(next - now().getTime(), firstBackOffMs), pollMs);
+  return Math.min(Math.max(next - now().getTime(), backOffMsMin), pollMs);
+}
+
+interface Place {
+  readonly queue: Queue;
+  readonly sender: Sender;
+}
+
+/** Tells a page of what is due, until nobody can be told any more. False where there was nothing for this server to do. */
+async function tellDue(place: Place, signal: AbortSignal): Promise<boolean> {
+  let isBusy = false;
+  for (const queued of await place.queue.due(notificationsAtATime)) {
+    if (signal.aborted || quietMsOf(place.sender) > 0) break;
+    if (await tellAlone(queued, place, signal)) isBusy = true;
+  }
+  return isBusy;
+}
+
+/** Tells one while no other server does; of two that found it due, the second passes it by and answers false. */
+async function tellAlone({ name }: Queued, place: Place, signal: AbortSignal): Promise<boolean> {
+  const { room, receivers } = place.sender;
+  const { locks } = room.store;
+  const lock = `notification ${name}`;
+  // It outlives what is done under it, so it need not be renewed; of a server that died it falls free soon.
+  const lockMs = deliveryMsMax * (receivers.length + 1);
+  if (!(await locks.acquire(lock, room.owner, lockMs))) return false;
+  try {
+    const current = await place.queue.find(name);
+    const isDue = current?.dueAt != null && Date.parse(current.dueAt) <= room.now().getTime();
+    return isDue && (await tell(current, place, signal));
+  } finally {
+    await locks.release(lock, room.owner);
+  }
+}
+
+/** Tells one to all who miss it and may be told now. */
+async function tell(queued: Queued, { queue, sender }: Place, signal: AbortSignal): Promise<boolean> {
+  const { room, receivers, deliveries } = sender;
+  const delivery = deliveries.of(queued);
+  const now = room.now().getTime();
+  if (delivery.missing(receivers).some((receiver) => delivery.isReady(receiver, now))) {
+    const notice = await queue.notice(queued.name, signal);
+    if (signal.aborted) return false;
+    if (notice === undefined) {
+      await queue.postpone(queued.name, 'ever');
+      deliveries.forget(queued.name);
+      return true;
+    }
+    const { notifiedAt } = queued;
+    const told: Notice = notifiedAt === null ? notice : { ...notice, toldAt: notifiedAt };
+    await tellReady(told, delivery, sender, signal);
+  }
+  await noteTold(queued, delivery, { queue, sender });
+  return true;
+}
+
+async function tellReady(
+  notice: Notice,
+  delivery: Delivery,
+  { room, receivers }: Sender,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const receiver of delivery.missing(receivers)) {
+    if (signal.aborted) return;
+    if (!delivery.isReady(receiver, room.now().getTime())) continue;
+    const { transport, backOff } = receiver;
+    try {
+      await transport.deliver(notice, AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]));
+      backOff.noteSuccess();
+      delivery.noteTaken(receiver);
+    } catch (error) {
+      const now = room.now().getTime();
+      backOff.noteFailure(now);
+      delivery.noteRefused(receiver, now, room.attempts);
+      room.onFailure(transport.name, error);
+    }
+  }
+}
+
+/** Puts one off until somebody can be told who misses it: what is due is what can be told. */
+async function noteTold(
+  { name, createdAt, notifiedAt }: Queued,
+  delivery: Delivery,
+  { queue, sender: { room, receivers, deliveries } }: Place,
+): Promise<void> {
+  if (delivery.missing(receivers).length > 0) {
+    await queue.postpone(name, new Date(delivery.nextAt(receivers, room.now().getTime())));
+    return;
+  }
+  await queue.markNotified(name, room.renotifyMs);
+  deliveries.forget(name);
+  if (notifiedAt === null) room.onDelivered(name, room.now().getTime() - Date.parse(createdAt));
 }

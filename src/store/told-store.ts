@@ -7,8 +7,8 @@ export interface ToldStore<T> {
   nextDue(): Promise<string | undefined>;
   /** Notes that it was told; it is due again after a while, unless it is deleted. */
   markNotified(name: string, againAfterMs: number): Promise<void>;
-  /** Notes that it is not due for a while, or never again. */
-  postpone(name: string, forMs: number | 'ever'): Promise<void>;
+  /** Notes that it is not due until then, or never again. */
+  postpone(name: string, until: Date | 'ever'): Promise<void>;
   /** Notes that it was heard, also when that is known; it can still be found. False when there is none of that name. */
   markDeleted(name: string): Promise<boolean>;
 }

@@ -64,7 +64,7 @@ for (const engine of storeEngines) {
     // Who was just telling it comes too late to have it told again.
     clock.now += minute;
     await notifications.markNotified(made.name, 0);
-    await notifications.postpone(made.name, 0);
+    await notifications.postpone(made.name, new Date(clock.now));
     assert.deepEqual(await notifications.due(10), []);
     assert.equal(await notifications.markDeleted(made.name), true);
     assert.deepEqual(await notifications.find(made.name), {
@@ -92,7 +92,7 @@ for (const engine of storeEngines) {
       ],
     );
     const [a, b] = await notifications.due(2);
-    await notifications.postpone(a?.name ?? '', minute);
+    await notifications.postpone(a?.name ?? '', new Date(clock.now + minute));
     await notifications.postpone(b?.name ?? '', 'ever');
     assert.deepEqual(await ids(), ['C']);
     clock.now += minute;

@@ -20,9 +20,9 @@ export function toldRows(
         await writing.updateTable(table).set({ notified_at: now() }).where('name', '=', name).execute();
         await setDue(writing, table, { name, due: now() + againAfterMs });
       }, 'own rows'),
-    postpone: (name, forMs) =>
+    postpone: (name, until) =>
       engine.write(
-        (writing) => setDue(writing, table, { name, due: forMs === 'ever' ? null : now() + forMs }),
+        (writing) => setDue(writing, table, { name, due: until === 'ever' ? null : until.getTime() }),
         'own rows',
       ),
   };

@@ -1,0 +1,30 @@
+/** The wait after the first failure, and the longest. */
+export const backOffMsMin = 1000;
+export const backOffMsMax = 15 * 60_000;
+
+/** How long to wait after so many failures in a row: twice as long after each, up to the longest. */
+export function backOffMs(failures: number): number {
+  return Math.min(backOffMsMin * 2 ** (failures - 1), backOffMsMax);
+}
+
+/** Has what fails rest, after each failure in a row for twice as long. Times are in milliseconds. */
+export class BackOff {
+  #failures = 0;
+  #start = 0;
+  #end = 0;
+
+  noteFailure(now: number): void {
+    this.#failures++;
+    this.#start = now;
+    this.#end = now + backOffMs(this.#failures);
+  }
+
+  noteSuccess(): void {
+    this.#failures = 0;
+  }
+
+  /** When it may be tried: now, where it does not rest. A clock that was set back ends the rest, it would last for ages. */
+  endOfRest(now: number): number {
+    return this.#failures > 0 && this.#start <= now ? Math.max(this.#end, now) : now;
+  }
+}
