@@ -138,8 +138,8 @@ export const limits = {
   affectedPerPage: 1000,
   /** Clients that follow events at once. */
   eventFollowers: 100,
-  /** Notifications of which a server knows which receivers have taken them while others have not; each takes some 400 bytes. */
-  rememberedDeliveries: 50_000,
+  /** Notifications of which a server knows which receivers have taken them while others have not: some 20 MB. */
+  rememberedDeliveries: 25_000,
   /** A client that takes nothing of a stream of events for so long is left. */
   stalledMs: 60_000,
   /** Time that requests are given to end when the server is told to stop. */

@@ -55,7 +55,10 @@ export interface Told<Kind, Content> {
 /** A change, or where the server is set to make digests, all that concern an image. A change can be asked for by its name. */
 export type Notice = Told<'change', NoticeContent> | Told<'digest', DigestContent>;
 
-/** A way to tell somebody. It tries once; when to try again is not its affair. */
+/**
+ * A way to tell somebody. It tries once; when to try again is not its affair, and where it fails the others are told all the same. What
+ * it took it may be told again when the server was started anew meanwhile, or by another one of the same database.
+ */
 export interface Transport {
   readonly name: string;
   /** Comes back when the receiver has it; throws when that is not sure. Ends soon after the signal. */

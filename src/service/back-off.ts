@@ -23,6 +23,11 @@ export class BackOff {
     this.#failures = 0;
   }
 
+  /** Somebody has waited until then, whatever the clock says. */
+  noteRested(until: number): void {
+    if (this.#end <= until) this.#end = this.#start;
+  }
+
   /** When it may be tried: now, where it does not rest. A clock that was set back ends the rest, it would last for ages. */
   endOfRest(now: number): number {
     return this.#failures > 0 && this.#start <= now ? Math.max(this.#end, now) : now;

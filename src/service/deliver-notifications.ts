@@ -49,7 +49,7 @@ export async function deliverNotifications(room: DeliveryRoom, signal: AbortSign
   const sender = { room, receivers, deliveries: new Deliveries(), storeBackOff: new BackOff() };
   while (!signal.aborted) {
     const quietMs = quietMsOf(sender);
-    if (quietMs > 0) await room.rest(quietMs, signal);
+    if (quietMs > 0) await restAll(sender, quietMs, signal);
     else await tellAll(sender, signal);
   }
 }
@@ -66,6 +66,17 @@ interface Sender {
 function quietMsOf({ room, receivers, storeBackOff }: Sender): number {
   const now = room.now().getTime();
   return Math.max(endOfRest(receivers, now), storeBackOff.endOfRest(now)) - now;
+}
+
+async function restAll(
+  { room, receivers, storeBackOff }: Sender,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = room.now().getTime() + ms;
+  await room.rest(ms, signal);
+  const all = [storeBackOff, ...receivers.map(({ backOff }) => backOff)];
+  for (const backOff of all) backOff.noteRested(end);
 }
 
 /** One round, and the wait for the next where there was nothing to do. A store that cannot be reached rests as a receiver does. */

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Transport } from '../plugin/transport.ts';
 import type { Store } from '../store/store.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
-import { storeEngines } from '../testing/store-engines.ts';
+import { sharedEngines, storeEngines } from '../testing/store-engines.ts';
 import { type DeliveryRoom, deliverNotifications } from './deliver-notifications.ts';
 
 const start = Date.parse('2026-01-02T00:00:00Z');
@@ -199,22 +199,36 @@ test('of two that are down each is asked at its own times, and gets everything o
   assert.equal(delivered.length, 120);
 });
 
-test('while both are down nothing is told, and nothing asked of the store, before one of them may be', async (t) => {
-  const { tell, store } = await roomWith(t, numbered(0, 30));
-  let rounds = 0;
-  const notifications: Store['notifications'] = {
-    ...store.notifications,
-    make: async (events) => {
-      rounds++;
-      return await store.notifications.make(events);
+test('of two that went down at other times each is asked at its own, and meanwhile nothing of the store', async (t) => {
+  const { tell, store, clock } = await roomWith(t, numbered(0, 20));
+  const rounds: number[] = [];
+  const tries = await tell(
+    hour,
+    { a: never, b: (at) => at < 1.5 },
+    {
+      news: [[1.5, numbered(20, 20)]],
+      store: {
+        ...store,
+        notifications: {
+          ...store.notifications,
+          make: async (events) => {
+            rounds.push((clock.now - start) / secondMs);
+            return await store.notifications.make(events);
+          },
+        },
+      },
     },
-  };
-  const tries = await tell(hour, { a: never, b: never }, { store: { ...store, notifications } });
-  assert.deepEqual(
-    triesOf(tries, 'a').map(({ at }) => at),
-    steps,
   );
-  assert.equal(rounds, steps.length);
+  const refused = (to: string): number[] =>
+    triesOf(tries, to).flatMap(({ at, isTaken }) => (isTaken ? [] : [at]));
+  assert.deepEqual(refused('a'), steps);
+  assert.deepEqual(
+    refused('b'),
+    steps.map((at) => at + 1.5),
+  );
+  const both = [...steps, ...steps.map((at) => at + 1.5)].toSorted((x, y) => x - y);
+  const later = (times: readonly number[]): number[] => times.filter((at) => at > 1.5);
+  assert.deepEqual(later(rounds), later(both));
 });
 
 test('what one cannot take keeps neither the others from it, nor it from the others', async (t) => {
@@ -348,3 +362,52 @@ test('however many are told, and however slowly, no other server tells the same 
   await tell(100, { a: slow, b: slow, c: slow });
   assert.deepEqual(isHeld, [true, true, true]);
 });
+
+for (const engine of sharedEngines) {
+  test(`${engine.name}: several senders at once tell everybody everything, though one was down`, async (t) => {
+    const clock = { now: start };
+    const now = (): number => clock.now;
+    const open = engine.create(t);
+    const stores = [await open({ now }), await open({ now }), await open({ now })];
+    const [store = assert.fail()] = stores;
+    const ids = numbered(0, 30);
+    await publish(store, []);
+    await publish(store, ids);
+    const stop = new AbortController();
+    const wait = async (): Promise<void> => {
+      clock.now += 100;
+      const next = Date.parse((await store.notifications.nextDue()) ?? '');
+      if (next > start + hour * secondMs) stop.abort();
+    };
+    const sending = stores.map(async (one, i) => {
+      const tries: Try[] = [];
+      const receivers = { down: upFrom(20), up: always };
+      await deliverNotifications(
+        {
+          ...{
+            store: one,
+            extensions: { schemes: [], sources: [] },
+            digestMs: 0,
+            attempts: 3,
+            owner: `${i}`,
+          },
+          transports: transportsOf(receivers, { store, clock, tries }),
+          filter: { severity: undefined, isFixable: false, namespaces: [] },
+          ...{ renotifyMs: 1e9, now: () => new Date(clock.now), pause: wait, rest: wait },
+          onDelivered: () => undefined,
+          onFailure: () => undefined,
+        },
+        stop.signal,
+      );
+      return tries;
+    });
+    const all = await Promise.all(sending);
+    const ups = all.map((tries) => idsTaken(tries, 'up'));
+    assert.ok(
+      ups.every((up) => up.length === new Set(up).size),
+      'one sender tells nobody twice',
+    );
+    assert.deepEqual(new Set(ups.flat()), new Set(ids));
+    assert.deepEqual(idsTaken(all.flat(), 'down').toSorted(), ids.toSorted());
+  });
+}
