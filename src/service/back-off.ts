@@ -1,5 +1,7 @@
-/** The wait after the first failure, and the longest. */
+/** The wait after the first failure. */
 export const backOffMsMin = 1000;
+
+/** The longest wait. */
 export const backOffMsMax = 15 * 60_000;
 
 /** How long to wait after so many failures in a row: twice as long after each, up to the longest. */
