@@ -95,7 +95,7 @@ export const builtIn: BuiltIn = {
 };
 
 /**
- * What the configuration of a server makes transports of, in the order of its reference. What people read is told last, and of that
- * Slack first: it refuses what comes too fast, and who was told before is then told again.
+ * What the configuration of a server makes transports of, in the order of its reference. What people read is told last: where the server
+ * ends in the midst of it, who was told before is told again.
  */
 export const transportKinds: readonly TransportKind[] = [webhook, slack, teams];

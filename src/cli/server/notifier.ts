@@ -55,7 +55,7 @@ export function startNotifier(
   });
 }
 
-/** What people read comes last: where the server ends in the midst of it, those before are told again. Plugins may bring either. */
+/** What people read comes last, as where the server ends in the midst of it those before are told again. Plugins may bring either. */
 function transportsOf(notifier: Config['notifier'], { transports: plugged }: Extensions): Transport[] {
   const place = { env: process.env, hasDigests: notifier.digest > 0 };
   const readBy = (readers: TransportKind['readBy']): Transport[] =>
