@@ -37,6 +37,24 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(service|plugin|model|kit|match|image)/|^src/store/store\\.ts$' },
     },
     {
+      name: 'stories-begin-with-images-and-feeds',
+      severity: 'error',
+      from: { path: '^src/service/(images|feeds)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/', pathNot: '^src/service/$1/' },
+    },
+    {
+      name: 'findings-come-of-images-and-feeds',
+      severity: 'error',
+      from: { path: '^src/service/findings/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/(posts|notices)/' },
+    },
+    {
+      name: 'posts-and-notices-are-stories-of-their-own',
+      severity: 'error',
+      from: { path: '^src/service/(posts|notices)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/(posts|notices)/', pathNot: '^src/service/$1/' },
+    },
+    {
       name: 'ui-takes-only-types-of-the-api',
       severity: 'error',
       from: { path: '^ui/' },

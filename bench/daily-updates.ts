@@ -3,7 +3,7 @@
  * two hundred, one in ten of them new. Told are the bytes of the first snapshot, of a year without throwing anything away, and
  * of a year under the default terms. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
  */
-import { retention } from '../src/service/retention.ts';
+import { retention } from '../src/service/feeds/retention.ts';
 import type { FeedUpdate, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
 import { keyOf } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';

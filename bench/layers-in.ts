@@ -8,7 +8,7 @@ import { builtIn } from '../src/extensions.ts';
 import { localLayer } from '../src/image/incoming/local-layer.ts';
 import { sourcePolicy } from '../src/image/incoming/source-policy.ts';
 import { openLayerPool } from '../src/layer-pool/layer-pool.ts';
-import { analyzeStream } from '../src/service/analyze-layers.ts';
+import { analyzeStream } from '../src/service/images/analyze-layers.ts';
 import { type Contender, measure, table } from './measure.ts';
 
 /**

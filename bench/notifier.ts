@@ -5,8 +5,8 @@
  * Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
  */
 import { sql } from 'kysely';
-import { affectedByRecords } from '../src/service/affected.ts';
-import { noticeOf, sidesOf } from '../src/service/notice.ts';
+import { affectedByRecords } from '../src/service/notices/affected.ts';
+import { noticeOf, sidesOf } from '../src/service/notices/notice.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
 import { keyOf } from '../src/testing/version-scheme.ts';

@@ -10,7 +10,7 @@ import type { LayerIndex } from './model/layer-index.ts';
 import type { AnalyzerDescription } from './plugin-host/description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
-import { type Analyzers, analyzeLayers, analyzeStream } from './service/analyze-layers.ts';
+import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
 
 /** A task under way. */
 interface Current {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FeedOutcome } from '../service/update-feeds.ts';
+import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
 import type { ApiAnswer } from './http/exchange.ts';
 

@@ -1,6 +1,6 @@
 import { ClairError } from '../kit/errors.ts';
 import type { Match } from '../model/report.ts';
-import { type AffectedEntry, affectedBy, plainEntry } from '../service/affected.ts';
+import { type AffectedEntry, affectedBy, plainEntry } from '../service/notices/affected.ts';
 import { columns } from './columns.ts';
 import { writeAnswer } from './output.ts';
 import { type DatabaseOptions, openRoom, type Room } from './room.ts';

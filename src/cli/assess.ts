@@ -1,12 +1,12 @@
 import type { Image } from '../image/image.ts';
 import { openImage } from '../image/open-image.ts';
 import type { Report } from '../model/report.ts';
-import { feedsOf } from '../service/choose-feeds.ts';
-import { type IndexedImage, indexImage } from '../service/index-image.ts';
-import { indexSbom } from '../service/index-sbom.ts';
-import { type AssessedReport, matchImage } from '../service/match-image.ts';
-import { retention } from '../service/retention.ts';
-import { type FeedOutcome, updateFeeds } from '../service/update-feeds.ts';
+import { feedsOf } from '../service/feeds/choose-feeds.ts';
+import { retention } from '../service/feeds/retention.ts';
+import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
+import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
+import { type IndexedImage, indexImage } from '../service/images/index-image.ts';
+import { indexSbom } from '../service/images/index-sbom.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 

@@ -1,5 +1,5 @@
 import { explanationLines } from '../report/explanation.ts';
-import { explainFinding } from '../service/explain-finding.ts';
+import { explainFinding } from '../service/findings/explain-finding.ts';
 import { assessing } from './assess.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { writeAnswer } from './output.ts';

@@ -1,6 +1,6 @@
 import { onlyNew } from '../match/compare-reports.ts';
 import { onlyFixed } from '../match/policy.ts';
-import type { AssessedReport } from '../service/match-image.ts';
+import type { AssessedReport } from '../service/findings/match-image.ts';
 import type { AssessmentOptions } from './assess.ts';
 import { openEarlier } from './earlier.ts';
 import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';

@@ -10,7 +10,7 @@ import { WantedPaths } from '../image/layer/wanted.ts';
 import { openImage } from '../image/open-image.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { compareText } from '../model/order.ts';
-import { wantedPatterns } from '../service/analyze-layers.ts';
+import { wantedPatterns } from '../service/images/analyze-layers.ts';
 import { writeLines } from './output.ts';
 import type { Plugged } from './plugged.ts';
 import { isSbomTarget } from './sbom-target.ts';

@@ -6,7 +6,7 @@ import { builtIn } from '../extensions.ts';
 import type { ArrivingLayer, BringLayers } from '../image/arriving.ts';
 import type { ImageLayer } from '../image/image-layer.ts';
 import type { Digest } from '../model/digest.ts';
-import { analyzeHere, spreadArriving } from '../service/arriving-layers.ts';
+import { analyzeHere, spreadArriving } from '../service/images/arriving-layers.ts';
 import { tar } from '../testing/tar-writer.ts';
 import { handOnThread } from './image-on-thread.ts';
 

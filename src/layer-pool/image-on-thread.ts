@@ -1,8 +1,8 @@
 import { nameOfLayer } from '../image/layer/naming-layer.ts';
 import { until } from '../kit/until.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
-import type { AnalyzeLayers } from '../service/analyze-layers.ts';
-import type { OpenHand } from '../service/arriving-layers.ts';
+import type { AnalyzeLayers } from '../service/images/analyze-layers.ts';
+import type { OpenHand } from '../service/images/arriving-layers.ts';
 
 /** Analyses layers of an image on a thread of its own, which ends with the task. */
 export function analyzeOnThread(script: URL, analyzers: readonly AnalyzerDescription[] = []): AnalyzeLayers {

@@ -7,7 +7,7 @@ import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
-import type { ReadLayerSource } from '../service/analyze-layers.ts';
+import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
 import { Incoming } from './incoming.ts';
 import type { LayerThread } from './layer-thread.ts';
 import { paced } from './paced.ts';

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../kit/errors.ts';
 import type { LimitName } from '../kit/limits.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
-import type { AnalysisOptions } from '../service/analyze-layers.ts';
+import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
 
 /** What a thread is asked. It holds no secret: headers of a download stay with the thread that does it. */
 export type LayerTask = {

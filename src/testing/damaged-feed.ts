@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ClairError } from '../kit/errors.ts';
 import type { AdvisorySource, Enrichment, FeedRecord, Fetched } from '../plugin/index.ts';
-import { carriedLine } from '../service/carried-lines.ts';
+import { carriedLine } from '../service/feeds/carried-lines.ts';
 import { gather, inPieces } from './bytes.ts';
 
 /** A feed as it should be. */

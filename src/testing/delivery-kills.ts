@@ -29,7 +29,7 @@ const digestMs = 20;
 function sender(mode: DeliveryMode, url: string, aheadMs: number): string {
   const place = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   return `
-    const { deliverNotifications } = await import(${place('../service/deliver-notifications.ts')});
+    const { deliverNotifications } = await import(${place('../service/notices/deliver-notifications.ts')});
     const { webhook } = await import(${place('../notify/webhook.ts')});
     const now = () => Date.now() + ${aheadMs};
     const store = await sharedEngines.find(({ name }) => name === engineName).open(place, { now });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Transport } from '../plugin/transport.ts';
-import { type DeliveryRoom, deliverNotifications } from '../service/deliver-notifications.ts';
+import { type DeliveryRoom, deliverNotifications } from '../service/notices/deliver-notifications.ts';
 import type { Store } from '../store/store.ts';
 import { feedUpdate, record, stream } from './store-content.ts';
 import { storeEngines } from './store-engines.ts';

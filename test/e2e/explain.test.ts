@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { assessing } from '../../src/cli/assess.ts';
 import { plug } from '../../src/cli/plugged.ts';
 import type { Explanation, Outcome } from '../../src/model/explanation.ts';
-import { explainFinding } from '../../src/service/explain-finding.ts';
+import { explainFinding } from '../../src/service/findings/explain-finding.ts';
 import type { ImagePackage, Store, StoredVulnerability } from '../../src/store/store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { clair, report, scratch } from './clair.ts';

@@ -7,7 +7,7 @@ import type { Fix } from '../../src/model/fix.ts';
 import type { Namespace } from '../../src/model/namespace.ts';
 import type { Match } from '../../src/model/report.ts';
 import type { Affected, Vulnerability } from '../../src/model/vulnerability.ts';
-import { withKeys } from '../../src/service/keyed-records.ts';
+import { withKeys } from '../../src/service/feeds/keyed-records.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { stream } from '../../src/testing/store-content.ts';

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { builtIn } from '../../src/extensions.ts';
-import { type FeedOfSource, type UpdatingRoom, updateFeeds } from '../../src/service/update-feeds.ts';
+import { type FeedOfSource, type UpdatingRoom, updateFeeds } from '../../src/service/feeds/update-feeds.ts';
 import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';

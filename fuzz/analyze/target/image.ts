@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { builtIn } from '../../../src/extensions.ts';
 import { openImage } from '../../../src/image/open-image.ts';
 import { limits } from '../../../src/kit/limits.ts';
-import { analyzeLayers } from '../../../src/service/analyze-layers.ts';
+import { analyzeLayers } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { Broken, expectRefusal } from '../judge.ts';
 import { archiveMutations } from '../mutation/archive.ts';

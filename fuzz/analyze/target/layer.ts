@@ -7,7 +7,7 @@ import type { ReadLayer } from '../../../src/image/layer/reading.ts';
 import { WantedPaths } from '../../../src/image/layer/wanted.ts';
 import { compressionOf } from '../../../src/kit/decompress/compression.ts';
 import type { LayerIndex } from '../../../src/model/layer-index.ts';
-import { analyzeLayers, wantedPatterns } from '../../../src/service/analyze-layers.ts';
+import { analyzeLayers, wantedPatterns } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { Broken, checkCollected, checkLister, checkText, expectRefusal } from '../judge.ts';
 import { appendingMutations, within } from '../mutation/compressed.ts';

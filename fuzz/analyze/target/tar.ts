@@ -4,7 +4,7 @@ import { type CollectedLayer, LayerCollector } from '../../../src/image/layer/co
 import { WantedPaths, wantedFilter } from '../../../src/image/layer/wanted.ts';
 import { TarError } from '../../../src/kit/tar/header.ts';
 import { TarWalker } from '../../../src/kit/tar/walker.ts';
-import { wantedPatterns } from '../../../src/service/analyze-layers.ts';
+import { wantedPatterns } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
 import { Broken, checkCollected, expectRefusal, keptBytes } from '../judge.ts';
 import { tarMutations } from '../mutation/tar.ts';

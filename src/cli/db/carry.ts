@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { replaceFile } from '../../kit/replace-file.ts';
-import { sealed } from '../../service/database-file.ts';
-import { exportDatabase } from '../../service/export-database.ts';
-import { type ImportedFeed, importDatabase } from '../../service/import-database.ts';
+import { sealed } from '../../service/feeds/database-file.ts';
+import { exportDatabase } from '../../service/feeds/export-database.ts';
+import { type ImportedFeed, importDatabase } from '../../service/feeds/import-database.ts';
 import { expectManyRecords } from '../feed-client.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom } from '../room.ts';

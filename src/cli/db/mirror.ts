@@ -1,5 +1,5 @@
 import { ClairError } from '../../kit/errors.ts';
-import { type MirroredFeed, mirrorFeeds, type Publisher } from '../../service/mirror-feeds.ts';
+import { type MirroredFeed, mirrorFeeds, type Publisher } from '../../service/feeds/mirror-feeds.ts';
 import { feedClient, originOf } from '../feed-client.ts';
 import { writeLines } from '../output.ts';
 import type { Plugged } from '../plugged.ts';

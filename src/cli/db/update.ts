@@ -1,6 +1,6 @@
 import { ClairError } from '../../kit/errors.ts';
-import { retention } from '../../service/retention.ts';
-import { type FeedOfSource, type FeedOutcome, updateFeeds } from '../../service/update-feeds.ts';
+import { retention } from '../../service/feeds/retention.ts';
+import { type FeedOfSource, type FeedOutcome, updateFeeds } from '../../service/feeds/update-feeds.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom, type Room } from '../room.ts';
 import { feedColumn, named } from './feeds.ts';

@@ -6,7 +6,7 @@ import { isInForce } from '../../match/exceptions/ignore-rules.ts';
 import type { IgnoreRule, VexDocument, VexStatement } from '../../model/exception.ts';
 import { imageNameOf, isCalled } from '../../model/image-name.ts';
 import type { Report } from '../../model/report.ts';
-import type { AssessedReport } from '../../service/match-image.ts';
+import type { AssessedReport } from '../../service/findings/match-image.ts';
 import { readPolicyFile, type VexFile, vexFilesAt } from './policy-files.ts';
 import { tell, tellRules } from './tell.ts';
 

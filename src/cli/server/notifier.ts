@@ -4,7 +4,7 @@ import { messageOf } from '../../kit/errors.ts';
 import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
-import { deliverNotifications } from '../../service/deliver-notifications.ts';
+import { deliverNotifications } from '../../service/notices/deliver-notifications.ts';
 import { ownerName } from '../owner-name.ts';
 import { inBackground } from './in-background.ts';
 import { pause, pauseOrBell } from './pause.ts';

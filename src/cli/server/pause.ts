@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Bell } from '../../service/bell.ts';
+import type { Bell } from '../../service/notices/bell.ts';
 
 /** Waits so long, or until the signal comes. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {

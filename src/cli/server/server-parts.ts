@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
-import type { Bell } from '../../service/bell.ts';
+import type { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plugged } from '../plugged.ts';
 

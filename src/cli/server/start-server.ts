@@ -12,7 +12,7 @@ import { sourcePolicy } from '../../image/incoming/source-policy.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
-import { Bell } from '../../service/bell.ts';
+import { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, openStore } from '../database.ts';
 import { plug } from '../plugged.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../../kit/errors.ts';
 import { limits } from '../../../kit/limits.ts';
-import { affectedBy, plainEntry } from '../../../service/affected.ts';
+import { affectedBy, plainEntry } from '../../../service/notices/affected.ts';
 import { type ApiAnswer, type ApiRequest, WireError } from '../exchange.ts';
 import { queryOf, wholeNumber } from './query.ts';
 import type { NativeRoom } from './room.ts';

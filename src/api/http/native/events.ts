@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { limits } from '../../../kit/limits.ts';
 import { parseSeverity } from '../../../model/severity.ts';
-import { type CaughtUp, type FollowedEvent, followEvents } from '../../../service/follow-events.ts';
-import { type NoticeFilter, wantedSides } from '../../../service/notice-filter.ts';
+import { type CaughtUp, type FollowedEvent, followEvents } from '../../../service/notices/follow-events.ts';
+import { type NoticeFilter, wantedSides } from '../../../service/notices/notice-filter.ts';
 import { type ApiAnswer, type ApiRequest, WireError } from '../exchange.ts';
 import { queryOf, wholeNumber } from './query.ts';
 import type { NativeRoom } from './room.ts';

@@ -1,5 +1,5 @@
-import type { AffectedRoom } from '../../../service/affected.ts';
-import type { FollowingRoom } from '../../../service/follow-events.ts';
+import type { AffectedRoom } from '../../../service/notices/affected.ts';
+import type { FollowingRoom } from '../../../service/notices/follow-events.ts';
 import type { Store } from '../../../store/store.ts';
 
 /** What the handlers of our own routes work with. */

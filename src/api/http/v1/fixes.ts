@@ -1,5 +1,5 @@
-import { findVulnerability } from '../../../service/vulnerability-view.ts';
-import { changeFixes } from '../../../service/write-vulnerability.ts';
+import { findVulnerability } from '../../../service/findings/vulnerability-view.ts';
+import { changeFixes } from '../../../service/posts/write-vulnerability.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';

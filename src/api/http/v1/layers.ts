@@ -1,6 +1,6 @@
-import type { LayerDetail } from '../../../service/layer-view.ts';
-import { viewLayer } from '../../../service/layer-view.ts';
-import { type PostedLayer, postLayer } from '../../../service/post-layer.ts';
+import type { LayerDetail } from '../../../service/posts/layer-view.ts';
+import { viewLayer } from '../../../service/posts/layer-view.ts';
+import { type PostedLayer, postLayer } from '../../../service/posts/post-layer.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';

@@ -2,7 +2,7 @@ import {
   type NotificationView,
   type NotifiedSide,
   viewNotification,
-} from '../../../service/notification-view.ts';
+} from '../../../service/notices/notification-view.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';

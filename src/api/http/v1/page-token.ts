@@ -6,7 +6,7 @@ import {
   randomFernetKey,
   sealFernet,
 } from '../../../kit/fernet.ts';
-import type { PageStart } from '../../../service/notification-view.ts';
+import type { PageStart } from '../../../service/notices/notification-view.ts';
 import { WireError } from '../exchange.ts';
 import { decodeGoJson } from '../go-json-decode.ts';
 import { asGo, encodeGoJson } from '../go-json-encode.ts';

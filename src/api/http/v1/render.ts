@@ -1,12 +1,12 @@
 import type { Fix } from '../../../model/fix.ts';
 import type { Namespace } from '../../../model/namespace.ts';
-import type { FoundVulnerability } from '../../../service/found-vulnerabilities.ts';
-import type { LayerPackage, LayerView } from '../../../service/layer-view.ts';
+import type { FoundVulnerability } from '../../../service/findings/found-vulnerabilities.ts';
 import type {
   FixedPackage,
   FullVulnerability,
   VulnerabilityView,
-} from '../../../service/vulnerability-view.ts';
+} from '../../../service/findings/vulnerability-view.ts';
+import type { LayerPackage, LayerView } from '../../../service/posts/layer-view.ts';
 import type { ImagePackage, StoredEnrichment } from '../../../store/store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';

@@ -1,4 +1,4 @@
-import type { VulnerabilityName } from '../../../service/write-vulnerability.ts';
+import type { VulnerabilityName } from '../../../service/posts/write-vulnerability.ts';
 import type { ApiRequest } from '../exchange.ts';
 import { decodeGoJson, GoJsonError } from '../go-json-decode.ts';
 import { goAtoi } from '../go-number.ts';

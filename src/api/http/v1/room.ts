@@ -1,7 +1,7 @@
 import type { SharedWork } from '../../../kit/shared-work.ts';
 import type { Extensions } from '../../../plugin/extensions.ts';
-import type { PostingRoom } from '../../../service/post-layer.ts';
-import type { WritingRoom } from '../../../service/write-vulnerability.ts';
+import type { PostingRoom } from '../../../service/posts/post-layer.ts';
+import type { WritingRoom } from '../../../service/posts/write-vulnerability.ts';
 import type { Store } from '../../../store/store.ts';
 import type { PageTokens } from './page-token.ts';
 

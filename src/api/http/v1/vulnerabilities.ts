@@ -1,11 +1,11 @@
-import { findVulnerability, listVulnerabilities } from '../../../service/vulnerability-view.ts';
+import { findVulnerability, listVulnerabilities } from '../../../service/findings/vulnerability-view.ts';
 import {
   deleteVulnerability,
   insertVulnerability,
   namespaceNamed,
   type VulnerabilityName,
   type WrittenFix,
-} from '../../../service/write-vulnerability.ts';
+} from '../../../service/posts/write-vulnerability.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo, encodeLongList } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';

@@ -5,7 +5,7 @@ import {
   type VulnerabilityName,
   type WrittenFields,
   type WrittenFix,
-} from '../../../service/write-vulnerability.ts';
+} from '../../../service/posts/write-vulnerability.ts';
 import { WireError } from '../exchange.ts';
 import { badRequest } from './faults.ts';
 import { namespaceOfWire, storableName } from './names.ts';

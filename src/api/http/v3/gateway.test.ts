@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { limits } from '../../../kit/limits.ts';
 import { SharedWork } from '../../../kit/shared-work.ts';
-import type { AncestryPostingRoom } from '../../../service/post-ancestry.ts';
+import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
 import type { Store } from '../../../store/store.ts';
 import {
   affectedRow,

@@ -1,4 +1,8 @@
-import { type NotifiedSide, type PageStart, viewNotification } from '../../../service/notification-view.ts';
+import {
+  type NotifiedSide,
+  type PageStart,
+  viewNotification,
+} from '../../../service/notices/notification-view.ts';
 import { pageStartOf, rowOf } from '../v1/page-token.ts';
 import { renderTime } from '../v1/render.ts';
 import { inClairsWords, invalid, RpcFault } from './faults.ts';

@@ -1,6 +1,6 @@
-import type { AncestryPackage, AncestryView } from '../../../service/ancestry-view.ts';
-import type { FoundVulnerability } from '../../../service/found-vulnerabilities.ts';
-import type { VulnerabilityView } from '../../../service/vulnerability-view.ts';
+import type { FoundVulnerability } from '../../../service/findings/found-vulnerabilities.ts';
+import type { VulnerabilityView } from '../../../service/findings/vulnerability-view.ts';
+import type { AncestryPackage, AncestryView } from '../../../service/posts/ancestry-view.ts';
 import type { ImagePackage } from '../../../store/store.ts';
 import { encodeGoJson } from '../go-json-encode.ts';
 import { wireNamespace, wireVersionFormat } from '../v1/names.ts';

@@ -1,7 +1,7 @@
 import type { SharedWork } from '../../../kit/shared-work.ts';
-import type { AncestryViewRoom } from '../../../service/ancestry-view.ts';
-import type { NotificationViewRoom } from '../../../service/notification-view.ts';
-import type { AncestryPostingRoom } from '../../../service/post-ancestry.ts';
+import type { NotificationViewRoom } from '../../../service/notices/notification-view.ts';
+import type { AncestryViewRoom } from '../../../service/posts/ancestry-view.ts';
+import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
 import type { PageTokens } from '../v1/page-token.ts';
 
 /** What the handlers of Clair's third API work with, over whatever they are called. */

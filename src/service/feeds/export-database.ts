@@ -1,0 +1,106 @@
+import { ClairError } from '../../kit/errors.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import { compareText } from '../../model/order.ts';
+import type { Vulnerability } from '../../model/vulnerability.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { FeedState, PageRequest, Store, StoredVulnerability } from '../../store/store.ts';
+import type { CarriedFeed, CarriedLine } from './carried-lines.ts';
+import { type LockingRoom, lockFeed } from './feed-lock.ts';
+
+/** What carrying a database away needs. */
+export interface ExportingRoom extends LockingRoom {
+  readonly store: Pick<Store, 'advisories' | 'vulnerabilities' | 'enrichments' | 'locks'>;
+  readonly extensions: Pick<Extensions, 'sources' | 'enrichers'>;
+}
+
+/**
+ * All that a store knows of every feed, in an order that depends on nothing but that. Each feed is as it was at one moment: nobody
+ * updates it while it is read. Feeds that could never be loaded are left out, and what users wrote, which stays where it was written. Throws `store-unusable` for a feed that another
+ * process does not let go of.
+ */
+export async function* exportDatabase(room: ExportingRoom): AsyncGenerator<CarriedLine> {
+  const states = await room.store.advisories.feedStates();
+  const { sources, enrichers } = room.extensions;
+  const names = new Set([...sources, ...enrichers].map(({ name }) => name));
+  const byName = states
+    .filter(({ source }) => names.has(source))
+    .sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
+  for (const { source, feed } of byName) {
+    await using lock = await lockFeed({ source, feed }, room);
+    if (lock === undefined)
+      throw new ClairError(
+        'store-unusable',
+        `${source} ${feed} is being updated by another process; try again`,
+      );
+    // As it is now that it is locked.
+    const now = await room.store.advisories.feedStates();
+    const state = now.find((one) => one.source === source && one.feed === feed);
+    if (state !== undefined) yield* linesOfFeed(state, room);
+  }
+}
+
+async function* linesOfFeed(state: FeedState, room: ExportingRoom): AsyncGenerator<CarriedLine> {
+  const { presence, kept, records, lastFailure, ...identity } = state;
+  if (presence === 'failed') return;
+  room.onProgress(`writing ${state.source} ${state.feed}`);
+  yield { feed: { ...identity, presence } satisfies CarriedFeed };
+  if (presence === 'absent') return;
+  if (room.extensions.enrichers.some(({ name }) => name === state.source)) yield* ratingsOf(state, room);
+  else yield* advisoriesOf(state, room);
+}
+
+/** Records that are read at once: more would outlive the young generation, and be garbage for long. */
+const pageRecords = 200;
+
+async function* ratingsOf(state: FeedState, { store }: ExportingRoom): AsyncGenerator<CarriedLine> {
+  const pages = paged(
+    (page) => store.enrichments.inFeed(state, page),
+    ({ id }) => id,
+  );
+  for await (const rating of pages) yield { rating };
+}
+
+async function* advisoriesOf(state: FeedState, { store }: ExportingRoom): AsyncGenerator<CarriedLine> {
+  const recordsOf = (keptFor?: string): AsyncGenerator<StoredVulnerability> =>
+    paged(
+      (page) => store.vulnerabilities.inFeed({ ...state, ...(keptFor !== undefined && { keptFor }) }, page),
+      ({ key }) => key,
+    );
+  for await (const record of recordsOf()) yield { record: plain(record) };
+  if (state.kept.length === 0) return;
+  const namespaces = await store.advisories.namespaces();
+  for (const namespace of namespaces.filter(({ name }) => state.kept.includes(name)).sort(byNamespace))
+    for await (const record of recordsOf(namespace.name)) yield { kept: plain(record), for: namespace };
+}
+
+function byNamespace(a: Namespace, b: Namespace): number {
+  return compareText(a.name, b.name);
+}
+
+/** Every item of a list that is read page by page. */
+async function* paged<T>(
+  read: (page: PageRequest<string>) => Promise<readonly T[]>,
+  cursorOf: (item: T) => string,
+): AsyncGenerator<T> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await read({ limit: pageRecords, ...(after !== undefined && { after }) });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageRecords) return;
+    after = cursorOf(last);
+  }
+}
+
+/** The record as its source gave it: keys and times are for each store to find. */
+function plain({
+  number,
+  source,
+  feed,
+  validFrom,
+  validTo,
+  affected,
+  ...record
+}: StoredVulnerability): Vulnerability {
+  return { ...record, affected: affected.map(({ keys, ...row }) => row) };
+}

@@ -1,0 +1,196 @@
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../../plugin/advisory-source.ts';
+import type { Enricher } from '../../plugin/enricher.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import type {
+  FeedDifference,
+  FeedIdentity,
+  FeedState,
+  FeedUpdate,
+  KeyedRecord,
+  Store,
+} from '../../store/store.ts';
+import { isSuperseded } from './choose-feeds.ts';
+import { type LockingRoom, lockFeed, pollMs } from './feed-lock.ts';
+import { withKeys } from './keyed-records.ts';
+
+/** A feed of a source of advisories or of an enricher. */
+export interface FeedOfSource {
+  readonly source: AdvisorySource | Enricher;
+  readonly feed: string;
+}
+
+/**
+ * What became of one feed. `current`: young enough not to be asked for. `superseded`: its source stands in for one that is there.
+ */
+export type FeedOutcome = FeedOfSource &
+  (
+    | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' | 'superseded' }
+    | { readonly outcome: 'updated'; readonly difference: FeedDifference }
+    | { readonly outcome: 'failed'; readonly error: ClairError }
+  );
+
+/** What updating needs. */
+export interface UpdatingRoom extends LockingRoom {
+  readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
+  readonly schemes: readonly VersionScheme[];
+  readonly client: FeedClient;
+  /** Where the client fetches from: feeds that came from elsewhere are fetched anew. */
+  readonly origin: string;
+  /** Feeds checked less than so long ago are left alone; 0 asks for all. */
+  readonly youngerThanMs: number;
+  /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
+  readonly acceptShrunk?: boolean;
+  /** Follows the update of each feed. */
+  readonly tracer?: Tracer;
+}
+
+/** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
+export async function updateFeeds(
+  feeds: readonly FeedOfSource[],
+  room: UpdatingRoom,
+): Promise<FeedOutcome[]> {
+  const states = await room.store.advisories.feedStates();
+  const outcomes: FeedOutcome[] = [];
+  for (const wanted of feeds) {
+    const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
+    if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
+    else if (await isNeedless(wanted, room)) outcomes.push({ ...wanted, outcome: 'superseded' });
+    else outcomes.push(await updateTraced(wanted, room));
+  }
+  return outcomes;
+}
+
+async function updateTraced(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
+  const { tracer = untraced } = room;
+  const attributes = { 'clair.source': wanted.source.name, 'clair.feed': wanted.feed };
+  return await tracer.span({ name: 'feed update', attributes }, async () => {
+    const outcome = await updateAlone(wanted, room);
+    const failure = outcome.outcome === 'failed' ? outcome.error.message : undefined;
+    tracer.note({ 'clair.outcome': outcome.outcome }, failure);
+    return outcome;
+  });
+}
+
+/** Whether the source stands in for one that is loaded, perhaps just now. */
+async function isNeedless({ source }: FeedOfSource, { store }: UpdatingRoom): Promise<boolean> {
+  if (!isAdvisorySource(source) || source.insteadOf === undefined) return false;
+  return isSuperseded(source.name, [source], await store.advisories.feedStates());
+}
+
+function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): FeedState | undefined {
+  return states.find((state) => state.source === source.name && state.feed === feed);
+}
+
+function isYoung(state: FeedState | undefined, source: FeedOfSource['source'], room: UpdatingRoom): boolean {
+  if (state === undefined || state.presence === 'failed' || !isComparable(state, source, room)) return false;
+  const ageMs = room.now().getTime() - Date.parse(state.checkedAt);
+  // What was checked later than now was checked by another clock, and tells nothing.
+  return ageMs >= 0 && ageMs < room.youngerThanMs;
+}
+
+/** Whether the stored content is what this source would make of the bytes at this origin. */
+function isComparable(state: FeedState, source: FeedOfSource['source'], { origin }: UpdatingRoom): boolean {
+  return state.origin === origin && state.sourceVersion === source.version;
+}
+
+/** Updates a feed while no other process does; one that waited for another finds the work done. */
+async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
+  await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, room);
+  if (lock === undefined) return { ...wanted, outcome: 'busy' };
+  const { waitedMs } = lock;
+  try {
+    const state = stateOf(wanted, await room.store.advisories.feedStates());
+    const wasDone =
+      waitedMs > 0 && isYoung(state, wanted.source, { ...room, youngerThanMs: waitedMs + pollMs });
+    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, room);
+  } catch (error) {
+    const known =
+      error instanceof ClairError
+        ? error
+        : new ClairError('feed-corrupt', messageOf(error), { cause: error });
+    await noteFailure(wanted, known, room);
+    return { ...wanted, outcome: 'failed', error: known };
+  }
+}
+
+/** Writes the failure down for `clair db status`; a store that cannot even do that has failed for a reason told already. */
+async function noteFailure(wanted: FeedOfSource, { message }: ClairError, room: UpdatingRoom): Promise<void> {
+  const at = room.now().toISOString();
+  await room.store.advisories.noteFailure(identityOf(wanted, room), at, message).catch(() => undefined);
+}
+
+function identityOf({ source, feed }: FeedOfSource, { origin }: UpdatingRoom): FeedIdentity {
+  return { source: source.name, feed, sourceVersion: source.version, origin };
+}
+
+async function updateFeed(
+  wanted: FeedOfSource,
+  state: FeedState | undefined,
+  room: UpdatingRoom,
+): Promise<FeedOutcome> {
+  const { source, feed } = wanted;
+  const { advisories } = room.store;
+  const known = state?.presence === 'loaded' && isComparable(state, source, room) ? state : undefined;
+  room.onProgress(`fetching advisories ${source.name} ${feed}`);
+  const fetched = await source.fetch(feed, room.client, known?.fingerprint);
+  const at = room.now().toISOString();
+  const identity = identityOf(wanted, room);
+  if (fetched === 'absent') {
+    // What was loaded once stays: vendors drop releases that nobody supports any more.
+    if (state?.presence !== 'loaded')
+      await advisories.touch({
+        ...identity,
+        presence: 'absent',
+        fingerprint: '',
+        fetchedAt: at,
+        checkedAt: at,
+      });
+    return { ...wanted, outcome: 'absent' };
+  }
+  if (fetched === 'unchanged') {
+    if (known !== undefined) await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
+    return { ...wanted, outcome: 'unchanged' };
+  }
+  const update = toUpdate(identity, fetched, { fetchedAt: at, acceptShrunk: room.acceptShrunk ?? false });
+  return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, room }) };
+}
+
+function toUpdate(
+  identity: FeedIdentity,
+  { fingerprint, lastModified, extent }: Fetched,
+  { fetchedAt, acceptShrunk }: { readonly fetchedAt: string; readonly acceptShrunk: boolean },
+): FeedUpdate {
+  return {
+    ...identity,
+    fingerprint,
+    fetchedAt,
+    ...(lastModified !== undefined && { lastModified }),
+    ...(extent !== undefined && { extent }),
+    ...(acceptShrunk && { acceptShrunk }),
+  };
+}
+
+async function apply(
+  { source, feed }: FeedOfSource,
+  fetched: Fetched,
+  { update, room: { store, schemes } }: { update: FeedUpdate; room: UpdatingRoom },
+): Promise<FeedDifference> {
+  return isAdvisorySource(source)
+    ? await store.advisories.apply(update, keyed(source.parse(feed, fetched), schemes, fetched))
+    : await store.enrichments.apply(update, source.parse(feed, fetched));
+}
+
+/** An enricher speaks of vulnerabilities, of no package of any namespace. */
+function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
+  return 'feedsOf' in source;
+}
+
+async function* keyed(
+  records: AsyncIterable<FeedRecord>,
+  schemes: readonly VersionScheme[],
+  { url }: Fetched,
+): AsyncGenerator<KeyedRecord> {
+  for await (const record of records) yield 'affected' in record ? withKeys(record, schemes, url) : record;
+}

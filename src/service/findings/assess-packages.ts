@@ -1,0 +1,107 @@
+import { speaksOfSource } from '../../match/applies.ts';
+import { enrich } from '../../match/enrich.ts';
+import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
+import { holds } from '../../match/holds.ts';
+import type { Package } from '../../model/package.ts';
+import type { ExtensionStatus, Match } from '../../model/report.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type {
+  AsOf,
+  FeedState,
+  ImagePackage,
+  Store,
+  StoredEnrichment,
+  StoredMatch,
+} from '../../store/store.ts';
+import { isSuperseded } from '../feeds/choose-feeds.ts';
+import { withoutOverridden } from '../feeds/written-vulnerabilities.ts';
+import { versionOrder } from '../images/extension-status.ts';
+
+/** What assessing needs. With `asOf`, advisories are taken as they were then; what enrichers say has no history. */
+export interface AssessmentRoom extends AsOf {
+  readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+  readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
+}
+
+/** A hit, and the place of its package in the image. */
+export interface PlacedHit extends Hit {
+  readonly position: number;
+}
+
+/** What is known to be wrong with the packages of an image. */
+export interface Assessment {
+  /** Every advisory row that speaks of an installed package; what is suppressed is among them. */
+  readonly hits: readonly PlacedHit[];
+  readonly findings: Findings;
+  /** What others than the distributions know of the vulnerabilities, by CVE id. */
+  readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
+  /** Advisories whose range has no order with an installed version. */
+  readonly undecided: readonly ExtensionStatus[];
+}
+
+/** Asks the store which packages of an image are vulnerable: one range join, then what a join cannot decide. */
+export async function assessPackages(
+  image: number,
+  packages: readonly ImagePackage[],
+  room: AssessmentRoom,
+): Promise<Assessment> {
+  const { store, extensions, asOf } = room;
+  const stored = await store.images.matches(image, { asOf });
+  const states = await store.advisories.feedStates({ asOf });
+  const counting = stored.filter(({ source }) => !isSuperseded(source, extensions.sources, states));
+  const standing = await withoutOverridden(counting, states, { store, asOf });
+  const { hits, undecided } = decide(standing, packages, extensions);
+  const found = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
+  const { findings, enrichments } = await enriched(found, states, room);
+  return { hits, findings, enrichments, undecided };
+}
+
+/** Findings with what others than the distributions know of them. */
+async function enriched(
+  { matches, suppressed }: Findings,
+  states: readonly FeedState[],
+  { store }: AssessmentRoom,
+): Promise<Pick<Assessment, 'findings' | 'enrichments'>> {
+  const ids = [...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id);
+  const enrichments = await store.enrichments.find(new Set(ids));
+  const knowsExploited = states.some(({ source, presence }) => source === 'kev' && presence === 'loaded');
+  const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
+  return { findings: { matches: matches.map(add), suppressed: suppressed.map(add) }, enrichments };
+}
+
+function schemeOf(
+  { schemes }: AssessmentRoom['extensions'],
+  name: string,
+): Extensions['schemes'][number] | undefined {
+  return schemes.find((scheme) => scheme.name === name);
+}
+
+/** A package as a report shows it: without what only the lookup needs. */
+export function toPackage({ lookup, ...item }: ImagePackage): Package {
+  return item;
+}
+
+/** Rows whose keys could not decide are compared as the native tool does; where that cannot tell either, the report says so. */
+function decide(
+  stored: readonly StoredMatch[],
+  packages: readonly ImagePackage[],
+  extensions: AssessmentRoom['extensions'],
+): { hits: PlacedHit[]; undecided: ExtensionStatus[] } {
+  const hits: PlacedHit[] = [];
+  const undecided: { path: string; layer: Package['location']['layer']; problem: string }[] = [];
+  for (const { package: position, decided, ...row } of stored) {
+    const item = packages[position];
+    if (item?.lookup == null) continue;
+    const { version: installed } = (speaksOfSource(row.only) && item.lookup.source) || item.lookup;
+    const isHit = holds({ ...row, decided }, item, { version: installed, schemes: extensions.schemes });
+    if (isHit) hits.push({ ...row, position, package: toPackage(item), installed });
+    if (isHit !== undefined) continue;
+    const problem = `${row.id}: no order between ${item.name} ${installed} and the advisory of ${row.affectedPackage} (${row.namespace.versionScheme})`;
+    undecided.push({ path: item.location.path, layer: item.location.layer, problem });
+  }
+  return {
+    hits,
+    undecided:
+      undecided.length === 0 ? [] : [{ extension: versionOrder, status: 'partly-failed', files: undecided }],
+  };
+}

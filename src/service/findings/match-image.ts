@@ -1,0 +1,52 @@
+import { isWhollyKnown, verdictOf } from '../../match/verdict.ts';
+import { compareText } from '../../model/order.ts';
+import type { Report, Target } from '../../model/report.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { IndexedImage } from '../images/index-image.ts';
+import { type AssessmentRoom, assessPackages, toPackage } from './assess-packages.ts';
+import { type CoverageRoom, coverageOf } from './coverage.ts';
+
+/** What matching needs. */
+export interface MatchingRoom extends CoverageRoom {
+  readonly extensions: Extensions;
+  readonly store: AssessmentRoom['store'];
+}
+
+/** A report, and whether everything was known that a `clean` needs, findings aside. */
+export interface AssessedReport {
+  readonly report: Report;
+  readonly isAssessed: boolean;
+}
+
+/** Asks the store which packages are vulnerable and makes the report. */
+export async function matchImage(
+  target: Target,
+  image: IndexedImage,
+  room: MatchingRoom,
+): Promise<AssessedReport> {
+  const { findings, undecided } = await assessPackages(image.id, image.packages, room);
+  const { matches, suppressed } = findings;
+  const coverage = await coverageOf(image, room);
+  const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
+  const isAssessed = isWhollyKnown({ packages: image.packages.length, coverage, statuses });
+  const report: Report = {
+    schemaVersion: 1,
+    target,
+    distro: image.distro,
+    namespaces: image.namespaces,
+    layers: image.layers,
+    packages: image.packages.map(toPackage),
+    matches,
+    suppressed,
+    verdict: verdictOf(matches, isAssessed),
+    coverage: coverage.map(({ namespace, status, newestAdvisory, fetchedAt, reason }) => ({
+      namespace,
+      status,
+      newestAdvisory,
+      fetchedAt,
+      reason,
+    })),
+    statuses,
+  };
+  return { report, isAssessed };
+}

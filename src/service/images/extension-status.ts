@@ -1,0 +1,52 @@
+import type { SquashedImage } from '../../match/squash.ts';
+import type { Digest } from '../../model/digest.ts';
+import { compareText } from '../../model/order.ts';
+import type { ExtensionStatus } from '../../model/report.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+
+/** Stands for the extension that tells what advisories could not be compared with. */
+export const versionOrder = 'version-order';
+
+/** How each extension fared over a whole image: what it read, and what was wrong there. */
+export function statusesOf(
+  squashed: Pick<SquashedImage, 'packages' | 'problems'>,
+  extensions: Pick<Extensions, 'listers'>,
+  diffIds: readonly (Digest | null)[],
+): ExtensionStatus[] {
+  const read = filesRead(squashed).map((file) => ({ ...file, problem: null }));
+  const problems = squashed.problems.map(({ extension, path, layer, message }) => ({
+    extension,
+    path,
+    layer,
+    problem: message,
+  }));
+  const found = Map.groupBy([...read, ...problems], ({ extension }) => extension);
+  const names = new Set([...extensions.listers.map(({ name }) => name), ...found.keys()]);
+  return [...names].sort(compareText).flatMap((extension) => {
+    const files = found.get(extension);
+    if (files === undefined) return [];
+    const hasRead = files.some(({ problem }) => problem === null);
+    const hasProblem = files.some(({ problem }) => problem !== null);
+    const status = !hasProblem ? 'succeeded' : hasRead ? 'partly-failed' : 'failed';
+    const told = files.map(({ path, layer, problem }) => ({ path, layer: diffIds[layer] ?? null, problem }));
+    return [{ extension, status, files: distinct(told) } as const];
+  });
+}
+
+/** The files that packages were listed from, each once. */
+function filesRead({
+  packages,
+}: Pick<SquashedImage, 'packages'>): { extension: string; path: string; layer: number }[] {
+  const files = new Map<string, { extension: string; path: string; layer: number }>();
+  for (const { lister, path, layer } of packages)
+    files.set(`${lister}\n${path}`, { extension: lister, path, layer });
+  return [...files.values()];
+}
+
+/** Each file once; those with a problem keep it. */
+function distinct(files: ExtensionStatus['files']): ExtensionStatus['files'] {
+  const byFile = new Map(files.map((file) => [`${file.path}\n${file.problem ?? ''}`, file]));
+  return [...byFile.values()].sort(
+    (a, b) => compareText(a.path, b.path) || compareText(a.problem ?? '', b.problem ?? ''),
+  );
+}

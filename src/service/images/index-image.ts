@@ -1,0 +1,157 @@
+import type { Image } from '../../image/image.ts';
+import type { ImageLayer } from '../../image/image-layer.ts';
+import { messageOf } from '../../kit/errors.ts';
+import { sha256Of } from '../../kit/sha256.ts';
+import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { Distro } from '../../model/distro.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import { comparePackages } from '../../model/order.ts';
+import { purlOf } from '../../model/purl.ts';
+import type { ExtensionStatus, ReportLayer } from '../../model/report.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
+import { statusesOf } from './extension-status.ts';
+import { ecosystemOf, namespacesOf, withLookup } from './look-up.ts';
+import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
+import type { IndexedLayer } from './read-rounds.ts';
+
+/** Raised whenever the same layers or inventory may give other namespaces, purls or version keys: images are then saved anew. */
+export const indexVersion = 3;
+
+/** What indexing needs. */
+export interface IndexingRoom extends ReadingRoom {
+  readonly extensions: Extensions;
+  readonly store: Pick<Store, 'layers' | 'images'>;
+}
+
+/** An image whose packages are known and stored. */
+export interface IndexedImage {
+  /** Its number in the store. */
+  readonly id: number;
+  readonly distro: Distro | null;
+  readonly layers: readonly ReportLayer[];
+  readonly packages: readonly ImagePackage[];
+  /** Of its packages, by their own names. */
+  readonly namespaces: readonly Namespace[];
+  readonly statuses: readonly ExtensionStatus[];
+}
+
+/** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
+export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
+  const read = await readImage(image, room);
+  const { layers, squashed } = read;
+  const { image: index, problems } = await imageOf(read, room.extensions);
+  const { distro, packages } = index;
+  const told = { packages: squashed.packages, problems: [...squashed.problems, ...problems] };
+  return {
+    id: await room.store.images.save(index),
+    distro,
+    layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
+    packages,
+    namespaces: namespacesOf(distro, packages, room.extensions),
+    statuses: statusesOf(told, room.extensions, layers.map(diffIdOf)),
+  };
+}
+
+/** Layers that were laid over each other. */
+export interface LaidLayers {
+  readonly layers: readonly (IndexedLayer & Partial<Pick<KnownLayer, 'layer'>>)[];
+  readonly squashed: SquashedImage;
+  /** The analyzer key of all layers. */
+  readonly key: string;
+}
+
+/** What a container of the layers would have installed, ready to be saved, and what kept it from being told for sure. */
+export async function imageOf(
+  { layers, squashed, key }: LaidLayers,
+  extensions: Analyzing,
+): Promise<{ readonly image: ImageIndex; readonly problems: readonly SquashedProblem[] }> {
+  const { distro, detector, problems } = await detect(squashed, extensions);
+  const diffIds = layers.map(diffIdOf);
+  const identities = layers.map(({ identity }) => identity);
+  const image: ImageIndex = {
+    identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
+    layers: identities,
+    distro,
+    ...(detector !== undefined && { detector }),
+    packages: squashed.packages
+      .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions }))
+      .sort(comparePackages),
+  };
+  return { image, problems };
+}
+
+type Analyzing = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
+
+function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null {
+  return layer?.diffId ?? index.diffId ?? null;
+}
+
+interface Detected {
+  readonly distro: Distro | null;
+  readonly detector?: string;
+  /** Of detectors that failed before one knew: each might have known otherwise. */
+  readonly problems: readonly SquashedProblem[];
+}
+
+/** The first detector that knows decides. */
+async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promise<Detected> {
+  const problems: SquashedProblem[] = [];
+  for (const detector of detectors) {
+    try {
+      const distro =
+        'detectRemotely' in detector ? await detector.detectRemotely(files) : detector.detect(files);
+      if (distro !== undefined) return { distro, detector: detector.name, problems };
+    } catch (error) {
+      const [path = ''] = detector.wants;
+      const message = `the detector failed: ${messageOf(error)}`;
+      problems.push({ extension: detector.name, path, message, layer: 0 });
+    }
+  }
+  return { distro: null, problems };
+}
+
+interface Surroundings {
+  readonly squashed: SquashedImage;
+  readonly distro: Distro | null;
+  readonly diffIds: readonly (Digest | null)[];
+  readonly extensions: Analyzing;
+}
+
+function toImagePackage(
+  item: SquashedPackage,
+  { distro, diffIds, squashed, extensions }: Surroundings,
+): ImagePackage {
+  const listed = item.package;
+  const owner = squashed.owners.get(item.path);
+  const found = {
+    ...listed,
+    purl: purlOf(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
+    location: { path: item.path, layer: diffIds[item.layer] ?? null },
+    foundBy: item.lister,
+    ...(item.repositories.length > 0 && { repositories: item.repositories }),
+    ...(owner !== undefined && { owner }),
+  };
+  return withLookup(found, distro, extensions);
+}
+
+function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
+  return {
+    digest: layer.digest ?? index.digest ?? null,
+    diffId: layer.diffId ?? index.diffId ?? null,
+    sizeBytes: layer.sizeBytes || (index.tarBytes ?? 0),
+    createdBy: layer.createdBy ?? null,
+    verified: index.verified,
+  };
+}
+
+/** Text of this length fits into the index of any engine; a longer one is hashed. */
+const identityCharacters = 1000;
+
+/** What names an image in the store by what it is made of. */
+export function identityOf(parts: readonly string[]): string {
+  const text = parts.join('\n');
+  return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import type { Inventory } from '../../model/inventory.ts';
+import type { Package } from '../../model/package.ts';
+import { ecosystems } from '../../source/osv/ecosystems.ts';
+import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
+import { samplePackage, sampleReport } from '../../testing/sample-report.ts';
+import { versionOrder } from './extension-status.ts';
+import { indexSbom } from './index-sbom.ts';
+
+function inventory(change: Partial<Inventory>): Inventory {
+  const { distro, layers, packages, statuses } = sampleReport;
+  const subject = { reference: 'shop', kind: null, manifest: null, platform: null };
+  return { subject, distro, layers, packages, statuses, ...change };
+}
+
+function told(type: string, name: string, foundBy = 'sbom'): Package {
+  return {
+    type,
+    name,
+    version: '1.0.0',
+    purl: `pkg:${type}/x`,
+    location: { path: 'sbom', layer: null },
+    foundBy,
+  };
+}
+
+test('equal inventories are one image, and others are others', async () => {
+  await using store = await openSqliteStore(':memory:');
+  const room = { extensions: builtIn, store };
+  const first = await indexSbom(inventory({}), room);
+  const again = await indexSbom(
+    inventory({ subject: { reference: 'b', kind: 'aci', manifest: null, platform: null } }),
+    room,
+  );
+  const other = await indexSbom(inventory({ packages: [samplePackage('curl', '8')] }), room);
+  const elsewhere = await indexSbom(
+    inventory({ distro: { id: 'ubuntu', versionId: '22.04', like: [] } }),
+    room,
+  );
+  assert.equal(first.id, again.id);
+  assert.equal(new Set([first.id, other.id, elsewhere.id]).size, 3);
+  assert.deepEqual((await store.images.read(first.id)).packages, first.packages);
+});
+
+test('how versions compared with older advisories is forgotten', async () => {
+  await using store = await openSqliteStore(':memory:');
+  const statuses = [
+    { extension: versionOrder, status: 'partly-failed', files: [] },
+    ...sampleReport.statuses,
+  ] as const;
+  const { statuses: kept } = await indexSbom(inventory({ statuses }), { extensions: builtIn, store });
+  assert.deepEqual(kept, sampleReport.statuses);
+});
+
+test('packages of languages are looked up by their type, under the name advisories have', async () => {
+  await using store = await openSqliteStore(':memory:');
+  const { extensions } = { extensions: builtIn };
+  for (const { namespace, versionScheme } of ecosystems.values()) {
+    const packages = [told(namespace, 'a_B'), told('deb', 'plain', 'nobody-here')];
+    const index = await indexSbom(inventory({ packages }), { extensions, store });
+    assert.deepEqual(
+      index.namespaces.map(({ name }) => name),
+      ['debian:12', namespace].sort(),
+    );
+    const lookup = index.packages.find(({ type }) => type === namespace)?.lookup;
+    assert.deepEqual(lookup?.namespace, { name: namespace, versionScheme });
+    assert.notEqual(lookup.key, undefined);
+    if (namespace === 'pypi') assert.equal(lookup.name, 'a-b');
+    if (namespace === 'npm') assert.equal(lookup.name, 'a_B');
+  }
+});
+
+test('a lister that is here says itself where its packages belong', async () => {
+  await using store = await openSqliteStore(':memory:');
+  const packages = [told('npm', 'a', 'dpkg')];
+  const index = await indexSbom(inventory({ packages }), { extensions: builtIn, store });
+  assert.deepEqual([index.namespaces, index.packages[0]?.lookup], [[], null]);
+});

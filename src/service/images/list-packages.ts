@@ -1,0 +1,96 @@
+import { messageOf } from '../../kit/errors.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { ListedPackage } from '../../model/package.ts';
+import { type Files, patternSet } from '../../plugin/layer-files.ts';
+import type { Listed, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
+
+/** What listers tell of a layer. */
+export type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'repositories' | 'problems'>;
+
+/** A lister that works here, or elsewhere. */
+type Lister = PackageLister | RemoteLister;
+
+/**
+ * Lists what a lister finds in a layer: in the files at the places it asks for, and apart from them in those that `wantedPathOf`
+ * says stand for such a place. All that is told bears the path at which the file really lies. Waits only for who works elsewhere.
+ */
+export function listPackages(
+  lister: Lister,
+  files: Files,
+  wantedPathOf: (path: string) => string | undefined,
+): Listing | Promise<Listing> {
+  const isWanted = patternSet(lister.wants);
+  const here = [...files].filter(([path]) => isWanted.find(path) !== undefined);
+  const linked = [...files].flatMap(([path, content]) => {
+    const wanted = wantedPathOf(path);
+    return wanted !== undefined && isWanted.find(wanted) !== undefined ? [{ path, wanted, content }] : [];
+  });
+  const realPaths = new Map(linked.map(({ path, wanted }) => [wanted, path]));
+  return mergeAll([
+    listAlone(lister, new Map(here), (path) => path),
+    listAlone(
+      lister,
+      new Map(linked.map(({ wanted, content }) => [wanted, content])),
+      (path) => realPaths.get(path) ?? path,
+    ),
+  ]);
+}
+
+/** Several listings as one, once all are there. */
+export function mergeAll(listings: readonly (Listing | Promise<Listing>)[]): Listing | Promise<Listing> {
+  const isThere = (listing: Listing | Promise<Listing>): listing is Listing => !(listing instanceof Promise);
+  if (listings.every(isThere)) return merge(listings);
+  return Promise.all(listings.map(async (listing) => await listing)).then(merge);
+}
+
+function merge(listings: readonly Listing[]): Listing {
+  return {
+    packages: listings.flatMap(({ packages }) => packages),
+    owned: listings.flatMap(({ owned }) => owned),
+    repositories: listings.flatMap(({ repositories }) => repositories),
+    problems: listings.flatMap(({ problems }) => problems),
+  };
+}
+
+function listAlone(
+  lister: Lister,
+  files: Files,
+  realPathOf: (path: string) => string,
+): Listing | Promise<Listing> {
+  const real = (listed: Listed): Listed => ({ ...listed, path: realPathOf(listed.path) });
+  const tell = (found: readonly Listed[]): Listing => sorted(lister.name, found.map(real));
+  if (files.size === 0) return tell([]);
+  if ('listRemotely' in lister)
+    return lister.listRemotely(files).then(tell, (error: unknown) => tell([failure(error, files)]));
+  const found: Listed[] = [];
+  try {
+    for (const listed of lister.list(files)) found.push(listed);
+  } catch (error) {
+    found.push(failure(error, files));
+  }
+  return tell(found);
+}
+
+/** A lister that breaks costs its own result, and the report says so. */
+function failure(error: unknown, files: Files): Listed {
+  const [path = ''] = files.keys();
+  return { path, problem: `the lister failed: ${messageOf(error)}` };
+}
+
+function sorted(lister: string, found: readonly Listed[]): Listing {
+  const byPath = new Map<string, ListedPackage[]>();
+  for (const listed of found) {
+    if (!('package' in listed)) continue;
+    if (!byPath.get(listed.path)?.push(listed.package)) byPath.set(listed.path, [listed.package]);
+  }
+  return {
+    packages: [...byPath].map(([path, packages]) => ({ path, lister, packages })),
+    owned: found.flatMap((listed) => ('owner' in listed ? [{ ...listed, lister }] : [])),
+    repositories: found.flatMap((listed) =>
+      'repositories' in listed ? [{ path: listed.path, names: listed.repositories }] : [],
+    ),
+    problems: found.flatMap((listed) =>
+      'problem' in listed ? [{ extension: lister, path: listed.path, message: listed.problem }] : [],
+    ),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Image } from '../../image/image.ts';
+import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
+import { sha256Of } from '../../kit/sha256.ts';
+import type { SquashedImage } from '../../match/squash.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { Store } from '../../store/store.ts';
+import type { AnalyzeArriving, AnalyzeLayers, Analyzers } from './analyze-layers.ts';
+import { type IndexedLayer, type ReadStack, type Round, readInRounds } from './read-rounds.ts';
+
+/** What reading the layers of an image needs. */
+export interface ReadingRoom {
+  readonly extensions: Analyzers;
+  readonly store: Pick<Store, 'layers'>;
+  readonly analyze: AnalyzeLayers;
+  readonly analyzeArriving: AnalyzeArriving;
+  /** Read and hash also what could be seeked over. */
+  readonly verify: boolean;
+  readonly onProgress: (text: string) => void;
+}
+
+/** An image whose layers are known. */
+export type ReadImage = ReadStack<KnownLayer>;
+
+/** What is read of an image. */
+export type Readable = Pick<Image, 'layers' | 'bring'>;
+
+/** Reads the layers, as often as links ask for it. */
+export async function readImage(image: Readable, room: ReadingRoom): Promise<ReadImage> {
+  const read = await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
+  return read.squashed.unread.length === 0 ? read : { ...read, squashed: withUnread(read.squashed) };
+}
+
+/** What is left unread is told. */
+function withUnread(squashed: SquashedImage): SquashedImage {
+  const [first] = squashed.unread;
+  const message = `leads to ${first?.place}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
+  const problem = { extension: 'layer', path: first?.standsFor ?? '', message, layer: 0 };
+  return { ...squashed, problems: [...squashed.problems, problem] };
+}
+
+/** A layer and what it tells. */
+export interface KnownLayer extends IndexedLayer {
+  readonly layer: ImageLayer;
+}
+
+async function indexLayers(
+  { layers, bring }: Readable,
+  { key, links }: Round,
+  room: ReadingRoom,
+): Promise<KnownLayer[]> {
+  const identities = layers.map((layer) => layerIdentity(layer, room));
+  const known = await findKnown(identities, key, room);
+  // The same layer twice in one image, as empty layers are, is read once.
+  const unread = layers.filter(
+    (_, i) => !known.has(identities[i] ?? '') && identities.indexOf(identities[i]) === i,
+  );
+  if (unread.length > 0) room.onProgress(`reading ${unread.length} of ${layers.length} layers`);
+  const options = { verify: room.verify, links };
+  const indexes =
+    unread.length === 0
+      ? []
+      : bring === undefined
+        ? await room.analyze(unread, options)
+        : await room.analyzeArriving(unread, bring, options);
+  const fresh = new Map(unread.map((layer, i) => [layer, indexes[i]]));
+  const result: KnownLayer[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
+    if (index === undefined) throw new Error(`layer ${i} was not analysed`);
+    const identity = identities[i] ?? `content:${sha256Of(JSON.stringify(index))}`;
+    if (!known.has(identity)) await room.store.layers.save(identity, key, index);
+    known.set(identity, index);
+    result.push({ layer, identity, index });
+  }
+  return result;
+}
+
+async function findKnown(
+  identities: readonly (string | undefined)[],
+  key: string,
+  { store }: ReadingRoom,
+): Promise<Map<string, LayerIndex>> {
+  const known = new Map<string, LayerIndex>();
+  for (const identity of new Set(identities)) {
+    const index = identity === undefined ? undefined : await store.layers.find(identity, key);
+    if (identity !== undefined && index !== undefined) known.set(identity, index);
+  }
+  return known;
+}

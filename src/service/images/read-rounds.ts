@@ -1,0 +1,48 @@
+import { limits } from '../../kit/limits.ts';
+import type { LinkedPlace } from '../../match/links.ts';
+import { type SquashedImage, squash } from '../../match/squash.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import { type Analyzers, analyzerKey, wantedPatterns } from './analyze-layers.ts';
+
+/** One reading of all layers. */
+export interface Round {
+  /** The analyzer key, which names the places as well. */
+  readonly key: string;
+  /** Places besides the wanted ones that links lead to. */
+  readonly links: readonly LinkedPlace[];
+}
+
+/** A layer, and what it tells. */
+export interface IndexedLayer {
+  readonly identity: string;
+  readonly index: LayerIndex;
+}
+
+/** Layers as they were read at last, and laid over each other. */
+export interface ReadStack<Layer extends IndexedLayer = IndexedLayer> {
+  readonly layers: readonly Layer[];
+  readonly squashed: SquashedImage;
+  /** The analyzer key of all layers. */
+  readonly key: string;
+}
+
+/**
+ * Has layers read and, where links of the image lead to places nobody asked for, has them read again with an eye on these. What
+ * lies at the end of a link may be a link again. Where that goes on for too long, what was not read is left in `unread`.
+ */
+export async function readInRounds<Layer extends IndexedLayer>(
+  analyzers: Analyzers,
+  read: (round: Round) => Promise<readonly Layer[]>,
+): Promise<ReadStack<Layer>> {
+  const patterns = wantedPatterns(analyzers);
+  let links: readonly LinkedPlace[] = [];
+  for (let round = 1; ; round++) {
+    const key = analyzerKey(analyzers, links);
+    const layers = await read({ key, links });
+    const indexes = layers.map(({ index }) => index);
+    const squashed = squash(indexes, { patterns, links });
+    const isLast = round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces;
+    if (squashed.unread.length === 0 || isLast) return { layers, squashed, key };
+    links = [...links, ...squashed.unread];
+  }
+}

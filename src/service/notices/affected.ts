@@ -1,0 +1,105 @@
+import { speaksOfSource } from '../../match/applies.ts';
+import { findingsOf, type Hit } from '../../match/findings.ts';
+import { holds } from '../../match/holds.ts';
+import type { Match } from '../../model/report.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { AffectedImage, AffectedRequest, Store } from '../../store/store.ts';
+import { isSuperseded } from '../feeds/choose-feeds.ts';
+import { withoutOverridden } from '../feeds/written-vulnerabilities.ts';
+import { toPackage } from '../findings/assess-packages.ts';
+
+/** What the question who is affected needs. */
+export interface AffectedRoom {
+  readonly store: Pick<Store, 'images' | 'vulnerabilities' | 'advisories'>;
+  readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
+}
+
+/** An image that has a vulnerability, in packages of one name and version. */
+export interface AffectedEntry {
+  /** Number of the image. */
+  readonly image: number;
+  readonly identity: string;
+  /** Names of ancestries and v1 layers that stand for the image, sorted. */
+  readonly names: readonly string[];
+  /** One for each package. */
+  readonly findings: readonly Match[];
+  /** False where nothing can order the installed version and that of the advisory: it may be affected. */
+  readonly isCertain: boolean;
+}
+
+/** A page of affected images; it may have less on it than was asked for, and `next` is absent on the last one alone. */
+export interface AffectedList {
+  readonly images: readonly AffectedEntry[];
+  readonly next?: string;
+}
+
+/** The images that a vulnerability, by its id or another name, affects, as far as the store knows them; nothing for an unknown one. */
+export async function affectedBy(
+  id: string,
+  page: AffectedRequest,
+  room: AffectedRoom,
+): Promise<AffectedList | undefined> {
+  const { vulnerabilities, advisories } = room.store;
+  const named = await vulnerabilities.named(id);
+  if (named.length === 0) return undefined;
+  const states = await advisories.feedStates();
+  const records = (await vulnerabilities.read(named))
+    .filter(({ source }) => !isSuperseded(source, room.extensions.sources, states))
+    .map(({ number }) => number);
+  const { images, ...rest } = await affectedByRecords(records, page, room);
+  const ofId = images.map((image) => ({
+    ...image,
+    findings: image.findings.filter((finding) => isOf(id, finding)),
+  }));
+  return { ...rest, images: ofId.filter(({ findings }) => findings.length > 0) };
+}
+
+/** An advisory that fixes several CVEs makes a finding of each. */
+function isOf(id: string, { vulnerability }: Match): boolean {
+  return vulnerability.id === id || vulnerability.aliases.includes(id);
+}
+
+/** The images that records, by their numbers, affect, but where a user's word stands for what they say. */
+export async function affectedByRecords(
+  records: readonly number[],
+  page: AffectedRequest,
+  room: AffectedRoom,
+): Promise<AffectedList> {
+  const { images, ...rest } = await room.store.images.affected(records, page);
+  const states = await room.store.advisories.feedStates();
+  const hits = images.flatMap((image) => image.hits);
+  const standing = new Set(await withoutOverridden(hits, states, { store: room.store }));
+  const entries = images.flatMap(
+    (image) => entryOf({ ...image, hits: image.hits.filter((hit) => standing.has(hit)) }, room) ?? [],
+  );
+  return { ...rest, images: entries };
+}
+
+/** An entry as it is written as JSON, to a file as to a client of the API. */
+export function plainEntry({ identity, names, findings, isCertain }: AffectedEntry): object {
+  const packages = findings.map(({ package: item, fix }) => ({ ...item, fix }));
+  return { identity, names, certain: isCertain, packages };
+}
+
+function entryOf(
+  { image, identity, names, packages, hits }: AffectedImage,
+  { extensions: { schemes } }: AffectedRoom,
+): AffectedEntry | undefined {
+  const found: Hit[] = [];
+  let isCertain = false;
+  for (const item of packages) {
+    if (item.lookup === null) continue;
+    for (const hit of hits) {
+      const { version: installed } = (speaksOfSource(hit.only) && item.lookup.source) || item.lookup;
+      const isHit = holds(hit, item, { version: installed, schemes });
+      if (isHit === false) continue;
+      isCertain ||= isHit === true;
+      found.push({ ...hit, package: toPackage(item), installed });
+    }
+  }
+  if (found.length === 0) return undefined;
+  const { matches, suppressed } = findingsOf(found, (scheme, a, b) =>
+    schemes.find(({ name }) => name === scheme)?.compare(a, b),
+  );
+  return { image, identity, names, findings: [...matches, ...suppressed], isCertain };
+}

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { killDeliveries } from '../../testing/delivery-kills.ts';
+import { sharedEngines } from '../../testing/store-engines.ts';
+
+const timeout = 120_000;
+
+/** `npm run fuzz:deliveries` tries many more. */
+const kills = 5;
+
+for (const engine of sharedEngines)
+  for (const mode of ['name', 'digest'] as const)
+    test(`${engine.name}: killed senders and receivers lose nothing, told by ${mode}`, {
+      timeout,
+    }, async (t) => {
+      const place = await engine.place(t);
+      const { things, told, repeated, breaks } = await killDeliveries(engine, place, { kills, mode });
+      assert.equal(told, things);
+      assert.ok(repeated <= breaks, `${repeated} came again, ${breaks} broke off`);
+    });

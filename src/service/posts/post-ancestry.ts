@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LayerSource } from '../../image/incoming/layer-source.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { Turns } from '../../kit/turns.ts';
+import { ImageSize } from '../../match/image-size.ts';
+import type { Store } from '../../store/store.ts';
+import { type IndexedLayer, type Round, readInRounds } from '../images/read-rounds.ts';
+import { engineVersionOf, type PostedLayersRoom, readPosted, savePosted } from './posted-layers.ts';
+
+/** A layer by what its client calls it. A name that is a digest has to be that of the content. */
+export interface HashedLayer extends LayerSource {
+  readonly hash: string;
+}
+
+/** An image by the name its client gives it, with its layers from the base up. */
+export interface PostedAncestry {
+  readonly name: string;
+  readonly layers: readonly HashedLayer[];
+}
+
+/** What taking in an ancestry needs. */
+export interface AncestryPostingRoom extends PostedLayersRoom {
+  readonly store: PostedLayersRoom['store'] & Pick<Store, 'ancestries'>;
+}
+
+/**
+ * Takes in an image: reads its layers beside each other, lays them over each other, and keeps what a container of them would have.
+ * One that is there already, of the same layers and read by the same extensions, is not read again, and neither is a layer that is
+ * known by its hash. Throws `layer-unsupported` where packages belong to no namespace, `layer-unreadable` where their database cannot
+ * be read, `target-corrupt` where a layer has another digest than it is called by, and what reading throws.
+ */
+export async function postAncestry(
+  { name, layers }: PostedAncestry,
+  room: AncestryPostingRoom,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ancestries } = room.store;
+  const engineVersion = engineVersionOf(room.extensions);
+  const hashes = layers.map(({ hash }) => hash);
+  const known = await ancestries.find(name);
+  if (known?.engineVersion === engineVersion && isDeepStrictEqual(known.hashes, hashes)) return;
+  if (layers.length > limits.layersPerImage)
+    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+  const stack = await readInRounds(room.extensions, (round) => readAll(layers, { ...round, signal }, room));
+  const image = await savePosted(stack, room);
+  await ancestries.save({ name, hashes, image, engineVersion });
+}
+
+interface Reading extends Round {
+  readonly signal: AbortSignal;
+}
+
+/** Reads each layer once; the first that fails ends the reading of the others. */
+async function readAll(
+  layers: readonly HashedLayer[],
+  reading: Reading,
+  room: AncestryPostingRoom,
+): Promise<IndexedLayer[]> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([reading.signal, failure.signal]);
+  const turns = new Turns(limits.ancestryLayersAtOnce);
+  const size = new ImageSize();
+  const found = new Map<string, IndexedLayer>();
+  const read = async (layer: HashedLayer): Promise<void> => {
+    const indexed = await readHashed(layer, { ...reading, signal }, room);
+    size.add(indexed.index);
+    found.set(layer.hash, indexed);
+  };
+  const distinct = new Map(layers.toReversed().map((layer) => [layer.hash, layer]));
+  await Promise.all(
+    [...distinct.values()].toReversed().map((layer) =>
+      turns
+        .take(() => read(layer))
+        .catch((error: unknown) => {
+          failure.abort(error);
+        }),
+    ),
+  );
+  failure.signal.throwIfAborted();
+  return layers.map(({ hash }) => found.get(hash) ?? unread(hash));
+}
+
+/** A layer as it is known, or read now. */
+async function readHashed(
+  { hash, ...source }: HashedLayer,
+  reading: Reading,
+  room: AncestryPostingRoom,
+): Promise<IndexedLayer> {
+  reading.signal.throwIfAborted();
+  const { ancestries, layers } = room.store;
+  const identity = await ancestries.layerOf(hash);
+  const index = identity === undefined ? undefined : await layers.find(identity, reading.key);
+  if (identity !== undefined && index !== undefined) return { identity, index };
+  const read = await readPosted(source, reading, room);
+  if (read.identity !== identity) await ancestries.noteLayer(hash, read.identity);
+  return read;
+}
+
+function unread(hash: string): never {
+  throw new Error(`the layer ${hash} was not read`);
+}
