@@ -18,7 +18,7 @@ export function feedClient(mirror: string | undefined, show: (text: string) => v
   const load = async (): Promise<FeedClient> => {
     expectManyRecords();
     if (mirror === undefined || mirror.includes('://'))
-      (await import('../kit/http-environment.ts')).heedNetworkEnvironment();
+      (await import('../kit/http/http-environment.ts')).heedNetworkEnvironment();
     return mirror === undefined
       ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
       : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });

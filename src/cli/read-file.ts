@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { wholeOf } from '../kit/bytes/whole-of.ts';
 import { ClairError, type ErrorCode, messageOf } from '../kit/errors.ts';
 import { type LimitName, limits } from '../kit/limits.ts';
-import { wholeOf } from '../kit/whole-of.ts';
 
 /** Stands for standard input where a file may be named. */
 export const standardInput = '-';

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { boundedParse } from './bounded-parse.ts';
 import { InflateError } from './decompress/inflate-error.ts';
 import { ClairError, messageOf } from './errors.ts';
-import { XmlStreamError } from './xml-stream.ts';
+import { XmlStreamError } from './xml/xml-stream.ts';
 
 /** Content that is well-formed but does not say what the feed should say. `place` is a path of names into it. */
 export class UnexpectedContent extends Error {

@@ -1,4 +1,4 @@
-import { bufferView } from '../kit/buffer-view.ts';
+import { bufferView } from '../kit/bytes/buffer-view.ts';
 
 /** Bytes that messages bring, in their order. Each piece is handed on to `giveBack` once the next is asked for. */
 export class ArrivingBytes implements AsyncIterable<Buffer> {

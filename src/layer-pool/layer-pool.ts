@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { downloadLayer, type LayerDownload } from '../image/incoming/download-layer.ts';
 import { claimsOf, isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
 import type { SourcePolicy } from '../image/incoming/source-policy.ts';
-import { displayUrl } from '../kit/http-client.ts';
+import { displayUrl } from '../kit/http/http-client.ts';
 import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';

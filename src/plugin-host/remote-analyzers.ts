@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { messageOf } from '../kit/errors.ts';
-import { readBySchema } from '../kit/json-document.ts';
+import { readBySchema } from '../kit/json/json-document.ts';
 import { limits } from '../kit/limits.ts';
 import type { Distro } from '../model/distro.ts';
 import type { ListedPackage } from '../model/package.ts';

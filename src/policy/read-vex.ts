@@ -1,4 +1,4 @@
-import { parseJson } from '../kit/json-document.ts';
+import { parseJson } from '../kit/json/json-document.ts';
 import { readCsaf } from './csaf-vex.ts';
 import { readCycloneDx } from './cyclonedx-vex.ts';
 import { invalid } from './invalid.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { readBySchema } from '../kit/json-document.ts';
+import { readBySchema } from '../kit/json/json-document.ts';
 import type { ProductNames, VexDocument, VexStatement } from '../model/exception.ts';
 import { readPurl } from '../model/read-purl.ts';
 import { invalid } from './invalid.ts';

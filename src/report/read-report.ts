@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../kit/errors.ts';
-import { parseJson, readBySchema } from '../kit/json-document.ts';
+import { parseJson, readBySchema } from '../kit/json/json-document.ts';
 import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
 

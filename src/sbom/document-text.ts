@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
 import { boundedParse } from '../kit/bounded-parse.ts';
 import { ClairError } from '../kit/errors.ts';
-import { parseJson, type Refuse, readBySchema } from '../kit/json-document.ts';
+import { parseJson, type Refuse, readBySchema } from '../kit/json/json-document.ts';
 import { limits } from '../kit/limits.ts';
 
 /** What formats that are not read begin like, what they are, and what makes them something that is. */

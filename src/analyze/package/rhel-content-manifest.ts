@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { bufferView } from '../../kit/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';

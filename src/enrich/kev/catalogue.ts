@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { jsonElementsOf } from '../../kit/json-stream.ts';
+import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { Enrichment, Fetched } from '../../plugin/index.ts';
 
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));

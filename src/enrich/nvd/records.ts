@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { jsonElementsOf } from '../../kit/json-stream.ts';
+import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import { severityOf } from '../../model/cvss.ts';
 import type { CvssVector, Enrichment, Fetched } from '../../plugin/index.ts';
 

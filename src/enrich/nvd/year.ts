@@ -1,4 +1,5 @@
-import { gather } from '../../kit/gather.ts';
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
+import { ClairError } from '../../kit/errors.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 /** A `.meta` file is five short lines. */
@@ -23,7 +24,8 @@ export async function fetchYear(
 }
 
 /** `sha256:` in upper-case hexadecimal digits, among lines of that form. */
-async function sha256In({ body }: Fetched): Promise<string | undefined> {
-  const text = (await gather(body, metaBytes))?.toString('latin1') ?? '';
+async function sha256In({ url, body }: Fetched): Promise<string | undefined> {
+  const tooMuch = (): Error => new ClairError('feed-corrupt', `${url} is longer than ${metaBytes} bytes`);
+  const text = (await wholeOf(body, metaBytes, tooMuch)).toString('latin1');
   return /^sha256:([0-9A-F]{64})\s*$/im.exec(text)?.[1]?.toLowerCase();
 }

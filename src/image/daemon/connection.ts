@@ -8,12 +8,12 @@ import {
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { piecesOf } from '../../kit/bytes/pieces.ts';
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { inTime } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
 import { oneLine } from '../../kit/one-line.ts';
-import { piecesOf } from '../../kit/pieces.ts';
-import { wholeOf } from '../../kit/whole-of.ts';
 import { parseDocument } from '../format/documents.ts';
 import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
 import { Unavailable } from './unavailable.ts';

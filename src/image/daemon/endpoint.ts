@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf } from '../../kit/errors.ts';
-import { hostOf } from '../../kit/http-rules.ts';
+import { hostOf } from '../../kit/http/http-rules.ts';
 import { parseDocument } from '../format/documents.ts';
 import { Unavailable } from './unavailable.ts';
 

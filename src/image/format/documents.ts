@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError } from '../../kit/errors.ts';
-import { parseJson, type Refuse, readBySchema } from '../../kit/json-document.ts';
+import { parseJson, type Refuse, readBySchema } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { DocumentShelf } from '../medium/medium.ts';

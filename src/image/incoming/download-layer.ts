@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { displayUrl, type HttpFile, type HttpOptions, httpGet } from '../../kit/http-client.ts';
-import { HttpError } from '../../kit/http-rules.ts';
+import { displayUrl, type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
 
 /** How a layer is downloaded. */

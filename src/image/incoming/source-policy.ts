@@ -3,8 +3,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ClairError } from '../../kit/errors.ts';
-import { HttpError, hostOf } from '../../kit/http-rules.ts';
-import type { ConnectionOptions } from '../../kit/http-transport.ts';
+import { HttpError, hostOf } from '../../kit/http/http-rules.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { isPublicAddress, isWithin, networks } from './public-address.ts';
 
 /** Where layers may come from, as the configuration has it. */

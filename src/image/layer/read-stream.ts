@@ -1,4 +1,4 @@
-import { bufferView } from '../../kit/buffer-view.ts';
+import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
 import { namingLayer } from './naming-layer.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../kit/errors.ts';
-import { displayUrl } from '../../kit/http-client.ts';
-import { basicAuthorization } from '../../kit/http-rules.ts';
+import { displayUrl } from '../../kit/http/http-client.ts';
+import { basicAuthorization } from '../../kit/http/http-rules.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import type { ConnectionOptions } from '../../kit/http-transport.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 
 /** Where Docker and Podman look for certificates, in a directory for each registry. containers-certs.d(5) */
 const directories = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { askForBulk, type BulkAnswer } from '../../kit/bulk-transport.ts';
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { askForBulk, type BulkAnswer } from '../../kit/http/bulk-transport.ts';
 import {
   Connection,
   HttpError,
@@ -10,10 +11,9 @@ import {
   redirectTarget,
   retryAfter,
   sleepFor,
-} from '../../kit/http-rules.ts';
-import { askOnce, type ConnectionOptions } from '../../kit/http-transport.ts';
+} from '../../kit/http/http-rules.ts';
+import { askOnce, type ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { limits } from '../../kit/limits.ts';
-import { wholeOf } from '../../kit/whole-of.ts';
 import { type AskForToken, Authorization } from './authorization.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectionFailure, isLasting, refusalOf, type Step } from './failure.ts';

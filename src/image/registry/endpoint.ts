@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from '../../kit/http-transport.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { trustFor } from './certificates.ts';
 import { isLoopback, type RegistryReference } from './reference.ts';
 import type { RegistrySettings } from './settings.ts';

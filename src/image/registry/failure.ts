@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError, type ErrorCode } from '../../kit/errors.ts';
-import { reasonOf } from '../../kit/http-rules.ts';
+import { reasonOf } from '../../kit/http/http-rules.ts';
 import { oneLine } from '../../kit/one-line.ts';
 
 /** What was asked of a registry: `the blob endpoint of registry.example/app`. */

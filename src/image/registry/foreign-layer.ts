@@ -1,6 +1,6 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { displayUrl } from '../../kit/http-client.ts';
-import type { ConnectionOptions } from '../../kit/http-transport.ts';
+import { displayUrl } from '../../kit/http/http-client.ts';
+import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import type { Digest } from '../../model/digest.ts';
 import { downloadLayer } from '../incoming/download-layer.ts';
 import { sourcePolicy } from '../incoming/source-policy.ts';

@@ -1,7 +1,7 @@
 import { setGlobalProxyFromEnv } from 'node:http';
 import { ClairError } from '../../kit/errors.ts';
-import { hasProxy, heedCertificates } from '../../kit/http-environment.ts';
-import type { Patience } from '../../kit/http-rules.ts';
+import { hasProxy, heedCertificates } from '../../kit/http/http-environment.ts';
+import type { Patience } from '../../kit/http/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
 import { assembleLayers } from '../format/assemble.ts';
 import { type Choice, chooseManifest, isIndex } from '../format/choose-manifest.ts';

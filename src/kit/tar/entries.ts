@@ -1,4 +1,4 @@
-import { bufferView } from '../buffer-view.ts';
+import { bufferView } from '../bytes/buffer-view.ts';
 import { ClairError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { TarError } from './header.ts';

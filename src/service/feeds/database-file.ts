@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { LineError, linesOf } from '../../kit/bytes/lines.ts';
 import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { InflateError } from '../../kit/decompress/inflate-error.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { LineError, linesOf } from '../../kit/lines.ts';
 import { zstdCompressed } from '../../kit/zstd-compressed.ts';
 import { type CarriedLine, carriedLine } from './carried-lines.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { jsonElementsOf } from '../../kit/json-stream.ts';
+import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';

@@ -1,8 +1,8 @@
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
 import { type Checksum, corruptFeed, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { gather } from '../../kit/gather.ts';
 import { limits } from '../../kit/limits.ts';
-import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
+import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 /** A feed, and the file that lists where its repository is mirrored, one base URL a line. */
@@ -55,8 +55,8 @@ export async function fetchUpdateinfo(
 }
 
 async function linesOf(feed: string, content: Fetched): Promise<string[]> {
-  const bytes = await gather(content.body, limits.manifestBytes);
-  if (bytes === undefined) throw damaged(feed, content, 'its end', 'too long for a list of URLs');
+  const tooMuch = (): unknown => damaged(feed, content, 'its end', 'too long for a list of URLs');
+  const bytes = await wholeOf(content.body, limits.manifestBytes, tooMuch);
   const lines = bytes
     .toString('utf8')
     .split(/\s+/)

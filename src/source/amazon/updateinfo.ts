@@ -1,6 +1,6 @@
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { type XmlElement, xmlRecords } from '../../kit/xml-stream.ts';
+import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { vendorSeverity } from '../vendor-severity.ts';

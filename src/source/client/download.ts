@@ -1,6 +1,6 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { displayUrl, type HttpOptions, httpGet } from '../../kit/http-client.ts';
-import { HttpError } from '../../kit/http-rules.ts';
+import { displayUrl, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
 import type { FeedAnswer } from '../../plugin/advisory-source.ts';
 
 /** What both feed clients may be told; tests replace `sleep` and `idleMs`. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { jsonGroups } from '../../kit/json-stream.ts';
+import { jsonGroups } from '../../kit/json/json-stream.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
 import type { Affected, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';

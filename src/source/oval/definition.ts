@@ -1,5 +1,5 @@
-import { attributeOf, childOf, childrenOf, contentOf, textOf } from '../../kit/xml-element.ts';
-import type { XmlElement } from '../../kit/xml-stream.ts';
+import { attributeOf, childOf, childrenOf, contentOf, textOf } from '../../kit/xml/xml-element.ts';
+import type { XmlElement } from '../../kit/xml/xml-stream.ts';
 
 /** One question about a system: a test, in the words of the vendor. */
 export interface Criterion {

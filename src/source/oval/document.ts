@@ -1,5 +1,5 @@
 import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { xmlRecords } from '../../kit/xml-stream.ts';
+import { xmlRecords } from '../../kit/xml/xml-stream.ts';
 import { type Definition, readDefinition } from './definition.ts';
 import { PackageTests } from './package-tests.ts';
 import { PackedList } from './packed-list.ts';

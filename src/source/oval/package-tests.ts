@@ -1,5 +1,5 @@
-import { attributeOf, childOf, childrenOf, contentOf } from '../../kit/xml-element.ts';
-import type { XmlElement } from '../../kit/xml-stream.ts';
+import { attributeOf, childOf, childrenOf, contentOf } from '../../kit/xml/xml-element.ts';
+import type { XmlElement } from '../../kit/xml/xml-stream.ts';
 import { Column } from './column.ts';
 import { Ordinals } from './ordinals.ts';
 

@@ -1,5 +1,5 @@
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
 import { ClairError } from '../../kit/errors.ts';
-import { gather } from '../../kit/gather.ts';
 import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
@@ -125,9 +125,8 @@ async function* documents(
 }
 
 async function textOf({ url, body }: Fetched): Promise<string> {
-  const bytes = await gather(body, limits.feedRecordBytes);
-  if (bytes === undefined) throw damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
-  return bytes.toString();
+  const tooMuch = (): Error => damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
+  return (await wholeOf(body, limits.feedRecordBytes, tooMuch)).toString();
 }
 
 function damaged(url: string, reason: string): ClairError {

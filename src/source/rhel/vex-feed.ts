@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { messageOf } from '../../kit/errors.ts';
-import { jsonMembers } from '../../kit/json-stream.ts';
+import { jsonMembers } from '../../kit/json/json-stream.ts';
 import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';

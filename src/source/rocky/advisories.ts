@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { jsonElements } from '../../kit/json-stream.ts';
+import { jsonElements } from '../../kit/json/json-stream.ts';
 import { scored } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { wholeOf } from '../../kit/bytes/whole-of.ts';
 import { checked, corruptFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
-import { gather } from '../../kit/gather.ts';
 import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
@@ -66,8 +66,8 @@ function incomplete(number: number, what: string): ClairError {
 }
 
 async function readPage(content: Fetched): Promise<Page> {
-  const bytes = await gather(content.body, limits.feedRecordBytes);
-  if (bytes === undefined) throw new ClairError('limit-exceeded', `${content.url} is longer than a page`);
+  const tooMuch = (): Error => new ClairError('limit-exceeded', `${content.url} is longer than a page`);
+  const bytes = await wholeOf(content.body, limits.feedRecordBytes, tooMuch);
   try {
     return { ...checked(page, parseJson(bytes), ''), bytes };
   } catch (error) {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { jsonObject } from '../../kit/json-stream.ts';
+import { jsonObject } from '../../kit/json/json-stream.ts';
 import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { readIdentifiers } from './identifiers.ts';
 

@@ -1,4 +1,4 @@
-import { bufferView } from '../../../kit/buffer-view.ts';
+import { bufferView } from '../../../kit/bytes/buffer-view.ts';
 
 /** A value of a column. Integers beyond 2⁵³ lose their last digits, and real numbers are not read: nothing here needs them. */
 export type SqliteValue = number | string | Uint8Array | null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
-import { gather } from '../testing/bytes.ts';
+import { gather } from '../../testing/bytes.ts';
 import { piecesOf } from './pieces.ts';
 
 const texts = ['one', 'two', 'three'];

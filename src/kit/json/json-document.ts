@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
-import { boundedParse } from './bounded-parse.ts';
-import { messageOf } from './errors.ts';
-import { limits } from './limits.ts';
-import { quoted } from './quoted.ts';
+import { boundedParse } from '../bounded-parse.ts';
+import { messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { quoted } from '../quoted.ts';
 
 /** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type Refuse = (fault: string, cause?: unknown) => Error;

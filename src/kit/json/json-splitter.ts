@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { ByteBuffer } from './byte-buffer.ts';
+import { ByteBuffer } from '../bytes/byte-buffer.ts';
 
 /** Content that is not the JSON it should be. `position` counts bytes from the start of the content. */
 export class JsonStreamError extends Error {

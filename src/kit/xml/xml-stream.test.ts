@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gather, inPieces } from '../testing/bytes.ts';
+import { gather, inPieces } from '../../testing/bytes.ts';
 import { type XmlElement, type XmlLimits, XmlStreamError, xmlRecords } from './xml-stream.ts';
 
 const shape = { root: 'list', level: 2 } as const;

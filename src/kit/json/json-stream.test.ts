@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gather, inPieces } from '../testing/bytes.ts';
+import { gather, inPieces } from '../../testing/bytes.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import {
   JsonStreamError,

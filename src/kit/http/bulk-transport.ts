@@ -2,10 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
+import { piecesOf } from '../bytes/pieces.ts';
+import { limits } from '../limits.ts';
 import { hostOf, idleTooLong } from './http-rules.ts';
 import type { TransportAnswer, TransportRequest } from './http-transport.ts';
-import { limits } from './limits.ts';
-import { piecesOf } from './pieces.ts';
 
 /** One request for much. */
 export interface BulkRequest extends Omit<TransportRequest, 'post'> {

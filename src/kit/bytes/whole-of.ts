@@ -5,7 +5,7 @@
 export async function wholeOf(
   stream: AsyncIterable<Uint8Array>,
   bytesMax: number,
-  tooMuch: () => Error,
+  tooMuch: () => unknown,
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;

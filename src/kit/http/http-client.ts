@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { limits } from '../limits.ts';
 import {
   basicAuthorization,
   Connection,
@@ -11,7 +12,6 @@ import {
   sleepFor,
 } from './http-rules.ts';
 import { askOnce, type ConnectionOptions, type TransportAnswer } from './http-transport.ts';
-import { limits } from './limits.ts';
 
 /** How far a download has come. `totalBytes` is absent where the server does not say, or compresses on the way. */
 export interface Progress {

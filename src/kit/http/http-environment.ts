@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { ClairError, messageOf } from './errors.ts';
+import { ClairError, messageOf } from '../errors.ts';
 
 /**
  * Makes all HTTP of this process heed what its environment says of the network, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and

@@ -6,8 +6,8 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { testAuthority } from '../testing/certificates.ts';
-import { serve } from '../testing/http-server.ts';
+import { testAuthority } from '../../testing/certificates.ts';
+import { serve } from '../../testing/http-server.ts';
 import { askForBulk, type BulkRequest } from './bulk-transport.ts';
 
 const content = Buffer.alloc(5 * 1024 * 1024 + 12_345);

@@ -1,6 +1,6 @@
-import { messageOf } from './errors.ts';
+import { messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
-import { limits } from './limits.ts';
 
 export { JsonStreamError } from './json-splitter.ts';
 

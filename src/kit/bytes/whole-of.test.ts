@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inPieces } from '../testing/bytes.ts';
+import { inPieces } from '../../testing/bytes.ts';
 import { wholeOf } from './whole-of.ts';
 
 const tooMuch = (): Error => new Error('too much');
@@ -21,4 +21,21 @@ test('as many bytes as allowed are read, and not one more', async () => {
   assert.ok((await wholeOf(inPieces(bytes, 1000), bytes.length, tooMuch)).equals(bytes));
   await assert.rejects(wholeOf(inPieces(bytes, 1000), bytes.length - 1, tooMuch), /^Error: too much$/);
   assert.equal((await wholeOf(inPieces(Buffer.alloc(0)), 0, tooMuch)).length, 0);
+});
+
+test('a stream that is too long is closed where that is known', async () => {
+  let given = 0;
+  let isClosed = false;
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      for (const piece of ['ab', 'cd', 'ef', 'gh']) {
+        given++;
+        yield await Promise.resolve(Buffer.from(piece));
+      }
+    } finally {
+      isClosed = true;
+    }
+  }
+  await assert.rejects(wholeOf(body(), 3, tooMuch));
+  assert.deepEqual([given, isClosed], [2, true]);
 });

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { serve } from '../testing/http-server.ts';
-import { ClairError } from './errors.ts';
+import { serve } from '../../testing/http-server.ts';
+import { ClairError } from '../errors.ts';
 import { heedNetworkEnvironment } from './http-environment.ts';
 
 test('downloads go through the proxy the environment names, and past it to hosts it excepts', async (context) => {

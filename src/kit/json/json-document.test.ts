@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod/mini';
+import { limits } from '../limits.ts';
 import { parseJson, readBySchema } from './json-document.ts';
-import { limits } from './limits.ts';
 
 const refuse = (fault: string): Error => new Error(`x ${fault}`);
 const parsed = (text: string): unknown => parseJson(Buffer.from(text), refuse);

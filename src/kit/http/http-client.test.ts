@@ -3,8 +3,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { gather } from '../testing/bytes.ts';
-import { serve } from '../testing/http-server.ts';
+import { gather } from '../../testing/bytes.ts';
+import { serve } from '../../testing/http-server.ts';
 import { displayUrl, type HttpOptions, httpGet, type Progress } from './http-client.ts';
 import { HttpError } from './http-rules.ts';
 

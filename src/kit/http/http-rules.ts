@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ClairError, messageOf } from './errors.ts';
-import { limits } from './limits.ts';
+import { ClairError, messageOf } from '../errors.ts';
+import { limits } from '../limits.ts';
 
 /** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
 export class HttpError extends Error {
