@@ -146,7 +146,10 @@ test('without .meta the mark is that of the client, and a year to come is absent
   assert.equal((await gather(nvd.parse('2024', fetched))).length, 1);
   assert.equal(await nvd.fetch('2040', clientOf({})), 'absent');
   const odd = clientOf({ 'nvdcve-2.0-2024.meta': 'x'.repeat(10_000) });
-  assert.equal(await nvd.fetch('2024', odd), 'absent');
+  await assert.rejects(nvd.fetch('2024', odd), {
+    code: 'feed-corrupt',
+    message: /\.meta is longer than 4096 bytes/,
+  });
 });
 
 corpusTest('a real page and its CVEs as another scanner keeps them', async () => {
