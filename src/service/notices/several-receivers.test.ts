@@ -315,3 +315,18 @@ for (const engine of sharedEngines) {
     assert.deepEqual(idsTaken(all.flat(), 'down').toSorted(), ids.toSorted());
   });
 }
+
+test('a store that was reached in between rests no longer than at its first failure', async (t) => {
+  const { tell, store, clock } = await roomWith(t, ['A']);
+  const rounds: number[] = [];
+  const notifications: Store['notifications'] = {
+    ...store.notifications,
+    make: async (events) => {
+      const round = rounds.push((clock.now - start) / secondMs);
+      if (round === 1 || round === 3) throw new Error('gone');
+      return await store.notifications.make(events);
+    },
+  };
+  await tell(10, { a: always }, { store: { ...store, notifications } });
+  assert.deepEqual(rounds.slice(0, 4), [0, 1, 1, 2]);
+});
