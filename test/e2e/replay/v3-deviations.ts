@@ -1,21 +1,20 @@
 import type { Detector, Feature, GetAncestryResponse } from '../../../src/api/http/v3/types.ts';
+import { builtIn } from '../../../src/extensions.ts';
 import type { Deviation, Deviations } from './deviations.ts';
 
-/** What looks into layers here, as the status has it. */
+/** What looks into layers here, as the status has it: by kind, and there by name. */
 export const detectors: readonly Detector[] = [
-  ...['apk 2', 'chisel 1', 'dpkg 2', 'rhel-content-manifest 1', 'rpm 3'].map(
-    ofType('DETECTOR_D_TYPE_FEATURE'),
-  ),
-  ...['alpine-release 1', 'apt-sources 1', 'lsb-release 1', 'os-release 1', 'redhat-release 1'].map(
-    ofType('DETECTOR_D_TYPE_NAMESPACE'),
-  ),
+  ...toldAs('DETECTOR_D_TYPE_FEATURE', builtIn.listers),
+  ...toldAs('DETECTOR_D_TYPE_NAMESPACE', builtIn.detectors),
 ];
 
-function ofType(dtype: Detector['dtype'] & string): (text: string) => Detector {
-  return (text) => {
-    const [name = '', version = ''] = text.split(' ');
-    return { name, version: `${version}.0`, dtype };
-  };
+function toldAs(
+  dtype: Detector['dtype'] & string,
+  extensions: readonly { readonly name: string; readonly version: number }[],
+): Detector[] {
+  return extensions
+    .map(({ name, version }) => ({ name, version: `${version}.0`, dtype }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function fault(rule: string, status: number, [message, code]: readonly [string, number]): Deviation {
