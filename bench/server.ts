@@ -161,7 +161,10 @@ const database = join(scratch, 'clair.db');
 await fill(database);
 const { child, port, pid } = await startServer(database);
 const layers = { small: layerOf(sizes.small), large: layerOf(sizes.large) };
-for (const [name, path] of Object.entries(layers)) await post(port, name, path);
+for (const [name, path] of Object.entries(layers)) {
+  const status = await post(port, name, path);
+  if (status !== 201) throw new Error(`POST answered ${status}`);
+}
 
 console.log('| | answers | min ms | median | p99 | max |\n|---|---:|---:|---:|---:|---:|');
 for (const name of ['small', 'large'] as const) {

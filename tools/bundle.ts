@@ -5,7 +5,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 /**
  * Takes Node's own modules by `process.getBuiltinModule` instead of by import. An ES import of `node:fs` or `node:util` touches
  * every export, and with that loads streams, text decoders and more; this way only what is used is touched. Of the heavy ones
- * only functions are used, and the module is loaded by the first call: a scan of uncompressed layers needs none of them.
+ * functions and tables of constants are used, and the module is loaded by the first use: a scan of uncompressed layers needs none of them.
  */
 const builtinsOnDemand: Plugin = {
   name: 'builtins-on-demand',
@@ -41,6 +41,7 @@ const heavy = new Set([
   'node:readline',
   'node:stream/promises',
   'node:timers/promises',
+  'node:v8',
   'node:worker_threads',
   'node:zlib',
 ]);
@@ -54,7 +55,9 @@ function builtinModule(path: string): string {
   const lines = exported.map(([name, value]) =>
     isLazy(value)
       ? `export const ${name} = function (...args) { return new.target ? new (${load}.${name})(...args) : ${load}.${name}(...args); };`
-      : `export const ${name} = /* @__PURE__ */ take("${name}");`,
+      : heavy.has(path) && name === 'constants'
+        ? `export const ${name} = /* @__PURE__ */ new Proxy({}, { get: (_, key) => ${load}.${name}[key] });`
+        : `export const ${name} = /* @__PURE__ */ take("${name}");`,
   );
   const whole = heavy.has(path) ? `new Proxy({}, { get: (_, name) => ${load}[name] })` : load;
   return `const take = (name) => ${load}[name];\nexport default ${whole};\n${lines.join('\n')}`;
