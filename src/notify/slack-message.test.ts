@@ -2,40 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Severity } from '../model/severity.ts';
-import type { Vulnerability } from '../model/vulnerability.ts';
 import { sampleNotice } from '../plugin/contract/transport.ts';
-import type { DigestContent, Notice, NoticeContent, NoticeImage } from '../plugin/transport.ts';
+import type { DigestContent, Notice, NoticeImage } from '../plugin/transport.ts';
+import { changeNotice, digestNotice, installedDeb, plainVulnerability } from '../testing/notices.ts';
 import { sizeOf, slackBlocksBytes, slackMessage } from './slack-message.ts';
 
 const { name, createdAt } = sampleNotice;
 
-function change(changes: Partial<NoticeContent>): Notice {
-  const content: NoticeContent = {
-    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
-    ...{ new: vulnerability({}), images: [], hasMoreImages: false, ...changes },
-  };
-  return { name, createdAt, kind: 'change', content: async () => content };
-}
-
-function digest(changes: DigestContent['changes'], names: string[] = ['shop']): Notice {
-  const content = { image: { identity: 'sha256:00', names }, changes };
-  return { name, createdAt, kind: 'digest', content: async () => content };
-}
-
-function vulnerability(changes: Partial<Vulnerability>): Vulnerability {
-  return {
-    ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
-    ...changes,
-  };
-}
-
-function installed(name: string, version: string): NoticeImage['packages'][number] {
-  const location = { path: 'var/lib/dpkg/status', layer: null };
-  return { type: 'deb', name, version, source: null, purl: `pkg:deb/debian/${name}@${version}`, location };
-}
-
 function hit(names: string[]): NoticeImage {
-  const packages = [installed('openssl', '3.0.14')];
+  const packages = [installedDeb('openssl', '3.0.14')];
   return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
 }
 
@@ -110,37 +85,37 @@ test('a message is made of blocks as an incoming webhook takes them', async () =
 });
 
 test('a change tells what was and what is, and whom it concerns', async () => {
-  const old = vulnerability({ severity: 'Medium' });
+  const old = plainVulnerability({ severity: 'Medium' });
   const images = [hit(['shop', 'shop:2']), hit([])];
-  assert.deepEqual(await shownOf(change({ kind: 'changed', old, images, hasMoreImages: true })), [
+  assert.deepEqual(await shownOf(changeNotice({ kind: 'changed', old, images, hasMoreImages: true })), [
     'Changed: CVE-2026-1 (High) in debian:12',
     'Source: debian\nSeverity: Medium → High',
     '- shop, shop:2: openssl 3.0.14 (fixed in 3.0.15)\n- sha256:00: openssl 3.0.14 (fixed in 3.0.15)',
     'and more images',
   ]);
-  assert.equal((await shownOf(change({}))).at(-1), 'No image is known to have it.');
+  assert.equal((await shownOf(changeNotice({}))).at(-1), 'No image is known to have it.');
 });
 
 test('a digest tells the worst first', async () => {
   const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
-      new: vulnerability({ id, severity }),
-      packages: [installed('curl', '7')],
+      new: plainVulnerability({ id, severity }),
+      packages: [installedDeb('curl', '7')],
       fix: { state: 'unfixed' },
     },
   });
-  assert.deepEqual(await shownOf(digest([one('A', 'Low'), one('B', 'Critical')])), [
+  assert.deepEqual(await shownOf(digestNotice([one('A', 'Low'), one('B', 'Critical')])), [
     'shop: 2 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)\nNew: A (Low) in debian:12: curl 7 (unfixed)',
   ]);
-  assert.deepEqual(await shownOf(digest([])), ['shop: 0 changes']);
+  assert.deepEqual(await shownOf(digestNotice([])), ['shop: 0 changes']);
 });
 
 test('texts of others call nobody and lead nowhere', async () => {
   const description = '<!channel> *a* & <https://evil.example|b>\n\n\u202e:smile: &amp;';
   const links = ['javascript:alert(1)', 'https://a.example/?a=1&b=|<!here>'];
-  const message = await messageOf(change({ new: vulnerability({ description, links }) }));
+  const message = await messageOf(changeNotice({ new: plainVulnerability({ description, links }) }));
   assert.deepEqual(message.blocks[1]?.text, {
     type: 'plain_text',
     text: '&lt;!channel&gt; *a* &amp; &lt;https://evil.example|b&gt; :smile: &amp;amp;',
@@ -148,7 +123,7 @@ test('texts of others call nobody and lead nowhere', async () => {
   });
   const [link] = message.blocks.at(-1)?.elements ?? [];
   assert.equal(link?.text, '<https://a.example/?a=1&amp;b=%7C%3C!here%3E|Advisory>');
-  const { text } = await messageOf(change({ new: vulnerability({ id: '<!here>' }) }));
+  const { text } = await messageOf(changeNotice({ new: plainVulnerability({ id: '<!here>' }) }));
   assert.equal(text, 'New: &lt;!here&gt; (High) in debian:12');
 });
 
@@ -160,10 +135,10 @@ test('what is too long is cut between characters, and a title that is no header 
     [`${'<'.repeat(2)}${'a'.repeat(990)}😀b`, `&lt;&lt;${'a'.repeat(990)}…`],
   ];
   for (const [description, shown] of cases) {
-    const [, text] = await shownOf(change({ new: vulnerability({ description }) }));
+    const [, text] = await shownOf(changeNotice({ new: plainVulnerability({ description }) }));
     assert.equal(text, shown);
   }
-  const { blocks } = await messageOf(digest([], ['a'.repeat(200)]));
+  const { blocks } = await messageOf(digestNotice([], ['a'.repeat(200)]));
   assert.deepEqual([blocks[0]?.type, blocks[0]?.text?.text], ['section', `${'a'.repeat(200)}: 0 changes`]);
 });
 
@@ -172,7 +147,7 @@ test('there is room for as many images as Slack takes, and the others are counte
     hit([`registry.example.org/${'team/'.repeat(30)}${i}`]),
   );
   for (const hasMoreImages of [false, true]) {
-    const notice = change({ images, hasMoreImages });
+    const notice = changeNotice({ images, hasMoreImages });
     const message = await messageOf(notice);
     assertTaken(message);
     assert.ok(sizeOf(message.blocks) > slackBlocksBytes - 400, `${sizeOf(message.blocks)}`);
@@ -198,11 +173,14 @@ test('Slack can take every message, whatever is in it', async () => {
         namespace: { name: 'debian:12', versionScheme: 'dpkg' },
         ...{ package: `${i}${one}`, range: {}, fix: { state: 'fixed', version: other } as const },
       }));
-      const told = vulnerability({ id: one, description: other, links: [one], affected });
+      const told = plainVulnerability({ id: one, description: other, links: [one], affected });
       const images = Array.from({ length: count }, () => hit([one, other]));
       const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
-      const item = { ...changed, packages: [installed(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notice of [change({ ...changed, images }), digest(Array(count).fill(item), [one])])
+      const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
+      for (const notice of [
+        changeNotice({ ...changed, images }),
+        digestNotice(Array(count).fill(item), [one]),
+      ])
         assertTaken(await messageOf(notice));
     }),
     { numRuns: 100 },

@@ -1,52 +1,29 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import { type TestContext, test } from 'node:test';
-import { inspect } from 'node:util';
 import { checkTransport, sampleNotice } from '../plugin/contract/transport.ts';
 import type { Transport } from '../plugin/transport.ts';
-import { testAuthority } from '../testing/certificates.ts';
+import { assertNotDelivered, openChannel, startChannel } from '../testing/channel.ts';
 import { listenLocally } from '../testing/http-server.ts';
-import { type SlackOptions, slack } from './slack.ts';
+import type { ChannelOptions } from './channel-kind.ts';
+import { slack } from './slack.ts';
 import { slackMessage } from './slack-message.ts';
 
 const going = new AbortController().signal;
 const path = '/services/T00SECRET/B00SECRET/secret-key';
 
-function toChannel(options: SlackOptions): Transport {
-  return slack.open(options, { env: {}, hasDigests: false }) ?? assert.fail('nobody is told');
+function toChannel(options: ChannelOptions): Transport {
+  return openChannel(slack, options);
 }
 
-/** What stands for Slack: how it is reached, and what it was sent. */
-async function hooks(context: TestContext, answer: RequestListener) {
-  const authority = testAuthority(context);
-  const { cert, key } = authority.issue('localhost');
-  const received: { url: string | undefined; type: string | undefined; body: string }[] = [];
-  const server = createSecureServer(
-    { cert: readFileSync(cert), key: readFileSync(key) },
-    (request, response) => {
-      void request.toArray().then((pieces) => {
-        const { url, headers } = request;
-        const body = Buffer.concat(pieces as Buffer[]).toString();
-        received.push({ url, type: headers['content-type'], body });
-        answer(request, response);
-      });
-    },
-  );
-  const endpoint = `https://${await listenLocally(context, server)}${path}`;
-  const options: SlackOptions = { endpoint, cafile: authority.cert, proxy: '' };
-  return { options, received };
+/** What stands for the service: how it is reached, and what it was sent. */
+function hooks(context: TestContext, answer: RequestListener): ReturnType<typeof startChannel> {
+  return startChannel(context, path, answer);
 }
 
 /** Rejects with this message, and shows nothing of the URL however it is looked at. */
-async function fails(options: SlackOptions, message: RegExp, signal = going): Promise<void> {
-  await assert.rejects(toChannel(options).deliver(sampleNotice, signal), (error: Error) => {
-    assert.match(error.message, message);
-    assert.doesNotMatch(inspect(error, { depth: null, showHidden: true }), /secret/i);
-    assert.equal((error as Error & { code: string }).code, 'delivery-failed');
-    return true;
-  });
+async function fails(options: ChannelOptions, message: RegExp, signal = going): Promise<void> {
+  await assertNotDelivered(slack, options, { message, secret: /secret/i, signal });
 }
 
 test('a notification is posted to the webhook, once', async (t) => {
@@ -110,7 +87,7 @@ test('a proxy that refuses shows nothing either', async (t) => {
 });
 
 test('what cannot be used is told before anybody is, without the URL', () => {
-  const wrong: [Partial<SlackOptions>, RegExp][] = [
+  const wrong: [Partial<ChannelOptions>, RegExp][] = [
     [{ endpoint: `secret${path}` }, /^notifier\.slack\.endpoint takes a URL with http or https$/],
     [{ endpoint: `http://slack.test${path}` }, /^notifier\.slack\.endpoint takes a URL with https$/],
     [{ proxy: 'socks5://secret' }, /^notifier\.slack\.proxy takes a URL with http or https$/],
@@ -122,6 +99,6 @@ test('what cannot be used is told before anybody is, without the URL', () => {
 });
 
 test('nobody is told without an endpoint', () => {
-  const options: SlackOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
+  const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
   assert.equal(slack.open(options, { env: {}, hasDigests: false }), undefined);
 });

@@ -4,42 +4,18 @@ import fc from 'fast-check';
 import type { Severity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 import { sampleNotice } from '../plugin/contract/transport.ts';
-import type { DigestContent, Notice, NoticeContent, NoticeImage } from '../plugin/transport.ts';
+import type { DigestContent, Notice, NoticeImage } from '../plugin/transport.ts';
+import { changeNotice, digestNotice, installedDeb, plainVulnerability } from '../testing/notices.ts';
 import { sizeOf, teamsCardBytes, teamsMessage } from './teams-card.ts';
 
 const { name, createdAt } = sampleNotice;
-
-function change(changes: Partial<NoticeContent>): Notice {
-  const content: NoticeContent = {
-    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
-    ...{ new: vulnerability({}), images: [], hasMoreImages: false, ...changes },
-  };
-  return { name, createdAt, kind: 'change', content: async () => content };
-}
-
-function digest(changes: DigestContent['changes'], names: string[] = ['shop']): Notice {
-  const content = { image: { identity: 'sha256:00', names }, changes };
-  return { name, createdAt, kind: 'digest', content: async () => content };
-}
-
-function vulnerability(changes: Partial<Vulnerability>): Vulnerability {
-  return {
-    ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
-    ...changes,
-  };
-}
 
 function affected(name: string, fix: NoticeImage['fix']): Vulnerability['affected'][number] {
   return { namespace: { name: 'debian:12', versionScheme: 'dpkg' }, package: name, range: {}, fix };
 }
 
-function installed(name: string, version: string): NoticeImage['packages'][number] {
-  const location = { path: 'var/lib/dpkg/status', layer: null };
-  return { type: 'deb', name, version, source: null, purl: `pkg:deb/debian/${name}@${version}`, location };
-}
-
 function hit(names: string[]): NoticeImage {
-  const packages = [installed('openssl', '3.0.14'), installed('libssl3', '3.0.14')];
+  const packages = [installedDeb('openssl', '3.0.14'), installedDeb('libssl3', '3.0.14')];
   return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
 }
 
@@ -98,10 +74,10 @@ test('a message is an Adaptive Card as Workflows takes it', async () => {
 });
 
 test('a change tells what was and what is, and whom it concerns', async () => {
-  const notice = change({
+  const notice = changeNotice({
     kind: 'changed',
-    old: vulnerability({ severity: 'Medium', affected: [affected('openssl', { state: 'unfixed' })] }),
-    new: vulnerability({
+    old: plainVulnerability({ severity: 'Medium', affected: [affected('openssl', { state: 'unfixed' })] }),
+    new: plainVulnerability({
       affected: [
         affected('openssl', { state: 'fixed', version: '3.0.15' }),
         { ...affected('openssl', { state: 'end-of-life' }), severity: 'Critical' },
@@ -130,7 +106,7 @@ test('a change tells what was and what is, and whom it concerns', async () => {
 });
 
 test('what was withdrawn is told as it was', async () => {
-  const notice = change({ kind: 'withdrawn', old: vulnerability({}), new: null, namespace: null });
+  const notice = changeNotice({ kind: 'withdrawn', old: plainVulnerability({}), new: null, namespace: null });
   const [{ text, color } = assert.fail()] = (await cardOf(notice)).body;
   assert.deepEqual([text, color], ['Withdrawn: CVE-2026-1 (High)', 'good']);
   assert.ok((await textsOf(notice)).includes('No image is known to have it.'));
@@ -140,19 +116,19 @@ test('a digest tells the worst first', async () => {
   const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
-      new: vulnerability({ id, severity }),
-      packages: [installed('curl', '7')],
+      new: plainVulnerability({ id, severity }),
+      packages: [installedDeb('curl', '7')],
       fix: { state: 'unfixed' },
     },
   });
-  const notice = digest([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
+  const notice = digestNotice([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
   assert.deepEqual((await textsOf(notice)).slice(0, -1), [
     'shop: 3 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)',
     'New: C (Medium) in debian:12: curl 7 (unfixed)',
     'New: A (Low) in debian:12: curl 7 (unfixed)',
   ]);
-  assert.deepEqual((await textsOf(digest([]))).slice(0, -1), ['shop: 0 changes']);
+  assert.deepEqual((await textsOf(digestNotice([]))).slice(0, -1), ['shop: 0 changes']);
 });
 
 test('texts of others are no Markdown, links no scripts', async () => {
@@ -164,7 +140,7 @@ test('texts of others are no Markdown, links no scripts', async () => {
     `https://long.example/${'a'.repeat(600)}`,
     'http://a.example',
   ];
-  const notice = change({ new: vulnerability({ description, links }) });
+  const notice = changeNotice({ new: plainVulnerability({ description, links }) });
   const [, text] = await textsOf(notice);
   assert.equal(
     text,
@@ -180,7 +156,7 @@ test('there is room for as many images as Teams takes, and the others are counte
     hit([`registry.example.org/${'team/'.repeat(40)}${i}`]),
   );
   for (const hasMoreImages of [false, true]) {
-    const notice = change({ images, hasMoreImages });
+    const notice = changeNotice({ images, hasMoreImages });
     const size = sizeOf(await teamsMessage(notice));
     assert.ok(size <= teamsCardBytes && size > teamsCardBytes - 1024, `${size}`);
     const texts = await textsOf(notice);
@@ -207,11 +183,14 @@ test('a card is never too large, whatever is in it', async () => {
       const rows = Array.from({ length: 9 }, (_, i) =>
         affected(`${i}${one}`, { state: 'fixed', version: other }),
       );
-      const told = vulnerability({ id: one, description: other, links: [one], affected: rows });
+      const told = plainVulnerability({ id: one, description: other, links: [one], affected: rows });
       const images = Array.from({ length: count }, () => hit([one, other]));
       const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
-      const item = { ...changed, packages: [installed(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notice of [change({ ...changed, images }), digest(Array(count).fill(item), [one])])
+      const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
+      for (const notice of [
+        changeNotice({ ...changed, images }),
+        digestNotice(Array(count).fill(item), [one]),
+      ])
         assert.ok(sizeOf(await teamsMessage(notice)) <= teamsCardBytes);
     }),
     { numRuns: 100 },

@@ -1,52 +1,29 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import { type TestContext, test } from 'node:test';
-import { inspect } from 'node:util';
 import { checkTransport, sampleNotice } from '../plugin/contract/transport.ts';
 import type { Transport } from '../plugin/transport.ts';
-import { testAuthority } from '../testing/certificates.ts';
+import { assertNotDelivered, openChannel, startChannel } from '../testing/channel.ts';
 import { listenLocally } from '../testing/http-server.ts';
-import { type TeamsOptions, teams } from './teams.ts';
+import type { ChannelOptions } from './channel-kind.ts';
+import { teams } from './teams.ts';
 import { teamsMessage } from './teams-card.ts';
 
 const going = new AbortController().signal;
 const path = '/workflows/secret-id/triggers/manual/paths/invoke?sp=%2Ftriggers&sig=secret-signature';
 
-function toChannel(options: TeamsOptions): Transport {
-  return teams.open(options, { env: {}, hasDigests: false }) ?? assert.fail('nobody is told');
+function toChannel(options: ChannelOptions): Transport {
+  return openChannel(teams, options);
 }
 
-/** What stands for Workflows: how it is reached, and what it was sent. */
-async function workflows(context: TestContext, answer: RequestListener) {
-  const authority = testAuthority(context);
-  const { cert, key } = authority.issue('localhost');
-  const received: { url: string | undefined; type: string | undefined; body: string }[] = [];
-  const server = createSecureServer(
-    { cert: readFileSync(cert), key: readFileSync(key) },
-    (request, response) => {
-      void request.toArray().then((pieces) => {
-        const { url, headers } = request;
-        const body = Buffer.concat(pieces as Buffer[]).toString();
-        received.push({ url, type: headers['content-type'], body });
-        answer(request, response);
-      });
-    },
-  );
-  const endpoint = `https://${await listenLocally(context, server)}${path}`;
-  const options: TeamsOptions = { endpoint, cafile: authority.cert, proxy: '' };
-  return { options, received };
+/** What stands for the service: how it is reached, and what it was sent. */
+function workflows(context: TestContext, answer: RequestListener): ReturnType<typeof startChannel> {
+  return startChannel(context, path, answer);
 }
 
 /** Rejects with this message, and shows nothing of the URL however it is looked at. */
-async function fails(options: TeamsOptions, message: RegExp, signal = going): Promise<void> {
-  await assert.rejects(toChannel(options).deliver(sampleNotice, signal), (error: Error) => {
-    assert.match(error.message, message);
-    assert.doesNotMatch(inspect(error, { depth: null, showHidden: true }), /secret|paths\/invoke/);
-    assert.equal((error as Error & { code: string }).code, 'delivery-failed');
-    return true;
-  });
+async function fails(options: ChannelOptions, message: RegExp, signal = going): Promise<void> {
+  await assertNotDelivered(teams, options, { message, secret: /secret|paths\/invoke/, signal });
 }
 
 test('a notification is posted to the whole URL, once', async (t) => {
@@ -94,7 +71,7 @@ test('a proxy that refuses shows nothing either', async (t) => {
 });
 
 test('what cannot be used is told before anybody is, without the URL', () => {
-  const wrong: [Partial<TeamsOptions>, RegExp][] = [
+  const wrong: [Partial<ChannelOptions>, RegExp][] = [
     [{ endpoint: `secret${path}` }, /^notifier\.teams\.endpoint takes a URL with http or https$/],
     [{ endpoint: `http://teams.test${path}` }, /^notifier\.teams\.endpoint takes a URL with https$/],
     [{ proxy: 'socks5://secret' }, /^notifier\.teams\.proxy takes a URL with http or https$/],
@@ -106,6 +83,6 @@ test('what cannot be used is told before anybody is, without the URL', () => {
 });
 
 test('nobody is told without an endpoint', () => {
-  const options: TeamsOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
+  const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
   assert.equal(teams.open(options, { env: {}, hasDigests: false }), undefined);
 });
