@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -61,7 +61,7 @@ function listOf(target: string): Contender {
 
 const costs = measure([listOf(`oci:${layout}`), listOf(`registry:${host}/image`)], Number(values.rounds));
 const [disk, remote] = [...costs.values()];
-console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, medians of ${values.rounds} runs\n`);
+console.log(`Medians of ${values.rounds} runs.\n`);
 console.log('| | wall ms | CPU ms | peak MB |\n|---|---:|---:|---:|');
 for (const [name, { wallMs, cpuMs, peakMb }] of costs)
   console.log(

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ClairError, messageOf } from '../kit/errors.ts';
+import { sha256Of } from '../kit/sha256.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { checkedPlugin } from './check-plugin.ts';
 
@@ -84,7 +84,7 @@ function importedOf(exports: unknown): string | undefined {
 
 async function load(path: string): Promise<LoadedPlugin> {
   try {
-    const version = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
+    const version = sha256Of(readFileSync(path)).slice(0, 16);
     const module = `${pathToFileURL(path).href}?${version}`;
     const { plugin } = (await import(module)) as { readonly plugin?: unknown };
     return { plugin: checkedPlugin(plugin), path, module };

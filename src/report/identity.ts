@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../kit/sha256.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { ordered, reportOrder } from './key-order.ts';
@@ -49,7 +49,7 @@ export function documentUuid(report: Report, kind: string): string {
 
 /** A UUID of version 8 (RFC 9562) made from some texts. */
 export function uuidOf(...parts: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const hash = sha256Of(JSON.stringify(parts));
   const ends = [`8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)];
   return [hash.slice(0, 8), hash.slice(8, 12), ...ends].join('-');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../kit/sha256.ts';
 import { severityOf } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
@@ -207,7 +207,7 @@ function place(path: string): object {
 }
 
 function fingerprint(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return sha256Of(JSON.stringify(parts)).slice(0, 32);
 }
 
 /** Words from outside are no links: `[text](target)` is one in a message, §3.11.6. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../kit/sha256.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
@@ -93,10 +93,7 @@ function annotation(comment: unknown, annotationDate: string): object {
 function identifier(packages: readonly Package[]): (found: Package) => string {
   const references = packageReferences(packages);
   return (found) => {
-    const hash = createHash('sha256')
-      .update(references(found) ?? found.purl)
-      .digest('hex')
-      .slice(0, 16);
+    const hash = sha256Of(references(found) ?? found.purl).slice(0, 16);
     const name = `${found.type}-${found.name}`.replaceAll(/[^a-zA-Z0-9.-]/g, '-').slice(0, 100);
     return `SPDXRef-Package-${name}-${hash}`;
   };

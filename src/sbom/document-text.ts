@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
 import { boundedParse } from '../kit/bounded-parse.ts';
+import { bufferView } from '../kit/bytes/buffer-view.ts';
 import { ClairError } from '../kit/errors.ts';
 import { parseJson, type Refuse, readBySchema } from '../kit/json/json-document.ts';
 import { limits } from '../kit/limits.ts';
@@ -88,5 +89,5 @@ function isUtf16([first, second]: Uint8Array): boolean {
 }
 
 function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  return bufferView(bytes).toString();
 }

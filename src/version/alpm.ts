@@ -11,6 +11,7 @@
  * This is no order of all texts. Versions without a release equal several that differ, and separators that nothing follows go
  * round in a circle: `1.0. < 1.0.1 < 1.0..a < 1.0.`. Versions of these kinds have no key and are compared in code.
  */
+import { compareText } from '../model/order.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { isDigit } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
@@ -109,15 +110,11 @@ function isAboveEnd({ isNumber, separators }: Run, { trailing }: Part): boolean 
 function compareRuns(a: Run, b: Run): number {
   if (a.separators !== b.separators) return a.separators - b.separators;
   if (a.isNumber !== b.isNumber) return a.isNumber ? 1 : -1;
-  return a.isNumber ? compareNumbers(a.text, b.text) : compareTexts(a.text, b.text);
+  return a.isNumber ? compareNumbers(a.text, b.text) : compareText(a.text, b.text);
 }
 
 function compareNumbers(a: string, b: string): number {
-  return a.length - b.length || compareTexts(a, b);
-}
-
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  return a.length - b.length || compareText(a, b);
 }
 
 /** A colon ends the epoch where nothing but digits stands before it; the last hyphen begins the release. */

@@ -4,6 +4,7 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { distinct, isWord } from './listing.ts';
+import { lostBytes, lostEnd } from './text-damage.ts';
 
 const localDatabase = 'var/lib/pacman/local/';
 const descriptionFile = '/desc';
@@ -12,7 +13,6 @@ const descriptionFile = '/desc';
 const sections = ['NAME', 'VERSION', 'BASE', 'ARCH'] as const;
 type Section = (typeof sections)[number];
 
-const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const percent = 0x25;
 /** More of a value is not read: none is that long, and it is an impossible one also when cut. */
@@ -99,10 +99,7 @@ function* problemsOf(
   { values, repeated }: Description,
   { name, version }: Identity,
 ): Generator<string> {
-  const zero = Buffer.from(content.buffer, content.byteOffset, content.length).indexOf(0);
-  if (zero !== -1) yield `holds a NUL byte at offset ${zero}; a part of it may be lost`;
-  if (content.length > 0 && content.at(-1) !== lineFeed)
-    yield 'ends in the middle of a line; the rest may be cut off';
+  for (const damage of [lostBytes(content), lostEnd(content)]) if (damage !== undefined) yield damage;
   yield* difference('NAME', values.NAME, name);
   yield* difference('VERSION', values.VERSION, version);
   for (const section of ['BASE', 'ARCH'] as const) {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { messageOf } from '../../kit/errors.ts';
 import { hostOf } from '../../kit/http/http-rules.ts';
+import { sha256Of } from '../../kit/sha256.ts';
 import { parseDocument } from '../format/documents.ts';
 import { Unavailable } from './unavailable.ts';
 
@@ -85,7 +85,7 @@ function currentContext(directory: string): string | undefined {
 /** The docker command keeps a context, and its certificates, under the hash of its name. */
 function contextPlaces(directory: string, context: string): Places {
   const saidBy = `the docker context ${context}`;
-  const hash = createHash('sha256').update(context).digest('hex');
+  const hash = sha256Of(context);
   const path = join(directory, 'contexts/meta', hash, 'meta.json');
   const { Host: host } = parseDocument(read(path, saidBy), path, contextMeta).Endpoints.docker;
   const certificates = join(directory, 'contexts/tls', hash, 'docker');

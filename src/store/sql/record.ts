@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
 
@@ -67,5 +68,5 @@ function contentOf({ namespace, package: name, range, fix, severity, keys, only 
 
 /** Bytes as text, one character a byte. */
 function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return bufferView(bytes).toString('latin1');
 }

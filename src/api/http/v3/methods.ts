@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { LayerFormat } from '../../../image/incoming/layer-source.ts';
 import { limits } from '../../../kit/limits.ts';
+import { sha256Of } from '../../../kit/sha256.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import { viewAncestry } from '../../../service/posts/ancestry-view.ts';
 import type { HashedLayer, PostedAncestry } from '../../../service/posts/post-ancestry.ts';
@@ -67,7 +67,7 @@ function toAncestry({
   const format = formatName.toLowerCase();
   if (format !== 'docker' && format !== 'aci') throw invalid('image blob format is not supported');
   const hashes = layers.map(({ hash }) => hash);
-  const given = name === '' ? createHash('sha256').update(hashes.join(',')).digest('hex') : name;
+  const given = name === '' ? sha256Of(hashes.join(',')) : name;
   if (!isStorable(given)) throw invalid(unstorable('ancestry name'));
   return { name: given, layers: layers.map((layer) => toLayer(layer, format)) };
 }
