@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../kit/limits.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
+import { emptyLayer } from '../testing/empty-layer.ts';
 import type { LinkedPlace } from './links.ts';
 import { type SquashedImage, squash as squashPlaces } from './squash.ts';
 
@@ -18,12 +19,7 @@ function layer(files: Readonly<Record<string, string>>, marks: Partial<LayerInde
   const nodes: LayerNode[] = Object.keys(files).map((path) => ({ path, kind: 'file' }));
   const listed = files[database]?.split(' ').map((name) => ({ type: 'deb', name, version: '1' }));
   return {
-    verified: true,
-    whiteouts: [],
-    opaques: [],
-    problems: [],
-    owned: [],
-    repositories: [],
+    ...emptyLayer,
     contents: Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) })),
     packages: listed === undefined ? [] : [{ path: database, lister: 'dpkg', packages: listed }],
     ...marks,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../../kit/errors.ts';
-import type { LayerIndex } from '../../model/layer-index.ts';
+import { emptyLayer } from '../../testing/empty-layer.ts';
 import {
   affectedRow,
   ancestry,
@@ -24,18 +24,6 @@ const terms: RetentionTerms = {
 };
 const nothing = { events: 0, vulnerabilities: 0, images: 0, layers: 0, locks: 0 };
 const openssl = image([installed('openssl')]);
-const index: LayerIndex = {
-  verified: true,
-  whiteouts: [],
-  opaques: [],
-  nodes: [],
-  contents: [],
-  packages: [],
-  owned: [],
-  repositories: [],
-  problems: [],
-};
-
 for (const engine of storeEngines) {
   const open = async (t: Parameters<typeof engine.create>[0]) => {
     const clock = { day: 0 };
@@ -128,7 +116,7 @@ for (const engine of storeEngines) {
     });
     for (const item of images) {
       const number = await store.images.save(item);
-      await store.layers.save(`layer of ${item.identity}`, 'key', index);
+      await store.layers.save(`layer of ${item.identity}`, 'key', emptyLayer);
       await store.ancestries.noteLayer(item.identity, `layer of ${item.identity}`);
       if (item.identity === 'ancestry') await store.ancestries.save(ancestry('shop', number));
       if (item.identity === 'layer')

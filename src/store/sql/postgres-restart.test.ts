@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ClairError } from '../../kit/errors.ts';
-import type { LayerIndex } from '../../model/layer-index.ts';
+import { emptyLayer } from '../../testing/empty-layer.ts';
 import { postgresServer } from '../../testing/postgres-server.ts';
 import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
@@ -54,23 +54,12 @@ restartTest('who reads while the server is started anew notices nothing', async 
 restartTest(
   'what was written while the server is started anew is written, or the writer is told',
   async (store, restart) => {
-    const none: LayerIndex = {
-      verified: true,
-      whiteouts: [],
-      opaques: [],
-      nodes: [],
-      contents: [],
-      packages: [],
-      owned: [],
-      repositories: [],
-      problems: [],
-    };
     let isOver = false;
     const written: string[] = [];
     const write = async (name: string): Promise<void> => {
       for (let i = 0; !isOver; i++) {
         try {
-          await store.layers.save(`${name} ${i}`, '', none);
+          await store.layers.save(`${name} ${i}`, '', emptyLayer);
           written.push(`${name} ${i}`);
         } catch (error) {
           // Only where nobody can know is the write not made again.
@@ -86,7 +75,7 @@ restartTest(
     isOver = true;
     await Promise.all(writers);
     assert.ok(written.length > 0);
-    for (const identity of written) assert.deepEqual(await store.layers.find(identity, ''), none);
+    for (const identity of written) assert.deepEqual(await store.layers.find(identity, ''), emptyLayer);
   },
 );
 
