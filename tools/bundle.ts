@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -24,14 +25,6 @@ const builtinsOnDemand: Plugin = {
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: 'js',
     }));
-  },
-};
-
-/** The small file imports the large one as it lies beside it. */
-const mainBeside: Plugin = {
-  name: 'main-beside',
-  setup(bundle) {
-    bundle.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './main.js', external: true }));
   },
 };
 
@@ -64,9 +57,8 @@ function builtinModule(path: string): string {
 }
 
 /**
- * Bundles the command into one file, in which what is imported on demand is also evaluated on demand; the script of the layer
- * thread into another; and a small one that begins, since only what is loaded after the cache of compiled code was switched
- * on is kept in it.
+ * Bundles the command into one script, in which what is imported on demand is also evaluated on demand; the scripts of threads into others;
+ * and a small one that begins.
  */
 rmSync('dist/bin', { recursive: true, force: true });
 const options: BuildOptions = {
@@ -81,9 +73,22 @@ const options: BuildOptions = {
   external: ['@grpc/*', 'grpc-health-check'],
   plugins: [builtinsOnDemand],
 };
-await build({ ...options, entryPoints: ['src/main.ts', 'src/layer-worker.ts', 'src/plugin-worker.ts'] });
 await build({
   ...options,
-  entryPoints: { clair: 'src/start.ts' },
-  plugins: [...(options.plugins ?? []), mainBeside],
+  entryPoints: ['src/main.ts'],
+  // A script, unlike a module, can take along what was compiled of it while it ran.
+  format: 'cjs',
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: '(moduleUrl => { const module = {};' },
+  footer: { js: 'return module.exports; })' },
+});
+await build({ ...options, entryPoints: ['src/layer-worker.ts', 'src/plugin-worker.ts'] });
+await build({
+  ...options,
+  entryPoints: { clair: 'src/start-bundle.ts' },
+  define: {
+    buildName: JSON.stringify(
+      createHash('sha256').update(readFileSync('dist/bin/main.js')).digest('hex').slice(0, 16),
+    ),
+  },
 });

@@ -1,14 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { ClairError } from '../kit/errors.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
-
-/** Records are short-lived objects by the million: a large young generation would only take memory. */
-export function expectManyRecords(): void {
-  setFlagsFromString('--no-optimize-for-size');
-  setFlagsFromString('--semi-space-growth-factor=1');
-}
+import { expectManyRecords } from './garbage.ts';
 
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
 export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {

@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { scriptUrl } from '../kit/script-url.ts';
 import { analyzeOnThread, handOnThread } from '../layer-pool/image-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -11,6 +10,7 @@ import { spreadLayers } from '../service/images/spread-layers.ts';
 import type { Store } from '../store/store.ts';
 import { defaultDatabase, openStore } from './database.ts';
 import { feedClient, originOf, requireMirror } from './feed-client.ts';
+import { collectEarly } from './garbage.ts';
 import { ownerName } from './owner-name.ts';
 import type { Plugged } from './plugged.ts';
 import { type Progress, terminalProgress } from './progress.ts';
@@ -68,8 +68,7 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
 
 /** Layers on this thread and, for large images, on a second one. */
 function layerAnalysis({ extensions, analyzers }: Plugged): Pick<Room, 'analyze' | 'analyzeArriving'> {
-  // A hostile image makes garbage by the hundred megabytes, which must not wait; an ordinary one makes too little to notice.
-  setFlagsFromString('--optimize-for-size');
+  collectEarly();
   const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
   const script = scriptUrl('../layer-worker', import.meta.url);
   return {

@@ -139,9 +139,9 @@ const unitMs: Readonly<Record<string, number>> = {
 function durationMs(value: string | number): number | undefined {
   if (typeof value === 'number') return value < 0 ? undefined : value * 1e-6;
   if (value === '0') return 0;
-  if (!/^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/.test(value)) return undefined;
+  if (!/^(?:\d+(?:\.\d*)?(?:ns|us|\u00b5s|ms|s|m|h))+$/.test(value)) return undefined;
   let total = 0;
-  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-zµ]+)/g))
+  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-z\u00b5]+)/g))
     total += Number(count) * (unitMs[unit] ?? 0);
   return total;
 }

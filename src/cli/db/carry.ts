@@ -4,7 +4,7 @@ import { replaceFile } from '../../kit/replace-file.ts';
 import { sealed } from '../../service/feeds/database-file.ts';
 import { exportDatabase } from '../../service/feeds/export-database.ts';
 import { type ImportedFeed, importDatabase } from '../../service/feeds/import-database.ts';
-import { expectManyRecords } from '../feed-client.ts';
+import { expectManyRecords } from '../garbage.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom } from '../room.ts';
 import { feedColumn } from './feeds.ts';
