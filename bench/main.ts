@@ -16,13 +16,16 @@ const benches = {
   server: 'server',
   registry: 'registry',
   hostile: 'hostile',
+  carry: 'carry',
   start: 'start-up',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
   name === undefined
-    ? known.filter(([key]) => !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile'].includes(key))
+    ? known.filter(
+        ([key]) => !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile', 'carry'].includes(key),
+      )
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {
   console.error(`there is no bench ${name ?? ''}; there are ${known.map(([key]) => key).join(', ')}`);

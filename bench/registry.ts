@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { clair } from './command.ts';
 import { type Contender, measure } from './measure.ts';
 
 /**
@@ -21,8 +22,6 @@ if (values.layout === undefined) {
   console.error('bench registry needs --layout, an OCI layout');
   process.exit(2);
 }
-const root = resolve(import.meta.dirname, '..');
-const clair = join(root, 'bin/clair');
 const work = mkdtempSync(join(tmpdir(), 'clair-bench-registry-'));
 const host = `127.0.0.1:${values.port}`;
 const layout = resolve(values.layout);

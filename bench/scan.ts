@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
+import { clair, node } from './command.ts';
 import { type Contender, type Cost, measure, table } from './measure.ts';
 import { type Target, targetTable } from './target.ts';
 
@@ -29,9 +30,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const root = resolve(import.meta.dirname, '..');
-const node = join(root, 'node_modules/node/bin/node');
-const clair = join(root, 'bin/clair');
 const rounds = Number(values.rounds);
 if (values.images === undefined || values.mirror === undefined) {
   console.error('bench scan needs --images and --mirror');

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { clair, node } from './command.ts';
 import { measure, table } from './measure.ts';
 
 /**
  * What it takes until the command has begun: `npm run bench -- start`. The first time no compiled code is kept yet; from the second
  * run on it is.
  */
-const root = resolve(import.meta.dirname, '..');
-const node = join(root, 'node_modules/node/bin/node');
-const clair = `${node} ${join(root, 'dist/bin/clair.js')}`;
 const cache = mkdtempSync(join(tmpdir(), 'clair-bench-start-'));
 process.on('exit', () => {
   rmSync(cache, { recursive: true, force: true });
