@@ -124,8 +124,11 @@ function download(
   { source: { path: url, headers }, reading }: Order,
   { policy, bounds }: LayerPoolOptions,
 ): AsyncIterable<Uint8Array> {
-  const { connect } = policy;
-  const bytes = downloadLayer({ ...bounds, url, headers, connect, signal: reading.signal });
+  const { connect, isProxied } = policy;
+  const bytes = downloadLayer({
+    ...bounds,
+    ...{ url, headers, connect, isBulk: !isProxied, signal: reading.signal },
+  });
   return paced(counted(bytes, reading), bounds?.idleMs ?? limits.idleMs);
 }
 

@@ -5,14 +5,15 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
 
 /** How a layer is downloaded. */
-export interface LayerDownload extends Pick<HttpOptions, 'connect' | 'signal' | 'idleMs' | 'sleep'> {
+export interface LayerDownload
+  extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep'> {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytesMax?: number;
 }
 
 /**
- * The bytes of a layer that lies behind a URL, free of transport compression. Throws `layer-not-found` where no layer comes,
+ * The bytes of a layer that lies behind a URL, free of transport compression; each piece is done with when the next is asked for. Throws `layer-not-found` where no layer comes,
  * `source-refused` where it may not be asked for, `target-corrupt` where it breaks off, and `limit-exceeded`.
  */
 export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Uint8Array> {

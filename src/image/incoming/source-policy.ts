@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ClairError } from '../../kit/errors.ts';
+import { hasProxy } from '../../kit/http/http-environment.ts';
 import { HttpError, hostOf } from '../../kit/http/http-rules.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { isPublicAddress, isWithin, networks } from './public-address.ts';
@@ -27,18 +28,26 @@ export interface SourcePolicy {
   readonly directories: readonly string[] | undefined;
   /** How to connect to a URL. Throws an `HttpError` caused by `source-refused` where that may not be. */
   readonly connect: (url: URL) => ConnectionOptions;
+  /** Whether connections may be made by a proxy. */
+  readonly isProxied: boolean;
 }
 
-/** The policy of these settings. `insecureTls` takes any certificate. Throws `config-invalid` for what is no network. */
-export function sourcePolicy(settings: SourceSettings, insecureTls = false): SourcePolicy {
+/** The policy of these settings. `insecureTls` takes any certificate; `env` tells of proxies. Throws `config-invalid` for what is no network. */
+export function sourcePolicy(
+  settings: SourceSettings,
+  insecureTls = false,
+  env: NodeJS.ProcessEnv = process.env,
+): SourcePolicy {
   const tls = insecureTls ? { rejectUnauthorized: false } : {};
-  if (settings.policy === 'open') return { directories: undefined, connect: () => tls };
+  if (settings.policy === 'open')
+    return { directories: undefined, connect: () => tls, isProxied: hasProxy(env) };
   const isAllowed = addressRule(settings.networks);
   // Only where we connect ourselves can the address be looked at: these agents know no proxy.
   const agents = { 'http:': new HttpAgent(), 'https:': new HttpsAgent() };
   const checked = checkedLookup(isAllowed);
   return {
     directories: settings.directories,
+    isProxied: false,
     connect(url) {
       const { protocol } = url;
       if (protocol !== 'http:' && protocol !== 'https:') throw refusal(url.host);

@@ -55,7 +55,9 @@ async function* fromUrl(
 ): AsyncGenerator<Uint8Array> {
   const headers = { 'accept-encoding': 'identity' };
   let received = 0;
-  for await (const piece of downloadLayer({ url, headers, connect, signal, bytesMax: sizeBytes })) {
+  for await (const piece of downloadLayer({
+    ...{ url, headers, connect, isBulk: true, signal, bytesMax: sizeBytes },
+  })) {
     received += piece.length;
     yield piece;
   }

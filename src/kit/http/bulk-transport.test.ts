@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { testAuthority } from '../../testing/certificates.ts';
 import { serve } from '../../testing/http-server.ts';
 import { askForBulk, type BulkRequest } from './bulk-transport.ts';
@@ -52,6 +53,35 @@ test('a body of whatever length comes whole', async (context) => {
     const got = await read(await serve(context, sending(bytes)));
     assert.deepEqual([got.length, hash(got)], [length, hash(bytes)]);
   }
+});
+
+test('what comes slowly is handed over before a piece of memory is full', async (context) => {
+  const whole = content.subarray(0, 1024 ** 2);
+  const sent: (() => void)[] = [];
+  const url = await serve(context, (_, response) => {
+    response.writeHead(200, { 'content-length': whole.length });
+    // The first may come with the head; the second is sent when that was read, and the rest when the second was.
+    response.write(whole.subarray(0, 1000));
+    sent.push(() => response.write(whole.subarray(1000, 2000)));
+    sent.push(() => response.end(whole.subarray(2000)));
+  });
+  const { body } = await askForBulk(new URL(url), plain);
+  const got: Buffer[] = [];
+  for await (const piece of body) {
+    got.push(Buffer.from(piece));
+    if (Buffer.concat(got).length <= 2000) sent.shift()?.();
+  }
+  assert.equal(hash(Buffer.concat(got)), hash(whole));
+});
+
+test('a body that is compressed on the way all the same is unpacked', async (context) => {
+  const packed = gzipSync(content);
+  const url = await serve(context, (request, response) => {
+    assert.equal(request.headers['accept-encoding'], 'identity');
+    response.writeHead(200, { 'content-length': packed.length, 'content-encoding': 'gzip' });
+    response.end(packed);
+  });
+  assert.equal(hash(await read(url)), hash(content));
 });
 
 test('a body of unknown length comes whole as well', async (context) => {

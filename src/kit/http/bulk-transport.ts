@@ -5,7 +5,7 @@ import { connect as connectSecurely } from 'node:tls';
 import { piecesOf } from '../bytes/pieces.ts';
 import { limits } from '../limits.ts';
 import { hostOf, idleTooLong } from './http-rules.ts';
-import type { TransportAnswer, TransportRequest } from './http-transport.ts';
+import { type TransportAnswer, type TransportRequest, withoutCodings } from './http-transport.ts';
 
 /** One request for much. */
 export interface BulkRequest extends Omit<TransportRequest, 'post'> {
@@ -14,14 +14,14 @@ export interface BulkRequest extends Omit<TransportRequest, 'post'> {
 
 /** One answer whose body may be large. */
 export interface BulkAnswer extends Omit<TransportAnswer, 'body'> {
-  /** As it was sent. Each piece is done with when the next is asked for. */
+  /** Free of transport compression. Each piece is done with when the next is asked for. */
   readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
   /** Whether the body fails by itself when nothing comes for too long. */
   readonly isPatient?: boolean;
 }
 
 /**
- * Asks a URL once, as `askOnce`, for a body that may have hundreds of megabytes and is not compressed on the way. Node's parser reads
+ * Asks a URL once, as `askOnce`, for a body that may have hundreds of megabytes. It asks that it be sent as it is. Node's parser reads
  * the head of the answer; a body of known length goes from the socket into few reused pieces of memory, at a fifth of what Node's
  * streams cost (docs/performance.md). It knows no proxy.
  */
@@ -34,7 +34,7 @@ export async function askForBulk(
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = make(`${url.origin}${url.pathname}${url.search}`, {
-    headers,
+    headers: { 'accept-encoding': 'identity', ...headers },
     createConnection: () => inflow.follow(connectTo(url, connection, inflow.onread)),
   });
   signal.addEventListener('abort', () => {
@@ -46,7 +46,9 @@ export async function askForBulk(
   });
   request.on('error', reject).end();
   const response = await promise;
-  const pieces = inflow.isCounted ? inflow.body(response) : piecesOf(response);
+  const pieces = inflow.isCounted
+    ? inflow.body(response)
+    : piecesOf(withoutCodings(response.headers, response));
   const body = {
     [Symbol.asyncIterator]: () => pieces,
     destroy: () => request.destroy(),
@@ -70,6 +72,8 @@ function connectTo(
 const pieceBytes = 512 * 1024;
 /** Full pieces there may be before the socket is read no further. */
 const piecesAtOnce = 1;
+/** A piece that does not fill within this time is handed over as it is: slow bytes are bytes. */
+const slowMs = 1000;
 /** As much is read at once while the head of the answer comes. */
 const headBytes = 16 * 1024;
 
@@ -86,6 +90,8 @@ class Inflow {
   #left: number | undefined;
   #filling: Buffer = emptyPiece();
   #fill = 0;
+  /** How much of the one that is filled was handed over already. */
+  #given = 0;
   /** Full pieces that wait to be read. */
   readonly #ready: Buffer[] = [];
   /** The one that is read. */
@@ -132,8 +138,12 @@ class Inflow {
   begin(response: IncomingMessage): void {
     this.#response = response;
     response.on('error', () => undefined); // the socket tells of it as well
-    const { 'content-length': length, 'transfer-encoding': coding } = response.headers;
-    if (coding === undefined && length !== undefined && /^\d{1,15}$/.test(length))
+    const {
+      'content-length': length,
+      'transfer-encoding': transfer,
+      'content-encoding': coding,
+    } = response.headers;
+    if (transfer === undefined && coding === undefined && length !== undefined && /^\d{1,15}$/.test(length))
       this.#left = Number(length);
   }
 
@@ -141,14 +151,10 @@ class Inflow {
     try {
       const first = response.read() as Buffer | null;
       if (first !== null) yield first;
-      for (;;) {
-        const piece = this.#next();
-        if (piece !== undefined) {
-          yield piece;
-          this.#giveBack();
-        } else if (this.#left === 0) return;
-        else if (this.#failure !== undefined) throw this.#failure;
-        else await this.#wait();
+      while (this.#left !== 0 || this.#ready.length > 0) {
+        const piece = await this.#next();
+        if (piece !== undefined) yield piece;
+        this.#giveBack();
       }
     } finally {
       this.#socket?.destroy();
@@ -170,40 +176,55 @@ class Inflow {
     this.#left = left - counted;
     this.#fill += counted;
     if (this.#fill === this.#filling.length || this.#left === 0) {
-      this.#ready.push(this.#filling.subarray(0, this.#fill));
+      this.#ready.push(this.#filling.subarray(this.#given, this.#fill));
       // TLS goes on for a moment when it is stopped: there is always memory that nobody reads.
       this.#filling = this.#free.pop() ?? emptyPiece();
-      this.#fill = 0;
+      this.#fill = this.#given = 0;
       this.#isStopped = this.#ready.length + (this.#held === undefined ? 0 : 1) >= piecesAtOnce;
       this.#wake?.();
     }
     return !this.#isStopped;
   }
 
-  /** What can be read; when nothing more comes, what has come until then. */
-  #next(): Buffer | undefined {
+  /** A full piece; after some waiting also what has come of one, if anything. Fails as the connection does, once all that came was read. */
+  async #next(): Promise<Buffer | undefined> {
     this.#held = this.#ready.shift();
-    if (this.#held === undefined && this.#failure !== undefined && this.#fill > 0) {
-      this.#held = this.#filling.subarray(0, this.#fill);
-      this.#fill = 0;
-    }
-    return this.#held;
+    if (this.#held !== undefined) return this.#held;
+    if (this.#failure === undefined && (await this.#comesInTime())) return undefined;
+    const begun = this.#begun();
+    if (begun === undefined && this.#failure !== undefined) throw this.#failure;
+    return begun;
+  }
+
+  /** What has come of a piece that is not full: a copy, since the socket goes on to fill it. */
+  #begun(): Buffer | undefined {
+    if (this.#ready.length > 0 || this.#given === this.#fill) return undefined;
+    const begun = Buffer.from(this.#filling.subarray(this.#given, this.#fill));
+    this.#given = this.#fill;
+    return begun;
   }
 
   #giveBack(): void {
-    if (this.#held !== undefined) this.#free.push(Buffer.from(this.#held.buffer));
+    if (this.#held === undefined) return;
+    this.#free.push(Buffer.from(this.#held.buffer));
     this.#held = undefined;
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.#socket?.resume();
   }
 
-  async #wait(): Promise<void> {
+  /** Waits until a piece is full or nothing more comes, but not for long. */
+  async #comesInTime(): Promise<boolean> {
     this.#socket?.setTimeout(this.#idleMs);
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, slowMs, false);
+    this.#wake = () => {
+      resolve(true);
+    };
+    const isInTime = await promise;
+    clearTimeout(timer);
     this.#wake = undefined;
+    return isInTime;
   }
 
   #fail(error: Error): void {

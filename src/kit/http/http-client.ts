@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../limits.ts';
+import { askForBulk, type BulkAnswer } from './bulk-transport.ts';
 import {
   basicAuthorization,
   Connection,
@@ -11,7 +12,7 @@ import {
   retryAfter,
   sleepFor,
 } from './http-rules.ts';
-import { askOnce, type ConnectionOptions, type TransportAnswer } from './http-transport.ts';
+import { askOnce, type ConnectionOptions } from './http-transport.ts';
 
 /** How far a download has come. `totalBytes` is absent where the server does not say, or compresses on the way. */
 export interface Progress {
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly originHeaders?: Readonly<Record<string, string>>;
   /** Takes every answer of 2xx as a file, web pages and empty ones included. */
   readonly takesAnything?: boolean;
+  /** The file may be very large: pieces of its body are done with when the next is asked for. No proxy is asked. */
+  readonly isBulk?: boolean;
   /** How to connect to a URL, asked for each on the way. Throws an `HttpError` where that may not be. */
   readonly connect?: (url: URL) => ConnectionOptions;
   readonly signal?: AbortSignal;
@@ -105,7 +108,7 @@ async function attemptGet(
 
 /** What an answer means; nothing where it is the file. */
 function answerOf(
-  { status, headers }: TransportAnswer,
+  { status, headers }: BulkAnswer,
   { takesAnything = false }: HttpOptions,
 ): 'not-modified' | 'not-found' | Failure | undefined {
   if (takesAnything && status >= 200 && status < 300) return undefined;
@@ -128,18 +131,19 @@ function expectFile(headers: IncomingHttpHeaders): void {
 }
 
 /** The first answer that is no redirect. */
-async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<TransportAnswer> {
+async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<BulkAnswer> {
   let url = start;
   for (let redirects = 0; redirects <= limits.redirects; redirects++) {
     const forOrigin =
       url.origin === start.origin ? { ...options.originHeaders, ...credentialsOf(start) } : {};
-    const answer = await connection.wait(
-      askOnce(url, {
-        headers: { ...options.headers, ...forOrigin },
-        signal: connection.signal,
-        connection: options.connect?.(url) ?? {},
-      }),
-    );
+    const request = {
+      headers: { ...options.headers, ...forOrigin },
+      signal: connection.signal,
+      connection: options.connect?.(url) ?? {},
+      idleMs: options.idleMs,
+    };
+    const asked = options.isBulk ? askForBulk(url, request) : askOnce(url, request);
+    const answer = await connection.wait<BulkAnswer>(asked);
     const { location } = answer.headers;
     if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
     answer.body.destroy();
@@ -155,14 +159,14 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
 
 async function* bodyOf(
   url: URL,
-  { headers, body }: TransportAnswer,
+  { headers, body, isPatient = false }: BulkAnswer,
   connection: Connection,
   options: HttpOptions,
 ): AsyncGenerator<Uint8Array> {
   const total = headers['content-encoding'] === undefined ? totalOf(headers) : {};
   let receivedBytes = 0;
   try {
-    for await (const piece of connection.pieces(body)) {
+    for await (const piece of isPatient ? body : connection.pieces(body)) {
       receivedBytes += piece.length;
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
       yield piece;

@@ -61,21 +61,22 @@ export async function askOnce(
   });
   request.on('response', resolve).on('error', reject).end(post);
   const response = await promise;
-  const body = withoutCodings(response);
-  body.on('error', () => undefined); // told to whoever reads it, and nobody may
+  const body = withoutCodings(response.headers, response);
   open = body;
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
-/** RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
-function withoutCodings(response: IncomingMessage): Readable {
-  const codings = (response.headers['content-encoding'] ?? '')
+/** A body without the codings that its answer tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
+export function withoutCodings(headers: IncomingHttpHeaders, body: Readable): Readable {
+  const codings = (headers['content-encoding'] ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
   const decoders = codings.toReversed().map(decoderOf);
-  if (!decoders.every((decoder) => decoder !== undefined)) return response;
-  return decoders.reduce<Readable>(through, response);
+  const decoded = decoders.every((decoder) => decoder !== undefined)
+    ? decoders.reduce<Readable>(through, body)
+    : body;
+  return decoded.on('error', () => undefined); // told to whoever reads it, and nobody may
 }
 
 function decoderOf(coding: string): Transform | undefined {
