@@ -5,16 +5,9 @@ import { packageName } from '../../model/package-name.ts';
 import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
+import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
-import {
-  commonOf,
-  noVersions,
-  type OsvEntry,
-  type OsvRecord,
-  rowsOfEntry,
-  textIn,
-  vectorsOf,
-} from './record.ts';
+import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** An ecosystem about to be read. */
@@ -43,23 +36,25 @@ export async function* readRecords(
 
 function* vulnerability(ecosystem: EcosystemFeed, record: OsvRecord): Generator<FeedRecord> {
   const entries = (record.affected ?? []).filter(
-    (entry) => entry.package?.ecosystem === ecosystem.feed && !isInformational(entry),
+    (entry) => isOf(ecosystem, entry.package?.ecosystem ?? '') && !isInformational(entry),
   );
   if (entries.length === 0) return;
-  const affected = entries.flatMap((entry) => rowsOf(ecosystem, entry));
-  if (affected.length === 0) {
-    yield { key: record.id, skipped: noVersions };
-    return;
-  }
-  const cvss = vectorsOf('osv', record);
-  yield {
+  const advisory = {
     ...commonOf(record),
     aliases: (record.aliases ?? []).filter((alias) => alias !== record.id),
     links: linksOf(record),
     severity: severityOfRecord(record),
-    cvss,
-    affected,
+    cvss: vectorsOf('osv', record),
   };
+  yield* advisoryOf(
+    advisory,
+    entries.map((entry) => ({ entry, rows: rowsOf(ecosystem, entry) })),
+  );
+}
+
+/** `Packagist`, and `Packagist:https://packages.drupal.org/8` of packages that come from another registry than usual. */
+function isOf({ feed }: EcosystemFeed, ecosystem: string): boolean {
+  return ecosystem === feed || ecosystem.startsWith(`${feed}:`);
 }
 
 /** RustSec also tells of crates that nobody maintains. That is no vulnerability. */

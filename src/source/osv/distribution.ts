@@ -3,15 +3,8 @@ import { zipEntries } from '../../kit/zip/entries.ts';
 import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { unknownModule } from '../wording.ts';
-import {
-  commonOf,
-  cvesOf,
-  noVersions,
-  type OsvRecord,
-  rowsOfEntry,
-  severityInSummary,
-  vectorsOf,
-} from './record.ts';
+import { advisoryOf } from './advisory.ts';
+import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, severityInSummary, vectorsOf } from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
@@ -49,22 +42,18 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
   const ours = (record.affected ?? []).flatMap((entry) => {
     const { ecosystem = '', purl, name = '' } = entry.package ?? {};
     const namespace = feed.namespaceOf(ecosystem, purl ?? '');
-    return namespace === undefined ? [] : [{ entry, place: { namespace, package: name } }];
+    if (namespace === undefined) return [];
+    return [{ entry, rows: rowsOfEntry(entry, { namespace, package: name }).map(withModule) }];
   });
   if (ours.length === 0) return;
-  const affected = ours.flatMap(({ entry, place }) => rowsOfEntry(entry, place).map(withModule));
-  if (affected.length === 0) {
-    yield { key: record.id, skipped: noVersions };
-    return;
-  }
-  yield {
+  const advisory = {
     ...commonOf(record),
     aliases: cvesOf(record),
     links: [feed.linkOf(record.id)],
     severity: severityInSummary(record),
     cvss: vectorsOf(feed.source, record),
-    affected,
   };
+  yield* advisoryOf(advisory, ours);
 }
 
 /** That a build belongs to a module stream shows only in its release. */

@@ -141,6 +141,37 @@ test('what cannot be understood is told, and the others are none the worse', asy
   );
 });
 
+test('a package whose entry names commits only is told beside the others', async () => {
+  const commits = {
+    package: { ecosystem: 'npm', name: 'right-pad' },
+    ranges: [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }],
+  };
+  const [told, found, ...more] = await parse('npm', {
+    a: { ...record, affected: [...record.affected, commits] },
+  });
+  assert.deepEqual(told, {
+    key: 'GHSA-aaaa-bbbb-cccc npm right-pad',
+    skipped: 'no versions that can be compared: it names commits only, or none at all',
+  });
+  assert.ok(found !== undefined && 'affected' in found);
+  assert.equal(found.affected.length, 3);
+  assert.deepEqual(more, []);
+});
+
+test('what an ecosystem has from another registry than usual is of the ecosystem', async () => {
+  const drupal = {
+    package: { ecosystem: 'Packagist:https://packages.drupal.org/8', name: 'drupal/core' },
+    versions: ['8.0.0'],
+  };
+  const found = await first({ affected: [drupal] }, 'Packagist');
+  assert.ok(found !== undefined && 'affected' in found);
+  assert.equal(found.affected[0]?.package, 'drupal/core');
+  assert.equal(
+    await first({ affected: [{ ...drupal, package: { ecosystem: 'PackagistOf', name: 'x' } }] }, 'Packagist'),
+    undefined,
+  );
+});
+
 corpusTest('every record of the real databases is read', async () => {
   const { readRecords } = await import('./archive.ts');
   // Counted with Python: records with an entry of the ecosystem, `introduced` events outside GIT ranges, and the

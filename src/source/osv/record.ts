@@ -102,9 +102,6 @@ export function vectorsOf(source: string, { severity }: Pick<OsvRecord, 'severit
   );
 }
 
-/** Why a record that speaks of packages gives no rows. */
-export const noVersions = 'no versions that can be compared: it names commits only, or none at all';
-
 /** What a record says apart from packages, under its own id. */
 export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 'description' | 'modified'> {
   const { id, details, summary, modified } = record;

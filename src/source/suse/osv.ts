@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { boundedParse } from '../../kit/bounded-parse.ts';
 import type { FeedRecord } from '../../plugin/index.ts';
+import { skippedEntry } from '../osv/advisory.ts';
 import {
   commonOf,
   cvesOf,
@@ -23,14 +24,10 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   if (record.withdrawn) return;
   const parts: Part[] = [];
   for (const entry of record.affected ?? []) {
-    const { ecosystem = '', name = '' } = entry.package ?? {};
+    const { ecosystem = '' } = entry.package ?? {};
     const found = partsOf(entry, placesOf(ecosystem));
     if (found !== undefined) parts.push(...found);
-    else
-      yield {
-        key: `${record.id} ${ecosystem} ${name}`,
-        skipped: 'it lists no packages of the source package',
-      };
+    else yield skippedEntry(record.id, entry, 'it lists no packages of the source package');
   }
   const affected = mergedRows(parts);
   if (affected.length === 0) return;
@@ -56,9 +53,10 @@ function partsOf({ ecosystem_specific }: OsvEntry, places: readonly Place[]): Pa
   if (places.length === 0) return [];
   const found = boundedParse(specific, ecosystem_specific);
   if (!found?.success) return undefined;
-  return found.data.binaries.flatMap((binaries) =>
+  const parts = found.data.binaries.flatMap((binaries) =>
     Object.entries(binaries).flatMap(([name, version]) =>
       places.map((place) => ({ ...place, package: name, to: version })),
     ),
   );
+  return parts.length === 0 ? undefined : parts;
 }

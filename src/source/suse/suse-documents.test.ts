@@ -183,11 +183,13 @@ test('a record in OSV form tells the packages beside the source package', async 
     [],
   );
   const [known, unknown] = record.affected;
-  const bare = { ...known, ecosystem_specific: {} };
-  assert.deepEqual(rowsOf(await parse({ ...record, affected: [bare, unknown, known] })), [
-    'SUSE-SU-2024:0001-1 SUSE:Linux Enterprise Server 15 SP6 zziplib skipped',
-    'sles:15.6 libzzip-0-13 0.13.72-150600.4.3.1',
-  ]);
+  for (const specific of [{}, { binaries: [] }]) {
+    const bare = { ...known, ecosystem_specific: specific };
+    assert.deepEqual(rowsOf(await parse({ ...record, affected: [bare, unknown, known] })), [
+      'SUSE-SU-2024:0001-1 SUSE:Linux Enterprise Server 15 SP6 zziplib skipped',
+      'sles:15.6 libzzip-0-13 0.13.72-150600.4.3.1',
+    ]);
+  }
 });
 
 test('what is not understood is told, and costs nothing to the others', async () => {

@@ -170,6 +170,23 @@ test('why something has no fix is in the VEX archive', async () => {
   ]);
 });
 
+test('a package without versions has the reason alone, and is told where there is none', async () => {
+  const without = { ranges: [], versions: [] };
+  const rows = [
+    entry('focal', 'a', [], without),
+    entry('focal', 'b', [], without),
+    entry('focal', 'c', open),
+  ];
+  const statements = [statement('under_investigation', ['pkg:deb/ubuntu/a@1?arch=source&distro=focal'])];
+  const [told, found, ...more] = await parse(
+    { [path]: record(rows) },
+    { 'vex/cve/2024/CVE-2024-0001.json': { statements } },
+  );
+  assert.equal(told?.key, 'CVE-2024-0001 Ubuntu:20.04:LTS b');
+  assert.deepEqual(states(found), ['ubuntu:20.04 c unfixed', 'ubuntu:20.04 a under-investigation']);
+  assert.deepEqual(more, []);
+});
+
 test('a CVE that only the VEX archive knows has a record of its own', async () => {
   const statements = [
     {

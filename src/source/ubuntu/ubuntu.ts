@@ -10,7 +10,7 @@ const feeds = ['cve'];
  */
 export const ubuntu: AdvisorySource = {
   name: 'ubuntu',
-  version: 1,
+  version: 2,
   feeds,
   feedsOf: (namespace) => (namespace.startsWith('ubuntu:') ? feeds : []),
   async fetch(_feed, client, known) {

@@ -2,8 +2,9 @@ import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import { worstSeverity } from '../../model/severity.ts';
-import type { Affected, FeedRecord, Fetched, Severity, Vulnerability } from '../../plugin/index.ts';
+import type { Affected, FeedRecord, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
+import { type ReadEntry, withoutVersions } from '../osv/advisory.ts';
 import {
   commonOf,
   type OsvEntry,
@@ -39,7 +40,7 @@ async function* vulnerabilities(
     }
     const record = readRecord(osvRecord, file);
     if (isSkipped(record)) yield record;
-    else if (!record.withdrawn) yield vulnerability(record, reasons);
+    else if (!record.withdrawn) yield* vulnerability(record, reasons);
   }
   if (records === 0) throw new UnexpectedContent('its end', 'it holds no record of a CVE');
   // What Ubuntu is not affected by at all has no record, but it has reasons.
@@ -61,15 +62,17 @@ function isWanted(path: string): boolean {
   );
 }
 
-function vulnerability(record: OsvRecord, reasons: Reasons): Vulnerability {
+function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedRecord> {
   const id = record.id.replace(/^UBUNTU-/, '');
   const said = reasons.take(id);
-  const rows = (record.affected ?? []).flatMap((entry) => rowsOf(entry, said));
+  const entries = (record.affected ?? []).flatMap((entry) => readEntry(entry, said));
+  yield* withoutVersions(id, entries);
+  const rows = entries.flatMap((entry) => entry.rows);
   const severity = priorityIn(record) ?? worstSeverity(rows.map((row) => row.severity ?? 'Unknown'));
   const notices = [...(record.related ?? []), ...(record.aliases ?? [])].filter((name) =>
     name.startsWith('USN-'),
   );
-  return {
+  yield {
     ...commonOf(record),
     key: id,
     id,
@@ -81,23 +84,26 @@ function vulnerability(record: OsvRecord, reasons: Reasons): Vulnerability {
   };
 }
 
-/** The rows of a source package, with the reason why it has no fix, which is then accounted for. */
-function rowsOf(entry: OsvEntry, said: Map<string, Affected>): Affected[] {
+/**
+ * The rows of a source package of a release, with the reason why it has no fix, which is then accounted for. Of one that names no
+ * versions the reason alone is known, where there is one.
+ */
+function readEntry(entry: OsvEntry, said: Map<string, Affected>): ReadEntry[] {
   const label = sourceOf(entry.package?.purl ?? '')?.label ?? labelOf(entry.package?.ecosystem ?? '');
   const namespace = namespaceOf(label);
   const name = entry.package?.name;
   if (namespace === undefined || name === undefined) return [];
   const key = rowKey(namespace.name, name);
   const reason = said.get(key)?.fix;
+  const rows = rowsOfEntry(entry, { namespace, package: name });
+  if (rows.length === 0) return reason === undefined ? [{ entry, rows }] : [];
   said.delete(key);
-  const severity = priorityIn(entry);
-  return rowsOfEntry(entry, { namespace, package: name }).map((row) => ({
-    ...row,
-    ...(row.fix.state === 'unfixed' &&
-      reason !== undefined &&
-      reason.state !== 'not-affected' && { fix: reason }),
-    ...(severity !== undefined && { severity }),
-  }));
+  return [{ entry, rows: rows.map((row) => withReason(row, reason, priorityIn(entry))) }];
+}
+
+function withReason(row: Affected, reason: Fix | undefined, severity: Severity | undefined): Affected {
+  const isReason = row.fix.state === 'unfixed' && reason !== undefined && reason.state !== 'not-affected';
+  return { ...row, ...(isReason && { fix: reason }), ...(severity !== undefined && { severity }) };
 }
 
 /** `Ubuntu:22.04:LTS` and `Ubuntu:Pro:FIPS-updates:18.04:LTS`, where no package URL names the release. */
