@@ -3,6 +3,8 @@ import type * as z from 'zod/mini';
 import { boundedParse } from './bounded-parse.ts';
 import { InflateError } from './decompress/inflate-error.ts';
 import { ClairError, messageOf } from './errors.ts';
+import { parseJson, type Refuse } from './json/json-document.ts';
+import { limits } from './limits.ts';
 import { XmlStreamError } from './xml/xml-stream.ts';
 
 /** Content that is well-formed but does not say what the feed should say. `place` is a path of names into it. */
@@ -14,6 +16,12 @@ export class UnexpectedContent extends Error {
     this.name = 'UnexpectedContent';
     this.place = place;
   }
+}
+
+/** The JSON of a whole document of a feed; throws an `UnexpectedContent` at this place. */
+export function jsonAt(place: string, bytes: Buffer): unknown {
+  const refuse: Refuse = (fault) => new UnexpectedContent(place, `it ${fault}`);
+  return parseJson(bytes, refuse, limits.documentDepthFromBytes);
 }
 
 /** The value as its schema reads it; throws an `UnexpectedContent` that names the first place where it differs. */

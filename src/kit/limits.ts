@@ -76,6 +76,8 @@ export const limits = {
   reportBytes: 256 * MiB,
   /** How deep arrays and objects lie in a JSON document; real ones have under ten. */
   documentDepth: 100,
+  /** A smaller document of a feed, of which archives have tens of thousands, may be deeper: that takes some tens of megabytes at most. */
+  documentDepthFromBytes: 1 * MiB,
   /** An inventory of an image; one of 50,000 components has some 50 MB, which take 600 MB of memory. */
   sbomBytes: 256 * MiB,
   /** Components of one inventory, files included; large real ones have some ten thousand. */

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
 import { boundedParse } from '../kit/bounded-parse.ts';
 import { bufferView } from '../kit/bytes/buffer-view.ts';
@@ -33,7 +32,6 @@ export function jsonOf(bytes: Buffer, name: string): unknown {
   if (form !== undefined && !isObject(start))
     throw unsupported(`${name} is ${form.name}, which is not read; ${form.remedy}`);
   const refuse: Refuse = (fault, cause) => corrupt(`${name} is no SBOM: it ${fault}`, cause);
-  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
   return parseJson(bytes, refuse);
 }
 

@@ -1,6 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
-import { checked, UnexpectedContent } from '../kit/corrupt-feed.ts';
+import { checked, jsonAt, UnexpectedContent } from '../kit/corrupt-feed.ts';
 import { messageOf } from '../kit/errors.ts';
 import type { SkippedRecord } from '../plugin/index.ts';
 
@@ -19,9 +18,7 @@ export function readRecord<T extends z.ZodMiniType>(
   { path, bytes }: ArchivedRecord,
 ): z.output<T> | SkippedRecord {
   try {
-    // RFC 8259 §8.1. Replaced bytes could turn one name into another.
-    if (!isUtf8(bytes)) return { key: path, skipped: 'not UTF-8' };
-    return checked(schema, JSON.parse(bytes.toString('utf8')), '');
+    return checked(schema, jsonAt('', bytes), '');
   } catch (error) {
     const place = error instanceof UnexpectedContent && error.place !== '' ? `${error.place}: ` : '';
     return { key: path, skipped: place + messageOf(error) };

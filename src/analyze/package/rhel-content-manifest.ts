@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { bufferView } from '../../kit/bytes/buffer-view.ts';
+import { parseJson } from '../../kit/json/json-document.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
@@ -39,7 +40,7 @@ function isListOfWords(list: unknown): boolean {
  */
 export const rhelContentManifest: PackageLister = {
   name: 'rhel-content-manifest',
-  version: 1,
+  version: 2,
   wants: [
     ...directories.map((directory) => `${directory}/*.json`),
     ...histories.flatMap((path) => [path, logOf(path)]),
@@ -74,8 +75,8 @@ function read(content: Uint8Array): Manifest {
   if (content.length > limits.manifestBytes)
     return { ...nothing, problem: `is longer than ${limits.manifestBytes} bytes` };
   try {
-    const text = bufferView(content).toString('utf8');
-    const { content_sets: sets, from_dnf_hint: isHint = false } = manifestSchema.parse(JSON.parse(text));
+    const json = parseJson(bufferView(content), (fault) => new Error(fault));
+    const { content_sets: sets, from_dnf_hint: isHint = false } = manifestSchema.parse(json);
     return { sets: [...new Set(sets)], isHint };
   } catch {
     return { ...nothing, problem: 'is no content manifest; the repositories of this layer are unknown' };

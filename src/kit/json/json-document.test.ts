@@ -17,6 +17,10 @@ test('what is no JSON says so, with nothing in it that a terminal obeys', () => 
   assert.throws(() => parsed('{"a":"\x1b[2J'), /^Error: x is not JSON: \P{Cc}+$/u);
 });
 
+test('bytes that are no UTF-8 are refused instead of replaced', () => {
+  assert.throws(() => parseJson(Buffer.from('["\xe9"]', 'latin1'), refuse), /^Error: x is not UTF-8$/);
+});
+
 test('a document that is nested without end is refused before it is parsed', () => {
   for (const text of [brackets, brackets.replaceAll('[', '{'), `[${'[{'.repeat(limits.documentDepth)}`])
     assert.throws(() => parsed(text), /^Error: x is nested without end$/);

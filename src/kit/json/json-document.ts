@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
 import { boundedParse } from '../bounded-parse.ts';
 import { messageOf } from '../errors.ts';
@@ -7,10 +8,16 @@ import { quoted } from '../quoted.ts';
 /** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type Refuse = (fault: string, cause?: unknown) => Error;
 
-/** The JSON of a document from outside, with or without a byte order mark. Throws what `refuse` makes. */
-export function parseJson(bytes: Buffer, refuse: Refuse): unknown {
+/**
+ * The JSON of a document from outside, with or without a byte order mark. Throws what `refuse` makes. How deep it is nested is
+ * looked at from this size on.
+ */
+export function parseJson(bytes: Buffer, refuse: Refuse, depthFromBytes = 0): unknown {
   // Of megabytes of brackets the parser would make hundreds.
-  if (isDeeper(bytes, limits.documentDepth)) throw refuse('is nested without end');
+  if (bytes.length >= depthFromBytes && isDeeper(bytes, limits.documentDepth))
+    throw refuse('is nested without end');
+  // RFC 8259 §8.1. Replaced bytes could turn one name into another.
+  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
   try {
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {

@@ -31,6 +31,8 @@ export interface SplitterLimits {
   readonly bytes: number;
   readonly recordBytes: number;
   readonly records: number;
+  /** How deep values lie in each other. */
+  readonly depth: number;
 }
 
 /** How a content is cut. */
@@ -195,7 +197,8 @@ export class JsonSplitter {
     if (kind === meaning.comma) return this.#depth === level;
     if (kind === meaning.close) return --this.#depth < level;
     if (this.#depth === level && byte === this.#innerOpener()) return true;
-    this.#depth++;
+    if (++this.#depth > this.#limits.depth)
+      throw new JsonStreamError(this.#recordStart, 'a record is nested without end');
     return false;
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { gather, inPieces } from '../../testing/bytes.ts';
+import { limits } from '../limits.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import {
   JsonStreamError,
@@ -124,7 +125,10 @@ test('limits end what has no end', async () => {
 
 test('a million elements are cut one by one', () => {
   const content = bytes(`[${Array.from({ length: 1_000_000 }, (_, index) => index).join(',')}]`);
-  const splitter = new JsonSplitter({ types: ['array'] }, { bytes: 1e9, recordBytes: 6, records: 1e6 });
+  const splitter = new JsonSplitter(
+    { types: ['array'] },
+    { bytes: 1e9, recordBytes: 6, records: 1e6, depth: 1 },
+  );
   let sum = 0;
   for (let from = 0; from < content.length; from += 65_536) {
     for (const { text } of splitter.push(content.subarray(from, from + 65_536))) sum += Number(text);
@@ -199,7 +203,13 @@ test('content that is cut or garbled within an inner value is an error at its pl
   }
 });
 
-test('depth costs nothing', async () => {
-  const deep = bytes(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
-  assert.equal((await gather(jsonMembers(inPieces(deep)))).length, 1);
+test('a record that is nested without end is refused where it begins, whole or not', async () => {
+  const nested = (depth: number) => bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+  assert.equal((await gather(jsonMembers(inPieces(nested(limits.documentDepth - 1))))).length, 1);
+  for (const deep of [nested(limits.documentDepth), bytes(`{"a":${'[{'.repeat(100_000)}`)]) {
+    await assert.rejects(gather(jsonMembers(inPieces(deep, 1000))), {
+      position: 1,
+      message: 'a record is nested without end',
+    });
+  }
 });

@@ -8,6 +8,7 @@ const defaults: SplitterLimits = {
   bytes: limits.feedBytes,
   recordBytes: limits.feedRecordBytes,
   records: limits.feedRecords,
+  depth: limits.documentDepth,
 };
 
 const partBytes = 64 * 1024;

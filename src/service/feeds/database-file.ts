@@ -5,6 +5,7 @@ import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { InflateError } from '../../kit/decompress/inflate-error.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { parseJson } from '../../kit/json/json-document.ts';
 import { limits } from '../../kit/limits.ts';
 import { zstdCompressed } from '../../kit/zstd-compressed.ts';
 import { type CarriedLine, carriedLine } from './carried-lines.ts';
@@ -113,7 +114,7 @@ async function* rawLines(file: DatabaseFile): AsyncGenerator<Buffer> {
 
 function parsed(line: Buffer): unknown {
   try {
-    return JSON.parse(line.toString('utf8'));
+    return parseJson(line, (fault) => new Error(fault));
   } catch {
     return undefined;
   }

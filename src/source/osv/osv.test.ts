@@ -127,16 +127,18 @@ test('what cannot be understood is told, and the others are none the worse', asy
     d: record,
     e: [],
     f: { ...record, affected: Array.from({ length: 100_000 }, () => 0) },
+    g: '['.repeat(2_000_000),
   });
   assert.deepEqual(
     records.map((one) => ('skipped' in one ? [one.key, one.skipped.replace(/\(.*/, '')] : one.key)),
     [
-      ['a.json', "Expected property name or '}' in JSON at position 1 "],
+      ['a.json', "it is not JSON: Expected property name or '}' in JSON at position 1 "],
       ['GHSA-aaaa-bbbb-cccc', 'no versions that can be compared: it names commits only, or none at all'],
       ['c.json', 'id: not the expected string'],
       'GHSA-aaaa-bbbb-cccc',
       ['e.json', 'not the expected object'],
       ['f.json', 'affected.0: not the expected object'],
+      ['g.json', 'it is nested without end'],
     ],
   );
 });

@@ -1,7 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { fromFeed, jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import { messageOf } from '../../kit/errors.ts';
 import { jsonMembers } from '../../kit/json/json-stream.ts';
 import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
 import { TarError } from '../../kit/tar/header.ts';
@@ -18,7 +16,7 @@ async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
   let count = 0;
   for await (const { path, bytes } of documentsOf(content)) {
     count++;
-    for (const record of readVexDocument(keyOf(path), parsed(path, bytes))) {
+    for (const record of readVexDocument(keyOf(path), jsonAt(path, bytes))) {
       // What an archive no longer has needs no word.
       if (!('withdrawn' in record)) yield record;
     }
@@ -40,15 +38,6 @@ async function* ofChanges({ body }: Fetched): AsyncGenerator<FeedRecord> {
   for await (const [path, document] of jsonMembers(body)) {
     if (document === null) yield { key: keyOf(path), withdrawn: true };
     else yield* readVexDocument(keyOf(path), document);
-  }
-}
-
-function parsed(path: string, bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new UnexpectedContent(path, 'not UTF-8');
-  try {
-    return JSON.parse(bytes.toString());
-  } catch (error) {
-    throw new UnexpectedContent(path, messageOf(error));
   }
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { wholeOf } from '../../kit/bytes/whole-of.ts';
-import { checked, corruptFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { checked, corruptFeed, jsonAt } from '../../kit/corrupt-feed.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
@@ -69,16 +69,8 @@ async function readPage(content: Fetched): Promise<Page> {
   const tooMuch = (): Error => new ClairError('limit-exceeded', `${content.url} is longer than a page`);
   const bytes = await wholeOf(content.body, limits.feedRecordBytes, tooMuch);
   try {
-    return { ...checked(page, parseJson(bytes), ''), bytes };
+    return { ...checked(page, jsonAt('its start', bytes), ''), bytes };
   } catch (error) {
     throw corruptFeed({ source: 'rocky', feed: 'advisories', content }, error);
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw new UnexpectedContent('its start', messageOf(error));
   }
 }

@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { Affected, Fetched, Fix, SkippedRecord } from '../../plugin/index.ts';
@@ -74,14 +73,12 @@ export class Reasons {
 
   #add({ path, bytes }: ArchivedRecord): void {
     try {
-      // RFC 8259 §8.1. Replaced bytes could turn one name into another.
-      if (!isUtf8(bytes)) throw new UnexpectedContent('', 'not UTF-8');
-      for (const [cve, text] of linesByCve(JSON.parse(bytes.toString('utf8')))) {
+      for (const [cve, text] of linesByCve(jsonAt('', bytes))) {
         const known = this.#byCve.get(cve);
         this.#byCve.set(cve, known === undefined ? text : `${known}\n${text}`);
       }
     } catch (error) {
-      if (!(error instanceof SyntaxError) && !(error instanceof UnexpectedContent)) throw error;
+      if (!(error instanceof UnexpectedContent)) throw error;
       this.#skipped.push({ key: path, skipped: error.message });
     }
   }
