@@ -1,3 +1,4 @@
+import { isCve } from '../model/cve.ts';
 import { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
@@ -45,10 +46,6 @@ function findingIds({ id, aliases }: Hit): readonly string[] {
   if (isCve(id)) return [id];
   const cves = aliases.filter(isCve);
   return cves.length > 0 ? cves : [id];
-}
-
-function isCve(id: string): boolean {
-  return /^CVE-\d{4}-\d+$/.test(id);
 }
 
 /** A hit, under one of the ids it gives findings for. */

@@ -5,11 +5,6 @@ export function modifiedOf(date: string | undefined): { modified?: string } {
   return Number.isNaN(time.getTime()) ? {} : { modified: time.toISOString() };
 }
 
-/** The CVE ids of a text or of several, each once. */
-export function cvesIn(...texts: readonly string[]): string[] {
-  return [...new Set(texts.flatMap((text) => text.match(/\bCVE-\d{4}-\d{4,}\b/g) ?? []))];
-}
-
 /** The module of a build where the vendor does not name the stream: the release still tells that it belongs to one, `1.module_el8.6.0+2904`. */
 export function unknownModule(evr: string | undefined): { module?: string } {
   return evr?.includes('.module+') || evr?.includes('.module_') ? { module: '*' } : {};

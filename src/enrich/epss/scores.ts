@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
+import { isCve } from '../../model/cve.ts';
 import type { Enrichment, Fetched, SkippedRecord } from '../../plugin/index.ts';
 
 /** No line of the file is longer than this many characters. */
@@ -30,11 +31,12 @@ async function* scores({ body, url }: Fetched): AsyncGenerator<Enrichment | Skip
 }
 
 function scoreIn(line: string, number: number): Enrichment | SkippedRecord {
-  const [, id = '', epss, percentile] = /^(CVE-\d{4}-\d{4,}),([\d.eE-]+)(?:,([\d.eE-]+))?$/.exec(line) ?? [];
+  const [, id = '', epss, percentile] = /^([^,]+),([\d.eE-]+)(?:,([\d.eE-]+))?$/.exec(line) ?? [];
   const score = Number(epss);
   const share = Number(percentile ?? 0);
   const isFraction = score >= 0 && score <= 1 && share >= 0 && share <= 1;
-  if (!isFraction) return { key: id || `line ${number}`, skipped: 'not a CVE with two fractions of 1' };
+  if (!isCve(id) || !isFraction)
+    return { key: isCve(id) ? id : `line ${number}`, skipped: 'not a CVE with two fractions of 1' };
   return { id, epss: { score, percentile: share } };
 }
 

@@ -1,3 +1,4 @@
+import { isCve } from '../../model/cve.ts';
 import type { VexStatement, VexStatus } from '../../model/exception.ts';
 import type { Match } from '../../model/report.ts';
 import { speaksOf } from './products.ts';
@@ -38,11 +39,8 @@ export function statementsOn(finding: Match, index: StatementIndex, subject: Sub
 
 /** An advisory, too, may be another name of a CVE, and of others besides: where a statement names CVEs, it is about these. */
 function isAbout({ ids }: VexStatement, id: string): boolean {
-  return !isCve(id) || ids.some((name) => name.toUpperCase() === id.toUpperCase()) || !ids.some(isCve);
-}
-
-function isCve(id: string): boolean {
-  return /^CVE-/i.test(id);
+  const names = ids.map((name) => name.toUpperCase());
+  return !isCve(id) || names.includes(id) || !names.some(isCve);
 }
 
 function holdsFor({ products, status }: VexStatement, finding: Match, subject: Subject): boolean {

@@ -91,6 +91,7 @@ function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
   if (first === undefined) return {};
   const all = [first, ...others];
   const { id, source, links } = first.vulnerability;
+  // What the schema of CSAF takes for the id of a CVE.
   const isCve = /^CVE-\d{4}-\d{4,}$/.test(id);
   const productStatus = Map.groupBy(all, ({ status }) => groups[status]);
   const reasons = reasonsOf(all);

@@ -1,9 +1,10 @@
+import { cvesIn } from '../../model/cve.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { cvesIn, modifiedOf } from '../wording.ts';
+import { modifiedOf } from '../wording.ts';
 
 /** The vulnerabilities of one file of Microsoft's data, which does not say of which release it is. */
 export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {

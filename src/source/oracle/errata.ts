@@ -1,3 +1,4 @@
+import { cvesIn } from '../../model/cve.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsByComment, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
@@ -6,7 +7,7 @@ import type { PackageTest } from '../oval/package-tests.ts';
 import { cvssOf } from '../oval/ratings.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { cvesIn, modifiedOf, unknownModule } from '../wording.ts';
+import { modifiedOf, unknownModule } from '../wording.ts';
 
 /** The errata of Oracle's OVAL file. */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isCve } from '../../model/cve.ts';
 import { scored } from '../../model/cvss.ts';
 import type {
   Affected,
@@ -122,5 +123,5 @@ export function severityInSummary({ summary }: OsvRecord): Severity {
 /** The CVEs that a distribution's advisory is about, which vendors put under any of three names. */
 export function cvesOf({ upstream, related, aliases }: OsvRecord): string[] {
   const all = [...(upstream ?? []), ...(related ?? []), ...(aliases ?? [])];
-  return [...new Set(all.filter((name) => /^CVE-\d{4}-\d{4,}$/.test(name)))];
+  return [...new Set(all.filter(isCve))];
 }

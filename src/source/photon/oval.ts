@@ -1,10 +1,11 @@
+import { cvesIn } from '../../model/cve.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { cvesIn, modifiedOf } from '../wording.ts';
+import { modifiedOf } from '../wording.ts';
 
 /** The advisories of one release of Photon OS as OVAL. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonObject } from '../../kit/json/json-stream.ts';
+import { isCve } from '../../model/cve.ts';
 import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { readIdentifiers } from './identifiers.ts';
 
@@ -104,7 +105,7 @@ function finished(key: string, { id, aliases, affected }: Draft, { link }: Secdb
     key,
     id,
     aliases: [...aliases],
-    links: link !== undefined && /^CVE-\d{4}-\d{4,}$/.test(id) ? [link(id)] : [],
+    links: link !== undefined && isCve(id) ? [link(id)] : [],
     severity: 'Unknown',
     cvss: [],
     affected: [...affected.values()],

@@ -1,3 +1,4 @@
+import { cvesIn } from '../../model/cve.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
@@ -6,7 +7,7 @@ import type { PackageTest, StateField } from '../oval/package-tests.ts';
 import { cvssOf } from '../oval/ratings.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { cvesIn, modifiedOf } from '../wording.ts';
+import { modifiedOf } from '../wording.ts';
 import { productOf } from './product.ts';
 
 /** The vulnerabilities of one release, out of a file that may be of several. */

@@ -1,3 +1,4 @@
+import { cvesIn } from '../../model/cve.ts';
 import { scored } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Fix } from '../../plugin/index.ts';
 import { type Description, ovalRecords } from '../oval/advisories.ts';
@@ -5,7 +6,6 @@ import type { Fact } from '../oval/criteria.ts';
 import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { cvesIn } from '../wording.ts';
 import { namespaceOf, pageOf } from './release.ts';
 import { fixOf } from './tracker.ts';
 
