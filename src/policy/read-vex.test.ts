@@ -99,6 +99,7 @@ test('what is no VEX is refused with its name', () => {
     '"CVE-2024-1"',
     '{"document": {}}',
     '{"@context": "https://schema.org"}',
+    '{"@context": {"toString": 1}}',
   ])
     assert.match(String(refused(text)), /^vex\.json is no VEX/, text);
   assert.match(String(refused('<bom/>')), /^vex\.json is not JSON/);

@@ -17,8 +17,11 @@ export function readVex(bytes: Buffer, reading: VexReading): ReadVex {
 function readerOf(value: unknown): ((value: unknown, reading: VexReading) => ReadVex) | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if ('bomFormat' in value && value.bomFormat === 'CycloneDX') return readCycloneDx;
-  if ('@context' in value && /^https:\/\/openvex\.dev\/ns(?:\/|$)/.test(String(value['@context'])))
-    return readOpenVex;
+  if ('@context' in value && [value['@context']].flat().some(isOpenVex)) return readOpenVex;
   const head = 'document' in value ? value.document : undefined;
   return typeof head === 'object' && head !== null && 'csaf_version' in head ? readCsaf : undefined;
+}
+
+function isOpenVex(context: unknown): boolean {
+  return typeof context === 'string' && /^https:\/\/openvex\.dev\/ns(?:\/|$)/.test(context);
 }
