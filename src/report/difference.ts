@@ -1,8 +1,9 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { ComparedFinding, ComparedPackage, ComparedSide, Difference } from '../model/difference.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
 import { counted, fixCell } from './report-words.ts';
-import { padText, plainText, textWidth } from './terminal-text.ts';
+import { padText, textWidth } from './terminal-text.ts';
 
 /** The difference for a person at a terminal: packages and findings that came and went, aligned. */
 export function* differenceLines(
@@ -42,11 +43,11 @@ interface Line {
 }
 
 function line(sign: Sign, cells: readonly string[]): Line {
-  return { sign, cells: cells.map((cell) => plainText(cell)) };
+  return { sign, cells: cells.map((cell) => shownText(cell)) };
 }
 
 function sideWords({ reference, packages, findings, verdict }: ComparedSide): string {
-  return plainText(
+  return shownText(
     `${reference}: ${counted(packages, 'package')}, ${counted(findings, 'finding')}, ${verdict.replace('-', ' ')}`,
   );
 }

@@ -1,3 +1,4 @@
+import { shownText } from '../kit/shown-text.ts';
 import type {
   Check,
   Explanation,
@@ -10,7 +11,7 @@ import type {
 import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
 import { coverageLine } from './report-words.ts';
-import { foldWords, padText, plainText } from './terminal-text.ts';
+import { foldWords, padText } from './terminal-text.ts';
 
 const outcomeWords: Readonly<Record<Outcome, string>> = {
   reported: 'reported',
@@ -38,7 +39,7 @@ const columnsMin = 40;
 export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
   const { id, target, distro, packages, remarks, coverage } = explanation;
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
-  if (packages.length === 0) yield `${paint(plainText(id), 'bold', display)}: not reported\n`;
+  if (packages.length === 0) yield `${paint(shownText(id), 'bold', display)}: not reported\n`;
   for (const item of packages) {
     yield* packageLines(item, id, display);
     yield '\n';
@@ -50,7 +51,7 @@ export function* explanationLines(explanation: Explanation, display: Display): I
 
 function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
   const { package: item, layer, outcome, reason, rows } = explained;
-  const heading = `${plainText(id)} in ${plainText(`${item.name} ${item.version}`)}`;
+  const heading = `${shownText(id)} in ${shownText(`${item.name} ${item.version}`)}`;
   yield `${paint(heading, 'bold', display)}: ${paint(outcomeWords[outcome], outcomeStyles[outcome], display)}\n`;
   yield* labelled('because', reason, display);
   const source = item.source === undefined ? '' : `, built from ${item.source.name} ${item.source.version}`;
@@ -108,7 +109,7 @@ function* laid(
   indent: number,
   { words, display }: { readonly words: string; readonly display: Display },
 ): Iterable<string> {
-  const plain = plainText(words);
+  const plain = shownText(words);
   const lines =
     display.columns === undefined
       ? [plain]

@@ -1,10 +1,11 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Match } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { compareWorstFirst } from './finding.ts';
 import { paint, type Style } from './paint.ts';
 import { fixCell } from './report-words.ts';
-import { foldCell, padText, plainText, shortenText, textWidth } from './terminal-text.ts';
+import { foldCell, padText, shortenText, textWidth } from './terminal-text.ts';
 
 const headings = ['PACKAGE', 'INSTALLED', 'VULNERABILITY', 'SEVERITY', 'FIXED IN', 'DESCRIPTION'] as const;
 const severityColumn = 3;
@@ -66,8 +67,8 @@ function rowsOf(matches: readonly Match[]): Row[] {
 function plainCells(match: Match): string[] {
   const { package: found, vulnerability } = match;
   return [found.name, found.version, vulnerability.id, vulnerability.severity, fixCell(match.fix)]
-    .map((cell) => plainText(cell))
-    .concat(plainText(vulnerability.description ?? ''));
+    .map((cell) => shownText(cell))
+    .concat(shownText(vulnerability.description ?? ''));
 }
 
 /** Widths that fit the terminal: the widest columns give way first, what is left over is the description's. */

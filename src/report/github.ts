@@ -1,3 +1,4 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
@@ -11,7 +12,6 @@ import {
   suppressedWords,
   verdictWords,
 } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 
 /**
  * Annotations of a step of GitHub's Actions, "workflow commands". GitHub shows ten errors, ten warnings and ten notices of a step and
@@ -21,7 +21,7 @@ export const githubFormat: ReportFormat = {
   name: 'github',
   mediaType: 'text/plain',
   *write(report: Report): Iterable<string> {
-    const title = plainText(report.target.reference);
+    const title = shownText(report.target.reference);
     const summary = [summaryWords(report), ...suppressedWords(report), verdictWords(report)];
     if (isInDoubt(report))
       yield command('error', `Not everything was assessed: ${title}`, [
@@ -61,14 +61,14 @@ function packagesOf({ matches }: Report): Group[] {
 function groupCommand(group: Group): string {
   const [{ vulnerability, package: found }] = group;
   const others = group.length === 1 ? '' : ` and ${group.length - 1} more`;
-  const title = `${plainText(found.name)} ${plainText(found.version)}: ${plainText(vulnerability.id)} (${vulnerability.severity})${others}`;
+  const title = `${shownText(found.name)} ${shownText(found.version)}: ${shownText(vulnerability.id)} (${vulnerability.severity})${others}`;
   return command(levels[vulnerability.severity], title, group.map(lineOf));
 }
 
 function lineOf({ vulnerability, fix }: Match): string {
   const { id, severity, description } = vulnerability;
-  const words = description === null ? '' : `: ${plainText(description)}`;
-  return `${plainText(id)} (${severity}), ${fixWords(fix)}${words}`;
+  const words = description === null ? '' : `: ${shownText(description)}`;
+  return `${shownText(id)} (${severity}), ${fixWords(fix)}${words}`;
 }
 
 function command(level: Level, title: string, lines: readonly string[]): string {

@@ -1,10 +1,10 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { reportTime, uuidOf } from './identity.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { doubtsOf, fixWords, isInDoubt, suppressedWords, verdictWords } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
 import { pagesOf, webLinks } from './web-links.ts';
 
@@ -81,15 +81,15 @@ function doubtEntry(report: Report): object {
 function entryOf(match: Match, report: Report): object {
   const { vulnerability, package: found, fix } = match;
   const { id, severity, description } = vulnerability;
-  const plain = plainText(id);
-  const name = `${plain} in ${plainText(found.name)}`;
+  const plain = shownText(id);
+  const name = `${plain} in ${shownText(found.name)}`;
   const pages = pagesOf(vulnerability);
   return {
     id: uuidOf(report.target.reference, id, found.purl, found.location.path),
     name: name.slice(0, nameMax),
     description: (description ?? '').slice(0, descriptionMax) || `${name}: its source says nothing more.`,
     severity: severityNames[severity],
-    solution: `${plainText(found.name)} ${plainText(found.version)}: ${fixWords(fix)}`.slice(0, solutionMax),
+    solution: `${shownText(found.name)} ${shownText(found.version)}: ${fixWords(fix)}`.slice(0, solutionMax),
     identifiers: identifiersOf(match, pages),
     links: pages.map((url) => ({ url })),
     location: locationOf(report, found.name, found.version),
@@ -101,7 +101,7 @@ function identifiersOf({ vulnerability }: Match, pages: readonly string[]): obje
   const { id, aliases, advisories } = vulnerability;
   const values = [...new Set([id, ...aliases, ...advisories.map((advisory) => advisory.id)])];
   return values.map((value, index) => {
-    const name = plainText(value) || '-';
+    const name = shownText(value) || '-';
     const link = advisories.find((advisory) => advisory.id === value)?.link ?? null;
     const url = webLinks([link])[0] ?? (index === 0 ? pages[0] : undefined);
     return { type: typeOf(name), name, value: name, url };
@@ -116,8 +116,8 @@ function typeOf(id: string): string {
 function locationOf({ target, distro }: Report, name: string, version: string): object {
   const system = distro === null ? 'unknown' : `${distro.id} ${distro.versionId ?? ''}`.trim();
   return {
-    dependency: { package: { name: plainText(name) }, version: plainText(version) },
-    operating_system: plainText(system) || 'unknown',
-    image: plainText(target.reference) || 'unknown',
+    dependency: { package: { name: shownText(name) }, version: shownText(version) },
+    operating_system: shownText(system) || 'unknown',
+    image: shownText(target.reference) || 'unknown',
   };
 }

@@ -1,7 +1,7 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 import { xmlText } from './xml-text.ts';
 
 /**
@@ -40,7 +40,7 @@ interface Suite {
 
 /** Whether everything could be assessed: a test for the image, each namespace and each extension. Errors are what is not known. */
 function assessmentSuite(report: Report): Suite {
-  const name = `assessment of ${plainText(report.target.reference)}`;
+  const name = `assessment of ${shownText(report.target.reference)}`;
   const cases = [...report.coverage.map(coverageCase), ...report.statuses.map(statusCase)];
   return { name, cases: [verdictCase(report), ...cases] };
 }
@@ -56,24 +56,24 @@ function verdictCase(report: Report): Case {
 }
 
 function coverageCase(coverage: Coverage): Case {
-  const shared = { name: `advisories for ${plainText(coverage.namespace)}`, className: 'assessment' };
+  const shared = { name: `advisories for ${shownText(coverage.namespace)}`, className: 'assessment' };
   if (coverage.status === 'complete' && coverage.reason === null) return shared;
   return { ...shared, outcome: { kind: 'error', message: coverageLine(coverage), type: coverage.status } };
 }
 
 function statusCase({ extension, status, files }: ExtensionStatus): Case {
-  const shared = { name: `${plainText(extension)} read its files`, className: 'assessment' };
+  const shared = { name: `${shownText(extension)} read its files`, className: 'assessment' };
   if (status === 'succeeded') return shared;
   const details = files.flatMap(({ path, problem }) =>
-    problem === null ? [] : [plainText(`${path}: ${problem}`)],
+    problem === null ? [] : [shownText(`${path}: ${problem}`)],
   );
-  const message = plainText(`${extension}: ${status}`);
+  const message = shownText(`${extension}: ${status}`);
   return { ...shared, outcome: { kind: 'error', message, type: status, details: details.join('\n') } };
 }
 
 function findingSuite(report: Report): Suite {
   return {
-    name: `vulnerabilities of ${plainText(report.target.reference)}`,
+    name: `vulnerabilities of ${shownText(report.target.reference)}`,
     cases: [...report.matches.map(findingCase), ...report.suppressed.map(suppressedCase)],
   };
 }
@@ -82,7 +82,7 @@ function findingCase(match: Match): Case {
   const { vulnerability, package: found, fix } = match;
   const { severity, description, links } = vulnerability;
   const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
-  const message = `${severity}: ${plainText(found.name)} ${plainText(found.version)}, ${fixWords(fix)}`;
+  const message = `${severity}: ${shownText(found.name)} ${shownText(found.version)}, ${fixWords(fix)}`;
   return {
     ...namesOf(match),
     outcome: { kind: 'failure', message, type: severity, details: details.filter(Boolean).join('\n') },
@@ -90,13 +90,13 @@ function findingCase(match: Match): Case {
 }
 
 function suppressedCase(match: SuppressedMatch): Case {
-  return { ...namesOf(match), outcome: { kind: 'skipped', message: plainText(match.reason) } };
+  return { ...namesOf(match), outcome: { kind: 'skipped', message: shownText(match.reason) } };
 }
 
 function namesOf({ vulnerability, package: found }: Match): Case {
   return {
-    name: `${plainText(vulnerability.id)} (${vulnerability.severity})`,
-    className: `${plainText(found.name)} ${plainText(found.version)}`,
+    name: `${shownText(vulnerability.id)} (${vulnerability.severity})`,
+    className: `${shownText(found.name)} ${shownText(found.version)}`,
   };
 }
 

@@ -1,7 +1,7 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Fix, FixState } from '../model/fix.ts';
 import type { Coverage, Match, Report, ReportVulnerability, Verdict } from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
-import { plainText } from './terminal-text.ts';
 
 /** How many of one kind of thing are told one by one. */
 const toldMax = 10;
@@ -29,7 +29,7 @@ export function fixCell(fix: Fix): string {
 
 /** What can be done, in a sentence. */
 export function fixWords(fix: Fix): string {
-  return fix.state === 'fixed' ? `fixed in ${plainText(fix.version)}` : stateWords[fix.state];
+  return fix.state === 'fixed' ? `fixed in ${shownText(fix.version)}` : stateWords[fix.state];
 }
 
 /** What to do where there is a fix. */
@@ -56,7 +56,7 @@ export function subjectWords(report: Report): string {
     counted(layers.length, 'layer'),
     counted(packages.length, 'package') + (types.length === 0 ? '' : ` (${types.join(', ')})`),
   ];
-  return words.map((word) => plainText(word)).join(', ');
+  return words.map((word) => shownText(word)).join(', ');
 }
 
 /** How many findings there are, how many of them have a fix, and how many are of which severity. */
@@ -71,7 +71,7 @@ export function summaryWords(report: Report): string {
 /** A line that names the findings known to be exploited; no line when there are none. */
 export function exploitedWords(matches: readonly Match[]): string[] {
   const known = matches.filter((match) => match.vulnerability.kev === true);
-  const ids = new Set(known.map((match) => plainText(match.vulnerability.id)));
+  const ids = new Set(known.map((match) => shownText(match.vulnerability.id)));
   return ids.size === 0 ? [] : [`Known to be exploited: ${told([...ids].sort()).join(', ')}`];
 }
 
@@ -79,7 +79,7 @@ export function exploitedWords(matches: readonly Match[]): string[] {
 export function suppressedWords(report: Report): string[] {
   const counts = new Map<string, number>();
   for (const { reason } of report.suppressed) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return told([...counts].map(([reason, count]) => `${count} suppressed: ${plainText(reason)}`));
+  return told([...counts].map(([reason, count]) => `${count} suppressed: ${shownText(reason)}`));
 }
 
 /** What the packages of a namespace were compared with and how old it is: by dates, since a report knows no clock. */
@@ -90,7 +90,7 @@ export function coverageLine(coverage: Coverage): string {
     ...(newestAdvisory === null ? [] : [`newest from ${newestAdvisory.slice(0, 10)}`]),
     ...(fetchedAt === null ? [] : [`fetched ${fetchedAt.slice(0, 10)}`]),
   ];
-  return plainText(`${coverage.namespace}: ${words.join(', ')}${reason === null ? '' : `; ${reason}`}`);
+  return shownText(`${coverage.namespace}: ${words.join(', ')}${reason === null ? '' : `; ${reason}`}`);
 }
 
 /** What extensions could not read. */
@@ -98,8 +98,8 @@ export function problemWords(report: Report): string[] {
   const failed = report.statuses.filter((status) => status.status !== 'succeeded');
   const lines = failed.flatMap(({ extension, files }) => {
     const problems = files.filter((file) => file.problem !== null);
-    if (problems.length === 0) return [plainText(`${extension} failed`)];
-    return problems.map((file) => plainText(`${extension}: ${file.path}: ${file.problem ?? ''}`));
+    if (problems.length === 0) return [shownText(`${extension} failed`)];
+    return problems.map((file) => shownText(`${extension}: ${file.path}: ${file.problem ?? ''}`));
   });
   return told(lines);
 }
@@ -129,7 +129,7 @@ function firstClause(words: string): string {
 /** Everything that keeps an answer from being whole; nothing only where all was read and compared. */
 export function doubtsOf(report: Report): string[] {
   const gaps = report.coverage.filter(({ status, reason }) => status !== 'complete' || reason !== null);
-  const doubts = gaps.map((gap) => plainText(`${gap.namespace}: ${gap.reason ?? coverageWords[gap.status]}`));
+  const doubts = gaps.map((gap) => shownText(`${gap.namespace}: ${gap.reason ?? coverageWords[gap.status]}`));
   doubts.push(...problemWords(report));
   if (report.coverage.length > 0) return doubts;
   return [report.distro === null ? 'the distribution is unknown' : 'there was nothing to compare', ...doubts];

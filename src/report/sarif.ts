@@ -1,4 +1,5 @@
 import { sha256Of } from '../kit/sha256.ts';
+import { shownText } from '../kit/shown-text.ts';
 import { severityOf } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
@@ -6,7 +7,6 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { allFindings } from './finding.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { descriptionOf, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
 import { pagesOf } from './web-links.ts';
 
@@ -75,7 +75,7 @@ function log(report: Report): object {
           },
         },
         // Code scanning keeps the results of one category until the same category comes again: one an image.
-        automationDetails: { id: `${tool.name}/${plainText(report.target.reference)}/` },
+        automationDetails: { id: `${tool.name}/${shownText(report.target.reference)}/` },
         invocations: [
           {
             executionSuccessful: report.verdict !== 'not-assessed',
@@ -122,9 +122,9 @@ function ruleObject({ vulnerability, severity }: Rule): object {
   const text = unlinked(descriptionOf(vulnerability));
   const pages = pagesOf(vulnerability);
   return {
-    id: plainText(id),
+    id: shownText(id),
     name: 'VulnerablePackage',
-    shortDescription: { text: `${plainText(id)}: ${severity}` },
+    shortDescription: { text: `${shownText(id)}: ${severity}` },
     fullDescription: { text },
     help: { text: [text, ...pages].join('\n') },
     helpUri: pages[0],
@@ -172,16 +172,16 @@ function doubtResult(report: Report, ruleIndex: number): object {
 function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
   const { vulnerability, package: found, fix } = match;
   const { type, name, version, purl, location } = found;
-  const words = `${plainText(name)} ${plainText(version)}: ${plainText(vulnerability.id)} (${vulnerability.severity}), ${fixWords(fix)}`;
+  const words = `${shownText(name)} ${shownText(version)}: ${shownText(vulnerability.id)} (${vulnerability.severity}), ${fixWords(fix)}`;
   return {
-    ruleId: plainText(vulnerability.id),
+    ruleId: shownText(vulnerability.id),
     ruleIndex: rules.get(vulnerability.id)?.index,
     level: levels[vulnerability.severity],
     message: { text: unlinked(words) },
     locations: [
       {
         physicalLocation: place(location.path),
-        logicalLocations: [{ name: plainText(name), fullyQualifiedName: purl, kind: 'package' }],
+        logicalLocations: [{ name: shownText(name), fullyQualifiedName: purl, kind: 'package' }],
       },
     ],
     // Without the version, so that an update that does not help is the same alert.

@@ -1,9 +1,9 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { allFindings, type Finding } from './finding.ts';
 import { keyOf } from './identity.ts';
 import { fixWords } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 import { webLinks } from './web-links.ts';
 
 /** The findings on a package as references to advisories, SPDX 2.3 §7.21 and annex F.2.3: a page each, with what it says in words. */
@@ -15,11 +15,11 @@ export function securityReferences(report: Report): (found: Package) => object[]
 function referenceOf({ vulnerability, fix, reason }: Finding): object {
   const { id, links, advisories, severity, source } = vulnerability;
   const [page] = webLinks([...advisories.map(({ link }) => link), ...links]);
-  const suppressed = reason === undefined ? '' : `; suppressed: ${plainText(reason)}`;
+  const suppressed = reason === undefined ? '' : `; suppressed: ${shownText(reason)}`;
   return {
     referenceCategory: 'SECURITY',
     referenceType: 'advisory',
     referenceLocator: page ?? `https://www.cve.org/CVERecord?id=${encodeURIComponent(id.toWellFormed())}`,
-    comment: `${plainText(id)} (${severity}, ${plainText(source)}): ${fixWords(fix)}${suppressed}`,
+    comment: `${shownText(id)} (${severity}, ${shownText(source)}): ${fixWords(fix)}${suppressed}`,
   };
 }

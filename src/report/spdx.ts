@@ -1,4 +1,5 @@
 import { sha256Of } from '../kit/sha256.ts';
+import { shownText } from '../kit/shown-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
@@ -10,7 +11,6 @@ import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
 import { securityReferences } from './spdx-security.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
-import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
 
 const mediaType = 'application/spdx+json';
@@ -60,7 +60,7 @@ function document(report: Report, { kind, words, references }: Additions): objec
     SPDXID: documentId,
     spdxVersion: 'SPDX-2.3',
     creationInfo: { created, creators: [`Tool: ${tool.name}-${tool.version}`] },
-    name: plainText(subjectOf(report.target).reference),
+    name: shownText(subjectOf(report.target).reference),
     dataLicense: 'CC0-1.0',
     documentNamespace: `https://spdx.org/spdxdocs/${tool.name}-${documentUuid(report, kind)}`,
     comment: words.length === 0 ? undefined : words.join('\n'),
@@ -113,7 +113,7 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
   const { namespaces, layers, statuses } = reportOrder;
   return {
     SPDXID: imageId,
-    name: plainText(target.reference),
+    name: shownText(target.reference),
     versionInfo: target.manifest ?? undefined,
     ...unasserted,
     checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
@@ -125,7 +125,7 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
 function systemPackage(distro: Distro, note: (comment: unknown) => object): object {
   return {
     SPDXID: systemId,
-    name: plainText(distro.id),
+    name: shownText(distro.id),
     versionInfo: distro.versionId,
     description: distro.prettyName,
     ...unasserted,
@@ -138,12 +138,12 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
   const { name, version, vendor, licence, purl } = found;
   return {
     SPDXID: id,
-    name: plainText(name),
+    name: shownText(name),
     versionInfo: version,
-    supplier: vendor === undefined ? 'NOASSERTION' : `Organization: ${plainText(vendor)}`,
+    supplier: vendor === undefined ? 'NOASSERTION' : `Organization: ${shownText(vendor)}`,
     ...unasserted,
     // An rpm has words that are seldom an expression of SPDX.
-    licenseComments: licence === undefined ? undefined : `The package says: ${plainText(licence)}`,
+    licenseComments: licence === undefined ? undefined : `The package says: ${shownText(licence)}`,
     sourceInfo: sourceWords(found),
     externalRefs: [
       { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl },
@@ -155,7 +155,7 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
 function sourceWords({ foundBy, location, source }: Package): string {
   const layer = location.layer === null ? '' : ` of layer ${location.layer}`;
   const built = source === undefined ? '' : `; built from ${source.name} ${source.version}`;
-  return plainText(`${foundBy} found it in ${location.path}${layer}${built}`);
+  return shownText(`${foundBy} found it in ${location.path}${layer}${built}`);
 }
 
 function checksum(digest: Digest): object {

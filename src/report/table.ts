@@ -1,3 +1,4 @@
+import { shownText } from '../kit/shown-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
@@ -12,7 +13,7 @@ import {
   suppressedWords,
   verdictWords,
 } from './report-words.ts';
-import { foldWords, plainText } from './terminal-text.ts';
+import { foldWords } from './terminal-text.ts';
 
 /** The report for a person at a terminal: what was looked at, the findings worst first, and what they were compared with. */
 export const tableFormat: ReportFormat = {
@@ -29,7 +30,7 @@ const sentenceColumnsMin = 20;
 const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yellow' } as const;
 
 function* lines(report: Report, display: Display): Iterable<string> {
-  yield* sentence(plainText(report.target.reference), 'bold', display);
+  yield* sentence(shownText(report.target.reference), 'bold', display);
   yield* sentence(subjectWords(report), undefined, display);
   yield '';
   if (report.matches.length > 0) {

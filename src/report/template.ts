@@ -1,4 +1,5 @@
 import Mustache from 'mustache';
+import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import {
@@ -12,7 +13,6 @@ import {
   suppressedWords,
   verdictWords,
 } from './report-words.ts';
-import { plainText } from './terminal-text.ts';
 import { tool } from './tool.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -27,7 +27,7 @@ export function templateFormat(name: string, template: string): ReportFormat {
   Mustache.parse(template);
   const isMarkup = /\.(?:x?html?|xml|svg)(?:\.[a-z]+)?$/i.test(name);
   const escaped = (value: unknown): string => {
-    const text = plainText(String(value), valueMax);
+    const text = shownText(String(value), valueMax);
     return isMarkup ? xmlText(text) : text;
   };
   return {

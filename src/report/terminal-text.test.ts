@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { foldCell, foldWords, padText, plainText, shortenText, textWidth } from './terminal-text.ts';
-
-test('what a terminal would obey is shown instead', () => {
-  assert.equal(plainText('\x1b[31mred\x1b]0;title\x07'), '\\x1b[31mred\\x1b]0;title\\x07');
-  assert.equal(plainText('\u009b2J'), '\\x9b2J', 'the one-byte CSI of ECMA-48');
-  assert.equal(plainText('a\u202egpj.exe'), 'a\\u202egpj.exe', 'right-to-left override');
-  assert.equal(plainText('zero\u200bwidth \u{e0041}tag'), 'zero\\u200bwidth \\u{e0041}tag');
-  assert.equal(plainText('half \ud800 pair'), 'half \\ud800 pair');
-});
-
-test('a text becomes one line of bounded length', () => {
-  assert.equal(plainText(' two\r\n\tlines\u2028and one '), 'two lines and one');
-  assert.equal(plainText('x'.repeat(600)), `${'x'.repeat(511)}…`);
-  assert.equal(plainText('x'.repeat(512)), 'x'.repeat(512));
-  assert.equal(plainText(`e${'\u0301'.repeat(50)}`), 'e\u0301\u0301\u0301', 'marks do not pile up');
-});
+import { shownText } from '../kit/shown-text.ts';
+import { foldCell, foldWords, padText, shortenText, textWidth } from './terminal-text.ts';
 
 test('widths are those of Unicode TR11', () => {
   assert.equal(textWidth('abc'), 3);
@@ -46,7 +32,7 @@ test('cells break after punctuation, sentences at blanks', () => {
 test('folding loses nothing but blanks and keeps to the width', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 30 }), (text, width) => {
-      const plain = plainText(text);
+      const plain = shownText(text);
       for (const lines of [foldCell(plain, width), foldWords(plain, width)]) {
         assert.equal(lines.join('').replaceAll(' ', ''), plain.replaceAll(' ', ''));
         assert.ok(lines.every((line) => textWidth(line) <= width));

@@ -5,38 +5,7 @@ const wide =
 /** Marks sit on the character before them. */
 const mark = /^[\p{Mn}\p{Me}]/u;
 
-/** What a terminal obeys instead of showing: controls, bidirectional and invisible format characters, unpaired surrogates. */
-const obeyed = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}]/gu;
-
-/** Longer than any name, version or sentence that means something. */
-const charactersMax = 512;
-
-/**
- * A text from outside, fit for one line of a terminal: line breaks become blanks, whatever a terminal would obey becomes
- * a visible escape such as `\x1b`, and the length is bounded.
- */
-export function plainText(text: string, lengthMax = charactersMax): string {
-  // Cut before anything else is done with it: a name of megabytes must not cost more than its beginning.
-  const head = text.slice(0, lengthMax * 4);
-  const visible = head
-    .replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029 ]+/g, ' ')
-    .trim()
-    .replaceAll(obeyed, escaped)
-    .replaceAll(/(\p{M}{3})\p{M}+/gu, '$1');
-  const characters = Array.from(visible);
-  if (characters.length <= lengthMax && head.length === text.length) return visible;
-  return `${characters.slice(0, lengthMax - 1).join('')}…`;
-}
-
-function escaped(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  return code < 0x100
-    ? `\\x${hex.padStart(2, '0')}`
-    : `\\u${code > 0xffff ? `{${hex}}` : hex.padStart(4, '0')}`;
-}
-
-/** Columns of a terminal that a plain text takes. */
+/** Columns of a terminal that a shown text takes. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) width += characterWidth(character);

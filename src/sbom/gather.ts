@@ -1,3 +1,4 @@
+import { keptLine } from '../kit/kept-line.ts';
 import { limits } from '../kit/limits.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -7,7 +8,6 @@ import { listedBySbom, type Package } from '../model/package.ts';
 import type { ExtensionStatus } from '../model/report.ts';
 import { tooMany } from './document-text.ts';
 import type { Entry, ReadDocument } from './entry.ts';
-import { plainLine } from './plain-words.ts';
 
 type Told = Extract<Entry, { told: Package }>;
 type System = Extract<Entry, { system: Distro }>;
@@ -123,7 +123,7 @@ function withStatus(
 function filesOf(problems: readonly Problem[]): ExtensionStatus['files'] {
   const files = problems
     .slice(0, limits.problemsPerFile)
-    .map(({ problem, reference }) => ({ path: plainLine(reference), layer: null, problem }));
+    .map(({ problem, reference }) => ({ path: keptLine(reference), layer: null, problem }));
   const hidden = problems.length - files.length;
   return hidden === 0
     ? files

@@ -1,8 +1,8 @@
+import { keptLine } from '../kit/kept-line.ts';
 import type { Distro } from '../model/distro.ts';
 import { isOfDistributions } from '../model/namespace.ts';
 import type { ParsedPurl } from '../model/parse-purl.ts';
 import { releaseOf, unstable } from '../model/release.ts';
-import { plainLine } from './plain-words.ts';
 
 /** What others call a distribution whose `ID` of os-release is another. */
 const ids: ReadonlyMap<string, string> = new Map([
@@ -44,7 +44,7 @@ export function distroOf({ name, version, codename, prettyName, like = [] }: Tol
     id,
     ...(versionId !== undefined && { versionId }),
     ...(named !== undefined && isWord(named) && { versionCodename: named }),
-    ...(prettyName && { prettyName: plainLine(prettyName) }),
+    ...(prettyName && { prettyName: keptLine(prettyName) }),
     like: like.filter(isWord),
   };
 }

@@ -1,3 +1,4 @@
+import { keptLine } from '../kit/kept-line.ts';
 import { quoted } from '../kit/quoted.ts';
 import type { Digest } from '../model/digest.ts';
 import { ecosystemOfType, isOfDistributions } from '../model/namespace.ts';
@@ -5,7 +6,6 @@ import { listedBySbom, type Package, type SourcePackage } from '../model/package
 import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
 import { formatPurl } from '../model/purl.ts';
 import type { Entry } from './entry.ts';
-import { plainLine } from './plain-words.ts';
 import { releaseOfPurl, vendorOfPurl } from './told-distro.ts';
 
 /** A package as somebody else's document describes it. */
@@ -140,5 +140,5 @@ function known(source: SourcePackage): SourcePackage | undefined {
 /** Without slashes in front, as all paths; others name the same file `/a`, `./a` and `a`. */
 function pathOf(path: string | undefined): string | undefined {
   const relative = path?.replace(/^(?:\.?\/)+/, '');
-  return relative ? plainLine(relative, 4096) : undefined;
+  return relative ? keptLine(relative, 4096) : undefined;
 }

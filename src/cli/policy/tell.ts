@@ -1,5 +1,5 @@
+import { shownText } from '../../kit/shown-text.ts';
 import type { IgnoreRule } from '../../model/exception.ts';
-import { plainText } from '../../report/terminal-text.ts';
 
 /** So many of one kind are told one by one. */
 const toldMax = 5;
@@ -8,7 +8,7 @@ const sentenceMax = 1000;
 /** Tells people something that is no part of the result. On a terminal it takes the line of what shows the progress. */
 export function tell(words: string): void {
   const wipe = process.stderr.isTTY ? '\r\u001b[K' : '';
-  process.stderr.write(`${wipe}clair: ${plainText(words, sentenceMax)}\n`);
+  process.stderr.write(`${wipe}clair: ${shownText(words, sentenceMax)}\n`);
 }
 
 /** Tells of rules, a line each and then how many more. */

@@ -50,7 +50,7 @@ test('a document that is otherwise than its schema says where, and what was expe
     [{ version: 1, layers: [''] }, 'x is malformed at layers.0: empty'],
     [
       { version: 1, layers: [], labels: { 'a\x1b': 7 } },
-      'x is malformed at labels.a : not the expected object',
+      'x is malformed at labels.a: not the expected object',
     ],
     [
       { version: 1, layers: [], labels: { a: { 'b\x1b': 7 } } },

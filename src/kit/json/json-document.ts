@@ -3,10 +3,14 @@ import type * as z from 'zod/mini';
 import { boundedParse } from '../bounded-parse.ts';
 import { messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { oneLine } from '../one-line.ts';
 import { quoted } from '../quoted.ts';
 
 /** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type Refuse = (fault: string, cause?: unknown) => Error;
+
+/** Of the words of a document so many characters are told. */
+const wordsMax = 200;
 
 /**
  * The JSON of a document from outside, with or without a byte order mark. Throws what `refuse` makes. How deep it is nested is
@@ -22,8 +26,7 @@ export function parseJson(bytes: Buffer, refuse: Refuse, depthFromBytes = 0): un
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     // The words of the parser have a piece of the document in them.
-    const words = messageOf(error).replace(/\p{Cc}+/gu, ' ');
-    throw refuse(`is not JSON: ${words}`, error);
+    throw refuse(`is not JSON: ${oneLine(messageOf(error), wordsMax)}`, error);
   }
 }
 
@@ -38,11 +41,7 @@ export function readBySchema<T extends z.ZodMiniType>(schema: T, json: unknown, 
 /** Where a value first differs from its schema, and how: ` at layers.0.digest: not the expected string`. */
 function firstIssueOf({ issues: [issue] }: z.core.$ZodError): string {
   if (issue === undefined) return '';
-  const place = issue.path
-    .map(String)
-    .join('.')
-    .slice(0, 200)
-    .replace(/\p{Cc}+/gu, ' ');
+  const place = oneLine(issue.path.map(String).join('.'), wordsMax);
   return `${place === '' ? '' : ` at ${place}`}: ${wordsOf(issue)}`;
 }
 

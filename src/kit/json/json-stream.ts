@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { quoted } from '../quoted.ts';
 import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
 
 export { JsonStreamError } from './json-splitter.ts';
@@ -191,8 +192,4 @@ function parse(text: string, position: number, brackets: '{}' | ''): unknown {
     const before = at === undefined ? '' : text.slice(0, Number(at) - opener.length);
     throw new JsonStreamError(position + Buffer.byteLength(before), 'not valid JSON', { cause });
   }
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }

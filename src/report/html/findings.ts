@@ -1,8 +1,8 @@
+import { shownText } from '../../kit/shown-text.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match } from '../../model/report.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import { countBySeverity, fixCell } from '../report-words.ts';
-import { plainText } from '../terminal-text.ts';
 import { pagesOf } from '../web-links.ts';
 import { type Markup, markup } from './markup.ts';
 
@@ -107,7 +107,7 @@ function groupMarkup(group: Group, isOpen: boolean): Markup {
   const { name, version, names, rows } = group;
   const isAlone = names.length === 1 && names[0] === name;
   return markup`<details class="group ${shade(worstOf(group))} ${marksOf(group.rows).join(' ')}"${isOpen ? markup` open` : ''}>
-<summary><b>${plainText(name)}</b> <span class="version">${plainText(version)}</span>${
+<summary><b>${shownText(name)}</b> <span class="version">${shownText(version)}</span>${
     isAlone ? '' : markup` <span class="soft">${told(names)}</span>`
   }<span class="end">${countsOf(rows)}</span></summary>
 <div class="inside"><table class="findings">
@@ -123,12 +123,12 @@ function rowMarkup({ match, names }: Row, all: number): Markup {
   const { vulnerability, fix } = match;
   const { id, severity, description, kev, epss } = vulnerability;
   const [page] = pagesOf(vulnerability);
-  const words = plainText(description ?? '', descriptionMax);
+  const words = shownText(description ?? '', descriptionMax);
   return markup`<tr class="finding ${shade(severity)} ${marksOf([{ match, names }]).join(' ')}">
 <td class="severity">${severity}</td>
-<td class="id">${linked(plainText(id), page)}</td>
+<td class="id">${linked(shownText(id), page)}</td>
 <td class="version">${
-    fix.state === 'fixed' ? plainText(fix.version) : markup`<span class="quiet">${fixCell(fix)}</span>`
+    fix.state === 'fixed' ? shownText(fix.version) : markup`<span class="quiet">${fixCell(fix)}</span>`
   }</td>
 <td class="words">${kev === true ? markup`<span class="badge">known to be exploited</span> ` : ''}${
     words === '' ? markup`<span class="quiet">The source says nothing more.</span>` : words
@@ -172,6 +172,6 @@ function countsOf(rows: readonly Row[]): Markup[] {
 
 function told(names: readonly string[]): string {
   const max = 6;
-  const some = names.slice(0, max).map((name) => plainText(name));
+  const some = names.slice(0, max).map((name) => shownText(name));
   return some.join(', ') + (names.length > max ? ` and ${names.length - max} more` : '');
 }

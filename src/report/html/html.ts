@@ -1,7 +1,7 @@
+import { shownText } from '../../kit/shown-text.ts';
 import type { Report, Verdict } from '../../model/report.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
 import { countBySeverity, counted, doubtsOf, shownVerdict, subjectWords } from '../report-words.ts';
-import { plainText } from '../terminal-text.ts';
 import { tool } from '../tool.ts';
 import { findingsSection, type Group, groupsOf, shade } from './findings.ts';
 import { Markup, markup } from './markup.ts';
@@ -35,7 +35,7 @@ function* page(report: Report): Iterable<Markup> {
 }
 
 function head(report: Report): Markup {
-  const reference = plainText(report.target.reference);
+  const reference = shownText(report.target.reference);
   const { manifest } = report.target;
   return markup`<!DOCTYPE html>
 <html lang="en">

@@ -1,7 +1,7 @@
+import { shownText } from '../../kit/shown-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
-import { plainText } from '../terminal-text.ts';
 import { webLinks } from '../web-links.ts';
 import { linked, shade } from './findings.ts';
 import { type Markup, markup } from './markup.ts';
@@ -21,16 +21,16 @@ export function coverageSection({ coverage, statuses }: Report): Markup {
 <tbody>
 ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
 </table>
-<p class="soft">Package databases: ${plainText(read) || 'none was found'}.</p></div>
+<p class="soft">Package databases: ${shownText(read) || 'none was found'}.</p></div>
 `;
 }
 
 function coverageRow({ namespace, status, newestAdvisory, fetchedAt, reason }: Coverage): Markup {
-  return markup`<tr><td class="whole">${plainText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${plainText(reason ?? '')}</td></tr>\n`;
+  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {
-  return time === null ? '–' : plainText(time.slice(0, 10));
+  return time === null ? '–' : shownText(time.slice(0, 10));
 }
 
 /** What is not counted, and why. */
@@ -43,7 +43,7 @@ export function suppressedSection({ suppressed }: Report): Markup {
 
 function suppressedRow({ vulnerability, package: found, reason }: SuppressedMatch): Markup {
   const [page] = webLinks(vulnerability.links);
-  return markup`<td class="severity ${shade(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linked(plainText(vulnerability.id), page)}</td><td>${plainText(found.name)} <span class="version">${plainText(found.version)}</span></td><td class="words">${plainText(reason)}</td>`;
+  return markup`<td class="severity ${shade(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linked(shownText(vulnerability.id), page)}</td><td>${shownText(found.name)} <span class="version">${shownText(found.version)}</span></td><td class="words">${shownText(reason)}</td>`;
 }
 
 /** The layers, with the instruction that made each and how many findings its packages have. */
@@ -52,7 +52,7 @@ export function layersSection({ layers, matches }: Report): Markup {
     heads: ['', 'Made by', 'Size', 'Findings', 'Digest'],
     row: (layer, index) => {
       const count = matches.filter((match) => isOf(match.package.location.layer, layer)).length;
-      return markup`<td class="number">${index + 1}</td><td class="words"><code>${plainText(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
+      return markup`<td class="number">${index + 1}</td><td class="words"><code>${shownText(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
     },
   });
 }
@@ -85,7 +85,7 @@ function packageRow(
   layers: readonly ReportLayer[],
 ): Markup {
   const layer = layers.findIndex((each) => isOf(location.layer, each)) + 1;
-  return markup`<td>${plainText(name)}</td><td class="version">${plainText(version)}</td><td>${plainText(type)}</td><td>${plainText(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
+  return markup`<td>${shownText(name)}</td><td class="version">${shownText(version)}</td><td>${shownText(type)}</td><td>${shownText(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
 }
 
 /** A table that is shut at first; nothing where it would be empty. */

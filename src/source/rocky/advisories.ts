@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { jsonElements } from '../../kit/json/json-stream.ts';
+import { quoted } from '../../kit/quoted.ts';
 import { scored } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
@@ -78,9 +79,9 @@ function rpmsOf({ packages }: Advisory): FixedRpm[] | string {
   const rpms: FixedRpm[] = [];
   for (const { nevra, product_name, module_name, module_stream } of packages) {
     const namespace = productNamespace(product_name);
-    if (namespace === undefined) return `the product ${JSON.stringify(product_name)} is not known`;
+    if (namespace === undefined) return `the product ${quoted(product_name)} is not known`;
     const rpm = parseNevra(nevra);
-    if (rpm === undefined) return `${JSON.stringify(nevra)} is no name of an rpm`;
+    if (rpm === undefined) return `${quoted(nevra)} is no name of an rpm`;
     const module = module_name && module_stream ? `${module_name}:${module_stream}` : undefined;
     rpms.push({ namespace, ...rpm, module });
   }

@@ -1,4 +1,5 @@
 import { defined } from '../../../kit/defined.ts';
+import { keptLine } from '../../../kit/kept-line.ts';
 import { quoted } from '../../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { isWord } from '../listing.ts';
@@ -45,9 +46,8 @@ function archOf({ arch }: RpmHeader): string | undefined {
 /** So many characters of a text for people are shown; nobody writes more of a vendor or a licence. */
 const lineCharactersMax = 4096;
 
-/** A text for people, fit for a report. */
 function lineOf(text: string | undefined): string | undefined {
-  return text?.slice(0, lineCharactersMax).replace(/\p{Cc}+/gu, ' ');
+  return text === undefined ? undefined : keptLine(text, lineCharactersMax);
 }
 
 /** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */

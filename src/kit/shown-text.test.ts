@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { shownText } from './shown-text.ts';
+
+test('what a terminal would obey is shown instead', () => {
+  assert.equal(shownText('\x1b[31mred\x1b]0;title\x07'), '\\x1b[31mred\\x1b]0;title\\x07');
+  assert.equal(shownText('\u009b2J'), '\\x9b2J', 'the one-byte CSI of ECMA-48');
+  assert.equal(shownText('a\u202egpj.exe'), 'a\\u202egpj.exe', 'right-to-left override');
+  assert.equal(shownText('zero\u200bwidth \u{e0041}tag'), 'zero\\u200bwidth \\u{e0041}tag');
+  assert.equal(shownText('half \ud800 pair'), 'half \\ud800 pair');
+});
+
+test('a text becomes one line of bounded length', () => {
+  assert.equal(shownText(' two\r\n\tlines\u2028and one '), 'two lines and one');
+  assert.equal(shownText('x'.repeat(600)), `${'x'.repeat(511)}…`);
+  assert.equal(shownText('x'.repeat(512)), 'x'.repeat(512));
+  assert.equal(shownText(`e${'\u0301'.repeat(50)}`), 'e\u0301\u0301\u0301', 'marks do not pile up');
+});
