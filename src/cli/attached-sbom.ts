@@ -20,6 +20,6 @@ export async function showAttached(target: string, options: AttachedOptions): Pr
       '--attached shows what is attached to an image of a registry: registry:REF',
     );
   const { bytes } = await attachedSbom(opened, options.attached === true ? undefined : options.attached);
-  writeResult([bytes.toString('utf8')], options.output);
+  await writeResult([bytes.toString('utf8')], options.output);
   return 0;
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { ClairError } from '../kit/errors.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
-import { writeLines, writeResult } from './output.ts';
+import { writeLines, writeText } from './output.ts';
 
 /** `clair compare-versions SCHEME A B`: how the native tool orders two versions. */
 export function compareVersions(
@@ -29,10 +29,10 @@ export async function compareBatch(schemes: readonly VersionScheme[]): Promise<n
     }
     answers += `${orderOf(schemeNamed(schemes, scheme), a, b)}\n`;
     if (answers.length < 64 * 1024) continue;
-    writeResult([answers]);
+    writeText([answers]);
     answers = '';
   }
-  writeResult([answers]);
+  writeText([answers]);
   return 0;
 }
 

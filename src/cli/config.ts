@@ -5,7 +5,7 @@ import { readConfig } from '../config/read-config.ts';
 import { type AllSettings, type Config, settingsWith } from '../config/settings.ts';
 import { builtIn, transportKinds } from '../extensions.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
-import { writeResult } from './output.ts';
+import { writeText } from './output.ts';
 
 /** Everything that can be set of what comes with clair. */
 export const settings: AllSettings = settingsWith({
@@ -21,19 +21,19 @@ export interface ConfigOptions {
 /** `clair config check`: whether a file and the environment can be used. */
 export function checkConfig(options: ConfigOptions): number {
   loadConfig(options);
-  writeResult([`${options.config ?? 'the environment'} can be used\n`], undefined);
+  writeText([`${options.config ?? 'the environment'} can be used\n`]);
   return 0;
 }
 
 /** `clair config print`: what is in force, secrets left out. */
 export function showConfig(options: ConfigOptions): number {
-  writeResult([printConfig(loadConfig(options), settings)], undefined);
+  writeText([printConfig(loadConfig(options), settings)]);
   return 0;
 }
 
 /** `clair config reference`: every setting there is. */
 export function showReference(): number {
-  writeResult([configReference(settings)], undefined);
+  writeText([configReference(settings)]);
   return 0;
 }
 

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { ClairError, messageOf } from '../kit/errors.ts';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 
@@ -18,7 +17,7 @@ export function displayFor(output: string | undefined): Display {
 
 /** Writes lines to standard output. */
 export function writeLines(lines: readonly string[]): void {
-  writeResult(lines.map((line) => `${line}\n`));
+  writeText(lines.map((line) => `${line}\n`));
 }
 
 /** Writes an answer that is no report to standard output: as JSON, or as pieces of text for people. */
@@ -27,58 +26,52 @@ export function writeAnswer(
   answer: object,
   forPeople: (display: Display) => Iterable<string>,
 ): void {
-  writeResult(
+  writeText(
     format === 'json' ? [`${JSON.stringify(answer, undefined, 2)}\n`] : forPeople(displayFor(undefined)),
   );
 }
 
 /** Writes a report where it is to go, fit for that place. */
-export function writeReport(report: Report, format: ReportFormat, output: string | undefined): void {
-  writeResult(format.write(report, displayFor(output)), output);
+export async function writeReport(
+  report: Report,
+  format: ReportFormat,
+  output: string | undefined,
+): Promise<void> {
+  await writeResult(format.write(report, displayFor(output)), output);
 }
 
-/** Writes a result to standard output, or to a file that appears whole or not at all. */
-export function writeResult(pieces: Iterable<string>, output?: string): void {
-  if (output === undefined) writeAll(1, pieces);
-  else writeFile(pieces, output);
-}
-
-function writeFile(pieces: Iterable<string>, path: string): void {
-  const draft = `${path}.${process.pid}.part`;
-  try {
-    const file = openSync(draft, 'w');
-    try {
-      writeAll(file, pieces);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw new ClairError('output-failed', `the result cannot be written to ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
+/** Writes a result to a file, or to standard output where none is named. */
+export async function writeResult(pieces: Iterable<string>, output: string | undefined): Promise<void> {
+  if (output === undefined) {
+    writeText(pieces);
+    return;
   }
+  const { replaceFile } = await import('../kit/replace-file.ts');
+  await replaceFile(output, blocksOf(pieces));
+}
+
+/** Writes text to standard output. */
+export function writeText(pieces: Iterable<string>): void {
+  for (const block of blocksOf(pieces)) writeBlock(block);
 }
 
 const blockCharacters = 64 * 1024;
 
-function writeAll(file: number, pieces: Iterable<string>): void {
+function* blocksOf(pieces: Iterable<string>): Generator<Buffer> {
   let block = '';
   for (const piece of pieces) {
     block += piece;
     if (block.length < blockCharacters) continue;
-    writeBlock(file, block);
+    yield Buffer.from(block);
     block = '';
   }
-  writeBlock(file, block);
+  yield Buffer.from(block);
 }
 
-function writeBlock(file: number, block: string): void {
-  const bytes = Buffer.from(block);
+function writeBlock(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(file, bytes, at);
+      at += writeSync(1, bytes, at);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       // The reader of a pipe went away, as `head` does: nobody wants the rest.

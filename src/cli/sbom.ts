@@ -10,6 +10,6 @@ export interface SbomOptions extends ImageOptions {
 
 /** `clair sbom`: what an image is made of. Fetches nothing. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
-  writeReport(await list(target, options), options.format, options.output);
+  await writeReport(await list(target, options), options.format, options.output);
   return 0;
 }

@@ -18,7 +18,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   const { report, isAssessed } = await assessing(target, options, (assessed) =>
     filter(assessed, assessed.room),
   );
-  writeReport(report, options.format, options.output);
+  await writeReport(report, options.format, options.output);
   if (options.failOn === undefined) return 0;
   if (reaches(report, options.failOn)) return 1;
   return isAssessed ? 0 : 4;

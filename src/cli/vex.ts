@@ -27,7 +27,7 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
       `nothing was found in ${target}, and a VEX document says something of at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
     );
   for (const doubt of doubts) tell(`the document cannot say everything: ${doubt}`);
-  writeResult(format.write(report, { author, time: epoch ?? reportTime(report) }), output);
+  await writeResult(format.write(report, { author, time: epoch ?? reportTime(report) }), output);
   return 0;
 }
 

@@ -1,31 +1,49 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ClairError, messageOf } from './errors.ts';
 
+type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /**
- * Writes a file that appears whole or not at all, in directories that are made where they are missing. Answers how many bytes it
- * has. Throws `output-failed` where it cannot be written, and whatever reading the content throws.
+ * Writes a file that appears whole or not at all, in directories that are made where they are missing; what is no file, as
+ * `/dev/stdout` or a pipe, is written to as it is. Answers how many bytes were written. Throws `output-failed` where it cannot be
+ * written, and whatever reading the content throws.
  */
-export async function replaceFile(
-  path: string,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<number> {
+export async function replaceFile(path: string, content: Content): Promise<number> {
+  try {
+    return (await isNoFile(path)) ? await write(path, content, false) : await writeDraft(path, content);
+  } catch (error) {
+    if (!isFromSystem(error)) throw error;
+    throw new ClairError('output-failed', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function isNoFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+async function writeDraft(path: string, content: Content): Promise<number> {
   // Of two processes that write the same file, each has a draft of its own.
   const draft = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = createWriteStream(draft, { flush: true });
-    await pipeline(Readable.from(content, { objectMode: false }), file);
+    const bytes = await write(draft, content, true);
     await rename(draft, path);
-    return file.bytesWritten;
+    return bytes;
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    if (!isFromSystem(error)) throw error;
-    throw new ClairError('output-failed', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
+    throw error;
   }
+}
+
+async function write(path: string, content: Content, flush: boolean): Promise<number> {
+  const file = createWriteStream(path, { flush });
+  await pipeline(Readable.from(content, { objectMode: false }), file);
+  return file.bytesWritten;
 }
 
 /** Reading is expected to have put its own failures into words. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
-import { writeResult } from '../output.ts';
+import { writeText } from '../output.ts';
 import { plug, takePlugins } from '../plugged.ts';
 import { addAdvisoryCommands } from './advisory-commands.ts';
 import { fromClairFlags } from './clair-flags.ts';
@@ -38,7 +38,7 @@ export function commandLine(version: string, parts: CommandParts): Command {
     .showHelpAfterError('clair help COMMAND tells how it is used.')
     .configureOutput({
       writeOut: (text) => {
-        writeResult([text]);
+        writeText([text]);
       },
     })
     .addHelpText('after', overview);

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { replaceFile } from './replace-file.ts';
+
+const text = [Buffer.from('a'), Buffer.from('b')];
+
+test('a file appears whole, in directories that are made for it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  const path = join(directory, 'x', 'y', 'file');
+  assert.equal(await replaceFile(path, text), 2);
+  assert.equal(readFileSync(path, 'utf8'), 'ab');
+  const cut = (function* () {
+    yield Buffer.from('c');
+    throw new RangeError('cut');
+  })();
+  await assert.rejects(replaceFile(path, cut), RangeError);
+  assert.equal(readFileSync(path, 'utf8'), 'ab');
+  assert.deepEqual(readdirSync(join(directory, 'x', 'y')), ['file']);
+});
+
+test('where nothing can be written, that is told', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  writeFileSync(join(directory, 'file'), '');
+  mkdirSync(join(directory, 'directory'));
+  for (const path of [join(directory, 'file', 'x'), join(directory, 'directory')])
+    await assert.rejects(replaceFile(path, text), { code: 'output-failed' });
+  assert.deepEqual(readdirSync(directory), ['directory', 'file']);
+});
+
+test('a pipe is written to as it is', () => {
+  const script = `
+    import { replaceFile } from ${JSON.stringify(new URL('./replace-file.ts', import.meta.url).href)};
+    await replaceFile('/dev/stdout', [Buffer.from('ab')]);`;
+  // A shell makes a pipe, where Node gives a child a socket.
+  const line = ['-c', '"$0" --input-type=module --eval "$1" | cat', process.execPath, script];
+  assert.equal(execFileSync('sh', line, { encoding: 'utf8' }), 'ab');
+});
