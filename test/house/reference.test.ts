@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describedNativeRoutes } from '../../src/api/http/native/routes.ts';
-import { protoPackage, rpcs } from '../../src/api/http/v3/services.ts';
+import { protoPackage, rpcs } from '../../src/api/http/v3/rpcs.ts';
 import { settings } from '../../src/cli/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { referencePages } from '../../tools/reference.ts';

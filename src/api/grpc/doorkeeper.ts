@@ -2,7 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { limits } from '../../kit/limits.ts';
 import type { Access, Allowable } from '../http/access.ts';
 import { type RpcCode, rpcCodes } from '../http/v3/faults.ts';
-import { protoPackage, rpcs } from '../http/v3/services.ts';
+import { protoPackage, rpcs } from '../http/v3/rpcs.ts';
 
 /** The parts of the library that it uses. */
 type Library = Pick<

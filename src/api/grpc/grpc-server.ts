@@ -6,7 +6,7 @@ import { limits, timerMsMax } from '../../kit/limits.ts';
 import type { Http2Door } from '../http/sort-connections.ts';
 import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
-import { labelOf, protoPackage, rpcs } from '../http/v3/services.ts';
+import { labelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
 import { type DoorkeeperRoom, doorkeeper } from './doorkeeper.ts';
 import { loadProtos, withTimestamps } from './protos.ts';
 

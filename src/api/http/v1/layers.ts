@@ -3,6 +3,7 @@ import { viewLayer } from '../../../service/posts/layer-view.ts';
 import { type PostedLayer, postLayer } from '../../../service/posts/post-layer.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
+import { layerFormatOf } from '../layer-format.ts';
 import { badRequest, notFound } from './faults.ts';
 import { storableName } from './names.ts';
 import { engineVersion, renderLayer } from './render.ts';
@@ -27,8 +28,8 @@ export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise
 function toLayer({ Name: name = '', Path: path = '', Format: formatName = '', ...rest }: Layer): PostedLayer {
   for (const [what, value] of Object.entries({ name, path, format: formatName }))
     if (value === '') throw badRequest(`could not process a layer which does not have a ${what}`);
-  const format = formatName.toLowerCase();
-  if (format !== 'docker' && format !== 'aci') throw badRequest(`unsupported image format '${formatName}'`);
+  const format = layerFormatOf(formatName);
+  if (format === undefined) throw badRequest(`unsupported image format '${formatName}'`);
   return {
     name: storableName(name),
     parent: rest.ParentName || null,

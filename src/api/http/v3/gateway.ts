@@ -7,7 +7,7 @@ import { faultOf, type RpcFault, rpcCodes } from './faults.ts';
 import type { V3Methods } from './methods.ts';
 import { camelCase, decodeProtoJson, encodeProtoJson } from './proto-json.ts';
 import type { V3Room } from './room.ts';
-import { labelOf, type Rpc, rpcs } from './services.ts';
+import { labelOf, type Rpc, rpcs } from './rpcs.ts';
 
 /** Clair's third API over HTTP/1.1, as grpc-gateway serves it, and `/metrics`. */
 export function v3Router(room: Pick<V3Room, 'metrics'>, methods: V3Methods): Router {

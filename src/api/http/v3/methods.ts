@@ -5,6 +5,7 @@ import { parseDigest } from '../../../model/digest.ts';
 import { viewAncestry } from '../../../service/posts/ancestry-view.ts';
 import type { HashedLayer, PostedAncestry } from '../../../service/posts/post-ancestry.ts';
 import { postAncestry as takeInAncestry } from '../../../service/posts/post-ancestry.ts';
+import { layerFormatOf } from '../layer-format.ts';
 import { invalid, RpcFault } from './faults.ts';
 import { getNotification, markNotificationAsRead } from './notifications.ts';
 import { renderAncestry } from './render.ts';
@@ -64,8 +65,8 @@ function toAncestry({
   format: formatName,
   layers,
 }: wire.PostAncestryRequest): PostedAncestry {
-  const format = formatName.toLowerCase();
-  if (format !== 'docker' && format !== 'aci') throw invalid('image blob format is not supported');
+  const format = layerFormatOf(formatName);
+  if (format === undefined) throw invalid('image blob format is not supported');
   const hashes = layers.map(({ hash }) => hash);
   const given = name === '' ? sha256Of(hashes.join(',')) : name;
   if (!isStorable(given)) throw invalid(unstorable('ancestry name'));

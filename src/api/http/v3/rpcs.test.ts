@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadProtos } from '../../grpc/protos.ts';
-import { protoPackage, rpcs } from './services.ts';
+import { protoPackage, rpcs } from './rpcs.ts';
 
 test('every method of the proto is served, with its path and token in docs/reference/api-v3.md', async () => {
   const protos = await loadProtos();
