@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { defined } from '../kit/defined.ts';
+import { percentDecoded } from '../kit/percent-decoded.ts';
 import type { Justification, ProductNames, VexProduct, VexStatement, VexStatus } from '../model/exception.ts';
 import { listOf, moment, namesOf, type ReadVex, readBy, type VexReading } from './vex-document.ts';
 
@@ -157,16 +158,8 @@ function productsOf({
 function localName(ref: string, serialNumber: string | null | undefined): string {
   const [, serial = '', name = ''] = /^urn:cdx:([^/]+)\/\d+#(.+)$/.exec(ref) ?? [];
   if (name === '') return ref;
-  const decoded = decode(name);
+  const decoded = percentDecoded(name) ?? name;
   return serialNumber === `urn:uuid:${serial}` || decoded.startsWith('pkg:') ? decoded : ref;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a percent sign that encodes nothing
-  }
 }
 
 function* within(components: readonly Component[]): Iterable<Component> {

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { percentDecoded } from '../../kit/percent-decoded.ts';
 import type { ExportTarget } from '../../kit/trace/exporter.ts';
 import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
@@ -62,17 +63,9 @@ function tracesBelow(base: string): string {
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
     const [, name, value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    return name === undefined ? [] : [[name.toLowerCase(), decoded(value)] as const];
+    return name === undefined ? [] : [[name.toLowerCase(), percentDecoded(value) ?? value] as const];
   });
   return Object.fromEntries(pairs);
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }
 
 /** A store whose matches are followed. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../limits.ts';
+import { percentDecoded } from '../percent-decoded.ts';
 import { askForBulk, type BulkAnswer } from './bulk-transport.ts';
 import {
   basicAuthorization,
@@ -154,7 +155,8 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
 
 function credentialsOf({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  return { authorization: basicAuthorization(decodeURIComponent(username), decodeURIComponent(password)) };
+  const decoded = (text: string): string => percentDecoded(text) ?? text;
+  return { authorization: basicAuthorization(decoded(username), decoded(password)) };
 }
 
 async function* bodyOf(

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { percentDecoded } from '../../kit/percent-decoded.ts';
 import { relationships } from '../csaf/relationships.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its package URL. */
@@ -111,9 +112,12 @@ function byPurl(purl: string): Found | { readonly unclear: string } | undefined 
   const rpmmod = qualifiers.get('rpmmod');
   const module = rpmmod === null ? undefined : streamOf(rpmmod);
   if (rpmmod !== null && module === undefined) return { unclear: `the module ${rpmmod} has no stream` };
+  const [decodedName, decodedVersion] = [percentDecoded(name), percentDecoded(version ?? '')];
+  if (decodedName === undefined || decodedVersion === undefined)
+    return { unclear: `no package URL: ${purl}` };
   return {
-    name: decodeURIComponent(name),
-    ...(version !== undefined && { evr: `${qualifiers.get('epoch') ?? '0'}:${decodeURIComponent(version)}` }),
+    name: decodedName,
+    ...(version !== undefined && { evr: `${qualifiers.get('epoch') ?? '0'}:${decodedVersion}` }),
     ...(arch !== null && { arch }),
     ...(module !== undefined && { module }),
   };

@@ -246,6 +246,11 @@ test('what is no rpm package is left out, and what is not understood is skipped'
     skipped: 'the module rhel10 has no stream',
   });
   assert.equal(rest.length, 1);
+  const [odd] = readVexDocument('K', vex([open('vim', 'known_affected', { purl: 'pkg:rpm/redhat/100%' })]));
+  assert.deepEqual(odd, {
+    key: 'K red_hat_enterprise_linux_9:vim',
+    skipped: 'no package URL: pkg:rpm/redhat/100%',
+  });
   assert.deepEqual(
     [...readVexDocument('K', { document: { tracking: { status: 'deleted' } } })],
     [{ key: 'K', withdrawn: true }],

@@ -260,6 +260,7 @@ test('labels name releases and services', () => {
   ];
   for (const [label, name] of labels) assert.equal(namespaceOf(label)?.name, name, label);
   assert.equal(sourceOf('pkg:deb/ubuntu/xz@1?arch=amd64'), undefined);
+  assert.equal(sourceOf('pkg:deb/ubuntu/100%@1?arch=source&distro=focal')?.package, '100%');
   assert.deepEqual(sourceOf('pkg:deb/ubuntu/g%2B%2B@1?arch=source&distro=esm-infra%2Fxenial'), {
     package: 'g++',
     label: 'esm-infra/xenial',
