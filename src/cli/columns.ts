@@ -1,10 +1,16 @@
-/** Rows of cells, the heading first, as lines whose columns line up. */
+import { shownText } from '../kit/shown-text.ts';
+import { padText, textWidth } from '../report/terminal-text.ts';
+
+/** Rows of cells, the heading first, as lines whose columns line up on a terminal. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
+  const shown = rows.map((row) => row.map((cell) => shownText(cell)));
+  const count = Math.max(0, ...shown.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, i) =>
+    Math.max(...shown.map((row) => textWidth(row[i] ?? ''))),
+  );
+  return shown.map((row) =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .map((cell, i) => padText(cell, widths[i] ?? 0))
       .join('  ')
       .trimEnd(),
   );

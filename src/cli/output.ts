@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { shownLine } from '../kit/shown-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 
@@ -15,9 +16,9 @@ export function displayFor(output: string | undefined): Display {
   };
 }
 
-/** Writes lines to standard output. */
+/** Writes lines for people to standard output; what they name comes from images, feeds and clients. */
 export function writeLines(lines: readonly string[]): void {
-  writeText(lines.map((line) => `${line}\n`));
+  writeText(lines.map((line) => `${shownLine(line)}\n`));
 }
 
 /** Writes an answer that is no report to standard output: as JSON, or as pieces of text for people. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shownText } from './shown-text.ts';
+import { shownLine, shownText } from './shown-text.ts';
 
 test('what a terminal would obey is shown instead', () => {
   assert.equal(shownText('\x1b[31mred\x1b]0;title\x07'), '\\x1b[31mred\\x1b]0;title\\x07');
@@ -15,4 +15,9 @@ test('a text becomes one line of bounded length', () => {
   assert.equal(shownText('x'.repeat(600)), `${'x'.repeat(511)}…`);
   assert.equal(shownText('x'.repeat(512)), 'x'.repeat(512));
   assert.equal(shownText(`e${'\u0301'.repeat(50)}`), 'e\u0301\u0301\u0301', 'marks do not pile up');
+});
+
+test('a line keeps its blanks and its length', () => {
+  assert.equal(shownLine('  a\x1b[2J   b\n'), '  a\\x1b[2J   b\\x0a');
+  assert.equal(shownLine('x'.repeat(600)), 'x'.repeat(600));
 });

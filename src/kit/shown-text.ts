@@ -21,6 +21,11 @@ export function shownText(text: string, lengthMax = charactersMax): string {
   return `${characters.slice(0, lengthMax - 1).join('')}…`;
 }
 
+/** A line of which blanks and length are meant: only what a terminal would obey becomes a visible escape. */
+export function shownLine(line: string): string {
+  return line.replaceAll(obeyed, escaped);
+}
+
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);

@@ -7,7 +7,7 @@ import { type ImportedFeed, importDatabase } from '../../service/feeds/import-da
 import { expectManyRecords } from '../garbage.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom } from '../room.ts';
-import { feedColumn } from './feeds.ts';
+import { differenceWords, feedColumn } from './feeds.ts';
 
 /** `clair db export F`: writes all advisories and ratings of the database into one file, for a place without network. */
 export async function exportToFile(path: string, options: DatabaseOptions): Promise<number> {
@@ -64,11 +64,8 @@ async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
 function lineOf(imported: ImportedFeed): string {
   const name = feedColumn(imported.source, imported.feed);
   switch (imported.outcome) {
-    case 'imported': {
-      const { added, changed, removed, unchanged, kept } = imported.difference;
-      const rest = kept > 0 ? `, ${kept} kept for a release that is no longer in the feed` : '';
-      return `${name} imported: ${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest}`;
-    }
+    case 'imported':
+      return `${name} imported: ${differenceWords(imported.difference)}`;
     case 'newer':
       return `${name} is newer here and stays`;
     case 'absent':

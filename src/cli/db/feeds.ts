@@ -1,4 +1,5 @@
 import { ClairError } from '../../kit/errors.ts';
+import type { FeedDifference } from '../../store/store.ts';
 import { chosen } from '../chosen.ts';
 
 /** The sources and enrichers of these names, or all of them; throws `usage` for a name that none has. */
@@ -11,6 +12,12 @@ export function named<T extends { readonly name: string }>(
     all,
     (unknown, known) => new ClairError('usage', `there is no source ${unknown}; there are ${known}`),
   );
+}
+
+/** How a feed differs from what the database had, in words. */
+export function differenceWords({ added, changed, removed, unchanged, kept }: FeedDifference): string {
+  const rest = kept > 0 ? `, ${kept} kept for a release that is no longer in the feed` : '';
+  return `${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest}`;
 }
 
 /** The name of a feed as the first column of what is told of it, one line as soon as it is known. */

@@ -3,7 +3,7 @@ import { retention } from '../../service/feeds/retention.ts';
 import { type FeedOfSource, type FeedOutcome, updateFeeds } from '../../service/feeds/update-feeds.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom, type Room } from '../room.ts';
-import { feedColumn, named } from './feeds.ts';
+import { differenceWords, feedColumn, named } from './feeds.ts';
 
 /** Options of `clair db update`. */
 export interface UpdateOptions extends DatabaseOptions {
@@ -36,12 +36,9 @@ function lineOf(outcome: FeedOutcome): string {
   const name = feedColumn(outcome.source.name, outcome.feed);
   switch (outcome.outcome) {
     case 'updated': {
-      const { added, changed, removed, unchanged, kept, skipped } = outcome.difference;
-      const rest = [
-        ...(kept > 0 ? [`, ${kept} kept for a release that is no longer in the feed`] : []),
-        ...(skipped > 0 ? [`, ${skipped} not understood (clair db status names them)`] : []),
-      ];
-      return `${name} updated: ${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest.join('')}`;
+      const { skipped } = outcome.difference;
+      const rest = skipped > 0 ? `, ${skipped} not understood (clair db status names them)` : '';
+      return `${name} updated: ${differenceWords(outcome.difference)}${rest}`;
     }
     case 'failed':
       return `${name} failed: ${outcome.error.message}`;
