@@ -105,22 +105,26 @@ type Found = Omit<Component, 'cpe'>;
 
 /** `pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&epoch=1&rpmmod=…`, purl-spec. */
 function byPurl(purl: string): Found | { readonly unclear: string } | undefined {
-  const [, name, version, query] = /^pkg:rpm\/redhat\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/.exec(purl) ?? [];
-  if (name === undefined) return undefined;
-  const qualifiers = new URLSearchParams(query?.replaceAll('+', '%2B'));
+  const [, ...parts]: (string | undefined)[] =
+    /^pkg:rpm\/redhat\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/.exec(purl) ?? [];
+  if (parts.length === 0) return undefined;
+  const [name, version] = parts.slice(0, 2).map((part = '') => percentDecoded(part));
+  if (name === undefined || version === undefined) return { unclear: `no package URL: ${purl}` };
+  const qualifiers = new URLSearchParams(parts[2]?.replaceAll('+', '%2B'));
   const arch = qualifiers.get('arch');
   const rpmmod = qualifiers.get('rpmmod');
   const module = rpmmod === null ? undefined : streamOf(rpmmod);
   if (rpmmod !== null && module === undefined) return { unclear: `the module ${rpmmod} has no stream` };
-  const [decodedName, decodedVersion] = [percentDecoded(name), percentDecoded(version ?? '')];
-  if (decodedName === undefined || decodedVersion === undefined)
-    return { unclear: `no package URL: ${purl}` };
   return {
-    name: decodedName,
-    ...(version !== undefined && { evr: `${qualifiers.get('epoch') ?? '0'}:${decodedVersion}` }),
+    name,
+    ...evrOf(version, qualifiers.get('epoch')),
     ...(arch !== null && { arch }),
     ...(module !== undefined && { module }),
   };
+}
+
+function evrOf(version: string, epoch: string | null): { evr?: string } {
+  return version === '' ? {} : { evr: `${epoch ?? '0'}:${version}` };
 }
 
 /** Older documents name the source packages of the operating system without more: `kernel`, `nodejs:18/nodejs`. */

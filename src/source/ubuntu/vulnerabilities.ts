@@ -89,10 +89,9 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
  * versions the reason alone is known, where there is one.
  */
 function readEntry(entry: OsvEntry, said: Map<string, Affected>): ReadEntry[] {
-  const label = sourceOf(entry.package?.purl ?? '')?.label ?? labelOf(entry.package?.ecosystem ?? '');
-  const namespace = namespaceOf(label);
-  const name = entry.package?.name;
-  if (namespace === undefined || name === undefined) return [];
+  const { ecosystem, name, purl } = entry.package ?? { ecosystem: '', name: '' };
+  const namespace = namespaceOf(sourceOf(purl ?? '')?.label ?? labelOf(ecosystem));
+  if (namespace === undefined || name === '') return [];
   const key = rowKey(namespace.name, name);
   const reason = said.get(key)?.fix;
   const rows = rowsOfEntry(entry, { namespace, package: name });
