@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { limits, timerMsMax } from '../../kit/limits.ts';
+import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import type { Access } from './access.ts';
+import { type ApiAnswer, faultAnswer, type Route, readBody, retryAfter, WireError } from './exchange.ts';
+import { type Found, notFound, type Router } from './router.ts';
+import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
+
+/** What answering requests needs. */
+export interface RequestsRoom {
+  /** Asked in this order. */
+  readonly routers: readonly Router[];
+  readonly access: Access;
+  /** How long a request may take before the answer is 503. */
+  readonly timeoutMs: number;
+  /** Told of mistakes of ours that a client only sees as 500. */
+  readonly onError: (error: unknown) => void;
+  /** Told of each answer of a route; 499 where the client did not wait for it. Of an endless one it is told at its beginning. */
+  readonly onAnswered: (route: string, status: number, ms: number) => void;
+  /** Follows each request that a route answers. */
+  readonly tracer?: Tracer;
+  /** How long a client may take nothing of an endless stream; `limits` where it is not said. */
+  readonly stalledMs?: number;
+}
+
+/** Why nobody waits for an answer any more. */
+class TimeIsOver extends Error {}
+class ClientIsGone extends Error {}
+
+const timeoutMessage = 'Clair failed to respond within the configured timeout window.';
+
+const timeoutAnswer: ApiAnswer = {
+  status: 503,
+  contentType: 'text/plain; charset=utf-8',
+  text: `{"Error":{"Message":"${timeoutMessage}","Type":"Timeout"}}`,
+};
+
+/** Requests under way. */
+export class Requests {
+  readonly #room: RequestsRoom;
+  readonly #tracer: Tracer;
+  readonly #unsettled = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
+
+  constructor(room: RequestsRoom) {
+    this.#room = room;
+    this.#tracer = room.tracer ?? untraced;
+  }
+
+  /** Takes no more requests, and ends what would not end. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** Answers a request; never fails. */
+  async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access, onError } = this.#room;
+    const found = this.#find(incoming);
+    const route = found.kind === 'route' ? found.route : undefined;
+    const refusal = access.refusal(incoming.headers.authorization, route);
+    try {
+      if (refusal !== undefined) await this.#write(response, refusal, { isGzipped: false });
+      else if (found.kind === 'answer') await this.#write(response, found.answer, { isGzipped: false });
+      else await this.#tracer.span(spanOf(found, incoming), () => this.#answerBy(found, incoming, response));
+    } catch (error) {
+      onError(error);
+      response.destroy();
+    }
+  }
+
+  /** Until no handler works any more, those included whose clients have their answer or went away. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unsettled);
+  }
+
+  async #running<T>(work: Promise<T>): Promise<T> {
+    this.#unsettled.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#unsettled.delete(work);
+    }
+  }
+
+  #find({ method = '', url = '' }: IncomingMessage): Found {
+    for (const router of this.#room.routers) {
+      const found = router(method, url);
+      if (found !== undefined) return found;
+    }
+    return { kind: 'answer', answer: notFound };
+  }
+
+  async #answerBy(
+    { route, params, query }: FoundRoute,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const started = performance.now();
+    const { isEndless = false } = route;
+    using patience = this.#patience(response, isEndless);
+    const { signal } = patience;
+    const { headers } = incoming;
+    const body = (): Promise<Buffer> => readBody(incoming);
+    const ending = this.#ending.signal;
+    const request = { method: route.method, params, query, headers, body, signal, ending };
+    // As Clair: even where it says that gzip is not wanted.
+    const isGzipped = !isEndless && headers['accept-encoding']?.includes('gzip') === true;
+    let status: number;
+    let isTold = false;
+    const tellOnce = (): void => {
+      if (!isTold) this.#room.onAnswered(route.name, status, performance.now() - started);
+      isTold = true;
+    };
+    try {
+      const answer = await Promise.race([this.#running(route.handle(request)), untilAborted(signal)]);
+      ({ status } = answer);
+      if (isEndless) {
+        response.shouldKeepAlive = false;
+        tellOnce();
+      }
+      const stalling = isEndless ? { stallMs: this.#room.stalledMs ?? limits.stalledMs } : {};
+      await this.#write(response, answer, { isGzipped, signal, ...stalling });
+    } catch (error) {
+      const isOver = signal.aborted && isAbort(error, signal);
+      const isGone = isClosed(error, response);
+      const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
+      status = await this.#tell(reason, response, { route, isGzipped });
+    }
+    this.#tracer.note({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
+    tellOnce();
+  }
+
+  /** The signal that nobody waits for an answer any more. */
+  #patience(response: ServerResponse, isEndless: boolean): Disposable & { readonly signal: AbortSignal } {
+    const over = new AbortController();
+    response.once('close', () => {
+      over.abort(new ClientIsGone());
+    });
+    const timer = isEndless
+      ? undefined
+      : setTimeout(
+          () => {
+            over.abort(new TimeIsOver());
+          },
+          Math.min(this.#room.timeoutMs, timerMsMax),
+        );
+    return {
+      signal: over.signal,
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
+  async #tell(
+    error: unknown,
+    response: ServerResponse,
+    { route, isGzipped }: { readonly route: Route; readonly isGzipped: boolean },
+  ): Promise<number> {
+    if (error instanceof ClientIsGone) return 499;
+    const answer = this.#answerTo(error, route);
+    if (response.headersSent) response.destroy();
+    else await this.#write(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
+    return answer.status;
+  }
+
+  async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<void> {
+    // No other request of this connection is taken when the server is about to end.
+    response.shouldKeepAlive &&= !this.#ending.signal.aborted;
+    const isGzipped = writing.isGzipped && answer.isNeverCompressed !== true;
+    await writeAnswer(response, answer, { ...writing, isGzipped });
+  }
+
+  #answerTo(error: unknown, { faultWords }: Route): ApiAnswer {
+    if (error instanceof TimeIsOver)
+      return faultWords?.(timeoutAnswer.status, timeoutMessage) ?? timeoutAnswer;
+    if (error instanceof WireError) {
+      const { status, message, retryAfterSeconds } = error;
+      return faultAnswer(status, message, retryAfter(retryAfterSeconds));
+    }
+    this.#room.onError(error);
+    return (faultWords ?? faultAnswer)(500, 'internal server error');
+  }
+}
+
+/** As OpenTelemetry names what a server does for HTTP. */
+function spanOf({ route, pattern }: FoundRoute, { url = '', headers }: IncomingMessage): SpanStart {
+  return {
+    name: `${route.method} ${pattern}`,
+    kind: 'server',
+    parent: headers['traceparent']?.toString(),
+    attributes: {
+      'http.request.method': route.method,
+      'http.route': pattern,
+      'url.path': url.replace(/\?.*$/s, ''),
+    },
+  };
+}
+
+type FoundRoute = Extract<Found, { kind: 'route' }>;
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** How Node says that the other side closed the connection. */
+const closedCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Whether an error comes of a connection that was closed under an answer; the signal may come a moment later. */
+function isClosed(error: unknown, response: ServerResponse): boolean {
+  return (
+    response.destroyed && error instanceof Error && closedCodes.has((error as NodeJS.ErrnoException).code)
+  );
+}
