@@ -5,6 +5,7 @@ import type { Source } from './sources.ts';
 export interface Mutant {
   readonly path: string;
   readonly line: number;
+  readonly column: number;
   /** What stood there, and what stands there now. */
   readonly was: string;
   readonly is: string;
@@ -33,9 +34,10 @@ export function mutantsOf({ path, text, tree }: Source): Mutant[] {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
     for (const [part, is] of changesOf(node)) {
       const [start, end] = [part.getStart(tree), part.getEnd()];
-      const { line } = tree.getLineAndCharacterOfPosition(start);
+      const { line, character } = tree.getLineAndCharacterOfPosition(start);
+      const place = { path, line: line + 1, column: character + 1 };
       const changed = text.slice(0, start) + is + text.slice(end);
-      found.push({ path, line: line + 1, was: text.slice(start, end).slice(0, 60), is, text: changed });
+      found.push({ ...place, was: text.slice(start, end).slice(0, 60), is, text: changed });
     }
     node.forEachChild(walk);
   };
