@@ -27,6 +27,7 @@ test('what decides is the last pair that is shown', () => {
   assert.equal(shown(dpkg, '1.0~rc1-1', '1.0-1'), '< 0 |  1 . 0 ~rc<');
   assert.equal(shown(rpm, '1.0-1.el9_2', '1.0-1.el9'), '> 0 | 1 0 | 1 el 9 2>');
   assert.equal(shown(rpm, '1_0-1', '1.0-1'), '= 0 | 1 0 | 1');
+  assert.equal(shown(rpm, '1_0', '1.0'), '= 0 | 1 0');
   assert.equal(shown(rpm, '1.0-0', '1.0'), '> 0 | 1 0 | 0>');
   assert.equal(shown(apk, '1.2.3-r1', '1.2.10-r0'), '< 1 .2 .3<.10');
   assert.equal(shown(apk, '1.2_rc1-r1', '1.2-r0'), '< 1 .2 _rc<-r');
@@ -34,6 +35,11 @@ test('what decides is the last pair that is shown', () => {
   assert.equal(shown(pep440, '1.0', '1.0.0'), '= 1 . 0  ');
   assert.equal(shown(maven, '1.10', '1.9'), '> 1 . 10>9');
   assert.equal(shown(npm, 'what', '1.0.0'), '! ');
+});
+
+test('where dpkg takes nothing for zero, what comes after decides', () => {
+  assert.equal(shown(dpkg, '1.0-1', '1.-2'), '< 0 |  1 . 0 |  1<2');
+  assert.equal(shown(dpkg, '1.-1', '1.0-2'), '< 0 |  1 .  |  1<2');
 });
 
 const families = { dpkg, rpm, apk } as const;

@@ -71,10 +71,9 @@ class Placing {
 
   #place(node: LayerNode, path: string): void {
     this.#makeDirectories(path);
-    const before = this.#places.get(path)?.node.kind;
-    if (before === 'directory' && node.kind === 'directory') return;
+    if (node.kind === 'directory' && this.#places.get(path)?.node.kind === 'directory') return;
     const seen = node.kind === 'hard-link' ? this.#hardLinked(node) : seenAt(node, this.#layer);
-    if (before === 'directory') this.#places.removeBelow(path);
+    this.#places.removeBelow(path);
     this.#set(path, seen);
   }
 

@@ -148,6 +148,10 @@ test('a version without an order is in a range of exactly itself, and in no othe
   const exactly = (version: string): VersionRange => ({ from: version, to: version, toIncluded: true });
   assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1-bulbasaur'), true);
   assert.equal(isInRange(pep440, exactly('0.1-bulbasaur'), '0.1'), false);
+  assert.equal(
+    isInRange(pep440, { ...exactly('0.1-bulbasaur'), to: '0.2-bulbasaur' }, '0.1-bulbasaur'),
+    undefined,
+  );
   assert.equal(isInRange(composer, exactly('1.0'), 'dev-main'), false);
   assert.equal(isInRange(composer, { from: '1.0' }, 'dev-main'), undefined);
   assert.equal(isInRange(composer, {}, 'dev-main'), true);

@@ -31,7 +31,6 @@ export interface ReadPlaces {
 /** Where links lead to that was not read yet; no more than `limits.linkedPlaces`. */
 export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): LinkedPlace[] {
   const read = [...patterns, ...links.map(({ place }) => place)];
-  const known = new Set(read);
   const covered = patternSet(read);
   const unread = new Map<PathPattern, LinkedPlace>();
   const found = [
@@ -41,7 +40,7 @@ export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): L
   ];
   for (const link of found) {
     const { place } = link;
-    if (known.has(place) || covered.find(place) !== undefined || unread.has(place)) continue;
+    if (covered.find(place) !== undefined || unread.has(place)) continue;
     unread.set(place, link);
     if (unread.size === limits.linkedPlaces) break;
   }

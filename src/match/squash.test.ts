@@ -196,6 +196,53 @@ test('links at a directory of whose children a file is wanted, and at these, are
   assert.equal(image.files.get('v/local/b-1/desc')?.toString(), 'b');
 });
 
+test('a link that fits no pattern is not followed, nor one to what is read already', () => {
+  const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
+  const unread = (...nodes: readonly LayerNode[]): readonly LinkedPlace[] =>
+    squashPlaces([layer({}, { nodes })], {
+      patterns: ['info/*.list', release, 'usr/lib/os-release'],
+      links: [],
+    }).unread;
+  assert.deepEqual(unread(node('info/a', '/opt/a')), []);
+  assert.deepEqual(unread(node(release, '../usr/lib/os-release')), []);
+  assert.deepEqual(unread(node('info/b.list', '/opt/b'), node('info/a.list', '/opt/b')), [
+    { place: 'opt/b', standsFor: 'info/b.list', by: 'path' },
+  ]);
+});
+
+test('no more places are told of at once than may be read', () => {
+  const nodes = Array.from(
+    { length: limits.linkedPlaces + 1 },
+    (_, i): LayerNode => ({
+      path: `d/${i}`,
+      kind: 'symbolic-link',
+      target: `/opt/${i}`,
+    }),
+  );
+  assert.equal(squash([layer({}, { nodes })]).unread.length, limits.linkedPlaces);
+});
+
+test('a member goes where links lead when its turn comes, and a hard link to what is there then', () => {
+  const link = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
+  const file = (path: string): LayerNode => ({ path, kind: 'file' });
+  const written = (...nodes: readonly LayerNode[]): Record<string, string> => {
+    const contents = nodes.map(({ path }) => ({ path, content: Buffer.from(path) }));
+    return visible({ ...emptyLayer, nodes, contents });
+  };
+  const noLink = written(
+    link('a', 'd'),
+    link('d', 'opt'),
+    file('a/x'),
+    { path: 'd', kind: 'directory' },
+    file('a/y'),
+  );
+  assert.deepEqual(noLink, { 'opt/x': 'a/x', 'd/y': 'a/y' });
+  assert.deepEqual(written(link('a', 'd'), file('a/x'), link('d', 'opt'), file('a/y')), { 'opt/y': 'a/y' });
+  const target = 'a/x';
+  const linked = written(link('a', 'd'), file('d/x'), { path: 'h', kind: 'hard-link', target });
+  assert.deepEqual(linked, { 'd/x': 'd/x', h: 'd/x' });
+});
+
 test('a hard link keeps what it linked to when that is replaced or removed above', () => {
   const lower = layer({ [release]: 'a' });
   const upper = layer(

@@ -60,3 +60,23 @@ test('of two statements of one time the one that promises less counts, whichever
         [less, more],
       );
 });
+
+test('the latest statement counts, and one without a time was the first', () => {
+  const said = { vulnerability: { name: 'CVE-2024-1' }, products: [{ '@id': curl.purl }] };
+  const [dated] = readOpenVex(openVexDocument([{ ...said, status: 'fixed' }]), {
+    place: 'x',
+    wants: () => true,
+  }).statements;
+  assert.ok(dated?.time);
+  const earlier: VexStatement = { ...dated, status: 'under_investigation', time: '2001-01-01T00:00:00Z' };
+  const { time: _, ...undated } = { ...dated, status: 'affected' as const };
+  const finding = sampleMatch(curl, { id: 'CVE-2024-1', severity: 'High' });
+  for (const all of [
+    [undated, earlier, dated],
+    [dated, undated, earlier],
+  ])
+    assert.deepEqual(
+      statementsOn(finding, indexStatements(all), subjectOf(sampleReport)).map(({ status }) => status),
+      ['fixed', 'under_investigation', 'affected'],
+    );
+});
