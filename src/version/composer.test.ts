@@ -78,3 +78,17 @@ test('a branch without a number has no key, and the reason names it', () => {
     unkeyable: 'composer version "~1.2": Composer does not know what it is',
   });
 });
+
+test('keys are the bytes of the classes', () => {
+  const numbers = '81828080';
+  const ends = {
+    '-dev': '02',
+    '-alpha3': '0383',
+    '-beta': '04',
+    '-RC4': '0584',
+    '-p5': 'fe85',
+    '.0.0x': '01',
+  };
+  for (const [end, bytes] of Object.entries(ends))
+    assert.equal(Buffer.from(keyOf(composer, `1.2${end}`)).toString('hex'), `${numbers}${bytes}06`, end);
+});

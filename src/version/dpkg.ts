@@ -124,7 +124,7 @@ function trimWhite(text: string): string {
   let to = text.length;
   while (from < to && isWhite(text.charCodeAt(from))) from++;
   while (from < to && isWhite(text.charCodeAt(to - 1))) to--;
-  return from === 0 && to === text.length ? text : text.slice(from, to);
+  return text.slice(from, to);
 }
 
 function hasWhite(version: string): boolean {

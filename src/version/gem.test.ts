@@ -76,3 +76,13 @@ test('a version too long for a key still has its order', () => {
   assert.ok('unkeyable' in gem.key(long));
   assert.equal(orderOf(gem, long, `${long}.1`), '<');
 });
+
+test('keys are the bytes of the classes', () => {
+  const keys = {
+    '1.0.2.a.0.b.0.3': '81' + '7f82' + '106100' + '106200' + '7f83' + '60',
+    [`1.0.a.b${'.0'.repeat(40)}.c${'.0'.repeat(25)}.7`]:
+      '81' + '106100' + '106200' + '30186300' + '677f87' + '60',
+  };
+  for (const [version, bytes] of Object.entries(keys))
+    assert.equal(Buffer.from(keyOf(gem, version)).toString('hex'), bytes, version);
+});

@@ -52,16 +52,7 @@ const segments = /\d+|[A-Za-z]+/g;
 
 function canonicalSegments(version: string): readonly string[] {
   if (release.test(version)) return version.split('.');
-  return withoutZerosBeforeText(withoutZerosAtEnd(version.replaceAll('-', '.pre.'))).match(segments) ?? [];
-}
-
-/** Without the zeros and dots at the end, as far back as a text or a dot before them. */
-function withoutZerosAtEnd(version: string): string {
-  let from = version.length;
-  while (from > 0 && isZeroOrDot(version.charCodeAt(from - 1))) from--;
-  if (isLetter(version.charCodeAt(from - 1))) return version.slice(0, from);
-  const dot = version.indexOf('.', from);
-  return dot < 0 ? version : version.slice(0, dot + 1);
+  return withoutZerosBeforeText(version.replaceAll('-', '.pre.')).match(segments) ?? [];
 }
 
 /** Without the first run of zeros and dots that leads from a dot, or from the beginning, to a text. */

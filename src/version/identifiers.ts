@@ -1,4 +1,4 @@
-import { isDigit } from './ascii.ts';
+import { digitsEnd } from './ascii.ts';
 import type { KeyWriter } from './key-writer.ts';
 
 // A list of identifiers as SemVer 2.0.0, item 11, orders it. The classes in their order: the end of the list, numbers, then
@@ -35,7 +35,7 @@ export function writeIdentifiers(
 
 /** Writes an identifier of digits alone as a number of any size, every other as ASCII text. */
 export function writeIdentifier(identifier: string, key: KeyWriter): void {
-  if (isNumeric(identifier)) writeNumericIdentifier(identifier, key);
+  if (digitsEnd(identifier, 0) === identifier.length) writeNumericIdentifier(identifier, key);
   else key.string(identifier);
 }
 
@@ -43,11 +43,4 @@ export function writeIdentifier(identifier: string, key: KeyWriter): void {
 export function writeNumericIdentifier(digits: string, key: KeyWriter): void {
   key.byte(number);
   key.number(digits, 0, digits.length);
-}
-
-function isNumeric(identifier: string): boolean {
-  for (let index = 0; index < identifier.length; index++) {
-    if (!isDigit(identifier.charCodeAt(index))) return false;
-  }
-  return true;
 }

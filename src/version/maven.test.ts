@@ -89,3 +89,21 @@ test('a version too long for a key still has its order, however deep its lists a
   assert.equal(orderOf(maven, `${long}1`, `${long}2`), '<');
   assert.equal(orderOf(maven, `${long}alpha`, '1'), '>');
 });
+
+test('keys are the bytes of the classes', () => {
+  const keys = {
+    '': '09' + '02',
+    '1-alpha.2': '8101' + '0482' + '02',
+    '1-beta': '8101' + '05' + '02',
+    '1-milestone': '8101' + '06' + '02',
+    '1-rc': '8101' + '07' + '02',
+    '1-snapshot': '8101' + '08' + '02',
+    '1-ga-3': '8103' + '0d' + '83' + '02',
+    '1-sp': '8103' + '0b' + '02',
+    '1.2-x': '818203' + '0c7800' + '02',
+    '0000000000.1': 'e80000000000' + '81' + '02',
+    '0000000000000000000.1': 'f100000000000000000000' + '81' + '02',
+  };
+  for (const [version, bytes] of Object.entries(keys))
+    assert.equal(Buffer.from(keyOf(maven, version)).toString('hex'), bytes, version);
+});

@@ -88,3 +88,11 @@ test('an invalid version has no key, and the reason names it', () => {
     unkeyable: 'nuget version "1.0-01": it is not major[.minor[.patch[.revision]]][-pre-release][+build]',
   });
 });
+
+test('keys are the bytes of the classes', () => {
+  assert.equal(
+    Buffer.from(keyOf(nuget, '1.2-a.-5.7')).toString('hex'),
+    '8182' + '4100' + '027ffffffb' + '0387' + '01',
+  );
+  assert.equal(Buffer.from(keyOf(nuget, '1.0')).toString('hex'), '817f');
+});

@@ -79,3 +79,15 @@ test('an invalid version has no key, and the reason names it', () => {
     unkeyable: 'pep440 version "0.1-bulbasaur": PEP 440 does not allow it',
   });
 });
+
+test('keys are the bytes of the classes', () => {
+  const keys = {
+    '1!2.0.3a4.post5.dev6+b.7': '81' + '828083' + '0284' + '0285' + '0186' + '6200' + '8701',
+    '2.dev1': '80' + '82' + '01' + '01' + '0181' + '01',
+    '2': '80' + '82' + '05' + '01' + '02' + '01',
+    '1b1': '80' + '81' + '0381' + '01' + '02' + '01',
+    '1rc1': '80' + '81' + '0481' + '01' + '02' + '01',
+  };
+  for (const [version, bytes] of Object.entries(keys))
+    assert.equal(Buffer.from(keyOf(pep440, version)).toString('hex'), bytes, version);
+});

@@ -13,7 +13,7 @@
  * are read: `v1.0-Alpha_1` is `1.0a1`, `1.0-1` and `1.0.rev1` are `1.0.post1`.
  */
 import type { VersionScheme } from '../plugin/version-scheme.ts';
-import { isDigit } from './ascii.ts';
+import { digitsEnd } from './ascii.ts';
 import { writeDottedNumbers } from './dotted-numbers.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
@@ -84,15 +84,8 @@ function writeNumber(digits: string, key: KeyWriter): void {
 
 function writeLocal(local: string | undefined, key: KeyWriter): void {
   for (const segment of local?.toLowerCase().split(/[-_.]/) ?? []) {
-    if (isNumeric(segment)) writeNumber(segment, key);
+    if (digitsEnd(segment, 0) === segment.length) writeNumber(segment, key);
     else key.string(segment);
   }
   key.byte(localEnd);
-}
-
-function isNumeric(segment: string): boolean {
-  for (let index = 0; index < segment.length; index++) {
-    if (!isDigit(segment.charCodeAt(index))) return false;
-  }
-  return true;
 }

@@ -60,3 +60,11 @@ test('an invalid version has no key, and the reason names it', () => {
     unkeyable: 'pub version "1.2": it is not major.minor.patch[-pre-release][+build]',
   });
 });
+
+test('keys are the bytes of the classes', () => {
+  assert.equal(
+    Buffer.from(keyOf(pub, '1.2.0-a.-5.7+b')).toString('hex'),
+    '8182' + '6100' + '027ffffffffffffffb' + '0387' + '01' + '6200' + '01',
+  );
+  assert.equal(Buffer.from(keyOf(pub, '1.0.0')).toString('hex'), '81' + '7f' + '01');
+});
