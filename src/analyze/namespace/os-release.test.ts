@@ -42,11 +42,18 @@ test('os-release: an ID that cannot be one is none', () => {
 test('os-release: old Debian has its codename in brackets', () => {
   const text = 'ID=debian\nVERSION_ID="7"\nVERSION="7 (wheezy)"';
   assert.equal(detect({ 'etc/os-release': text })?.versionCodename, 'wheezy');
+  assert.equal(
+    detect({ 'etc/os-release': text.replace('wheezy', 'distroless') })?.versionCodename,
+    undefined,
+  );
 });
 
 test('os-release: a Debian without VERSION_ID takes it from debian_version', () => {
   const files = { 'etc/os-release': 'ID=debian\nPRETTY_NAME="Distroless"', 'etc/debian_version': '13.5\n' };
   assert.equal(detect(files)?.versionId, '13');
+  // What is derived of it keeps the file of Debian, which says nothing of its own releases.
+  const derived = detect({ ...files, 'etc/os-release': 'ID=devuan\nVERSION="6 (trixie)"' });
+  assert.deepEqual(derived, { id: 'devuan', like: [] });
 });
 
 test('os-release: testing and unstable are told apart by the apt sources', () => {
@@ -72,6 +79,9 @@ test('os-release: the branch of Alpine is the one its main repository names', ()
     ['https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n', '3.19.4'],
     ['https://dl-cdn.alpinelinux.org/alpine/v3.20/main\n', '3.20'],
     ['http://mirror.example/a/b/v3.9/main/\nhttp://mirror.example/a/b/v3.18/main\n', '3.18'],
+    ['http://mirror.example/v3.18/main\nhttp://mirror.example/v3.9/main\n', '3.18'],
+    ['http://mirror.example/v3.9/main\nhttp://mirror.example/v2.18/main\n', '3.9'],
+    ['ftp://mirror.example/alpine/edge/main\nftp://mirror.example/alpine/v3.20/main\n', 'edge'],
     ['ftp://mirror.example/alpine/v3.20/main\nftp://mirror.example/alpine/edge/main\n', 'edge'],
     ['@edge https://dl-cdn.alpinelinux.org/alpine/edge/main\n#http://a.example/alpine/edge/main\n', '3.19.4'],
     [

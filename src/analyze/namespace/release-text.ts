@@ -31,8 +31,8 @@ const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/;
 export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const line of linesOf(files, path)) {
-    const [, name, value] = assignment.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) values.set(name, unquote(value));
+    const [, name, value = ''] = assignment.exec(line) ?? [];
+    if (name !== undefined) values.set(name, unquote(value));
   }
   return values;
 }

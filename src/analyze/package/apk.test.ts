@@ -76,7 +76,7 @@ test('apk: virtual packages are left out, without a problem', () => {
 });
 
 test('apk: unknown letters, long lines and CRLF are read over', () => {
-  const text = `X:1\r\nP:a\r\np:${'so:x '.repeat(1 << 18)}\r\nPV:9\r\nV:1-r0\r\n\r\nP:b\r\nV:2-r0\r\n`;
+  const text = `X:1\r\nPV:9\r\nP:a\r\np:${'so:x '.repeat(1 << 18)}\r\nV:1-r0\r\n\r\nP:b\r\nV:2-r0\r\n`;
   assert.deepEqual(
     read(text).packages.map(({ name, version }) => [name, version]),
     [

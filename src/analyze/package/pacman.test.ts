@@ -159,6 +159,11 @@ test('pacman: what cannot be read of a description is left out of the package', 
   assert.deepEqual(packages, [{ type: 'alpm', name: 'zlib', version: '1:1.3.1-2' }]);
 });
 
+test('pacman: other files are none of its own', () => {
+  const others = ['etc/os-release', 'opt/zlib-1-1/desc', `${local}/zlib-1-1/files`];
+  assert.deepEqual([...pacman.list(new Map(others.map((path) => [path, Buffer.from(zlib)])))], []);
+});
+
 const strayDirectories = ['zlib', 'zlib-2', '-1-1', '.tmp'];
 
 test('pacman: a directory that is named as no package is told and not listed', () => {

@@ -17,7 +17,7 @@ suite('Berkeley DB', () => {
     { hashPage: 2 },
     { inlineBelow: 100 },
     { pageSize: 512, order: 'big', hashPage: 2, inlineBelow: 100 },
-    { pageSize: 65536, inlineBelow: 10000 },
+    ...[512, 1024, 2048, 4096, 8192, 16384, 32768, 65536].map((pageSize) => ({ pageSize, inlineBelow: 400 })),
   ];
   for (const form of forms) {
     test(`reads every value in the form ${JSON.stringify(form)}`, () => {
@@ -29,6 +29,18 @@ suite('Berkeley DB', () => {
       );
     });
   }
+
+  test('a page may be full to the last byte', () => {
+    // Of 512 bytes, 26 begin the page, two a piece are offsets of the four items, and these take 5, 5, 5 and one more than the value.
+    const value = Buffer.alloc(512 - 26 - 8 - 5 - 5 - 5 - 1, 7);
+    assert.deepEqual([...readBdb(writeBdb([value], { pageSize: 512, inlineBelow: 500 }))], [value]);
+  });
+
+  test('pages beyond those that the file claims to have are no part of it', () => {
+    const bytes = writeBdb(values);
+    const longer = Buffer.concat([bytes, bytes.subarray(4096, 8192)]);
+    assert.deepEqual(problemsOf(longer), ['is 45056 bytes long and not 40960; a part of it may be lost']);
+  });
 
   test('values of any length come back', () => {
     fc.assert(
@@ -47,7 +59,9 @@ suite('Berkeley DB', () => {
     assert.ok(isBdb(start));
     assert.ok(!isBdb(start.subarray(0, 15)));
   });
+});
 
+suite('a damaged Berkeley DB', () => {
   test('damage is told, and what is whole still comes', () => {
     const cases: readonly (readonly [damage: (bytes: Buffer) => Buffer, problem: RegExp])[] = [
       [(bytes) => bytes.subarray(0, 100), /cut off within its first page/],
@@ -61,11 +75,21 @@ suite('Berkeley DB', () => {
       [(bytes) => set(bytes, 4096 + 20, 3), /page 1 claims 3 items/],
       [(bytes) => set(bytes, 4096 + 26, 0), /items that overlap/],
       [(bytes) => set(bytes, 3 * 4096 + 25, 13), /which is not its own/],
+      [(bytes) => set(bytes, 8 * 4096 + 16, 10), /a value of 9000 bytes ends 860 bytes early/],
+      [(bytes) => set(bytes, offsetAt(bytes, 2), 3), /a key is no package number/],
+      [(bytes) => set(bytes, offsetAt(bytes, 3), 9), /a value is of an unknown kind/],
+      // The last value, where the offsets stand.
+      [(bytes) => set(set(bytes, 4096 + 26 + 18, 30), 4096 + 26 + 19, 0), /items that overlap/],
     ];
     for (const [damage, problem] of cases) {
       const problems = problemsOf(damage(writeBdb(values)));
       assert.match(problems.join('; '), problem);
     }
+  });
+
+  test('a single page that no package leads to is told', () => {
+    const bytes = set(writeBdb([Buffer.alloc(100)]), 4096 + 25, 0);
+    assert.deepEqual(problemsOf(bytes), ['1 pages belong to no package; entries may be lost']);
   });
 
   test('a chain that runs in a circle ends', () => {
@@ -74,6 +98,11 @@ suite('Berkeley DB', () => {
     assert.match(problemsOf(bytes).join('; '), /leads to page 3, which is not its own/);
   });
 });
+
+/** Where an item of the hash page stands. */
+function offsetAt(bytes: Buffer, item: number): number {
+  return 4096 + bytes.readUInt16LE(4096 + 26 + 2 * item);
+}
 
 function set(bytes: Buffer, offset: number, value: number): Buffer {
   bytes[offset] = value;

@@ -49,6 +49,10 @@ test('rpm header: epochs use all their 32 bits', () => {
   assert.deepEqual(readHeader(writeRpmHeader([[1003, 0xfffffffe]])), { epoch: 0xfffffffe });
 });
 
+test('rpm header: one without tags says nothing', () => {
+  assert.deepEqual(readHeader(writeRpmHeader([])), {});
+});
+
 test('rpm header: what is no header is said to be none', () => {
   const whole = writeRpmHeader([[1000, 'bash']]);
   const cases: readonly (readonly [Buffer, RegExp])[] = [

@@ -62,7 +62,6 @@ const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
 
 type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files'>;
 
-const lowestTag = 1000;
 const int32Type = 4;
 const stringType = 6;
 const i18nStringType = 9;
@@ -118,7 +117,7 @@ function readIndex(blob: Uint8Array): Map<number, Entry> | string {
   const index = new Map<number, Entry>();
   for (let place = prologueBytes; place < dataStart; place += entryBytes) {
     const tag = view.getUint32(place);
-    if (tag < lowestTag || !(textTags.has(tag) || tag === epochTag || fileTags.has(tag))) continue;
+    if (!textTags.has(tag) && tag !== epochTag && !fileTags.has(tag)) continue;
     index.set(tag, {
       data,
       type: view.getUint32(place + 4),

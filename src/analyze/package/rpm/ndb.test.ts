@@ -20,6 +20,12 @@ suite('ndb', () => {
     );
   });
 
+  test('the magic number alone makes one, and what is shorter is none', () => {
+    const start = writeNdb(values).subarray(0, 4);
+    assert.ok(isNdb(start));
+    assert.ok(!isNdb(start.subarray(0, 3)));
+  });
+
   test('damage is told, and what is whole still comes', () => {
     const secondSlot = 32 + 3 * 16;
     const secondBlob = 4096 + 32;

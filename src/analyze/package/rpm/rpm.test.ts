@@ -212,7 +212,9 @@ test('rpm: the manifest of Azure Linux stands for a database', () => {
     `${name}\t1.1.1k-15.cm2\t1\t2\tMicrosoft Corporation\t(none)\t3\tx86_64\t${epoch}\topenssl-1.1.1k-15.cm2.src.rpm\n`;
   const { packages, problems } = read(
     manifest,
-    Buffer.from(`${line('openssl-libs', '0')}${line('b', '2')}a\tb\n\n`),
+    Buffer.from(
+      `${line('openssl-libs', '0')}${line('gpg-pubkey', '0')}${line('b', '2')}a\tb\n\n${line('c', 'x')}`,
+    ),
   );
   assert.deepEqual(packages[0], {
     type: 'rpm',
@@ -223,7 +225,8 @@ test('rpm: the manifest of Azure Linux stands for a database', () => {
     vendor: 'Microsoft Corporation',
   });
   assert.equal(packages[1]?.version, '2:1.1.1k-15.cm2');
-  assert.deepEqual(problems, ['line 3 does not have 10 fields']);
+  assert.equal(packages.length, 2);
+  assert.deepEqual(problems, ['line 4 does not have 10 fields', 'package "c" has an unreadable epoch']);
   assert.deepEqual(
     read(manifest, Buffer.from(line('openssl-libs', '0').replace('\n', '\r\n'))).packages,
     packages.slice(0, 1),

@@ -47,4 +47,5 @@ test('a varint has seven bits a byte, and eight in the ninth', () => {
   assert.deepEqual(varint(Buffer.from([0x81, 0x00]), 0), { value: 128, end: 2 });
   const nine = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x81, 0xff]);
   assert.deepEqual(varint(nine, 0), { value: 511, end: 9 });
+  assert.deepEqual(varint(nine.subarray(0, 8), 0), { value: 256, end: 9 });
 });

@@ -4,8 +4,8 @@ import { bufferView } from '../../../kit/bytes/buffer-view.ts';
 export type SqliteValue = number | string | Uint8Array | null;
 
 const firstBlobType = 12;
-/** Types 8 and 9 are the numbers 0 and 1 themselves and take no room; 0 is NULL, 10 and 11 are never written. */
-const fixedLengths = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0];
+/** By type. Types 8 and 9 are the numbers 0 and 1 themselves and take no room; 0 is NULL, 10 and 11 are never written. */
+const fixedLengths = [0, 1, 2, 3, 4, 6, 8, 8];
 const integerTypes = 6;
 const zeroType = 8;
 const oneType = 9;

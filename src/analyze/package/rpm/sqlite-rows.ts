@@ -68,7 +68,7 @@ export class RowReader {
     if (length.value > limits.rpmHeaderBytes) return `a row of ${length.value} bytes is too long`;
     const pieces = [page.subarray(key.end, end)];
     let missing = length.value - local;
-    for (let next = missing > 0 ? uint32(page, end) : 0; missing > 0; ) {
+    for (let next = uint32(page, end); missing > 0; ) {
       const overflow = this.#visit(next);
       if (overflow === undefined) return `a row of ${length.value} bytes ends ${missing} bytes early`;
       pieces.push(overflow.subarray(4, Math.min(this.#pages.usable, 4 + missing)));

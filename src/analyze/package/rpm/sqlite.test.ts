@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type SqliteEngine, type WrittenDatabase, writeSqlite } from '../../../testing/sqlite-writer.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { SqliteDatabase } from './sqlite.ts';
-import { isSqlite } from './sqlite-pages.ts';
+import { isSqlite, openPages } from './sqlite-pages.ts';
 
 function write(
   journal: 'wal' | 'delete',
@@ -94,6 +94,73 @@ test('sqlite: as for SQLite itself, the log ends at a frame that does not fit it
   assert.equal(rowsOf({ file, log }).length, 3);
   const lastFrame = log.length - 4096 - 24;
   assert.equal(rowsOf({ file, log: set(log, lastFrame + 24 + 4000, 0xaa) }).length, 2);
+});
+
+test('sqlite: a log of a machine of the other byte order is read, and one that is none of this database is not', () => {
+  const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
+    engine.exec('pragma wal_checkpoint(truncate)');
+    insert(engine, some);
+  });
+  const rows = (magic: number, pageSize: number): string[] =>
+    rowsOf({ file, log: withChecksums(log, magic, pageSize) });
+  assert.deepEqual(rows(0x377f0682, 4096), some.map(rowOf));
+  assert.deepEqual(rows(0x377f0683, 4096), some.map(rowOf));
+  assert.deepEqual(rows(0x377f0685, 4096), []);
+  assert.deepEqual(rows(0x377f0683, 1024), []);
+});
+
+/** A log with another magic number, another page size in its header, and the checksums of fileformat.html, section 4.2, of these. */
+function withChecksums(log: Buffer, magic: number, pageSize: number): Buffer {
+  const copy = Buffer.from(log);
+  copy.writeUInt32BE(magic, 0);
+  copy.writeUInt32BE(pageSize, 8);
+  let [s0, s1] = [0, 0];
+  const add = (from: number, to: number): void => {
+    for (let place = from; place < to; place += 8) {
+      const [x0, x1] = [place, place + 4].map((at) =>
+        magic & 1 ? copy.readUInt32BE(at) : copy.readUInt32LE(at),
+      );
+      s0 = (s0 + (x0 ?? 0) + s1) >>> 0;
+      s1 = (s1 + (x1 ?? 0) + s0) >>> 0;
+    }
+  };
+  const store = (place: number): void => {
+    copy.writeUInt32BE(s0, place);
+    copy.writeUInt32BE(s1, place + 4);
+  };
+  add(0, 24);
+  store(24);
+  for (let frame = 32; frame < copy.length; frame += 24 + 4096) {
+    add(frame, frame + 8);
+    add(frame + 24, frame + 24 + 4096);
+    store(frame + 16);
+  }
+  return copy;
+}
+
+test('sqlite: as SQLite before 3.7 wrote it, without the number of its pages', () => {
+  const written = write('delete', 512, (engine) => {
+    insert(engine, some);
+  });
+  written.file.writeUInt32BE(0, 28);
+  assert.deepEqual(rowsOf(written), some.map(rowOf));
+});
+
+test('sqlite: pages are numbered from 1, and only whole ones count', () => {
+  const { file } = write('delete', 512, () => undefined);
+  const pages = openPages(file.subarray(0, -1), undefined);
+  assert.ok(typeof pages === 'object');
+  const found = Array.from({ length: pages.count + 1 }, (_, number) => pages.page(number)?.length);
+  assert.deepEqual(found, [undefined, ...Array.from({ length: pages.count - 1 }, () => 512), undefined]);
+});
+
+test('sqlite: of a page 480 bytes must be in use', () => {
+  const { file } = write('delete', 512, () => undefined);
+  assert.deepEqual([...readPackagesTable(set(file, 20, 32), undefined)], []);
+  assert.deepEqual(
+    [...readPackagesTable(set(file, 20, 33), undefined)],
+    ['reserves an impossible part of its pages'],
+  );
 });
 
 test('sqlite: damage is told', () => {
