@@ -88,6 +88,7 @@ test('white space around a version says nothing, inside it makes it invalid', ()
 test('C reads the epoch: carriage returns and a sign may go before it', () => {
   for (const strange of ['\v', '\f', '\r', '\v\f\r'])
     assert.equal(orderOf(dpkg, `${strange}+1:1`, '1:1'), '=');
+  assert.equal(orderOf(dpkg, '\u000e1:1', '1:1'), '!');
   assert.equal(orderOf(dpkg, '\r1', '1'), '>');
 });
 
@@ -109,7 +110,7 @@ test('a version too long for a key still has its order', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.deepEqual(
-    Buffer.from(keyOf(dpkg, '1:2.10~a-96')).toString('hex'),
-    '03' + '04c3' + '0c' + '01' + '9a' + '02' + '02' + '6296' + '02',
+    Buffer.from(keyOf(dpkg, '1:2.10~aA!é-96')).toString('hex'),
+    '03' + '04c3' + '0c' + '01' + '9a' + '80' + 'b6' + 'b4c3b4a9' + '02' + '02' + '6296' + '02',
   );
 });

@@ -26,6 +26,9 @@ const punctuation = 0xb6;
 
 const epochMax = 2 ** 31 - 1;
 
+const white = /[ \t\n]/;
+const notAscii = /[\u0080-\uffff]/;
+
 /** Debian, Ubuntu and their kin. */
 export const dpkg: VersionScheme = keyedScheme({
   name: 'dpkg',
@@ -43,7 +46,7 @@ function writeVersion(text: string, key: KeyWriter): string | undefined {
   const revision = hasRevision ? hyphen + 1 : version.length;
   if (upstreamEnd === upstream) return 'there is no upstream version';
   if (hasRevision && revision === version.length) return 'nothing follows the last "-"';
-  if (hasWhite(version)) return 'there is white space in it';
+  if (white.test(version)) return 'there is white space in it';
   const invalid = writeEpoch(version, colon, key);
   if (invalid !== undefined) return invalid;
   writePart(version, upstream, upstreamEnd, key);
@@ -127,17 +130,7 @@ function trimWhite(text: string): string {
   return text.slice(from, to);
 }
 
-function hasWhite(version: string): boolean {
-  for (let index = 0; index < version.length; index++) {
-    if (isWhite(version.charCodeAt(index))) return true;
-  }
-  return false;
-}
-
 /** A version as dpkg sees it, bytes: a character beyond ASCII becomes its UTF-8 bytes, each a character again. */
 function bytesOf(version: string): string {
-  for (let index = 0; index < version.length; index++) {
-    if (version.charCodeAt(index) >= 0x80) return Buffer.from(version, 'utf8').toString('latin1');
-  }
-  return version;
+  return notAscii.test(version) ? Buffer.from(version, 'utf8').toString('latin1') : version;
 }

@@ -47,11 +47,9 @@ function writeVersion(text: string, key: KeyWriter): string | undefined {
   return undefined;
 }
 
-const release = /^[\d.]*$/;
 const segments = /\d+|[A-Za-z]+/g;
 
 function canonicalSegments(version: string): readonly string[] {
-  if (release.test(version)) return version.split('.');
   return withoutZerosBeforeText(version.replaceAll('-', '.pre.')).match(segments) ?? [];
 }
 

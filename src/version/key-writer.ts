@@ -28,7 +28,7 @@ export class KeyWriter {
     return this.#length;
   }
 
-  /** Writes one byte: a class, an end, a letter. */
+  /** Writes one byte: a class, an end, a letter. Of a greater number it is the lowest one. */
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
@@ -102,10 +102,7 @@ export class KeyWriter {
       this.byte(base + 94 + digits);
     } else {
       this.byte(base + 125);
-      this.byte((digits >>> 24) & 0xff);
-      this.byte((digits >>> 16) & 0xff);
-      this.byte((digits >>> 8) & 0xff);
-      this.byte(digits & 0xff);
+      for (const shift of [24, 16, 8, 0]) this.byte(digits >>> shift);
     }
     let index = start;
     if (digits % 2 === 1) this.byte(text.charCodeAt(index++) - 0x30);

@@ -1,3 +1,4 @@
+import { compareText } from '../model/order.ts';
 import { isDigit } from './ascii.ts';
 
 /** A number without leading zeros; one of nothing but zeros keeps them, for Maven counts them (`magnitude`). */
@@ -88,7 +89,7 @@ function compareItems(a: Item | undefined, b: Item | undefined): number {
   if (a === undefined) return b === undefined ? 0 : -compareToNothing(b);
   if (b === undefined) return compareToNothing(a);
   if (a.kind === 'number' && b.kind === 'number') return compareNumbers(a, b);
-  if (a.kind === 'word' && b.kind === 'word') return a.rank - b.rank || compareTexts(a.text, b.text);
+  if (a.kind === 'word' && b.kind === 'word') return a.rank - b.rank || compareText(a.text, b.text);
   return rankOfKind(a) - rankOfKind(b);
 }
 
@@ -104,11 +105,7 @@ function compareItemWithNothing(item: NumberItem | WordItem): number {
 function compareNumbers(a: NumberItem, b: NumberItem): number {
   const order = magnitude(a) - magnitude(b) || Number(isZero(b)) - Number(isZero(a));
   if (order !== 0 || isZero(a)) return order;
-  return a.digits.length - b.digits.length || compareTexts(a.digits, b.digits);
-}
-
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  return a.digits.length - b.digits.length || compareText(a.digits, b.digits);
 }
 
 function rankOfKind({ kind }: Item): number {

@@ -91,8 +91,8 @@ test('an invalid version has no key, and the reason names it', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.equal(
-    Buffer.from(keyOf(nuget, '1.2-a.-5.7')).toString('hex'),
-    '8182' + '4100' + '027ffffffb' + '0387' + '01',
+    Buffer.from(keyOf(nuget, '1.2-a.-5.0.7')).toString('hex'),
+    '8182' + '4100' + '027ffffffb' + '0380' + '0387' + '01',
   );
   assert.equal(Buffer.from(keyOf(nuget, '1.0')).toString('hex'), '817f');
 });

@@ -39,6 +39,6 @@ function writeIdentifier(identifier: string, key: KeyWriter): void {
     writeNumericIdentifier(value.toString(), key);
   } else {
     key.byte(belowZero);
-    for (const shift of [24, 16, 8, 0]) key.byte(((value + 2 ** 31) >>> shift) & 0xff);
+    for (const shift of [24, 16, 8, 0]) key.byte((value + 2 ** 31) >>> shift);
   }
 }
