@@ -26,10 +26,11 @@ function reportOf(packages: readonly string[], findings: readonly string[]): Com
 }
 
 test('packages come, go, and change their versions', () => {
-  const { packages } = compareReports(
+  const { packages, schemaVersion } = compareReports(
     reportOf(['a 1', 'b 1', 'kernel 5', 'kernel 6'], []),
     reportOf(['b 2', 'c 1', 'kernel 6', 'kernel 5'], []),
   );
+  assert.equal(schemaVersion, 1);
   assert.deepEqual(packages, {
     came: [{ type: 'deb', name: 'c', versions: ['1'] }],
     went: [{ type: 'deb', name: 'a', versions: ['1'] }],

@@ -47,10 +47,10 @@ function hide(places: PathTree<Seen>, { whiteouts, opaques, nodes }: LayerIndex)
   const own = new Map(nodes.map((node) => [node.path, node]));
   const resolver = new Resolver((path) => own.get(path) ?? places.get(path)?.node);
   // All of them are looked up before the first of them hides anything.
-  const removed = whiteouts.map((path) => resolver.placeOf(path));
-  const emptied = opaques.map((path) => resolver.real(path));
-  for (const path of removed) if (path !== undefined) places.remove(path);
-  for (const path of emptied) if (path !== undefined) places.removeBelow(path);
+  const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
+  const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);
+  for (const path of removed) places.remove(path);
+  for (const path of emptied) places.removeBelow(path);
 }
 
 /** Puts what one layer has over what is there. */

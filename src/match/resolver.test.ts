@@ -15,6 +15,8 @@ test('links lead where path_resolution(7) says, and never out of the image', () 
     lib: 'usr/lib',
     'usr/lib/db': '/data',
     'usr/up': '..',
+    'usr/share/a': 'b',
+    'usr/share/b': '../c',
     'usr/out': '../../../../etc',
     data: './srv//db/.',
     root: '/',
@@ -26,6 +28,7 @@ test('links lead where path_resolution(7) says, and never out of the image', () 
     'usr/up/lib/x': 'usr/lib/x',
     'usr/out/passwd': 'etc/passwd',
     'root/lib/db': 'srv/db',
+    'usr/share/a/x': 'usr/c/x',
     root: '',
     'no/such/place': 'no/such/place',
   };

@@ -140,6 +140,13 @@ test('problems of a file that a later layer replaced are not told', () => {
   assert.equal(squash([broken]).problems.length, 1);
   assert.equal(squash([broken, layer({ [database]: 'bash' })]).problems.length, 0);
   assert.equal(squash([broken, layer({}, { whiteouts: ['var'] })]).problems.length, 0);
+  const hard: LayerNode = { path: 'usr/lib/os-release', kind: 'hard-link', target: database };
+  const gone = layer({}, { whiteouts: [database] });
+  assert.equal(squash([broken, layer({}, { nodes: [hard] }), gone]).problems.length, 1);
+  const link: LayerNode = { path: release, kind: 'symbolic-link', target: 'x' };
+  const odd = layer({}, { nodes: [link], problems: [{ extension: 'x', path: release, message: 'odd' }] });
+  assert.equal(squash([odd]).problems.length, 1);
+  assert.equal(squash([odd, layer({ [release]: 'a' })]).problems.length, 0);
   const oddity = layer({}, { problems: [{ extension: 'layer', path: 'opt/x…', message: 'too long' }] });
   assert.equal(squash([oddity, layer({})]).problems.length, 1);
 });
@@ -229,18 +236,13 @@ test('a member goes where links lead when its turn comes, and a hard link to wha
     const contents = nodes.map(({ path }) => ({ path, content: Buffer.from(path) }));
     return visible({ ...emptyLayer, nodes, contents });
   };
-  const noLink = written(
-    link('a', 'd'),
-    link('d', 'opt'),
-    file('a/x'),
-    { path: 'd', kind: 'directory' },
-    file('a/y'),
-  );
-  assert.deepEqual(noLink, { 'opt/x': 'a/x', 'd/y': 'a/y' });
+  const directory = (path: string): LayerNode => ({ path, kind: 'directory' });
+  const linked = [link('a', 'd'), link('d', 'opt'), directory('a/x'), directory('a/x')];
+  assert.deepEqual(written(...linked, file('a/y')), { 'opt/y': 'a/y' });
+  assert.deepEqual(written(...linked, directory('d'), file('a/y')), { 'd/y': 'a/y' });
   assert.deepEqual(written(link('a', 'd'), file('a/x'), link('d', 'opt'), file('a/y')), { 'opt/y': 'a/y' });
-  const target = 'a/x';
-  const linked = written(link('a', 'd'), file('d/x'), { path: 'h', kind: 'hard-link', target });
-  assert.deepEqual(linked, { 'd/x': 'd/x', h: 'd/x' });
+  const hard: LayerNode = { path: 'h', kind: 'hard-link', target: 'a/x' };
+  assert.deepEqual(written(link('a', 'd'), file('d/x'), hard), { 'd/x': 'd/x', h: 'd/x' });
 });
 
 test('a hard link keeps what it linked to when that is replaced or removed above', () => {
