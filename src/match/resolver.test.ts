@@ -48,6 +48,15 @@ test('as many links are followed as the kernel follows, whatever was asked befor
   }
 });
 
+test('the links of a path count together', () => {
+  for (const path of ['a', 'b/../a']) {
+    const resolver = resolverOf({ a: '.', b: 'c' });
+    const links = path.split('/').length === 1 ? limits.linkDepth : limits.linkDepth / 2;
+    assert.equal(resolver.real(`${path}/`.repeat(links)), '');
+    assert.equal(resolver.real(`${path}/`.repeat(links + 1)), undefined);
+  }
+});
+
 test('loops lead nowhere, also where each link goes through itself twice', () => {
   const resolver = resolverOf({ a: 'b', b: 'a', c: 'c/x', d: '/d', e: 'f/f', f: 'e/e/..' });
   for (const path of ['a', 'a/x', 'b', 'c', 'd/x', 'e', 'f/e']) assert.equal(resolver.real(path), undefined);

@@ -240,9 +240,14 @@ test('a member goes where links lead when its turn comes, and a hard link to wha
   const linked = [link('a', 'd'), link('d', 'opt'), directory('a/x'), directory('a/x')];
   assert.deepEqual(written(...linked, file('a/y')), { 'opt/y': 'a/y' });
   assert.deepEqual(written(...linked, directory('d'), file('a/y')), { 'd/y': 'a/y' });
-  assert.deepEqual(written(link('a', 'd'), file('a/x'), link('d', 'opt'), file('a/y')), { 'opt/y': 'a/y' });
+  const below = [link('a', 'd'), directory('a/x'), directory('a/x')];
+  assert.deepEqual(written(...below, link('d', 'opt'), file('a/y')), { 'opt/y': 'a/y' });
   const hard: LayerNode = { path: 'h', kind: 'hard-link', target: 'a/x' };
   assert.deepEqual(written(link('a', 'd'), file('d/x'), hard), { 'd/x': 'd/x', h: 'd/x' });
+  // Another name of a symbolic link is a symbolic link, and leads from where it is.
+  const other: LayerNode = { path: 'b/l', kind: 'hard-link', target: 'a/l' };
+  const both = written(file('a/x'), file('b/x'), link('a/l', 'x'), other);
+  assert.deepEqual(both, { 'a/x': 'a/x', 'b/x': 'b/x', 'a/l': 'a/x', 'b/l': 'b/x' });
 });
 
 test('a hard link keeps what it linked to when that is replaced or removed above', () => {
@@ -274,7 +279,7 @@ test('a hard link to a file nobody asked for is told, and the file alone is no d
   const link: LinkedPlace = { place: 'opt/copy', standsFor: database, by: 'content' };
   assert.deepEqual(squash([layer({}, { nodes: [linked] })]).unread, [link]);
   const image = squash(
-    [copy, layer({}, { nodes: [linked] }), layer({}, { whiteouts: ['opt/copy'] })],
+    [layer({}), copy, layer({}, { nodes: [linked] }), layer({}, { whiteouts: ['opt/copy'] })],
     [link],
   );
   assert.deepEqual(
