@@ -42,6 +42,8 @@ test('os-release: an ID that cannot be one is none', () => {
 test('os-release: old Debian has its codename in brackets', () => {
   const text = 'ID=debian\nVERSION_ID="7"\nVERSION="7 (wheezy)"';
   assert.equal(detect({ 'etc/os-release': text })?.versionCodename, 'wheezy');
+  const pretty = text.replace('VERSION="', 'PRETTY_NAME="Debian GNU/Linux ');
+  assert.equal(detect({ 'etc/os-release': pretty })?.versionCodename, 'wheezy');
   assert.equal(
     detect({ 'etc/os-release': text.replace('wheezy', 'distroless') })?.versionCodename,
     undefined,

@@ -61,6 +61,11 @@ suite('redhat-release', () => {
     assert.equal(detect({ 'etc/SuSE-release': 'openSUSE 42.3 (x86_64)\nVERSION = 42.3\n' }), 'opensuse 42.3');
   });
 
+  test('a file of SUSE that lacks name or version says nothing', () => {
+    for (const text of ['SUSE Linux Enterprise Server 11\n', 'Novell Linux Desktop 9\nVERSION = 9\n'])
+      assert.equal(detect({ 'etc/SuSE-release': text }), undefined);
+  });
+
   test('reads Photon and Mariner', () => {
     assert.equal(
       detect({ 'etc/photon-release': 'VMware Photon OS 4.0\nPHOTON_BUILD_NUMBER=1' }),

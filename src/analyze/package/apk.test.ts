@@ -67,6 +67,12 @@ test('apk: the origin is the source, at the version of the package', () => {
   ]);
 });
 
+test('apk: an architecture that cannot be one is left out', () => {
+  const bare = { type: 'apk', name: 'a', version: '1', source: { name: 'a', version: '1' } };
+  for (const line of ['', 'A:x 86\n', 'A:\n'])
+    assert.deepEqual(read(`P:a\nV:1\n${line}\n`), { packages: [bare], problems: [] });
+});
+
 test('apk: a database without content is no damage: the image is not assessed when no other lister finds a package', () => {
   assert.deepEqual(read(''), { packages: [], problems: [] });
 });
@@ -146,12 +152,13 @@ corpusTest('apk: what packages own is there, and every program that is there is 
 
 test('apk: files belong to the package of their entry, in the directory last named', () => {
   const { owned } = ownedIn(
-    'P:a\nV:1\nF:\nR:a.jar\nF:usr/bin\nR:x\nZ:Q1\nR:y\nF:etc\nR:conf\nF:usr/share/java\nR:b.jar\n\n' +
+    'P:0\nV:1\nR:x\nR:0.jar\n\nP:a\nV:1\nF:\nR:a.jar\nF:usr/bin\nR:x\nZ:Q1\nR:y\nF:etc\nR:conf\nF:usr/share/java\nR:b.jar\n\n' +
       'P:b\nV:1\nF:usr/libexec/b/c\r\nR:\u00e9\r\n\nP:c\nV:1\nF:usr/lib\nR:libc.so\n\n',
   );
   assert.deepEqual(
     [...owned],
     [
+      ['0', ['0.jar']],
       ['a', ['a.jar', 'usr/bin/x', 'usr/bin/y', 'usr/share/java/b.jar']],
       ['b', ['usr/libexec/b/c/\u00e9']],
     ],

@@ -3,7 +3,7 @@ import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord } from './listing.ts';
+import { archOf, distinct, isWord } from './listing.ts';
 import { holdsPrograms, isEvidence, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
@@ -156,6 +156,5 @@ function readEntry(
   // All packages of one origin share its version. Databases of old, and packages made by hand, have no origin.
   const source = { name: origin || name, version };
   if (!isWord(source.name)) return `package ${name} has an impossible origin ${quoted(source.name)}`;
-  const item: ListedPackage = { type: 'apk', name, version, source };
-  return arch !== undefined && isWord(arch) ? { ...item, arch } : item;
+  return { type: 'apk', name, version, source, ...archOf(arch) };
 }

@@ -60,6 +60,12 @@ test('chisel: lists binary packages without a source, and what they own by their
   ]);
 });
 
+test('chisel: an architecture that cannot be one is left out', () => {
+  const bare = { path, package: { type: 'deb', name: 'a', version: '1' } };
+  for (const more of [{}, { arch: 'x 86' }])
+    assert.deepEqual(list(wall([{ kind: 'package', name: 'a', version: '1', ...more }])), [bare]);
+});
+
 test('chisel: damage is told, and what is whole still listed', () => {
   const cut = wall(some).subarray(0, -10);
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [

@@ -3,11 +3,10 @@ import * as z from 'zod/mini';
 import { messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { quoted } from '../../kit/quoted.ts';
-import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord } from './listing.ts';
+import { archOf, distinct, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 const manifest = 'var/lib/chisel/manifest.wall';
@@ -113,8 +112,7 @@ function parse<T>(schema: z.ZodMiniType<T>, line: string): T | undefined {
 function packageOf({ name = '', version = '', arch }: ManifestRecord, line: number): Listed {
   if (!isWord(name)) return problem(`line ${line} has an impossible package name ${quoted(name)}`);
   if (!isWord(version)) return problem(`package ${name} has an impossible version ${quoted(version)}`);
-  const item: ListedPackage = { type: 'deb', name, version };
-  return { path: manifest, package: arch === undefined || !isWord(arch) ? item : { ...item, arch } };
+  return { path: manifest, package: { type: 'deb', name, version, ...archOf(arch) } };
 }
 
 /** A slice is named `openssl_bins`, after its package; several may bring the same file. Directories end with a slash. */

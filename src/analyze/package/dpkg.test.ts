@@ -168,7 +168,9 @@ test('dpkg: a hostile file gives a bounded number of problems and packages', () 
   const { problems } = read('Package: a\n\n'.repeat(1000));
   assert.equal(problems.length, limits.problemsPerFile + 1);
   assert.equal(problems.at(-1), 'has 980 more problems of the kinds above');
-  assert.equal(read('Package: a\n\n'.repeat(limits.problemsPerFile)).problems.length, limits.problemsPerFile);
+  const problemsOf = (count: number): string[] => read('Package: a\n\n'.repeat(count)).problems;
+  assert.equal(problemsOf(limits.problemsPerFile).length, limits.problemsPerFile);
+  assert.equal(problemsOf(limits.problemsPerFile + 1).at(-1), 'has 1 more problems of the kinds above');
   const many = Array.from(
     { length: limits.packagesPerFile + 5 },
     (_, index) => `Package: p${index}\nVersion: 1\n\n`,

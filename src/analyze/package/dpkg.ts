@@ -4,7 +4,7 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord } from './listing.ts';
+import { archOf, distinct, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
@@ -116,8 +116,7 @@ function readStanza({ number, values }: Stanza): ListedPackage | string | undefi
     return `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}`;
   const source = sourceOf(sourceField, name, version);
   if (source === undefined) return `package ${name} has an unreadable Source field`;
-  const item: ListedPackage = { type: 'deb', name, version, source };
-  return arch !== undefined && isWord(arch) ? { ...item, arch } : item;
+  return { type: 'deb', name, version, source, ...archOf(arch) };
 }
 
 /** Entries of `status.d` have no Status: they are there because the package is. */

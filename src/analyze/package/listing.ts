@@ -12,6 +12,11 @@ export function isWord(text: string): boolean {
   return word.test(text);
 }
 
+/** The architecture of a package, where it names a possible one. */
+export function archOf(arch: string | undefined): Pick<ListedPackage, 'arch'> {
+  return arch !== undefined && isWord(arch) ? { arch } : {};
+}
+
 /**
  * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
  * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.

@@ -3,7 +3,7 @@ import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { distinct, isWord } from './listing.ts';
+import { archOf, distinct, isWord } from './listing.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
 const localDatabase = 'var/lib/pacman/local/';
@@ -122,7 +122,7 @@ function packageOf({ name, version }: Identity, { values }: Description): Listed
     type: 'alpm',
     name,
     version,
-    ...(arch !== undefined && isWord(arch) && { arch }),
+    ...archOf(arch),
     ...(isWord(base) && { source: { name: base, version } }),
   };
 }

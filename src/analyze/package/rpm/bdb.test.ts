@@ -75,6 +75,7 @@ suite('a damaged Berkeley DB', () => {
       [(bytes) => set(bytes, 4096 + 20, 3), /page 1 claims 3 items/],
       [(bytes) => set(bytes, 4096 + 26, 0), /items that overlap/],
       [(bytes) => set(bytes, 3 * 4096 + 25, 13), /which is not its own/],
+      [(bytes) => set(bytes, 8 * 4096 + 16, 0), /a value of 9000 bytes ends 860 bytes early/],
       [(bytes) => set(bytes, 8 * 4096 + 16, 10), /a value of 9000 bytes ends 860 bytes early/],
       [(bytes) => set(bytes, offsetAt(bytes, 2), 3), /a key is no package number/],
       [(bytes) => set(bytes, offsetAt(bytes, 3), 9), /a value is of an unknown kind/],

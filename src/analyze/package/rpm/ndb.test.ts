@@ -47,6 +47,15 @@ suite('ndb', () => {
     }
   });
 
+  test('a slot without a place is not used', () => {
+    const bytes = writeNdb(values);
+    bytes.writeUInt32LE(9, 32 + 4);
+    assert.deepEqual(
+      [...readNdb(bytes)].map((blob) => Buffer.from(blob)),
+      values,
+    );
+  });
+
   test('slots that share a blob do not make more of a file than it is', () => {
     const bytes = writeNdb([Buffer.alloc(5000, 1)]);
     const slot = bytes.subarray(32 + 16, 32 + 32);

@@ -46,14 +46,14 @@ function readPaths({ paths }: FileEntries, keep: Keep): boolean {
   if (paths === undefined) return true;
   const texts = new Texts(paths, paths.data.toString('latin1'));
   while (texts.next()) {
-    const path = withoutSlash(texts.decoded());
+    const path = texts.decoded();
     if (isOwnable(path) && !keep(texts.number, path)) return false;
   }
   return texts.isWhole;
 }
 
 interface Directory {
-  /** Without leading slash, with one at its end. */
+  /** With a slash at its end. */
   readonly path: string;
   readonly holdsPrograms: boolean;
 }
@@ -74,9 +74,7 @@ class Directories {
     if (start === undefined) return undefined;
     const known = this.#read.get(number);
     if (known !== undefined) return known;
-    const path = withoutSlash(
-      this.#texts.decoded(start, (this.#starts[number + 1] ?? this.#texts.end + 1) - 1),
-    );
+    const path = this.#texts.decoded(start, (this.#starts[number + 1] ?? this.#texts.end + 1) - 1);
     const directory = { path, holdsPrograms: holdsPrograms(path) };
     this.#read.set(number, directory);
     return directory;
@@ -125,8 +123,4 @@ function integerAt(entry: Entry | undefined, number: number): number | undefined
   if (entry?.type !== int32Type || number >= entry.count) return undefined;
   const place = entry.offset + 4 * number;
   return place + 4 <= entry.data.length ? entry.data.readUInt32BE(place) : undefined;
-}
-
-function withoutSlash(path: string): string {
-  return path.startsWith('/') ? path.slice(1) : path;
 }

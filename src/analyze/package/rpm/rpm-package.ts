@@ -2,7 +2,7 @@ import { defined } from '../../../kit/defined.ts';
 import { keptLine } from '../../../kit/kept-line.ts';
 import { quoted } from '../../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
-import { isWord } from '../listing.ts';
+import { archOf, isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
 
 /** Keys to check signatures with, which rpm keeps among the packages. */
@@ -23,8 +23,8 @@ export function packageOf(header: RpmHeader): ListedPackage | string | undefined
     type: 'rpm',
     name,
     version,
+    ...archOf(header.arch),
     ...defined({
-      arch: archOf(header),
       source,
       modularity,
       vendor: lineOf(vendor),
@@ -37,10 +37,6 @@ function versionReleaseOf({ version, release }: RpmHeader): string | undefined {
   if (version === undefined || release === undefined) return undefined;
   const versionRelease = `${version}-${release}`;
   return isWord(versionRelease) ? versionRelease : undefined;
-}
-
-function archOf({ arch }: RpmHeader): string | undefined {
-  return arch !== undefined && isWord(arch) ? arch : undefined;
 }
 
 /** So many characters of a text for people are shown; nobody writes more of a vendor or a licence. */

@@ -135,6 +135,11 @@ test('rpm: the source comes from the file name of the source package', () => {
   );
 });
 
+test('rpm: an architecture that cannot be one is left out', () => {
+  const odd = writeRpmPackage('a', [[1022, 'x 86']]);
+  assert.deepEqual(read(path, writeNdb([odd])).packages, [{ type: 'rpm', name: 'a', version: '1.0-1' }]);
+});
+
 test('rpm: keys are no packages, and a header without a name or version is a problem', () => {
   const headers = [
     writeRpmHeader([

@@ -75,13 +75,16 @@ test('sqlite: frames of a former round of the log do not count', () => {
 });
 
 test('sqlite: a log cut anywhere gives the state of the last whole commit', () => {
+  const values = [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')];
   const { file, log = Buffer.alloc(0) } = write('wal', 4096, (engine) => {
     engine.exec('pragma wal_checkpoint(truncate)');
-    insert(engine, [Buffer.from('a'), Buffer.from('b'), Buffer.from('c')]);
+    insert(engine, values);
   });
   const counts: number[] = [];
   for (let end = 0; end < log.length + 1000; end += 1000) {
-    counts.push(rowsOf({ file, log: log.subarray(0, end) }).length);
+    const rows = rowsOf({ file, log: log.subarray(0, end) });
+    assert.deepEqual(rows, values.slice(0, rows.length).map(rowOf));
+    counts.push(rows.length);
   }
   assert.deepEqual([...new Set(counts)], [0, 1, 2, 3]);
   assert.deepEqual(counts, counts.toSorted());
@@ -107,6 +110,7 @@ test('sqlite: a log of a machine of the other byte order is read, and one that i
   assert.deepEqual(rows(0x377f0683, 4096), some.map(rowOf));
   assert.deepEqual(rows(0x377f0685, 4096), []);
   assert.deepEqual(rows(0x377f0683, 1024), []);
+  for (const place of [24, 28]) assert.deepEqual(rowsOf({ file, log: set(log, place, 0) }), []);
 });
 
 /** A log with another magic number, another page size in its header, and the checksums of fileformat.html, section 4.2, of these. */
@@ -197,7 +201,7 @@ test('sqlite: columns are found by their names, and values of every kind come ba
   fc.assert(
     fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
       const { file, log } = writeSqlite('delete', 512, (engine) => {
-        engine.exec(statement);
+        engine.exec(`${statement}; create index i on t(n); create table long(n /* ${'x'.repeat(16_384)} */)`);
         const insertion = engine.prepare('insert into t(n, t, b) values (?, ?, ?)');
         for (const values of rows) insertion.run(...values);
       });
@@ -208,6 +212,10 @@ test('sqlite: columns are found by their names, and values of every kind come ba
       assert.deepEqual(
         read.map((values) => Array.from(values, plain)),
         rows.map(([n, t, b], index) => [plain(b), n, index + 1, t]),
+      );
+      assert.deepEqual(
+        ['t', 'i', 'long'].map((name) => database.has(name)),
+        [true, false, false],
       );
       assert.equal(database.rows('t', ['c']), undefined);
       assert.equal(database.rows('u', ['b']), undefined);
