@@ -133,7 +133,7 @@ function partOf(text: string): Part {
   for (const [, between = '', run = ''] of text.matchAll(/([^0-9A-Za-z]*)([0-9]+|[A-Za-z]+|$)/g)) {
     const separators = bytesOf(between);
     const isNumber = isDigit(run.charCodeAt(0));
-    if (run !== '') found.push({ separators, isNumber, text: isNumber ? withoutZeros(run) : run });
+    if (run !== '') found.push({ separators, isNumber, text: withoutZeros(run) });
     else if (separators > 0) trailing = separators;
   }
   return { runs: found, trailing };
