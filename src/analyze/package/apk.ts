@@ -134,7 +134,7 @@ class EntryReader {
 
   #pathOf(start: number, stop: number): string {
     const directory = this.#directory;
-    this.#prefix ??= directory.stop === directory.start ? '' : `${textOf(directory)}/`;
+    this.#prefix ??= `${textOf(directory)}/`;
     return this.#prefix + textOf(this.#span(start, stop));
   }
 }

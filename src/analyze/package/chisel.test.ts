@@ -94,6 +94,11 @@ test('chisel: a file is owned where it lies, however its path is written, and ne
   assert.deepEqual(list(wall(lines)), [{ path, owner: 'a', files: ['usr/bin/a', 'usr/sbin/b', 'usr'] }]);
 });
 
+test('chisel: what belongs to no possible package has no owner', () => {
+  const line = { kind: 'path', path: '/usr/bin/a', slices: ['_bins', 'b c_bins', 'd_bins'] };
+  assert.deepEqual(list(wall([line])), [{ path, owner: 'd', files: ['usr/bin/a'] }]);
+});
+
 test('chisel: a file without content is no damage', () => {
   assert.deepEqual(list(Buffer.alloc(0)), []);
 });

@@ -43,8 +43,8 @@ export const chisel: PackageLister = {
 
 function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Listed> {
   const text = inflate(content);
-  if (text instanceof Error) {
-    yield problem(`cannot be decompressed: ${messageOf(text)}`);
+  if (typeof text === 'string') {
+    yield problem(`cannot be decompressed: ${text}`);
     return;
   }
   const lines = linesOf(text);
@@ -85,12 +85,12 @@ function problem(words: string): Listed {
 }
 
 /** The text of the manifest, or why there is none. */
-function inflate(content: Uint8Array): Buffer | Error {
+function inflate(content: Uint8Array): Buffer | string {
   try {
     const options = { maxOutputLength: limits.chiselBytes };
     return zstdDecompressSync(content, options);
   } catch (error) {
-    return error instanceof Error ? error : new Error(messageOf(error));
+    return messageOf(error);
   }
 }
 

@@ -155,6 +155,9 @@ test('dpkg: a damaged file says what is wrong and lists what is left', () => {
     [`${entry}Package: b\nVersion: 1\nVersion: 2\n`, 2, /^entry 2 has the field Version more than once/],
     [`${entry}Package: b\nVersion: 1\nSource: b c\n`, 1, /^package b has an unreadable Source field/],
     [`${entry}Package: b\nVersion: 1\nSource: b (\n`, 1, /^package b has an unreadable Source field/],
+    [`${entry}Package: b\nVersion: 1\nSource: b c (1)\n`, 1, /^package b has an unreadable Source field/],
+    [`${entry}Package: b\nVersion: 1\nSource: b (1 2)\n`, 1, /^package b has an unreadable Source field/],
+    [`${entry}Package: b\nVersion: 1 2\n`, 1, /^package b has an impossible version "1 2"/],
     ['<html>not found</html>\n', 0, /^holds no package entry/],
   ];
   for (const [content, count, problem] of cases) {
@@ -235,6 +238,7 @@ test('dpkg: in distroless images checksums tell owners, by the name in the entry
     }),
     [['openssl', 'usr/bin/openssl']],
   );
+  assert.deepEqual(owners({ 'var/lib/dpkg/status.d/open ssl.md5sums': checksums }), []);
   assert.deepEqual(owners({ 'var/lib/dpkg/status.d/openssl.md5sums': checksums }), [
     ['openssl', 'usr/bin/openssl'],
   ]);

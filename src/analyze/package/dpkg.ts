@@ -81,7 +81,7 @@ function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): str
   const lines = new Lines(content);
   while (!ownership.isFull && lines.next()) {
     const start = lines.start + prefix;
-    if (start < lines.end && isOwnable(lines.text.slice(start, lines.end)))
+    if (isOwnable(lines.text.slice(start, lines.end)))
       ownership.add(owned, lines.bytes.toString('utf8', start, lines.end));
   }
   return owned;
