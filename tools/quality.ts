@@ -89,8 +89,8 @@ Why each is there: [0010](adr/0010-dependencies.md). What the start takes: [perf
 
 ## Mutants
 
-An operator is changed, a condition is made to hold always or never, a number is one off; then the tests of the room run. What none of them
-notices says where tests are weak, or where a change makes no difference.
+An operator is changed, a condition is made to hold always or never, a number is one off; then the tests of the room that
+load the file run. What none of them notices says where tests are weak, or where a change makes no difference. \`--seed\` tries others.
 
 ${scores}`,
 );

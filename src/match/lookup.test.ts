@@ -21,6 +21,7 @@ test('advisories speak of the source of deb and apk packages, and of any other p
   assert.deepEqual(asked('apk', 'alpine:v3.19', { source }), { ...at('alpine:v3.19'), ...source });
   assert.equal(asked('deb', 'ubuntu:24.04'), undefined);
   assert.deepEqual(asked('rpm', 'rhel:9'), { ...at('rhel:9'), ...item });
+  assert.deepEqual(asked('alpm', 'arch', { source }), { ...at('arch'), ...item });
   assert.deepEqual(asked('npm', 'npm'), { ...at('npm'), ...item });
 });
 
