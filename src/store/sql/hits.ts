@@ -80,15 +80,22 @@ export class HitReader {
       range: rangeOf(row),
       fix: fixOf(row),
       decided: isKeyed && row.is_keyed === 1,
-      ...(metadata !== undefined && { metadata }),
     };
-    return row.conditions === null ? hit : { ...hit, only: this.#conditionsOf(row.conditions) };
+    // Nearly all rows; thousands of them are made for one image, and every spread is felt.
+    if (metadata === undefined && row.conditions === null) return hit;
+    return {
+      ...hit,
+      ...(metadata !== undefined && { metadata }),
+      ...(row.conditions !== null && { only: this.#conditionsOf(row.conditions) }),
+    };
   }
 
   #detailsOf({ vulnerability_id: id, details }: HitRow): Details {
-    const known = this.#details.get(id) ?? readDetails(details);
-    this.#details.set(id, known);
-    return known;
+    const known = this.#details.get(id);
+    if (known !== undefined) return known;
+    const read = readDetails(details);
+    this.#details.set(id, read);
+    return read;
   }
 
   #conditionsOf(text: string): Conditions {

@@ -69,7 +69,7 @@ export async function matches(
   const hits = new HitReader();
   return rows
     .sort((a, b) => a.position - b.position || compareHits(a, b))
-    .map((row) => ({ package: row.position, ...hits.read(row, Boolean(row.has_key)) }));
+    .map((row) => ({ ...hits.read(row, Boolean(row.has_key)), package: row.position }));
 }
 
 /** An image that is not there must not pass for one without vulnerabilities. */

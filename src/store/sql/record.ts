@@ -38,7 +38,8 @@ export function readDetails(text: string): Details {
   const cvss = vectors.map(([source, vector, score]) =>
     score === null ? { source, vector } : { source, vector, score },
   );
-  return { aliases, description, links, cvss, modified, ...(metadata !== undefined && { metadata }) };
+  const details = { aliases, description, links, cvss, modified };
+  return metadata === undefined ? details : { ...details, metadata };
 }
 
 /** A hash of all that a record says, its keys included: a scheme that writes keys in another way changes the records too. */
