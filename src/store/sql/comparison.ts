@@ -37,8 +37,8 @@ export async function compare(records: AsyncIterable<KeyedRecord>, compared: Com
 export class Comparison {
   readonly #incoming: Incoming;
   readonly #update: FeedUpdate;
-  /** What the stream has not named yet, by key. */
-  readonly #stored: Map<string, StoredRecord>;
+  /** What is in force, by key; null once the stream has named a key. */
+  readonly #stored: Map<string, StoredRecord | null>;
   readonly #storedCount: number;
   readonly #kept: readonly KeptPart[];
   readonly #keptOfKey: ReadonlyMap<string, readonly KeptPart[]>;
@@ -56,8 +56,6 @@ export class Comparison {
   skipped = 0;
   /** The first of the records that could not be understood. */
   readonly sample: SkippedSample[] = [];
-  /** The keys of the records that could be. */
-  readonly named: Set<string> = new Set();
   /** The namespaces the records speak of, by name. */
   readonly namespaces: Map<string, Namespace> = new Map();
   /** The namespaces for which the stream keeps what was said, by name; it keeps all there is. */
@@ -68,7 +66,7 @@ export class Comparison {
   constructor({ inForce, incoming, update }: Compared) {
     this.#incoming = incoming;
     this.#update = update;
-    this.#stored = new Map(inForce.records);
+    this.#stored = new Map<string, StoredRecord | null>(inForce.records);
     this.#storedCount = inForce.count;
     this.#kept = inForce.kept;
     this.#keptOfKey = Map.groupBy(inForce.kept, ({ key }) => key);
@@ -83,15 +81,18 @@ export class Comparison {
     return this.#storedCount + this.added - this.removed;
   }
 
+  /** Whether the stream has said something of a key that could be understood. */
+  isNamed(key: string): boolean {
+    return this.#stored.get(key) === null;
+  }
+
   async compare(record: KeyedVulnerability): Promise<void> {
     const { key, modified } = record;
-    this.#name(key);
+    const before = this.#name(key);
     if (modified !== undefined) this.#note(this.#timeOf(modified, key));
     for (const { namespace } of record.affected) this.namespaces.set(namespace.name, namespace);
     const details = writeDetails(record);
     const hash = hashOf(record, details);
-    const before = this.#stored.get(key);
-    this.#stored.delete(key);
     if (before?.hash === hash) {
       this.unchanged++;
       return;
@@ -122,7 +123,7 @@ export class Comparison {
 
   /** A record that cannot be understood says nothing: what it said before stays in force. */
   skip(key: string, reason: string): void {
-    if (this.named.has(key)) throw this.#corrupt(key, 'comes twice');
+    if (this.isNamed(key)) throw this.#corrupt(key, 'comes twice');
     this.#skippedKeys.add(key);
     this.#stored.delete(key);
     this.skipped++;
@@ -132,21 +133,15 @@ export class Comparison {
   /** Only a feed of changes has to say that a record is gone; from any other it vanishes. */
   async withdraw(key: string): Promise<void> {
     if (this.#update.extent !== 'changes') return;
-    this.#name(key);
-    const before = this.#stored.get(key);
-    this.#stored.delete(key);
-    if (before !== undefined) {
-      this.removed++;
-      await this.#close(before);
-    }
+    const before = this.#name(key);
+    if (before !== undefined) await this.#remove(before);
     for (const part of this.#keptOfKey.get(key) ?? []) await this.#close(part);
   }
 
   /** What a whole feed has not named is gone, and what was kept of a namespace it speaks of again is superseded. */
   async finish(): Promise<void> {
     if (this.#update.extent !== 'changes') {
-      this.removed = this.#stored.size;
-      for (const record of this.#stored.values()) await this.#close(record);
+      for (const record of this.#stored.values()) if (record !== null) await this.#remove(record);
       for (const part of this.#kept) if (this.#isSuperseded(part)) await this.#close(part);
     }
     await this.#incoming.finish();
@@ -164,14 +159,22 @@ export class Comparison {
       if (affected.some(({ namespace }) => namespace.name === part.namespace)) await this.#close(part);
   }
 
+  async #remove(record: StoredRecord): Promise<void> {
+    this.removed++;
+    await this.#close(record);
+  }
+
   async #close({ id }: { readonly id: number }): Promise<void> {
     this.closed++;
     await this.#incoming.close(id);
   }
 
-  #name(key: string): void {
-    if (this.named.has(key) || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'comes twice');
-    this.named.add(key);
+  /** Notes that the stream names a key, and answers what was in force under it. */
+  #name(key: string): StoredRecord | undefined {
+    const before = this.#stored.get(key);
+    if (before === null || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'comes twice');
+    this.#stored.set(key, null);
+    return before;
   }
 
   #note(time: number): void {

@@ -7,8 +7,8 @@ import type { RowWriter } from './bulk-writer.ts';
 
 /** How a stream of enrichments differs from what is stored. */
 export class EnrichmentComparison {
-  /** What the stream has not named yet: hashes by id. */
-  readonly #stored: Map<string, string>;
+  /** Hashes by id; null once the stream has named an id. One table, because looking into it is a good part of the work. */
+  readonly #stored: Map<string, string | null>;
   readonly #writer: RowWriter;
   readonly #update: FeedUpdate;
 
@@ -18,13 +18,12 @@ export class EnrichmentComparison {
   unchanged = 0;
   skipped = 0;
   readonly sample: SkippedSample[] = [];
-  readonly named: Set<string> = new Set();
 
   constructor({
     stored,
     writer,
     update,
-  }: { stored: Map<string, string>; writer: RowWriter; update: FeedUpdate }) {
+  }: { stored: Map<string, string | null>; writer: RowWriter; update: FeedUpdate }) {
     this.#stored = stored;
     this.#writer = writer;
     this.#update = update;
@@ -37,21 +36,29 @@ export class EnrichmentComparison {
       else await this.#compare(record);
     }
     if (this.#update.extent !== 'changes') {
-      this.removed = this.#stored.size;
-      for (const id of this.#stored.keys()) await this.#writer.add([id, null, null]);
+      for (const [id, hash] of this.#stored) {
+        if (hash === null) continue;
+        this.removed++;
+        await this.#writer.add([id, null, null]);
+      }
     }
     await this.#writer.finish();
   }
 
+  /** Whether the stream has said something of an id that could be understood. */
+  isNamed(id: string): boolean {
+    return this.#stored.get(id) === null;
+  }
+
   #compare({ id, ...rest }: Enrichment): Promise<void> | undefined {
-    if (this.named.size === this.named.add(id).size) {
+    const before = this.#stored.get(id);
+    if (before === null) {
       const { source, feed } = this.#update;
       throw new ClairError('feed-corrupt', `${source} ${feed}: ${id} comes twice; the old content stays`);
     }
     const data = JSON.stringify(rest);
     const now = digest(data);
-    const before = this.#stored.get(id);
-    this.#stored.delete(id);
+    this.#stored.set(id, null);
     if (before === now) {
       this.unchanged++;
       return undefined;
@@ -63,7 +70,7 @@ export class EnrichmentComparison {
 
   /** What it said before stays. */
   #skip({ key, skipped: reason }: SkippedRecord): void {
-    this.#stored.delete(key);
+    if (!this.isNamed(key)) this.#stored.delete(key);
     this.skipped++;
     if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
   }

@@ -41,7 +41,7 @@ async function apply(
   records: AsyncIterable<Enrichment | SkippedRecord>,
 ): Promise<FeedDifference> {
   const feed = await findFeed(session.db, update);
-  const stored = feed === undefined ? new Map<string, string>() : await hashesOf(session.db, feed.id);
+  const stored = feed === undefined ? new Map<string, null>() : await hashesOf(session.db, feed.id);
   const before = stored.size;
   await createIncoming(session.db, engine);
   const writer = session.bulkWriter(session.db, 'incoming_enrichment', ['id', 'hash', 'data']);
@@ -65,7 +65,7 @@ async function apply(
   return { added, changed, removed, unchanged, kept: 0, skipped };
 }
 
-async function hashesOf(db: Kysely<Tables>, feedId: number): Promise<Map<string, string>> {
+async function hashesOf(db: Kysely<Tables>, feedId: number): Promise<Map<string, string | null>> {
   const rows = await db
     .selectFrom('enrichment')
     .select(['id', 'hash'])

@@ -69,5 +69,6 @@ function contentOf({ namespace, package: name, range, fix, severity, keys, only 
 
 /** Bytes as text, one character a byte. */
 function textOf(bytes: Uint8Array): string {
-  return bufferView(bytes).toString('latin1');
+  // Most ranges begin at the beginning, whose key is empty.
+  return bytes.length === 0 ? '' : bufferView(bytes).toString('latin1');
 }
