@@ -86,6 +86,11 @@ for (const engine of storeEngines) {
     const scores = ['A', 'B', 'C', 'D', 'E'].map((id) => epss(id, 0.1));
     await apply(store, scores);
     await assert.rejects(apply(store, [...scores, epss('A', 0.2)]), isCorrupt(/: A comes twice/));
+    const betweenThem = { key: 'A', skipped: 'no score' };
+    await assert.rejects(
+      apply(store, [...scores, betweenThem, epss('A', 0.2)]),
+      isCorrupt(/: A comes twice/),
+    );
     await assert.rejects(apply(store, scores.slice(0, 2)), isCorrupt(/has 2 records where 5 are in force/));
     await assert.rejects(apply(store, []), isCorrupt(/has 0 records/));
     assert.equal((await store.enrichments.find(['A', 'E'])).size, 2);
