@@ -118,6 +118,8 @@ export const limits = {
   vexDocuments: 500_000,
   /** Products of all VEX statements on the vulnerabilities of one image. */
   vexProducts: 1_000_000,
+  /** Constraints of one range of versions in VERS; real ones have under a hundred. */
+  versConstraints: 256,
   /** Objects and lists inside each other in a request; Node cannot write back much more than three thousand. */
   jsonDepth: 1000,
   /** What is read of the body of a request, as Clair. */

@@ -1,12 +1,7 @@
+import { type Comparator, readPlain } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { intersectAll } from './intersect.ts';
-
-/** An operator and a version, `>= 1.2`. No operator is the empty text. */
-export interface Comparator {
-  readonly operator: string;
-  readonly version: string;
-}
 
 /** The versions a comparator allows; undefined when its operator or its version means nothing. */
 export type ComparatorReader = (comparator: Comparator) => readonly VersionRange[] | undefined;
@@ -56,30 +51,6 @@ export function parseComparators(text: string): readonly Comparator[] | undefine
 /** A text with one space for every run of white space inside and none around it, so that no pattern has to look for runs. */
 export function oneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
-}
-
-/** Operators by the order of versions alone; `*` is every version. */
-export function readPlain({ operator, version }: Comparator): readonly VersionRange[] | undefined {
-  if (version === '*') return [{}];
-  switch (operator) {
-    case '':
-    case '=':
-    case '==':
-      return [{ from: version, to: version, toIncluded: true }];
-    case '!=':
-    case '<>':
-      return [{ to: version }, { from: version, fromExcluded: true }];
-    case '<':
-      return [{ to: version }];
-    case '<=':
-      return [{ to: version, toIncluded: true }];
-    case '>':
-      return [{ from: version, fromExcluded: true }];
-    case '>=':
-      return [{ from: version }];
-    default:
-      return undefined;
-  }
 }
 
 /** Whether the scheme knows the bounds of a range. */

@@ -1,6 +1,7 @@
+import { type Comparator, readPlain } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { composer } from '../composer.ts';
-import { type Comparator, oneLine, readComparators, readPlain } from './comparators.ts';
+import { oneLine, readComparators } from './comparators.ts';
 
 /** Numbers, and what follows them. */
 const numbered = /^v?(\d+(?:\.\d+){0,3})(.*)$/i;

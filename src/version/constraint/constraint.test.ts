@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { limits } from '../../kit/limits.ts';
 import { isInRange } from '../../match/key-range.ts';
+import { readVers } from '../../match/vers.ts';
+import { readPlain } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { isKey, type VersionScheme } from '../../plugin/version-scheme.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
@@ -15,13 +18,12 @@ import { nuget } from '../nuget.ts';
 import { pep440 } from '../pep440.ts';
 import { semver } from '../semver.ts';
 import { readBrackets } from './brackets.ts';
-import { readComparators, readPlain } from './comparators.ts';
+import { readComparators } from './comparators.ts';
 import { readComposerConstraint } from './composer.ts';
 import { readGemRequirement } from './gem.ts';
 import { readMavenRange } from './maven.ts';
 import { allowsPrerelease, readNpmAlternatives, readNpmRange } from './npm.ts';
 import { readPep440Specifiers } from './pep440.ts';
-import { readVers } from './vers.ts';
 
 type Reader = (text: string) => readonly VersionRange[] | undefined;
 
@@ -342,4 +344,17 @@ test('VERS takes constraints in any order and pairs their bounds', () => {
   ]);
   assert.equal(readVers('vers:openssl/1.0.2k', schemeOf), undefined);
   assert.equal(readVers('>=1.0.0', schemeOf), undefined);
+  assert.deepEqual(readVers('vers:npm/!=1.2.0|<3.0.0|!=2.0.0|!=4.0.0', schemeOf), [
+    { to: '1.2.0' },
+    { from: '1.2.0', fromExcluded: true, to: '2.0.0' },
+    { from: '2.0.0', fromExcluded: true, to: '3.0.0' },
+  ]);
+});
+
+test('in VERS a version has one constraint, and there is an end to how many', () => {
+  assert.equal(readVers('vers:npm/<=1.0.0|>=1.0.0', schemeOf), undefined);
+  assert.equal(readVers('vers:npm/1.0.0|!=1.0.0+build', schemeOf), undefined);
+  const list = (length: number): string => Array.from({ length }, (_, i) => `1.${i}.0`).join('|');
+  assert.equal(readVers(`vers:npm/${list(limits.versConstraints)}`, schemeOf)?.length, 256);
+  assert.equal(readVers(`vers:npm/${list(limits.versConstraints + 1)}`, schemeOf), undefined);
 });

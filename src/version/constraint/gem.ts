@@ -1,6 +1,7 @@
+import { type Comparator, readPlain } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { gem } from '../gem.ts';
-import { type Comparator, readComparators, readPlain } from './comparators.ts';
+import { readComparators } from './comparators.ts';
 
 /**
  * The versions that requirements of RubyGems allow (Gem::Requirement): `~> 1.4.2, != 1.4.5`. Advisories also write alternatives

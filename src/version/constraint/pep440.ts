@@ -1,6 +1,7 @@
+import { type Comparator, readPlain } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { pep440 } from '../pep440.ts';
-import { type Comparator, readComparators, readPlain } from './comparators.ts';
+import { readComparators } from './comparators.ts';
 
 /** A number above all that anybody writes as a local version or as the number of a post-release. */
 const highest = '9'.repeat(20);
