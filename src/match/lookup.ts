@@ -28,7 +28,7 @@ export function lookupOf(listed: ListedPackage, namespace: Namespace): Lookup | 
     : { namespace: where, name, version, sourceVersion };
 }
 
-/** The file name of a source rpm leaves its epoch out; the packages built from it mostly share it. */
-function withEpochOf(version: string, sourceVersion: string): string {
+/** The version of a source rpm: its file name leaves the epoch out, and the packages built from it mostly share it. */
+export function withEpochOf(version: string, sourceVersion: string): string {
   return `${/^\d+:/.exec(version)?.[0] ?? ''}${sourceVersion}`;
 }

@@ -52,14 +52,16 @@ export interface ProductNames {
   readonly references: readonly string[];
   /** Of a distribution: `rhel:9`. */
   readonly namespaces: readonly string[];
+  /** Where only some versions are meant, these and those in the ranges. */
+  readonly versions?: readonly string[];
+  /** As they are written: those in VERS can be compared. */
+  readonly ranges?: readonly string[];
 }
 
 /** What a statement is about: a package, an image, or parts of an image or distribution. */
 export interface VexProduct extends ProductNames {
   /** Where it is about parts, these. */
   readonly parts?: readonly ProductNames[];
-  /** Where it is about some versions alone, these. */
-  readonly versions?: readonly string[];
 }
 
 /** What one document says of one vulnerability. */

@@ -87,6 +87,60 @@ test('a product is an image, whatever it lies in', () => {
   assert.deepEqual(productOf('registry.example/web:1')?.references, ['registry.example/web:1']);
 });
 
+/** What a product below such branches, the outermost first, is by itself and in a distribution. */
+function below(purl: string, ...branches: readonly (readonly [category: string, name?: string])[]) {
+  const branch = branches.reduceRight<object>(
+    (inner, [category, name]) => ({
+      category,
+      name,
+      ...('product_id' in inner ? { product: inner } : { branches: [inner] }),
+    }),
+    named('x', { purl }),
+  );
+  const relation = {
+    product_reference: 'x',
+    relates_to_product_reference: 'rhel9',
+    full_product_name: named('both', { purl }),
+  };
+  const grown = { ...tree, branches: [...tree.branches, branch], relationships: [relation] };
+  const said = { cve: 'CVE-2024-1', product_status: { known_not_affected: ['x', 'both'] } };
+  const [alone, within] = readCsaf(csafDocument(grown, [said]), all).statements[0]?.products ?? [];
+  assert.ok(alone !== undefined);
+  const [part] = within?.parts ?? [];
+  assert.deepEqual([part?.ranges, part?.purls], [alone.ranges, alone.purls]);
+  return { ranges: alone.ranges, version: alone.purls[0]?.version };
+}
+
+test('what lies in a range of versions is not there for all versions, however the range is written', () => {
+  const purl = 'pkg:deb/debian/curl';
+  for (const range of ['vers:deb/<8', 'vls:<8', 'before 8'])
+    assert.deepEqual(below(purl, ['vendor', 'Debian'], ['product_version_range', range]).ranges, [range]);
+  assert.deepEqual(below(purl, ['product_version_range', 'vers:deb/<8'], ['architecture', 'amd64']).ranges, [
+    'vers:deb/<8',
+  ]);
+  assert.deepEqual(below(purl, ['product_version_range']).ranges, []);
+  const both = below(
+    purl,
+    ['product_version_range', 'vers:deb/<8'],
+    ['product_version_range', 'vers:deb/<9'],
+  );
+  assert.deepEqual(both.ranges, []);
+  assert.equal(below(purl, ['product_name', 'curl']).ranges, undefined);
+});
+
+test('a package without a version has that of its branch, but not what is its name', () => {
+  const versionOf = (purl: string, name: string) => below(purl, ['product_version', name]).version;
+  assert.equal(versionOf('pkg:deb/debian/curl', '7.88.1'), '7.88.1');
+  assert.equal(versionOf('pkg:deb/debian/curl@7.88.2', '7.88.1'), '7.88.2');
+  for (const name of ['curl', 'curl.src', 'satellite:el8/curl.src'])
+    assert.equal(versionOf('pkg:rpm/redhat/curl', name), undefined, name);
+  const purl = 'pkg:deb/debian/curl';
+  assert.deepEqual(below(purl, ['product_version_range', 'vers:deb/<8'], ['product_version', '7.88.1']), {
+    ranges: ['vers:deb/<8'],
+    version: '7.88.1',
+  });
+});
+
 test('each group of products is a status, and what is recommended is none', () => {
   const groups = {
     known_affected: ['openssl'],

@@ -96,12 +96,37 @@ test('in the document of an image a package is that of the image alone', () => {
   assert.deepEqual([whole?.digests, whole?.parts], [[`sha256:${hash}`], undefined]);
 });
 
-test('versions are those that are listed; a range is none', () => {
-  const versions = (list: object[]) =>
-    read({ affects: [{ ref: purl, versions: list }] })?.products[0]?.versions;
-  assert.deepEqual(versions([{ version: '1' }, { version: '2', status: 'affected' }]), ['1', '2']);
-  assert.deepEqual(versions([{ range: 'vers:deb/<2' }]), []);
-  assert.equal(read({})?.products[0]?.versions, undefined);
+test('versions are those that are listed, and those in ranges', () => {
+  const only = (list: object[]) => {
+    const [product] = read({ affects: [{ ref: purl, versions: list }] })?.products ?? [];
+    return [product?.versions, product?.ranges];
+  };
+  assert.deepEqual(only([{ version: '1' }, { version: '2', status: 'affected' }]), [['1', '2'], []]);
+  assert.deepEqual(only([{ range: 'vers:deb/<2' }, { version: '3' }]), [['3'], ['vers:deb/<2']]);
+  const [product] = read({})?.products ?? [];
+  assert.deepEqual([product?.versions, product?.ranges], [undefined, undefined]);
+});
+
+test('a range that is affected is not one that is fixed or not affected', () => {
+  const ranges = (state: string) => {
+    const versions = ['unaffected', 'affected', 'unknown', undefined].map((status) => ({
+      range: `vers:deb/<2 ${status}`,
+      status,
+    }));
+    const [product] = read({ analysis: { state }, affects: [{ ref: purl, versions }] })?.products ?? [];
+    return product?.ranges?.map((range) => range.split(' ')[1]);
+  };
+  assert.deepEqual(ranges('resolved'), ['unaffected']);
+  assert.deepEqual(ranges('not_affected'), ['unaffected', 'undefined']);
+  assert.deepEqual(ranges('exploitable'), ['unaffected', 'affected', 'unknown', 'undefined']);
+});
+
+test('in the document of an image versions are those of its parts', () => {
+  const image = { type: 'container', 'bom-ref': 'image', name: 'registry.example/web:1' };
+  const above = { metadata: { component: image } };
+  const [product] =
+    read({ affects: [{ ref: purl, versions: [{ range: 'vers:deb/<2' }] }] }, above)?.products ?? [];
+  assert.deepEqual([product?.ranges, product?.parts?.[0]?.ranges], [undefined, ['vers:deb/<2']]);
 });
 
 test('other names of a vulnerability are its references', () => {

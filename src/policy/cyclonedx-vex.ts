@@ -56,7 +56,13 @@ const vulnerability = z.object({
   affects: listOf(
     z.object({
       ref: z.string(),
-      versions: listOf(z.object({ version: z.nullish(z.string()), range: z.nullish(z.string()) })),
+      versions: listOf(
+        z.object({
+          version: z.nullish(z.string()),
+          range: z.nullish(z.string()),
+          status: z.nullish(z.string()),
+        }),
+      ),
     }),
   ),
 });
@@ -107,7 +113,7 @@ export function readCycloneDx(value: unknown, reading: VexReading): ReadVex {
     if (status === undefined || !reading.wants(ids)) return [];
     const products = (said.affects ?? []).flatMap((affected): VexProduct[] => {
       const product = productOf(affected.ref);
-      return product === undefined ? [] : [{ ...product, ...versionsOf(affected) }];
+      return product === undefined ? [] : [narrowed(product, versionsOf(affected, status))];
     });
     return [{ document, ids, products, status, ...whyOf(said, metadata?.timestamp) }];
   });
@@ -127,11 +133,30 @@ function whyOf(
   return defined({ justification, words: words || undefined, time });
 }
 
-/** A range is not compared: where there are only such, no version is among those that are meant. */
-function versionsOf({
-  versions,
-}: NonNullable<Vulnerability['affects']>[number]): Pick<VexProduct, 'versions'> {
-  return versions ? { versions: versions.flatMap(({ version }) => version ?? []) } : {};
+type Versions = Pick<ProductNames, 'versions' | 'ranges'>;
+
+function versionsOf(
+  { versions }: NonNullable<Vulnerability['affects']>[number],
+  status: VexStatus,
+): Versions {
+  if (!versions) return {};
+  const ranges = versions.filter((one) => isSaidOf(one.status, status)).flatMap(({ range }) => range ?? []);
+  return { versions: versions.flatMap(({ version }) => version ?? []), ranges };
+}
+
+/**
+ * Whether what is said is said of a range of such versions, which are affected where nothing is told: a document may list beside
+ * those that are fixed, or are not affected, the others as well.
+ */
+function isSaidOf(word: string | null | undefined, status: VexStatus): boolean {
+  if (status === 'fixed') return word === 'unaffected';
+  return status !== 'not_affected' || !word || word === 'unaffected';
+}
+
+/** In the document of an image the versions are those of what lies in it. */
+function narrowed({ parts, ...names }: VexProduct, versions: Versions): VexProduct {
+  if (parts === undefined) return { ...names, ...versions };
+  return { ...names, parts: parts.map((part) => ({ ...part, ...versions })) };
 }
 
 /** What references stand for: components of the document, or of another by a BOM-Link, which are then named by their package URL. */

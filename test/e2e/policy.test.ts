@@ -246,6 +246,36 @@ for (const [format, document] of Object.entries(vex))
     assert.equal(stderr, '');
   });
 
+test('what is said of a range of versions is left out where the installed version lies in it', () => {
+  const ranged = (range: string): Readonly<Record<string, object>> => {
+    const purl = 'pkg:apk/alpine/redis';
+    const product = { product_id: 'redis', name: 'redis', product_identification_helper: { purl } };
+    const branches = [{ category: 'product_version_range', name: range, product }];
+    return {
+      csaf: csafDocument({ branches }, [
+        { cve: 'CVE-2024-31227', product_status: { known_not_affected: ['redis'] } },
+      ]),
+      cyclonedx: cyclonedxDocument([
+        {
+          id: 'CVE-2024-31227',
+          analysis: { state: 'not_affected' },
+          affects: [{ ref: purl, versions: [{ range }] }],
+        },
+      ]),
+    };
+  };
+  for (const [range, isIn] of [
+    ['vers:apk/>=7.2.0|<7.2.5-r1', true],
+    ['vers:apk/>=7.2.0|<7.2.5-r0', false],
+    ['vers:deb/*', false],
+    ['before 8', false],
+  ] as const)
+    for (const [format, document] of Object.entries(ranged(range))) {
+      const { suppressed } = reported('--vex', file(`range.${format}.json`, document));
+      assert.deepEqual(named(suppressed), isIn ? ['redis CVE-2024-31227'] : [], `${format} ${range}`);
+    }
+});
+
 test('documents below a directory are taken, what is no VEX there is told, and who says nothing of the image', () => {
   const folder = mkdtempSync(join(scratch, 'vex-'));
   mkdirSync(join(folder, '2024'));

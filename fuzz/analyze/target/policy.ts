@@ -102,7 +102,7 @@ const rulesTarget: Target = {
 export const policyTargets: readonly Target[] = [vexTarget, rulesTarget];
 
 function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatement[]): void {
-  const { report } = except(sampleReport, true, { rules, statements });
+  const { report } = except(sampleReport, { isKnown: true, schemes: builtIn.schemes }, { rules, statements });
   const names = (matches: readonly Match[]): string =>
     matches
       .map(({ package: item, vulnerability }) => `${item.purl} ${vulnerability.id}`)

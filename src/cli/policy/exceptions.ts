@@ -7,6 +7,7 @@ import type { IgnoreRule, VexDocument, VexStatement } from '../../model/exceptio
 import { imageNameOf, isCalled } from '../../model/image-name.ts';
 import type { Report } from '../../model/report.ts';
 import type { AssessedReport } from '../../service/findings/match-image.ts';
+import type { Plugged } from '../plugged.ts';
 import { readPolicyFile, type VexFile, vexFilesAt } from './policy-files.ts';
 import { tell, tellRules } from './tell.ts';
 
@@ -16,6 +17,7 @@ export interface ExceptionOptions {
   readonly ignore?: readonly string[];
   /** Documents of VEX, and directories of such. */
   readonly vex?: readonly string[];
+  readonly plugged: Plugged;
 }
 
 /** Puts exceptions into force on a report. */
@@ -31,6 +33,7 @@ const ownFile = '.clairignore.yaml';
 export async function readExceptions(options: ExceptionOptions, now: Date): Promise<ApplyExceptions> {
   const rules = await readRules(options.ignore);
   const files = (options.vex ?? []).flatMap(vexFilesAt);
+  const { schemes } = options.plugged.extensions;
   const today = now.toISOString().slice(0, 10);
   const inForce = rules.filter((rule) => isInForce(rule, today));
   tellRules(
@@ -40,7 +43,7 @@ export async function readExceptions(options: ExceptionOptions, now: Date): Prom
   return async ({ report, isAssessed }) => {
     if (inForce.length === 0 && files.length === 0) return { report, isAssessed };
     const { statements, silent } = await readStatements(files, report);
-    const excepted = except(report, isAssessed, { rules: inForce, statements });
+    const excepted = except(report, { isKnown: isAssessed, schemes }, { rules: inForce, statements });
     tellUnused(
       inForce.filter((rule) => !excepted.rules.has(rule)),
       report,

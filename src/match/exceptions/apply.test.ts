@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { builtIn } from '../../extensions.ts';
 import type { IgnoreRule, VexStatement, VexStatus } from '../../model/exception.ts';
 import type { Match, Report } from '../../model/report.ts';
 import { readOpenVex } from '../../policy/openvex.ts';
 import { sampleReport } from '../../testing/sample-report.ts';
 import { openVexDocument } from '../../testing/vex-documents.ts';
-import { except } from './apply.ts';
+import { type ExceptingRoom, except } from './apply.ts';
+
+const known: ExceptingRoom = { isKnown: true, schemes: builtIn.schemes };
 
 const ids = (matches: readonly Match[]): string[] => matches.map(({ vulnerability }) => vulnerability.id);
 
@@ -30,7 +33,7 @@ function notAffected(name: string, ...products: readonly object[]): object {
 
 test('a rule moves what it covers, with the reason, its place and its end', () => {
   const expiring = rule({ id: 'CVE-2024-2961', expires: '2026-12-31' });
-  const { report, rules } = except(sampleReport, true, { rules: [expiring], statements: [] });
+  const { report, rules } = except(sampleReport, known, { rules: [expiring], statements: [] });
   assert.equal(report.matches.length, sampleReport.matches.length - 1);
   const moved = report.suppressed.find(({ vulnerability }) => vulnerability.id === 'CVE-2024-2961');
   assert.equal(moved?.reason, 'ignored by .clairignore.yaml:2 until 2026-12-31: we live with it');
@@ -41,7 +44,7 @@ test('a rule moves what it covers, with the reason, its place and its end', () =
 
 test('a statement moves what it clears, with who said it, where and when', () => {
   const said = statements(notAffected('CVE-2024-2961', { '@id': 'pkg:deb/debian/libc6' }));
-  const { report, documents } = except(sampleReport, true, { rules: [], statements: said });
+  const { report, documents } = except(sampleReport, known, { rules: [], statements: said });
   const moved = report.suppressed.find(({ vulnerability }) => vulnerability.id === 'CVE-2024-2961');
   assert.equal(
     moved?.reason,
@@ -52,16 +55,16 @@ test('a statement moves what it clears, with who said it, where and when', () =>
 
 test('without anything left the image is clean, where everything is known', () => {
   const everything = { rules: [rule({ id: 'CVE-*' })], statements: [] };
-  const known = except(sampleReport, true, everything).report;
-  assert.deepEqual([known.matches.length, known.verdict], [0, 'clean']);
-  assert.equal(except(sampleReport, false, everything).report.verdict, 'not-assessed');
+  const { matches, verdict } = except(sampleReport, known, everything).report;
+  assert.deepEqual([matches.length, verdict], [0, 'clean']);
+  assert.equal(except(sampleReport, { ...known, isKnown: false }, everything).report.verdict, 'not-assessed');
 });
 
 test('what VEX clears is not called ignored, and what it calls affected may be ignored all the same', () => {
   const rules = [rule({ id: 'CVE-2024-2961' })];
   const product = { '@id': 'pkg:deb/debian/libc6' };
   const decisionOf = (said: object) =>
-    except(sampleReport, true, { rules, statements: statements(said) }).report.suppressed.find(
+    except(sampleReport, known, { rules, statements: statements(said) }).report.suppressed.find(
       ({ vulnerability }) => vulnerability.id === 'CVE-2024-2961',
     )?.decision?.by;
   assert.equal(decisionOf(notAffected('CVE-2024-2961', product)), 'vex');
@@ -84,7 +87,7 @@ test('of several rules the first counts, and all are of use', () => {
     rule({ id: 'CVE-2024-*', place: 'x:4' }),
     rule({ id: 'CVE-2024-2961', place: 'x:5' }),
   ];
-  const of = (some: readonly IgnoreRule[]) => except(sampleReport, true, { rules: some, statements: [] });
+  const of = (some: readonly IgnoreRule[]) => except(sampleReport, known, { rules: some, statements: [] });
   const placeOf = (some: readonly IgnoreRule[]): string | undefined =>
     of(some)
       .report.suppressed.find(({ vulnerability }) => vulnerability.id === 'CVE-2024-2961')
@@ -97,7 +100,7 @@ test('of several rules the first counts, and all are of use', () => {
 
 test('a rule about what the vendor has suppressed is of use, and changes nothing', () => {
   const about = rule({ id: 'CVE-2023-39804' });
-  const { report, rules } = except(sampleReport, true, { rules: [about], statements: [] });
+  const { report, rules } = except(sampleReport, known, { rules: [about], statements: [] });
   assert.deepEqual(report, sampleReport);
   assert.deepEqual([...rules], [about]);
 });
@@ -112,7 +115,7 @@ test('of statements the latest counts, and of several at once the one that promi
   });
   const [early, late] = ['2024-05-01T12:00:00+02:00', '2024-05-01T10:00:00.1Z'];
   const isMoved = (...all: readonly object[]): boolean =>
-    !ids(except(sampleReport, true, { rules: [], statements: statements(...all) }).report.matches).includes(
+    !ids(except(sampleReport, known, { rules: [], statements: statements(...all) }).report.matches).includes(
       'CVE-2024-2961',
     );
   assert.equal(isMoved(said('affected', early), said('not_affected', late)), true);
@@ -157,7 +160,11 @@ test('whatever is excepted, no finding is lost and none is made', () => {
       .sort();
   fc.assert(
     fc.property(rules, said, fc.boolean(), (rules, said, isKnown) => {
-      const { report } = except(sampleReport, isKnown, { rules, statements: statements(...said) });
+      const { report } = except(
+        sampleReport,
+        { ...known, isKnown },
+        { rules, statements: statements(...said) },
+      );
       assert.deepEqual(namesOf(report), namesOf(sampleReport));
       assert.ok(report.suppressed.every(({ reason }) => reason !== ''));
       assert.equal(report.verdict === 'clean', report.matches.length === 0 && isKnown);

@@ -1,6 +1,7 @@
 import type { Decision, IgnoreRule, VexDocument, VexStatement } from '../../model/exception.ts';
 import { compareMatches } from '../../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { verdictOf } from '../verdict.ts';
 import { covers, rulesByName } from './ignore-rules.ts';
 import { ruleWords, statementWords } from './reasons.ts';
@@ -14,6 +15,13 @@ export interface Exceptions {
   readonly statements: readonly VexStatement[];
 }
 
+/** What has to be known besides a report. */
+export interface ExceptingRoom {
+  /** Whether everything is known that it needs to be clean. */
+  readonly isKnown: boolean;
+  readonly schemes: readonly VersionScheme[];
+}
+
 /** A report after exceptions, and which of them were about something in it. */
 export interface Excepted {
   readonly report: Report;
@@ -23,10 +31,14 @@ export interface Excepted {
 
 /**
  * Moves findings to the suppressed ones: what VEX says is not affected or fixed, then what a rule says to ignore. With nothing left
- * the image is clean, if everything is known that this needs; `isKnown` says so.
+ * the image is clean, if everything is known that this needs.
  */
-export function except(report: Report, isKnown: boolean, { rules, statements }: Exceptions): Excepted {
-  const subject = subjectOf(report);
+export function except(
+  report: Report,
+  { isKnown, schemes }: ExceptingRoom,
+  { rules, statements }: Exceptions,
+): Excepted {
+  const subject = subjectOf(report, schemes);
   const index = indexStatements(statements);
   const rulesOn = rulesByName(rules);
   const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };

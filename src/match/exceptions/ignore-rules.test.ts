@@ -15,7 +15,7 @@ const finding: Match = sampleMatch(samplePackage('libssl3', '3.0.11-1~deb12u2', 
 
 function isCovered(selectors: Partial<IgnoreRule>, target: object = {}): boolean {
   const report = { ...sampleReport, target: { ...sampleReport.target, ...target } };
-  return covers({ place: 'x:1', reason: 'y', ...selectors }, finding, subjectOf(report));
+  return covers({ place: 'x:1', reason: 'y', ...selectors }, finding, subjectOf(report, []));
 }
 
 test('a vulnerability goes by each of its names, in upper and lower case', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { VexProduct } from '../../model/exception.ts';
 import type { Report, TargetKind } from '../../model/report.ts';
@@ -23,7 +24,7 @@ const found = {
 };
 
 function isMeant(product: VexProduct, report: Report = inRegistry, isPinned = false): boolean {
-  return speaksOf(product, found, { subject: subjectOf(report), isPinned });
+  return speaksOf(product, found, { subject: subjectOf(report, builtIn.schemes), isPinned });
 }
 
 const product = (...names: readonly string[]): VexProduct => namesOf(names);
@@ -68,7 +69,7 @@ test('a source package stands for all that was built from it', () => {
 test('a package of which nobody knows the source package is not meant by any', () => {
   const sourceless = { ...found, source: null };
   const meant = (name: string): boolean =>
-    speaksOf(product(name), sourceless, { subject: subjectOf(inRegistry), isPinned: false });
+    speaksOf(product(name), sourceless, { subject: subjectOf(inRegistry, builtIn.schemes), isPinned: false });
   assert.equal(meant('pkg:deb/debian/libssl3'), true);
   assert.equal(meant('pkg:deb/debian/libssl3?arch=source'), false);
 });
@@ -159,7 +160,11 @@ test('a distribution speaks for what its package manager installed, and for noth
     const purl = `pkg:${type}/x/y@1`;
     const item = { ...found, type, purl, source: null };
     const of = within({ ...product(), namespaces: ['debian:12'] }, purl);
-    assert.equal(speaksOf(of, item, { subject: subjectOf(inRegistry), isPinned: false }), isOurs, type);
+    assert.equal(
+      speaksOf(of, item, { subject: subjectOf(inRegistry, builtIn.schemes), isPinned: false }),
+      isOurs,
+      type,
+    );
   }
 });
 
@@ -183,4 +188,102 @@ test('where versions are listed, the installed one has to be among them', () => 
   assert.equal(isMeant(versions('1', found.version)), true);
   assert.equal(isMeant(versions('1')), false);
   assert.equal(isMeant(versions()), false);
+});
+
+const ranged = (name: string, ...ranges: readonly string[]): VexProduct => ({ ...product(name), ranges });
+
+test('where ranges are listed, the installed version has to lie in one of them', () => {
+  const inRanges = (...ranges: readonly string[]): boolean =>
+    isMeant(ranged('pkg:deb/debian/libssl3', ...ranges));
+  for (const range of [
+    'vers:deb/<3.0.12',
+    'vers:deb/>=3.0.11-1~deb12u2',
+    'vers:deb/>=3.0.10|<3.0.11-1%7Edeb12u3|4',
+    'vers:deb/3.0.11-1~deb12u2',
+    'vers:deb/*',
+  ])
+    assert.equal(inRanges(range), true, range);
+  for (const range of [
+    'vers:deb/<3.0.11-1~deb12u2',
+    'vers:deb/>3.0.11-1~deb12u2',
+    'vers:deb/<3.0.12|!=3.0.11-1~deb12u2',
+    'vers:rpm/<3.0.12',
+    'vers:dpkg/<3.0.12',
+    'vers:generic/<3.0.12',
+    'vers:generic/*',
+    'vers:deb/<',
+    'vers:deb/<%',
+    'vers:deb/<3.0.12|',
+    'vers:deb/<3.0.12|a:1',
+    'vls:<3.0.12',
+    '<3.0.12',
+    '*',
+    '',
+  ])
+    assert.equal(inRanges(range), false, range);
+  assert.equal(inRanges(), false);
+  assert.equal(inRanges('vers:deb/<3', 'vers:deb/>3'), true);
+  assert.equal(
+    isMeant({ ...ranged('pkg:deb/debian/libssl3', 'vers:deb/<3'), versions: [found.version] }),
+    true,
+  );
+  // Both have to be so, what the package URL says and what the range says.
+  assert.equal(isMeant(ranged(`pkg:deb/debian/libssl3@3.0.10`, 'vers:deb/*')), false);
+});
+
+test('ranges of a source package are of its versions', () => {
+  const rebuilt = { ...found, version: '1:5', source: { name: 'openssl', version: '3.0.11' } };
+  const isIn = (item: typeof found, name: string, range: string): boolean =>
+    speaksOf(ranged(name, range), item, {
+      subject: subjectOf(inRegistry, builtIn.schemes),
+      isPinned: false,
+    });
+  assert.equal(isIn(rebuilt, 'pkg:deb/debian/openssl?arch=source', 'vers:deb/>3|<4'), true);
+  assert.equal(isIn(rebuilt, 'pkg:deb/debian/openssl?arch=source', 'vers:deb/>4'), false);
+  assert.equal(isIn(rebuilt, 'pkg:deb/debian/libssl3', 'vers:deb/>4'), true);
+});
+
+test('a version that cannot be compared lies in no range that has an end', () => {
+  const odd = { ...found, version: 'a:b', purl: 'pkg:deb/debian/libssl3@a:b' };
+  const isIn = (range: string): boolean =>
+    speaksOf(ranged('pkg:deb/debian/libssl3', range), odd, {
+      subject: subjectOf(inRegistry, builtIn.schemes),
+      isPinned: false,
+    });
+  assert.deepEqual(['vers:deb/<9', 'vers:deb/>=0', 'vers:deb/!=1'].map(isIn), [false, false, false]);
+});
+
+test('ranges of rpm packages are compared with their epochs', () => {
+  const rpm = {
+    ...found,
+    type: 'rpm',
+    version: '1:3.0.7-18.el9',
+    purl: 'pkg:rpm/redhat/openssl-libs@3.0.7-18.el9?epoch=1',
+    source: { name: 'openssl', version: '3.0.7-18.el9' },
+  };
+  const isIn = (name: string, range: string): boolean =>
+    speaksOf(ranged(name, range), rpm, { subject: subjectOf(inRegistry, builtIn.schemes), isPinned: false });
+  for (const name of ['pkg:rpm/redhat/openssl-libs', 'pkg:rpm/redhat/openssl?arch=src']) {
+    assert.equal(isIn(name, 'vers:rpm/<1:3.0.8'), true, name);
+    assert.equal(isIn(name, 'vers:rpm/<3.0.8'), false, name);
+  }
+});
+
+test('a range of versions is one of packages: no image and no distribution lies in one', () => {
+  assert.equal(isMeant(ranged(manifest, 'vers:deb/*')), false);
+  assert.equal(isMeant(ranged('pkg:oci/web', 'vers:oci/*')), false);
+  const part = 'pkg:deb/debian/libssl3';
+  assert.equal(isMeant(within(ranged(manifest, 'vers:deb/*'), part)), false);
+  assert.equal(isMeant(within({ ...ranged('x', 'vers:deb/*'), namespaces: ['debian:12'] }, part)), false);
+  const parts = [ranged(part, 'vers:deb/<3.0.12')];
+  assert.equal(isMeant({ ...product(manifest), parts }), true);
+  assert.equal(isMeant({ ...product(manifest), parts: [ranged(part, 'vers:deb/<3')] }), false);
+});
+
+test('that something is fixed holds for a range, but not for one that has no end', () => {
+  const pinned = (range: string): boolean =>
+    isMeant(ranged('pkg:deb/debian/libssl3', range), inRegistry, true);
+  assert.equal(pinned('vers:deb/>=3.0.11'), true);
+  assert.equal(pinned('vers:deb/>=3.0.12'), false);
+  assert.equal(pinned('vers:deb/*'), false);
 });

@@ -2,6 +2,7 @@ import type { ProductNames, VexProduct } from '../../model/exception.ts';
 import { type ImageName, parseImageName } from '../../model/image-name.ts';
 import type { PurlParts } from '../../model/purl.ts';
 import type { Match } from '../../model/report.ts';
+import { isMeantVersion, isOfSomeVersions, isSource } from './product-versions.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -13,11 +14,12 @@ export function speaksOf(
   found: Match['package'],
   { subject, isPinned }: { readonly subject: Subject; readonly isPinned: boolean },
 ): boolean {
-  const { parts, versions } = product;
-  if (versions !== undefined && !versions.includes(found.version)) return false;
-  const isPackage = (names: ProductNames, pinned = isPinned && versions === undefined): boolean =>
+  const { parts } = product;
+  const isPackage = (names: ProductNames): boolean =>
     names.purls.some(
-      (purl) => isSamePackage(purl, found, subject) && (!pinned || purl.version !== undefined),
+      (purl) =>
+        isSamePackage(purl, found, subject) &&
+        isMeantVersion(names, purl, { found, schemes: subject.schemes, isPinned }),
     );
   if (isPackage(product)) return true;
   if (parts === undefined) return isImage(product, subject, isPinned);
@@ -26,9 +28,10 @@ export function speaksOf(
   return isDistribution(product, found, subject) && parts.some((part) => isPackage(part));
 }
 
-/** Whether names are those of the image. */
+/** Whether names are those of the image. Its versions have no order. */
 function isImage(names: ProductNames, subject: Subject, isPinned: boolean): boolean {
   const { target } = subject;
+  if (isOfSomeVersions(names)) return false;
   return (
     (target.manifest !== null && names.digests.includes(target.manifest)) ||
     names.references.includes(target.reference) ||
@@ -37,10 +40,11 @@ function isImage(names: ProductNames, subject: Subject, isPinned: boolean): bool
 }
 
 /** A distribution speaks for its own packages alone. */
-function isDistribution({ namespaces }: ProductNames, { type }: Match['package'], subject: Subject): boolean {
+function isDistribution(names: ProductNames, { type }: Match['package'], subject: Subject): boolean {
   return (
+    !isOfSomeVersions(names) &&
     (type === 'deb' || type === 'apk' || type === 'rpm') &&
-    namespaces.some((name) => subject.namespaces.has(name))
+    names.namespaces.some((name) => subject.namespaces.has(name))
   );
 }
 
@@ -78,13 +82,12 @@ function isRepository({ type, namespace, name, qualifiers = {} }: PurlParts, ima
 }
 
 /**
- * Package URLs that name the same package: what one of them says, version and qualifiers, the other has to say as well. `arch=source`
- * (deb) and `arch=src` (rpm) are the source package, and with it all that was built from it.
+ * Package URLs that name the same package: what one of them says, version and qualifiers, the other has to say as well. The
+ * source package is all that was built from it.
  */
 function isSamePackage(wanted: PurlParts, found: Match['package'], subject: Subject): boolean {
   const { own, source } = subject.purlsOf(found);
-  const arch = wanted.qualifiers?.['arch'];
-  const isOfSource = arch === 'source' || arch === 'src';
+  const isOfSource = isSource(wanted);
   const candidate = isOfSource ? source : own;
   // A part of a package is not the package.
   if (candidate === undefined || wanted.subpath !== undefined) return false;

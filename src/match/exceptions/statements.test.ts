@@ -25,7 +25,7 @@ function isAbout(names: readonly string[], id: string, aliases: readonly string[
 function saidOn(said: readonly object[], id: string, aliases: readonly string[] = []): VexStatement[] {
   const { statements } = readOpenVex(openVexDocument(said), { place: 'x', wants: () => true });
   const finding = sampleMatch(curl, { id, severity: 'High', aliases });
-  return statementsOn(finding, indexStatements(statements), subjectOf(sampleReport));
+  return statementsOn(finding, indexStatements(statements), subjectOf(sampleReport, []));
 }
 
 test('a vulnerability goes by any of its names, on both sides', () => {
@@ -76,7 +76,7 @@ test('the latest statement counts, and one without a time was the first', () => 
     [dated, undated, earlier],
   ])
     assert.deepEqual(
-      statementsOn(finding, indexStatements(all), subjectOf(sampleReport)).map(({ status }) => status),
+      statementsOn(finding, indexStatements(all), subjectOf(sampleReport, [])).map(({ status }) => status),
       ['fixed', 'under_investigation', 'affected'],
     );
 });

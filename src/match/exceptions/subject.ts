@@ -2,6 +2,7 @@ import { type ImageName, imageNameOf } from '../../model/image-name.ts';
 import type { PurlParts } from '../../model/purl.ts';
 import { readPurl } from '../../model/read-purl.ts';
 import type { Match, Report } from '../../model/report.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
 
 /** An image as rules and statements may speak of it. */
 export interface Subject {
@@ -10,6 +11,8 @@ export interface Subject {
   readonly namespaces: ReadonlySet<string>;
   /** What a package URL may call its distribution. */
   readonly distros: ReadonlySet<string>;
+  /** How versions order that statements compare. */
+  readonly schemes: readonly VersionScheme[];
   /** The package URLs of a package: its own, and that of the source package it was built from. */
   purlsOf(found: Match['package']): PackagePurls;
 }
@@ -21,7 +24,10 @@ export interface PackagePurls {
 }
 
 /** An image as its report tells of it. */
-export function subjectOf({ target, namespaces, distro }: Report): Subject {
+export function subjectOf(
+  { target, namespaces, distro }: Report,
+  schemes: readonly VersionScheme[],
+): Subject {
   const known = new Map<string, PackagePurls>();
   const { id = '', versionId, versionCodename } = distro ?? {};
   const releases = [versionId, versionCodename].filter((release) => release !== undefined);
@@ -34,6 +40,7 @@ export function subjectOf({ target, namespaces, distro }: Report): Subject {
       ...releases.map((release) => `${id}-${release}`),
       ...(versionCodename === undefined ? [] : [versionCodename]),
     ]),
+    schemes,
     purlsOf: (found) => {
       const purls = known.get(found.purl) ?? readBoth(found);
       known.set(found.purl, purls);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { except } from '../../match/exceptions/apply.ts';
+import { builtIn } from '../../extensions.ts';
+import { type ExceptingRoom, except } from '../../match/exceptions/apply.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { IgnoreRule } from '../../model/exception.ts';
 import type { Report } from '../../model/report.ts';
@@ -17,6 +18,7 @@ import { csafFormat } from './csaf.ts';
 import { cyclonedxVexFormat } from './cyclonedx-vex.ts';
 import { openVexFormat } from './openvex.ts';
 
+const known: ExceptingRoom = { isKnown: true, schemes: builtIn.schemes };
 const issue = { author: 'Example Ltd', time: '2024-09-13T06:00:00Z' };
 
 const rules: readonly IgnoreRule[] = [
@@ -58,7 +60,7 @@ function judged(target: Partial<Report['target']> = {}): Report {
     ...sampleMatch(found, { id: 'GHSA-2024-aaaa', severity: 'Low' }, { state: 'under-investigation' }),
     reason: 'the vendor is still investigating',
   }));
-  const { matches, suppressed, ...rest } = except(report, true, { rules, statements }).report;
+  const { matches, suppressed, ...rest } = except(report, known, { rules, statements }).report;
   return { ...rest, matches, suppressed: [...suppressed, ...investigated] };
 }
 
@@ -96,12 +98,12 @@ for (const [format, problems] of formats) {
       );
       const { statements } = readVex(Buffer.from(textOf(format, report)), { place: 'x', wants: () => true });
       const plain: Report = { ...sampleReport, target: report.target };
-      const again = except(plain, true, { rules: [], statements }).report;
+      const again = except(plain, known, { rules: [], statements }).report;
       const moved = again.suppressed.filter(({ decision }) => decision?.by === 'vex').map(nameOf);
       assert.equal(cleared.length, 4);
       assert.deepEqual(moved.sort(), cleared.sort());
       const elsewhere = { ...plain, target: { ...plain.target, reference: 'another', manifest: null } };
-      assert.deepEqual(except(elsewhere, true, { rules: [], statements }).report.matches, plain.matches);
+      assert.deepEqual(except(elsewhere, known, { rules: [], statements }).report.matches, plain.matches);
     });
   }
 }
@@ -149,7 +151,7 @@ test('of a package that lies in two places the worse is said', () => {
     reason: 'unused',
     justification: 'component_not_present',
   };
-  const { report } = except({ ...sampleReport, matches: [match, below], suppressed: [] }, true, {
+  const { report } = except({ ...sampleReport, matches: [match, below], suppressed: [] }, known, {
     rules: [path],
     statements: [],
   });
