@@ -8,3 +8,4 @@ export type { Compression } from './kit/decompress/compression.ts';
 export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './kit/errors.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';
+export { type RangeReader, rangeReaders } from './version/constraint/range-readers.ts';

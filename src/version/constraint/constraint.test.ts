@@ -17,31 +17,25 @@ import { npm } from '../npm.ts';
 import { nuget } from '../nuget.ts';
 import { pep440 } from '../pep440.ts';
 import { semver } from '../semver.ts';
-import { readBrackets } from './brackets.ts';
-import { readComparators } from './comparators.ts';
-import { readComposerConstraint } from './composer.ts';
-import { readGemRequirement } from './gem.ts';
-import { readMavenRange } from './maven.ts';
-import { allowsPrerelease, readNpmAlternatives, readNpmRange } from './npm.ts';
+import { allowsPrerelease, readNpmAlternatives } from './npm.ts';
 import { readPep440Specifiers } from './pep440.ts';
-
-type Reader = (text: string) => readonly VersionRange[] | undefined;
+import { type RangeReader, rangeReaders } from './range-readers.ts';
 
 interface Language {
   readonly scheme: VersionScheme;
-  readonly read: Reader;
+  readonly read: RangeReader;
 }
 
 /** By the names VERS gives them. */
 const languages: Readonly<Record<string, Language>> = {
-  npm: { scheme: npm, read: readNpmRange },
-  pypi: { scheme: pep440, read: readPep440Specifiers },
-  gem: { scheme: gem, read: readGemRequirement },
-  maven: { scheme: maven, read: readMavenRange },
-  composer: { scheme: composer, read: readComposerConstraint },
-  golang: { scheme: go, read: (text) => readComparators(go, text) },
-  nuget: { scheme: nuget, read: (text) => readBrackets(nuget, text) },
-  cargo: { scheme: semver, read: (text) => readComparators(semver, text) },
+  npm: { scheme: npm, read: rangeReaders.npm },
+  pypi: { scheme: pep440, read: rangeReaders.pep440 },
+  gem: { scheme: gem, read: rangeReaders.gem },
+  maven: { scheme: maven, read: rangeReaders.maven },
+  composer: { scheme: composer, read: rangeReaders.composer },
+  golang: { scheme: go, read: rangeReaders.go },
+  nuget: { scheme: nuget, read: rangeReaders.nuget },
+  cargo: { scheme: semver, read: rangeReaders.semver },
 };
 const schemeOf = (name: string): VersionScheme | undefined => languages[name]?.scheme;
 

@@ -1,0 +1,31 @@
+import type { VersionRange } from '../../model/version-range.ts';
+import { go } from '../go.ts';
+import { nuget } from '../nuget.ts';
+import { semver } from '../semver.ts';
+import { readBrackets } from './brackets.ts';
+import { readComparators } from './comparators.ts';
+import { readComposerConstraint } from './composer.ts';
+import { readGemRequirement } from './gem.ts';
+import { readMavenRange } from './maven.ts';
+import { readNpmRange } from './npm.ts';
+import { readPep440Specifiers } from './pep440.ts';
+
+/** The versions that a range in the words of a package manager holds; undefined where it cannot be read. */
+export type RangeReader = (text: string) => readonly VersionRange[] | undefined;
+
+/**
+ * The words of package managers by the schemes of their versions: `^1.2.0 || ~2.1` of npm, `~> 2.3` of gem, `[1.0,2.0)` of Maven and NuGet. They are
+ * read as an advisory means them: `< 2` speaks of the pre-releases of 2, which nobody installs by it.
+ */
+export const rangeReaders: Readonly<
+  Record<'composer' | 'gem' | 'go' | 'maven' | 'npm' | 'nuget' | 'pep440' | 'semver', RangeReader>
+> = {
+  composer: readComposerConstraint,
+  gem: readGemRequirement,
+  go: (text) => readComparators(go, text),
+  maven: readMavenRange,
+  npm: readNpmRange,
+  nuget: (text) => readBrackets(nuget, text),
+  pep440: (text) => readPep440Specifiers(text),
+  semver: (text) => readComparators(semver, text),
+};
