@@ -59,4 +59,4 @@ const costs = measure(
   ],
   Number(values.rounds),
 );
-console.log(table('carry', costs).split('\n').slice(2).join('\n'));
+console.log(table('carry', costs, false).split('\n').slice(2).join('\n'));

@@ -1,14 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { hostileImages } from '../test/e2e/hostile/hostile-images.ts';
 import { tryImage } from '../test/e2e/hostile/judge.ts';
 
 /**
- * Reads images made to exhaust their reader, as large as somebody would make them: `npm run bench -- hostile [WORD]`, where the
- * word picks images by their names. It takes minutes and some gigabytes of the temporary directory.
+ * Reads images made to exhaust their reader, as large as somebody would make them: `npm run bench -- hostile [WORD] [--most N]`, where the
+ * word picks images by their names, and N how many of those that take most memory are told. It takes minutes and some gigabytes of the
+ * temporary directory.
  */
-const [word = ''] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { most: { type: 'string' } },
+});
+const [word = ''] = positionals;
 const GiB = 1024 ** 3;
 const images = hostileImages({
   bombBytes: 100 * GiB,
@@ -16,18 +22,38 @@ const images = hostileImages({
   files: 3_000_000,
   falseDatabases: 200,
   largeLayers: 12,
-});
+}).filter(({ name }) => name.includes(word));
 const directory = mkdtempSync(join(tmpdir(), 'clair-bench-hostile-'));
 process.on('exit', () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-console.log('| image | MiB stored | seconds | peak MiB | answer |\n|---|---:|---:|---:|---|');
-for (const image of images) {
-  if (!image.name.includes(word)) continue;
+const tried = images.map((image) => {
   const { bytes, seconds, peakMib, fault, status, stderr } = tryImage(image, directory, 600_000);
-  const answer = fault ?? (status === 3 ? `refused: ${stderr.trim()}` : 'right');
-  console.log(
-    `| ${image.name} | ${(bytes / 1024 ** 2).toFixed(1)} | ${seconds.toFixed(1)} | ${peakMib.toFixed(0)} | ${answer} |`,
-  );
+  const refusal = stderr
+    .trim()
+    .replace(/^clair: /, '')
+    .replaceAll(/\/\S*(?=\/image)/g, '…');
+  const isRefused = status === 3;
+  return {
+    name: image.name,
+    bytes,
+    seconds,
+    peakMib,
+    fault,
+    isRefused,
+    answer: isRefused ? refusal : 'read',
+  };
+});
+const shown = tried.toSorted((a, b) => b.peakMib - a.peakMib).slice(0, Number(values.most ?? tried.length));
+console.log('| image | MiB stored | seconds | peak MiB | answer |\n|---|---:|---:|---:|---|');
+for (const { name, bytes, seconds, peakMib, fault, answer } of shown) {
+  const figures = [(bytes / 1024 ** 2).toFixed(1), seconds.toFixed(1), peakMib.toFixed(0)].join(' | ');
+  console.log(`| ${name} | ${figures} | ${fault ?? answer} |`);
 }
+const slowest = Math.max(...tried.map(({ seconds }) => seconds));
+const refused = tried.filter(({ isRefused }) => isRefused).length;
+const wrong = tried.filter(({ fault }) => fault !== undefined).length;
+console.log(
+  `\n${tried.length} images, of which ${refused} are refused and ${wrong} were answered wrongly; the slowest took ${slowest.toFixed(1)} s.`,
+);

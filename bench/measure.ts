@@ -70,19 +70,16 @@ function medianCost(costs: readonly Cost[]): Cost {
   };
 }
 
-/** The figures as a Markdown table, each with its ratio to the first. */
-export function table(title: string, costs: ReadonlyMap<string, Cost>): string {
+/** The figures as a Markdown table, each with its ratio to the first where they do the same. */
+export function table(title: string, costs: ReadonlyMap<string, Cost>, doTheSame: boolean = true): string {
   const [reference] = costs.values();
   const rows = [...costs].map(([name, { wallMs, cpuMs, peakMb }]) => {
-    const ratio = reference === undefined ? 1 : wallMs / reference.wallMs;
-    return `| ${name} | ${wallMs.toFixed(0)} | ${cpuMs.toFixed(0)} | ${peakMb.toFixed(0)} | ${ratio.toFixed(2)} |`;
+    const figures = [wallMs, cpuMs, peakMb].map((figure) => figure.toFixed(0));
+    return [name, ...figures, (wallMs / (reference?.wallMs ?? wallMs)).toFixed(2)];
   });
-  return [
-    `### ${title}`,
-    '',
-    '| | wall ms | CPU ms | peak MB | wall ratio |',
-    '|---|---:|---:|---:|---:|',
-    ...rows,
-    '',
-  ].join('\n');
+  const head = ['', 'wall ms', 'CPU ms', 'peak MB', 'wall ratio'];
+  const columns = doTheSame ? head.length : head.length - 1;
+  const line = (cells: readonly string[]): string => `| ${cells.slice(0, columns).join(' | ')} |`;
+  const rule = `|---|${'---:|'.repeat(columns - 1)}`;
+  return [`### ${title}`, '', line(head), rule, ...rows.map(line), ''].join('\n');
 }
