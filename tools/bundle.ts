@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -79,16 +79,17 @@ await build({
   // A script, unlike a module, can take along what was compiled of it while it ran.
   format: 'cjs',
   define: { 'import.meta.url': 'moduleUrl' },
-  banner: { js: '(moduleUrl => { const module = {};' },
+  banner: { js: '((moduleUrl, importModule) => { const module = {};' },
   footer: { js: 'return module.exports; })' },
 });
+// What is left of imports is for modules outside, which a script has to ask for.
+const main = 'dist/bin/main.js';
+writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
 await build({ ...options, entryPoints: ['src/layer-worker.ts', 'src/plugin-worker.ts'] });
 await build({
   ...options,
   entryPoints: { clair: 'src/start-bundle.ts' },
   define: {
-    buildName: JSON.stringify(
-      createHash('sha256').update(readFileSync('dist/bin/main.js')).digest('hex').slice(0, 16),
-    ),
+    buildName: JSON.stringify(createHash('sha256').update(readFileSync(main)).digest('hex').slice(0, 16)),
   },
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** A script that ran once, to the value of its last expression. */
 export interface CompiledScript {
@@ -14,14 +14,14 @@ export interface CompiledScript {
  * Node, which keeps what compiles before the first line runs, this keeps the functions that a run has come to need.
  *
  * `kept` is the file of the compiled code. Its directory has to be of this very text, since V8 compares no more than the length; other
- * directories beside it are of other texts, and go. Code of another V8 or of other flags is refused by V8, and then not used.
+ * directories beside it are of other texts, and go. Code of another V8 or of other flags is refused by V8, and then not used. A script cannot
+ * import modules by itself.
  */
 export function compiledScript(path: string, kept: string): CompiledScript {
   const cachedData = contentOf(kept);
   const script = new Script(readFileSync(path, 'utf8'), {
     filename: path,
     cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   return {
     value: script.runInThisContext(),

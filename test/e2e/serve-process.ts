@@ -11,6 +11,8 @@ export interface ServeProcess {
   readonly clair: V1Client;
   /** Waits until a message is logged, with this beside it where that is told. */
   logged(message: string, beside?: string): Promise<string>;
+  /** All that it has written to standard error. */
+  written(): readonly string[];
   /** Tells it to load its plugins anew. */
   reload(): void;
   /** Tells it to end, and waits until it has. */
@@ -41,6 +43,7 @@ export async function runServer(
   return {
     clair: new V1Client(port, health),
     logged: (message, beside) => log.has(message, beside),
+    written: () => log.lines,
     reload: () => child.kill('SIGHUP'),
     async end() {
       const started = performance.now();
@@ -60,12 +63,12 @@ export async function runServer(
 
 /** Lines of a log, and who waits for one. */
 class Log {
-  readonly #lines: string[] = [];
+  readonly lines: string[] = [];
   readonly #waiting = new Set<() => void>();
   #isClosed = false;
 
   add(line: string): void {
-    this.#lines.push(line);
+    this.lines.push(line);
     for (const look of this.#waiting) look();
   }
 
@@ -77,9 +80,9 @@ class Log {
   async has(message: string, beside = ''): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
-      const line = this.#lines.find((one) => one.includes(`"msg":"${message}"`) && one.includes(beside));
+      const line = this.lines.find((one) => one.includes(`"msg":"${message}"`) && one.includes(beside));
       if (line !== undefined) resolve(line);
-      else if (this.#isClosed) reject(new Error(`it ended before ${message}:\n${this.#lines.join('\n')}`));
+      else if (this.#isClosed) reject(new Error(`it ended before ${message}:\n${this.lines.join('\n')}`));
     };
     this.#waiting.add(look);
     look();

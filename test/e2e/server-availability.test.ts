@@ -18,6 +18,16 @@ import { bookworm, dpkgStatus, fixedIn, osRelease, startV1, statuses, until } fr
 const MiB = 1024 * 1024;
 const timeout = 300_000;
 
+test('what a server writes is its log alone, a line of JSON each', { timeout }, async (t) => {
+  const server = await runOn(t, 'sqlite', join(temporaryDirectory(t), 'clair.db'));
+  // What is loaded for gRPC is loaded by the first health check at the latest.
+  assert.equal(await server.clair.health(), 200);
+  await server.end();
+  const written = server.written();
+  assert.ok(written.length > 1);
+  for (const line of written) assert.doesNotThrow(() => JSON.parse(line), line);
+});
+
 for (const engine of sharedEngines) {
   test(`${engine.name}: names that are too long keep no connection`, { timeout }, async (t) => {
     const env = { CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '2' };
