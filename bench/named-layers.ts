@@ -120,7 +120,8 @@ async function measure(store: Store, id: string): Promise<void> {
   const shown = [times, cpuTimes].map(([lookup = 0, first = 0, ...others]) => {
     const later = others.toSorted((a, b) => a - b);
     const at = (part: number) => (later[Math.floor(part * (later.length - 1))] ?? Number.NaN).toFixed(1);
-    return `first page ${(lookup + first).toFixed(1)} ms (${lookup.toFixed(1)} for the versions), later p50 ${at(0.5)} p95 ${at(0.95)} ms`;
+    const rest = later.length === 0 ? '' : `, later p50 ${at(0.5)} p95 ${at(0.95)} ms`;
+    return `first page ${(lookup + first).toFixed(1)} ms (${lookup.toFixed(1)} for the versions)${rest}`;
   });
   process.stdout.write(
     `${id}: ${versions.length} versions, ${told} layers\n  clock ${shown[0]}\n  CPU   ${shown[1]}\n`,
