@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clair } from './command.ts';
-import { type Contender, measure, table } from './measure.ts';
+import { type Contender, figures, measure } from './measure.ts';
 
 /**
  * Whole commands that bring advisories into a database or carry them out of it: `npm run bench -- carry --mirror DIR [--rounds N]`; the
@@ -59,4 +59,4 @@ const costs = measure(
   ],
   Number(values.rounds),
 );
-console.log(table('carry', costs, false).split('\n').slice(2).join('\n'));
+console.log(figures(costs, false));

@@ -70,16 +70,21 @@ function medianCost(costs: readonly Cost[]): Cost {
   };
 }
 
+/** The figures as a Markdown table under a title. */
+export function table(title: string, costs: ReadonlyMap<string, Cost>): string {
+  return `### ${title}\n\n${figures(costs)}`;
+}
+
 /** The figures as a Markdown table, each with its ratio to the first where they do the same. */
-export function table(title: string, costs: ReadonlyMap<string, Cost>, doTheSame: boolean = true): string {
+export function figures(costs: ReadonlyMap<string, Cost>, doTheSame: boolean = true): string {
   const [reference] = costs.values();
   const rows = [...costs].map(([name, { wallMs, cpuMs, peakMb }]) => {
-    const figures = [wallMs, cpuMs, peakMb].map((figure) => figure.toFixed(0));
-    return [name, ...figures, (wallMs / (reference?.wallMs ?? wallMs)).toFixed(2)];
+    const ratio = wallMs / (reference?.wallMs ?? wallMs);
+    return [name, ...[wallMs, cpuMs, peakMb].map((figure) => figure.toFixed(0)), ratio.toFixed(2)];
   });
   const head = ['', 'wall ms', 'CPU ms', 'peak MB', 'wall ratio'];
   const columns = doTheSame ? head.length : head.length - 1;
   const line = (cells: readonly string[]): string => `| ${cells.slice(0, columns).join(' | ')} |`;
   const rule = `|---|${'---:|'.repeat(columns - 1)}`;
-  return [`### ${title}`, '', line(head), rule, ...rows.map(line), ''].join('\n');
+  return [line(head), rule, ...rows.map(line), ''].join('\n');
 }

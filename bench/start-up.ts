@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clair, node } from './command.ts';
-import { measure, table } from './measure.ts';
+import { figures, measure } from './measure.ts';
 
 /**
  * What it takes until the command has begun: `npm run bench -- start`. The first time no compiled code is kept yet; from the second
@@ -26,4 +26,4 @@ const costs = measure(
   ],
   21,
 );
-console.log(table('start', costs).split('\n').slice(2).join('\n'));
+console.log(figures(costs));
