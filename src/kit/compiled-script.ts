@@ -19,10 +19,7 @@ export interface CompiledScript {
  */
 export function compiledScript(path: string, kept: string): CompiledScript {
   const cachedData = contentOf(kept);
-  const script = new Script(readFileSync(path, 'utf8'), {
-    filename: path,
-    cachedData,
-  });
+  const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
   return {
     value: script.runInThisContext(),
     keep: () => {
@@ -39,7 +36,10 @@ function contentOf(path: string): Buffer | undefined {
   }
 }
 
-/** V8 sees that code is cut off, but not that its bytes are others: it appears when it is whole on disk. Where it cannot, nothing is lost. */
+/**
+ * V8 sees that code is cut off, but not that its bytes are others: it appears when it is whole on disk. Where it cannot, nothing is lost.
+ * `replaceFile` would be loaded by every start, and is for what others may read.
+ */
 function keepWhole(path: string, code: Buffer): void {
   const draft = `${path}.${process.pid}.part`;
   try {

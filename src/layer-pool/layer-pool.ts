@@ -127,7 +127,11 @@ function download(
   const { connect, isProxied } = policy;
   const bytes = downloadLayer({
     ...bounds,
-    ...{ url, headers, connect, isBulk: !isProxied, signal: reading.signal },
+    url,
+    headers,
+    connect,
+    isBulk: !isProxied,
+    signal: reading.signal,
   });
   return paced(counted(bytes, reading), bounds?.idleMs ?? limits.idleMs);
 }

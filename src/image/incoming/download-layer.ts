@@ -13,8 +13,9 @@ export interface LayerDownload
 }
 
 /**
- * The bytes of a layer that lies behind a URL, free of transport compression; each piece is done with when the next is asked for. Throws `layer-not-found` where no layer comes,
- * `source-refused` where it may not be asked for, `target-corrupt` where it breaks off, and `limit-exceeded`.
+ * The bytes of a layer that lies behind a URL, free of transport compression; each piece is done with when the next is asked for.
+ * Throws `layer-not-found` where no layer comes, `source-refused` where it may not be asked for, `target-corrupt` where it breaks off, and
+ * `limit-exceeded`.
  */
 export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Uint8Array> {
   const { url, bytesMax = limits.layerDownloadBytes } = download;

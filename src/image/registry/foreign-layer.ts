@@ -53,11 +53,9 @@ async function* fromUrl(
   url: string,
   { sizeBytes, connect, signal }: ForeignLayer,
 ): AsyncGenerator<Uint8Array> {
-  const headers = { 'accept-encoding': 'identity' };
+  const download = { url, headers: {}, connect, isBulk: true, signal, bytesMax: sizeBytes };
   let received = 0;
-  for await (const piece of downloadLayer({
-    ...{ url, headers, connect, isBulk: true, signal, bytesMax: sizeBytes },
-  })) {
+  for await (const piece of downloadLayer(download)) {
     received += piece.length;
     yield piece;
   }

@@ -46,9 +46,7 @@ export async function askForBulk(
   });
   request.on('error', reject).end();
   const response = await promise;
-  const pieces = inflow.isCounted
-    ? inflow.body(response)
-    : piecesOf(withoutCodings(response.headers, response));
+  const pieces = inflow.isCounted ? inflow.body(response) : piecesOf(withoutCodings(response));
   const body = {
     [Symbol.asyncIterator]: () => pieces,
     destroy: () => request.destroy(),

@@ -61,21 +61,21 @@ export async function askOnce(
   });
   request.on('response', resolve).on('error', reject).end(post);
   const response = await promise;
-  const body = withoutCodings(response.headers, response);
+  const body = withoutCodings(response);
   open = body;
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
-/** A body without the codings that its answer tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
-export function withoutCodings(headers: IncomingHttpHeaders, body: Readable): Readable {
-  const codings = (headers['content-encoding'] ?? '')
+/** The body of an answer without the codings that it tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
+export function withoutCodings(response: IncomingMessage): Readable {
+  const codings = (response.headers['content-encoding'] ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
   const decoders = codings.toReversed().map(decoderOf);
   const decoded = decoders.every((decoder) => decoder !== undefined)
-    ? decoders.reduce<Readable>(through, body)
-    : body;
+    ? decoders.reduce<Readable>(through, response)
+    : response;
   return decoded.on('error', () => undefined); // told to whoever reads it, and nobody may
 }
 
