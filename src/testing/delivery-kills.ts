@@ -80,11 +80,11 @@ export async function killDeliveries(
       const child = run(engine.name, place, sender(mode, receiver.url, i * aheadMs));
       assert.ok(child.stdout !== null);
       await once(child.stdout, 'data');
+      const isDone = (): boolean => receiver.told.size === (things / count) * published;
       if (i < kills) {
-        const isDone = (): boolean => receiver.told.size === (things / count) * published;
         await receiver.comes(Math.floor(4 * Math.random()), isDone);
         await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()));
-      } else await allNoted(engine, place, { count, mode });
+      } else await allNoted(engine, place, { count, mode, isDelivered: isDone });
       child.kill('SIGKILL');
       await exitOf(child);
     }
@@ -122,7 +122,11 @@ async function toldThings({ names, told }: Receiver, store: Store, mode: Deliver
 async function allNoted(
   engine: SharedEngine,
   place: string,
-  { count, mode }: { readonly count: number; readonly mode: DeliveryMode },
+  {
+    count,
+    mode,
+    isDelivered,
+  }: { readonly count: number; readonly mode: DeliveryMode; readonly isDelivered: () => boolean },
 ): Promise<void> {
   await using store = await engine.open(place, { now: () => Number.MAX_SAFE_INTEGER });
   const isNoted = async (): Promise<boolean> => {
@@ -134,7 +138,8 @@ async function allNoted(
     const isMade = mode === 'name' || digests.length >= images;
     return isWhole && isMade && [...changes, ...digests].every(({ notifiedAt }) => notifiedAt !== null);
   };
-  while (!(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Before everything has come, a store in which all is noted may only lack what was not made yet.
+  while (!isDelivered() || !(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 interface Message {

@@ -2,13 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 
 /** A test that asks a tool of the system for the right answer. It is skipped where the tool is not installed. */
-export function toolTest(tool: string, name: string, body: (directory: string) => void): void {
+export function toolTest(
+  tool: string,
+  name: string,
+  body: (directory: string, context: TestContext) => void,
+): void {
   const skip = spawnSync(tool, ['--version']).error === undefined ? false : `no ${tool} on this system`;
-  void test(name, { skip }, () => {
-    inDirectory(body);
+  void test(name, { skip }, (context) => {
+    inDirectory((directory) => {
+      body(directory, context);
+    });
   });
 }
 
