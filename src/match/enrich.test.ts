@@ -16,21 +16,23 @@ const bare = {
 
 function enriched(
   vulnerability: Partial<ReportVulnerability>,
-  known: readonly Enrichment[],
+  known: readonly (Enrichment & { readonly source?: string })[],
   knowsExploited = true,
 ): ReportVulnerability {
   const [match] = sampleReport.matches as readonly [Match];
   return enrich(
     { ...match, vulnerability: { ...match.vulnerability, ...bare, ...vulnerability } },
-    { enrichments: new Map([['CVE-2024-1', known]]), knowsExploited },
+    {
+      enrichments: new Map([['CVE-2024-1', known.map((one) => ({ source: 'nvd', ...one }))]]),
+      knowsExploited,
+    },
   ).vulnerability;
 }
 
 const nvd: Enrichment = {
   id: 'CVE-2024-1',
-  severity: 'High',
   description: 'from elsewhere',
-  cvss: [{ source: 'nvd@nist.gov', vector: 'CVSS:3.1/AV:N', score: 7.5 }],
+  cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 7.5 }],
 };
 
 test('severity and description are borrowed only where the vendor has none', () => {
@@ -43,13 +45,18 @@ test('severity and description are borrowed only where the vendor has none', () 
 test('every rating is kept once, the vendor first', () => {
   assert.deepEqual(
     enriched({}, [nvd, nvd]).cvss.map(({ source }) => source),
-    ['vendor', 'nvd@nist.gov'],
+    ['vendor', 'nvd'],
   );
 });
 
 test('what is not on the list of exploited vulnerabilities is not exploited, and unknown without the list', () => {
-  const kev: Enrichment = { id: 'CVE-2024-1', exploited: { since: '2024-01-01', ransomware: false } };
+  const kev: Enrichment & { source: string } = {
+    source: 'kev',
+    id: 'CVE-2024-1',
+    exploited: { since: '2024-01-01', ransomware: false },
+  };
   assert.equal(enriched({}, [kev]).kev, true);
+  assert.deepEqual(enriched({}, [kev]).exploited, { source: 'kev', date: '2024-01-01' });
   assert.equal(enriched({}, []).kev, false);
   assert.equal(enriched({}, [], false).kev, null);
 });

@@ -1,12 +1,12 @@
 import type { Enrichment } from '../model/enrichment.ts';
 import type { Match } from '../model/report.ts';
-import { type Severity, worstSeverity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
+import { ratingOfEnrichments } from './rate.ts';
 
-/** What others than the distributions know of vulnerabilities. */
+/** Knowledge of vulnerabilities beside the advisories. */
 export interface Knowledge {
   /** By CVE id. */
-  readonly enrichments: ReadonlyMap<string, readonly Enrichment[]>;
+  readonly enrichments: ReadonlyMap<string, readonly (Enrichment & { readonly source: string })[]>;
   /** Whether the list of exploited vulnerabilities is known, so that one that is not on it is not exploited. */
   readonly knowsExploited: boolean;
 }
@@ -18,23 +18,23 @@ export interface Knowledge {
 export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: Knowledge): T {
   const { vulnerability } = match;
   const known = enrichments.get(vulnerability.id) ?? [];
-  const isExploited = known.some(({ exploited }) => exploited !== undefined);
+  const exploited = known.find((one) => one.exploited !== undefined);
+  const rating = vulnerability.severity === 'Unknown' ? ratingOfEnrichments(known) : undefined;
   return {
     ...match,
     vulnerability: {
       ...vulnerability,
-      severity: vulnerability.severity === 'Unknown' ? rated(known) : vulnerability.severity,
+      ...(rating !== undefined && { severity: rating.severity, severitySource: rating.source }),
       cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
       description:
         vulnerability.description ?? known.find(({ description }) => description)?.description ?? null,
-      kev: isExploited || (knowsExploited ? false : null),
+      kev: exploited !== undefined || (knowsExploited ? false : null),
+      ...(exploited?.exploited && {
+        exploited: { source: exploited.source, date: exploited.exploited.since },
+      }),
       epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
     },
   };
-}
-
-function rated(known: readonly Enrichment[]): Severity {
-  return worstSeverity(known.flatMap(({ severity }) => severity ?? []));
 }
 
 function distinct(vectors: readonly CvssVector[]): CvssVector[] {

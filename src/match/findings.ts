@@ -4,7 +4,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
-import { worstSeverity } from '../model/severity.ts';
+import { ratingOfAdvisories } from './rate.ts';
 
 /** An affected row that holds the installed version of a package. */
 export interface Hit extends AdvisoryHit {
@@ -61,6 +61,7 @@ function toMatch(group: readonly NamedHit[], compare: Compare): Match {
   const [{ id }] = group as [NamedHit, ...NamedHit[]];
   const [first] = ordered as [Hit, ...Hit[]];
   const { type, name, version, source, purl, location } = first.package;
+  const rating = ratingOfAdvisories(ordered);
   return {
     vulnerability: {
       id,
@@ -68,7 +69,8 @@ function toMatch(group: readonly NamedHit[], compare: Compare): Match {
         (alias) => alias !== id && !isOtherCve(first, alias),
       ),
       advisories: ordered.map(advisoryOf),
-      severity: worstSeverity(ordered.map((hit) => hit.severity)),
+      severity: rating?.severity ?? 'Unknown',
+      severitySource: rating?.source ?? null,
       cvss: ordered.flatMap((hit) => hit.cvss),
       description: ordered.find((hit) => hit.description !== null)?.description ?? null,
       links: unique(ordered.flatMap((hit) => hit.links)),

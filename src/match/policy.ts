@@ -1,6 +1,7 @@
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
+import { withFindings } from './with-findings.ts';
 
 /**
  * Moves findings without a fix to the suppressed ones, for those who only want what they can act on. The verdict stays: an image
@@ -15,11 +16,10 @@ export function onlyFixed(report: Report): Report {
 export function leaveOut(report: Report, isOut: (match: Match) => boolean, reason: string): Report {
   const decision = { by: 'option' } as const;
   const out = report.matches.filter(isOut).map((match) => ({ ...match, reason, decision }));
-  return {
-    ...report,
+  return withFindings(report, {
     matches: report.matches.filter((match) => !isOut(match)),
     suppressed: [...report.suppressed, ...out].sort(compareMatches),
-  };
+  });
 }
 
 /** Whether a report holds a finding of this severity or a worse one. */

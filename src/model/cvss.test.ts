@@ -13,7 +13,7 @@ test('what is no vector of a known version has no score', () => {
     'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:constructor',
   ];
   for (const vector of vectors) assert.equal(baseScore(vector), undefined, vector);
-  assert.equal(baseScore('CVSS:4.0/AV:N/AC:L/AT:N/PR:H/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N'), undefined);
+  assert.equal(baseScore('CVSS:4.1/AV:N/AC:L/AT:N/PR:H/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N'), undefined);
 });
 
 test('a slash at the end is no part of a vector', () => {

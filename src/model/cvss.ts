@@ -1,3 +1,4 @@
+import { baseScore4 } from './cvss4.ts';
 import type { Severity } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
@@ -27,8 +28,9 @@ const weights2: Weights = {
   A: { N: 0, P: 0.275, C: 0.66 },
 };
 
-/** The base score of a CVSS vector of version 2.0, 3.0 or 3.1; undefined for others, and for what is no vector. */
+/** The base score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0; undefined for text that is not a vector of these. */
 export function baseScore(vector: string): number | undefined {
+  if (vector.startsWith('CVSS:4.0/')) return baseScore4(vector);
   const prefix = /^CVSS:3\.[01]\//.exec(vector)?.[0];
   if (prefix === undefined) return score2(new Map(metricsOf(vector)));
   return score3(new Map(metricsOf(vector.slice(prefix.length))));

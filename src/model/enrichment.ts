@@ -1,12 +1,15 @@
 import type { Severity } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
-/** What somebody other than a distribution says of a vulnerability, by its CVE id. */
+/** Knowledge of a vulnerability beside the advisories, by its CVE id. */
 export interface Enrichment {
   readonly id: string;
-  /** Every rating, the best first. */
+  /** Every CVSS vector with its issuer, the preferred version of each issuer first. */
   readonly cvss?: readonly CvssVector[];
+  /** A severity in words by the assigner of the CVE (CNA); absent where it gives a vector. */
   readonly severity?: Severity;
+  /** Short name of the assigner of the CVE: `redhat`, `Chrome`. */
+  readonly assigner?: string;
   readonly description?: string;
   /** CWE ids: `CWE-79`. */
   readonly weaknesses?: readonly string[];

@@ -78,11 +78,15 @@ export interface ReportVulnerability {
   readonly aliases: readonly string[];
   readonly advisories: readonly AdvisoryReference[];
   readonly severity: Severity;
+  /** Who gave the severity: an advisory source, the assigner of the CVE, `cisa-adp` or `nvd`; null where there is none. */
+  readonly severitySource?: string | null;
   readonly cvss: readonly CvssVector[];
   readonly description: string | null;
   readonly links: readonly string[];
   readonly source: string;
   readonly kev: boolean | null;
+  /** Which list says that it is exploited, and since when, an ISO 8601 date; absent unless `kev` is true. */
+  readonly exploited?: { readonly source: string; readonly date: string };
   readonly epss: number | null;
 }
 
@@ -106,6 +110,18 @@ export interface SuppressedMatch extends Match {
   readonly reason: string;
   /** Whose decision that was, where it was not the vendor's. Formats that have words for it tell more than the reason. */
   readonly decision?: Decision;
+}
+
+/** What is known of the danger of the findings beside the advisories. */
+export interface Ratings {
+  /** Findings without a severity. */
+  readonly unrated: number;
+  /** Whether the list of exploited vulnerabilities (CISA's KEV) is loaded. */
+  readonly knowsExploited: boolean;
+  /** Whether scores of exploitation (FIRST's EPSS) are loaded. */
+  readonly knowsEpss: boolean;
+  /** For people: why findings have no severity; null where every question was answered. */
+  readonly reason: string | null;
 }
 
 /** What is known about the advisories of one namespace of the image. */
@@ -142,6 +158,8 @@ export interface Report {
   readonly packages: readonly Package[];
   readonly matches: readonly Match[];
   readonly suppressed: readonly SuppressedMatch[];
+  /** Absent from inventories, and from reports of earlier versions. */
+  readonly ratings?: Ratings;
   readonly verdict: Verdict;
   readonly coverage: readonly Coverage[];
   readonly statuses: readonly ExtensionStatus[];

@@ -9,6 +9,6 @@ export function subjectOf({ reference, kind, manifest, platform, subject }: Targ
 }
 
 /** What a report says is installed, with nothing in it that depends on advisories. */
-export function inventoryOf(report: Report): Report {
+export function inventoryOf({ ratings, ...report }: Report): Report {
   return { ...report, matches: [], suppressed: [], coverage: [], verdict: 'not-assessed' };
 }

@@ -61,7 +61,6 @@ test('a CVE with every rating: of NVD, of who assigned it, of CISA; 3.1 before 4
         { source: 'cna@example.org', vector: 'CVSS:4.0/AV:N', score: 9.3 },
         { source: 'cisa-adp', vector: vector3, score: 9.8 },
       ],
-      severity: 'High',
       description: 'A flaw.',
       weaknesses: ['CWE-79'],
       published: '2024-01-02T03:04:05.678Z',

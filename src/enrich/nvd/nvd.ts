@@ -9,7 +9,7 @@ const years = Array.from({ length: 39 }, (_, index) => String(2002 + index));
  */
 export const nvd: Enricher = {
   name: 'nvd',
-  version: 1,
+  version: 2,
   feeds: years,
   async fetch(feed, client, known) {
     return (await import('./year.ts')).fetchYear(feed, client, known);

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import { severityOf } from '../../model/cvss.ts';
 import type { CvssVector, Enrichment, Fetched } from '../../plugin/index.ts';
 
 const metrics = z.optional(
@@ -68,13 +67,11 @@ function enrichment(cve: Cve): Enrichment {
   const description = english(cve.descriptions)[0];
   if (isRejected(cve, description)) return { id: cve.id, rejected: true };
   const cvss = ratingsOf(cve);
-  const [best] = cvss;
   const weaknesses = cwesOf(cve);
   const published = timeOf(cve.published);
   return {
     id: cve.id,
     ...(cvss.length > 0 && { cvss }),
-    ...(best && { severity: severityOf(best) }),
     ...(description !== undefined && { description }),
     ...(weaknesses.length > 0 && { weaknesses }),
     ...(published !== undefined && { published }),

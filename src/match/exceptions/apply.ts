@@ -3,6 +3,7 @@ import { compareMatches } from '../../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { verdictOf } from '../verdict.ts';
+import { withFindings } from '../with-findings.ts';
 import { covers, rulesByName } from './ignore-rules.ts';
 import { ruleWords, statementWords } from './reasons.ts';
 import { indexStatements, statementsOn } from './statements.ts';
@@ -58,9 +59,10 @@ export function except(
   );
   return {
     report: {
-      ...report,
-      matches,
-      suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+      ...withFindings(report, {
+        matches,
+        suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+      }),
       verdict: verdictOf(matches, isKnown),
     },
     ...used,

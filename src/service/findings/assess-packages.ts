@@ -2,8 +2,9 @@ import { speaksOfSource } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
 import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
 import { holds } from '../../match/holds.ts';
+import { countUnrated } from '../../match/with-findings.ts';
 import type { Package } from '../../model/package.ts';
-import type { ExtensionStatus, Match } from '../../model/report.ts';
+import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type {
   AsOf,
@@ -33,8 +34,9 @@ export interface Assessment {
   /** Every advisory row that speaks of an installed package; what is suppressed is among them. */
   readonly hits: readonly PlacedHit[];
   readonly findings: Findings;
-  /** What others than the distributions know of the vulnerabilities, by CVE id. */
+  /** Knowledge of the vulnerabilities beside the advisories, by CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
+  readonly ratings: Ratings;
   /** Advisories whose range has no order with an installed version. */
   readonly undecided: readonly ExtensionStatus[];
 }
@@ -52,21 +54,28 @@ export async function assessPackages(
   const standing = await withoutOverridden(counting, states, { store, asOf });
   const { hits, undecided } = decide(standing, packages, extensions);
   const found = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
-  const { findings, enrichments } = await enriched(found, states, room);
-  return { hits, findings, enrichments, undecided };
+  return { hits, undecided, ...(await enriched(found, states, room)) };
 }
 
-/** Findings with what others than the distributions know of them. */
+/** Findings with the knowledge beside the advisories. */
 async function enriched(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],
   { store }: AssessmentRoom,
-): Promise<Pick<Assessment, 'findings' | 'enrichments'>> {
+): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings'>> {
   const ids = [...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id);
   const enrichments = await store.enrichments.find(new Set(ids));
-  const knowsExploited = states.some(({ source, presence }) => source === 'kev' && presence === 'loaded');
+  const isLoaded = (name: string): boolean =>
+    states.some(({ source, presence }) => source === name && presence === 'loaded');
+  const knowsExploited = isLoaded('kev');
   const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
-  return { findings: { matches: matches.map(add), suppressed: suppressed.map(add) }, enrichments };
+  const findings = { matches: matches.map(add), suppressed: suppressed.map(add) };
+  const unrated = countUnrated(findings.matches);
+  return {
+    findings,
+    enrichments,
+    ratings: { unrated, knowsExploited, knowsEpss: isLoaded('epss'), reason: null },
+  };
 }
 
 function schemeOf(

@@ -24,7 +24,7 @@ export async function matchImage(
   image: IndexedImage,
   room: MatchingRoom,
 ): Promise<AssessedReport> {
-  const { findings, undecided } = await assessPackages(image.id, image.packages, room);
+  const { findings, ratings, undecided } = await assessPackages(image.id, image.packages, room);
   const { matches, suppressed } = findings;
   const coverage = await coverageOf(image, room);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
@@ -38,6 +38,7 @@ export async function matchImage(
     packages: image.packages.map(toPackage),
     matches,
     suppressed,
+    ratings,
     verdict: verdictOf(matches, isAssessed),
     coverage: coverage.map(({ namespace, status, newestAdvisory, fetchedAt, reason }) => ({
       namespace,

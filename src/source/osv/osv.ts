@@ -8,7 +8,7 @@ import { ecosystems } from './ecosystems.ts';
 export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
   return {
     name: 'osv',
-    version: 2,
+    version: 3,
     feeds: [...ecosystems.keys()],
     feedsOf(namespace) {
       return [...ecosystems].flatMap(([feed, ecosystem]) =>

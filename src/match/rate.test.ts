@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Enrichment } from '../model/enrichment.ts';
+import type { Severity } from '../model/severity.ts';
+import { ratingOfAdvisories, ratingOfEnrichments } from './rate.ts';
+
+const critical = { vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', score: 9.8 };
+const high = { vector: 'CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H', score: 7.8 };
+const low = { vector: 'CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:L/I:N/A:N', score: 2.5 };
+
+function advisory(source: string, severity: Severity, vector?: typeof critical) {
+  return { source, severity, cvss: vector === undefined ? [] : [{ source, ...vector }] };
+}
+
+test('the vendor wins over the advisory database, however mild its severity', () => {
+  const hits = [advisory('osv', 'Critical'), advisory('debian', 'Negligible')];
+  assert.deepEqual(ratingOfAdvisories(hits), { source: 'debian', severity: 'Negligible' });
+});
+
+test('the worst of several vendors wins', () => {
+  const hits = [advisory('rhel', 'Low'), advisory('acme', 'High'), advisory('rocky', 'High')];
+  assert.deepEqual(ratingOfAdvisories(hits), { source: 'acme', severity: 'High' });
+});
+
+test('the advisory database rates when the vendor gives no severity', () => {
+  const hits = [advisory('debian', 'Unknown'), advisory('osv', 'Low')];
+  assert.deepEqual(ratingOfAdvisories(hits), { source: 'osv', severity: 'Low' });
+});
+
+test('an advisory with a vector alone is rated by its base score', () => {
+  assert.deepEqual(ratingOfAdvisories([advisory('photon', 'Unknown', critical)]), {
+    source: 'photon',
+    severity: 'Critical',
+  });
+  const vector4 = 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N';
+  const rated = advisory('osv', 'Unknown', { vector: vector4, score: 9.3 });
+  assert.deepEqual(ratingOfAdvisories([rated]), { source: 'osv', severity: 'Critical' });
+});
+
+test('advisories without severity and vector give no rating', () => {
+  assert.equal(ratingOfAdvisories([advisory('alpine', 'Unknown')]), undefined);
+});
+
+test('the CNA wins over CISA, and CISA over NVD', () => {
+  const known = (...cvss: NonNullable<Enrichment['cvss']>): Enrichment => ({ id: 'CVE-2024-1', cvss });
+  const [cna, cisa, nvd] = [
+    { source: 'redhat', ...low },
+    { source: 'cisa-adp', ...critical },
+    { source: 'nvd', ...high },
+  ];
+  assert.deepEqual(ratingOfEnrichments([known(nvd, cisa, cna)]), { source: 'redhat', severity: 'Low' });
+  assert.deepEqual(ratingOfEnrichments([known(nvd), known(cisa)]), {
+    source: 'cisa-adp',
+    severity: 'Critical',
+  });
+  assert.deepEqual(ratingOfEnrichments([known(nvd)]), { source: 'nvd', severity: 'High' });
+  assert.equal(ratingOfEnrichments([{ id: 'CVE-2024-1' }]), undefined);
+});
+
+test('a severity in words by the CNA counts as its rating', () => {
+  const stated: Enrichment = { id: 'CVE-2024-1', severity: 'High', assigner: 'apache' };
+  const nvd: Enrichment = { id: 'CVE-2024-1', cvss: [{ source: 'nvd', ...critical }] };
+  assert.deepEqual(ratingOfEnrichments([nvd, stated]), { source: 'apache', severity: 'High' });
+});

@@ -1,0 +1,181 @@
+/**
+ * A vector of CVSS 4.0 §7: the eleven base metrics, then threat, environmental and supplemental ones, each at most once and in this
+ * order.
+ */
+const vector4 = new RegExp(
+  [
+    '^CVSS:4\\.0/AV:(?<AV>[NALP])/AC:(?<AC>[LH])/AT:(?<AT>[NP])/PR:(?<PR>[NLH])/UI:(?<UI>[NPA])',
+    '/VC:(?<VC>[HLN])/VI:(?<VI>[HLN])/VA:(?<VA>[HLN])/SC:(?<SC>[HLN])/SI:(?<SI>[HLN])/SA:(?<SA>[HLN])',
+    '(?:/E:[XAPU])?(?:/CR:[XHML])?(?:/IR:[XHML])?(?:/AR:[XHML])?',
+    '(?:/MAV:[XNALP])?(?:/MAC:[XLH])?(?:/MAT:[XNP])?(?:/MPR:[XNLH])?(?:/MUI:[XNPA])?',
+    '(?:/MVC:[XNLH])?(?:/MVI:[XNLH])?(?:/MVA:[XNLH])?(?:/MSC:[XNLH])?(?:/MSI:[XNLHS])?(?:/MSA:[XNLHS])?',
+    '(?:/S:[XNP])?(?:/AU:[XNY])?(?:/R:[XAUI])?(?:/V:[XDC])?(?:/RE:[XLMH])?(?:/U:(?:X|Clear|Green|Amber|Red))?$',
+  ].join(''),
+);
+
+/** How many steps a value lies below the worst one of its metric. */
+const steps: Readonly<Record<string, string>> = {
+  AV: 'NALP',
+  AC: 'LH',
+  AT: 'NP',
+  PR: 'NLH',
+  UI: 'NPA',
+  VC: 'HLN',
+  VI: 'HLN',
+  VA: 'HLN',
+  SC: 'HLN',
+  SI: 'HLN',
+  SA: 'HLN',
+};
+
+type Metric = 'AV' | 'AC' | 'AT' | 'PR' | 'UI' | 'VC' | 'VI' | 'VA' | 'SC' | 'SI' | 'SA';
+
+/** The steps of each metric of a vector. */
+type Levels = (metric: Metric) => number;
+
+/** The worst vectors of one level of a group of metrics, as steps, and how many steps the level is deep. */
+interface Level {
+  readonly worst: readonly (readonly number[])[];
+  readonly depth: number;
+}
+
+/** Metrics that are judged together (an "equivalence class"): CVSS 4.0 §8.2, tables 24 to 30. */
+interface Group {
+  readonly metrics: readonly Metric[];
+  readonly levels: readonly Level[];
+}
+
+const exploitability: Group = {
+  metrics: ['AV', 'PR', 'UI'],
+  levels: [
+    { worst: [[0, 0, 0]], depth: 1 },
+    { worst: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], depth: 4 }, // biome-ignore format: one line a level
+    { worst: [[3, 0, 0], [1, 1, 1]], depth: 5 }, // biome-ignore format: one line a level
+  ],
+};
+
+const complexity: Group = {
+  metrics: ['AC', 'AT'],
+  levels: [
+    { worst: [[0, 0]], depth: 1 },
+    { worst: [[1, 0], [0, 1]], depth: 2 }, // biome-ignore format: one line a level
+  ],
+};
+
+/** Its levels are those of a base score: without requirements, `VC`, `VI` and `VA` decide EQ3 and EQ6 alike. */
+const vulnerableSystem: Group = {
+  metrics: ['VC', 'VI', 'VA'],
+  levels: [
+    { worst: [[0, 0, 0]], depth: 7 },
+    { worst: [[1, 0, 0], [0, 1, 0]], depth: 8 }, // biome-ignore format: one line a level
+    { worst: [[1, 1, 1]], depth: 10 },
+  ],
+};
+
+const subsequentSystem: Group = {
+  metrics: ['SC', 'SI', 'SA'],
+  levels: [
+    { worst: [[0, 0, 0]], depth: 5 },
+    { worst: [[1, 1, 1]], depth: 4 },
+  ],
+};
+
+/**
+ * FIRST's scores of the macro vectors that a base score needs: a row for each level of exploitability and complexity; in it, a pair
+ * (subsequent system affected highly, or not) for each of EQ3 and EQ6 = 00, 01, 10, 11, 21.
+ */
+const macroScores: readonly (readonly number[])[] = [
+  [10, 9.3, 9.6, 9, 9.3, 8.8, 9.2, 8, 7.9, 6.9],
+  [9.5, 9.2, 9.1, 8.1, 9.2, 8.4, 8.2, 7, 7.1, 6.3],
+  [9.4, 8.7, 8.9, 7.5, 8.6, 7.2, 7.6, 5.7, 6.5, 5.3],
+  [9, 7.7, 7.7, 6.6, 7.4, 6.1, 5.9, 5.2, 5.8, 2.3],
+  [8.6, 7, 7.4, 5.4, 7.2, 5.3, 5.7, 3.6, 4.7, 2.4],
+  [7.3, 5.4, 5.5, 4.3, 6.1, 4.6, 5.1, 1.8, 2.4, 1],
+];
+
+/** Columns of `macroScores` for the levels of the vulnerable system, and for the levels next below each; the highest of those counts. */
+const vulnerableColumns = [0, 2, 4] as const;
+const columnsBelow: readonly (readonly number[])[] = [[1, 2], [3], []];
+
+/**
+ * The base score (CVSS-B) of a vector of CVSS 4.0: threat and environmental metrics in it do not count. Undefined for what is no such
+ * vector. Source: FIRST, CVSS 4.0 specification §8.
+ */
+export function baseScore4(vector: string): number | undefined {
+  const values = vector4.exec(vector)?.groups;
+  if (values === undefined) return undefined;
+  const level: Levels = (metric) => (steps[metric] ?? '').indexOf(values[metric] ?? '');
+  if (hasNoImpact(level)) return 0;
+  const levels = levelsOf(level);
+  const score = macroScore(levels) ?? 0;
+  // Exact halves are rounded up, as FIRST does in decimals: what is lost in binary must not turn them down.
+  return Math.round((score - meanDistance(levels, score, level)) * 10 + 1e-6) / 10;
+}
+
+function hasNoImpact(level: Levels): boolean {
+  return (['VC', 'VI', 'VA', 'SC', 'SI', 'SA'] as const).every((metric) => level(metric) === 2);
+}
+
+/** The level of each group: EQ1, EQ2, EQ3 with EQ6, EQ4. */
+interface MacroVector {
+  readonly exploitability: number;
+  readonly complexity: number;
+  readonly vulnerable: number;
+  readonly subsequent: number;
+}
+
+function levelsOf(level: Levels): MacroVector {
+  const [av, pr, ui] = [level('AV'), level('PR'), level('UI')];
+  const [vc, vi, va] = [level('VC'), level('VI'), level('VA')];
+  const isEasy = av === 0 && pr === 0 && ui === 0;
+  const isEasyInPart = (av === 0 || pr === 0 || ui === 0) && av !== 3;
+  const isLost = vc === 0 && vi === 0;
+  return {
+    exploitability: isEasy ? 0 : isEasyInPart ? 1 : 2,
+    complexity: level('AC') === 0 && level('AT') === 0 ? 0 : 1,
+    vulnerable: isLost ? 0 : vc === 0 || vi === 0 || va === 0 ? 1 : 2,
+    subsequent: level('SC') === 0 || level('SI') === 0 || level('SA') === 0 ? 0 : 1,
+  };
+}
+
+function macroScore(
+  { exploitability, complexity, vulnerable, subsequent }: MacroVector,
+  column: number = vulnerableColumns[vulnerable] ?? 0,
+): number | undefined {
+  if (complexity > 1 || subsequent > 1) return undefined;
+  return macroScores[exploitability * 2 + complexity]?.[column * 2 + subsequent];
+}
+
+/**
+ * The mean, over the groups that have a level below, of the way that the vector has gone towards it: the difference of the scores times
+ * the share of steps. The fifth group, `E`, is at its worst: it has a level below, towards which nothing is gone.
+ */
+function meanDistance(levels: MacroVector, score: number, level: Levels): number {
+  const below = columnsBelow[levels.vulnerable] ?? [];
+  const ways: [Group, number, number | undefined][] = [
+    [
+      exploitability,
+      levels.exploitability,
+      macroScore({ ...levels, exploitability: levels.exploitability + 1 }),
+    ],
+    [complexity, levels.complexity, macroScore({ ...levels, complexity: levels.complexity + 1 })],
+    [vulnerableSystem, levels.vulnerable, highest(below.map((column) => macroScore(levels, column) ?? 0))],
+    [subsequentSystem, levels.subsequent, macroScore({ ...levels, subsequent: levels.subsequent + 1 })],
+  ];
+  const gone = ways.flatMap(([group, at, lower]) =>
+    lower === undefined ? [] : [(score - lower) * shareOf(group, at, level)],
+  );
+  return gone.reduce((sum, way) => sum + way, 0) / (gone.length + 1);
+}
+
+function highest(scores: readonly number[]): number | undefined {
+  return scores.length === 0 ? undefined : Math.max(...scores);
+}
+
+/** Which share of its level a vector has gone, counted from the first of the worst vectors that is nowhere milder. */
+function shareOf({ metrics, levels }: Group, at: number, level: Levels): number {
+  const { worst, depth } = levels[at] as Level;
+  const reached = metrics.map(level);
+  const from = worst.find((values) => values.every((value, index) => (reached[index] ?? 0) >= value)) ?? [];
+  return reached.reduce((sum, value, index) => sum + value - (from[index] ?? 0), 0) / depth;
+}

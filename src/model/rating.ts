@@ -1,0 +1,7 @@
+import type { Severity } from './severity.ts';
+
+/** A severity and who gave it: an advisory source (`debian`, `osv`), the assigner of the CVE (`redhat`), `cisa-adp` or `nvd`. */
+export interface Rating {
+  readonly source: string;
+  readonly severity: Severity;
+}
