@@ -1,15 +1,13 @@
-import { reaches } from '../match/policy.ts';
-import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { assessing } from './assess.ts';
+import { exitStatusOf, type GateOptions } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { writeReport } from './output.ts';
 
 /** Options of `clair scan`. */
-export interface ScanOptions extends FilterOptions {
+export interface ScanOptions extends FilterOptions, GateOptions {
   readonly format: ReportFormat;
   readonly output?: string;
-  readonly failOn?: Severity;
 }
 
 /** `clair scan`: what is vulnerable in an image. Answers the exit status. */
@@ -19,7 +17,5 @@ export async function scan(target: string, options: ScanOptions): Promise<number
     filter(assessed, assessed.room),
   );
   await writeReport(report, options.format, options.output);
-  if (options.failOn === undefined) return 0;
-  if (reaches(report, options.failOn)) return 1;
-  return isAssessed ? 0 : 4;
+  return exitStatusOf({ report, isAssessed }, options);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleReport } from '../testing/sample-report.ts';
-import { onlyFixed, reaches } from './policy.ts';
+import { onlyFixed } from './policy.ts';
 
 test('what has no fix is suppressed with the reason, and the verdict stays', () => {
   const report = sampleReport;
@@ -18,11 +18,4 @@ test('what has no fix is suppressed with the reason, and the verdict stays', () 
     matches: report.matches.filter(({ fix }) => fix.state !== 'fixed'),
   });
   assert.deepEqual([unfixable.matches.length, unfixable.verdict], [0, 'vulnerable']);
-});
-
-test('a report reaches a severity by its worst finding', () => {
-  const report = sampleReport;
-  assert.equal(reaches(report, 'Critical'), true);
-  assert.equal(reaches(report, 'Defcon1'), false);
-  assert.equal(reaches({ ...report, matches: [] }, 'Unknown'), false);
 });

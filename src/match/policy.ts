@@ -1,6 +1,5 @@
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
 import { withFindings } from './with-findings.ts';
 
 /**
@@ -20,9 +19,4 @@ export function leaveOut(report: Report, isOut: (match: Match) => boolean, reaso
     matches: report.matches.filter((match) => !isOut(match)),
     suppressed: [...report.suppressed, ...out].sort(compareMatches),
   });
-}
-
-/** Whether a report holds a finding of this severity or a worse one. */
-export function reaches(report: Report, severity: Severity): boolean {
-  return report.matches.some(({ vulnerability }) => compareSeverity(vulnerability.severity, severity) >= 0);
 }

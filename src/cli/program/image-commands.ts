@@ -1,5 +1,4 @@
 import { Argument, type Command, Option } from 'commander';
-import { severities } from '../../model/severity.ts';
 import type { AttachedOptions } from '../attached-sbom.ts';
 import type { DiffOptions } from '../diff.ts';
 import type { ExplainOptions } from '../explain.ts';
@@ -10,10 +9,10 @@ import { formatOption, plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
   addFilterOptions,
+  addGateOptions,
   addImageOptions,
   type CommandParts,
   platformOption,
-  severityOf,
   targetHelp,
 } from './options.ts';
 import { addVex } from './vex-command.ts';
@@ -34,14 +33,8 @@ function addScan(program: Command, { run, plugged }: CommandParts): void {
     .description('what is vulnerable in an image')
     .addArgument(new Argument('<target>', targetHelp))
     .addOption(formatOption(plugged.extensions.formats, true))
-    .option('--output <file>', 'write the report to a file')
-    .addOption(
-      new Option(
-        '--fail-on <severity>',
-        `end with 1 at a finding this severe or worse: ${severities.join(', ').toLowerCase()}`,
-      ).argParser(severityOf),
-    );
-  addAssessmentOptions(addFilterOptions(command))
+    .option('--output <file>', 'write the report to a file');
+  addAssessmentOptions(addFilterOptions(addGateOptions(command)))
     .addHelpText(
       'after',
       `
@@ -56,6 +49,7 @@ Examples:
   clair scan nginx.tar --format html --output report.html      one page for people
   clair scan nginx.tar --format template=summary.md            as a template of yours has it
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
+  clair scan nginx.tar --fail-on critical --fail-on kev         any one is enough
   clair scan nginx.tar --new-since last-week.json --fail-on low
   clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
   syft nginx -o cyclonedx-json | clair scan sbom:-             the same from standard input

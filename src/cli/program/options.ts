@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
+import type { Gate } from '../../match/gate.ts';
+import { parseSeverity, severities } from '../../model/severity.ts';
 import type { Plugged } from '../plugged.ts';
 
 /** What the commands work with. */
@@ -56,12 +57,29 @@ function momentOf(text: string): string {
   return (isToday ? new Date() : moment).toISOString();
 }
 
-/** A severity as an option names it. */
-export function severityOf(text: string): Severity {
+/** The options that decide the exit status of a scan. */
+export function addGateOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--fail-on <gate>',
+        `end with 1 at a finding this severe or worse: ${severityNames}; at one that is known to be exploited: kev; or at a score of exploitation: epss:0.5; repeatable, any one counts`,
+      ).argParser((text: string, before: readonly Gate[] = []) => [...before, gateOf(text)]),
+    )
+    .option('--allow-unrated', 'with --fail-on, let findings without a severity or EPSS score pass');
+}
+
+const severityNames = severities.join(', ').toLowerCase();
+
+/** A gate as an option names it. */
+function gateOf(text: string): Gate {
+  if (text.toLowerCase() === 'kev') return { by: 'kev' };
+  const [, score] = /^epss:([01](?:\.\d+)?|\.\d+)$/i.exec(text) ?? [];
+  if (score !== undefined && Number(score) <= 1) return { by: 'epss', score: Number(score) };
   const severity = parseSeverity(text);
   if (severity === undefined)
-    throw new InvalidArgumentError(`Severities are ${severities.join(', ').toLowerCase()}.`);
-  return severity;
+    throw new InvalidArgumentError(`Say ${severityNames}, kev, or epss:N with N from 0 to 1.`);
+  return { by: 'severity', severity };
 }
 
 /** The options of every command that excepts something from what counts. */

@@ -60,8 +60,9 @@ Examples:
   clair scan image.tar --offline             use only what was fetched before
   clair --plugin ./acme.ts scan image.tar    with a plugin; works with every command
 
-Exit status: 0 done, 1 findings at or above --fail-on, 2 wrong use, 3 something could not be read,
-4 not assessed and --fail-on given, 70 a bug.`;
+Exit status: 0 done, 1 a finding reaches --fail-on, 2 wrong use, 3 something could not be read,
+4 the image could not be judged: nothing was assessed, or with --fail-on something was not assessed, a finding has no
+severity, or data that the gate asks for is missing, 70 a bug.`;
 
 /** What standard error says of an error that ends the command. */
 export function explainFailure(error: unknown): string {

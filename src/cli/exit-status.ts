@@ -1,0 +1,33 @@
+import { type Gate, isAnythingAssessed, judge } from '../match/gate.ts';
+import type { AssessedReport } from '../service/findings/match-image.ts';
+import { tell } from './policy/tell.ts';
+
+/** Options that decide the exit status of a scan. */
+export interface GateOptions {
+  readonly failOn?: readonly Gate[];
+  readonly allowUnrated?: boolean;
+}
+
+/** The findings reach a gate. */
+const reachedStatus = 1;
+/** The image could not be judged. */
+const undecidedStatus = 4;
+
+/**
+ * The exit status of a scan: 1 where a finding reaches a gate, 4 where the image could not be judged. The reason for a 4 goes to standard
+ * error.
+ */
+export function exitStatusOf(
+  { report, isAssessed }: AssessedReport,
+  { failOn = [], allowUnrated = false }: GateOptions,
+): number {
+  const judged = judge(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
+  if (judged.result === 'reached') return reachedStatus;
+  if (failOn.length > 0 && judged.result === 'undecided') {
+    tell(`not judged: ${judged.reasons.join('; ')}`);
+    return undecidedStatus;
+  }
+  if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
+  tell('nothing in the image could be assessed; the report says why');
+  return undecidedStatus;
+}

@@ -1,0 +1,64 @@
+import type { Coverage, Match, Report } from '../model/report.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+
+/** A condition on findings that a pipeline must not let pass. */
+export type Gate =
+  | { readonly by: 'severity'; readonly severity: Severity }
+  | { readonly by: 'kev' }
+  | { readonly by: 'epss'; readonly score: number };
+
+/** The answer of some gates. `undecided`: no finding reaches a gate, but one that is not rated or not known may. */
+export type GateResult =
+  | { readonly result: 'passed' | 'reached' }
+  | { readonly result: 'undecided'; readonly reasons: readonly string[] };
+
+/** What gates judge. */
+export interface Judged {
+  readonly report: Report;
+  /** Whether everything is known that a `clean` needs, findings aside. */
+  readonly isAssessed: boolean;
+  /** Lets findings pass that have no severity or no EPSS score. */
+  readonly allowsUnrated: boolean;
+}
+
+/** Judges a report: one reached gate is enough. Data that a gate asks for and the report lacks leaves it undecided. */
+export function judge(gates: readonly Gate[], { report, isAssessed, allowsUnrated }: Judged): GateResult {
+  if (gates.some((gate) => report.matches.some((match) => reaches(match, gate))))
+    return { result: 'reached' };
+  const reasons = [
+    ...(isAssessed ? [] : ['not everything in the image was assessed']),
+    ...new Set(gates.flatMap((gate) => doubtOf(gate, report, allowsUnrated) ?? [])),
+  ];
+  return reasons.length === 0 ? { result: 'passed' } : { result: 'undecided', reasons };
+}
+
+/** Whether the advisories of anything in the image were there to be asked. */
+export function isAnythingAssessed({ coverage }: Report): boolean {
+  return coverage.some(hasAdvisories);
+}
+
+function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
+  return status !== 'unsupported' && fetchedAt !== null;
+}
+
+function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate): boolean {
+  if (gate.by === 'severity') return compareSeverity(severity, gate.severity) >= 0;
+  if (gate.by === 'kev') return kev === true;
+  return epss !== null && epss >= gate.score;
+}
+
+/** Why a gate that no finding reaches may be reached all the same. */
+function doubtOf(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
+  const of = (isOpen: (match: Match) => boolean, doubt: string): string | undefined => {
+    const count = matches.filter(isOpen).length;
+    return count === 0 ? undefined : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${doubt}`;
+  };
+  if (gate.by === 'kev')
+    return of(
+      ({ vulnerability }) => vulnerability.kev === null,
+      'not been compared with the KEV list, which is not loaded',
+    );
+  if (allowsUnrated) return undefined;
+  if (gate.by === 'epss') return of(({ vulnerability }) => vulnerability.epss === null, 'no EPSS score');
+  return of(({ vulnerability }) => vulnerability.severity === 'Unknown', 'no severity');
+}
