@@ -1,40 +1,55 @@
 import type { Enrichment } from '../model/enrichment.ts';
-import type { Match } from '../model/report.ts';
+import type { Match, ReportVulnerability } from '../model/report.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import { ratingOfEnrichments } from './rate.ts';
 
 /** Knowledge of vulnerabilities beside the advisories. */
 export interface Knowledge {
   /** By CVE id. */
-  readonly enrichments: ReadonlyMap<string, readonly (Enrichment & { readonly source: string })[]>;
+  readonly enrichments: ReadonlyMap<string, readonly SourcedEnrichment[]>;
   /** Whether the list of exploited vulnerabilities is known, so that one that is not on it is not exploited. */
   readonly knowsExploited: boolean;
 }
 
 /**
- * Adds to a finding what is known beside the advisories. The vendor's word on severity and description stands where there is
- * one; ratings are all kept, the vendor's first.
+ * Adds to a finding what is known beside the advisories. The vendor's severity and description stand where there is one; CVSS
+ * vectors are all kept, the vendor's first.
  */
 export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: Knowledge): T {
   const { vulnerability } = match;
   const known = enrichments.get(vulnerability.id) ?? [];
-  const exploited = known.find((one) => one.exploited !== undefined);
-  const rating = vulnerability.severity === 'Unknown' ? ratingOfEnrichments(known) : undefined;
   return {
     ...match,
     vulnerability: {
       ...vulnerability,
-      ...(rating !== undefined && { severity: rating.severity, severitySource: rating.source }),
+      ...ratingOf(vulnerability, known),
       cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
       description:
         vulnerability.description ?? known.find(({ description }) => description)?.description ?? null,
-      kev: exploited !== undefined || (knowsExploited ? false : null),
-      ...(exploited?.exploited && {
-        exploited: { source: exploited.source, date: exploited.exploited.since },
-      }),
+      ...exploitationOf(known, knowsExploited),
       epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
     },
   };
+}
+
+type SourcedEnrichment = Enrichment & { readonly source: string };
+
+function ratingOf(
+  { severity }: ReportVulnerability,
+  known: readonly Enrichment[],
+): Partial<Pick<ReportVulnerability, 'severity' | 'severitySource'>> {
+  const rating = severity === 'Unknown' ? ratingOfEnrichments(known) : undefined;
+  return rating === undefined ? {} : { severity: rating.severity, severitySource: rating.source };
+}
+
+/** An entry of the list of exploited vulnerabilities. Without the list, nothing is known. */
+function exploitationOf(
+  known: readonly SourcedEnrichment[],
+  knowsExploited: boolean,
+): Pick<ReportVulnerability, 'kev' | 'exploited'> {
+  for (const { source, exploited } of known)
+    if (exploited !== undefined) return { kev: true, exploited: { source, date: exploited.since } };
+  return { kev: knowsExploited ? false : null };
 }
 
 function distinct(vectors: readonly CvssVector[]): CvssVector[] {

@@ -125,17 +125,20 @@ interface MacroVector {
 }
 
 function levelsOf(level: Levels): MacroVector {
-  const [av, pr, ui] = [level('AV'), level('PR'), level('UI')];
-  const [vc, vi, va] = [level('VC'), level('VI'), level('VA')];
-  const isEasy = av === 0 && pr === 0 && ui === 0;
-  const isEasyInPart = (av === 0 || pr === 0 || ui === 0) && av !== 3;
-  const isLost = vc === 0 && vi === 0;
+  const isWorst = (metric: Metric): boolean => level(metric) === 0;
   return {
-    exploitability: isEasy ? 0 : isEasyInPart ? 1 : 2,
-    complexity: level('AC') === 0 && level('AT') === 0 ? 0 : 1,
-    vulnerable: isLost ? 0 : vc === 0 || vi === 0 || va === 0 ? 1 : 2,
-    subsequent: level('SC') === 0 || level('SI') === 0 || level('SA') === 0 ? 0 : 1,
+    exploitability: exploitabilityOf(isWorst, level),
+    complexity: isWorst('AC') && isWorst('AT') ? 0 : 1,
+    vulnerable: isWorst('VC') && isWorst('VI') ? 0 : (['VC', 'VI', 'VA'] as const).some(isWorst) ? 1 : 2,
+    subsequent: (['SC', 'SI', 'SA'] as const).some(isWorst) ? 0 : 1,
   };
+}
+
+/** EQ1. Physical access is as hard as it gets, whatever the other two are. */
+function exploitabilityOf(isWorst: (metric: Metric) => boolean, level: Levels): number {
+  const metrics = ['AV', 'PR', 'UI'] as const;
+  if (metrics.every(isWorst)) return 0;
+  return metrics.some(isWorst) && level('AV') !== 3 ? 1 : 2;
 }
 
 function macroScore(

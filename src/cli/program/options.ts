@@ -64,12 +64,16 @@ export function addGateOptions(command: Command): Command {
       new Option(
         '--fail-on <gate>',
         `end with 1 at a finding this severe or worse: ${severityNames}; at one that is known to be exploited: kev; or at a score of exploitation: epss:0.5; repeatable, any one counts`,
-      ).argParser((text: string, before: readonly Gate[] = []) => [...before, gateOf(text)]),
+      ).argParser(addedGate),
     )
     .option('--allow-unrated', 'with --fail-on, let findings without a severity or EPSS score pass');
 }
 
 const severityNames = severities.join(', ').toLowerCase();
+
+function addedGate(text: string, before: readonly Gate[] = []): readonly Gate[] {
+  return [...before, gateOf(text)];
+}
 
 /** A gate as an option names it. */
 function gateOf(text: string): Gate {
