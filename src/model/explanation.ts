@@ -3,7 +3,7 @@ import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { Fix } from './fix.ts';
 import type { Package } from './package.ts';
-import type { Coverage, Target } from './report.ts';
+import type { Coverage, ReportVulnerability, Target } from './report.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 
@@ -78,6 +78,8 @@ export interface PackageExplanation {
   readonly outcome: Outcome;
   /** Why, in plain words. */
   readonly reason: string;
+  /** The vulnerability as the report has it, ratings included; null where the report does not have it. */
+  readonly vulnerability: ReportVulnerability | null;
   readonly rows: readonly RowExplanation[];
 }
 

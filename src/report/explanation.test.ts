@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Explanation, PackageExplanation } from '../model/explanation.ts';
 import { hostileWords } from '../testing/doubtful-reports.ts';
-import { samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { explanationLines } from './explanation.ts';
 import { textWidth } from './terminal-text.ts';
 
@@ -11,6 +11,7 @@ const item: PackageExplanation = {
   layer: { position: 2, of: 3, digest: null, diffId: null, createdBy: 'RUN apt-get install -y openssl' },
   outcome: 'reported',
   reason: 'High, fixed in 3.0.2-1',
+  vulnerability: null,
   rows: [
     {
       source: 'debian',
@@ -86,9 +87,44 @@ image       x.tar, unknown distribution
   );
 });
 
+const { vulnerability } = sampleMatch(item.package, {
+  id: 'CVE-2026-1',
+  severity: 'High',
+  severitySource: 'redhat',
+  cvss: [{ source: 'redhat', vector: 'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', score: 7.8 }],
+  kev: true,
+  exploited: { source: 'kev', date: '2026-01-05' },
+  epss: 0.31,
+  description: 'A long name\noverflows a buffer.',
+});
+const rated: Explanation = { ...explanation, packages: [{ ...item, vulnerability }] };
+
+test('names the issuer of the severity, the vectors, exploitation and the description of a finding', () => {
+  assert.deepEqual(text(rated).split('\n').slice(2, 7), [
+    'severity    High, by redhat',
+    'cvss        7.8 CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H, by redhat',
+    'exploited   yes, on the list kev since 2026-01-05',
+    'epss        0.31, the probability of exploitation in 30 days',
+    'about       A long name overflows a buffer.',
+  ]);
+});
+
+test('says that nothing is rated, and that a vulnerability is not on the list', () => {
+  const unrated = {
+    ...vulnerability,
+    severity: 'Unknown',
+    severitySource: null,
+    cvss: [],
+    kev: false,
+  } as const;
+  const lines = text({ ...rated, packages: [{ ...item, vulnerability: unrated }] });
+  assert.match(lines, /^severity {4}Unknown, no issuer has rated it$/m);
+  assert.match(lines, /^exploited {3}no, it is not on CISA's KEV list$/m);
+});
+
 test('lines fit the terminal', () => {
   for (const columns of [40, 60, 100])
-    for (const line of text(explanation, columns).split('\n').slice(1))
+    for (const line of text(rated, columns).split('\n').slice(1))
       assert.ok(textWidth(line) <= columns, `${columns}: ${line}`);
 });
 
@@ -98,6 +134,7 @@ test('words from outside are told, not obeyed', () => {
   const hostile: PackageExplanation = {
     ...item,
     reason: hostileWords,
+    vulnerability: { ...vulnerability, severitySource: hostileWords, description: hostileWords },
     package: { ...item.package, name: hostileWords, purl: hostileWords },
     layer: { position: 1, of: 1, digest: null, diffId: null, createdBy: hostileWords },
     rows: [{ ...row, advisory: hostileWords }],

@@ -8,6 +8,7 @@ import type {
   SegmentPair,
   VersionComparison,
 } from '../model/explanation.ts';
+import type { ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
 import { coverageLine } from './report-words.ts';
@@ -50,10 +51,11 @@ export function* explanationLines(explanation: Explanation, display: Display): I
 }
 
 function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
-  const { package: item, layer, outcome, reason, rows } = explained;
+  const { package: item, layer, outcome, reason, vulnerability, rows } = explained;
   const heading = `${shownText(id)} in ${shownText(`${item.name} ${item.version}`)}`;
   yield `${paint(heading, 'bold', display)}: ${paint(outcomeWords[outcome], outcomeStyles[outcome], display)}\n`;
   yield* labelled('because', reason, display);
+  if (vulnerability !== null) yield* dangerLines(vulnerability, display);
   const source = item.source === undefined ? '' : `, built from ${item.source.name} ${item.source.version}`;
   yield* labelled('package', `${item.purl}${source}`, display);
   yield* labelled('found in', `${item.location.path}, by ${item.foundBy}`, display);
@@ -63,6 +65,35 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
     if (layer.createdBy !== null) yield* labelled('made by', layer.createdBy, display);
   }
   for (const row of rows) yield* rowLines(row, display);
+}
+
+/** Ratings and description of a vulnerability, each with its issuer. */
+function* dangerLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
+  const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
+  const issuer = severitySource == null ? 'no issuer has rated it' : `by ${severitySource}`;
+  yield* labelled('severity', `${severity}, ${issuer}`, display);
+  for (const { source, vector, score } of cvss)
+    yield* labelled(
+      'cvss',
+      `${score === undefined ? '' : `${score.toFixed(1)} `}${vector}, by ${source}`,
+      display,
+    );
+  if (kev !== null) yield* labelled('exploited', exploitedWords(kev, exploited), display);
+  if (epss !== null) yield* labelled('epss', `${epss}, the probability of exploitation in 30 days`, display);
+  if (description !== null) yield* labelled('about', shortened(description), display);
+}
+
+function exploitedWords(kev: boolean, exploited: ReportVulnerability['exploited']): string {
+  if (!kev) return "no, it is not on CISA's KEV list";
+  return exploited === undefined ? 'yes' : `yes, on the list ${exploited.source} since ${exploited.date}`;
+}
+
+/** Descriptions of vendors have up to thousands of characters. */
+const descriptionCharactersMax = 500;
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= descriptionCharactersMax ? line : `${line.slice(0, descriptionCharactersMax - 1)}…`;
 }
 
 function* rowLines(row: RowExplanation, display: Display): Iterable<string> {

@@ -2,7 +2,6 @@ import { explainRow } from '../../match/explain.ts';
 import type {
   Explanation,
   LayerOfPackage,
-  Outcome,
   PackageExplanation,
   RowExplanation,
 } from '../../model/explanation.ts';
@@ -114,8 +113,8 @@ function namesOf({ name, source, lookup }: Pick<ImagePackage, 'name' | 'source' 
 function explainPackage(item: ImagePackage, evidence: Evidence): PackageExplanation {
   const { lookup } = item;
   const rows = lookup === null ? [] : rowsFor({ ...item, lookup }, evidence);
-  const { outcome, reason } = outcomeOf(item, rows, evidence);
-  return { package: toPackage(item), layer: layerOf(item, evidence.report.layers), outcome, reason, rows };
+  const layer = layerOf(item, evidence.report.layers);
+  return { package: toPackage(item), layer, ...outcomeOf(item, rows, evidence), rows };
 }
 
 /** A package that belongs to a namespace. */
@@ -173,7 +172,7 @@ function outcomeOf(
   item: ImagePackage,
   rows: readonly RowExplanation[],
   { id, report }: Evidence,
-): { readonly outcome: Outcome; readonly reason: string } {
+): Pick<PackageExplanation, 'outcome' | 'reason' | 'vulnerability'> {
   const isOfItem = (match: Match): boolean =>
     match.package.purl === item.purl && match.package.location.path === item.location.path && isOf(match, id);
   const reported = report.matches.find(isOfItem);
@@ -181,11 +180,13 @@ function outcomeOf(
   const isHit = rows.some(({ checks }) => checks.every(({ holds }) => holds === true));
   if (isHit !== (reported !== undefined || suppressed !== undefined))
     throw new Error(`${id} in ${item.purl}: the rows of the advisories and the report disagree`);
-  if (reported !== undefined) return { outcome: 'reported', reason: reasonFor(reported) };
-  if (suppressed !== undefined) return { outcome: 'suppressed', reason: suppressed.reason };
+  const vulnerability = (reported ?? suppressed)?.vulnerability ?? null;
+  if (reported !== undefined) return { outcome: 'reported', reason: reasonFor(reported), vulnerability };
+  if (suppressed !== undefined) return { outcome: 'suppressed', reason: suppressed.reason, vulnerability };
   const isUndecided = rows.some(({ checks }) => checks.at(-1)?.holds === null);
-  if (isUndecided) return { outcome: 'undecided', reason: 'the versions have no order: nobody can tell' };
-  return { outcome: 'not-reported', reason: reasonAgainst(item, rows) };
+  if (isUndecided)
+    return { outcome: 'undecided', reason: 'the versions have no order: nobody can tell', vulnerability };
+  return { outcome: 'not-reported', reason: reasonAgainst(item, rows), vulnerability };
 }
 
 /** Whether a finding is of an id: as its own, as another name, or as an advisory that speaks of it. */
