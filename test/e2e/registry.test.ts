@@ -68,7 +68,8 @@ function homeOf(name: string): Home {
 
 /** The report without what differs by where the image lies. */
 function withoutPlace(run: Run): unknown {
-  assert.equal(run.status, 0, run.stderr);
+  // Without advisories nothing is assessed.
+  assert.equal(run.status, 4, run.stderr);
   const { target, ...report } = JSON.parse(run.stdout) as Report;
   return { ...report, target: { manifest: target.manifest, platform: target.platform } };
 }
