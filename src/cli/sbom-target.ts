@@ -38,9 +38,10 @@ export async function openSbom(
     throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
   const bytes = await readWhole(place, { limit: 'sbomBytes', code: 'target-not-found' });
   const inventory = (await import('../sbom/read-sbom.ts')).readSbom(bytes, name);
-  const { manifest, reference, kind, platform: told } = inventory.subject;
+  const { reference, kind, ...identity } = inventory.subject;
+  const { platform: told } = identity;
   if (platform !== undefined && told !== null && told !== platform)
     throw new ClairError('target-not-found', `${name} is about an image for ${told}, not for ${platform}`);
   const subject = { reference, kind };
-  return { target: { reference: target, kind: 'sbom', manifest, platform: told, subject }, inventory };
+  return { target: { reference: target, kind: 'sbom', ...identity, subject }, inventory };
 }

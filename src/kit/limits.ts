@@ -82,6 +82,10 @@ export const limits = {
   sbomBytes: 256 * MiB,
   /** Components of one inventory, files included; large real ones have some ten thousand. */
   sbomComponents: 500_000,
+  /** Names of one image; real ones have under ten. */
+  imageNames: 50,
+  /** One of them: a host, a repository of 255 characters and a tag of 128. */
+  imageNameCharacters: 512,
   /** Manifests that point to manifests. */
   indexDepth: 5,
   /** Indexes read of one image of a registry. */

@@ -1,5 +1,3 @@
-import type { Target } from './report.ts';
-
 /** An image as registries name it. */
 export interface ImageName {
   /** `docker.io` where none is named. */
@@ -11,10 +9,16 @@ export interface ImageName {
 }
 
 /** Only these have an image's name; what is on disk has that of a file, which says nothing of the image in it. */
-const named: ReadonlySet<string> = new Set(['registry', 'docker', 'podman']);
+const named: ReadonlySet<string | null> = new Set(['registry', 'docker', 'podman']);
 
 /** The name that a target has in a registry, if it came from one or from a daemon. */
-export function imageNameOf({ kind, reference }: Pick<Target, 'kind' | 'reference'>): ImageName | undefined {
+export function imageNameOf({
+  kind,
+  reference,
+}: {
+  readonly kind: string | null;
+  readonly reference: string;
+}): ImageName | undefined {
   return named.has(kind) ? parseImageName(reference.replace(/^(?:registry|docker|podman):/, '')) : undefined;
 }
 

@@ -4,7 +4,7 @@ import type { ExtensionStatus, InventorySubject, ReportLayer, Target } from './r
 
 /** What a document says an image is made of. */
 export interface Inventory {
-  readonly subject: InventorySubject & Pick<Target, 'manifest' | 'platform'>;
+  readonly subject: InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
   readonly distro: Distro | null;
   readonly layers: readonly ReportLayer[];
   readonly packages: readonly Package[];

@@ -32,6 +32,12 @@ export interface Target {
   readonly platform: string | null;
   /** What an inventory says it is about; absent where the image itself was read. */
   readonly subject?: InventorySubject;
+  /** `repository:tag`, sorted: the image's names, as its archive, layout, daemon or registry has them. Claims: nothing proves them. */
+  readonly names?: readonly string[];
+  /** Identifies the image: the digest of its manifest, or its image ID where the medium has no manifest. */
+  readonly digest?: Digest;
+  /** `repository@digest`, sorted: the manifests and indexes by which registries have the image. */
+  readonly repoDigests?: readonly string[];
 }
 
 /** What an inventory is about. */
@@ -129,6 +135,8 @@ export interface Coverage {
   readonly namespace: string;
   readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
   readonly newestAdvisory: string | null;
+  /** Date of the data itself, ISO 8601. */
+  readonly contentDate?: string | null;
   readonly fetchedAt: string | null;
   /** For people: why the status is not `complete`, or since when the release is out of support. */
   readonly reason: string | null;

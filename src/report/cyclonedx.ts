@@ -5,10 +5,12 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from './cyclonedx-document.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
 import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
+import { imagePurl } from './image-purl.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords } from './report-words.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
+import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 
 /** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
@@ -70,13 +72,18 @@ function imageOf(report: Report): object {
   return {
     type: 'container',
     'bom-ref': rootReference,
-    name: target.reference,
-    version: target.manifest ?? undefined,
+    name: titleOf(target),
+    version: target.manifest ?? target.digest,
     hashes: hashesOf(target.manifest),
+    purl: imagePurl(target),
     components: layers.map(layerOf),
     properties: properties({
       'target:kind': target.kind,
       'target:platform': target.platform,
+      'target:reference': titleOf(target) === target.reference ? null : target.reference,
+      'target:imageId': target.manifest === null ? target.digest : null,
+      'target:name': target.names,
+      'target:repoDigest': target.repoDigests,
       namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
       status: statuses.map((status) => JSON.stringify(ordered(status, reportOrder.statuses))),
     }),

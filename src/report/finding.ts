@@ -11,14 +11,30 @@ export function allFindings({ matches, suppressed }: Report): Finding[] {
 }
 
 /** The order in which people read findings: the worst first, then by package and vulnerability. */
-export function compareWorstFirst(
-  { vulnerability: a, package: x }: Match,
-  { vulnerability: b, package: y }: Match,
-): number {
+export function compareWorstFirst(one: Match, other: Match): number {
+  const { package: x } = one;
+  const { package: y } = other;
   return (
-    compareSeverity(b.severity, a.severity) ||
+    compareDanger(one, other) ||
     compareText(x.name, y.name) ||
-    compareText(a.id, b.id) ||
+    compareText(one.vulnerability.id, other.vulnerability.id) ||
     compareText(x.version, y.version)
   );
+}
+
+/** Exploited findings first, then by severity, then those with a fix, then by the probability of exploitation. */
+export function compareDanger(one: Match, other: Match): number {
+  const { vulnerability: a } = one;
+  const { vulnerability: b } = other;
+  return (
+    Number(b.kev === true) - Number(a.kev === true) ||
+    compareSeverity(b.severity, a.severity) ||
+    Number(isFixable(other)) - Number(isFixable(one)) ||
+    (b.epss ?? 0) - (a.epss ?? 0)
+  );
+}
+
+/** Whether a version exists that fixes the finding. */
+export function isFixable({ fix }: Match): boolean {
+  return fix.state === 'fixed';
 }

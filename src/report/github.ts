@@ -12,6 +12,7 @@ import {
   suppressedWords,
   verdictWords,
 } from './report-words.ts';
+import { titleWithDigest } from './title.ts';
 
 /**
  * Annotations of a step of GitHub's Actions, "workflow commands". GitHub shows ten errors, ten warnings and ten notices of a step and
@@ -21,7 +22,7 @@ export const githubFormat: ReportFormat = {
   name: 'github',
   mediaType: 'text/plain',
   *write(report: Report): Iterable<string> {
-    const title = shownText(report.target.reference);
+    const title = shownText(titleWithDigest(report.target));
     const summary = [summaryWords(report), ...suppressedWords(report), verdictWords(report)];
     if (isInDoubt(report))
       yield command('error', `Not everything was assessed: ${title}`, [

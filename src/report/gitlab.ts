@@ -5,6 +5,7 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { reportTime, uuidOf } from './identity.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { doubtsOf, fixWords, isInDoubt, suppressedWords, verdictWords } from './report-words.ts';
+import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 import { pagesOf, webLinks } from './web-links.ts';
 
@@ -118,6 +119,6 @@ function locationOf({ target, distro }: Report, name: string, version: string): 
   return {
     dependency: { package: { name: shownText(name) }, version: shownText(version) },
     operating_system: shownText(system) || 'unknown',
-    image: shownText(target.reference) || 'unknown',
+    image: shownText(titleOf(target)) || 'unknown',
   };
 }

@@ -2,6 +2,7 @@ import { shownText } from '../kit/shown-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
+import { titleWithDigest } from './title.ts';
 import { xmlText } from './xml-text.ts';
 
 /**
@@ -40,7 +41,7 @@ interface Suite {
 
 /** Whether everything could be assessed: a test for the image, each namespace and each extension. Errors are what is not known. */
 function assessmentSuite(report: Report): Suite {
-  const name = `assessment of ${shownText(report.target.reference)}`;
+  const name = `assessment of ${shownText(titleWithDigest(report.target))}`;
   const cases = [...report.coverage.map(coverageCase), ...report.statuses.map(statusCase)];
   return { name, cases: [verdictCase(report), ...cases] };
 }
@@ -73,7 +74,7 @@ function statusCase({ extension, status, files }: ExtensionStatus): Case {
 
 function findingSuite(report: Report): Suite {
   return {
-    name: `vulnerabilities of ${shownText(report.target.reference)}`,
+    name: `vulnerabilities of ${shownText(titleWithDigest(report.target))}`,
     cases: [...report.matches.map(findingCase), ...report.suppressed.map(suppressedCase)],
   };
 }

@@ -61,6 +61,9 @@ export const reportOrder: OrderOf<PublishedReport> = {
     manifest: 'value',
     platform: 'value',
     subject: { reference: 'value', kind: 'value' },
+    names: 'value',
+    digest: 'value',
+    repoDigests: 'value',
   },
   distro: {
     id: 'value',
@@ -95,6 +98,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     namespace: 'value',
     status: 'value',
     newestAdvisory: 'value',
+    contentDate: 'value',
     fetchedAt: 'value',
     reason: 'value',
   },

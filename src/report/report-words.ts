@@ -2,6 +2,7 @@ import { shownText } from '../kit/shown-text.ts';
 import type { Fix, FixState } from '../model/fix.ts';
 import type { Coverage, Match, Report, ReportVulnerability, Verdict } from '../model/report.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import { titleOf } from './title.ts';
 
 /** How many of one kind of thing are told one by one. */
 const toldMax = 10;
@@ -27,9 +28,25 @@ export function fixCell(fix: Fix): string {
   return fix.state === 'fixed' ? fix.version : stateWords[fix.state];
 }
 
+/** The fixed version as people compare it with the installed one, or why there is none: an epoch of zero goes unsaid for both. */
+export function fixCellOf({ fix, package: { version } }: Match): string {
+  const isBare = fix.state === 'fixed' && !/^\d+:/.test(version);
+  return isBare ? fix.version.replace(/^0:/, '') : fixCell(fix);
+}
+
 /** What can be done, in a sentence. */
 export function fixWords(fix: Fix): string {
   return fix.state === 'fixed' ? `fixed in ${shownText(fix.version)}` : stateWords[fix.state];
+}
+
+/** Ids of the advisories on a vulnerability that are not its own name: `RHSA-…`, `DSA-…`. */
+export function advisoryIds({ id, advisories }: Pick<ReportVulnerability, 'id' | 'advisories'>): string[] {
+  return [...new Set(advisories.map((advisory) => advisory.id))].filter((each) => each !== id);
+}
+
+/** The probability of exploitation in per cent; empty where it is not known. */
+export function epssCell(epss: number | null): string {
+  return epss === null ? '' : `${(epss * 100).toFixed(1)}%`;
 }
 
 /** What to do where there is a fix. */
@@ -73,6 +90,23 @@ export function exploitedWords(matches: readonly Match[]): string[] {
   const known = matches.filter((match) => match.vulnerability.kev === true);
   const ids = new Set(known.map((match) => shownText(match.vulnerability.id)));
   return ids.size === 0 ? [] : [`Known to be exploited: ${told([...ids].sort()).join(', ')}`];
+}
+
+/** A line that counts the findings that no source rates; no line when there are none. */
+export function unratedWords(matches: readonly Match[]): string[] {
+  const count = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown').length;
+  return count === 0 ? [] : [`${counted(count, 'finding has', 'findings have')} no severity`];
+}
+
+/** The digest of the image, and where it was read where that is not its title; empty where neither is known. */
+export function identityWords({ target }: Report): string {
+  const { digest, manifest, reference } = target;
+  const label = manifest === null ? 'image ID' : 'digest';
+  const words = [
+    ...(digest === undefined ? [] : [`${label} ${digest}`]),
+    ...(titleOf(target) === reference ? [] : [`read from ${shownText(reference)}`]),
+  ];
+  return words.join(', ');
 }
 
 /** What is not counted, a line for each reason. */

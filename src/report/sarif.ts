@@ -7,6 +7,7 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { allFindings } from './finding.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { descriptionOf, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
+import { titleWithDigest } from './title.ts';
 import { tool } from './tool.ts';
 import { pagesOf } from './web-links.ts';
 
@@ -75,7 +76,10 @@ function log(report: Report): object {
           },
         },
         // Code scanning keeps the results of one category until the same category comes again: one an image.
-        automationDetails: { id: `${tool.name}/${shownText(report.target.reference)}/` },
+        automationDetails: {
+          id: `${tool.name}/${shownText(report.target.reference)}/`,
+          description: { text: unlinked(shownText(titleWithDigest(report.target))) },
+        },
         invocations: [
           {
             executionSuccessful: report.verdict !== 'not-assessed',

@@ -6,11 +6,13 @@ import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
+import { imagePurl } from './image-purl.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
 import { securityReferences } from './spdx-security.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
+import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 
 const mediaType = 'application/spdx+json';
@@ -60,7 +62,7 @@ function document(report: Report, { kind, words, references }: Additions): objec
     SPDXID: documentId,
     spdxVersion: 'SPDX-2.3',
     creationInfo: { created, creators: [`Tool: ${tool.name}-${tool.version}`] },
-    name: shownText(subjectOf(report.target).reference),
+    name: shownText(titleOf(subjectOf(report.target))),
     dataLicense: 'CC0-1.0',
     documentNamespace: `https://spdx.org/spdxdocs/${tool.name}-${documentUuid(report, kind)}`,
     comment: words.length === 0 ? undefined : words.join('\n'),
@@ -113,13 +115,19 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
   const { namespaces, layers, statuses } = reportOrder;
   return {
     SPDXID: imageId,
-    name: shownText(target.reference),
-    versionInfo: target.manifest ?? undefined,
+    name: shownText(titleOf(target)),
+    versionInfo: target.manifest ?? target.digest,
     ...unasserted,
     checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
     primaryPackagePurpose: 'CONTAINER',
+    externalRefs: purlReferences(imagePurl(target)),
     annotations: [note({ target, ...(ordered(report, { namespaces, layers, statuses }) as object) })],
   };
+}
+
+function purlReferences(purl: string | undefined): object[] | undefined {
+  if (purl === undefined) return undefined;
+  return [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }];
 }
 
 function systemPackage(distro: Distro, note: (comment: unknown) => object): object {

@@ -1,11 +1,11 @@
 import type { InventorySubject, Report, Target } from '../model/report.ts';
 
 /** What a document is about: the image, also where the report was made of an inventory of it. */
-export type Subject = InventorySubject & Pick<Target, 'manifest' | 'platform'>;
+export type Subject = InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
 
 /** The image a target stands for. */
-export function subjectOf({ reference, kind, manifest, platform, subject }: Target): Subject {
-  return { reference, kind, ...subject, manifest, platform };
+export function subjectOf({ reference, kind, subject, ...identity }: Target): Subject {
+  return { reference, kind, ...subject, ...identity };
 }
 
 /** What a report says is installed, with nothing in it that depends on advisories. */

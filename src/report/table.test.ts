@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
+import type { Digest } from '../model/digest.ts';
 import type { Match, Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { tableFormat } from './table.ts';
@@ -36,8 +37,8 @@ test('findings stand worst first under a heading that says what was looked at', 
     `registry.example/shop/web:1.4.2
 Debian GNU/Linux 12 (bookworm), linux/amd64, 2 layers, 2 packages (deb)
 
-PACKAGE  INSTALLED         VULNERABILITY   SEVERITY  FIXED IN
-zlib1g   1:1.2.13.dfsg-1   CVE-2023-45853  Critical  will not be fixed
+PACKAGE  INSTALLED         VULNERABILITY   SEVERITY  FIXED IN           KEV
+zlib1g   1:1.2.13.dfsg-1   CVE-2023-45853  Critical  will not be fixed  yes
 libssl3  3.0.11-1~deb12u2  CVE-2024-6119   Medium    3.0.14-1~deb12u2
 
 2 findings, 1 fixable: 1 Critical, 1 Medium
@@ -50,14 +51,14 @@ Verdict: vulnerable
 });
 
 test('a wide terminal has room for descriptions, cut to its width', () => {
-  const line = shown(small, 100).split('\n')[5];
+  const line = shown(small, 105).split('\n')[5];
   assert.equal(
     line,
-    'libssl3  3.0.11-1~deb12u2  CVE-2024-6119   Medium    3.0.14-1~deb12u2   Checking a certificate name…',
+    'libssl3  3.0.11-1~deb12u2  CVE-2024-6119   Medium    3.0.14-1~deb12u2        Checking a certificate name…',
   );
 });
 
-test('what does not fit goes on in the next line, so that no version is cut', () => {
+test('a long package name stays whole at 80 columns when versions can be folded instead', () => {
   const kernel = samplePackage('kernel-tools-libs-devel', '4.18.0-553.16.1.el8_10.x86_64');
   const finding = sampleMatch(
     kernel,
@@ -66,10 +67,11 @@ test('what does not fit goes on in the next line, so that no version is cut', ()
   );
   const lines = shown({ ...small, matches: [finding] }, 80)
     .split('\n')
-    .slice(4, 6);
+    .slice(4, 7);
   assert.deepEqual(lines, [
-    'kernel-tools-     4.18.0-553.16.1.   CVE-2024-36971  High      4.18.0-553.22.1.',
-    'libs-devel        el8_10.x86_64                                el8_10.x86_64',
+    'kernel-tools-libs-devel  4.18.0-553.    CVE-2024-36971  High      4.18.0-553.22.',
+    '                         16.1.el8_10.                             1.el8_10.x86_',
+    '                         x86_64                                   64',
   ]);
 });
 
@@ -80,6 +82,105 @@ test('the same package for two architectures is one line that says so', () => {
     shown({ ...small, matches: [finding, finding] }),
     /^libssl3 \(2x\) .*\n\n2 findings, 2 fixable/m,
   );
+});
+
+function titled(target: Partial<Report['target']>): string[] {
+  return shown({ ...small, target: { ...small.target, ...target } }).split('\n');
+}
+
+test('shows the name and the digest of the image when an archive has them', () => {
+  const digest = `sha256:${'ab'.repeat(32)}` as Digest;
+  const lines = titled({ reference: '../app/shop.tar', names: ['registry.example/shop:1.0'], digest });
+  assert.deepEqual(lines.slice(0, 2), [
+    'registry.example/shop:1.0',
+    `image ID ${digest}, read from ../app/shop.tar`,
+  ]);
+  assert.equal(titled({ reference: 'x.tar', manifest: digest, digest })[1], `digest ${digest}`);
+});
+
+test('shows the name that was typed when the image has several', () => {
+  assert.equal(titled({ reference: 'docker:shop:2', names: ['shop:1', 'shop:2'] })[0], 'shop:2');
+});
+
+/** The cells of a column, from under its heading. */
+function column(report: Report, heading: string): string[] {
+  const lines = shown(report).split('\n');
+  const start = lines.findIndex((line) => line.startsWith('PACKAGE'));
+  const from = lines[start]?.indexOf(heading) ?? -1;
+  assert.notEqual(from, -1, heading);
+  const rows = lines.slice(start + 1, lines.indexOf('', start));
+  return rows.map((line) => line.slice(from).split(/ {2,}/, 1)[0] ?? '');
+}
+
+test('lists exploited findings before critical ones when their severity is low or unknown', () => {
+  const matches = [
+    sampleMatch(openssl, { id: 'CVE-1', severity: 'Critical' }),
+    sampleMatch(openssl, { id: 'CVE-2', severity: 'Unknown', kev: true }),
+    sampleMatch(openssl, { id: 'CVE-3', severity: 'High' }),
+    sampleMatch(openssl, { id: 'CVE-4', severity: 'High' }, { state: 'fixed', version: '9' }),
+    sampleMatch(openssl, { id: 'CVE-5', severity: 'High', epss: 0.4 }),
+  ];
+  assert.deepEqual(column({ ...small, matches }, 'VULNERABILITY'), [
+    'CVE-2',
+    'CVE-1',
+    'CVE-4',
+    'CVE-5',
+    'CVE-3',
+  ]);
+});
+
+test('counts the findings without a severity when there are some', () => {
+  const matches = [sampleMatch(openssl, { id: 'CVE-1', severity: 'Unknown' })];
+  assert.match(shown({ ...small, matches }), /^1 finding has no severity$/m);
+  assert.doesNotMatch(shown(small), /no severity/);
+});
+
+test('shows EPSS when it is known for a finding, and no such column when it is not', () => {
+  const matches = [sampleMatch(openssl, { id: 'CVE-1', severity: 'Low', epss: 0.934 })];
+  assert.deepEqual(column({ ...small, matches }, 'EPSS'), ['93.4%']);
+  assert.doesNotMatch(shown(small), /EPSS/);
+});
+
+test('shows the advisory and no description of the product when packages are rpm', () => {
+  const rpm = { ...samplePackage('bash', '4.2.46-31.el7'), type: 'rpm' } as const;
+  const advisory = { id: 'RHSA-2020:1113', link: null, fixedVersion: '0:4.2.46-34.el7' };
+  const finding = sampleMatch(
+    rpm,
+    {
+      id: 'CVE-2019-9924',
+      severity: 'Medium',
+      advisories: [advisory],
+      description: 'The bash packages provide Bash (Bourne-again shell).',
+    },
+    { state: 'fixed', version: '0:4.2.46-34.el7' },
+  );
+  const report = { ...small, matches: [finding] };
+  assert.deepEqual(column(report, 'ADVISORY'), ['RHSA-2020:1113']);
+  assert.doesNotMatch(shown(report), /Bourne/);
+});
+
+test('shows the fixed version without an epoch of zero when the installed one has none', () => {
+  const rpm = { ...samplePackage('bash', '4.2.46-31.el7'), type: 'rpm' } as const;
+  const fix = { state: 'fixed', version: '0:4.2.46-34.el7' } as const;
+  const finding = sampleMatch(rpm, { id: 'CVE-1', severity: 'Low' }, fix);
+  assert.deepEqual(column({ ...small, matches: [finding] }, 'FIXED IN'), ['4.2.46-34.el7']);
+  const epoch = sampleMatch({ ...rpm, version: '0:4.2' }, { id: 'CVE-1', severity: 'Low' }, fix);
+  assert.deepEqual(column({ ...small, matches: [epoch] }, 'FIXED IN'), ['0:4.2.46-34.el7']);
+});
+
+test('packages of one source share a row when their version and finding are the same', () => {
+  const names = ['libc-bin', 'libc6', 'locales'];
+  const matches = names.map((name) =>
+    sampleMatch(samplePackage(name, '2.36-9', 'glibc'), { id: 'CVE-1', severity: 'High' }),
+  );
+  assert.match(shown({ ...small, matches }), /^libc-bin, libc6, locales {2}2\.36-9 .*\n\n3 findings/m);
+  assert.match(shown({ ...small, matches }, 80), /^libc-bin \+2 of glibc {2}2\.36-9 /m);
+});
+
+test('nothing is cut but descriptions when the output is no terminal', () => {
+  const name = `long-${'name-'.repeat(40)}end`;
+  const matches = [sampleMatch(samplePackage(name, '1'), { id: 'CVE-1', severity: 'High' })];
+  assert.ok(shown({ ...small, matches }).includes(`\n${name}  1 `));
 });
 
 test('colours are only where the display has them, and change no character', () => {

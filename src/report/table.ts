@@ -6,14 +6,17 @@ import { paint, type Style } from './paint.ts';
 import {
   coverageLine,
   exploitedWords,
+  identityWords,
   problemWords,
   shownVerdict,
   subjectWords,
   summaryWords,
   suppressedWords,
+  unratedWords,
   verdictWords,
 } from './report-words.ts';
 import { foldWords } from './terminal-text.ts';
+import { titleOf } from './title.ts';
 
 /** The report for a person at a terminal: what was looked at, the findings worst first, and what they were compared with. */
 export const tableFormat: ReportFormat = {
@@ -30,7 +33,9 @@ const sentenceColumnsMin = 20;
 const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yellow' } as const;
 
 function* lines(report: Report, display: Display): Iterable<string> {
-  yield* sentence(shownText(report.target.reference), 'bold', display);
+  yield* sentence(shownText(titleOf(report.target)), 'bold', display);
+  const identity = identityWords(report);
+  if (identity !== '') yield* sentence(identity, 'dim', display);
   yield* sentence(subjectWords(report), undefined, display);
   yield '';
   if (report.matches.length > 0) {
@@ -38,15 +43,19 @@ function* lines(report: Report, display: Display): Iterable<string> {
     yield '';
   }
   yield* sentence(summaryWords(report), undefined, display);
-  for (const words of [...exploitedWords(report.matches), ...suppressedWords(report)]) {
-    yield* sentence(words, undefined, display);
-  }
+  yield* sentences(exploitedWords(report.matches), 'red', display);
+  yield* sentences(unratedWords(report.matches), 'yellow', display);
+  yield* sentences(suppressedWords(report), undefined, display);
   for (const coverage of report.coverage) {
     const style = coverage.status === 'complete' && coverage.reason === null ? undefined : 'yellow';
     yield* sentence(coverageLine(coverage), style, display);
   }
-  for (const words of problemWords(report)) yield* sentence(words, 'yellow', display);
+  yield* sentences(problemWords(report), 'yellow', display);
   yield* sentence(verdictWords(report), ['bold', verdictStyles[shownVerdict(report)]], display);
+}
+
+function* sentences(lines: readonly string[], style: Style | undefined, display: Display): Iterable<string> {
+  for (const words of lines) yield* sentence(words, style, display);
 }
 
 /** Words laid into the width of the terminal. */

@@ -79,6 +79,7 @@ test('syft, CycloneDX: sources and places, the distribution by its properties', 
     reference: 'shop:1',
     kind: null,
     manifest: `sha256:${'cd'.repeat(32)}`,
+    digest: `sha256:${'cd'.repeat(32)}`,
     platform: null,
   });
   assert.deepEqual(inventory.statuses, [{ extension: 'sbom', status: 'succeeded', files: [] }]);

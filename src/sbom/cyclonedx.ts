@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { limits } from '../kit/limits.ts';
 import { quoted } from '../kit/quoted.ts';
 import { parseDigest } from '../model/digest.ts';
+import { imageIdentity } from '../model/image-identity.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import {
   allComponents,
@@ -49,11 +51,22 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
 }
 
 function subjectOf(root: Component | undefined): Subject {
+  if (root === undefined) return { reference: 'unnamed', kind: null, manifest: null, platform: null };
+  const property = (name: string): string | undefined => root.properties.get(`clair:target:${name}`);
+  const version = parseDigest(root.version ?? '') ?? null;
+  // The version is the image ID where the image has no manifest.
+  const imageId = property('imageId');
+  const claims = {
+    names: root.properties.all('clair:target:name'),
+    digest: imageId ?? version ?? undefined,
+    repoDigests: root.properties.all('clair:target:repoDigest'),
+  };
   return {
-    reference: root?.name || 'unnamed',
-    kind: root?.properties.get('clair:target:kind') ?? null,
-    manifest: parseDigest(root?.version ?? '') ?? null,
-    platform: root?.properties.get('clair:target:platform') ?? null,
+    reference: property('reference') ?? (root.name || 'unnamed'),
+    kind: property('kind') ?? null,
+    manifest: version === imageId ? null : version,
+    platform: property('platform') ?? null,
+    ...imageIdentity(claims, limits),
   };
 }
 

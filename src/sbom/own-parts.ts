@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { defined } from '../kit/defined.ts';
+import { limits } from '../kit/limits.ts';
 import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
+import { imageIdentity } from '../model/image-identity.ts';
 import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
 import type { Subject } from './entry.ts';
@@ -73,8 +75,14 @@ export const ownTarget: z.ZodMiniType<Subject> = z.pipe(
     manifest: z.nullable(digestText),
     platform: z.nullable(z.string()),
     subject: z.optional(z.object({ reference: z.string(), kind: z.nullable(z.string()) })),
+    names: z.optional(z.array(z.string())),
+    digest: z.optional(z.string()),
+    repoDigests: z.optional(z.array(z.string())),
   }),
-  z.transform(({ subject, ...target }): Subject => ({ ...target, ...subject })),
+  z.transform(({ subject, names, digest, repoDigests, ...target }): Subject => {
+    const identity = imageIdentity(defined({ names, digest, repoDigests }), limits);
+    return { ...target, ...subject, ...identity };
+  }),
 );
 
 /** Leaves out what is undefined, since in the model what is not known is absent. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { builtIn } from '../extensions.ts';
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
+import type { Digest } from '../model/digest.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
@@ -23,8 +24,7 @@ function documentsOf(report: Report): Buffer[] {
 }
 
 function inventoryIn({ target, distro, layers, packages, statuses }: Report): Inventory {
-  const { reference, kind, manifest, platform } = target;
-  return { subject: { reference, kind, manifest, platform }, distro, layers, packages, statuses };
+  return { subject: target, distro, layers, packages, statuses };
 }
 
 /** A package of which everything is known that can be. */
@@ -37,6 +37,8 @@ const whole: Package = {
   owner: 'nodejs-full',
 };
 
+const digest = `sha256:${'a1'.repeat(32)}` as Digest;
+
 /** No database of ours could hold more. */
 const storable = hostileWords.replace('\0', '').toWellFormed();
 
@@ -44,9 +46,19 @@ const reports: Readonly<Record<string, Report>> = {
   sample: sampleReport,
   ...doubtfulReports,
   'hostile words': hostileReport(storable),
+  'an archive with a name': {
+    ...sampleReport,
+    target: { ...sampleReport.target, reference: 'shop.tar', names: ['registry.example/shop:1'], digest },
+  },
   'everything known': {
     ...sampleReport,
-    target: { ...sampleReport.target, manifest: sampleReport.layers[0]?.digest ?? null },
+    target: {
+      ...sampleReport.target,
+      manifest: digest,
+      digest,
+      names: ['registry.example/shop/web:1.4.2', 'web:1'],
+      repoDigests: [`registry.example/shop/web@${digest}`],
+    },
     distro: {
       id: 'suse',
       versionId: '12 (x)',

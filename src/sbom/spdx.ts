@@ -104,11 +104,13 @@ function subjectOf(
 ): Subject {
   const roots = parsed.filter(({ reference }) => described.has(reference));
   const root = roots.length === 1 ? roots[0]?.found : undefined;
+  const manifest = parseDigest(root?.versionInfo ?? '') ?? null;
   return {
     reference: root?.name || name || 'unnamed',
     kind: null,
-    manifest: parseDigest(root?.versionInfo ?? '') ?? null,
+    manifest,
     platform: null,
+    ...(manifest !== null && { digest: manifest }),
   };
 }
 

@@ -111,6 +111,8 @@ export function dockerAnswers(
   return {
     [`/images/${name}/json`]: json({
       Id: image.config.digest,
+      RepoTags: image.tags,
+      RepoDigests: repoDigestsOf(image),
       Os: os,
       Architecture: architecture,
       Variant: '',
@@ -121,10 +123,17 @@ export function dockerAnswers(
   };
 }
 
+function repoDigestsOf({ tags, manifest }: BuiltImage): string[] {
+  return tags.map((tag) => `${tag.replace(/:[^/]*$/, '')}@${manifest.digest}`);
+}
+
 /** What podman answers: as Docker, and in its own API the history as the image has it. */
 export function podmanAnswers(name: string, image: BuiltImage, archive: Uint8Array): DaemonAnswers {
   const { os, architecture, rootfs, history } = configOf(image);
   const inspected = {
+    Id: digestHex(image.config.digest),
+    RepoTags: image.tags,
+    RepoDigests: repoDigestsOf(image),
     Os: os,
     Architecture: architecture,
     RootFS: { Type: 'layers', Layers: rootfs.diff_ids },

@@ -1,10 +1,15 @@
 import * as z from 'zod/mini';
+import { limits } from '../../kit/limits.ts';
 import { digestText } from '../../model/digest-schema.ts';
+import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
 import type { ImageConfig } from '../format/documents.ts';
 import { type Daemon, getDocument, type Patience } from './connection.ts';
 
 /** Docker Engine API, "Inspect an image": what is read of it. */
 const inspected = z.object({
+  Id: z.nullish(z.string()),
+  RepoTags: z.nullish(z.array(z.string())),
+  RepoDigests: z.nullish(z.array(z.string())),
   Os: z.optional(z.string()),
   Architecture: z.optional(z.string()),
   Variant: z.nullish(z.string()),
@@ -23,11 +28,21 @@ const podmanInspected = z.object({
 
 type History = NonNullable<ImageConfig['history']>;
 
+/** An image as a daemon describes it. */
+export interface InspectedImage {
+  readonly config: ImageConfig;
+  readonly identity: ImageIdentity;
+}
+
 /**
  * What a daemon says of an image, as its configuration has it; without a history where the daemon does not tell which step made which
  * layer. Throws `Unavailable` where it has no such image, and a `ClairError` where its answers make no sense.
  */
-export async function inspect(daemon: Daemon, reference: string, patience: Patience): Promise<ImageConfig> {
+export async function inspect(
+  daemon: Daemon,
+  reference: string,
+  patience: Patience,
+): Promise<InspectedImage> {
   const answer = await getDocument(daemon, imagePath(reference, 'json'), inspected, patience);
   const { Os: os, Architecture: architecture, Variant: variant, RootFS: root } = answer.content;
   const layers = root?.Layers ?? [];
@@ -35,13 +50,23 @@ export async function inspect(daemon: Daemon, reference: string, patience: Patie
     answer.headers['libpod-api-version'] === undefined
       ? withEmptySteps(await dockerSteps(daemon, reference, patience), layers.length)
       : await podmanHistory(daemon, reference, patience);
-  return {
+  const config = {
     ...(os && { os }),
     ...(architecture && { architecture }),
     ...(variant && { variant }),
     rootfs: { diff_ids: layers },
     ...(history && { history }),
   };
+  return { config, identity: identityOf(answer.content) };
+}
+
+function identityOf({ Id, RepoTags, RepoDigests }: z.infer<typeof inspected>): ImageIdentity {
+  const claims = {
+    names: RepoTags ?? [],
+    digest: Id?.replace(/^(?=[0-9a-f]{64}$)/, 'sha256:'),
+    repoDigests: RepoDigests ?? [],
+  };
+  return imageIdentity(claims, limits);
 }
 
 /** Where a daemon tells of an image. References have no character that a path could not. */

@@ -102,6 +102,9 @@ for (const [who, write] of Object.entries(exportForms)) {
       kind: 'docker',
       manifest: null,
       platform: 'linux/amd64',
+      names: ['example:1'],
+      digest: stored.config.digest,
+      repoDigests: [`example@${stored.manifest.digest}`],
     });
     assert.deepEqual(await read(opened), await fromDisk(image));
     const exports = daemon.asked.filter((path) => path.endsWith('/get'));

@@ -54,7 +54,7 @@ async function find(
 ): Promise<Image> {
   if (!isReference(reference)) throw new Unavailable(`${target} names no image`);
   const daemon = { name, endpoint: endpointOf(name, { env, home }) };
-  const config = await inspect(daemon, reference, patience);
+  const { config, identity } = await inspect(daemon, reference, patience);
   const platform = platformText(config);
   if (isOtherPlatform(platform, wanted))
     throw new Unavailable(`${nameOf(daemon)} has ${reference} for ${platform}, and not for ${wanted}`);
@@ -64,7 +64,7 @@ async function find(
     open: (signal) => getStream(daemon, imagePath(reference, 'get'), signal, patience),
   };
   return {
-    target: { reference: target, kind: name, manifest: null, platform },
+    target: { reference: target, kind: name, manifest: null, platform, ...identity },
     layers: layersOf(await withHistory(config, from), from),
     bring: bringFrom(from),
   };

@@ -1,5 +1,6 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
 import type { Descriptor } from './documents.ts';
 import { isNameOf } from './image-name.ts';
 import { fitsPlatform, isOtherPlatform, ownPlatform, platformText } from './platform.ts';
@@ -59,9 +60,19 @@ async function expandAll(shelf: Shelf, entries: readonly Descriptor[], depth: nu
     else if (depth === 0)
       throw new ClairError('limit-exceeded', `${shelf.name} nests indexes deeper than ${limits.indexDepth}`);
     // Layouts may leave out what nobody asked for.
-    else found.push(...(await expandAll(shelf, (await shelf.readIndex(entry)) ?? [], depth - 1)));
+    else {
+      const entries = await expandAll(shelf, (await shelf.readIndex(entry)) ?? [], depth - 1);
+      found.push(...entries.map((inner) => withIndexNames(inner, entry)));
+    }
   }
   return found;
+}
+
+/** A manifest has the names of the index that leads to it. */
+function withIndexNames(entry: Descriptor, { annotations }: Descriptor): Descriptor {
+  return annotatedNames(annotations).length === 0
+    ? entry
+    : { ...entry, annotations: withNamesOf(entry.annotations, annotations) };
 }
 
 /** Whether it is what BuildKit says of another entry. BuildKit, "Image Attestation Storage". */

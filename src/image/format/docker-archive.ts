@@ -1,6 +1,8 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { sha256Of } from '../../kit/sha256.ts';
 import type { Digest } from '../../model/digest.ts';
+import { imageIdentity } from '../../model/image-identity.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
 import { assembleLayers } from './assemble.ts';
@@ -24,9 +26,21 @@ export function openDockerArchive(medium: Medium, reference: string, tag: string
   const config = readDocument(medium, chosen.Config, configDocument);
   const layers = assembleLayers(medium, (chosen.Layers ?? []).map(namedLayer), config);
   return {
-    target: { reference, kind: 'docker-archive', manifest: null, platform: platformText(config) },
+    target: {
+      reference,
+      kind: 'docker-archive',
+      manifest: null,
+      platform: platformText(config),
+      ...imageIdentity({ names: chosen.RepoTags ?? [], digest: imageId(medium, chosen.Config) }, limits),
+    },
     layers,
   };
+}
+
+/** The digest of the configuration, which Docker calls the image ID. */
+function imageId(medium: Medium, config: string): string | undefined {
+  const bytes = medium.document(config);
+  return bytes && `sha256:${sha256Of(bytes)}`;
 }
 
 /** Since Docker 25 layers lie under `blobs/` by their digest. */
@@ -58,7 +72,8 @@ export function openLegacyArchive(medium: Medium, reference: string, tag: string
   }
   const config: ImageConfig = { history: chain.map(({ createdBy }) => ({ created_by: createdBy })) };
   const layers = assembleLayers(medium, chain, config);
-  return { target: { reference, kind: 'docker-archive', manifest: null, platform }, layers };
+  const identity = imageIdentity({ names: [top.name] }, limits);
+  return { target: { reference, kind: 'docker-archive', manifest: null, platform, ...identity }, layers };
 }
 
 function readLegacyLayer(

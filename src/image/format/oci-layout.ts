@@ -1,5 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import { annotatedNames, imageIdentity } from '../../model/image-identity.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
 import { assembleLayers } from './assemble.ts';
@@ -42,6 +44,7 @@ export async function openOciLayout(
       ...target,
       manifest: chosen.digest,
       platform: platformText(chosen.platform) ?? platformText(config),
+      ...imageIdentity({ names: annotatedNames(chosen.annotations), digest: chosen.digest }, limits),
     },
     layers: assembleLayers(medium, files, config),
   };

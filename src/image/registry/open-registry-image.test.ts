@@ -22,6 +22,9 @@ test('an image is opened by its tag and by its digest, and its layers are read a
     kind: 'registry',
     manifest: image.manifest.digest,
     platform: 'linux/amd64',
+    names: [`${registry.host}/app:latest`],
+    digest: image.manifest.digest,
+    repoDigests: [`${registry.host}/app@${image.manifest.digest}`],
   });
   assert.deepEqual(
     layers.map(({ digest, diffId, sizeBytes, createdBy, compression }) => [

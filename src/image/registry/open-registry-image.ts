@@ -3,6 +3,8 @@ import { ClairError } from '../../kit/errors.ts';
 import { hasProxy, heedCertificates } from '../../kit/http/http-environment.ts';
 import type { Patience } from '../../kit/http/http-rules.ts';
 import { limits } from '../../kit/limits.ts';
+import type { Digest } from '../../model/digest.ts';
+import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
 import { assembleLayers } from '../format/assemble.ts';
 import { type Choice, chooseManifest, isIndex } from '../format/choose-manifest.ts';
 import {
@@ -76,7 +78,13 @@ export async function openRegistryImage(
   const remote = new RemoteLayers(layers, distribution, options.connect ?? publicInternet());
   return {
     image: {
-      target: { reference: target, kind: 'registry', manifest: chosen.digest, platform },
+      target: {
+        reference: target,
+        kind: 'registry',
+        manifest: chosen.digest,
+        platform,
+        ...identityOf(parsed, [chosen.digest, root.digest]),
+      },
       layers: assembleLayers(found, files, config),
       bring: (wanted, signal) => remote.bring(wanted, signal),
     },
@@ -84,6 +92,20 @@ export async function openRegistryImage(
     chosen,
     root,
   };
+}
+
+/** A tag beside a digest is not asked for, so that the registry may know no such name. */
+function identityOf(
+  { registry, repository, tag, digest }: RegistryReference,
+  digests: readonly [Digest, Digest],
+): ImageIdentity {
+  const name = `${registry}/${repository}`;
+  const claims = {
+    names: tag === undefined || digest !== undefined ? [] : [`${name}:${tag}`],
+    digest: digests[0],
+    repoDigests: digests.map((each) => `${name}@${each}`),
+  };
+  return imageIdentity(claims, limits);
 }
 
 function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: RegistryOptions): Distribution {

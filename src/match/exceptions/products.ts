@@ -1,4 +1,5 @@
 import type { ProductNames, VexProduct } from '../../model/exception.ts';
+import { digestsOf } from '../../model/image-identity.ts';
 import { type ImageName, parseImageName } from '../../model/image-name.ts';
 import type { PurlParts } from '../../model/purl.ts';
 import type { Match } from '../../model/report.ts';
@@ -33,7 +34,7 @@ function isImage(names: ProductNames, subject: Subject, isPinned: boolean): bool
   const { target } = subject;
   if (isOfSomeVersions(names)) return false;
   return (
-    (target.manifest !== null && names.digests.includes(target.manifest)) ||
+    digestsOf(target).some((digest) => names.digests.includes(digest)) ||
     names.references.includes(target.reference) ||
     names.purls.some((purl) => isSameImage(purl, subject, isPinned))
   );
@@ -51,8 +52,9 @@ function isDistribution(names: ProductNames, { type }: Match['package'], subject
 /** Package URLs of containers: `pkg:oci` has a digest for a version, `pkg:docker` a digest or tag. */
 function isSameImage(purl: PurlParts, { target, name }: Subject, isPinned: boolean): boolean {
   if (purl.type !== 'oci' && purl.type !== 'docker') return false;
-  if (purl.version?.includes(':') === true)
-    return purl.version === target.manifest || purl.version === name?.digest;
+  const { version } = purl;
+  if (version?.includes(':') === true)
+    return version === name?.digest || digestsOf(target).some((digest) => digest === version);
   return name !== undefined && isNamedSo(purl, { ...name, platform: target.platform }, isPinned);
 }
 

@@ -2,12 +2,13 @@ import type { FixState } from '../../model/fix.ts';
 import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
+import { imagePurl, matchingPurls } from '../image-purl.ts';
 import { jsonPieces } from '../json-pieces.ts';
 import { descriptionOf } from '../report-words.ts';
+import { titleOf } from '../title.ts';
 import { tool } from '../tool.ts';
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
-import { imagePurl } from './image-purl.ts';
 
 /** CSAF 2.0 (OASIS) in its profile VEX, §4.5. */
 export const csafFormat: VexFormat = {
@@ -25,12 +26,12 @@ export const csafFormat: VexFormat = {
   },
 };
 
-function headOf({ reference }: Target, { author, time }: Issue, body: string): object {
+function headOf(target: Target, { author, time }: Issue, body: string): object {
   return {
     category: 'csaf_vex',
     csaf_version: '2.0',
     lang: 'en',
-    title: `Vulnerabilities of ${reference}`,
+    title: `Vulnerabilities of ${titleOf(target)}`,
     // What is known of an author is a name; an address made of it is always the same.
     publisher: { category: 'user', name: author, namespace: `urn:uuid:${uuidOf('author', author)}` },
     tracking: {
@@ -49,11 +50,12 @@ const imageId = 'image';
 
 function treeOf(target: Target, assertions: readonly Assertion[]): object {
   const packages = packagesIn(assertions);
-  const purl = imagePurl(target);
+  const [purl = imagePurl(target)] = target.manifest === null ? [] : matchingPurls(target);
+  const title = titleOf(target);
   return {
     full_product_names: [
       {
-        name: target.reference,
+        name: title,
         product_id: imageId,
         product_identification_helper: purl === undefined ? undefined : { purl },
       },
@@ -66,7 +68,7 @@ function treeOf(target: Target, assertions: readonly Assertion[]): object {
     relationships: packages.map((found) => ({
       category: 'default_component_of',
       full_product_name: {
-        name: `${found.name} ${found.version} in ${target.reference}`,
+        name: `${found.name} ${found.version} in ${title}`,
         product_id: idOf(found),
       },
       product_reference: found.purl,

@@ -3,10 +3,11 @@ import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { analysisWords } from '../cyclonedx-analysis.ts';
 import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from '../cyclonedx-document.ts';
 import { uuidOf } from '../identity.ts';
+import { imagePurl } from '../image-purl.ts';
 import { jsonPieces } from '../json-pieces.ts';
 import { updateWords } from '../report-words.ts';
+import { titleOf } from '../title.ts';
 import { type Assertion, assertionsOf, otherNames, packagesIn } from './assertions.ts';
-import { imagePurl } from './image-purl.ts';
 
 /** CycloneDX 1.6 (ECMA-424) as VEX: the analysis of vulnerabilities, and of components only those they are in. */
 export const cyclonedxVexFormat: VexFormat = {
@@ -38,12 +39,12 @@ export const cyclonedxVexFormat: VexFormat = {
 };
 
 function imageOf(target: Target): object {
-  const { reference, manifest } = target;
+  const { manifest, digest } = target;
   return {
     type: 'container',
     'bom-ref': 'image',
-    name: reference,
-    version: manifest ?? undefined,
+    name: titleOf(target),
+    version: manifest ?? digest,
     hashes: hashesOf(manifest),
     purl: imagePurl(target),
   };

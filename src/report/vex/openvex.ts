@@ -1,11 +1,13 @@
-import { digestAlgorithm, digestHex } from '../../model/digest.ts';
-import type { Report, Target } from '../../model/report.ts';
+import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import { formatPurl } from '../../model/purl.ts';
+import { readPurl } from '../../model/read-purl.ts';
+import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
+import { imagePurl, matchingPurls } from '../image-purl.ts';
 import { jsonPieces } from '../json-pieces.ts';
 import { tool } from '../tool.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
-import { imagePurl } from './image-purl.ts';
 
 /** OpenVEX 0.2.0, <https://github.com/openvex/spec>. */
 export const openVexFormat: VexFormat = {
@@ -32,7 +34,7 @@ function statementOf(
   const aliases = otherNames(vulnerability);
   return {
     vulnerability: { name: vulnerability.id, aliases: aliases.length === 0 ? undefined : aliases },
-    products: [{ ...productOf(target), subcomponents: packages.map(({ purl }) => ({ '@id': purl })) }],
+    products: productsOf(target).map((product) => ({ ...product, subcomponents: packages.map(partOf) })),
     status,
     justification,
     ...wordsOf(status, words),
@@ -46,11 +48,28 @@ function wordsOf(status: Assertion['status'], words: string): object {
   return status === 'not_affected' ? { impact_statement: words } : { status_notes: words };
 }
 
-function productOf(target: Target): object {
-  const purl = imagePurl(target);
+/** The image, once for each package URL by which scanners know it. */
+function productsOf(target: Target): object[] {
+  const hashes = hashesOf(target.manifest ?? target.digest);
   // An id is an IRI, which a path on disk is not.
-  if (purl === undefined || target.manifest === null)
-    return { '@id': `clair:${encodeURI(target.reference.toWellFormed())}` };
-  const hash = digestAlgorithm(target.manifest) === 'sha256' ? 'sha-256' : 'sha-512';
-  return { '@id': purl, identifiers: { purl }, hashes: { [hash]: digestHex(target.manifest) } };
+  const id = imagePurl(target) ?? `clair:${encodeURI(target.reference.toWellFormed())}`;
+  const [first, ...others] = matchingPurls(target);
+  if (first === undefined) return [{ '@id': id, hashes }];
+  return [
+    { '@id': id, identifiers: { purl: first }, hashes },
+    ...others.map((purl) => ({ '@id': purl, identifiers: { purl } })),
+  ];
+}
+
+function hashesOf(digest: Digest | undefined): object | undefined {
+  if (digest === undefined) return undefined;
+  return { [digestAlgorithm(digest) === 'sha256' ? 'sha-256' : 'sha-512']: digestHex(digest) };
+}
+
+/** A package: scanners differ in the qualifiers of its URL, so that a second one has none but the epoch, which is part of a version. */
+function partOf({ purl }: Match['package']): object {
+  const parts = readPurl(purl);
+  if (parts === undefined) return { '@id': purl };
+  const qualifiers = { epoch: parts.qualifiers?.['epoch'] };
+  return { '@id': purl, identifiers: { purl: formatPurl({ ...parts, qualifiers }) } };
 }

@@ -1,0 +1,90 @@
+import { type ImageName, imageNameOf, parseImageName } from '../model/image-name.ts';
+import { formatPurl } from '../model/purl.ts';
+import type { Subject } from './subject.ts';
+import { titleOf } from './title.ts';
+
+/**
+ * The package URL of an image: purl-spec "oci" where its manifest has a digest, "docker" where only the image ID is known; undefined for
+ * an image that has neither.
+ */
+export function imagePurl(target: Subject): string | undefined {
+  const { manifest, digest } = target;
+  const [pinned] = pinnedImages(target);
+  const image = pinned?.image ?? nameOf(target);
+  const version = manifest ?? pinned?.digest;
+  if (version !== undefined)
+    return formatPurl({
+      type: 'oci',
+      name: shortNameOf(target, image),
+      version,
+      qualifiers: {
+        arch: target.platform?.split('/')[1],
+        repository_url: image && `${image.registry}/${image.repository}`,
+        tag: nameOf(target)?.tag,
+      },
+    });
+  return digest === undefined || image === undefined ? undefined : dockerPurl(image, digest);
+}
+
+function dockerPurl({ registry, repository }: ImageName, version: string): string {
+  const slash = repository.lastIndexOf('/');
+  return formatPurl({
+    type: 'docker',
+    ...(slash > 0 && { namespace: repository.slice(0, slash) }),
+    name: repository.slice(slash + 1),
+    version,
+    qualifiers: { repository_url: registry === 'docker.io' ? undefined : registry },
+  });
+}
+
+/**
+ * Package URLs by which other scanners know an image, most of all Trivy and Grype: by each digest that a registry has it under, or else by
+ * its names. They compare every qualifier, and have no `arch` and `tag` or name Docker Hub otherwise: a digest needs none of them.
+ */
+export function matchingPurls(target: Subject): string[] {
+  const pinned = pinnedImages(target).map(({ image, digest }) => ({ name: shortName(image), digest }));
+  const name = shortNameOf(target, nameOf(target));
+  if (target.manifest !== null) pinned.push({ name, digest: target.manifest });
+  const byDigest = pinned.map(({ name, digest }) => formatPurl({ type: 'oci', name, version: digest }));
+  return [...new Set(byDigest.length > 0 ? byDigest : (target.names ?? []).flatMap(purlOfName))];
+}
+
+function purlOfName(name: string): string[] {
+  const image = parseImageName(name);
+  if (image?.tag === undefined) return [];
+  const { registry, repository, tag } = image;
+  // Grype adds no registry to a name that has none.
+  const url = registry === 'docker.io' ? undefined : `${registry}/${repository}`;
+  return [formatPurl({ type: 'oci', name: shortName(image), qualifiers: { repository_url: url, tag } })];
+}
+
+interface PinnedImage {
+  readonly image: ImageName;
+  readonly digest: string;
+}
+
+function pinnedImages({ repoDigests = [] }: Subject): PinnedImage[] {
+  return repoDigests.flatMap((text) => {
+    const image = parseImageName(text);
+    return image?.digest === undefined ? [] : [{ image, digest: image.digest }];
+  });
+}
+
+function nameOf(target: Subject): ImageName | undefined {
+  return (target.names ?? []).length > 0 ? parseImageName(titleOf(target)) : imageNameOf(target);
+}
+
+function shortName({ repository }: ImageName): string {
+  return repository.slice(repository.lastIndexOf('/') + 1);
+}
+
+/** An image has to be called something: as its file or directory, for one without a name. */
+function shortNameOf({ reference }: Subject, image: ImageName | undefined): string {
+  if (image !== undefined) return shortName(image);
+  const file = reference.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  const name = file
+    .toLowerCase()
+    .replace(/^[a-z-]+:|\.(?:tar|oci)\b.*$/g, '')
+    .replaceAll(/[^a-z\d._-]+/g, '-');
+  return name === '' ? 'image' : name;
+}
