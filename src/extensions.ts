@@ -87,7 +87,7 @@ export const builtIn: BuiltIn = {
   enrichers: [nvd, kev, epss],
   formats: [
     ...[tableFormat, jsonFormat, sarifFormat, cyclonedxFormat, spdxFormat],
-    ...[htmlFormat, junitFormat, gitlabFormat, githubFormat],
+    ...[htmlFormat(schemes), junitFormat, gitlabFormat, githubFormat],
   ],
   sbomFormats: [sbomJsonFormat, sbomCyclonedxFormat, sbomSpdxFormat],
   vexFormats: [openVexFormat, csafFormat, cyclonedxVexFormat],

@@ -1,5 +1,5 @@
 import type { Match } from '../model/report.ts';
-import { compareWorstFirst } from './finding.ts';
+import { worstFirst } from './finding.ts';
 
 /** One vulnerability of the packages that were built from one source and have the same version, as one row. */
 export interface FindingRow {
@@ -13,7 +13,7 @@ export interface FindingRow {
 
 /** The findings of a report as rows, the worst first. */
 export function findingRows(matches: readonly Match[]): FindingRow[] {
-  const rows = Map.groupBy(matches.toSorted(compareWorstFirst), rowKey);
+  const rows = Map.groupBy(worstFirst(matches), rowKey);
   return [...rows.values()].flatMap((row) => {
     const [match] = row;
     if (match === undefined) return [];

@@ -1,6 +1,6 @@
 import { compareText } from '../model/order.ts';
 import type { Match, Report, SuppressedMatch } from '../model/report.ts';
-import { compareSeverity } from '../model/severity.ts';
+import type { Severity } from '../model/severity.ts';
 
 /** A finding of a report, counted or not. */
 export type Finding = Match & Partial<Pick<SuppressedMatch, 'reason' | 'decision'>>;
@@ -10,8 +10,13 @@ export function allFindings({ matches, suppressed }: Report): Finding[] {
   return [...matches, ...suppressed];
 }
 
+/** Findings as people read them. */
+export function worstFirst<Finding extends Match>(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(compareWorstFirst);
+}
+
 /** The order in which people read findings: the worst first, then by package and vulnerability. */
-export function compareWorstFirst(one: Match, other: Match): number {
+function compareWorstFirst(one: Match, other: Match): number {
   const { package: x } = one;
   const { package: y } = other;
   return (
@@ -28,10 +33,18 @@ export function compareDanger(one: Match, other: Match): number {
   const { vulnerability: b } = other;
   return (
     Number(b.kev === true) - Number(a.kev === true) ||
-    compareSeverity(b.severity, a.severity) ||
+    dangerOf(b.severity) - dangerOf(a.severity) ||
     Number(isFixable(other)) - Number(isFixable(one)) ||
     (b.epss ?? 0) - (a.epss ?? 0)
   );
+}
+
+/** Severities by the place of findings in a list. One that no source has rated may be anything: it stands below Medium. */
+const rising: readonly Severity[] = ['Negligible', 'Low', 'Unknown', 'Medium', 'High', 'Critical', 'Defcon1'];
+
+/** How far up a finding of a severity stands in a list. */
+export function dangerOf(severity: Severity): number {
+  return rising.indexOf(severity);
 }
 
 /** Whether a version exists that fixes the finding. */

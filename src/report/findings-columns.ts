@@ -25,8 +25,8 @@ const severityStyles: Readonly<Record<Severity, Style>> = {
   Unknown: 'dim',
 };
 
-/** More names than these are counted in a terminal. */
-const namesMax = 2;
+/** Names longer than this together are counted in a terminal. */
+const namesCharactersMax = 24;
 
 const always: readonly Column[] = [
   { heading: 'PACKAGE', use: 'folded', cell: packageCell },
@@ -76,10 +76,10 @@ export function columnsFor(rows: readonly FindingRow[]): Column[] {
 /** The packages of a row: all of them where there is no terminal, so that each can be searched for. */
 function packageCell({ match, names, count }: FindingRow, { columns }: Display): string {
   const { name, source } = match.package;
-  const shown = names.map((each) => shownText(each));
-  const copies = names.length === 1 && count > 1 ? ` (${count}x)` : '';
-  if (columns === undefined || names.length <= namesMax) return shown.join(', ') + copies;
-  return `${shownText(name)} +${names.length - 1} of ${shownText(source?.name ?? name)}`;
+  const all = names.map((each) => shownText(each)).join(', ');
+  if (names.length === 1) return count === 1 ? all : `${all} (${count}x)`;
+  if (columns === undefined || all.length <= namesCharactersMax) return all;
+  return `${shownText(source?.name ?? name)} (${names.length} pkgs)`;
 }
 
 /** Advisories of rpm distributions describe the product, and not the vulnerability. */

@@ -39,7 +39,7 @@ test('the summary comes first, then the packages, the worst first', () => {
   assert.equal(summary.title, 'registry.example/shop/web:1.4.2');
   assert.match(
     summary.message,
-    /\n12 findings, 7 fixable: .*\n1 suppressed: ignored by .*\nVerdict: vulnerable$/,
+    /\n12 findings, 7 fixable: .*\nKnown to be exploited: CVE-2023-4863\n1 finding has no severity\n1 suppressed: ignored by .*\nVerdict: vulnerable$/,
   );
   assert.deepEqual(
     packages.slice(0, 4).map(({ level, title }) => [level, title]),

@@ -2,14 +2,16 @@ import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { compareWorstFirst } from './finding.ts';
+import { worstFirst } from './finding.ts';
 import {
   doubtsOf,
+  exploitedWords,
   fixWords,
   isInDoubt,
   subjectWords,
   summaryWords,
   suppressedWords,
+  unratedWords,
   verdictWords,
 } from './report-words.ts';
 import { titleWithDigest } from './title.ts';
@@ -23,7 +25,9 @@ export const githubFormat: ReportFormat = {
   mediaType: 'text/plain',
   *write(report: Report): Iterable<string> {
     const title = shownText(titleWithDigest(report.target));
-    const summary = [summaryWords(report), ...suppressedWords(report), verdictWords(report)];
+    const { matches } = report;
+    const counts = [summaryWords(report), ...exploitedWords(matches), ...unratedWords(matches)];
+    const summary = [...counts, ...suppressedWords(report), verdictWords(report)];
     if (isInDoubt(report))
       yield command('error', `Not everything was assessed: ${title}`, [
         verdictWords(report),
@@ -51,7 +55,7 @@ type Group = readonly [worst: Match, ...others: Match[]];
 
 /** Packages with findings, the worst first. */
 function packagesOf({ matches }: Report): Group[] {
-  const groups = Map.groupBy(matches.toSorted(compareWorstFirst), ({ package: found }) =>
+  const groups = Map.groupBy(worstFirst(matches), ({ package: found }) =>
     JSON.stringify([found.purl, found.location.path]),
   );
   return [...groups.values()].flatMap(([worst, ...others]) =>
@@ -63,7 +67,11 @@ function groupCommand(group: Group): string {
   const [{ vulnerability, package: found }] = group;
   const others = group.length === 1 ? '' : ` and ${group.length - 1} more`;
   const title = `${shownText(found.name)} ${shownText(found.version)}: ${shownText(vulnerability.id)} (${vulnerability.severity})${others}`;
-  return command(levels[vulnerability.severity], title, group.map(lineOf));
+  return command(
+    vulnerability.kev === true ? 'error' : levels[vulnerability.severity],
+    title,
+    group.map(lineOf),
+  );
 }
 
 function lineOf({ vulnerability, fix }: Match): string {

@@ -2,6 +2,7 @@ import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { worstFirst } from './finding.ts';
 import { reportTime, uuidOf } from './identity.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { doubtsOf, fixWords, isInDoubt, suppressedWords, verdictWords } from './report-words.ts';
@@ -64,7 +65,7 @@ function scanOf(report: Report): object {
 /** GitLab has no place for suppressed findings: it would count them. How many they are and why is a message. */
 function* vulnerabilities(report: Report): Iterable<object> {
   if (isInDoubt(report)) yield doubtEntry(report);
-  for (const match of report.matches) yield entryOf(match, report);
+  for (const match of worstFirst(report.matches)) yield entryOf(match, report);
 }
 
 function doubtEntry(report: Report): object {

@@ -98,7 +98,7 @@ test('a finding is a test that fails, and says why', () => {
   assert.deepEqual(
     { ...finding.children[0]?.attributes },
     {
-      message: 'Critical: libwebp7 1.2.4-0.2, fixed in 1.2.4-0.2+deb12u1',
+      message: 'Critical: libwebp7 1.2.4-0.2, fixed in 1.2.4-0.2+deb12u1, known to be exploited',
       type: 'Critical',
     },
   );

@@ -1,6 +1,7 @@
 import { shownText } from '../kit/shown-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { worstFirst } from './finding.ts';
 import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
 import { titleWithDigest } from './title.ts';
 import { xmlText } from './xml-text.ts';
@@ -75,7 +76,10 @@ function statusCase({ extension, status, files }: ExtensionStatus): Case {
 function findingSuite(report: Report): Suite {
   return {
     name: `vulnerabilities of ${shownText(titleWithDigest(report.target))}`,
-    cases: [...report.matches.map(findingCase), ...report.suppressed.map(suppressedCase)],
+    cases: [
+      ...worstFirst(report.matches).map(findingCase),
+      ...worstFirst(report.suppressed).map(suppressedCase),
+    ],
   };
 }
 
@@ -83,7 +87,7 @@ function findingCase(match: Match): Case {
   const { vulnerability, package: found, fix } = match;
   const { severity, description, links } = vulnerability;
   const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
-  const message = `${severity}: ${shownText(found.name)} ${shownText(found.version)}, ${fixWords(fix)}`;
+  const message = `${severity}: ${shownText(found.name)} ${shownText(found.version)}, ${fixWords(fix)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
   return {
     ...namesOf(match),
     outcome: { kind: 'failure', message, type: severity, details: details.filter(Boolean).join('\n') },

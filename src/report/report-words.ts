@@ -98,15 +98,14 @@ export function unratedWords(matches: readonly Match[]): string[] {
   return count === 0 ? [] : [`${counted(count, 'finding has', 'findings have')} no severity`];
 }
 
-/** The digest of the image, and where it was read where that is not its title; empty where neither is known. */
-export function identityWords({ target }: Report): string {
+/** The digest of the image, and where it was read where that is not its title, a line each. */
+export function identityWords({ target }: Report): string[] {
   const { digest, manifest, reference } = target;
   const label = manifest === null ? 'image ID' : 'digest';
-  const words = [
+  return [
     ...(digest === undefined ? [] : [`${label} ${digest}`]),
     ...(titleOf(target) === reference ? [] : [`read from ${shownText(reference)}`]),
   ];
-  return words.join(', ');
 }
 
 /** What is not counted, a line for each reason. */

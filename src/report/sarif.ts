@@ -3,8 +3,9 @@ import { shownText } from '../kit/shown-text.ts';
 import { severityOf } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { CvssVector } from '../model/vulnerability.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { allFindings } from './finding.ts';
+import { allFindings, worstFirst } from './finding.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { descriptionOf, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
 import { titleWithDigest } from './title.ts';
@@ -108,7 +109,7 @@ function log(report: Report): object {
 /** One rule a vulnerability, as bad as its worst finding. */
 function rulesOf(report: Report): ReadonlyMap<string, Rule> {
   const rules = new Map<string, Rule>();
-  for (const { vulnerability } of allFindings(report)) {
+  for (const { vulnerability } of worstFirst(allFindings(report))) {
     const known = rules.get(vulnerability.id);
     if (known === undefined || compareSeverity(vulnerability.severity, known.severity) > 0) {
       rules.set(vulnerability.id, {
@@ -132,10 +133,11 @@ function ruleObject({ vulnerability, severity }: Rule): object {
     fullDescription: { text },
     help: { text: [text, ...pages].join('\n') },
     helpUri: pages[0],
-    defaultConfiguration: { level: levels[severity] },
+    defaultConfiguration: { level: levelOf(vulnerability, severity) },
     properties: {
       tags: ['security', 'vulnerability', ...(kev === true ? ['known-exploited'] : [])],
       severity,
+      severitySource: vulnerability.severitySource ?? undefined,
       'security-severity': scoreOf(vulnerability, severity),
       cvss: vulnerability.cvss,
       kev: kev ?? undefined,
@@ -144,16 +146,25 @@ function ruleObject({ vulnerability, severity }: Rule): object {
   };
 }
 
-/** A number that GitHub reads as the severity the report tells: a score of CVSS that agrees with it, or the least that does. */
+/** What is exploited is an error, whatever its severity. */
+function levelOf({ kev }: Pick<ReportVulnerability, 'kev'>, severity: Severity): Level {
+  return kev === true ? 'error' : levels[severity];
+}
+
+/**
+ * A number that GitHub reads as the severity of the report: a CVSS score that agrees with it, or the least that does. Without a severity it is
+ * the first score.
+ */
 function scoreOf({ cvss }: ReportVulnerability, severity: Severity): string | undefined {
-  const agreeing = cvss.find((vector) => severityOf(vector) === severity)?.score;
+  const isUsable = (vector: CvssVector): boolean => severity === 'Unknown' || severityOf(vector) === severity;
+  const agreeing = cvss.find((vector) => vector.score !== undefined && isUsable(vector))?.score;
   return (agreeing ?? scores[severity])?.toFixed(1);
 }
 
 function* resultsOf(report: Report, rules: ReadonlyMap<string, Rule>): Iterable<object> {
   if (isInDoubt(report)) yield doubtResult(report, rules.size);
-  for (const match of report.matches) yield resultOf(match, rules);
-  for (const match of report.suppressed) {
+  for (const match of worstFirst(report.matches)) yield resultOf(match, rules);
+  for (const match of worstFirst(report.suppressed)) {
     yield { ...resultOf(match, rules), suppressions: [suppressionOf(match)] };
   }
 }
@@ -180,7 +191,7 @@ function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
   return {
     ruleId: shownText(vulnerability.id),
     ruleIndex: rules.get(vulnerability.id)?.index,
-    level: levels[vulnerability.severity],
+    level: levelOf(vulnerability, vulnerability.severity),
     message: { text: unlinked(words) },
     locations: [
       {

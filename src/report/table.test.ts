@@ -91,9 +91,10 @@ function titled(target: Partial<Report['target']>): string[] {
 test('shows the name and the digest of the image when an archive has them', () => {
   const digest = `sha256:${'ab'.repeat(32)}` as Digest;
   const lines = titled({ reference: '../app/shop.tar', names: ['registry.example/shop:1.0'], digest });
-  assert.deepEqual(lines.slice(0, 2), [
+  assert.deepEqual(lines.slice(0, 3), [
     'registry.example/shop:1.0',
-    `image ID ${digest}, read from ../app/shop.tar`,
+    `image ID ${digest}`,
+    'read from ../app/shop.tar',
   ]);
   assert.equal(titled({ reference: 'x.tar', manifest: digest, digest })[1], `digest ${digest}`);
 });
@@ -169,12 +170,15 @@ test('shows the fixed version without an epoch of zero when the installed one ha
 });
 
 test('packages of one source share a row when their version and finding are the same', () => {
-  const names = ['libc-bin', 'libc6', 'locales'];
+  const names = ['libc-bin', 'libc6', 'libc-l10n', 'locales'].sort();
   const matches = names.map((name) =>
     sampleMatch(samplePackage(name, '2.36-9', 'glibc'), { id: 'CVE-1', severity: 'High' }),
   );
-  assert.match(shown({ ...small, matches }), /^libc-bin, libc6, locales {2}2\.36-9 .*\n\n3 findings/m);
-  assert.match(shown({ ...small, matches }, 80), /^libc-bin \+2 of glibc {2}2\.36-9 /m);
+  assert.match(
+    shown({ ...small, matches }),
+    /^libc-bin, libc-l10n, libc6, locales {2}2\.36-9 .*\n\n4 findings/m,
+  );
+  assert.match(shown({ ...small, matches }, 80), /^glibc \(4 pkgs\) {2}2\.36-9 /m);
 });
 
 test('nothing is cut but descriptions when the output is no terminal', () => {

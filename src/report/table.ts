@@ -34,8 +34,7 @@ const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yell
 
 function* lines(report: Report, display: Display): Iterable<string> {
   yield* sentence(shownText(titleOf(report.target)), 'bold', display);
-  const identity = identityWords(report);
-  if (identity !== '') yield* sentence(identity, 'dim', display);
+  yield* sentences(identityWords(report), 'dim', display);
   yield* sentence(subjectWords(report), undefined, display);
   yield '';
   if (report.matches.length > 0) {

@@ -2,6 +2,7 @@ import Mustache from 'mustache';
 import { shownText } from '../kit/shown-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
+import { worstFirst } from './finding.ts';
 import {
   countBySeverity,
   doubtsOf,
@@ -11,8 +12,10 @@ import {
   subjectWords,
   summaryWords,
   suppressedWords,
+  unratedWords,
   verdictWords,
 } from './report-words.ts';
+import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -41,17 +44,18 @@ export function templateFormat(name: string, template: string): ReportFormat {
 
 /** What a template can name: the keys of the JSON report, and the sentences of the table. */
 function viewOf(report: Report): object {
-  const matches = report.matches.map(withWords);
+  const matches = worstFirst(report.matches).map(withWords);
   const verdict = shownVerdict(report);
   return {
     ...report,
     matches,
-    suppressed: report.suppressed.map(withWords),
+    suppressed: worstFirst(report.suppressed).map(withWords),
     bySeverity: countBySeverity(matches).map(({ severity, count }) => ({
       severity,
       count,
       matches: matches.filter(({ vulnerability }) => vulnerability.severity === severity),
     })),
+    title: titleOf(report.target),
     isVulnerable: verdict === 'vulnerable',
     isClean: verdict === 'clean',
     isNotAssessed: verdict === 'not-assessed',
@@ -60,6 +64,7 @@ function viewOf(report: Report): object {
       summary: summaryWords(report),
       verdict: verdictWords(report),
       exploited: exploitedWords(report.matches),
+      unrated: unratedWords(report.matches),
       suppressed: suppressedWords(report),
       doubts: doubtsOf(report),
     },

@@ -1,40 +1,31 @@
 import { shownText } from '../../kit/shown-text.ts';
 import { compareText } from '../../model/order.ts';
-import type { Match } from '../../model/report.ts';
-import { compareSeverity, type Severity } from '../../model/severity.ts';
-import { countBySeverity, fixCell } from '../report-words.ts';
-import { pagesOf } from '../web-links.ts';
+import type { ReportVulnerability } from '../../model/report.ts';
+import { type Severity, severities } from '../../model/severity.ts';
+import type { CvssVector } from '../../model/vulnerability.ts';
+import { dangerOf } from '../finding.ts';
+import { advisoryIds, countBySeverity, fixCellOf } from '../report-words.ts';
+import { pagesOf, webLinks } from '../web-links.ts';
+import { type Group, type Mark, markNames, marksOf, type Row } from './groups.ts';
 import { type Markup, markup } from './markup.ts';
+import { isShort, leadOf, prose } from './prose.ts';
 
-/** Longer than what sources write of a vulnerability. */
-const descriptionMax = 4000;
-
-/** From here on groups of minor findings are shut: a page of a thousand findings is read from the top. */
-const openGroupsMax = 3;
-
-/** One vulnerability of the packages that were built from one source, as one row. */
-export interface Row {
-  readonly match: Match;
-  /** The packages, where they are not all of the group. */
-  readonly names: Set<string>;
-}
-
-/** What was built from one source and is updated together. */
-export interface Group {
-  readonly name: string;
-  readonly version: string;
-  /** The installed packages that have findings. */
-  readonly names: readonly string[];
-  /** The worst first. */
-  readonly rows: readonly [Row, ...Row[]];
-}
+/** Pages of the web that a finding leads to. */
+const pagesMax = 6;
 
 /** The findings by source package, the worst first; no script is needed to fold or to choose. */
-export function* findingsSection(groups: readonly Group[]): Iterable<Markup> {
+export function* findingsSection(groups: readonly Group[], layerCount: number): Iterable<Markup> {
   if (groups.length === 0) return;
-  yield markup`<h2>What is vulnerable</h2>\n${filter(groups)}\n`;
-  for (const [index, group] of groups.entries())
-    yield groupMarkup(group, index < openGroupsMax || isSevere(group));
+  yield markup`<section aria-labelledby="vulnerabilities">
+<h2 id="vulnerabilities">Vulnerabilities</h2>
+${filter(groups)}
+${toolbar(layerCount)}
+<div id="groups">
+`;
+  for (const [index, group] of groups.entries()) yield groupMarkup(group, index);
+  yield markup`</div>
+</section>
+`;
 }
 
 /** What can be shown alone: only what selects some of the rows and not all, so that no choice leads to an empty page. */
@@ -52,93 +43,132 @@ function filter(groups: readonly Group[]): Markup {
 
 function choice(value: string, words: string): Markup {
   const checked = value === 'all' ? markup` checked` : '';
-  return markup`<label><input type="radio" name="show" id="show-${value}"${checked}>${words}</label>`;
+  return markup`<label><input type="radio" name="show" value="${value}" id="show-${value}"${checked}>${words}</label>`;
 }
 
-/** What a row can be chosen by. */
-const markNames = {
-  severe: 'High or worse',
-  fixed: 'With a fix',
-  exploited: 'Known to be exploited',
-} as const;
-type Mark = keyof typeof markNames;
-
-/** The findings of a report, one a vulnerability and source package, the worst first. */
-export function groupsOf(matches: readonly Match[]): Group[] {
-  const bySource = Map.groupBy(matches, ({ package: { type, name, version, source } }) =>
-    JSON.stringify([type, source?.name ?? name, source?.version ?? version]),
+/** Search and order, which only a script can do: hidden until it runs. */
+function toolbar(layerCount: number): Markup {
+  const layers = Array.from({ length: layerCount }, (_, i) => option(String(i + 1), `Layer ${i + 1}`));
+  const levels = ['Critical', 'High', 'Medium', 'Low'].map((level, i) =>
+    option(String(5 - i), `${level} or worse`),
   );
-  const groups = [...bySource.values()].flatMap((found) => groupOf(found) ?? []);
-  return groups.sort(
-    (a, b) =>
-      compareSeverity(worstOf(b), worstOf(a)) || b.rows.length - a.rows.length || compareText(a.name, b.name),
-  );
+  return markup`<div class="tools" id="tools" role="search" hidden>
+<label>Search <input type="search" id="search" placeholder="CVE, package, words"></label>
+<label>Severity <select id="level">${[option('0', 'Any'), ...levels]}</select></label>
+<label>Layer <select id="layer">${[option('', 'All'), ...layers]}</select></label>
+<label>Sort by <select id="sort">${sortings.map(([value, words]) => option(value, words))}</select></label>
+<button type="button" id="fold">Open all</button>
+<span class="soft" id="shown" role="status"></span>
+</div>`;
 }
 
-function groupOf(matches: readonly Match[]): Group | undefined {
-  const rows = new Map<string, Row>();
-  for (const match of matches) {
-    const { vulnerability, fix } = match;
-    const key = JSON.stringify([vulnerability.id, vulnerability.severity, fix]);
-    const row = rows.get(key) ?? { match, names: new Set() };
-    rows.set(key, row);
-    row.names.add(match.package.name);
-  }
-  const [first, ...others] = [...rows.values()].sort(
-    (a, b) =>
-      compareSeverity(b.match.vulnerability.severity, a.match.vulnerability.severity) ||
-      compareText(b.match.vulnerability.id, a.match.vulnerability.id),
-  );
-  if (first === undefined) return undefined;
-  const { name, version, source } = first.match.package;
-  const names = [...new Set(matches.map((match) => match.package.name))].sort(compareText);
-  return { name: source?.name ?? name, version: source?.version ?? version, names, rows: [first, ...others] };
+const sortings = [
+  ['rank', 'Danger'],
+  ['name', 'Package'],
+  ['count', 'Vulnerabilities'],
+  ['epss', 'EPSS'],
+] as const;
+
+function option(value: string, words: string): Markup {
+  return markup`<option value="${value}">${words}</option>`;
 }
 
 function worstOf({ rows }: Group): Severity {
-  return rows[0].match.vulnerability.severity;
+  return rows.reduce<Severity>(
+    (worst, { match: { vulnerability } }) =>
+      dangerOf(vulnerability.severity) > dangerOf(worst) ? vulnerability.severity : worst,
+    'Negligible',
+  );
 }
 
-function isSevere(group: Group): boolean {
-  return compareSeverity(worstOf(group), 'High') >= 0;
-}
-
-function groupMarkup(group: Group, isOpen: boolean): Markup {
+function groupMarkup(group: Group, index: number): Markup {
   const { name, version, names, rows } = group;
   const isAlone = names.length === 1 && names[0] === name;
-  return markup`<details class="group ${shade(worstOf(group))} ${marksOf(group.rows).join(' ')}"${isOpen ? markup` open` : ''}>
-<summary><b>${shownText(name)}</b> <span class="version">${shownText(version)}</span>${
-    isAlone ? '' : markup` <span class="soft">${told(names)}</span>`
-  }<span class="end">${countsOf(rows)}</span></summary>
+  const epss = Math.max(0, ...rows.map(({ match }) => match.vulnerability.epss ?? 0));
+  const exploited = rows.filter(({ match }) => match.vulnerability.kev === true).length;
+  return markup`<details class="group ${shade(worstOf(group))} ${marksOf(rows).join(' ')}" data-rank="${index}" data-name="${shownText(name)}" data-count="${rows.length}" data-epss="${epss}">
+<summary><h3>${shownText(name)}</h3> <span class="version">${shownText(version)}</span>${
+    isAlone ? '' : markup` <span class="soft">${listed(names)}</span>`
+  }<span class="end">${exploited === 0 ? '' : markup`<span class="badge">${exploited} exploited</span>`}${countsOf(rows)}</span></summary>
 <div class="inside"><table class="findings">
-<thead><tr><th>Severity</th><th>Vulnerability</th><th>Fixed in</th><th>What it is</th></tr></thead>
+<thead><tr><th scope="col">Severity</th><th scope="col">Vulnerability</th><th scope="col">Fixed in</th><th scope="col">Scores</th><th scope="col">Description</th></tr></thead>
 <tbody>
-${rows.map((row) => rowMarkup(row, names.length))}</tbody>
+${rows.map((row) => rowMarkup(row))}</tbody>
 </table></div>
 </details>
 `;
 }
 
-function rowMarkup({ match, names }: Row, all: number): Markup {
+function rowMarkup(row: Row): Markup {
+  const { match, layers } = row;
   const { vulnerability, fix } = match;
-  const { id, severity, description, kev, epss } = vulnerability;
+  const { id, severity, severitySource } = vulnerability;
   const [page] = pagesOf(vulnerability);
-  const words = shownText(description ?? '', descriptionMax);
-  return markup`<tr class="finding ${shade(severity)} ${marksOf([{ match, names }]).join(' ')}">
-<td class="severity">${severity}</td>
-<td class="id">${linked(shownText(id), page)}</td>
-<td class="version">${
-    fix.state === 'fixed' ? shownText(fix.version) : markup`<span class="quiet">${fixCell(fix)}</span>`
-  }</td>
-<td class="words">${kev === true ? markup`<span class="badge">known to be exploited</span> ` : ''}${
-    words === '' ? markup`<span class="quiet">The source says nothing more.</span>` : words
-  }${epss === null ? '' : markup` <span class="soft">EPSS ${(epss * 100).toFixed(1)} %</span>`}${
-    names.size === all
-      ? ''
-      : markup` <span class="soft">Only in ${told([...names].sort(compareText))}.</span>`
-  }</td>
+  const fixed = shownText(fixCellOf(match));
+  return markup`<tr class="finding ${shade(severity)} ${marksOf([row]).join(' ')}" data-level="${severities.indexOf(severity)}" data-layers="${[...layers].join(' ')}">
+<td class="severity">${severity}${severitySource ? markup`<span class="by">by ${shownText(severitySource)}</span>` : ''}</td>
+<td class="id">${linked(shownText(id), page)}${advisoriesOf(vulnerability)}</td>
+<td class="version">${fix.state === 'fixed' ? fixed : markup`<span class="quiet">${fixed}</span>`}</td>
+<td class="scores">${scoresOf(vulnerability)}</td>
+<td class="words">${wordsOf(row)}</td>
 </tr>
 `;
+}
+
+/** The advisories of the vendor, where they have names of their own. */
+function advisoriesOf({ id, advisories }: ReportVulnerability): Markup[] {
+  return advisoryIds({ id, advisories }).map((advisory) => {
+    const link = advisories.find((each) => each.id === advisory)?.link ?? null;
+    return markup`<span class="by">${linked(shownText(advisory), webLinks([link])[0])}</span>`;
+  });
+}
+
+function scoresOf({ cvss, epss }: ReportVulnerability): Markup[] {
+  const score = cvss.find((vector) => vector.score !== undefined)?.score;
+  return [
+    ...(score === undefined ? [] : [markup`<span>CVSS ${score.toFixed(1)}</span>`]),
+    ...(epss === null ? [] : [markup`<span>EPSS ${(epss * 100).toFixed(1)} %</span>`]),
+  ];
+}
+
+/** The beginning of the description, and everything else that is known when it is opened. */
+function wordsOf(row: Row): Markup {
+  const { vulnerability } = row.match;
+  const description = vulnerability.description ?? '';
+  const lead = leadOf(description);
+  const start =
+    lead === '' ? markup`<span class="quiet">Its source has no description.</span>` : markup`${lead}`;
+  return markup`<details class="text"><summary>${vulnerability.kev === true ? markup`<span class="badge">known to be exploited</span> ` : ''}<span class="lead">${start}</span> <span class="link">more</span></summary>
+${isShort(description) ? markup`<p>${start}</p>` : prose(description)}
+<ul class="facts">${factsOf(row)}</ul></details>`;
+}
+
+function factsOf({ match, names, layers }: Row): Markup[] {
+  const { vulnerability } = match;
+  const { exploited, cvss, source, severity, severitySource } = vulnerability;
+  const rated = severitySource ?? (severity === 'Unknown' ? 'no source' : undefined);
+  const pages = pagesOf(vulnerability).slice(0, pagesMax);
+  return [
+    fact('Packages', listed([...names].sort(compareText))),
+    ...(layers.size === 0 ? [] : [fact('Layers', [...layers].sort((a, b) => a - b).join(', '))]),
+    fact('Reported by', shownText(source)),
+    ...(rated === undefined ? [] : [fact('Rated by', shownText(rated))]),
+    ...(exploited === undefined
+      ? []
+      : [fact('Exploited', shownText(`listed by ${exploited.source} since ${exploited.date.slice(0, 10)}`))]),
+    ...cvss.map((vector) =>
+      fact('CVSS', markup`${vectorWords(vector)} <code>${shownText(vector.vector)}</code>`),
+    ),
+    ...pages.map((page) => fact('Page', linked(page, page))),
+  ];
+}
+
+function fact(name: string, value: string | Markup): Markup {
+  return markup`<li><b>${name}</b> ${value}</li>`;
+}
+
+function vectorWords({ source, score }: CvssVector): string {
+  return shownText(`${score === undefined ? '' : `${score.toFixed(1)} `}by ${source}:`);
 }
 
 /** A text that leads to a page of the web, where there is one. */
@@ -153,24 +183,14 @@ export function shade(severity: Severity): string {
   return `severe-${severity.toLowerCase()}`;
 }
 
-function marksOf(rows: readonly Row[]): Mark[] {
-  const has = (holds: (match: Match) => boolean): boolean => rows.some(({ match }) => holds(match));
-  return [
-    ...(has(({ vulnerability }) => compareSeverity(vulnerability.severity, 'High') >= 0)
-      ? ['severe' as const]
-      : []),
-    ...(has(({ fix }) => fix.state === 'fixed') ? ['fixed' as const] : []),
-    ...(has(({ vulnerability }) => vulnerability.kev === true) ? ['exploited' as const] : []),
-  ];
-}
-
 function countsOf(rows: readonly Row[]): Markup[] {
   return countBySeverity(rows.map(({ match }) => match)).map(
     ({ severity, count }) => markup`<span class="severity ${shade(severity)}">${count} ${severity}</span>`,
   );
 }
 
-function told(names: readonly string[]): string {
+/** The first of some names, and how many more there are. */
+export function listed(names: readonly string[]): string {
   const max = 6;
   const some = names.slice(0, max).map((name) => shownText(name));
   return some.join(', ') + (names.length > max ? ` and ${names.length - max} more` : '');

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { SaxesParser } from 'saxes';
+import { builtIn } from '../../extensions.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { Fix } from '../../model/fix.ts';
 import type { Report } from '../../model/report.ts';
 import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../../testing/doubtful-reports.ts';
-import { sampleReport } from '../../testing/sample-report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
 import { htmlFormat } from './html.ts';
 
+const format = htmlFormat(builtIn.schemes);
+
 function written(report: Report): string {
-  return [...htmlFormat.write(report, { colors: false })].join('');
+  return [...format.write(report, { colors: false })].join('');
 }
 
 interface Tag {
@@ -20,10 +26,11 @@ function tagsOf(report: Report): Tag[] {
   const text = written(report)
     .replace('<!DOCTYPE html>', '')
     .replaceAll(/<(meta|input)\b([^>]*)>/g, (_, name: string, rest: string) => {
-      const attributes = rest.replaceAll(/ checked$/g, ' checked="checked"');
+      const attributes = rest.replaceAll(/ (checked)$/g, ' $1="$1"');
       return `<${name}${attributes}/>`;
     })
-    .replaceAll(/<details([^>]*) open>/g, '<details$1 open="open">');
+    .replaceAll(/<(div|details)([^>]*) (open|hidden)>/g, '<$1$2 $3="$3">')
+    .replace(/<script>[\s\S]*?<\/script>/, '<script></script>');
   const tags: Tag[] = [];
   const parser = new SaxesParser();
   parser.on('error', (error) => {
@@ -36,7 +43,7 @@ function tagsOf(report: Report): Tag[] {
 
 const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
 const known =
-  'html head meta title style body header h1 h2 p code div strong ul li span b fieldset legend label input details summary table thead tbody tr th td a footer';
+  'html head meta title style body header h1 h2 h3 p code dl dt dd div strong section ul ol li span b fieldset legend label input select option button details summary table thead tbody tr th td a footer script';
 
 test('the page is well nested, of known elements, with identifiers that are unique', () => {
   const elements = new Set(known.split(' '));
@@ -48,19 +55,37 @@ test('the page is well nested, of known elements, with identifiers that are uniq
   }
 });
 
-test('the page asks for nothing, runs nothing, and leads only to the web', () => {
+function assertHarmless(key: string, value: string): void {
+  assert.doesNotMatch(key, /^(on|src|srcset|data$|action|background|poster)/);
+  if (key === 'href') assert.match(value, /^https?:\/\//);
+  if (key === 'style') assert.match(value, /^flex:\d+$/);
+}
+
+test('the page asks for nothing, runs only its own script, and leads only to the web', () => {
   for (const report of reports) {
     for (const { name, attributes } of tagsOf(report)) {
-      for (const [key, value] of Object.entries(attributes)) {
-        assert.doesNotMatch(key, /^(on|src|srcset|data|action|background|poster)/);
-        if (key === 'href') assert.match(value, /^https?:\/\//);
-        if (key === 'style') assert.match(value, /^flex:\d+$/);
-      }
-      assert.notEqual(name, 'script');
+      for (const attribute of Object.entries(attributes)) assertHarmless(...attribute);
+      if (name === 'script') assert.deepEqual(Object.keys(attributes), []);
     }
     assert.doesNotMatch(written(report), /url\(|@import|javascript:(?!1\))/);
   }
-  assert.match(written(sampleReport), /content="default-src 'none'; style-src 'unsafe-inline'"/);
+});
+
+test('the policy allows the script of the page by its hash and no other', () => {
+  for (const report of reports) {
+    const page = written(report);
+    const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text);
+    assert.equal(scripts.length, 1);
+    const hash = createHash('sha256')
+      .update(scripts[0] ?? '')
+      .digest('base64');
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1];
+    assert.equal(
+      policy,
+      `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`,
+    );
+    assert.doesNotMatch(scripts[0] ?? '', /innerHTML|insertAdjacent|eval|document\.write/);
+  }
 });
 
 test('controls from outside become visible', () => {
@@ -75,7 +100,7 @@ test('every finding is there with severity, fix and words', () => {
     if (fix.state === 'fixed') assert.ok(page.includes(fix.version), fix.version);
   }
   assert.match(page, /12 vulnerabilities of 9 source packages: 12 findings in 9 of 9 installed packages\./);
-  assert.match(page, /known to be exploited<\/span>\s+A crafted lossless WebP picture/);
+  assert.match(page, /known to be exploited<\/span>\s+<span class="lead">A crafted lossless WebP picture/);
   assert.match(page, /EPSS 93\.0 %/);
 });
 
@@ -95,6 +120,112 @@ test('no choice leads to an empty page, or changes nothing', () => {
   );
   const fixed = sampleReport.matches.filter(({ fix }) => fix.state === 'fixed').slice(0, 1);
   assert.doesNotMatch(written({ ...sampleReport, matches: fixed }), /<fieldset/);
+});
+
+/** A report of some findings, with a change of its target. */
+function pageOf(matches: Report['matches'], target: Partial<Report['target']> = {}): string {
+  return written({ ...sampleReport, matches, target: { ...sampleReport.target, ...target } });
+}
+
+const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
+const curl = samplePackage('curl', '7.88');
+
+test('the title is the name and digest of the image when an archive has them', () => {
+  const digest = `sha256:${'ab'.repeat(32)}` as Digest;
+  const page = pageOf(sampleReport.matches, { reference: 'x.tar', names: ['shop:1.0'], digest });
+  assert.match(page, /<title>Vulnerable: shop:1\.0@sha256:abababababab<\/title>/);
+  assert.match(page, /<h1>shop:1\.0<\/h1>/);
+  assert.ok(page.includes(`<dt>Image ID</dt><dd><code>${digest}</code></dd>`));
+  assert.match(page, /<dt>Read from<\/dt><dd>x\.tar<\/dd>/);
+});
+
+test('the header has the days of the advisories and of their download', () => {
+  assert.match(
+    written(sampleReport),
+    /<dt>Data from<\/dt><dd>2024-09-12<\/dd>.*<dt>Fetched<\/dt><dd>2024-09-13<\/dd>/,
+  );
+});
+
+test('groups are closed at first', () => {
+  assert.doesNotMatch(written(sampleReport), /<details class="group[^>]* open/);
+});
+
+test('a group with an exploited finding stands before a group with a critical one', () => {
+  const page = pageOf([
+    sampleMatch(zlib, { id: 'CVE-1', severity: 'Critical' }),
+    sampleMatch(curl, { id: 'CVE-2', severity: 'Unknown', kev: true }),
+  ]);
+  assert.ok(page.indexOf('<h3>curl</h3>') < page.indexOf('<h3>zlib</h3>'));
+});
+
+test('a long description shows its beginning, and the lists of an advisory do not run together', () => {
+  const description = `Security Fix(es):\n\n* nss: ${'long '.repeat(40)}\n\n* nss: second\n\nFor more details see the page.`;
+  for (const text of [description, description.replaceAll(/\n+/g, ' ').replace(' For', '\n\nFor')]) {
+    const page = pageOf([sampleMatch(zlib, { id: 'CVE-1', severity: 'Low', description: text })]);
+    assert.match(page, /<span class="lead">Security Fix\(es\): \* nss: (?:long )+long…<\/span>/);
+    assert.match(
+      page,
+      /<p>Security Fix\(es\):<\/p><ul><li>nss: [long ]+<\/li><li>nss: second<\/li><\/ul><p>For more/,
+    );
+  }
+  const product = pageOf([
+    sampleMatch(zlib, { id: 'CVE-1', severity: 'Low', description: `a * b ${'x '.repeat(90)}` }),
+  ]);
+  assert.match(product, /<p>a \* b /);
+});
+
+test('advisory ids, CVSS and whose rating it is are shown', () => {
+  const page = pageOf([
+    sampleMatch(zlib, {
+      id: 'CVE-1',
+      severity: 'High',
+      severitySource: 'nvd',
+      advisories: [{ id: 'RHSA-2024:1', link: 'https://access.example/RHSA-2024:1', fixedVersion: null }],
+      cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H', score: 8.8 }],
+      kev: true,
+      exploited: { source: 'cisa', date: '2023-09-13T00:00:00Z' },
+    }),
+  ]);
+  assert.match(page, /<a href="https:\/\/access\.example\/RHSA-2024:1"[^>]*>RHSA-2024:1<\/a>/);
+  assert.match(page, /CVSS 8\.8.*\n.*<b>CVSS<\/b> 8\.8 by nvd: <code>CVSS:3\.1\/AV:N/s);
+  assert.match(page, /High<span class="by">by nvd<\/span>/);
+  assert.match(page, /listed by cisa since 2023-09-13/);
+});
+
+test('the list of updates names the version with all fixes, exploited findings first', () => {
+  const fixed = (version: string): Fix => ({ state: 'fixed', version });
+  const page = pageOf([
+    sampleMatch(zlib, { id: 'CVE-1', severity: 'Critical' }, fixed('1:1.9')),
+    sampleMatch(zlib, { id: 'CVE-2', severity: 'Low' }, fixed('1:1.10')),
+    sampleMatch(zlib, { id: 'CVE-3', severity: 'Low' }),
+    sampleMatch(curl, { id: 'CVE-4', severity: 'Unknown', kev: true }, fixed('7.89')),
+  ]);
+  const [first = '', second = ''] = page.match(/<li>Update .*/g) ?? [];
+  assert.match(
+    first,
+    /<b>curl<\/b> from <code>7\.88<\/code> to <code>7\.89<\/code>: fixes 1 vulnerability\. .*1 exploited/,
+  );
+  assert.match(
+    second,
+    /<b>zlib<\/b> from <code>1:1\.2<\/code> to <code>1:1\.10<\/code>: fixes 2 of 3 vulnerabilities\./,
+  );
+});
+
+test('an update has no version when versions have no known order', () => {
+  const match = sampleMatch(zlib, { id: 'CVE-1', severity: 'Low' }, { state: 'fixed', version: '2' });
+  const unordered = {
+    ...match,
+    evidence: match.evidence.map((each) => ({ ...each, versionScheme: 'acme' })),
+  };
+  const other = {
+    ...unordered,
+    fix: { state: 'fixed', version: '3' } as const,
+    vulnerability: { ...match.vulnerability, id: 'CVE-2' },
+  };
+  assert.match(
+    pageOf([unordered, other]),
+    /Update <b>zlib<\/b>.* to the newest of the versions below: fixes all 2/,
+  );
 });
 
 test('what is suppressed says why', () => {

@@ -1,57 +1,104 @@
 import { shownText } from '../../kit/shown-text.ts';
 import type { Report, Verdict } from '../../model/report.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
-import { countBySeverity, counted, doubtsOf, shownVerdict, subjectWords } from '../report-words.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import {
+  countBySeverity,
+  counted,
+  doubtsOf,
+  shownVerdict,
+  subjectWords,
+  unratedWords,
+} from '../report-words.ts';
+import { titleOf, titleWithDigest } from '../title.ts';
 import { tool } from '../tool.ts';
-import { findingsSection, type Group, groupsOf, shade } from './findings.ts';
+import { findingsSection, shade } from './findings.ts';
+import { type Group, groupsOf } from './groups.ts';
 import { Markup, markup } from './markup.ts';
+import { contentSecurityPolicy, script } from './script.ts';
 import { coverageSection, layersSection, packagesSection, suppressedSection } from './sections.ts';
 import { style } from './style.ts';
+import { upgradesSection } from './upgrades.ts';
 
-/** The report as one page for people: it asks for nothing from elsewhere and has no script. */
-export const htmlFormat: ReportFormat = {
-  name: 'html',
-  mediaType: 'text/html; charset=utf-8',
-  *write(report: Report): Iterable<string> {
-    for (const { text } of page(report)) yield text;
-  },
-};
+/**
+ * The report as one page for people: it asks for nothing from elsewhere, and is whole without its script. `schemes` order the versions that
+ * updates lead to.
+ */
+export function htmlFormat(schemes: readonly VersionScheme[]): ReportFormat {
+  return {
+    name: 'html',
+    mediaType: 'text/html; charset=utf-8',
+    *write(report: Report): Iterable<string> {
+      for (const { text } of page(report, schemes)) yield text;
+    },
+  };
+}
 
-function* page(report: Report): Iterable<Markup> {
-  const groups = groupsOf(report.matches);
+function* page(report: Report, schemes: readonly VersionScheme[]): Iterable<Markup> {
+  const groups = groupsOf(report);
   yield head(report);
   yield verdictBox(report, groups);
   yield summary(groups);
-  yield* findingsSection(groups);
-  yield markup`<h2>What this rests on</h2>\n`;
+  yield upgradesSection(groups, schemes);
+  yield* findingsSection(groups, report.layers.length);
   yield coverageSection(report);
+  yield markup`<h2>Details</h2>\n`;
   yield suppressedSection(report);
   yield layersSection(report);
   yield packagesSection(report);
   yield markup`<footer>Written by ${tool.name} ${tool.version}. Dates are those of the advisories; the page itself has none, so that equal reports are equal files.</footer>
+<script>${new Markup(script)}</script>
 </body>
 </html>
 `;
 }
 
 function head(report: Report): Markup {
-  const reference = shownText(report.target.reference);
-  const { manifest } = report.target;
+  const title = shownText(titleOf(report.target));
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${verdictNames[shownVerdict(report)]}: ${reference}</title>
+<meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy())}">
+<title>${verdictNames[shownVerdict(report)]}: ${shownText(titleWithDigest(report.target))}</title>
 <style>${new Markup(style)}</style>
 </head>
 <body>
 <header>
-<h1>${reference}</h1>
-<p>${subjectWords(report)}</p>
-${manifest === null ? '' : markup`<p class="soft"><code>${manifest}</code></p>\n`}</header>
+<h1>${title}</h1>
+<dl>${headerFacts(report).map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+</header>
 `;
+}
+
+/** What an auditor asks first: which image it is, and how old the data is. */
+function headerFacts(report: Report): [name: string, value: Markup | string][] {
+  const { target, coverage } = report;
+  const { digest, manifest, reference } = target;
+  const newest = coverage.map(({ contentDate, newestAdvisory }) => contentDate ?? newestAdvisory);
+  return [
+    ['System', subjectWords(report)],
+    ...(digest === undefined
+      ? []
+      : [named(manifest === null ? 'Image ID' : 'Digest', markup`<code>${digest}</code>`)]),
+    ...(titleOf(target) === reference ? [] : [named('Read from', shownText(reference))]),
+    ['Data from', dayRange(newest)],
+    ['Fetched', dayRange(coverage.map(({ fetchedAt }) => fetchedAt))],
+  ];
+}
+
+function named(name: string, value: Markup | string): [string, Markup | string] {
+  return [name, value];
+}
+
+/** The first and last day of some times. */
+function dayRange(times: readonly (string | null)[]): string {
+  const days = times.flatMap((time) => (time === null ? [] : [shownText(time.slice(0, 10))])).sort();
+  const first = days[0];
+  const last = days.at(-1);
+  if (first === undefined || last === undefined) return 'not known';
+  return first === last ? first : `${first} to ${last}`;
 }
 
 const verdictNames: Readonly<Record<Verdict, string>> = {
@@ -83,7 +130,7 @@ function verdictBox(report: Report, groups: readonly Group[]): Markup {
       return box(
         verdict,
         verdictNames[verdict],
-        markup`Nobody can say that this image is clean:${listed || ' something could not be decided.'}`,
+        markup`This image cannot be called clean:${listed || ' something could not be decided.'}`,
       );
   }
 }
@@ -92,7 +139,11 @@ function foundWords({ matches, packages }: Report, groups: readonly Group[]): st
   const affected = new Set(matches.map(({ package: found }) => `${found.purl} ${found.location.path}`)).size;
   if (matches.length === 0) return 'All findings are suppressed; they are listed below.';
   const rows = groups.flatMap((group) => group.rows).length;
-  return `${counted(rows, 'vulnerability', 'vulnerabilities')} of ${counted(groups.length, 'source package')}: ${counted(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.`;
+  return `${counted(rows, 'vulnerability', 'vulnerabilities')} of ${counted(groups.length, 'source package')}: ${counted(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${unratedWords(
+    matches,
+  )
+    .map((words) => ` ${words}.`)
+    .join('')}`;
 }
 
 /** How many vulnerabilities there are of each severity; each counts once for all packages of one source. */

@@ -16,17 +16,27 @@ const statusWords: Readonly<Record<Coverage['status'], string>> = {
 /** What the packages were compared with, always in sight. */
 export function coverageSection({ coverage, statuses }: Report): Markup {
   const read = statuses.map(({ extension, status }) => `${extension} ${status.replace('-', ' ')}`).join(', ');
-  return markup`<div class="inside"><table class="coverage">
-<thead><tr><th>Packages of</th><th>Advisories</th><th>Newest</th><th>Fetched</th><th>Remark</th></tr></thead>
+  return markup`<section aria-labelledby="data">
+<h2 id="data">Advisory data</h2>
+<div class="inside"><table class="coverage">
+<thead><tr><th scope="col">Distribution</th><th scope="col">Advisories</th><th scope="col">Newest</th><th scope="col">Fetched</th><th scope="col">Remark</th></tr></thead>
 <tbody>
 ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
 </table>
 <p class="soft">Package databases: ${shownText(read) || 'none was found'}.</p></div>
+</section>
 `;
 }
 
-function coverageRow({ namespace, status, newestAdvisory, fetchedAt, reason }: Coverage): Markup {
-  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
+function coverageRow({
+  namespace,
+  status,
+  newestAdvisory,
+  contentDate,
+  fetchedAt,
+  reason,
+}: Coverage): Markup {
+  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {
@@ -49,7 +59,7 @@ function suppressedRow({ vulnerability, package: found, reason }: SuppressedMatc
 /** The layers, with the instruction that made each and how many findings its packages have. */
 export function layersSection({ layers, matches }: Report): Markup {
   return folded('Layers', layers, {
-    heads: ['', 'Made by', 'Size', 'Findings', 'Digest'],
+    heads: ['Layer', 'Made by', 'Size', 'Findings', 'Digest'],
     row: (layer, index) => {
       const count = matches.filter((match) => isOf(match.package.location.layer, layer)).length;
       return markup`<td class="number">${index + 1}</td><td class="words"><code>${shownText(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
@@ -97,7 +107,7 @@ function folded<Item>(
   if (items.length === 0) return markup``;
   return markup`<details class="more"><summary><b>${title}</b> <span class="soft">${items.length}</span></summary>
 <div class="inside"><table>
-<thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
+<thead><tr>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>
 ${items.map((item, index) => markup`<tr>${row(item, index)}</tr>\n`)}</tbody>
 </table></div></details>

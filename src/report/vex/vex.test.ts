@@ -71,6 +71,19 @@ function textOf(format: VexFormat, report: Report, by = issue): string {
 const digest = `sha256:${'c3'.repeat(32)}` as Digest;
 const targets = {
   'without a digest': {},
+  'with a name and an image ID': {
+    reference: 'shop.tar',
+    names: ['registry.example/shop/web:1.4.2'],
+    digest,
+  },
+  'of a registry': {
+    manifest: digest,
+    kind: 'registry',
+    reference: 'registry:registry.example/shop/web:1',
+    names: ['registry.example/shop/web:1'],
+    digest,
+    repoDigests: [`registry.example/shop/web@${digest}`],
+  },
   'with a digest': { manifest: digest, kind: 'oci-layout', reference: 'oci:some layout:v1' },
 } as const;
 
@@ -102,7 +115,7 @@ for (const [format, problems] of formats) {
       const moved = again.suppressed.filter(({ decision }) => decision?.by === 'vex').map(nameOf);
       assert.equal(cleared.length, 4);
       assert.deepEqual(moved.sort(), cleared.sort());
-      const elsewhere = { ...plain, target: { ...plain.target, reference: 'another', manifest: null } };
+      const elsewhere = { ...plain, target: { ...sampleReport.target, reference: 'another' } };
       assert.deepEqual(except(elsewhere, known, { rules: [], statements }).report.matches, plain.matches);
     });
   }

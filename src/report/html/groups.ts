@@ -1,0 +1,97 @@
+import { compareText } from '../../model/order.ts';
+import type { Match, Report } from '../../model/report.ts';
+import { compareSeverity } from '../../model/severity.ts';
+import { compareDanger, isFixable } from '../finding.ts';
+
+/** One vulnerability of the packages that were built from one source, as one row. */
+export interface Row {
+  readonly match: Match;
+  /** The packages that have it. */
+  readonly names: ReadonlySet<string>;
+  /** The positions of their layers in the image, from 1. */
+  readonly layers: ReadonlySet<number>;
+}
+
+/** The packages that were built from one source and are updated together. */
+export interface Group {
+  readonly name: string;
+  readonly version: string;
+  /** The installed packages that have findings. */
+  readonly names: readonly string[];
+  /** The worst first. */
+  readonly rows: readonly [Row, ...Row[]];
+}
+
+/** The findings of a report, one a vulnerability and source package, the worst first: a group ranks by its worst row. */
+export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>): Group[] {
+  const positions = positionsOf(layers);
+  const bySource = Map.groupBy(matches, ({ package: { type, name, version, source } }) =>
+    JSON.stringify([type, source?.name ?? name, source?.version ?? version]),
+  );
+  const groups = [...bySource.values()].flatMap((found) => groupOf(found, positions) ?? []);
+  return groups.sort(
+    (a, b) =>
+      compareDanger(a.rows[0].match, b.rows[0].match) ||
+      b.rows.length - a.rows.length ||
+      compareText(a.name, b.name) ||
+      compareText(a.version, b.version),
+  );
+}
+
+/** The position of each layer by its digests. */
+function positionsOf(layers: Report['layers']): ReadonlyMap<string, number> {
+  const positions = new Map<string, number>();
+  for (const [index, { diffId, digest }] of layers.entries())
+    for (const each of [diffId, digest])
+      if (each !== null && !positions.has(each)) positions.set(each, index + 1);
+  return positions;
+}
+
+interface OpenRow {
+  readonly match: Match;
+  readonly names: Set<string>;
+  readonly layers: Set<number>;
+}
+
+function groupOf(matches: readonly Match[], positions: ReadonlyMap<string, number>): Group | undefined {
+  const rows = new Map<string, OpenRow>();
+  for (const match of matches) {
+    const { vulnerability, fix, package: found } = match;
+    const key = JSON.stringify([vulnerability.id, vulnerability.severity, fix]);
+    const row = rows.get(key) ?? { match, names: new Set(), layers: new Set() };
+    rows.set(key, row);
+    row.names.add(found.name);
+    const position = positions.get(found.location.layer ?? '');
+    if (position !== undefined) row.layers.add(position);
+  }
+  const [first, ...others] = [...rows.values()].sort(compareRows);
+  if (first === undefined) return undefined;
+  const { name, version, source } = first.match.package;
+  const names = [...new Set(matches.map((match) => match.package.name))].sort(compareText);
+  return { name: source?.name ?? name, version: source?.version ?? version, names, rows: [first, ...others] };
+}
+
+function compareRows({ match: one }: OpenRow, { match: other }: OpenRow): number {
+  return compareDanger(one, other) || compareText(other.vulnerability.id, one.vulnerability.id);
+}
+
+/** What a row can be chosen by without a script. */
+export const markNames = {
+  severe: 'High or worse',
+  fixed: 'With a fix',
+  exploited: 'Known to be exploited',
+} as const;
+
+/** A property that rows are chosen by. */
+export type Mark = keyof typeof markNames;
+
+const marks: Readonly<Record<Mark, (match: Match) => boolean>> = {
+  severe: ({ vulnerability }) => compareSeverity(vulnerability.severity, 'High') >= 0,
+  fixed: isFixable,
+  exploited: ({ vulnerability }) => vulnerability.kev === true,
+};
+
+/** The marks that some of the rows have. */
+export function marksOf(rows: readonly Row[]): Mark[] {
+  return (Object.keys(marks) as Mark[]).filter((mark) => rows.some(({ match }) => marks[mark](match)));
+}

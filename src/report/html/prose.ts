@@ -1,0 +1,49 @@
+import { shownText } from '../../kit/shown-text.ts';
+import { type Markup, markup } from './markup.ts';
+
+/** Longer than what sources write of a vulnerability. */
+const descriptionMax = 4000;
+/** As long as two lines of the table; a longer text shows its beginning, and the rest when it is opened. */
+const leadMax = 160;
+
+/** The beginning of a description, up to the end of a word. */
+export function leadOf(description: string): string {
+  const whole = shownText(description, descriptionMax);
+  if (whole.length <= leadMax) return whole;
+  const cut = whole.slice(0, leadMax);
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), leadMax / 2)).trimEnd()}…`;
+}
+
+/** Whether the lead of a description is all of it. */
+export function isShort(description: string): boolean {
+  return shownText(description, descriptionMax).length <= leadMax;
+}
+
+/** A description in its paragraphs, and the lists that advisories write with asterisks as lists. */
+export function prose(description: string): Markup[] {
+  const blocks = description
+    .slice(0, descriptionMax)
+    .split(/\n\s*\n|\n(?=\s*\*\s)/)
+    .flatMap(itemsOf);
+  const pieces: Markup[] = [];
+  let items: string[] = [];
+  const close = (): void => {
+    if (items.length > 0) pieces.push(markup`<ul>${items.map((item) => markup`<li>${item}</li>`)}</ul>`);
+    items = [];
+  };
+  for (const block of blocks) {
+    const text = shownText(block, descriptionMax);
+    if (text.startsWith('* ')) items.push(text.slice(2));
+    else if (text !== '') {
+      close();
+      pieces.push(markup`<p>${text}</p>`);
+    }
+  }
+  close();
+  return pieces;
+}
+
+/** A list whose lines were joined: several asterisks, or one after a colon. A single asterisk between words is no list. */
+function itemsOf(block: string): string[] {
+  return /\s\*\s[^*]*\s\*\s|:\s+\*\s/.test(block) ? block.split(/\s+(?=\*\s)/) : [block];
+}

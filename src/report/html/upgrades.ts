@@ -1,0 +1,81 @@
+import { shownText } from '../../kit/shown-text.ts';
+import { compareText } from '../../model/order.ts';
+import type { Match } from '../../model/report.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import { compareDanger, isFixable } from '../finding.ts';
+import { counted, fixCellOf } from '../report-words.ts';
+import { listed } from './findings.ts';
+import type { Group } from './groups.ts';
+import { type Markup, markup } from './markup.ts';
+
+/** Updates in the list; the rest is counted. */
+const upgradesMax = 10;
+
+/** An update of the packages of one source. */
+export interface Upgrade {
+  readonly group: Group;
+  /** The version that has all fixes; undefined where versions have no order. */
+  readonly to: string | undefined;
+  readonly fixes: number;
+  readonly exploited: number;
+  readonly worst: Match;
+}
+
+/** The updates that fix something: those against exploited vulnerabilities first, then the worst, then those that fix most. */
+export function upgradesOf(groups: readonly Group[], schemes: readonly VersionScheme[]): Upgrade[] {
+  const upgrades = groups.flatMap((group): Upgrade[] => {
+    const fixable = group.rows.map(({ match }) => match).filter(isFixable);
+    const [worst] = fixable;
+    if (worst === undefined) return [];
+    const exploited = fixable.filter(({ vulnerability }) => vulnerability.kev === true).length;
+    return [{ group, to: highestFix(fixable, schemes), fixes: fixable.length, exploited, worst }];
+  });
+  return upgrades.sort(
+    (a, b) =>
+      b.exploited - a.exploited ||
+      compareDanger(a.worst, b.worst) ||
+      b.fixes - a.fixes ||
+      compareText(a.group.name, b.group.name),
+  );
+}
+
+function highestFix(fixable: readonly Match[], schemes: readonly VersionScheme[]): string | undefined {
+  let highest: string | undefined;
+  for (const match of fixable) {
+    const version = fixCellOf(match);
+    const scheme = schemes.find(({ name }) => name === match.evidence[0]?.versionScheme);
+    const order = highest === undefined ? 1 : scheme?.compare(version, highest);
+    if (order === undefined) return undefined;
+    if (order > 0) highest = version;
+  }
+  return highest;
+}
+
+/** The list of updates by what they are worth. */
+export function upgradesSection(groups: readonly Group[], schemes: readonly VersionScheme[]): Markup {
+  const upgrades = upgradesOf(groups, schemes);
+  if (upgrades.length === 0) return markup``;
+  const more = upgrades.length - upgradesMax;
+  return markup`<section aria-labelledby="first">
+<h2 id="first">What to do first</h2>
+<ol class="upgrades">
+${upgrades.slice(0, upgradesMax).map(upgradeItem)}</ol>
+${more > 0 ? markup`<p class="soft">${counted(more, 'more package')} can be updated; see below.</p>\n` : ''}</section>
+`;
+}
+
+function upgradeItem({ group, to, fixes, exploited }: Upgrade): Markup {
+  const { name, version, names, rows } = group;
+  const target =
+    to === undefined ? 'the newest of the versions below' : markup`<code>${shownText(to)}</code>`;
+  const isAlone = names.length === 1 && names[0] === name;
+  const badge = markup` <span class="badge">${exploited} exploited</span>`;
+  return markup`<li>Update <b>${shownText(name)}</b> from <code>${shownText(version)}</code> to ${target}: fixes ${fixesWords(fixes, rows.length)}.${exploited === 0 ? '' : badge}${
+    isAlone ? '' : markup` <span class="soft">Packages: ${listed(names)}.</span>`
+  }</li>\n`;
+}
+
+function fixesWords(fixes: number, all: number): string {
+  const vulnerabilities = counted(all, 'vulnerability', 'vulnerabilities');
+  return fixes === all ? `${all === 1 ? '' : 'all '}${vulnerabilities}` : `${fixes} of ${vulnerabilities}`;
+}
