@@ -391,21 +391,3 @@ test('names that lead out of the image, and names too long, do no harm', async (
   assert.equal(Buffer.from(result?.collected.files.get('etc/os-release') ?? []).toString(), 'ID=up');
   assert.match(result?.collected.remarks[0]?.message ?? '', /a name of 10004 characters/);
 });
-
-test('names an image by its archive or layout when the target is a file', async () => {
-  const built = buildImage({ ...plan, tags: ['registry.example/shop:1.0'] });
-  const { manifest, config } = built;
-  const names = ['registry.example/shop:1.0'];
-  const docker = await openImage(file('named-docker.tar', dockerArchive(built)));
-  assert.deepEqual([docker.target.names, docker.target.digest], [names, config.digest]);
-  const oci = await openImage(file('named-oci.tar', ociArchive(built)));
-  assert.deepEqual([oci.target.names, oci.target.digest], [names, manifest.digest]);
-  assert.equal(oci.target.manifest, manifest.digest);
-});
-
-test('an image without a name has none, and a tag alone is no name', async () => {
-  const { target } = await openImage(file('nameless.tar', dockerArchive(buildImage({ ...plan, tags: [] }))));
-  assert.equal('names' in target, false);
-  const oci = await openImage(file('tag-alone.tar', ociArchive(buildImage({ ...plan, tags: ['v1'] }))));
-  assert.equal('names' in oci.target, false);
-});

@@ -13,6 +13,7 @@ import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
 import { coverageLine } from './report-words.ts';
 import { foldWords, padText } from './terminal-text.ts';
+import { titleOf } from './title.ts';
 
 const outcomeWords: Readonly<Record<Outcome, string>> = {
   reported: 'reported',
@@ -46,7 +47,7 @@ export function* explanationLines(explanation: Explanation, display: Display): I
     yield '\n';
   }
   for (const remark of remarks) yield* labelled('note', remark, display);
-  yield* labelled('image', `${target.reference}, ${distribution}`, display);
+  yield* labelled('image', `${titleOf(target)}, ${distribution}`, display);
   for (const known of coverage) yield* labelled('advisories', coverageLine(known), display);
 }
 

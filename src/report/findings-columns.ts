@@ -4,7 +4,7 @@ import type { Display } from '../plugin/report-format.ts';
 import { isFixable } from './finding.ts';
 import type { FindingRow } from './finding-rows.ts';
 import type { Style } from './paint.ts';
-import { advisoryIds, epssCell, fixCellOf } from './report-words.ts';
+import { advisoryCell, epssCell, fixCellOf } from './report-words.ts';
 
 /** A column of the table of findings. */
 export interface Column {
@@ -58,11 +58,7 @@ const known: readonly Column[] = [
   {
     heading: 'ADVISORY',
     use: 'optional',
-    cell: ({ match }) =>
-      advisoryIds(match.vulnerability)
-        .slice(0, 1)
-        .map((id) => shownText(id))
-        .join(''),
+    cell: ({ match }) => advisoryCell(match),
   },
   { heading: 'DESCRIPTION', use: 'cut', cell: descriptionCell },
 ];

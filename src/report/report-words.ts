@@ -44,6 +44,15 @@ export function advisoryIds({ id, advisories }: Pick<ReportVulnerability, 'id' |
   return [...new Set(advisories.map((advisory) => advisory.id))].filter((each) => each !== id);
 }
 
+/** The advisory to show beside a fixed version: the one that has it, or else the first; empty where none has a name of its own. */
+export function advisoryCell({ vulnerability, fix }: Match): string {
+  const ids = advisoryIds(vulnerability);
+  const ofFix = vulnerability.advisories.find(
+    ({ id, fixedVersion }) => ids.includes(id) && fix.state === 'fixed' && fixedVersion === fix.version,
+  );
+  return shownText(ofFix?.id ?? ids[0] ?? '');
+}
+
 /** The probability of exploitation in per cent; empty where it is not known. */
 export function epssCell(epss: number | null): string {
   return epss === null ? '' : `${(epss * 100).toFixed(1)}%`;

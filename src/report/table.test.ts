@@ -130,6 +130,12 @@ test('lists exploited findings before critical ones when their severity is low o
   ]);
 });
 
+test('lists what no source has rated below Medium and not after Negligible', () => {
+  const severities = ['Negligible', 'Unknown', 'Low', 'Medium'] as const;
+  const matches = severities.map((severity) => sampleMatch(openssl, { id: `CVE-${severity}`, severity }));
+  assert.deepEqual(column({ ...small, matches }, 'SEVERITY'), ['Medium', 'Unknown', 'Low', 'Negligible']);
+});
+
 test('counts the findings without a severity when there are some', () => {
   const matches = [sampleMatch(openssl, { id: 'CVE-1', severity: 'Unknown' })];
   assert.match(shown({ ...small, matches }), /^1 finding has no severity$/m);
@@ -144,13 +150,14 @@ test('shows EPSS when it is known for a finding, and no such column when it is n
 
 test('shows the advisory and no description of the product when packages are rpm', () => {
   const rpm = { ...samplePackage('bash', '4.2.46-31.el7'), type: 'rpm' } as const;
+  const older = { id: 'RHSA-2019:0001', link: null, fixedVersion: '0:4.2.46-30.el7' };
   const advisory = { id: 'RHSA-2020:1113', link: null, fixedVersion: '0:4.2.46-34.el7' };
   const finding = sampleMatch(
     rpm,
     {
       id: 'CVE-2019-9924',
       severity: 'Medium',
-      advisories: [advisory],
+      advisories: [older, advisory],
       description: 'The bash packages provide Bash (Bourne-again shell).',
     },
     { state: 'fixed', version: '0:4.2.46-34.el7' },

@@ -70,7 +70,11 @@ void test('an image of a daemon is reported as the one that was saved to a file'
       const empty = join(scratch, 'nothing-is-written');
       mkdirSync(empty, { recursive: true });
       const report = reportOf(clair(['scan', target, ...inMemory], { ...env, TMPDIR: empty }));
-      assert.deepEqual(report.target, { reference: target, kind, manifest: null, platform: 'linux/amd64' });
+      const { digest, repoDigests, ...named } = report.target;
+      const names = ['localhost/clair-test:1'];
+      assert.deepEqual(named, { reference: target, kind, manifest: null, platform: 'linux/amd64', names });
+      assert.equal(digest, onDisk.target.digest);
+      assert.match(repoDigests?.join() ?? '', /^localhost\/clair-test@sha256:[0-9a-f]{64}$/);
       assert.deepEqual(withoutTarget(report), withoutTarget(onDisk));
       assert.deepEqual(readdirSync(empty), []);
     });

@@ -45,8 +45,8 @@ async function assess(target: Target, image: IndexedImage, store: Store): Promis
   return (await matchImage(target, image, room)).report;
 }
 
-function targetOf({ subject: { reference, kind, manifest, platform } }: Inventory): Target {
-  return { reference: 'sbom:F', kind: 'sbom', manifest, platform, subject: { reference, kind } };
+function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Target {
+  return { reference: 'sbom:F', kind: 'sbom', ...identity, subject: { reference, kind } };
 }
 
 /** Every document that is written of an image gives the image back, and the same document again. */

@@ -4,7 +4,7 @@ import type { ReportVulnerability } from '../../model/report.ts';
 import { type Severity, severities } from '../../model/severity.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
 import { dangerOf } from '../finding.ts';
-import { advisoryIds, countBySeverity, fixCellOf } from '../report-words.ts';
+import { advisoryIds, countBySeverity, epssCell, fixCellOf } from '../report-words.ts';
 import { pagesOf, webLinks } from '../web-links.ts';
 import { type Group, type Mark, markNames, marksOf, type Row } from './groups.ts';
 import { type Markup, markup } from './markup.ts';
@@ -127,7 +127,7 @@ function scoresOf({ cvss, epss }: ReportVulnerability): Markup[] {
   const score = cvss.find((vector) => vector.score !== undefined)?.score;
   return [
     ...(score === undefined ? [] : [markup`<span>CVSS ${score.toFixed(1)}</span>`]),
-    ...(epss === null ? [] : [markup`<span>EPSS ${(epss * 100).toFixed(1)} %</span>`]),
+    ...(epss === null ? [] : [markup`<span>EPSS ${epssCell(epss)}</span>`]),
   ];
 }
 

@@ -101,7 +101,7 @@ test('every finding is there with severity, fix and words', () => {
   }
   assert.match(page, /12 vulnerabilities of 9 source packages: 12 findings in 9 of 9 installed packages\./);
   assert.match(page, /known to be exploited<\/span>\s+<span class="lead">A crafted lossless WebP picture/);
-  assert.match(page, /EPSS 93\.0 %/);
+  assert.match(page, /EPSS 93\.0%/);
 });
 
 test('packages of one source that have the same vulnerability are one row', () => {
@@ -168,6 +168,9 @@ test('a long description shows its beginning, and the lists of an advisory do no
       /<p>Security Fix\(es\):<\/p><ul><li>nss: [long ]+<\/li><li>nss: second<\/li><\/ul><p>For more/,
     );
   }
+  const dashes = `[1-2]\n- first ${'long '.repeat(40)}\n- second`;
+  const changes = pageOf([sampleMatch(zlib, { id: 'CVE-1', severity: 'Low', description: dashes })]);
+  assert.match(changes, /<p>\[1-2\]<\/p><ul><li>first [long ]+<\/li><li>second<\/li><\/ul>/);
   const product = pageOf([
     sampleMatch(zlib, { id: 'CVE-1', severity: 'Low', description: `a * b ${'x '.repeat(90)}` }),
   ]);

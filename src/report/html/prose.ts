@@ -19,11 +19,11 @@ export function isShort(description: string): boolean {
   return shownText(description, descriptionMax).length <= leadMax;
 }
 
-/** A description in its paragraphs, and the lists that advisories write with asterisks as lists. */
+/** A description in its paragraphs, and the lists that advisories write with asterisks or dashes as lists. */
 export function prose(description: string): Markup[] {
   const blocks = description
     .slice(0, descriptionMax)
-    .split(/\n\s*\n|\n(?=\s*\*\s)/)
+    .split(/\n\s*\n|\n(?=\s*[*-]\s)/)
     .flatMap(itemsOf);
   const pieces: Markup[] = [];
   let items: string[] = [];
@@ -33,7 +33,7 @@ export function prose(description: string): Markup[] {
   };
   for (const block of blocks) {
     const text = shownText(block, descriptionMax);
-    if (text.startsWith('* ')) items.push(text.slice(2));
+    if (/^[*-] /.test(text)) items.push(text.slice(2));
     else if (text !== '') {
       close();
       pieces.push(markup`<p>${text}</p>`);

@@ -196,9 +196,11 @@ function isOf({ vulnerability }: Match, id: string): boolean {
 }
 
 function reasonFor({ fix, vulnerability }: Match): string {
+  const { severity, severitySource } = vulnerability;
+  const rated = severitySource ? `${severity} by ${severitySource}` : severity;
   return fix.state === 'fixed'
-    ? `${vulnerability.severity}, fixed in ${fix.version}`
-    : `${vulnerability.severity}, ${fix.state.replaceAll('-', ' ')}`;
+    ? `${rated}, fixed in ${fix.version}`
+    : `${rated}, ${fix.state.replaceAll('-', ' ')}`;
 }
 
 function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): string {
