@@ -6,6 +6,7 @@ import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
 import type { DescribedRoute, RouteDescription } from './http/openapi.ts';
+import type { RequestRecord } from './http/request-record.ts';
 import { routerOf } from './http/router.ts';
 import { metricsAnswer } from './metrics.ts';
 
@@ -16,6 +17,8 @@ export interface HealthRoom {
   readonly metrics: () => Promise<string>;
   /** Told of what goes wrong while answering. */
   readonly onError: (error: unknown) => void;
+  /** Called once for each request. */
+  readonly onRequest?: (record: RequestRecord) => void;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function serveHealth(address: Address, room: HealthRoom): Promise<A
     tls: undefined,
     onError: room.onError,
     onAnswered: () => undefined,
+    ...(room.onRequest && { onRequest: room.onRequest }),
   });
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { configReference } from '../config/config-reference.ts';
 import { printConfig } from '../config/print-config.ts';
 import { readConfig } from '../config/read-config.ts';
@@ -6,6 +7,7 @@ import { type AllSettings, type Config, settingsWith } from '../config/settings.
 import { builtIn, transportKinds } from '../extensions.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { writeText } from './output.ts';
+import type { PluginNames } from './server/generation-plan.ts';
 
 /** Everything that can be set of what comes with clair. */
 export const settings: AllSettings = settingsWith({
@@ -16,12 +18,21 @@ export const settings: AllSettings = settingsWith({
 /** Options of the commands about the configuration. */
 export interface ConfigOptions {
   readonly config?: string;
+  /** Plugins that the command line names besides those of the configuration. */
+  readonly plugins?: readonly string[];
+  /** Variables that begin with `CLAIR_` and belong to options of the command line. */
+  readonly optionVariables?: ReadonlySet<string>;
 }
 
-/** `clair config check`: whether a file and the environment can be used. */
-export function checkConfig(options: ConfigOptions): number {
-  loadConfig(options);
-  writeText([`${options.config ?? 'the environment'} can be used\n`]);
+/** `clair config check`: whether the server would start with a file and the environment, by the very check that it makes itself. */
+export async function checkConfig(options: ConfigOptions): Promise<number> {
+  const notes: string[] = [];
+  const config = loadConfig(options, process.env, (names) => {
+    notes.push(`unknown variables, which set nothing: ${names.join(', ')}\n`);
+  });
+  const { checkServer } = await import('./server/start-server.ts');
+  await checkServer(config, { plugins: pluginNames(config, options) });
+  writeText([...notes, `${options.config ?? 'the environment'} can be used\n`]);
   return 0;
 }
 
@@ -39,12 +50,15 @@ export function showReference(): number {
 
 /** The settings of a file, where one is named, and of the environment. */
 export function loadConfig(
-  { config: name }: ConfigOptions,
+  { config: name, optionVariables = new Set() }: ConfigOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  onUnknownVariables: (names: readonly string[]) => void = () => undefined,
 ): Config {
   return readConfig({
     settings,
     env,
+    optionVariables,
+    onUnknownVariables,
     ...(name !== undefined && { file: { name, text: readText(name) } }),
   });
 }
@@ -55,4 +69,17 @@ function readText(name: string): string {
   } catch (error) {
     throw new ClairError('config-invalid', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Those of the configuration are looked for from where its file is, those of the command line from where it was typed. */
+export function pluginNames(
+  { plugins: configured }: Config,
+  { config, plugins: typed = [] }: ConfigOptions,
+): PluginNames {
+  const directory = dirname(resolve(config ?? 'config.yaml'));
+  return { names: [...configured, ...typed.map(asTyped)], directory };
+}
+
+function asTyped(name: string): string {
+  return existsSync(name) ? resolve(name) : name;
 }

@@ -1,11 +1,16 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClairError } from '../kit/errors.ts';
+import { redact } from '../kit/redact.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import { expectManyRecords } from './garbage.ts';
 
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
+export function feedClient(
+  mirror: string | undefined,
+  show: (text: string) => void,
+  messages: { readonly advice?: string } = {},
+): FeedClient {
   const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
     show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
   };
@@ -14,8 +19,8 @@ export function feedClient(mirror: string | undefined, show: (text: string) => v
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http/http-environment.ts')).heedNetworkEnvironment();
     return mirror === undefined
-      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
-      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
+      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress, ...messages })
+      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress, ...messages });
   };
   let client: Promise<FeedClient> | undefined;
   return {
@@ -29,7 +34,8 @@ export function feedClient(mirror: string | undefined, show: (text: string) => v
 /** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
 export function originOf(mirror: string | undefined): string {
   if (mirror === undefined) return 'upstream';
-  return mirror.includes('://') ? mirror : resolve(mirror);
+  // The origin is stored, exported and shown: credentials of the URL do not belong there.
+  return mirror.includes('://') ? redact(mirror) : resolve(mirror);
 }
 
 /** Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed. */

@@ -1,19 +1,24 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { listenAddress } from '../config/address.ts';
+import { isLoopback } from '../config/layer-sources.ts';
+import { secretsIn, withParts } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { messageOf } from '../kit/errors.ts';
-import { type ConfigOptions, loadConfig } from './config.ts';
-import { type PluginNames, startServer } from './server/start-server.ts';
+import { redactorOf } from '../kit/redact.ts';
+import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
+import { openLog } from './log/open-log.ts';
+import { warnOfOpenAccess } from './log/server-events.ts';
+import { type RunningServer, startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
 export interface ServeOptions extends ConfigOptions {
-  readonly logLevel: string;
+  /** Overrides `log.level`. */
+  readonly logLevel?: Config['log']['level'];
+  /** Overrides `log.format`. */
+  readonly logFormat?: Config['log']['format'];
   /** Certificates of servers that layers are fetched from are not verified. */
   readonly insecureTls?: boolean;
-  /** Besides those that the configuration names. */
-  readonly plugins?: readonly string[];
 }
 
 /**
@@ -21,9 +26,13 @@ export interface ServeOptions extends ConfigOptions {
  * may end then; a second signal ends everything at once.
  */
 export async function serve(options: ServeOptions): Promise<number> {
-  const config = loadConfig(options);
-  const log = pino({ level: options.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  let unknown: readonly string[] = [];
+  const config = loadConfig(options, process.env, (names) => {
+    unknown = names;
+  });
+  const log = configuredLog(config, options);
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
+  if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables: they set nothing');
   const stop = new AbortController();
   const told = Promise.race(
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
@@ -34,18 +43,11 @@ export async function serve(options: ServeOptions): Promise<number> {
       insecureTls: options.insecureTls ?? false,
       plugins: pluginNames(config, options),
     });
-    const reload = (): void => {
-      void server.reload(pluginNames(loadConfig(options), options)).then(
-        () => {
-          log.info('plugins loaded anew');
-        },
-        (error: unknown) => {
-          log.error({ error: messageOf(error) }, 'plugins stay as they were');
-        },
-      );
-    };
-    process.on('SIGHUP', reload);
+    process.on('SIGHUP', () => {
+      void reload(server, log, options);
+    });
     log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
+    announceOpenAccess(config, server, log);
     await told;
     stop.abort();
     log.info('stopping');
@@ -54,15 +56,32 @@ export async function serve(options: ServeOptions): Promise<number> {
   return 0;
 }
 
-/** Those of the configuration are looked for from where its file is, those of the command line from where it was typed. */
-function pluginNames(
-  { plugins: configured }: Config,
-  { config, plugins: typed = [] }: ServeOptions,
-): PluginNames {
-  const directory = dirname(resolve(config ?? 'config.yaml'));
-  return { names: [...configured, ...typed.map(asTyped)], directory };
+/** Loads plugins anew. A configuration that cannot be used changes nothing. */
+async function reload(server: RunningServer, log: Logger, options: ServeOptions): Promise<void> {
+  try {
+    await server.reload(pluginNames(loadConfig(options), options));
+    log.info('plugins loaded anew');
+  } catch (error) {
+    log.error({ error: messageOf(error) }, 'plugins stay as they were');
+  }
 }
 
-function asTyped(name: string): string {
-  return existsSync(name) ? resolve(name) : name;
+function configuredLog(config: Config, { logLevel, logFormat }: ServeOptions): Logger {
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers = '', PGPASSWORD: password = '' } = process.env;
+  return openLog({
+    level: logLevel ?? config.log.level,
+    format: logFormat ?? config.log.format,
+    redact: redactorOf([...secretsIn(config, settings), ...withParts(headers), password]),
+  });
+}
+
+function announceOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logger): void {
+  const address = listenAddress('api.addr', api.addr, api.port);
+  if (isLoopback(address)) return;
+  warnOfOpenAccess(log, {
+    host: address.host,
+    port: apiPort,
+    hasTokens: api.tokens.length > 0,
+    asksForCertificates: api.cafile !== '',
+  });
 }

@@ -1,22 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { text } from '../kit/setting.ts';
+import { secret, text } from '../kit/setting.ts';
 import { configReference } from './config-reference.ts';
 import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({
-  transports: [{ name: 'pager', settings: { number: text('Whom to call.') } }],
+  transports: [{ name: 'pager', settings: { number: text('Whom to call.'), pin: secret('The key.') } }],
+});
+const reference = configReference(settings);
+
+test('the reference has a heading and a section for each block', () => {
+  assert.match(reference, /^# Configuration\n\n\S/);
+  assert.deepEqual(
+    Array.from(reference.matchAll(/^## (.*)$/gm), ([, block]) => block),
+    [
+      ...['database', 'api', 'worker', 'worker.sources', 'updater', '`updater.sources.<name>`'],
+      ...['notifier', 'notifier.pager', 'plugins', 'log', 'tracing'],
+    ],
+  );
 });
 
-test('the reference names every setting with its variable', () => {
-  const reference = configReference(settings);
-  assert.match(
-    reference,
-    /\| `updater\.sources\.<name>\.interval` \| .* \| duration \| {2}\| `CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` \|/,
-  );
-  assert.match(reference, /\| `api\.timeout` \| .* \| duration \| 15m \| `CLAIR_API_TIMEOUT` \|/);
-  assert.match(
-    reference,
-    /\| `notifier\.pager\.number` \| Whom to call\. \| text \| {2}\| `CLAIR_NOTIFIER_PAGER_NUMBER` \|/,
-  );
+test('the reference names every setting with its variable below it, in three columns', () => {
+  const rows = [
+    '| `updater.sources.<name>.interval`<br>`CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` | How often',
+    '| `api.timeout`<br>`CLAIR_API_TIMEOUT` | How long a request may take before the answer is 503. | duration<br>default `15m` |\n',
+    '| `notifier.pager.number`<br>`CLAIR_NOTIFIER_PAGER_NUMBER` | Whom to call. | text |\n',
+    '| `notifier.pager.pin`<br>`CLAIR_NOTIFIER_PAGER_PIN` | The key. | text<br>secret |\n',
+  ];
+  for (const row of rows) assert.ok(reference.includes(row), row);
+  const columns = Array.from(reference.matchAll(/^\|.*\|$/gm), ([row]) => row.split(/(?<!\\)\|/).length - 2);
+  assert.deepEqual(new Set(columns), new Set([3]));
 });

@@ -15,7 +15,7 @@ export function layerSources({ api, worker: { sources } }: Config): LayerSources
   return { ...sources, policy: isLocal ? 'open' : 'strict' };
 }
 
-/** A name other than `localhost` may come to mean anything. */
-function isLoopback({ host = '' }: Address): boolean {
+/** Whether only this machine can reach an address. A name other than `localhost` may come to mean anything. */
+export function isLoopback({ host = '' }: Address): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

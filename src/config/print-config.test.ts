@@ -45,3 +45,14 @@ test('of a source only what is set is printed', () => {
   });
   assert.deepEqual(read(printConfig(read(text), settings)).updater.sources, sources);
 });
+
+test('hides user and password of a URL when its setting is not secret as a whole', () => {
+  const printed = printConfig(
+    read(
+      'clair: { updater: { mirror: "https://u:hidden@m.test/a", sources: { debian: { mirror: "https://:hidden@d.test" } } } }',
+    ),
+    settings,
+  );
+  assert.ok(!printed.includes('hidden'));
+  assert.match(printed, /mirror: https:\/\/\(secret\)@m\.test\/a/);
+});

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { redact, redacted } from '../kit/redact.ts';
 import {
   isSetting,
   isTable,
@@ -13,9 +14,6 @@ import type { Config } from './settings.ts';
 export function printConfig(config: Config, settings: Section): string {
   return stringify({ clair: shown(settings, config) });
 }
-
-/** Stands for a secret. */
-const hidden = '(secret)';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -47,6 +45,8 @@ function shownTable(each: Settings, values: Readonly<Record<string, Values>>): V
 }
 
 function shownValue({ isSecret, form }: Setting<unknown>, value: unknown): unknown {
-  if (isSecret) return Array.isArray(value) ? value.map(() => hidden) : value === '' ? '' : hidden;
-  return form === 'duration' ? writeDuration(value as number) : value;
+  if (isSecret) return Array.isArray(value) ? value.map(() => redacted) : value === '' ? '' : redacted;
+  if (form === 'duration') return writeDuration(value as number);
+  if (Array.isArray(value)) return value.map((one) => redact(String(one)));
+  return typeof value === 'string' ? redact(value) : value;
 }

@@ -64,11 +64,11 @@ test('everything that is wrong is told at once, with what was meant', () => {
         error.message,
         [
           'c.yaml cannot be used:',
-          '  there is no setting updatr; is updater meant?',
-          '  database.type takes sqlite or pgsql',
-          '  there is no setting api.prot; is api.port meant?',
-          '  api.port takes a whole number from 0 on',
-          '  api.timeout takes a duration such as 30s, 5m or 1h30m',
+          '  line 3: there is no setting updatr: did you mean updater?',
+          '  line 4: database.type takes sqlite or pgsql, not "mysql"',
+          '  line 2: there is no setting api.prot: did you mean api.port?',
+          '  line 2: api.port takes a port from 0 to 65535, not "many"',
+          '  line 2: api.timeout takes a duration such as 30s, 5m or 1h30m, not "5 minutes"',
         ].join('\n'),
       );
       return true;
@@ -92,7 +92,9 @@ test('the environment counts before the file', () => {
   assert.equal(config.updater.interval, 0);
   assert.deepEqual(config.updater.enabledupdaters, ['debian', 'alpine']);
   assert.equal(config.database.options.source, 'postgresql://u:p@h/d');
-  assert.throws(() => read('', { CLAIR_API_PORT: 'x' }), /CLAIR_API_PORT takes a whole number/);
+  assert.throws(() => readConfig({ settings, env: { CLAIR_API_PORT: 'x' } }), {
+    message: 'the environment cannot be used:\n  CLAIR_API_PORT takes a port from 0 to 65535, not "x"',
+  });
 });
 
 test('what is wrong with a file is told without its lines, where secrets may be', () => {
@@ -128,11 +130,11 @@ test('what is wrong with a source is told, with what was meant', () => {
   const cases: readonly (readonly [text: string, message: RegExp])[] = [
     [
       '{ debain: { interval: 1h } }',
-      /no setting updater\.sources\.debain; is updater\.sources\.debian meant\?/,
+      /no setting updater\.sources\.debain: did you mean updater\.sources\.debian\?/,
     ],
     [
       '{ debian: { intervall: 1h } }',
-      /updater\.sources\.debian\.intervall; is updater\.sources\.debian\.interval meant/,
+      /updater\.sources\.debian\.intervall: did you mean updater\.sources\.debian\.interval\?/,
     ],
     ['{ debian: { interval: often } }', /updater\.sources\.debian\.interval takes a duration/],
     ['{ debian: 1h }', /updater\.sources\.debian is a section/],
@@ -161,7 +163,91 @@ test('what a transport brings is read below the notifier, as everything else', (
   const file = { name: 'c.yaml', text: 'clair: { notifier: { pager: { nubmer: 1 }, teams: {} } }' };
   assert.throws(() => readConfig({ settings, file, env: {} }), {
     message:
-      'c.yaml cannot be used:\n  there is no setting notifier.teams\n' +
-      '  there is no setting notifier.pager.nubmer; is notifier.pager.number meant?',
+      'c.yaml cannot be used:\n  line 1: there is no setting notifier.teams\n' +
+      '  line 1: there is no setting notifier.pager.nubmer: did you mean notifier.pager.number?',
   });
+});
+
+test('refuses a misspelt top-level key when no key clair is there, instead of using defaults without tokens', () => {
+  const written = 'klair:\n  api: { tokens: [] }\n';
+  assert.throws(() => read(written), {
+    code: 'config-invalid',
+    message:
+      'c.yaml has no key clair, below which all settings stand; write "clair: {}" to use the defaults:\n' +
+      '  line 1: there is no key klair at the top level: did you mean clair?',
+  });
+  assert.throws(() => read('\nclair: {}\nklair: {}'), /line 3: there is no key klair at the top level/);
+  assert.throws(
+    () => read('clair: {}\napi: {}'),
+    /line 2: api stands beside clair: indent it below the key clair/,
+  );
+  assert.throws(() => read('clair: {}\nupdatr: {}'), /line 2: .* updatr .*did you mean clair\.updater\?/);
+});
+
+test('refuses a file of Clair v4 when its keys stand at the top, and names the version', () => {
+  const v4 = `http_listen_addr: :6060
+indexer: { connstring: host=db }
+matcher: { connstring: host=db }
+auth: { psk: { key: c2VjcmV0, iss: [quay] } }
+`;
+  for (const written of [v4, 'auth: { psk: { key: c2VjcmV0 } }', 'introspection_addr: ":8089"'])
+    assert.throws(
+      () => read(written),
+      ({ message }: Error) =>
+        /^c\.yaml is a configuration file of Clair v4 .*docs\/migration\.md$/.test(message) &&
+        !message.includes('c2VjcmV0'),
+    );
+});
+
+test('refuses a file without the key clair when it is empty, and takes one whose key is empty', () => {
+  for (const written of ['', '# nothing\n', '{}', 'null'])
+    assert.throws(
+      () => read(written),
+      /^Error: c\.yaml has no key clair|^ClairError: c\.yaml has no key clair/,
+      written,
+    );
+  for (const written of ['clair:', 'clair: {}', 'clair: ~']) assert.equal(read(written).api.port, 6060);
+  assert.throws(() => read('clair: 1'), /clair is a section/);
+});
+
+test('names the setting that is meant when a variable is misspelt, and reports variables that resemble none', () => {
+  const unknown: string[] = [];
+  const readEnv = (env: Record<string, string>) =>
+    readConfig({
+      settings,
+      env,
+      optionVariables: new Set(['CLAIR_PLUGIN']),
+      onUnknownVariables: (names) => unknown.push(...names),
+    });
+  assert.throws(() => readEnv({ CLAIR_API_PRT: '1' }), {
+    code: 'config-invalid',
+    message:
+      'the environment cannot be used:\n  CLAIR_API_PRT names no setting: did you mean CLAIR_API_PORT?',
+  });
+  readEnv({ CLAIR_REGISTRY_TOKEN: 'a', CLAIR_TEST_IMAGES: 'b', CLAIR_PLUGIN: 'c', PATH: '/bin' });
+  readEnv({
+    CLAIR_SERVICE_HOST: '10.0.0.1',
+    CLAIR_PORT: 'tcp://10.0.0.1:6060',
+    CLAIR_PORT_6060_TCP_PORT: '6060',
+    CLAIR_PORT_6060_TCP: 'tcp://10.0.0.1:6060',
+    CLAIR_API_SERVICE_PORT_HTTP: '6060',
+  });
+  assert.deepEqual(unknown, []);
+  readEnv({ CLAIR_COLOUR: 'red', CLAIR_BUILD_NUMBER: '7' });
+  assert.deepEqual(unknown, ['CLAIR_BUILD_NUMBER', 'CLAIR_COLOUR']);
+});
+
+test('shows a wrong value unless it is a secret, on one line and without credentials', () => {
+  const wrong = (written: string) => () => read(`clair: ${written}`);
+  assert.throws(wrong('{ api: { tokens: hidden-token } }'), {
+    message: 'c.yaml cannot be used:\n  line 1: api.tokens takes a list of texts',
+  });
+  assert.throws(wrong('{ updater: { mirror: ["https://u:hidden@mirror.test/\\n"] } }'), {
+    message:
+      'c.yaml cannot be used:\n  line 1: updater.mirror takes text, not ["https://(secret)@mirror.test/\\n"]',
+  });
+  assert.throws(
+    wrong(`{ api: { port: ${'9'.repeat(5000)} } }`),
+    ({ message }: Error) => message.length < 300,
+  );
 });

@@ -1,9 +1,14 @@
 import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
 import { nearest } from '../kit/nearest.ts';
+import { oneLine } from '../kit/one-line.ts';
+import { redact } from '../kit/redact.ts';
 import { isSetting, isTable, type Section, type Setting, type Settings, type Table } from '../kit/setting.ts';
+import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
+import { strayVariables } from './stray-variables.ts';
 import { variableOf } from './variable.ts';
 
 /** Where settings come from. */
@@ -14,14 +19,24 @@ export interface ConfigInput {
   readonly file?: { readonly name: string; readonly text: string };
   /** `CLAIR_API_PORT` counts before `api.port` of the file. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables that begin with `CLAIR_` and belong to options of the command line. */
+  readonly optionVariables?: ReadonlySet<string>;
+  /** Called with the variables that begin with `CLAIR_` and set nothing, if there are any. */
+  readonly onUnknownVariables?: (names: readonly string[]) => void;
 }
 
 /** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
-export function readConfig({ settings, file, env }: ConfigInput): Config {
-  const problems: string[] = [];
-  const written = file === undefined ? {} : readFile(file.name, file.text);
-  const hasPlugins = isFilled(written, 'plugins') || env[variableOf(['plugins'])] !== undefined;
-  const config = readSection(settings, written, { path: [], env, hasPlugins, problems });
+export function readConfig({ settings, file, env, ...input }: ConfigInput): Config {
+  const written = file && parseConfigFile(file.name, file.text, Object.keys(settings));
+  const content = written?.content ?? {};
+  const problems = [...(written?.problems ?? [])];
+  const hasPlugins = isFilled(content, 'plugins') || env[variableOf(['plugins'])] !== undefined;
+  const variables = new Set<string>();
+  const lineOf = (path: readonly string[]): number | undefined => written?.lineOf(path);
+  const reading = { path: [], env, hasPlugins, problems, variables, lineOf };
+  const config = readSection(settings, content, reading);
+  const stray = strayVariables(env, variables, input.optionVariables ?? new Set());
+  problems.push(...stray.problems);
   if (problems.length > 0) {
     const where = file === undefined ? 'the environment' : file.name;
     throw new ClairError(
@@ -29,28 +44,12 @@ export function readConfig({ settings, file, env }: ConfigInput): Config {
       `${where} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     );
   }
+  if (stray.unknown.length > 0) input.onUnknownVariables?.(stray.unknown);
   return config as Config;
 }
 
 function isFilled(written: unknown, key: string): boolean {
   return typeof written === 'object' && written !== null && key in written;
-}
-
-/** The content of `clair:`. YAML 1.1 with merge keys, as Go's parser reads it. */
-function readFile(name: string, text: string): unknown {
-  const document = parseDocument(text, { version: '1.1', merge: true, prettyErrors: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    // Below its first line the message shows lines of the file, where secrets may be.
-    const [problem = ''] = error.message.split(/:?\n/);
-    throw new ClairError('config-invalid', `${name} is no YAML: ${problem}`);
-  }
-  const root = z.safeParse(
-    z.nullable(z.object({ clair: z.optional(z.nullable(z.unknown())) })),
-    document.toJS(),
-  );
-  if (!root.success) throw new ClairError('config-invalid', `${name} has to begin with the key clair:`);
-  return root.data?.clair ?? {};
 }
 
 interface Reading {
@@ -59,6 +58,10 @@ interface Reading {
   /** They may bring what is named in a table. */
   readonly hasPlugins: boolean;
   readonly problems: string[];
+  /** The variables of the settings that were looked for. */
+  readonly variables: Set<string>;
+  /** The line of a key in the file. */
+  readonly lineOf: ConfigFile['lineOf'];
 }
 
 function readSection(section: Section, written: unknown, reading: Reading): Record<string, unknown> {
@@ -75,16 +78,21 @@ function readSection(section: Section, written: unknown, reading: Reading): Reco
 }
 
 /** What is written below a section; nothing where it is none. */
-function membersOf(written: unknown, { path, problems }: Reading): Readonly<Record<string, unknown>> {
+function membersOf(written: unknown, { path, problems, lineOf }: Reading): Readonly<Record<string, unknown>> {
   if (written !== null && (typeof written !== 'object' || Array.isArray(written))) {
-    problems.push(`${path.join('.')} is a section: write its settings below it`);
+    problems.push(
+      `${atLine(lineOf(path))}${path.join('.') || 'clair'} is a section: write its settings below it`,
+    );
     return {};
   }
   return (written ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-function noteUnknown(found: object, known: readonly string[], { path, problems }: Reading): void {
-  for (const key of Object.keys(found)) if (!known.includes(key)) problems.push(unknownKey(key, known, path));
+function noteUnknown(found: object, known: readonly string[], { path, problems, lineOf }: Reading): void {
+  for (const key of Object.keys(found)) {
+    if (known.includes(key)) continue;
+    problems.push(`${atLine(lineOf([...path, key]))}${unknownKey(key, known, path)}`);
+  }
 }
 
 /** By the names that are written or that variables speak of, what is set of each. */
@@ -113,7 +121,9 @@ function setMembers(
   return Object.fromEntries(
     Object.entries(each).flatMap(([key, setting]) => {
       const below = { ...reading, path: [...reading.path, key] };
-      const isSet = (found[key] ?? reading.env[variableOf(below.path)]) !== undefined;
+      const variable = variableOf(below.path);
+      reading.variables.add(variable);
+      const isSet = (found[key] ?? reading.env[variable]) !== undefined;
       return isSet ? [[key, readSetting(setting, found[key], below)]] : [];
     }),
   );
@@ -124,22 +134,29 @@ function unknownKey(key: string, known: readonly string[], path: readonly string
   const at = [...path, key].join('.');
   return meant === undefined
     ? `there is no setting ${at}`
-    : `there is no setting ${at}; is ${[...path, meant].join('.')} meant?`;
+    : `there is no setting ${at}: did you mean ${[...path, meant].join('.')}?`;
 }
 
-function readSetting(setting: Setting<unknown>, written: unknown, { path, env, problems }: Reading): unknown {
+function readSetting(setting: Setting<unknown>, written: unknown, reading: Reading): unknown {
+  const { path, env, problems, variables, lineOf } = reading;
   const variable = variableOf(path);
+  variables.add(variable);
   const fromEnv = env[variable];
   const value = fromEnv === undefined ? written : parsedValue(setting, fromEnv);
   // An empty value in the file is one that is not set, as in Clair's own sample.
   if (value === undefined || value === null) return setting.fallback;
   const result = z.safeParse(setting.schema, value);
   if (result.success) return result.data;
-  const said = result.error.issues[0]?.message ?? `takes ${setting.takes}`;
-  problems.push(
-    `${fromEnv === undefined ? path.join('.') : variable} ${said.startsWith('takes') ? said : `takes ${setting.takes}`}`,
-  );
+  const name = fromEnv === undefined ? `${atLine(lineOf(path))}${path.join('.')}` : variable;
+  const message = result.error.issues[0]?.message ?? '';
+  const allowed = message.startsWith('takes') ? message : `takes ${setting.takes}`;
+  problems.push(`${name} ${allowed}${setting.isSecret ? '' : `, not ${shownValue(fromEnv ?? value)}`}`);
   return setting.fallback;
+}
+
+/** A wrong value in a message: on one line, of bounded length, and without credentials. */
+function shownValue(value: unknown): string {
+  return oneLine(redact(JSON.stringify(value)), limits.shownValueCharacters);
 }
 
 /** A list in the environment is separated by commas; anything but a text is read as YAML reads it. */

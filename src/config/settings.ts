@@ -3,6 +3,7 @@ import {
   choice,
   duration,
   list,
+  port,
   type Section,
   secret,
   secretList,
@@ -42,9 +43,9 @@ const settings = {
   },
   api: {
     addr: text('Address and port of the API; `port` counts where it is empty.'),
-    port: wholeNumber('Port of the API, on all addresses.', 6060),
+    port: port('Port of the API, on all addresses.', 6060),
     healthaddr: text('Address and port of the health check; `healthport` counts where it is empty.'),
-    healthport: wholeNumber('Port of the health check, on all addresses.', 6061),
+    healthport: port('Port of the health check, on all addresses.', 6061),
     timeout: duration('How long a request may take before the answer is 503.', 15 * minute),
     paginationkey: secret(
       '32 bytes in base64 that page tokens are sealed with; without it tokens end with the process.',
@@ -57,7 +58,8 @@ const settings = {
     certfile: text('Server certificate; TLS is spoken when set.'),
     tokens: secretList(
       'Who may use the API; everybody when empty. `read:`, `scan:` or `admin:` and the SHA-256 of a bearer token in hexadecimal: ' +
-        '`read` allows GET, `scan` also to post layers, `admin` everything.',
+        '`read` allows GET, `scan` also to post layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +
+        '`clair config token` makes one.',
     ),
   },
   worker: {
@@ -122,6 +124,18 @@ const settings = {
   plugins: list(
     'Plugins: paths of modules or of directories of modules, from where this file is, or packages; loaded anew at SIGHUP.',
   ),
+  log: {
+    level: choice(
+      'Least severe log lines to write; the option `--log-level` overrides it. Requests are logged at `info`, health checks at `debug`.',
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+      'info',
+    ),
+    format: choice(
+      'Form of the log: `json`, one object a line; `text`, for people; `auto`, `text` on a terminal and `json` elsewhere. The option `--log-format` overrides it.',
+      ['auto', 'json', 'text'],
+      'auto',
+    ),
+  },
   tracing: {
     endpoint: text(
       'URL of an OpenTelemetry collector: spans are posted to `/v1/traces` below it, as JSON. `OTEL_EXPORTER_OTLP_ENDPOINT` when empty; without either nothing is traced.',

@@ -198,6 +198,10 @@ export const limits = {
   conflictPauseMs: 50,
   /** Connections to a database server, where the configuration says nothing. */
   storeConnections: 16,
+  /** Characters of a wrong value of a setting that a message repeats. */
+  shownValueCharacters: 100,
+  /** Characters of each text in a log line that a client chose. */
+  logTextCharacters: 1000,
 } as const;
 
 /** One of them. */

@@ -1,12 +1,16 @@
-/** The word most like one that was mistyped, or undefined where none is like it. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/** The word most like one that was mistyped, or undefined where none is like it: within `distanceMax` letters. */
+export function nearest(
+  word: string,
+  known: readonly string[],
+  distanceMax = Math.max(2, word.length / 3),
+): string | undefined {
   const rated = known.map((candidate) => ({
     candidate,
-    distance: distanceOf(word.toLowerCase(), candidate),
+    distance: distanceOf(word.toLowerCase(), candidate.toLowerCase()),
   }));
   rated.sort((a, b) => a.distance - b.distance);
   const [best] = rated;
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= distanceMax ? best.candidate : undefined;
 }
 
 /** Letters to add, take away or replace: Levenshtein's distance. */

@@ -69,10 +69,16 @@ export function secret(doc: string): Setting<string> {
 
 /** A whole number from `least` on. */
 export function wholeNumber(doc: string, fallback: number, least = 0): Setting<number> {
-  const schema = z
-    .int(`takes a whole number from ${least} on`)
-    .check(z.minimum(least, `takes a whole number from ${least} on`));
+  const said = `takes a whole number from ${least} on`;
+  const schema = z.int(said).check(z.minimum(least, said));
   return plain(schema, fallback, { doc, takes: `whole number from ${least}` });
+}
+
+/** A port of TCP; 0 takes any that is free. */
+export function port(doc: string, fallback: number): Setting<number> {
+  const said = 'takes a port from 0 to 65535';
+  const schema = z.int(said).check(z.minimum(0, said), z.maximum(65_535, said));
+  return plain(schema, fallback, { doc, takes: 'port from 0 to 65535' });
 }
 
 /** Yes or no. */

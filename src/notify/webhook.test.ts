@@ -90,7 +90,7 @@ test('the posts are those of a real Clair', {
     else
       await assert.rejects(delivery, {
         code: 'delivery-failed',
-        message: `${endpoint} answered ${answered}`,
+        message: `${new URL(endpoint).origin} answered ${answered}`,
       });
     const host = new URL(endpoint).host;
     const expected = headers.map(([key, value]) => [key, key === 'Host' ? host : value]);
@@ -114,7 +114,7 @@ test('a redirect is not followed, and what is said besides the status is not wai
 });
 
 test('who does not answer has failed, and errors show no secrets', async (context) => {
-  const dead = `${(await serve(context, () => undefined)).replace('//', '//user:password@')}/hook?token=secret`;
+  const dead = `${(await serve(context, () => undefined)).replace('//', '//user:password@')}/hook/secret?token=secret`;
   const stop = new AbortController();
   const delivery = toServer({ endpoint: dead }).deliver(notice, stop.signal);
   stop.abort();

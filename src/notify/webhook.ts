@@ -6,7 +6,7 @@ import { type Message, receiverOf, receiverSettings } from './post.ts';
 import { type TransportPlace, transportKind } from './transport-kind.ts';
 
 const settings = {
-  endpoint: text('URL that notifications are posted to; nobody is told where it is empty.'),
+  endpoint: secret('URL that notifications are posted to; nobody is told where it is empty.'),
   servername: text(
     'Name that the certificate of the receiver is checked for; that of the endpoint when empty.',
   ),
@@ -73,7 +73,7 @@ function headersOf(body: string, secret: string): Message['headers'] {
   ];
 }
 
-/** A URL may hold secrets in its user and its query. */
-function shown({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`;
+/** A URL may hold secrets in its user, its path and its query. */
+function shown({ origin }: URL): string {
+  return origin;
 }

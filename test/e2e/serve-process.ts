@@ -9,6 +9,8 @@ import { V1Client } from './v1-client.ts';
 /** A server that is a process of its own. */
 export interface ServeProcess {
   readonly clair: V1Client;
+  /** Where it listens. */
+  readonly ports: { readonly api: number; readonly health: number };
   /** Waits until a message is logged, with this beside it where that is told. */
   logged(message: string, beside?: string): Promise<string>;
   /** All that it has written to standard error. */
@@ -42,6 +44,7 @@ export async function runServer(
   const { port, health } = JSON.parse(await log.has('started')) as { port: number; health: number };
   return {
     clair: new V1Client(port, health),
+    ports: { api: port, health },
     logged: (message, beside) => log.has(message, beside),
     written: () => log.lines,
     reload: () => child.kill('SIGHUP'),
@@ -80,7 +83,7 @@ class Log {
   async has(message: string, beside = ''): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
-      const line = this.lines.find((one) => one.includes(`"msg":"${message}"`) && one.includes(beside));
+      const line = this.lines.find((one) => one.includes(`"msg":"${message}`) && one.includes(beside));
       if (line !== undefined) resolve(line);
       else if (this.#isClosed) reject(new Error(`it ended before ${message}:\n${this.lines.join('\n')}`));
     };

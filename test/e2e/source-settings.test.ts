@@ -59,6 +59,6 @@ test('settings of a source that does not exist are refused with the name that is
   const check = (sources: string) => clair(['config', 'check', '--config', config(sources)]);
   const wrong = check('      alpin: { interval: 1h }\n');
   assert.notEqual(wrong.status, 0);
-  assert.match(wrong.stderr, /updater\.sources\.alpin; is updater\.sources\.alpine meant\?/);
+  assert.match(wrong.stderr, /updater\.sources\.alpin: did you mean updater\.sources\.alpine\?/);
   assert.equal(check('      alpine: { interval: 1h }\n').status, 0);
 });

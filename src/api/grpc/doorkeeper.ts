@@ -1,8 +1,8 @@
 import type * as grpc from '@grpc/grpc-js';
 import { limits } from '../../kit/limits.ts';
-import type { Access, Allowable } from '../http/access.ts';
+import type { Access, Allowable, Verdict } from '../http/access.ts';
 import { type RpcCode, rpcCodes } from '../http/v3/faults.ts';
-import { protoPackage, rpcs } from '../http/v3/rpcs.ts';
+import { rpcOfPath } from '../http/v3/rpcs.ts';
 
 /** The parts of the library that it uses. */
 type Library = Pick<
@@ -69,18 +69,23 @@ export function doorkeeper(
   };
 }
 
-function refusalOf(access: Access, path: string, metadata: grpc.Metadata): Refusal | undefined {
-  if (path.startsWith(healthPath)) return undefined;
+/** Whether a call is allowed, and whose it is. Health checks need no token. */
+export function verdictOf(access: Access, path: string, metadata: grpc.Metadata): Verdict {
+  if (path.startsWith(healthPath)) return {};
   const [authorization] = metadata.get('authorization');
-  const refusal = access.refusal(authorization?.toString(), allowableOf(path));
+  return access.check(authorization?.toString(), allowableOf(path));
+}
+
+function refusalOf(access: Access, path: string, metadata: grpc.Metadata): Refusal | undefined {
+  const { refusal } = verdictOf(access, path, metadata);
   if (refusal === undefined) return undefined;
-  const code = refusal.status === 401 ? 'unauthenticated' : 'permission-denied';
-  return { code, details: refusal.text ?? '' };
+  const code = refusal.answer.status === 401 ? 'unauthenticated' : 'permission-denied';
+  return { code, details: refusal.answer.text ?? '' };
 }
 
 /** A method of this API; for any other, any token will do. */
 function allowableOf(path: string): Allowable {
-  const rpc = rpcs.find(({ service, method }) => path === `/${protoPackage}.${service}/${method}`);
+  const rpc = rpcOfPath(path);
   return {
     method: rpc?.verb ?? 'GET',
     scope: rpc?.scope ?? 'read',

@@ -7,11 +7,12 @@ import type { Http2Door } from '../http/sort-connections.ts';
 import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
 import { labelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
+import { type CallLogOptions, callLog } from './call-log.ts';
 import { type DoorkeeperRoom, doorkeeper } from './doorkeeper.ts';
 import { loadProtos, withTimestamps } from './protos.ts';
 
 /** What the gRPC server needs to know. */
-export interface GrpcServerRoom extends DoorkeeperRoom {
+export interface GrpcServerRoom extends DoorkeeperRoom, CallLogOptions {
   /** Those of now: plugins that are loaded anew bring others. */
   readonly methods: () => V3Methods;
   /** How long a call may take, whatever its deadline. */
@@ -34,7 +35,10 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
   const { HealthImplementation } = await import('grpc-health-check');
   const { ReflectionService } = await import('@grpc/reflection');
   const protos = await loadProtos();
-  const server = new grpc.Server({ ...serverOptions, interceptors: [doorkeeper(room, grpc)] });
+  const server = new grpc.Server({
+    ...serverOptions,
+    interceptors: [callLog(room, grpc), doorkeeper(room, grpc)],
+  });
   const calls = new Calls(room);
   for (const [service, methods] of Map.groupBy(rpcs, (rpc) => rpc.service)) {
     const handlers = methods.map(({ method }) => [method, calls.handlerOf(method, grpc)]);

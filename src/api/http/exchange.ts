@@ -15,7 +15,12 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
   /** Aborted when the server is told to stop: what would go on for ever ends now, in order. */
   readonly ending: AbortSignal;
+  /** Adds details to the log lines of this request, such as the name of what it changes. */
+  readonly note: (details: LogDetails) => void;
 }
+
+/** Details of a request for the log, by their names. */
+export type LogDetails = Readonly<Record<string, string>>;
 
 /** An answer. Without `body`, `text` and `stream` it has neither content nor content type. */
 export interface ApiAnswer {

@@ -2,7 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
 import type { Access } from './access.ts';
-import { type ApiAnswer, faultAnswer, type Route, readBody, retryAfter, WireError } from './exchange.ts';
+import {
+  type ApiAnswer,
+  faultAnswer,
+  type LogDetails,
+  type Route,
+  readBody,
+  retryAfter,
+  WireError,
+} from './exchange.ts';
+import { newOutcome, type RequestOutcome, type RequestRecord, recordOf } from './request-record.ts';
 import { type Found, notFound, type Router } from './router.ts';
 import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
 
@@ -17,6 +26,8 @@ export interface RequestsRoom {
   readonly onError: (error: unknown) => void;
   /** Told of each answer of a route; 499 where the client did not wait for it. Of an endless one it is told at its beginning. */
   readonly onAnswered: (route: string, status: number, ms: number) => void;
+  /** Called once for each request that has ended, refused ones and those that lead nowhere included. */
+  readonly onRequest?: (record: RequestRecord) => void;
   /** Follows each request that a route answers. */
   readonly tracer?: Tracer;
   /** How long a client may take nothing of an endless stream; `limits` where it is not said. */
@@ -54,18 +65,30 @@ export class Requests {
 
   /** Answers a request; never fails. */
   async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, onError } = this.#room;
+    const { access, onError, onRequest } = this.#room;
+    const started = performance.now();
     const found = this.#find(incoming);
     const route = found.kind === 'route' ? found.route : undefined;
-    const refusal = access.refusal(incoming.headers.authorization, route);
+    const verdict = access.check(incoming.headers.authorization, route);
+    const outcome = newOutcome();
     try {
-      if (refusal !== undefined) await this.#write(response, refusal, { isGzipped: false });
-      else if (found.kind === 'answer') await this.#write(response, found.answer, { isGzipped: false });
-      else await this.#tracer.span(spanOf(found, incoming), () => this.#answerBy(found, incoming, response));
+      if (verdict.refusal !== undefined) await this.#writeAlone(response, verdict.refusal.answer, outcome);
+      else if (found.kind === 'answer') await this.#writeAlone(response, found.answer, outcome);
+      else
+        await this.#tracer.span(spanOf(found, incoming), () =>
+          this.#answerBy(found, { incoming, response, outcome }),
+        );
     } catch (error) {
       onError(error);
       response.destroy();
     }
+    onRequest?.(recordOf(incoming, { route, verdict, ms: performance.now() - started }, outcome));
+  }
+
+  /** Writes an answer that no route gave. */
+  async #writeAlone(response: ServerResponse, answer: ApiAnswer, outcome: RequestOutcome): Promise<void> {
+    outcome.bytes = await this.#write(response, answer, { isGzipped: false });
+    outcome.status = answer.status;
   }
 
   /** Until no handler works any more, those included whose clients have their answer or went away. */
@@ -92,8 +115,7 @@ export class Requests {
 
   async #answerBy(
     { route, params, query }: FoundRoute,
-    incoming: IncomingMessage,
-    response: ServerResponse,
+    { incoming, response, outcome }: AnsweredRequest,
   ): Promise<void> {
     const started = performance.now();
     const { isEndless = false } = route;
@@ -102,7 +124,11 @@ export class Requests {
     const { headers } = incoming;
     const body = (): Promise<Buffer> => readBody(incoming);
     const ending = this.#ending.signal;
-    const request = { method: route.method, params, query, headers, body, signal, ending };
+    outcome.traceId = this.#tracer.traceId();
+    const note = (details: LogDetails): void => {
+      outcome.details = { ...outcome.details, ...details };
+    };
+    const request = { method: route.method, params, query, headers, body, signal, ending, note };
     // As Clair: even where it says that gzip is not wanted.
     const isGzipped = !isEndless && headers['accept-encoding']?.includes('gzip') === true;
     let status: number;
@@ -119,13 +145,13 @@ export class Requests {
         tellOnce();
       }
       const stalling = isEndless ? { stallMs: this.#room.stalledMs ?? limits.stalledMs } : {};
-      await this.#write(response, answer, { isGzipped, signal, ...stalling });
+      outcome.bytes = await this.#write(response, answer, { isGzipped, signal, ...stalling });
     } catch (error) {
-      const isOver = signal.aborted && isAbort(error, signal);
-      const isGone = isClosed(error, response);
-      const reason: unknown = isOver ? signal.reason : isGone ? new ClientIsGone() : error;
-      status = await this.#tell(reason, response, { route, isGzipped });
+      const reason = reasonOf(error, response, signal);
+      status = await this.#tell(reason, response, { route, isGzipped, outcome });
     }
+    // The end of an endless answer is no failure of it.
+    outcome.status = isEndless && response.headersSent ? response.statusCode : status;
     this.#tracer.note({ 'http.response.status_code': status }, status >= 500 ? String(status) : undefined);
     tellOnce();
   }
@@ -134,7 +160,8 @@ export class Requests {
   #patience(response: ServerResponse, isEndless: boolean): Disposable & { readonly signal: AbortSignal } {
     const over = new AbortController();
     response.once('close', () => {
-      over.abort(new ClientIsGone());
+      // Also the end of an answer that was sent whole closes it.
+      if (!response.writableFinished) over.abort(new ClientIsGone());
     });
     const timer = isEndless
       ? undefined
@@ -156,20 +183,23 @@ export class Requests {
   async #tell(
     error: unknown,
     response: ServerResponse,
-    { route, isGzipped }: { readonly route: Route; readonly isGzipped: boolean },
+    { route, isGzipped, outcome }: Failing,
   ): Promise<number> {
     if (error instanceof ClientIsGone) return 499;
     const answer = this.#answerTo(error, route);
     if (response.headersSent) response.destroy();
-    else await this.#write(response, answer, { isGzipped: isGzipped && answer !== timeoutAnswer });
+    else
+      outcome.bytes = await this.#write(response, answer, {
+        isGzipped: isGzipped && answer !== timeoutAnswer,
+      });
     return answer.status;
   }
 
-  async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<void> {
+  async #write(response: ServerResponse, answer: ApiAnswer, writing: Writing): Promise<number> {
     // No other request of this connection is taken when the server is about to end.
     response.shouldKeepAlive &&= !this.#ending.signal.aborted;
     const isGzipped = writing.isGzipped && answer.isNeverCompressed !== true;
-    await writeAnswer(response, answer, { ...writing, isGzipped });
+    return await writeAnswer(response, answer, { ...writing, isGzipped });
   }
 
   #answerTo(error: unknown, { faultWords }: Route): ApiAnswer {
@@ -198,7 +228,27 @@ function spanOf({ route, pattern }: FoundRoute, { url = '', headers }: IncomingM
   };
 }
 
+/** A request on its way. */
+interface AnsweredRequest {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly outcome: RequestOutcome;
+}
+
+/** How a failure is answered. */
+interface Failing {
+  readonly route: Route;
+  readonly isGzipped: boolean;
+  readonly outcome: RequestOutcome;
+}
+
 type FoundRoute = Extract<Found, { kind: 'route' }>;
+
+/** Why a request was not answered: the reason of the signal, that the client is gone, or the error itself. */
+function reasonOf(error: unknown, response: ServerResponse, signal: AbortSignal): unknown {
+  if (signal.aborted && isAbort(error, signal)) return signal.reason;
+  return isClosed(error, response) ? new ClientIsGone() : error;
+}
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === 'AbortError');

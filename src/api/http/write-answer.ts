@@ -28,17 +28,19 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Writes an answer with the headers that Clair gives it. Content is never compressed where there is none. */
+/**
+ * Writes an answer with the headers that Clair gives it, and returns the bytes of its body as they were sent. Content is never
+ * compressed where there is none.
+ */
 export async function writeAnswer(
   response: ServerResponse,
   answer: ApiAnswer,
   writing: Writing,
-): Promise<void> {
+): Promise<number> {
   response.setHeader('Server', 'clair');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   if (answer.stream !== undefined) {
-    await writeStream(response, answer.stream, answer, writing);
-    return;
+    return await writeStream(response, answer.stream, answer, writing);
   }
   const text = answer.body === undefined ? (answer.text ?? '') : encodeGoJson(answer.body);
   let content = Buffer.from(text);
@@ -48,6 +50,7 @@ export async function writeAnswer(
   }
   response.setHeader('Content-Length', content.length);
   response.writeHead(answer.status).end(content);
+  return content.length;
 }
 
 /** The first piece is waited for before the status is written: until then, a failure can still be told. */
@@ -56,17 +59,37 @@ async function writeStream(
   stream: AsyncIterable<string>,
   answer: ApiAnswer,
   writing: Writing,
-): Promise<void> {
+): Promise<number> {
   const { signal = new AbortController().signal, stallMs } = writing;
   if (stallMs !== undefined) response.setTimeout(stallMs, () => response.destroy());
   const pieces = stream[Symbol.asyncIterator]();
   const first = await Promise.race([pieces.next(), untilAborted(signal)]);
   describe(response, answer, writing);
   response.writeHead(answer.status);
+  let bytes = 0;
+  const count = (piece: string | Uint8Array): void => {
+    bytes += Buffer.byteLength(piece);
+  };
+  const all = withFirst(first, pieces);
   // Pieces are large: one is enough ahead of the client.
-  const source = Readable.from(withFirst(first, pieces), { highWaterMark: 1 });
-  if (writing.isGzipped) await pipeline(source, createGzip(), response, { signal });
-  else await pipeline(source, response, { signal });
+  const source = Readable.from(writing.isGzipped ? all : counted(all, count), { highWaterMark: 1 });
+  if (writing.isGzipped) {
+    const gzipped = createGzip();
+    const written = pipeline(source, gzipped, response, { signal });
+    gzipped.on('data', count);
+    await written;
+  } else await pipeline(source, response, { signal });
+  return bytes;
+}
+
+async function* counted(
+  pieces: AsyncIterable<string>,
+  count: (piece: string) => void,
+): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    count(piece);
+    yield piece;
+  }
 }
 
 async function* withFirst(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncIterable<string> {

@@ -1,3 +1,4 @@
+import { redact } from '../../kit/redact.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import { columns } from '../columns.ts';
@@ -13,7 +14,7 @@ export async function showStatus(options: DatabaseOptions): Promise<number> {
   const loaded = states.filter(({ presence }) => presence === 'loaded');
   const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
   const lines = [
-    `database  ${options.db ?? defaultDatabase()}`,
+    `database  ${redact(options.db ?? defaultDatabase())}`,
     `size      ${(bytes / 1e6).toFixed(1)} MB`,
     `rows      ${counts.join(', ')}`,
     '',

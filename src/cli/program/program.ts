@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
+import { redact } from '../../kit/redact.ts';
 import { writeText } from '../output.ts';
 import { plug, takePlugins } from '../plugged.ts';
 import { addAdvisoryCommands } from './advisory-commands.ts';
@@ -66,7 +67,7 @@ severity, or data that the gate asks for is missing, 70 a bug.`;
 
 /** What standard error says of an error that ends the command. */
 export function explainFailure(error: unknown): string {
-  if (error instanceof ClairError) return `clair: ${error.message}\n`;
+  if (error instanceof ClairError) return `clair: ${redact(error.message)}\n`;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `clair: a bug of ours; please report it with the lines below\n${stack}\n`;
+  return `clair: a bug of ours; please report it with the lines below\n${redact(stack)}\n`;
 }

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ConfigOptions } from '../config.ts';
 import type { ServeOptions } from '../serve.ts';
+import type { TokenOptions } from '../token.ts';
+import { variablesOfOptions } from './option-variables.ts';
 import type { CommandParts } from './options.ts';
 
 /** The commands of the server, its settings and its plugins. */
@@ -10,19 +12,31 @@ export function addServerCommands(program: Command, parts: CommandParts): void {
   addServe(program, parts);
 }
 
-function addConfig(program: Command, { run }: CommandParts): void {
+function addConfig(program: Command, { run, names: plugins }: CommandParts): void {
   const config = program.command('config').description('the settings of the server and of the updater');
   const room = (): Promise<typeof import('../config.ts')> => import('../config.ts');
+  const optionVariables = (): ReadonlySet<string> => variablesOfOptions(program);
   config
     .command('check')
-    .description('whether a file and the environment can be used')
+    .description(
+      'whether the server would start with a file and the environment; it refuses what clair serve refuses',
+    )
     .option('--config <file>', 'a file as Clair has it')
-    .action((options: ConfigOptions) => run(room().then(({ checkConfig }) => checkConfig(options))));
+    .action((options: ConfigOptions) =>
+      run(
+        room().then(({ checkConfig }) =>
+          checkConfig({ ...options, plugins, optionVariables: optionVariables() }),
+        ),
+      ),
+    );
   config
     .command('print')
     .description('the settings in force, without secrets')
     .option('--config <file>', 'a file as Clair has it')
-    .action((options: ConfigOptions) => run(room().then(({ showConfig }) => showConfig(options))));
+    .action((options: ConfigOptions) =>
+      run(room().then(({ showConfig }) => showConfig({ ...options, optionVariables: optionVariables() }))),
+    );
+  addToken(config, { run });
   config
     .command('reference')
     .description('every setting there is, in Markdown')
@@ -30,6 +44,22 @@ function addConfig(program: Command, { run }: CommandParts): void {
     .addHelpText(
       'after',
       '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
+    );
+}
+
+function addToken(config: Command, { run }: Pick<CommandParts, 'run'>): void {
+  config
+    .command('token')
+    .description('make a bearer token for a client, and the entry of api.tokens for the server')
+    .addOption(
+      new Option('--scope <scope>', 'what it allows: read (GET), scan (post layers too), admin (everything)')
+        .choices(['read', 'scan', 'admin'])
+        .default('scan'),
+    )
+    .option('--name <name>', 'a name for the log, of letters, digits and . _ @ -')
+    .addHelpText('after', '\nExample:\n  clair config token --scope scan --name ci')
+    .action((options: TokenOptions) =>
+      run(import('../token.ts').then(({ makeToken }) => makeToken(options))),
     );
 }
 
@@ -56,9 +86,16 @@ function addServe(program: Command, { run, names }: CommandParts): void {
     .description('answer the API of Clair, and keep the advisories of the database current')
     .option('--config <file>', 'a file as Clair has it; defaults and the environment without one')
     .addOption(
-      new Option('--log-level <level>', 'how much is logged')
-        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
-        .default('info'),
+      new Option(
+        '--log-level <level>',
+        'how much is logged; log.level of the configuration, or info, without it',
+      ).choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+    )
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'json, text, or auto: text on a terminal and json elsewhere; log.format of the configuration, or auto, without it',
+      ).choices(['auto', 'json', 'text']),
     )
     .option('--cpu-profile <file>', 'write at the end where the time went, as V8 tells it')
     .option('--insecure-tls', 'do not verify the certificates of servers that layers are fetched from')
@@ -71,7 +108,9 @@ Example:
   clair serve --config /etc/clair/config.yaml
   clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
     )
-    .action((options: ServedOptions) => run(startServer({ ...options, plugins: names })));
+    .action((options: ServedOptions) =>
+      run(startServer({ ...options, plugins: names, optionVariables: variablesOfOptions(program) })),
+    );
 }
 
 /** What the server is told, and whether to watch it. */

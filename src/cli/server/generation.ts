@@ -25,20 +25,14 @@ export interface Generation extends AsyncDisposable {
 export function beginGeneration(config: Config, parts: GenerationParts): Generation {
   const running = new AsyncDisposableStack();
   running.use(parts.plugged);
-  try {
-    const api = apiOf(config, parts);
-    running.use(startUpdater(config, parts));
-    running.use(startNotifier(config, parts));
-    return { ...api, [Symbol.asyncDispose]: () => running.disposeAsync() };
-  } catch (error) {
-    // Each of them may refuse the configuration.
-    void running.disposeAsync();
-    throw error;
-  }
+  const api = apiOf(config, parts);
+  running.use(startUpdater(config, parts));
+  running.use(startNotifier(config, parts));
+  return { ...api, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function apiOf(config: Config, parts: GenerationParts): Pick<Generation, 'routers' | 'methods'> {
-  const first = v1Room(config, parts);
+  const first = v1Room(parts);
   const third = v3Room(first);
   const methods = v3Methods(third);
   const routers = [

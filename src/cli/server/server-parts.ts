@@ -5,6 +5,8 @@ import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plugged } from '../plugged.ts';
+import type { GenerationPlan } from './generation-plan.ts';
+import type { ServerPlan } from './server-plan.ts';
 
 /** What of a server stays when its plugins are loaded anew. */
 export interface LastingParts {
@@ -18,12 +20,16 @@ export interface LastingParts {
   /** Rings when something may have changed. */
   readonly bell: Bell;
   readonly now: () => Date;
+  /** The settings that no plugin changes. */
+  readonly server: ServerPlan;
 }
 
 /** What one generation of a server works with. */
 export interface GenerationParts extends LastingParts {
   /** What there is with the plugins of this generation. */
   readonly plugged: Plugged;
+  /** The settings that name extensions. */
+  readonly plan: GenerationPlan;
   /** Comes when updater and notifier of the generation before have ended. */
   readonly after?: Promise<undefined>;
 }

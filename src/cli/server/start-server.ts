@@ -1,38 +1,33 @@
 import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
-import { accessByTokens } from '../../api/http/access.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
+import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { Router } from '../../api/http/router.ts';
-import { readTls } from '../../api/http/tls.ts';
 import { freshMetrics } from '../../api/metrics.ts';
-import { listenAddress } from '../../config/address.ts';
-import { layerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
-import { sourcePolicy } from '../../image/incoming/source-policy.ts';
-import { ClairError } from '../../kit/errors.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, openStore } from '../database.ts';
-import { plug } from '../plugged.ts';
+import { logRequest } from '../log/server-events.ts';
 import { beginGeneration, type Generation } from './generation.ts';
+import { type PluginNames, type PreparedGeneration, prepareGeneration } from './generation-plan.ts';
 import type { LastingParts } from './server-parts.ts';
+import { planServer, type ServerPlan } from './server-plan.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** What a server is started with besides its configuration. */
-export interface ServerOptions {
+export interface ServerOptions extends CheckOptions {
   readonly log: Logger;
+}
+
+/** What the check of a configuration depends on besides it. */
+export interface CheckOptions {
   /** Take any certificate of a server that layers are fetched from. */
   readonly insecureTls?: boolean;
   /** What has to be loaded besides what comes with clair: names, and the directory they are looked for from. */
   readonly plugins?: PluginNames;
-}
-
-/** Plugins by their names. */
-export interface PluginNames {
-  readonly names: readonly string[];
-  readonly directory: string;
 }
 
 /** A server that runs. Disposing it lets requests end, gives up what it does for itself, and closes the database. */
@@ -43,62 +38,114 @@ export interface RunningServer extends AsyncDisposable {
   reload(plugins: PluginNames): Promise<void>;
 }
 
+/** Everything that a server is started from. */
+interface PreparedServer extends PreparedGeneration {
+  readonly server: ServerPlan;
+}
+
+/** Checks a configuration as `startServer` does before it begins any work. Throws `config-invalid`. */
+export async function checkServer(config: Config, options: CheckOptions): Promise<void> {
+  const { plugged } = await prepareServer(config, options);
+  await plugged[Symbol.asyncDispose]();
+}
+
+async function prepareServer(
+  config: Config,
+  { insecureTls = false, plugins = { names: [], directory: '' } }: CheckOptions,
+): Promise<PreparedServer> {
+  const server = await planServer(config, { insecureTls });
+  return { server, ...(await prepareGeneration(config, plugins)) };
+}
+
 /**
  * Starts everything that `clair serve` is: database, threads for layers, updater, notifier, health check and API. What was started is
- * ended in the reverse order, also when a later part cannot start.
+ * ended in the reverse order, also when a later part cannot start. Throws `config-invalid` before any of it is started.
  */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
+  const { server, ...prepared } = await prepareServer(config, options);
   await using parts = new AsyncDisposableStack();
-  const { log } = options;
-  const metrics = freshMetrics();
-  const { tracer } = parts.use(
-    await startTracing(config.tracing, process.env, (error) => {
-      log.warn({ error }, 'spans not sent');
-    }),
-  );
-  const store = tracedStore(parts.use(await configuredStore(config)), tracer);
-  const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer }, options)), tracer);
-  const writeMetrics = async (): Promise<string> =>
-    await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() });
-  const lasting: LastingParts = {
-    ...{ store, pool, log, metrics, writeMetrics, tracer },
-    bell: new Bell(),
-    now: () => new Date(),
-  };
-  const { names, directory } = options.plugins ?? { names: [], directory: '' };
-  let current = beginGeneration(config, { ...lasting, plugged: await plug(names, directory) });
-  parts.defer(() => current[Symbol.asyncDispose]());
-  const { api } = config;
-  const health = parts.use(
-    await serveHealth(listenAddress('api.healthaddr', api.healthaddr, api.healthport), {
-      store,
-      metrics: writeMetrics,
-      onError: (error) => {
-        log.error({ error: String(error) }, 'health check failed');
-      },
-    }),
-  );
-  const server = parts.use(await serveRoutes(config, () => current, lasting));
+  parts.use(prepared.plugged);
+  const lasting = await startLasting(config, { parts, server, log: options.log });
+  const generations = new Generations(config, lasting, prepared);
+  parts.use(generations);
+  const health = parts.use(await startHealth(lasting));
+  const api = parts.use(await serveRoutes(config, () => generations.current, lasting));
   const running = parts.move();
   return {
-    apiPort: server.port,
+    apiPort: api.port,
     healthPort: health.port,
-    async reload(plugins) {
-      const plugged = await plug(plugins.names, plugins.directory);
-      const ended = Promise.withResolvers<undefined>();
-      const before = current;
-      current = beginGeneration(config, { ...lasting, plugged, after: ended.promise });
-      await before[Symbol.asyncDispose]();
-      ended.resolve(undefined);
-    },
+    reload: (plugins) => generations.replace(plugins),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
+/** The generation of now. Disposing it ends that. */
+class Generations implements AsyncDisposable {
+  readonly #config: Config;
+  readonly #lasting: LastingParts;
+  current: Generation;
+
+  constructor(config: Config, lasting: LastingParts, first: PreparedGeneration) {
+    this.#config = config;
+    this.#lasting = lasting;
+    this.current = beginGeneration(config, { ...lasting, ...first });
+  }
+
+  /** Goes on with other plugins. Throws `config-invalid` and keeps those of now if they cannot be used. */
+  async replace(plugins: PluginNames): Promise<void> {
+    const prepared = await prepareGeneration(this.#config, plugins);
+    const ended = Promise.withResolvers<undefined>();
+    const before = this.current;
+    this.current = beginGeneration(this.#config, { ...this.#lasting, ...prepared, after: ended.promise });
+    await before[Symbol.asyncDispose]();
+    ended.resolve(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.current[Symbol.asyncDispose]();
+  }
+}
+
+interface Starting {
+  /** Takes what has to be ended with the server. */
+  readonly parts: AsyncDisposableStack;
+  readonly server: ServerPlan;
+  readonly log: Logger;
+}
+
+async function startLasting(config: Config, { parts, server, log }: Starting): Promise<LastingParts> {
+  const metrics = freshMetrics();
+  const { tracer } = parts.use(
+    await startTracing(server.traces, (error) => {
+      log.warn({ error }, 'spans not sent');
+    }),
+  );
+  const store = tracedStore(parts.use(await configuredStore(config)), tracer);
+  const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
+  return {
+    ...{ store, pool, log, metrics, tracer, server },
+    writeMetrics: async () =>
+      await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() }),
+    bell: new Bell(),
+    now: () => new Date(),
+  };
+}
+
+async function startHealth({ server, store, writeMetrics, log }: LastingParts): Promise<ApiServer> {
+  return await serveHealth(server.health, {
+    store,
+    metrics: writeMetrics,
+    onError: (error) => {
+      log.error({ error: String(error) }, 'health check failed');
+    },
+    onRequest: (record) => {
+      logRequest(log, record);
+    },
+  });
+}
+
 async function configuredStore({ database: { type, options } }: Config): Promise<Store> {
   if (type === 'sqlite') return await openStore(options.path || defaultDatabase());
-  if (options.source === '')
-    throw new ClairError('config-invalid', 'database.type is pgsql, and database.options.source is not set');
   const { openPostgresStore } = await import('../../store/sql/postgres-store.ts');
   return await openPostgresStore(options.source, {
     connectionsMax: options.maxopenconnections,
@@ -108,13 +155,12 @@ async function configuredStore({ database: { type, options } }: Config): Promise
 
 function layerPool(
   config: Config,
-  { metrics, tracer }: Pick<LastingParts, 'metrics' | 'tracer'>,
-  { insecureTls }: ServerOptions,
+  { metrics, tracer, server }: Pick<LastingParts, 'metrics' | 'tracer' | 'server'>,
 ): LayerPool {
   const { threads, idletimeout: idleMs } = config.worker;
   return openLayerPool({
     script: scriptUrl('../../layer-worker', import.meta.url),
-    policy: sourcePolicy(layerSources(config), insecureTls),
+    policy: server.policy,
     threads: threads === 0 ? undefined : threads,
     bounds: { idleMs },
     onRead: (reading) => {
@@ -127,11 +173,11 @@ function layerPool(
 async function serveRoutes(
   { api }: Config,
   current: () => Generation,
-  { log, metrics, tracer }: Pick<LastingParts, 'log' | 'metrics' | 'tracer'>,
+  { log, metrics, tracer, server }: LastingParts,
 ): Promise<ApiServer> {
   const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
   const shared = {
-    access: accessByTokens(api.tokens),
+    access: server.access,
     timeoutMs: api.timeout,
     onError: (error: unknown) => {
       log.error({ err: error }, 'request failed');
@@ -139,11 +185,14 @@ async function serveRoutes(
     onAnswered: (route: string, status: number, ms: number) => {
       metrics.noteAnswer(route, status, ms);
     },
+    onRequest: (record: RequestRecord) => {
+      logRequest(log, record);
+    },
   };
-  return await serveApi('the API', listenAddress('api.addr', api.addr, api.port), {
+  return await serveApi('the API', server.api, {
     ...shared,
     routers: [(...request) => firstFound(current().routers, request)],
-    tls: readTls(api),
+    tls: server.tls,
     tracer,
     http2: await grpcServer({ ...shared, methods: () => current().methods }),
   });

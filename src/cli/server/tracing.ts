@@ -14,11 +14,9 @@ export interface Tracing extends AsyncDisposable {
 
 /** Follows what a server does where an endpoint is set; without one, nothing of it is even loaded. */
 export async function startTracing(
-  config: Config['tracing'],
-  env: Environment,
+  target: Omit<ExportTarget, 'onError'> | undefined,
   onError: (message: string) => void,
 ): Promise<Tracing> {
-  const target = exportTarget(config, env);
   if (target === undefined) return { tracer: untraced, [Symbol.asyncDispose]: async () => undefined };
   const { SpanExporter } = await import('../../kit/trace/exporter.ts');
   const { recordingTracer } = await import('../../kit/trace/recording-tracer.ts');

@@ -2,23 +2,30 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/settings.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
-import type { Extensions } from '../../plugin/extensions.ts';
 import { keepCurrent, type SourceTerms } from '../../service/feeds/keep-current.ts';
 import { retention } from '../../service/feeds/retention.ts';
-import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import { feedClient, originOf } from '../feed-client.ts';
 import { ownerName } from '../owner-name.ts';
 import { inBackground } from './in-background.ts';
 import { pause } from './pause.ts';
-import { selected } from './selected.ts';
 import type { GenerationParts } from './server-parts.ts';
 
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
 export function startUpdater(
   config: Config,
-  { plugged: { extensions }, store, log, metrics, tracer, bell, now, after }: GenerationParts,
+  {
+    plugged: { extensions },
+    plan: { feeds },
+    store,
+    log,
+    metrics,
+    tracer,
+    bell,
+    now,
+    after,
+  }: GenerationParts,
 ): AsyncDisposable {
-  const feeds = enabledFeeds(config, extensions);
   const termsOf = sourceTerms(config);
   return inBackground('updater', log, async (signal) => {
     await after;
@@ -50,20 +57,7 @@ export function startUpdater(
   });
 }
 
-/** The feeds of every source that is enabled, those that its own settings name. */
-function enabledFeeds(
-  { updater: { enabledupdaters: names, sources } }: Config,
-  extensions: Extensions,
-): FeedOfSource[] {
-  const all = [...extensions.sources, ...extensions.enrichers];
-  const enabled = selected('updater.enabledupdaters', names, all);
-  selected('updater.sources', Object.keys(sources), all);
-  return enabled.flatMap((source) => {
-    const own = source.feeds.map((name) => ({ name }));
-    const wanted = selected(`updater.sources.${source.name}.feeds`, sources[source.name]?.feeds ?? [], own);
-    return wanted.map(({ name: feed }) => ({ source, feed }));
-  });
-}
+const advice = 'It is tried again later; updater.mirror names another place to fetch from';
 
 /** How each source is kept: as all are, but for what its own settings say. One client serves all that fetch from one place. */
 function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
@@ -72,7 +66,7 @@ function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
     const { interval = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
     const mirror = own === '' ? updater.mirror : own;
     const place = mirror === '' || mirror === 'upstream' ? undefined : mirror;
-    const client = clients.get(place) ?? feedClient(place, () => undefined);
+    const client = clients.get(place) ?? feedClient(place, () => undefined, { advice });
     clients.set(place, client);
     return { intervalMs: interval, client, origin: originOf(place) };
   };

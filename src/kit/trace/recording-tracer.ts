@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../errors.ts';
-import type { SpanAttributes, SpanStart, Tracer } from './tracer.ts';
+import { parseTraceparent, type SpanAttributes, type SpanStart, type Tracer } from './tracer.ts';
 
 /** A span that has ended. Ids are in hexadecimal, times in milliseconds since 1970. */
 export interface EndedSpan {
@@ -32,7 +32,7 @@ export function recordingTracer(onEnded: (span: EndedSpan) => void): Tracer {
   const current = new AsyncLocalStorage<OpenSpan>();
   return {
     async span(start, work) {
-      const parent = parentOf(start) ?? current.getStore();
+      const parent = parseTraceparent(start.parent) ?? current.getStore();
       const open: OpenSpan = {
         traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
         spanId: randomBytes(8).toString('hex'),
@@ -58,18 +58,10 @@ export function recordingTracer(onEnded: (span: EndedSpan) => void): Tracer {
       open.attributes = { ...open.attributes, ...attributes };
       open.failure ??= failure;
     },
+    traceId: () => current.getStore()?.traceId,
   };
 }
 
 function now(): number {
   return performance.timeOrigin + performance.now();
-}
-
-/** Of versions to come, only what the first one says is read (w3.org/TR/trace-context). */
-const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-|$)/;
-
-function parentOf({ parent }: SpanStart): Pick<OpenSpan, 'traceId' | 'spanId' | 'isSampled'> | undefined {
-  const [, traceId, spanId, flags = ''] = traceparent.exec(parent ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined) return undefined;
-  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }

@@ -17,7 +17,25 @@ export interface Tracer {
   span<T>(start: SpanStart, work: () => Promise<T>): Promise<T>;
   /** Says more of the span under way, and why it failed where it did without throwing. */
   note(attributes: SpanAttributes, failure?: string): void;
+  /** The id of the trace of the span under way; undefined if nothing is recorded. */
+  traceId(): string | undefined;
 }
 
 /** Does the work and tells nobody. */
-export const untraced: Tracer = { span: (_, work) => work(), note: () => undefined };
+export const untraced: Tracer = {
+  span: (_, work) => work(),
+  note: () => undefined,
+  traceId: () => undefined,
+};
+
+/** Of versions to come, only what the first one says is read (w3.org/TR/trace-context). */
+const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-|$)/;
+
+/** The span that a `traceparent` header names; undefined if the header is missing or malformed. */
+export function parseTraceparent(
+  header: string | undefined,
+): { readonly traceId: string; readonly spanId: string; readonly isSampled: boolean } | undefined {
+  const [, traceId, spanId, flags = ''] = traceparent.exec(header ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined) return undefined;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}

@@ -6,7 +6,13 @@ import { Turns } from '../../kit/turns.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type Round, readInRounds } from '../images/read-rounds.ts';
-import { engineVersionOf, type PostedLayersRoom, readPosted, savePosted } from './posted-layers.ts';
+import {
+  engineVersionOf,
+  type PostedContent,
+  type PostedLayersRoom,
+  readPosted,
+  savePosted,
+} from './posted-layers.ts';
 
 /** A layer by what its client calls it. A name that is a digest has to be that of the content. */
 export interface HashedLayer extends LayerSource {
@@ -27,24 +33,25 @@ export interface AncestryPostingRoom extends PostedLayersRoom {
 /**
  * Takes in an image: reads its layers beside each other, lays them over each other, and keeps what a container of them would have.
  * One that is there already, of the same layers and read by the same extensions, is not read again, and neither is a layer that is
- * known by its hash. Throws `layer-unsupported` where packages belong to no namespace, `layer-unreadable` where their database cannot
+ * known by its hash. The result is undefined if nothing was read. Throws `layer-unsupported` where packages belong to no namespace, `layer-unreadable` where their database cannot
  * be read, `target-corrupt` where a layer has another digest than it is called by, and what reading throws.
  */
 export async function postAncestry(
   { name, layers }: PostedAncestry,
   room: AncestryPostingRoom,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<PostedContent | undefined> {
   const { ancestries } = room.store;
   const engineVersion = engineVersionOf(room.extensions);
   const hashes = layers.map(({ hash }) => hash);
   const known = await ancestries.find(name);
-  if (known?.engineVersion === engineVersion && isDeepStrictEqual(known.hashes, hashes)) return;
+  if (known?.engineVersion === engineVersion && isDeepStrictEqual(known.hashes, hashes)) return undefined;
   if (layers.length > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
   const stack = await readInRounds(room.extensions, (round) => readAll(layers, { ...round, signal }, room));
-  const image = await savePosted(stack, room);
+  const { image, content } = await savePosted(stack, room);
   await ancestries.save({ name, hashes, image, engineVersion });
+  return content;
 }
 
 interface Reading extends Round {

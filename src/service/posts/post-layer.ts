@@ -4,7 +4,13 @@ import { limits } from '../../kit/limits.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from '../images/analyze-layers.ts';
 import { type IndexedLayer, type ReadStack, readInRounds } from '../images/read-rounds.ts';
-import { engineVersionOf, type PostedLayersRoom, readPosted, savePosted } from './posted-layers.ts';
+import {
+  engineVersionOf,
+  type PostedContent,
+  type PostedLayersRoom,
+  readPosted,
+  savePosted,
+} from './posted-layers.ts';
 
 /** A layer by the name its client gives it, upon another of which it knows the name. */
 export interface PostedLayer extends LayerSource {
@@ -21,22 +27,27 @@ export interface PostingRoom extends PostedLayersRoom {
 
 /**
  * Takes in a layer: reads it, lays it upon its parent, and keeps what a container of both would have. A layer that is there
- * already, read by the same extensions, is not read again, whatever is said of it now. Throws `parent-unknown` where there is no
+ * already, read by the same extensions, is not read again, whatever is said of it now: the result is undefined then. Throws `parent-unknown` where there is no
  * parent of that name, or one that was read by other extensions; `layer-unsupported` where packages belong to no namespace or
  * their database cannot be read; and what reading throws.
  */
-export async function postLayer(layer: PostedLayer, room: PostingRoom, signal: AbortSignal): Promise<void> {
+export async function postLayer(
+  layer: PostedLayer,
+  room: PostingRoom,
+  signal: AbortSignal,
+): Promise<PostedContent | undefined> {
   const { store, extensions } = room;
   const engineVersion = engineVersionOf(extensions);
   const known = (await store.namedLayers.chain(layer.name)).at(-1);
-  if (known?.engineVersion === engineVersion) return;
+  if (known?.engineVersion === engineVersion) return undefined;
   // Of a layer that is read anew the parent stays, so it is laid upon that and no other.
   const parent = known === undefined ? layer.parent : known.parent;
   const below = await layersBelow(parent, room);
   const stack = await readUpon(below, layer, { room, signal });
-  const image = await savePosted(stack, room);
+  const { image, content } = await savePosted(stack, room);
   const { name, formatName: format } = layer;
   await store.namedLayers.save({ name, parent, image, format, engineVersion });
+  return content;
 }
 
 async function layersBelow(

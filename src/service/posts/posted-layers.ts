@@ -21,6 +21,20 @@ export interface PostedLayersRoom {
   readonly ignoredListers: ReadonlySet<string>;
 }
 
+/** What was found in a posted layer or image. */
+export interface PostedContent {
+  readonly digest: string | undefined;
+  /** The namespace of the distribution; undefined if none was recognised. */
+  readonly namespace: string | undefined;
+  readonly packages: number;
+}
+
+/** The number of a saved image, and what was found in it. */
+export interface SavedImage {
+  readonly image: number;
+  readonly content: PostedContent;
+}
+
 /** A number that changes with everything that reads layers. */
 export function engineVersionOf(extensions: PostedLayersRoom['extensions']): number {
   return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
@@ -39,19 +53,24 @@ export async function readPosted(
 }
 
 /**
- * Saves the image that layers make, and answers its number. Throws `layer-unsupported` where packages belong to no namespace, and
+ * Saves the image that layers make. Throws `layer-unsupported` where packages belong to no namespace, and
  * `layer-unreadable` where their database cannot be read.
  */
 export async function savePosted(
   stack: ReadStack,
   { store, extensions }: Pick<PostedLayersRoom, 'store' | 'extensions'>,
-): Promise<number> {
+): Promise<SavedImage> {
   const { image } = await imageOf(stack, extensions);
   const { distro } = image;
   refuseUnsupported(distro, stack.squashed, extensions);
   const namespace = distro === null ? undefined : namespaceOfDistro(distro);
   if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
-  return await store.images.save(image);
+  const content = {
+    digest: image.layers.at(-1),
+    namespace: namespace?.name,
+    packages: image.packages.length,
+  };
+  return { image: await store.images.save(image), content };
 }
 
 function withoutListers(index: LayerIndex, ignored: ReadonlySet<string>): LayerIndex {

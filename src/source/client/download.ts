@@ -4,7 +4,10 @@ import { HttpError } from '../../kit/http/http-rules.ts';
 import type { FeedAnswer } from '../../plugin/advisory-source.ts';
 
 /** What both feed clients may be told; tests replace `sleep` and `idleMs`. */
-export type ClientOptions = Omit<HttpOptions, 'headers'>;
+export type ClientOptions = Omit<HttpOptions, 'headers'> & {
+  /** What a message advises when a download fails; that of the commands by default. */
+  readonly advice?: string;
+};
 
 /** Gets a feed by HTTP unless it still has the known fingerprint, which is its `ETag` and `Last-Modified` on two lines. */
 export async function download(
@@ -21,12 +24,12 @@ export async function download(
     const modifiedMs = Date.parse(lastModified);
     return {
       url: displayUrl(url),
-      body: explained(url, file.body),
+      body: explained(url, file.body, options),
       fingerprint: `${etag}\n${lastModified}`,
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
   } catch (error) {
-    throw explain(url, error);
+    throw explain(url, error, options);
   }
 }
 
@@ -40,17 +43,22 @@ function conditions(known: string | undefined): Record<string, string> {
   };
 }
 
-async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* explained(
+  url: string,
+  body: AsyncIterable<Uint8Array>,
+  options: ClientOptions,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    throw explain(url, error);
+    throw explain(url, error, options);
   }
 }
 
-function explain(url: string, error: unknown): unknown {
+const commandAdvice = 'Try again later, name another place with --mirror, or use --offline';
+
+function explain(url: string, error: unknown, { advice = commandAdvice }: ClientOptions): unknown {
   if (!(error instanceof HttpError)) return error;
-  const advice = 'Try again later, name another place with --mirror, or use --offline';
   const message = `cannot fetch ${displayUrl(url)}: ${messageOf(error)}. ${advice}`;
   return new ClairError('feed-unavailable', message, { cause: error });
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { redact } from '../../kit/redact.ts';
 import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
 import { type Comparison, compare } from './comparison.ts';
 import type { Connection, Engine } from './engine.ts';
@@ -129,7 +130,7 @@ function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
   return (
     feed?.presence === 'loaded' &&
     feed.source_version === update.sourceVersion &&
-    feed.origin === update.origin
+    redact(feed.origin) === redact(update.origin)
   );
 }
 

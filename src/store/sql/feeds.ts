@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
+import { redact } from '../../kit/redact.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedIdentity, FeedName, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
 import type { Tables } from './schema.ts';
@@ -17,7 +18,8 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     source: row.source,
     feed: row.name,
     sourceVersion: row.source_version,
-    origin: row.origin,
+    // Earlier versions stored the credentials of a mirror.
+    origin: redact(row.origin),
     presence: row.presence,
     fingerprint: row.fingerprint,
     fetchedAt: isoTime(row.fetched_at),
@@ -26,7 +28,8 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     records: row.records,
     skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
     kept: kept.get(row.id) ?? [],
-    lastFailure: row.failed_at === null ? null : { at: isoTime(row.failed_at), message: row.failure ?? '' },
+    lastFailure:
+      row.failed_at === null ? null : { at: isoTime(row.failed_at), message: redact(row.failure ?? '') },
   }));
 }
 
@@ -111,7 +114,7 @@ export async function noteFailure(
   { at, message }: FeedState['lastFailure'] & object,
 ): Promise<void> {
   const time = milliseconds(at);
-  const failure = { failed_at: time, failure: message };
+  const failure = { failed_at: time, failure: redact(message) };
   await db
     .insertInto('feed')
     .values({

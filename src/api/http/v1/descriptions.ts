@@ -44,7 +44,8 @@ export const v1Descriptions = {
     faults: [400, 404],
   },
   postVulnerability: {
-    summary: 'Writes a vulnerability, and adds the fixes given to those that are known.',
+    summary:
+      'Writes a vulnerability, and adds the fixes given to those that are known. Each of `FixedIn` needs `VersionFormat`: `dpkg` or `rpm`.',
     takes: vulnerabilityEnvelope,
     gives: vulnerabilityEnvelope,
     status: 201,

@@ -25,6 +25,7 @@ export async function putFixRoute(request: ApiRequest, room: V1Room): Promise<Ap
   const fix = fixOf(sent, room.extensions);
   const name = vulnerabilityIn(request);
   refuseStranger(sent, name);
+  request.note({ namespace: name.namespace, vulnerability: name.id, package: fix.package });
   if (!(await changeFixes(name, [fix], room.writing))) throw notFound();
   return { status: 200, body: asGo(featureEnvelope, { Feature: sent }) };
 }
@@ -32,6 +33,8 @@ export async function putFixRoute(request: ApiRequest, room: V1Room): Promise<Ap
 /** `DELETE …/vulnerabilities/:name/fixes/:feature`. */
 export async function deleteFixRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
   const gone = { package: request.params['feature'] ?? '', fix: undefined };
-  if (!(await changeFixes(vulnerabilityIn(request), [gone], room.writing))) throw notFound();
+  const name = vulnerabilityIn(request);
+  request.note({ namespace: name.namespace, vulnerability: name.id, package: gone.package });
+  if (!(await changeFixes(name, [gone], room.writing))) throw notFound();
   return { status: 200 };
 }

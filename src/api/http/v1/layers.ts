@@ -4,6 +4,7 @@ import { type PostedLayer, postLayer } from '../../../service/posts/post-layer.t
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo } from '../go-json-encode.ts';
 import { layerFormatOf } from '../layer-format.ts';
+import { recorded } from '../post-record.ts';
 import { badRequest, notFound } from './faults.ts';
 import { storableName } from './names.ts';
 import { engineVersion, renderLayer } from './render.ts';
@@ -16,8 +17,11 @@ export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise
   const { Layer: posted } = await bodyOf(request, layerEnvelope);
   if (posted === undefined) throw badRequest('failed to provide layer');
   const layer = toLayer(posted);
+  request.note({ layer: layer.name });
   await room.posts.run(JSON.stringify(layer), request.signal, (signal) =>
-    postLayer(layer, room.posting, signal),
+    recorded({ kind: 'layer', name: layer.name }, room.onPosted, () =>
+      postLayer(layer, room.posting, signal),
+    ),
   );
   const { Name, ParentName, Path, Headers, Format } = posted;
   const answer = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
@@ -53,7 +57,9 @@ export async function getLayerRoute({ params, query }: ApiRequest, room: V1Room)
 }
 
 /** `DELETE /layers/:name`: forgets a layer and all that were built upon it. */
-export async function deleteLayerRoute({ params }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  if (!(await room.store.namedLayers.remove(params['name'] ?? ''))) throw notFound();
+export async function deleteLayerRoute({ params, note }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+  const { name = '' } = params;
+  note({ layer: name });
+  if (!(await room.store.namedLayers.remove(name))) throw notFound();
   return { status: 200 };
 }

@@ -49,8 +49,12 @@ export async function getNotificationRoute(request: ApiRequest, room: V1Room): P
 }
 
 /** `DELETE /notifications/:name`: says that it was heard, or a digest, which has a name like it. */
-export async function deleteNotificationRoute({ params }: ApiRequest, { store }: V1Room): Promise<ApiAnswer> {
+export async function deleteNotificationRoute(
+  { params, note }: ApiRequest,
+  { store }: V1Room,
+): Promise<ApiAnswer> {
   const { name = '' } = params;
+  note({ notification: name });
   const isKnown = (await store.notifications.markDeleted(name)) || (await store.digests.markDeleted(name));
   if (!isKnown) throw notFound();
   return { status: 200 };

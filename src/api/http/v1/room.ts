@@ -3,6 +3,7 @@ import type { Extensions } from '../../../plugin/extensions.ts';
 import type { PostingRoom } from '../../../service/posts/post-layer.ts';
 import type { WritingRoom } from '../../../service/posts/write-vulnerability.ts';
 import type { Store } from '../../../store/store.ts';
+import type { PostRecord } from '../post-record.ts';
 import type { PageTokens } from './page-token.ts';
 
 /** What the handlers of Clair's first API work with. */
@@ -14,6 +15,8 @@ export interface V1Room {
   readonly posts: SharedWork<void>;
   readonly writing: WritingRoom;
   readonly tokens: PageTokens;
+  /** Called once for each post that was taken in or failed. */
+  readonly onPosted: (record: PostRecord) => void;
   /** The metrics of this process as text. */
   readonly metrics: () => Promise<string>;
 }

@@ -72,6 +72,7 @@ export async function postVulnerabilityRoute(request: ApiRequest, room: V1Room):
   const fixes = firstOfEach(features.map((one) => fixOf(one, room.extensions)));
   const name = nameOf(posted.NamespaceName || (request.params['namespace'] ?? ''), posted.Name ?? '');
   for (const one of features) refuseStranger(one, name);
+  request.note({ namespace: name.namespace, vulnerability: name.id });
   await learnNamespace(name, features, room);
   await insertVulnerability(name, fields, fixes, room.writing);
   return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
@@ -109,12 +110,15 @@ export async function putVulnerabilityRoute(request: ApiRequest, room: V1Room): 
   if ((sent.FixedIn ?? []).length > 0) throw badRequest('Vulnerability.FixedIn must be empty');
   const fields = fieldsOf(sent);
   const name = nameOf(request.params['namespace'] ?? '', request.params['name'] ?? '');
+  request.note({ namespace: name.namespace, vulnerability: name.id });
   await insertVulnerability(name, fields, [], room.writing);
   return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: sent }) };
 }
 
 /** `DELETE /namespaces/:namespace/vulnerabilities/:name`. */
 export async function deleteVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  if (!(await deleteVulnerability(vulnerabilityIn(request), room.writing))) throw notFound();
+  const name = vulnerabilityIn(request);
+  request.note({ namespace: name.namespace, vulnerability: name.id });
+  if (!(await deleteVulnerability(name, room.writing))) throw notFound();
   return { status: 200 };
 }

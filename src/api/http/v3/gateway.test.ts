@@ -48,6 +48,7 @@ async function serving(t: TestContext, change: Change = {}): Promise<Running> {
     posting: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
     posts: new SharedWork<void>(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
+    onPosted: () => undefined,
     metrics: async () => 'a 1\n',
   };
   const server = await serveApi(

@@ -7,7 +7,7 @@ import { faultOf, type RpcFault, rpcCodes } from './faults.ts';
 import type { V3Methods } from './methods.ts';
 import { camelCase, decodeProtoJson, encodeProtoJson } from './proto-json.ts';
 import type { V3Room } from './room.ts';
-import { labelOf, type Rpc, rpcs } from './rpcs.ts';
+import { detailsOf, labelOf, type Rpc, rpcs } from './rpcs.ts';
 
 /** Clair's third API over HTTP/1.1, as grpc-gateway serves it, and `/metrics`. */
 export function v3Router(room: Pick<V3Room, 'metrics'>, methods: V3Methods): Router {
@@ -55,7 +55,9 @@ function routeOf(rpc: Rpc, methods: V3Methods): Route {
     faultWords,
     async handle(request) {
       try {
-        return answer(200, await call(await messageOf(request, rpc), request.signal));
+        const message = await messageOf(request, rpc);
+        request.note(detailsOf(message));
+        return answer(200, await call(message, request.signal));
       } catch (error) {
         const fault = request.signal.aborted ? undefined : faultOf(error);
         if (fault === undefined) throw error;

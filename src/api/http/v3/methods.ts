@@ -6,6 +6,7 @@ import { viewAncestry } from '../../../service/posts/ancestry-view.ts';
 import type { HashedLayer, PostedAncestry } from '../../../service/posts/post-ancestry.ts';
 import { postAncestry as takeInAncestry } from '../../../service/posts/post-ancestry.ts';
 import { layerFormatOf } from '../layer-format.ts';
+import { recorded } from '../post-record.ts';
 import { invalid, RpcFault } from './faults.ts';
 import { getNotification, markNotificationAsRead } from './notifications.ts';
 import { renderAncestry } from './render.ts';
@@ -54,7 +55,9 @@ async function postAncestry(
 ): Promise<wire.StatusResponse> {
   const ancestry = toAncestry(request);
   await room.posts.run(JSON.stringify(ancestry), signal, (shared) =>
-    takeInAncestry(ancestry, room.posting, shared),
+    recorded({ kind: 'ancestry', name: ancestry.name }, room.onPosted, () =>
+      takeInAncestry(ancestry, room.posting, shared),
+    ),
   );
   return { status: await statusOf(room) };
 }

@@ -2,6 +2,7 @@ import type { SharedWork } from '../../../kit/shared-work.ts';
 import type { NotificationViewRoom } from '../../../service/notices/notification-view.ts';
 import type { AncestryViewRoom } from '../../../service/posts/ancestry-view.ts';
 import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
+import type { PostRecord } from '../post-record.ts';
 import type { PageTokens } from '../v1/page-token.ts';
 
 /** What the handlers of Clair's third API work with, over whatever they are called. */
@@ -12,6 +13,8 @@ export interface V3Room {
   /** The same ancestry posted by several clients at once is read once. */
   readonly posts: SharedWork<void>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
+  /** Called once for each post that was taken in or failed. */
+  readonly onPosted: (record: PostRecord) => void;
   /** The metrics of this process as text. */
   readonly metrics: () => Promise<string>;
 }

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { accessByTokens } from './access.ts';
+import { serveApi } from './api-server.ts';
+import { type ApiAnswer, type ApiRequest, type Route, WireError } from './exchange.ts';
+import type { RequestRecord } from './request-record.ts';
+import { routerOf } from './router.ts';
+
+const sumOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+const as = (token: string): { headers: Record<string, string> } => ({
+  headers: { Authorization: `Bearer ${token}` },
+});
+
+/** Clients of `fetch` ask for gzip otherwise. */
+const identity = { 'Accept-Encoding': 'identity' };
+
+/** A server with two routes below `/v1`, and the records of its requests as they come. */
+async function serving(
+  t: TestContext,
+  handle: (request: ApiRequest) => Promise<ApiAnswer>,
+  { tokens = [], ...change }: { tokens?: string[] } & Partial<Route> = {},
+) {
+  const records: RequestRecord[] = [];
+  let waiting: (() => void) | undefined;
+  const routes = ['GET', 'DELETE'].map((method) => ({
+    ...{ name: `v1/${method.toLowerCase()}`, method, path: '/layers/:name', ...change, handle },
+  }));
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      routers: [routerOf('/v1', routes)],
+      access: accessByTokens(tokens),
+      timeoutMs: 60_000,
+      tls: undefined,
+      onError: () => undefined,
+      onAnswered: () => undefined,
+      onRequest: (record) => {
+        records.push(record);
+        waiting?.();
+      },
+    },
+  );
+  t.after(() => server.stop(0));
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    next: async (): Promise<RequestRecord> => {
+      if (records.length === 0)
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+        });
+      return records.shift() ?? assert.fail('there is no record');
+    },
+  };
+}
+
+const ok = async (): Promise<ApiAnswer> => ({ status: 200, text: 'four' });
+
+test('a request is recorded with its route, status, bytes, client and ids, and without its query', async (t) => {
+  const { url, next } = await serving(t, ok);
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  await fetch(`${url}/v1/layers/a?page=secret`, {
+    headers: { ...identity, traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'X-Request-Id': 'r-1' },
+  });
+  const { ms, ...record } = await next();
+  assert.ok(ms >= 0);
+  assert.deepEqual(record, {
+    ...{
+      protocol: 'HTTP',
+      method: 'GET',
+      path: '/v1/layers/a',
+      route: 'v1/get',
+      status: 200,
+      isSuccess: true,
+    },
+    ...{ bytes: 4, client: '127.0.0.1', traceId, requestId: 'r-1', token: undefined, refused: undefined },
+    ...{ isChange: false, details: {} },
+  });
+});
+
+test('ids that are malformed are left out, and a path that leads nowhere is recorded and cut', async (t) => {
+  const { url, next } = await serving(t, ok);
+  const headers = { traceparent: 'nonsense', 'X-Request-Id': 'a b\tc' };
+  await fetch(`${url}/${'x'.repeat(5000)}`, { headers });
+  const { path, route, status, traceId, requestId } = await next();
+  assert.deepEqual(
+    [path.length, route, status, traceId, requestId],
+    [1001, undefined, 404, undefined, undefined],
+  );
+});
+
+test('the name of a token is recorded, and why one was refused; the token itself is not', async (t) => {
+  const tokens = [`read:${sumOf('hidden-r')}:reader`, `admin:${sumOf('hidden-a')}`];
+  const { url, next } = await serving(t, ok, { tokens });
+  const ask = async (method: string, options: object): Promise<unknown[]> => {
+    await fetch(`${url}/v1/layers/a`, { method, ...options });
+    const record = await next();
+    assert.doesNotMatch(JSON.stringify(record), /hidden/);
+    return [record.status, record.token, record.refused, record.isChange];
+  };
+  assert.deepEqual(await ask('GET', as('hidden-r')), [200, 'reader', undefined, false]);
+  assert.deepEqual(await ask('DELETE', as('hidden-r')), [403, 'reader', 'the scope admin is required', true]);
+  const unnamed = `admin:${sumOf('hidden-a').slice(0, 8)}`;
+  assert.deepEqual(await ask('DELETE', as('hidden-a')), [200, unnamed, undefined, true]);
+  assert.deepEqual(await ask('GET', as('hidden-x')), [401, undefined, 'unknown token', false]);
+  assert.deepEqual(await ask('GET', {}), [401, undefined, 'no bearer token', false]);
+});
+
+test('details that a route notes are recorded, also when it refuses the request', async (t) => {
+  const { url, next } = await serving(t, async ({ params, note }) => {
+    note({ layer: params['name'] ?? '' });
+    note({ namespace: 'debian:12' });
+    throw new WireError(404, 'the resource cannot be found');
+  });
+  await fetch(`${url}/v1/layers/a`, { method: 'DELETE', headers: identity });
+  const { status, isSuccess, bytes, details } = await next();
+  assert.deepEqual([status, isSuccess, bytes], [404, false, 53]);
+  assert.deepEqual(details, { layer: 'a', namespace: 'debian:12' });
+});
+
+test('the bytes of a stream are those that were sent, compressed or not', async (t) => {
+  const { url, next } = await serving(t, async () => ({
+    status: 200,
+    stream: (async function* () {
+      for (let i = 0; i < 10; i++) yield 'ä'.repeat(1000);
+    })(),
+  }));
+  const plain = await fetch(`${url}/v1/layers/a`, { headers: identity });
+  assert.equal((await plain.arrayBuffer()).byteLength, 20_000);
+  const { status, bytes: sent } = await next();
+  assert.deepEqual([status, sent], [200, 20_000]);
+  await (await fetch(`${url}/v1/layers/a`, { headers: { 'Accept-Encoding': 'gzip' } })).arrayBuffer();
+  const { bytes = 0 } = await next();
+  assert.ok(bytes > 0 && bytes < 1000, String(bytes));
+});
+
+test('a request whose client went away is recorded as 499', async (t) => {
+  const begun = Promise.withResolvers<undefined>();
+  const { port, next } = await serving(t, () => {
+    begun.resolve(undefined);
+    return new Promise(() => undefined);
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
+  await begun.promise;
+  socket.destroy();
+  await once(socket, 'close');
+  const { status, isSuccess } = await next();
+  assert.deepEqual([status, isSuccess], [499, false]);
+});

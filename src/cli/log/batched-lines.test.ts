@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { batchedLines } from './batched-lines.ts';
+
+test('lines that may wait are written together at the end of the turn, in order with those that may not', async () => {
+  const written: string[] = [];
+  const take = batchedLines((lines) => written.push(lines));
+  take('a', true);
+  take('b', true);
+  assert.deepEqual(written, []);
+  await setImmediate();
+  assert.deepEqual(written, ['ab']);
+  take('c', true);
+  take('d', false);
+  assert.deepEqual(written, ['ab', 'cd']);
+  await setImmediate();
+  assert.deepEqual(written, ['ab', 'cd']);
+});
+
+test('lines that wait are written when the process exits or fails in the same turn', () => {
+  const module = JSON.stringify(new URL('batched-lines.ts', import.meta.url).href);
+  for (const end of ['process.exit(0)', 'throw new Error("end")']) {
+    const script = `import { writeSync } from 'node:fs';
+      import { batchedLines } from ${module};
+      batchedLines((lines) => writeSync(1, lines))('kept', true);
+      ${end};`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    assert.equal(stdout, 'kept');
+  }
+});

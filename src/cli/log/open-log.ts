@@ -1,0 +1,50 @@
+import { isatty } from 'node:tty';
+import { type Logger, pino } from 'pino';
+import type { Config } from '../../config/settings.ts';
+import { batchedLines, type TakeLine } from './batched-lines.ts';
+import { escapeUnsafe } from './escape.ts';
+import { textLine } from './text-line.ts';
+
+/** How the server logs. */
+export interface LogOptions {
+  readonly level: Config['log']['level'];
+  readonly format: Config['log']['format'];
+  /** Masks secrets in a line. */
+  readonly redact: (line: string) => string;
+  /** Takes each line, with its end; standard error by default. */
+  readonly write?: TakeLine;
+}
+
+/** The message of the line that each request has. */
+export const requestMessage = 'request';
+
+const requestEnd = `"msg":${JSON.stringify(requestMessage)}}\n`;
+
+/**
+ * A log that writes the lines of requests at the end of each turn of the event loop, and all others at once. Levels are names, times are
+ * RFC 3339 in UTC with milliseconds.
+ */
+export function openLog({ level, format, redact, write = standardError() }: LogOptions): Logger {
+  const isText = format === 'text' || (format === 'auto' && isatty(2));
+  const shape = isText ? textLine : escapeUnsafe;
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write(line: string) {
+        write(shape(redact(line)), line.endsWith(requestEnd));
+      },
+    },
+  );
+}
+
+function standardError(): TakeLine {
+  const destination = pino.destination({ fd: 2, sync: true });
+  return batchedLines((lines) => {
+    destination.write(lines);
+  });
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RequestRecord } from '../../api/http/request-record.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { redact } from '../../kit/redact.ts';
+import { openLog } from './open-log.ts';
+import { logPost, logRequest, warnOfOpenAccess } from './server-events.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+function logging() {
+  const lines: Line[] = [];
+  const write = (line: string): void => {
+    const { time: _, ...rest } = JSON.parse(line) as Line;
+    lines.push(rest);
+  };
+  return { log: openLog({ level: 'debug', format: 'json', redact, write }), lines };
+}
+
+const read: RequestRecord = {
+  protocol: 'HTTP',
+  method: 'GET',
+  path: '/v1/layers/a',
+  route: 'v1/getLayer',
+  status: 200,
+  isSuccess: true,
+  ms: 1.26,
+  bytes: 12,
+  client: '10.0.0.1',
+  traceId: undefined,
+  requestId: undefined,
+  token: 'ci',
+  refused: undefined,
+  isChange: false,
+  details: {},
+};
+const shownRead = {
+  ...{ protocol: 'HTTP', method: 'GET', path: '/v1/layers/a', route: 'v1/getLayer' },
+  ...{ status: 200, bytes: 12, client: '10.0.0.1', token: 'ci', ms: 1.3, msg: 'request' },
+};
+
+test('each request has one line at info', () => {
+  const { log, lines } = logging();
+  logRequest(log, read);
+  assert.deepEqual(lines, [{ level: 'info', ...shownRead }]);
+});
+
+test('what monitoring asks is logged at debug', () => {
+  const { log, lines } = logging();
+  for (const route of ['health', 'metrics', 'status', 'v1/getMetrics', 'v3/getMetrics'])
+    logRequest(log, { ...read, route });
+  logRequest(log, { ...read, protocol: 'gRPC', route: undefined, path: '/grpc.health.v1.Health/Check' });
+  assert.deepEqual(new Set(lines.map(({ level }) => level)), new Set(['debug']));
+});
+
+test('a refused token and a change have an audit line with who and what', () => {
+  const { log, lines } = logging();
+  logRequest(log, { ...read, status: 401, isSuccess: false, token: undefined, refused: 'unknown token' });
+  const written = { ...read, method: 'POST', route: 'v1/postVulnerability', isChange: true };
+  const details = { namespace: 'debian:12', vulnerability: 'CVE-2024-0001' };
+  logRequest(log, { ...written, status: 201, details });
+  logRequest(log, { ...written, status: 400, isSuccess: false, details });
+  const where = { method: 'GET', path: '/v1/layers/a', client: '10.0.0.1' };
+  assert.deepEqual(
+    lines.filter(({ audit }) => audit),
+    [
+      {
+        level: 'warn',
+        audit: true,
+        ...where,
+        route: 'v1/getLayer',
+        reason: 'unknown token',
+        msg: 'access refused',
+      },
+      {
+        ...{ level: 'info', audit: true, ...where, method: 'POST', token: 'ci' },
+        ...{ route: 'v1/postVulnerability', ...details, msg: 'change made' },
+      },
+    ],
+  );
+  assert.equal(lines.length, 5);
+});
+
+test('a posted layer has a line with what was found, or why it failed', () => {
+  const { log, lines } = logging();
+  const content = { digest: 'sha256:a', namespace: 'debian:12', packages: 96 };
+  logPost(log, { kind: 'layer', name: 'x', ms: 12.4, content });
+  logPost(log, { kind: 'layer', name: 'x', ms: 0.2 });
+  logPost(log, { kind: 'ancestry', name: 'y', ms: 3, error: new ClairError('layer-not-found', 'no layer') });
+  assert.deepEqual(lines, [
+    {
+      ...{ level: 'info', layer: 'x', ms: 12, digest: 'sha256:a', namespace: 'debian:12', features: 96 },
+      msg: 'layer read',
+    },
+    { level: 'info', layer: 'x', ms: 0, msg: 'layer known already' },
+    { level: 'warn', ancestry: 'y', ms: 3, error: 'no layer', msg: 'ancestry not taken in' },
+  ]);
+});
+
+test('a text of a client is cut when it is long', () => {
+  const { log, lines } = logging();
+  logPost(log, { kind: 'layer', name: 'x'.repeat(100_000), ms: 1 });
+  assert.equal(String(lines[0]?.['layer']).length, limits.logTextCharacters + 1);
+});
+
+test('a server that everybody may use is announced, and no other', () => {
+  const { log, lines } = logging();
+  const open = { host: undefined, port: 6060, hasTokens: false, asksForCertificates: false };
+  warnOfOpenAccess(log, { ...open, hasTokens: true });
+  warnOfOpenAccess(log, { ...open, asksForCertificates: true });
+  assert.deepEqual(lines, []);
+  warnOfOpenAccess(log, open);
+  const [{ level, address, msg } = assert.fail('nothing is announced')] = lines;
+  assert.deepEqual([level, address], ['warn', '*:6060']);
+  assert.match(String(msg), /listens on all addresses without tokens.*Set api\.tokens .*api\.addr/);
+});

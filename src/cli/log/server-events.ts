@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { PostRecord } from '../../api/http/post-record.ts';
+import { type RequestRecord, shortened } from '../../api/http/request-record.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import { requestMessage } from './open-log.ts';
+
+/** Routes that monitoring asks every few seconds. */
+const probes: ReadonlySet<string> = new Set([
+  'health',
+  'metrics',
+  'status',
+  'v1/getMetrics',
+  'v3/getMetrics',
+]);
+
+const grpcHealth = '/grpc.health.v1.Health/';
+
+/** Logs a request at `info`, one of monitoring at `debug`; and in the audit log a refused token and a change. */
+export function logRequest(log: Logger, record: RequestRecord): void {
+  const { ms, details, isChange, isSuccess, refused, ...rest } = record;
+  const named = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, shortened(value)]));
+  const fields = { ...rest, ms: Math.round(ms * 10) / 10, ...named };
+  if (isProbe(record)) log.debug(fields, requestMessage);
+  else log.info(fields, requestMessage);
+  const { client, token, route, method, path, traceId, requestId } = record;
+  const who = { audit: true, client, token, route, method, path, traceId, requestId };
+  if (refused !== undefined) log.warn({ ...who, reason: refused }, 'access refused');
+  else if (isChange && isSuccess) log.info({ ...who, ...named }, 'change made');
+}
+
+function isProbe({ route, path, protocol }: RequestRecord): boolean {
+  return route === undefined ? protocol === 'gRPC' && path.startsWith(grpcHealth) : probes.has(route);
+}
+
+/** Logs how taking in a layer or an ancestry ended. */
+export function logPost(log: Logger, { kind, name, ms, content, error }: PostRecord): void {
+  const fields = { [kind]: shortened(name), ms: Math.round(ms) };
+  if (error !== undefined) {
+    const isExpected = error instanceof ClairError;
+    log[isExpected ? 'warn' : 'info'](
+      { ...fields, error: shortened(messageOf(error)) },
+      `${kind} not taken in`,
+    );
+  } else if (content === undefined) log.info(fields, `${kind} known already`);
+  else {
+    const { digest, namespace, packages: features } = content;
+    log.info({ ...fields, digest, namespace, features }, `${kind} read`);
+  }
+}
+
+/** What the API listens on and who may use it. */
+export interface OpenAccess {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly hasTokens: boolean;
+  readonly asksForCertificates: boolean;
+}
+
+/** Warns at start if everybody who reaches the API may change everything. */
+export function warnOfOpenAccess(
+  log: Logger,
+  { host, port, hasTokens, asksForCertificates }: OpenAccess,
+): void {
+  if (hasTokens || asksForCertificates) return;
+  const where = host ?? 'all addresses';
+  log.warn(
+    { address: `${host ?? '*'}:${port}` },
+    `the API listens on ${where} without tokens: whoever reaches it may read, post and change everything. ` +
+      'Set api.tokens (clair config token makes one), or api.addr to 127.0.0.1:6060',
+  );
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { pino } from 'pino';
+import { temporaryDirectory } from '../../testing/store-engines.ts';
+import { loadConfig } from '../config.ts';
+import { checkServer, startServer } from './start-server.ts';
+
+const sum = 'a'.repeat(64);
+
+/** What stands below `clair:`, and what has to be said of it. */
+const bad: readonly (readonly [title: string, settings: string, message: RegExp])[] = [
+  [
+    'a token is written instead of its hash',
+    'api: { tokens: ["scan:mytoken"] }',
+    /^api\.tokens takes .*config token/,
+  ],
+  ['the scope of a token is unknown', `api: { tokens: ["root:${sum}"] }`, /^api\.tokens takes/],
+  ['the name of a token has spaces', `api: { tokens: ["read:${sum}:a b"] }`, /^api\.tokens takes/],
+  ['the pagination key is short', 'api: { paginationkey: short }', /^api\.paginationkey takes 32 bytes/],
+  [
+    'the pagination key of v3 is short',
+    'database: { options: { paginationkey: s } }',
+    /paginationkey takes 32/,
+  ],
+  [
+    'a port is too large',
+    'api: { addr: "127.0.0.1:99999" }',
+    /^api\.addr takes an address .* not 127\.0\.0\.1:99999$/,
+  ],
+  ['an address has no port', 'api: { healthaddr: "localhost" }', /^api\.healthaddr takes an address/],
+  ['both listen on one port', 'api: { port: 6060, healthport: 6060 }', /both listen on port 6060/],
+  [
+    'both listen on one port of an address',
+    'api: { addr: "127.0.0.1:1", healthaddr: ":1" }',
+    /both listen on port 1/,
+  ],
+  [
+    'the certificate cannot be read',
+    'api: { certfile: /no/c.pem, keyfile: /no/c.key }',
+    /^api\.certfile \/no\/c\.pem cannot/,
+  ],
+  ['the key of a certificate is missing', 'api: { certfile: /no/c.pem }', /need each other/],
+  ['an authority stands alone', 'api: { cafile: /no/ca.pem }', /^api\.cafile needs/],
+  [
+    'a network is malformed',
+    'worker: { sources: { policy: strict, networks: [10.0.0.0/99] } }',
+    /^worker\.sources\.networks/,
+  ],
+  ['a lister is unknown', 'worker: { feature_listers: [dpgk] }', /^worker\.feature_listers names dpgk/],
+  ['a detector is unknown', 'worker: { namespace_detectors: [x] }', /^worker\.namespace_detectors names x/],
+  [
+    'an updater is unknown',
+    'updater: { enabledupdaters: [debain] }',
+    /^updater\.enabledupdaters names debain/,
+  ],
+  [
+    'a feed is unknown',
+    'updater: { sources: { debian: { feeds: [x] } } }',
+    /^updater\.sources\.debian\.feeds names x/,
+  ],
+  [
+    'a webhook is no URL',
+    'notifier: { http: { endpoint: "hooks" } }',
+    /^notifier\.http\.endpoint takes a URL/,
+  ],
+  [
+    'a channel has no TLS',
+    'notifier: { slack: { endpoint: "http://s.test/x" } }',
+    /^notifier\.slack\.endpoint takes a URL with https/,
+  ],
+  [
+    'digests have no content',
+    'notifier: { digest: 1h, http: { endpoint: "http://h.test" } }',
+    /notifier\.digest needs/,
+  ],
+  [
+    'the certificate of a webhook is missing',
+    'notifier: { http: { endpoint: "https://h.test", cafile: /no/ca } }',
+    /^notifier\.http\.cafile names \/no\/ca/,
+  ],
+  ['the collector of traces is no URL', 'tracing: { endpoint: "://" }', /no URL/],
+  ['a plugin is missing', 'plugins: [./no-such-plugin.ts]', /no-such-plugin/],
+];
+
+/** Files with options of the engine that is not chosen. They have no database of their own beside these. */
+const otherEngine: readonly (readonly [title: string, settings: string, message: RegExp])[] = [
+  [
+    'sqlite has a connection string',
+    'database: { type: sqlite, options: { source: "host=db" } }',
+    /^database\.options\.source belongs to pgsql, and database\.type is sqlite/,
+  ],
+  [
+    'no engine is named beside a connection string',
+    'database: { options: { source: "host=db" } }',
+    /^database\.options\.source belongs to pgsql/,
+  ],
+  [
+    'sqlite has a number of connections',
+    'database: { options: { maxopenconnections: 3 } }',
+    /^database\.options\.maxopenconnections belongs to pgsql/,
+  ],
+  [
+    'pgsql has a file',
+    'database: { type: pgsql, options: { source: "host=db", path: /a.db } }',
+    /^database\.options\.path belongs to sqlite, and database\.type is pgsql/,
+  ],
+  [
+    'pgsql has no connection string',
+    'database: { type: pgsql }',
+    /^database\.type is pgsql, and database\.options\.source is not set$/,
+  ],
+  ['a connection string is malformed', 'database: { type: pgsql, options: { source: "host" } }', /./],
+  [
+    'a fixture is named',
+    'database: { options: { fixturepath: /f.yaml } }',
+    /^database\.options\.fixturepath is not supported/,
+  ],
+];
+
+for (const [title, settings, message] of [...bad, ...otherEngine])
+  test(`config check and serve refuse the same, before any work, when ${title}`, async (t) => {
+    const { config, hasDatabase, directory } = written(t, settings);
+    const options = { plugins: { names: config.plugins, directory } };
+    const refusal = { code: 'config-invalid', message };
+    await assert.rejects(checkServer(config, options), refusal);
+    await assert.rejects(startServer(config, { ...options, log: pino({ level: 'silent' }) }), refusal);
+    assert.equal(hasDatabase(), false);
+  });
+
+test('all problems are listed at once, each of them once', async (t) => {
+  const { config } = written(t, 'api: { addr: "a:99999", tokens: [hidden] }');
+  await assert.rejects(checkServer(config, {}), ({ message }: Error) => {
+    assert.match(message, /^the configuration cannot be used:\n {2}api\.addr .*\n {2}api\.tokens .*$/);
+    assert.doesNotMatch(message, /hidden/);
+    return true;
+  });
+});
+
+test('a configuration that names tokens, keys and networks passes the check', async (t) => {
+  const key = Buffer.alloc(32, 1).toString('base64');
+  const { config, hasDatabase } = written(
+    t,
+    `api: { addr: "0.0.0.0:0", tokens: ["scan:${sum}:ci"], paginationkey: "${key}" }, worker: { sources: { networks: [10.0.0.0/8] } }`,
+  );
+  await checkServer(config, {});
+  assert.equal(hasDatabase(), false);
+});
+
+/** A configuration file with these settings, read, whose database would lie beside it. */
+function written(t: TestContext, settings: string) {
+  const directory = temporaryDirectory(t);
+  const database = join(directory, 'clair.db');
+  const file = join(directory, 'config.yaml');
+  writeFileSync(file, `clair: { ${settings} }\n`);
+  const hasOwn = settings.includes('database:');
+  const env = hasOwn ? {} : { CLAIR_DATABASE_OPTIONS_PATH: database };
+  return {
+    config: loadConfig({ config: file }, env),
+    hasDatabase: () => existsSync(database),
+    directory,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../../config/settings.ts';
+import { ClairError } from '../../kit/errors.ts';
+
+type Database = Config['database'];
+type OptionName = keyof Database['options'];
+
+/** The options that only one engine reads, with the values that count as not set. */
+const ownOptions: Readonly<Record<Database['type'], Partial<Database['options']>>> = {
+  sqlite: { path: '' },
+  pgsql: { source: '', maxopenconnections: 10, managedatabaselifecycle: false },
+};
+
+/**
+ * Refuses options that the chosen engine would ignore, and a connection string that cannot be used: otherwise the server would open
+ * another database than the one that is meant. Throws `config-invalid`.
+ */
+export async function checkDatabase({ type, options }: Database): Promise<void> {
+  const other = type === 'sqlite' ? 'pgsql' : 'sqlite';
+  for (const name of Object.keys(ownOptions[other]) as OptionName[])
+    if (options[name] !== ownOptions[other][name])
+      throw new ClairError(
+        'config-invalid',
+        `database.options.${name} belongs to ${other}, and database.type is ${type}: ` +
+          `set database.type to ${other}, or remove the option`,
+      );
+  if (options.fixturepath !== '')
+    throw new ClairError('config-invalid', 'database.options.fixturepath is not supported: remove it');
+  if (type === 'sqlite') return;
+  if (options.source === '')
+    throw new ClairError('config-invalid', 'database.type is pgsql, and database.options.source is not set');
+  const { parsePostgresSource } = await import('../../store/sql/dialect/postgres-source.ts');
+  parsePostgresSource(options.source);
+}

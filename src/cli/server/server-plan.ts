@@ -1,0 +1,71 @@
+import type { ServerOptions as TlsOptions } from 'node:https';
+import { type Access, accessByTokens } from '../../api/http/access.ts';
+import { readTls } from '../../api/http/tls.ts';
+import { paginationKey } from '../../api/http/v1/page-token.ts';
+import { type Address, listenAddress } from '../../config/address.ts';
+import { layerSources } from '../../config/layer-sources.ts';
+import type { Config } from '../../config/settings.ts';
+import { type SourcePolicy, sourcePolicy } from '../../image/incoming/source-policy.ts';
+import { ClairError } from '../../kit/errors.ts';
+import type { FernetKey } from '../../kit/fernet.ts';
+import { checkDatabase } from './database-settings.ts';
+import { Problems } from './problems.ts';
+import { exportTarget } from './tracing.ts';
+
+/** The settings of a server that no plugin changes, checked and ready for use. */
+export interface ServerPlan {
+  readonly api: Address;
+  readonly health: Address;
+  readonly access: Access;
+  readonly tls: TlsOptions | undefined;
+  readonly pageKey: FernetKey;
+  readonly policy: SourcePolicy;
+  readonly traces: ReturnType<typeof exportTarget>;
+}
+
+/** What a plan depends on besides the configuration. */
+export interface PlanOptions {
+  readonly insecureTls?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Checks everything of a configuration that can be checked without plugins, network and database. Throws one `config-invalid` that
+ * lists all problems.
+ */
+export async function planServer(
+  config: Config,
+  { insecureTls = false, env = process.env }: PlanOptions,
+): Promise<ServerPlan> {
+  const { api, database, tracing } = config;
+  const problems = new Problems();
+  const plan = {
+    api: problems.of(() => listenAddress('api.addr', api.addr, api.port)),
+    health: problems.of(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
+    access: problems.of(() => accessByTokens(api.tokens)),
+    tls: problems.of(() => readTls(api)),
+    pageKey: problems.of(() => paginationKey(api.paginationkey || database.options.paginationkey)),
+    policy: problems.of(() => sourcePolicy(layerSources(config), insecureTls, env)),
+    traces: problems.of(() => exportTarget(tracing, env)),
+  };
+  const { api: first, health: second } = plan;
+  if (first !== undefined && second !== undefined)
+    problems.of(() => {
+      refuseSamePort(first, second);
+    });
+  await problems.ofAsync(() => checkDatabase(database));
+  problems.throwAny();
+  return plan as ServerPlan;
+}
+
+/** Two servers cannot share a port. */
+function refuseSamePort(api: Address, health: Address): void {
+  if (api.port === 0 || api.port !== health.port) return;
+  const isWildcard = ({ host }: Address): boolean =>
+    host === undefined || host === '0.0.0.0' || host === '::';
+  if (api.host !== health.host && !isWildcard(api) && !isWildcard(health)) return;
+  throw new ClairError(
+    'config-invalid',
+    `the API and the health check cannot both listen on port ${api.port}: change api.addr or api.healthaddr`,
+  );
+}

@@ -1,0 +1,62 @@
+import { isSetting, isTable, type Section } from '../kit/setting.ts';
+
+/** A path of a URL from this length on is masked too: URLs of webhooks have their secret there. */
+const pathLengthMin = 16;
+
+/** Every secret that a configuration holds, and the parts of it that are secret by themselves, for a redactor. */
+export function secretsIn(values: Readonly<Record<string, unknown>>, settings: Section): string[] {
+  return Object.entries(settings).flatMap(([key, entry]) => {
+    const value = values[key];
+    if (isSetting(entry)) return entry.isSecret ? textsIn(value).flatMap(withParts) : [];
+    if (!isTable(entry)) return secretsIn(value as Readonly<Record<string, unknown>>, entry);
+    const things = Object.values(value as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
+    return things.flatMap((thing) => secretsIn(thing, entry.each));
+  });
+}
+
+function textsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'string' && value !== '' ? [value] : [];
+}
+
+/** A secret with the parts of it that could be shown without the rest. */
+export function withParts(secret: string): string[] {
+  return [secret, ...partsOfUrl(secret), ...partsOfPairs(secret), ...partsOfToken(secret)];
+}
+
+function partsOfUrl(secret: string): string[] {
+  const url = URL.parse(secret);
+  if (url === null || !secret.includes('://')) return [];
+  const { password, pathname, search, searchParams } = url;
+  return [
+    password,
+    decoded(password),
+    ...(pathname.length >= pathLengthMin ? [pathname] : []),
+    ...(search === '' ? [] : [search.slice(1)]),
+    ...searchParams.values(),
+  ].filter((part) => part.length > 1 && !/^(?:true|false|disable|require|verify-(?:ca|full))$/.test(part));
+}
+
+/** `name=value,name=value` of headers, `password=…` of connection strings. */
+function partsOfPairs(secret: string): string[] {
+  const passwords = Array.from(
+    secret.matchAll(/\bpassword\s*=\s*(?:'((?:\\.|[^'\\])*)'|(\S+))/g),
+    ([, quoted, plain]) => quoted ?? plain ?? '',
+  );
+  const isHeaders = /^[\w-]+=/.test(secret) && !/\b(?:host|dbname|user)\s*=/.test(secret);
+  const headers = isHeaders ? secret.split(',').map((pair) => pair.slice(pair.indexOf('=') + 1).trim()) : [];
+  return [...passwords, ...headers, ...headers.map(decoded)];
+}
+
+/** The sum in `scan:SUM:NAME`. */
+function partsOfToken(secret: string): string[] {
+  return /^\w+:([\da-f]{64})/i.exec(secret)?.slice(1) ?? [];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

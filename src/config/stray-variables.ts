@@ -1,0 +1,47 @@
+import { nearest } from '../kit/nearest.ts';
+
+/** Variables of other parts of clair: they name no settings. */
+const otherPrefixes = /^CLAIR_(?:REGISTRY|TEST)_/;
+
+/** What Kubernetes sets for a service that is called `clair` or `clair-…`. */
+const serviceVariable =
+  /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
+
+/** A name that differs from that of a setting in at most this many characters is taken for a slip. */
+const distanceMax = 2;
+
+/** Variables that begin with `CLAIR_` and set nothing. */
+export interface StrayVariables {
+  /** What is wrong with those that resemble a setting. */
+  readonly problems: readonly string[];
+  /** The names of the others. */
+  readonly unknown: readonly string[];
+}
+
+/** Finds the variables that are none of the known ones: those of settings, and of options of the command line. */
+export function strayVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  settings: ReadonlySet<string>,
+  options: ReadonlySet<string>,
+): StrayVariables {
+  const problems: string[] = [];
+  const unknown: string[] = [];
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (!name.startsWith('CLAIR_') || settings.has(name) || options.has(name)) continue;
+    if (otherPrefixes.test(name) || isOfService(name, value)) continue;
+    const meant = nearest(name, [...settings], distanceMax);
+    if (meant === undefined) unknown.push(name);
+    else problems.push(`${name} names no setting: did you mean ${meant}?`);
+  }
+  return { problems, unknown: unknown.sort() };
+}
+
+function isOfService(name: string, value: string): boolean {
+  if (!serviceVariable.test(name)) return false;
+  return (
+    !name.endsWith('_PORT') ||
+    name.endsWith('_SERVICE_PORT') ||
+    /^(?:tcp|udp|sctp):\/\//.test(value) ||
+    /_(?:TCP|UDP|SCTP)_PORT$/.test(name)
+  );
+}

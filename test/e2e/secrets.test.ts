@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig, settings } from '../../src/cli/config.ts';
+import { isSetting, isTable, type Section } from '../../src/kit/setting.ts';
+import { serve } from '../../src/testing/http-server.ts';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
+import { clair } from './clair.ts';
+import { ask } from './replay/conversation.ts';
+import { runServer } from './serve-process.ts';
+import { bookworm, dpkgStatus, fixedIn, osRelease } from './v1-client.ts';
+
+const bearer = 'planted-bearer';
+const sum = createHash('sha256').update(bearer).digest('hex');
+const key = (letter: string): string => Buffer.alloc(32, `planted-${letter}`).toString('base64');
+const keys = [key('a'), key('b')] as const;
+
+/** Whatever must not be seen. */
+const planted = [/planted/, ...[sum, ...keys].map((text) => new RegExp(text.replace(/[+/=]/g, '.')))];
+
+/** A configuration with something secret in every setting that may hold it. */
+function configuration(url: string, database: string): object {
+  const proxy = url.replace('//', '//user:planted-proxy@');
+  return {
+    database: { options: { path: database, paginationkey: keys[0] } },
+    api: {
+      ...{ addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0' },
+      ...{ tokens: [`admin:${sum}:boss`], paginationkey: keys[1] },
+    },
+    updater: {
+      ...{ enabledupdaters: ['debian'], mirror: `${proxy}/mirror` },
+      sources: { alpine: { mirror: `${proxy}/own` } },
+    },
+    notifier: {
+      http: { endpoint: `${url}/planted-endpoint?key=planted`, proxy, secret: 'planted-secret' },
+      slack: { endpoint: 'https://127.0.0.1:1/services/planted-slack', proxy },
+      teams: { endpoint: 'https://127.0.0.1:1/invoke?sig=planted-teams', proxy },
+    },
+    tracing: { endpoint: url.replace('//', '//user:planted-trace@'), headers: 'x-key=planted-header' },
+  };
+}
+
+test('no secret of the configuration or of a request is in the log, the status, the metrics, the printed configuration or an export', async (t) => {
+  const directory = temporaryDirectory(t);
+  const at = (name: string): string => join(directory, name);
+  const url = await serve(t, (_, response) => response.writeHead(403).end('planted-answer'));
+  writeFileSync(at('config.json'), JSON.stringify({ clair: configuration(url, at('clair.db')) }));
+  const empty = unsetSecrets(loadConfig({ config: at('config.json') }, {}), settings, '');
+  assert.deepEqual(empty, ['database.options.source'], 'every other secret is planted');
+
+  const server = await runServer(t, ['serve', '--config', at('config.json'), '--log-level', 'trace']);
+  const outputs = [await talk(server.ports.api, url, at('layer.tar'))];
+  await server.logged('feed failed');
+  await server.logged('notification not told', 'webhook');
+  for (const path of ['/status', '/metrics'])
+    outputs.push((await ask(server.ports.health, { method: 'GET', path, headers: {}, body: null })).body);
+  await server.end();
+  outputs.push(...server.written());
+  for (const message of ['spans not sent', 'access refused', 'layer read', 'change made'])
+    await server.logged(message);
+  for (const command of [
+    ['config', 'print', '--config', at('config.json')],
+    ['config', 'check', '--config', at('config.json')],
+    ['db', 'status', '--db', at('clair.db')],
+    ['db', 'export', '--db', at('clair.db'), at('export')],
+  ]) {
+    const { status, stdout, stderr } = clair(command);
+    assert.equal(status, 0, stderr);
+    outputs.push(stdout, stderr);
+  }
+  outputs.push(readFileSync(at('export'), 'latin1'));
+  for (const output of outputs) for (const secret of planted) assert.doesNotMatch(output, secret);
+});
+
+test('the password of a database is not in the message when the database cannot be reached', (t) => {
+  const file = join(temporaryDirectory(t), 'config.json');
+  const source = 'postgresql://clair:planted-password@127.0.0.1:1/clair';
+  const database = { type: 'pgsql', options: { source } };
+  writeFileSync(file, JSON.stringify({ clair: { database } }));
+  const runs = [
+    clair(['serve', '--config', file]),
+    clair(['config', 'print', '--config', file]),
+    clair(['db', 'status', '--db', source]),
+  ];
+  assert.deepEqual(
+    runs.map(({ status }) => status),
+    [3, 0, 3],
+  );
+  for (const { stdout, stderr } of runs) assert.doesNotMatch(stdout + stderr, /planted/);
+});
+
+/** Posts layers and a vulnerability, with secrets in URLs and headers, and answers what errors said. */
+async function talk(port: number, url: string, layer: string): Promise<string> {
+  const say = async (method: string, path: string, body: object, token = bearer) => {
+    const headers = { Authorization: `Bearer ${token}` };
+    return await ask(port, { method, path, headers, body: JSON.stringify(body) });
+  };
+  const status = dpkgStatus({ curl: '7.1' });
+  writeFileSync(layer, tar([osRelease, { path: 'var/lib/dpkg/status', content: status }]));
+  const remote = `${url.replace('//', '//user:planted-layer@')}/blob?token=planted`;
+  const headers = { Authorization: 'Bearer planted-layer-header' };
+  const refused = await say('POST', '/v1/layers', {
+    Layer: { Name: 'remote', Path: remote, Format: 'Docker', Headers: headers },
+  });
+  assert.equal(refused.status, 400);
+  const posted = await say('POST', '/v1/layers', { Layer: { Name: 'shop', Path: layer, Format: 'Docker' } });
+  assert.equal(posted.status, 201, posted.body);
+  const flaw = {
+    Name: 'CVE-2026-1',
+    NamespaceName: bookworm,
+    Severity: 'High',
+    FixedIn: fixedIn('curl', '9'),
+  };
+  const written = await say('POST', `/v1/namespaces/${bookworm}/vulnerabilities`, { Vulnerability: flaw });
+  assert.equal(written.status, 201, written.body);
+  assert.equal((await say('GET', '/v1/namespaces?page=planted', {}, 'planted-wrong')).status, 401);
+  return refused.body;
+}
+
+/** The secret settings that a configuration leaves empty. */
+function unsetSecrets(values: object, section: Section, path: string): string[] {
+  return Object.entries(section).flatMap(([name, entry]) => {
+    const value: unknown = (values as Record<string, unknown>)[name];
+    const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+    if (isSetting(entry)) return entry.isSecret && isEmpty ? [`${path}${name}`] : [];
+    return isTable(entry) ? [] : unsetSecrets(value as object, entry, `${path}${name}.`);
+  });
+}

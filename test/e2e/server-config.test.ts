@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { clair, inCheckout } from './clair.ts';
+import { ask } from './replay/conversation.ts';
+import { runServer } from './serve-process.ts';
+
+/** Files that must not start a server: with defaults it would be open to everybody. */
+const refused: readonly (readonly [title: string, file: string, message: RegExp])[] = [
+  [
+    'the top key is misspelt',
+    'klair: { api: { tokens: [x] } }',
+    /line 1: there is no key klair .*did you mean clair\?/,
+  ],
+  [
+    'it is a file of Clair v4',
+    'http_listen_addr: :6060\nindexer: {}\nauth: {}\n',
+    /file of Clair v4 .*migration\.md/,
+  ],
+  ['it is empty', '', /has no key clair/],
+  [
+    'a setting is misspelt',
+    'clair:\n  api: { tokns: [x] }',
+    /line 2: .*api\.tokns: did you mean api\.tokens\?/,
+  ],
+  ['a token is no hash', 'clair: { api: { tokens: ["scan:hidden"] } }', /api\.tokens takes/],
+  [
+    'sqlite has a connection string',
+    'clair: { database: { options: { source: "host=db" } } }',
+    /belongs to pgsql/,
+  ],
+  ['a port is too large', 'clair: { api: { addr: "127.0.0.1:99999" } }', /api\.addr takes an address/],
+];
+
+for (const [title, text, message] of refused)
+  test(`config check and serve end with 2 and the same message, and no database is made, when ${title}`, (t) => {
+    const { file, cache } = written(t, text);
+    const runs = [['config', 'check'], ['serve']].map((command) =>
+      clair([...command, '--config', file], { XDG_CACHE_HOME: cache }),
+    );
+    assert.deepEqual(
+      runs.map(({ status }) => status),
+      [2, 2],
+    );
+    assert.match(runs[0]?.stderr ?? '', message);
+    assert.equal(runs[0]?.stderr, runs[1]?.stderr);
+    assert.doesNotMatch(runs[0]?.stderr ?? '', /hidden/);
+    assert.equal(existsSync(join(cache, 'clair', 'clair.db')), false);
+  });
+
+test('a misspelt variable ends config check and serve with 2, and that of an option does not', () => {
+  for (const command of [['config', 'check'], ['serve']]) {
+    const { status, stderr } = clair(command, { CLAIR_API_PRT: '1' });
+    assert.equal(status, 2);
+    assert.match(stderr, /CLAIR_API_PRT names no setting: did you mean CLAIR_API_PORT\?/);
+  }
+  const { status, stdout } = clair(['config', 'check'], {
+    CLAIR_PLUGIN: 'a',
+    CLAIR_DB: 'b',
+    CLAIR_COLOUR: 'c',
+  });
+  assert.equal(status, 0);
+  assert.match(stdout, /^unknown variables, which set nothing: CLAIR_COLOUR\n/);
+});
+
+test('a server that listens on all addresses without tokens says so at start', async (t) => {
+  const { file } = written(t, serving('0.0.0.0:0'));
+  const open = await runServer(t, ['serve', '--config', file], { CLAIR_COLOUR: 'red' });
+  const warning = await open.logged('the API listens on', 'api.tokens');
+  assert.match(warning, /"level":"warn".*"address":"0\.0\.0\.0:\d+".*without tokens/);
+  await open.logged('unknown environment variables', 'CLAIR_COLOUR');
+  await open.end();
+  const local = await runServer(t, ['serve', '--config', written(t, serving('127.0.0.1:0')).file]);
+  await local.end();
+  assert.ok(!local.written().some((line) => line.includes('without tokens')));
+});
+
+test('the token that config token makes is let in by the entry beside it, and no other', async (t) => {
+  const { status, stdout } = clair(['config', 'token', '--scope', 'read', '--name', 'ci']);
+  assert.equal(status, 0);
+  const [, token = '', entry = ''] = /\n {2}(\S+)\n.*\n {2}(\S+)\n$/.exec(stdout) ?? [];
+  assert.equal(entry, `read:${createHash('sha256').update(token).digest('hex')}:ci`);
+  const text = serving('127.0.0.1:0').replace('healthaddr', `tokens: ["${entry}"], healthaddr`);
+  const { file } = written(t, `${text}  log: { level: warn }\n`);
+  const server = await runServer(t, ['serve', '--config', file, '--log-level', 'info']);
+  const get = async (given: string): Promise<number> => {
+    const headers = { Authorization: `Bearer ${given}` };
+    return (await ask(server.ports.api, { method: 'GET', path: '/v1/namespaces', headers, body: null }))
+      .status;
+  };
+  assert.deepEqual([await get(token), await get(entry)], [200, 401]);
+  await server.logged('request', '"token":"ci"');
+  await server.logged('access refused', 'unknown token');
+  assert.equal(clair(['config', 'token', '--name', 'a b']).status, 2);
+});
+
+test('lines that were logged last are written when the server ends, in the format that is chosen', async (t) => {
+  const { file } = written(t, serving('127.0.0.1:0'));
+  const server = await runServer(t, ['serve', '--config', file, '--log-level', 'debug']);
+  await ask(server.ports.health, { method: 'GET', path: '/health', headers: {}, body: null });
+  await server.end();
+  const lines = server.written().map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    lines.slice(-2).map(({ level, msg }) => [level, msg]),
+    [
+      ['info', 'stopping'],
+      ['info', 'stopped'],
+    ],
+  );
+  for (const { time } of lines) assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.ok(lines.some(({ level, route }) => level === 'debug' && route === 'health'));
+  // An address that is none of this machine ends it at once, after its first line.
+  const away = written(t, `${serving('192.0.2.1:0')}  log: { format: text }\n`);
+  const { status, stderr } = clair(['serve', '--config', away.file], { CLAIR_COLOUR: 'red' });
+  assert.equal(status, 2);
+  assert.match(
+    stderr,
+    /^\d{4}-\S+Z WARN {2}unknown environment variables: they set nothing variables=\["CLAIR_COLOUR"\]\n/,
+  );
+});
+
+test('the hash in the worked example of docs/server.md is that of the token in its request', () => {
+  const page = readFileSync(inCheckout('docs/server.md'), 'utf8');
+  const [, token = ''] = /curl -H "Authorization: Bearer (example-\S+)"/.exec(page) ?? [];
+  const sum = createHash('sha256').update(token).digest('hex');
+  assert.ok(page.includes(`printf %s ${token} | sha256sum\n${sum}  -\n`));
+  const entries = Array.from(page.matchAll(/- scan:([\da-f]{64}):ci$/gm), ([, hash]) => hash);
+  assert.deepEqual(entries, [sum, sum]);
+});
+
+/** Settings of a server that fetches nothing and keeps nothing. */
+function serving(address: string): string {
+  return `clair:
+  api: { addr: "${address}", healthaddr: "127.0.0.1:0" }
+  updater: { interval: 0 }
+  database: { options: { path: ":memory:" } }
+`;
+}
+
+/** A configuration file, and a cache directory of its own. */
+function written(t: TestContext, text: string): { readonly file: string; readonly cache: string } {
+  const directory = temporaryDirectory(t);
+  const file = join(directory, 'config.yaml');
+  writeFileSync(file, text);
+  return { file, cache: join(directory, 'cache') };
+}
