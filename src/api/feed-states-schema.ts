@@ -35,3 +35,16 @@ export const feedStatesSchema: Schema = {
   },
   required: ['feeds'],
 };
+
+const count: Schema = { type: 'integer' };
+
+/** The answer of `/ready`. */
+export const readinessSchema: Schema = {
+  type: 'object',
+  properties: {
+    ready: { type: 'boolean' },
+    feeds: { type: 'object', properties: { loaded: count, unavailable: count, waiting: count } },
+    oldestCheck: { type: ['string', 'null'], format: 'date-time' },
+  },
+  required: ['ready', 'feeds', 'oldestCheck'],
+};

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readinessOf } from '../service/feeds/readiness.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import { serveHealth } from './health.ts';
 
@@ -8,7 +9,10 @@ test('the health check answers as Clair’s, and 500 without a database', async 
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   const metrics = async (): Promise<string> => 'clair_updater_errors_total 0\n';
-  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, { store, metrics, onError });
+  const server = await serveHealth(
+    { host: '127.0.0.1', port: 0 },
+    { store, metrics, onError, readiness: (states) => readinessOf([], states) },
+  );
   context.after(() => server.stop(0));
   const ask = async (path: string, options: RequestInit = {}): Promise<readonly [number, string]> => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
@@ -23,9 +27,12 @@ test('the health check answers as Clair’s, and 500 without a database', async 
   assert.deepEqual(await ask('/'), [404, '404 page not found\n']);
   assert.deepEqual(await ask('/status'), [200, '{"feeds":[]}\n']);
   assert.deepEqual(await ask('/metrics'), [200, 'clair_updater_errors_total 0\n']);
+  const notReady = '{"ready":false,"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
+  assert.deepEqual(await ask('/ready'), [503, notReady]);
   assert.deepEqual(errors, []);
 
   await store[Symbol.asyncDispose]();
   assert.deepEqual(await ask('/health'), [500, '']);
-  assert.equal(errors.length, 1);
+  assert.deepEqual(await ask('/ready'), [503, '']);
+  assert.equal(errors.length, 2);
 });

@@ -1,7 +1,8 @@
 import type { Address } from '../config/address.ts';
 import { limits } from '../kit/limits.ts';
-import type { Store } from '../store/store.ts';
-import { feedStatesSchema } from './feed-states-schema.ts';
+import type { Readiness } from '../service/feeds/readiness.ts';
+import type { FeedState, Store } from '../store/store.ts';
+import { feedStatesSchema, readinessSchema } from './feed-states-schema.ts';
 import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
 import type { ApiAnswer, Route } from './http/exchange.ts';
@@ -13,6 +14,8 @@ import { metricsAnswer } from './metrics.ts';
 /** What the health server tells of. */
 export interface HealthRoom {
   readonly store: Pick<Store, 'advisories' | 'keyValues'>;
+  /** Judges by the states of the feeds whether there are advisories to judge by. */
+  readonly readiness: (states: readonly FeedState[]) => Readiness;
   /** The metrics of this process as text. */
   readonly metrics: () => Promise<string>;
   /** Told of what goes wrong while answering. */
@@ -22,8 +25,8 @@ export interface HealthRoom {
 }
 
 /**
- * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/metrics` and `/status`,
- * which tells of every feed how fresh it is. It speaks no TLS and asks for no token, as in Clair. Throws `usage` where the address
+ * Listens for `GET /health` (200 while the database answers, else 500, both without a body, as Clair), `/ready` (200 once there are
+ * advisories, else 503), `/metrics` and `/status`, which tells of every feed how fresh it is. It speaks no TLS and asks for no token, as in Clair. Throws `usage` where the address
  * cannot be taken.
  */
 export async function serveHealth(address: Address, room: HealthRoom): Promise<ApiServer> {
@@ -52,6 +55,15 @@ const ways: Readonly<Record<string, Way>> = {
     description: { summary: 'The metrics of this server, as Prometheus reads them.', gives: 'text' },
     answer: ({ metrics }) => metricsAnswer(metrics),
   },
+  ready: {
+    description: {
+      summary:
+        'Whether the database answers, and every enabled feed of advisories was loaded or at least tried.',
+      gives: readinessSchema,
+      faults: [503],
+    },
+    answer: ready,
+  },
   status: {
     description: { summary: 'How fresh each feed of advisories is.', gives: feedStatesSchema },
     answer: status,
@@ -75,6 +87,16 @@ async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
   } catch (error) {
     onError(error);
     return { status: 500 };
+  }
+}
+
+async function ready({ store, readiness, onError }: HealthRoom): Promise<ApiAnswer> {
+  try {
+    const body = readiness(await store.advisories.feedStates());
+    return { status: body.ready ? 200 : 503, body };
+  } catch (error) {
+    onError(error);
+    return { status: 503 };
   }
 }
 

@@ -122,6 +122,27 @@ test('lines that were logged last are written when the server ends, in the forma
   );
 });
 
+test('a server is ready when its advisories are loaded, and not before', async (t) => {
+  const ready = async (text: string, awaited?: string): Promise<readonly [status: number, body: object]> => {
+    const server = await runServer(t, ['serve', '--config', written(t, text).file]);
+    if (awaited !== undefined) await server.logged(awaited);
+    const request = { method: 'GET', path: '/ready', headers: {}, body: null };
+    const { status, body } = await ask(server.ports.health, request);
+    await server.end();
+    return [status, (JSON.parse(body) as { feeds: object }).feeds];
+  };
+  const text = serving('127.0.0.1:0');
+  const [status, feeds] = await ready(text);
+  assert.equal(status, 503);
+  assert.ok('waiting' in feeds && Number(feeds.waiting) > 0);
+  const mirror = inCheckout('examples/mirror');
+  const updater = `updater: { enabledupdaters: [alpine], mirror: ${mirror}, sources: { alpine: { feeds: [v3.20/main] } } }`;
+  assert.deepEqual(await ready(text.replace('updater: { interval: 0 }', updater), 'feed updated'), [
+    200,
+    { loaded: 1, unavailable: 0, waiting: 0 },
+  ]);
+});
+
 test('the hash in the worked example of docs/server.md is that of the token in its request', () => {
   const page = readFileSync(inCheckout('docs/server.md'), 'utf8');
   const [, token = ''] = /curl -H "Authorization: Bearer (example-\S+)"/.exec(page) ?? [];

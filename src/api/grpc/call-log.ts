@@ -86,7 +86,7 @@ function recordOf(
     path: shortened(path),
     route: rpc === undefined ? undefined : labelOf(rpc.method),
     status: status[code] ?? String(code),
-    isSuccess: code === Number(status.OK),
+    isSuccess: status[code] === 'OK',
     ms,
     bytes: undefined,
     client: client.replace(/:\d+$/, ''),

@@ -102,7 +102,7 @@ function addServe(program: Command, { run, names }: CommandParts): void {
     .addHelpText(
       'after',
       `
-On the port of the health check (6061): GET /health, /metrics, /status.
+On the port of the health check (6061): GET /health, /ready, /metrics, /status.
 
 Example:
   clair serve --config /etc/clair/config.yaml

@@ -5,6 +5,7 @@ import { v1Routes } from '../../api/http/v1/routes.ts';
 import { v3Router } from '../../api/http/v3/gateway.ts';
 import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
 import type { Config } from '../../config/settings.ts';
+import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import { nativeRoom, v1Room, v3Room } from './api-rooms.ts';
 import { startNotifier } from './notifier.ts';
 import type { GenerationParts } from './server-parts.ts';
@@ -16,6 +17,8 @@ export interface Generation extends AsyncDisposable {
   readonly routers: readonly Router[];
   /** What is called over gRPC. */
   readonly methods: V3Methods;
+  /** The feeds that are kept current. */
+  readonly feeds: readonly FeedOfSource[];
 }
 
 /**
@@ -28,7 +31,7 @@ export function beginGeneration(config: Config, parts: GenerationParts): Generat
   const api = apiOf(config, parts);
   running.use(startUpdater(config, parts));
   running.use(startNotifier(config, parts));
-  return { ...api, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { ...api, feeds: parts.plan.feeds, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function apiOf(config: Config, parts: GenerationParts): Pick<Generation, 'routers' | 'methods'> {

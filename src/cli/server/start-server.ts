@@ -7,6 +7,7 @@ import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
+import { readinessOf } from '../../service/feeds/readiness.ts';
 import { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, openStore } from '../database.ts';
@@ -64,11 +65,12 @@ async function prepareServer(
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { server, ...prepared } = await prepareServer(config, options);
   await using parts = new AsyncDisposableStack();
+  // Its generation disposes of it, too, which does no harm; here it is for a start that fails.
   parts.use(prepared.plugged);
   const lasting = await startLasting(config, { parts, server, log: options.log });
   const generations = new Generations(config, lasting, prepared);
   parts.use(generations);
-  const health = parts.use(await startHealth(lasting));
+  const health = parts.use(await startHealth(lasting, () => generations.current));
   const api = parts.use(await serveRoutes(config, () => generations.current, lasting));
   const running = parts.move();
   return {
@@ -131,9 +133,13 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
   };
 }
 
-async function startHealth({ server, store, writeMetrics, log }: LastingParts): Promise<ApiServer> {
+async function startHealth(
+  { server, store, writeMetrics, log }: LastingParts,
+  current: () => Generation,
+): Promise<ApiServer> {
   return await serveHealth(server.health, {
     store,
+    readiness: (states) => readinessOf(current().feeds, states),
     metrics: writeMetrics,
     onError: (error) => {
       log.error({ error: String(error) }, 'health check failed');

@@ -183,7 +183,8 @@ async function apply(
 }
 
 /** An enricher speaks of vulnerabilities, of no package of any namespace. */
-function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
+/** Whether a source publishes advisories, and not ratings. */
+export function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
   return 'feedsOf' in source;
 }
 

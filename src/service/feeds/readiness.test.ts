@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import type { FeedState } from '../../store/store.ts';
+import { readinessOf } from './readiness.ts';
+import type { FeedOfSource } from './update-feeds.ts';
+
+const enabled: FeedOfSource[] = [...builtIn.sources, ...builtIn.enrichers].flatMap((source) =>
+  ['debian', 'rhel', 'epss'].includes(source.name) ? source.feeds.map((feed) => ({ source, feed })) : [],
+);
+
+function stateOf({ source, feed }: FeedOfSource, change: Partial<FeedState> = {}): FeedState {
+  return {
+    ...{ source: source.name, feed, sourceVersion: 1, origin: 'upstream', presence: 'loaded' },
+    ...{ fingerprint: '', fetchedAt: '2026-01-01T00:00:00.000Z', checkedAt: '2026-01-02T00:00:00.000Z' },
+    ...{ newestAdvisory: null, records: 1, skipped: { count: 0, sample: [] }, kept: [], lastFailure: null },
+    ...change,
+  };
+}
+
+const advisories = enabled.filter(({ source }) => source.name !== 'epss');
+
+test('nothing is ready before a feed of advisories is loaded', () => {
+  const { ready, feeds, oldestCheck } = readinessOf(enabled, []);
+  assert.deepEqual([ready, feeds.waiting, oldestCheck], [false, advisories.length, null]);
+  const failed = enabled.map((one) => stateOf(one, { presence: 'failed' }));
+  assert.deepEqual(readinessOf(enabled, failed), {
+    ready: false,
+    feeds: { loaded: 0, unavailable: advisories.length, waiting: 0 },
+    oldestCheck: null,
+  });
+});
+
+test('nothing is ready while a feed waits for its first attempt, and ratings do not count', () => {
+  const [first = assert.fail(), ...others] = advisories;
+  const old = stateOf(first, { checkedAt: '2025-06-01T00:00:00.000Z' });
+  assert.equal(readinessOf(enabled, [old]).ready, others.length === 0);
+  const states = [old, ...others.map((one) => stateOf(one, { presence: 'failed' }))];
+  const { ready, feeds, oldestCheck } = readinessOf(enabled, states);
+  assert.deepEqual([ready, feeds.loaded, feeds.waiting], [true, 1, 0]);
+  assert.equal(oldestCheck, '2025-06-01T00:00:00.000Z');
+});
+
+test('a feed that stands in for a loaded one is not waited for', () => {
+  const standIn = builtIn.sources.find(({ insteadOf }) => insteadOf !== undefined) ?? assert.fail();
+  const better = builtIn.sources.find(({ name }) => name === standIn.insteadOf) ?? assert.fail();
+  const all = [standIn, better].flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
+  const states = better.feeds.map((feed) => stateOf({ source: better, feed }));
+  assert.equal(readinessOf(all, states).ready, true);
+});
