@@ -1,3 +1,4 @@
+import { dateEvidence } from '../model/content-date.ts';
 import type { FeedState } from '../store/store.ts';
 import type { Schema } from './http/go-schema.ts';
 
@@ -15,6 +16,8 @@ const properties: Readonly<Record<keyof FeedState, Schema>> = {
   fetchedAt: time,
   checkedAt: time,
   newestAdvisory: { type: ['string', 'null'] },
+  contentDate: { type: ['string', 'null'], format: 'date-time' },
+  contentEvidence: { enum: [...dateEvidence, null] },
   records: { type: 'integer' },
   skipped: {
     type: 'object',

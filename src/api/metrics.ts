@@ -128,6 +128,10 @@ function shown(registry: Registry): Pick<Metrics, 'write'> {
     'clair_feed_newest_advisory_seconds',
     'When the newest advisory of a feed was written, in seconds since 1970.',
   );
+  const content = gauge(
+    'clair_feed_content_seconds',
+    'When the content of a feed was written, by its newest record, its own time or that of its file, in seconds since 1970.',
+  );
   const checked = gauge(
     'clair_feed_checked_seconds',
     'When a feed was last known to be current, in seconds since 1970.',
@@ -146,12 +150,21 @@ function shown(registry: Registry): Pick<Metrics, 'write'> {
   });
   return {
     async write({ feeds, reading }) {
-      for (const one of [newest, checked, records]) one.reset();
+      for (const one of [newest, content, checked, records]) one.reset();
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);
       waiting.set(reading.waiting);
-      for (const { source, feed, presence, newestAdvisory, checkedAt, records: count } of feeds) {
+      for (const {
+        source,
+        feed,
+        presence,
+        newestAdvisory,
+        contentDate,
+        checkedAt,
+        records: count,
+      } of feeds) {
         if (presence !== 'loaded') continue;
+        if (contentDate !== null) content.set({ source, feed }, Date.parse(contentDate) / 1000);
         if (newestAdvisory !== null) newest.set({ source, feed }, Date.parse(newestAdvisory) / 1000);
         checked.set({ source, feed }, Date.parse(checkedAt) / 1000);
         records.set({ source, feed }, count);

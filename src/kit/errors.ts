@@ -18,6 +18,7 @@ export const exitCodes = {
   busy: 3,
   'feed-unavailable': 3,
   'feed-corrupt': 3,
+  'feed-not-tried': 3,
   'store-unusable': 3,
   'store-conflict': 3,
   'output-failed': 3,

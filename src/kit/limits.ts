@@ -178,6 +178,14 @@ export const limits = {
   layersWaiting: 100,
   /** A thread that reads a layer nobody wants any more and does not stop for so long is ended. */
   layerStopMs: 1000,
+  /** Looking up a feed's host and connecting to it; a resolver that asks a second server after 5 s still gets through. */
+  connectMs: 8000,
+  /** A host that could not be reached is not asked for another feed for this long. */
+  hostDownMs: 30_000,
+  /** After so many hosts that cannot be reached, and none that can, no other is tried: there is no network. */
+  offlineHosts: 3,
+  /** Two such hosts are enough when they took this long together. */
+  offlineMs: 10_000,
   /** Times one HTTP request is made before it is given up. */
   httpAttempts: 3,
   /** The longest `Retry-After` that is waited for. */

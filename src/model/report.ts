@@ -138,6 +138,8 @@ export interface Coverage {
   /** Date of the data itself, ISO 8601. */
   readonly contentDate?: string | null;
   readonly fetchedAt: string | null;
+  /** How new the content of the advisories is, by the feed of them with the latest date; null where nothing dates it. Reports of earlier versions lack it. */
+  readonly contentDate?: string | null;
   /** For people: why the status is not `complete`, or since when the release is out of support. */
   readonly reason: string | null;
 }

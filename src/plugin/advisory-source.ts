@@ -9,6 +9,8 @@ export interface Fetched {
   readonly fingerprint: string;
   /** `Last-Modified` of the file, ISO 8601, where the server or mirror tells it. */
   readonly lastModified?: string;
+  /** When the file was last changed in the directory of a mirror, ISO 8601; its content is at least as old. */
+  readonly fileModified?: string;
   /** `changes`: only what is new since `known`; records it does not name stay. Absent: the whole feed. */
   readonly extent?: 'changes';
 }
@@ -27,6 +29,19 @@ export interface WithdrawnRecord {
 
 /** What reading a feed yields. */
 export type FeedRecord = Vulnerability | SkippedRecord | WithdrawnRecord;
+
+/**
+ * The date of the content as a whole, as the feed states it: of its newest record where records have no `modified` of their own,
+ * or of when the feed was written.
+ */
+export interface FeedDate {
+  /** ISO 8601. Dates that are invalid or lie in the future are ignored. */
+  readonly dated: string;
+  readonly by: 'record' | 'feed';
+}
+
+/** Takes the dates that a feed states, before its last record. The latest of each kind counts. */
+export type OnFeedDate = (date: FeedDate) => void;
 
 /** What comes of asking for a file: `unchanged` when it still has the known fingerprint, `absent` when there is no such file. */
 export type FeedAnswer = Fetched | 'unchanged' | 'absent';
@@ -58,5 +73,5 @@ export interface AdvisorySource {
    * its name and a version in its range. Throws a `feed-corrupt` error that names the feed and the position when the
    * content is not what it claims to be.
    */
-  parse(feed: string, content: Fetched): AsyncIterable<FeedRecord>;
+  parse(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
 }

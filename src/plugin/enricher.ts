@@ -1,5 +1,5 @@
 import type { Enrichment } from '../model/enrichment.ts';
-import type { FeedAnswer, FeedClient, Fetched, SkippedRecord } from './advisory-source.ts';
+import type { FeedAnswer, FeedClient, Fetched, OnFeedDate, SkippedRecord } from './advisory-source.ts';
 
 export type { Enrichment };
 
@@ -11,5 +11,5 @@ export interface Enricher {
   /** As `AdvisorySource.fetch`: gets the feed unless it still has the known fingerprint. */
   fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
   /** Each id at most once in a feed. */
-  parse(feed: string, content: Fetched): AsyncIterable<Enrichment | SkippedRecord>;
+  parse(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncIterable<Enrichment | SkippedRecord>;
 }

@@ -15,8 +15,10 @@ export type {
   AdvisorySource,
   FeedAnswer,
   FeedClient,
+  FeedDate,
   FeedRecord,
   Fetched,
+  OnFeedDate,
   SkippedRecord,
   WithdrawnRecord,
 } from './advisory-source.ts';

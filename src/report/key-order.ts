@@ -100,6 +100,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     newestAdvisory: 'value',
     contentDate: 'value',
     fetchedAt: 'value',
+    contentDate: 'value',
     reason: 'value',
   },
   statuses: {

@@ -130,9 +130,18 @@ export function coverageLine(coverage: Coverage): string {
   const words = [
     coverageWords[coverage.status],
     ...(newestAdvisory === null ? [] : [`newest from ${newestAdvisory.slice(0, 10)}`]),
+    ...contentWords(coverage),
     ...(fetchedAt === null ? [] : [`fetched ${fetchedAt.slice(0, 10)}`]),
   ];
   return shownText(`${coverage.namespace}: ${words.join(', ')}${reason === null ? '' : `; ${reason}`}`);
+}
+
+/** The date of the content, where it says more than that of the newest advisory; and that it is unknown where nothing dates it. */
+function contentWords({ newestAdvisory, contentDate, fetchedAt }: Coverage): string[] {
+  if (contentDate === undefined || fetchedAt === null) return [];
+  if (contentDate === null) return ['of unknown age'];
+  const day = contentDate.slice(0, 10);
+  return day === newestAdvisory?.slice(0, 10) ? [] : [`content of ${day}`];
 }
 
 /** What extensions could not read. */

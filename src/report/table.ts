@@ -27,6 +27,20 @@ export const tableFormat: ReportFormat = {
   },
 };
 
+/** Whether there was nothing to compare any package with: then one reason explains everything, and the rest would repeat it. */
+function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
+  const isMissing = coverage.length > 0 && coverage.every(({ status }) => status === 'missing');
+  return verdict === 'not-assessed' && isMissing && statuses.every(({ status }) => status === 'succeeded');
+}
+
+/** Why there are no advisories, and what to do about it. */
+function withoutAdvisories({ coverage }: Report): string[] {
+  const reasons = coverage.map(({ namespace, reason }) =>
+    shownText(`${namespace}: ${reason ?? 'no advisories'}`),
+  );
+  return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
+}
+
 /** Whatever width a terminal claims. */
 const sentenceColumnsMin = 20;
 
@@ -45,6 +59,10 @@ function* lines(report: Report, display: Display): Iterable<string> {
   yield* sentences(exploitedWords(report.matches), 'red', display);
   yield* sentences(unratedWords(report.matches), 'yellow', display);
   yield* sentences(suppressedWords(report), undefined, display);
+  if (isWithoutAdvisories(report)) {
+    for (const line of withoutAdvisories(report)) yield* sentence(line, 'yellow', display);
+    return;
+  }
   for (const coverage of report.coverage) {
     const style = coverage.status === 'complete' && coverage.reason === null ? undefined : 'yellow';
     yield* sentence(coverageLine(coverage), style, display);

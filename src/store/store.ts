@@ -1,8 +1,9 @@
+import type { DateEvidence } from '../model/content-date.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
-import type { SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
+import type { FeedDate, SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
 import type { AncestryStore } from './ancestry-store.ts';
 import type { DigestStore } from './digest-store.ts';
@@ -63,6 +64,9 @@ export interface FeedState {
   readonly checkedAt: string;
   /** The newest `modified` of its records, else `Last-Modified` of the file, else null. */
   readonly newestAdvisory: string | null;
+  /** How new the content is, by the strongest evidence there is; null where nothing dates it. */
+  readonly contentDate: string | null;
+  readonly contentEvidence: DateEvidence | null;
   /** Records in force, without those of kept namespaces. */
   readonly records: number;
   /** Records that could not be understood; where an older form of them was in force, it still is. */
@@ -108,6 +112,9 @@ export interface FoundFeed extends FeedIdentity, Pick<FeedState, 'fingerprint' |
 /** The state to be recorded with an application; the store counts records and finds the newest by itself. */
 export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
   readonly lastModified?: string;
+  readonly fileModified?: string;
+  /** Dates that the feed states for its content as a whole, all there once the records were read. */
+  readonly dates?: Iterable<FeedDate>;
   /** `changes`: records that are not named stay as they are. */
   readonly extent?: 'changes';
   /** With `changes`: no record but those of these keys is named, so that a small change costs little in a large feed. */
@@ -116,8 +123,11 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   readonly madeOf?: ReadonlyMap<string, number>;
   /** Takes a content that is much smaller than the one in force. */
   readonly acceptShrunk?: true;
+  /** Takes a content that is older than the one in force. */
+  readonly acceptOlder?: true;
   /** What the store that the content comes from had found about it; taken for what it is. */
-  readonly found?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'>;
+  readonly found?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
+    Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
 }
 
 /** A record as it stood from `validFrom` until before `validTo`, which is null while it is in force. */
@@ -148,12 +158,15 @@ export interface AdvisoryStore {
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
    * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
    * held in memory, and nobody waits for it. What the feed says no more of a whole namespace stays in force.
-   * Throws `feed-corrupt` when a key comes twice and when the feed has shrunk to less than half without being accepted,
+   * Throws `feed-corrupt` when a key comes twice, and when the feed has shrunk to less than half or is older than the content in
+   * force without that being accepted,
    * `store-conflict` when somebody else applied the same feed meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference>;
   /** Notes that a feed was found current, or absent, without touching its records. */
   touch(found: FoundFeed): Promise<void>;
+  /** Whether any record of a feed is in force, or any enrichment is there. */
+  hasContent(feed: FeedName): Promise<boolean>;
   /** Notes that a feed could not be updated; the next success forgets it. Its content stays. */
   noteFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
   /** The namespaces anything in the store ever spoke of, in the order in which they became known. */

@@ -8,7 +8,7 @@ export const epss: Enricher = {
   version: 1,
   feeds: ['current'],
   fetch: (_feed, client, known) => client.get(url, known),
-  async *parse(feed, content) {
-    yield* (await import('./scores.ts')).readScores(feed, content);
+  async *parse(feed, content, onDate) {
+    yield* (await import('./scores.ts')).readScores(feed, content, onDate);
   },
 };

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { isCve } from '../../model/cve.ts';
-import type { Enrichment, Fetched, SkippedRecord } from '../../plugin/index.ts';
+import type { Enrichment, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
 
 /** No line of the file is longer than this many characters. */
 const lineChars = 1000;
@@ -11,11 +11,18 @@ const lineChars = 1000;
  * The scores of a day: a comment on the model, which the first years lack, the line `cve,epss,percentile`, and a line for each
  * CVE. The very first files have no percentile.
  */
-export function readScores(feed: string, content: Fetched): AsyncGenerator<Enrichment | SkippedRecord> {
-  return fromFeed({ source: 'epss', feed, content }, scores(content));
+export function readScores(
+  feed: string,
+  content: Fetched,
+  onDate?: OnFeedDate,
+): AsyncGenerator<Enrichment | SkippedRecord> {
+  return fromFeed({ source: 'epss', feed, content }, scores(content, onDate));
 }
 
-async function* scores({ body, url }: Fetched): AsyncGenerator<Enrichment | SkippedRecord> {
+async function* scores(
+  { body, url }: Fetched,
+  onDate: OnFeedDate | undefined,
+): AsyncGenerator<Enrichment | SkippedRecord> {
   let number = 0;
   let isBelowHeader = false;
   for await (const lines of linesOf(inflated(body, url))) {
@@ -23,11 +30,17 @@ async function* scores({ body, url }: Fetched): AsyncGenerator<Enrichment | Skip
       number++;
       if (isBelowHeader) yield scoreIn(line, number);
       else if (/^cve,epss(,percentile)?$/.test(line)) isBelowHeader = true;
-      else if (!line.startsWith('#'))
-        throw new UnexpectedContent(`line ${number}`, 'not the line cve,epss,percentile');
+      else if (line.startsWith('#')) noteDate(line, onDate);
+      else throw new UnexpectedContent(`line ${number}`, 'not the line cve,epss,percentile');
     }
   }
   if (!isBelowHeader) throw new UnexpectedContent('its end', 'it has no line cve,epss,percentile');
+}
+
+/** `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000` */
+function noteDate(comment: string, onDate: OnFeedDate | undefined): void {
+  const day = /score_date:(\d{4}-\d\d-\d\d)/.exec(comment)?.[1];
+  if (day !== undefined) onDate?.({ dated: day, by: 'feed' });
 }
 
 function scoreIn(line: string, number: number): Enrichment | SkippedRecord {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { Enrichment, Fetched } from '../../plugin/index.ts';
+import type { Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
 
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
 
@@ -14,11 +14,15 @@ const entry = z.object({
 });
 
 /** The entries of the catalogue. */
-export function readCatalogue(feed: string, content: Fetched): AsyncGenerator<Enrichment> {
-  return fromFeed({ source: 'kev', feed, content }, entries(content));
+export function readCatalogue(
+  feed: string,
+  content: Fetched,
+  onDate?: OnFeedDate,
+): AsyncGenerator<Enrichment> {
+  return fromFeed({ source: 'kev', feed, content }, entries(content, onDate));
 }
 
-async function* entries({ body, url }: Fetched): AsyncGenerator<Enrichment> {
+async function* entries({ body, url }: Fetched, onDate: OnFeedDate | undefined): AsyncGenerator<Enrichment> {
   let count = 0;
   for await (const value of jsonElementsOf('vulnerabilities', inflated(body, url))) {
     const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = checked(
@@ -26,6 +30,7 @@ async function* entries({ body, url }: Fetched): AsyncGenerator<Enrichment> {
       value,
       `entry ${++count}`,
     );
+    onDate?.({ dated: dateAdded, by: 'record' });
     yield {
       id: cveID.trim(),
       exploited: {

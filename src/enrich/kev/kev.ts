@@ -8,7 +8,7 @@ export const kev: Enricher = {
   version: 1,
   feeds: ['catalogue'],
   fetch: (_feed, client, known) => client.get(url, known),
-  async *parse(feed, content) {
-    yield* (await import('./catalogue.ts')).readCatalogue(feed, content);
+  async *parse(feed, content, onDate) {
+    yield* (await import('./catalogue.ts')).readCatalogue(feed, content, onDate);
   },
 };

@@ -14,7 +14,7 @@ export const nvd: Enricher = {
   async fetch(feed, client, known) {
     return (await import('./year.ts')).fetchYear(feed, client, known);
   },
-  async *parse(feed, content) {
-    yield* (await import('./records.ts')).readRecords(feed, content);
+  async *parse(feed, content, onDate) {
+    yield* (await import('./records.ts')).readRecords(feed, content, onDate);
   },
 };

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
-import type { CvssVector, Enrichment, Fetched } from '../../plugin/index.ts';
+import type { CvssVector, Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
 
 const metrics = z.optional(
   z.array(
@@ -20,6 +20,7 @@ const item = z.object({
   cve: z.object({
     id: z.string(),
     published: z.optional(z.string()),
+    lastModified: z.optional(z.string()),
     vulnStatus: z.optional(z.string()),
     descriptions: texts,
     metrics: z.optional(
@@ -43,15 +44,21 @@ const versions = ['cvssMetricV31', 'cvssMetricV40', 'cvssMetricV30', 'cvssMetric
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
 /** The CVEs of a file in NVD's format 2.0, that of the feeds and of the API alike. */
-export function readRecords(feed: string, content: Fetched): AsyncGenerator<Enrichment> {
-  return fromFeed({ source: 'nvd', feed, content }, enrichments(content));
+export function readRecords(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncGenerator<Enrichment> {
+  return fromFeed({ source: 'nvd', feed, content }, enrichments(content, onDate));
 }
 
-async function* enrichments({ body, url, fingerprint }: Fetched): AsyncGenerator<Enrichment> {
+async function* enrichments(
+  { body, url, fingerprint }: Fetched,
+  onDate: OnFeedDate | undefined,
+): AsyncGenerator<Enrichment> {
   let count = 0;
   const json = verifiedByMeta(inflated(body, url), fingerprint);
   for await (const value of jsonElementsOf('vulnerabilities', json)) {
-    yield enrichment(checked(item, value, `vulnerabilities.${count++}`).cve);
+    const { cve } = checked(item, value, `vulnerabilities.${count++}`);
+    const modified = timeOf(cve.lastModified);
+    if (modified !== undefined) onDate?.({ dated: modified, by: 'record' });
+    yield enrichment(cve);
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no CVE');
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { ClairError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { percentDecoded } from '../percent-decoded.ts';
 import { askForBulk, type BulkAnswer } from './bulk-transport.ts';
@@ -35,6 +36,8 @@ export interface HttpOptions {
   readonly connect?: (url: URL) => ConnectionOptions;
   readonly signal?: AbortSignal;
   readonly idleMs?: number;
+  /** How long looking up a host and connecting to it may take. A host that is silent that long is not tried again. */
+  readonly connectMs?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** Waits between two attempts; replaced in tests. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
@@ -60,13 +63,22 @@ export async function httpGet(
   for (let attempt = 1; ; attempt++) {
     const answer = await attemptGet(new URL(url), options);
     if (!(answer instanceof Failure)) return answer;
-    const pauseMs = pauseAfter(attempt, answer.retryAfterMs);
+    const pauseMs = isSlow(answer, options) ? undefined : pauseAfter(attempt, answer.retryAfterMs);
     if (pauseMs === undefined) {
       const tries = attempt === 1 ? '' : ` (${attempt} attempts)`;
-      throw new HttpError(answer.message + tries, { cause: answer.cause });
+      const { cause, unreachable } = answer;
+      throw new HttpError(answer.message + tries, {
+        cause,
+        ...(unreachable !== undefined && { unreachable }),
+      });
     }
     await sleep(pauseMs, options.signal);
   }
+}
+
+/** Whether a host was waited for as long as the options allow. */
+function isSlow({ cause }: Failure, { connectMs }: HttpOptions): boolean {
+  return connectMs !== undefined && cause instanceof ClairError && cause.code === 'limit-exceeded';
 }
 
 /** A URL as it may be shown and logged: without name, password, query and fragment. */
@@ -76,13 +88,23 @@ export function displayUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** What there is to say of a failure besides its message. */
+interface FailureOptions {
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+  readonly unreachable?: string;
+}
+
 /** A failure that may pass. */
 class Failure extends Error {
   readonly retryAfterMs: number | undefined;
+  /** The host that gave no answer. */
+  readonly unreachable: string | undefined;
 
-  constructor(message: string, options: { readonly cause?: unknown; readonly retryAfterMs?: number } = {}) {
+  constructor(message: string, options: FailureOptions = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.unreachable = options.unreachable;
   }
 }
 
@@ -103,6 +125,7 @@ async function attemptGet(
     connection.close();
     options.signal?.throwIfAborted();
     if (error instanceof HttpError) throw error;
+    if (error instanceof Failure) return error;
     return new Failure(reasonOf(error), { cause: error });
   }
 }
@@ -142,15 +165,22 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
       signal: connection.signal,
       connection: options.connect?.(url) ?? {},
       idleMs: options.idleMs,
+      connectMs: options.connectMs,
     };
     const asked = options.isBulk ? askForBulk(url, request) : askOnce(url, request);
-    const answer = await connection.wait<BulkAnswer>(asked);
+    const answer = await connection.wait<BulkAnswer>(asked).catch((error: unknown) => {
+      throw error instanceof HttpError ? error : noAnswer(url, error);
+    });
     const { location } = answer.headers;
     if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
     answer.body.destroy();
     url = redirectTarget(url, location);
   }
   throw new HttpError(`more than ${limits.redirects} redirects`);
+}
+
+function noAnswer({ host }: URL, error: unknown): Failure {
+  return new Failure(reasonOf(error), { cause: error, unreachable: host });
 }
 
 function credentialsOf({ username, password }: URL): Record<string, string> {

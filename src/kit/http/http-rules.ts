@@ -6,6 +6,13 @@ import { limits } from '../limits.ts';
 /** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
+  /** The host, with its port, that gave no answer; undefined where one came, whatever it said. */
+  readonly unreachable: string | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly unreachable?: string } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.unreachable = options.unreachable;
+  }
 }
 
 /** How long a connection may stand still, and who may end it. */
@@ -17,6 +24,13 @@ export interface Patience {
 /** Nothing came for too long. */
 export function idleTooLong(idleMs: number): ClairError {
   return new ClairError('limit-exceeded', `nothing received for ${idleMs / 1000} s`, { limit: 'idleMs' });
+}
+
+/** No connection came about in time. */
+export function connectTooLong(connectMs: number): ClairError {
+  return new ClairError('limit-exceeded', `no connection within ${connectMs / 1000} s`, {
+    limit: 'connectMs',
+  });
 }
 
 /** A connection that is given up when nothing comes for too long. */

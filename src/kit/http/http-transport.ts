@@ -1,5 +1,6 @@
 import {
   type Agent,
+  type ClientRequest,
   request as httpRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -8,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { connectTooLong } from './http-rules.ts';
 
 /** How a connection is made; what is absent is done as Node does it. */
 export interface ConnectionOptions {
@@ -29,6 +31,8 @@ export interface TransportRequest {
   /** Ends the connection, before the answer and while its body comes. */
   readonly signal: AbortSignal;
   readonly connection: ConnectionOptions;
+  /** How long looking up the host and connecting to it may take. */
+  readonly connectMs?: number | undefined;
   /** Sent as the body of a POST. */
   readonly post?: string;
 }
@@ -43,7 +47,7 @@ export interface TransportAnswer {
 /** Asks a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
 export async function askOnce(
   url: URL,
-  { headers, signal, connection: { ca, ...connection }, post }: TransportRequest,
+  { headers, signal, connection: { ca, ...connection }, connectMs, post }: TransportRequest,
 ): Promise<TransportAnswer> {
   signal.throwIfAborted();
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -59,11 +63,24 @@ export async function askOnce(
   signal.addEventListener('abort', () => {
     open.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });
+  if (connectMs !== undefined) limitConnecting(request, connectMs);
   request.on('response', resolve).on('error', reject).end(post);
   const response = await promise;
   const body = withoutCodings(response);
   open = body;
   return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+/** Ends a request whose connection does not come about in time. */
+function limitConnecting(request: ClientRequest, connectMs: number): void {
+  const timer = setTimeout(() => request.destroy(connectTooLong(connectMs)), connectMs);
+  const stop = (): void => {
+    clearTimeout(timer);
+  };
+  request.on('close', stop).on('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', stop);
+    else stop();
+  });
 }
 
 /** The body of an answer without the codings that it tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { checked, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { dateEvidence } from '../../model/content-date.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { unfixedStates } from '../../model/fix.ts';
 import type { Namespace } from '../../model/namespace.ts';
@@ -8,8 +9,14 @@ import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { FeedState } from '../../store/store.ts';
 
 /** What a feed is known to be, as far as it means anything elsewhere. */
-export type CarriedFeed = Omit<FeedState, 'records' | 'kept' | 'lastFailure' | 'presence'> & {
+export type CarriedFeed = Omit<
+  FeedState,
+  'records' | 'kept' | 'lastFailure' | 'presence' | 'contentDate' | 'contentEvidence'
+> & {
   readonly presence: 'loaded' | 'absent';
+  /** Files of earlier versions do not have it. */
+  readonly contentDate?: FeedState['contentDate'];
+  readonly contentEvidence?: FeedState['contentEvidence'];
 };
 
 /**
@@ -95,6 +102,8 @@ const feed: z.ZodMiniType<CarriedFeed> = z.strictObject({
   fetchedAt: time,
   checkedAt: time,
   newestAdvisory: z.nullable(time),
+  contentDate: z.exactOptional(z.nullable(time)),
+  contentEvidence: z.exactOptional(z.nullable(z.enum(dateEvidence))),
   skipped: z.strictObject({
     count: z.number(),
     sample: z.array(z.strictObject({ key: z.string(), reason: z.string() })),

@@ -82,12 +82,19 @@ function isNewer(here: FeedState, carried: CarriedFeed): boolean {
   const [ours, theirs] = [here.newestAdvisory, carried.newestAdvisory];
   if (carried.presence === 'loaded' && ours !== null && theirs !== null && ours !== theirs)
     return ours > theirs;
+  const ourDate = here.contentEvidence === 'file' ? null : here.contentDate;
+  const theirDate = carried.contentEvidence === here.contentEvidence ? (carried.contentDate ?? null) : null;
+  if (carried.presence === 'loaded' && ourDate !== null && theirDate !== null && ourDate !== theirDate)
+    return ourDate > theirDate;
   return here.checkedAt > carried.checkedAt;
 }
 
 /** What another store holds has been accepted there: it is taken for what it is. */
-function toUpdate({ checkedAt, newestAdvisory, skipped, presence, ...feed }: CarriedFeed): FeedUpdate {
-  return { ...feed, acceptShrunk: true, found: { checkedAt, newestAdvisory, skipped } };
+function toUpdate(carried: CarriedFeed): FeedUpdate {
+  const { checkedAt, newestAdvisory, contentDate, contentEvidence, skipped, presence, ...feed } = carried;
+  const dated = { contentDate: contentDate ?? null, contentEvidence: contentEvidence ?? null };
+  const found = { checkedAt, newestAdvisory, ...dated, skipped };
+  return { ...feed, acceptShrunk: true, acceptOlder: true, found };
 }
 
 /** The lines of a file, feed by feed. */

@@ -1,6 +1,12 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
-import type { AdvisorySource, FeedClient, FeedRecord, Fetched } from '../../plugin/advisory-source.ts';
+import type {
+  AdvisorySource,
+  FeedClient,
+  FeedRecord,
+  Fetched,
+  OnFeedDate,
+} from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type {
@@ -14,6 +20,7 @@ import type {
 import { isSuperseded } from './choose-feeds.ts';
 import { type LockingRoom, lockFeed, pollMs } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';
+import { LatestDates } from './latest-dates.ts';
 
 /** A feed of a source of advisories or of an enricher. */
 export interface FeedOfSource {
@@ -42,6 +49,8 @@ export interface UpdatingRoom extends LockingRoom {
   readonly youngerThanMs: number;
   /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
   readonly acceptShrunk?: boolean;
+  /** Whether the content of a feed may be older than the one in force; otherwise it is refused. */
+  readonly acceptOlder?: boolean;
   /** Follows the update of each feed. */
   readonly tracer?: Tracer;
 }
@@ -110,7 +119,8 @@ async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<Fe
       error instanceof ClairError
         ? error
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
-    await noteFailure(wanted, known, room);
+    // What was not tried has not failed: its last try stays on record.
+    if (known.code !== 'feed-not-tried') await noteFailure(wanted, known, room);
     return { ...wanted, outcome: 'failed', error: known };
   }
 }
@@ -132,8 +142,8 @@ async function updateFeed(
 ): Promise<FeedOutcome> {
   const { source, feed } = wanted;
   const { advisories } = room.store;
-  const known = state?.presence === 'loaded' && isComparable(state, source, room) ? state : undefined;
-  room.onProgress(`fetching advisories ${source.name} ${feed}`);
+  const known = await knownContent(wanted, state, room);
+  room.onProgress(`${isDirectory(room.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
   const fetched = await source.fetch(feed, room.client, known?.fingerprint);
   const at = room.now().toISOString();
   const identity = identityOf(wanted, room);
@@ -150,36 +160,73 @@ async function updateFeed(
     return { ...wanted, outcome: 'absent' };
   }
   if (fetched === 'unchanged') {
-    if (known !== undefined) await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
+    if (known === undefined) throw unchangedFromNothing(wanted);
+    await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
     return { ...wanted, outcome: 'unchanged' };
   }
   const update = toUpdate(identity, fetched, { fetchedAt: at, acceptShrunk: room.acceptShrunk ?? false });
   return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, room }) };
 }
 
+/** The state of a feed whose content is in the store and is what the source would make of the same bytes. */
+async function knownContent(
+  wanted: FeedOfSource,
+  state: FeedState | undefined,
+  room: UpdatingRoom,
+): Promise<FeedState | undefined> {
+  if (state?.presence !== 'loaded' || !isComparable(state, wanted.source, room)) return undefined;
+  const isThere = state.records === 0 || (await room.store.advisories.hasContent(state));
+  return isThere ? state : undefined;
+}
+
+/** Nothing is in the store that a feed could be unchanged from: to take that for current would be to know nothing and not say so. */
+function unchangedFromNothing({ source, feed }: FeedOfSource): ClairError {
+  return new ClairError(
+    'feed-unavailable',
+    `${source.name} ${feed} is answered with "unchanged", though none of it is in the database. Check the server or mirror that it comes from`,
+  );
+}
+
+/** Whether feeds come from a directory of this machine. */
+function isDirectory(origin: string): boolean {
+  return origin !== 'upstream' && !origin.includes('://');
+}
+
+/** When content was fetched, and which doubtful content is taken. */
+interface Acceptance extends Pick<UpdatingRoom, 'acceptShrunk' | 'acceptOlder'> {
+  readonly fetchedAt: string;
+}
+
 function toUpdate(
   identity: FeedIdentity,
-  { fingerprint, lastModified, extent }: Fetched,
-  { fetchedAt, acceptShrunk }: { readonly fetchedAt: string; readonly acceptShrunk: boolean },
+  { fingerprint, lastModified, fileModified, extent }: Fetched,
+  { fetchedAt, acceptShrunk, acceptOlder }: Acceptance,
 ): FeedUpdate {
   return {
     ...identity,
     fingerprint,
     fetchedAt,
     ...(lastModified !== undefined && { lastModified }),
+    ...(fileModified !== undefined && { fileModified }),
     ...(extent !== undefined && { extent }),
-    ...(acceptShrunk && { acceptShrunk }),
+    ...(acceptShrunk === true && { acceptShrunk }),
+    ...(acceptOlder === true && { acceptOlder }),
   };
 }
 
 async function apply(
   { source, feed }: FeedOfSource,
   fetched: Fetched,
-  { update, room: { store, schemes } }: { update: FeedUpdate; room: UpdatingRoom },
+  { update, room: { store, schemes, now } }: { update: FeedUpdate; room: UpdatingRoom },
 ): Promise<FeedDifference> {
+  const dates = new LatestDates(now());
+  const dated = { ...update, dates };
+  const onDate: OnFeedDate = (date) => {
+    dates.note(date);
+  };
   return isAdvisorySource(source)
-    ? await store.advisories.apply(update, keyed(source.parse(feed, fetched), schemes, fetched))
-    : await store.enrichments.apply(update, source.parse(feed, fetched));
+    ? await store.advisories.apply(dated, keyed(source.parse(feed, fetched, onDate), schemes, fetched))
+    : await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
 }
 
 /** An enricher speaks of vulnerabilities, of no package of any namespace. */

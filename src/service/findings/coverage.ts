@@ -1,3 +1,6 @@
+import type { ClairError } from '../../kit/errors.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
+import { ageWords, type DatedContent, isTooOld, rhythmOf } from '../../match/content-age.ts';
 import { supportEnd } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
 import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/namespace.ts';
@@ -64,6 +67,7 @@ function outsideNamespaces(distro: Distro | null, reason: string): DatedCoverage
     status: 'unsupported',
     newestAdvisory: null,
     fetchedAt: null,
+    contentDate: null,
     reason,
     isOutOfSupport: false,
   };
@@ -78,15 +82,14 @@ async function coverageOfNamespace(
   const { name } = namespace;
   const feeds = feedsThatCount(namespace, room.extensions.sources, states);
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
-  const end = supportEnd(name, distro ?? undefined);
-  const isOutOfSupport = end !== undefined && end < room.now().toISOString().slice(0, 10);
+  const end = endOfSupport(name, distro, room);
   const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, room);
-  const late = gaps.length === 0 ? lateness(loaded, room) : [];
+  const late = gaps.length === 0 ? lateness(name, { loaded, end }, room) : [];
   const reasons = [
     ...(feeds.length === 0 ? [`no advisory source for ${name}`] : []),
     ...gaps,
+    ...(end === undefined ? [] : [`out of support since ${end}: no new advisories are written`]),
     ...late,
-    ...(isOutOfSupport ? [`out of support since ${end}: no new advisories are written`] : []),
   ];
   return {
     namespace: name,
@@ -100,9 +103,16 @@ async function coverageOfNamespace(
             : 'complete',
     newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
     fetchedAt: loaded.map((state) => state.fetchedAt).sort(compareText)[0] ?? null,
+    contentDate: latestContent(loaded)?.date ?? null,
     reason: reasons.length === 0 ? null : reasons.join('; '),
-    isOutOfSupport,
+    isOutOfSupport: end !== undefined,
   };
+}
+
+/** The last day of support of a release that has none any more. */
+function endOfSupport(namespace: string, distro: Distro | null, { now }: CoverageRoom): string | undefined {
+  const end = supportEnd(namespace, distro ?? undefined);
+  return end !== undefined && end < now().toISOString().slice(0, 10) ? end : undefined;
 }
 
 interface Feeds {
@@ -118,17 +128,41 @@ async function gapsOf(
   room: CoverageRoom,
 ): Promise<string[]> {
   const missing = feeds.filter((feed) => !loaded.some((state) => isLoaded(state, feed)));
-  if (missing.length > 0) {
-    return missing.map(
-      (feed) => `the feed ${feed.source.name} ${feed.feed} ${whyMissing(feed, states, room)}`,
-    );
-  }
+  if (missing.length > 0) return missingReasons(missing, states, room);
   const speaks = await room.store.advisories.speaksOf(advisoryNamespaceOf(namespace).name);
   return speaks ? [] : [`the advisories that were loaded do not speak of ${namespace.name}`];
 }
 
 function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
   return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
+}
+
+/** Why feeds are missing. Where no try got to a host, that alone: it is the reason for all that come from there. */
+function missingReasons(
+  missing: readonly AdvisoryFeed[],
+  states: readonly FeedState[],
+  room: CoverageRoom,
+): string[] {
+  const failures = missing.map((feed) => failureOf(feed, room));
+  const unreached = failures.flatMap((error) => (error !== undefined && isUnreached(error) ? [error] : []));
+  const first = unreached.find(({ code }) => code !== 'feed-not-tried') ?? unreached[0];
+  if (first !== undefined && unreached.length === missing.length) return [first.message];
+  return missing.map(({ source, feed }, i) => {
+    const why = failures[i]?.message ?? whyMissing({ source, feed }, states, room);
+    return `the feed ${source.name} ${feed} ${failures[i] === undefined ? why : `could not be fetched: ${why}`}`;
+  });
+}
+
+/** Whether no host gave an answer. */
+function isUnreached({ code, cause }: ClairError): boolean {
+  return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
+}
+
+/** What the update just before failed with, where it did. */
+function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageRoom): ClairError | undefined {
+  if (asOf !== undefined) return undefined;
+  const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
+  return outcome?.outcome === 'failed' ? outcome.error : undefined;
 }
 
 function whyMissing(
@@ -138,7 +172,6 @@ function whyMissing(
 ): string {
   if (asOf !== undefined) return 'was not yet loaded at that time';
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
-  if (outcome?.outcome === 'failed') return `could not be fetched: ${outcome.error.message}`;
   if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';
   const isAbsent = states.some(
     (state) => state.source === source.name && state.feed === feed && state.presence === 'absent',
@@ -146,12 +179,57 @@ function whyMissing(
   return isAbsent ? 'does not exist where advisories are fetched from' : 'was never loaded';
 }
 
-function lateness(loaded: readonly FeedState[], { now, staleAfterMs, outcomes }: CoverageRoom): string[] {
+/** Loaded feeds of a release, and the day on which its support ended. */
+interface LoadedFeeds {
+  readonly loaded: readonly FeedState[];
+  readonly end: string | undefined;
+}
+
+/** Why advisories that are there may not be all there are today. */
+function lateness(namespace: string, { loaded, end }: LoadedFeeds, room: CoverageRoom): string[] {
+  return [
+    ...uncheckedFor(loaded, room),
+    ...oldContent({ loaded, end }, room),
+    ...dropped(namespace, { loaded, end }),
+  ];
+}
+
+function uncheckedFor(loaded: readonly FeedState[], { now, staleAfterMs, outcomes }: CoverageRoom): string[] {
   const oldest = loaded.map(({ checkedAt }) => checkedAt).sort(compareText)[0];
   if (oldest === undefined || now().getTime() - Date.parse(oldest) <= staleAfterMs) return [];
   const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
   const why = failed?.outcome === 'failed' ? `; refreshing failed: ${failed.error.message}` : '';
   return [`the advisories were last known to be current at ${oldest}${why}`];
+}
+
+/** That a vendor removes releases from its feed when their support ends; what was loaded before is kept as it was. */
+function dropped(namespace: string, { loaded, end }: LoadedFeeds): string[] {
+  if (end === undefined) return [];
+  const dropping = loaded.filter(
+    ({ source, kept }) => rhythmOf(source).dropsEndedReleases && !kept.includes(namespace),
+  );
+  return dropping.map(
+    ({ source }) => `${source} removes such releases from its feed, so that advisories may be missing`,
+  );
+}
+
+/** The content with the latest date: a repository of a release may be quiet for months while the others are not. */
+function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
+  return loaded
+    .flatMap(({ source, contentDate, contentEvidence }) =>
+      contentDate === null || contentEvidence === null
+        ? []
+        : [{ source, date: contentDate, evidence: contentEvidence }],
+    )
+    .sort((a, b) => compareText(a.date, b.date))
+    .at(-1);
+}
+
+/** Why content is too old. That of a release out of support is held against the day on which that ended. */
+function oldContent({ loaded, end }: LoadedFeeds, { now }: CoverageRoom): string[] {
+  const content = latestContent(loaded);
+  if (content === undefined || !isTooOld(content, end === undefined ? now() : new Date(end))) return [];
+  return [ageWords(content, end)];
 }
 
 function latest(times: readonly (string | null)[]): string | null {

@@ -40,11 +40,12 @@ export async function matchImage(
     suppressed,
     ratings,
     verdict: verdictOf(matches, isAssessed),
-    coverage: coverage.map(({ namespace, status, newestAdvisory, fetchedAt, reason }) => ({
+    coverage: coverage.map(({ namespace, status, newestAdvisory, fetchedAt, contentDate, reason }) => ({
       namespace,
       status,
       newestAdvisory,
       fetchedAt,
+      contentDate: contentDate ?? null,
       reason,
     })),
     statuses,

@@ -1,23 +1,37 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { displayUrl, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
+import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer } from '../../plugin/advisory-source.ts';
+import type { Reachability } from './reachability.ts';
 
-/** What both feed clients may be told; tests replace `sleep` and `idleMs`. */
-export type ClientOptions = Omit<HttpOptions, 'headers'> & {
-  /** What a message advises when a download fails; that of the commands by default. */
-  readonly advice?: string;
-};
+/** What both feed clients may be told; tests replace `sleep`, `idleMs` and `connectMs`. */
+export type ClientOptions = Omit<HttpOptions, 'headers'>;
+
+/** What one download needs: its options, and which hosts can be reached. */
+export interface DownloadDeps {
+  readonly options: ClientOptions;
+  readonly reachability: Reachability;
+}
 
 /** Gets a feed by HTTP unless it still has the known fingerprint, which is its `ETag` and `Last-Modified` on two lines. */
 export async function download(
   url: string,
   known: string | undefined,
-  options: ClientOptions,
+  { options, reachability }: DownloadDeps,
 ): Promise<FeedAnswer> {
+  const { host } = new URL(url);
+  reachability.require(host);
+  const since = reachability.now();
+  const conditions = conditionsOf(known);
   try {
-    const file = await httpGet(url, { ...options, headers: { 'user-agent': 'clair', ...conditions(known) } });
-    if (file === 'not-modified') return 'unchanged';
+    const file = await httpGet(url, {
+      connectMs: limits.connectMs,
+      ...options,
+      headers: { 'user-agent': 'clair', ...conditions },
+    });
+    reachability.noteAnswer(host);
+    if (file === 'not-modified') return unchanged(url, conditions);
     if (file === 'not-found') return 'absent';
     const etag = file.headers.etag ?? '';
     const lastModified = file.headers['last-modified'] ?? '';
@@ -29,12 +43,16 @@ export async function download(
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
   } catch (error) {
-    throw explain(url, error, options);
+    const explanation = explain(url, error);
+    if (!(error instanceof HttpError)) throw explanation;
+    if (error.unreachable === undefined) reachability.noteAnswer(host);
+    else reachability.noteFailure(host, since, messageOf(explanation));
+    throw explanation;
   }
 }
 
 /** RFC 9110 §13.1. A fingerprint that another client made asks for no condition. */
-function conditions(known: string | undefined): Record<string, string> {
+function conditionsOf(known: string | undefined): Record<string, string> {
   const [etag, lastModified, ...more] = known?.split('\n') ?? [];
   if (lastModified === undefined || more.length > 0) return {};
   return {
@@ -43,11 +61,16 @@ function conditions(known: string | undefined): Record<string, string> {
   };
 }
 
-async function* explained(
-  url: string,
-  body: AsyncIterable<Uint8Array>,
-  options: ClientOptions,
-): AsyncGenerator<Uint8Array> {
+/** RFC 9110 §15.4.5: 304 answers a condition. Without one, it means nothing, and there would be no content. */
+function unchanged(url: string, conditions: Record<string, string>): 'unchanged' {
+  if (Object.keys(conditions).length > 0) return 'unchanged';
+  throw new ClairError(
+    'feed-unavailable',
+    `cannot fetch ${displayUrl(url)}: the server answers 304 (not modified) to a request without a condition. Check the server, or the cache before it`,
+  );
+}
+
+async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
@@ -55,10 +78,28 @@ async function* explained(
   }
 }
 
-const commandAdvice = 'Try again later, name another place with --mirror, or use --offline';
-
-function explain(url: string, error: unknown, { advice = commandAdvice }: ClientOptions): unknown {
+/** The error says what failed and why. What to do about it, the command or the server knows. */
+function explain(url: string, error: unknown): unknown {
   if (!(error instanceof HttpError)) return error;
-  const message = `cannot fetch ${displayUrl(url)}: ${messageOf(error)}. ${advice}`;
+  const message =
+    error.unreachable === undefined
+      ? `cannot fetch ${displayUrl(url)}: ${messageOf(error)}`
+      : `cannot reach ${error.unreachable} (${connectionWords(error)})`;
   return new ClairError('feed-unavailable', message, { cause: error });
+}
+
+const wordsOfCodes: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'no such host, or no network'],
+  ['EAI_AGAIN', 'no such host, or no network'],
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'connection reset'],
+  ['EHOSTUNREACH', 'no route to the host'],
+  ['ENETUNREACH', 'no network'],
+  ['ETIMEDOUT', 'no answer in time'],
+]);
+
+function connectionWords(error: HttpError): string {
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return wordsOfCodes.get(code) ?? messageOf(error);
 }

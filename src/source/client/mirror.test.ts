@@ -149,7 +149,7 @@ test('a mirror that is not there is an error, not a mirror without feeds', async
       assert.equal(error.code, 'feed-unavailable');
       assert.equal(
         error.message,
-        `the mirror ${wrong} cannot be used: there is no such directory. Check what --mirror names.`,
+        `the mirror ${wrong} cannot be used: there is no such directory. Check the mirror.`,
       );
       return true;
     });

@@ -6,7 +6,8 @@ import { InflateError } from '../../kit/decompress/inflate-error.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/advisory-source.ts';
-import { type ClientOptions, download } from './download.ts';
+import { type ClientOptions, type DownloadDeps, download } from './download.ts';
+import { Reachability } from './reachability.ts';
 
 /** A feed may lie in the mirror as it is upstream, or compressed for the mirror's sake. */
 const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
@@ -15,11 +16,16 @@ const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
  * Fetches feeds from a mirror: a directory or an http(s) URL that holds each feed at `<host>/<path>` of its upstream URL,
  * also with `.gz`, `.zst`, `.xz` or `.bz2` added. The fingerprint of a file in a directory is its size and when it changed.
  */
-export function mirrorClient(place: string, options: ClientOptions = {}): FeedClient {
+export function mirrorClient(
+  place: string,
+  options: ClientOptions = {},
+  reachability: Reachability = new Reachability(),
+): FeedClient {
+  const deps = { options, reachability };
   return {
     async get(url, known) {
       for (const suffix of suffixes) {
-        const answer = await lookUp(place, url + suffix, known, options);
+        const answer = await lookUp(place, url + suffix, known, deps);
         if (answer === 'absent') continue;
         if (answer === 'unchanged' || suffix === '') return answer;
         return { ...answer, body: decompressed(answer) };
@@ -34,11 +40,11 @@ function lookUp(
   place: string,
   url: string,
   known: string | undefined,
-  options: ClientOptions,
+  deps: DownloadDeps,
 ): Promise<FeedAnswer> {
   return isRemote(place)
-    ? download(remoteUrl(place, url), known, options)
-    : openFile(localPath(place, url), known, options);
+    ? download(remoteUrl(place, url), known, deps)
+    : openFile(localPath(place, url), known, deps.options);
 }
 
 function isRemote(place: string): boolean {
@@ -85,7 +91,8 @@ async function openFile(
     url: pathToFileURL(path).href,
     body: contentOf(path, Number(status.size), options),
     fingerprint,
-    // No `lastModified`: the times of the file tell when it was put there, not when the vendor wrote it.
+    // Not `lastModified`: the file may have been put there long after the vendor wrote it.
+    fileModified: status.mtime.toISOString(),
   };
 }
 
@@ -139,6 +146,6 @@ async function* decompressed({ url, body }: Fetched): AsyncGenerator<Uint8Array>
 }
 
 function unusable(place: string, reason: string, cause?: unknown): ClairError {
-  const message = `the mirror ${place} cannot be used: ${reason}. Check what --mirror names.`;
+  const message = `the mirror ${place} cannot be used: ${reason}. Check the mirror.`;
   return new ClairError('feed-unavailable', message, { cause });
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod/mini';
 import { replaceFile } from '../../kit/replace-file.ts';
-import type { FeedAnswer, FeedClient } from '../../plugin/advisory-source.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/advisory-source.ts';
 import { localPath } from './mirror.ts';
 
 /** Remembers beside the files how each looked where it came from, so that the next run asks only for what changed. */
@@ -103,6 +103,7 @@ class Saving {
     }
     const draft = `${path}.${process.pid}.new`;
     const known = { fingerprint: answer.fingerprint, bytes: await replaceFile(draft, answer.body) };
+    await keepTime(draft, answer);
     this.#asked.set(url, { path, known, draft });
     return known;
   }
@@ -152,6 +153,12 @@ async function readRegister(directory: string, origin: string): Promise<Map<stri
     // Without it, or where it is damaged, everything is got anew.
     return new Map();
   }
+}
+
+/** A file has the time that its vendor gave it, as `wget` and `rsync -t` leave it: whoever reads the mirror can see how old it is. */
+async function keepTime(path: string, { lastModified, fileModified }: Fetched): Promise<void> {
+  const time = lastModified ?? fileModified;
+  if (time !== undefined) await utimes(path, new Date(time), new Date(time));
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

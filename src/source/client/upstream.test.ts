@@ -52,16 +52,13 @@ test('a feed that is not there is absent', async (context) => {
   assert.equal(await upstreamClient().get(url), 'absent');
 });
 
-test('failures say what, where and what to do, and keep secrets', async (context) => {
+test('failures say what and where, without secrets and without options of the command that a server lacks', async (context) => {
   const url = await serve(context, (_request, response) => response.writeHead(403).end());
   const secret = `${url.replace('//', '//me:secret@')}/a.json?token=secret`;
   await assert.rejects(upstreamClient().get(secret), (error) => {
     assert.ok(error instanceof ClairError);
     assert.equal(error.code, 'feed-unavailable');
-    assert.match(
-      error.message,
-      /^cannot fetch http:\/\/127\.0\.0\.1:\d+\/a\.json: HTTP 403\. .*--mirror.*--offline/,
-    );
+    assert.match(error.message, /^cannot fetch http:\/\/127\.0\.0\.1:\d+\/a\.json: HTTP 403$/);
     assert.doesNotMatch(error.message, /secret/);
     return true;
   });

@@ -1,6 +1,6 @@
 import { fromFeed } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
-import type { FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
+import type { FeedRecord, Fetched, OnFeedDate, Vulnerability } from '../../plugin/index.ts';
 import { type Part, type RowScheme, rowsOf } from '../rows.ts';
 import { alternativesOf, type Fact } from './criteria.ts';
 import type { Criterion, Definition } from './definition.ts';
@@ -24,12 +24,22 @@ export interface OvalVendor {
 }
 
 /** The advisories of a feed in OVAL, in the order of its definitions, of which each is one record. */
-export function ovalRecords(vendor: OvalVendor, feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
-  return fromFeed({ source: vendor.source, feed, content }, records(vendor, content));
+export function ovalRecords(
+  vendor: OvalVendor,
+  feed: string,
+  content: Fetched,
+  onDate?: OnFeedDate,
+): AsyncGenerator<FeedRecord> {
+  return fromFeed({ source: vendor.source, feed, content }, records(vendor, content, onDate));
 }
 
-async function* records(vendor: OvalVendor, content: Fetched): AsyncGenerator<FeedRecord> {
-  const { definitions, tests } = await readOval(inflated(content.body, content.url));
+async function* records(
+  vendor: OvalVendor,
+  content: Fetched,
+  onDate: OnFeedDate | undefined,
+): AsyncGenerator<FeedRecord> {
+  const { definitions, tests, timestamp } = await readOval(inflated(content.body, content.url));
+  if (timestamp !== undefined) onDate?.({ dated: timestamp, by: 'feed' });
   const seen = new Map<string, number>();
   for (const definition of definitions) {
     const description = vendor.describe(definition);

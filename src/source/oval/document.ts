@@ -8,6 +8,8 @@ import { PackedList } from './packed-list.ts';
 export interface OvalDocument {
   readonly definitions: Iterable<Definition>;
   readonly tests: PackageTests;
+  /** When it was written, where it states that. */
+  readonly timestamp: string | undefined;
 }
 
 /**
@@ -18,14 +20,17 @@ export async function readOval(body: AsyncIterable<Uint8Array>): Promise<OvalDoc
   const definitions = new PackedList<Definition>();
   const tests = new PackageTests();
   let count = 0;
+  let timestamp: string | undefined;
   for await (const { parent, element } of xmlRecords(body, { root: 'oval_definitions', level: 2 })) {
     if (parent === 'definitions') {
       definitions.push(readDefinition(element));
       count++;
+    } else if (parent === 'generator') {
+      if (element.name.endsWith('timestamp')) timestamp = element.text.trim();
     } else {
       tests.add(element);
     }
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no definition');
-  return { definitions, tests };
+  return { definitions, tests, timestamp };
 }

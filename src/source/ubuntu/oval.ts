@@ -1,6 +1,6 @@
 import { cvesIn } from '../../model/cve.ts';
 import { scored } from '../../model/cvss.ts';
-import type { CvssVector, FeedRecord, Fetched, Fix } from '../../plugin/index.ts';
+import type { CvssVector, FeedRecord, Fetched, Fix, OnFeedDate } from '../../plugin/index.ts';
 import { type Description, ovalRecords } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
 import type { AdvisoryCve, Criterion, Definition } from '../oval/definition.ts';
@@ -19,7 +19,11 @@ export interface OvalFeed {
  * The CVEs of a release as OVAL. Its tests are of binary packages; the comments of its criteria name the source package and
  * repeat the line of the tracker, so that both give the same rows.
  */
-export function readOvalFile({ feed, label }: OvalFeed, content: Fetched): AsyncGenerator<FeedRecord> {
+export function readOvalFile(
+  { feed, label }: OvalFeed,
+  content: Fetched,
+  onDate?: OnFeedDate,
+): AsyncGenerator<FeedRecord> {
   const namespace = namespaceOf(label)?.name ?? '';
   const codename = feed.slice(feed.indexOf('_') + 1);
   const isService = label !== codename;
@@ -33,6 +37,7 @@ export function readOvalFile({ feed, label }: OvalFeed, content: Fetched): Async
     },
     feed,
     content,
+    onDate,
   );
 }
 

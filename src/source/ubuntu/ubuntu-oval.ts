@@ -41,9 +41,9 @@ export const ubuntuOval: AdvisorySource = {
     // The second is the same made for images: it asks for lines of a list of packages, in the same words.
     return firstThere([`${base}/${file}`, `${base}/oci.${file}`], client, known);
   },
-  async *parse(feed, content) {
+  async *parse(feed, content, onDate) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
-    yield* (await import('./oval.ts')).readOvalFile({ feed, label: labelOf(feed) }, content);
+    yield* (await import('./oval.ts')).readOvalFile({ feed, label: labelOf(feed) }, content, onDate);
   },
 };
 

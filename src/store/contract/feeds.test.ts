@@ -36,6 +36,8 @@ for (const engine of storeEngines) {
       fetchedAt: '2026-01-02T03:04:05.000Z',
       checkedAt: '2026-01-02T03:04:05.000Z',
       newestAdvisory: null,
+      contentDate: null,
+      contentEvidence: null,
       records: 2,
       ...nothing,
     };
@@ -81,7 +83,7 @@ for (const engine of storeEngines) {
     const store = await engine.create(t)();
     await store.advisories.touch(found);
     assert.deepEqual(await store.advisories.feedStates(), [
-      { ...found, newestAdvisory: null, records: 0, ...nothing },
+      { ...found, newestAdvisory: null, contentDate: null, contentEvidence: null, records: 0, ...nothing },
     ]);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
@@ -97,7 +99,14 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.advisories.feedStates(), [{ ...before, checkedAt }]);
     await store.advisories.touch(found);
     assert.deepEqual(await store.advisories.feedStates(), [
-      { ...found, newestAdvisory: before.newestAdvisory, records: 1, ...nothing },
+      {
+        ...found,
+        newestAdvisory: before.newestAdvisory,
+        contentDate: before.contentDate,
+        contentEvidence: before.contentEvidence,
+        records: 1,
+        ...nothing,
+      },
     ]);
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });

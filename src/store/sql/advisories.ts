@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely';
 import { redact } from '../../kit/redact.ts';
-import type { AdvisoryStore, FeedDifference, FeedUpdate, KeyedRecord } from '../store.ts';
+import type { AdvisoryStore, FeedDifference, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
 import { type Comparison, compare } from './comparison.ts';
+import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
 import type { Connection, Engine } from './engine.ts';
 import { recordEvents } from './events.ts';
 import {
   appliedElsewhere,
+  type ContentDate,
   type FeedRow,
   feedStates,
   findFeed,
@@ -40,6 +42,7 @@ export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore
     apply: (update, records) =>
       engine.session((session) => apply({ engine, session, room, update }, records)),
     touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
+    hasContent: (feed) => hasContent(db, feed),
     noteFailure: (feed, at, message) =>
       engine.write((write) => noteFailure(write, feed, { at, message }), 'own rows'),
     namespaces: async () =>
@@ -67,6 +70,22 @@ async function speaksOf(db: Kysely<Tables>, namespace: string): Promise<boolean>
   return row !== undefined;
 }
 
+/** A feed is one of advisories or of enrichments. */
+async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> {
+  const feed = await findFeed(db, name);
+  if (feed === undefined) return false;
+  const record = await db
+    .selectFrom('vulnerability')
+    .select('id')
+    .where('feed_id', '=', feed.id)
+    .where('valid_to', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (record !== undefined) return true;
+  const rating = await db.selectFrom('enrichment').select('id').where('feed_id', '=', feed.id).limit(1);
+  return (await rating.executeTakeFirst()) !== undefined;
+}
+
 interface Application {
   readonly engine: Engine;
   readonly session: Connection;
@@ -81,10 +100,15 @@ async function apply(application: Application, records: AsyncIterable<KeyedRecor
   const inForce = await recordsInForce(session.db, feed, update.keys);
   if (!isMadeOf(update, inForce)) throw appliedElsewhere(update);
   const incoming = await Incoming.open(session, engine.types, room.namespaces);
-  const comparison = await compare(records, { inForce, incoming, update });
+  const now = room.now();
+  const dates = new FeedDates(now);
+  const comparison = await compare(records, { inForce, incoming, update, dates });
   refuseShrunk(update, feed, { before: inForce.count, after: comparison.records });
+  dates.noteStated(update);
+  const contentDate = contentDateOf({ update, feed, dates, now });
+  refuseOlder({ update, feed, dates, now }, contentDate);
   const namespaces = await namespaceChange(session, room.namespaces, { feed, update, comparison });
-  const outcome = { ...application, feed, comparison, namespaces };
+  const outcome = { ...application, feed, comparison, namespaces, dates, contentDate };
   const kept = await session.write((db) => makeGood(db, outcome), 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
   return { added, changed, removed, unchanged, kept, skipped };
@@ -99,6 +123,8 @@ interface Outcome extends Application {
   readonly feed: FeedRow | undefined;
   readonly comparison: Comparison;
   readonly namespaces: NamespaceChange;
+  readonly dates: FeedDates;
+  readonly contentDate: ContentDate | undefined;
 }
 
 /** Answers of how many records something is kept. */
@@ -110,6 +136,7 @@ async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
     update,
     records: comparison.records,
     newestAdvisory: newestOf(outcome),
+    contentDate: outcome.contentDate,
     skipped: skippedOf(comparison, update, feed),
     comparedWith: feed,
     appliedAt: at,
@@ -134,8 +161,8 @@ function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
   );
 }
 
-function newestOf({ update, feed, comparison }: Outcome): FeedRow['newest_advisory'] {
+function newestOf({ update, feed, dates: { record: newest } }: Outcome): FeedRow['newest_advisory'] {
   const before = update.extent === 'changes' ? (feed?.newest_advisory ?? null) : null;
-  if (comparison.newest !== null) return Math.max(comparison.newest, before ?? comparison.newest);
+  if (newest !== null) return Math.max(newest, before ?? newest);
   return before ?? millisecondsOrNull(update.lastModified);
 }

@@ -8,6 +8,7 @@ import {
   type SkippedSample,
   skippedSampleMax,
 } from '../store.ts';
+import type { FeedDates } from './content-date.ts';
 import type { KeptPart, RecordsInForce, StoredRecord } from './in-force.ts';
 import type { Incoming } from './incoming.ts';
 import { hashOf, writeDetails } from './record.ts';
@@ -18,6 +19,8 @@ export interface Compared {
   /** Where the differences go. */
   readonly incoming: Incoming;
   readonly update: FeedUpdate;
+  /** Takes the dates of the records. */
+  readonly dates: FeedDates;
 }
 
 /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for a record that cannot be. */
@@ -37,6 +40,7 @@ export async function compare(records: AsyncIterable<KeyedRecord>, compared: Com
 export class Comparison {
   readonly #incoming: Incoming;
   readonly #update: FeedUpdate;
+  readonly #dates: FeedDates;
   /** What is in force, by key; null once the stream has named a key. */
   readonly #stored: Map<string, StoredRecord | null>;
   readonly #storedCount: number;
@@ -60,12 +64,11 @@ export class Comparison {
   readonly namespaces: Map<string, Namespace> = new Map();
   /** The namespaces for which the stream keeps what was said, by name; it keeps all there is. */
   readonly keptNamespaces: Map<string, Namespace> = new Map();
-  /** The newest `modified` of the records, null when they have none. */
-  newest: number | null = null;
 
-  constructor({ inForce, incoming, update }: Compared) {
+  constructor({ inForce, incoming, update, dates }: Compared) {
     this.#incoming = incoming;
     this.#update = update;
+    this.#dates = dates;
     this.#stored = new Map<string, StoredRecord | null>(inForce.records);
     this.#storedCount = inForce.count;
     this.#kept = inForce.kept;
@@ -89,7 +92,7 @@ export class Comparison {
   async compare(record: KeyedVulnerability): Promise<void> {
     const { key, modified } = record;
     const before = this.#name(key);
-    if (modified !== undefined) this.#note(this.#timeOf(modified, key));
+    if (modified !== undefined) this.#dates.noteRecord(this.#timeOf(modified, key));
     for (const { namespace } of record.affected) this.namespaces.set(namespace.name, namespace);
     const details = writeDetails(record);
     const hash = hashOf(record, details);
@@ -175,10 +178,6 @@ export class Comparison {
     if (before === null || this.#skippedKeys.has(key)) throw this.#corrupt(key, 'comes twice');
     this.#stored.set(key, null);
     return before;
-  }
-
-  #note(time: number): void {
-    if (this.newest === null || time > this.newest) this.newest = time;
   }
 
   #timeOf(modified: string, key: string): number {

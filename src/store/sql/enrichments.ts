@@ -11,6 +11,7 @@ import type {
   PageRequest,
   StoredEnrichment,
 } from '../store.ts';
+import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
 import type { Connection, Engine } from './engine.ts';
 import { EnrichmentComparison } from './enrichment-comparison.ts';
 import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
@@ -50,11 +51,17 @@ async function apply(
   const { added, changed, removed, unchanged, skipped } = comparison;
   const after = before + added - removed;
   refuseShrunk(update, feed, { before, after });
+  const dates = new FeedDates(now());
+  dates.noteStated(update);
+  const dated = { update, feed, dates, now: now() };
+  const contentDate = contentDateOf(dated);
+  refuseOlder(dated, contentDate);
   await session.write(async (db) => {
     const feedId = await saveFeed(db, {
       update,
       records: after,
-      newestAdvisory: millisecondsOrNull(update.lastModified),
+      newestAdvisory: dates.record ?? millisecondsOrNull(update.lastModified),
+      contentDate,
       skipped: skippedOf(comparison, update, feed),
       comparedWith: feed,
       appliedAt: Math.max(now(), feed?.applied_at ?? 0),

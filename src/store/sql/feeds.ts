@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
 import { redact } from '../../kit/redact.ts';
+import type { DateEvidence } from '../../model/content-date.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedIdentity, FeedName, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
 import type { Tables } from './schema.ts';
@@ -25,6 +26,8 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     fetchedAt: isoTime(row.fetched_at),
     checkedAt: isoTime(row.checked_at),
     newestAdvisory: isoTimeOrNull(row.newest_advisory),
+    contentDate: isoTimeOrNull(row.content_date),
+    contentEvidence: row.content_evidence,
     records: row.records,
     skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
     kept: kept.get(row.id) ?? [],
@@ -85,7 +88,14 @@ export async function findFeed(db: Kysely<Tables>, { source, feed }: FeedName): 
 }
 
 /** What a feed has before anything was loaded. */
-const nothingLoaded = { newest_advisory: null, records: 0, revision: 0, applied_at: 0 };
+const nothingLoaded = {
+  newest_advisory: null,
+  content_date: null,
+  content_evidence: null,
+  records: 0,
+  revision: 0,
+  applied_at: 0,
+};
 
 /** Writes the state of a feed whose records stay as they are. */
 export async function touchFeed(db: Kysely<Tables>, found: FoundFeed): Promise<void> {
@@ -135,11 +145,18 @@ export async function noteFailure(
     .execute();
 }
 
+/** How new the content of a feed is, in milliseconds since 1970, and the evidence for it. */
+export interface ContentDate {
+  readonly time: number;
+  readonly evidence: DateEvidence;
+}
+
 /** What is new about a feed after its records were applied. */
 export interface AppliedFeed {
   readonly update: FeedUpdate;
   readonly records: number;
   readonly newestAdvisory: number | null;
+  readonly contentDate: ContentDate | undefined;
   readonly skipped: FeedState['skipped'];
   /** The feed the records were compared with, undefined when there was none. */
   readonly comparedWith: FeedRow | undefined;
@@ -164,6 +181,8 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
     fetched_at: milliseconds(update.fetchedAt),
     checked_at: milliseconds(found?.checkedAt ?? update.fetchedAt),
     newest_advisory: found === undefined ? applied.newestAdvisory : millisecondsOrNull(found.newestAdvisory),
+    content_date: applied.contentDate?.time ?? null,
+    content_evidence: applied.contentDate?.evidence ?? null,
     records: applied.records,
     skipped: skipped.count,
     skipped_sample: JSON.stringify(skipped.sample),
@@ -200,6 +219,8 @@ async function remember(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number)
     'fetched_at',
     'checked_at',
     'newest_advisory',
+    'content_date',
+    'content_evidence',
     'records',
     'skipped',
     'applied_at',

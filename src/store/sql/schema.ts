@@ -1,11 +1,12 @@
 import type { Generated } from 'kysely';
+import type { DateEvidence } from '../../model/content-date.ts';
 import type { FixState } from '../../model/fix.ts';
 import type { PackageType } from '../../model/package.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 6;
+export const schemaVersion = 7;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -57,6 +58,9 @@ interface FeedContentColumns {
   fetched_at: number;
   checked_at: number;
   newest_advisory: number | null;
+  /** How new the content is, and the evidence for that. */
+  content_date: number | null;
+  content_evidence: DateEvidence | null;
   records: number;
   /** How many records could not be understood. */
   skipped: Generated<number>;

@@ -7,6 +7,7 @@ import { addNotifications } from './0003-notifications.ts';
 import { addDigests } from './0004-digests.ts';
 import { addAncestries } from './0005-ancestries.ts';
 import { sharePackages } from './0006-packages.ts';
+import { addContentDates } from './0007-content-dates.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   addDigests,
   addAncestries,
   sharePackages,
+  addContentDates,
 ];

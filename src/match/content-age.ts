@@ -1,0 +1,77 @@
+import type { DateEvidence } from '../model/content-date.ts';
+
+/** How a source publishes. */
+export interface PublishingRhythm {
+  /** Content older than this many days is stale while the release is supported. */
+  readonly maxAgeDays: number;
+  /** Whether the vendor removes releases from the feed once their support has ended. */
+  readonly dropsEndedReleases?: true;
+}
+
+/** One file for all releases, written at least once a day: a week covers an outage, and holidays. */
+const daily: PublishingRhythm = { maxAgeDays: 7 };
+/** New records come on most days, but quiet weeks happen. */
+const weekly: PublishingRhythm = { maxAgeDays: 30 };
+/** A file for each release, or each repository of it, which changes with its next advisory only. */
+const perRelease: PublishingRhythm = { maxAgeDays: 90 };
+
+/** By the name of the source. docs/reference/feeds.md gives the reasons. */
+const rhythms: Readonly<Record<string, PublishingRhythm>> = {
+  debian: { ...daily, dropsEndedReleases: true },
+  ubuntu: daily,
+  rhel: daily,
+  wolfi: daily,
+  chainguard: daily,
+  nvd: daily,
+  epss: daily,
+  oracle: weekly,
+  'suse-documents': weekly,
+  rocky: weekly,
+  kev: weekly,
+  'ubuntu-oval': weekly,
+  'rhel-oval': weekly,
+  alpine: perRelease,
+  amazon: perRelease,
+  alma: perRelease,
+  suse: perRelease,
+  photon: perRelease,
+  azure: perRelease,
+};
+
+/** The rhythm of a source; sources that are not in the table, those of plugins among them, may be quiet for a quarter of a year. */
+export function rhythmOf(source: string): PublishingRhythm {
+  return rhythms[source] ?? perRelease;
+}
+
+/** The content of a feed, as far as its age is judged. */
+export interface DatedContent {
+  readonly source: string;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly evidence: DateEvidence;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Whether content is too old for its source at a time. For a release that is out of support, the time is the last day of its support:
+ * nobody writes advisories for it later.
+ */
+export function isTooOld({ source, date }: DatedContent, at: Date): boolean {
+  return at.getTime() - Date.parse(date) > rhythmOf(source).maxAgeDays * dayMs;
+}
+
+const evidenceWords: Readonly<Record<DateEvidence, string>> = {
+  record: 'the newest advisory is of',
+  feed: 'the feed was written on',
+  http: 'the feed was last changed on',
+  file: 'the file of the feed was last changed on',
+};
+
+/** That content is too old, for people: `the newest advisory is of 2023-04-04, more than 7 days old`. */
+export function ageWords({ source, date, evidence }: DatedContent, supportEnd?: string): string {
+  const days = rhythmOf(source).maxAgeDays;
+  const age =
+    supportEnd === undefined ? `more than ${days} days ago` : `more than ${days} days before that day`;
+  return `${evidenceWords[evidence]} ${date.slice(0, 10)}, ${age}`;
+}

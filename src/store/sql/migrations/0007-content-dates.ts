@@ -1,0 +1,19 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../engine.ts';
+import type { Tables } from '../schema.ts';
+
+/**
+ * How new the content of each feed is. Of feeds that are there already, the newest advisory is known; whether that date is one of a
+ * record or of HTTP is not, so it counts as the weaker of the two.
+ */
+export async function addContentDates(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  for (const table of ['feed', 'feed_history'] as const) {
+    await db.schema.alterTable(table).addColumn('content_date', types.integer).execute();
+    await db.schema.alterTable(table).addColumn('content_evidence', 'text').execute();
+    await db
+      .updateTable(table)
+      .set((eb) => ({ content_date: eb.ref('newest_advisory'), content_evidence: 'http' }))
+      .where('newest_advisory', 'is not', null)
+      .execute();
+  }
+}
