@@ -6,13 +6,10 @@ import type { FeedClient } from '../plugin/advisory-source.ts';
 import { expectManyRecords } from './garbage.ts';
 
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClient(
-  mirror: string | undefined,
-  show: (text: string) => void,
-  messages: { readonly advice?: string } = {},
-): FeedClient {
+export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
+  const verb = mirror === undefined || mirror.includes('://') ? 'fetching' : 'reading';
   const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
-    show(`fetching ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
+    show(`${verb} ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
   };
   const load = async (): Promise<FeedClient> => {
     expectManyRecords();

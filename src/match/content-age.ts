@@ -57,7 +57,7 @@ const dayMs = 86_400_000;
  * Whether content is too old for its source at a time. For a release that is out of support, the time is the last day of its support:
  * nobody writes advisories for it later.
  */
-export function isTooOld({ source, date }: DatedContent, at: Date): boolean {
+export function isTooOld({ source, date }: Pick<DatedContent, 'source' | 'date'>, at: Date): boolean {
   return at.getTime() - Date.parse(date) > rhythmOf(source).maxAgeDays * dayMs;
 }
 

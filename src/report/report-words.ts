@@ -172,8 +172,8 @@ export function verdictWords(report: Report): string {
   }
 }
 
-/** The reasons stand above in full. */
-function firstClause(words: string): string {
+/** The first of several reasons. */
+export function firstClause(words: string): string {
   return words.split(/; |\. (?=\p{Lu})/u, 1)[0] ?? words;
 }
 

@@ -6,6 +6,7 @@ import { paint, type Style } from './paint.ts';
 import {
   coverageLine,
   exploitedWords,
+  firstClause,
   identityWords,
   problemWords,
   shownVerdict,
@@ -36,7 +37,7 @@ function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
 /** Why there are no advisories, and what to do about it. */
 function withoutAdvisories({ coverage }: Report): string[] {
   const reasons = coverage.map(({ namespace, reason }) =>
-    shownText(`${namespace}: ${reason ?? 'no advisories'}`),
+    shownText(`${namespace}: ${firstClause(reason ?? 'no advisories')}`),
   );
   return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
 }

@@ -17,7 +17,10 @@ export function named<T extends { readonly name: string }>(
 /** How a feed differs from what the database had, in words. */
 export function differenceWords({ added, changed, removed, unchanged, kept }: FeedDifference): string {
   const rest = kept > 0 ? `, ${kept} kept for a release that is no longer in the feed` : '';
-  return `${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest}`;
+  const isFirst = changed + removed + unchanged === 0;
+  return isFirst
+    ? `${added} new${rest}`
+    : `${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before${rest}`;
 }
 
 /** The name of a feed as the first column of what is told of it, one line as soon as it is known. */

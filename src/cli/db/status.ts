@@ -1,13 +1,20 @@
 import { redact } from '../../kit/redact.ts';
+import { isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import { columns } from '../columns.ts';
 import { defaultDatabase } from '../database.ts';
 import { writeLines } from '../output.ts';
 import { type DatabaseOptions, openRoom } from '../room.ts';
+import { latestContentOf } from './update-lines.ts';
+
+/** Options of `clair db status`. */
+export interface StatusOptions extends DatabaseOptions {
+  readonly verbose?: boolean;
+}
 
 /** `clair db status`: what lies in the database and how old it is. */
-export async function showStatus(options: DatabaseOptions): Promise<number> {
+export async function showStatus(options: StatusOptions): Promise<number> {
   await using room = await openRoom({ ...options, offline: true });
   const { bytes, rows, feeds } = await room.store.statistics();
   const states = feeds.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
@@ -20,20 +27,50 @@ export async function showStatus(options: DatabaseOptions): Promise<number> {
     '',
     ...(loaded.length === 0
       ? ['no advisories yet: scan an image, or run clair db update']
-      : statusLines(loaded)),
+      : options.verbose
+        ? feedLines(loaded)
+        : sourceLines(loaded, new Date())),
     ...states.flatMap(remarksOf),
   ];
   writeLines(lines);
   return 0;
 }
 
-function statusLines(states: readonly FeedState[]): string[] {
-  const heading = ['SOURCE', 'FEED', 'RECORDS', 'NEWEST ADVISORY', 'FETCHED', 'CHECKED', 'FROM'];
+/** One line for each source: of its feeds, the latest content and the oldest check count. */
+function sourceLines(states: readonly FeedState[], now: Date): string[] {
+  const heading = ['SOURCE', 'FEEDS', 'RECORDS', 'CONTENT OF', 'AGE', 'CHECKED', 'FROM'];
+  const bySource = Map.groupBy(states, ({ source }) => source);
+  const rows = [...bySource].map(([source, feeds]) => {
+    const content = latestContentOf(source, feeds);
+    return [
+      source,
+      String(feeds.length),
+      String(feeds.reduce((sum, { records }) => sum + records, 0)),
+      content?.slice(0, 10) ?? '-',
+      ageOf(source, content, now),
+      minute(feeds.map(({ checkedAt }) => checkedAt).sort(compareText)[0] ?? null),
+      [...new Set(feeds.map(({ origin }) => origin))].join(', '),
+    ];
+  });
+  return columns([heading, ...rows]);
+}
+
+/** `5 days`, and `old` where that is too much for the source. */
+function ageOf(source: string, content: string | null, now: Date): string {
+  if (content === null) return 'unknown';
+  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(content)) / 86_400_000));
+  const age = days === 1 ? '1 day' : `${days} days`;
+  return isTooOld({ source, date: content }, now) ? `${age}, old` : age;
+}
+
+function feedLines(states: readonly FeedState[]): string[] {
+  const heading = ['SOURCE', 'FEED', 'RECORDS', 'CONTENT OF', 'BY', 'FETCHED', 'CHECKED', 'FROM'];
   const rows = states.map((state) => [
     state.source,
     state.feed,
     String(state.records),
-    minute(state.newestAdvisory),
+    minute(state.contentDate),
+    state.contentEvidence ?? '-',
     minute(state.fetchedAt),
     minute(state.checkedAt),
     state.origin,

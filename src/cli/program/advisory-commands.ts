@@ -3,6 +3,7 @@ import { ClairError } from '../../kit/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
 import type { ImportOptions } from '../db/carry.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
+import type { StatusOptions } from '../db/status.ts';
 import type { UpdateOptions } from '../db/update.ts';
 import type { Plugged } from '../plugged.ts';
 import type { DatabaseOptions } from '../room.ts';
@@ -25,9 +26,11 @@ function addDatabase(program: Command, parts: CommandParts): void {
       `which ones: ${[...plugged.extensions.sources, ...plugged.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
     )
     .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
+    .option('--accept-older', 'take a feed whose content is older than what the database has')
+    .option('-v, --verbose', 'one line for each feed instead of each source')
     .addHelpText(
       'after',
-      '\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+      '\nEnds with 3 when a feed failed or was not tried; the others are updated all the same.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action((sources: string[], options: UpdateOptions) =>
       run(
@@ -39,7 +42,8 @@ function addDatabase(program: Command, parts: CommandParts): void {
   db.command('status')
     .description('what the database holds and how old it is')
     .option('--db <file>', 'the database')
-    .action((options: DatabaseOptions) =>
+    .option('-v, --verbose', 'one line for each feed instead of each source')
+    .action((options: StatusOptions) =>
       run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
     );
   addCarrying(db, parts);

@@ -179,8 +179,23 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
   throw new HttpError(`more than ${limits.redirects} redirects`);
 }
 
+/** No connection came about. A host that breaks one off is there, and may do better with the next request. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'limit-exceeded',
+]);
+
 function noAnswer({ host }: URL, error: unknown): Failure {
-  return new Failure(reasonOf(error), { cause: error, unreachable: host });
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new Failure(reasonOf(error), {
+    cause: error,
+    ...(unreachableCodes.has(code) && { unreachable: host }),
+  });
 }
 
 function credentialsOf({ username, password }: URL): Record<string, string> {

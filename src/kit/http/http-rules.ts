@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 /** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
-  /** The host, with its port, that gave no answer; undefined where one came, whatever it said. */
+  /** The host, with its port, to which no connection came about, or that was silent; undefined for any other failure. */
   readonly unreachable: string | undefined;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly unreachable?: string } = {}) {

@@ -103,7 +103,7 @@ async function coverageOfNamespace(
             : 'complete',
     newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
     fetchedAt: loaded.map((state) => state.fetchedAt).sort(compareText)[0] ?? null,
-    contentDate: latestContent(loaded)?.date ?? null,
+    contentDate: latestContent(loaded.filter(isDatedByVendor))?.date ?? null,
     reason: reasons.length === 0 ? null : reasons.join('; '),
     isOutOfSupport: end !== undefined,
   };
@@ -213,6 +213,11 @@ function dropped(namespace: string, { loaded, end }: LoadedFeeds): string[] {
   );
 }
 
+/** The time of a file in a mirror is no date of its content, which may be older, and differs from copy to copy. */
+function isDatedByVendor({ contentEvidence }: FeedState): boolean {
+  return contentEvidence !== 'file';
+}
+
 /** The content with the latest date: a repository of a release may be quiet for months while the others are not. */
 function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
   return loaded
@@ -227,7 +232,7 @@ function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
 
 /** Why content is too old. That of a release out of support is held against the day on which that ended. */
 function oldContent({ loaded, end }: LoadedFeeds, { now }: CoverageRoom): string[] {
-  const content = latestContent(loaded);
+  const content = latestContent(loaded.filter(isDatedByVendor)) ?? latestContent(loaded);
   if (content === undefined || !isTooOld(content, end === undefined ? now() : new Date(end))) return [];
   return [ageWords(content, end)];
 }

@@ -92,7 +92,6 @@ const wordsOfCodes: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'no such host, or no network'],
   ['EAI_AGAIN', 'no such host, or no network'],
   ['ECONNREFUSED', 'connection refused'],
-  ['ECONNRESET', 'connection reset'],
   ['EHOSTUNREACH', 'no route to the host'],
   ['ENETUNREACH', 'no network'],
   ['ETIMEDOUT', 'no answer in time'],

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
+import type { AdvisorySource } from '../../plugin/advisory-source.ts';
+import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
+import type { FeedUpdate } from '../../store/store.ts';
+import { affectedRow, feedUpdate, record, stream } from '../../testing/store-content.ts';
+import type { FeedOutcome } from '../feeds/update-feeds.ts';
+import type { IndexedImage } from '../images/index-image.ts';
+import { coverageOf, type DatedCoverage } from './coverage.ts';
+
+const today = '2026-06-01T00:00:00Z';
+
+interface Case {
+  readonly source: string;
+  readonly namespace: string;
+  /** Of the only record. */
+  readonly modified?: string;
+  readonly update?: Partial<FeedUpdate>;
+  readonly outcomes?: (source: AdvisorySource) => FeedOutcome[];
+  readonly feeds?: readonly string[];
+}
+
+/** The coverage of one namespace by a source of this name, loaded today unless there are outcomes. */
+async function coverage(context: TestContext, one: Case): Promise<DatedCoverage | undefined> {
+  const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
+  context.after(() => store[Symbol.asyncDispose]());
+  const { source: name, namespace, modified, update, feeds = ['all'], outcomes } = one;
+  const source = { name, version: 1, feeds, feedsOf: () => feeds } as unknown as AdvisorySource;
+  const row = affectedRow('openssl', { namespace: { name: namespace, versionScheme: 'dpkg' } });
+  if (outcomes === undefined)
+    for (const feed of feeds)
+      await store.advisories.apply(
+        feedUpdate({ source: name, feed, fetchedAt: today, ...update }),
+        stream([record('A', { affected: [row], ...(modified !== undefined && { modified }) })]),
+      );
+  const image = {
+    namespaces: [{ name: namespace, versionScheme: 'dpkg' }],
+    packages: [{ lookup: {} }],
+    distro: null,
+  } as unknown as IndexedImage;
+  const [covered] = await coverageOf(image, {
+    extensions: { sources: [source] },
+    store,
+    outcomes: outcomes?.(source) ?? [],
+    now: () => new Date(today),
+    staleAfterMs: 86_400_000,
+    asOf: undefined,
+  });
+  return covered;
+}
+
+test('content that is too old for its source is stale, and the reason names its date', async (context) => {
+  const debian = { source: 'debian', namespace: 'debian:12' };
+  const old = await coverage(context, { ...debian, update: { lastModified: '2026-05-24T00:00:00Z' } });
+  assert.equal(old?.status, 'stale');
+  assert.equal(old.contentDate, '2026-05-24T00:00:00.000Z');
+  assert.equal(old.reason, 'the feed was last changed on 2026-05-24, more than 7 days ago');
+  const fresh = await coverage(context, { ...debian, update: { lastModified: '2026-05-26T00:00:00Z' } });
+  assert.deepEqual([fresh?.status, fresh?.reason], ['complete', null]);
+});
+
+test('a mirror directory that stood still for a year is stale, though nothing dates its content', async (context) => {
+  const update = { fileModified: '2025-06-01T00:00:00Z', origin: '/mirror' };
+  const still = await coverage(context, { source: 'alpine', namespace: 'alpine:v3.22', update });
+  assert.deepEqual([still?.status, still?.contentDate], ['stale', null]);
+  assert.match(
+    still?.reason ?? '',
+    /^the file of the feed was last changed on 2025-06-01, more than 90 days ago$/,
+  );
+});
+
+test('a release out of support is held against the end of its support, not against today', async (context) => {
+  const rhel = { source: 'rhel-oval', namespace: 'rhel:7' };
+  const toTheEnd = await coverage(context, { ...rhel, modified: '2024-06-20T00:00:00Z' });
+  assert.equal(toTheEnd?.status, 'complete');
+  assert.equal(toTheEnd.reason, 'out of support since 2024-06-30: no new advisories are written');
+  const cut = await coverage(context, { ...rhel, modified: '2023-04-04T00:00:00Z' });
+  assert.equal(cut?.status, 'stale');
+  assert.match(
+    cut.reason ?? '',
+    /; the newest advisory is of 2023-04-04, more than 30 days before that day$/,
+  );
+});
+
+test('what a feed that drops ended releases still has of one is not called complete', async (context) => {
+  const buster = await coverage(context, {
+    source: 'debian',
+    namespace: 'debian:10',
+    update: { lastModified: today },
+  });
+  assert.equal(buster?.status, 'stale');
+  assert.match(
+    buster.reason ?? '',
+    /debian removes such releases from its feed, so that advisories may be missing$/,
+  );
+});
+
+test('a quiet repository beside one that changes makes nothing stale', async (context) => {
+  const both = await coverage(context, {
+    source: 'alpine',
+    namespace: 'alpine:v3.22',
+    feeds: ['main', 'community'],
+    modified: '2026-05-30T00:00:00Z',
+  });
+  assert.equal(both?.status, 'complete');
+});
+
+test('a host that cannot be reached is named once, not for each of its feeds', async (context) => {
+  const cause = new HttpError('x', { unreachable: 'secdb.alpinelinux.org' });
+  const message = 'cannot reach secdb.alpinelinux.org (no such host, or no network)';
+  const covered = await coverage(context, {
+    source: 'alpine',
+    namespace: 'alpine:v3.22',
+    feeds: ['main', 'community'],
+    outcomes: (source) => [
+      {
+        source,
+        feed: 'main',
+        outcome: 'failed',
+        error: new ClairError('feed-unavailable', message, { cause }),
+      },
+      {
+        source,
+        feed: 'community',
+        outcome: 'failed',
+        error: new ClairError('feed-not-tried', `${message}; x`),
+      },
+    ],
+  });
+  assert.deepEqual([covered?.status, covered?.reason], ['missing', message]);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type LookupFunction } from 'node:net';
+import { test } from 'node:test';
+import { httpGet } from '../../kit/http/http-client.ts';
+import { limits } from '../../kit/limits.ts';
+import { serve } from '../../testing/http-server.ts';
+import { mirrorClient } from './mirror.ts';
+import { Reachability } from './reachability.ts';
+import { upstreamClient } from './upstream.ts';
+
+/** A loopback address where nothing listens. */
+async function closedPort(): Promise<string> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}`;
+}
+
+/** A client whose attempts are counted by the pauses between them, with a clock that only the test moves. */
+function counting() {
+  let clock = 0;
+  let pauses = 0;
+  const options = {
+    sleep: () => {
+      pauses++;
+      return Promise.resolve();
+    },
+  };
+  const reachability = new Reachability(() => clock);
+  return {
+    options,
+    reachability,
+    pass: (ms: number) => {
+      clock += ms;
+    },
+    pauses: () => pauses,
+  };
+}
+
+const unreached = {
+  code: 'feed-unavailable',
+  message: /^cannot reach 127\.0\.0\.1:\d+ \(connection refused\)$/,
+};
+
+test('a host that is down is tried once, not for each of its feeds', async () => {
+  const { options, reachability, pass, pauses } = counting();
+  const client = upstreamClient(options, reachability);
+  const host = await closedPort();
+  await assert.rejects(client.get(`${host}/1.json`), unreached);
+  assert.equal(pauses(), limits.httpAttempts - 1);
+  for (let feed = 2; feed < 100; feed++)
+    await assert.rejects(client.get(`${host}/${feed}.json`), {
+      code: 'feed-not-tried',
+      message: /^cannot reach .*; it was not tried again$/,
+    });
+  assert.equal(pauses(), limits.httpAttempts - 1);
+  pass(limits.hostDownMs);
+  await assert.rejects(client.get(`${host}/1.json`), unreached);
+});
+
+test('without network, three hosts are tried and no other', async () => {
+  const { options, reachability, pauses } = counting();
+  const client = upstreamClient(options, reachability);
+  for (let host = 0; host < limits.offlineHosts; host++)
+    await assert.rejects(client.get(`${await closedPort()}/feed`), unreached);
+  const tried = pauses();
+  for (let host = 0; host < 20; host++)
+    await assert.rejects(client.get(`http://host-${host}.invalid/feed`), {
+      code: 'feed-not-tried',
+      message: /^not tried, as there is no network: none of 127\.0\.0\.1:\d+, .* can be reached$/,
+    });
+  assert.equal(pauses(), tried);
+});
+
+test('hosts that are silent for long are enough when there are two', () => {
+  const { reachability, pass } = counting();
+  for (const host of ['one', 'two']) {
+    reachability.require(host);
+    const since = reachability.now();
+    pass(limits.connectMs);
+    reachability.noteFailure(host, since, `cannot reach ${host}`);
+  }
+  assert.throws(() => {
+    reachability.require('three');
+  }, /none of one, two can be reached/);
+});
+
+test('dead hosts stop no other once one has answered', async (context) => {
+  const { options, reachability } = counting();
+  const client = upstreamClient(options, reachability);
+  const alive = await serve(context, (_request, response) => response.writeHead(404).end());
+  assert.equal(await client.get(`${alive}/feed`), 'absent');
+  for (let host = 0; host < limits.offlineHosts + 2; host++)
+    await assert.rejects(client.get(`${await closedPort()}/feed`), unreached);
+  assert.equal(await client.get(`${alive}/feed`), 'absent');
+});
+
+test('a mirror that is down is tried once for all the hosts that it mirrors', async () => {
+  const { options, reachability, pauses } = counting();
+  const client = mirrorClient(await closedPort(), options, reachability);
+  await assert.rejects(client.get('https://one.example/feed'), unreached);
+  await assert.rejects(client.get('https://two.example/feed'), { code: 'feed-not-tried' });
+  assert.equal(pauses(), limits.httpAttempts - 1);
+});
+
+test('a 304 to a client that knows nothing is a failure, not an unchanged feed', async (context) => {
+  const url = await serve(context, (_request, response) => response.writeHead(304).end());
+  const answer = /answers 304 \(not modified\) to a request without a condition/;
+  await assert.rejects(upstreamClient().get(url), { code: 'feed-unavailable', message: answer });
+  assert.equal(await upstreamClient().get(url, '"a"\n'), 'unchanged');
+});
+
+test('a host that cannot be connected to in time is given up, and not tried again', async () => {
+  let lookups = 0;
+  const lookup: LookupFunction = () => {
+    lookups++; // and no answer
+  };
+  const options = {
+    connectMs: 20,
+    connect: () => ({ lookup }),
+    sleep: () => Promise.reject(new Error('a second attempt')),
+  };
+  await assert.rejects(httpGet('http://slow.invalid/feed', options), {
+    message: 'no connection within 0.02 s',
+    unreachable: 'slow.invalid',
+  });
+  assert.equal(lookups, 1);
+});
