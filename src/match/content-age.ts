@@ -15,7 +15,7 @@ const weekly: PublishingRhythm = { maxAgeDays: 30 };
 /** A file for each release, or each repository of it, which changes with its next advisory only. */
 const perRelease: PublishingRhythm = { maxAgeDays: 90 };
 
-/** By the name of the source. docs/reference/feeds.md gives the reasons. */
+/** By the name of the source. docs/reference/feed-age.md gives the reasons. */
 const rhythms: Readonly<Record<string, PublishingRhythm>> = {
   debian: { ...daily, dropsEndedReleases: true },
   ubuntu: daily,

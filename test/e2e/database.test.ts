@@ -50,7 +50,7 @@ test('an update without network gives up after three hosts, with one line for ea
   const lines = run.stdout.trimEnd().split('\n');
   assert.ok(lines.length <= 10, run.stdout);
   assert.match(run.stdout, /^feeds: 3 failed, \d+ not tried; \S+ s$/m);
-  assert.match(run.stdout, /^debian tracker: cannot reach .*\(connection refused\)$/m);
+  assert.match(run.stdout, /^debian tracker failed: cannot reach .*\(connection refused\)$/m);
   assert.equal(lines.at(-1), 'Check the network, or name a mirror with --mirror.');
 });
 

@@ -47,7 +47,7 @@ test('a source has its own mirror, interval and feeds, and the others go on as t
   const server = await runServer(t, ['serve', '--config', config(own), '--log-level', 'debug']);
   for (const source of ['alpine', 'wolfi']) await server.logged('feed updated', `"source":"${source}"`);
   assert.equal((await server.end()).status, 0);
-  const status = clair(['db', 'status', '--db', join(place, 'clair.db')]).stdout;
+  const status = clair(['db', 'status', '-v', '--db', join(place, 'clair.db')]).stdout;
   const loaded = Array.from(status.matchAll(/^(alpine|wolfi|kev) +(\S+) +/gm), ([, ...names]) =>
     names.join(' '),
   );

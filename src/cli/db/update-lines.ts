@@ -101,7 +101,7 @@ const failuresShown = 10;
 export function problemLines(outcomes: readonly FeedOutcome[]): string[] {
   const failed = outcomes.filter((one): one is Failed => one.outcome === 'failed' && !isNotTried(one));
   const byMessage = Map.groupBy(failed, ({ error }) => error.message);
-  const lines = [...byMessage].map(([message, feeds]) => `${nameOf(feeds)}: ${message}`);
+  const lines = [...byMessage].map(([message, feeds]) => `${nameOf(feeds)} failed: ${message}`);
   const more = lines.length - failuresShown;
   return [
     ...lines.slice(0, failuresShown),

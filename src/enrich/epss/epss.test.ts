@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Enrichment } from '../../plugin/index.ts';
+import type { Enrichment, FeedDate } from '../../plugin/index.ts';
 import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
@@ -83,4 +83,11 @@ corpusTest('a test file of another scanner is read alike', async () => {
   }
   assert.equal(all.length, 5);
   await assert.rejects(parse(file('invalid-header.csv')), { code: 'feed-corrupt' });
+});
+
+test('the day of the scores dates the feed', async () => {
+  const dates: FeedDate[] = [];
+  const body = inPieces(Buffer.from(`${comment}cve,epss\nCVE-1999-0001,0.5\n`));
+  await gather(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  assert.deepEqual(dates, [{ dated: '2025-02-20', by: 'feed' }]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
 import { test } from 'node:test';
-import type { Enrichment } from '../../plugin/index.ts';
+import type { Enrichment, FeedDate } from '../../plugin/index.ts';
 import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { kev } from './kev.ts';
@@ -49,4 +49,11 @@ corpusTest('every entry of the real catalogue is read', async () => {
   assert.equal(all.length, 1404);
   assert.equal(new Set(all.map(({ id }) => id)).size, 1404);
   assert.equal(all.filter(({ exploited }) => exploited?.ransomware).length, 293);
+});
+
+test('the day on which an entry was added dates the feed', async () => {
+  const dates: FeedDate[] = [];
+  const body = inPieces(Buffer.from(JSON.stringify({ vulnerabilities: [entry] })));
+  await gather(kev.parse('catalogue', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  assert.deepEqual(dates, [{ dated: '2025-02-18', by: 'record' }]);
 });

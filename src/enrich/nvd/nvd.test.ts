@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Enrichment, FeedClient, Fetched } from '../../plugin/index.ts';
+import type { Enrichment, FeedClient, FeedDate, Fetched } from '../../plugin/index.ts';
 import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
@@ -182,4 +182,15 @@ corpusTest('the yearly files as they are served are read', async () => {
   }
   // `totalResults` of each.
   assert.deepEqual(counts, [3, 2]);
+});
+
+test('the last change of a CVE dates the feed, and what is no time does not', async () => {
+  const dates: FeedDate[] = [];
+  const content = feed(
+    { ...cve, lastModified: '2024-03-02T03:04:05.678' },
+    { ...cve, id: 'CVE-2024-0002', lastModified: 'lately' },
+  );
+  const body = inPieces(Buffer.from(JSON.stringify(content)));
+  await gather(nvd.parse('2024', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  assert.deepEqual(dates, [{ dated: '2024-03-02T03:04:05.678Z', by: 'record' }]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FeedClient, FeedRecord } from '../../plugin/index.ts';
+import type { FeedClient, FeedDate, FeedRecord } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
 import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
@@ -207,4 +207,18 @@ corpusTest('files as Ubuntu serves them, and the one of Clair 3', async () => {
     ),
     ['ubuntu:16.04 cabextract unfixed', 'ubuntu:16.04 libmspack 0.4-3'],
   );
+});
+
+test('the time of its generator dates the feed: its records have no dates', async () => {
+  const dates: FeedDate[] = [];
+  const generator =
+    '<generator><oval:product_name>x</oval:product_name><oval:timestamp> 2026-05-01T02:03:04 </oval:timestamp></generator>';
+  const content = file(criterion(fixed)).replace('<definitions>', `${generator}<definitions>`);
+  const body = (async function* () {
+    yield Buffer.from(content);
+  })();
+  const url = 'https://a.example/com.ubuntu.jammy.cve.oval.xml';
+  const records = ubuntuOval.parse('jammy', { url, body, fingerprint: '' }, (date) => dates.push(date));
+  for await (const record of records) assert.ok('affected' in record);
+  assert.deepEqual(dates, [{ dated: '2026-05-01T02:03:04', by: 'feed' }]);
 });

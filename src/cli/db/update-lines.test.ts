@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import type { AdvisorySource } from '../../plugin/advisory-source.ts';
+import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import { difference } from '../../testing/store-content.ts';
+import { feedLine, headingRow, problemLines, sourceRow, summaryLines } from './update-lines.ts';
+
+const names = ['alpine', 'nvd'];
+
+function sourceNamed(name: string): AdvisorySource {
+  return { name } as AdvisorySource;
+}
+
+function outcome(feed: string, rest: Partial<FeedOutcome>, name = 'alpine'): FeedOutcome {
+  return { source: sourceNamed(name), feed, ...rest } as FeedOutcome;
+}
+
+function failed(feed: string, code: 'feed-unavailable' | 'feed-not-tried', message: string): FeedOutcome {
+  return outcome(feed, { outcome: 'failed', error: new ClairError(code, message) });
+}
+
+test('a source has one row that lines up with the heading, without zeros and without feeds that do not exist', () => {
+  const outcomes = [
+    outcome('main', { outcome: 'updated', difference: difference({ added: 12 }) }),
+    outcome('community', { outcome: 'updated', difference: difference({ added: 3, removed: 1 }) }),
+    outcome('v3.99/main', { outcome: 'absent' }),
+    outcome('edge', { outcome: 'unchanged' }),
+  ];
+  const row = { source: 'alpine', outcomes, ms: 1234, contentDate: '2026-05-01T01:02:03.000Z' };
+  assert.deepEqual(
+    [headingRow(names), ...sourceRow(names, row)],
+    [
+      'SOURCE  FEEDS     ADDED  CHANGED  REMOVED  CONTENT OF     TIME  RESULT',
+      'alpine      3        15                 1  2026-05-01    1.2 s  2 updated',
+    ],
+  );
+});
+
+test('years to come, and sources of which nothing was tried, have no row', () => {
+  const years = [
+    outcome('2039', { outcome: 'absent' }, 'nvd'),
+    outcome('2040', { outcome: 'absent' }, 'nvd'),
+  ];
+  assert.deepEqual(sourceRow(names, { source: 'nvd', outcomes: years, ms: 1, contentDate: null }), []);
+  const outcomes = [failed('main', 'feed-not-tried', 'x')];
+  assert.deepEqual(sourceRow(names, { source: 'alpine', outcomes, ms: 1, contentDate: null }), []);
+});
+
+test('a reason stands there once, however many feeds have it', () => {
+  const outcomes = [
+    failed('a', 'feed-unavailable', 'HTTP 500'),
+    failed('b', 'feed-unavailable', 'HTTP 500'),
+    failed('c', 'feed-not-tried', 'not tried'),
+    outcome('d', { outcome: 'updated', difference: difference({ skipped: 2 }) }),
+  ];
+  assert.deepEqual(problemLines(outcomes), [
+    'alpine (2 feeds) failed: HTTP 500',
+    '2 records were not understood (clair db status names them)',
+  ]);
+  assert.deepEqual(summaryLines(outcomes, 2500), [
+    'feeds: 1 updated, 2 failed, 1 not tried; 2.5 s',
+    'Check the network, or name a mirror with --mirror.',
+  ]);
+});
+
+test('more failures than fit are counted', () => {
+  const outcomes = Array.from({ length: 15 }, (_, i) => failed(`${i}`, 'feed-unavailable', `HTTP 5${i}`));
+  const lines = problemLines(outcomes);
+  assert.equal(lines.length, 11);
+  assert.equal(lines.at(-1), 'and 5 more failures (--verbose shows all)');
+});
+
+test('the first load of a feed has no zeros', () => {
+  const line = (changes: object): string =>
+    feedLine(outcome('main', { outcome: 'updated', difference: difference(changes) }));
+  assert.match(line({ added: 3 }), /^alpine main +updated: 3 new$/);
+  assert.match(line({ unchanged: 3 }), /updated: 0 new, 0 changed, 0 gone, 3 as before$/);
+});
