@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Digest } from '../model/digest.ts';
 import type { Match, Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { coverageLine } from './report-words.ts';
 import { tableFormat } from './table.ts';
 import { textWidth } from './terminal-text.ts';
 
@@ -224,7 +225,7 @@ const gaps: [what: string, change: Partial<Report>, verdict: RegExp][] = [
   [
     'missing advisories',
     { coverage: [{ ...coverage(), status: 'missing' }] },
-    /debian:12: no advisories at hand\n$/,
+    /debian:12: no advisories at hand\n/,
   ],
   [
     'an unsupported release',
@@ -262,6 +263,46 @@ for (const [what, change, words] of gaps) {
     assert.match(shown({ ...small, ...change }), /Verdict: vulnerable, and not everything is known: /);
   });
 }
+
+test('a report of which nothing could be known says why once and what to do, in two lines of 80 columns', () => {
+  const reason =
+    'cannot reach security-tracker.debian.org (no such host or no network); out of support since 2024-06-30: no new advisories are written';
+  const missing = {
+    ...coverage(),
+    status: 'missing',
+    newestAdvisory: null,
+    fetchedAt: null,
+    reason,
+  } as const;
+  const unknown: Report = {
+    ...small,
+    matches: [],
+    suppressed: [],
+    coverage: [missing],
+    verdict: 'not-assessed',
+  };
+  assert.deepEqual(
+    shown({ ...unknown, statuses: [] }, 80)
+      .trimEnd()
+      .split('\n')
+      .slice(-2),
+    [
+      'debian:12: cannot reach security-tracker.debian.org (no such host or no network)',
+      'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.',
+    ],
+  );
+});
+
+test('the date of the content stands in the line of its namespace, and that it is unknown', () => {
+  const line = (contentDate: string | null | undefined): string =>
+    coverageLine({ ...coverage(), ...(contentDate !== undefined && { contentDate }) });
+  const rest = 'fetched 2024-09-13';
+  const newest = 'debian:12: advisories complete, newest from 2024-09-12';
+  assert.equal(line(undefined), `${newest}, ${rest}`);
+  assert.equal(line('2024-09-12T08:14:00Z'), `${newest}, ${rest}`);
+  assert.equal(line('2024-09-10T00:00:00Z'), `${newest}, content of 2024-09-10, ${rest}`);
+  assert.equal(line(null), `${newest}, of unknown age, ${rest}`);
+});
 
 test('a long list of problems is cut and counted', () => {
   const files = Array.from({ length: 25 }, (_, number) => problem(`var/lib/${number}`, 'cut off'));

@@ -37,7 +37,7 @@ function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
 /** Why there are no advisories, and what to do about it. */
 function withoutAdvisories({ coverage }: Report): string[] {
   const reasons = coverage.map(({ namespace, reason }) =>
-    shownText(`${namespace}: ${firstClause(reason ?? 'no advisories')}`),
+    shownText(`${namespace}: ${firstClause(reason ?? 'no advisories at hand')}`),
   );
   return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
 }

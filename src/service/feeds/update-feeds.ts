@@ -164,7 +164,7 @@ async function updateFeed(
     await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
     return { ...wanted, outcome: 'unchanged' };
   }
-  const update = toUpdate(identity, fetched, { ...acceptanceOf(room), fetchedAt: at });
+  const update = toUpdate(identity, fetched, { ...room, fetchedAt: at });
   return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, room }) };
 }
 
@@ -195,13 +195,6 @@ function isDirectory(origin: string): boolean {
 /** When content was fetched, and which doubtful content is taken. */
 interface Acceptance extends Pick<UpdatingRoom, 'acceptShrunk' | 'acceptOlder'> {
   readonly fetchedAt: string;
-}
-
-function acceptanceOf({
-  acceptShrunk = false,
-  acceptOlder = false,
-}: UpdatingRoom): Omit<Acceptance, 'fetchedAt'> {
-  return { acceptShrunk, acceptOlder };
 }
 
 function toUpdate(

@@ -109,7 +109,7 @@ test('a quiet repository beside one that changes makes nothing stale', async (co
 
 test('a host that cannot be reached is named once, not for each of its feeds', async (context) => {
   const cause = new HttpError('x', { unreachable: 'secdb.alpinelinux.org' });
-  const message = 'cannot reach secdb.alpinelinux.org (no such host, or no network)';
+  const message = 'cannot reach secdb.alpinelinux.org (no such host or no network)';
   const covered = await coverage(context, {
     source: 'alpine',
     namespace: 'alpine:v3.22',

@@ -89,8 +89,8 @@ function explain(url: string, error: unknown): unknown {
 }
 
 const wordsOfCodes: ReadonlyMap<string, string> = new Map([
-  ['ENOTFOUND', 'no such host, or no network'],
-  ['EAI_AGAIN', 'no such host, or no network'],
+  ['ENOTFOUND', 'no such host or no network'],
+  ['EAI_AGAIN', 'no such host or no network'],
   ['ECONNREFUSED', 'connection refused'],
   ['EHOSTUNREACH', 'no route to the host'],
   ['ENETUNREACH', 'no network'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate, KeyedVulnerability, Store } from '../store.ts';
@@ -27,7 +27,7 @@ async function apply(
 }
 
 for (const engine of storeEngines) {
-  const open = engine.create;
+  const open = (t: TestContext) => engine.create(t);
 
   test(`${engine.name}: content is dated by its newest record, else by the feed, HTTP, or the file`, async (t) => {
     const store = await open(t)({ now: () => now });

@@ -82,8 +82,13 @@ async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> 
     .limit(1)
     .executeTakeFirst();
   if (record !== undefined) return true;
-  const rating = await db.selectFrom('enrichment').select('id').where('feed_id', '=', feed.id).limit(1);
-  return (await rating.executeTakeFirst()) !== undefined;
+  const rating = await db
+    .selectFrom('enrichment')
+    .select('id')
+    .where('feed_id', '=', feed.id)
+    .limit(1)
+    .executeTakeFirst();
+  return rating !== undefined;
 }
 
 interface Application {

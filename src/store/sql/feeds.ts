@@ -181,8 +181,7 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
     fetched_at: milliseconds(update.fetchedAt),
     checked_at: milliseconds(found?.checkedAt ?? update.fetchedAt),
     newest_advisory: found === undefined ? applied.newestAdvisory : millisecondsOrNull(found.newestAdvisory),
-    content_date: applied.contentDate?.time ?? null,
-    content_evidence: applied.contentDate?.evidence ?? null,
+    ...contentColumns(applied.contentDate),
     records: applied.records,
     skipped: skipped.count,
     skipped_sample: JSON.stringify(skipped.sample),
@@ -200,6 +199,10 @@ export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promis
     .returning('id')
     .executeTakeFirst();
   return saved?.id;
+}
+
+function contentColumns(date: ContentDate | undefined): Pick<FeedRow, 'content_date' | 'content_evidence'> {
+  return { content_date: date?.time ?? null, content_evidence: date?.evidence ?? null };
 }
 
 /** Another process applied a feed while this one compared it. */

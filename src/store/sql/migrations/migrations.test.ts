@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { Digest } from '../../../model/digest.ts';
+import { bareEngines } from '../../../testing/bare-engines.ts';
 import {
   ancestry,
   bookworm,
@@ -14,39 +14,13 @@ import {
   stream,
   versionKey,
 } from '../../../testing/store-content.ts';
-import { temporaryDirectory, temporarySchema } from '../../../testing/store-engines.ts';
 import type { ImageIndex, ImagePackage } from '../../store.ts';
-import { openPostgresEngine } from '../dialect/postgres-engine.ts';
-import { parsePostgresSource } from '../dialect/postgres-source.ts';
-import { openSqliteEngine } from '../dialect/sqlite-engine.ts';
 import type { Engine } from '../engine.ts';
 import { schemaVersion } from '../schema.ts';
 import { sqlStore } from '../sql-store.ts';
 import { createTables } from './0001-tables.ts';
 import { sharePackages } from './0006-packages.ts';
 import { migrations } from './migrations.ts';
-
-interface Place {
-  readonly name: string;
-  readonly engine: (context: TestContext) => Promise<() => Promise<Engine>>;
-}
-
-const engines: readonly Place[] = [
-  {
-    name: 'sqlite',
-    engine: async (context) => {
-      const path = join(temporaryDirectory(context), 'clair.db');
-      return () => openSqliteEngine(path);
-    },
-  },
-  {
-    name: 'postgresql',
-    engine: async (context) => {
-      const source = parsePostgresSource(await temporarySchema(context));
-      return () => openPostgresEngine(source, 3);
-    },
-  },
-];
 
 const dayMs = 24 * 3_600_000;
 const loaded = Date.parse('2026-01-02T00:00:00Z');
@@ -235,7 +209,7 @@ function wholeRow({ lookup, source, location, foundBy, repositories: _, ...rest 
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
 
-for (const { name, engine } of engines) {
+for (const { name, engine } of bareEngines) {
   test(`${name}: packages of a database that has them for each image are kept once, and nothing else changes`, async (t) => {
     const open = await engine(t);
     {

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { bareEngines } from '../../../testing/bare-engines.ts';
+import { sqlStore } from '../sql-store.ts';
+import { addContentDates } from './0007-content-dates.ts';
+import { migrations } from './migrations.ts';
+
+for (const { name, engine } of bareEngines) {
+  test(`${name}: feeds of before keep their newest date as the date of their content`, async (t) => {
+    const open = await engine(t);
+    const at = Date.parse('2026-01-02T00:00:00Z');
+    const isBefore = migrations.indexOf(addContentDates);
+    {
+      await using before = await open();
+      await before.write(async (db) => {
+        for (const migration of migrations.slice(0, isBefore)) await migration(db, before.types);
+        await before.adaptTables(db);
+        await before.setSchemaVersion(db, isBefore);
+        for (const [feed, newest] of [
+          ['dated', at],
+          ['undated', null],
+        ] as const)
+          await sql`insert into feed (source, name, source_version, origin, presence, fingerprint, fetched_at, checked_at, newest_advisory, records, revision, applied_at)
+            values ('debian', ${feed}, 1, 'upstream', 'loaded', '', ${at}, ${at}, ${newest}, 1, 1, ${at})`.execute(
+            db,
+          );
+      });
+    }
+    await using store = await sqlStore(await open(), {});
+    const states = await store.advisories.feedStates();
+    const dates = states.map(({ feed, contentDate, contentEvidence }) => [
+      feed,
+      contentDate,
+      contentEvidence,
+    ]);
+    const [dated, undated] = [
+      ['dated', new Date(at).toISOString(), 'http'],
+      ['undated', null, null],
+    ];
+    assert.deepEqual(dates, [dated, undated]);
+  });
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { openPostgresEngine } from '../store/sql/dialect/postgres-engine.ts';
+import { parsePostgresSource } from '../store/sql/dialect/postgres-source.ts';
+import { openSqliteEngine } from '../store/sql/dialect/sqlite-engine.ts';
+import type { Engine } from '../store/sql/engine.ts';
+import { temporaryDirectory, temporarySchema } from './store-engines.ts';
+
+/** An engine whose database has no tables yet; each call opens the same database. */
+export interface BareEngine {
+  readonly name: string;
+  readonly engine: (context: TestContext) => Promise<() => Promise<Engine>>;
+}
+
+/** Both engines, for tests of migrations. */
+export const bareEngines: readonly BareEngine[] = [
+  {
+    name: 'sqlite',
+    engine: async (context) => {
+      const path = join(temporaryDirectory(context), 'clair.db');
+      return () => openSqliteEngine(path);
+    },
+  },
+  {
+    name: 'postgresql',
+    engine: async (context) => {
+      const source = parsePostgresSource(await temporarySchema(context));
+      return () => openPostgresEngine(source, 3);
+    },
+  },
+];
