@@ -74,7 +74,9 @@ function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
 
 function logOutcome(outcome: FeedOutcome, log: Logger): void {
   const told = { source: outcome.source.name, feed: outcome.feed };
-  if (outcome.outcome === 'failed') log.error({ ...told, error: outcome.error.message }, 'feed failed');
+  if (outcome.outcome === 'failed' && outcome.error.code === 'feed-not-tried')
+    log.warn({ ...told, error: outcome.error.message }, 'feed not tried');
+  else if (outcome.outcome === 'failed') log.error({ ...told, error: outcome.error.message }, 'feed failed');
   else if (outcome.outcome === 'updated') log.info({ ...told, ...outcome.difference }, 'feed updated');
   else log.debug({ ...told, outcome: outcome.outcome }, 'feed checked');
 }
