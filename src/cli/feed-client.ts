@@ -16,8 +16,8 @@ export function feedClient(mirror: string | undefined, show: (text: string) => v
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http/http-environment.ts')).heedNetworkEnvironment();
     return mirror === undefined
-      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress, ...messages })
-      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress, ...messages });
+      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
+      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
   };
   let client: Promise<FeedClient> | undefined;
   return {

@@ -135,8 +135,6 @@ export interface Coverage {
   readonly namespace: string;
   readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
   readonly newestAdvisory: string | null;
-  /** Date of the data itself, ISO 8601. */
-  readonly contentDate?: string | null;
   readonly fetchedAt: string | null;
   /** How new the content of the advisories is, by the feed of them with the latest date; null where nothing dates it. Reports of earlier versions lack it. */
   readonly contentDate?: string | null;

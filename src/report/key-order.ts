@@ -98,7 +98,6 @@ export const reportOrder: OrderOf<PublishedReport> = {
     namespace: 'value',
     status: 'value',
     newestAdvisory: 'value',
-    contentDate: 'value',
     fetchedAt: 'value',
     contentDate: 'value',
     reason: 'value',

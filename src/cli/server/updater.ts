@@ -57,8 +57,6 @@ export function startUpdater(
   });
 }
 
-const advice = 'It is tried again later; updater.mirror names another place to fetch from';
-
 /** How each source is kept: as all are, but for what its own settings say. One client serves all that fetch from one place. */
 function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
   const clients = new Map<string | undefined, FeedClient>();
@@ -66,7 +64,7 @@ function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
     const { interval = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
     const mirror = own === '' ? updater.mirror : own;
     const place = mirror === '' || mirror === 'upstream' ? undefined : mirror;
-    const client = clients.get(place) ?? feedClient(place, () => undefined, { advice });
+    const client = clients.get(place) ?? feedClient(place, () => undefined);
     clients.set(place, client);
     return { intervalMs: interval, client, origin: originOf(place) };
   };

@@ -38,7 +38,7 @@ export async function download(
     const modifiedMs = Date.parse(lastModified);
     return {
       url: displayUrl(url),
-      body: explained(url, file.body, options),
+      body: explained(url, file.body),
       fingerprint: `${etag}\n${lastModified}`,
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
@@ -74,7 +74,7 @@ async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGe
   try {
     yield* body;
   } catch (error) {
-    throw explain(url, error, options);
+    throw explain(url, error);
   }
 }
 
