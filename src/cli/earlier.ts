@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readAt } from '../image/medium/local-file.ts';
+import { readAt, statsOf } from '../image/medium/local-file.ts';
 import type { ComparableReport } from '../match/compare-reports.ts';
 import { looksLikeReport, readReport } from '../report/read-report.ts';
 import { type AssessmentOptions, assessIn, openTarget } from './assess.ts';
@@ -21,7 +20,7 @@ export async function openEarlier(target: string, options: AssessmentOptions): P
 const startBytes = 64;
 
 async function reportAt(path: string): Promise<ComparableReport | undefined> {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = statsOf(path)?.isFile() === true;
   if (!isFile || !looksLikeReport(readAt(path, 0, startBytes))) return undefined;
   const report = readReport(path, await readWhole(path, { limit: 'reportBytes', code: 'target-not-found' }));
   return report && { ...report, target: { reference: path } };

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClairError } from '../kit/errors.ts';
 import { redact } from '../kit/redact.ts';
+import { readingFile } from '../kit/system-error.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import { expectManyRecords } from './garbage.ts';
 
@@ -38,6 +39,6 @@ export function originOf(mirror: string | undefined): string {
 /** Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed. */
 export function requireMirror(mirror: string | undefined): void {
   if (mirror === undefined || mirror.includes('://')) return;
-  if (statSync(mirror, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (readingFile(mirror, () => statSync(mirror, { throwIfNoEntry: false }), 'usage')?.isDirectory() !== true)
     throw new ClairError('usage', `--mirror names ${mirror}, and there is no such directory`);
 }

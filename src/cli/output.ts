@@ -1,5 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { ClairError, messageOf } from '../kit/errors.ts';
 import { shownLine } from '../kit/shown-text.ts';
+import { isSystemError } from '../kit/system-error.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 
@@ -77,7 +79,13 @@ function writeBlock(bytes: Uint8Array): void {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       // The reader of a pipe went away, as `head` does: nobody wants the rest.
       if (code === 'EPIPE') return;
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw unwritable(error);
     }
   }
+}
+
+function unwritable(error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const message = `standard output cannot be written: ${messageOf(error)}`;
+  return new ClairError('output-failed', message, { cause: error });
 }

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readAt } from '../image/medium/local-file.ts';
+import { readAt, statsOf } from '../image/medium/local-file.ts';
 import { ClairError } from '../kit/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Target } from '../model/report.ts';
@@ -20,7 +19,7 @@ const startBytes = 4096;
 /** Whether a target is an inventory: it says so, or is a file without a prefix that begins like one. */
 export function isSbomTarget(target: string): boolean {
   if (target.startsWith(prefix)) return true;
-  const isFile = statSync(target, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = statsOf(target)?.isFile() === true;
   return isFile && looksLikeSbom(readAt(target, 0, startBytes));
 }
 
@@ -34,7 +33,7 @@ export async function openSbom(
 ): Promise<SbomTarget> {
   const place = target.startsWith(prefix) ? target.slice(prefix.length) : target;
   const name = place === standardInput ? 'standard input' : place;
-  if (statSync(place, { throwIfNoEntry: false })?.isDirectory())
+  if (statsOf(place)?.isDirectory())
     throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
   const bytes = await readWhole(place, { limit: 'sbomBytes', code: 'target-not-found' });
   const inventory = (await import('../sbom/read-sbom.ts')).readSbom(bytes, name);

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { ClairError } from '../kit/errors.ts';
 import type { Target } from '../model/report.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
@@ -10,7 +9,7 @@ import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
 import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
-import { compressionAt, stampOf } from './medium/local-file.ts';
+import { compressionAt, exactStatsOf, stampOf, statsOf } from './medium/local-file.ts';
 import type { Medium } from './medium/medium.ts';
 
 /** How a target may be opened. */
@@ -60,7 +59,7 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 async function open(target: string, options: OpenOptions): Promise<Image> {
   if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
   const parsed = parseTarget(target);
-  const stats = statSync(parsed.path, { throwIfNoEntry: false });
+  const stats = statsOf(parsed.path);
   if (stats === undefined) {
     if (parsed.prefix === undefined) return await openElsewhere(target, options);
     throw new ClairError('target-not-found', `there is no file or directory ${parsed.path}`);
@@ -87,7 +86,7 @@ function parseTarget(target: string): ParsedTarget {
   // Both a path and a reference may hold colons: the longest path that exists is meant.
   for (let end = rest.length; end > 0; end = rest.lastIndexOf(':', end - 1)) {
     const path = rest.slice(0, end);
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
+    if (statsOf(path) !== undefined) {
       return { target, prefix, path, reference: rest.slice(end + 1) || undefined };
     }
   }
@@ -163,7 +162,8 @@ function openRootFileSystem({ target, path }: ParsedTarget): Image {
 }
 
 function wholeFile(path: string): ImageLayer {
-  const stats = statSync(path, { bigint: true });
+  const stats = exactStatsOf(path);
+  if (stats === undefined) throw new ClairError('target-not-found', `there is no file or directory ${path}`);
   const sizeBytes = Number(stats.size);
   if (sizeBytes === 0) throw new ClairError('target-corrupt', `${path} is empty`);
   return {

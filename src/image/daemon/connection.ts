@@ -14,6 +14,7 @@ import { ClairError, messageOf } from '../../kit/errors.ts';
 import { inTime } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
 import { oneLine } from '../../kit/one-line.ts';
+import { readingFile } from '../../kit/system-error.ts';
 import { parseDocument } from '../format/documents.ts';
 import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
 import { Unavailable } from './unavailable.ts';
@@ -118,7 +119,7 @@ function certificatesIn({ directory }: TlsFiles): { ca?: Buffer; cert?: Buffer; 
   return Object.fromEntries(
     ['ca', 'cert', 'key'].flatMap((name) => {
       const path = join(directory, `${name}.pem`);
-      return existsSync(path) ? [[name, readFileSync(path)]] : [];
+      return existsSync(path) ? [[name, readingFile(path, () => readFileSync(path), 'config-invalid')]] : [];
     }),
   );
 }

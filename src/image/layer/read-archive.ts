@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import type { ImageLayer, LayerPlace } from '../image-layer.ts';
+import { statsOf } from '../medium/local-file.ts';
 import { LayerInflow } from './inflow.ts';
 import { nameOfLayer, namingLayer } from './naming-layer.ts';
 import type { ReadLayer, ReadOptions } from './reading.ts';
@@ -46,7 +46,7 @@ async function readArchive(
   options: ReadOptions,
   take: (layer: ImageLayer, read: ReadLayer) => Promise<void> | undefined,
 ): Promise<void> {
-  const { size: storedBytes } = statSync(path);
+  const storedBytes = statsOf(path)?.size ?? 0;
   let open = members.map((member) => ({
     ...member,
     inflow: new LayerInflow(member.layer, options, storedBytes),

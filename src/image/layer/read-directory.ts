@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../kit/errors.ts';
+import { readingFile } from '../../kit/system-error.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
 import type { CollectedLayer } from './collector.ts';
 import { LayerCollector } from './collector.ts';
@@ -32,16 +33,17 @@ export function readDirectory(root: string, wanted: WantedPaths): CollectedLayer
 }
 
 function namesIn(root: string, directory: string): string[] {
-  const names = readdirSync(join(root, directory)).sort();
+  const place = join(root, directory);
+  const names = readingFile(place, () => readdirSync(place)).sort();
   return names.map((name) => (directory === '' ? name : `${directory}/${name}`));
 }
 
 function collect(root: string, path: string, collector: LayerCollector): TarEntry['type'] | undefined {
   const place = join(root, path);
-  const stats = lstatSync(place, { throwIfNoEntry: false });
+  const stats = readingFile(place, () => lstatSync(place, { throwIfNoEntry: false }));
   if (stats === undefined) return undefined;
   const type = typeOf(stats);
-  const target = type === 'symbolic-link' ? readlinkSync(place) : '';
+  const target = type === 'symbolic-link' ? readingFile(place, () => readlinkSync(place)) : '';
   const sink = collector.visit({ path, type, size: stats.size, target, offset: 0 });
   if (sink === undefined) return type;
   try {

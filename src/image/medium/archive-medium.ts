@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
-import { compressionAt, readAt, stampOf } from './local-file.ts';
+import { compressionAt, exactStatsOf, readAt, stampOf } from './local-file.ts';
 import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
 import { type ArchiveFile, walkArchive } from './walk-archive.ts';
 
@@ -87,7 +86,9 @@ class Listing {
 }
 
 function archiveMedium({ path, compression: archiveCompression }: ArchiveFile, members: Members): Medium {
-  const stamp = stampOf(path, statSync(path, { bigint: true }));
+  const stats = exactStatsOf(path);
+  if (stats === undefined) throw new ClairError('target-not-found', `${path} vanished while it was read`);
+  const stamp = stampOf(path, stats);
   const kind = archiveCompression === 'none' ? 'file' : 'archive-member';
   const find = (name: string): StoredFile | undefined => {
     const member = follow(members, cleanPath(name));

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readingFile } from '../../kit/system-error.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
-import { compressionAt, stampOf } from './local-file.ts';
+import { compressionAt, exactStatsOf, stampOf, statsOf } from './local-file.ts';
 import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
 
 /** An image container that is a directory: an OCI layout on disk. */
@@ -11,7 +12,7 @@ export function directoryMedium(directory: string): Medium {
     name: directory,
     find(name): StoredFile | undefined {
       const path = pathOf(name);
-      const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+      const stats = exactStatsOf(path);
       if (stats?.isFile() !== true) return undefined;
       const size = Number(stats.size);
       const place = { kind: 'file', path, offset: 0, size, stamp: stampOf(path, stats) } as const;
@@ -19,10 +20,10 @@ export function directoryMedium(directory: string): Medium {
     },
     document(name): Buffer | undefined {
       const path = pathOf(name);
-      const stats = statSync(path, { throwIfNoEntry: false });
+      const stats = statsOf(path);
       if (stats?.isFile() !== true) return undefined;
       checkDocumentSize(path, stats.size);
-      return readFileSync(path);
+      return readingFile(path, () => readFileSync(path));
     },
   };
 }

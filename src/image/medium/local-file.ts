@@ -1,6 +1,7 @@
-import { type BigIntStats, closeSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Compression, compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
+import { readingFile } from '../../kit/system-error.ts';
 
 /** Text that changes whenever the file is replaced or written. */
 export function stampOf(path: string, stats: BigIntStats): string {
@@ -14,11 +15,23 @@ export function compressionAt(path: string, offset = 0, size: number = magicByte
 
 /** A stretch of a local file; shorter where the file ends. */
 export function readAt(path: string, offset: number, size: number): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(size);
-    return bytes.subarray(0, readSync(file, bytes, 0, size, offset));
-  } finally {
-    closeSync(file);
-  }
+  return readingFile(path, () => {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(size);
+      return bytes.subarray(0, readSync(file, bytes, 0, size, offset));
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** What the system says of a path, links followed; undefined where there is nothing. Throws `target-unreadable`. */
+export function statsOf(path: string): Stats | undefined {
+  return readingFile(path, () => statSync(path, { throwIfNoEntry: false }));
+}
+
+/** As `statsOf`, to the nanosecond. */
+export function exactStatsOf(path: string): BigIntStats | undefined {
+  return readingFile(path, () => statSync(path, { throwIfNoEntry: false, bigint: true }));
 }

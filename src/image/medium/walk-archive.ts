@@ -1,7 +1,8 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Compression } from '../../kit/decompress/compression.ts';
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
+import { readingFile } from '../../kit/system-error.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
@@ -34,12 +35,14 @@ export function unreadableTar(name: string, error: TarError): ClairError {
 }
 
 function seekThrough(path: string, walker: TarWalker, isEnough: () => boolean): void {
-  const file = openSync(path, 'r');
-  try {
-    walkBySeeking({ file, offset: 0, size: statSync(path).size }, walker, isEnough);
-  } finally {
-    closeSync(file);
-  }
+  readingFile(path, () => {
+    const file = openSync(path, 'r');
+    try {
+      walkBySeeking({ file, offset: 0, size: fstatSync(file).size }, walker, isEnough);
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** Thrown to inflate no further. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ClairError, messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { readingFile } from '../system-error.ts';
 import { AnyInflater } from './any-inflater.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -13,7 +14,7 @@ export async function inflateFile(
   path: string,
   sink: (bytes: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
-  const file = openSync(path, 'r');
+  const file = readingFile(path, () => openSync(path, 'r'));
   const pending: Promise<void>[] = [];
   let bytesIn = 0;
   let bytesOut = 0;
@@ -40,7 +41,8 @@ export async function inflateFile(
   try {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
     const inflater = new AnyInflater(take);
-    for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
+    const read = (): number => readingFile(path, () => readSync(file, chunk));
+    for (let count = read(); count > 0; count = read()) {
       bytesIn += count;
       await inflater.push(chunk.subarray(0, count));
       await Promise.all(pending.splice(0));

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
+import { clair, inCheckout, type Run } from './clair.ts';
+
+/** A user without rights, `nobody` everywhere. */
+const otherUser = 65_534;
+
+interface Place {
+  /** A directory that the other user can enter. */
+  readonly directory: string;
+  /** Runs the command as the other user. */
+  readonly run: (...args: string[]) => Run;
+}
+
+/** Runs the command as a user without rights; skips the test where that is not possible. */
+function asOtherUser(t: TestContext): Place | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-unreadable-'));
+  t.after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  if (process.getuid?.() !== 0) {
+    t.skip('NOT TESTED: only root can run the command as another user');
+    return undefined;
+  }
+  chmodSync(directory, 0o755);
+  const cache = join(directory, 'cache');
+  mkdirSync(cache);
+  chownSync(cache, otherUser, otherUser);
+  const run = (...args: string[]): Run => {
+    const { status, stdout, stderr } = spawnSync(inCheckout('bin/clair'), args, {
+      cwd: directory,
+      encoding: 'utf8',
+      uid: otherUser,
+      gid: otherUser,
+      env: { ...process.env, HOME: cache, XDG_CACHE_HOME: cache },
+    });
+    return { status, stdout, stderr };
+  };
+  if (run('--version').status === 0) return { directory, run };
+  t.skip('NOT TESTED: another user cannot read this checkout');
+  return undefined;
+}
+
+/** Makes a copy of a file or directory that only root can read. */
+function locked(directory: string, name: string, from: string): string {
+  const path = join(directory, name);
+  cpSync(from, path, { recursive: true });
+  chmodSync(path, 0);
+  return path;
+}
+
+function assertDenied({ status, stderr, stdout }: Run, path: string, exit = 3): void {
+  assert.equal(status, exit, stderr);
+  assert.ok(stderr.includes(`${path} cannot be read: permission denied (EACCES)`), stderr);
+  assert.doesNotMatch(stderr, /a bug of ours|\n {4}at /);
+  assert.equal(stdout, '');
+}
+
+const image = inCheckout('examples/image.tar');
+const advisories = ['--mirror', inCheckout('examples/mirror'), '--db', ':memory:'];
+
+test('an image, a report or an SBOM that may not be read is named with exit status 3, as no bug', (t) => {
+  const place = asOtherUser(t);
+  if (place === undefined) return;
+  const { directory, run } = place;
+  const archive = locked(directory, 'noperm.tar', image);
+  const report = locked(directory, 'noperm.json', image);
+  const folder = locked(directory, 'noperm', inCheckout('examples/mirror'));
+  for (const target of [
+    archive,
+    `docker-archive:${archive}`,
+    `rootfs-tar:${archive}`,
+    report,
+    join(folder, 'x.tar'),
+  ])
+    assertDenied(run('scan', target, ...advisories), target.replace(/^[a-z-]+:/, ''));
+  assertDenied(run('scan', `sbom:${report}`, ...advisories), report);
+  assertDenied(run('sbom', archive, '--db', ':memory:'), archive);
+  assertDenied(run('layer', archive), archive);
+  assertDenied(run('explain', archive, 'CVE-2024-6119', ...advisories), archive);
+  assertDenied(run('diff', archive, image, ...advisories), archive);
+  assertDenied(run('diff', image, report, ...advisories), report);
+  assertDenied(run('scan', image, '--new-since', report, ...advisories), report);
+  const root = run('scan', `dir:${folder}`, ...advisories);
+  assert.equal(root.status, 3, root.stderr);
+  assert.match(root.stderr, /noperm\/\S+ cannot be read: permission denied \(EACCES\)/);
+});
+
+test('an index or a blob of an OCI layout that may not be read is named with exit status 3', async (t) => {
+  const place = asOtherUser(t);
+  if (place === undefined) return;
+  const { directory, run } = place;
+  const layout = join(directory, 'layout');
+  const built = buildImage({ steps: [{ tar: tar([{ path: 'etc/os-release', content: 'ID=alpine\n' }]) }] });
+  await writeFiles(layout, ociFiles([built]));
+  for (const name of ['oci-layout', 'index.json']) {
+    chmodSync(join(layout, name), 0);
+    assertDenied(run('scan', `oci:${layout}`, ...advisories), join(layout, name));
+    chmodSync(join(layout, name), 0o644);
+  }
+  const blobs = join(layout, 'blobs/sha256');
+  chmodSync(blobs, 0);
+  const { status, stderr } = run('scan', `oci:${layout}`, ...advisories);
+  assert.equal(status, 3, stderr);
+  assert.match(stderr, /blobs\/sha256\/[\da-f]{64} cannot be read: permission denied \(EACCES\)/);
+});
+
+test('a file of rules, VEX, template or configuration that may not be read is named', (t) => {
+  const place = asOtherUser(t);
+  if (place === undefined) return;
+  const { directory, run } = place;
+  const file = locked(directory, 'file.json', image);
+  assertDenied(run('scan', image, '--ignore', file, ...advisories), file, 2);
+  assertDenied(run('scan', image, '--vex', file, ...advisories), file, 2);
+  assertDenied(run('config', 'check', '--config', file), file, 2);
+  assertDenied(run('db', 'import', file, '--db', ':memory:'), file);
+  const template = run('scan', image, '--format', `template=${file}`, ...advisories);
+  assert.equal(template.status, 2);
+  assert.match(template.stderr, /The template cannot be used: permission denied \(EACCES\)/);
+});
+
+test('a place that may not be written is named with exit status 3', (t) => {
+  const place = asOtherUser(t);
+  if (place === undefined) return;
+  const { directory, run } = place;
+  const report = run('scan', image, '--output', join(directory, 'r.json'), ...advisories);
+  assert.equal(report.status, 3);
+  assert.match(report.stderr, /r\.json cannot be written: permission denied \(EACCES\)/);
+  const dump = run('layer', image, '--dump', join(directory, 'dump'));
+  assert.equal(dump.status, 3);
+  assert.match(dump.stderr, /files cannot be written below .*dump.*: permission denied \(EACCES\)/);
+});
+
+test('links in a circle and a path through a file are named with exit status 3', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-unreadable-'));
+  t.after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const link = join(directory, 'loop.tar');
+  symlinkSync(link, link);
+  writeFileSync(join(directory, 'file'), '');
+  const loop = clair(['scan', link, ...advisories]);
+  assert.equal(loop.status, 3);
+  assert.match(loop.stderr, /loop\.tar cannot be read: its symbolic links go round in a circle \(ELOOP\)/);
+  const long = clair(['scan', join(directory, 'x'.repeat(300)), ...advisories]);
+  assert.equal(long.status, 3);
+  assert.match(long.stderr, /x cannot be read: the name is too long \(ENAMETOOLONG\)/);
+  const through = clair(['scan', join(directory, 'file/x.tar'), ...advisories]);
+  assert.equal(through.status, 3);
+  assert.match(through.stderr, /there is no file or directory .*file\/x\.tar/);
+});
+
+test('a full standard output ends with exit status 3, as no bug', () => {
+  const line = `"${inCheckout('bin/clair')}" scan "${image}" --mirror "${inCheckout('examples/mirror')}" --db :memory: >/dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+  assert.equal(status, 3, stderr);
+  assert.match(stderr, /standard output cannot be written: no space is left on the device \(ENOSPC\)/);
+});
