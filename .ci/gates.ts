@@ -18,6 +18,7 @@ const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['docs', 'typedoc'],
   ['house', ...test, 'test/house/*.test.ts'],
   ['unit', ...test, 'src/**/*.test.ts'],
+  ['node 22', 'node', 'tools/oldest-node.ts'],
   ['end to end', ...test, 'test/e2e/*.test.ts'],
 ];
 

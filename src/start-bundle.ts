@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import './require-node.ts';
 import { join } from 'node:path';
 import { cacheDirectory } from './cli/cache-directory.ts';
 import { collectAsUsual } from './cli/garbage.ts';
 import { compiledScript } from './kit/compiled-script.ts';
+import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
 
 /** A hash of main.js, which `tools/bundle.ts` puts here. */
@@ -13,6 +15,8 @@ type Main = (
   moduleUrl: string,
   importModule: (specifier: string) => Promise<unknown>,
 ) => { readonly main: typeof main };
+
+hideSqliteWarning();
 
 // Compiled code is kept between runs, for each command apart, which takes a third off a short one.
 const [command = ''] = process.argv.slice(2);

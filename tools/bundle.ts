@@ -65,7 +65,7 @@ const options: BuildOptions = {
   outdir: 'dist/bin',
   bundle: true,
   platform: 'node',
-  target: 'node24',
+  target: 'node22.22',
   format: 'esm',
   minify: true,
   legalComments: 'linked',
@@ -89,6 +89,8 @@ await build({ ...options, entryPoints: ['src/layer-worker.ts', 'src/plugin-worke
 await build({
   ...options,
   entryPoints: { clair: 'src/start-bundle.ts' },
+  // An old Node has to parse it to say that it is too old.
+  target: 'node14.8',
   define: {
     buildName: JSON.stringify(createHash('sha256').update(readFileSync(main)).digest('hex').slice(0, 16)),
   },

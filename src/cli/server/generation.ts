@@ -5,6 +5,7 @@ import { v1Routes } from '../../api/http/v1/routes.ts';
 import { v3Router } from '../../api/http/v3/gateway.ts';
 import { type V3Methods, v3Methods } from '../../api/http/v3/methods.ts';
 import type { Config } from '../../config/settings.ts';
+import { Disposal } from '../../kit/disposal.ts';
 import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import { nativeRoom, v1Room, v3Room } from './api-rooms.ts';
 import { startNotifier } from './notifier.ts';
@@ -26,12 +27,12 @@ export interface Generation extends AsyncDisposable {
  * from then on.
  */
 export function beginGeneration(config: Config, parts: GenerationParts): Generation {
-  const running = new AsyncDisposableStack();
+  const running = new Disposal();
   running.use(parts.plugged);
   const api = apiOf(config, parts);
   running.use(startUpdater(config, parts));
   running.use(startNotifier(config, parts));
-  return { ...api, feeds: parts.plan.feeds, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { ...api, feeds: parts.plan.feeds, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
 function apiOf(config: Config, parts: GenerationParts): Pick<Generation, 'routers' | 'methods'> {

@@ -5,6 +5,7 @@ import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { Router } from '../../api/http/router.ts';
 import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
+import { Disposal } from '../../kit/disposal.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
@@ -64,7 +65,7 @@ async function prepareServer(
  */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { server, ...prepared } = await prepareServer(config, options);
-  await using parts = new AsyncDisposableStack();
+  await using parts = new Disposal();
   // Its generation disposes of it, too, which does no harm; here it is for a start that fails.
   parts.use(prepared.plugged);
   const lasting = await startLasting(config, { parts, server, log: options.log });
@@ -77,7 +78,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     apiPort: api.port,
     healthPort: health.port,
     reload: (plugins) => generations.replace(plugins),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
@@ -110,7 +111,7 @@ class Generations implements AsyncDisposable {
 
 interface Starting {
   /** Takes what has to be ended with the server. */
-  readonly parts: AsyncDisposableStack;
+  readonly parts: Disposal;
   readonly server: ServerPlan;
   readonly log: Logger;
 }

@@ -1,7 +1,7 @@
-import { setGlobalProxyFromEnv } from 'node:http';
 import { ClairError } from '../../kit/errors.ts';
 import { hasProxy, heedCertificates } from '../../kit/http/http-environment.ts';
 import type { Patience } from '../../kit/http/http-rules.ts';
+import { useProxies } from '../../kit/http/proxies.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
@@ -112,7 +112,7 @@ function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: Re
   const prepareTls = once(() => {
     heedCertificates(env);
   });
-  setGlobalProxyFromEnv(env);
+  useProxies(env);
   const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
   const couriers = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
     let found: ReturnType<typeof findCredentials> | undefined;

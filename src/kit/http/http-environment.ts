@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { setGlobalProxyFromEnv } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { ClairError, messageOf } from '../errors.ts';
+import { useProxies } from './proxies.ts';
 
 /**
  * Makes all HTTP of this process heed what its environment says of the network, as curl does: `HTTPS_PROXY`, `HTTP_PROXY` and
@@ -9,7 +9,7 @@ import { ClairError, messageOf } from '../errors.ts';
  * file cannot be read.
  */
 export function heedNetworkEnvironment(env: NodeJS.ProcessEnv = process.env): void {
-  setGlobalProxyFromEnv(env);
+  useProxies(env);
   heedCertificates(env);
 }
 
