@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { ClairError } from '../kit/errors.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { analyzeOnThread, handOnThread } from '../layer-pool/image-on-thread.ts';
 import type { Extensions } from '../plugin/extensions.ts';
@@ -8,11 +9,12 @@ import { type AnalyzeArriving, type AnalyzeLayers, analyzeLayers } from '../serv
 import { analyzeHere, spreadArriving } from '../service/images/arriving-layers.ts';
 import { spreadLayers } from '../service/images/spread-layers.ts';
 import type { Store } from '../store/store.ts';
-import { defaultDatabase, openStore } from './database.ts';
+import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import { feedClient, originOf, requireMirror } from './feed-client.ts';
 import { collectEarly } from './garbage.ts';
 import { ownerName } from './owner-name.ts';
 import type { Plugged } from './plugged.ts';
+import { tell } from './policy/tell.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 
 /** Options of every command that uses the database. */
@@ -44,9 +46,13 @@ const lockPatienceMs = 120_000;
 export const staleAfterMs: number = 24 * 3_600_000;
 
 /** Opens the database and puts together what a command needs. Throws `usage` for a mirror that is not there. */
-export async function openRoom(options: DatabaseOptions): Promise<Room> {
+export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'read'): Promise<Room> {
   requireMirror(options.mirror);
-  const store = await openStore(options.db ?? defaultDatabase());
+  const store = await openStore(options.db ?? databaseFor(use), use);
+  if (store.isReadOnly && !options.offline)
+    tell(
+      `the database ${options.db ?? defaultDatabase()} cannot be written: its advisories are used as they are, and nothing is kept`,
+    );
   const progress = terminalProgress();
   const locking = lockingRoom(progress);
   const { extensions } = options.plugged;
@@ -56,14 +62,25 @@ export async function openRoom(options: DatabaseOptions): Promise<Room> {
     ...layerAnalysis(options.plugged),
     progress,
     locking,
-    updating: options.offline
-      ? undefined
-      : updatingRoom(options.mirror, { extensions, store, progress, locking }),
+    updating:
+      options.offline || store.isReadOnly
+        ? undefined
+        : updatingRoom(options.mirror, { extensions, store, progress, locking }),
     [Symbol.asyncDispose]: async () => {
       progress.clear();
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The default database, or one in memory where there can be none and nothing has to be kept. Throws `store-unusable`. */
+function databaseFor(use: DatabaseUse): string {
+  const problem = defaultDatabaseProblem();
+  if (problem === undefined) return defaultDatabase();
+  const remedy = 'name a database with --db, or a directory with XDG_CACHE_HOME';
+  if (use === 'write') throw new ClairError('store-unusable', `${problem}; ${remedy}`);
+  tell(`${problem}; the database is in memory, and nothing is kept: ${remedy}`);
+  return ':memory:';
 }
 
 /** Layers on this thread and, for large images, on a second one. */

@@ -254,6 +254,8 @@ export interface StoreStatistics {
 
 /** Everything that is kept between two runs. Closed with `await using` or `[Symbol.asyncDispose]()`. */
 export interface Store extends AsyncDisposable {
+  /** Whether it can only be read, and what is written to it ends with the process. Feeds are refused then. */
+  readonly isReadOnly: boolean;
   readonly advisories: AdvisoryStore;
   readonly vulnerabilities: VulnerabilityStore;
   readonly events: EventStore;

@@ -1,60 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { buildImage, ociFiles, writeFiles } from '../../src/testing/image-builder.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, inCheckout, type Run } from './clair.ts';
-
-/** A user without rights, `nobody` everywhere. */
-const otherUser = 65_534;
-
-interface Place {
-  /** A directory that the other user can enter. */
-  readonly directory: string;
-  /** Runs the command as the other user. */
-  readonly run: (...args: string[]) => Run;
-}
-
-/** Runs the command as a user without rights; skips the test where that is not possible. */
-function asOtherUser(t: TestContext): Place | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'clair-unreadable-'));
-  t.after(() => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  if (process.getuid?.() !== 0) {
-    t.skip('NOT TESTED: only root can run the command as another user');
-    return undefined;
-  }
-  chmodSync(directory, 0o755);
-  const cache = join(directory, 'cache');
-  mkdirSync(cache);
-  chownSync(cache, otherUser, otherUser);
-  const run = (...args: string[]): Run => {
-    const { status, stdout, stderr } = spawnSync(inCheckout('bin/clair'), args, {
-      cwd: directory,
-      encoding: 'utf8',
-      uid: otherUser,
-      gid: otherUser,
-      env: { ...process.env, HOME: cache, XDG_CACHE_HOME: cache },
-    });
-    return { status, stdout, stderr };
-  };
-  if (run('--version').status === 0) return { directory, run };
-  t.skip('NOT TESTED: another user cannot read this checkout');
-  return undefined;
-}
+import { asOtherUser } from './other-user.ts';
 
 /** Makes a copy of a file or directory that only root can read. */
 function locked(directory: string, name: string, from: string): string {

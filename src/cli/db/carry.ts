@@ -34,7 +34,7 @@ export interface ImportOptions extends DatabaseOptions {
 
 /** `clair db import F`: takes over what such a file carries. Answers 3 when another process kept a feed of it. */
 export async function importFromFile(path: string, options: ImportOptions): Promise<number> {
-  await using room = await openRoom({ ...options, offline: true });
+  await using room = await openRoom({ ...options, offline: true }, 'write');
   expectManyRecords();
   const file = { name: path, content: () => contentOf(path) };
   const { digest } = options;

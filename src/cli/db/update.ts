@@ -30,7 +30,7 @@ export interface UpdateOptions extends DatabaseOptions {
  * time. Answers 3 when a feed failed or was not tried.
  */
 export async function updateDatabase(names: readonly string[], options: UpdateOptions): Promise<number> {
-  await using room = await openRoom(options);
+  await using room = await openRoom(options, 'write');
   const feeds = feedsOf(names, room);
   if (room.updating === undefined)
     throw new ClairError('usage', 'an update needs the network or a mirror: leave --offline out');

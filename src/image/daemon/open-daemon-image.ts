@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { ClairError } from '../../kit/errors.ts';
+import { homeDirectory } from '../../kit/home-directory.ts';
 import { checkLayerCount, claimsIn } from '../format/assemble.ts';
 import type { ImageConfig } from '../format/documents.ts';
 import { isOtherPlatform, platformText } from '../format/platform.ts';
@@ -50,7 +50,7 @@ export async function findInDaemon(
 
 async function find(
   { daemon: name, reference, target }: DaemonImage,
-  { env = process.env, home = homedir(), platform: wanted, patience = {} }: DaemonOptions,
+  { env = process.env, home = homeDirectory(), platform: wanted, patience = {} }: DaemonOptions,
 ): Promise<Image> {
   if (!isReference(reference)) throw new Unavailable(`${target} names no image`);
   const daemon = { name, endpoint: endpointOf(name, { env, home }) };

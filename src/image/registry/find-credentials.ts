@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeDirectory } from '../../kit/home-directory.ts';
 import type { Credentials } from './credential.ts';
 import { type CredentialFile, readCredentialFile } from './credential-file.ts';
 import { askHelper } from './credential-helper.ts';
@@ -57,7 +57,7 @@ function ofEnvironment(
 }
 
 function credentialFiles(env: NodeJS.ProcessEnv): string[] {
-  const home = env['HOME'] || homedir();
+  const home = env['HOME'] || homeDirectory();
   const named = env['REGISTRY_AUTH_FILE'];
   const runtime = env['XDG_RUNTIME_DIR'];
   return [

@@ -37,6 +37,8 @@ export interface ColumnTypes {
 /** What one database engine does in its own way; every query beyond it is written once for all engines. */
 export interface Engine extends Connection, AsyncDisposable {
   readonly types: ColumnTypes;
+  /** Whether what is written ends with the process: the database itself can only be read. */
+  readonly isReadOnly: boolean;
   /** As `db`, for who reads a good part of the database but once: what it reads does not stay in memory. */
   readonly bulkReads: Kysely<Tables>;
   /** Runs `work` on a connection of its own; temporary tables made on it end with it. */

@@ -39,7 +39,7 @@ async function findUsed({ engine, now }: ImageRoom, { identity }: ImageIndex): P
     .select(['id', 'last_used_at'])
     .where('identity', '=', identity)
     .executeTakeFirst();
-  if (row !== undefined && isUseOld(row.last_used_at, now())) {
+  if (row !== undefined && !engine.isReadOnly && isUseOld(row.last_used_at, now())) {
     const used = { last_used_at: now() };
     await engine.write(
       (db) => db.updateTable('image').set(used).where('id', '=', row.id).execute(),

@@ -30,7 +30,7 @@ async function find(
     .where('analyzer_key', '=', analyzerKey)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  if (isUseOld(row.last_used_at, now())) {
+  if (!engine.isReadOnly && isUseOld(row.last_used_at, now())) {
     await engine.write(async (db) => {
       await db
         .updateTable('layer')

@@ -16,6 +16,16 @@ export async function migrate(engine: Engine): Promise<void> {
       `the database was written by a later version of this program (its schema is ${found}, known is ${schemaVersion}): update the program or choose another database`,
     );
   }
+  if (engine.isReadOnly) {
+    const state =
+      found === 0
+        ? 'is empty'
+        : `has the tables of an earlier version (${found}, needed is ${schemaVersion})`;
+    throw new ClairError(
+      'store-unusable',
+      `the database cannot be written, and ${state}: run clair db update where it can be written`,
+    );
+  }
   // Loaded only when needed: nearly every start finds the tables in place.
   const { migrations } = await import('./migrations/migrations.ts');
   for (const [i, migration] of migrations.entries()) {

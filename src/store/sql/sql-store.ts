@@ -34,6 +34,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
   const namespaces = new Namespaces();
   const inBulk = { ...engine, db: engine.bulkReads };
   return {
+    isReadOnly: engine.isReadOnly,
     advisories: advisoryStore(engine, { namespaces, now }),
     vulnerabilities: vulnerabilityStore(engine, now),
     events: eventStore(engine),

@@ -24,6 +24,7 @@ export async function openPostgresEngine(source: PostgresSource, connectionsMax:
   return {
     ...connection,
     types,
+    isReadOnly: false,
     bulkReads: connection.db,
     session: (work) => clients.session((session) => work(connectionOn(session))),
     schemaVersion: (db) => readSchemaVersion(db, clients.place),

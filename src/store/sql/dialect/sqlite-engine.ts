@@ -8,6 +8,13 @@ import type { ColumnTypes, Connection, Engine } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { sqliteDialect } from './sqlite.ts';
 import { patiently, storeError } from './sqlite-errors.ts';
+import {
+  attachReadOnly,
+  type ReadOnlyFile,
+  readOnlyFile,
+  shadowWrittenTables,
+  stored,
+} from './sqlite-read-only.ts';
 import { unusable } from './unusable.ts';
 
 /** `Clai` in ASCII: tells our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
@@ -25,17 +32,26 @@ const types: ColumnTypes = {
 interface Place {
   readonly location: string;
   readonly name: string;
+  /** A file that is only read: it is attached to a database in memory, which takes what is written. */
+  readonly readOnly?: ReadOnlyFile;
+}
+
+/** How a database file may be opened. */
+export interface SqliteOptions {
+  /** Whether a file that cannot be written is read: what is written then stays in memory and ends with the process. */
+  readonly mayBeReadOnly?: boolean;
 }
 
 /** Opens the database file, made if need be with its directory, or a fresh one in memory; throws `store-unusable`. */
-export async function openSqliteEngine(path: string): Promise<Engine> {
-  const place = placeOf(path);
+export async function openSqliteEngine(path: string, options: SqliteOptions = {}): Promise<Engine> {
+  const place = placeOf(path, options);
   const database = await openDatabase(place);
   const connection = connectionOn(database, place);
   const bulkReads = bulkReadsOf(place);
   return {
     ...connection,
     types,
+    isReadOnly: place.readOnly !== undefined,
     bulkReads,
     session: (work) => runSession(place, work),
     schemaVersion: () => readSchemaVersion(database, place),
@@ -45,20 +61,24 @@ export async function openSqliteEngine(path: string): Promise<Engine> {
     },
     takeAnyTime: async () => undefined,
     adaptTables: async () => undefined,
-    sizeBytes: () => readSize(connection.db),
+    sizeBytes: () => readSize(connection.db, schemaOf(place)),
     [Symbol.asyncDispose]: async () => {
       await bulkReads.destroy();
       await connection.db.destroy();
       // Kysely closes only what it has used.
       if (database.isOpen) database.close();
+      place.readOnly?.assertUnchanged();
     },
   };
 }
 
 /** Connections to a database in memory share it by a name that nobody else has; it ends with the last of them. */
-function placeOf(path: string): Place {
-  if (path === ':memory:') return { location: `file:/${crypto.randomUUID()}?vfs=memdb`, name: 'in memory' };
+function placeOf(path: string, { mayBeReadOnly = false }: SqliteOptions): Place {
+  const memory = `file:/${crypto.randomUUID()}?vfs=memdb`;
+  if (path === ':memory:') return { location: memory, name: 'in memory' };
   const name = resolve(path);
+  const readOnly = mayBeReadOnly ? readOnlyFile(name) : undefined;
+  if (readOnly !== undefined) return { location: memory, name, readOnly };
   try {
     mkdirSync(dirname(name), { recursive: true });
   } catch (error) {
@@ -67,7 +87,7 @@ function placeOf(path: string): Place {
   return { location: name, name };
 }
 
-async function openDatabase({ location, name }: Place): Promise<DatabaseSync> {
+async function openDatabase({ location, name, readOnly }: Place): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
     // Locks are waited for by `patiently`: SQLite's own waiting would stop the whole process, often the one it waits for.
@@ -76,6 +96,7 @@ async function openDatabase({ location, name }: Place): Promise<DatabaseSync> {
     await patiently(name, () => {
       opened.exec(settings);
     });
+    if (readOnly !== undefined) attachReadOnly(opened, readOnly);
     return opened;
   } catch (error) {
     database?.close();
@@ -120,7 +141,7 @@ function bulkReadsOf(place: Place): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: sqliteDialect(open, place.name) });
 }
 
-function connectionOn(database: DatabaseSync, { name }: Place): Connection {
+function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connection {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(() => database, name) });
   return {
     db,
@@ -128,6 +149,7 @@ function connectionOn(database: DatabaseSync, { name }: Place): Connection {
     // There is one writer to a file, whatever it writes.
     write: async (work) => {
       try {
+        if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
         return await patiently(name, () => db.transaction().execute(work));
       } catch (error) {
         throw storeError(error, name);
@@ -147,13 +169,15 @@ async function runSession<T>(place: Place, work: (connection: Connection) => Pro
 }
 
 /** Asked of the connection itself, on which also a transaction of its runs: at every start, building a query would be felt. */
-async function readSchemaVersion(database: DatabaseSync, { name }: Place): Promise<number> {
+async function readSchemaVersion(database: DatabaseSync, place: Place): Promise<number> {
+  const { name } = place;
+  const schema = schemaOf(place);
   try {
     return await patiently(name, () => {
-      const { user_version: version } = firstRow(database, 'pragma user_version');
-      const { application_id: program } = firstRow(database, 'pragma application_id');
+      const { user_version: version } = firstRow(database, `pragma ${schema}.user_version`);
+      const { application_id: program } = firstRow(database, `pragma ${schema}.application_id`);
       if (program === applicationId && typeof version === 'number') return version;
-      const { tables } = firstRow(database, 'select count(*) as tables from sqlite_schema');
+      const { tables } = firstRow(database, `select count(*) as tables from ${schema}.sqlite_schema`);
       if (program === 0 && version === 0 && tables === 0) return 0;
       throw unusable(name, 'it belongs to another program: choose another place');
     });
@@ -166,9 +190,14 @@ function firstRow(database: DatabaseSync, query: string): Record<string, unknown
   return database.prepare(query).get() ?? {};
 }
 
-async function readSize(db: Kysely<Tables>): Promise<number> {
+/** Which of the open databases holds the tables. */
+function schemaOf({ readOnly }: Place): string {
+  return readOnly === undefined ? 'main' : stored;
+}
+
+async function readSize(db: Kysely<Tables>, schema: string): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
-    select page_count * page_size as bytes from pragma_page_count, pragma_page_size
+    select page_count * page_size as bytes from pragma_page_count(${schema}), pragma_page_size(${schema})
   `.execute(db);
   return rows[0]?.bytes ?? 0;
 }
