@@ -9,6 +9,7 @@ import { type IndexedImage, indexImage } from '../service/images/index-image.ts'
 import { indexSbom } from '../service/images/index-sbom.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
+import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
 
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions {
@@ -65,19 +66,39 @@ export async function list(target: string, options: ImageOptions): Promise<Repor
 export type Opened = Image | SbomTarget;
 
 /** Opens what a target names, be it an image or an inventory. */
-export async function openTarget(target: string, options: ImageOptions): Promise<Opened> {
+export async function openTarget(
+  target: string,
+  options: Pick<ImageOptions, 'platform' | 'offline'>,
+): Promise<Opened> {
+  if (isStandardInput(target)) return await openInput(target, options);
   return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
+}
+
+/** Opens an image, an archive or an SBOM that is piped into the command. */
+async function openInput(
+  typed: string,
+  options: Pick<ImageOptions, 'platform' | 'offline'>,
+): Promise<Opened> {
+  const { path, target } = await spoolInput(typed);
+  return await namingInput(path, async () => {
+    const opened = isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
+    const named = { ...opened, target: { ...opened.target, reference: typed } };
+    return 'inventory' in named ? named : { ...named, temporaryFile: path };
+  });
 }
 
 function index(opened: Opened, room: Room, { verify = false }: ImageOptions): Promise<IndexedImage> {
   if ('inventory' in opened) return indexSbom(opened.inventory, room);
-  return indexImage(opened, {
-    ...room,
-    verify,
-    onProgress: (text) => {
-      room.progress.show(text);
-    },
-  });
+  const { temporaryFile } = opened;
+  const work = (): Promise<IndexedImage> =>
+    indexImage(opened, {
+      ...room,
+      verify: verify || temporaryFile !== undefined,
+      onProgress: (text) => {
+        room.progress.show(text);
+      },
+    });
+  return temporaryFile === undefined ? work() : namingInput(temporaryFile, work);
 }
 
 /** Brings up to date what speaks of the image, and nothing else. */

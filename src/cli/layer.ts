@@ -7,13 +7,12 @@ import { readArriving } from '../image/layer/read-arriving.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
 import type { ReadLayer } from '../image/layer/reading.ts';
 import { WantedPaths } from '../image/layer/wanted.ts';
-import { openImage } from '../image/open-image.ts';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/images/analyze-layers.ts';
+import { openTarget } from './assess.ts';
 import { writeLines } from './output.ts';
 import type { Plugged } from './plugged.ts';
-import { isSbomTarget } from './sbom-target.ts';
 
 /** Options of `clair layer`. */
 export interface LayerOptions {
@@ -24,12 +23,12 @@ export interface LayerOptions {
 
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
-  if (isSbomTarget(target))
+  const image = await openTarget(target, options);
+  if ('inventory' in image)
     throw new ClairError(
       'target-unsupported',
       `${target} is an SBOM, which has no files to show: name the image`,
     );
-  const image = await openImage(target, options);
   const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
   const take = ({ collected, tarBytes }: ReadLayer): LayerContent => ({
     lines: contentLines(collected),

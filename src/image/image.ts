@@ -8,4 +8,6 @@ export interface Image {
   readonly layers: readonly ImageLayer[];
   /** Brings the layers that lie elsewhere; absent where all of them lie on this machine. */
   readonly bring?: BringLayers;
+  /** The file it lies in, where that is gone after this run: it is remembered by its digests alone. */
+  readonly temporaryFile?: string;
 }

@@ -11,6 +11,7 @@ import { openArchive } from './medium/archive-medium.ts';
 import { directoryMedium } from './medium/directory-medium.ts';
 import { compressionAt, exactStatsOf, stampOf, statsOf } from './medium/local-file.ts';
 import type { Medium } from './medium/medium.ts';
+import { suggestedTarget } from './mistyped-target.ts';
 
 /** How a target may be opened. */
 export interface OpenOptions {
@@ -57,6 +58,7 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 }
 
 async function open(target: string, options: OpenOptions): Promise<Image> {
+  refuseOtherForms(target);
   if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
   const parsed = parseTarget(target);
   const stats = statsOf(parsed.path);
@@ -72,6 +74,14 @@ async function open(target: string, options: OpenOptions): Promise<Image> {
     );
   }
   return image;
+}
+
+/** Refuses a URL, or a target in the form of another tool, and says what was probably meant. The URL may hold a password. */
+function refuseOtherForms(target: string): void {
+  const suggestion = suggestedTarget(target);
+  if (suggestion === undefined || statsOf(target) !== undefined) return;
+  const what = target.includes('://') ? 'a URL' : target;
+  throw new ClairError('target-not-found', `${what} names no image: did you mean ${suggestion}?`);
 }
 
 /** What speaks to daemons and registries is loaded only where a target is none of this machine's files. */

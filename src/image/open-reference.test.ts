@@ -65,9 +65,18 @@ test('online its registry is asked last, and what that says is told as well', as
   );
 });
 
-test('what looks like a path, or cannot be a reference, is asked for nowhere', async (context) => {
+test('what cannot be a reference is asked for nowhere', async (context) => {
   const hosts = await daemons(context, [], []);
-  for (const target of [
+  for (const target of ['App', 'a b', 'a:b:c'])
+    assert.equal(
+      await failureOf(openReference(target, offline(hosts))),
+      `target-not-found: there is no file or directory ${target}`,
+    );
+});
+
+test('asks no daemon and no registry when a missing file is named', async (context) => {
+  const names = ['nosuch.json', 'nosuch.tar:v1', 'x.spdx.json', 'dir/x.yaml', 'x.cdx'];
+  const paths = [
     './app',
     '/app',
     '~/app',
@@ -75,16 +84,17 @@ test('what looks like a path, or cannot be a reference, is asked for nowhere', a
     'app.tar',
     'app.TAR.GZ',
     'app.tgz',
-    'App',
-    'a b',
-    'a:b:c',
-  ])
-    assert.equal(
-      await failureOf(openReference(target, offline(hosts))),
-      `target-not-found: there is no file or directory ${target}`,
+    'x.xz',
+    'x.bz2',
+    'x.zst',
+  ];
+  const everything = [...names, ...paths].filter((name) => !/^[/.~]/.test(name));
+  const hosts = await daemons(context, everything, everything);
+  for (const target of [...names, ...paths])
+    assert.match(
+      await failureOf(openReference(target, { ...offline(hosts), offline: false })),
+      new RegExp(
+        `^target-not-found: there is no file or directory ${target}(?:; if it is an image, put registry:.*)?$`,
+      ),
     );
-  assert.match(
-    await failureOf(openReference('-', offline(hosts))),
-    /^target-unsupported: standard input is not read/,
-  );
 });

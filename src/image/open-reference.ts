@@ -2,6 +2,7 @@ import { ClairError } from '../kit/errors.ts';
 import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open-daemon-image.ts';
 import { Unavailable } from './daemon/unavailable.ts';
 import type { Image } from './image.ts';
+import { looksLikePath } from './mistyped-target.ts';
 import type { RegistryImage } from './registry/open-registry-image.ts';
 import { parseReference } from './registry/reference.ts';
 
@@ -35,13 +36,13 @@ export async function openOfRegistry(
 }
 
 async function openBare(target: string, options: ReferenceOptions): Promise<Image> {
-  if (target === '-')
-    throw new ClairError(
-      'target-unsupported',
-      'standard input is not read: docker:REF and podman:REF read an image of a daemon, anything else must be in a file',
-    );
   const tried = [`there is no file or directory ${target}`];
   if (!isReference(target)) throw new ClairError('target-not-found', tried.join());
+  if (looksLikePath(target))
+    throw new ClairError(
+      'target-not-found',
+      `${tried.join()}; if it is an image, put registry:, docker: or podman: before its name`,
+    );
   for (const daemon of daemons) {
     const found = await findInDaemon({ daemon, reference: target, target }, options);
     if (!(found instanceof Unavailable)) return found;
@@ -66,9 +67,8 @@ async function openInRegistry(
   return await openRegistryImage(image, { env, ...(platform !== undefined && { platform }) });
 }
 
-/** Whether a target that is no file may be a reference. What looks like a path is none, lest a registry is asked for a typing error. */
+/** Whether a target that is no file may be a reference. */
 function isReference(target: string): boolean {
-  if (/^[/.~]|\.(?:tar|aci|tgz|txz|tbz2?|tzst)(?:\.\w+)?$/i.test(target)) return false;
   try {
     parseReference(target);
     return true;

@@ -42,6 +42,8 @@ export const limits = {
   problemsPerFile: 20,
   /** Members of an archive that may hold an image. */
   archiveMembers: 20_000,
+  /** Bytes of an image that is piped into the command, which are kept in a temporary file. */
+  spooledInputBytes: 64 * GiB,
   /** Documents kept of a compressed archive while its members are listed. */
   archiveDocumentBytes: 64 * MiB,
   /** Archive members of one layer. */

@@ -52,7 +52,8 @@ Examples:
   clair scan nginx.tar --fail-on critical --fail-on kev         any one is enough
   clair scan nginx.tar --new-since last-week.json --fail-on low
   clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
-  syft nginx -o cyclonedx-json | clair scan sbom:-             the same from standard input
+  syft nginx -o cyclonedx-json | clair scan -                  the same from standard input
+  docker save nginx | clair scan -                             an archive from standard input
   clair scan nginx.tar --ignore rules.yaml --vex vendor.openvex.json
   clair scan nginx.tar --mirror /srv/advisories`,
     )

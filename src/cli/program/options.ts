@@ -14,7 +14,7 @@ export interface CommandParts {
 
 /** What a target may be. */
 export const targetHelp: string =
-  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, docker:REF, podman:REF, sbom:F, a path, or a reference';
+  'docker-archive:F, oci:DIR[:REF], oci-archive:F, rootfs-tar:F, dir:ROOTFS, aci:F, registry:REF, docker:REF, podman:REF, sbom:F, a path, a reference, or - for standard input';
 
 /** The options of every command that uses the database. */
 export function addDatabaseOptions(command: Command): Command {
