@@ -13,6 +13,8 @@ import { wantedPatterns } from '../service/images/analyze-layers.ts';
 import { openTarget } from './assess.ts';
 import { writeLines } from './output.ts';
 import type { Plugged } from './plugged.ts';
+import { isSbomTarget } from './sbom-target.ts';
+import { isStandardInput } from './standard-input.ts';
 
 /** Options of `clair layer`. */
 export interface LayerOptions {
@@ -23,12 +25,10 @@ export interface LayerOptions {
 
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
 export async function showLayers(target: string, options: LayerOptions): Promise<number> {
+  const refusal = `${target} is an SBOM, which has no files to show: name the image`;
+  if (!isStandardInput(target) && isSbomTarget(target)) throw new ClairError('target-unsupported', refusal);
   const image = await openTarget(target, options);
-  if ('inventory' in image)
-    throw new ClairError(
-      'target-unsupported',
-      `${target} is an SBOM, which has no files to show: name the image`,
-    );
+  if ('inventory' in image) throw new ClairError('target-unsupported', refusal);
   const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
   const take = ({ collected, tarBytes }: ReadLayer): LayerContent => ({
     lines: contentLines(collected),
