@@ -2,10 +2,12 @@ import { createHash, type Hash } from 'node:crypto';
 import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { TarError } from '../../kit/tar/header.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
-import { type Digest, digestAlgorithm } from '../../model/digest.ts';
+import { digestAlgorithm } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import type { LayerCollector } from './collector.ts';
+import { digestOf, refuseDamaged } from './layer-digest.ts';
 import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 
 /**
@@ -25,6 +27,10 @@ export class LayerInflow {
   });
   /** The last push that did not end at once. */
   #pushed: Promise<void> | undefined;
+  /** Why it cannot be inflated or walked any further. */
+  #failure: Error | undefined;
+  /** Why it cannot be walked any further, though it is inflated to its end. */
+  #tarFailure: TarError | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -45,25 +51,47 @@ export class LayerInflow {
   push(bytes: Buffer): void | Promise<void> {
     this.#bytesIn += bytes.length;
     this.#stored?.update(bytes);
-    const pushed = this.#inflater.push(bytes);
+    if (this.#failure !== undefined) return undefined;
+    const pushed = this.#untilDamaged(() => this.#inflater.push(bytes));
     if (pushed !== undefined) this.#pushed = pushed;
     return pushed;
   }
 
   /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
   end(): ReadLayer | Promise<ReadLayer> {
-    const ended =
-      this.#pushed === undefined ? this.#inflater.end() : this.#pushed.then(() => this.#inflater.end());
+    const endInflater = (): void | Promise<void> =>
+      this.#failure === undefined ? this.#untilDamaged(() => this.#inflater.end()) : undefined;
+    const ended = this.#pushed === undefined ? endInflater() : this.#pushed.then(endInflater);
     return ended === undefined ? this.#finish() : ended.then(() => this.#finish());
   }
 
+  /**
+   * Runs a step of reading. Where it fails and the image names the digest of the stored bytes, the failure waits: once all bytes are hashed,
+   * it is known whether the layer is damaged.
+   */
+  #untilDamaged(step: () => void | Promise<void>): void | Promise<void> {
+    const keep = (error: unknown): void => {
+      if (error instanceof ClairError || !(error instanceof Error) || this.#layer.digest === undefined)
+        throw error;
+      this.#failure = error;
+    };
+    try {
+      return step()?.catch(keep);
+    } catch (error) {
+      keep(error);
+      return undefined;
+    }
+  }
+
   #finish(): ReadLayer {
-    this.#walker.end();
     const { eitherDigest } = this.#layer;
     const digest = this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest);
+    refuseDamaged('digest', this.#layer.digest, digest, this.#failure);
+    if (this.#failure !== undefined) throw this.#failure;
     const diffId = this.#inflated && digestOf(this.#inflated, this.#layer.diffId);
-    refuseUnequal('digest', this.#layer.digest, digest);
-    refuseUnequal('diffID', this.#layer.diffId, diffId);
+    refuseDamaged('diffID', this.#layer.diffId, diffId, this.#tarFailure);
+    if (this.#tarFailure !== undefined) throw this.#tarFailure;
+    this.#walker.end();
     if (eitherDigest !== undefined && digest !== eitherDigest && diffId !== eitherDigest)
       throw new ClairError(
         'target-corrupt',
@@ -99,17 +127,17 @@ export class LayerInflow {
       );
     }
     this.#inflated?.update(bytes);
-    this.#walker.push(bytes);
+    if (this.#tarFailure === undefined) this.#walk(bytes);
   }
-}
 
-function digestOf(hash: Hash, claimed: Digest | undefined): Digest {
-  const algorithm = claimed === undefined ? 'sha256' : digestAlgorithm(claimed);
-  return `${algorithm}:${hash.digest('hex')}` as Digest;
-}
-
-function refuseUnequal(what: string, claimed: Digest | undefined, actual: Digest | undefined): void {
-  if (claimed !== undefined && actual !== undefined && claimed !== actual) {
-    throw new ClairError('target-corrupt', `its ${what} is ${actual}, not ${claimed} as the image says`);
+  /** Without a digest of the stored bytes, what is wrong with the archive waits for the diffID. */
+  #walk(bytes: Buffer): void {
+    try {
+      this.#walker.push(bytes);
+    } catch (error) {
+      const { digest, diffId } = this.#layer;
+      if (!(error instanceof TarError) || digest !== undefined || diffId === undefined) throw error;
+      this.#tarFailure = error;
+    }
   }
 }

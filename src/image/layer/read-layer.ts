@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { TarError } from '../../kit/tar/header.ts';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
+import { digestAlgorithm } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { LayerInflow } from './inflow.ts';
+import { digestOf, refuseDamaged } from './layer-digest.ts';
 import { nameOfLayer, namingLayer } from './naming-layer.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
@@ -49,8 +53,28 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
 /** An uncompressed layer on disk is not read but seeked over. */
 function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): ReadLayer {
   const { walker, collector } = openLayer(layer, options);
-  walkBySeeking(range, walker);
+  try {
+    walkBySeeking(range, walker);
+  } catch (error) {
+    if (error instanceof TarError) refuseDamagedRange(range, layer, error);
+    throw error;
+  }
   return { collected: collector.collected(), verified: false };
+}
+
+/** Hashes what was seeked over, to tell a damaged layer from one that was made wrong. */
+function refuseDamagedRange({ file, offset, size }: FileRange, layer: ImageLayer, cause: TarError): void {
+  const claimed = layer.digest ?? layer.diffId;
+  if (claimed === undefined) return;
+  const hash = createHash(digestAlgorithm(claimed));
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  for (let at = 0; at < size; ) {
+    const count = readSync(file, chunk, 0, Math.min(chunk.length, size - at), offset + at);
+    if (count === 0) break;
+    hash.update(chunk.subarray(0, count));
+    at += count;
+  }
+  refuseDamaged(layer.digest === undefined ? 'diffID' : 'digest', claimed, digestOf(hash, claimed), cause);
 }
 
 async function readThrough(
