@@ -1,5 +1,7 @@
 import type { Image } from '../image/image.ts';
 import { openImage } from '../image/open-image.ts';
+import { ClairError } from '../kit/errors.ts';
+import type { Digest } from '../model/digest.ts';
 import type { Report } from '../model/report.ts';
 import { feedsOf } from '../service/feeds/choose-feeds.ts';
 import { retention } from '../service/feeds/retention.ts';
@@ -7,6 +9,7 @@ import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts'
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
 import { type IndexedImage, indexImage } from '../service/images/index-image.ts';
 import { indexSbom } from '../service/images/index-sbom.ts';
+import { everyPlatform } from './every-platform.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
@@ -14,6 +17,8 @@ import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions {
   readonly platform?: string;
+  /** The image of an index, where its digest is known. */
+  readonly manifest?: Digest;
   readonly verify?: boolean;
 }
 
@@ -68,8 +73,10 @@ export type Opened = Image | SbomTarget;
 /** Opens what a target names, be it an image or an inventory. */
 export async function openTarget(
   target: string,
-  options: Pick<ImageOptions, 'platform' | 'offline'>,
+  options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
 ): Promise<Opened> {
+  if (options.platform === everyPlatform)
+    throw new ClairError('usage', '--platform all is for clair scan alone: name one platform here');
   if (isStandardInput(target)) return await openInput(target, options);
   return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
 }
@@ -77,7 +84,7 @@ export async function openTarget(
 /** Opens an image, an archive or an SBOM that is piped into the command. */
 async function openInput(
   typed: string,
-  options: Pick<ImageOptions, 'platform' | 'offline'>,
+  options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
 ): Promise<Opened> {
   const { path, target } = await spoolInput(typed);
   return await namingInput(path, async () => {

@@ -12,8 +12,10 @@ export type Earlier = (room: Room) => Promise<ComparableReport>;
 export async function openEarlier(target: string, options: AssessmentOptions): Promise<Earlier> {
   const file = await reportAt(target);
   if (file !== undefined) return async () => file;
-  const opened = await openTarget(target, options);
-  return async (room) => (await assessIn(room, opened, options)).report;
+  // The manifest is that of the other image.
+  const { manifest: _, ...ownOptions } = options;
+  const opened = await openTarget(target, ownOptions);
+  return async (room) => (await assessIn(room, opened, ownOptions)).report;
 }
 
 /** As much of a file as tells a report from an image. */

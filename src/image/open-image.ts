@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs';
 import { ClairError } from '../kit/errors.ts';
+import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
-import type { Choice } from './format/choose-manifest.ts';
+import type { Choice, ListedManifest } from './format/choose-manifest.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
-import { openOciLayout } from './format/oci-layout.ts';
+import { listOciManifests, openOciLayout } from './format/oci-layout.ts';
 import { isOtherPlatform } from './format/platform.ts';
 import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
@@ -19,6 +21,8 @@ export interface OpenOptions {
   readonly platform?: string;
   /** Whether a bare reference is looked for on this machine alone, and in no registry. */
   readonly offline?: boolean;
+  /** One of those that `listImageManifests` gave. */
+  readonly manifest?: Digest;
 }
 
 /** What a target may begin with, and the kind of image it must be then. */
@@ -74,6 +78,37 @@ async function open(target: string, options: OpenOptions): Promise<Image> {
     );
   }
   return image;
+}
+
+/**
+ * The manifests of all images that a target names, by the index of a registry, an OCI layout or an OCI archive; undefined where it names
+ * one image by itself. Throws as `openImage` does.
+ */
+export async function listImageManifests(
+  target: string,
+  options: Pick<OpenOptions, 'offline'> = {},
+): Promise<readonly ListedManifest[] | undefined> {
+  refuseOtherForms(target);
+  const parsed = parseTarget(target);
+  const stats = statsOf(parsed.path);
+  if (/^(?:registry|docker|podman):/.test(target) || (stats === undefined && parsed.prefix === undefined)) {
+    const { listReferenceManifests } = await import('./open-reference.ts');
+    return await listReferenceManifests(target, options);
+  }
+  const medium = stats && (await layoutIn(parsed, stats));
+  return medium && (await listOciManifests(medium, choiceOf(parsed, {})));
+}
+
+/** What holds an OCI layout; undefined where the target is opened as something else. */
+async function layoutIn({ path, prefix }: ParsedTarget, stats: Stats): Promise<Medium | undefined> {
+  if (prefix !== undefined && prefix !== 'oci' && prefix !== 'oci-archive') return undefined;
+  const content = stats.isDirectory()
+    ? { medium: directoryMedium(path) }
+    : await openArchive({ path, compression: compressionAt(path) });
+  if (content === 'root-file-system') return undefined;
+  const { medium } = content;
+  if (prefix !== 'oci-archive' && hasDockerManifest(medium)) return undefined;
+  return medium.find('index.json') === undefined ? undefined : medium;
 }
 
 /** Refuses a URL, or a target in the form of another tool, and says what was probably meant. The URL may hold a password. */
@@ -150,8 +185,8 @@ async function openContainer(
   return undefined;
 }
 
-function choiceOf({ reference }: ParsedTarget, { platform }: OpenOptions): Choice {
-  return { ...(reference && { reference }), ...(platform && { platform }) };
+function choiceOf({ reference }: ParsedTarget, { platform, manifest }: OpenOptions): Choice {
+  return { ...(reference && { reference }), ...(platform && { platform }), ...(manifest && { manifest }) };
 }
 
 /** An archive that is not made of layers: an ACI, or a root file system as it is. */

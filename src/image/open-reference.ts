@@ -1,6 +1,8 @@
 import { ClairError } from '../kit/errors.ts';
+import type { Digest } from '../model/digest.ts';
 import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open-daemon-image.ts';
 import { Unavailable } from './daemon/unavailable.ts';
+import type { ListedManifest } from './format/choose-manifest.ts';
 import type { Image } from './image.ts';
 import { looksLikePath } from './mistyped-target.ts';
 import type { RegistryImage } from './registry/open-registry-image.ts';
@@ -10,6 +12,8 @@ import { parseReference } from './registry/reference.ts';
 export interface ReferenceOptions extends DaemonOptions {
   /** Whether a bare reference is looked for on this machine alone, and in no registry. */
   readonly offline?: boolean;
+  /** One of the manifests that were listed. */
+  readonly manifest?: Digest;
 }
 
 const daemons = ['docker', 'podman'] as const;
@@ -35,6 +39,26 @@ export async function openOfRegistry(
   return reference === undefined ? undefined : await openInRegistry({ target, reference }, options);
 }
 
+/**
+ * The manifests of all platforms of an image of a registry; undefined where the image is one of a daemon, which has one platform, or is
+ * found nowhere.
+ */
+export async function listReferenceManifests(
+  target: string,
+  options: ReferenceOptions,
+): Promise<readonly ListedManifest[] | undefined> {
+  const [, where, named] = /^(registry|docker|podman):(.*)$/s.exec(target) ?? [];
+  if (where === 'docker' || where === 'podman') return undefined;
+  if (named === undefined) {
+    if (options.offline === true || !isReference(target) || looksLikePath(target)) return undefined;
+    for (const daemon of daemons)
+      if (!((await findInDaemon({ daemon, reference: target, target }, options)) instanceof Unavailable))
+        return undefined;
+  }
+  const { listRegistryManifests } = await import('./registry/open-registry-image.ts');
+  return await listRegistryManifests(named ?? target, { env: options.env ?? process.env });
+}
+
 async function openBare(target: string, options: ReferenceOptions): Promise<Image> {
   const tried = [`there is no file or directory ${target}`];
   if (!isReference(target)) throw new ClairError('target-not-found', tried.join());
@@ -43,7 +67,7 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
       'target-not-found',
       `${tried.join()}; if it is an image, put registry:, docker: or podman: before its name`,
     );
-  for (const daemon of daemons) {
+  for (const daemon of options.manifest === undefined ? daemons : []) {
     const found = await findInDaemon({ daemon, reference: target, target }, options);
     if (!(found instanceof Unavailable)) return found;
     tried.push(found.message);
@@ -61,10 +85,14 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
 
 async function openInRegistry(
   image: { readonly target: string; readonly reference: string },
-  { env = process.env, platform }: ReferenceOptions,
+  { env = process.env, platform, manifest }: ReferenceOptions,
 ): Promise<RegistryImage> {
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
-  return await openRegistryImage(image, { env, ...(platform !== undefined && { platform }) });
+  return await openRegistryImage(image, {
+    env,
+    ...(platform !== undefined && { platform }),
+    ...(manifest !== undefined && { manifest }),
+  });
 }
 
 /** Whether a target that is no file may be a reference. */

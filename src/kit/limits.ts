@@ -88,6 +88,8 @@ export const limits = {
   imageNames: 50,
   /** One of them: a host, a repository of 255 characters and a tag of 128. */
   imageNameCharacters: 512,
+  /** Images of one index that `--platform all` scans; large real ones have some ten. */
+  platformsPerImage: 100,
   /** Manifests that point to manifests. */
   indexDepth: 5,
   /** Indexes read of one image of a registry. */

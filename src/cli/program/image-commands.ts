@@ -55,6 +55,7 @@ Examples:
   syft nginx -o cyclonedx-json | clair scan -                  the same from standard input
   docker save nginx | clair scan -                             an archive from standard input
   clair scan nginx.tar --ignore rules.yaml --vex vendor.openvex.json
+  clair scan registry:nginx --platform all --format json --output report-{platform}.json
   clair scan nginx.tar --mirror /srv/advisories`,
     )
     .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));

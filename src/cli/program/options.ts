@@ -117,12 +117,12 @@ export function addFilterOptions(command: Command): Command {
 export function platformOption(): Option {
   return new Option(
     '--platform <os/arch>',
-    'for which system, where there are images for several: linux/arm64',
+    'for which system, where there are images for several: linux/arm64; for clair scan also all, a report for each',
   ).argParser(platformOf);
 }
 
 function platformOf(text: string): string {
-  if (!/^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/.test(text))
+  if (text !== 'all' && !/^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/.test(text))
     throw new InvalidArgumentError('Say it as linux/arm64.');
   return text;
 }

@@ -1,6 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from './documents.ts';
 import { isNameOf } from './image-name.ts';
 import { fitsPlatform, isOtherPlatform, ownPlatform, platformText } from './platform.ts';
@@ -11,6 +12,8 @@ export interface Choice {
   readonly reference?: string;
   /** `os/architecture[/variant]` */
   readonly platform?: string;
+  /** One of those that `listManifests` gave; the platform then decides nothing. */
+  readonly manifest?: Digest;
 }
 
 /** Where images are chosen from. */
@@ -39,7 +42,31 @@ export async function chooseManifest(
 ): Promise<Descriptor> {
   const named = entries.filter((entry) => isNamed(entry, choice.reference));
   const candidates = await expandAll(shelf, named, limits.indexDepth);
-  return choose(shelf, candidates, entries, choice);
+  const { manifest } = choice;
+  return candidates.find(({ digest }) => digest === manifest) ?? choose(shelf, candidates, entries, choice);
+}
+
+/** A manifest of an index, and the platform that the index names for it. */
+export interface ListedManifest {
+  readonly digest: Digest;
+  readonly platform: string | null;
+}
+
+/** The manifests of all images that entries of an index lead to, each once; what BuildKit says of images is left out. */
+export async function listManifests(
+  shelf: Shelf,
+  entries: readonly Descriptor[],
+  { reference }: Pick<Choice, 'reference'>,
+): Promise<readonly ListedManifest[]> {
+  const named = entries.filter((entry) => isNamed(entry, reference));
+  const all = await expandAll(shelf, named, limits.indexDepth);
+  const images = all.filter(({ platform }) => platform?.os !== 'unknown');
+  if (images.length > limits.platformsPerImage)
+    throw new ClairError('limit-exceeded', `${shelf.name} has more than ${limits.platformsPerImage} images`, {
+      limit: 'platformsPerImage',
+    });
+  const distinct = new Map(images.map((entry) => [entry.digest, entry]));
+  return [...distinct.values()].map(({ digest, platform }) => ({ digest, platform: platformText(platform) }));
 }
 
 function isNamed({ digest, annotations }: Descriptor, reference: string | undefined): boolean {

@@ -5,7 +5,13 @@ import { annotatedNames, imageIdentity } from '../../model/image-identity.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
 import { assembleLayers } from './assemble.ts';
-import { type Choice, chooseManifest } from './choose-manifest.ts';
+import {
+  type Choice,
+  chooseManifest,
+  type ListedManifest,
+  listManifests,
+  type Shelf,
+} from './choose-manifest.ts';
 import {
   configDocument,
   type Descriptor,
@@ -22,12 +28,7 @@ export async function openOciLayout(
   target: { reference: string; kind: 'oci-layout' | 'oci-archive' },
   choice: Choice,
 ): Promise<Image> {
-  const bytes = medium.document('index.json');
-  if (bytes === undefined)
-    throw new ClairError('target-corrupt', `${medium.name} has an oci-layout file but no index.json`);
-  const { manifests } = parseDocument(bytes, `index.json in ${medium.name}`, indexDocument);
-  const shelf = { name: medium.name, readIndex: (entry: Descriptor) => readIndex(medium, entry) };
-  const chosen = await chooseManifest(shelf, manifests ?? [], choice);
+  const chosen = await chooseManifest(shelfOf(medium), entriesOf(medium), choice);
   const manifest = parseDocument(
     blob(medium, chosen.digest),
     `manifest ${chosen.digest} in ${medium.name}`,
@@ -48,6 +49,25 @@ export async function openOciLayout(
     },
     layers: assembleLayers(medium, files, config),
   };
+}
+
+/** The manifests of all images of a layout, or of those with a name. */
+export async function listOciManifests(
+  medium: Medium,
+  choice: Pick<Choice, 'reference'>,
+): Promise<readonly ListedManifest[]> {
+  return await listManifests(shelfOf(medium), entriesOf(medium), choice);
+}
+
+function shelfOf(medium: Medium): Shelf {
+  return { name: medium.name, readIndex: (entry) => readIndex(medium, entry) };
+}
+
+function entriesOf(medium: Medium): readonly Descriptor[] {
+  const bytes = medium.document('index.json');
+  if (bytes === undefined)
+    throw new ClairError('target-corrupt', `${medium.name} has an oci-layout file but no index.json`);
+  return parseDocument(bytes, `index.json in ${medium.name}`, indexDocument).manifests ?? [];
 }
 
 async function readIndex(medium: Medium, { digest }: Descriptor): Promise<Descriptor[] | undefined> {

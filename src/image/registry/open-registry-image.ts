@@ -6,7 +6,14 @@ import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
 import { assembleLayers } from '../format/assemble.ts';
-import { type Choice, chooseManifest, isIndex } from '../format/choose-manifest.ts';
+import {
+  type Choice,
+  chooseManifest,
+  isIndex,
+  type ListedManifest,
+  listManifests,
+  type Shelf,
+} from '../format/choose-manifest.ts';
 import {
   configDocument,
   type Descriptor,
@@ -28,7 +35,7 @@ import { layerFile, RemoteLayers } from './remote-layers.ts';
 import { registrySettings } from './settings.ts';
 
 /** How images of registries are opened. */
-export interface RegistryOptions extends Pick<Choice, 'platform'>, Pick<Patience, 'idleMs'> {
+export interface RegistryOptions extends Pick<Choice, 'platform' | 'manifest'>, Pick<Patience, 'idleMs'> {
   /** Where settings and credentials come from. */
   readonly env: NodeJS.ProcessEnv;
   readonly sleep?: CourierOptions['sleep'];
@@ -54,12 +61,11 @@ export async function openRegistryImage(
   { target, reference }: { readonly target: string; readonly reference: string },
   options: RegistryOptions,
 ): Promise<RegistryImage> {
-  const parsed = parseReference(reference);
-  const distribution = distributionOf(parsed, options);
-  const root = await distribution.manifest(parsed.digest ?? parsed.tag ?? 'latest');
-  const name = `${distribution.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
-  refuseSchema1(name, root);
-  const choice = options.platform === undefined ? {} : { platform: options.platform };
+  const { name, root, distribution } = await rootOf(reference, options);
+  const choice = {
+    ...(options.platform !== undefined && { platform: options.platform }),
+    ...(options.manifest !== undefined && { manifest: options.manifest }),
+  };
   const chosen = await choose({ name, root, distribution }, choice);
   const fetched = chosen.digest === root.digest ? root : await distribution.manifest(chosen.digest);
   refuseSchema1(name, fetched);
@@ -122,6 +128,27 @@ function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: Re
   return new Distribution(`${reference.registry}/${reference.repository}`, couriers);
 }
 
+/** The manifests of all images that a reference leads to; a reference to no index leads to one. */
+export async function listRegistryManifests(
+  reference: string,
+  options: RegistryOptions,
+): Promise<readonly ListedManifest[]> {
+  const found = await rootOf(reference, options);
+  const { digest, mediaType } = found.root;
+  if (!isIndex({ mediaType })) return [{ digest, platform: null }];
+  return await listManifests(shelfOf(found), entriesOf(found.name, found.root), {});
+}
+
+/** What a reference leads to at first. */
+async function rootOf(reference: string, options: RegistryOptions): Promise<Root> {
+  const parsed = parseReference(reference);
+  const distribution = distributionOf(parsed, options);
+  const root = await distribution.manifest(parsed.digest ?? parsed.tag ?? 'latest');
+  const name = `${distribution.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
+  refuseSchema1(name, root);
+  return { name, root, distribution };
+}
+
 function once(work: () => void): () => void {
   let isDone = false;
   return () => {
@@ -137,16 +164,20 @@ interface Root {
 }
 
 /** The manifest that the reference leads to, or the one of the platform, out of an index. */
-async function choose({ name, root, distribution }: Root, choice: Choice): Promise<Descriptor> {
-  const { mediaType, digest, bytes } = root;
+async function choose(found: Root, choice: Choice): Promise<Descriptor> {
+  const { mediaType, digest, bytes } = found.root;
   if (!isIndex({ mediaType })) return { mediaType, digest, size: bytes.length };
+  return await chooseManifest(shelfOf(found), entriesOf(found.name, found.root), choice);
+}
+
+function shelfOf({ name, distribution }: Root): Shelf {
   let read = 0;
   const readIndex = async ({ digest }: Descriptor): Promise<readonly Descriptor[]> => {
     if (++read > limits.indexesPerImage)
       throw new ClairError('limit-exceeded', `${name} has more than ${limits.indexesPerImage} indexes`);
     return entriesOf(name, await distribution.manifest(digest));
   };
-  return await chooseManifest({ name, readIndex }, entriesOf(name, root), choice);
+  return { name, readIndex };
 }
 
 /** The entries of an index. */

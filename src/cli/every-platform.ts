@@ -1,0 +1,81 @@
+import type { ListedManifest } from '../image/format/choose-manifest.ts';
+import { listImageManifests } from '../image/open-image.ts';
+import { ClairError } from '../kit/errors.ts';
+import { type Digest, digestHex } from '../model/digest.ts';
+import { isSbomTarget } from './sbom-target.ts';
+import { isStandardInput } from './standard-input.ts';
+
+/** The value of `--platform` that stands for every platform of an image. */
+export const everyPlatform = 'all';
+
+/** Stands for the platform in the name of an output file. */
+const placeholder = '{platform}';
+
+/** Options of a command that writes a report. */
+interface ReportOptions {
+  readonly platform?: string;
+  readonly offline?: boolean;
+  readonly output?: string;
+  readonly format: { readonly name: string };
+}
+
+/** Which image of an index a run is about, and where its report goes. */
+interface PlatformOptions {
+  readonly platform?: string;
+  readonly manifest?: Digest;
+  readonly output?: string;
+}
+
+/**
+ * Runs `scan` for each image of an index, in the order of the index, and answers the worst exit status: findings that reach the gate, then
+ * what could not be judged. An image that is no index is scanned once. Throws `usage` where reports would be written over each other.
+ */
+export async function scanEveryPlatform(
+  target: string,
+  options: ReportOptions,
+  scan: (chosen: PlatformOptions) => Promise<number>,
+): Promise<number> {
+  requirePlaceholder(options);
+  const { output } = options;
+  const statuses: number[] = [];
+  const listed = await manifestsOf(target, options);
+  for (const { digest, platform } of listed) {
+    const isUnique = listed.filter((other) => other.platform === platform).length === 1;
+    const name = [platform ?? 'unknown', ...(isUnique ? [] : [shortOf(digest)])]
+      .join('-')
+      .replaceAll('/', '-');
+    const chosen = {
+      ...(platform !== null && { platform }),
+      ...(digest !== undefined && { manifest: digest }),
+      ...(output !== undefined && { output: output.replaceAll(placeholder, name) }),
+    };
+    statuses.push(await scan(chosen));
+  }
+  return [1, 4].find((status) => statuses.includes(status)) ?? 0;
+}
+
+/** As much of a digest as tells it from others. */
+function shortOf(digest: Digest | undefined): string {
+  return digest === undefined ? '' : digestHex(digest).slice(0, 12);
+}
+
+function requirePlaceholder({ output, format }: ReportOptions): void {
+  if (output === undefined ? format.name === 'table' : output.includes(placeholder)) return;
+  throw new ClairError(
+    'usage',
+    `--platform all writes a report for each platform: put ${placeholder} into the name of --output, as in report-${placeholder}.json`,
+  );
+}
+
+type Listed = Omit<ListedManifest, 'digest'> & { readonly digest: Digest | undefined };
+
+async function manifestsOf(target: string, { offline = false }: ReportOptions): Promise<readonly Listed[]> {
+  const one: Listed = { digest: undefined, platform: null };
+  if (isStandardInput(target))
+    throw new ClairError('usage', '--platform all reads an image several times: name a file or a registry');
+  if (isSbomTarget(target)) return [one];
+  const listed = await listImageManifests(target, { offline });
+  if (listed?.length === 0)
+    throw new ClairError('target-not-found', `${target} holds no image: its index names none`);
+  return listed ?? [one];
+}
