@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ClairError, messageOf } from '../kit/errors.ts';
 import { sha256Of } from '../kit/sha256.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { checkedPlugin } from './check-plugin.ts';
+import { placeInModule } from './error-place.ts';
 
 /** A plugin whose code is there. */
 export interface LoadedPlugin {
@@ -17,7 +18,7 @@ export interface LoadedPlugin {
 }
 
 /**
- * Loads plugins by their names: the path of a module (`.ts`, `.js` or `.mjs`), of a directory in which every module is a plugin, or
+ * Loads plugins by their names: the path of a module (`.ts`, `.mts`, `.js` or `.mjs`), of a directory in which every module is a plugin, or
  * the name of a package. Paths and packages are looked for from `directory`. Throws `config-invalid` with what its author or user
  * has to mend.
  */
@@ -28,7 +29,7 @@ export async function loadPlugins(names: readonly string[], directory: string): 
   return loaded;
 }
 
-const isModule = /(?<!\.d|\.test)\.(?:ts|js|mjs)$/;
+const isModule = /(?<!\.d|\.test)\.m?[jt]s$/;
 
 function modulesOf(name: string, directory: string): string[] {
   const isPath = /^[./]/.test(name) || isModule.test(name);
@@ -84,13 +85,39 @@ function importedOf(exports: unknown): string | undefined {
 
 async function load(path: string): Promise<LoadedPlugin> {
   try {
-    const version = sha256Of(readFileSync(path)).slice(0, 16);
+    const code = readFileSync(path);
+    requireModule(path, code.toString('utf8'));
+    const version = sha256Of(code).slice(0, 16);
     const module = `${pathToFileURL(path).href}?${version}`;
     const { plugin } = (await import(module)) as { readonly plugin?: unknown };
     return { plugin: checkedPlugin(plugin), path, module };
   } catch (error) {
-    throw problem(path, `cannot be used: ${messageOf(error)}`, error);
+    const place = placeInModule(error, path);
+    throw problem([path, place].filter(Boolean).join(':'), `cannot be used: ${messageOf(error)}`, error);
   }
+}
+
+/** Refuses an ES module that Node would read as CommonJS, since the package that it lies in says so, as `npm init` writes it. */
+function requireModule(path: string, code: string): void {
+  if (!/\.[jt]s$/.test(path) || !/^\s*export\s/m.test(code)) return;
+  const manifest = nearestManifest(dirname(path));
+  if (manifest === undefined || packageType(manifest) !== 'commonjs') return;
+  const other = basename(path).replace(/\.([jt]s)$/, '.m$1');
+  throw new Error(
+    `it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${other}`,
+  );
+}
+
+/** The package.json that says how the modules of a directory are read. */
+function nearestManifest(directory: string): string | undefined {
+  const manifest = join(directory, 'package.json');
+  if (existsSync(manifest)) return manifest;
+  const above = dirname(directory);
+  return above === directory ? undefined : nearestManifest(above);
+}
+
+function packageType(manifest: string): unknown {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: unknown }).type;
 }
 
 function problem(name: string, what: string, cause: unknown): ClairError {

@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { checkLister } from '../../src/plugin/contract/index.ts';
-import type { Plugin } from '../../src/plugin/plugin.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { inCheckout } from './clair.ts';
+import { installPacked, missingNode, type NodeUnderTest, nodesUnderTest } from './packed.ts';
 
 /** What stands between fences in a page, with the words behind the first fence. */
 function blocksOf(page: string): { readonly info: string; readonly content: string }[] {
@@ -22,17 +21,20 @@ interface Followed {
   readonly steps: number;
   /** What the last step printed. */
   readonly printed: string;
+  /** What all steps printed. */
+  readonly output: string;
 }
 
 /**
  * Does what a page says: writes blocks that have the name of a file, runs those of the shell, and finds at the beginning of what was
  * printed the block of text that follows, where `…` stands for anything.
  */
-function follow(t: TestContext, page: string): Followed {
+function follow(t: TestContext, page: string, node?: NodeUnderTest): Followed {
   const directory = temporaryDirectory(t);
   const bin = join(directory, 'bin');
   mkdirSync(bin);
-  symlinkSync(inCheckout('bin/clair'), join(bin, 'clair'));
+  if (node === undefined) symlinkSync(inCheckout('bin/clair'), join(bin, 'clair'));
+  else usePacked(directory, bin, node);
   symlinkSync(inCheckout('examples'), join(directory, 'examples'));
   const cache = join(directory, 'cache');
   const env = {
@@ -41,6 +43,7 @@ function follow(t: TestContext, page: string): Followed {
     XDG_CACHE_HOME: cache,
   };
   let printed = '';
+  let output = '';
   let steps = 0;
   for (const { info, content } of blocksOf(readFileSync(inCheckout(page), 'utf8'))) {
     const [kind, file] = info.split(' ');
@@ -51,8 +54,17 @@ function follow(t: TestContext, page: string): Followed {
     const run = spawnSync('sh', ['-e', '-c', content], { cwd: directory, env, encoding: 'utf8' });
     assert.equal(run.status, 0, `${content}\n${run.stderr}`);
     printed = run.stdout;
+    output += printed;
   }
-  return { directory, steps, printed };
+  return { directory, steps, printed, output };
+}
+
+/** Does what the plugin page says before it begins: a module that has the packed clair among its dependencies. */
+function usePacked(directory: string, bin: string, { path = process.execPath }: NodeUnderTest): void {
+  installPacked(directory);
+  writeFileSync(join(directory, 'package.json'), '{"type": "module"}');
+  symlinkSync(path, join(bin, 'node'));
+  symlinkSync('../node_modules/clair-ts/dist/bin/clair.js', join(bin, 'clair'));
 }
 
 function escaped(text: string): string {
@@ -64,16 +76,23 @@ function assertBegins(printed: string, shown: string): void {
   else assert.match(printed, new RegExp(`^${shown.split('…').map(escaped).join('[\\s\\S]*?')}`));
 }
 
-test('the tutorial of plugins does what it says, step by step', async (t) => {
-  const { directory, steps, printed } = follow(t, 'docs/plugins.md');
-  assert.equal(steps, 3);
-  for (const word of ['CVE-2026-1000', 'rocket', '1.9.0', '2.0.1']) assert.ok(printed.includes(word), word);
-  const { plugin } = (await import(join(directory, 'acme.ts'))) as { readonly plugin: Plugin };
-  for (const lister of plugin.listers ?? [])
-    checkLister(lister, [
-      { files: { 'etc/acme/packages.txt': 'rocket 1.9.0\n' }, packages: ['rocket 1.9.0'] },
-    ]);
-});
+for (const node of nodesUnderTest)
+  test(`the tutorial of plugins does what it says with the packed command on ${node.name}`, {
+    skip: missingNode(node),
+  }, (t) => {
+    const { steps, output } = follow(t, 'docs/plugins.md', node);
+    assert.equal(steps, 5);
+    for (const word of [
+      'CVE-2026-1000',
+      'rocket',
+      '1.9.0',
+      '2.0.1',
+      'acme:7',
+      'acme lists what was installed',
+    ])
+      assert.ok(output.includes(word), word);
+    assert.match(output, /^# pass 1$|pass 1$/m);
+  });
 
 test('the first steps do what they say', (t) => {
   const { steps, printed } = follow(t, 'docs/getting-started.md');

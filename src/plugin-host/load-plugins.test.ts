@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { failureOf } from '../testing/failure.ts';
+import { temporaryDirectory } from '../testing/store-engines.ts';
+import { loadPlugins } from './load-plugins.ts';
+
+/** What is behind `plugin =`, with a lister of that name. */
+function content(name: string): string {
+  const lister = `{ name: '${name}', version: 1, wants: ['etc/acme'], *list() {} }`;
+  return `{ name: '${name}', version: '1.0.0', listers: [${lister}] };\n`;
+}
+
+const good = `export const plugin = ${content('acme')}`;
+
+test('says what to write where when an ES module lies in a package of CommonJS', async (t) => {
+  const directory = temporaryDirectory(t);
+  const manifest = join(directory, 'package.json');
+  writeFileSync(manifest, '{"type": "commonjs"}');
+  for (const [name, other] of [
+    ['acme.ts', 'acme.mts'],
+    ['acme.js', 'acme.mjs'],
+  ] as const) {
+    const path = join(directory, name);
+    writeFileSync(path, good);
+    assert.equal(
+      await failureOf(loadPlugins([path], directory)),
+      `config-invalid: the plugin ${path} cannot be used: it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${other}`,
+    );
+  }
+});
+
+test('loads an .mts file, and a module of CommonJS, from a package of CommonJS', async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, 'package.json'), '{"type": "commonjs"}');
+  writeFileSync(join(directory, 'one.mts'), good);
+  writeFileSync(join(directory, 'two.js'), `exports.plugin = ${content('other')}`);
+  const loaded = await loadPlugins([directory], directory);
+  assert.deepEqual(
+    loaded.map(({ plugin }) => plugin.name),
+    ['acme', 'other'],
+  );
+});
+
+test('names line and column when a plugin has a syntax error or throws', async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const [name, code, message] of [
+    [
+      'types.mts',
+      '\nexport const plugin: object = { a: 1 b: 2 };\n',
+      /types\.mts:2:38 cannot be used: Expected ','/,
+    ],
+    [
+      'plain.mjs',
+      'export const plugin = {\n  a: 1\n  b: 2 };\n',
+      /plain\.mjs:3:3 cannot be used: Unexpected identifier 'b'/,
+    ],
+    ['throws.mjs', '\n\n  null.x;\n', /throws\.mjs:3:8 cannot be used: Cannot read properties of null/],
+    [
+      'throws.mts',
+      '\nconst a: any = null;\na.x;\n',
+      /throws\.mts:3:3 cannot be used: Cannot read properties of null/,
+    ],
+  ] as const) {
+    writeFileSync(join(directory, name), code);
+    assert.match(await failureOf(loadPlugins([join(directory, name)], directory)), message);
+  }
+});
