@@ -5,6 +5,7 @@ import { apiDocument } from '../src/api/document.ts';
 import { freshMetrics } from '../src/api/metrics.ts';
 import { settings } from '../src/cli/config.ts';
 import { plug } from '../src/cli/plugged.ts';
+import { isRepeatable, optionsElsewhere, variableOfOption } from '../src/cli/program/other-options.ts';
 import { commandLine } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';
@@ -30,7 +31,9 @@ async function commandReference(): Promise<string> {
   const sections = [...commandsOf(program, '')].map(
     ({ name, command }) => `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );
-  return `# The command line\n\nWhat \`--help\` of each command says.\n\n${sections.join('\n')}`;
+  const intro =
+    '# The command line\n\nWhat `--help` of each command says, and where else its options may stand.\n';
+  return [intro, ...sections, variablesOf(program)].join('\n');
 }
 
 /** A command and all below it that does something. */
@@ -39,6 +42,49 @@ function* commandsOf(command: Command, above: string): Generator<{ name: string;
   if (above === '' || command.commands.length === 0) yield { name, command };
   for (const below of command.commands) yield* commandsOf(below, name);
 }
+
+/** The options that may stand in the environment and in a file, with the commands that have them. */
+function variablesOf(program: Command): string {
+  const options = new Map<string, { variable: string; commands: string[]; isRepeatable: boolean }>();
+  for (const { name, command } of commandsOf(program, ''))
+    for (const option of optionsElsewhere(command)) {
+      const found = options.get(option.name()) ?? {
+        variable: variableOfOption(option),
+        commands: [],
+        isRepeatable: isRepeatable(option),
+      };
+      found.commands.push(name.replace(/^clair /, ''));
+      options.set(option.name(), found);
+    }
+  const rows = [...options]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(
+      ([name, { variable, commands, isRepeatable: isList }]) =>
+        `| \`--${name}\` | \`${variable}\`${isList ? ', several with commas' : ''} | ${commands.join(', ')} |\n`,
+    );
+  return `${variablesIntro}\n| option | variable | commands |\n|---|---|---|\n${rows.join('')}`;
+}
+
+const variablesIntro = `## Variables and files
+
+An option that is not on the line is taken from its variable. One that has no variable is taken from the file that \`--config\` or
+\`CLAIR_CONFIG\` names. No file is read without being named.
+
+- A variable that is empty counts as not set. For an option without a value, write \`true\` or \`false\`.
+- The file is YAML. Its keys are the names of options without dashes; they are for every command that has the option. What stands below
+  the name of a command, as \`scan:\` or \`db update:\`, is for that command alone and counts before the former.
+- An unknown key is an error that names the nearest one. Paths in the file are looked up from the working directory.
+- \`--plugin\` stands on the line alone. \`clair serve\` and \`clair config\` take the variables of [the configuration](configuration.md) instead,
+  and their \`--config\` is a file as Clair has it.
+
+\`\`\`yaml
+db: /var/cache/clair/clair.db
+timeout: 5m
+scan:
+  fail-on: high
+  ignore: [rules.yaml]
+\`\`\`
+`;
 
 function helpOf(command: Command): string {
   let text = '';

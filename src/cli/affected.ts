@@ -1,5 +1,7 @@
 import { ClairError } from '../kit/errors.ts';
 import type { Match } from '../model/report.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+import { counted } from '../report/report-words.ts';
 import { type AffectedEntry, affectedBy, plainEntry } from '../service/notices/affected.ts';
 import { columns } from './columns.ts';
 import { writeAnswer } from './output.ts';
@@ -18,8 +20,11 @@ export async function showAffected(id: string, { db, format, plugged }: Affected
   await using room = await openRoom({ offline: true, plugged, ...(db !== undefined && { db }) });
   const entries: AffectedEntry[] = [];
   for await (const entry of allAffected(id, room)) entries.push(entry);
-  const answer = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry) };
-  writeAnswer(format, answer, () => tableOf(id, entries));
+  const images = byImage(entries);
+  const packages = entries.reduce((sum, { findings }) => sum + findings.length, 0);
+  const counts = { images: images.length, packages };
+  const answer = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry), counts };
+  writeAnswer(format, answer, () => tableOf(id, images, counts));
   return 0;
 }
 
@@ -38,20 +43,48 @@ async function* allAffected(id: string, { store, extensions }: Room): AsyncGener
   }
 }
 
-const heading = ['IMAGE', 'PACKAGE', 'INSTALLED', 'FIXED IN', 'LAYER'];
+/** The entries of one image each: an entry is about packages of one name and version. */
+function byImage(entries: readonly AffectedEntry[]): (readonly AffectedEntry[])[] {
+  return [...Map.groupBy(entries, ({ image }) => image).values()];
+}
 
-function tableOf(id: string, entries: readonly AffectedEntry[]): string[] {
-  if (entries.length === 0) return [`${id} affects no image in the database\n`];
-  const rows = entries.flatMap(({ identity, names, findings, isCertain }) =>
-    findings.map((finding) => [
-      names.length > 0 ? names.join(', ') : topOf(identity),
-      finding.package.name,
-      `${finding.package.version}${isCertain ? '' : ' (perhaps)'}`,
-      fixOf(finding),
-      shortOf(finding.package.location.layer ?? '-'),
-    ]),
+const heading = ['IMAGE', 'SEVERITY', 'PACKAGES', 'INSTALLED', 'FIXED IN', 'LAYER'];
+
+function tableOf(
+  id: string,
+  images: readonly (readonly AffectedEntry[])[],
+  counts: { readonly images: number; readonly packages: number },
+): string[] {
+  if (images.length === 0) return [`${id} affects no image in the database\n`];
+  const lines = columns([heading, ...images.map(rowOf)]);
+  const summary = `${id} affects ${counted(counts.images, 'image')}, in ${counted(counts.packages, 'package')}`;
+  return [...lines, '', summary].map((line) => `${line}\n`);
+}
+
+/** One image: each thing that is said of its packages once. */
+function rowOf(entries: readonly AffectedEntry[]): string[] {
+  const [first] = entries;
+  const found = entries.flatMap(({ findings, isCertain }) =>
+    findings.map((finding) => ({ finding, isCertain })),
   );
-  return columns([heading, ...rows]).map((line) => `${line}\n`);
+  const each = (text: (one: (typeof found)[number]) => string): string =>
+    [...new Set(found.map(text))].join(', ');
+  return [
+    first === undefined ? '' : nameOf(first),
+    worst(found.map(({ finding }) => finding.vulnerability.severity)),
+    each(({ finding }) => finding.package.name),
+    each(({ finding, isCertain }) => `${finding.package.version}${isCertain ? '' : ' (perhaps)'}`),
+    each(({ finding }) => fixOf(finding)),
+    each(({ finding }) => shortOf(finding.package.location.layer ?? '-')),
+  ];
+}
+
+function nameOf({ names, identity }: AffectedEntry): string {
+  return names.length > 0 ? names.join(', ') : topOf(identity);
+}
+
+function worst(found: readonly Severity[]): Severity {
+  return found.toSorted(compareSeverity).at(-1) ?? 'Unknown';
 }
 
 function fixOf({ fix }: Match): string {

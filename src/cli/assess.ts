@@ -73,10 +73,11 @@ export type Opened = Image | SbomTarget;
 /** Opens what a target names, be it an image or an inventory. */
 export async function openTarget(
   target: string,
-  options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
+  options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline' | 'progress'>,
 ): Promise<Opened> {
   if (options.platform === everyPlatform)
     throw new ClairError('usage', '--platform all is for clair scan alone: name one platform here');
+  options.progress?.show(`opening ${target}`);
   if (isStandardInput(target)) return await openInput(target, options);
   return isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
 }

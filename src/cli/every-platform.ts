@@ -2,6 +2,8 @@ import type { ListedManifest } from '../image/format/choose-manifest.ts';
 import { listImageManifests } from '../image/open-image.ts';
 import { ClairError } from '../kit/errors.ts';
 import { type Digest, digestHex } from '../model/digest.ts';
+import type { ReportFormat } from '../plugin/report-format.ts';
+import type { Destination } from './output.ts';
 import { isSbomTarget } from './sbom-target.ts';
 import { isStandardInput } from './standard-input.ts';
 
@@ -15,15 +17,14 @@ const placeholder = '{platform}';
 interface ReportOptions {
   readonly platform?: string;
   readonly offline?: boolean;
-  readonly output?: string;
-  readonly format: { readonly name: string };
+  readonly destinations: readonly Destination<ReportFormat>[];
 }
 
 /** Which image of an index a run is about, and where its report goes. */
 interface PlatformOptions {
   readonly platform?: string;
   readonly manifest?: Digest;
-  readonly output?: string;
+  readonly destinations: readonly Destination<ReportFormat>[];
 }
 
 /**
@@ -36,7 +37,6 @@ export async function scanEveryPlatform(
   scan: (chosen: PlatformOptions) => Promise<number>,
 ): Promise<number> {
   requirePlaceholder(options);
-  const { output } = options;
   const statuses: number[] = [];
   const listed = await manifestsOf(target, options);
   for (const { digest, platform } of listed) {
@@ -47,7 +47,7 @@ export async function scanEveryPlatform(
     const chosen = {
       ...(platform !== null && { platform }),
       ...(digest !== undefined && { manifest: digest }),
-      ...(output !== undefined && { output: output.replaceAll(placeholder, name) }),
+      destinations: options.destinations.map((one) => named(one, name)),
     };
     statuses.push(await scan(chosen));
   }
@@ -59,8 +59,16 @@ function shortOf(digest: Digest | undefined): string {
   return digest === undefined ? '' : digestHex(digest).slice(0, 12);
 }
 
-function requirePlaceholder({ output, format }: ReportOptions): void {
-  if (output === undefined ? format.name === 'table' : output.includes(placeholder)) return;
+/** A destination with the platform in the place that is meant for it. */
+function named({ format, output }: Destination<ReportFormat>, name: string): Destination<ReportFormat> {
+  return { format, ...(output !== undefined && { output: output.replaceAll(placeholder, name) }) };
+}
+
+/** Tables may follow each other on standard output; everything else needs a file for each platform. */
+function requirePlaceholder({ destinations }: ReportOptions): void {
+  const isClear = ({ format, output }: Destination<ReportFormat>): boolean =>
+    output === undefined ? format.name === 'table' : output.includes(placeholder);
+  if (destinations.every(isClear)) return;
   throw new ClairError(
     'usage',
     `--platform all writes a report for each platform: put ${placeholder} into the name of --output, as in report-${placeholder}.json`,

@@ -1,9 +1,10 @@
 import { type Gate, isAnythingAssessed, judge } from '../match/gate.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { tell } from './policy/tell.ts';
+import type { ConsoleOptions } from './progress.ts';
 
 /** Options that decide the exit status of a scan. */
-export interface GateOptions {
+export interface GateOptions extends ConsoleOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
 }
@@ -17,17 +18,15 @@ const undecidedStatus = 4;
  * The exit status of a scan: 1 where a finding reaches a gate, 4 where the image could not be judged. The reason for a 4 goes to standard
  * error.
  */
-export function exitStatusOf(
-  { report, isAssessed }: AssessedReport,
-  { failOn = [], allowUnrated = false }: GateOptions,
-): number {
+export function exitStatusOf({ report, isAssessed }: AssessedReport, options: GateOptions): number {
+  const { failOn = [], allowUnrated = false } = options;
   const judged = judge(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
   if (judged.result === 'reached') return reachedStatus;
   if (failOn.length > 0 && judged.result === 'undecided') {
-    tell(`not judged: ${judged.reasons.join('; ')}`);
+    tell(`not judged: ${judged.reasons.join('; ')}`, options);
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
-  tell('nothing in the image could be assessed; the report says why');
+  tell('nothing in the image could be assessed; the report says why', options);
   return undecidedStatus;
 }

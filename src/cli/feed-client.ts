@@ -5,12 +5,12 @@ import { redact } from '../kit/redact.ts';
 import { readingFile } from '../kit/system-error.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import { expectManyRecords } from './garbage.ts';
+import type { Progress, Transfer } from './progress.ts';
 
 /** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClient(mirror: string | undefined, show: (text: string) => void): FeedClient {
-  const verb = mirror === undefined || mirror.includes('://') ? 'fetching' : 'reading';
-  const onProgress = ({ url, receivedBytes }: { url: string; receivedBytes: number }): void => {
-    show(`${verb} ${url} ${(receivedBytes / 1e6).toFixed(1)} MB`);
+export function feedClient(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClient {
+  const onProgress = (transfer: Transfer): void => {
+    progress.transfer(transfer);
   };
   const load = async (): Promise<FeedClient> => {
     expectManyRecords();

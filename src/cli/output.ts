@@ -34,13 +34,19 @@ export function writeAnswer(
   );
 }
 
-/** Writes a report where it is to go, fit for that place. */
-export async function writeReport(
+/** Where a result goes: to a file, or to standard output where none is named. */
+export interface Destination<Format> {
+  readonly format: Format;
+  readonly output?: string;
+}
+
+/** Writes a report to each of its destinations, fit for that place. */
+export async function writeReports(
   report: Report,
-  format: ReportFormat,
-  output: string | undefined,
+  destinations: readonly Destination<ReportFormat>[],
 ): Promise<void> {
-  await writeResult(format.write(report, displayFor(output)), output);
+  for (const { format, output } of destinations)
+    await writeResult(format.write(report, displayFor(output)), output);
 }
 
 /** Writes a result to a file, or to standard output where none is named. */

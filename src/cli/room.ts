@@ -15,10 +15,12 @@ import { collectEarly } from './garbage.ts';
 import { ownerName } from './owner-name.ts';
 import type { Plugged } from './plugged.ts';
 import { tell } from './policy/tell.ts';
-import { type Progress, terminalProgress } from './progress.ts';
+import { type ConsoleOptions, type Progress, terminalProgress } from './progress.ts';
 
 /** Options of every command that uses the database. */
-export interface DatabaseOptions {
+export interface DatabaseOptions extends ConsoleOptions {
+  /** The progress of the whole command; one of its own where absent. */
+  readonly progress?: Progress;
   readonly db?: string;
   readonly mirror?: string;
   readonly offline?: boolean;
@@ -48,12 +50,13 @@ export const staleAfterMs: number = 24 * 3_600_000;
 /** Opens the database and puts together what a command needs. Throws `usage` for a mirror that is not there. */
 export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'read'): Promise<Room> {
   requireMirror(options.mirror);
-  const store = await openStore(options.db ?? databaseFor(use), use);
+  const store = await openStore(options.db ?? databaseFor(use, options), use);
   if (store.isReadOnly && !options.offline)
     tell(
       `the database ${options.db ?? defaultDatabase()} cannot be written: its advisories are used as they are, and nothing is kept`,
+      options,
     );
-  const progress = terminalProgress();
+  const progress = options.progress ?? terminalProgress(options);
   const locking = lockingRoom(progress);
   const { extensions } = options.plugged;
   return {
@@ -74,12 +77,12 @@ export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'rea
 }
 
 /** The default database, or one in memory where there can be none and nothing has to be kept. Throws `store-unusable`. */
-function databaseFor(use: DatabaseUse): string {
+function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
   const problem = defaultDatabaseProblem();
   if (problem === undefined) return defaultDatabase();
   const remedy = 'name a database with --db, or a directory with XDG_CACHE_HOME';
   if (use === 'write') throw new ClairError('store-unusable', `${problem}; ${remedy}`);
-  tell(`${problem}; the database is in memory, and nothing is kept: ${remedy}`);
+  tell(`${problem}; the database is in memory, and nothing is kept: ${remedy}`, options);
   return ':memory:';
 }
 
@@ -114,9 +117,7 @@ function updatingRoom(
     ...locking,
     store,
     schemes: extensions.schemes,
-    client: feedClient(mirror, (text) => {
-      progress.show(text);
-    }),
+    client: feedClient(mirror, progress),
     origin: originOf(mirror),
     youngerThanMs: refreshAfterMs,
   };

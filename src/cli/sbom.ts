@@ -1,15 +1,14 @@
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { type ImageOptions, list } from './assess.ts';
-import { writeReport } from './output.ts';
+import { type Destination, writeReports } from './output.ts';
 
 /** Options of `clair sbom`. */
 export interface SbomOptions extends ImageOptions {
-  readonly format: ReportFormat;
-  readonly output?: string;
+  readonly destinations: readonly Destination<ReportFormat>[];
 }
 
 /** `clair sbom`: what an image is made of. Fetches nothing. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
-  await writeReport(await list(target, options), options.format, options.output);
+  await writeReports(await list(target, options), options.destinations);
   return 0;
 }

@@ -1,20 +1,24 @@
+import { onlySeverities } from '../match/policy.ts';
+import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { assessing } from './assess.ts';
-import { exitStatusOf, type GateOptions } from './exit-status.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
+import { exitStatusOf, type GateOptions } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
-import { writeReport } from './output.ts';
+import { type Destination, writeReports } from './output.ts';
 
 /** Options of `clair scan`. */
 export interface ScanOptions extends FilterOptions, GateOptions {
-  readonly format: ReportFormat;
-  readonly output?: string;
+  /** Where the report goes, and as what. */
+  readonly destinations: readonly Destination<ReportFormat>[];
+  /** The severities of the findings that are shown; all where absent. */
+  readonly severity?: readonly Severity[];
 }
 
 /** `clair scan`: what is vulnerable in an image. Answers the exit status. */
 export async function scan(target: string, options: ScanOptions): Promise<number> {
   if (options.platform !== everyPlatform) return await scanOne(target, options);
-  const { platform: _, output: __, ...rest } = options;
+  const { platform: _, ...rest } = options;
   return await scanEveryPlatform(target, options, (chosen) => scanOne(target, { ...rest, ...chosen }));
 }
 
@@ -23,6 +27,7 @@ async function scanOne(target: string, options: ScanOptions): Promise<number> {
   const { report, isAssessed } = await assessing(target, options, (assessed) =>
     filter(assessed, assessed.room),
   );
-  await writeReport(report, options.format, options.output);
+  const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
+  await writeReports(shown, options.destinations);
   return exitStatusOf({ report, isAssessed }, options);
 }

@@ -3,20 +3,19 @@ import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
 import { doubtsOf } from '../report/report-words.ts';
 import { type AssessmentOptions, assessing } from './assess.ts';
-import { writeResult } from './output.ts';
+import { type Destination, writeResult } from './output.ts';
 import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';
 import { tell } from './policy/tell.ts';
 
 /** Options of `clair vex`. */
 export interface VexOptions extends AssessmentOptions, ExceptionOptions {
-  readonly format: VexFormat;
-  readonly output?: string;
+  readonly destinations: readonly Destination<VexFormat>[];
   readonly author: string;
 }
 
 /** `clair vex`: says to others by which vulnerabilities an image is affected, and by which it is not. */
 export async function writeVex(target: string, options: VexOptions): Promise<number> {
-  const { author, format, output } = options;
+  const { author, destinations } = options;
   const epoch = sourceDateEpoch();
   const except = await readExceptions(options, new Date(options.asOf ?? Date.now()));
   const { report, isAssessed } = await assessing(target, options, except);
@@ -26,8 +25,10 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
       'output-failed',
       `nothing was found in ${target}, and a VEX document says something of at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
     );
-  for (const doubt of doubts) tell(`the document cannot say everything: ${doubt}`);
-  await writeResult(format.write(report, { author, time: epoch ?? reportTime(report) }), output);
+  for (const doubt of doubts) tell(`the document cannot say everything: ${doubt}`, options);
+  const time = epoch ?? reportTime(report);
+  for (const { format, output } of destinations)
+    await writeResult(format.write(report, { author, time }), output);
   return 0;
 }
 

@@ -27,6 +27,7 @@ export const exitCodes = {
   'layer-unreadable': 3,
   'parent-unknown': 3,
   'delivery-failed': 3,
+  'timed-out': 4,
 } as const;
 
 /** The closed set of reasons. */

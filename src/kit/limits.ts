@@ -114,6 +114,8 @@ export const limits = {
   xmlTokenChars: 4 * MiB,
   /** Elements inside each other in an XML feed. */
   xmlDepth: 100,
+  /** A file of options of the command line; real ones have some lines. */
+  optionFileBytes: 256 * KiB,
   /** A file of rules on what is not counted. */
   ignoreFileBytes: 1 * MiB,
   /** Rules of one such file. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { durationMs } from './duration.ts';
 
 /** One thing that can be set: how it is checked, what it is when nobody sets it, and what it means. */
 export interface Setting<T> {
@@ -129,27 +130,6 @@ function plain<T>(
   said: Pick<Setting<T>, 'doc' | 'takes'>,
 ): Setting<T> {
   return { kind: 'setting', schema, fallback, ...said, form: 'plain', isSecret: false };
-}
-
-const unitMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Go's `time.ParseDuration`, without signs; a bare number counts nanoseconds, as in Clair's files. */
-function durationMs(value: string | number): number | undefined {
-  if (typeof value === 'number') return value < 0 ? undefined : value * 1e-6;
-  if (value === '0') return 0;
-  if (!/^(?:\d+(?:\.\d*)?(?:ns|us|\u00b5s|ms|s|m|h))+$/.test(value)) return undefined;
-  let total = 0;
-  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-z\u00b5]+)/g))
-    total += Number(count) * (unitMs[unit] ?? 0);
-  return total;
 }
 
 /** A span of milliseconds as `durationMs` reads it. */

@@ -1,5 +1,6 @@
 import { compareMatches } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
 import { withFindings } from './with-findings.ts';
 
 /**
@@ -9,6 +10,26 @@ import { withFindings } from './with-findings.ts';
 export function onlyFixed(report: Report): Report {
   const reason = 'there is no fix, and only fixed ones were asked for';
   return leaveOut(report, ({ fix }) => fix.state !== 'fixed', reason);
+}
+
+/**
+ * Moves findings of other severities to the suppressed ones, for a report that shows a part. The verdict stays. A finding without a
+ * severity may be of any, and its reason says so.
+ */
+export function onlySeverities(report: Report, shown: readonly Severity[]): Report {
+  const option = `--severity ${shown.join(',').toLowerCase()}`;
+  const isRated = ({ vulnerability }: Match): boolean => vulnerability.severity !== 'Unknown';
+  const isShown = ({ vulnerability }: Match): boolean => shown.includes(vulnerability.severity);
+  const rated = leaveOut(
+    report,
+    (match) => isRated(match) && !isShown(match),
+    `not shown, because of ${option}; the verdict and --fail-on count it`,
+  );
+  return leaveOut(
+    rated,
+    (match) => !isShown(match),
+    `not shown, because of ${option}, though its severity is not known; the verdict and --fail-on count it`,
+  );
 }
 
 /** Moves findings to the suppressed ones because the user asked for others only. */

@@ -87,7 +87,9 @@ export function subjectWords(report: Report): string {
 
 /** How many findings there are, how many of them have a fix, and how many are of which severity. */
 export function summaryWords(report: Report): string {
-  const { matches, packages } = report;
+  const { matches, packages, suppressed } = report;
+  const isPart = suppressed.some(({ decision }) => decision?.by === 'option');
+  if (matches.length === 0 && isPart) return `No findings to show in ${counted(packages.length, 'package')}.`;
   if (matches.length === 0) return `No findings in ${counted(packages.length, 'package')}.`;
   const bySeverity = countBySeverity(matches).map(({ severity, count }) => `${count} ${severity}`);
   const fixable = matches.filter((match) => match.fix.state === 'fixed').length;

@@ -66,10 +66,11 @@ for (const engine of sharedEngines)
     assert.equal(
       table.stdout,
       [
-        'IMAGE                             PACKAGE  INSTALLED  FIXED IN      LAYER',
-        '/images/mill.tar                  openssl  3.0.9-1    3.0.13-1      0123456789ab',
-        'registry/shop:1, registry/shop:2  openssl  3.0.11-1   3.0.13-1      0123456789ab',
-        'registry/shop:1, registry/shop:2  zlib     1.2-1      will not fix  0123456789ab',
+        'IMAGE                             SEVERITY  PACKAGES       INSTALLED        FIXED IN                LAYER',
+        '/images/mill.tar                  Medium    openssl        3.0.9-1          3.0.13-1                0123456789ab',
+        'registry/shop:1, registry/shop:2  Medium    openssl, zlib  3.0.11-1, 1.2-1  3.0.13-1, will not fix  0123456789ab',
+        '',
+        'DSA-1 affects 2 images, in 3 packages',
         '',
       ].join('\n'),
     );
@@ -88,11 +89,13 @@ for (const engine of sharedEngines)
           ...{ version: '1.2-1', fix: { state: 'will-not-fix' } },
         }),
       ],
+      counts: { images: 2, packages: 3 },
     });
+    assert.equal(affected('dsa-1').stdout.replaceAll('dsa-1', 'DSA-1'), table.stdout);
     const none = affected('CVE-2026-2');
     assert.deepEqual([none.status, none.stdout], [0, 'CVE-2026-2 affects no image in the database\n']);
     assert.deepEqual(JSON.parse(affected('CVE-2026-2', '--format', 'json').stdout), {
-      ...{ schemaVersion: 1, vulnerability: 'CVE-2026-2', images: [] },
+      ...{ schemaVersion: 1, vulnerability: 'CVE-2026-2', images: [], counts: { images: 0, packages: 0 } },
     });
     const unknown = affected('CVE-2026-3');
     assert.deepEqual([unknown.status, unknown.stdout], [2, '']);
@@ -108,7 +111,7 @@ function entry(
   const source = { name, version };
   const location = { path: 'var/lib/dpkg/status', layer };
   const item = { type: 'deb', name, version, source, purl: `pkg:deb/debian/${name}@${version}`, location };
-  return { identity, names, certain: true, packages: [{ ...item, fix }] };
+  return { identity, names, certain: true, packages: [{ ...item, fix, severity: 'Medium' }] };
 }
 
 test('clair affected is used wrongly, or has no database it could ask', () => {
@@ -122,10 +125,23 @@ test('clair affected is used wrongly, or has no database it could ask', () => {
   }
 });
 
+test('an image has one row, and the id may be in lower case', () => {
+  const db = join(scratch, 'lower.db');
+  const scan = ['scan', inCheckout('examples/image.tar'), '--mirror', inCheckout('examples/mirror')];
+  assert.equal(clair([...scan, '--db', db]).status, 0);
+  const upper = clair(['affected', 'CVE-2024-6119', '--db', db]);
+  const lower = clair(['affected', 'cve-2024-6119', '--db', db]);
+  assert.deepEqual([lower.status, lower.stdout.toUpperCase()], [0, upper.stdout.toUpperCase()], lower.stderr);
+  assert.equal(lower.stdout.split('\n').filter((line) => line.includes('image.tar')).length, 1);
+});
+
 test('an image that was scanned is named by its file', () => {
   const db = join(scratch, 'scanned.db');
   const scan = ['scan', inCheckout('examples/image.tar'), '--mirror', inCheckout('examples/mirror')];
   assert.equal(clair([...scan, '--db', db]).status, 0);
   const { stdout } = clair(['affected', 'CVE-2024-6119', '--db', db]);
-  assert.match(stdout, /^\S*\/examples\/image\.tar +libcrypto3 +3\.3\.1-r0 +3\.3\.2-r0 +[\da-f]{12}$/m);
+  assert.match(
+    stdout,
+    /^\S*\/examples\/image\.tar +Unknown +libcrypto3, libssl3 +3\.3\.1-r0 +3\.3\.2-r0 +[\da-f]{12}$/m,
+  );
 });

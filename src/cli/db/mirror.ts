@@ -3,11 +3,12 @@ import { type MirroredFeed, mirrorFeeds, type Publisher } from '../../service/fe
 import { feedClient, originOf } from '../feed-client.ts';
 import { writeLines } from '../output.ts';
 import type { Plugged } from '../plugged.ts';
-import { terminalProgress } from '../progress.ts';
+import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
 import { feedColumn, named } from './feeds.ts';
 
 /** Options of `clair db mirror`. */
-export interface MirrorOptions {
+export interface MirrorOptions extends ConsoleOptions {
+  readonly progress?: Progress;
   /** Another mirror to get the feeds from, instead of the vendors. */
   readonly mirror?: string;
   readonly plugged: Plugged;
@@ -20,16 +21,14 @@ export interface MirrorOptions {
 export async function mirrorDatabase(
   directory: string,
   names: readonly string[],
-  { mirror, plugged: { extensions } }: MirrorOptions,
+  { mirror, plugged: { extensions }, ...options }: MirrorOptions,
 ): Promise<number> {
   const publishers = named<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
-  const progress = terminalProgress();
+  const progress = options.progress ?? terminalProgress(options);
   const { savingClient } = await import('../../source/client/saving.ts');
   const client = await savingClient(directory, {
     name: originOf(mirror),
-    client: feedClient(mirror, (text) => {
-      progress.show(text);
-    }),
+    client: feedClient(mirror, progress),
   });
   let failed = 0;
   try {

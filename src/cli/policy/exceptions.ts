@@ -8,11 +8,12 @@ import { imageNameOf, isCalled } from '../../model/image-name.ts';
 import type { Report } from '../../model/report.ts';
 import type { AssessedReport } from '../../service/findings/match-image.ts';
 import type { Plugged } from '../plugged.ts';
+import type { ConsoleOptions } from '../progress.ts';
 import { readPolicyFile, type VexFile, vexFilesAt } from './policy-files.ts';
 import { tell, tellRules } from './tell.ts';
 
 /** Options of the commands that except something from what counts. */
-export interface ExceptionOptions {
+export interface ExceptionOptions extends ConsoleOptions {
   /** Files of rules; `none` is none. Where nothing is said, the file of the working directory. */
   readonly ignore?: readonly string[];
   /** Documents of VEX, and directories of such. */
@@ -31,7 +32,7 @@ const ownFile = '.clairignore.yaml';
  * rule counts until the end of its last day in UTC.
  */
 export async function readExceptions(options: ExceptionOptions, now: Date): Promise<ApplyExceptions> {
-  const rules = await readRules(options.ignore);
+  const rules = await readRules(options);
   const files = (options.vex ?? []).flatMap(vexFilesAt);
   const { schemes } = options.plugged.extensions;
   const today = now.toISOString().slice(0, 10);
@@ -39,43 +40,49 @@ export async function readExceptions(options: ExceptionOptions, now: Date): Prom
   tellRules(
     rules.filter((rule) => !inForce.includes(rule)),
     'has expired and counts no more',
+    options,
   );
   return async ({ report, isAssessed }) => {
     if (inForce.length === 0 && files.length === 0) return { report, isAssessed };
-    const { statements, silent } = await readStatements(files, report);
+    const { statements, silent } = await readStatements(files, report, options);
     const excepted = except(report, { isKnown: isAssessed, schemes }, { rules: inForce, statements });
     tellUnused(
       inForce.filter((rule) => !excepted.rules.has(rule)),
       report,
+      options,
     );
     for (const argument of silent(excepted.documents))
-      tell(`${argument} says nothing of what was found here`);
+      tell(`${argument} says nothing of what was found here`, options);
     return { report: excepted.report, isAssessed };
   };
 }
 
 /** Rules for other images are no news. Whether they are for others is not known of an image on disk. */
-function tellUnused(rules: readonly IgnoreRule[], { target }: Report): void {
+function tellUnused(rules: readonly IgnoreRule[], { target }: Report, options: ConsoleOptions): void {
   const ofAll = rules.filter(({ image }) => image === undefined);
   const ofImages = rules.filter(({ image }) => image !== undefined);
-  tellRules(ofAll, 'matches nothing');
+  tellRules(ofAll, 'matches nothing', options);
   const [first] = ofImages;
   const name = imageNameOf(target);
   if (name !== undefined)
     tellRules(
       ofImages.filter(({ image = '' }) => isCalled(name, image)),
       'matches nothing',
+      options,
     );
   else if (first !== undefined)
     tell(
       `what is in ${first.place.replace(/:\d+$/, '')} for images by their names does not count for an image on disk, which has none`,
+      options,
     );
 }
 
-async function readRules(named: readonly string[] | undefined): Promise<IgnoreRule[]> {
+async function readRules(options: Pick<ExceptionOptions, 'ignore' | 'quiet'>): Promise<IgnoreRule[]> {
+  const { ignore: named } = options;
   const names = named?.filter((name) => name !== 'none') ?? (existsSync(ownFile) ? [ownFile] : []);
   if (names.length === 0) return [];
-  if (named === undefined) tell(`taking the rules of ${ownFile}, which lies here; --ignore none takes none`);
+  if (named === undefined)
+    tell(`taking the rules of ${ownFile}, which lies here; --ignore none takes none`, options);
   const { readIgnoreFile } = await import('../../policy/read-ignore-file.ts');
   const rules: IgnoreRule[] = [];
   for (const name of names) {
@@ -92,7 +99,11 @@ interface Said {
 }
 
 /** What documents say of the vulnerabilities in a report: of a vendor's whole archive, little. */
-async function readStatements(files: readonly VexFile[], report: Report): Promise<Said> {
+async function readStatements(
+  files: readonly VexFile[],
+  report: Report,
+  options: ConsoleOptions,
+): Promise<Said> {
   if (files.length === 0) return { statements: [], silent: () => [] };
   const { readVex } = await import('../../policy/read-vex.ts');
   const names = namesIn(report);
@@ -122,7 +133,7 @@ async function readStatements(files: readonly VexFile[], report: Report): Promis
       );
   }
   for (const [argument, count] of passedOver)
-    tell(`${count} of the documents below ${argument} are no VEX that can be read`);
+    tell(`${count} of the documents below ${argument} are no VEX that can be read`, options);
   return {
     statements,
     silent: (used) => {

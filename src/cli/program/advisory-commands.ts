@@ -9,6 +9,7 @@ import type { Plugged } from '../plugged.ts';
 import type { DatabaseOptions } from '../room.ts';
 import { plainFormatOption } from './format-option.ts';
 import { addDatabaseOptions, type CommandParts } from './options.ts';
+import { addRunOptions } from './run-options.ts';
 
 /** The commands that work on advisories and versions. */
 export function addAdvisoryCommands(program: Command, parts: CommandParts): void {
@@ -20,7 +21,7 @@ export function addAdvisoryCommands(program: Command, parts: CommandParts): void
 function addDatabase(program: Command, parts: CommandParts): void {
   const { run, plugged } = parts;
   const db = program.command('db').description('the database of advisories and layers');
-  addDatabaseOptions(db.command('update').description('bring advisories up to date'))
+  addRunOptions(addDatabaseOptions(db.command('update').description('bring advisories up to date')))
     .argument(
       '[source...]',
       `which ones: ${[...plugged.extensions.sources, ...plugged.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
@@ -39,8 +40,7 @@ function addDatabase(program: Command, parts: CommandParts): void {
         ),
       ),
     );
-  db.command('status')
-    .description('what the database holds and how old it is')
+  addRunOptions(db.command('status').description('what the database holds and how old it is'))
     .option('--db <file>', 'the database')
     .option('-v, --verbose', 'one line for each feed instead of each source')
     .action((options: StatusOptions) =>
@@ -51,16 +51,20 @@ function addDatabase(program: Command, parts: CommandParts): void {
 
 /** What brings advisories to a place without network. */
 function addCarrying(db: Command, { run, plugged }: CommandParts): void {
-  db.command('export')
-    .description('write all advisories and ratings into one file, to carry them where there is no network')
+  addRunOptions(
+    db
+      .command('export')
+      .description('write all advisories and ratings into one file, to carry them where there is no network'),
+  )
     .argument('<file>', 'the file')
     .option('--db <file>', 'the database')
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
     .action((file: string, options: DatabaseOptions) =>
       run(import('../db/carry.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
     );
-  db.command('import')
-    .description('take over what such a file carries, once all of it was found whole')
+  addRunOptions(
+    db.command('import').description('take over what such a file carries, once all of it was found whole'),
+  )
     .argument('<file>', 'a file of clair db export')
     .option('--db <file>', 'the database')
     .option('--digest <digest>', 'the digest that the export told; a file with another is refused')
@@ -73,10 +77,13 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
         import('../db/carry.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged })),
       ),
     );
-  db.command('mirror')
-    .description(
-      'lay the feeds down in a directory that --mirror takes, to carry it where there is no network',
-    )
+  addRunOptions(
+    db
+      .command('mirror')
+      .description(
+        'lay the feeds down in a directory that --mirror takes, to carry it where there is no network',
+      ),
+  )
     .argument('<dir>', 'the directory; a second run gets only what changed')
     .argument('[source...]', 'whose feeds, those of enrichers included; all by default')
     .option('--mirror <place>', 'get them from another mirror instead of the vendors')
@@ -94,10 +101,12 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
 }
 
 function addAffected(program: Command, { run, plugged }: CommandParts): void {
-  program
-    .command('affected')
-    .description('which images of the database a vulnerability affects, in which packages and layers')
-    .argument('<id>', 'a CVE, or the id of an advisory')
+  addRunOptions(
+    program
+      .command('affected')
+      .description('which images of the database a vulnerability affects, in which packages and layers'),
+  )
+    .argument('<id>', 'a CVE, or the id of an advisory, in upper or lower case')
     .addOption(plainFormatOption())
     .option(
       '--db <file>',

@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { messageOf } from '../../kit/errors.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
 import { templateFormat } from '../../report/template.ts';
+import { CliOption } from './cli-option.ts';
 
 /** A format, of whatever. */
-type Named = Pick<ReportFormat, 'name'>;
+export type Named = Pick<ReportFormat, 'name'>;
 
 /** `--format`: one of some formats, the first by default, or a template of the user. */
-export function formatOption(formats: readonly Named[], isTemplatable = false): Option {
+export function formatOption(formats: readonly Named[], isTemplatable = false): CliOption {
   const names = formats.map(({ name }) => name);
   const choices = isTemplatable ? [...names, 'template=F, a file in Mustache'] : names;
   const list = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
-  return new Option('--format <format>', list)
+  return new CliOption('-f, --format <format>', list)
+    .suggest(names)
     .argParser((name) => {
       const format =
         isTemplatable && name.startsWith('template=')
@@ -34,8 +36,9 @@ function templateAt(path: string): ReportFormat {
 }
 
 /** `--format` of answers that are no reports: a table, or JSON. */
-export function plainFormatOption(): Option {
-  return new Option('--format <format>', 'table or json')
+export function plainFormatOption(): CliOption {
+  return new CliOption('-f, --format <format>', 'table or json')
+    .suggest(['table', 'json'])
     .argParser((name) => {
       if (name !== 'table' && name !== 'json') throw new InvalidArgumentError('Formats are table or json.');
       return name;

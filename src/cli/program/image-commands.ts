@@ -5,7 +5,7 @@ import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
 import { type SbomOptions, sbom } from '../sbom.ts';
 import { type ScanOptions, scan } from '../scan.ts';
-import { formatOption, plainFormatOption } from './format-option.ts';
+import { plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
   addFilterOptions,
@@ -13,8 +13,11 @@ import {
   addImageOptions,
   type CommandParts,
   platformOption,
+  shownSeveritiesOption,
   targetHelp,
 } from './options.ts';
+import { addReportOptions } from './report-options.ts';
+import { addRunOptions } from './run-options.ts';
 import { addVex } from './vex-command.ts';
 
 /** The commands that read an image. */
@@ -31,10 +34,12 @@ function addScan(program: Command, { run, plugged }: CommandParts): void {
   const command = program
     .command('scan')
     .description('what is vulnerable in an image')
-    .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(plugged.extensions.formats, true))
-    .option('--output <file>', 'write the report to a file');
-  addAssessmentOptions(addFilterOptions(addGateOptions(command)))
+    .alias('image')
+    .addArgument(new Argument('<target>', targetHelp));
+  const { formats } = plugged.extensions;
+  const destinations = addReportOptions(command, { formats, what: 'the report', isTemplatable: true });
+  addGateOptions(command).addOption(shownSeveritiesOption());
+  addAssessmentOptions(addFilterOptions(command))
     .addHelpText(
       'after',
       `
@@ -45,6 +50,8 @@ Examples:
   clair scan nginx:1.27                                         of Docker, else of podman, else of its registry
   clair scan docker:nginx:1.27
   clair scan nginx.tar --format json --output report.json
+  clair scan nginx.tar --format json --output a.json --format html --output a.html    one scan, two reports
+  clair scan nginx.tar --severity high,critical                shows these alone; --fail-on still sees all
   clair scan nginx.tar --format sarif --output clair.sarif     for GitHub's code scanning and editors
   clair scan nginx.tar --format html --output report.html      one page for people
   clair scan nginx.tar --format template=summary.md            as a template of yours has it
@@ -58,7 +65,9 @@ Examples:
   clair scan registry:nginx --platform all --format json --output report-{platform}.json
   clair scan nginx.tar --mirror /srv/advisories`,
     )
-    .action((target: string, options: ScanOptions) => run(scan(target, { ...options, plugged })));
+    .action((target: string, options: ScanOptions) =>
+      run(scan(target, { ...options, plugged, destinations: destinations() })),
+    );
 }
 
 function addExplain(program: Command, { run, plugged }: CommandParts): void {
@@ -119,9 +128,10 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
   const command = program
     .command('sbom')
     .description('what an image is made of')
-    .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(plugged.extensions.sbomFormats))
-    .option('--output <file>', 'write the list to a file')
+    .addArgument(new Argument('<target>', targetHelp));
+  const { sbomFormats: formats } = plugged.extensions;
+  const destinations = addReportOptions(command, { formats, what: 'the list' });
+  command
     .addOption(
       new Option(
         '--attached [form]',
@@ -134,7 +144,9 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
       'after',
       '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format\n  clair sbom registry:ghcr.io/acme/app:1.2 --attached spdx',
     )
-    .action((target: string, options: ListOptions) => run(listPackages(target, { ...options, plugged })));
+    .action((target: string, options: ListOptions) =>
+      run(listPackages(target, { ...options, plugged, destinations: destinations() })),
+    );
 }
 
 type ListOptions = SbomOptions & Partial<AttachedOptions>;
@@ -146,9 +158,7 @@ async function listPackages(target: string, { attached, ...options }: ListOption
 }
 
 function addLayer(program: Command, { run, plugged }: CommandParts): void {
-  program
-    .command('layer')
-    .description('the files the detectors looked at, layer by layer')
+  addRunOptions(program.command('layer').description('the files the detectors looked at, layer by layer'))
     .addArgument(new Argument('<target>', targetHelp))
     .option('--dump <dir>', 'write those files below a directory, one folder a layer')
     .addOption(platformOption())

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Gate } from '../../match/gate.ts';
-import { parseSeverity, severities } from '../../model/severity.ts';
+import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
 import type { Plugged } from '../plugged.ts';
+import { CliOption } from './cli-option.ts';
+import { addRunOptions } from './run-options.ts';
 
 /** What the commands work with. */
 export interface CommandParts {
@@ -10,6 +12,8 @@ export interface CommandParts {
   readonly names: readonly string[];
   /** Takes the exit status of the command that was asked for. */
   readonly run: (status: Promise<number>) => Promise<void>;
+  /** Called with the command of the line before it begins. */
+  readonly prepare?: (command: Command) => Promise<void> | undefined;
 }
 
 /** What a target may be. */
@@ -29,7 +33,7 @@ export function addDatabaseOptions(command: Command): Command {
 
 /** The options of every command that reads an image. */
 export function addImageOptions(command: Command): Command {
-  return command
+  return addRunOptions(command)
     .addOption(platformOption())
     .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
 }
@@ -61,19 +65,17 @@ function momentOf(text: string): string {
 export function addGateOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
+      new CliOption(
         '--fail-on <gate>',
         `end with 1 at a finding this severe or worse: ${severityNames}; at one that is known to be exploited: kev; or at a score of exploitation: epss:0.5; repeatable, any one counts`,
-      ).argParser(addedGate),
+      )
+        .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:'])
+        .repeatable(gateOf),
     )
     .option('--allow-unrated', 'with --fail-on, let findings without a severity or EPSS score pass');
 }
 
 const severityNames = severities.join(', ').toLowerCase();
-
-function addedGate(text: string, before: readonly Gate[] = []): readonly Gate[] {
-  return [...before, gateOf(text)];
-}
 
 /** A gate as an option names it. */
 function gateOf(text: string): Gate {
@@ -86,18 +88,38 @@ function gateOf(text: string): Gate {
   return { by: 'severity', severity };
 }
 
+/** A severity as an option names it. */
+function severityOf(text: string): Severity {
+  const severity = parseSeverity(text);
+  if (severity === undefined) throw new InvalidArgumentError(`Severities are ${severityNames}.`);
+  return severity;
+}
+
+/** `--severity`: the severities of the findings that are shown. */
+export function shownSeveritiesOption(): CliOption {
+  const names = severities.map((severity) => severity.toLowerCase());
+  return new CliOption(
+    '--severity <levels>',
+    `show only findings of these severities, with commas between them: ${names.join(', ')}; the verdict and --fail-on see all`,
+  )
+    .suggest(names)
+    .repeatable((text) => text.split(',').map((word) => severityOf(word.trim())));
+}
+
 /** The options of every command that excepts something from what counts. */
 export function addExceptionOptions(command: Command): Command {
   return command
-    .option(
-      '--ignore <file>',
-      'what is not counted: rules of yours, or a whitelist of clair-scanner or Klar; .clairignore.yaml by default, none for none; repeatable',
-      added,
+    .addOption(
+      new CliOption(
+        '--ignore <file>',
+        'what is not counted: rules of yours, of Trivy (.trivyignore) or Grype (.grype.yaml), or a whitelist of clair-scanner or Klar; .clairignore.yaml by default, none for none; repeatable',
+      ).repeatable(String),
     )
-    .option(
-      '--vex <file>',
-      'what others say of it: OpenVEX, CSAF or CycloneDX, or a directory of such; repeatable',
-      added,
+    .addOption(
+      new CliOption(
+        '--vex <file>',
+        'what others say of it: OpenVEX, CSAF or CycloneDX, or a directory of such; repeatable',
+      ).repeatable(String),
     );
 }
 
@@ -125,8 +147,4 @@ function platformOf(text: string): string {
   if (text !== 'all' && !/^[a-z\d]+\/[a-z\d_]+(?:\/[\w.]+)?$/.test(text))
     throw new InvalidArgumentError('Say it as linux/arm64.');
   return text;
-}
-
-function added(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

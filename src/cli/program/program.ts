@@ -1,28 +1,74 @@
 import { Command, CommanderError } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
 import { redact } from '../../kit/redact.ts';
+import { Deadline } from '../deadline.ts';
 import { writeText } from '../output.ts';
 import { plug, takePlugins } from '../plugged.ts';
+import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
 import { addAdvisoryCommands } from './advisory-commands.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandParts } from './options.ts';
+import { takeOtherOptions } from './other-options.ts';
+import type { TimeLimit } from './run-options.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addToolCommands } from './tool-commands.ts';
 
-/** The command line. Runs what `argv` asks for (without node and script) and answers the exit status. */
+/**
+ * The command line. Runs what `argv` asks for (without node and script) and answers the exit status. After `timed-out` the work still
+ * goes on: end the process.
+ */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
   const { names, rest } = takePlugins(argv);
   await using plugged = await plug(names, process.cwd());
+  using deadline = new Deadline();
+  using running = new Running(deadline);
   const exit = { status: 0 };
   const run = async (status: Promise<number>): Promise<void> => {
     exit.status = await status;
   };
+  const prepare = (command: Command): Promise<void> | undefined => running.prepare(command);
   try {
-    await commandLine(version, { plugged, names, run }).parseAsync(fromClairFlags(rest), { from: 'user' });
+    const program = commandLine(version, { plugged, names, run, prepare });
+    await deadline.limit(program.parseAsync(fromClairFlags(rest), { from: 'user' }));
     return exit.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
+  }
+}
+
+/** What a command has while it runs, whichever it is: options from elsewhere, its progress, its time. */
+class Running implements Disposable {
+  readonly #deadline: Deadline;
+  #progress: Progress | undefined;
+
+  constructor(deadline: Deadline) {
+    this.#deadline = deadline;
+  }
+
+  /** Completes the options of a command before it begins. */
+  prepare(command: Command): Promise<void> | undefined {
+    const others = takeOtherOptions(command, process.env);
+    if (others !== undefined)
+      return others.then(() => {
+        this.#begin(command);
+      });
+    this.#begin(command);
+    return undefined;
+  }
+
+  #begin(command: Command): void {
+    const options: ConsoleOptions & { readonly timeout?: TimeLimit } = command.opts();
+    const progress = terminalProgress(options);
+    this.#progress = progress;
+    command.setOptionValue('progress', progress);
+    if (options.timeout !== undefined)
+      this.#deadline.start({ ...options.timeout, step: () => progress.step });
+  }
+
+  [Symbol.dispose](): void {
+    this.#progress?.clear();
   }
 }
 
@@ -36,17 +82,28 @@ export function commandLine(version: string, parts: CommandParts): Command {
     .exitOverride()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .showSuggestionAfterError()
-    .showHelpAfterError('clair help COMMAND tells how it is used.')
     .configureOutput({
       writeOut: (text) => {
         writeText([text]);
       },
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'clair: '));
+      },
     })
     .addHelpText('after', overview);
+  if (parts.prepare !== undefined) program.hook('preAction', (_, command) => parts.prepare?.(command));
   addImageCommands(program, parts);
   addAdvisoryCommands(program, parts);
   addServerCommands(program, parts);
+  addToolCommands(program, { ...parts, version });
+  nameHelp(program, 'clair');
   return program;
+}
+
+/** After an error, each command names its own help. */
+function nameHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`See '${name} --help'.`);
+  for (const below of command.commands) nameHelp(below, `${name} ${below.name()}`);
 }
 
 const overview = `
@@ -61,9 +118,11 @@ Examples:
   clair scan image.tar --offline             use only what was fetched before
   clair --plugin ./acme.ts scan image.tar    with a plugin; works with every command
 
+An option that is not on the line is taken from its variable, CLAIR_FAIL_ON for --fail-on, then from the file that --config names.
+
 Exit status: 0 done, 1 a finding reaches --fail-on, 2 wrong use, 3 something could not be read,
 4 the image could not be judged: nothing was assessed, or with --fail-on something was not assessed, a finding has no
-severity, or data that the gate asks for is missing, 70 a bug.`;
+severity, or data that the gate asks for is missing; or --timeout was reached, 70 a bug.`;
 
 /** What standard error says of an error that ends the command. */
 export function explainFailure(error: unknown): string {

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { VexOptions } from '../vex.ts';
-import { formatOption } from './format-option.ts';
 import { addAssessmentOptions, addExceptionOptions, type CommandParts, targetHelp } from './options.ts';
+import { addReportOptions } from './report-options.ts';
 
 /** `clair vex`. */
 export function addVex(program: Command, { run, plugged }: CommandParts): void {
@@ -9,9 +9,9 @@ export function addVex(program: Command, { run, plugged }: CommandParts): void {
     .command('vex')
     .description('what an image is affected by and what not, for others to read')
     .addArgument(new Argument('<target>', targetHelp))
-    .addOption(formatOption(plugged.extensions.vexFormats))
-    .option('--output <file>', 'write the document to a file')
     .option('--author <name>', 'who says so: a person or an organisation', 'unknown author');
+  const { vexFormats: formats } = plugged.extensions;
+  const destinations = addReportOptions(command, { formats, what: 'the document' });
   addAssessmentOptions(addExceptionOptions(command))
     .addHelpText(
       'after',
@@ -24,6 +24,10 @@ Examples:
   clair vex nginx.tar --ignore rules.yaml --format csaf`,
     )
     .action((target: string, options: VexOptions) =>
-      run(import('../vex.ts').then(({ writeVex }) => writeVex(target, { ...options, plugged }))),
+      run(
+        import('../vex.ts').then(({ writeVex }) =>
+          writeVex(target, { ...options, plugged, destinations: destinations() }),
+        ),
+      ),
     );
 }

@@ -64,7 +64,7 @@ function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
     const { interval = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
     const mirror = own === '' ? updater.mirror : own;
     const place = mirror === '' || mirror === 'upstream' ? undefined : mirror;
-    const client = clients.get(place) ?? feedClient(place, () => undefined);
+    const client = clients.get(place) ?? feedClient(place, { transfer: () => undefined });
     clients.set(place, client);
     return { intervalMs: interval, client, origin: originOf(place) };
   };

@@ -1,7 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
 import type { Digest } from '../../model/digest.ts';
+import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
 import type { Descriptor } from './documents.ts';
 import { isNameOf } from './image-name.ts';
 import { fitsPlatform, isOtherPlatform, ownPlatform, platformText } from './platform.ts';

@@ -89,7 +89,7 @@ export async function openRegistryImage(
         kind: 'registry',
         manifest: chosen.digest,
         platform,
-        ...identityOf(parsed, [chosen.digest, root.digest]),
+        ...identityOf(parseReference(reference), [chosen.digest, root.digest]),
       },
       layers: assembleLayers(found, files, config),
       bring: (wanted, signal) => remote.bring(wanted, signal),

@@ -7,6 +7,7 @@ import type {
 } from '../../model/explanation.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportLayer } from '../../model/report.ts';
+import { isSameName, spellingsOf } from '../../model/vulnerability-name.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type {
   AsOf,
@@ -43,7 +44,7 @@ export async function explainFinding(
   room: ExplainingRoom,
 ): Promise<Explanation> {
   const records = await recordsOf(question.id, room);
-  const id = records.find((record) => sameId(record.id, question.id))?.id ?? question.id;
+  const id = records.find((record) => isSameName(record.id, question.id))?.id ?? question.id;
   const asked = image.packages.filter((item) => isAsked(item, question));
   const spoken = question.package === undefined ? asked.filter((item) => isSpokenOf(item, records)) : asked;
   const states = await room.store.advisories.feedStates({ asOf: room.asOf });
@@ -74,9 +75,9 @@ async function recordsOf(
   id: string,
   { store, asOf }: ExplainingRoom,
 ): Promise<readonly StoredVulnerability[]> {
-  const spellings = new Set([id, id.toUpperCase()]);
   const numbers: number[] = [];
-  for (const spelling of spellings) numbers.push(...(await store.vulnerabilities.named(spelling, { asOf })));
+  for (const spelling of spellingsOf(id))
+    numbers.push(...(await store.vulnerabilities.named(spelling, { asOf })));
   const records = await store.vulnerabilities.read(numbers);
   return records.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
 }
@@ -241,8 +242,4 @@ function remarksOf(
   const told = names.slice(0, toldMax).join(', ');
   const more = names.length > toldMax ? ` and ${names.length - toldMax} more` : '';
   return [...missing, ...(names.length > 0 ? [`the advisories speak of ${told}${more}`] : [])];
-}
-
-function sameId(a: string, b: string): boolean {
-  return a.toUpperCase() === b.toUpperCase();
 }

@@ -2,6 +2,7 @@ import { speaksOfSource } from '../../match/applies.ts';
 import { findingsOf, type Hit } from '../../match/findings.ts';
 import { holds } from '../../match/holds.ts';
 import type { Match } from '../../model/report.ts';
+import { isSameName, spellingsOf } from '../../model/vulnerability-name.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { AffectedImage, AffectedRequest, Store } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
@@ -33,14 +34,17 @@ export interface AffectedList {
   readonly next?: string;
 }
 
-/** The images that a vulnerability, by its id or another name, affects, as far as the store knows them; nothing for an unknown one. */
+/**
+ * The images that a vulnerability, by its id or another name in any case, affects, as far as the store knows them; nothing for an
+ * unknown one.
+ */
 export async function affectedBy(
   id: string,
   page: AffectedRequest,
   room: AffectedRoom,
 ): Promise<AffectedList | undefined> {
   const { vulnerabilities, advisories } = room.store;
-  const named = await vulnerabilities.named(id);
+  const named = await namedAnyhow(id, room);
   if (named.length === 0) return undefined;
   const states = await advisories.feedStates();
   const records = (await vulnerabilities.read(named))
@@ -56,7 +60,15 @@ export async function affectedBy(
 
 /** An advisory that fixes several CVEs makes a finding of each. */
 function isOf(id: string, { vulnerability }: Match): boolean {
-  return vulnerability.id === id || vulnerability.aliases.includes(id);
+  return [vulnerability.id, ...vulnerability.aliases].some((name) => isSameName(name, id));
+}
+
+/** The records of that id or alias, however it is capitalised. */
+async function namedAnyhow(id: string, { store }: AffectedRoom): Promise<number[]> {
+  const numbers = new Set<number>();
+  for (const spelling of spellingsOf(id))
+    for (const number of await store.vulnerabilities.named(spelling)) numbers.add(number);
+  return [...numbers];
 }
 
 /** The images that records, by their numbers, affect, but where a user's word stands for what they say. */
@@ -77,7 +89,11 @@ export async function affectedByRecords(
 
 /** An entry as it is written as JSON, to a file as to a client of the API. */
 export function plainEntry({ identity, names, findings, isCertain }: AffectedEntry): object {
-  const packages = findings.map(({ package: item, fix }) => ({ ...item, fix }));
+  const packages = findings.map(({ package: item, fix, vulnerability }) => ({
+    ...item,
+    fix,
+    severity: vulnerability.severity,
+  }));
   return { identity, names, certain: isCertain, packages };
 }
 

@@ -14,6 +14,7 @@ const affectedPackage: Schema = {
     purl: text,
     location: { type: 'object', properties: { path: text, layer: nullableText } },
     fix: { type: 'object', properties: { state: text, version: text } },
+    severity: text,
   },
 };
 

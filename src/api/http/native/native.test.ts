@@ -134,6 +134,7 @@ test('affected images are read page by page, each with what is vulnerable, its l
       {
         ...{ type: 'deb', name: 'openssl', version: '3', source: null, purl: 'pkg:deb/debian/openssl@3' },
         ...{ location: { path: 'var/lib/dpkg/status', layer: null }, fix: { state: 'fixed', version: '5' } },
+        severity: 'Medium',
       },
     ],
   });

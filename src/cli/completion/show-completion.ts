@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { writeText } from '../output.ts';
+import type { Shell } from '../program/tool-commands.ts';
+import { type CommandNode, commandTree } from './command-tree.ts';
+import { bashScript, fishScript, zshScript } from './scripts.ts';
+
+const scripts: Readonly<Record<Shell, (root: CommandNode) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** `clair completion SHELL`: the script that completes the commands of a program. */
+export function showCompletion(shell: Shell, program: Command): number {
+  writeText([scripts[shell](commandTree(program))]);
+  return 0;
+}

@@ -1,0 +1,39 @@
+import { ClairError } from '../kit/errors.ts';
+
+/**
+ * The time that a command may take, for `using`. The work that is under way when it is over is not waited for: the process has to be
+ * ended. Databases stand that, as they stand a kill, and no result is half-written.
+ */
+export class Deadline implements Disposable {
+  readonly #over = Promise.withResolvers<never>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Begins to count. `text` is the duration as the user wrote it, and `step` what is under way. */
+  start({
+    ms,
+    text,
+    step,
+  }: {
+    readonly ms: number;
+    readonly text: string;
+    readonly step: () => string;
+  }): void {
+    this.#timer = setTimeout(() => {
+      this.#over.reject(
+        new ClairError(
+          'timed-out',
+          `not finished within ${text}, the --timeout; the last step was: ${step()}`,
+        ),
+      );
+    }, ms);
+  }
+
+  /** The result of the work, or `timed-out` where it takes too long. */
+  async limit<T>(work: Promise<T>): Promise<T> {
+    return await Promise.race([work, this.#over.promise]);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,100 @@
+import { type Command, CommanderError, type Option } from 'commander';
+import { ClairError } from '../../kit/errors.ts';
+import { CliOption } from './cli-option.ts';
+import { OptionFileOption } from './run-options.ts';
+
+/** The variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options that stand on the command line alone. */
+const lineOnly: ReadonlySet<string> = new Set(['help', 'version']);
+
+/** The variable of an option: `CLAIR_FAIL_ON`. */
+export function variableOfOption(option: Option): string {
+  return `CLAIR_${option.name().replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** The options of a command that a variable or a file may give; none where it takes them from the command line alone. */
+export function optionsElsewhere(command: Command): readonly Option[] {
+  const isTaken = command.options.some((option) => option instanceof OptionFileOption);
+  return isTaken ? command.options.filter((option) => !lineOnly.has(option.name())) : [];
+}
+
+/**
+ * Gives a command the options that its line does not have: those of the environment, then those of the file that `--config` names.
+ * Throws `usage` or `config-invalid` for what cannot be used. Answers a promise where there is a file to read.
+ */
+export function takeOtherOptions(command: Command, env: Environment): Promise<void> | undefined {
+  const options = optionsElsewhere(command);
+  for (const option of options) takeVariable(command, option, env);
+  const file: unknown = command.getOptionValue('config');
+  if (options.length === 0 || typeof file !== 'string') return undefined;
+  return takeFile(command, file);
+}
+
+async function takeFile(command: Command, file: string): Promise<void> {
+  const { readOptionFile } = await import('./option-file.ts');
+  const options = optionsElsewhere(command).filter((option) => !(option instanceof OptionFileOption));
+  for (const { option, values, place } of await readOptionFile(file, command, options))
+    if (!isGiven(command, option)) take(command, option, { values, place, source: 'config' });
+}
+
+function isGiven(command: Command, option: Option): boolean {
+  const source = command.getOptionValueSource(option.attributeName());
+  return source !== undefined && source !== 'default';
+}
+
+function takeVariable(command: Command, option: Option, env: Environment): void {
+  const place = variableOfOption(option);
+  const text = env[place];
+  // A variable that is empty is one that is not set, as pipelines have them.
+  if (text === undefined || text === '' || isGiven(command, option)) return;
+  const values = isRepeatable(option) ? text.split(',').map((word) => word.trim()) : [text];
+  take(command, option, { values, place, source: 'env' });
+}
+
+/** What is given to an option elsewhere than on the command line. */
+interface Given {
+  readonly values: readonly string[];
+  /** Where it stands, for messages. */
+  readonly place: string;
+  readonly source: 'env' | 'config';
+}
+
+function take(command: Command, option: Option, { values, place, source }: Given): void {
+  const key = option.attributeName();
+  if (!option.required && !option.optional) {
+    const isSet = truthOf(values[0] ?? '', place);
+    command.setOptionValueWithSource(key, option.negate ? !isSet : isSet, source);
+    return;
+  }
+  const value = values.reduce<unknown>((before, text) => parsed(option, text, { before, place }), undefined);
+  command.setOptionValueWithSource(key, value, source);
+}
+
+function parsed(
+  option: Option,
+  text: string,
+  { before, place }: { readonly before: unknown; readonly place: string },
+): unknown {
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, before);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new ClairError(
+      'usage',
+      `${place} has ${JSON.stringify(text)}, which --${option.name()} does not take. ${error.message}`,
+    );
+  }
+}
+
+function truthOf(text: string, place: string): boolean {
+  if (/^(?:1|true|yes)$/i.test(text)) return true;
+  if (/^(?:0|false|no)$/i.test(text)) return false;
+  throw new ClairError('usage', `${place} has ${JSON.stringify(text)}: write true or false`);
+}
+
+/** Whether an option may be given several times. */
+export function isRepeatable(option: Option): boolean {
+  return option instanceof CliOption && option.isRepeatable;
+}

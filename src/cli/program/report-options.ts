@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { ClairError } from '../../kit/errors.ts';
+import type { Destination } from '../output.ts';
+import { formatOption, type Named } from './format-option.ts';
+
+/** An occurrence of `--format` or of `--output`. */
+type Occurrence<Format> = { readonly format: Format } | { readonly output: string };
+
+/** What to write: `--format` and `--output`, of a command that may write in several formats. */
+interface ReportOptions<Format> {
+  readonly formats: readonly Format[];
+  /** What `--output` writes: `the report`. */
+  readonly what: string;
+  readonly isTemplatable?: boolean;
+}
+
+/**
+ * Adds `--format` and `--output` to a command. Answers what reads the destinations once the line was parsed: each `--output` belongs to
+ * the `--format` before it. Reading throws `usage` for pairs that are not clear.
+ */
+export function addReportOptions<Format extends Named>(
+  command: Command,
+  { formats, what, isTemplatable = false }: ReportOptions<Format>,
+): () => Destination<Format>[] {
+  const occurrences: Occurrence<Format>[] = [];
+  const format = formatOption(formats, isTemplatable);
+  const parse = format.parseArg as (value: string, before: unknown) => Format;
+  format.argParser((value, before) => {
+    const parsed = parse(value, before);
+    occurrences.push({ format: parsed });
+    return parsed;
+  });
+  command
+    .addOption(format)
+    .option(
+      '-o, --output <file>',
+      `write ${what} to a file; directories that are missing are made. Belongs to the --format before it`,
+      (output: string) => {
+        occurrences.push({ output });
+        return output;
+      },
+    );
+  return () => destinationsOf(occurrences, formats);
+}
+
+function destinationsOf<Format extends Named>(
+  occurrences: readonly Occurrence<Format>[],
+  [fallback]: readonly Format[],
+): Destination<Format>[] {
+  if (fallback === undefined) throw new Error('a command has no format');
+  const destinations = occurrences.some((one) => 'format' in one)
+    ? paired(isReversedPair(occurrences) ? occurrences.toReversed() : occurrences)
+    : paired([{ format: fallback }, ...occurrences]);
+  const onStandardOutput = destinations.filter(({ output }) => output === undefined);
+  if (onStandardOutput.length > 1)
+    throw new ClairError(
+      'usage',
+      `${onStandardOutput.map((one) => one.format.name).join(' and ')} cannot both go to standard output: give --output after each --format but one`,
+    );
+  const files = destinations.flatMap(({ output }) => output ?? []);
+  const twice = files.find((file, i) => files.indexOf(file) !== i);
+  if (twice !== undefined)
+    throw new ClairError('usage', `--output names ${twice} twice: give each --format a file of its own`);
+  return destinations;
+}
+
+/** Of one format and one file it does not matter which comes first. */
+function isReversedPair(occurrences: readonly Occurrence<unknown>[]): boolean {
+  const [first, second] = occurrences;
+  return occurrences.length === 2 && first !== undefined && 'output' in first && second !== undefined;
+}
+
+function paired<Format>(occurrences: readonly Occurrence<Format>[]): Destination<Format>[] {
+  const destinations: Destination<Format>[] = [];
+  for (const one of occurrences) {
+    if ('format' in one) {
+      destinations.push(one);
+      continue;
+    }
+    const last = destinations.pop();
+    if (last === undefined || last.output !== undefined)
+      throw new ClairError(
+        'usage',
+        `--output ${one.output} has no --format before it: write --format X --output ${one.output}`,
+      );
+    destinations.push({ ...last, ...one });
+  }
+  return destinations;
+}

@@ -1,0 +1,38 @@
+import { Argument, type Command } from 'commander';
+import type { CommandParts } from './options.ts';
+
+/** The shells that there is a completion for. */
+export const shells = ['bash', 'zsh', 'fish'] as const;
+
+/** One of them. */
+export type Shell = (typeof shells)[number];
+
+/** The commands about the command itself. */
+export function addToolCommands(
+  program: Command,
+  { run, version }: Pick<CommandParts, 'run'> & { readonly version: string },
+): void {
+  program
+    .command('version')
+    .description('the versions of clair, of Node and of the database schema')
+    .action(() => run(import('../show-version.ts').then(({ showVersion }) => showVersion(version))));
+  program
+    .command('completion')
+    .description('a script that has a shell complete commands, options and their values')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  clair completion bash > ~/.local/share/bash-completion/completions/clair
+  clair completion zsh > ~/.zfunc/_clair
+  clair completion fish > ~/.config/fish/completions/clair.fish`,
+    )
+    .action((shell: Shell) =>
+      run(
+        import('../completion/show-completion.ts').then(({ showCompletion }) =>
+          showCompletion(shell, program),
+        ),
+      ),
+    );
+}

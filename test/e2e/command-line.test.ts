@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Report } from '../../src/model/report.ts';
+import { clair, clairBeside, inCheckout, type Run, scratch } from './clair.ts';
+
+const image = inCheckout('examples/image.tar');
+const mirror = ['--mirror', inCheckout('examples/mirror'), '--db', ':memory:'];
+
+function scan(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+  return clair(['scan', image, ...mirror, ...args], env);
+}
+
+/** A database that has the advisories: reports of it are equal. */
+const known = ['--db', join(scratch, 'command-line.db'), '--offline'];
+clair(['db', 'update', 'alpine', ...mirror.slice(0, 2), ...known.slice(0, 2)]);
+
+function alone(format: string): string {
+  return clair(['scan', image, ...known, '--format', format]).stdout;
+}
+
+function inScratch(name: string, content?: string): string {
+  const path = join(scratch, name);
+  if (content !== undefined) writeFileSync(path, content);
+  return path;
+}
+
+function assertUsage(run: Run, message: RegExp): void {
+  assert.deepEqual([run.status, run.stdout], [2, ''], run.stderr);
+  assert.match(run.stderr, message);
+}
+
+test('every error has the prefix clair: and names the help of its command once', () => {
+  for (const [args, lines] of [
+    [
+      ['scan', '--severty', 'high', image],
+      ["clair: unknown option '--severty'", '(Did you mean --severity?)', "See 'clair scan --help'."],
+    ],
+    [
+      ['db', 'updat'],
+      ["clair: unknown command 'updat'", '(Did you mean update?)', "See 'clair db --help'."],
+    ],
+    [['affected'], ["clair: missing required argument 'id'", "See 'clair affected --help'."]],
+  ] as const)
+    assert.equal(clair(args).stderr, `${lines.join('\n')}\n`);
+});
+
+test('-f and -o are --format and --output, and image is scan', () => {
+  const output = inScratch('short.json');
+  const run = clair(['image', image, ...known, '-f', 'json', '-o', output]);
+  assert.deepEqual([run.status, run.stdout, run.stderr], [0, '', '']);
+  assert.equal(readFileSync(output, 'utf8'), alone('json'));
+});
+
+test('clair version names the versions of clair, of Node and of the schema', () => {
+  const { stdout } = clair(['version']);
+  const [version] = clair(['--version']).stdout.trim().split('\n');
+  assert.match(stdout, new RegExp(`^clair ${version}\nnode v24\\.\\S+\ndatabase schema \\d+\n$`));
+});
+
+test('one scan writes several reports, each as a scan in that format alone', () => {
+  const json = inScratch('pair.json');
+  const gitlab = inScratch('pair.gitlab.json');
+  const pairs = ['-f', 'json', '-o', json, '-f', 'gitlab', '-o', gitlab, '-f', 'junit'];
+  const run = clair(['scan', image, ...known, ...pairs]);
+  assert.equal(run.status, 0, run.stderr);
+  assert.equal(run.stdout, alone('junit'));
+  assert.equal(readFileSync(json, 'utf8'), alone('json'));
+  assert.equal(readFileSync(gitlab, 'utf8'), alone('gitlab'));
+});
+
+test('sbom and vex write several documents in one run', () => {
+  const list = inScratch('pair.cdx.json');
+  const sbom = clair(['sbom', image, '--db', ':memory:', '-f', 'cyclonedx', '-o', list, '-f', 'spdx']);
+  assert.match(sbom.stdout, /"spdxVersion"/);
+  assert.match(readFileSync(list, 'utf8'), /"CycloneDX"/);
+  const statement = inScratch('pair.csaf.json');
+  const vex = clair(['vex', image, ...mirror, '-f', 'openvex', '-f', 'csaf', '-o', statement]);
+  assert.match(vex.stdout, /openvex\.dev/);
+  assert.match(readFileSync(statement, 'utf8'), /"csaf_version"/);
+});
+
+test('one --output before its only --format belongs to it', () => {
+  const output = inScratch('before.json');
+  assert.equal(scan(['--output', output, '--format', 'json']).status, 0);
+  assert.match(readFileSync(output, 'utf8'), /^\{/);
+});
+
+test('pairs that are not clear are refused, and nothing is written', () => {
+  const [a, b] = [inScratch('unclear-a'), inScratch('unclear-b')];
+  assertUsage(scan(['-f', 'json', '-f', 'sarif']), /json and sarif cannot both go to standard output/);
+  assertUsage(scan(['-f', 'json', '-o', a, '-o', b]), /unclear-b has no --format before it/);
+  assertUsage(scan(['-o', a, '-f', 'json', '-o', b]), /unclear-a has no --format before it/);
+  assertUsage(scan(['-f', 'json', '-o', a, '-f', 'html', '-o', a]), /names .*unclear-a twice/);
+  assert.deepEqual([existsSync(a), existsSync(b)], [false, false]);
+});
+
+test('--severity hides findings from the report, and neither from the verdict nor from --fail-on', () => {
+  const run = scan(['--severity', 'high,critical', '--fail-on', 'unknown']);
+  assert.equal(run.status, 1, run.stderr);
+  assert.doesNotMatch(run.stdout, /libcrypto3|No findings in/);
+  assert.match(run.stdout, /^No findings to show in 10 packages\.$/m);
+  assert.match(
+    run.stdout,
+    /^13 suppressed: not shown, because of --severity high,critical, though its severity is not known/m,
+  );
+  const report = JSON.parse(scan(['--severity', 'High', '-f', 'json']).stdout) as Report;
+  assert.deepEqual([report.matches.length, report.suppressed.length, report.verdict], [0, 13, 'vulnerable']);
+  const all = JSON.parse(scan(['--severity', 'unknown', '-f', 'json']).stdout) as Report;
+  assert.deepEqual([all.matches.length, all.suppressed.length], [13, 0]);
+  assertUsage(scan(['--severity', 'high,hihg']), /Severities are unknown, negligible, low/);
+});
+
+test('--quiet leaves notes out and errors in, --verbose writes a line for each step', () => {
+  const rules = inScratch('nothing.yaml', 'ignore:\n  - {id: CVE-1900-1, reason: none}\n');
+  assert.match(scan(['--ignore', rules]).stderr, /matches nothing: CVE-1900-1/);
+  assert.equal(scan(['--ignore', rules, '-q']).stderr, '');
+  assert.match(clair(['scan', '/nowhere.tar', '-q']).stderr, /^clair: .*nowhere/);
+  const { stderr } = scan(['-v']);
+  assert.match(stderr, /^clair: reading 2 of 2 layers$/m);
+  assert.match(stderr, /^clair: fetching advisories alpine v3\.20\/main: file:\/\//m);
+});
+
+test('an option comes from the line, then from its variable, then from the file of --config', () => {
+  const file = inScratch(
+    'options.yaml',
+    'severity: [unknown, low]\nscan:\n  format: gitlab\n  ignore: [none]\nsbom:\n  format: spdx\n',
+  );
+  const format = (args: readonly string[], env: Record<string, string> = {}): string => {
+    const { stdout } = scan(args, env);
+    return (
+      /"\$schema".*sarif|"schema": ".*gitlab|^<\?xml|^\{\n {2}"schemaVersion": 1/
+        .exec(stdout)?.[0]
+        .slice(0, 12) ?? stdout
+    );
+  };
+  const config = ['--config', file];
+  assert.match(format(config), /"schema"/);
+  assert.match(format(config, { CLAIR_FORMAT: 'junit' }), /<\?xml/);
+  assert.match(format([...config, '--format', 'json'], { CLAIR_FORMAT: 'junit' }), /schemaVersion|\{/);
+  assert.match(format([], { CLAIR_CONFIG: file, CLAIR_FORMAT: '' }), /"schema"/);
+});
+
+test('a flag that a variable or a file turns off is off', () => {
+  const file = inScratch('offline.yaml', 'offline: true\n');
+  const isFetched = (env: Record<string, string>): boolean =>
+    scan(['--config', file], env).stdout.includes('13 findings');
+  assert.deepEqual([isFetched({}), isFetched({ CLAIR_OFFLINE: 'false' })], [false, true]);
+  assertUsage(
+    scan([], { CLAIR_OFFLINE: 'maybe' }),
+    /^clair: CLAIR_OFFLINE has "maybe": write true or false$/m,
+  );
+  assertUsage(
+    scan([], { CLAIR_FAIL_ON: 'hihg' }),
+    /^clair: CLAIR_FAIL_ON has "hihg", which --fail-on does not take/,
+  );
+});
+
+test('an unknown key of a file of options is refused with its line and its neighbour', () => {
+  const file = inScratch(
+    'wrong.yaml',
+    'fial-on: high\nscan:\n  ouput: x\n  format: [json, html]\n  offline: soon\nserve:\n  config: x\n',
+  );
+  const run = scan(['--config', file]);
+  assertUsage(run, /cannot be used/);
+  assert.deepEqual(
+    run.stderr
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.replaceAll(scratch, '').trim()),
+    [
+      '/wrong.yaml:1 there is no option "fial-on"; did you mean fail-on?',
+      '/wrong.yaml:7 there is no option "serve"',
+      '/wrong.yaml:3 there is no option "ouput" of scan; did you mean output?',
+      '/wrong.yaml:4 format takes one value',
+      '/wrong.yaml:5 offline takes true or false',
+    ],
+  );
+  assertUsage(
+    scan(['--config', inScratch('list.yaml', '- a\n')]),
+    /list\.yaml:1 has to have options by their names/,
+  );
+  assertUsage(scan(['--config', '/nowhere.yaml']), /nowhere\.yaml cannot be read/);
+});
+
+test('a scan that takes longer than --timeout ends with 4, says at what, and leaves the database and no file behind', async () => {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const silent = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const db = inScratch('timeout.db');
+  const output = inScratch('timeout.json');
+  const begin = Date.now();
+  const run = await clairBeside(
+    ['scan', image, '--db', db, '--mirror', silent, '--timeout', '1500ms', '-f', 'json', '-o', output],
+    { NO_PROXY: '127.0.0.1' },
+  );
+  const tookMs = Date.now() - begin;
+  server.closeAllConnections();
+  server.close();
+  assert.deepEqual([run.status, run.stdout], [4, '']);
+  assert.match(
+    run.stderr,
+    /^clair: not finished within 1500ms, the --timeout; the last step was: fetching advisories alpine v3\.20\/main\n$/,
+  );
+  assert.ok(tookMs < 15_000, `it took ${tookMs} ms`);
+  assert.deepEqual(
+    readdirSync(scratch).filter((name) => name.startsWith('timeout.json')),
+    [],
+  );
+  // The lock of the feed that was being fetched is free again when its time is over.
+  const again = clair(['scan', image, '--db', db, '--mirror', inCheckout('examples/mirror')]);
+  assert.match(again.stdout, /13 findings/, again.stderr);
+});
+
+test('--timeout takes durations alone', () => {
+  for (const duration of ['5', 'soon', '0s', '-1s', '600h'])
+    assertUsage(scan([`--timeout=${duration}`]), /30s, 5m or 1h30m|24 days/);
+  assert.equal(scan(['--timeout', '5m']).status, 0);
+});
