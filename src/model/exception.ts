@@ -1,3 +1,5 @@
+import type { Fix } from './fix.ts';
+import type { Location, PackageType, SourcePackage } from './package.ts';
 import type { PurlParts } from './purl.ts';
 
 /** Why a product that has a vulnerable component is not affected: the five words of "Vulnerability Exploitability eXchange, Status Justifications" (CISA, 2022). */
@@ -11,6 +13,21 @@ export const justifications = [
 
 /** One of them. */
 export type Justification = (typeof justifications)[number];
+
+/** As much of a finding as rules of other tools look at. */
+export interface RuleSubject {
+  readonly vulnerability: { readonly id: string; readonly aliases: readonly string[] };
+  readonly package: {
+    readonly type: PackageType;
+    readonly name: string;
+    readonly version: string;
+    readonly source: SourcePackage | null;
+    readonly purl: string;
+    readonly location: Location;
+  };
+  readonly fix: Fix;
+  readonly evidence: readonly { readonly namespace: string }[];
+}
 
 /** A finding that its user does not want to be counted. A rule holds for findings that all its selectors hold for. */
 export interface IgnoreRule {
@@ -30,6 +47,8 @@ export interface IgnoreRule {
   /** The last day on which it counts, `2026-12-31`. */
   readonly expires?: string;
   readonly justification?: Justification;
+  /** What else has to hold, of rules that another tool understands otherwise. */
+  readonly holdsFor?: (finding: RuleSubject) => boolean;
 }
 
 /** What a VEX statement says of a product and a vulnerability, in the words of OpenVEX. */

@@ -75,9 +75,30 @@ function problemsOf(issue: z.core.$ZodIssue, yaml: YamlText): string[] {
 
 function unknownKey(key: string, depth: number, where: string): string {
   const known = depth === 0 ? Object.keys(file.def.shape) : Object.keys(rule.def.shape);
-  const like = nearest(key, known);
-  return `${where} nothing is called ${JSON.stringify(key.slice(0, 80))}${like === undefined ? '' : `; is ${like} meant?`}`;
+  const like = depth === 0 ? nearest(key, known) : (otherNames.get(key.toLowerCase()) ?? nearest(key, known));
+  return `${where} there is no key ${JSON.stringify(key.slice(0, 80))}${like === undefined ? '' : `; did you mean ${like}?`}`;
 }
+
+/** What other tools and people call the keys of a rule. */
+const otherNames: ReadonlyMap<string, keyof typeof rule.def.shape> = new Map([
+  ['cve', 'id'],
+  ['vuln', 'id'],
+  ['vulnerability', 'id'],
+  ['advisory', 'id'],
+  ['name', 'package'],
+  ['pkg', 'package'],
+  ['purl', 'package'],
+  ['purls', 'package'],
+  ['location', 'path'],
+  ['paths', 'path'],
+  ['exp', 'expires'],
+  ['expired_at', 'expires'],
+  ['expiry', 'expires'],
+  ['until', 'expires'],
+  ['comment', 'reason'],
+  ['statement', 'reason'],
+  ['note', 'reason'],
+]);
 
 function wrongType(path: readonly PropertyKey[], value: unknown): string {
   const [, , key] = path;

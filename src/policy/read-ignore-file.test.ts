@@ -67,7 +67,7 @@ test('everything that is wrong is told with its line', () => {
   assert.deepEqual(told, [
     'rules.yaml cannot be used:',
     '  rules.yaml:2 the rule has no reason',
-    '  rules.yaml:3 nothing is called "resaon"; is reason meant?',
+    '  rules.yaml:3 there is no key "resaon"; did you mean reason?',
     '  rules.yaml:5 id is a text: write it in quotes',
     '  rules.yaml:9 package is empty',
     '  rules.yaml:10 path is too long: at most 1000',
@@ -89,7 +89,7 @@ test('days that no calendar has, and other words than a list, are refused', () =
       /expires is no date/,
       day,
     );
-  assert.match(problems('ignroe:\n  - {}\n')[1] ?? '', /nothing is called "ignroe"; is ignore meant\?/);
+  assert.match(problems('ignroe:\n  - {}\n')[1] ?? '', /there is no key "ignroe"; did you mean ignore\?/);
   for (const text of ['- id: a\n', '3\n', 'text\n'])
     assert.match(problems(text)[1] ?? '', /begin with the key ignore:/);
   assert.match(problems('ignore: everything\n')[1] ?? '', /ignore is a list of rules/);

@@ -81,6 +81,27 @@ test('what is not counted is told by every format', () => {
   }
 });
 
+test('rules of Trivy and of Grype are read when they are named, and hold for what they hold for there', () => {
+  const trivy = file(
+    '.trivyignore',
+    '# risks\nCVE-2024-9143\nCVE-2024-5535 exp:9999-12-31\nCVE-2024-6119 exp:2020-01-01\n',
+  );
+  const first = reported('--ignore', trivy);
+  assert.deepEqual(
+    new Set(first.suppressed.map(({ vulnerability }) => vulnerability.id)),
+    new Set(['CVE-2024-5535', 'CVE-2024-9143']),
+  );
+  assert.match(first.stderr, /\.trivyignore:4 has expired and counts no more: CVE-2024-6119/);
+  const grype = file(
+    '.grype.yaml',
+    'only-fixed: true\nignore:\n  - package: {name: redis, type: apk}\n    fix-state: fixed\n    reason: internal\n',
+  );
+  const second = reported('--ignore', grype);
+  assert.deepEqual(new Set(second.suppressed.map((one) => one.package.name)), new Set(['redis']));
+  assert.equal(second.suppressed.length, 3);
+  assert.match(second.stderr, /only its ignore rules are read; only-fixed have no effect here/);
+});
+
 test('the exit status counts what is left, and says clean of nothing that is not known', () => {
   const everything = file('all.yaml', 'ignore:\n  - {id: CVE-*, reason: all of them}\n');
   assert.equal(scan('--fail-on', 'unknown').status, 1);

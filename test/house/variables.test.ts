@@ -15,5 +15,7 @@ test('no variable of an option is one of the server, of registries or of the tes
   for (const variable of options) {
     assert.ok(!settings.has(variable), `${variable} is a setting of the server`);
     assert.doesNotMatch(variable, /^CLAIR_(?:REGISTRY|TEST)_/);
+    // Variables of Klar whose values would mean something else here. Its CLAIR_TIMEOUT, a number, is refused.
+    assert.doesNotMatch(variable, /^CLAIR_(?:ADDR|OUTPUT|THRESHOLD)$/);
   }
 });

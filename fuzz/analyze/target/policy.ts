@@ -87,6 +87,9 @@ const rulesTarget: Target = {
       'ignore:\n  - id: CVE-2024-2961\n    reason: never called\n    expires: 2027-01-31\n  - package: lib*\n    path: var/**\n    reason: x\n',
       'generalwhitelist:\n  CVE-2024-2961: libc\nimages:\n  alpine:\n    CVE-2024-5535: OpenSSL\n',
       'general:\n  - CVE-2024-2961\nimages:\n  alpine:\n    - CVE-2024-5535\n',
+      'CVE-2024-2961 exp:2027-01-31\n# a comment\nCVE-2024-5535\n',
+      'vulnerabilities:\n  - id: CVE-2024-2961\n    paths: [app/**]\n    purls: [pkg:deb/debian/libc6]\n    expired_at: 2027-01-31\n',
+      'ignore:\n  - vulnerability: CVE-2024-2961\n    fix-state: fixed\n    package: {name: libc6, type: deb, location: /var/**}\n',
     ].map((text) => single(Buffer.from(text))),
   mutations: [...textMutations, ruleWords, ruleWords],
   run(input) {

@@ -87,7 +87,11 @@ async function readRules(options: Pick<ExceptionOptions, 'ignore' | 'quiet'>): P
   const rules: IgnoreRule[] = [];
   for (const name of names) {
     const bytes = await readPolicyFile(name, 'ignoreFileBytes');
-    rules.push(...readIgnoreFile(name, bytes.toString('utf8')));
+    rules.push(
+      ...readIgnoreFile(name, bytes.toString('utf8'), (words) => {
+        tell(words, options);
+      }),
+    );
   }
   return rules;
 }

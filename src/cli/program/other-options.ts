@@ -9,9 +9,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Options that stand on the command line alone. */
 const lineOnly: ReadonlySet<string> = new Set(['help', 'version']);
 
+/** Klar, which some pipelines still have the variables of, takes a severity from `CLAIR_OUTPUT`. */
+const otherVariables: Readonly<Record<string, string>> = { output: 'CLAIR_OUTPUT_FILE' };
+
 /** The variable of an option: `CLAIR_FAIL_ON`. */
 export function variableOfOption(option: Option): string {
-  return `CLAIR_${option.name().replaceAll('-', '_').toUpperCase()}`;
+  const name = option.name();
+  return otherVariables[name] ?? `CLAIR_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** The options of a command that a variable or a file may give; none where it takes them from the command line alone. */

@@ -1,0 +1,69 @@
+import * as z from 'zod/mini';
+import { limits } from '../kit/limits.ts';
+import { isPathLike } from '../kit/path-glob.ts';
+import type { IgnoreRule, RuleSubject } from '../model/exception.ts';
+import { invalid } from './invalid.ts';
+import type { YamlText } from './yaml-text.ts';
+
+/** What has to hold for a finding. */
+export type Condition = (finding: RuleSubject) => boolean;
+
+/** Reads a part of a file of another tool. Throws `config-invalid` with the line for what is not as that tool has it. */
+export function readPart<T extends z.ZodMiniType>(
+  schema: T,
+  {
+    yaml,
+    path,
+    tool,
+  }: { readonly yaml: YamlText; readonly path: readonly PropertyKey[]; readonly tool: string },
+  value: unknown,
+): z.output<T> {
+  const read = z.safeParse(schema, value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const at = [...path, ...(issue?.path ?? [])];
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    throw invalid(
+      yaml.place([...at, key]),
+      `has the key ${JSON.stringify(key)}, which is not known of ${tool}`,
+    );
+  }
+  throw invalid(
+    yaml.place(at),
+    `is not as ${tool} has it: ${String(issue?.path.at(-1) ?? 'the file')} ${issue?.message ?? ''}`,
+  );
+}
+
+/**
+ * An exact name of a vulnerability: no pattern, and no advisory on several. What GitHub calls it or its CVE stands for the same
+ * vulnerability.
+ */
+export function isCalledExactly(id: string): Condition {
+  return ({ vulnerability }) =>
+    vulnerability.id === id || (/^(?:CVE|GHSA)-/.test(id) && vulnerability.aliases.includes(id));
+}
+
+/** Throws where a pattern of paths has more than asterisks: it would match something else here. */
+export function requirePlainGlob(pattern: string, place: string): void {
+  if (/[?[\]{}\\]/.test(pattern))
+    throw invalid(
+      place,
+      `has the pattern ${JSON.stringify(pattern)}: only * and ** are understood in a path`,
+    );
+}
+
+/** A path in the image without a leading slash, by a pattern that has one or not. */
+export function isAt(pattern: string, path: string): boolean {
+  return isPathLike(pattern, pattern.startsWith('/') ? `/${path}` : path);
+}
+
+/** Throws where there are more rules than a file may have. */
+export function requireFew(rules: readonly IgnoreRule[], name: string): void {
+  if (rules.length > limits.ignoreRules) throw invalid(name, `has more than ${limits.ignoreRules} rules`);
+}
+
+/** The day before a day, `2026-12-31`. */
+export function dayBefore(day: string): string {
+  return new Date(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+}
