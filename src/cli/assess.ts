@@ -7,6 +7,7 @@ import { feedsOf } from '../service/feeds/choose-feeds.ts';
 import { retention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
+import type { ImageScope } from '../service/images/image-scope.ts';
 import { type IndexedImage, indexImage } from '../service/images/index-image.ts';
 import { indexSbom } from '../service/images/index-sbom.ts';
 import { everyPlatform } from './every-platform.ts';
@@ -15,7 +16,7 @@ import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
 
 /** Options of the commands that read an image. */
-export interface ImageOptions extends DatabaseOptions {
+export interface ImageOptions extends DatabaseOptions, ImageScope {
   readonly platform?: string;
   /** The image of an index, where its digest is known. */
   readonly manifest?: Digest;
@@ -95,18 +96,25 @@ async function openInput(
   });
 }
 
-function index(opened: Opened, room: Room, { verify = false }: ImageOptions): Promise<IndexedImage> {
-  if ('inventory' in opened) return indexSbom(opened.inventory, room);
+async function index(opened: Opened, room: Room, options: ImageOptions): Promise<IndexedImage> {
+  const { verify = false, distro, exclude = [] } = options;
+  const scope: ImageScope = { exclude, ...(distro !== undefined && { distro }) };
+  if ('inventory' in opened) {
+    if (exclude.length > 0)
+      throw new ClairError('usage', '--exclude is for images: an SBOM has no files that could be left out');
+    return await indexSbom(opened.inventory, { ...room, ...scope });
+  }
   const { temporaryFile } = opened;
   const work = (): Promise<IndexedImage> =>
     indexImage(opened, {
       ...room,
+      ...scope,
       verify: verify || temporaryFile !== undefined,
       onProgress: (text) => {
         room.progress.show(text);
       },
     });
-  return temporaryFile === undefined ? work() : namingInput(temporaryFile, work);
+  return await (temporaryFile === undefined ? work() : namingInput(temporaryFile, work));
 }
 
 /** Brings up to date what speaks of the image, and nothing else. */

@@ -12,4 +12,6 @@ export interface Distro {
   readonly like: readonly string[];
   /** `SUPPORT_END` of os-release, an ISO date. */
   readonly supportEnd?: string;
+  /** Present where a user gave the distribution, whatever the image says. */
+  readonly source?: 'user';
 }

@@ -123,6 +123,17 @@ export function namespaceOfDistro(distro: Distro): Namespace | undefined {
   return rule && namespaceOf(distro, rule.type);
 }
 
+/** `ID` of os-release of a distribution in the table, by that or by the name of its namespaces. */
+export function distroIdOf(name: string): string | undefined {
+  if (rules.has(name)) return name;
+  return [...rules].find(([, rule]) => rule.name === name)?.[0];
+}
+
+/** Whether a distribution, by `ID` of os-release, has no releases. */
+export function isRolling(id: string): boolean {
+  return rules.get(id)?.release === 'rolling';
+}
+
 /** How versions order in a namespace, told from its name; undefined for one of no distribution in the table. */
 export function versionSchemeOf(namespace: string): string | undefined {
   const [distribution = ''] = namespace.split(':');

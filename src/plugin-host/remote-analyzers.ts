@@ -51,7 +51,7 @@ const distro = z.strictObject({
   prettyName: z.optional(line),
   like: z._default(z.array(word), []),
   supportEnd: z.optional(z.iso.date()),
-} satisfies Fields<Distro>);
+} satisfies Fields<Omit<Distro, 'source'>>);
 
 const listedPackage = z.strictObject({
   type: word,

@@ -72,6 +72,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     prettyName: 'value',
     like: 'value',
     supportEnd: 'value',
+    source: 'value',
   },
   namespaces: { name: 'value', versionScheme: 'value' },
   layers: { digest: 'value', diffId: 'value', sizeBytes: 'value', createdBy: 'value', verified: 'value' },

@@ -96,7 +96,7 @@ for (const node of nodesUnderTest)
 
 test('the first steps do what they say', (t) => {
   const { steps, printed } = follow(t, 'docs/getting-started.md');
-  assert.equal(steps, 4);
+  assert.equal(steps, 5);
   for (const word of ['redis', '7.2.5-r0', '7.2.5-r1']) assert.ok(printed.includes(word), word);
 });
 

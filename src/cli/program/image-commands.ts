@@ -58,6 +58,9 @@ Examples:
   clair scan dir:/mnt/rootfs --only-fixed --fail-on medium
   clair scan nginx.tar --fail-on critical --fail-on kev         any one is enough
   clair scan nginx.tar --new-since last-week.json --fail-on low
+  clair scan nginx.tar --exclude 'srv/**/test'                 without these folders; the report states them
+  clair scan dir:./rootfs --distro debian:12                   where the files do not say what they are
+  clair scan nginx.tar --timeout 5m --quiet
   clair scan nginx.cdx.json                                    an SBOM: CycloneDX or SPDX, by clair or by others
   syft nginx -o cyclonedx-json | clair scan -                  the same from standard input
   docker save nginx | clair scan -                             an archive from standard input

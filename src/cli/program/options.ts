@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Gate } from '../../match/gate.ts';
+import type { Distro } from '../../model/distro.ts';
+import { namedDistro } from '../../model/named-distro.ts';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
 import type { Plugged } from '../plugged.ts';
 import { CliOption } from './cli-option.ts';
@@ -35,7 +37,19 @@ export function addDatabaseOptions(command: Command): Command {
 export function addImageOptions(command: Command): Command {
   return addRunOptions(command)
     .addOption(platformOption())
-    .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise');
+    .option('--verify', 'read and hash also uncompressed layers, which are seeked over otherwise')
+    .addOption(
+      new CliOption(
+        '--exclude <glob>',
+        'do not look at these paths of the image, nor below them: app/vendor, **/test/**; stated in the report, which is then never clean; repeatable',
+      ).repeatable(excludedPath),
+    )
+    .addOption(
+      new Option(
+        '--distro <name:version>',
+        'take the image for this distribution, whatever it says: debian:12, alpine:3.20, wolfi',
+      ).argParser(distroOf),
+    );
 }
 
 /** The options of every command that tells what is vulnerable in an image. */
@@ -133,6 +147,21 @@ export function addFilterOptions(command: Command): Command {
         'count only what a report written as JSON, or another image, does not have',
       ),
   );
+}
+
+function excludedPath(text: string): string {
+  if (/^[\s/]*$/.test(text)) throw new InvalidArgumentError('Name a path in the image.');
+  if (/[?[\]{}\\]/.test(text)) throw new InvalidArgumentError('Only * and ** stand for something in it.');
+  return text;
+}
+
+function distroOf(text: string): Distro {
+  const distro = namedDistro(text);
+  if (distro === undefined)
+    throw new InvalidArgumentError(
+      'Write a distribution and its release as debian:12, ubuntu:22.04, alpine:3.20 or rhel:9, and one without releases as wolfi.',
+    );
+  return distro;
 }
 
 /** `--platform`, of all commands that read an image. */

@@ -33,9 +33,20 @@ export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promi
   const covered = await Promise.all(
     image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
   );
-  if (image.packages.length === 0) return [nothingFound(image.distro)];
+  const excluded = exclusion(image);
+  if (image.packages.length === 0) return [nothingFound(image.distro), ...excluded];
   const homeless = image.packages.filter(({ lookup }) => lookup === null);
-  return homeless.length === 0 ? covered : [...covered, uncovered(homeless, image.distro)];
+  const gaps = homeless.length === 0 ? [] : [uncovered(homeless, image.distro)];
+  return [...covered, ...gaps, ...excluded];
+}
+
+/** What a user had left out is not known to be clean. */
+function exclusion({ distro, excluded = [] }: IndexedImage): DatedCoverage[] {
+  if (excluded.length === 0) return [];
+  const paths = [...new Set(excluded.map(({ path }) => path))].sort(compareText);
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  const reason = `excluded by --exclude, and so not looked at: ${paths.slice(0, 3).join(', ')}${more}`;
+  return [outsideNamespaces(distro, reason)];
 }
 
 /** An image without any package we can read is not a clean one. */

@@ -2,10 +2,12 @@ import type { Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { messageOf } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
+import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
+import { givenDistro } from '../../model/named-distro.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { comparePackages } from '../../model/order.ts';
 import { purlOf } from '../../model/purl.ts';
@@ -13,6 +15,7 @@ import type { ExtensionStatus, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
 import { statusesOf } from './extension-status.ts';
+import { type ImageScope, scopeKey } from './image-scope.ts';
 import { ecosystemOf, namespacesOf, withLookup } from './look-up.ts';
 import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-rounds.ts';
@@ -21,7 +24,7 @@ import type { IndexedLayer } from './read-rounds.ts';
 export const indexVersion = 3;
 
 /** What indexing needs. */
-export interface IndexingRoom extends ReadingRoom {
+export interface IndexingRoom extends ReadingRoom, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
 }
@@ -36,15 +39,22 @@ export interface IndexedImage {
   /** Of its packages, by their own names. */
   readonly namespaces: readonly Namespace[];
   readonly statuses: readonly ExtensionStatus[];
+  /** Files that a user had left out. */
+  readonly excluded?: readonly ExcludedFile[];
 }
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
 export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
   const read = await readImage(image, room);
-  const { layers, squashed } = read;
-  const { image: index, problems } = await imageOf(read, room.extensions);
+  const { layers } = read;
+  const { squashed, excluded } = withoutExcluded(read.squashed, room.exclude ?? []);
+  const laid = { ...read, squashed, key: `${read.key}${scopeKey(room)}` };
+  const { image: index, problems } = await imageOf(laid, room.extensions, room.distro);
   const { distro, packages } = index;
-  const told = { packages: squashed.packages, problems: [...squashed.problems, ...problems] };
+  const told = {
+    packages: squashed.packages,
+    problems: [...squashed.problems, ...problems, ...excluded.map(exclusionOf)],
+  };
   return {
     id: await room.store.images.save(index),
     distro,
@@ -52,7 +62,12 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
     packages,
     namespaces: namespacesOf(distro, packages, room.extensions),
     statuses: statusesOf(told, room.extensions, layers.map(diffIdOf)),
+    excluded,
   };
+}
+
+function exclusionOf({ pattern, ...file }: ExcludedFile): SquashedProblem {
+  return { ...file, message: `not looked at, because of --exclude ${pattern}` };
 }
 
 /** Layers that were laid over each other. */
@@ -63,12 +78,18 @@ export interface LaidLayers {
   readonly key: string;
 }
 
-/** What a container of the layers would have installed, ready to be saved, and what kept it from being told for sure. */
+/**
+ * What a container of the layers would have installed, ready to be saved, and what kept it from being told for sure. A distribution
+ * that is given counts, whatever the detectors say.
+ */
 export async function imageOf(
   { layers, squashed, key }: LaidLayers,
   extensions: Analyzing,
+  given?: Distro,
 ): Promise<{ readonly image: ImageIndex; readonly problems: readonly SquashedProblem[] }> {
-  const { distro, detector, problems } = await detect(squashed, extensions);
+  const detected = await detect(squashed, extensions);
+  const { distro, detector, problems }: Detected =
+    given === undefined ? detected : { distro: givenDistro(given, detected.distro), problems: [] };
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   const image: ImageIndex = {

@@ -1,15 +1,17 @@
 import { sha256Of } from '../../kit/sha256.ts';
 import type { Inventory } from '../../model/inventory.ts';
+import { givenDistro } from '../../model/named-distro.ts';
 import { comparePackages } from '../../model/order.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import { versionOrder } from './extension-status.ts';
+import type { ImageScope } from './image-scope.ts';
 import { type IndexedImage, identityOf, indexVersion } from './index-image.ts';
 import { namespacesOf, withLookup } from './look-up.ts';
 
 /** What indexing an inventory needs. */
-export interface SbomRoom {
+export interface SbomRoom extends Pick<ImageScope, 'distro'> {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'images'>;
 }
@@ -20,9 +22,10 @@ export interface SbomRoom {
  */
 export async function indexSbom(
   inventory: Inventory,
-  { extensions, store }: SbomRoom,
+  { extensions, store, distro: given }: SbomRoom,
 ): Promise<IndexedImage> {
-  const { distro, layers, statuses } = inventory;
+  const { layers, statuses } = inventory;
+  const distro = given === undefined ? inventory.distro : givenDistro(given, inventory.distro);
   const packages = inventory.packages
     .map((found) => withLookup(found, distro, extensions))
     .sort(comparePackages);

@@ -1,0 +1,51 @@
+import { isPathLike } from '../kit/path-glob.ts';
+import type { SquashedImage } from './squash.ts';
+
+/** A file that would have been looked at. */
+export interface ExcludedFile {
+  readonly extension: string;
+  readonly path: string;
+  readonly layer: number;
+  /** The pattern that excludes it. */
+  readonly pattern: string;
+}
+
+/** An image without the files that patterns exclude, and which of these matter. */
+export interface Exclusion {
+  readonly squashed: SquashedImage;
+  readonly excluded: readonly ExcludedFile[];
+}
+
+/** Stands for the extension that reads release files. */
+const releaseFiles = 'namespace';
+
+/**
+ * Takes out of an image what lies at or below paths that patterns name. Done once layers are read and laid over each other, so that what
+ * is remembered of a layer is the same whatever a user excludes.
+ */
+export function withoutExcluded(squashed: SquashedImage, patterns: readonly string[]): Exclusion {
+  const excluded = new Map<string, ExcludedFile>();
+  const isKept = (file: Omit<ExcludedFile, 'pattern'>): boolean => {
+    const pattern = patterns.find((one) => excludes(one, file.path));
+    if (pattern !== undefined) excluded.set(`${file.extension}\n${file.path}`, { ...file, pattern });
+    return pattern === undefined;
+  };
+  const files = [...squashed.files].filter(([path]) => isKept({ extension: releaseFiles, path, layer: 0 }));
+  const packages = squashed.packages.filter(({ lister, path, layer }) =>
+    isKept({ extension: lister, path, layer }),
+  );
+  const problems = squashed.problems.filter(({ extension, path, layer }) =>
+    isKept({ extension, path, layer }),
+  );
+  return {
+    squashed: { ...squashed, files: new Map(files), packages, problems },
+    excluded: [...excluded.values()],
+  };
+}
+
+function excludes(pattern: string, path: string): boolean {
+  const wanted = pattern.replace(/^\/+|\/+$/g, '');
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    if (isPathLike(wanted, path.slice(0, slash))) return true;
+  return isPathLike(wanted, path);
+}
