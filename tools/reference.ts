@@ -5,7 +5,7 @@ import { apiDocument } from '../src/api/document.ts';
 import { freshMetrics } from '../src/api/metrics.ts';
 import { settings } from '../src/cli/config.ts';
 import { plug } from '../src/cli/plugged.ts';
-import { isRepeatable, optionsElsewhere, variableOfOption } from '../src/cli/program/other-options.ts';
+import { isRepeatable, optionsElsewhere, variableOfOption } from '../src/cli/program/option-sources.ts';
 import { commandLine } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';

@@ -8,6 +8,9 @@ import type { YamlText } from './yaml-text.ts';
 /** What has to hold for a finding. */
 export type Condition = (finding: RuleSubject) => boolean;
 
+/** Takes a sentence about a part of a file that has no effect here. */
+export type Note = (words: string) => void;
+
 /** Reads a part of a file of another tool. Throws `config-invalid` with the line for what is not as that tool has it. */
 export function readPart<T extends z.ZodMiniType>(
   schema: T,

@@ -3,10 +3,16 @@ import * as z from 'zod/mini';
 import { limits } from '../kit/limits.ts';
 import type { IgnoreRule } from '../model/exception.ts';
 import type { FixState } from '../model/fix.ts';
-import { type Condition, isAt, isCalledExactly, readPart, requirePlainGlob } from './foreign-file.ts';
+import {
+  type Condition,
+  isAt,
+  isCalledExactly,
+  type Note,
+  readPart,
+  requirePlainGlob,
+} from './foreign-file.ts';
 import { fixStatesOfGrype, namespaceOfGrype, typeOfGrype, typesOfLanguage } from './grype-words.ts';
 import { invalid } from './invalid.ts';
-import type { Note } from './read-ignore-file.ts';
 import type { YamlText } from './yaml-text.ts';
 
 const tool = 'a rule of Grype';

@@ -1,12 +1,10 @@
 import type { IgnoreRule } from '../model/exception.ts';
+import type { Note } from './foreign-file.ts';
 import { isGrypeFile, readGrypeRules } from './grype-rules.ts';
 import { readOwnRules } from './ignore-file.ts';
 import { isTrivyFile, isTrivyList, readTrivyFile, readTrivyList } from './trivy-rules.ts';
 import { isWhitelist, readWhitelist } from './whitelist.ts';
 import { readYaml } from './yaml-text.ts';
-
-/** Takes a sentence about a part of a file that has no effect here. */
-export type Note = (words: string) => void;
 
 /**
  * The rules of a file on what is not counted: one of ours, of Trivy or Grype, or a whitelist of clair-scanner or Klar. An empty file has

@@ -9,12 +9,12 @@ import {
   dayBefore,
   isAt,
   isCalledExactly,
+  type Note,
   readPart,
   requireFew,
   requirePlainGlob,
 } from './foreign-file.ts';
 import { invalid } from './invalid.ts';
-import type { Note } from './read-ignore-file.ts';
 import type { YamlText } from './yaml-text.ts';
 
 const tool = 'an ignore file of Trivy';

@@ -3,7 +3,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { nearest } from '../../kit/nearest.ts';
 import { readYaml, type YamlText } from '../../policy/yaml-text.ts';
 import { readWhole } from '../read-file.ts';
-import { isRepeatable, optionsElsewhere } from './other-options.ts';
+import { isRepeatable, optionsElsewhere } from './option-sources.ts';
 
 /** What a file gives to an option of a command. */
 export interface FileOption {

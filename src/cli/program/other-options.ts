@@ -1,28 +1,10 @@
 import { type Command, CommanderError, type Option } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
-import { CliOption } from './cli-option.ts';
+import { isRepeatable, optionsElsewhere, variableOfOption } from './option-sources.ts';
 import { OptionFileOption } from './run-options.ts';
 
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Options that stand on the command line alone. */
-const lineOnly: ReadonlySet<string> = new Set(['help', 'version']);
-
-/** Klar, which some pipelines still have the variables of, takes a severity from `CLAIR_OUTPUT`. */
-const otherVariables: Readonly<Record<string, string>> = { output: 'CLAIR_OUTPUT_FILE' };
-
-/** The variable of an option: `CLAIR_FAIL_ON`. */
-export function variableOfOption(option: Option): string {
-  const name = option.name();
-  return otherVariables[name] ?? `CLAIR_${name.replaceAll('-', '_').toUpperCase()}`;
-}
-
-/** The options of a command that a variable or a file may give; none where it takes them from the command line alone. */
-export function optionsElsewhere(command: Command): readonly Option[] {
-  const isTaken = command.options.some((option) => option instanceof OptionFileOption);
-  return isTaken ? command.options.filter((option) => !lineOnly.has(option.name())) : [];
-}
 
 /**
  * Gives a command the options that its line does not have: those of the environment, then those of the file that `--config` names.
@@ -96,9 +78,4 @@ function truthOf(text: string, place: string): boolean {
   if (/^(?:1|true|yes)$/i.test(text)) return true;
   if (/^(?:0|false|no)$/i.test(text)) return false;
   throw new ClairError('usage', `${place} has ${JSON.stringify(text)}: write true or false`);
-}
-
-/** Whether an option may be given several times. */
-export function isRepeatable(option: Option): boolean {
-  return option instanceof CliOption && option.isRepeatable;
 }

@@ -1,11 +1,6 @@
 import { Argument, type Command } from 'commander';
+import { type Shell, shells } from '../completion/shells.ts';
 import type { CommandParts } from './options.ts';
-
-/** The shells that there is a completion for. */
-export const shells = ['bash', 'zsh', 'fish'] as const;
-
-/** One of them. */
-export type Shell = (typeof shells)[number];
 
 /** The commands about the command itself. */
 export function addToolCommands(
