@@ -1,5 +1,11 @@
 import { ClairError } from '../kit/errors.ts';
 
+/** How long a command may take, and as the user wrote it. */
+export interface TimeLimit {
+  readonly ms: number;
+  readonly text: string;
+}
+
 /**
  * The time that a command may take, for `using`. The work that is under way when it is over is not waited for: the process has to be
  * ended. Databases stand that, as they stand a kill, and no result is half-written.
@@ -8,16 +14,8 @@ export class Deadline implements Disposable {
   readonly #over = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** Begins to count. `text` is the duration as the user wrote it, and `step` what is under way. */
-  start({
-    ms,
-    text,
-    step,
-  }: {
-    readonly ms: number;
-    readonly text: string;
-    readonly step: () => string;
-  }): void {
+  /** Begins to count. `step` is what is under way. */
+  start({ ms, text }: TimeLimit, step: () => string): void {
     this.#timer = setTimeout(() => {
       this.#over.reject(
         new ClairError(

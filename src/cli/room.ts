@@ -10,6 +10,7 @@ import { analyzeHere, spreadArriving } from '../service/images/arriving-layers.t
 import { spreadLayers } from '../service/images/spread-layers.ts';
 import type { Store } from '../store/store.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
+import type { TimeLimit } from './deadline.ts';
 import { feedClient, originOf, requireMirror } from './feed-client.ts';
 import { collectEarly } from './garbage.ts';
 import { ownerName } from './owner-name.ts';
@@ -24,6 +25,8 @@ export interface DatabaseOptions extends ConsoleOptions {
   readonly db?: string;
   readonly mirror?: string;
   readonly offline?: boolean;
+  /** The command is ended after some time. */
+  readonly timeout?: TimeLimit;
   readonly plugged: Plugged;
 }
 
@@ -62,7 +65,7 @@ export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'rea
   return {
     extensions,
     store,
-    ...layerAnalysis(options.plugged),
+    ...layerAnalysis(options),
     progress,
     locking,
     updating:
@@ -86,13 +89,20 @@ function databaseFor(use: DatabaseUse, options: ConsoleOptions): string {
   return ':memory:';
 }
 
-/** Layers on this thread and, for large images, on a second one. */
-function layerAnalysis({ extensions, analyzers }: Plugged): Pick<Room, 'analyze' | 'analyzeArriving'> {
+/**
+ * Layers on this thread and, for large images, on a second one. With a time limit all layers on disk are read on the other: reading
+ * them here would leave no moment to see that the time is over.
+ */
+function layerAnalysis({
+  plugged: { extensions, analyzers },
+  timeout,
+}: DatabaseOptions): Pick<Room, 'analyze' | 'analyzeArriving'> {
   collectEarly();
   const here: AnalyzeLayers = (layers, options) => analyzeLayers(layers, extensions, options);
   const script = scriptUrl('../layer-worker', import.meta.url);
+  const there = analyzeOnThread(script, analyzers);
   return {
-    analyze: spreadLayers(here, analyzeOnThread(script, analyzers)),
+    analyze: timeout === undefined ? spreadLayers(here, there) : there,
     analyzeArriving: spreadArriving(analyzeHere(extensions), handOnThread(script, analyzers)),
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,23 @@ test('where nothing can be written, that is told', async () => {
   for (const path of [join(directory, 'file', 'x'), join(directory, 'directory')])
     await assert.rejects(replaceFile(path, text), { code: 'output-failed' });
   assert.deepEqual(readdirSync(directory), ['directory', 'file']);
+});
+
+test('a process that ends while it writes leaves no draft behind', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  const script = `
+    import { existsSync } from 'node:fs';
+    import { replaceFile } from ${JSON.stringify(new URL('./replace-file.ts', import.meta.url).href)};
+    const path = process.argv[1];
+    async function* content() {
+      yield Buffer.alloc(1_000_000);
+      yield Buffer.alloc(1_000_000);
+      process.exit(existsSync(path + '.' + process.pid + '.part') ? 4 : 5);
+    }
+    await replaceFile(path, content());`;
+  const run = ['--input-type=module', '--eval', script, join(directory, 'file')];
+  assert.equal(spawnSync(process.execPath, run).status, 4);
+  assert.deepEqual(readdirSync(directory), []);
 });
 
 test('a pipe is written to as it is', () => {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -29,6 +29,11 @@ async function isNoFile(path: string): Promise<boolean> {
 async function writeDraft(path: string, content: Content): Promise<number> {
   // Of two processes that write the same file, each has a draft of its own.
   const draft = `${path}.${process.pid}.part`;
+  const remove = (): void => {
+    rmSync(draft, { force: true });
+  };
+  // The process may be ended while it writes.
+  process.once('exit', remove);
   try {
     await mkdir(dirname(path), { recursive: true });
     const bytes = await write(draft, content, true);
@@ -37,6 +42,8 @@ async function writeDraft(path: string, content: Content): Promise<number> {
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    process.off('exit', remove);
   }
 }
 

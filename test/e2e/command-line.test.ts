@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Report } from '../../src/model/report.ts';
+import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, clairBeside, inCheckout, type Run, scratch } from './clair.ts';
 
 const image = inCheckout('examples/image.tar');
@@ -214,6 +216,45 @@ test('a scan that takes longer than --timeout ends with 4, says at what, and lea
   // The lock of the feed that was being fetched is free again when its time is over.
   const again = clair(['scan', image, '--db', db, '--mirror', inCheckout('examples/mirror')]);
   assert.match(again.stdout, /13 findings/, again.stderr);
+});
+
+test('a large compressed layer does not keep --timeout from being seen', () => {
+  // What decompresses to zeros is small on disk, and takes seconds to read: 2 GiB, in gzip members of 64 MiB.
+  const zeros = gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 1 });
+  const header = Buffer.from(tar([{ path: 'zeros', raw: { size: (32 * 64 * 1024 * 1024).toString(8) } }]));
+  const path = join(scratch, 'zeros.tar.gz');
+  writeFileSync(path, Buffer.concat([gzipSync(header.subarray(0, 512)), ...Array<Buffer>(32).fill(zeros)]));
+  const run = clair(['scan', `rootfs-tar:${path}`, '--offline', '--db', ':memory:', '--timeout', '300ms']);
+  assert.deepEqual([run.status, run.stdout], [4, ''], run.stderr);
+  assert.match(run.stderr, /the last step was: reading 1 of 1 layers$/m);
+});
+
+test('a helper for credentials ends with the command that --timeout ends', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="shop"' }).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const directory = join(scratch, 'helper');
+  const pid = join(directory, 'pid');
+  mkdirSync(directory);
+  const helper = `#!/bin/sh\necho $$ > ${pid}\nexec sleep 300\n`;
+  writeFileSync(join(directory, 'docker-credential-slow'), helper, { mode: 0o755 });
+  writeFileSync(join(directory, 'config.json'), JSON.stringify({ credHelpers: { [host]: 'slow' } }));
+  const env = {
+    DOCKER_CONFIG: directory,
+    PATH: `${directory}:${process.env['PATH']}`,
+    NO_PROXY: '127.0.0.1',
+  };
+  const reference = `registry:${host}/shop:1`;
+  const run = await clairBeside(['scan', reference, '--db', ':memory:', '--timeout', '1s'], env);
+  server.closeAllConnections();
+  server.close();
+  assert.equal(run.status, 4, run.stderr);
+  assert.ok(run.stderr.includes(`the last step was: opening ${reference}\n`), run.stderr);
+  // Where no process waits for orphans, one that has ended stays as a zombie.
+  const state = join('/proc', readFileSync(pid, 'utf8').trim(), 'status');
+  assert.ok(!existsSync(state) || /^State:\s+Z/m.test(readFileSync(state, 'utf8')));
 });
 
 test('--timeout takes durations alone', () => {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ClairError } from '../../kit/errors.ts';
 import { redact } from '../../kit/redact.ts';
-import { Deadline } from '../deadline.ts';
+import { Deadline, type TimeLimit } from '../deadline.ts';
 import { writeText } from '../output.ts';
 import { plug, takePlugins } from '../plugged.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
@@ -10,7 +10,6 @@ import { fromClairFlags } from './clair-flags.ts';
 import { addImageCommands } from './image-commands.ts';
 import type { CommandParts } from './options.ts';
 import { takeOtherOptions } from './other-options.ts';
-import type { TimeLimit } from './run-options.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 
@@ -63,8 +62,7 @@ class Running implements Disposable {
     const progress = terminalProgress(options);
     this.#progress = progress;
     command.setOptionValue('progress', progress);
-    if (options.timeout !== undefined)
-      this.#deadline.start({ ...options.timeout, step: () => progress.step });
+    if (options.timeout !== undefined) this.#deadline.start(options.timeout, () => progress.step);
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../kit/duration.ts';
 import { timerMsMax } from '../../kit/limits.ts';
-
-/** How long a command may take, and as the user wrote it. */
-export interface TimeLimit {
-  readonly ms: number;
-  readonly text: string;
-}
+import type { TimeLimit } from '../deadline.ts';
 
 /** The option that names a file of options. Commands that have it also take their options from the environment. */
 export class OptionFileOption extends Option {}

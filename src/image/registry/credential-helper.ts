@@ -41,11 +41,15 @@ async function run(program: string, input: string, env: NodeJS.ProcessEnv): Prom
     timeout: limits.credentialHelperMs,
     killSignal: 'SIGKILL',
   });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', kill);
   const pieces: Buffer[] = [];
   let bytes = 0;
   child.stdout.on('data', (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes > limits.credentialBytes) child.kill('SIGKILL');
+    if (bytes > limits.credentialBytes) kill();
     else pieces.push(piece);
   });
   // It may end without reading what it is asked.
@@ -58,5 +62,9 @@ async function run(program: string, input: string, env: NodeJS.ProcessEnv): Prom
     else
       resolve(status === null ? 'was ended, it took too long or printed too much' : `ended with ${status}`);
   });
-  return await promise;
+  try {
+    return await promise;
+  } finally {
+    process.off('exit', kill);
+  }
 }
