@@ -27,7 +27,7 @@ export function addDatabaseOptions(command: Command): Command {
   return command
     .option(
       '--db <file>',
-      'the database: a file, $XDG_CACHE_HOME/clair/clair.db by default, or postgresql://…',
+      'the database: a file, made with its directories where it is missing, $XDG_CACHE_HOME/clair/clair.db by default; or postgresql://…',
     )
     .option('--mirror <dir>', 'fetch advisories from a directory or URL that mirrors the upstream hosts')
     .option('--offline', 'fetch nothing; use what the database has');
