@@ -113,8 +113,8 @@ function lockingRoom(progress: Progress): Room['locking'] {
     owner: ownerName(),
     patienceMs: lockPatienceMs,
     sleep: (ms) => setTimeout(ms),
-    onProgress: (text) => {
-      progress.show(text);
+    onProgress: (name, position) => {
+      progress.show({ name, ...(position && { position }) });
     },
   };
 }

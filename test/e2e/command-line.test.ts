@@ -124,7 +124,7 @@ test('--quiet leaves notes out and errors in, --verbose writes a line for each s
   assert.match(clair(['scan', '/nowhere.tar', '-q']).stderr, /^clair: .*nowhere/);
   const { stderr } = scan(['-v']);
   assert.match(stderr, /^clair: reading 2 of 2 layers$/m);
-  assert.match(stderr, /^clair: fetching advisories alpine v3\.20\/main: file:\/\//m);
+  assert.match(stderr, /^clair: reading advisories alpine v3\.20\/main: file:\/\//m);
 });
 
 test('an option comes from the line, then from its variable, then from the file of --config', () => {

@@ -28,7 +28,6 @@ function addDatabase(program: Command, parts: CommandParts): void {
     )
     .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
     .option('--accept-older', 'take a feed whose content is older than what the database has')
-    .option('-v, --verbose', 'one line for each feed instead of each source')
     .addHelpText(
       'after',
       '\nEnds with 3 when a feed failed or was not tried; the others are updated all the same.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
@@ -42,7 +41,6 @@ function addDatabase(program: Command, parts: CommandParts): void {
     );
   addRunOptions(db.command('status').description('what the database holds and how old it is'))
     .option('--db <file>', 'the database')
-    .option('-v, --verbose', 'one line for each feed instead of each source')
     .action((options: StatusOptions) =>
       run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
     );

@@ -9,7 +9,8 @@ export interface LockingRoom {
   /** How long to wait for another process that works on the same feed. */
   readonly patienceMs: number;
   readonly sleep: (ms: number) => Promise<unknown>;
-  readonly onProgress: (text: string) => void;
+  /** A step of the work, and which of how many it is where that is known. */
+  readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
 }
 
 /** A lock is short, so that a killed process stops nobody for long, and renewed while its owner works. */

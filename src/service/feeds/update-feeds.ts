@@ -62,13 +62,26 @@ export async function updateFeeds(
 ): Promise<FeedOutcome[]> {
   const states = await room.store.advisories.feedStates();
   const outcomes: FeedOutcome[] = [];
-  for (const wanted of feeds) {
+  for (const [i, wanted] of feeds.entries()) {
     const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
     if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
     else if (await isNeedless(wanted, room)) outcomes.push({ ...wanted, outcome: 'superseded' });
-    else outcomes.push(await updateTraced(wanted, room));
+    else outcomes.push(await updateTraced(wanted, withPosition(room, { n: i + 1, of: feeds.length })));
   }
   return outcomes;
+}
+
+/** Names the place of a feed among all in the progress. */
+function withPosition(
+  room: UpdatingRoom,
+  position: { readonly n: number; readonly of: number },
+): UpdatingRoom {
+  return {
+    ...room,
+    onProgress: (step) => {
+      room.onProgress(step, position);
+    },
+  };
 }
 
 async function updateTraced(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
