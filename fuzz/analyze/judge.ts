@@ -48,6 +48,9 @@ function checkRest(item: Exclude<Listed, { package: unknown } | { problem: unkno
   if ('owner' in item) {
     if (!word.test(item.owner)) throw new Broken('the owner of files has a name that is no word');
     for (const file of item.files) checkPath(file);
+  } else if ('diversion' in item) {
+    checkPath(item.diversion.from);
+    checkPath(item.diversion.to);
   } else
     for (const name of item.repositories)
       if (!word.test(name)) throw new Broken('a repository has a name that is no word');

@@ -26,6 +26,24 @@ export const limits = {
   ownedFilesPerLayer: 100_000,
   /** The characters of all their paths together. */
   ownedPathCharactersPerLayer: 32 * MiB,
+  /** Diversions of dpkg; real systems have under a hundred. */
+  diversions: 10_000,
+  /** Pieces of evidence of what is not listed that are kept of one layer, links included; large real layers have some thousands. */
+  evidencePerLayer: 20_000,
+  /** The characters of their paths and of what links lead to. */
+  evidenceCharactersPerLayer: 4 * MiB,
+  /** Whiteouts and opaque directories that are kept because they may hide evidence in layers below. */
+  evidenceMarkersPerLayer: 20_000,
+  /** Evidence of all layers of an image. */
+  evidencePerImage: 500_000,
+  /** Paths that coverage names as samples of one kind of evidence. */
+  evidencePaths: 20,
+  /** The beginning of a program, which says what it is. */
+  programHeadBytes: 4 * KiB,
+  /** So much of a program is looked through for what tells a Rust program; that lies before the code or behind it. */
+  programBytes: 16 * MiB,
+  /** Files and directories of a root file system on disk that are looked at for evidence. */
+  directoryEntries: 1_000_000,
   /** The header of one rpm package; that of a package of 100,000 files has some 13 MB. */
   rpmHeaderBytes: 16 * MiB,
   /** A manifest of Chisel, decompressed; real ones have under a megabyte. */

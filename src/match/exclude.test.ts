@@ -15,6 +15,13 @@ const image: SquashedImage = {
     packageAt('app/vendor/a/package.json', 'c'),
   ],
   owners: new Map(),
+  evidence: {
+    found: [
+      { kind: 'pypi', path: 'app/vendor/c.dist-info/METADATA' },
+      { kind: 'pypi', path: 'app/d.dist-info/METADATA' },
+    ],
+    cut: [],
+  },
   problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'it is cut', layer: 0 }],
   unread: [],
 };
@@ -31,6 +38,22 @@ test('what lies at or below an excluded path is left out, and nothing beside it'
   assert.deepEqual(left('vendor'), ['a', 'b', 'c']);
 });
 
+test('evidence of what is not listed is left out with its path, and named', () => {
+  const { squashed, excluded } = withoutExcluded(image, ['app/vendor/*.dist-info']);
+  assert.deepEqual(
+    squashed.evidence.found.map(({ path }) => path),
+    ['app/d.dist-info/METADATA'],
+  );
+  assert.deepEqual(excluded, [
+    {
+      extension: 'pypi',
+      path: 'app/vendor/c.dist-info/METADATA',
+      layer: 0,
+      pattern: 'app/vendor/*.dist-info',
+    },
+  ]);
+});
+
 test('each file that was left out is named once, with the pattern: databases, release files and what could not be read', () => {
   const { squashed, excluded } = withoutExcluded(image, ['**/vendor', 'etc', 'var']);
   assert.deepEqual([squashed.files.size, squashed.problems.length], [0, 0]);
@@ -38,5 +61,6 @@ test('each file that was left out is named once, with the pattern: databases, re
     { extension: 'namespace', path: 'etc/os-release', layer: 0, pattern: 'etc' },
     { extension: 'npm', path: 'app/vendor/a/package.json', layer: 1, pattern: '**/vendor' },
     { extension: 'dpkg', path: 'var/lib/dpkg/status', layer: 0, pattern: 'var' },
+    { extension: 'pypi', path: 'app/vendor/c.dist-info/METADATA', layer: 0, pattern: '**/vendor' },
   ]);
 });

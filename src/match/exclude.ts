@@ -37,8 +37,12 @@ export function withoutExcluded(squashed: SquashedImage, patterns: readonly stri
   const problems = squashed.problems.filter(({ extension, path, layer }) =>
     isKept({ extension, path, layer }),
   );
+  const found = squashed.evidence.found.filter(({ kind, path }) =>
+    isKept({ extension: kind, path, layer: 0 }),
+  );
+  const evidence = { ...squashed.evidence, found };
   return {
-    squashed: { ...squashed, files: new Map(files), packages, problems },
+    squashed: { ...squashed, files: new Map(files), packages, problems, evidence },
     excluded: [...excluded.values()],
   };
 }

@@ -1,13 +1,15 @@
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
+import type { LayerEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 
 /** How much is kept of the layers of an image: a hostile one may hold a thousand layers, each as large as a layer may be. */
 export class ImageSize {
   #things = 0;
+  #evidence = 0;
 
   /** Counts one more layer. Throws `limit-exceeded`. */
-  add({ whiteouts, opaques, nodes, packages, owned }: LayerIndex): void {
+  add({ whiteouts, opaques, nodes, packages, owned, evidence }: LayerIndex): void {
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
     for (const { packages: listed } of packages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
@@ -16,6 +18,18 @@ export class ImageSize {
         'limit-exceeded',
         `the layers of the image hold more than ${limits.imageThings} packages, files of packages, links and whiteouts`,
         { limit: 'imageThings' },
+      );
+    this.#addEvidence(evidence);
+  }
+
+  #addEvidence({ found, links, whiteouts, opaques }: LayerEvidence): void {
+    this.#evidence += links.length + whiteouts.length + opaques.length;
+    for (const { paths } of found) this.#evidence += paths.length;
+    if (this.#evidence > limits.evidencePerImage)
+      throw new ClairError(
+        'limit-exceeded',
+        `the layers of the image hold more than ${limits.evidencePerImage} packages of languages, programs and whiteouts`,
+        { limit: 'evidencePerImage' },
       );
   }
 }

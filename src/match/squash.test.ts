@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../kit/limits.ts';
+import { noEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import { emptyLayer } from '../testing/empty-layer.ts';
 import type { LinkedPlace } from './links.ts';
@@ -357,7 +358,8 @@ test('files of a package are owned where links lead to', () => {
     { path: 'lib', kind: 'symbolic-link', target: 'usr/lib' },
     { path: 'loop', kind: 'symbolic-link', target: 'loop' },
   ];
-  const { owners } = squash([layer({ [database]: 'six' }, { owned: [owned], nodes })]);
+  const evidence = { ...noEvidence, found: [{ kind: 'generic' as const, paths: ['usr/lib/six'] }] };
+  const { owners } = squash([layer({ [database]: 'six' }, { owned: [owned], nodes, evidence })]);
   assert.deepEqual([...owners.keys()], ['usr/lib/six', 'loop/six']);
 });
 
@@ -368,8 +370,10 @@ test('owners are those of the databases that can be seen', () => {
     owner: 'python3-six',
     files: ['usr/lib/python3/six.egg-info'],
   };
-  const lower = layer({ [database]: 'python3-six' }, { owned: [owned] });
-  assert.deepEqual([...squash([lower]).owners], [['usr/lib/python3/six.egg-info', 'python3-six']]);
+  const evidence = { ...noEvidence, found: [{ kind: 'pypi' as const, paths: owned.files }] };
+  const lower = layer({ [database]: 'python3-six' }, { owned: [owned], evidence });
+  const owner = { name: 'python3-six', lister: 'dpkg' };
+  assert.deepEqual([...squash([lower]).owners], [['usr/lib/python3/six.egg-info', owner]]);
   assert.deepEqual([...squash([lower, layer({ [database]: 'bash' })]).owners], []);
 });
 

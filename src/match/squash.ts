@@ -4,6 +4,8 @@ import type { ExtensionProblem, LayerIndex, LayerPackages } from '../model/layer
 import { compareText } from '../model/order.ts';
 import type { ListedPackage } from '../model/package.ts';
 import { patternSet } from '../plugin/layer-files.ts';
+import { type ImageEvidence, squashEvidence } from './evidence.ts';
+import { type FileOwner, fileOwners } from './file-owners.ts';
 import { type FileTree, fileTree, type Seen } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
@@ -29,8 +31,9 @@ export interface SquashedImage {
   /** Contents by every wanted path that leads to them, links followed. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly packages: readonly SquashedPackage[];
-  /** Name of the package that brought a file, of the files that may be packages of a language by themselves. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** The package that owns a file, of the files that may be packages of a language, programs or libraries by themselves. */
+  readonly owners: ReadonlyMap<string, FileOwner>;
+  readonly evidence: ImageEvidence;
   readonly problems: readonly SquashedProblem[];
   /** Where links lead to that was not read: with an eye on these places the layers tell more. */
   readonly unread: readonly LinkedPlace[];
@@ -42,10 +45,12 @@ export function squash(layers: readonly LayerIndex[], places: ReadPlaces): Squas
   for (const layer of layers) size.add(layer);
   const tree = fileTree(layers);
   const visible = visiblePlaces(tree, places);
+  const owners = fileOwners(tree, visible, layers);
   return {
     files: visibleFiles(tree, layers, places.links),
     packages: visiblePackages(visible, layers),
-    owners: visibleOwners(tree, visible, layers),
+    owners,
+    evidence: squashEvidence(tree, layers, owners),
     problems: visibleProblems(tree, layers),
     unread: unreadPlaces(tree, places),
   };
@@ -153,22 +158,6 @@ function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])
     result.push(nearest);
   }
   return result;
-}
-
-function visibleOwners(
-  tree: FileTree,
-  visible: readonly (readonly [string, Seen])[],
-  layers: readonly LayerIndex[],
-): Map<string, string> {
-  const owners = new Map<string, string>();
-  const shown = new Set(visible.map(([, { content }]) => content && `${content.layer} ${content.path}`));
-  for (const [layer, index] of layers.entries()) {
-    for (const { path, owner, files } of index.owned) {
-      if (!shown.has(`${layer} ${path}`)) continue;
-      for (const file of files) owners.set(tree.resolver.real(file) ?? file, owner);
-    }
-  }
-  return owners;
 }
 
 /** Problems of files that a later layer replaced do not matter; a problem without a known path does. */

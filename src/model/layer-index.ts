@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { LayerEvidence } from './evidence/layer-evidence.ts';
 import type { ListedPackage } from './package.ts';
 
 /** Something a layer has at a wanted path or at a directory above one. */
@@ -20,7 +21,7 @@ export interface LayerFile {
   readonly content: Uint8Array;
 }
 
-/** Files that belong to a package of a package database, of those that may be packages of a language by themselves. */
+/** Files that belong to a package of a package database, of those that may be packages of a language or programs by themselves. */
 export interface OwnedFiles {
   /** Where it says so. */
   readonly path: string;
@@ -28,6 +29,20 @@ export interface OwnedFiles {
   /** Name of the package. */
   readonly owner: string;
   readonly files: readonly string[];
+}
+
+/** A file of packages that lies at another path than they say, since a package or the administrator wants the path for itself. */
+export interface Diversion {
+  readonly from: string;
+  readonly to: string;
+  /** The package whose own file lies at the path; no package's name where the administrator diverted it. */
+  readonly by: string;
+}
+
+/** Diversions that a file of a package database names. */
+export interface LayerDiversions {
+  readonly path: string;
+  readonly diversions: readonly Diversion[];
 }
 
 /** Repositories that the packages of a layer come from. */
@@ -63,6 +78,8 @@ export interface LayerIndex {
   readonly contents: readonly LayerFile[];
   readonly packages: readonly LayerPackages[];
   readonly owned: readonly OwnedFiles[];
+  readonly diversions: readonly LayerDiversions[];
   readonly repositories: readonly LayerRepositories[];
+  readonly evidence: LayerEvidence;
   readonly problems: readonly ExtensionProblem[];
 }

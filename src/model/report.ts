@@ -130,7 +130,17 @@ export interface Ratings {
   readonly reason: string | null;
 }
 
-/** What is known about the advisories of one namespace of the image. */
+/** Signs of packages or programs of one kind that are in the image and are not listed. */
+export interface CoverageEvidence {
+  /** How many there are. */
+  readonly count: number;
+  /** Where they lie, sorted; the first ones where there are many. */
+  readonly paths: readonly string[];
+  /** True where there are more than were counted. */
+  readonly truncated?: boolean;
+}
+
+/** What is known about the advisories of one namespace of the image, or about one kind of what is not listed. */
 export interface Coverage {
   readonly namespace: string;
   readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
@@ -140,6 +150,8 @@ export interface Coverage {
   readonly contentDate?: string | null;
   /** For people: why the status is not `complete`, or since when the release is out of support. */
   readonly reason: string | null;
+  /** Present where packages or programs of this kind are not listed. */
+  readonly evidence?: CoverageEvidence;
 }
 
 /** How one extension fared over the whole image. */

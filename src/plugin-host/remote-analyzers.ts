@@ -75,6 +75,7 @@ const things = {
     owner: word,
     files: z.array(path).check(z.maxLength(limits.ownedFilesPerLayer)),
   }),
+  diversion: z.strictObject({ path, diversion: z.strictObject({ from: path, to: path, by: path }) }),
   repositories: z.strictObject({ path, repositories: z.array(word).check(z.maxLength(limits.contentSets)) }),
 } satisfies Readonly<Record<Exclude<KeysOf<Listed>, 'path' | 'files'>, z.ZodMiniType>>;
 

@@ -1,3 +1,4 @@
+import type { Diversion } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
@@ -7,8 +8,10 @@ export type Listed =
   | { readonly path: string; readonly package: ListedPackage }
   /** In words for people: what is wrong and where. */
   | { readonly path: string; readonly problem: string }
-  /** Files that the package of this name brought, of those that may be packages of a language by themselves. */
+  /** Files that the package of this name owns, of those that may be packages of a language, programs or libraries by themselves. */
   | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
+  /** A file that all packages but one have at another path than they say. */
+  | { readonly path: string; readonly diversion: Diversion }
   /** Repositories that the packages of this layer come from, by the ids of their vendor. */
   | { readonly path: string; readonly repositories: readonly string[] };
 

@@ -102,6 +102,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     fetchedAt: 'value',
     contentDate: 'value',
     reason: 'value',
+    evidence: { count: 'value', paths: 'value', truncated: 'value' },
   },
   statuses: {
     extension: 'value',

@@ -1,3 +1,4 @@
+import { noEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 
 /** What a layer tells that has nothing in it. */
@@ -9,6 +10,8 @@ export const emptyLayer: LayerIndex = {
   contents: [],
   packages: [],
   owned: [],
+  diversions: [],
   repositories: [],
+  evidence: noEvidence,
   problems: [],
 };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { builtIn } from '../../../src/extensions.ts';
 import { type CollectedLayer, LayerCollector } from '../../../src/image/layer/collector.ts';
-import { WantedPaths, wantedFilter } from '../../../src/image/layer/wanted.ts';
+import { memberFilter } from '../../../src/image/layer/member-filter.ts';
+import { WantedPaths } from '../../../src/image/layer/wanted.ts';
 import { TarError } from '../../../src/kit/tar/header.ts';
 import { TarWalker } from '../../../src/kit/tar/walker.ts';
 import { wantedPatterns } from '../../../src/service/images/analyze-layers.ts';
@@ -48,7 +49,7 @@ export const tarTarget: Target = {
 
 function walk(isFiltered: boolean, feed: (walker: TarWalker) => void): CollectedLayer | string {
   const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit, isFiltered ? wantedFilter(wanted) : undefined);
+  const walker = new TarWalker(collector.visit, isFiltered ? memberFilter(wanted) : undefined);
   try {
     feed(walker);
     walker.end();

@@ -143,7 +143,14 @@ corpusTest('apk: what packages own is there, and every program that is there is 
     );
     assert.deepEqual(
       programs.map(([name]) => name).sort(),
-      files.filter((file) => members.get(file)?.length).sort(),
+      files.filter((file) => /^(usr\/)?s?bin\//.test(file) && members.get(file)?.length).sort(),
+    );
+    const isElf = (content: Uint8Array): boolean =>
+      Buffer.from(content).subarray(1, 4).equals(Buffer.from('ELF'));
+    const elf = [...members].filter(([, content]) => isElf(content)).map(([name]) => name);
+    assert.deepEqual(
+      elf.filter((name) => !files.includes(name)),
+      [],
     );
     assert.ok(owned.get('busybox')?.includes('bin/busybox'));
   }
@@ -158,9 +165,10 @@ test('apk: files belong to the package of their entry, in the directory last nam
   assert.deepEqual(
     [...owned],
     [
-      ['0', ['0.jar']],
+      ['0', ['x', '0.jar']],
       ['a', ['a.jar', 'usr/bin/x', 'usr/bin/y', 'usr/share/java/b.jar']],
       ['b', ['usr/libexec/b/c/\u00e9']],
+      ['c', ['usr/lib/libc.so']],
     ],
   );
 });

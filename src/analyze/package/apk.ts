@@ -1,10 +1,11 @@
 import { quoted } from '../../kit/quoted.ts';
+import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { archOf, distinct, isWord } from './listing.ts';
-import { holdsPrograms, isEvidence, Ownership } from './ownable.ts';
+import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
 const carriageReturn = 0x0d;
@@ -39,7 +40,7 @@ interface Entry {
  */
 export const apk: PackageLister = {
   name: 'apk',
-  version: 2,
+  version: 3,
   wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   *list(files: Files) {
     const ownership = new Ownership();
@@ -101,7 +102,7 @@ class EntryReader {
   readonly #ownership: Ownership;
   /** The directory that the next file lines speak of. */
   #directory: Span;
-  #holdsPrograms: boolean | undefined = false;
+  #place: PlaceOfFiles | undefined;
   #prefix: string | undefined = '';
 
   constructor(lines: Lines, ownership: Ownership) {
@@ -123,13 +124,13 @@ class EntryReader {
 
   #enter(start: number, stop: number): void {
     this.#directory = this.#span(start, stop);
-    this.#holdsPrograms = this.#prefix = undefined;
+    this.#place = this.#prefix = undefined;
   }
 
   #isOwnable(start: number, stop: number): boolean {
     const directory = this.#directory;
-    this.#holdsPrograms ??= holdsPrograms(directory.text.slice(directory.start, directory.stop));
-    return this.#holdsPrograms || isEvidence(this.#lines.text, start, stop);
+    this.#place ??= placeOfFiles(directory.text.slice(directory.start, directory.stop));
+    return isOwnableName(this.#place, this.#lines.text, start, stop);
   }
 
   #pathOf(start: number, stop: number): string {

@@ -56,7 +56,7 @@ test('chisel: lists binary packages without a source, and what they own by their
     { path, package: { type: 'deb', name: 'openssl', version: '3.0.13-0ubuntu3.5', arch: 'amd64' } },
     { path, package: { type: 'deb', name: 'libc6', version: '2.39-0ubuntu8.4', arch: 'amd64' } },
     { path, owner: 'openssl', files: ['usr/bin/openssl', 'usr/bin/shared'] },
-    { path, owner: 'libc6', files: ['usr/bin/shared'] },
+    { path, owner: 'libc6', files: ['usr/bin/shared', 'usr/lib/libc.so.6'] },
   ]);
 });
 

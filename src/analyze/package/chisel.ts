@@ -30,7 +30,7 @@ type ManifestRecord = z.infer<typeof recordSchema>;
  */
 export const chisel: PackageLister = {
   name: 'chisel',
-  version: 1,
+  version: 2,
   wants: [manifest],
   *list(files: Files) {
     const content = files.get(manifest);

@@ -119,8 +119,27 @@ test('dpkg: status.d has a file a package and companions, which are no packages'
           source: { name: 'libssl1.1', version: '1.1.1' },
         },
       },
+      { path: 'var/lib/dpkg/status.d/libssl1.1.md5sums', owner: 'libssl1.1', files: ['usr/lib/x'] },
     ],
   );
+});
+
+test('dpkg: lists diversions, three lines each', () => {
+  const content = Buffer.from('/bin/sh\n/bin/sh.distrib\ndash\n/sbin/init\n/sbin/init.real\n:\n/cut\n');
+  assert.deepEqual(
+    [...dpkg.list(new Map([['var/lib/dpkg/diversions', content]]))],
+    [
+      { path: 'var/lib/dpkg/diversions', diversion: { from: 'bin/sh', to: 'bin/sh.distrib', by: 'dash' } },
+      { path: 'var/lib/dpkg/diversions', diversion: { from: 'sbin/init', to: 'sbin/init.real', by: ':' } },
+    ],
+  );
+});
+
+test('dpkg: a list names directories and files, of which only files are owned', () => {
+  const list = '/.\n/usr\n/usr/lib\n/usr/lib/tool\n/usr/lib/tool/run\n/usr/lib/tool2\n';
+  assert.deepEqual(ownedIn({ 'var/lib/dpkg/info/a.list': list }), [
+    { path: 'var/lib/dpkg/info/a.list', owner: 'a', files: ['usr/lib/tool/run', 'usr/lib/tool2'] },
+  ]);
 });
 
 test('dpkg: a line of a megabyte does not end the list', () => {
@@ -206,6 +225,7 @@ test('dpkg: lists of files tell owners, whether or not the status is in the same
         owner: 'libc-bin',
         files: ['usr/bin/ldd', 'usr/bin/caf\u00e9'],
       },
+      { path: 'var/lib/dpkg/info/libc6:amd64.list', owner: 'libc6', files: ['lib/libc.so.6'] },
     ],
   );
 });

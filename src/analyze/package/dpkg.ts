@@ -1,11 +1,14 @@
+import { limits } from '../../kit/limits.ts';
 import { quoted } from '../../kit/quoted.ts';
+import { cleanPath } from '../../kit/tar/path.ts';
+import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
 import { archOf, distinct, isWord } from './listing.ts';
-import { isOwnable, Ownership } from './ownable.ts';
+import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
 const statusFile = 'var/lib/dpkg/status';
@@ -13,6 +16,7 @@ const statusDirectory = 'var/lib/dpkg/status.d/';
 const infoDirectory = 'var/lib/dpkg/info/';
 const listEnding = '.list';
 const checksumsEnding = '.md5sums';
+const diversionsFile = 'var/lib/dpkg/diversions';
 
 /** Files that lie beside the entries of `status.d` and describe the same package. */
 const companion =
@@ -41,13 +45,14 @@ const states: Readonly<Record<string, 'installed' | 'gone' | 'unclear'>> = {
  */
 export const dpkg: PackageLister = {
   name: 'dpkg',
-  version: 2,
-  wants: [statusFile, `${statusDirectory}*`, `${infoDirectory}*${listEnding}`],
+  version: 3,
+  wants: [statusFile, `${statusDirectory}*`, `${infoDirectory}*${listEnding}`, diversionsFile],
   *list(files: Files) {
     const ownership = new Ownership();
     for (const [path, content] of files) {
       const owner = ownerOf(path, files);
-      if (owner !== undefined) {
+      if (path === diversionsFile) yield* listDiversions(content);
+      else if (owner !== undefined) {
         const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
         if (owned.length > 0) yield { path, owner, files: owned };
       } else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
@@ -72,6 +77,8 @@ function ownerOf(path: string, files: Files): string | undefined {
   return isWord(name) ? name : undefined;
 }
 
+const slash = 0x2f;
+
 /** What stands before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`. */
 const listPrefix = '/'.length;
 const checksumPrefix = 34;
@@ -79,12 +86,56 @@ const checksumPrefix = 34;
 function ownedIn(content: Uint8Array, prefix: number, ownership: Ownership): string[] {
   const owned: string[] = [];
   const lines = new Lines(content);
+  let place = placeOfFiles('');
+  let candidate = '';
   while (!ownership.isFull && lines.next()) {
+    const { text, bytes, end } = lines;
     const start = lines.start + prefix;
-    if (isOwnable(lines.text.slice(start, lines.end)))
-      ownership.add(owned, lines.bytes.toString('utf8', start, lines.end));
+    // A directory is followed by what lies in it.
+    const isDirectory =
+      text.startsWith(candidate, start) && text.charCodeAt(start + candidate.length) === slash;
+    if (candidate !== '' && !isDirectory) ownership.add(owned, candidate);
+    place = placeAt(text, { start, end }, place);
+    const nameStart = start + place.directory.length + (place.directory === '' ? 0 : 1);
+    candidate = isOwnableName(place, text, nameStart, end) ? bytes.toString('utf8', start, end) : '';
   }
+  if (candidate !== '') ownership.add(owned, candidate);
   return owned;
+}
+
+/** The directory of a path. Most paths lie where the one before them does. */
+function placeAt(
+  text: string,
+  { start, end }: { start: number; end: number },
+  before: PlaceOfFiles,
+): PlaceOfFiles {
+  const length = Math.max(text.lastIndexOf('/', end - 1) - start, 0);
+  const { directory } = before;
+  return directory.length === length && text.startsWith(directory, start)
+    ? before
+    : placeOfFiles(text.slice(start, start + length));
+}
+
+/** Three lines for each: the path, where the file of others lies instead, and the package whose own file lies at the path. */
+function* listDiversions(content: Uint8Array): Generator<Listed> {
+  const lines = new Lines(content);
+  const values: string[] = [];
+  let count = 0;
+  while (lines.next()) {
+    values.push(
+      lines.bytes.toString('utf8', lines.start, Math.min(lines.end, lines.start + limits.pathBytes)),
+    );
+    if (values.length < 3) continue;
+    const [from = '', to = '', by = ''] = values.splice(0);
+    if (++count > limits.diversions) {
+      yield {
+        path: diversionsFile,
+        problem: `names more than ${limits.diversions} diversions; the rest was not read`,
+      };
+      return;
+    }
+    yield { path: diversionsFile, diversion: { from: cleanPath(from), to: cleanPath(to), by } };
+  }
 }
 
 function* listFile(path: string, content: Uint8Array): Generator<Listed> {

@@ -17,8 +17,6 @@ const evidence = [
   'usr/share/jenkins/plugins/git.jpi',
   'usr/share/php/Composer/vendor/composer/installed.json',
   'usr/lib64/dotnet/shared/Microsoft.NETCore.App/8.0.4/Microsoft.NETCore.App.deps.json',
-  'usr/lib/jvm/java-17-openjdk/release',
-  'usr/lib/golang/VERSION',
   'bin/sh',
   'usr/sbin/nginx',
   'usr/local/bin/tool',
@@ -27,25 +25,33 @@ const evidence = [
   'opt/vendor/bin/agent',
 ];
 
-const others = [
-  '',
-  'jar',
-  'bin',
-  'usr/bin',
-  'etc/passwd',
+/** What runs, or is loaded by what runs, wherever distributions have it. */
+const programs = [
   'usr/lib/x86_64-linux-gnu/libc.so.6',
-  'usr/share/locale/de/LC_MESSAGES/bash.mo',
-  'usr/share/doc/jar/README',
-  'usr/share/cabin/door',
-  'usr/lib/binutils/ld.a',
-  'usr/lib/python3.9/json/decoder.pyc',
-  'usr/share/java.jar/file',
-  'usr/share/a/my-package.json',
+  'lib/ld-musl-x86_64.so.1',
+  'usr/lib/git-core/git-remote-http',
+  'usr/lib/python3.11',
+  'opt/vendor/agent',
+  'usr/share/dotnet/dotnet',
+  'usr/share/cockpit/static/bundle.js',
 ];
 
-test('ownable: the evidence of every ecosystem is, and what is no evidence is not', () => {
+const others = [
+  'etc/passwd',
+  'usr/share/locale/de/LC_MESSAGES/bash.mo',
+  'usr/share/doc/jar/README',
+  'usr/share/zoneinfo/Europe/Berlin',
+  'usr/lib/.build-id/0a/b1',
+  'usr/lib/binutils/ld.a',
+  'usr/lib/python3.9/json/decoder.pyc',
+  'usr/lib/node_modules/npm/lib/cli.js',
+  'usr/share/a/my-package.json',
+  'var/lib/misc/tool',
+];
+
+test('ownable: evidence of every ecosystem and programs are, and files of data are not', () => {
   assert.deepEqual(
-    evidence.filter((path) => !isOwnable(path)),
+    [...evidence, ...programs].filter((path) => !isOwnable(path)),
     [],
   );
   assert.deepEqual(

@@ -1,64 +1,30 @@
 import { limits } from '../../kit/limits.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
+import { mayBeNamedEvidence, mayEndEvidence } from '../../model/evidence/by-name.ts';
+import {
+  isDataName,
+  isScriptName,
+  type PlaceOfFiles,
+  placeOfFiles,
+} from '../../model/evidence/program-names.ts';
 import type { Listed } from '../../plugin/package-lister.ts';
 
 /**
- * Where programs lie, at any depth: those of Go and Rust name the modules they were built from. `pkg/tool` is Go's place for its
- * own programs.
+ * Whether a file may be a package of a language, a program or a library, so that it matters which package of the distribution owns it.
+ * Its name begins at `start` and ends before `end`.
  */
-const programs = /(?:^|\/)(?:s?bin|libexec|pkg\/tool)(?:\/|$)/;
-
-/**
- * Names of the files that make a package of a language known, by ecosystem: npm, Python wheels, Python eggs, Composer, Java
- * runtimes, Go toolchains. Where they lie is not asked: one file too many costs a few bytes, one too few hides an owner.
- */
-const names: ReadonlySet<string> = new Set([
-  'package.json',
-  'METADATA',
-  'PKG-INFO',
-  'installed.json',
-  'release',
-  'VERSION',
-]);
-
-/** How such names end, likewise: Python eggs, gems, and all that is a Java archive. */
-const endings: ReadonlySet<string> = new Set([
-  ...['egg-info', 'egg', 'gemspec'],
-  ...['jar', 'war', 'ear', 'par', 'sar', 'nar', 'kar', 'far', 'lpkg', 'rar', 'zap', 'jpi', 'hpi'],
-]);
-
-/** .NET: the one ending with a dot of its own. */
-const dotnetEnding = '.deps.json';
-
-/** A table by the last two characters: 1 for those that such names end with. It dismisses nearly all files. */
-const lastCharacters = new Uint8Array(1 << 16);
-for (const name of [...names, ...endings, dotnetEnding]) lastCharacters[lastOf(name, name.length)] = 1;
-
-function lastOf(text: string, end: number): number {
-  return (text.charCodeAt(end - 2) << 8) | text.charCodeAt(end - 1);
+export function isOwnableName(place: PlaceOfFiles, text: string, start: number, end: number): boolean {
+  if (place.programs === 'all') return true;
+  if (place.programs === 'some' && !isDataName(text, start, end)) return true;
+  if (place.bundles && isScriptName(text, start, end)) return true;
+  if (!mayEndEvidence(text.charCodeAt(end - 2), text.charCodeAt(end - 1))) return false;
+  return mayBeNamedEvidence(place.directory, text.slice(start, end));
 }
 
-/** Whether the files of a directory are programs. The path has no leading slash. */
-export function holdsPrograms(directory: string): boolean {
-  return programs.test(directory);
-}
-
-/** Whether a file whose name begins at `start` and ends before `end` makes a package of a language known. */
-export function isEvidence(text: string, start: number, end: number): boolean {
-  if (lastCharacters[lastOf(text, end)] !== 1) return false;
-  const name = text.slice(start, end);
-  if (names.has(name)) return true;
-  const dot = name.lastIndexOf('.');
-  return (dot !== -1 && endings.has(name.slice(dot + 1))) || name.endsWith(dotnetEnding);
-}
-
-/**
- * Whether the file at a path, without leading slash, may be found to be a package of a language by itself, so that it matters
- * which package of the distribution brought it.
- */
+/** As `isOwnableName`, of a path without leading slash. */
 export function isOwnable(path: string): boolean {
   const slash = path.lastIndexOf('/');
-  return isEvidence(path, slash + 1, path.length) || (slash > 0 && holdsPrograms(path.slice(0, slash)));
+  return isOwnableName(placeOfFiles(path.slice(0, Math.max(slash, 0))), path, slash + 1, path.length);
 }
 
 /** Keeps what the packages of one layer own, as far as the limits allow: a hostile database may name any number of files. */

@@ -5,6 +5,7 @@ import { baseOf, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerNode } from '../../model/layer-index.ts';
+import { type CollectedEvidence, EvidenceCollector, type ProgramReading } from './evidence-collector.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted.ts';
 
@@ -26,6 +27,7 @@ export interface CollectedLayer {
   readonly nodes: readonly LayerNode[];
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly remarks: readonly LayerRemark[];
+  readonly evidence: CollectedEvidence;
 }
 
 /** What a collector is to do other than with an ordinary layer. */
@@ -33,6 +35,8 @@ export interface Collecting {
   /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
   readonly hasWhiteouts?: boolean;
   readonly keptBytesMax?: number;
+  /** Whether programs are looked into as they pass by, which is the rule, or later. */
+  readonly programs?: ProgramReading;
 }
 
 /**
@@ -48,17 +52,19 @@ export class LayerCollector {
   readonly #nodes = new PathTree<LayerNode>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
+  readonly #evidence: EvidenceCollector;
   readonly #markers = { whiteouts: 0, opaques: 0 };
   #keptBytes = 0;
   #markCharacters = 0;
 
   constructor(
     wanted: WantedPaths,
-    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes }: Collecting = {},
+    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes, programs = 'now' }: Collecting = {},
   ) {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
+    this.#evidence = new EvidenceCollector(programs);
   }
 
   /** The visitor for a `TarWalker`. */
@@ -79,7 +85,8 @@ export class LayerCollector {
       }
     }
     const interest = this.#wanted.at(path);
-    return interest === undefined ? undefined : this.#node(entry, interest === 'wanted');
+    const evidence = this.#evidence.see(entry);
+    return (interest && this.#node(entry, interest === 'wanted')) ?? evidence;
   };
 
   collected(): CollectedLayer {
@@ -90,15 +97,17 @@ export class LayerCollector {
       nodes: [...this.#nodes.values()],
       files: this.#files,
       remarks: this.#remarks,
+      evidence: this.#evidence.collected(),
     };
   }
 
-  /** A marker that hides nothing anybody wants is none of ours. */
+  /** A marker that hides nothing that is wanted may hide evidence. */
   #whiteout(path: string, base: string): void {
     const directory = parentOf(path);
     if (base === opaqueMarker) {
       this.#markers.opaques++;
       if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);
+      else this.#evidence.emptied(directory);
       return;
     }
     // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
@@ -107,6 +116,7 @@ export class LayerCollector {
     const name = base.slice(whiteoutPrefix.length);
     const hidden = directory === '' ? name : `${directory}/${name}`;
     if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
+    else this.#evidence.removed(hidden);
   }
 
   #mark(marks: Set<string>, path: string): void {

@@ -38,7 +38,7 @@ export class LayerInflow {
   constructor(layer: LayerClaims, options: ReadOptions, storedMax: number = Number.POSITIVE_INFINITY) {
     this.#layer = layer;
     this.#storedMax = storedMax;
-    const { walker, collector } = openLayer(layer, options);
+    const { walker, collector } = openLayer(layer, options, 'now');
     this.#walker = walker;
     this.#collector = collector;
     const stored = layer.digest ?? layer.eitherDigest;

@@ -1,67 +1,180 @@
 import {
   closeSync,
   constants,
+  type Dirent,
   fstatSync,
   lstatSync,
   openSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
+  readSync,
   type Stats,
 } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
 import { readingFile } from '../../kit/system-error.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
-import type { CollectedLayer } from './collector.ts';
-import { LayerCollector } from './collector.ts';
+import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
+import { isDataName } from '../../model/evidence/program-names.ts';
+import { compareText } from '../../model/order.ts';
+import { type CollectedLayer, LayerCollector } from './collector.ts';
+import { mayBeBundle } from './file-content.ts';
+import type { ReadProgram } from './reading.ts';
 import type { WantedPaths } from './wanted.ts';
 
+/** What a root file system on disk holds, and how to read its programs. */
+export interface ReadDirectory {
+  readonly collected: CollectedLayer;
+  readonly readProgram: ReadProgram;
+}
+
 /**
- * Looks for the wanted paths in a root file system on disk. Only what is wanted is looked at, and no link is followed, so
- * nothing outside the directory is ever read.
+ * Looks for the wanted paths in a root file system on disk, and for evidence of what is not listed anywhere in it. No link is followed,
+ * so nothing outside the directory is ever read.
  */
-export function readDirectory(root: string, wanted: WantedPaths): CollectedLayer {
-  const collector = new LayerCollector(wanted);
-  const pending = [''];
-  for (let directory = pending.shift(); directory !== undefined; directory = pending.shift()) {
-    for (const path of wanted.childrenOf(directory) ?? namesIn(root, directory)) {
-      if (collect(root, path, collector) === 'directory') pending.push(path);
+export function readDirectory(root: string, wanted: WantedPaths): ReadDirectory {
+  const collector = new LayerCollector(wanted, { programs: 'later' });
+  const walk = new Walk(root, wanted, collector);
+  walk.readWanted();
+  walk.readOthers();
+  return {
+    collected: collector.collected(),
+    readProgram: ({ path }) => piecesOf(join(root, path)),
+  };
+}
+
+/** File systems that are no part of what is installed, where they are mounted. */
+const virtual: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
+
+const executableBits = 0o111;
+
+/** One reading of a directory tree. */
+class Walk {
+  readonly #root: string;
+  readonly #wanted: WantedPaths;
+  readonly #collector: LayerCollector;
+  readonly #seen = new Set<string>();
+  #entriesLeft: number = limits.directoryEntries;
+
+  constructor(root: string, wanted: WantedPaths, collector: LayerCollector) {
+    this.#root = root;
+    this.#wanted = wanted;
+    this.#collector = collector;
+  }
+
+  /** First what is wanted, which has to be readable and has no limit of its own. */
+  readWanted(): void {
+    const pending = [''];
+    for (let directory = pending.shift(); directory !== undefined; directory = pending.shift()) {
+      for (const path of this.#wanted.childrenOf(directory) ?? this.#namesIn(directory)) {
+        if (this.#seen.has(path)) continue;
+        this.#seen.add(path);
+        if (this.#collect(path) === 'directory') pending.push(path);
+      }
     }
   }
-  return collector.collected();
-}
 
-function namesIn(root: string, directory: string): string[] {
-  const place = join(root, directory);
-  const names = readingFile(place, () => readdirSync(place)).sort();
-  return names.map((name) => (directory === '' ? name : `${directory}/${name}`));
-}
-
-function collect(root: string, path: string, collector: LayerCollector): TarEntry['type'] | undefined {
-  const place = join(root, path);
-  const stats = readingFile(place, () => lstatSync(place, { throwIfNoEntry: false }));
-  if (stats === undefined) return undefined;
-  const type = typeOf(stats);
-  const target = type === 'symbolic-link' ? readingFile(place, () => readlinkSync(place)) : '';
-  const sink = collector.visit({ path, type, size: stats.size, target, offset: 0 });
-  if (sink === undefined) return type;
-  try {
-    sink.write(readRegularFile(place, stats.size));
-    sink.close();
-  } catch (error) {
-    collector.remark(path, `cannot be read: ${messageOf(error)}`);
+  /** Then everything else, as far as it can be read. */
+  readOthers(): void {
+    const pending = [''];
+    for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+      const entries = this.#entriesIn(directory);
+      this.#entriesLeft -= entries.length;
+      if (this.#entriesLeft < 0) {
+        const message = `more than ${limits.directoryEntries} files: the rest was not looked at for packages of languages and programs`;
+        this.#collector.remark(directory, message);
+        return;
+      }
+      for (const entry of entries) {
+        const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
+        if (this.#isFurther(entry, path)) pending.push(path);
+      }
+    }
   }
-  return type;
+
+  /** Looks at what is no directory; whether it is one to go through. */
+  #isFurther(entry: Dirent, path: string): boolean {
+    if (entry.isDirectory()) return !this.#isVirtual(path);
+    if (!this.#seen.has(path) && mayMatter(path, entry)) this.#collect(path);
+    return false;
+  }
+
+  #namesIn(directory: string): string[] {
+    const place = join(this.#root, directory);
+    const names = readingFile(place, () => readdirSync(place)).sort();
+    return names.map((name) => (directory === '' ? name : `${directory}/${name}`));
+  }
+
+  #entriesIn(directory: string): Dirent[] {
+    try {
+      const entries = readdirSync(join(this.#root, directory), { withFileTypes: true });
+      return entries.sort((a, b) => compareText(a.name, b.name));
+    } catch (error) {
+      this.#collector.remark(directory, `cannot be read: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  #isVirtual(path: string): boolean {
+    if (!virtual.has(path)) return false;
+    const deviceOf = (place: string): number | undefined => lstatSync(place, { throwIfNoEntry: false })?.dev;
+    return deviceOf(join(this.#root, path)) !== deviceOf(this.#root);
+  }
+
+  #collect(path: string): TarEntry['type'] | undefined {
+    const place = join(this.#root, path);
+    const stats = readingFile(place, () => lstatSync(place, { throwIfNoEntry: false }));
+    if (stats === undefined) return undefined;
+    const type = typeOf(stats);
+    const target = type === 'symbolic-link' ? readingFile(place, () => readlinkSync(place)) : '';
+    const sink = this.#collector.visit({ path, type, size: stats.size, target, offset: 0 });
+    if (sink === undefined) return type;
+    try {
+      for (const piece of piecesOf(place, stats.size)) {
+        sink.write(piece);
+        if (sink.isSated === true) break;
+      }
+      sink.close();
+    } catch (error) {
+      // What nobody may run and only the administrator may read, as keys and passwords, is no program.
+      if (this.#wanted.at(path) !== undefined || (stats.mode & executableBits) !== 0)
+        this.#collector.remark(path, `cannot be read: ${messageOf(error)}`);
+    }
+    return type;
+  }
 }
 
-/** The file may have been exchanged or grown since it was looked at: what is opened is looked at again, and is no link. */
-function readRegularFile(place: string, size: number): Buffer {
+/** Opening every file of a machine takes minutes: those whose names are of data are known by their names alone. */
+function mayMatter(path: string, entry: Dirent): boolean {
+  if (entry.isSymbolicLink()) return evidenceByLinkName(path) !== undefined;
+  if (!entry.isFile()) return false;
+  return (
+    !isDataName(path, path.lastIndexOf('/') + 1, path.length) ||
+    mayBeBundle(path) ||
+    evidenceByName(path) !== undefined
+  );
+}
+
+/** The first piece is small: most files are recognised by their beginning. */
+const [firstPieceBytes, pieceBytes] = [4096, 1024 * 1024];
+
+/**
+ * The bytes of a file. It may have been exchanged or grown since it was looked at: what is opened is looked at again, and is no link.
+ */
+function* piecesOf(place: string, size?: number): Generator<Buffer> {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size !== size) throw new Error('it changed while being read');
-    return readFileSync(file);
+    const expected = size ?? stats.size;
+    if (!stats.isFile() || stats.size !== expected) throw new Error('it changed while being read');
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(expected, 1)));
+    for (let at = 0, wanted = firstPieceBytes; at < expected; wanted = pieceBytes) {
+      const count = readSync(file, piece, 0, Math.min(wanted, piece.length), at);
+      if (count === 0) throw new Error('it changed while being read');
+      yield piece.subarray(0, count);
+      at += count;
+    }
   } finally {
     closeSync(file);
   }

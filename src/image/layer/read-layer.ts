@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { limits } from '../../kit/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { digestAlgorithm } from '../../model/digest.ts';
@@ -9,7 +10,7 @@ import { digestOf, refuseDamaged } from './layer-digest.ts';
 import { nameOfLayer, namingLayer } from './naming-layer.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
-import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
+import { openLayer, type ReadLayer, type ReadOptions, type ReadProgram } from './reading.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -36,14 +37,13 @@ export async function readLayers<T>(
 
 async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLayer> {
   const { place } = layer;
-  if (place.kind === 'directory')
-    return { collected: readDirectory(place.path, options.wanted), verified: false };
+  if (place.kind === 'directory') return { ...readDirectory(place.path, options.wanted), verified: false };
   if (place.kind === 'remote') throw new Error('a layer that lies elsewhere has to be brought');
   const file = openSync(place.path, 'r');
   try {
     const range = { file, offset: place.offset, size: place.size };
     return layer.compression === 'none' && !options.verify
-      ? seekThrough(range, layer, options)
+      ? { ...seekThrough(range, layer, options), readProgram: programReader(place) }
       : await readThrough(range, layer, options);
   } finally {
     closeSync(file);
@@ -52,7 +52,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
 
 /** An uncompressed layer on disk is not read but seeked over. */
 function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): ReadLayer {
-  const { walker, collector } = openLayer(layer, options);
+  const { walker, collector } = openLayer(layer, options, 'later');
   try {
     walkBySeeking(range, walker);
   } catch (error) {
@@ -75,6 +75,25 @@ function refuseDamagedRange({ file, offset, size }: FileRange, layer: ImageLayer
     at += count;
   }
   refuseDamaged(layer.digest === undefined ? 'diffID' : 'digest', claimed, digestOf(hash, claimed), cause);
+}
+
+/** Reads programs of an uncompressed layer from its file, which is open only meanwhile. */
+function programReader(place: { readonly path: string; readonly offset: number }): ReadProgram {
+  return function* read({ offset, size }) {
+    const file = openSync(place.path, 'r');
+    try {
+      const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+      let wanted: number = limits.programHeadBytes;
+      for (let at = 0; at < size; wanted = chunkBytes) {
+        const count = readSync(file, chunk, 0, Math.min(wanted, size - at), place.offset + offset + at);
+        if (count === 0) return;
+        yield chunk.subarray(0, count);
+        at += count;
+      }
+    } finally {
+      closeSync(file);
+    }
+  };
 }
 
 async function readThrough(

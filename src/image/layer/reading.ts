@@ -3,7 +3,9 @@ import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import { type WantedPaths, wantedFilter } from './wanted.ts';
+import type { ProgramReading, UnreadProgram } from './evidence-collector.ts';
+import { memberFilter } from './member-filter.ts';
+import type { WantedPaths } from './wanted.ts';
 
 /** A layer that was read. */
 export interface ReadLayer {
@@ -13,7 +15,12 @@ export interface ReadLayer {
   /** Of the uncompressed archive; absent where it was not read whole. */
   readonly tarBytes?: number;
   readonly verified: boolean;
+  /** Reads a program that was passed over, from its beginning; only of layers that lie on disk as they are. */
+  readonly readProgram?: ReadProgram;
 }
+
+/** The bytes of a program, as many as are asked for; they are valid until the next are. Throws where it cannot be read. */
+export type ReadProgram = (program: UnreadProgram) => Iterable<Buffer>;
 
 /** How layers are to be read. */
 export interface ReadOptions {
@@ -28,14 +35,16 @@ export interface ReadOptions {
 export function openLayer(
   { root }: LayerClaims,
   { wanted, keptBytesMax }: ReadOptions,
+  programs: ProgramReading,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, {
     hasWhiteouts: root === undefined,
+    programs,
     ...(keptBytesMax !== undefined && { keptBytesMax }),
   });
   const walker =
     root === undefined
-      ? new TarWalker(collector.visit, wantedFilter(wanted))
+      ? new TarWalker(collector.visit, memberFilter(wanted))
       : new TarWalker(belowRoot(root, collector, wanted));
   return { walker, collector };
 }

@@ -16,7 +16,8 @@ test('a path is wanted, above a wanted one, or nothing', () => {
   assert.equal(wanted.at('var/lib/dpkg/status.d/bash'), 'wanted');
   for (const path of ['etc', 'var', 'var/lib', 'var/lib/dpkg', 'var/lib/dpkg/status.d'])
     assert.equal(wanted.at(path), 'above');
-  for (const path of ['', 'usr', 'etc/os-release/x', 'var/lib/dpkg/status.d/a/b'])
+  for (const path of ['bin', 'usr', 'usr/lib64']) assert.equal(wanted.at(path), 'above');
+  for (const path of ['', 'opt', 'etc/os-release/x', 'var/lib/dpkg/status.d/a/b'])
     assert.equal(wanted.at(path), undefined);
 });
 

@@ -1,9 +1,24 @@
 import { parentOf } from '../../kit/tar/path.ts';
-import type { NameFilter } from '../../kit/tar/walker.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
+
+/**
+ * Directories that are links to others in many distributions. Package databases name files by either path, so that it has to be known
+ * which is which.
+ */
+const oftenLinks = [
+  'bin',
+  'sbin',
+  'lib',
+  'lib32',
+  'lib64',
+  'libx32',
+  'usr/sbin',
+  'usr/lib64',
+  'usr/local/lib64',
+];
 
 /** The wanted paths of all extensions, ready to be asked for every member of a layer. */
 export class WantedPaths {
@@ -28,10 +43,9 @@ export class WantedPaths {
         below.set(path, [...(below.get(path) ?? []), ending]);
         if (!exact.has(path)) exact.set(path, 'above');
       }
-      for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
-        if (!exact.has(above)) exact.set(above, 'above');
-      }
+      addAbove(exact, path);
     }
+    for (const path of oftenLinks) addAbove(exact, `${path}/`);
     this.#exact = exact;
     this.#directories = directories;
     this.#nested = nested;
@@ -97,6 +111,11 @@ export class WantedPaths {
   }
 }
 
+function addAbove(exact: Map<string, 'wanted' | 'above'>, path: string): void {
+  for (let above = parentOf(path); above !== ''; above = parentOf(above))
+    if (!exact.has(above)) exact.set(above, 'above');
+}
+
 const slash = 0x2f;
 const dot = 0x2e;
 
@@ -113,9 +132,4 @@ function addToHash(hash: number, byte: number): number {
 
 function hashOfPath(path: string): number {
   return Buffer.from(path).reduce(addToHash, 0);
-}
-
-/** The filter of a `TarWalker` that passes only what may be wanted. */
-export function wantedFilter(wanted: WantedPaths): NameFilter {
-  return (bytes, offset, length) => wanted.mayMatter(bytes, offset, length);
 }

@@ -5,7 +5,6 @@ import {
   hasValidChecksum,
   isOrdinary,
   isZeroBlock,
-  nameBytes,
   number,
   parseHeader,
   payloadBytes,
@@ -47,14 +46,20 @@ export const sparsePiecesMax: number = Math.floor(limits.tarMetadataBytes / 24);
 /** Receives the payload of one member. The bytes are valid only during the call. */
 export interface PayloadSink {
   write(bytes: Buffer): void;
+  /** Says that the payload ends, or that no more of it comes because the sink wanted no more. */
   close(): void;
+  /** Whether the rest of the payload may be skipped. */
+  readonly isSated?: boolean;
 }
 
 /** Decides, member by member, which payloads are wanted; the others are skipped without being copied. */
 export type TarVisitor = (entry: TarEntry) => PayloadSink | undefined;
 
-/** Tells from the bytes of a short name whether the visitor can want the member at all; false is certain, true is not. */
-export type NameFilter = (block: Buffer, offset: number, length: number) => boolean;
+/**
+ * Tells from the header of a member with a short name whether the visitor can want it at all; false is certain, true is not. `payload` is
+ * the place of the payload in the same bytes, as far as they reach.
+ */
+export type MemberFilter = (block: Buffer, offset: number, payload: number) => boolean;
 
 type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'ended' | 'garbage';
 
@@ -64,7 +69,7 @@ type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'end
  */
 export class TarWalker {
   readonly #visit: TarVisitor;
-  readonly #mayMatter: NameFilter | undefined;
+  readonly #mayMatter: MemberFilter | undefined;
   readonly #block: Buffer = Buffer.allocUnsafe(blockBytes);
   #blockFill = 0;
   #state: State = 'header';
@@ -82,7 +87,7 @@ export class TarWalker {
   #entries = 0;
   #zeroBlocks = 0;
 
-  constructor(visit: TarVisitor, mayMatter?: NameFilter) {
+  constructor(visit: TarVisitor, mayMatter?: MemberFilter) {
     this.#visit = visit;
     this.#mayMatter = mayMatter;
   }
@@ -144,11 +149,19 @@ export class TarWalker {
     const count = Math.min(this.#remaining, bytes.length - at);
     const piece = bytes.subarray(at, at + count);
     if (this.#state === 'metadata') this.#metadata.push(Buffer.from(piece));
-    else this.#sink?.write(piece);
+    else this.#write(piece);
     this.#remaining -= count;
     this.#position += count;
     if (this.#remaining === 0) this.#endPayload();
     return count;
+  }
+
+  #write(piece: Buffer): void {
+    const sink = this.#sink;
+    sink?.write(piece);
+    if (sink?.isSated !== true) return;
+    this.#sink = undefined;
+    sink.close();
   }
 
   #endPayload(): void {
@@ -216,7 +229,7 @@ export class TarWalker {
       return false;
     if (this.#longName !== undefined || this.#longTarget !== undefined || !isOrdinary(block, offset))
       return false;
-    return !this.#mayMatter(block, offset, nameBytes);
+    return !this.#mayMatter(block, offset, offset + blockBytes);
   }
 
   #beginMetadata(header: TarHeader): void {

@@ -12,6 +12,7 @@ import type { AsOf, FeedState, Store } from '../../store/store.ts';
 import { type AdvisoryFeed, feedsThatCount } from '../feeds/choose-feeds.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
+import { evidenceCoverage } from './evidence-coverage.ts';
 
 /** What telling the coverage needs. With `asOf`, it is told as it was then. */
 export interface CoverageRoom extends AsOf {
@@ -27,17 +28,25 @@ export interface CoverageRoom extends AsOf {
 /** Coverage, and whether the vendor has stopped writing advisories for the release. */
 export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 
-/** What is known about the advisories of each namespace of an image, and about packages that belong to none. */
+/** What is known about the advisories of each namespace of an image, about packages that belong to none, and about what is not listed. */
 export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promise<DatedCoverage[]> {
   const states = await room.store.advisories.feedStates({ asOf: room.asOf });
   const covered = await Promise.all(
     image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
   );
-  const excluded = exclusion(image);
-  if (image.packages.length === 0) return [nothingFound(image.distro), ...excluded];
-  const homeless = image.packages.filter(({ lookup }) => lookup === null);
-  const gaps = homeless.length === 0 ? [] : [uncovered(homeless, image.distro)];
-  return [...covered, ...gaps, ...excluded];
+  const ofPackages = [...covered, ...withoutNamespace(image)];
+  const unread = evidenceCoverage({ ...image, coverage: covered });
+  return [
+    ...ofPackages,
+    ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false })),
+    ...exclusion(image),
+  ];
+}
+
+function withoutNamespace({ packages, distro }: IndexedImage): DatedCoverage[] {
+  if (packages.length === 0) return [nothingFound(distro)];
+  const homeless = packages.filter(({ lookup }) => lookup === null);
+  return homeless.length === 0 ? [] : [uncovered(homeless, distro)];
 }
 
 /** What a user had left out is not known to be clean. */

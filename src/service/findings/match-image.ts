@@ -40,14 +40,7 @@ export async function matchImage(
     suppressed,
     ratings,
     verdict: verdictOf(matches, isAssessed),
-    coverage: coverage.map(({ namespace, status, newestAdvisory, fetchedAt, contentDate, reason }) => ({
-      namespace,
-      status,
-      newestAdvisory,
-      fetchedAt,
-      contentDate: contentDate ?? null,
-      reason,
-    })),
+    coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
     statuses,
   };
   return { report, isAssessed };

@@ -11,6 +11,7 @@ import { type LinkedPlace, standIns } from '../../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
+import { settleEvidence } from './layer-evidence.ts';
 import { type Listing, listPackages, mergeAll } from './list-packages.ts';
 
 /** The extensions that look into layers. */
@@ -46,7 +47,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
-const readerVersion = 3;
+const readerVersion = 4;
 
 /**
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
@@ -111,7 +112,7 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 }
 
 function indexOf(
-  { collected, digest, diffId, tarBytes, verified }: ReadLayer,
+  { collected, digest, diffId, tarBytes, verified, readProgram }: ReadLayer,
   { detectors, listers }: Analyzers,
   links: readonly LinkedPlace[],
 ): LayerIndex | Promise<LayerIndex> {
@@ -123,18 +124,22 @@ function indexOf(
   );
   const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathOf));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
-  const told = (listing: Listing): LayerIndex => ({
-    ...(digest && { digest }),
-    ...(diffId && { diffId }),
-    ...(tarBytes !== undefined && { tarBytes }),
-    verified,
-    whiteouts: collected.whiteouts,
-    opaques: collected.opaques,
-    nodes: collected.nodes,
-    contents: release.contents,
-    ...listing,
-    problems: [...remarks, ...release.problems, ...listing.problems],
-  });
+  const told = (listing: Listing): LayerIndex => {
+    const settled = settleEvidence(collected.evidence, { owned: listing.owned, readProgram });
+    return {
+      ...(digest && { digest }),
+      ...(diffId && { diffId }),
+      ...(tarBytes !== undefined && { tarBytes }),
+      verified,
+      whiteouts: collected.whiteouts,
+      opaques: collected.opaques,
+      nodes: collected.nodes,
+      contents: release.contents,
+      ...listing,
+      evidence: settled.evidence,
+      problems: [...remarks, ...release.problems, ...listing.problems, ...settled.problems],
+    };
+  };
   return then(mergeAll(listings), told);
 }
 

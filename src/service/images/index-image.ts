@@ -2,6 +2,7 @@ import type { Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { messageOf } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
+import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
@@ -41,6 +42,8 @@ export interface IndexedImage {
   readonly statuses: readonly ExtensionStatus[];
   /** Files that a user had left out. */
   readonly excluded?: readonly ExcludedFile[];
+  /** Signs of packages and programs that are not listed. */
+  readonly evidence: ImageEvidence;
 }
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
@@ -61,6 +64,7 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
     layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
     packages,
     namespaces: namespacesOf(distro, packages, room.extensions),
+    evidence: squashed.evidence,
     statuses: statusesOf(told, room.extensions, layers.map(diffIdOf)),
     excluded,
   };
@@ -146,7 +150,7 @@ function toImagePackage(
   { distro, diffIds, squashed, extensions }: Surroundings,
 ): ImagePackage {
   const listed = item.package;
-  const owner = squashed.owners.get(item.path);
+  const owner = squashed.owners.get(item.path)?.name;
   const found = {
     ...listed,
     purl: purlOf(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),

@@ -37,6 +37,7 @@ export async function indexSbom(
     layers,
     packages,
     namespaces: namespacesOf(distro, packages, extensions),
+    evidence: { found: [], cut: [] },
     // How advisories compared is found out anew.
     statuses: statuses.filter(({ extension }) => extension !== versionOrder),
   };

@@ -5,7 +5,7 @@ import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
 
 /** What listers tell of a layer. */
-export type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'repositories' | 'problems'>;
+export type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'diversions' | 'repositories' | 'problems'>;
 
 /** A lister that works here, or elsewhere. */
 type Lister = PackageLister | RemoteLister;
@@ -47,6 +47,7 @@ function merge(listings: readonly Listing[]): Listing {
   return {
     packages: listings.flatMap(({ packages }) => packages),
     owned: listings.flatMap(({ owned }) => owned),
+    diversions: listings.flatMap(({ diversions }) => diversions),
     repositories: listings.flatMap(({ repositories }) => repositories),
     problems: listings.flatMap(({ problems }) => problems),
   };
@@ -86,6 +87,7 @@ function sorted(lister: string, found: readonly Listed[]): Listing {
   return {
     packages: [...byPath].map(([path, packages]) => ({ path, lister, packages })),
     owned: found.flatMap((listed) => ('owner' in listed ? [{ ...listed, lister }] : [])),
+    diversions: diversionsByPath(found),
     repositories: found.flatMap((listed) =>
       'repositories' in listed ? [{ path: listed.path, names: listed.repositories }] : [],
     ),
@@ -93,4 +95,15 @@ function sorted(lister: string, found: readonly Listed[]): Listing {
       'problem' in listed ? [{ extension: lister, path: listed.path, message: listed.problem }] : [],
     ),
   };
+}
+
+function diversionsByPath(found: readonly Listed[]): Listing['diversions'] {
+  const byPath = Map.groupBy(
+    found.flatMap((listed) => ('diversion' in listed ? [listed] : [])),
+    ({ path }) => path,
+  );
+  return Array.from(byPath, ([path, listed]) => ({
+    path,
+    diversions: listed.map(({ diversion }) => diversion),
+  }));
 }

@@ -25,7 +25,15 @@ const index: LayerIndex = {
     },
   ],
   owned: [],
+  diversions: [],
   repositories: [],
+  evidence: {
+    found: [{ kind: 'npm', paths: ['app/node_modules/a/package.json'] }],
+    links: [{ by: 'hard-link', path: 'opt/b', target: 'opt/a' }],
+    whiteouts: ['app'],
+    opaques: [],
+    cut: ['generic'],
+  },
   problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'line 7 is cut off' }],
 };
 

@@ -1,5 +1,6 @@
 import { limits } from '../../../kit/limits.ts';
-import { holdsPrograms, isEvidence, isOwnable, type Ownership } from '../ownable.ts';
+import { type PlaceOfFiles, placeOfFiles } from '../../../model/evidence/program-names.ts';
+import { isOwnable, isOwnableName, type Ownership } from '../ownable.ts';
 import type { Entry, FileEntries } from './header.ts';
 
 const int32Type = 4;
@@ -36,7 +37,7 @@ function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries,
   while (names.next()) {
     const directory = directories.at(integerAt(directoryIndexes, names.number) ?? -1);
     if (directory === undefined) return false;
-    const isWanted = directory.holdsPrograms || isEvidence(text, names.start, names.end);
+    const isWanted = isOwnableName(directory.place, text, names.start, names.end);
     if (isWanted && !keep(names.number, directory.path + names.decoded())) return false;
   }
   return names.isWhole;
@@ -47,7 +48,7 @@ function readPaths({ paths }: FileEntries, keep: Keep): boolean {
   const texts = new Texts(paths, paths.data.toString('latin1'));
   while (texts.next()) {
     const path = texts.decoded();
-    if (isOwnable(path) && !keep(texts.number, path)) return false;
+    if (isOwnable(path.replace(/^\//, '')) && !keep(texts.number, path)) return false;
   }
   return texts.isWhole;
 }
@@ -55,7 +56,7 @@ function readPaths({ paths }: FileEntries, keep: Keep): boolean {
 interface Directory {
   /** With a slash at its end. */
   readonly path: string;
-  readonly holdsPrograms: boolean;
+  readonly place: PlaceOfFiles;
 }
 
 /** The directories of a package by their numbers, each read when the first of its files asks for it. */
@@ -75,7 +76,7 @@ class Directories {
     const known = this.#read.get(number);
     if (known !== undefined) return known;
     const path = this.#texts.decoded(start, (this.#starts[number + 1] ?? this.#texts.end + 1) - 1);
-    const directory = { path, holdsPrograms: holdsPrograms(path) };
+    const directory = { path, place: placeOfFiles(path.replace(/^\/|\/$/g, '')) };
     this.#read.set(number, directory);
     return directory;
   }

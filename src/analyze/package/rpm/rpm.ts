@@ -27,7 +27,7 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
  */
 export const rpm: PackageLister = {
   name: 'rpm',
-  version: 5,
+  version: 6,
   wants: [...databases, ...logs, manifest],
   *list(files: Files) {
     const ownership = new Ownership();

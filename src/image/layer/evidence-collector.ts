@@ -1,0 +1,232 @@
+import { readElfHead } from '../../kit/elf.ts';
+import { limits } from '../../kit/limits.ts';
+import { cleanPath, parentOf } from '../../kit/tar/path.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
+import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
+import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
+import {
+  archivedEvidence,
+  contentBytesMin,
+  contentKind,
+  describesInstalled,
+  isAssembly,
+  isBundle,
+  mayBeBundle,
+} from './file-content.ts';
+import { ProgramSight } from './program-kind.ts';
+
+/** A program whose kind shows only when it is read once more. */
+export interface UnreadProgram {
+  /** Where it lies in the archive of its layer. */
+  readonly offset: number;
+  readonly size: number;
+  /** The path of the file itself, where a hard link is another name of it. */
+  readonly path: string;
+}
+
+/** How the bytes of a layer come: all of them pass by, or each file can be read later. */
+export type ProgramReading = 'now' | 'later';
+
+/** Evidence of one layer, and what it still takes to know the kinds of its programs. */
+export interface CollectedEvidence extends LayerEvidence {
+  readonly unread: ReadonlyMap<string, UnreadProgram>;
+}
+
+/** Keeps evidence of what no lister reads while the members of one layer pass by. */
+export class EvidenceCollector {
+  readonly #reading: ProgramReading;
+  readonly #found = new Map<string, EvidenceKind>();
+  readonly #unread = new Map<string, UnreadProgram>();
+  readonly #links = new Map<string, EvidenceLink>();
+  readonly #whiteouts = new Set<string>();
+  readonly #opaques = new Set<string>();
+  readonly #cut = new Set<EvidenceKind>();
+  #charactersLeft: number = limits.evidenceCharactersPerLayer;
+
+  constructor(reading: ProgramReading) {
+    this.#reading = reading;
+  }
+
+  collected(): CollectedEvidence {
+    const byKind = Map.groupBy(this.#found, ([, kind]) => kind);
+    return {
+      found: evidenceKinds.flatMap((kind) => {
+        const paths = byKind.get(kind)?.map(([path]) => path);
+        return paths === undefined ? [] : [{ kind, paths }];
+      }),
+      links: [...this.#links.values()],
+      whiteouts: [...this.#whiteouts],
+      opaques: [...this.#opaques],
+      cut: evidenceKinds.filter((kind) => this.#cut.has(kind)),
+      unread: this.#unread,
+    };
+  }
+
+  /** A marker that has no room hides nothing: what may have been removed is counted. */
+  removed(path: string): void {
+    if (this.#hasRoomForMarker(path)) this.#whiteouts.add(path);
+  }
+
+  emptied(directory: string): void {
+    if (this.#hasRoomForMarker(directory)) this.#opaques.add(directory);
+  }
+
+  #hasRoomForMarker(path: string): boolean {
+    if (this.#whiteouts.size + this.#opaques.size >= limits.evidenceMarkersPerLayer) return false;
+    return this.#takeCharacters(path.length);
+  }
+
+  /** Looks at a member of the layer. What is given takes of its bytes what is needed. */
+  see(entry: TarEntry): PayloadSink | undefined {
+    this.#links.delete(entry.path);
+    switch (entry.type) {
+      case 'symbolic-link':
+        this.#seeSymbolicLink(entry);
+        return undefined;
+      case 'hard-link':
+        this.#seeHardLink(entry);
+        return undefined;
+      case 'file':
+        return this.#seeFile(entry);
+      default:
+        return undefined;
+    }
+  }
+
+  #seeSymbolicLink({ path, target }: TarEntry): void {
+    const named = evidenceByLinkName(path);
+    if (named !== undefined)
+      this.#addLink({ by: 'symbolic-link', kind: named.kind, path, target }, named.kind);
+  }
+
+  #seeHardLink({ path, target }: TarEntry): void {
+    const named = evidenceByName(path);
+    if (named !== undefined) {
+      this.#add(named.path, named.kind);
+      return;
+    }
+    const isData = isDataName(path, path.lastIndexOf('/') + 1, path.length);
+    if (isData || placeOfFiles(parentOf(path)).programs === 'none') return;
+    this.#addLink({ by: 'hard-link', path, target: cleanPath(target) }, 'generic');
+  }
+
+  #seeFile(entry: TarEntry): PayloadSink | undefined {
+    const { path, size } = entry;
+    const named = evidenceByName(path);
+    if (named !== undefined) {
+      this.#add(named.path, named.kind);
+      return undefined;
+    }
+    this.#found.delete(path);
+    this.#unread.delete(path);
+    if (size < contentBytesMin || entry.sparse !== undefined) return undefined;
+    return new ContentSink(entry, this.#reading, (kind, isKnown) => {
+      this.#add(path, kind);
+      if (!isKnown && this.#found.has(path)) this.#unread.set(path, { path, offset: entry.offset, size });
+    });
+  }
+
+  #add(path: string, kind: EvidenceKind): void {
+    if (this.#found.has(path)) return;
+    if (this.#hasRoom(path.length)) this.#found.set(path, kind);
+    else this.#cut.add(kind);
+  }
+
+  #addLink(link: EvidenceLink, kind: EvidenceKind): void {
+    if (this.#hasRoom(link.path.length + link.target.length)) this.#links.set(link.path, link);
+    else this.#cut.add(kind);
+  }
+
+  #hasRoom(characters: number): boolean {
+    return this.#found.size + this.#links.size < limits.evidencePerLayer && this.#takeCharacters(characters);
+  }
+
+  #takeCharacters(characters: number): boolean {
+    if (characters > this.#charactersLeft) return false;
+    this.#charactersLeft -= characters;
+    return true;
+  }
+}
+
+/** Says what a file is evidence of, and whether its kind is the last word. */
+type Take = (kind: EvidenceKind, isKnown: boolean) => void;
+
+/** Bytes of the beginning of a file that tell what it is, programs aside. */
+const headBytes = 1024;
+/** The description of a package of R; real ones have some thousand. */
+const descriptionBytes = 64 * 1024;
+
+/** Looks at the first bytes of a file, and where it is a program at as many as it takes. */
+class ContentSink implements PayloadSink {
+  readonly #entry: TarEntry;
+  readonly #reading: ProgramReading;
+  readonly #take: Take;
+  readonly #wantedBytes: number;
+  #head: Buffer | undefined;
+  #program: ProgramSight | undefined;
+  isSated = false;
+
+  constructor(entry: TarEntry, reading: ProgramReading, take: Take) {
+    this.#entry = entry;
+    this.#reading = reading;
+    this.#take = take;
+    this.#wantedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.isSated) return;
+    if (this.#program !== undefined) {
+      this.#program.write(bytes);
+      this.isSated = this.#program.isDone;
+      return;
+    }
+    const head = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
+    if (head.length < Math.min(this.#wantedBytes, this.#entry.size)) this.#head = Buffer.from(head);
+    else this.#begin(head);
+  }
+
+  close(): void {
+    const kind = this.#program?.kind();
+    if (kind !== undefined) this.#take(kind, true);
+  }
+
+  #begin(head: Buffer): void {
+    this.isSated = true;
+    switch (contentKind(head)) {
+      case 'elf':
+        this.#beginProgram(head);
+        return;
+      case 'zip':
+      case 'script':
+        this.#takeKind(archivedEvidence(head));
+        return;
+      case 'pe':
+        if (isAssembly(head)) this.#takeKind('nuget');
+        return;
+      case undefined:
+        if (isDescription(this.#entry.path) && describesInstalled(head)) this.#takeKind('cran');
+        if (mayBeBundle(this.#entry.path) && isBundle(head)) this.#takeKind('bundled-js');
+    }
+  }
+
+  #takeKind(kind: EvidenceKind | undefined): void {
+    if (kind !== undefined) this.#take(kind, true);
+  }
+
+  #beginProgram(head: Buffer): void {
+    if (readElfHead(head)?.isProgram !== true) return;
+    if (this.#reading === 'later') {
+      this.#take('generic', false);
+      return;
+    }
+    this.#program = new ProgramSight(this.#entry.size);
+    this.#program.write(head);
+    this.isSated = this.#program.isDone;
+  }
+}
+
+function isDescription(path: string): boolean {
+  return path.endsWith('/DESCRIPTION');
+}

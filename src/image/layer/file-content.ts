@@ -1,0 +1,71 @@
+import { beginsAsElf } from '../../kit/elf.ts';
+import { parentOf } from '../../kit/tar/path.ts';
+import { isScriptName, placeOfFiles } from '../../model/evidence/program-names.ts';
+
+/** What a file is by its first bytes, of what matters whatever its name. */
+export type ContentKind = 'elf' | 'zip' | 'pe' | 'script';
+
+/** Fewer bytes are nothing of this. */
+export const contentBytesMin = 64;
+
+/** What bytes begin that lie at a place; undefined where it is nothing that matters. */
+export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
+  switch (bytes[at]) {
+    case 0x7f:
+      return beginsAsElf(bytes, at) ? 'elf' : undefined;
+    case 0x50: // P
+      return bytes[at + 1] === 0x4b && bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
+    case 0x4d: // M
+      return bytes[at + 1] === 0x5a ? 'pe' : undefined;
+    case 0x23: // #
+      return bytes[at + 1] === 0x21 ? 'script' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const localHeaderBytes = 30;
+const zipStart = Buffer.from('PK\x03\x04');
+
+/**
+ * What a zip archive holds by the name of its first member: Java's begin with their manifest. A script may stand before it, which runs
+ * it. Undefined where the bytes are no such archive, or one of something else.
+ */
+export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | undefined {
+  const start = head.indexOf(zipStart);
+  if (start === -1 || start + localHeaderBytes > head.length) return undefined;
+  const nameStart = start + localHeaderBytes;
+  const name = head.toString('latin1', nameStart, nameStart + head.readUInt16LE(start + 26));
+  if (/^(?:META-INF|BOOT-INF|WEB-INF)\/|\.class$/.test(name)) return 'maven';
+  return /\.py$|\.(?:dist|egg)-info\/|^(?:\.bootstrap|\.deps)\//.test(name) ? 'pypi' : undefined;
+}
+
+/** Whether a portable executable is an assembly of .NET: its last but one directory is the header of the run time. Microsoft, "PE Format". */
+export function isAssembly(head: Buffer): boolean {
+  if (head.length < contentBytesMin) return false;
+  const start = head.readUInt32LE(60);
+  if (start + 24 + 2 > head.length || head.toString('latin1', start, start + 4) !== 'PE\0\0') return false;
+  const optional = start + 24;
+  const isPlus = head.readUInt16LE(optional) === 0x20b;
+  const runTimeHeader = optional + (isPlus ? 112 : 96) + 14 * 8;
+  return runTimeHeader + 8 <= head.length && head.readUInt32LE(runTimeHeader) !== 0;
+}
+
+/** Whether the description of a package of R is that of an installed one: only these say with which R they were built. */
+export function describesInstalled(head: Buffer): boolean {
+  const text = head.toString('latin1');
+  return /^Package:/m.test(text) && /^Built:/m.test(text);
+}
+
+const bundlers =
+  /webpack|parcelRequire|__commonJS|__toESM|\bSystem\.register\(|^(?:"use strict";)?\s*!function\(|^\/\*! For license information please see /;
+
+/** Whether a path may be that of a bundle. Packages of npm may be bundles themselves; they are counted as packages. */
+export function mayBeBundle(path: string): boolean {
+  return isScriptName(path, path.lastIndexOf('/') + 1, path.length) && placeOfFiles(parentOf(path)).bundles;
+}
+
+/** Whether a file of JavaScript begins as tools begin it that put many packages into one file. */
+export function isBundle(head: Buffer): boolean {
+  return bundlers.test(head.toString('latin1', 0, 1024));
+}

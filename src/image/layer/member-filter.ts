@@ -1,0 +1,51 @@
+import { nameBytes, number } from '../../kit/tar/header.ts';
+import type { MemberFilter } from '../../kit/tar/walker.ts';
+import { mayBeginEvidence, mayEndEvidence } from '../../model/evidence/by-name.ts';
+import { contentBytesMin, contentKind } from './file-content.ts';
+import type { WantedPaths } from './wanted.ts';
+
+const [slash, dot] = [0x2f, 0x2e];
+/** Types of members: regular files, of which old archives and contiguous files have others, and links. */
+const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
+const packagesOfNode = Buffer.from('node_modules/');
+/** The last two letters of the names of scripts: `js`. */
+const [letterJ, letterS] = [0x6a, 0x73];
+/** Shorter scripts are no bundles of packages. */
+const bundleBytesMin = 1024;
+
+/** The filter of a `TarWalker` that passes what may be wanted and what may be evidence of what is not listed. Most members are neither. */
+export function memberFilter(wanted: WantedPaths): MemberFilter {
+  return (block, offset, payload) =>
+    wanted.mayMatter(block, offset, nameBytes) || mayBeEvidence(block, offset, payload);
+}
+
+function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean {
+  const flag = block[offset + 156];
+  if (flag === hardLink) return true;
+  const end = endOfName(block, offset);
+  const [before = 0, last = 0] = [block[end - 2], block[end - 1]];
+  if (flag === symbolicLink) return mayEndEvidence(before, last) || isPackageOfNode(block, offset, end);
+  if (flag !== file && flag !== oldFile && flag !== contiguousFile) return false;
+  if (mayEndEvidence(before, last) || mayBeginEvidence(firstOf(block, offset))) return true;
+  const size = number(block, offset + 124, 12) ?? 0;
+  if (size < contentBytesMin) return false;
+  const isScript = before === letterJ && last === letterS;
+  if (isScript && size >= bundleBytesMin && !isPackageOfNode(block, offset, end)) return true;
+  return payload + 4 > block.length || contentKind(block, payload) !== undefined;
+}
+
+function endOfName(block: Buffer, offset: number): number {
+  let end = offset;
+  while (end < offset + nameBytes && block[end] !== 0) end++;
+  return end;
+}
+
+/** The first character of a name that may begin with `./` or `/`. */
+function firstOf(block: Buffer, offset: number): number {
+  const isRelative = block[offset] === dot && block[offset + 1] === slash;
+  return block[offset + (isRelative ? 2 : block[offset] === slash ? 1 : 0)] ?? 0;
+}
+
+function isPackageOfNode(block: Buffer, offset: number, end: number): boolean {
+  return block.subarray(offset, end).includes(packagesOfNode);
+}

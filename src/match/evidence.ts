@@ -1,0 +1,150 @@
+import { PathTree } from '../kit/path-tree.ts';
+import { baseOf, parentOf } from '../kit/tar/path.ts';
+import { type EvidenceKind, evidenceKinds } from '../model/evidence/kinds.ts';
+import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
+import type { LayerIndex } from '../model/layer-index.ts';
+import { compareText } from '../model/order.ts';
+import type { FileOwner } from './file-owners.ts';
+import type { FileTree } from './file-tree.ts';
+
+/** A piece of evidence that a container of the image would see. */
+export interface SquashedEvidence {
+  readonly kind: EvidenceKind;
+  readonly path: string;
+  /** The package that owns it. */
+  readonly owner?: FileOwner;
+}
+
+/** All evidence of an image of what no lister reads. */
+export interface ImageEvidence {
+  readonly found: readonly SquashedEvidence[];
+  /** Kinds of which a layer holds more than was kept. */
+  readonly cut: readonly EvidenceKind[];
+}
+
+/** A file or link at a path of the squashed image. */
+interface Mark {
+  readonly kind: EvidenceKind;
+  /** The file itself, by the layer and path that it came in with: its hard links have the same. */
+  readonly file: string;
+  /** Where a symbolic link leads. */
+  readonly target?: string;
+}
+
+/** The owners of files by their real paths. */
+export type Owners = ReadonlyMap<string, FileOwner>;
+
+/**
+ * Lays the evidence of layers over each other, the lowest first: what a layer above removes or replaces is gone. Paths are those of the
+ * archives until the end; a removal that names a file by another path than the layer that added it removes nothing, so that too much
+ * is counted rather than too little.
+ */
+export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], owners: Owners): ImageEvidence {
+  const marks = new PathTree<Mark>();
+  for (const [layer, index] of layers.entries()) lay(marks, index, layer);
+  const cut = new Set(layers.flatMap(({ evidence }) => evidence.cut));
+  return { found: visible(marks, tree, owners), cut: evidenceKinds.filter((kind) => cut.has(kind)) };
+}
+
+function lay(marks: PathTree<Mark>, index: LayerIndex, layer: number): void {
+  if (marks.size > 0) hide(marks, index);
+  const { found, links } = index.evidence;
+  for (const { kind, paths } of found)
+    for (const path of paths) marks.set(path, { kind, file: `${layer} ${path}` });
+  for (const link of links) {
+    const mark = markOf(link, marks, layer);
+    if (mark !== undefined) marks.set(link.path, mark);
+  }
+}
+
+function hide(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evidence }: LayerIndex): void {
+  for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
+  for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
+  for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
+}
+
+/** A hard link is one more name of what its target is at that moment. */
+function markOf(link: EvidenceLink, marks: PathTree<Mark>, layer: number): Mark | undefined {
+  if (link.by === 'hard-link') return marks.get(link.target);
+  return { kind: link.kind, target: link.target, file: `${layer} ${link.path}` };
+}
+
+/** A file that has several names is counted once, by the one it came in with where that is still there. */
+function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): SquashedEvidence[] {
+  const real = realPaths(tree);
+  const found = new Map<string, SquashedEvidence>();
+  const files = new Set<string>();
+  const add = (path: string, { kind, file }: Mark): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    found.set(real(path), withOwner({ kind, path: real(path) }, owners));
+  };
+  const all = [...marks];
+  for (const [path, mark] of all)
+    if (mark.file.endsWith(` ${path}`) && mark.target === undefined) add(path, mark);
+  for (const [path, mark] of all) if (mark.target === undefined) add(path, mark);
+  for (const [path, mark] of all)
+    if (mark.target !== undefined && !isCounted(real(path), mark.target, { found, real })) add(path, mark);
+  const lists = directoriesOfLists(found);
+  return [...found.values()]
+    .filter((item) => !isListedBeside(item, lists))
+    .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.path, b.path));
+}
+
+function withOwner(item: SquashedEvidence, owners: Owners): SquashedEvidence {
+  const owner = owners.get(item.path);
+  return owner === undefined ? item : { ...item, owner };
+}
+
+/** Where files lie by their directories, links among these followed; each directory is looked up once. */
+function realPaths({ resolver }: FileTree): (path: string) => string {
+  const directories = new Map<string, string>();
+  return (path) => {
+    const directory = parentOf(path);
+    if (directory === '') return path;
+    let real = directories.get(directory);
+    if (real === undefined) {
+      real = resolver.real(directory) ?? directory;
+      directories.set(directory, real);
+    }
+    return real === '' ? baseOf(path) : `${real}/${baseOf(path)}`;
+  };
+}
+
+/** Whether what a link leads to is evidence by itself: a file, or a directory of a package with its file in it. */
+function isCounted(
+  path: string,
+  target: string,
+  { found, real }: { readonly found: ReadonlyMap<string, unknown>; readonly real: (path: string) => string },
+): boolean {
+  const place = real(resolved(parentOf(path), target));
+  return [place, `${place}/package.json`, `${place}/METADATA`, `${place}/PKG-INFO`].some((file) =>
+    found.has(file),
+  );
+}
+
+function resolved(directory: string, target: string): string {
+  const parts = target.startsWith('/') ? [] : directory.split('/').filter(Boolean);
+  for (const part of target.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+const listOfAssemblies = '.deps.json';
+
+function directoriesOfLists(found: ReadonlyMap<string, SquashedEvidence>): Set<string> {
+  const lists = [...found.values()].filter(
+    ({ kind, path }) => kind === 'nuget' && path.endsWith(listOfAssemblies),
+  );
+  return new Set(lists.map(({ path }) => parentOf(path)));
+}
+
+/** Assemblies of .NET that lie beside or below the list of an application belong to it and are not counted once more. */
+function isListedBeside({ kind, path }: SquashedEvidence, lists: ReadonlySet<string>): boolean {
+  if (kind !== 'nuget' || path.endsWith(listOfAssemblies)) return false;
+  for (let directory = parentOf(path); directory !== ''; directory = parentOf(directory))
+    if (lists.has(directory)) return true;
+  return false;
+}

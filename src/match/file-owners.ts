@@ -1,0 +1,84 @@
+import { baseOf, parentOf } from '../kit/tar/path.ts';
+import type { Diversion, LayerIndex } from '../model/layer-index.ts';
+import type { FileTree, Seen } from './file-tree.ts';
+
+/** A package that owns a file. */
+export interface FileOwner {
+  readonly name: string;
+  /** The lister that read its database. */
+  readonly lister: string;
+}
+
+/**
+ * The owners of files by their real paths, links followed, as the databases say that a container would see. dpkg may have a file at
+ * another path than its package says.
+ */
+export function fileOwners(
+  tree: FileTree,
+  visible: readonly (readonly [string, Seen])[],
+  layers: readonly LayerIndex[],
+): Map<string, FileOwner> {
+  const shown = new Set(visible.map(([, { content }]) => content && `${content.layer} ${content.path}`));
+  const isShown = (layer: number, path: string): boolean => shown.has(`${layer} ${path}`);
+  const diverted = diversionsOf(layers, isShown);
+  const real = realFiles(tree);
+  const isOfInterest = namesOfInterest(tree, layers, diverted);
+  const owners = new Map<string, FileOwner>();
+  for (const [layer, index] of layers.entries()) {
+    for (const { path, owner: name, lister, files } of index.owned) {
+      if (!isShown(layer, path)) continue;
+      const owner = { name, lister };
+      for (const file of files)
+        if (isOfInterest.has(baseOf(file))) owners.set(real(placeOf(file, name, diverted)), owner);
+    }
+  }
+  return owners;
+}
+
+/** Names of files whose owner matters, wherever they lie: of evidence, of what packages were listed from, and what may lead there. */
+function namesOfInterest(
+  { places }: FileTree,
+  layers: readonly LayerIndex[],
+  diverted: Diversions,
+): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { evidence, packages } of layers) {
+    for (const { paths } of evidence.found) for (const path of paths) names.add(baseOf(path));
+    for (const { path } of [...evidence.links, ...packages]) names.add(baseOf(path));
+  }
+  for (const [path, { node }] of places) if (node.kind === 'symbolic-link') names.add(baseOf(path));
+  for (const path of diverted.keys()) names.add(baseOf(path));
+  return names;
+}
+
+type Diversions = ReadonlyMap<string, Diversion>;
+
+function diversionsOf(
+  layers: readonly LayerIndex[],
+  isShown: (layer: number, path: string) => boolean,
+): Diversions {
+  const all = layers.flatMap(({ diversions }, layer) =>
+    diversions.filter(({ path }) => isShown(layer, path)).flatMap((file) => file.diversions),
+  );
+  return new Map(all.map((diversion) => [diversion.from, diversion]));
+}
+
+function placeOf(file: string, owner: string, diverted: Diversions): string {
+  const diversion = diverted.size === 0 ? undefined : diverted.get(file);
+  return diversion === undefined || diversion.by === owner ? file : diversion.to;
+}
+
+/** Follows links; each directory is looked up once. */
+function realFiles({ places, resolver }: FileTree): (file: string) => string {
+  const directories = new Map<string, string>();
+  return (file) => {
+    const directory = parentOf(file);
+    let real = directories.get(directory);
+    if (real === undefined) {
+      real = directory === '' ? '' : (resolver.real(directory) ?? directory);
+      directories.set(directory, real);
+    }
+    const place = real === '' ? baseOf(file) : `${real}/${baseOf(file)}`;
+    return places.get(place)?.node.kind === 'symbolic-link' ? (resolver.real(place) ?? place) : place;
+  };
+}

@@ -1,0 +1,209 @@
+import type { EvidenceKind } from './kinds.ts';
+
+/** What a path is evidence of, and the path that stands for the piece of evidence: several files may be signs of the same one. */
+export interface NamedEvidence {
+  readonly kind: EvidenceKind;
+  readonly path: string;
+}
+
+/** Answers for a path whether it is evidence: true for the path itself, or the path that stands for it. */
+type Check = (path: string) => boolean | string;
+
+interface Rule {
+  readonly kind: EvidenceKind;
+  readonly check: Check;
+}
+
+const always: Check = () => true;
+
+function matching(pattern: RegExp): Check {
+  return (path) => pattern.test(path);
+}
+
+/** The part of a path that the first group holds stands for the evidence. */
+function partOf(pattern: RegExp): Check {
+  return (path) => pattern.exec(path)?.[1] ?? false;
+}
+
+/** One name, or a scope and a name, after the last `node_modules`: anything deeper is a file that helps a package. */
+const npmPackage = /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!node_modules\/)[^/@][^/]*\/package\.json$/;
+const extensionOfEditor =
+  /(?:^|\/)(?:\.?[\w-]*(?:vscode|code|cursor)[\w-]*)\/(?:.*\/)?extensions\/[^/]+\/package\.json$/;
+
+/** Debian's place for packages of npm. */
+const npmPackageOfDebian = /^usr\/(?:share|lib\/[^/]+|lib)\/nodejs\/(?:@[^/]+\/)?[^/@]+\/package\.json$/;
+
+/** By the whole name of a file. */
+const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
+  Object.entries<readonly Rule[]>({
+    'package.json': [
+      { kind: 'npm', check: matching(npmPackage) },
+      { kind: 'npm', check: matching(npmPackageOfDebian) },
+      { kind: 'vscode', check: matching(extensionOfEditor) },
+    ],
+    '.pnp.cjs': [{ kind: 'npm', check: always }],
+    '.pnp.js': [{ kind: 'npm', check: always }],
+    'extension.vsixmanifest': [{ kind: 'vscode', check: always }],
+    METADATA: [{ kind: 'pypi', check: matching(/\.dist-info\/METADATA$/i) }],
+    'PKG-INFO': [{ kind: 'pypi', check: matching(/(?:\.egg-info|\/EGG-INFO)\/PKG-INFO$/i) }],
+    'installed.json': [{ kind: 'composer', check: matching(/(?:^|\/)composer\/installed\.json$/) }],
+    'installed.php': [
+      // The same list once more, which the one beside stands for.
+      {
+        kind: 'composer',
+        check: (path) => /(?:^|\/)composer\/installed\.php$/.test(path) && `${path.slice(0, -3)}json`,
+      },
+    ],
+    'version.php': [{ kind: 'wordpress', check: matching(/(?:^|\/)wp-includes\/version\.php$/) }],
+    'pom.properties': [
+      { kind: 'maven', check: matching(/(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/) },
+    ],
+    'perllocal.pod': [{ kind: 'cpan', check: always }],
+    '.packlist': [{ kind: 'cpan', check: always }],
+    'install.json': [{ kind: 'cpan', check: matching(/\/\.meta\/[^/]+\/install\.json$/) }],
+    'conaninfo.txt': [{ kind: 'conan', check: always }],
+    'conan.lock': [{ kind: 'conan', check: always }],
+    'Package.resolved': [{ kind: 'swift', check: always }],
+    'pubspec.lock': [{ kind: 'pub', check: always }],
+    'pubspec.yaml': [
+      { kind: 'pub', check: matching(/\/\.pub-cache\/(?:hosted\/[^/]+|git)\/[^/]+\/pubspec\.yaml$/) },
+    ],
+    'cabal.project.freeze': [{ kind: 'hackage', check: always }],
+    'Project.toml': [{ kind: 'julia', check: matching(/(?:^|\/)packages\/[^/]+\/\w{4,5}\/Project\.toml$/) }],
+    'Manifest.toml': [{ kind: 'julia', check: matching(/(?:^|\/)environments\/[^/]+\/Manifest\.toml$/) }],
+    opam: [{ kind: 'opam', check: matching(/(?:^|\/)\.opam-switch\/packages\/[^/]+\/opam$/) }],
+    'INSTALL_RECEIPT.json': [{ kind: 'brew', check: always }],
+    'snap.yaml': [{ kind: 'snap', check: matching(/\/meta\/snap\.yaml$/) }],
+    metadata: [
+      {
+        kind: 'flatpak',
+        check: partOf(/^(.*\/flatpak\/(?:app|runtime)\/[^/]+\/[^/]+\/[^/]+)\/[^/]+\/metadata$/),
+      },
+    ],
+    'db.sqlite': [{ kind: 'nix', check: matching(/(?:^|\/)nix\/db\/db\.sqlite$/) }],
+    '.bitnami_components.json': [{ kind: 'bitnami', check: always }],
+    status: [{ kind: 'opkg', check: matching(/(?:^|\/)(?:usr\/lib|var\/lib)\/opkg\/status$/) }],
+    PF: [{ kind: 'ebuild', check: matching(/^var\/db\/pkg\/[^/]+\/[^/]+\/PF$/) }],
+  }),
+);
+
+const javaArchives = ['jar', 'war', 'ear', 'par', 'sar', 'nar', 'kar', 'far', 'lpkg', 'jpi', 'hpi', 'jmod'];
+
+/** By what follows the last dot of a name. */
+const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
+  Object.entries<readonly Rule[]>({
+    ...Object.fromEntries(javaArchives.map((ending) => [ending, [{ kind: 'maven', check: always }]])),
+    'egg-info': [{ kind: 'pypi', check: always }],
+    'dist-info': [{ kind: 'pypi', check: always }],
+    egg: [{ kind: 'pypi', check: always }],
+    whl: [{ kind: 'pypi', check: always }],
+    pex: [{ kind: 'pypi', check: always }],
+    pyz: [{ kind: 'pypi', check: always }],
+    gemspec: [{ kind: 'gem', check: matching(/(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/) }],
+    // Beside the gems that are installed lie the archives they came in.
+    gem: [{ kind: 'gem', check: (path) => !path.includes('/cache/') }],
+    phar: [{ kind: 'composer', check: always }],
+    reg: [{ kind: 'composer', check: matching(/\/\.registry\/(?:.*\/)?[^/]+\.reg$/) }],
+    php: [{ kind: 'wordpress', check: partOf(/^(.*wp-content\/(?:mu-)?plugins\/[^/]+)\/[^/]+\.php$/) }],
+    nupkg: [{ kind: 'nuget', check: always }],
+    app: [{ kind: 'hex', check: matching(/(?:^|\/)ebin\/[^/]+\.app$/) }],
+    rockspec: [{ kind: 'luarocks', check: always }],
+    snap: [{ kind: 'snap', check: always }],
+    gguf: [{ kind: 'ai-model', check: always }],
+    safetensors: [{ kind: 'ai-model', check: always }],
+    onnx: [{ kind: 'ai-model', check: always }],
+    spdx: [{ kind: 'bitnami', check: matching(/\/\.spdx-[^/]+\.spdx$/) }],
+    plist: [{ kind: 'xbps', check: matching(/^var\/db\/xbps\/pkgdb-[^/]+\.plist$/) }],
+    conf: [{ kind: 'hackage', check: matching(/\/package\.conf\.d\/[^/]+\.conf$/) }],
+    json: [
+      { kind: 'nuget', check: matching(/\.deps\.json$/) },
+      { kind: 'conda', check: matching(/(?:^|\/)conda-meta\/[^/]+\.json$/) },
+    ],
+    zip: [{ kind: 'npm', check: matching(/(?:^|\/)\.yarn\/cache\/[^/]+\.zip$/) }],
+  }).flatMap(([ending, rules]) => bothCases(ending).map((name) => [name, rules])),
+);
+
+/** Names of files of which only the content says whether they are evidence: R describes installed packages and sources alike. */
+const byContent: ReadonlySet<string> = new Set(['DESCRIPTION']);
+
+/** By where a file lies: every file is a sign of the package whose directory the first group names. */
+const byPlace: readonly { readonly kind: EvidenceKind; readonly start: string; readonly pattern: RegExp }[] =
+  [
+    { kind: 'nix', start: 'nix/store/', pattern: /^(nix\/store\/[0-9a-z]{32}-[^/]+)/ },
+    { kind: 'guix', start: 'gnu/store/', pattern: /^(gnu\/store\/[0-9a-z]{32}-[^/]+)/ },
+    { kind: 'slackware', start: 'var/log/packages/', pattern: /^(var\/log\/packages\/[^/]+)$/ },
+    {
+      kind: 'slackware',
+      start: 'var/lib/pkgtools/packages/',
+      pattern: /^(var\/lib\/pkgtools\/packages\/[^/]+)$/,
+    },
+  ];
+
+/** Names of links to directories that hold a package each: where one leads, the files have other names. */
+const linkedPackage: readonly { readonly kind: EvidenceKind; readonly pattern: RegExp }[] = [
+  { kind: 'npm', pattern: /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!\.bin$)[^/@][^/]*$/ },
+  { kind: 'pypi', pattern: /\.(?:dist|egg)-info$/i },
+];
+
+/** What a file is evidence of by its path, which has no leading slash; undefined where its name says nothing. */
+export function evidenceByName(path: string): NamedEvidence | undefined {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  for (const { kind, check } of rulesFor(name) ?? []) {
+    const answer = check(path);
+    if (answer !== false) return { kind, path: answer === true ? path : answer };
+  }
+  for (const { kind, start, pattern } of byPlace) {
+    const place = path.startsWith(start) ? pattern.exec(path)?.[1] : undefined;
+    if (place !== undefined) return { kind, path: place };
+  }
+  return undefined;
+}
+
+/** What a symbolic link is evidence of by its path: as a file of this name, or as the directory of a package. */
+export function evidenceByLinkName(path: string): NamedEvidence | undefined {
+  const named = evidenceByName(path);
+  if (named !== undefined) return named;
+  const kind = linkedPackage.find(({ pattern }) => pattern.test(path))?.kind;
+  return kind === undefined ? undefined : { kind, path };
+}
+
+function rulesFor(name: string): readonly Rule[] | undefined {
+  const named = byName.get(name);
+  if (named !== undefined) return named;
+  const dot = name.lastIndexOf('.');
+  return dot === -1 ? undefined : byEnding.get(name.slice(dot + 1));
+}
+
+/** A table by the last two characters: 1 for those that some such name ends with. It dismisses nearly all files. */
+const lastCharacters = new Uint8Array(1 << 16);
+for (const name of [...byName.keys(), ...byContent, ...byEnding.keys()])
+  lastCharacters[lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
+
+function bothCases(name: string): string[] {
+  return [name, name.toUpperCase()];
+}
+
+function lastOf(before: number, last: number): number {
+  return ((before & 0xff) << 8) | (last & 0xff);
+}
+
+/** Whether a name that ends with these two characters may be evidence: false is certain, true is not. */
+export function mayEndEvidence(before: number, last: number): boolean {
+  return lastCharacters[lastOf(before, last)] === 1;
+}
+
+/** Whether the file of this name in a directory may be evidence; some only show that by their content. */
+export function mayBeNamedEvidence(directory: string, name: string): boolean {
+  return (
+    byContent.has(name) || evidenceByName(directory === '' ? name : `${directory}/${name}`) !== undefined
+  );
+}
+
+/** First letters of the places where every file is evidence. */
+const placeInitials = new Set(byPlace.map(({ start }) => start.charCodeAt(0)));
+
+/** Whether a path that begins with this character may lie where every file is evidence. */
+export function mayBeginEvidence(first: number): boolean {
+  return placeInitials.has(first);
+}

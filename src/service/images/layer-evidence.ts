@@ -1,0 +1,83 @@
+import type { CollectedEvidence } from '../../image/layer/evidence-collector.ts';
+import { type ProgramKind, ProgramSight } from '../../image/layer/program-kind.ts';
+import type { ReadProgram } from '../../image/layer/reading.ts';
+import { messageOf } from '../../kit/errors.ts';
+import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import type { LayerEvidence } from '../../model/evidence/layer-evidence.ts';
+import type { ExtensionProblem, OwnedFiles } from '../../model/layer-index.ts';
+
+/** What is known of a layer besides its evidence. */
+export interface LayerKnowledge {
+  readonly owned: readonly OwnedFiles[];
+  /** Absent where the programs have been looked into. */
+  readonly readProgram?: ReadProgram | undefined;
+}
+
+/** Evidence of a layer as it is kept, and what could not be read for it. */
+export interface SettledEvidence {
+  readonly evidence: LayerEvidence;
+  readonly problems: readonly ExtensionProblem[];
+}
+
+/**
+ * Decides what the programs of a layer are. Those that a package of the same layer owns stay `generic`, however the layer was read: of
+ * these nobody has to know, and they are most.
+ */
+export function settleEvidence(
+  { unread, ...collected }: CollectedEvidence,
+  { owned, readProgram }: LayerKnowledge,
+): SettledEvidence {
+  const kinds = programsOf(collected);
+  if (kinds.size === 0) return { evidence: collected, problems: [] };
+  const isOwned = new Set(ownedAmong(kinds, owned));
+  for (const path of isOwned) kinds.set(path, 'generic');
+  const problems: ExtensionProblem[] = [];
+  for (const [path, program] of unread) {
+    if (isOwned.has(path) || readProgram === undefined) continue;
+    try {
+      kinds.set(path, kindOf(program.size, readProgram(program)));
+    } catch (error) {
+      problems.push({ extension: 'layer', path, message: `cannot be read: ${messageOf(error)}` });
+    }
+  }
+  return { evidence: { ...collected, found: regrouped(collected, kinds) }, problems };
+}
+
+const programKinds: ReadonlySet<EvidenceKind> = new Set<ProgramKind>(['golang', 'cargo', 'generic']);
+
+function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
+  const programs = found.filter(({ kind }) => programKinds.has(kind));
+  return new Map(programs.flatMap(({ kind, paths }) => paths.map((path) => [path, kind] as const)));
+}
+
+/** The programs that a package owns. Where `/usr` has been merged, packages may name files by either path. */
+function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): string[] {
+  const byPath = new Map([...programs.keys()].map((path) => [belowUsr(path), path]));
+  return owned.flatMap(({ files }) => files.flatMap((file) => byPath.get(belowUsr(file)) ?? []));
+}
+
+function belowUsr(path: string): string {
+  return path.startsWith('usr/') ? path.slice('usr/'.length) : path;
+}
+
+function kindOf(size: number, pieces: Iterable<Buffer>): ProgramKind {
+  const sight = new ProgramSight(size);
+  for (const piece of pieces) {
+    sight.write(piece);
+    if (sight.isDone) break;
+  }
+  return sight.kind() ?? 'generic';
+}
+
+function regrouped(
+  { found }: LayerEvidence,
+  programs: ReadonlyMap<string, EvidenceKind>,
+): LayerEvidence['found'] {
+  const byKind = Map.groupBy(programs, ([, kind]) => kind);
+  return evidenceKinds.flatMap((kind) => {
+    const paths = programKinds.has(kind)
+      ? byKind.get(kind)?.map(([path]) => path)
+      : found.find((group) => group.kind === kind)?.paths;
+    return paths === undefined ? [] : [{ kind, paths }];
+  });
+}
