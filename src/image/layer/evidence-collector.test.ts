@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import { TarWalker } from '../../kit/tar/walker.ts';
+import { samplePrograms, writeElf } from '../../testing/elf-writer.ts';
+import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { LayerCollector } from './collector.ts';
+import type { CollectedEvidence } from './evidence-collector.ts';
+import { memberFilter } from './member-filter.ts';
+import { WantedPaths } from './wanted.ts';
+
+const wanted = new WantedPaths(['etc/os-release']);
+
+/** What a layer of these members is evidence of; read in pieces of this many bytes. */
+function collect(entries: Iterable<TarEntry>, pieceBytes: number = 1 << 20): CollectedEvidence {
+  const collector = new LayerCollector(wanted);
+  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  const archive = Buffer.from(tar(entries));
+  for (let at = 0; at < archive.length; at += pieceBytes) walker.push(archive.subarray(at, at + pieceBytes));
+  walker.end();
+  return collector.collected().evidence;
+}
+
+function found(entries: Iterable<TarEntry>, pieceBytes?: number): Record<string, readonly string[]> {
+  return Object.fromEntries(collect(entries, pieceBytes).found.map(({ kind, paths }) => [kind, paths]));
+}
+
+/** A zip archive whose first member has this name, as far as its beginning goes. */
+function zip(name: string): Buffer {
+  const header = Buffer.alloc(64);
+  header.write('PK\x03\x04', 'latin1');
+  header.writeUInt16LE(name.length, 26);
+  header.write(name, 30);
+  return header;
+}
+
+/** The beginning of a portable executable, of .NET or not. */
+function portable(runTimeHeader: number): Buffer {
+  const bytes = Buffer.alloc(1024);
+  bytes.write('MZ');
+  bytes.writeUInt32LE(128, 60);
+  bytes.write('PE\0\0', 128);
+  bytes.writeUInt16LE(0x20b, 152);
+  bytes.writeUInt32LE(runTimeHeader, 152 + 112 + 14 * 8);
+  return bytes;
+}
+
+const description = `Package: jsonlite\nVersion: 1.8\nDescription: ${'x'.repeat(3000)}\nBuilt: R 4.2.2; ; 2023; unix\n`;
+
+const byContent: readonly (readonly [path: string, content: string | Uint8Array, kind: string])[] = [
+  ['opt/run', samplePrograms.generic, 'generic'],
+  ['opt/server.bin', samplePrograms.golang, 'golang'],
+  ['opt/tool', samplePrograms.cargo, 'cargo'],
+  ['opt/plugin.txt', writeElf({ type: 2 }), 'generic'],
+  ['opt/engine.js', samplePrograms.generic, 'generic'],
+  ['opt/start', `#!/bin/sh\nexec java -jar $0\n${zip('META-INF/').toString('latin1')}`, 'maven'],
+  ['opt/archive', zip('META-INF/MANIFEST.MF'), 'maven'],
+  ['opt/app', `#!/usr/bin/env python3\n${zip('__main__.py').toString('latin1')}`, 'pypi'],
+  ['opt/Lib.dll', portable(1), 'nuget'],
+  ['usr/lib/R/library/jsonlite/DESCRIPTION', description, 'cran'],
+  ['srv/dist/main.js', `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`, 'bundled-js'],
+];
+
+test('files are evidence by their content, whatever their names and however the bytes come', () => {
+  for (const [path, content, kind] of byContent)
+    for (const pieceBytes of [1, 100, 512, 1 << 20])
+      assert.deepEqual(
+        found([{ path, content }], pieceBytes),
+        { [kind]: [path] },
+        `${path} by ${pieceBytes}`,
+      );
+});
+
+test('what only looks like evidence by its content is none', () => {
+  const others: readonly TarEntry[] = [
+    { path: 'usr/lib/modules/x.ko', content: writeElf({ type: 1 }) },
+    { path: 'opt/setup.exe', content: portable(0) },
+    { path: 'opt/data', content: zip('word/document.xml') },
+    { path: 'src/DESCRIPTION', content: 'Package: a\nVersion: 1\nTitle: the sources of a package of R\n' },
+    { path: 'srv/small.js', content: `module.exports = ${'1 + '.repeat(500)} 1` },
+    {
+      path: 'app/node_modules/a/dist/index.js',
+      content: `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`,
+    },
+    { path: 'bin/sh', content: '#!/bin/busybox sh\n'.repeat(10) },
+    { path: 'opt/dir/', content: '' },
+  ];
+  assert.deepEqual(found(others), {});
+});
+
+test('a program that a later member of the layer replaces is gone', () => {
+  const path = 'opt/run';
+  assert.deepEqual(
+    found([
+      { path, content: samplePrograms.generic },
+      { path: 'opt/x', content: samplePrograms.golang },
+    ]),
+    {
+      golang: ['opt/x'],
+      generic: [path],
+    },
+  );
+  const script = `#!/bin/sh\n${'echo\n'.repeat(30)}`;
+  assert.deepEqual(
+    found([
+      { path, content: samplePrograms.generic },
+      { path, content: script },
+    ]),
+    {},
+  );
+});
+
+test('links with names of evidence are kept with where they lead', () => {
+  const { links } = collect([
+    { path: 'app/node_modules/a', target: '../store/a' },
+    { path: 'app/lib/b.jar', target: '/opt/blob' },
+    { path: 'usr/bin/python', target: 'python3.12' },
+    { path: 'usr/local/bin/tool', target: 'opt/blob', type: 'hardlink' },
+    { path: 'usr/share/zoneinfo/UTC', target: 'usr/share/zoneinfo/Zulu', type: 'hardlink' },
+  ]);
+  assert.deepEqual(links, [
+    { by: 'symbolic-link', kind: 'npm', path: 'app/node_modules/a', target: '../store/a' },
+    { by: 'symbolic-link', kind: 'maven', path: 'app/lib/b.jar', target: '/opt/blob' },
+    { by: 'hard-link', path: 'usr/local/bin/tool', target: 'opt/blob' },
+  ]);
+});
+
+test('whiteouts and opaque directories are kept wherever they are', () => {
+  const { whiteouts, opaques } = collect([
+    { path: 'app/.wh.node_modules', content: '' },
+    { path: 'srv/.wh..wh..opq', content: '' },
+    { path: 'etc/.wh.os-release', content: '' },
+  ]);
+  assert.deepEqual([whiteouts, opaques], [['app/node_modules'], ['srv']]);
+});
+
+test('more evidence than the limit of a layer is left out, and its kind is named', () => {
+  const collector = new LayerCollector(wanted);
+  const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
+  for (let i = 0; i < limits.evidencePerLayer; i++)
+    collector.visit({ ...entry, path: `app/node_modules/${i}/package.json` });
+  assert.deepEqual(collector.collected().evidence.cut, []);
+  collector.visit({ ...entry, path: 'app/a.jar' });
+  const { found: kept, cut } = collector.collected().evidence;
+  assert.deepEqual([kept[0]?.paths.length, cut], [limits.evidencePerLayer, ['maven']]);
+});
+
+test('long names of evidence have a limit together', () => {
+  const collector = new LayerCollector(wanted);
+  const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
+  for (let i = 0; i < 2000; i++) collector.visit({ ...entry, path: `${'x'.repeat(4000)}/${i}.jar` });
+  const { found: kept, cut } = collector.collected().evidence;
+  const characters = kept.flatMap(({ paths }) => paths).join('').length;
+  assert.ok(
+    characters <= limits.evidenceCharactersPerLayer && characters > limits.evidenceCharactersPerLayer - 4100,
+  );
+  assert.deepEqual(cut, ['maven']);
+});
+
+test('more markers than the limit remove nothing, so that too much is counted and not too little', () => {
+  const collector = new LayerCollector(wanted);
+  const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
+  for (let i = 0; i <= limits.evidenceMarkersPerLayer; i++)
+    collector.visit({ ...entry, path: `app/.wh.${i}` });
+  assert.equal(collector.collected().evidence.whiteouts.length, limits.evidenceMarkersPerLayer);
+});

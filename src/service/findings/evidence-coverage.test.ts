@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import type { SquashedEvidence } from '../../match/evidence.ts';
+import type { Coverage } from '../../model/report.ts';
+import type { ImagePackage } from '../../store/store.ts';
+import { evidenceCoverage } from './evidence-coverage.ts';
+
+const debian = { name: 'debian:12', versionScheme: 'dpkg' };
+
+function installed(name: string, namespace: typeof debian | null = debian): ImagePackage {
+  return {
+    type: 'deb',
+    name,
+    version: '1',
+    purl: `pkg:deb/debian/${name}@1`,
+    location: { path: 'var/lib/dpkg/status', layer: null },
+    foundBy: 'dpkg',
+    lookup: namespace === null ? null : { namespace, name, version: '1' },
+  };
+}
+
+function covered(status: Coverage['status']): Coverage {
+  return { namespace: 'debian:12', status, newestAdvisory: null, fetchedAt: null, reason: null };
+}
+
+const path = 'usr/lib/node_modules/a/package.json';
+
+function coverage(
+  found: readonly SquashedEvidence[],
+  { packages = [installed('node-a')], status = 'complete' as Coverage['status'], cut = [] as const } = {},
+): Coverage[] {
+  return evidenceCoverage({ evidence: { found, cut }, packages, coverage: [covered(status)] });
+}
+
+const ofPackage: SquashedEvidence = { kind: 'npm', path, owner: { name: 'node-a', lister: 'dpkg' } };
+
+test('what no package owns is unsupported, with how much and where', () => {
+  assert.deepEqual(coverage([{ kind: 'npm', path }]), [
+    {
+      namespace: 'npm',
+      status: 'unsupported',
+      newestAdvisory: null,
+      fetchedAt: null,
+      reason: `1 package of npm is not read, e.g. ${path}`,
+      evidence: { count: 1, paths: [path] },
+    },
+  ]);
+});
+
+test('what a package of an assessed distribution owns is covered', () => {
+  for (const status of ['complete', 'stale'] as const)
+    assert.deepEqual(coverage([ofPackage], { status }), []);
+});
+
+test('what a package owns that is not assessed is not covered', () => {
+  for (const status of ['missing', 'unsupported'] as const)
+    assert.equal(coverage([ofPackage], { status })[0]?.evidence?.count, 1);
+  assert.equal(coverage([ofPackage], { packages: [installed('node-a', null)] }).length, 1);
+  assert.equal(coverage([ofPackage], { packages: [installed('other')] }).length, 1);
+  const ofOther: SquashedEvidence = { ...ofPackage, owner: { name: 'node-a', lister: 'rpm' } };
+  assert.equal(coverage([ofOther]).length, 1);
+});
+
+test('a file that packages were listed from, by a plugin say, is read', () => {
+  const listed = { ...installed('a'), location: { path, layer: null } };
+  assert.deepEqual(coverage([{ kind: 'npm', path }], { packages: [listed] }), []);
+});
+
+test('many pieces of evidence are counted, and the first of them named', () => {
+  const found = Array.from({ length: limits.evidencePaths + 5 }, (_, i) => ({
+    kind: 'gem' as const,
+    path: `${i}.gemspec`,
+  }));
+  const [{ reason, evidence } = covered('complete')] = coverage(found);
+  assert.equal(reason, '25 Ruby gems are not read, e.g. 0.gemspec');
+  assert.deepEqual([evidence?.count, evidence?.paths.length], [25, limits.evidencePaths]);
+});
+
+test('where not all evidence was kept, coverage says at least how much there is, be it none', () => {
+  const cut = ['npm'] as const;
+  const evidence = { found: [], cut };
+  const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });
+  assert.equal(only?.status, 'unsupported');
+  assert.equal(only?.reason, 'at least 0 packages of npm are not read');
+  assert.deepEqual(only?.evidence, { count: 0, paths: [], truncated: true });
+});

@@ -1,0 +1,76 @@
+/** What a program is made of. */
+export interface ElfPlan {
+  /** 2 is a program, 3 a library or position-independent program, 1 an object to be linked. */
+  readonly type?: number;
+  readonly is32?: boolean;
+  readonly isBigEndian?: boolean;
+  /** Content of its note, such as that of Go with a build id. */
+  readonly note?: string;
+  /** Read-only content, and content that can be written. */
+  readonly text?: string;
+  readonly data?: string;
+}
+
+interface Segment {
+  readonly type: number;
+  readonly flags: number;
+  readonly content: Buffer;
+}
+
+/** Lays down an ELF file: header, table of segments, and their contents. System V ABI, "Object Files". */
+export function writeElf(plan: ElfPlan = {}): Buffer {
+  const { type = 3, is32 = false, isBigEndian = false } = plan;
+  const segments = segmentsOf(plan);
+  const layout = layouts[is32 ? 32 : 64];
+  const head = Buffer.alloc(layout.header + segments.length * layout.entry);
+  const put = (value: number, at: number, bytes: number): void => {
+    for (let i = 0; i < bytes; i++)
+      head[isBigEndian ? at + bytes - 1 - i : at + i] = Math.floor(value / 2 ** (8 * i)) % 256;
+  };
+  head.set([0x7f, 0x45, 0x4c, 0x46, is32 ? 1 : 2, isBigEndian ? 2 : 1, 1]);
+  put(type, 16, 2);
+  put(layout.header, layout.start, layout.word);
+  put(layout.entry, layout.entryBytes, 2);
+  put(segments.length, layout.count, 2);
+  let offset = head.length;
+  for (const [i, { type: kind, flags, content }] of segments.entries()) {
+    const at = layout.header + i * layout.entry;
+    put(kind, at, 4);
+    put(flags, at + layout.flags, 4);
+    put(offset, at + layout.offset, layout.word);
+    put(content.length, at + layout.size, layout.word);
+    offset += content.length;
+  }
+  return Buffer.concat([head, ...segments.map(({ content }) => content)]);
+}
+
+const layouts = {
+  32: {
+    header: 52,
+    entry: 32,
+    word: 4,
+    start: 28,
+    entryBytes: 42,
+    count: 44,
+    flags: 24,
+    offset: 4,
+    size: 16,
+  },
+  64: { header: 64, entry: 56, word: 8, start: 32, entryBytes: 54, count: 56, flags: 4, offset: 8, size: 32 },
+} as const;
+
+function segmentsOf({ note, text = 'text', data = 'data' }: ElfPlan): Segment[] {
+  const segment = (type: number, flags: number, content: string): Segment => ({
+    type,
+    flags,
+    content: Buffer.from(content, 'latin1'),
+  });
+  return [...(note === undefined ? [] : [segment(4, 4, note)]), segment(1, 5, text), segment(1, 6, data)];
+}
+
+/** Programs of each kind, as small as they may be. */
+export const samplePrograms = {
+  generic: writeElf(),
+  golang: writeElf({ note: '\x04\0\0\0\x08\0\0\0\x04\0\0\0Go\0\0buildid1' }),
+  cargo: writeElf({ text: 'thread panicked at /rustc/0123456789abcdef/library/core/src/option.rs' }),
+} as const;
