@@ -53,7 +53,7 @@ function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Tar
 async function goThereAndBack(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
   await using store = await openSqliteStore(':memory:');
   const image = await openImage(name, { platform: 'linux/amd64' });
-  const index = await indexImage(image, {
+  const indexed = await indexImage(image, {
     extensions,
     store,
     analyze: (layers, options) => analyzeLayers(layers, extensions, options),
@@ -61,6 +61,8 @@ async function goThereAndBack(name: string, extensions: BuiltIn = builtIn): Prom
     verify: false,
     onProgress: () => undefined,
   });
+  // An SBOM lists packages; of what is not listed it says nothing.
+  const index: IndexedImage = { ...indexed, evidence: { found: [], cut: [] } };
   const original = await assess(image.target, index, store);
   for (const [command, formats] of Object.entries(written)) {
     for (const format of formats) {

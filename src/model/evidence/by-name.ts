@@ -126,6 +126,9 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
 /** Names of files of which only the content says whether they are evidence: R describes installed packages and sources alike. */
 const byContent: ReadonlySet<string> = new Set(['DESCRIPTION']);
 
+/** Names of manifests that plugins may list packages from, wherever they lie. */
+const manifests: ReadonlySet<string> = new Set(['package.json', 'METADATA', 'PKG-INFO', 'installed.json']);
+
 /** By where a file lies: every file is a sign of the package whose directory the first group names. */
 const byPlace: readonly { readonly kind: EvidenceKind; readonly start: string; readonly pattern: RegExp }[] =
   [
@@ -195,9 +198,9 @@ export function mayEndEvidence(before: number, last: number): boolean {
 
 /** Whether the file of this name in a directory may be evidence; some only show that by their content. */
 export function mayBeNamedEvidence(directory: string, name: string): boolean {
-  return (
-    byContent.has(name) || evidenceByName(directory === '' ? name : `${directory}/${name}`) !== undefined
-  );
+  if (byContent.has(name) || manifests.has(name)) return true;
+  if (rulesFor(name) === undefined) return false;
+  return evidenceByName(directory === '' ? name : `${directory}/${name}`) !== undefined;
 }
 
 /** First letters of the places where every file is evidence. */

@@ -54,8 +54,11 @@ test('what a package of an assessed distribution owns is covered', () => {
 });
 
 test('what a package owns that is not assessed is not covered', () => {
-  for (const status of ['missing', 'unsupported'] as const)
-    assert.equal(coverage([ofPackage], { status })[0]?.evidence?.count, 1);
+  for (const status of ['missing', 'unsupported'] as const) {
+    const [only] = coverage([ofPackage], { status });
+    assert.equal(only?.evidence?.count, 1);
+    assert.match(only.reason ?? '', /; 1 of them is owned by packages that are not assessed$/);
+  }
   assert.equal(coverage([ofPackage], { packages: [installed('node-a', null)] }).length, 1);
   assert.equal(coverage([ofPackage], { packages: [installed('other')] }).length, 1);
   const ofOther: SquashedEvidence = { ...ofPackage, owner: { name: 'node-a', lister: 'rpm' } };

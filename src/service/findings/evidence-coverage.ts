@@ -56,15 +56,20 @@ function coverageOfKind(kind: EvidenceKind, found: readonly SquashedEvidence[], 
     status: 'unsupported',
     newestAdvisory: null,
     fetchedAt: null,
-    reason: reasonOf(kind, { count: found.length, example: paths[0], isCut }),
+    reason: reasonOf(kind, found, isCut),
     evidence: { count: found.length, paths, ...(isCut && { truncated: true }) },
   };
 }
 
-function reasonOf(
-  kind: EvidenceKind,
-  { count, example, isCut }: { count: number; example: string | undefined; isCut: boolean },
-): string {
-  const sample = example === undefined ? '' : `, e.g. ${example}`;
-  return `${isCut ? 'at least ' : ''}${countedEvidence(kind, count)} ${count === 1 ? 'is' : 'are'} not read${sample}`;
+function reasonOf(kind: EvidenceKind, found: readonly SquashedEvidence[], isCut: boolean): string {
+  const [first] = found;
+  const owned = found.filter(({ owner }) => owner !== undefined).length;
+  const words = [
+    `${isCut ? 'at least ' : ''}${countedEvidence(kind, found.length)} ${found.length === 1 ? 'is' : 'are'} not read`,
+    first === undefined ? '' : `, e.g. ${first.path}`,
+    owned === 0
+      ? ''
+      : `; ${owned} of them ${owned === 1 ? 'is' : 'are'} owned by packages that are not assessed`,
+  ];
+  return words.join('');
 }
