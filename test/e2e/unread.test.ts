@@ -168,7 +168,7 @@ test('finds the same however a layer is stored, and in a root file system', () =
     'app/node_modules/a/package.json',
     'app/node_modules/linked',
   ]);
-  assert.deepEqual(ofDirectory.slice(1), first?.slice(1));
+  assert.deepEqual(ofDirectory.slice(1), first.slice(1));
   const verified = unread(report('scan', stored[0] ?? '', ...common, '--verify', '--db', ':memory:'));
   assert.deepEqual(verified, first);
 });

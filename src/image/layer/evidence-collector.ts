@@ -90,7 +90,8 @@ export class EvidenceCollector {
         return undefined;
       case 'file':
         return this.#seeFile(entry);
-      default:
+      case 'directory':
+      case 'other':
         return undefined;
     }
   }

@@ -10,19 +10,16 @@ export const contentBytesMin = 64;
 
 /** What bytes begin that lie at a place; undefined where it is nothing that matters. */
 export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
-  switch (bytes[at]) {
-    case 0x7f:
-      return beginsAsElf(bytes, at) ? 'elf' : undefined;
-    case 0x50: // P
-      return bytes[at + 1] === 0x4b && bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
-    case 0x4d: // M
-      return bytes[at + 1] === 0x5a ? 'pe' : undefined;
-    case 0x23: // #
-      return bytes[at + 1] === 0x21 ? 'script' : undefined;
-    default:
-      return undefined;
-  }
+  const [first, second] = [bytes[at], bytes[at + 1]];
+  if (first === 0x7f) return beginsAsElf(bytes, at) ? 'elf' : undefined;
+  if (first === letterP && second === letterK)
+    return bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
+  if (first === letterM && second === letterZ) return 'pe';
+  return first === hash && second === exclamation ? 'script' : undefined;
 }
+
+const [letterP, letterK, letterM, letterZ] = [0x50, 0x4b, 0x4d, 0x5a];
+const [hash, exclamation] = [0x23, 0x21];
 
 const localHeaderBytes = 30;
 const zipStart = Buffer.from('PK\x03\x04');

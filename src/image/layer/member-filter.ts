@@ -20,18 +20,34 @@ export function memberFilter(wanted: WantedPaths): MemberFilter {
 }
 
 function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean {
-  const flag = block[offset + 156];
-  if (flag === hardLink) return true;
+  switch (block[offset + 156] ?? oldFile) {
+    case hardLink:
+      return true;
+    case symbolicLink: {
+      const end = endOfName(block, offset);
+      return mayEndAsEvidence(block, end) || isPackageOfNode(block, offset, end);
+    }
+    case file:
+    case oldFile:
+    case contiguousFile:
+      return mayFileBeEvidence(block, offset, payload);
+    default:
+      return false;
+  }
+}
+
+function mayFileBeEvidence(block: Buffer, offset: number, payload: number): boolean {
   const end = endOfName(block, offset);
-  const [before = 0, last = 0] = [block[end - 2], block[end - 1]];
-  if (flag === symbolicLink) return mayEndEvidence(before, last) || isPackageOfNode(block, offset, end);
-  if (flag !== file && flag !== oldFile && flag !== contiguousFile) return false;
-  if (mayEndEvidence(before, last) || mayBeginEvidence(firstOf(block, offset))) return true;
+  if (mayEndAsEvidence(block, end) || mayBeginEvidence(firstOf(block, offset))) return true;
   const size = number(block, offset + 124, 12) ?? 0;
   if (size < contentBytesMin) return false;
-  const isScript = before === letterJ && last === letterS;
+  const isScript = block[end - 2] === letterJ && block[end - 1] === letterS;
   if (isScript && size >= bundleBytesMin && !isPackageOfNode(block, offset, end)) return true;
   return payload + 4 > block.length || contentKind(block, payload) !== undefined;
+}
+
+function mayEndAsEvidence(block: Buffer, end: number): boolean {
+  return mayEndEvidence(block[end - 2] ?? 0, block[end - 1] ?? 0);
 }
 
 function endOfName(block: Buffer, offset: number): number {

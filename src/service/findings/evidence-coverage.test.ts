@@ -24,11 +24,17 @@ function covered(status: Coverage['status']): Coverage {
   return { namespace: 'debian:12', status, newestAdvisory: null, fetchedAt: null, reason: null };
 }
 
+interface CoverageOptions {
+  readonly packages?: readonly ImagePackage[];
+  readonly status?: Coverage['status'];
+  readonly cut?: readonly [];
+}
+
 const path = 'usr/lib/node_modules/a/package.json';
 
 function coverage(
   found: readonly SquashedEvidence[],
-  { packages = [installed('node-a')], status = 'complete' as Coverage['status'], cut = [] as const } = {},
+  { packages = [installed('node-a')], status = 'complete', cut = [] }: CoverageOptions = {},
 ): Coverage[] {
   return evidenceCoverage({ evidence: { found, cut }, packages, coverage: [covered(status)] });
 }
@@ -85,6 +91,6 @@ test('where not all evidence was kept, coverage says at least how much there is,
   const evidence = { found: [], cut };
   const [only] = evidenceCoverage({ evidence, packages: [], coverage: [] });
   assert.equal(only?.status, 'unsupported');
-  assert.equal(only?.reason, 'at least 0 packages of npm are not read');
-  assert.deepEqual(only?.evidence, { count: 0, paths: [], truncated: true });
+  assert.equal(only.reason, 'at least 0 packages of npm are not read');
+  assert.deepEqual(only.evidence, { count: 0, paths: [], truncated: true });
 });
