@@ -154,6 +154,10 @@ export function isScriptName(text: string, start: number, end: number): boolean 
 
 /** Whether the name that begins at `start` and ends before `end` is one of a file of data. */
 export function isDataName(text: string, start: number, end: number): boolean {
-  const dot = text.lastIndexOf('.', end - 1);
+  // Not searched by `lastIndexOf`, which would go on into the text before the name.
+  let dot = end - 1;
+  while (dot > start && text.charCodeAt(dot) !== fullStop) dot--;
   return dot > start && endingsOfData.has(text.slice(dot + 1, end));
 }
+
+const fullStop = 0x2e;
