@@ -44,6 +44,22 @@ export const limits = {
   programBytes: 16 * MiB,
   /** Files and directories of a root file system on disk that are looked at for evidence. */
   directoryEntries: 1_000_000,
+  /** A file that states the licences of one package; those of Boost have 2 MB. */
+  licenseFileBytes: 4 * MiB,
+  /** All such files of one layer; the rest is not read. */
+  licenseBytesPerLayer: 128 * MiB,
+  /** Such files and links to them kept of one layer; large real systems have some thousands. */
+  licenseFilesPerLayer: 20_000,
+  /** Licences kept of one package. */
+  licensesPerPackage: 200,
+  /** The characters of all licences of one layer. */
+  licenseCharactersPerLayer: 2 * MiB,
+  /** The characters of all names that the packages of one database require and provide; large real ones have one or two millions. */
+  dependencyCharactersPerFile: 8 * MiB,
+  /** The same and the characters of all licences, over all layers of an image; real images have some tens of megabytes. */
+  imageDetailCharacters: 512 * MiB,
+  /** Dependencies between the packages of one image; large real ones have some ten thousand. */
+  dependenciesPerImage: 500_000,
   /** The header of one rpm package; that of a package of 100,000 files has some 13 MB. */
   rpmHeaderBytes: 16 * MiB,
   /** A manifest of Chisel, decompressed; real ones have under a megabyte. */

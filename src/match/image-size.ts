@@ -1,15 +1,17 @@
 import { ClairError } from '../kit/errors.ts';
 import { limits } from '../kit/limits.ts';
 import type { LayerEvidence } from '../model/evidence/layer-evidence.ts';
-import type { LayerIndex } from '../model/layer-index.ts';
+import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
 
 /** How much is kept of the layers of an image: a hostile one may hold a thousand layers, each as large as a layer may be. */
 export class ImageSize {
   #things = 0;
   #evidence = 0;
+  #detailCharacters = 0;
 
   /** Counts one more layer. Throws `limit-exceeded`. */
-  add({ whiteouts, opaques, nodes, packages, owned, evidence }: LayerIndex): void {
+  add({ whiteouts, opaques, nodes, packages, owned, evidence, licenses = [] }: LayerIndex): void {
+    this.#addDetails(packages, licenses);
     this.#things += whiteouts.length + opaques.length + nodes.length + owned.length;
     for (const { packages: listed } of packages) this.#things += listed.length;
     for (const { files } of owned) this.#things += files.length;
@@ -32,4 +34,23 @@ export class ImageSize {
         { limit: 'evidencePerImage' },
       );
   }
+
+  #addDetails(packages: LayerIndex['packages'], licenses: readonly LayerLicenses[]): void {
+    for (const found of licenses)
+      this.#detailCharacters += charactersOf('licenses' in found ? found.licenses : [found.sameAs]);
+    for (const { requires = [], provides = [], licenses: declared = [] } of packages.flatMap(
+      (listed) => listed.packages,
+    ))
+      this.#detailCharacters += charactersOf(requires) + charactersOf(provides) + charactersOf(declared);
+    if (this.#detailCharacters > limits.imageDetailCharacters)
+      throw new ClairError(
+        'limit-exceeded',
+        `the layers of the image hold more than ${limits.imageDetailCharacters} characters of licences and dependencies`,
+        { limit: 'imageDetailCharacters' },
+      );
+  }
+}
+
+function charactersOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { LayerEvidence } from './evidence/layer-evidence.ts';
-import type { ListedPackage } from './package.ts';
+import type { ListedPackage, PackageType } from './package.ts';
 
 /** Something a layer has at a wanted path or at a directory above one. */
 export type LayerNode =
@@ -51,6 +51,12 @@ export interface LayerRepositories {
   readonly names: readonly string[];
 }
 
+/** The licences of the packages of a type and name, as a file of a layer states them, or the package whose file is also this one's. */
+export type LayerLicenses = { readonly type: PackageType; readonly name: string } & (
+  | { readonly licenses: readonly string[] }
+  | { readonly sameAs: string }
+);
+
 /** Something that could not be read. Its result is missing; the rest of the report stands. */
 export interface ExtensionProblem {
   readonly extension: string;
@@ -81,5 +87,7 @@ export interface LayerIndex {
   readonly diversions: readonly LayerDiversions[];
   readonly repositories: readonly LayerRepositories[];
   readonly evidence: LayerEvidence;
+  /** Absent where the layer has no licence files. */
+  readonly licenses?: readonly LayerLicenses[];
   readonly problems: readonly ExtensionProblem[];
 }

@@ -23,6 +23,17 @@ export interface ListedPackage {
   readonly vendor?: string;
   /** The licence of an rpm, in the words of its packager. */
   readonly licence?: string;
+  /** Who supplies the package, as its metadata says: a name, often with an address (`Name <mail@example.org>`). */
+  readonly supplier?: string;
+  /** Licences that its metadata declares. SPDX expressions where they are exact, else the words of the package. */
+  readonly licenses?: readonly string[];
+  /**
+   * Names that the package requires, packages or what they provide; `a|b` where either will do. Empty if it requires nothing, absent
+   * if that is unknown.
+   */
+  readonly requires?: readonly string[];
+  /** Names besides its own under which the package can be required. */
+  readonly provides?: readonly string[];
 }
 
 /** Where in an image something was found. */
@@ -34,7 +45,7 @@ export interface Location {
 }
 
 /** A package installed in an image. */
-export interface Package extends ListedPackage {
+export interface Package extends Omit<ListedPackage, 'requires' | 'provides'> {
   readonly purl: string;
   readonly location: Location;
   /** Name of the lister that found it. */
@@ -43,6 +54,11 @@ export interface Package extends ListedPackage {
   readonly repositories?: readonly string[];
   /** The package of the distribution that brought the file it was found in. */
   readonly owner?: string;
+  /**
+   * purls of the installed packages it requires, sorted. Empty if it requires nothing, absent if its requirements are unknown or none
+   * of them is installed.
+   */
+  readonly dependsOn?: readonly string[];
 }
 
 /** Stands for a lister and for a path where an inventory of somebody else lists a package and does not tell where it lies. */

@@ -53,6 +53,8 @@ const distro = z.strictObject({
   supportEnd: z.optional(z.iso.date()),
 } satisfies Fields<Omit<Distro, 'source'>>);
 
+const names = z.array(word).check(z.maxLength(limits.packagesPerFile));
+
 const listedPackage = z.strictObject({
   type: word,
   name: word,
@@ -62,6 +64,10 @@ const listedPackage = z.strictObject({
   modularity: z.optional(word),
   vendor: z.optional(line),
   licence: z.optional(line),
+  supplier: z.optional(line),
+  licenses: z.optional(z.array(line).check(z.maxLength(limits.licensesPerPackage))),
+  requires: z.optional(names),
+  provides: z.optional(names),
 } satisfies Fields<ListedPackage>);
 
 type KeysOf<T> = T extends unknown ? keyof T : never;

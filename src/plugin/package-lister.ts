@@ -1,6 +1,6 @@
 import type { Diversion } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
-import type { ListedPackage } from '../model/package.ts';
+import type { ListedPackage, PackageType } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
 /** One thing a lister read at `path`. */
@@ -15,6 +15,21 @@ export type Listed =
   /** Repositories that the packages of this layer come from, by the ids of their vendor. */
   | { readonly path: string; readonly repositories: readonly string[] };
 
+/**
+ * Files that state the licences of installed packages: one in a directory named after each package, `usr/share/doc/bash/copyright`.
+ * They add detail only: one that is missing, too large or over a limit leaves licences unknown and is no problem.
+ */
+export interface LicenseFiles {
+  /** Type of the packages. */
+  readonly type: PackageType;
+  /** Directory that has a directory for each package, without slashes around it. */
+  readonly directory: string;
+  /** Name of the file. */
+  readonly file: string;
+  /** The licences that a file states; empty where it states none that is understood. */
+  read(content: Uint8Array): readonly string[];
+}
+
 /** Reads a package database or manifest out of the wanted files of one layer. */
 export interface PackageLister {
   readonly name: string;
@@ -28,12 +43,14 @@ export interface PackageLister {
    * `model/namespace.ts` does not know: it knows `deb`, `apk` and `rpm`.
    */
   readonly versionScheme?: string;
+  /** Files that state the licences of what it lists; absent where its databases do. Read for built-in listers only. */
+  readonly licenseFiles?: LicenseFiles;
   /** Lists what is installed. A damaged file yields a problem and what can still be read; the other files are unharmed. */
   list(files: Files): Iterable<Listed>;
 }
 
 /** A lister that works elsewhere: on a thread that can be ended when it takes too long. */
-export interface RemoteLister extends Omit<PackageLister, 'list'> {
+export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
   /** Throws where the lister has failed, or was ended. */
   listRemotely(files: Files): Promise<readonly Listed[]>;
 }

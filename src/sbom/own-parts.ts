@@ -34,6 +34,9 @@ export const ownPackage: z.ZodMiniType<Package> = present(
     foundBy: name,
     repositories: z.optional(z.array(name)),
     owner: maybeName,
+    supplier: maybe,
+    licenses: z.optional(z.array(text)),
+    dependsOn: z.optional(z.array(text)),
   }),
 );
 

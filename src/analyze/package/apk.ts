@@ -1,9 +1,12 @@
+import { keptLine } from '../../kit/kept-line.ts';
 import { quoted } from '../../kit/quoted.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
+import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
+import { DependencyBudget, dependencyFields } from './dependency-names.ts';
 import { archOf, distinct, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
@@ -12,7 +15,16 @@ const carriageReturn = 0x0d;
 const colon = 0x3a;
 
 /** The letters whose values are kept. apk-installed(5). */
-const letters = { P: 'name', V: 'version', A: 'arch', o: 'origin' } as const;
+const letters = {
+  P: 'name',
+  V: 'version',
+  A: 'arch',
+  o: 'origin',
+  m: 'maintainer',
+  L: 'license',
+  D: 'depends',
+  p: 'provides',
+} as const;
 /** A directory of the package, without leading slash, and a file in the directory last named. */
 const directoryLetter = 'F'.charCodeAt(0);
 const fileLetter = 'R'.charCodeAt(0);
@@ -25,12 +37,18 @@ const isRead = Uint8Array.from(fieldOf, (field, code) =>
 );
 /** More of a value is not read: none is that long, and it is an impossible one also when cut. */
 const valueBytesMax = 4096;
+/** The same for lists of names: busybox provides a name for each of its programs. */
+const listBytesMax = 256 * 1024;
 
 interface Entry {
   name?: string;
   version?: string;
   arch?: string;
   origin?: string;
+  maintainer?: string;
+  license?: string;
+  depends?: string;
+  provides?: string;
   readonly files: string[];
 }
 
@@ -56,13 +74,14 @@ export const apk: PackageLister = {
 function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<Listed> {
   const damage = lostBytes(content) ?? lostEnd(content);
   if (damage !== undefined) yield { path, problem: damage };
+  const budget = new DependencyBudget();
   let entries = 0;
   for (const entry of readEntries(content, ownership)) {
     entries++;
     const item = readEntry(entry, entries);
     if (typeof item === 'string') yield { path, problem: item };
     else if (item !== undefined) {
-      yield { path, package: item };
+      yield { path, package: { ...item, ...detailsOf(entry, budget) } };
       if (entry.files.length > 0) yield { path, owner: item.name, files: entry.files };
     }
   }
@@ -113,7 +132,7 @@ class EntryReader {
 
   take(entry: Entry, letter: number, start: number, stop: number): void {
     const field = fieldOf[letter];
-    if (field !== undefined) entry[field] ??= textOf(this.#span(start, stop));
+    if (field !== undefined) entry[field] ??= textOf(this.#span(start, stop), listBytesMax);
     else if (letter === directoryLetter) this.#enter(start, stop);
     else if (this.#isOwnable(start, stop)) this.#ownership.add(entry.files, this.#pathOf(start, stop));
   }
@@ -140,8 +159,8 @@ class EntryReader {
   }
 }
 
-function textOf({ bytes, start, stop }: Span): string {
-  return bytes.toString('utf8', start, Math.min(stop, start + valueBytesMax));
+function textOf({ bytes, start, stop }: Span, bytesMax = valueBytesMax): string {
+  return bytes.toString('utf8', start, Math.min(stop, start + bytesMax));
 }
 
 /** The package of an entry, undefined when it is virtual, or the problem with it. */
@@ -158,4 +177,23 @@ function readEntry(
   const source = { name: origin || name, version };
   if (!isWord(source.name)) return `package ${name} has an impossible origin ${quoted(source.name)}`;
   return { type: 'apk', name, version, source, ...archOf(arch) };
+}
+
+/** Supplier, licences and dependencies of a package. */
+function detailsOf(
+  { maintainer = '', license = '', depends = '', provides = '' }: Entry,
+  budget: DependencyBudget,
+): Partial<ListedPackage> {
+  const supplier = keptLine(maintainer);
+  const declared = licenseOf(license);
+  return {
+    ...(supplier !== '' && { supplier }),
+    ...(declared !== undefined && { licenses: [declared] }),
+    ...dependencyFields(budget, { requires: namesIn(depends), provides: namesIn(provides) }),
+  };
+}
+
+/** The names in a list of dependencies, `so:libc.musl-x86_64.so.1 foo>=1.2 !bar /bin/sh`; `!` excludes a package. */
+function namesIn(list: string): string[] {
+  return list.split(' ').flatMap((item) => /^(?!!)[^<>=~@]+/.exec(item)?.[0] ?? []);
 }

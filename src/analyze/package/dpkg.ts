@@ -1,3 +1,4 @@
+import { keptLine } from '../../kit/kept-line.ts';
 import { limits } from '../../kit/limits.ts';
 import { quoted } from '../../kit/quoted.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
@@ -7,6 +8,8 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
+import { debianCopyright } from './debian-copyright.ts';
+import { DependencyBudget, dependencyFields } from './dependency-names.ts';
 import { archOf, distinct, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
@@ -22,7 +25,13 @@ const diversionsFile = 'var/lib/dpkg/diversions';
 const companion =
   /\.(?:md5sums|list|conffiles|preinst|postinst|prerm|postrm|triggers|shlibs|symbols|templates|config)$/;
 
-const fieldsRead = ['Package', 'Status', 'Version', 'Architecture', 'Source'];
+const coreFields = ['Package', 'Status', 'Version', 'Architecture', 'Source'];
+/** Fields that add detail: what is wrong with them is no problem of the package. */
+const detailFields = ['Maintainer', 'Pre-Depends', 'Depends', 'Provides'];
+const fieldsRead = [...coreFields, ...detailFields];
+
+/** Of a longer field the end is missing. */
+const fieldCharactersRead = 4000;
 
 /**
  * The third word of `Status`, dpkg(1) "Package states", and what it says about the files of the package. What is configured
@@ -47,6 +56,7 @@ export const dpkg: PackageLister = {
   name: 'dpkg',
   version: 3,
   wants: [statusFile, `${statusDirectory}*`, `${infoDirectory}*${listEnding}`, diversionsFile],
+  licenseFiles: debianCopyright,
   *list(files: Files) {
     const ownership = new Ownership();
     for (const [path, content] of files) {
@@ -142,13 +152,15 @@ function* listFile(path: string, content: Uint8Array): Generator<Listed> {
   // dpkg itself refuses a status file without a final line feed; control files in status.d may end so.
   const damage = lostBytes(content) ?? (path === statusFile ? lostEnd(content) : undefined);
   if (damage !== undefined) yield { path, problem: damage };
+  const budget = new DependencyBudget();
   let entries = 0;
   for (const stanza of stanzas(content, fieldsRead)) {
     entries++;
     const entry = readStanza(stanza);
     if (typeof entry === 'string') yield { path, problem: entry };
-    else if (entry !== undefined) yield { path, package: entry };
-    for (const field of stanza.repeated) yield { path, problem: repeats(stanza, field) };
+    else if (entry !== undefined) yield { path, package: { ...entry, ...detailsOf(stanza, budget) } };
+    for (const field of stanza.repeated)
+      if (coreFields.includes(field)) yield { path, problem: repeats(stanza, field) };
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no dpkg database' };
@@ -168,6 +180,28 @@ function readStanza({ number, values }: Stanza): ListedPackage | string | undefi
   const source = sourceOf(sourceField, name, version);
   if (source === undefined) return `package ${name} has an unreadable Source field`;
   return { type: 'deb', name, version, source, ...archOf(arch) };
+}
+
+/** Supplier and dependencies of a package, deb-control(5). */
+function detailsOf({ values }: Stanza, budget: DependencyBudget): Partial<ListedPackage> {
+  const [maintainer = '', before = '', depends = '', provides = ''] = values.slice(coreFields.length);
+  const supplier = keptLine(maintainer);
+  const required = [...relationsIn(before), ...relationsIn(depends)];
+  return {
+    ...(supplier !== '' && { supplier }),
+    ...dependencyFields(budget, { requires: required, provides: relationsIn(provides) }),
+  };
+}
+
+/** The names in a field of relations: `libc6 (>= 2.14), default-mta | mail-transport-agent, python3:any`. */
+function relationsIn(field: string): string[] {
+  const relations = field.split(',').map((relation) => relation.split('|').map(packageNameIn).join('|'));
+  // A field may have been cut: its last name is then not whole.
+  return field.length < fieldCharactersRead ? relations : relations.slice(0, -1);
+}
+
+function packageNameIn(relation: string): string {
+  return /[^\s(:[]+/.exec(relation)?.[0] ?? '';
 }
 
 /** Entries of `status.d` have no Status: they are there because the package is. */

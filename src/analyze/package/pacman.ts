@@ -1,8 +1,12 @@
+import { keptLine } from '../../kit/kept-line.ts';
+import { limits } from '../../kit/limits.ts';
 import { quoted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
+import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
+import { DependencyBudget, dependencyFields } from './dependency-names.ts';
 import { archOf, distinct, isWord } from './listing.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
@@ -10,8 +14,11 @@ const localDatabase = 'var/lib/pacman/local/';
 const descriptionFile = '/desc';
 
 /** The sections whose values are kept. alpm-db-desc(5). */
-const sections = ['NAME', 'VERSION', 'BASE', 'ARCH'] as const;
+const sections = ['NAME', 'VERSION', 'BASE', 'ARCH', 'PACKAGER'] as const;
 type Section = (typeof sections)[number];
+/** The sections that have a list of values, of which each line is one. */
+const listSections = ['LICENSE', 'DEPENDS', 'PROVIDES'] as const;
+type ListSection = (typeof listSections)[number];
 
 const carriageReturn = 0x0d;
 const percent = 0x25;
@@ -20,6 +27,7 @@ const valueBytesMax = 4096;
 
 interface Description {
   readonly values: Partial<Record<Section, string>>;
+  readonly lists: Partial<Record<ListSection, readonly string[]>>;
   /** Sections that occur more than once. */
   readonly repeated: ReadonlySet<Section>;
 }
@@ -36,7 +44,7 @@ interface Identity {
  */
 export const pacman: PackageLister = {
   name: 'pacman',
-  version: 1,
+  version: 2,
   wants: [`${localDatabase}*${descriptionFile}`],
   versionScheme: 'alpm',
   *list(files: Files) {
@@ -71,17 +79,31 @@ function identityOf(directory: string): Identity | undefined {
  */
 function readDescription(content: Uint8Array): Description {
   const values: Partial<Record<Section, string>> = {};
+  const lists: Partial<Record<ListSection, readonly string[]>> = {};
   const repeated = new Set<Section>();
   const lines = new Lines(content);
   while (lines.next()) {
     const name = sectionAt(lines);
     if (name === undefined || !lines.next()) continue;
+    const list = listSections.find((known) => known === name);
+    if (list !== undefined) lists[list] ??= valuesFrom(lines);
     const section = sections.find((known) => known === name);
     if (section === undefined) continue;
     if (values[section] === undefined) values[section] = valueAt(lines);
-    else repeated.add(section);
+    else if (section !== 'PACKAGER') repeated.add(section);
   }
-  return { values, repeated };
+  return { values, lists, repeated };
+}
+
+/** The values from the present line to the next empty one. */
+function valuesFrom(lines: Lines): string[] {
+  const values: string[] = [];
+  do {
+    const value = valueAt(lines);
+    if (value === '') break;
+    values.push(value);
+  } while (lines.next());
+  return values;
 }
 
 function sectionAt({ text, start, end }: Lines): string | undefined {
@@ -116,7 +138,7 @@ function* difference(section: Section, value: string | undefined, named: string)
 }
 
 /** All packages that are built from one base share its version. Databases of old have no base. */
-function packageOf({ name, version }: Identity, { values }: Description): ListedPackage {
+function packageOf({ name, version }: Identity, { values, lists }: Description): ListedPackage {
   const { BASE: base = name, ARCH: arch } = values;
   return {
     type: 'alpm',
@@ -124,5 +146,28 @@ function packageOf({ name, version }: Identity, { values }: Description): Listed
     version,
     ...archOf(arch),
     ...(isWord(base) && { source: { name: base, version } }),
+    ...detailsOf(values, lists),
   };
+}
+
+/** Supplier, licences and dependencies of a package. */
+function detailsOf(
+  { PACKAGER: packager = '' }: Description['values'],
+  { LICENSE: licenses = [], DEPENDS: depends = [], PROVIDES: provides = [] }: Description['lists'],
+): Partial<ListedPackage> {
+  const supplier = keptLine(packager);
+  const declared = licenses.slice(0, limits.licensesPerPackage).flatMap((text) => licenseOf(text) ?? []);
+  return {
+    ...(supplier !== '' && { supplier }),
+    ...(declared.length > 0 && { licenses: [...new Set(declared)] }),
+    ...dependencyFields(new DependencyBudget(), {
+      requires: depends.map(nameIn),
+      provides: provides.map(nameIn),
+    }),
+  };
+}
+
+/** The name in a dependency: `glibc>=2.38`, `libcrypto.so=3-64`. */
+function nameIn(dependency: string): string {
+  return /^[^<>=]+/.exec(dependency)?.[0] ?? '';
 }

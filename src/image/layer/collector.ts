@@ -4,8 +4,9 @@ import { PathTree } from '../../kit/path-tree.ts';
 import { baseOf, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
-import type { LayerNode } from '../../model/layer-index.ts';
+import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramReading } from './evidence-collector.ts';
+import { LicenseCollector } from './license-collector.ts';
 import { expandSparse } from './sparse.ts';
 import type { WantedPaths } from './wanted.ts';
 
@@ -28,6 +29,7 @@ export interface CollectedLayer {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly remarks: readonly LayerRemark[];
   readonly evidence: CollectedEvidence;
+  readonly licenses: readonly LayerLicenses[];
 }
 
 /** What a collector is to do other than with an ordinary layer. */
@@ -53,6 +55,7 @@ export class LayerCollector {
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
   readonly #evidence: EvidenceCollector;
+  readonly #licenses: LicenseCollector;
   readonly #markers = { whiteouts: 0, opaques: 0 };
   #keptBytes = 0;
   #markCharacters = 0;
@@ -65,6 +68,7 @@ export class LayerCollector {
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
     this.#evidence = new EvidenceCollector(programs);
+    this.#licenses = new LicenseCollector(wanted.licenseFiles);
   }
 
   /** The visitor for a `TarWalker`. */
@@ -86,7 +90,8 @@ export class LayerCollector {
     }
     const interest = this.#wanted.at(path);
     const evidence = this.#evidence.see(entry);
-    return (interest && this.#node(entry, interest === 'wanted')) ?? evidence;
+    if (interest === undefined) return this.#licenses.visit(entry) ?? evidence;
+    return this.#node(entry, interest === 'wanted') ?? evidence;
   };
 
   collected(): CollectedLayer {
@@ -98,6 +103,7 @@ export class LayerCollector {
       files: this.#files,
       remarks: this.#remarks,
       evidence: this.#evidence.collected(),
+      licenses: this.#licenses.licenses,
     };
   }
 

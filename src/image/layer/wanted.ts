@@ -1,5 +1,6 @@
 import { parentOf } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
+import type { LicenseFiles } from '../../plugin/package-lister.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -30,8 +31,11 @@ export class WantedPaths {
   readonly #hashes: ReadonlySet<number>;
   readonly #directoryHashes: ReadonlySet<number>;
   readonly #nestedHashes: ReadonlySet<number>;
+  /** Licence files, which are no wanted paths: they are read apart from them. */
+  readonly licenseFiles: readonly LicenseFiles[];
+  readonly #licenseHashes: ReadonlyMap<number, string>;
 
-  constructor(patterns: Iterable<PathPattern>) {
+  constructor(patterns: Iterable<PathPattern>, licenseFiles: readonly LicenseFiles[] = []) {
     const exact = new Map<string, 'wanted' | 'above'>();
     const directories = new Map<string, string[]>();
     const nested = new Map<string, string[]>();
@@ -52,6 +56,8 @@ export class WantedPaths {
     this.#hashes = new Set([...exact.keys()].map(hashOfPath));
     this.#directoryHashes = new Set([...directories.keys(), ...nested.keys()].map(hashOfPath));
     this.#nestedHashes = new Set([...nested.keys()].map(hashOfPath));
+    this.licenseFiles = licenseFiles;
+    this.#licenseHashes = new Map(licenseFiles.map(({ directory, file }) => [hashOfPath(directory), file]));
   }
 
   /**
@@ -60,9 +66,21 @@ export class WantedPaths {
    */
   childrenOf(directory: string): readonly string[] | undefined {
     if (this.#directories.has(directory) || this.#nested.has(directory)) return undefined;
+    if (this.licenseFiles.some((kind) => kind.directory === directory)) return undefined;
     const exact = [...this.#exact.keys()].filter((path) => parentOf(path) === directory);
     const nested = (this.#nested.get(parentOf(directory)) ?? []).map((name) => directory + name);
-    return [...new Set([...exact, ...nested])].sort();
+    return [...new Set([...exact, ...nested, ...this.#licensePlacesIn(directory)])].sort();
+  }
+
+  /** The licence files of a directory, and the directories on the way to others. */
+  #licensePlacesIn(directory: string): string[] {
+    return this.licenseFiles.flatMap((kind) => {
+      if (kind.directory === parentOf(directory)) return [`${directory}/${kind.file}`];
+      const prefix = directory === '' ? '' : `${directory}/`;
+      if (!kind.directory.startsWith(prefix)) return [];
+      const [next = ''] = kind.directory.slice(prefix.length).split('/', 1);
+      return [prefix + next];
+    });
   }
 
   at(path: string): Interest {
@@ -87,7 +105,11 @@ export class WantedPaths {
     const from = startOf(bytes, offset);
     for (let i = from; i < offset + length; i++) {
       const byte = bytes[i] ?? 0;
-      if (byte === 0) return this.#isKnown(hash, parentHash, grandparentHash);
+      if (byte === 0)
+        return (
+          this.#isKnown(hash, parentHash, grandparentHash) ||
+          this.#isLicensePlace(bytes.subarray(from, i), parentHash, grandparentHash)
+        );
       // A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away.
       if (isStart && (byte === dot || byte === slash)) return true;
       isStart = byte === slash;
@@ -100,6 +122,13 @@ export class WantedPaths {
       }
     }
     return true;
+  }
+
+  /** Of the many files beside licence files none is of interest; of their directories links are. */
+  #isLicensePlace(name: Buffer, parentHash: number, grandparentHash: number): boolean {
+    if (this.#licenseHashes.has(parentHash)) return true;
+    const file = this.#licenseHashes.get(grandparentHash);
+    return file !== undefined && name.toString('latin1', name.length - file.length) === file;
   }
 
   #isKnown(hash: number, parentHash: number, grandparentHash: number): boolean {

@@ -99,7 +99,10 @@ function release(files: Files): void {
 }
 
 function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): WantedPaths {
-  return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)]);
+  const licenseFiles = analyzers.listers.flatMap((lister) =>
+    'licenseFiles' in lister && lister.licenseFiles !== undefined ? [lister.licenseFiles] : [],
+  );
+  return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)], licenseFiles);
 }
 
 /** Every path some extension wants. Throws where it is of a kind that would find nothing: an empty list would look like an answer. */
@@ -137,6 +140,7 @@ function indexOf(
       contents: release.contents,
       ...listing,
       evidence: settled.evidence,
+      ...(collected.licenses.length > 0 && { licenses: collected.licenses }),
       problems: [...remarks, ...release.problems, ...listing.problems, ...settled.problems],
     };
   };

@@ -2,17 +2,21 @@ import type { Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { messageOf } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
+import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
+import { type StatedLicenses, statedLicenses } from '../../match/licenses.ts';
 import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../match/squash.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { givenDistro } from '../../model/named-distro.ts';
 import type { Namespace } from '../../model/namespace.ts';
-import { comparePackages } from '../../model/order.ts';
+import { comparePackages, compareText } from '../../model/order.ts';
+import type { ListedPackage } from '../../model/package.ts';
 import { purlOf } from '../../model/purl.ts';
 import type { ExtensionStatus, ReportLayer } from '../../model/report.ts';
+import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
 import { statusesOf } from './extension-status.ts';
@@ -96,14 +100,15 @@ export async function imageOf(
     given === undefined ? detected : { distro: givenDistro(given, detected.distro), problems: [] };
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
+  const licenses = statedLicenses(layers.map(({ index }) => index));
+  const context = { distro, diffIds, squashed, extensions, licenses };
+  const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const image: ImageIndex = {
     identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
     layers: identities,
     distro,
     ...(detector !== undefined && { detector }),
-    packages: squashed.packages
-      .map((item) => toImagePackage(item, { distro, diffIds, squashed, extensions }))
-      .sort(comparePackages),
+    packages: withDependencies(squashed, packages).sort(comparePackages),
   };
   return { image, problems };
 }
@@ -143,16 +148,18 @@ interface Surroundings {
   readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
   readonly extensions: Analyzing;
+  readonly licenses: StatedLicenses;
 }
 
 function toImagePackage(
   item: SquashedPackage,
-  { distro, diffIds, squashed, extensions }: Surroundings,
+  { distro, diffIds, squashed, extensions, licenses }: Surroundings,
 ): ImagePackage {
-  const listed = item.package;
+  const { requires, provides, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
   const found = {
     ...listed,
+    ...attributionOf(listed, licenses),
     purl: purlOf(listed, ecosystemOf(item.lister, extensions) === undefined ? distro : null),
     location: { path: item.path, layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
@@ -160,6 +167,28 @@ function toImagePackage(
     ...(owner !== undefined && { owner }),
   };
   return withLookup(found, distro, extensions);
+}
+
+/** Supplier and licences of a package, in so far as they are known. */
+function attributionOf(
+  { type, name, vendor, supplier = vendor, licence, licenses }: Omit<ListedPackage, 'requires' | 'provides'>,
+  statedFor: StatedLicenses,
+): Pick<ListedPackage, 'supplier' | 'licenses'> {
+  const tag = licenseOf(licence ?? '');
+  const known = licenses ?? statedFor(type, name) ?? (tag === undefined ? undefined : [tag]);
+  return { ...(supplier && { supplier }), ...(known !== undefined && { licenses: known }) };
+}
+
+/** The packages of an image, each with the purls of those it requires. */
+function withDependencies(
+  { packages: squashed }: SquashedImage,
+  packages: readonly ImagePackage[],
+): ImagePackage[] {
+  const dependencies = dependenciesOf(squashed.map((item) => item.package));
+  return packages.map((found, i) => {
+    const required = dependencies[i]?.flatMap((place) => packages[place]?.purl ?? []);
+    return required === undefined ? found : { ...found, dependsOn: [...new Set(required)].sort(compareText) };
+  });
 }
 
 function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {

@@ -11,12 +11,16 @@ export interface RpmHeader {
   readonly release?: string | undefined;
   readonly arch?: string | undefined;
   readonly vendor?: string | undefined;
+  readonly packager?: string | undefined;
   readonly licence?: string | undefined;
   /** `util-linux-2.32.1-42.el8_8.src.rpm` */
   readonly sourceRpm?: string | undefined;
   /** `nodejs:18:9020020230327152102:rhel9` */
   readonly modularity?: string | undefined;
   readonly files?: FileEntries | undefined;
+  /** Names of the capabilities that the package requires and provides: lists of texts. */
+  readonly requires?: Entry | undefined;
+  readonly provides?: Entry | undefined;
 }
 
 /** One tag of a header: where its value lies in the data, of which type it is, and how many values there are. */
@@ -44,14 +48,17 @@ const textTags: ReadonlyMap<number, TextField> = new Map([
   [1001, 'version'],
   [1002, 'release'],
   [1011, 'vendor'],
+  [1015, 'packager'],
   [1014, 'licence'],
   [1022, 'arch'],
   [1044, 'sourceRpm'],
   [5096, 'modularity'],
 ]);
 /** What is written for people: of a text without end the beginning does, and the package is none the less known. */
-const prose: ReadonlySet<TextField> = new Set(['vendor', 'licence']);
+const prose: ReadonlySet<TextField> = new Set(['vendor', 'packager', 'licence']);
 const epochTag = 1003;
+const providesTag = 1047;
+const requiresTag = 1049;
 const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
   [1027, 'paths'],
   [1037, 'flags'],
@@ -60,10 +67,11 @@ const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
   [1118, 'directoryNames'],
 ]);
 
-type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files'>;
+type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files' | 'requires' | 'provides'>;
 
 const int32Type = 4;
 const stringType = 6;
+const stringArrayType = 8;
 const i18nStringType = 9;
 
 const prologueBytes = 8;
@@ -98,6 +106,10 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
     return entry === undefined ? [] : [[part, entry] as const];
   });
   if (files.length > 0) header.files = Object.fromEntries(files);
+  const requires = entries.get(requiresTag);
+  const provides = entries.get(providesTag);
+  if (requires !== undefined) header.requires = requires;
+  if (provides !== undefined) header.provides = provides;
   return header;
 }
 
@@ -117,7 +129,7 @@ function readIndex(blob: Uint8Array): Map<number, Entry> | string {
   const index = new Map<number, Entry>();
   for (let place = prologueBytes; place < dataStart; place += entryBytes) {
     const tag = view.getUint32(place);
-    if (!textTags.has(tag) && tag !== epochTag && !fileTags.has(tag)) continue;
+    if (!isRead(tag)) continue;
     index.set(tag, {
       data,
       type: view.getUint32(place + 4),
@@ -126,6 +138,16 @@ function readIndex(blob: Uint8Array): Map<number, Entry> | string {
     });
   }
   return index;
+}
+
+function isRead(tag: number): boolean {
+  return (
+    textTags.has(tag) ||
+    fileTags.has(tag) ||
+    tag === epochTag ||
+    tag === providesTag ||
+    tag === requiresTag
+  );
 }
 
 function epochOf({ data, type, offset }: Entry): number | undefined {
@@ -139,4 +161,15 @@ function textOf({ data, type, offset }: Entry, mayBeCut: boolean): string | unde
   const length = room.indexOf(0);
   if (length !== -1) return room.toString('utf8', 0, length);
   return mayBeCut && room.length > textBytesMax ? room.toString('utf8', 0, textBytesMax) : undefined;
+}
+
+/** The texts of a list; undefined where it is none, or has no end. */
+export function textsOf({ data, type, offset, count }: Entry): string[] | undefined {
+  if (type !== stringArrayType && type !== stringType) return undefined;
+  let end = offset;
+  for (let i = 0; i < count; i++) {
+    end = data.indexOf(0, end) + 1;
+    if (end === 0) return undefined;
+  }
+  return data.toString('latin1', offset, Math.max(end - 1, offset)).split('\0');
 }

@@ -29,6 +29,7 @@ export function packageOf(header: RpmHeader): ListedPackage | string | undefined
       modularity,
       vendor: lineOf(vendor),
       licence: lineOf(licence),
+      supplier: vendor === undefined ? lineOf(header.packager) : undefined,
     }),
   };
 }

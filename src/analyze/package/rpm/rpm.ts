@@ -3,6 +3,7 @@ import type { Listed, PackageLister } from '../../../plugin/package-lister.ts';
 import { distinct } from '../listing.ts';
 import { Ownership } from '../ownable.ts';
 import { isBdb, readBdb } from './bdb.ts';
+import { Capabilities } from './capabilities.ts';
 import { type Blob, type FileEntries, readHeader } from './header.ts';
 import { readManifest } from './manifest.ts';
 import { isNdb, readNdb } from './ndb.ts';
@@ -38,7 +39,8 @@ export const rpm: PackageLister = {
         continue;
       }
       const blobs = readDatabase(content, files.get(logOf(path)));
-      yield* distinct(path, listDatabase(path, blobs, ownership));
+      const capabilities = new Capabilities();
+      yield* capabilities.resolve(distinct(path, listDatabase(path, blobs, { ownership, capabilities })));
       yield* ownership.problems(path);
     }
     const content = files.get(manifest);
@@ -46,14 +48,25 @@ export const rpm: PackageLister = {
   },
 };
 
-function* listDatabase(path: string, blobs: Iterable<Blob>, ownership: Ownership): Generator<Listed> {
+/** What is collected of a database while its headers pass by. */
+interface Collected {
+  readonly ownership: Ownership;
+  readonly capabilities: Capabilities;
+}
+
+function* listDatabase(
+  path: string,
+  blobs: Iterable<Blob>,
+  { ownership, capabilities }: Collected,
+): Generator<Listed> {
   for (const blob of blobs) {
     const header = typeof blob === 'string' ? blob : readHeader(blob);
     const item = typeof header === 'string' ? header : packageOf(header);
     if (typeof item === 'string') yield { path, problem: item };
     else if (item !== undefined) yield { path, package: item };
-    if (typeof header === 'object' && typeof item === 'object')
-      yield* listOwned(path, item.name, header.files ?? {}, ownership);
+    if (typeof header !== 'object' || typeof item !== 'object') continue;
+    capabilities.add(item, header);
+    yield* listOwned(path, item.name, header.files ?? {}, ownership);
   }
 }
 

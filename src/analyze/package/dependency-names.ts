@@ -1,0 +1,27 @@
+import { limits } from '../../kit/limits.ts';
+import { isWord } from './listing.ts';
+
+/** Counts the names that the packages of one database require and provide: a hostile one may have any number of them. */
+export class DependencyBudget {
+  #charactersLeft: number = limits.dependencyCharactersPerFile;
+
+  /** The names that are possible ones, each once; undefined where the budget is used up. */
+  take(names: Iterable<string>): readonly string[] | undefined {
+    const taken = [...new Set(names)].filter(isWord);
+    this.#charactersLeft -= taken.reduce((sum, name) => sum + name.length, 0);
+    return this.#charactersLeft < 0 ? undefined : taken;
+  }
+}
+
+/** Members of a package entry; absent where the budget is used up. */
+export function dependencyFields(
+  budget: DependencyBudget,
+  { requires, provides }: { readonly requires: Iterable<string>; readonly provides: Iterable<string> },
+): { readonly requires?: readonly string[]; readonly provides?: readonly string[] } {
+  const required = budget.take(requires);
+  const provided = budget.take(provides);
+  return {
+    ...(required !== undefined && { requires: required }),
+    ...(provided !== undefined && provided.length > 0 && { provides: provided }),
+  };
+}

@@ -1,0 +1,82 @@
+import { limits } from '../../kit/limits.ts';
+import { cleanPath, parentOf } from '../../kit/tar/path.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import { wholePayload } from '../../kit/tar/whole-payload.ts';
+import type { LayerLicenses } from '../../model/layer-index.ts';
+import type { LicenseFiles } from '../../plugin/package-lister.ts';
+
+/**
+ * Reads the licence files of one layer while its members pass by; only the licences they state are kept. They have limits of their
+ * own, beyond which files are passed over: licences then are unknown, and nothing else suffers.
+ */
+export class LicenseCollector {
+  readonly #kinds: readonly LicenseFiles[];
+  /** By kind and package: a later member replaces an earlier one. */
+  readonly #found = new Map<string, LayerLicenses>();
+  #bytesLeft: number = limits.licenseBytesPerLayer;
+  #charactersLeft: number = limits.licenseCharactersPerLayer;
+
+  constructor(kinds: readonly LicenseFiles[]) {
+    this.#kinds = kinds;
+  }
+
+  /** What was found, in the order of the layer. */
+  get licenses(): readonly LayerLicenses[] {
+    return [...this.#found.values()];
+  }
+
+  /** Takes a member of the layer if it is a licence file, or a link that leads to one. */
+  visit(entry: TarEntry): PayloadSink | undefined {
+    for (const kind of this.#kinds) {
+      const place = placeIn(kind, entry.path);
+      if (place !== undefined) return this.#take(kind, place, entry);
+    }
+    return undefined;
+  }
+
+  #take(kind: LicenseFiles, { name, isFile }: Place, entry: TarEntry): PayloadSink | undefined {
+    if (entry.type === 'symbolic-link' || (isFile && entry.type === 'hard-link')) {
+      const sameAs = placeIn(kind, targetOf(entry))?.name;
+      if (sameAs !== undefined && sameAs !== name) this.#keep({ type: kind.type, name, sameAs });
+      return undefined;
+    }
+    if (!isFile || entry.type !== 'file' || entry.sparse !== undefined) return undefined;
+    if (entry.size > Math.min(limits.licenseFileBytes, this.#bytesLeft)) return undefined;
+    this.#bytesLeft -= entry.size;
+    return wholePayload(entry.size, (content) => {
+      const licenses = kind.read(content);
+      if (licenses.length > 0) this.#keep({ type: kind.type, name, licenses });
+    });
+  }
+
+  #keep(found: LayerLicenses): void {
+    const texts = 'licenses' in found ? found.licenses : [found.sameAs];
+    this.#charactersLeft -= texts.reduce((sum, text) => sum + text.length, found.name.length);
+    const key = `${found.type} ${found.name}`;
+    if (this.#charactersLeft < 0 || this.#found.size === limits.licenseFilesPerLayer) return;
+    this.#found.set(key, found);
+  }
+}
+
+interface Place {
+  /** Name of the package. */
+  readonly name: string;
+  /** Whether it is the place of the file, and not of the directory in which it lies. */
+  readonly isFile: boolean;
+}
+
+/** The package whose licence file, or the directory of it, has a path. */
+function placeIn({ directory, file }: LicenseFiles, path: string): Place | undefined {
+  const parent = parentOf(path);
+  if (parent === directory) return { name: path.slice(directory.length + 1), isFile: false };
+  if (parentOf(parent) !== directory || !path.endsWith(`/${file}`)) return undefined;
+  return path.length === parent.length + 1 + file.length
+    ? { name: parent.slice(directory.length + 1), isFile: true }
+    : undefined;
+}
+
+/** Where a link leads to: a symbolic one is relative to its directory, a hard one to the root. */
+function targetOf({ type, path, target }: TarEntry): string {
+  const isRelative = type === 'symbolic-link' && !target.startsWith('/');
+  return target.length > limits.pathBytes ? '' : cleanPath(isRelative ? `${parentOf(path)}/${target}` : target);
+}

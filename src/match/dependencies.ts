@@ -1,0 +1,64 @@
+import { limits } from '../kit/limits.ts';
+import type { ListedPackage } from '../model/package.ts';
+
+/** What is looked at of a package. */
+type Requiring = Pick<ListedPackage, 'type' | 'name' | 'arch' | 'requires' | 'provides'>;
+
+/**
+ * For each package of an image the packages it requires, by their places in the list. Empty where it requires nothing; undefined where
+ * its requirements are unknown or nothing installed meets any of them. What is not installed is left out. Of alternatives the first
+ * that is installed counts; of packages of one name those of the same architecture; of a name that packages provide, all of them.
+ */
+export function dependenciesOf(packages: readonly Requiring[]): (readonly number[] | undefined)[] {
+  const byType = Map.groupBy(packages.entries(), ([, { type }]) => type);
+  const finders = new Map([...byType].map(([type, entries]) => [type, new Finder(entries)]));
+  let left: number = limits.dependenciesPerImage;
+  return packages.map((found, i) => {
+    const { type, requires } = found;
+    if (requires === undefined || left < requires.length) return undefined;
+    const needed = new Set(requires.flatMap((text) => finders.get(type)?.find(text, found.arch) ?? []));
+    needed.delete(i);
+    left -= needed.size;
+    return needed.size === 0 && requires.length > 0 ? undefined : [...needed].sort((a, b) => a - b);
+  });
+}
+
+/** Of the packages that provide the same name so many count. */
+const providersMax = 50;
+
+interface Candidate {
+  readonly place: number;
+  readonly arch: string | undefined;
+}
+
+/** Finds the packages of one type by the names they have and provide. */
+class Finder {
+  readonly #named = new Map<string, Candidate[]>();
+  readonly #providing = new Map<string, Candidate[]>();
+
+  constructor(packages: readonly (readonly [place: number, found: Requiring])[]) {
+    for (const [place, { name, arch, provides = [] }] of packages) {
+      add(this.#named, name, { place, arch });
+      for (const provided of provides) add(this.#providing, provided, { place, arch });
+    }
+  }
+
+  find(requirement: string, arch: string | undefined): number[] {
+    for (const name of requirement.split('|')) {
+      const found = this.#named.get(name) ?? this.#providing.get(name);
+      if (found !== undefined) return preferred(found, arch).map(({ place }) => place);
+    }
+    return [];
+  }
+}
+
+function add(candidates: Map<string, Candidate[]>, name: string, candidate: Candidate): void {
+  const known = candidates.get(name);
+  if (known === undefined) candidates.set(name, [candidate]);
+  else if (known.length < providersMax) known.push(candidate);
+}
+
+function preferred(found: readonly Candidate[], arch: string | undefined): readonly Candidate[] {
+  const same = found.filter((candidate) => candidate.arch === arch);
+  return same.length > 0 ? same : found;
+}

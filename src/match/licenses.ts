@@ -1,0 +1,24 @@
+import { limits } from '../kit/limits.ts';
+import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
+import type { PackageType } from '../model/package.ts';
+
+/** Answers which licences the files of an image state for a package. */
+export type StatedLicenses = (type: PackageType, name: string) => readonly string[] | undefined;
+
+/**
+ * The licences that the files of layers, the lowest first, state: of a package the highest layer with a file counts. A file that a
+ * layer above removes still states the licence of what it was installed with, so that whiteouts do not matter.
+ */
+export function statedLicenses(layers: readonly Pick<LayerIndex, 'licenses'>[]): StatedLicenses {
+  const stated = new Map<string, LayerLicenses>();
+  for (const { licenses = [] } of layers)
+    for (const found of licenses) stated.set(`${found.type} ${found.name}`, found);
+  return (type, name) => {
+    let found = stated.get(`${type} ${name}`);
+    for (let links = 0; links < limits.linkDepth && found !== undefined; links++) {
+      if ('licenses' in found) return found.licenses;
+      found = stated.get(`${type} ${found.sameAs}`);
+    }
+    return undefined;
+  };
+}
