@@ -4,6 +4,7 @@ import { shownLine } from '../kit/shown-text.ts';
 import { isSystemError } from '../kit/system-error.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
+import { sourceDateEpoch } from './source-date-epoch.ts';
 
 /** How results look where they go: colours and width only on a terminal; `NO_COLOR` and `FORCE_COLOR` are honoured. */
 export function displayFor(output: string | undefined): Display {
@@ -45,8 +46,11 @@ export async function writeReports(
   report: Report,
   destinations: readonly Destination<ReportFormat>[],
 ): Promise<void> {
-  for (const { format, output } of destinations)
-    await writeResult(format.write(report, displayFor(output)), output);
+  const time = sourceDateEpoch();
+  for (const { format, output } of destinations) {
+    const display = { ...displayFor(output), ...(time !== undefined && { time }) };
+    await writeResult(format.write(report, display), output);
+  }
 }
 
 /** Writes a result to a file, or to standard output where none is named. */

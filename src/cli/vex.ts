@@ -6,6 +6,7 @@ import { type AssessmentOptions, assessing } from './assess.ts';
 import { type Destination, writeResult } from './output.ts';
 import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';
 import { tell } from './policy/tell.ts';
+import { sourceDateEpoch } from './source-date-epoch.ts';
 
 /** Options of `clair vex`. */
 export interface VexOptions extends AssessmentOptions, ExceptionOptions {
@@ -30,13 +31,4 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
   for (const { format, output } of destinations)
     await writeResult(format.write(report, { author, time }), output);
   return 0;
-}
-
-/** The time that whoever wants a document to be reproducible gives it, <https://reproducible-builds.org/specs/source-date-epoch/>. */
-function sourceDateEpoch(): string | undefined {
-  const given = process.env['SOURCE_DATE_EPOCH'];
-  if (given === undefined || given === '') return undefined;
-  if (!/^\d{1,11}$/.test(given))
-    throw new ClairError('usage', `SOURCE_DATE_EPOCH is a number of seconds, not ${given}`);
-  return new Date(Number(given) * 1000).toISOString().replace('.000Z', 'Z');
 }

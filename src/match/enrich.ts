@@ -27,12 +27,18 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
       description:
         vulnerability.description ?? known.find(({ description }) => description)?.description ?? null,
       ...exploitationOf(known, knowsExploited),
+      ...weaknessesOf(known),
       epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
     },
   };
 }
 
 type SourcedEnrichment = Enrichment & { readonly source: string };
+
+function weaknessesOf(known: readonly Enrichment[]): Pick<ReportVulnerability, 'weaknesses'> {
+  const weaknesses = [...new Set(known.flatMap(({ weaknesses: ids = [] }) => ids))];
+  return weaknesses.length === 0 ? {} : { weaknesses };
+}
 
 function ratingOf(
   { severity }: ReportVulnerability,

@@ -30,6 +30,8 @@ export interface Target {
   readonly manifest: Digest | null;
   /** `linux/amd64`, `linux/arm64/v8`. */
   readonly platform: string | null;
+  /** When the image was made, RFC 3339; absent where nothing says so. */
+  readonly created?: string;
   /** What an inventory says it is about; absent where the image itself was read. */
   readonly subject?: InventorySubject;
   /** `repository:tag`, sorted: the image's names, as its archive, layout, daemon or registry has them. Claims: nothing proves them. */
@@ -94,6 +96,8 @@ export interface ReportVulnerability {
   /** Which list says that it is exploited, and since when, an ISO 8601 date; absent unless `kev` is true. */
   readonly exploited?: { readonly source: string; readonly date: string };
   readonly epss: number | null;
+  /** Weaknesses as CWE ids, `CWE-79`; absent where none is known. */
+  readonly weaknesses?: readonly string[];
 }
 
 /** A vulnerable package: one finding is one vulnerability on one package. */

@@ -5,6 +5,8 @@ export interface Display {
   /** Width of the terminal in columns; undefined when the output is not a terminal. */
   readonly columns?: number;
   readonly colors: boolean;
+  /** Time of a document that has one, RFC 3339; where absent, the newest time that the report itself names. */
+  readonly time?: string;
 }
 
 /** A way to write a report. */

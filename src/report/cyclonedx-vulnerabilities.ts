@@ -69,21 +69,20 @@ function doubtEntry(report: Report, image: string): object {
 
 function entryOf(finding: Finding): object {
   const { vulnerability, fix, reason } = finding;
-  const { id, aliases, severity, cvss, source, description, advisories, links } = vulnerability;
+  const { id, aliases, severity, cvss, source, description } = vulnerability;
   return {
     id,
     source: { name: source },
-    references: aliases.map((alias) => ({ id: alias, source: { name: source } })),
+    references:
+      aliases.length === 0 ? undefined : aliases.map((alias) => ({ id: alias, source: { name: source } })),
     ratings: [
       { source: { name: source }, severity: severityNames[severity], method: 'other' },
       ...cvss.map(ratingOf),
     ],
+    cwes: cwesOf(vulnerability),
     description: description ?? undefined,
     recommendation: fix.state === 'fixed' ? updateWords(fix) : undefined,
-    advisories: [
-      ...advisories.flatMap(({ id: title, link }) => webLinks([link]).map((url) => ({ title, url }))),
-      ...webLinks(links).map((url) => ({ url })),
-    ],
+    advisories: pagesOf(vulnerability),
     analysis: analysisOf(finding),
     properties: propertiesOf(vulnerability, [
       ['severity', severity],
@@ -92,6 +91,21 @@ function entryOf(finding: Finding): object {
       ['suppressed', reason],
     ]),
   };
+}
+
+/** The pages about a vulnerability, each once. */
+function pagesOf({ advisories, links }: ReportVulnerability): object[] | undefined {
+  const pages = new Map<string, object>();
+  for (const { id: title, link } of advisories)
+    for (const url of webLinks([link])) if (!pages.has(url)) pages.set(url, { title, url });
+  for (const url of webLinks(links)) if (!pages.has(url)) pages.set(url, { url });
+  return pages.size === 0 ? undefined : [...pages.values()];
+}
+
+/** The numbers of the weaknesses, of those that have one: some sources write `NVD-CWE-noinfo`. */
+function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined {
+  const numbers = weaknesses.flatMap((id) => Number(/^CWE-([1-9]\d{0,5})$/.exec(id)?.[1] ?? []) || []);
+  return numbers.length === 0 ? undefined : numbers;
 }
 
 /** What its vendor or its user decided. An ignored finding is not called unaffected: nobody said so. */

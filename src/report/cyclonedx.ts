@@ -1,15 +1,23 @@
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { Report, ReportLayer } from '../model/report.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
+import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from './cyclonedx-document.ts';
 import { cyclonedxVulnerabilities } from './cyclonedx-vulnerabilities.ts';
-import { distinctPackages, documentUuid, packageReferences } from './identity.ts';
+import { licenseChoices } from './declared-licenses.ts';
+import {
+  distinctPackages,
+  documentUuid,
+  type PackageReferences,
+  packageReferences,
+  reportTime,
+} from './identity.ts';
 import { imagePurl } from './image-purl.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords } from './report-words.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
+import { supplierParts } from './supplier.ts';
 import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 
@@ -17,10 +25,10 @@ import { tool } from './tool.ts';
 export const cyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
-  write(report: Report): Iterable<string> {
+  write(report: Report, { time }: Display): Iterable<string> {
     const references = packageReferences(distinctPackages(report.packages));
     return jsonPieces({
-      ...inventory(report, 'cyclonedx'),
+      ...inventory(report, { kind: 'cyclonedx', time }),
       vulnerabilities: cyclonedxVulnerabilities(report, references, rootReference),
       properties: properties({
         verdict: report.verdict,
@@ -35,9 +43,9 @@ export const cyclonedxFormat: ReportFormat = {
 export const sbomCyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
-  write(report: Report): Iterable<string> {
+  write(report: Report, { time }: Display): Iterable<string> {
     return jsonPieces({
-      ...inventory(inventoryOf(report), 'cyclonedx sbom'),
+      ...inventory(inventoryOf(report), { kind: 'cyclonedx sbom', time }),
       properties: properties({ problem: problemWords(report) }),
     });
   },
@@ -46,7 +54,13 @@ export const sbomCyclonedxFormat: ReportFormat = {
 const rootReference = 'image';
 const systemReference = 'operating-system';
 
-function inventory(report: Report, kind: string): object {
+/** What a document is besides the inventory. */
+interface DocumentOptions {
+  readonly kind: string;
+  readonly time: string | undefined;
+}
+
+function inventory(report: Report, { kind, time = reportTime(report) }: DocumentOptions): object {
   const packages = distinctPackages(report.packages);
   const references = packageReferences(packages);
   const system = report.distro === null ? [] : [systemOf(report.distro)];
@@ -56,14 +70,30 @@ function inventory(report: Report, kind: string): object {
   }
   return {
     ...cyclonedxHead(documentUuid(report, kind)),
-    metadata: { tools: cyclonedxTools, component: imageOf(report) },
+    metadata: { timestamp: time, tools: cyclonedxTools, component: imageOf(report) },
     components: [...system, ...packages.map((found) => componentOf(found, references(found)))],
-    dependencies: [{ ref: rootReference, dependsOn: parts() }],
+    dependencies: dependenciesOf(packages, references, parts()),
     // That nothing else is installed is more than a package database can tell.
     compositions: [
       { aggregate: problemWords(report).length > 0 ? 'incomplete' : 'unknown', assemblies: [rootReference] },
     ],
   };
+}
+
+/** The image holds all parts. A package whose dependencies are unknown has no entry, which is how CycloneDX says so. */
+function* dependenciesOf(
+  packages: readonly Package[],
+  references: PackageReferences,
+  parts: Iterable<string>,
+): Iterable<object> {
+  yield { ref: rootReference, dependsOn: parts };
+  const known = new Set(packages.map(({ purl }) => purl));
+  for (const found of packages) {
+    const { dependsOn: purls } = found;
+    const dependsOn = new Set(purls?.filter((purl) => known.has(purl)));
+    if (dependsOn.size > 0 || purls?.length === 0)
+      yield { ref: references(found), dependsOn: [...dependsOn] };
+  }
 }
 
 function imageOf(report: Report): object {
@@ -84,6 +114,7 @@ function imageOf(report: Report): object {
       'target:imageId': target.manifest === null ? target.digest : null,
       'target:name': target.names,
       'target:repoDigest': target.repoDigests,
+      'target:created': target.created,
       namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
       status: statuses.map((status) => JSON.stringify(ordered(status, reportOrder.statuses))),
     }),
@@ -118,14 +149,16 @@ function systemOf({ id, versionId, versionCodename, prettyName, like, supportEnd
 }
 
 function componentOf(found: Package, reference: string | undefined): object {
-  const { name, version, purl, vendor, licence, location } = found;
+  const { name, version, purl, vendor, supplier, licenses, location } = found;
+  const choices = licenses && licenseChoices(licenses);
   return {
     type: 'library',
     'bom-ref': reference,
+    supplier: supplier && supplierOf(supplier),
     publisher: vendor,
     name,
     version,
-    licenses: licence === undefined || licence === '' ? undefined : [{ license: { name: licence } }],
+    licenses: choices?.length === 0 ? undefined : choices,
     purl,
     evidence: { occurrences: [{ location: location.path }] },
     properties: properties({
@@ -134,14 +167,20 @@ function componentOf(found: Package, reference: string | undefined): object {
       'package:source:name': found.source?.name,
       'package:source:version': found.source?.version,
       'package:modularity': found.modularity,
-      // A field of licences has no place for one without a name.
-      'package:licence': licence === '' ? licence : undefined,
+      'package:licence': found.licence,
+      // One expression for several licences does not say which they were.
+      'package:license': choices?.length === 1 && licenses?.length !== 1 ? licenses : undefined,
       'package:repository': found.repositories,
       'package:owner': found.owner,
       'package:foundBy': found.foundBy,
       'package:layer': location.layer,
     }),
   };
+}
+
+function supplierOf(supplier: string): object {
+  const { name, email } = supplierParts(supplier);
+  return { name, contact: email === undefined ? undefined : [{ email }] };
 }
 
 /** Properties of our own. What is not known has none; a list has one each. */

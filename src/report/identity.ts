@@ -7,11 +7,14 @@ import { subjectOf } from './subject.ts';
 /** What tells a package of a report from the others. */
 type Found = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
+/** Answers by which reference a document names a package. */
+export type PackageReferences = (found: Found) => string | undefined;
+
 /**
  * References to the packages of a report: its package URL where no other package has it, with a number where several places of
  * an image have the same. Of packages of which even the place is the same, findings refer to the first.
  */
-export function packageReferences(packages: readonly Package[]): (found: Found) => string | undefined {
+export function packageReferences(packages: readonly Package[]): PackageReferences {
   const references = new Map<Found, string>();
   const byKey = new Map<string, string>();
   const taken = new Map<string, number>();
@@ -55,11 +58,12 @@ export function uuidOf(...parts: readonly string[]): string {
 }
 
 /**
- * The time that stands where a format demands one: when the advisories of the report were fetched, the newest counting, to the
- * second; the beginning of 1970 where there are none. A report knows no clock.
+ * The time of a document, to the second: the newest of when the image was made and when advisories of the report were fetched; the
+ * beginning of 1970 where neither is known. A report knows no clock.
  */
-export function reportTime({ coverage }: Report): string {
-  const times = coverage.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [Date.parse(fetchedAt)]));
+export function reportTime({ coverage, target }: Report): string {
+  const fetched = coverage.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [Date.parse(fetchedAt)]));
+  const times = target.created === undefined ? fetched : [...fetched, Date.parse(target.created)];
   const newest = Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
   return new Date(newest).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -4,14 +4,16 @@ import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
+import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
 import { imagePurl } from './image-purl.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { ordered, reportOrder } from './key-order.ts';
 import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
+import { declaredLicense, namedLicenses } from './spdx-licenses.ts';
 import { securityReferences } from './spdx-security.ts';
 import { inventoryOf, subjectOf } from './subject.ts';
+import { supplierParts } from './supplier.ts';
 import { titleOf } from './title.ts';
 import { tool } from './tool.ts';
 
@@ -21,9 +23,11 @@ const mediaType = 'application/spdx+json';
 export const spdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
-  write(report: Report): Iterable<string> {
+  write(report: Report, { time }: Display): Iterable<string> {
     const words = [verdictWords(report), ...doubtsOf(report)];
-    return jsonPieces(document(report, { kind: 'spdx', words, references: securityReferences(report) }));
+    return jsonPieces(
+      document(report, { kind: 'spdx', time, words, references: securityReferences(report) }),
+    );
   },
 };
 
@@ -31,10 +35,10 @@ export const spdxFormat: ReportFormat = {
 export const sbomSpdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
-  write(report: Report): Iterable<string> {
+  write(report: Report, { time }: Display): Iterable<string> {
     const problems = problemWords(report).map((problem) => `Not everything was read: ${problem}`);
     return jsonPieces(
-      document(inventoryOf(report), { kind: 'spdx sbom', words: problems, references: () => [] }),
+      document(inventoryOf(report), { kind: 'spdx sbom', time, words: problems, references: () => [] }),
     );
   },
 };
@@ -42,6 +46,7 @@ export const sbomSpdxFormat: ReportFormat = {
 /** What a document says besides the inventory. */
 interface Additions {
   readonly kind: string;
+  readonly time: string | undefined;
   /** Sentences about the whole. */
   readonly words: readonly string[];
   /** References of a package to advisories. */
@@ -52,10 +57,10 @@ const documentId = 'SPDXRef-DOCUMENT';
 const imageId = 'SPDXRef-Image';
 const systemId = 'SPDXRef-OperatingSystem';
 
-function document(report: Report, { kind, words, references }: Additions): object {
+function document(report: Report, { kind, time, words, references }: Additions): object {
   const packages = distinctPackages(report.packages);
   const identify = identifier(packages);
-  const created = reportTime(report);
+  const created = time ?? reportTime(report);
   const note = (comment: unknown): object => annotation(comment, created);
   const contained = [...(report.distro === null ? [] : [systemId]), ...packages.map(identify)];
   return {
@@ -74,11 +79,24 @@ function document(report: Report, { kind, words, references }: Additions): objec
         annotations: [note(ordered(found, reportOrder.packages))],
       })),
     ],
+    hasExtractedLicensingInfos: namedLicenses(packages),
     relationships: [
       relationship(documentId, 'DESCRIBES', imageId),
       ...contained.map((id) => relationship(imageId, 'CONTAINS', id)),
+      ...dependencies(packages, identify),
     ],
   };
+}
+
+/** What packages depend on; one whose dependencies are unknown has no such relationship. */
+function dependencies(packages: readonly Package[], identify: (found: Package) => string): object[] {
+  const byPurl = new Map(packages.toReversed().map((found) => [found.purl, found]));
+  return packages.flatMap((found) => {
+    const required = found.dependsOn?.flatMap((purl) => byPurl.get(purl) ?? []);
+    if (required === undefined) return [];
+    const ids = found.dependsOn?.length === 0 ? ['NONE'] : required.map(identify);
+    return ids.map((id) => relationship(identify(found), 'DEPENDS_ON', id));
+  });
 }
 
 /** What SPDX has no place for, as JSON: whoever reads it back has all of it. */
@@ -103,6 +121,7 @@ function identifier(packages: readonly Package[]): (found: Package) => string {
 
 /** What is the same for every package: nobody looked into it or judged its licence. */
 const unasserted = {
+  supplier: 'NOASSERTION',
   downloadLocation: 'NOASSERTION',
   filesAnalyzed: false,
   licenseConcluded: 'NOASSERTION',
@@ -143,13 +162,14 @@ function systemPackage(distro: Distro, note: (comment: unknown) => object): obje
 }
 
 function packageOf(found: Package, id: string, references: readonly object[]): object {
-  const { name, version, vendor, licence, purl } = found;
+  const { name, version, supplier, licence, licenses = [], purl } = found;
   return {
     SPDXID: id,
     name: shownText(name),
     versionInfo: version,
-    supplier: vendor === undefined ? 'NOASSERTION' : `Organization: ${shownText(vendor)}`,
     ...unasserted,
+    supplier: supplierOf(supplier),
+    licenseDeclared: licenses.length === 0 ? 'NOASSERTION' : declaredLicense(licenses),
     // An rpm has words that are seldom an expression of SPDX.
     licenseComments: licence === undefined ? undefined : `The package says: ${shownText(licence)}`,
     sourceInfo: sourceWords(found),
@@ -158,6 +178,13 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
       ...references,
     ],
   };
+}
+
+/** Whether a supplier is a person or several is not known; `Organization` is what SPDX has for who distributes. */
+function supplierOf(supplier: string | undefined): string {
+  if (supplier === undefined) return 'NOASSERTION';
+  const { name, email } = supplierParts(shownText(supplier));
+  return `Organization: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 
 function sourceWords({ foundBy, location, source }: Package): string {

@@ -15,6 +15,7 @@ const component = z.pipe(
     version: text,
     description: text,
     publisher: text,
+    supplier: z.nullish(z.object({ name: text, contact: z.nullish(z.array(z.object({ email: text }))) })),
     licenses: list,
     purl: text,
     evidence: z.nullish(z.object({ occurrences: z.nullish(z.array(z.object({ location: text }))) })),

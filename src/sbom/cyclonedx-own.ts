@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { parseDigest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
@@ -12,9 +13,12 @@ export function isOwnComponent({ properties }: Component): boolean {
 }
 
 /** A package that clair wrote; undefined for what others did, and for one that is damaged. */
-export function ownComponent(found: Component): Package | undefined {
+export function ownComponent(
+  found: Component,
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): Package | undefined {
   if (!isOwnComponent(found)) return undefined;
-  const { properties, name, version, purl, publisher, licenses, evidence } = found;
+  const { properties, name, version, purl, publisher, evidence } = found;
   const sourceName = properties.get('clair:package:source:name');
   const repositories = properties.all('clair:package:repository');
   return partBy(ownPackage, {
@@ -28,7 +32,7 @@ export function ownComponent(found: Component): Package | undefined {
         : { name: sourceName, version: properties.get('clair:package:source:version') },
     modularity: properties.get('clair:package:modularity'),
     vendor: publisher ?? undefined,
-    licence: properties.get('clair:package:licence') ?? licenceIn(licenses?.[0]),
+    licence: properties.get('clair:package:licence') ?? oldLicence(found),
     purl,
     location: {
       path: evidence?.occurrences?.[0]?.location,
@@ -37,7 +41,31 @@ export function ownComponent(found: Component): Package | undefined {
     foundBy: properties.get('clair:package:foundBy'),
     repositories: repositories.length === 0 ? undefined : repositories,
     owner: properties.get('clair:package:owner'),
+    supplier: supplierIn(found),
+    licenses: licensesIn(found),
+    dependsOn: dependencies.get(found['bom-ref'] ?? '')?.map(purlOfReference),
   });
+}
+
+/** Before licences were listed, that of an rpm stood there alone. */
+function oldLicence({ properties, licenses }: Component): string | undefined {
+  return properties.get('clair:package:type') === 'rpm' ? licenseIn(licenses?.[0]) : undefined;
+}
+
+function supplierIn({ supplier }: Component): string | undefined {
+  const email = supplier?.contact?.[0]?.email;
+  return email ? `${supplier?.name} <${email}>` : (supplier?.name ?? undefined);
+}
+
+function licensesIn({ properties, licenses }: Component): readonly string[] | undefined {
+  const listed = properties.all('clair:package:license');
+  if (listed.length > 0) return listed;
+  return licenses?.flatMap((choice) => licenseIn(choice) ?? []);
+}
+
+/** A reference is the purl, and a number behind it where several packages have the same. */
+function purlOfReference(reference: string): string {
+  return reference.replace(/#\d+$/, '');
 }
 
 /** A layer that clair wrote. */
@@ -65,8 +93,12 @@ export function ownSystem({ name, version, description, properties }: Component)
   });
 }
 
-function licenceIn(choice: unknown): unknown {
-  if (typeof choice !== 'object' || choice === null || !('license' in choice)) return undefined;
-  const { license } = choice;
-  return typeof license === 'object' && license !== null && 'name' in license ? license.name : undefined;
+const licenseChoice = z.object({
+  license: z.nullish(z.object({ id: z.nullish(z.string()), name: z.nullish(z.string()) })),
+  expression: z.nullish(z.string()),
+});
+
+function licenseIn(choice: unknown): string | undefined {
+  const { license, expression } = partBy(licenseChoice, choice) ?? {};
+  return expression ?? license?.id ?? license?.name ?? undefined;
 }

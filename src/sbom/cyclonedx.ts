@@ -20,7 +20,10 @@ const bom = z.object({
   specVersion: z.string(),
   metadata: z.nullish(z.object({ tools: z.optional(z.unknown()), component: z.optional(z.unknown()) })),
   components: z.nullish(z.array(z.unknown())),
+  dependencies: z.nullish(z.array(z.unknown())),
 });
+/** What a component depends on, by references. */
+const dependency = z.object({ ref: z.string(), dependsOn: z.nullish(z.array(z.string())) });
 
 /** Since CycloneDX 1.5, as clair writes it. */
 const tools = z.object({ components: z.array(z.object({ name: z.string() })) });
@@ -33,7 +36,7 @@ const typesOfOther: ReadonlySet<string> = new Set([
 
 /** A document in CycloneDX, by whomever. */
 export function readCyclonedx(document: unknown, name: string): ReadDocument {
-  const { specVersion, metadata, components } = documentBy(bom, document, name);
+  const { specVersion, metadata, components, dependencies } = documentBy(bom, document, name);
   if (!/^1\.[2-7]$/.test(specVersion))
     throw unsupported(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
   const root = parseComponent(metadata?.component);
@@ -45,6 +48,7 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
     statuses: statuses.filter((status) => status !== undefined),
     ...entriesOf(placed, {
       isOwn: partBy(tools, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
+      dependencies: dependenciesIn(dependencies ?? []),
       isDamaged: statuses.includes(undefined) || (metadata?.component != null && root === undefined),
     }),
   };
@@ -56,6 +60,7 @@ function subjectOf(root: Component | undefined): Subject {
   const version = parseDigest(root.version ?? '') ?? null;
   // The version is the image ID where the image has no manifest.
   const imageId = property('imageId');
+  const created = property('created');
   const claims = {
     names: root.properties.all('clair:target:name'),
     digest: imageId ?? version ?? undefined,
@@ -66,6 +71,7 @@ function subjectOf(root: Component | undefined): Subject {
     kind: property('kind') ?? null,
     manifest: version === imageId ? null : version,
     platform: property('platform') ?? null,
+    ...(created !== undefined && { created }),
     ...imageIdentity(claims, limits),
   };
 }
@@ -88,22 +94,44 @@ function imageIn(root: Component | undefined): {
   return { layers, parts, statuses: statuses.map((json) => partBy(ownStatus, innerJson(json))) };
 }
 
+/** What is known of a document when its components are read. */
+interface Reading {
+  readonly isOwn: boolean;
+  readonly isDamaged: boolean;
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+}
+
+/** By reference, the references of what a component depends on. */
+function dependenciesIn(dependencies: readonly unknown[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    dependencies.flatMap((value) => {
+      const found = partBy(dependency, value);
+      return found === undefined ? [] : [[found.ref, found.dependsOn ?? []] as const];
+    }),
+  );
+}
+
 function entriesOf(
   placed: Iterable<PlacedComponent>,
-  { isOwn, isDamaged }: { readonly isOwn: boolean; readonly isDamaged: boolean },
+  { isOwn, isDamaged, dependencies }: Reading,
 ): Pick<ReadDocument, 'isOwn' | 'entries'> {
   function* entries(): Generator<Entry> {
     if (isDamaged)
       yield { problem: 'is malformed, or a property clair:status of it', reference: 'metadata.component' };
     for (const { found, reference } of placed)
       if (found === undefined) yield { problem: 'is malformed', reference };
-      else yield* componentEntries(found, reference, isOwn);
+      else yield* componentEntries({ found, reference, isOwn, dependencies });
   }
   return { isOwn, entries: entries() };
 }
 
-function* componentEntries(found: Component, reference: string, isOwn: boolean): Generator<Entry> {
-  const own = ownComponent(found);
+function* componentEntries({
+  found,
+  reference,
+  isOwn,
+  dependencies,
+}: Omit<Reading, 'isDamaged'> & { found: Component; reference: string }): Generator<Entry> {
+  const own = ownComponent(found, dependencies);
   if (own === undefined && isOwnComponent(found)) yield damagedNote(reference);
   const entry = own === undefined ? entryOf(found, reference, isOwn) : { own };
   if (entry !== undefined) yield entry;

@@ -77,14 +77,15 @@ export const ownTarget: z.ZodMiniType<Subject> = z.pipe(
     kind: z.nullable(z.string()),
     manifest: z.nullable(digestText),
     platform: z.nullable(z.string()),
+    created: z.optional(z.string()),
     subject: z.optional(z.object({ reference: z.string(), kind: z.nullable(z.string()) })),
     names: z.optional(z.array(z.string())),
     digest: z.optional(z.string()),
     repoDigests: z.optional(z.array(z.string())),
   }),
-  z.transform(({ subject, names, digest, repoDigests, ...target }): Subject => {
+  z.transform(({ subject, created, names, digest, repoDigests, ...target }): Subject => {
     const identity = imageIdentity(defined({ names, digest, repoDigests }), limits);
-    return { ...target, ...subject, ...identity };
+    return { ...target, ...(created !== undefined && { created }), ...subject, ...identity };
   }),
 );
 

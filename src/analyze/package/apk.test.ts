@@ -63,12 +63,35 @@ test('apk: the origin is the source, at the version of the package', () => {
       version: '3.3.2-r0',
       arch: 'x86_64',
       source: { name: 'openssl', version: '3.3.2-r0' },
+      requires: [],
     },
   ]);
 });
 
+test('apk: supplier, licence and dependencies are listed without versions and exclusions', () => {
+  const entry = [
+    ...['P:busybox-binsh', 'V:1.36.1-r29', 'L:GPL2', 'm:Sören Tempel <soeren@example.org>'],
+    'D:busybox=1.36.1-r29 so:libc.musl-x86_64.so.1 cmd:ar>1 scanelf~2 !uclibc /bin/x',
+    'p:/bin/sh cmd:sh=1.36.1-r29',
+  ];
+  const [{ supplier, licenses, requires, provides } = {}] = read(`${entry.join('\n')}\n\n`).packages;
+  assert.deepEqual([supplier, licenses], ['Sören Tempel <soeren@example.org>', ['GPL-2.0-only']]);
+  assert.deepEqual(requires, ['busybox', 'so:libc.musl-x86_64.so.1', 'cmd:ar', 'scanelf', '/bin/x']);
+  assert.deepEqual(provides, ['/bin/sh', 'cmd:sh']);
+});
+
+test('apk: more names than the limit cost dependencies and nothing else', () => {
+  const names = (letter: string): string =>
+    Array.from({ length: 10_000 }, (_, i) => `${letter}${i}`.padEnd(20, 'x')).join(' ');
+  const entries = Array.from({ length: 60 }, (_, i) => `P:p${i}\nV:1-r0\nD:${names(`n${i}-`)}\n\n`);
+  const { packages, problems } = read(entries.join(''));
+  assert.deepEqual([packages.length, problems.length], [60, 0]);
+  assert.ok((packages[0]?.requires?.length ?? 0) > 9000);
+  assert.equal(packages.at(-1)?.requires, undefined);
+});
+
 test('apk: an architecture that cannot be one is left out', () => {
-  const bare = { type: 'apk', name: 'a', version: '1', source: { name: 'a', version: '1' } };
+  const bare = { type: 'apk', name: 'a', version: '1', source: { name: 'a', version: '1' }, requires: [] };
   for (const line of ['', 'A:x 86\n', 'A:\n'])
     assert.deepEqual(read(`P:a\nV:1\n${line}\n`), { packages: [bare], problems: [] });
 });

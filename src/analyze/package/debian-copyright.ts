@@ -32,23 +32,26 @@ const families: readonly (readonly [phrase: RegExp, name: string])[] = [
 /** The licences that a copyright file states: its fields where it has any, else the texts it refers to, else those it quotes. */
 function readCopyright(content: Uint8Array): readonly string[] {
   const bytes = bufferView(content);
-  const fields = formatField.test(bytes.toString('latin1', 0, headBytes)) ? linesAfter(bytes, licenseField) : [];
-  if (fields.length > 0) return fields;
-  const references = linesAfter(bytes, commonLicense, commonLicenseName);
+  if (formatField.test(bytes.toString('latin1', 0, headBytes))) {
+    const names = namesAfter(bytes, licenseField, /.*/).flatMap((name) => licenseOf(name) ?? []);
+    if (names.length > 0) return [...new Set(names)];
+  }
+  // A reference to the text of the GPL does not say whether later versions may be chosen: it is no SPDX expression.
+  const references = namesAfter(bytes, commonLicense, commonLicenseName);
   if (references.length > 0) return references;
   const text = bytes.toString('latin1');
   return families.flatMap(([phrase, name]) => (phrase.test(text) ? [name] : []));
 }
 
-/** The licences named behind each occurrence of a text, up to the end of the line. */
-function linesAfter(bytes: Buffer, text: string, pattern = /.*/): string[] {
+/** The names behind the occurrences of a text, each on the rest of the line. */
+function namesAfter(bytes: Buffer, text: string, pattern: RegExp): string[] {
   const names = new Set<string>();
   for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + text.length)) {
     const from = at + text.length;
     const [line = ''] = bytes.toString('utf8', from, from + lineBytesMax).split('\n', 1);
     const name = pattern.exec(line)?.[0].trim() ?? '';
-    if (name.length <= nameCharactersMax) names.add(name);
+    if (name !== '' && name.length <= nameCharactersMax) names.add(name);
     if (names.size === limits.licensesPerPackage) break;
   }
-  return [...new Set([...names].flatMap((name) => licenseOf(name) ?? []))];
+  return [...names];
 }

@@ -117,6 +117,7 @@ test('dpkg: status.d has a file a package and companions, which are no packages'
           name: 'libssl1.1',
           version: '1.1.1',
           source: { name: 'libssl1.1', version: '1.1.1' },
+          requires: [],
         },
       },
       { path: 'var/lib/dpkg/status.d/libssl1.1.md5sums', owner: 'libssl1.1', files: ['usr/lib/x'] },
@@ -140,6 +141,50 @@ test('dpkg: a list names directories and files, of which only files are owned', 
   assert.deepEqual(ownedIn({ 'var/lib/dpkg/info/a.list': list }), [
     { path: 'var/lib/dpkg/info/a.list', owner: 'a', files: ['usr/lib/tool/run', 'usr/lib/tool2'] },
   ]);
+});
+
+test('dpkg: maintainer and relations are listed without versions and architectures', () => {
+  const [{ supplier, requires, provides } = {}] = read(
+    [
+      ...['Package: mutt', 'Version: 2.2', 'Maintainer: Mutt <mutt@example.org>'],
+      'Depends: libc6 (>= 2.34), default-mta | mail-transport-agent, python3:any, libc6 (<< 3)',
+      ...['Pre-Depends: dpkg (>= 1.14)', 'Provides: imap-client, mail-reader (= 2.2)', ''],
+    ].join('\n'),
+  ).packages;
+  assert.equal(supplier, 'Mutt <mutt@example.org>');
+  assert.deepEqual(requires, ['dpkg', 'libc6', 'default-mta|mail-transport-agent', 'python3']);
+  assert.deepEqual(provides, ['imap-client', 'mail-reader']);
+});
+
+test('dpkg: a repeated Depends is no problem of the package, which is assessed all the same', () => {
+  const { packages, problems } = read('Package: a\nVersion: 1\nDepends: b\nDepends: c\n');
+  assert.deepEqual([packages[0]?.requires, problems], [['b'], []]);
+});
+
+test('dpkg: of relations that are too long the name at the cut is left out', () => {
+  const names = Array.from({ length: 500 }, (_, i) => `library-${i}`);
+  const [{ requires = [] } = {}] = read(`Package: a\nVersion: 1\nDepends: ${names.join(', ')}\n`).packages;
+  assert.deepEqual(requires, names.slice(0, requires.length));
+  assert.ok(requires.length > 200);
+});
+
+toolTest('dpkg-query', 'dpkg: suppliers and relations of this machine are those that dpkg prints', () => {
+  const format = '${Package}\\t${Maintainer}\\t${Pre-Depends}, ${Depends}\\n';
+  const printed = outputOf('dpkg-query', ['-W', '-f', format]).trimEnd().split('\n').sort();
+  const content = readFileSync('/var/lib/dpkg/status');
+  const packages = new Map(read(content).packages.map((found) => [found.name, found]));
+  let compared = 0;
+  for (const line of printed) {
+    const [name = '', maintainer, relations = ''] = line.split('\t');
+    const found = packages.get(name);
+    if (found === undefined || relations.length > 3900) continue;
+    const names = relations
+      .split(', ')
+      .flatMap((each) => each.replaceAll(/ ?\([^)]*\)|:[a-z]+/g, '').replaceAll(' | ', '|') || []);
+    assert.deepEqual([name, found.supplier, found.requires], [name, maintainer, [...new Set(names)]]);
+    compared++;
+  }
+  assert.ok(compared > 50);
 });
 
 test('dpkg: a line of a megabyte does not end the list', () => {

@@ -86,6 +86,10 @@ test('pacman: a package is listed with its architecture and what it was built fr
         version: '0.191-4',
         arch: 'x86_64',
         source: { name: 'elfutils', version: '0.191-4' },
+        supplier: 'Ünal Example <unal@example.org>',
+        licenses: ['LGPL-3.0-or-later OR GPL-2.0-or-later', 'GPL-3.0-or-later'],
+        requires: ['glibc'],
+        provides: ['libelf.so'],
       },
     ],
     problems: [],
@@ -95,7 +99,13 @@ test('pacman: a package is listed with its architecture and what it was built fr
 test('pacman: a package without a base is built from its own, and one without an architecture has none', () => {
   assert.deepEqual(read(zlibOf('')), {
     packages: [
-      { type: 'alpm', name: 'zlib', version: '1:1.3.1-2', source: { name: 'zlib', version: '1:1.3.1-2' } },
+      {
+        type: 'alpm',
+        name: 'zlib',
+        version: '1:1.3.1-2',
+        source: { name: 'zlib', version: '1:1.3.1-2' },
+        requires: [],
+      },
     ],
     problems: [],
   });
@@ -156,7 +166,7 @@ test('pacman: a damaged description says what is wrong, and the package is liste
 
 test('pacman: what cannot be read of a description is left out of the package', () => {
   const { packages } = read(zlibOf('%BASE%\nz lib\n\n%ARCH%\nx 86\n\n'));
-  assert.deepEqual(packages, [{ type: 'alpm', name: 'zlib', version: '1:1.3.1-2' }]);
+  assert.deepEqual(packages, [{ type: 'alpm', name: 'zlib', version: '1:1.3.1-2', requires: [] }]);
 });
 
 test('pacman: other files are none of its own', () => {

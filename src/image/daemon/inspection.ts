@@ -12,6 +12,7 @@ const inspected = z.object({
   RepoDigests: z.nullish(z.array(z.string())),
   Os: z.optional(z.string()),
   Architecture: z.optional(z.string()),
+  Created: z.nullish(z.string()),
   Variant: z.nullish(z.string()),
   RootFS: z.nullish(z.object({ Layers: z.nullish(z.array(digestText)) })),
 });
@@ -44,7 +45,13 @@ export async function inspect(
   patience: Patience,
 ): Promise<InspectedImage> {
   const answer = await getDocument(daemon, imagePath(reference, 'json'), inspected, patience);
-  const { Os: os, Architecture: architecture, Variant: variant, RootFS: root } = answer.content;
+  const {
+    Os: os,
+    Architecture: architecture,
+    Variant: variant,
+    Created: created,
+    RootFS: root,
+  } = answer.content;
   const layers = root?.Layers ?? [];
   const history =
     answer.headers['libpod-api-version'] === undefined
@@ -54,6 +61,7 @@ export async function inspect(
     ...(os && { os }),
     ...(architecture && { architecture }),
     ...(variant && { variant }),
+    ...(created && { created }),
     rootfs: { diff_ids: layers },
     ...(history && { history }),
   };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { ClairError } from '../../kit/errors.ts';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import { checkLayerCount, claimsIn } from '../format/assemble.ts';
+import { createdOf } from '../format/created.ts';
 import type { ImageConfig } from '../format/documents.ts';
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
@@ -64,7 +65,7 @@ async function find(
     open: (signal) => getStream(daemon, imagePath(reference, 'get'), signal, patience),
   };
   return {
-    target: { reference: target, kind: name, manifest: null, platform, ...identity },
+    target: { reference: target, kind: name, manifest: null, platform, ...identity, ...createdOf(config) },
     layers: layersOf(await withHistory(config, from), from),
     bring: bringFrom(from),
   };

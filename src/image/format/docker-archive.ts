@@ -6,6 +6,7 @@ import { imageIdentity } from '../../model/image-identity.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
 import { assembleLayers } from './assemble.ts';
+import { createdOf } from './created.ts';
 import {
   configDocument,
   dockerManifestDocument,
@@ -32,6 +33,7 @@ export function openDockerArchive(medium: Medium, reference: string, tag: string
       manifest: null,
       platform: platformText(config),
       ...imageIdentity({ names: chosen.RepoTags ?? [], digest: imageId(medium, chosen.Config) }, limits),
+      ...createdOf(config),
     },
     layers,
   };

@@ -40,6 +40,7 @@ export const configDocument = z.object({
   os: z.optional(z.string()),
   architecture: z.optional(z.string()),
   variant: z.nullish(z.string()),
+  created: z.nullish(z.string()),
   rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(digestText)) })),
   history: z.nullish(
     z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),

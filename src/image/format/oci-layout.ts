@@ -12,6 +12,7 @@ import {
   listManifests,
   type Shelf,
 } from './choose-manifest.ts';
+import { createdOf } from './created.ts';
 import {
   configDocument,
   type Descriptor,
@@ -46,6 +47,7 @@ export async function openOciLayout(
       manifest: chosen.digest,
       platform: platformText(chosen.platform) ?? platformText(config),
       ...imageIdentity({ names: annotatedNames(chosen.annotations), digest: chosen.digest }, limits),
+      ...createdOf(config),
     },
     layers: assembleLayers(medium, files, config),
   };

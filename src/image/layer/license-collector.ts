@@ -78,5 +78,7 @@ function placeIn({ directory, file }: LicenseFiles, path: string): Place | undef
 /** Where a link leads to: a symbolic one is relative to its directory, a hard one to the root. */
 function targetOf({ type, path, target }: TarEntry): string {
   const isRelative = type === 'symbolic-link' && !target.startsWith('/');
-  return target.length > limits.pathBytes ? '' : cleanPath(isRelative ? `${parentOf(path)}/${target}` : target);
+  return target.length > limits.pathBytes
+    ? ''
+    : cleanPath(isRelative ? `${parentOf(path)}/${target}` : target);
 }

@@ -14,6 +14,7 @@ import {
   listManifests,
   type Shelf,
 } from '../format/choose-manifest.ts';
+import { createdOf } from '../format/created.ts';
 import {
   configDocument,
   type Descriptor,
@@ -90,6 +91,7 @@ export async function openRegistryImage(
         manifest: chosen.digest,
         platform,
         ...identityOf(parseReference(reference), [chosen.digest, root.digest]),
+        ...createdOf(config),
       },
       layers: assembleLayers(found, files, config),
       bring: (wanted, signal) => remote.bring(wanted, signal),

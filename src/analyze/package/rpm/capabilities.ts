@@ -33,7 +33,8 @@ export class Capabilities {
     const listed = [...database];
     const paths = new Set([...this.#required.values()].flat().filter((name) => name.startsWith('/')));
     for (const item of listed) if ('owner' in item) this.#provideFiles(item.owner, item.files, paths);
-    for (const item of listed) yield 'package' in item ? { ...item, package: this.#resolved(item.package) } : item;
+    for (const item of listed)
+      yield 'package' in item ? { ...item, package: this.#resolved(item.package) } : item;
   }
 
   #namesIn(entry: Entry): readonly string[] | undefined {

@@ -71,9 +71,10 @@ type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files' | 'requires' | 'prov
 
 const int32Type = 4;
 const stringType = 6;
-const stringArrayType = 8;
 const i18nStringType = 9;
 
+/** One text, a list of texts, and a list of translations. */
+const textTypes: ReadonlySet<number> = new Set([stringType, 8, i18nStringType]);
 const prologueBytes = 8;
 const entryBytes = 16;
 /** As rpm itself, lib/header.c. */
@@ -101,16 +102,22 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
     header.epoch = epochOf(epoch);
     if (header.epoch === undefined) return 'a header has an unreadable epoch';
   }
+  return { ...header, ...listsIn(entries) };
+}
+
+/** The lists of a header, which are read only where they are asked for. */
+function listsIn(entries: ReadonlyMap<number, Entry>): Pick<RpmHeader, 'files' | 'requires' | 'provides'> {
   const files = [...fileTags].flatMap(([tag, part]) => {
     const entry = entries.get(tag);
     return entry === undefined ? [] : [[part, entry] as const];
   });
-  if (files.length > 0) header.files = Object.fromEntries(files);
   const requires = entries.get(requiresTag);
   const provides = entries.get(providesTag);
-  if (requires !== undefined) header.requires = requires;
-  if (provides !== undefined) header.provides = provides;
-  return header;
+  return {
+    ...(files.length > 0 && { files: Object.fromEntries(files) }),
+    ...(requires !== undefined && { requires }),
+    ...(provides !== undefined && { provides }),
+  };
 }
 
 type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
@@ -142,11 +149,7 @@ function readIndex(blob: Uint8Array): Map<number, Entry> | string {
 
 function isRead(tag: number): boolean {
   return (
-    textTags.has(tag) ||
-    fileTags.has(tag) ||
-    tag === epochTag ||
-    tag === providesTag ||
-    tag === requiresTag
+    textTags.has(tag) || fileTags.has(tag) || tag === epochTag || tag === providesTag || tag === requiresTag
   );
 }
 
@@ -165,7 +168,7 @@ function textOf({ data, type, offset }: Entry, mayBeCut: boolean): string | unde
 
 /** The texts of a list; undefined where it is none, or has no end. */
 export function textsOf({ data, type, offset, count }: Entry): string[] | undefined {
-  if (type !== stringArrayType && type !== stringType) return undefined;
+  if (!textTypes.has(type)) return undefined;
   let end = offset;
   for (let i = 0; i < count; i++) {
     end = data.indexOf(0, end) + 1;

@@ -100,7 +100,7 @@ test('rpm: the name of the file does not fix its format', () => {
   for (const content of [writeBdb([header]), writeNdb([header])]) {
     for (const place of [path, 'usr/lib/sysimage/rpm/Packages.db', 'usr/share/rpm/rpmdb.sqlite']) {
       assert.deepEqual(read(place, content).packages, [
-        { type: 'rpm', name: 'bash', version: '1.0-1', arch: 'noarch' },
+        { type: 'rpm', name: 'bash', version: '1.0-1', arch: 'noarch', requires: [] },
       ]);
     }
   }
@@ -137,7 +137,9 @@ test('rpm: the source comes from the file name of the source package', () => {
 
 test('rpm: an architecture that cannot be one is left out', () => {
   const odd = writeRpmPackage('a', [[1022, 'x 86']]);
-  assert.deepEqual(read(path, writeNdb([odd])).packages, [{ type: 'rpm', name: 'a', version: '1.0-1' }]);
+  assert.deepEqual(read(path, writeNdb([odd])).packages, [
+    { type: 'rpm', name: 'a', version: '1.0-1', requires: [] },
+  ]);
 });
 
 test('rpm: keys are no packages, and a header without a name or version is a problem', () => {

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { ListedPackage } from '../../../model/package.ts';
+import { corpus, corpusTest } from '../../../testing/corpus.ts';
+import { outputOf, toolTest } from '../../../testing/native-tool.ts';
+import { writeBdb, writeRpmPackage } from '../../../testing/rpm-writer.ts';
+import { rpm } from './rpm.ts';
+
+const path = 'var/lib/rpm/Packages';
+
+function list(content: Uint8Array, place = path): ListedPackage[] {
+  return [...rpm.list(new Map([[place, content]]))].flatMap((item) =>
+    'package' in item ? [item.package] : [],
+  );
+}
+
+const required = ({ name, requires }: ListedPackage): unknown => [name, requires];
+
+test('rpm: a capability stands for the packages that provide it, wherever they are in the database', () => {
+  const app = writeRpmPackage('app', [
+    [
+      1049,
+      [
+        'libc.so.6()(64bit)',
+        'libc.so.6(GLIBC_2.34)(64bit)',
+        'setup',
+        'missing',
+        'rpmlib(X)',
+        '(a if b)',
+        'app',
+      ],
+    ],
+  ]);
+  const glibc = writeRpmPackage('glibc', [[1047, ['libc.so.6()(64bit)', 'libc.so.6(GLIBC_2.34)(64bit)']]]);
+  const packages = list(writeBdb([app, glibc, writeRpmPackage('setup')]));
+  assert.deepEqual(packages.map(required), [
+    ['app', ['glibc', 'setup', 'missing']],
+    ['glibc', []],
+    ['setup', []],
+  ]);
+});
+
+test('rpm: a program that is required by its path stands for the package that owns it', () => {
+  const app = writeRpmPackage('app', [[1049, ['/bin/sh', '/usr/sbin/useradd', '/usr/share/x']]]);
+  const owner = (name: string, directory: string, file: string): Buffer =>
+    writeRpmPackage(name, [
+      [1116, [0]],
+      [1117, [file]],
+      [1118, [directory]],
+    ]);
+  const packages = list(
+    writeBdb([app, owner('bash', '/usr/bin/', 'sh'), owner('shadow', '/usr/sbin/', 'useradd')]),
+  );
+  assert.deepEqual(packages.map(required)[0], ['app', ['bash', 'shadow', '/usr/share/x']]);
+});
+
+test('rpm: a list of requirements without its end leaves them unknown, and the package is listed', () => {
+  const damaged = writeRpmPackage('a', [[1049, ['libc.so.6']]]);
+  damaged[damaged.length - 1] = 0x78;
+  assert.deepEqual(list(writeBdb([damaged])).map(required), [['a', undefined]]);
+});
+
+test('rpm: the packager supplies a package without a vendor', () => {
+  const packages = list(writeBdb([writeRpmPackage('a', [[1015, 'Example <x@example.org>']])]));
+  assert.equal(packages[0]?.supplier, 'Example <x@example.org>');
+});
+
+corpusTest('rpm: every package of a real database has a licence and its dependencies', () => {
+  const content = readFileSync(corpus('pkgdb/rpmdb/almalinux-9.0-beta-aarch64-micro/rpmdb.sqlite'));
+  const packages = list(content, 'var/lib/rpm/rpmdb.sqlite');
+  assert.ok(packages.every(({ licence, requires }) => licence !== undefined && requires !== undefined));
+  const bash = packages.find(({ name }) => name === 'bash');
+  assert.deepEqual(bash?.requires?.toSorted(), ['filesystem', 'glibc', 'ncurses-libs']);
+});
+
+toolTest('rpm', 'rpm: a package requires those that rpm says meet its requirements', () => {
+  const directory = corpus('pkgdb/rpmdb/almalinux-9.0-beta-aarch64-micro');
+  const ask = (...args: string[]): string[] =>
+    outputOf('rpm', ['--dbpath', directory, '-q', ...args])
+      .trim()
+      .split('\n');
+  const packages = list(readFileSync(`${directory}/rpmdb.sqlite`), 'var/lib/rpm/rpmdb.sqlite');
+  for (const { name, requires = [] } of packages) {
+    const names = ask('--qf', '[%{REQUIRENAME}\\n]', name).filter(
+      (each) => each !== '' && !/^(?:rpmlib\(|\()/.test(each),
+    );
+    const met = new Set<string>();
+    for (const requirement of new Set(names))
+      for (const line of providersOf(directory, requirement)) met.add(line);
+    met.delete(name);
+    const installed = requires.filter((each) => packages.some((found) => found.name === each));
+    assert.deepEqual([name, installed.toSorted()], [name, [...met].sort()]);
+  }
+});
+
+/** Nothing where rpm says that no package provides it. */
+function providersOf(directory: string, requirement: string): string[] {
+  try {
+    const args = ['--dbpath', directory, '-q', '--qf', '%{NAME}\\n', '--whatprovides', requirement];
+    return outputOf('rpm', args).trim().split('\n');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import type { TarEntry } from '../../kit/tar/walker.ts';
+import type { LicenseFiles } from '../../plugin/package-lister.ts';
+import { LayerCollector } from './collector.ts';
+import { WantedPaths } from './wanted.ts';
+
+const doc = 'usr/share/doc';
+const kind: LicenseFiles = {
+  type: 'deb',
+  directory: doc,
+  file: 'copyright',
+  read: (content) => Buffer.from(content).toString().split(' ').filter(Boolean),
+};
+const database = 'var/lib/dpkg/status';
+
+function collector(keptBytesMax?: number): LayerCollector {
+  const wanted = new WantedPaths([database], [kind]);
+  return new LayerCollector(wanted, keptBytesMax === undefined ? {} : { keptBytesMax });
+}
+
+function add(to: LayerCollector, path: string, content: string, entry: Partial<TarEntry> = {}): void {
+  const size = Buffer.byteLength(content);
+  const sink = to.visit({ path, type: 'file', size, target: '', offset: 0, ...entry });
+  sink?.write(Buffer.from(content));
+  sink?.close();
+}
+
+test('a licence file states the licences of the package it is named after', () => {
+  const layer = collector();
+  add(layer, `${doc}/bash/copyright`, 'GPL-3.0-or-later');
+  add(layer, `${doc}/bash/copyright.gz`, 'MIT');
+  add(layer, `${doc}/bash/examples/copyright`, 'MIT');
+  add(layer, `${doc}/copyright`, 'MIT');
+  add(layer, `${doc}/silent/copyright`, '');
+  const { licenses, nodes, files } = layer.collected();
+  assert.deepEqual(licenses, [{ type: 'deb', name: 'bash', licenses: ['GPL-3.0-or-later'] }]);
+  assert.deepEqual([nodes, files.size], [[], 0], 'nothing but the licences is kept');
+});
+
+test('links in a documentation directory lead to the package they mean, and others nowhere', () => {
+  const layer = collector();
+  const link = (path: string, target: string, type: TarEntry['type'] = 'symbolic-link'): void => {
+    add(layer, path, '', { type, target });
+  };
+  link(`${doc}/a`, 'gcc-12-base');
+  link(`${doc}/b`, '/usr/share/doc/gcc-12-base/');
+  link(`${doc}/c`, './../doc/gcc-12-base');
+  link(`${doc}/d/copyright`, '../gcc-12-base/copyright');
+  link(`${doc}/e/copyright`, 'usr/share/doc/gcc-12-base/copyright', 'hard-link');
+  link(`${doc}/x`, '/etc');
+  link(`${doc}/y`, 'y');
+  link(`${doc}/z/copyright`, '/usr/share/common-licenses/GPL-3');
+  const { licenses } = layer.collected();
+  assert.deepEqual(
+    licenses.map((found) => [found.name, 'sameAs' in found && found.sameAs]),
+    ['a', 'b', 'c', 'd', 'e'].map((name) => [name, 'gcc-12-base']),
+  );
+});
+
+test('licence files neither take the place of wanted files nor have a layer refused', () => {
+  const layer = collector(10);
+  add(layer, `${doc}/a/copyright`, 'x'.repeat(100));
+  add(layer, database, 'Package: a');
+  assert.equal(layer.collected().files.get(database)?.length, 10);
+  for (let i = 0; i < limits.layerMarks + 1; i++) add(layer, `${doc}/p${i}/copyright`, 'MIT');
+  assert.equal(layer.collected().licenses.length, limits.licenseFilesPerLayer);
+});
+
+test('a licence file that is too large is passed over, without a remark', () => {
+  const layer = collector();
+  const size = limits.licenseFileBytes + 1;
+  assert.equal(
+    layer.visit({ path: `${doc}/a/copyright`, type: 'file', size, target: '', offset: 0 }),
+    undefined,
+  );
+  assert.deepEqual([layer.collected().licenses, layer.collected().remarks], [[], []]);
+});
+
+test('licences beyond their characters are not kept', () => {
+  const layer = collector();
+  const long = 'x'.repeat(1024 * 1024);
+  for (const name of ['a', 'b', 'c']) add(layer, `${doc}/${name}/copyright`, long);
+  assert.deepEqual(
+    layer.collected().licenses.map(({ name }) => name),
+    ['a'],
+  );
+});
+
+test('the filter passes licence files and links, and not the other files beside them', () => {
+  const wanted = new WantedPaths([database], [kind]);
+  const passes = (path: string): boolean => wanted.mayMatter(Buffer.from(`${path}\0`), 0, path.length + 1);
+  assert.ok(passes(`${doc}/a/copyright`) && passes(`./${doc}/a/copyright`) && passes(`${doc}/a`));
+  assert.ok(!passes(`${doc}/a/changelog.gz`) && !passes(`${doc}/a/b/copyright`) && !passes('usr/bin/a'));
+});
+
+test('a root file system on disk is walked to its licence files', () => {
+  const wanted = new WantedPaths([database], [kind]);
+  assert.deepEqual(wanted.childrenOf(''), ['usr', 'var']);
+  assert.deepEqual(wanted.childrenOf('usr/share'), [doc]);
+  assert.equal(wanted.childrenOf(doc), undefined);
+  assert.deepEqual(wanted.childrenOf(`${doc}/a`), [`${doc}/a/copyright`]);
+  assert.deepEqual(wanted.childrenOf('usr/bin'), []);
+});
