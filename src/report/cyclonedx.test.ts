@@ -21,15 +21,20 @@ interface Bom {
     type: string;
     name: string;
     purl?: string;
+    supplier?: object;
+    licenses?: object[];
     properties: Property[];
   }[];
   readonly dependencies: { ref: string; dependsOn: string[] }[];
+  readonly metadata: { timestamp: string };
   readonly compositions: { aggregate: string }[];
   readonly properties: Property[];
   readonly vulnerabilities?: {
     id: string;
     ratings: { severity?: string; score?: number; method?: string }[];
     recommendation?: string;
+    cwes?: number[];
+    advisories?: object[];
     analysis?: { state?: string; detail?: string };
     affects: { ref: string; versions?: { version: string; status: string }[] }[];
   }[];
@@ -66,6 +71,63 @@ test('the components are the system and every package, each under a reference of
 test('a package that a database lists twice is one component', () => {
   const packages = [...sampleReport.packages, ...sampleReport.packages];
   assert.deepEqual(bom({ ...sampleReport, packages }).components, bom(sampleReport).components);
+});
+
+const attributed: Report = {
+  ...sampleReport,
+  target: { ...sampleReport.target, created: '2023-10-11T02:03:04Z' },
+  packages: sampleReport.packages.map((found, i) => ({
+    ...found,
+    supplier: 'Example Team <team@example.org>',
+    licenses:
+      [
+        ['MIT', 'Artistic'],
+        ['GPL-2.0-or-later OR MIT', 'ISC'],
+        ['MIT OR ISC', 'Artistic'],
+      ][i] ?? [],
+    ...(i < 2 && {
+      dependsOn: i === 0 ? [sampleReport.packages[1]?.purl ?? '', 'pkg:deb/debian/gone@1'] : [],
+    }),
+  })),
+};
+
+test('supplier, licences, dependencies and time stand in the fields that CycloneDX has for them', () => {
+  assert.deepEqual(cyclonedxValidator()(bom(attributed)), []);
+  const { components, dependencies, metadata } = bom(attributed);
+  assert.equal(metadata.timestamp, '2024-09-13T06:00:00Z');
+  assert.equal(bom(attributed, sbomCyclonedxFormat).metadata.timestamp, '2023-10-11T02:03:04Z');
+  const [, first, second, third, fourth] = components;
+  assert.deepEqual(first?.supplier, { name: 'Example Team', contact: [{ email: 'team@example.org' }] });
+  assert.deepEqual(
+    [first, second, third, fourth].map((component) => component?.licenses),
+    [
+      [{ license: { id: 'MIT' } }, { license: { name: 'Artistic' } }],
+      [{ expression: '(GPL-2.0-or-later OR MIT) AND ISC' }],
+      [{ license: { name: 'MIT OR ISC' } }, { license: { name: 'Artistic' } }],
+      undefined,
+    ],
+  );
+  assert.deepEqual(dependencies.slice(1), [
+    { ref: first?.['bom-ref'], dependsOn: [second?.['bom-ref']] },
+    { ref: second?.['bom-ref'], dependsOn: [] },
+  ]);
+});
+
+test('a vulnerability names its weaknesses, and each page about it once', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const page = 'https://example.org/CVE-2023-4863';
+  const advisories = [{ id: 'DSA-1', link: page, fixedVersion: null }];
+  const vulnerability = { ...match.vulnerability, advisories, links: [page, `${page}#more`] };
+  const weaknesses = ['CWE-787', 'NVD-CWE-noinfo'];
+  const found = bom({
+    ...sampleReport,
+    matches: [{ ...match, vulnerability: { ...vulnerability, weaknesses } }],
+  });
+  const [entry] = found.vulnerabilities ?? [];
+  assert.deepEqual(entry?.cwes, [787]);
+  assert.deepEqual(entry?.advisories, [{ title: 'DSA-1', url: page }, { url: `${page}#more` }]);
+  assert.deepEqual(cyclonedxValidator()(found), []);
 });
 
 test('a vulnerability tells rating, remedy and the component it affects', () => {

@@ -17,10 +17,13 @@ interface Document {
   readonly packages: {
     SPDXID: string;
     name: string;
+    supplier: string;
+    licenseDeclared: string;
     externalRefs?: { referenceCategory: string; referenceLocator: string; comment?: string }[];
     annotations: { comment: string }[];
   }[];
-  readonly relationships: { spdxElementId: string; relatedSpdxElement: string }[];
+  readonly relationships: { spdxElementId: string; relationshipType: string; relatedSpdxElement: string }[];
+  readonly hasExtractedLicensingInfos?: { licenseId: string; name: string }[];
 }
 
 function document(report: Report, format: ReportFormat = spdxFormat): Document {
@@ -46,6 +49,56 @@ test('identifiers are unique, and relationships lead to what is there', () => {
     // Everything but the document is the end of one relationship.
     assert.equal(relationships.length, packages.length);
   }
+});
+
+const attributed: Report = {
+  ...sampleReport,
+  target: { ...sampleReport.target, created: '2023-10-11T02:03:04Z' },
+  packages: sampleReport.packages.map((found, i) => ({
+    ...found,
+    supplier: i === 0 ? 'Example Team <team@example.org>' : 'Example',
+    licenses: i === 0 ? ['GPL-2.0-or-later OR MIT', 'Artistic', 'curl'] : ['Artistic'],
+    dependsOn: i === 0 ? [sampleReport.packages[1]?.purl ?? '', 'pkg:deb/debian/gone@1'] : [],
+  })),
+};
+
+test('supplier, licences and dependencies stand in the fields that SPDX has for them', () => {
+  assert.deepEqual(ownValidator(spdxSchema)(document(attributed)), []);
+  const { packages, relationships, hasExtractedLicensingInfos: named } = document(attributed);
+  const [, , first, second] = packages;
+  assert.equal(first?.supplier, 'Organization: Example Team (team@example.org)');
+  const reference = named?.[0]?.licenseId ?? '';
+  assert.equal(first?.licenseDeclared, `(GPL-2.0-or-later OR MIT) AND ${reference} AND curl`);
+  assert.deepEqual(
+    named?.map(({ name }) => name),
+    ['Artistic'],
+  );
+  const dependencies = relationships.filter(({ relationshipType }) => relationshipType === 'DEPENDS_ON');
+  assert.deepEqual(
+    dependencies
+      .slice(0, 2)
+      .map(({ spdxElementId, relatedSpdxElement }) => [spdxElementId, relatedSpdxElement]),
+    [
+      [first?.SPDXID, second?.SPDXID],
+      [second?.SPDXID, 'NONE'],
+    ],
+  );
+});
+
+test('a package of which neither supplier nor licence is known says so, and depends on nothing that is known', () => {
+  const { packages, relationships } = document(sampleReport);
+  for (const { supplier, licenseDeclared } of packages)
+    assert.deepEqual([supplier, licenseDeclared], ['NOASSERTION', 'NOASSERTION']);
+  assert.ok(relationships.every(({ relationshipType }) => relationshipType !== 'DEPENDS_ON'));
+});
+
+test('an inventory has the time of the image, unless another is given', () => {
+  const at = (time?: string): string => {
+    const display = { colors: false, ...(time !== undefined && { time }) };
+    const text = [...sbomSpdxFormat.write(attributed, display)].join('');
+    return (JSON.parse(text) as Document).creationInfo.created;
+  };
+  assert.deepEqual([at(), at('2001-02-03T04:05:06Z')], ['2023-10-11T02:03:04Z', '2001-02-03T04:05:06Z']);
 });
 
 test('a finding is a reference to its advisory, and says severity and fix', () => {

@@ -3,6 +3,12 @@ const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d
 const line = { type: 'string', pattern: '^[^\\r\\n]+$' };
 const text = { type: 'string', minLength: 1 };
 const noAssertion = { const: 'NOASSERTION' };
+/** Annex D: identifiers, `WITH`, `AND`, `OR` and parentheses. That they are on the list of SPDX is tested where they are made. */
+const licenseExpression = {
+  type: 'string',
+  pattern: '^\\(*[a-zA-Z0-9.-]+\\)*(?: (?:AND|OR|WITH) \\(*[a-zA-Z0-9.-]+\\)*)*$',
+};
+const licenseReference = { type: 'string', pattern: '^LicenseRef-[a-zA-Z0-9.-]+$' };
 
 function closed(properties: object, required: readonly string[] = Object.keys(properties)): object {
   return { type: 'object', properties, required, additionalProperties: false };
@@ -34,7 +40,7 @@ const part = closed(
     downloadLocation: noAssertion,
     filesAnalyzed: { const: false },
     licenseConcluded: noAssertion,
-    licenseDeclared: noAssertion,
+    licenseDeclared: licenseExpression,
     copyrightText: noAssertion,
     licenseComments: text,
     sourceInfo: text,
@@ -50,11 +56,11 @@ const part = closed(
     externalRefs: { type: 'array', items: reference },
     annotations: { type: 'array', items: annotation },
   },
-  ['SPDXID', 'name', 'downloadLocation', 'filesAnalyzed'],
+  ['SPDXID', 'name', 'supplier', 'downloadLocation', 'filesAnalyzed'],
 );
 
 /**
- * What SPDX 2.3 (clauses 6, 7, 11, 12) says of the fields that we write, and that there are no others. Written by hand, because
+ * What SPDX 2.3 (clauses 6, 7, 10, 11, 12) says of the fields that we write, and that there are no others. Written by hand, because
  * the official schema is in no package.
  */
 export const spdxSchema = closed(
@@ -75,9 +81,14 @@ export const spdxSchema = closed(
       minItems: 1,
       items: closed({
         spdxElementId: { type: 'string', pattern: '^SPDXRef-[a-zA-Z0-9.-]+$' },
-        relationshipType: { enum: ['DESCRIBES', 'CONTAINS'] },
-        relatedSpdxElement: { type: 'string', pattern: '^SPDXRef-[a-zA-Z0-9.-]+$' },
+        relationshipType: { enum: ['DESCRIBES', 'CONTAINS', 'DEPENDS_ON'] },
+        relatedSpdxElement: { type: 'string', pattern: '^(SPDXRef-[a-zA-Z0-9.-]+|NONE)$' },
       }),
+    },
+    hasExtractedLicensingInfos: {
+      type: 'array',
+      minItems: 1,
+      items: closed({ licenseId: licenseReference, name: line, extractedText: text }),
     },
   },
   [
