@@ -12,8 +12,8 @@ export interface Knowledge {
 }
 
 /**
- * Adds to a finding what is known beside the advisories. The vendor's severity and description stand where there is one; CVSS
- * vectors are all kept, the vendor's first.
+ * Adds to a finding what is known beside the advisories. The vendor's severity and description stand where there is one; the title of
+ * an advisory describes what nothing else does. CVSS vectors are all kept, the vendor's first.
  */
 export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: Knowledge): T {
   const { vulnerability } = match;
@@ -25,7 +25,10 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
       ...ratingOf(vulnerability, known),
       cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
       description:
-        vulnerability.description ?? known.find(({ description }) => description)?.description ?? null,
+        vulnerability.description ??
+        known.find(({ description }) => description)?.description ??
+        vulnerability.advisories.find(({ title }) => title)?.title ??
+        null,
       ...exploitationOf(known, knowsExploited),
       ...weaknessesOf(known),
       epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,

@@ -4,6 +4,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import { compareMatches, compareText } from '../model/order.ts';
 import type { Package } from '../model/package.ts';
 import type { AdvisoryReference, Evidence, Match, SuppressedMatch } from '../model/report.ts';
+import { statementOn } from './advisory-statement.ts';
 import { ratingOfAdvisories } from './rate.ts';
 
 /** An affected row that holds the installed version of a package. */
@@ -72,7 +73,7 @@ function toMatch(group: readonly NamedHit[], compare: Compare): Match {
       severity: rating?.severity ?? 'Unknown',
       severitySource: rating?.source ?? null,
       cvss: ordered.flatMap((hit) => hit.cvss),
-      description: ordered.find((hit) => hit.description !== null)?.description ?? null,
+      description: descriptionOf(id, ordered),
       links: unique(ordered.flatMap((hit) => hit.links)),
       source: first.source,
       kev: null,
@@ -89,8 +90,19 @@ function isOtherCve(hit: Hit, alias: string): boolean {
   return !isCve(hit.id) && isCve(alias);
 }
 
-function advisoryOf({ id, links, fix }: Hit): AdvisoryReference {
-  return { id, link: links[0] ?? null, fixedVersion: fix.state === 'fixed' ? fix.version : null };
+function advisoryOf({ id, links, fix, title }: Hit): AdvisoryReference {
+  const fixedVersion = fix.state === 'fixed' ? fix.version : null;
+  return { id, link: links[0] ?? null, fixedVersion, ...(title !== undefined && { title }) };
+}
+
+/** What the first that describes the vulnerability says of it. Of an advisory about an update only what is said of this CVE counts. */
+function descriptionOf(id: string, hits: readonly Hit[]): string | null {
+  for (const { id: own, description, title } of hits) {
+    const isAbout = title === undefined || own === id;
+    const found = isAbout || description === null ? description : statementOn(id, description);
+    if (found) return found;
+  }
+  return null;
 }
 
 function evidenceOf(hit: Hit): Evidence {

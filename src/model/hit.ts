@@ -11,6 +11,8 @@ export interface AdvisoryHit {
   readonly id: string;
   readonly aliases: readonly string[];
   readonly description: string | null;
+  /** Of an advisory whose description is about more than the vulnerability. */
+  readonly title?: string;
   readonly links: readonly string[];
   /** Of the affected row where it has one, else of the vulnerability. */
   readonly severity: Severity;

@@ -67,6 +67,8 @@ export interface AdvisoryReference {
   readonly id: string;
   readonly link: string | null;
   readonly fixedVersion: string | null;
+  /** Of advisories about an update, in the words of the vendor. */
+  readonly title?: string;
 }
 
 /** The row of an advisory source that made a match, and the comparison that decided it. */

@@ -23,7 +23,7 @@ const match = {
   vulnerability: {
     id: 'value',
     aliases: 'value',
-    advisories: { id: 'value', link: 'value', fixedVersion: 'value' },
+    advisories: { id: 'value', link: 'value', fixedVersion: 'value', title: 'value' },
     severity: 'value',
     severitySource: 'value',
     cvss: { source: 'value', vector: 'value', score: 'value' },

@@ -70,6 +70,7 @@ const vulnerability: z.ZodMiniType<Vulnerability> = z.strictObject({
   id: z.string(),
   aliases: texts,
   description: z.exactOptional(z.string()),
+  title: z.exactOptional(z.string()),
   links: texts,
   severity,
   cvss: vectors,

@@ -11,7 +11,7 @@ const archive = 'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/al
  */
 export const alma: AdvisorySource = {
   name: 'alma',
-  version: 1,
+  version: 2,
   feeds,
   feedsOf(namespace) {
     const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];

@@ -12,6 +12,7 @@ const erratum = z.object({
   type: z.string(),
   severity: z.optional(z.nullable(z.string())),
   description: z.optional(z.nullable(z.string())),
+  title: z.optional(z.nullable(z.string())),
   /** Seconds since 1970. */
   issued_date: z.optional(z.nullable(z.number())),
   updated_date: z.optional(z.nullable(z.number())),
@@ -61,7 +62,7 @@ async function* advisories(release: string, { body, url }: Fetched): AsyncGenera
 }
 
 function advisory(release: string, record: Erratum): Vulnerability {
-  const { id, severity, description, updated_date, issued_date, references = [] } = record;
+  const { id, severity, description, title, updated_date, issued_date, references = [] } = record;
   const seconds = updated_date ?? issued_date;
   const cves = references.flatMap((reference) =>
     reference.type === 'cve' && reference.id ? [reference.id] : [],
@@ -72,6 +73,7 @@ function advisory(release: string, record: Erratum): Vulnerability {
     id,
     aliases: [...new Set(cves)],
     ...(description && { description }),
+    title: title?.trim() || id,
     links: [own ?? pageOf(release, id)],
     severity: vendorSeverity(severity),
     cvss: [],

@@ -40,7 +40,7 @@ const companions: Readonly<Record<string, readonly string[]>> = {
  */
 export const amazon: AdvisorySource = {
   name: 'amazon',
-  version: 1,
+  version: 2,
   feeds: [...mirrorLists.keys()],
   feedsOf(namespace) {
     const [, release, extra] = /^amzn:(2018\.03|2|2023)(?::(.+))?$/.exec(namespace) ?? [];

@@ -47,6 +47,7 @@ function vulnerability(id: string, update: XmlElement, rpms: readonly FixedRpm[]
     id,
     aliases: cvesOf(update),
     ...(description !== undefined && { description }),
+    title: textOf(update, 'title') ?? id,
     links: [pageOf(id)],
     severity: vendorSeverity(textOf(update, 'severity')),
     cvss: [],

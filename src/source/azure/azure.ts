@@ -6,7 +6,7 @@ const feeds = ['cbl-mariner-1.0', 'cbl-mariner-2.0', 'azurelinux-3.0'];
 /** Microsoft's vulnerability data for CBL-Mariner and Azure Linux, one file per release. */
 export const azure: AdvisorySource = {
   name: 'azure',
-  version: 1,
+  version: 2,
   feeds,
   feedsOf(namespace) {
     const [, name, release] = /^(mariner|azurelinux):(\d+\.\d+)$/.exec(namespace) ?? [];

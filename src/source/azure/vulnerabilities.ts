@@ -24,6 +24,9 @@ export function readVulnerabilities(feed: string, content: Fetched): AsyncGenera
   );
 }
 
+/** Nearly all descriptions tell the package and its fixed version, which the rows have, and nothing of the vulnerability. */
+const isAboutUpdate = /^CVE-[\d-]+ affecting package /;
+
 function describe(definition: Definition, platform: string): Description {
   const { title, references, severity, description, date, platforms } = definition;
   const [id, ...aliases] = cvesIn(...references.map((reference) => reference.id), title);
@@ -32,7 +35,8 @@ function describe(definition: Definition, platform: string): Description {
   return {
     id,
     aliases,
-    ...(description && { description }),
+    ...(description && !isAboutUpdate.test(description) && { description }),
+    ...(title && { title }),
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: [],

@@ -24,6 +24,7 @@ function describe(definition: Definition): Description {
     id,
     aliases: cvesIn(...others.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
     ...(description && { description }),
+    ...(title && { title: title.replaceAll(/\s+/g, ' ') }),
     links: [erratum, ...others].flatMap((reference) => (reference?.url ? [reference.url] : [])),
     severity: vendorSeverity(severity || /\(([^()]+)\)$/.exec(title)?.[1]),
     cvss: cvssOf('Oracle', definition),

@@ -5,7 +5,7 @@ const url = 'https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2'
 /** Oracle's errata for every release of Oracle Linux, in one file. They tell of fixes only. */
 export const oracle: AdvisorySource = {
   name: 'oracle',
-  version: 1,
+  version: 2,
   feeds: ['elsa'],
   feedsOf: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
   fetch: (_feed, client, known) => client.get(url, known),

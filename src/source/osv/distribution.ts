@@ -4,7 +4,15 @@ import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/inde
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { unknownModule } from '../wording.ts';
 import { advisoryOf } from './advisory.ts';
-import { commonOf, cvesOf, type OsvRecord, rowsOfEntry, severityInSummary, vectorsOf } from './record.ts';
+import {
+  commonOf,
+  cvesOf,
+  type OsvRecord,
+  rowsOfEntry,
+  severityInSummary,
+  titleOf,
+  vectorsOf,
+} from './record.ts';
 import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
@@ -48,6 +56,7 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
   if (ours.length === 0) return;
   const advisory = {
     ...commonOf(record),
+    title: titleOf(record),
     aliases: cvesOf(record),
     links: [feed.linkOf(record.id)],
     severity: severityInSummary(record),

@@ -115,6 +115,11 @@ export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 
   };
 }
 
+/** The title of a distribution's advisory. */
+export function titleOf({ id, summary }: OsvRecord): string {
+  return summary?.trim() || id;
+}
+
 /** The severity of a distribution's advisory, which stands nowhere but in the summary: `Important: kernel security update`. */
 export function severityInSummary({ summary }: OsvRecord): Severity {
   return vendorSeverity(/^(\w+):/.exec(summary ?? '')?.[1]);

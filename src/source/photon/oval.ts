@@ -19,6 +19,7 @@ function describe({ title, references, cves, description, severity, date }: Defi
     id,
     aliases: cvesIn(...references.map((reference) => reference.id), ...cves.map((cve) => cve.id)),
     ...(description && { description }),
+    title,
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: [],

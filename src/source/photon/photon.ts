@@ -14,7 +14,7 @@ function placesOf(release: string): string[] {
 /** Photon OS: which version of a package fixes a CVE, or that it is not affected, one file per release. */
 export const photon: AdvisorySource = {
   name: 'photon',
-  version: 1,
+  version: 2,
   feeds: ['1.0', '2.0', '3.0', '4.0', '5.0'],
   feedsOf(namespace) {
     const release = /^photon:(\d+\.\d+)$/.exec(namespace)?.[1];

@@ -25,6 +25,7 @@ function describe(definition: Definition): Description {
     id,
     aliases: advisory !== undefined && first !== undefined ? [first, ...others] : others,
     ...(description && { description }),
+    ...(advisory !== undefined && title && { title }),
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: cvssOf('Red Hat', definition),

@@ -9,7 +9,7 @@ const versions = ['5', '6', '7', '8', '9'];
  */
 export const rhelOval: AdvisorySource = {
   name: 'rhel-oval',
-  version: 2,
+  version: 3,
   insteadOf: 'rhel',
   feeds: versions.map((version) => `RHEL${version}`),
   feedsOf(namespace) {

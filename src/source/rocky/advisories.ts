@@ -18,6 +18,7 @@ const advisory = z.object({
   kind: z.string(),
   severity: text,
   description: text,
+  synopsis: text,
   updated_at: text,
   published_at: text,
   cves: z.optional(z.array(cve)),
@@ -53,7 +54,7 @@ async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
 }
 
 function vulnerability(record: Advisory): FeedRecord {
-  const { name, description, severity, updated_at, published_at, cves = [] } = record;
+  const { name, description, synopsis, severity, updated_at, published_at, cves = [] } = record;
   const rpms = rpmsOf(record);
   if (typeof rpms === 'string') return { key: name, skipped: rpms };
   return {
@@ -61,6 +62,7 @@ function vulnerability(record: Advisory): FeedRecord {
     id: name,
     aliases: [...new Set(cves.map((one) => one.cve))],
     ...(description && { description }),
+    title: synopsis?.trim() || name,
     links: [linkOf(name)],
     severity: vendorSeverity(severity),
     cvss: cves.flatMap(vectorOf),

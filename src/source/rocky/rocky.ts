@@ -8,7 +8,7 @@ const feeds = ['advisories'];
  */
 export const rocky: AdvisorySource = {
   name: 'rocky',
-  version: 1,
+  version: 2,
   feeds,
   feedsOf: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
   async fetch(_feed, client, known) {

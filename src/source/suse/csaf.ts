@@ -38,6 +38,7 @@ export const csafDocument = z.object({
   document: z.object({
     aggregate_severity: z.optional(z.object({ text: z.optional(z.string()) })),
     notes,
+    title: z.optional(z.string()),
     references: z.optional(z.array(z.object({ category: z.optional(z.string()), url: z.string() }))),
     tracking: z.object({ id: z.string(), current_release_date: z.optional(z.string()) }),
   }),
@@ -97,7 +98,7 @@ export function* readCsafDocument({
 }
 
 function describe(
-  { notes: own = [], references = [], aggregate_severity }: CsafDocument['document'],
+  { notes: own = [], references = [], title, aggregate_severity }: CsafDocument['document'],
   said: readonly Statement[],
 ) {
   const description = [...own, ...said.flatMap((one) => one.notes ?? [])].find(
@@ -109,6 +110,7 @@ function describe(
   const [only, ...others] = said;
   return {
     ...(description !== undefined && { description: description.trim() }),
+    ...(title && { title }),
     links: [...new Set(links)],
     severity: vendorSeverity(aggregate_severity?.text),
     // Of several CVEs a vector would not say of which it is.

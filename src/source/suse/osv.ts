@@ -8,6 +8,7 @@ import {
   type OsvEntry,
   type OsvRecord,
   severityInSummary,
+  titleOf,
   vectorsOf,
 } from '../osv/record.ts';
 import { mergedRows, type Part } from '../rows.ts';
@@ -33,6 +34,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   if (affected.length === 0) return;
   yield {
     ...commonOf(record),
+    title: titleOf(record),
     aliases: cvesOf(record),
     links: (record.references ?? []).filter(({ type }) => type === 'ADVISORY').map(({ url }) => url),
     severity: severityInSummary(record),

@@ -15,7 +15,7 @@ const feeds = ['all'];
  */
 export const suseDocuments: AdvisorySource = {
   name: 'suse-documents',
-  version: 1,
+  version: 2,
   insteadOf: 'suse',
   feeds,
   feedsOf: (namespace) => (suse.feedsOf(namespace).length > 0 ? feeds : []),

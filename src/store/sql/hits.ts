@@ -66,7 +66,7 @@ export class HitReader {
 
   /** What a row says; `isKeyed` tells whether the installed version has a key. */
   read(row: HitRow, isKeyed: boolean): StoredHit {
-    const { aliases, description, links, cvss, metadata } = this.#detailsOf(row);
+    const { aliases, description, links, cvss, metadata, title } = this.#detailsOf(row);
     const hit = {
       source: row.source,
       id: row.id,
@@ -82,9 +82,10 @@ export class HitReader {
       decided: isKeyed && row.is_keyed === 1,
     };
     // Nearly all rows; thousands of them are made for one image, and every spread is felt.
-    if (metadata === undefined && row.conditions === null) return hit;
+    if (metadata === undefined && title === undefined && row.conditions === null) return hit;
     return {
       ...hit,
+      ...(title !== undefined && { title }),
       ...(metadata !== undefined && { metadata }),
       ...(row.conditions !== null && { only: this.#conditionsOf(row.conditions) }),
     };

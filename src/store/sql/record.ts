@@ -11,35 +11,41 @@ export interface Details {
   readonly cvss: readonly CvssVector[];
   readonly modified: string | null;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly title?: string;
 }
 
 /** The details as they are stored: JSON of a list, because the names of the members would be the better part of it. */
 export function writeDetails(record: KeyedVulnerability): string {
-  const { aliases, description = null, links, cvss, modified = null, metadata } = record;
+  const { aliases, description = null, links, cvss, modified = null, metadata, title } = record;
   const vectors = cvss.map(({ source, vector, score }) => [source, vector, score]);
-  // Records without metadata hash as they did before there were any.
+  // Records without metadata and title hash as they did before there were any.
   return JSON.stringify([
     ...[aliases, description, links, vectors, modified],
-    ...(metadata === undefined ? [] : [metadata]),
+    ...(metadata === undefined && title === undefined ? [] : [metadata ?? null]),
+    ...(title === undefined ? [] : [title]),
   ]);
 }
 
 /** The details as `writeDetails` wrote them. */
 export function readDetails(text: string): Details {
   // The database holds what was written above: nothing from outside that would have to be checked again.
-  const [aliases, description, links, vectors, modified, metadata] = JSON.parse(text) as [
+  const [aliases, description, links, vectors, modified, metadata, title] = JSON.parse(text) as [
     string[],
     string | null,
     string[],
     [string, string, number | null][],
     string | null,
-    Record<string, unknown>?,
+    (Record<string, unknown> | null)?,
+    string?,
   ];
   const cvss = vectors.map(([source, vector, score]) =>
     score === null ? { source, vector } : { source, vector, score },
   );
-  const details = { aliases, description, links, cvss, modified };
-  return metadata === undefined ? details : { ...details, metadata };
+  return {
+    ...{ aliases, description, links, cvss, modified },
+    ...(metadata != null && { metadata }),
+    ...(title !== undefined && { title }),
+  };
 }
 
 /** A hash of all that a record says, its keys included: a scheme that writes keys in another way changes the records too. */

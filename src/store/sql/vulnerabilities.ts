@@ -67,7 +67,7 @@ async function readSome(db: Kysely<Tables>, numbers: readonly number[]): Promise
 type RecordRow = Selectable<Tables['vulnerability']> & { readonly source: string; readonly feed: string };
 
 function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]): StoredVulnerability {
-  const { aliases, description, links, cvss, modified, metadata } = readDetails(record.details);
+  const { aliases, description, links, cvss, modified, metadata, title } = readDetails(record.details);
   return {
     number: record.id,
     source: record.source,
@@ -76,6 +76,7 @@ function toVulnerability(record: RecordRow, affected: readonly KeyedAffected[]):
     id: record.name,
     aliases,
     ...(description !== null && { description }),
+    ...(title !== undefined && { title }),
     links,
     severity: record.severity,
     cvss,

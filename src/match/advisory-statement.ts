@@ -1,0 +1,60 @@
+/** What ends an item of an advisory beside its words: the CVEs it is about, and numbers of bug trackers. */
+const reference =
+  /\s*[([{](?:(?:CVE-[\d-]+|(?:rh)?bz#?\s?\d+|bsc#\d+|rhel-[\d.]+z?|Orabug:\s*\d+)[,;:\s]*)+[)\]}]\.?$/i;
+/** What stands before them: marks of lists, the CVE, and words that every item of a change log has. */
+const prelude =
+  /^(?:[*+-]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
+/** Sentences of an advisory that are about people and what to do. */
+const other =
+  /^(?:Red Hat would like to thank|Upstream acknowledges|Users of|All users|The .* issues? (?:was|were) (?:discovered|found) by)/i;
+/** An item with fewer words says nothing of a vulnerability: `Fix CVE-2016-9147`. */
+const wordsMin = 4;
+
+/**
+ * What an advisory says of one of the CVEs it is about, out of the text on all of them: the item of a list, or the paragraph, that names
+ * the CVE. Undefined where it says nothing, so that what it says of the product is not taken for a description.
+ */
+export function statementOn(cve: string, text: string): string | undefined {
+  const name = new RegExp(`${cve}(?!\\d)`);
+  if (!name.test(text)) return undefined;
+  const section = sectionOf(cve, text);
+  if (section !== undefined) return section;
+  for (const item of itemsOf(text)) {
+    if (!name.test(item) || other.test(item)) continue;
+    const words = wordsOf(item);
+    if (words !== undefined) return words;
+  }
+  return undefined;
+}
+
+/** The section below a line with the CVE and nothing else, up to the next such line or that of a bug. Amazon's form. */
+function sectionOf(cve: string, text: string): string | undefined {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.trim() === `${cve}:`);
+  if (start === -1) return undefined;
+  const section = lines.slice(start + 1);
+  const end = section.findIndex((line, i) => i > 0 && /^\s*(?:CVE-[\d-]+:\s*$|\d+:)/.test(line));
+  return onOneLine(
+    (end === -1 ? section : section.slice(0, end)).join('\n').replace(/^\s*\d+:\s*CVE-[\d-]+ /, ''),
+  );
+}
+
+/** Paragraphs, and within them the items of lists. */
+function itemsOf(text: string): string[] {
+  return text.split(/\n\s*\n|\n(?=\s*[*+-] |For more details )/);
+}
+
+function wordsOf(item: string): string | undefined {
+  let words = item.replace(/\s+/g, ' ').trim().replace(prelude, '');
+  for (let cut = words.replace(reference, ''); cut !== words; cut = words.replace(reference, '')) words = cut;
+  return words
+    .replaceAll(/CVE-[\d-]+/g, '')
+    .split(/[^\p{L}]+/u)
+    .filter(Boolean).length < wordsMin
+    ? undefined
+    : words;
+}
+
+function onOneLine(text: string): string | undefined {
+  return text.replace(/\s+/g, ' ').trim() || undefined;
+}
