@@ -3,10 +3,10 @@ const reference =
   /\s*[([{](?:(?:CVE-[\d-]+|(?:rh)?bz#?\s?\d+|bsc#\d+|rhel-[\d.]+z?|Orabug:\s*\d+)[,;:\s]*)+[)\]}]\.?$/i;
 /** What stands before them: marks of lists, the CVE, and words that every item of a change log has. */
 const prelude =
-  /^(?:[*+-]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
+  /^(?:[*+-]\s+|\[[^\]\s]*\d[^\]\s]*\]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
 /** Sentences of an advisory that are about people and what to do. */
 const other =
-  /^(?:Red Hat would like to thank|Upstream acknowledges|Users of|All users|The .* issues? (?:was|were) (?:discovered|found) by)/i;
+  /^(?:Red Hat would like to thank|Upstream acknowledges|Users of|All users|The .* issues? (?:was|were) (?:discovered|found) by|This update upgrades? |Package updates are available )/i;
 /** An item with fewer words says nothing of a vulnerability: `Fix CVE-2016-9147`. */
 const wordsMin = 4;
 
@@ -19,12 +19,20 @@ export function statementOn(cve: string, text: string): string | undefined {
   if (!name.test(text)) return undefined;
   const section = sectionOf(cve, text);
   if (section !== undefined) return section;
-  for (const item of itemsOf(text)) {
+  for (const item of candidatesIn(text)) {
     if (!name.test(item) || other.test(item)) continue;
     const words = wordsOf(item);
     if (words !== undefined) return words;
   }
   return undefined;
+}
+
+/** The items of lists, then paragraphs; of several the first is about the product. */
+function candidatesIn(text: string): string[] {
+  const items = text.split(/\n\s*\n|\n(?=\s*[*+-] |For more details )/);
+  const isListed = (item: string): boolean => /^\s*[*+-] /.test(item);
+  const paragraphs = items.filter((item, i) => !isListed(item) && (i > 0 || items.length === 1));
+  return [...items.filter(isListed), ...paragraphs];
 }
 
 /** The section below a line with the CVE and nothing else, up to the next such line or that of a bug. Amazon's form. */
@@ -37,11 +45,6 @@ function sectionOf(cve: string, text: string): string | undefined {
   return onOneLine(
     (end === -1 ? section : section.slice(0, end)).join('\n').replace(/^\s*\d+:\s*CVE-[\d-]+ /, ''),
   );
-}
-
-/** Paragraphs, and within them the items of lists. */
-function itemsOf(text: string): string[] {
-  return text.split(/\n\s*\n|\n(?=\s*[*+-] |For more details )/);
 }
 
 function wordsOf(item: string): string | undefined {

@@ -35,6 +35,21 @@ const nvd: Enrichment = {
   cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 7.5 }],
 };
 
+test('the title of an advisory describes what neither the vendor nor those who rate it do', () => {
+  const advisories = [{ id: 'RHSA-2024:1', link: null, fixedVersion: null, title: 'bash security update' }];
+  assert.equal(enriched({ advisories }, [{ id: 'CVE-2024-1' }]).description, 'bash security update');
+  assert.equal(enriched({ advisories }, [nvd]).description, 'from elsewhere');
+});
+
+test('weaknesses are those of all who know any, each once', () => {
+  const others = { id: 'CVE-2024-1', weaknesses: ['CWE-79', 'CWE-80'] };
+  assert.deepEqual(enriched({}, [{ ...nvd, weaknesses: ['CWE-79'] }, others]).weaknesses, [
+    'CWE-79',
+    'CWE-80',
+  ]);
+  assert.equal('weaknesses' in enriched({}, [nvd]), false);
+});
+
 test('severity and description are borrowed only where the vendor has none', () => {
   assert.equal(enriched({}, [nvd]).severity, 'High');
   assert.equal(enriched({}, [nvd]).description, 'from elsewhere');

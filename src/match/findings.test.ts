@@ -85,6 +85,22 @@ test('a finding is described by the first advisory that has words for it', () =>
   assert.equal(described(null), null);
 });
 
+test('an advisory about an update describes a CVE by its own item, and not by the product', () => {
+  const description = 'bash is a shell.\n\n* bash: memory is read after it is freed (CVE-2024-1)';
+  const update = hit({
+    id: 'RHSA-2024:1',
+    aliases: ['CVE-2024-1', 'CVE-2024-2'],
+    description,
+    title: 'bash update',
+  });
+  const { matches } = findingsOf([update], byText);
+  assert.deepEqual(
+    matches.map(({ vulnerability }) => vulnerability.description),
+    ['bash: memory is read after it is freed', null],
+  );
+  assert.equal(matches[0]?.vulnerability.advisories[0]?.title, 'bash update');
+});
+
 test('every advisory is told with its first link, and with a fix where it has one', () => {
   const rows = [
     hit({ id: 'DSA-1', source: 'b', aliases: ['CVE-2024-1'], links: ['first', 'second'] }),

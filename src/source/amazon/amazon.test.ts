@@ -72,6 +72,7 @@ test('an advisory is one vulnerability with a row a package', async () => {
       key: 'ALAS2-2024-7',
       id: 'ALAS2-2024-7',
       aliases: ['CVE-2024-1', 'CVE-2024-2'],
+      title: 't',
       description: 'Two flaws & one fix.',
       links: ['https://alas.aws.amazon.com/AL2/ALAS-2024-7.html'],
       severity: 'High',

@@ -46,6 +46,7 @@ test('a definition is a vulnerability of one package', async () => {
       key: 'oval:com.microsoft.azurelinux:def:1',
       id: 'CVE-2024-0001',
       aliases: [],
+      title: 'CVE-2024-0001 affecting package vim for versions less than 9',
       description: 'CVE-2024-0001 affecting vim.',
       links: ['https://nvd.nist.gov/vuln/detail/CVE-2024-0001'],
       severity: 'High',

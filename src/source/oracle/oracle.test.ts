@@ -71,6 +71,7 @@ test('an erratum is one vulnerability with a row a package', async () => {
       key: 'oval:com.oracle.elsa:def:202410001',
       id: 'ELSA-2024-10001',
       aliases: ['CVE-2024-0001'],
+      title: 'ELSA-2024-10001: a security update (MODERATE)',
       description: 'Fixes it.',
       links: [
         'https://linux.oracle.com/errata/ELSA-2024-10001.html',

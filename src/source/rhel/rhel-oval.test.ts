@@ -72,6 +72,7 @@ test('an advisory is one vulnerability with a row for every way to have it', asy
       key: 'oval:com.redhat.rhsa:def:20240001',
       id: 'RHSA-2024:0001',
       aliases: ['CVE-2024-0001'],
+      title: 'RHSA-2024:0001: kernel security update (Important)',
       description: 'A bug.',
       links: [
         'https://access.redhat.com/errata/RHSA-2024:0001',

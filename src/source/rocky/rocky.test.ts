@@ -64,6 +64,7 @@ test('an advisory is a vulnerability with a row for each package and stream', as
       key: 'RLSA-2025:1',
       id: 'RLSA-2025:1',
       aliases: ['CVE-2025-0001', 'CVE-2025-0002'],
+      title: 'Important: xz security update',
       description: 'd',
       links: ['https://errata.rockylinux.org/RLSA-2025:1'],
       severity: 'High',

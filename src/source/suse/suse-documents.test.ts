@@ -170,6 +170,7 @@ test('a record in OSV form tells the packages beside the source package', async 
       key: 'SUSE-SU-2024:0001-1',
       id: 'SUSE-SU-2024:0001-1',
       modified: '2024-08-15T07:01:23.000Z',
+      title: 'Security update for zziplib',
       description: 'Security update for zziplib',
       aliases: ['CVE-2024-0001'],
       links: ['https://www.suse.com/1/'],
