@@ -17,7 +17,7 @@ export function addVex(program: Command, { run, plugged }: CommandParts): void {
       'after',
       `
 What a rule ignores is not affected where the rule has a justification, and else affected: a risk that is accepted.
-The time of the document is SOURCE_DATE_EPOCH, or when the newest advisories were fetched.
+The time of the document is SOURCE_DATE_EPOCH, or the newest of when the image was made and when advisories were fetched.
 
 Examples:
   clair vex nginx.tar --author "Example Ltd" --output nginx.openvex.json
