@@ -24,11 +24,7 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
       ...vulnerability,
       ...ratingOf(vulnerability, known),
       cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
-      description:
-        vulnerability.description ??
-        known.find(({ description }) => description)?.description ??
-        vulnerability.advisories.find(({ title }) => title)?.title ??
-        null,
+      description: vulnerability.description ?? describedElsewhere(vulnerability, known),
       ...exploitationOf(known, knowsExploited),
       ...weaknessesOf(known),
       epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
@@ -37,6 +33,14 @@ export function enrich<T extends Match>(match: T, { enrichments, knowsExploited 
 }
 
 type SourcedEnrichment = Enrichment & { readonly source: string };
+
+function describedElsewhere(
+  { advisories }: ReportVulnerability,
+  known: readonly Enrichment[],
+): string | null {
+  const described = known.find(({ description }) => description)?.description;
+  return described ?? advisories.find(({ title }) => title)?.title ?? null;
+}
 
 function weaknessesOf(known: readonly Enrichment[]): Pick<ReportVulnerability, 'weaknesses'> {
   const weaknesses = [...new Set(known.flatMap(({ weaknesses: ids = [] }) => ids))];

@@ -1,5 +1,3 @@
-import { keptLine } from '../kit/kept-line.ts';
-
 /** Identifiers of the SPDX licence list that packages of distributions use. */
 const identifiers = words(`
   0BSD AFL-2.0 AFL-2.1 AFL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-1.0 Apache-1.1 Apache-2.0
@@ -62,13 +60,18 @@ const nestingMax = 20;
 export function spdxExpression(text: string): string | undefined {
   if (text.length > expressionCharactersMax) return undefined;
   const parts = text.trim().split(/(?<=[\s)])(and|or)(?=[\s(])|([()])/i);
-  const tokens = parts.map((part) => part?.trim() ?? '').filter((part) => part !== '');
+  // A group that does not take part is undefined, whatever its type says.
+  const tokens = parts.flatMap((part: string | undefined) => part?.trim() || []);
   return new ExpressionReader(tokens).read();
 }
 
 /** A licence as it is kept: as SPDX expression, or in the words of the package. Undefined where it says nothing. */
 export function licenseOf(text: string): string | undefined {
-  const line = keptLine(text, expressionCharactersMax).trim();
+  const line = text
+    .slice(0, expressionCharactersMax)
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .toWellFormed();
   return spdxExpression(line) ?? (line === '' ? undefined : line);
 }
 

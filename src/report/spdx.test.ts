@@ -68,7 +68,7 @@ test('supplier, licences and dependencies stand in the fields that SPDX has for 
   const [, , first, second] = packages;
   assert.equal(first?.supplier, 'Organization: Example Team (team@example.org)');
   const reference = named?.[0]?.licenseId ?? '';
-  assert.equal(first?.licenseDeclared, `(GPL-2.0-or-later OR MIT) AND ${reference} AND curl`);
+  assert.equal(first.licenseDeclared, `(GPL-2.0-or-later OR MIT) AND ${reference} AND curl`);
   assert.deepEqual(
     named?.map(({ name }) => name),
     ['Artistic'],
@@ -79,7 +79,7 @@ test('supplier, licences and dependencies stand in the fields that SPDX has for 
       .slice(0, 2)
       .map(({ spdxElementId, relatedSpdxElement }) => [spdxElementId, relatedSpdxElement]),
     [
-      [first?.SPDXID, second?.SPDXID],
+      [first.SPDXID, second?.SPDXID],
       [second?.SPDXID, 'NONE'],
     ],
   );

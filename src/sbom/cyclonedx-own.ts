@@ -54,7 +54,7 @@ function oldLicence({ properties, licenses }: Component): string | undefined {
 
 function supplierIn({ supplier }: Component): string | undefined {
   const email = supplier?.contact?.[0]?.email;
-  return email ? `${supplier?.name} <${email}>` : (supplier?.name ?? undefined);
+  return email ? `${supplier.name} <${email}>` : (supplier?.name ?? undefined);
 }
 
 function licensesIn({ properties, licenses }: Component): readonly string[] | undefined {

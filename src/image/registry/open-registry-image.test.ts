@@ -25,6 +25,7 @@ test('an image is opened by its tag and by its digest, and its layers are read a
     names: [`${registry.host}/app:latest`],
     digest: image.manifest.digest,
     repoDigests: [`${registry.host}/app@${image.manifest.digest}`],
+    created: '1970-01-01T00:00:00Z',
   });
   assert.deepEqual(
     layers.map(({ digest, diffId, sizeBytes, createdBy, compression }) => [

@@ -100,7 +100,7 @@ function release(files: Files): void {
 
 function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): WantedPaths {
   const licenseFiles = analyzers.listers.flatMap((lister) =>
-    'licenseFiles' in lister && lister.licenseFiles !== undefined ? [lister.licenseFiles] : [],
+    'licenseFiles' in lister ? lister.licenseFiles : [],
   );
   return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)], licenseFiles);
 }
