@@ -59,6 +59,10 @@ const nestingMax = 20;
 /** The SPDX licence expression that a text is, or exactly means; undefined where there is none. SPDX 2.3, annex D. */
 export function spdxExpression(text: string): string | undefined {
   if (text.length > expressionCharactersMax) return undefined;
+  const id = identifierOf(text);
+  // Most are one identifier.
+  if (id !== undefined) return id;
+  if (!/[\s()]/.test(text)) return undefined;
   const parts = text.trim().split(/(?<=[\s)])(and|or)(?=[\s(])|([()])/i);
   // A group that does not take part is undefined, whatever its type says.
   const tokens = parts.flatMap((part: string | undefined) => part?.trim() || []);
@@ -67,11 +71,13 @@ export function spdxExpression(text: string): string | undefined {
 
 /** A licence as it is kept: as SPDX expression, or in the words of the package. Undefined where it says nothing. */
 export function licenseOf(text: string): string | undefined {
-  const line = text
-    .slice(0, expressionCharactersMax)
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
-    .toWellFormed();
+  const line = /^[!-~]+$/.test(text)
+    ? text.slice(0, expressionCharactersMax)
+    : text
+        .slice(0, expressionCharactersMax)
+        .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+        .trim()
+        .toWellFormed();
   return spdxExpression(line) ?? (line === '' ? undefined : line);
 }
 

@@ -15,6 +15,7 @@ export const debianCopyright: LicenseFiles = {
 const formatField = /^(?:Format|Format-Specification|X-Format):/im;
 /** Where the header of a file ends at the latest. */
 const headBytes = 4096;
+const lineFeed = 0x0a;
 const licenseField = '\nLicense:';
 const commonLicense = '/usr/share/common-licenses/';
 const commonLicenseName = /^[A-Za-z]+(?:-\d+(?:\.\d+)*)?/;
@@ -33,7 +34,7 @@ const families: readonly (readonly [phrase: RegExp, name: string])[] = [
 function readCopyright(content: Uint8Array): readonly string[] {
   const bytes = bufferView(content);
   if (formatField.test(bytes.toString('latin1', 0, headBytes))) {
-    const names = namesAfter(bytes, licenseField, /.*/).flatMap((name) => licenseOf(name) ?? []);
+    const names = namesAfter(bytes, licenseField).flatMap((name) => licenseOf(name) ?? []);
     if (names.length > 0) return [...new Set(names)];
   }
   // A reference to the text of the GPL does not say whether later versions may be chosen: it is no SPDX expression.
@@ -44,12 +45,13 @@ function readCopyright(content: Uint8Array): readonly string[] {
 }
 
 /** The names behind the occurrences of a text, each on the rest of the line. */
-function namesAfter(bytes: Buffer, text: string, pattern: RegExp): string[] {
+function namesAfter(bytes: Buffer, text: string, pattern?: RegExp): string[] {
   const names = new Set<string>();
   for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + text.length)) {
     const from = at + text.length;
-    const [line = ''] = bytes.toString('utf8', from, from + lineBytesMax).split('\n', 1);
-    const name = pattern.exec(line)?.[0].trim() ?? '';
+    const end = bytes.indexOf(lineFeed, from);
+    const line = bytes.toString('utf8', from, Math.min(end === -1 ? bytes.length : end, from + lineBytesMax));
+    const name = (pattern === undefined ? line : (pattern.exec(line)?.[0] ?? '')).trim();
     if (name !== '' && name.length <= nameCharactersMax) names.add(name);
     if (names.size === limits.licensesPerPackage) break;
   }

@@ -108,7 +108,8 @@ export class WantedPaths {
       if (byte === 0)
         return (
           this.#isKnown(hash, parentHash, grandparentHash) ||
-          this.#isLicensePlace(bytes.subarray(from, i), parentHash, grandparentHash)
+          this.#isLicensePlace(parentHash) ||
+          this.#isLicenseFile(grandparentHash, bytes, i)
         );
       // A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away.
       if (isStart && (byte === dot || byte === slash)) return true;
@@ -124,11 +125,15 @@ export class WantedPaths {
     return true;
   }
 
-  /** Of the many files beside licence files none is of interest; of their directories links are. */
-  #isLicensePlace(name: Buffer, parentHash: number, grandparentHash: number): boolean {
-    if (this.#licenseHashes.has(parentHash)) return true;
+  /** Whether a member may be the directory of a licence file, or a link in its place. */
+  #isLicensePlace(parentHash: number): boolean {
+    return this.#licenseHashes.has(parentHash);
+  }
+
+  /** Whether a member whose name ends there may be a licence file: of the many files beside these none is of interest. */
+  #isLicenseFile(grandparentHash: number, bytes: Buffer, end: number): boolean {
     const file = this.#licenseHashes.get(grandparentHash);
-    return file !== undefined && name.toString('latin1', name.length - file.length) === file;
+    return file !== undefined && bytes.toString('latin1', end - file.length, end) === file;
   }
 
   #isKnown(hash: number, parentHash: number, grandparentHash: number): boolean {
