@@ -52,6 +52,7 @@ function everyShape(): Vulnerability[] {
   return [
     of('CVE-1', [{ ...row, range: { to: '5' }, fix: { state: 'fixed', version: '5' } }], {
       aliases: ['DSA-1', 'CVE-2'],
+      title: 'ein Titel',
       description: 'Ein „Fehler“\n\u2028 in zwei Zeilen',
       cvss: [
         { source: 'nvd', vector: 'AV:N', score: 7.5 },

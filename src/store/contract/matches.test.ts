@@ -73,6 +73,7 @@ for (const engine of storeEngines) {
         id: 'RHSA-1',
         aliases: full.aliases,
         description: full.description,
+        title: full.title,
         links: full.links,
         severity: 'High',
         cvss: full.cvss,
@@ -138,6 +139,7 @@ for (const engine of storeEngines) {
 const full = record('RHSA-1', {
   aliases: ['CVE-2', 'CVE-1'],
   description: 'A naïve flaw \u{1f41b}',
+  title: 'flaw update',
   links: ['https://example.org/b', 'https://example.org/a'],
   severity: 'Low',
   cvss: [

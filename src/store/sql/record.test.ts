@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { affectedRow, record } from '../../testing/store-content.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../store.ts';
-import { hashOf, writeDetails } from './record.ts';
+import { hashOf, readDetails, writeDetails } from './record.ts';
 
 const row = affectedRow('openssl');
 
@@ -10,6 +10,8 @@ const changes: Partial<KeyedVulnerability>[] = [
   { id: 'B' },
   { aliases: ['B'] },
   { description: 'B' },
+  { title: 'B' },
+  { metadata: { b: 1 } },
   { links: [] },
   { severity: 'High' },
   { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N' }] },
@@ -36,6 +38,13 @@ test('whatever a record says makes it another one', () => {
   const records = [{}, ...changes].map((change) => record('A', change));
   assert.equal(new Set(records.map(hash)).size, records.length);
   assert.deepEqual(records.map(hash), structuredClone(records).map(hash));
+});
+
+test('the title of a record comes back, with and without metadata', () => {
+  for (const change of [{ title: 'B' }, { title: 'B', metadata: { b: 1 } }, { metadata: { b: 1 } }, {}]) {
+    const { title, metadata } = readDetails(writeDetails(record('A', change)));
+    assert.deepEqual({ title, metadata }, { title: undefined, metadata: undefined, ...change });
+  }
 });
 
 function hash(item: KeyedVulnerability): string {
