@@ -169,6 +169,7 @@ test('dpkg: of relations that are too long the name at the cut is left out', () 
 });
 
 toolTest('dpkg-query', 'dpkg: suppliers and relations of this machine are those that dpkg prints', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own format
   const format = '${Package}\\t${Maintainer}\\t${Pre-Depends}, ${Depends}\\n';
   const printed = outputOf('dpkg-query', ['-W', '-f', format]).trimEnd().split('\n').sort();
   const content = readFileSync('/var/lib/dpkg/status');

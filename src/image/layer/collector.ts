@@ -90,7 +90,7 @@ export class LayerCollector {
     }
     const interest = this.#wanted.at(path);
     const evidence = this.#evidence.see(entry);
-    if (interest === undefined) return this.#licenses.visit(entry) ?? evidence;
+    if (interest === undefined) return both(this.#licenses.visit(entry), evidence);
     return this.#node(entry, interest === 'wanted') ?? evidence;
   };
 
@@ -202,6 +202,21 @@ export class LayerCollector {
         { limit: 'layerMarkCharacters' },
       );
   }
+}
+
+/** A program may lie where a licence file is expected: the bytes go to both. */
+function both(first: PayloadSink | undefined, second: PayloadSink | undefined): PayloadSink | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return {
+    write: (bytes) => {
+      first.write(bytes);
+      if (second.isSated !== true) second.write(bytes);
+    },
+    close: () => {
+      first.close();
+      second.close();
+    },
+  };
 }
 
 function charactersOf(node: LayerNode): number {

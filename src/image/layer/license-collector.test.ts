@@ -71,11 +71,23 @@ test('licence files neither take the place of wanted files nor have a layer refu
 test('a licence file that is too large is passed over, without a remark', () => {
   const layer = collector();
   const size = limits.licenseFileBytes + 1;
-  assert.equal(
-    layer.visit({ path: `${doc}/a/copyright`, type: 'file', size, target: '', offset: 0 }),
-    undefined,
-  );
+  const sink = layer.visit({ path: `${doc}/a/copyright`, type: 'file', size, target: '', offset: 0 });
+  sink?.write(Buffer.alloc(size, 'MIT'));
+  sink?.close();
   assert.deepEqual([layer.collected().licenses, layer.collected().remarks], [[], []]);
+});
+
+test('a program that lies where a licence file is expected is evidence all the same', () => {
+  const layer = collector();
+  add(
+    layer,
+    `${doc}/a/copyright`,
+    `#!/bin/sh\nPK\x03\x04${'\0'.repeat(22)}\x09\0\0\0META-INF/`.padEnd(200, '\0'),
+  );
+  assert.deepEqual(
+    layer.collected().evidence.found.map(({ kind }) => kind),
+    ['maven'],
+  );
 });
 
 test('licences beyond their characters are not kept', () => {
@@ -97,7 +109,7 @@ test('the filter passes licence files and links, and not the other files beside 
 
 test('a root file system on disk is walked to its licence files', () => {
   const wanted = new WantedPaths([database], [kind]);
-  assert.deepEqual(wanted.childrenOf(''), ['usr', 'var']);
+  assert.ok(['usr', 'var'].every((path) => wanted.childrenOf('')?.includes(path)));
   assert.deepEqual(wanted.childrenOf('usr/share'), [doc]);
   assert.equal(wanted.childrenOf(doc), undefined);
   assert.deepEqual(wanted.childrenOf(`${doc}/a`), [`${doc}/a/copyright`]);

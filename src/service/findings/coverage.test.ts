@@ -37,7 +37,8 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
       );
   const image = {
     namespaces: [{ name: namespace, versionScheme: 'dpkg' }],
-    packages: [{ lookup: {} }],
+    packages: [{ lookup: { namespace: { name: namespace } }, location: { path: 'p' } }],
+    evidence: { found: [], cut: [] },
     distro: null,
   } as unknown as IndexedImage;
   const [covered] = await coverageOf(image, {
