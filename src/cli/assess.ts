@@ -11,6 +11,7 @@ import type { ImageScope } from '../service/images/image-scope.ts';
 import { type IndexedImage, indexImage } from '../service/images/index-image.ts';
 import { indexSbom } from '../service/images/index-sbom.ts';
 import { everyPlatform } from './every-platform.ts';
+import { ratingLookups } from './rating-lookups.ts';
 import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
 import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
@@ -27,6 +28,8 @@ export interface ImageOptions extends DatabaseOptions, ImageScope {
 export interface AssessmentOptions extends ImageOptions {
   /** A time in the past, of which the advisories are to be. */
   readonly asOf?: string;
+  /** Whether ratings that are missing are looked up. */
+  readonly lookups?: boolean;
 }
 
 /** An image that was assessed, in the room where that was done. */
@@ -55,6 +58,7 @@ export async function assessIn(room: Room, opened: Opened, options: AssessmentOp
     ...room,
     ...timesOf(options),
     outcomes,
+    lookUp: ratingLookups(room, options),
   });
   return { ...assessed, image, room };
 }

@@ -4,29 +4,44 @@ import { ClairError } from '../kit/errors.ts';
 import { redact } from '../kit/redact.ts';
 import { readingFile } from '../kit/system-error.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
+import type { ClientOptions } from '../source/client/download.ts';
 import { expectManyRecords } from './garbage.ts';
 import type { Progress, Transfer } from './progress.ts';
 
-/** A client that is loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClient(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClient {
+/** Makes clients of one place, with the options of each. */
+export type FeedClients = (options?: ClientOptions) => FeedClient;
+
+/** Clients that are loaded when the first feed is asked for: a scan of a warm database fetches none. */
+export function feedClients(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClients {
   const onProgress = (transfer: Transfer): void => {
     progress.transfer(transfer);
   };
-  const load = async (): Promise<FeedClient> => {
+  const load = async (): Promise<FeedClients> => {
     expectManyRecords();
     if (mirror === undefined || mirror.includes('://'))
       (await import('../kit/http/http-environment.ts')).heedNetworkEnvironment();
-    return mirror === undefined
-      ? (await import('../source/client/upstream.ts')).upstreamClient({ onProgress })
-      : (await import('../source/client/mirror.ts')).mirrorClient(mirror, { onProgress });
+    if (mirror === undefined) return (await import('../source/client/upstream.ts')).upstreamClient;
+    const { mirrorClient } = await import('../source/client/mirror.ts');
+    return (options) => mirrorClient(mirror, options);
   };
-  let client: Promise<FeedClient> | undefined;
-  return {
-    get: async (url, known) => {
-      client ??= load();
-      return (await client).get(url, known);
-    },
+  let make: Promise<FeedClients> | undefined;
+  return (options) => {
+    // One client for all its requests: it remembers which hosts can be reached.
+    let client: FeedClient | undefined;
+    return {
+      get: async (url, known) => {
+        make ??= load();
+        const made = await make;
+        client ??= made({ onProgress, ...options });
+        return await client.get(url, known);
+      },
+    };
   };
+}
+
+/** The client for whole feeds. */
+export function feedClient(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClient {
+  return feedClients(mirror, progress)();
 }
 
 /** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */

@@ -11,7 +11,7 @@ import { spreadLayers } from '../service/images/spread-layers.ts';
 import type { Store } from '../store/store.ts';
 import { type DatabaseUse, defaultDatabase, defaultDatabaseProblem, openStore } from './database.ts';
 import type { TimeLimit } from './deadline.ts';
-import { feedClient, originOf, requireMirror } from './feed-client.ts';
+import { type FeedClients, feedClients, originOf, requireMirror } from './feed-client.ts';
 import { collectEarly } from './garbage.ts';
 import { ownerName } from './owner-name.ts';
 import type { Plugged } from './plugged.ts';
@@ -41,6 +41,8 @@ export interface Room extends AsyncDisposable {
   readonly locking: Omit<LockingRoom, 'store'>;
   /** How feeds are brought up to date; undefined when the user said `--offline`. */
   readonly updating: UpdatingRoom | undefined;
+  /** Makes clients that fetch from where feeds are fetched. */
+  readonly clients: FeedClients;
 }
 
 /** How long advisories are used without asking for newer ones; Clair's default interval. */
@@ -62,6 +64,7 @@ export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'rea
   const progress = options.progress ?? terminalProgress(options);
   const locking = lockingRoom(progress);
   const { extensions } = options.plugged;
+  const clients = feedClients(options.mirror, progress);
   return {
     extensions,
     store,
@@ -71,7 +74,8 @@ export async function openRoom(options: DatabaseOptions, use: DatabaseUse = 'rea
     updating:
       options.offline || store.isReadOnly
         ? undefined
-        : updatingRoom(options.mirror, { extensions, store, progress, locking }),
+        : updatingRoom(originOf(options.mirror), { extensions, store, locking, clients }),
+    clients,
     [Symbol.asyncDispose]: async () => {
       progress.clear();
       await store[Symbol.asyncDispose]();
@@ -120,15 +124,15 @@ function lockingRoom(progress: Progress): Room['locking'] {
 }
 
 function updatingRoom(
-  mirror: string | undefined,
-  { extensions, store, progress, locking }: Pick<Room, 'extensions' | 'store' | 'progress' | 'locking'>,
+  origin: string,
+  { extensions, store, locking, clients }: Pick<Room, 'extensions' | 'store' | 'locking' | 'clients'>,
 ): UpdatingRoom {
   return {
     ...locking,
     store,
     schemes: extensions.schemes,
-    client: feedClient(mirror, progress),
-    origin: originOf(mirror),
+    client: clients(),
+    origin,
     youngerThanMs: refreshAfterMs,
   };
 }

@@ -230,6 +230,22 @@ export const limits = {
   httpAttempts: 3,
   /** The longest `Retry-After` that is waited for. */
   retryAfterMs: 60_000,
+  /** CVE records that one scan asks for; large images have some hundred findings without a severity. */
+  lookupsPerScan: 2000,
+  /** CVE records that are asked for at the same time, and before the first answer has come. */
+  lookupsAtOnce: 16,
+  lookupsAtFirst: 4,
+  /** CVE records that could not be fetched, one after another, before a scan asks for no more. */
+  lookupFailures: 5,
+  /** Looking up all ratings of one scan, with the KEV list and the EPSS scores of the day. */
+  lookupsMs: 20_000,
+  /** Looking up one CVE record. */
+  lookupMs: 5_000,
+  /** Times one request of a lookup is made, and the longest `Retry-After` that it waits for. */
+  lookupAttempts: 2,
+  lookupPauseMs: 1_500,
+  /** One CVE record; the largest of some ten thousand real ones has 0.7 MB. */
+  lookupBytes: 2 * MiB,
   /** A receiver of a notification that does not answer for so long has failed, as in Clair. */
   deliveryMs: 5_000,
   /** Spans that wait to be sent to a collector of traces; they are sent when there is a quarter of them. */

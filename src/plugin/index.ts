@@ -22,7 +22,7 @@ export type {
   SkippedRecord,
   WithdrawnRecord,
 } from './advisory-source.ts';
-export type { Enricher, Enrichment } from './enricher.ts';
+export type { DocumentEnricher, Enricher, Enrichment, EnrichmentRecord } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
 export type { Listed, PackageLister, RemoteLister } from './package-lister.ts';

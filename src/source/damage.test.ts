@@ -8,6 +8,7 @@ import type { Enrichment, FeedRecord } from '../plugin/index.ts';
 import { inPieces } from '../testing/bytes.ts';
 import { assertNoticesDamage, type FeedSample } from '../testing/damaged-feed.ts';
 import { tar } from '../testing/tar-writer.ts';
+import { unpacked } from '../testing/unpacked.ts';
 import { npm } from '../version/npm.ts';
 import { semver } from '../version/semver.ts';
 import { alma } from './alma/alma.ts';
@@ -199,7 +200,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     ),
   },
   {
-    source: kev,
+    source: unpacked(kev),
     feed: 'catalogue',
     url: 'https://a.example/kev.json',
     content: json({
@@ -207,7 +208,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     }),
   },
   {
-    source: nvd,
+    source: unpacked(nvd),
     feed: '2024',
     url: 'https://a.example/nvdcve-2.0-2024.json',
     content: json({
@@ -234,7 +235,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     }),
   },
   {
-    source: epss,
+    source: unpacked(epss),
     feed: 'current',
     url: 'https://a.example/epss.csv.gz',
     content: gzipSync('#model_version:v2025.03.14\ncve,epss,percentile\nCVE-2024-0001,0.5,0.9\n'),

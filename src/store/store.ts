@@ -4,6 +4,7 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Affected, Vulnerability } from '../model/vulnerability.ts';
 import type { FeedDate, SkippedRecord, WithdrawnRecord } from '../plugin/advisory-source.ts';
+import type { EnrichmentRecord } from '../plugin/enricher.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
 import type { AncestryStore } from './ancestry-store.ts';
 import type { DigestStore } from './digest-store.ts';
@@ -199,11 +200,32 @@ export interface StoredEnrichment extends Enrichment {
 /** What others than distributions say of vulnerabilities. Its feeds are among the feed states; it has no history. */
 export interface EnrichmentStore {
   /** Replaces what one feed says by difference, under the terms of the application of advisories. */
-  apply(update: FeedUpdate, records: AsyncIterable<Enrichment | SkippedRecord>): Promise<FeedDifference>;
+  apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedDifference>;
   /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
   find(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
   /** What a feed says, by rising id. */
   inFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
+  /** The answers to lookups of these ids; an id that was never looked up is not in the map. */
+  lookedUp(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupAnswer>>;
+  /**
+   * Keeps the answers to lookups, all or none. `find` gives what they hold. An answer without content renews the time of an earlier one and
+   * leaves its content: a mirror may lack what its origin has.
+   */
+  saveLookups(answers: readonly LookupAnswer[]): Promise<void>;
+}
+
+/** What came of looking up one vulnerability by its id. */
+export interface LookupAnswer {
+  readonly id: string;
+  /** Name and version of the enricher whose document it is. */
+  readonly source: string;
+  readonly sourceVersion: number;
+  /** Where it was asked for: `upstream` or the place of a mirror. */
+  readonly origin: string;
+  /** ISO 8601. */
+  readonly askedAt: string;
+  /** Null where there is no document. */
+  readonly enrichment: Enrichment | null;
 }
 
 /** Layers that were read, by what identifies their content. */

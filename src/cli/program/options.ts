@@ -55,12 +55,14 @@ export function addImageOptions(command: Command): Command {
 /** The options of every command that tells what is vulnerable in an image. */
 export function addAssessmentOptions(command: Command): Command {
   return addImageOptions(
-    addDatabaseOptions(command).addOption(
-      new Option(
-        '--as-of <date>',
-        'with the advisories as they were known here at the end of that day, or at 2026-01-31T12:00:00Z; fetches nothing',
-      ).argParser(momentOf),
-    ),
+    addDatabaseOptions(command)
+      .option('--no-lookups', 'look up no ratings for findings without a severity, nor KEV and EPSS')
+      .addOption(
+        new Option(
+          '--as-of <date>',
+          'with the advisories as they were known here at the end of that day, or at 2026-01-31T12:00:00Z; fetches nothing',
+        ).argParser(momentOf),
+      ),
   );
 }
 

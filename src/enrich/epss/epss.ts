@@ -7,6 +7,7 @@ export const epss: Enricher = {
   name: 'epss',
   version: 1,
   feeds: ['current'],
+  isPartOfScan: true,
   fetch: (_feed, client, known) => client.get(url, known),
   async *parse(feed, content, onDate) {
     yield* (await import('./scores.ts')).readScores(feed, content, onDate);

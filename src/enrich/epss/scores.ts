@@ -2,10 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { isCve } from '../../model/cve.ts';
-import type { Enrichment, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
+import { emptyScoreBatch } from '../../model/score-batch.ts';
+import type {
+  Enrichment,
+  EnrichmentRecord,
+  Fetched,
+  OnFeedDate,
+  SkippedRecord,
+} from '../../plugin/index.ts';
+import { readScoreLine } from './score-line.ts';
 
 /** No line of the file is longer than this many characters. */
 const lineChars = 1000;
+/** A shorter line is no score: `CVE-1999-0001,0` with its line break has more. */
+const lineBytesMin = 16;
+const lineFeed = 0x0a;
 
 /**
  * The scores of a day: a comment on the model, which the first years lack, the line `cve,epss,percentile`, and a line for each
@@ -15,26 +26,54 @@ export function readScores(
   feed: string,
   content: Fetched,
   onDate?: OnFeedDate,
-): AsyncGenerator<Enrichment | SkippedRecord> {
+): AsyncGenerator<EnrichmentRecord> {
   return fromFeed({ source: 'epss', feed, content }, scores(content, onDate));
 }
 
 async function* scores(
   { body, url }: Fetched,
   onDate: OnFeedDate | undefined,
-): AsyncGenerator<Enrichment | SkippedRecord> {
-  let number = 0;
-  let isBelowHeader = false;
-  for await (const lines of linesOf(inflated(body, url))) {
-    for (const line of lines) {
-      number++;
-      if (isBelowHeader) yield scoreIn(line, number);
-      else if (/^cve,epss(,percentile)?$/.test(line)) isBelowHeader = true;
-      else if (line.startsWith('#')) noteDate(line, onDate);
-      else throw new UnexpectedContent(`line ${number}`, 'not the line cve,epss,percentile');
-    }
+): AsyncGenerator<EnrichmentRecord> {
+  const reader = new ScoreReader(onDate);
+  for await (const bytes of wholeLinesOf(inflated(body, url))) yield* reader.read(bytes);
+  reader.finish();
+}
+
+/** Reads the lines of a file piece by piece. */
+class ScoreReader {
+  readonly #onDate: OnFeedDate | undefined;
+  #number = 0;
+  #isBelowHeader = false;
+
+  constructor(onDate: OnFeedDate | undefined) {
+    this.#onDate = onDate;
   }
-  if (!isBelowHeader) throw new UnexpectedContent('its end', 'it has no line cve,epss,percentile');
+
+  *read(bytes: Buffer): Generator<EnrichmentRecord> {
+    const batch = emptyScoreBatch(Math.ceil(bytes.length / lineBytesMin));
+    for (let from = 0; from < bytes.length; ) {
+      const to = bytes.indexOf(lineFeed, from);
+      const isRead = this.#isBelowHeader && readScoreLine(bytes, { from, to }, batch);
+      if (isRead) this.#number++;
+      else yield* this.#readSlowly(bytes.toString('utf8', from, to));
+      from = to + 1;
+    }
+    if (batch.count > 0) yield batch;
+  }
+
+  finish(): void {
+    if (!this.#isBelowHeader) throw new UnexpectedContent('its end', 'it has no line cve,epss,percentile');
+  }
+
+  *#readSlowly(text: string): Generator<EnrichmentRecord> {
+    const line = text.replace(/\r$/, '');
+    if (line === '') return;
+    this.#number++;
+    if (this.#isBelowHeader) yield scoreIn(line, this.#number);
+    else if (/^cve,epss(,percentile)?$/.test(line)) this.#isBelowHeader = true;
+    else if (line.startsWith('#')) noteDate(line, this.#onDate);
+    else throw new UnexpectedContent(`line ${this.#number}`, 'not the line cve,epss,percentile');
+  }
 }
 
 /** `#model_version:v2023.03.01,score_date:2025-02-20T00:00:00+0000` */
@@ -53,16 +92,17 @@ function scoreIn(line: string, number: number): Enrichment | SkippedRecord {
   return { id, epss: { score, percentile: share } };
 }
 
-/** The lines of a text, as many at a time as a piece completes, without blank ones. Only a line break ends a line. */
-async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  let rest = '';
+/** The whole lines of a text, as many at a time as a piece completes. Only a line break ends a line. */
+async function* wholeLinesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
   for await (const piece of body) {
     // ASCII but for damage: no character can be cut in two.
     if (!isUtf8(piece)) throw new UnexpectedContent('a line', 'not UTF-8');
-    const lines = (rest + Buffer.from(piece).toString('utf8')).split(/\r?\n/);
-    rest = lines.pop() ?? '';
+    const bytes = Buffer.concat([rest, piece]);
+    const end = bytes.lastIndexOf(lineFeed) + 1;
+    rest = bytes.subarray(end);
     if (rest.length > lineChars) throw new UnexpectedContent('a line', `longer than ${lineChars} characters`);
-    yield lines.filter((line) => line !== '');
+    yield bytes.subarray(0, end);
   }
-  if (rest !== '') throw new UnexpectedContent('its end', 'the last line is cut short');
+  if (rest.length > 0) throw new UnexpectedContent('its end', 'the last line is cut short');
 }

@@ -7,6 +7,7 @@ export const kev: Enricher = {
   name: 'kev',
   version: 1,
   feeds: ['catalogue'],
+  isPartOfScan: true,
   fetch: (_feed, client, known) => client.get(url, known),
   async *parse(feed, content, onDate) {
     yield* (await import('./catalogue.ts')).readCatalogue(feed, content, onDate);

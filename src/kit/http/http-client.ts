@@ -38,6 +38,10 @@ export interface HttpOptions {
   readonly idleMs?: number;
   /** How long looking up a host and connecting to it may take. A host that is silent that long is not tried again. */
   readonly connectMs?: number;
+  /** Times the request is made before it is given up; `limits.httpAttempts` by default. */
+  readonly attempts?: number;
+  /** The longest pause before another attempt, `Retry-After` included; `limits.retryAfterMs` by default. */
+  readonly pauseMsMax?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** Waits between two attempts; replaced in tests. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
@@ -63,7 +67,9 @@ export async function httpGet(
   for (let attempt = 1; ; attempt++) {
     const answer = await attemptGet(new URL(url), options);
     if (!(answer instanceof Failure)) return answer;
-    const pauseMs = isSlow(answer, options) ? undefined : pauseAfter(attempt, answer.retryAfterMs);
+    const pauseMs = isSlow(answer, options)
+      ? undefined
+      : pauseAfter(attempt, answer.retryAfterMs, options);
     if (pauseMs === undefined) {
       const tries = attempt === 1 ? '' : ` (${attempt} attempts)`;
       const { cause, unreachable } = answer;

@@ -100,10 +100,20 @@ export function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: numbe
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
 }
 
+/** How often to try, and how long to wait in between. */
+export interface Persistence {
+  readonly attempts?: number;
+  readonly pauseMsMax?: number;
+}
+
 /** How long to wait after so many attempts until the next; undefined where there is none, or not that soon. */
-export function pauseAfter(attempts: number, retryAfterMs: number | undefined): number | undefined {
-  const ms = retryAfterMs ?? 500 * 2 ** (attempts - 1);
-  return attempts >= limits.httpAttempts || ms > limits.retryAfterMs ? undefined : ms;
+export function pauseAfter(
+  attempt: number,
+  retryAfterMs: number | undefined,
+  { attempts = limits.httpAttempts, pauseMsMax = limits.retryAfterMs }: Persistence = {},
+): number | undefined {
+  const ms = retryAfterMs ?? 500 * 2 ** (attempt - 1);
+  return attempt >= attempts || ms > pauseMsMax ? undefined : ms;
 }
 
 /** Why a connection failed. Of several addresses tried there is only a code. */

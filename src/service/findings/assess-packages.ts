@@ -3,6 +3,7 @@ import { enrich } from '../../match/enrich.ts';
 import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
 import { holds } from '../../match/holds.ts';
 import { countUnrated } from '../../match/with-findings.ts';
+import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { ExtensionStatus, Match, Ratings } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
@@ -22,6 +23,31 @@ import { versionOrder } from '../images/extension-status.ts';
 export interface AssessmentRoom extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
+  /** Looks up ratings that the store does not have. Absent where nothing is looked up and nobody has to be told why. */
+  readonly lookUp?: LookUpRatings;
+}
+
+/** Looks up knowledge of what was found. */
+export type LookUpRatings = (found: FoundIds) => Promise<LookedUpRatings>;
+
+/** The vulnerabilities of the findings of an image. */
+export interface FoundIds {
+  /** All of them. */
+  readonly ids: ReadonlySet<string>;
+  /** Those that count and that no advisory rates. */
+  readonly unrated: ReadonlySet<string>;
+  /** What the store has beside the advisories, earlier lookups included. */
+  readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
+}
+
+/** What came of looking up. */
+export interface LookedUpRatings {
+  /** Whether the store may have more than before. */
+  readonly isStoreChanged: boolean;
+  /** What was fetched, whether it could be stored or not. */
+  readonly enrichments: readonly StoredEnrichment[];
+  /** For people: why ratings may be missing; null where every question was answered. */
+  readonly reason: string | null;
 }
 
 /** A hit, and the place of its package in the image. */
@@ -61,12 +87,12 @@ export async function assessPackages(
 async function enriched(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],
-  { store }: AssessmentRoom,
+  room: AssessmentRoom,
 ): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings'>> {
-  const ids = [...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id);
-  const enrichments = await store.enrichments.find(new Set(ids));
+  const ids = new Set([...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id));
+  const { enrichments, reason, states: now } = await knowledgeOf({ ids, matches, states }, room);
   const isLoaded = (name: string): boolean =>
-    states.some(({ source, presence }) => source === name && presence === 'loaded');
+    now.some(({ source, presence }) => source === name && presence === 'loaded');
   const knowsExploited = isLoaded('kev');
   const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
   const findings = { matches: matches.map(add), suppressed: suppressed.map(add) };
@@ -74,8 +100,50 @@ async function enriched(
   return {
     findings,
     enrichments,
-    ratings: { unrated, knowsExploited, knowsEpss: isLoaded('epss'), reason: null },
+    ratings: { unrated, knowsExploited, knowsEpss: isLoaded('epss'), reason },
   };
+}
+
+/** What is known of vulnerabilities beside the advisories, after it was looked up where that may be done. */
+async function knowledgeOf(
+  {
+    ids,
+    matches,
+    states,
+  }: { readonly ids: Set<string>; readonly matches: readonly Match[]; readonly states: readonly FeedState[] },
+  { store, lookUp, asOf }: AssessmentRoom,
+): Promise<
+  Pick<Assessment, 'enrichments'> & Pick<LookedUpRatings, 'reason'> & { states: readonly FeedState[] }
+> {
+  const stored = await store.enrichments.find(ids);
+  if (lookUp === undefined || ids.size === 0) return { enrichments: stored, reason: null, states };
+  const unrated = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown');
+  const { isStoreChanged, enrichments, reason } = await lookUp({
+    ids,
+    unrated: new Set(unrated.map(({ vulnerability }) => vulnerability.id)),
+    enrichments: stored,
+  });
+  return {
+    enrichments: withFetched(isStoreChanged ? await store.enrichments.find(ids) : stored, enrichments),
+    reason,
+    states: isStoreChanged ? await store.advisories.feedStates({ asOf }) : states,
+  };
+}
+
+/** What the store has, with what was fetched in place of what it had of the same source. */
+function withFetched(
+  stored: ReadonlyMap<string, readonly StoredEnrichment[]>,
+  fetched: readonly StoredEnrichment[],
+): ReadonlyMap<string, readonly StoredEnrichment[]> {
+  const all = new Map(stored);
+  for (const one of fetched) {
+    const others = (stored.get(one.id) ?? []).filter(({ source }) => source !== one.source);
+    all.set(
+      one.id,
+      [...others, one].sort((a, b) => compareText(a.source, b.source)),
+    );
+  }
+  return all;
 }
 
 function schemeOf(

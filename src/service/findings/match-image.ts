@@ -3,13 +3,14 @@ import { compareText } from '../../model/order.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { IndexedImage } from '../images/index-image.ts';
-import { type AssessmentRoom, assessPackages, toPackage } from './assess-packages.ts';
+import { type AssessmentRoom, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
 import { type CoverageRoom, coverageOf } from './coverage.ts';
 
 /** What matching needs. */
 export interface MatchingRoom extends CoverageRoom {
   readonly extensions: Extensions;
   readonly store: AssessmentRoom['store'];
+  readonly lookUp?: LookUpRatings;
 }
 
 /** A report, and whether everything was known that a `clean` needs, findings aside. */

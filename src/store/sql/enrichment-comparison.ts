@@ -1,17 +1,36 @@
 import { hash } from 'node:crypto';
 import { ClairError } from '../../kit/errors.ts';
+import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
+import type { ScoreBatch } from '../../model/score-batch.ts';
 import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import { type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
 import type { RowWriter } from './bulk-writer.ts';
+import { IncomingScores, layScores, ScorePack } from './score-packs.ts';
 
-/** How a stream of enrichments differs from what is stored. */
+/** The packed scores of a year that differ from what is stored; without scores the year goes. */
+export interface ChangedPack {
+  readonly year: number;
+  readonly pack: ScorePack;
+}
+
+const noScores: ScorePack = new ScorePack(new Uint8Array());
+
+/** How a stream of enrichments differs from what is stored. Scores of CVEs alone are packed, everything else is a row. */
 export class EnrichmentComparison {
   /** Hashes by id; null once the stream has named an id. One table, because looking into it is a good part of the work. */
   readonly #stored: Map<string, string | null>;
+  readonly #storedPacks: ReadonlyMap<number, ScorePack>;
   readonly #writer: RowWriter;
   readonly #update: FeedUpdate;
+  readonly #incoming: IncomingScores;
+  /** The same as packs, once the stream has ended. */
+  #packs = new Map<number, ScorePack>();
+  /** Skipped ids whose packed scores stay. */
+  readonly #spared = new Set<string>();
 
+  readonly changedPacks: ChangedPack[] = [];
   added = 0;
   changed = 0;
   removed = 0;
@@ -21,19 +40,31 @@ export class EnrichmentComparison {
 
   constructor({
     stored,
+    storedPacks,
     writer,
     update,
-  }: { stored: Map<string, string | null>; writer: RowWriter; update: FeedUpdate }) {
+  }: {
+    stored: Map<string, string | null>;
+    storedPacks: ReadonlyMap<number, ScorePack>;
+    writer: RowWriter;
+    update: FeedUpdate;
+  }) {
     this.#stored = stored;
+    this.#storedPacks = storedPacks;
+    this.#incoming = new IncomingScores(update);
     this.#writer = writer;
     this.#update = update;
   }
 
   /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for an id that comes twice. */
-  async read(records: AsyncIterable<Enrichment | SkippedRecord>): Promise<void> {
+  async read(records: AsyncIterable<EnrichmentRecord>): Promise<void> {
     for await (const record of records) {
       if ('skipped' in record) {
         this.#skip(record);
+        continue;
+      }
+      if ('scores' in record) {
+        await this.#takeBatch(record);
         continue;
       }
       // Hundreds of thousands of them: waiting where nothing has to be waited for is felt.
@@ -48,14 +79,57 @@ export class EnrichmentComparison {
       }
     }
     await this.#writer.finish();
+    this.#layPacks();
   }
 
   /** Whether the stream has said something of an id that could be understood. */
   isNamed(id: string): boolean {
-    return this.#stored.get(id) === null;
+    const cve = cveNumberOf(id);
+    return (
+      this.#stored.get(id) === null ||
+      (cve !== undefined && this.#packs.get(cve.year)?.has(cve.number) === true)
+    );
   }
 
-  #compare({ id, ...rest }: Enrichment): Promise<void> | undefined {
+  async #takeBatch({ count, years, numbers, scores, percentiles }: ScoreBatch): Promise<void> {
+    for (let row = 0; row < count; row++) {
+      const cve = { year: years[row] ?? 0, number: numbers[row] ?? 0 };
+      this.#incoming.add(cve, scores[row] ?? 0, percentiles[row] ?? 0);
+      if (this.#stored.size > 0) await this.#dropRow(cve);
+    }
+  }
+
+  /** A score that earlier versions of this program kept as a row is packed from now on. */
+  async #dropRow(cve: CveNumber): Promise<void> {
+    const id = cveId(cve);
+    if (typeof this.#stored.get(id) !== 'string') return;
+    this.#stored.delete(id);
+    this.removed++;
+    await this.#writer.add([id, null, null]);
+  }
+
+  #layPacks(): void {
+    this.#packs = this.#incoming.packs();
+    const isWhole = this.#update.extent !== 'changes';
+    for (const year of new Set([...this.#storedPacks.keys(), ...this.#packs.keys()])) {
+      const before = this.#storedPacks.get(year) ?? noScores;
+      const stays = (number: number): boolean => !isWhole || this.#spared.has(cveId({ year, number }));
+      const laid = layScores(before, this.#packs.get(year) ?? noScores, stays);
+      this.added += laid.added;
+      this.changed += laid.changed;
+      this.removed += laid.removed;
+      this.unchanged += laid.unchanged;
+      if (laid.pack !== before) this.changedPacks.push({ year, pack: laid.pack });
+    }
+  }
+
+  #compare(record: Enrichment): Promise<void> | undefined {
+    const { id, ...rest } = record;
+    const cve = isScoreAlone(record) ? cveNumberOf(id) : undefined;
+    if (cve !== undefined && record.epss !== undefined) {
+      this.#incoming.add(cve, record.epss.score, record.epss.percentile);
+      return this.#stored.size > 0 ? this.#dropRow(cve) : undefined;
+    }
     const before = this.#stored.get(id);
     if (before === null) {
       const { source, feed } = this.#update;
@@ -75,10 +149,15 @@ export class EnrichmentComparison {
 
   /** What it said before stays. */
   #skip({ key, skipped: reason }: SkippedRecord): void {
-    if (!this.isNamed(key)) this.#stored.delete(key);
+    if (this.#stored.get(key) !== null) this.#stored.delete(key);
+    this.#spared.add(key);
     this.skipped++;
     if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
   }
+}
+
+function isScoreAlone({ epss, ...rest }: Enrichment): boolean {
+  return epss !== undefined && Object.keys(rest).length === 1;
 }
 
 /** As much of a hash as tells two texts apart: hundreds of thousands are held at a time. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { chunksOf } from '../../kit/chunks.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
-import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import type {
   EnrichmentStore,
   FeedDifference,
@@ -15,7 +15,10 @@ import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
 import type { Connection, Engine } from './engine.ts';
 import { EnrichmentComparison } from './enrichment-comparison.ts';
 import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
+import { findLookedUp, lookedUp, saveLookups } from './looked-up.ts';
 import type { Tables } from './schema.ts';
+import type { ScorePack } from './score-packs.ts';
+import { findScores, packsOf, savePacks, scoresInFeed } from './score-rows.ts';
 import { refuseShrunk } from './shrinkage.ts';
 import { skippedOf } from './skipped.ts';
 import { millisecondsOrNull } from './times.ts';
@@ -26,6 +29,8 @@ export function enrichmentStore(engine: Engine, now: () => number): EnrichmentSt
     apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
     find: (ids) => find(engine.db, [...new Set(ids)]),
     inFeed: (feed, page) => inFeed(engine.db, feed, page),
+    lookedUp: (ids) => lookedUp(engine.db, [...new Set(ids)]),
+    saveLookups: (answers) => saveLookups(engine, answers),
   };
 }
 
@@ -39,14 +44,15 @@ interface Application {
 /** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
 async function apply(
   { engine, session, now, update }: Application,
-  records: AsyncIterable<Enrichment | SkippedRecord>,
+  records: AsyncIterable<EnrichmentRecord>,
 ): Promise<FeedDifference> {
   const feed = await findFeed(session.db, update);
   const stored = feed === undefined ? new Map<string, null>() : await hashesOf(session.db, feed.id);
-  const before = stored.size;
+  const storedPacks = feed === undefined ? new Map<number, ScorePack>() : await packsOf(session.db, feed.id);
+  const before = stored.size + [...storedPacks.values()].reduce((sum, { count }) => sum + count, 0);
   await createIncoming(session.db, engine);
   const writer = session.bulkWriter(session.db, 'incoming_enrichment', ['id', 'hash', 'data']);
-  const comparison = new EnrichmentComparison({ stored, writer, update });
+  const comparison = new EnrichmentComparison({ stored, storedPacks, writer, update });
   await comparison.read(records);
   const { added, changed, removed, unchanged, skipped } = comparison;
   const after = before + added - removed;
@@ -68,6 +74,7 @@ async function apply(
     });
     if (feedId === undefined) throw appliedElsewhere(update);
     await makeGood(db, feedId);
+    await savePacks(db, feedId, comparison.changedPacks);
   }, 'own rows');
   return { added, changed, removed, unchanged, kept: 0, skipped };
 }
@@ -124,11 +131,19 @@ async function makeGood(db: Kysely<Tables>, feedId: number): Promise<void> {
 /** So many ids go into one query. */
 const idsAtATime = 500;
 
+/** An enrichment, and where it comes from. */
+interface Found {
+  readonly id: string;
+  readonly source: string;
+  readonly feed: string;
+  readonly enrichment: StoredEnrichment;
+}
+
 async function find(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
-  const found: { id: string; data: string; source: string; feed: string }[] = [];
+  const found: Found[] = [];
   for (const some of chunksOf(ids, idsAtATime)) {
     const rows = await db
       .selectFrom('enrichment')
@@ -136,11 +151,12 @@ async function find(
       .select(['enrichment.id', 'enrichment.data', 'feed.source', 'feed.name as feed'])
       .where('enrichment.id', 'in', some)
       .execute();
-    found.push(...rows);
+    found.push(...rows.map((row) => ({ ...row, enrichment: toEnrichment(row) })));
   }
+  found.push(...(await findScores(db, ids)), ...(await findLookedUp(db, ids)));
   found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   const byId = Map.groupBy(found, ({ id }) => id);
-  return new Map([...byId].map(([id, rows]) => [id, rows.map(toEnrichment)]));
+  return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
 }
 
 async function inFeed(
@@ -157,7 +173,11 @@ async function inFeed(
     .orderBy('enrichment.id')
     .limit(limit);
   if (after !== undefined) query = query.where('enrichment.id', '>', after);
-  return (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
+  const rows = (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
+  const scores = await scoresInFeed(db, { source, feed }, { limit, ...(after !== undefined && { after }) });
+  return scores.length === 0
+    ? rows
+    : [...rows, ...scores].sort((a, b) => compareText(a.id, b.id)).slice(0, limit);
 }
 
 function toEnrichment({ id, data, source }: { id: string; data: string; source: string }): StoredEnrichment {

@@ -27,6 +27,7 @@ export async function collect(engine: Engine, terms: RetentionTerms, now: number
   const vulnerabilities = await little(engine, (db) => dropRecords(db, historyFrom));
   const images = await little(engine, (db) => dropImages(db, usedFrom));
   const layers = await little(engine, (db) => dropLayers(db, usedFrom));
+  await dropLookups(engine, usedFrom);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
@@ -186,6 +187,14 @@ async function forgetHashes(db: Kysely<Tables>, identities: readonly string[]): 
     .where('identity', 'in', identities)
     .where('identity', 'not in', db.selectFrom('layer').select('layer.identity'))
     .execute();
+}
+
+/** Answers to lookups that no scan has renewed. */
+async function dropLookups(engine: Engine, askedBefore: number): Promise<void> {
+  await engine.write(
+    (db) => db.deleteFrom('looked_up').where('asked_at', '<', askedBefore).execute(),
+    'own rows',
+  );
 }
 
 async function dropLocks(engine: Engine, now: number): Promise<number> {

@@ -6,7 +6,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 7;
+export const schemaVersion = 8;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {
@@ -19,6 +19,8 @@ export interface Tables {
   alias: AliasTable;
   event: EventTable;
   enrichment: EnrichmentTable;
+  score_pack: ScorePackTable;
+  looked_up: LookedUpTable;
   layer: LayerTable;
   image: ImageTable;
   image_layer: ImageLayerTable;
@@ -171,6 +173,25 @@ interface EnrichmentTable {
   hash: string;
   /** As JSON, without the id. */
   data: string;
+}
+
+/** The EPSS scores of the CVEs of a year. */
+interface ScorePackTable {
+  feed_id: number;
+  year: number;
+  /** See `ScorePack`. */
+  content: Uint8Array;
+}
+
+/** The answer to a lookup of one vulnerability. */
+interface LookedUpTable {
+  id: string;
+  source: string;
+  source_version: number;
+  origin: string;
+  asked_at: number;
+  /** As JSON, without the id; null where there was no document. */
+  data: string | null;
 }
 
 interface LayerTable {

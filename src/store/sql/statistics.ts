@@ -10,6 +10,8 @@ const counted = [
   'alias',
   'event',
   'enrichment',
+  'score_pack',
+  'looked_up',
   'layer',
   'image',
   'image_package',

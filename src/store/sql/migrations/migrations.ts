@@ -8,6 +8,7 @@ import { addDigests } from './0004-digests.ts';
 import { addAncestries } from './0005-ancestries.ts';
 import { sharePackages } from './0006-packages.ts';
 import { addContentDates } from './0007-content-dates.ts';
+import { addRatings } from './0008-ratings.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   addAncestries,
   sharePackages,
   addContentDates,
+  addRatings,
 ];

@@ -1,0 +1,30 @@
+import { cveNumberOf } from '../../model/cve.ts';
+import type { DocumentEnricher } from '../../plugin/index.ts';
+import { readRecord } from './record.ts';
+
+const repository = 'https://raw.githubusercontent.com/CVEProject/cvelistV5/main/cves';
+/** Where a clone of the repository lies in a mirror. */
+const clone = 'https://github.com/CVEProject/cvelistV5/cves';
+
+/** The records of the CVE list, with the containers of the assigner (CNA) and of CISA: a small document for each CVE. */
+export const cve: DocumentEnricher = cveRecords([repository]);
+
+/** The same records in a mirror, which may have a clone of the repository instead. */
+export const cveInMirror: DocumentEnricher = cveRecords([repository, clone]);
+
+/** The directories of a mirror that hold the records. */
+export const cveDirectories: readonly string[] = [repository, clone];
+
+function cveRecords(places: readonly string[]): DocumentEnricher {
+  return {
+    name: 'cve',
+    version: 1,
+    urlsOf(id) {
+      const numbers = cveNumberOf(id);
+      if (numbers === undefined) return [];
+      const thousand = `${Math.floor(numbers.number / 1000)}xxx`;
+      return places.map((place) => `${place}/${numbers.year}/${thousand}/${id}.json`);
+    },
+    read: readRecord,
+  };
+}

@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { baseScore } from '../../model/cvss.ts';
+import type { CvssVector, Severity } from '../../plugin/index.ts';
+
+const score = z.number().check(z.gte(0), z.lte(10));
+
+const cvss = z.optional(
+  z.object({
+    vectorString: z.string().check(z.maxLength(500)),
+    baseScore: score,
+    baseSeverity: z.optional(z.string()),
+  }),
+);
+
+/** One metric of a container: a CVSS vector of one version, or a severity in words. */
+export const metric: z.ZodMiniType<Metric> = z.object({
+  cvssV4_0: cvss,
+  cvssV3_1: cvss,
+  cvssV3_0: cvss,
+  cvssV2_0: cvss,
+  other: z.optional(z.object({ type: z.string(), content: z.unknown() })),
+});
+
+interface Cvss {
+  readonly vectorString: string;
+  readonly baseScore: number;
+  readonly baseSeverity?: string | undefined;
+}
+
+/** One metric. */
+export interface Metric {
+  readonly cvssV4_0?: Cvss | undefined;
+  readonly cvssV3_1?: Cvss | undefined;
+  readonly cvssV3_0?: Cvss | undefined;
+  readonly cvssV2_0?: Cvss | undefined;
+  readonly other?: { readonly type: string; readonly content: unknown } | undefined;
+}
+
+/** The versions of CVSS, the preferred one first. */
+const versions = ['cvssV3_1', 'cvssV4_0', 'cvssV3_0', 'cvssV2_0'] as const;
+
+/** The vectors of metrics that do not contradict themselves, the preferred version first. */
+export function vectorIn(metrics: readonly Metric[]): Omit<CvssVector, 'source'>[] {
+  return versions.flatMap((version) =>
+    metrics.flatMap(({ [version]: rated }) =>
+      rated === undefined || contradictionOf(rated) !== undefined
+        ? []
+        : [{ vector: rated.vectorString.trim(), score: rated.baseScore }],
+    ),
+  );
+}
+
+/** Where a metric contradicts itself, in words; undefined where it does not. */
+export function contradictionIn(metrics: Metric): string | undefined {
+  return versions
+    .flatMap((version) => metrics[version] ?? [])
+    .map(contradictionOf)
+    .find((words) => words !== undefined);
+}
+
+function contradictionOf({ vectorString, baseScore: stated, baseSeverity }: Cvss): string | undefined {
+  const vector = vectorString.trim();
+  const computed = baseScore(vector);
+  if (computed === undefined) return 'its CVSS vector cannot be scored';
+  const band = bandOf(stated);
+  // Assigners round otherwise, or give a score with temporal metrics: that matters where it is another severity.
+  if (bandOf(computed) !== band) return `its base score is ${stated}, but its vector scores ${computed}`;
+  if (baseSeverity !== undefined && baseSeverity.toUpperCase() !== band)
+    return `its base score is ${stated}, but its severity is ${baseSeverity.slice(0, 20)}`;
+  return undefined;
+}
+
+/** The qualitative rating of a base score, CVSS 3.1 §5. */
+function bandOf(value: number): string {
+  if (value === 0) return 'NONE';
+  if (value < 4) return 'LOW';
+  if (value < 7) return 'MEDIUM';
+  return value < 9 ? 'HIGH' : 'CRITICAL';
+}
+
+/** Types of `other` that are a severity in words, as assigners write them. */
+const wordTypes: ReadonlySet<string> = new Set([
+  'Red Hat severity rating',
+  'Textual description of severity',
+  'https://www.openssl.org/policies/secpolicy.html',
+]);
+
+const wordsOfSeverity: ReadonlyMap<string, Severity> = new Map([
+  ['critical', 'Critical'],
+  ['high', 'High'],
+  ['important', 'High'],
+  ['moderate', 'Medium'],
+  ['medium', 'Medium'],
+  ['low', 'Low'],
+]);
+
+const content = z.union([
+  z.pipe(
+    z.object({ value: z.string() }),
+    z.transform(({ value }) => value),
+  ),
+  z.pipe(
+    z.object({ text: z.string() }),
+    z.transform(({ text }) => text),
+  ),
+]);
+
+/** The first severity that metrics give in words. */
+export function statedSeverity(metrics: readonly Metric[]): Severity | undefined {
+  return metrics.flatMap(({ other }) => (other && wordTypes.has(other.type) ? wordIn(other.content) : []))[0];
+}
+
+function wordIn(value: unknown): Severity[] {
+  const { data = '' } = z.safeParse(content, value);
+  const severity = wordsOfSeverity.get(data.trim().toLowerCase());
+  return severity === undefined ? [] : [severity];
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { checked, jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import type { CvssVector, Enrichment } from '../../plugin/index.ts';
+import { contradictionIn, type Metric, metric, statedSeverity, vectorIn } from './metrics.ts';
+
+const texts = z.array(z.object({ lang: z.string(), value: z.string() }));
+
+const container = z.object({
+  providerMetadata: z.object({ orgId: z.string(), shortName: z.optional(z.string()) }),
+  metrics: z.optional(z.array(metric)),
+  descriptions: z.optional(texts),
+  problemTypes: z.optional(
+    z.array(z.object({ descriptions: z.array(z.object({ cweId: z.optional(z.string()) })) })),
+  ),
+});
+
+const record = z.object({
+  dataType: z.literal('CVE_RECORD'),
+  dataVersion: z.string().check(z.regex(/^5\.\d/)),
+  cveMetadata: z.object({
+    cveId: z.string(),
+    state: z.enum(['PUBLISHED', 'REJECTED']),
+    datePublished: z.optional(z.string()),
+  }),
+  containers: z.object({ cna: container, adp: z.optional(z.array(container)) }),
+});
+
+type CveRecord = z.output<typeof record>;
+type Container = z.output<typeof container>;
+
+/** CISA as an authorised data publisher, which rates what nobody else has. */
+const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
+
+/** Reads a record of the CVE list, JSON 5. Throws an `UnexpectedContent` for one of another id, and where no rating is left after contradictions. */
+export function readRecord(id: string, document: Buffer): Enrichment {
+  const read = checked(record, jsonAt('the record', document), '');
+  const { cveId, state, datePublished } = read.cveMetadata;
+  if (cveId !== id)
+    throw new UnexpectedContent('cveMetadata.cveId', `it is the record of ${cveId.slice(0, 40)}`);
+  if (state === 'REJECTED') return { id, rejected: true };
+  const { cna } = read.containers;
+  const rating = ratingIn(read);
+  const description = cna.descriptions?.find(({ lang }) => /^en\b/i.test(lang))?.value.trim();
+  const weaknesses = cwesIn(read);
+  const published = timeOf(datePublished);
+  return {
+    id,
+    ...rating,
+    ...(description && { description }),
+    ...(weaknesses.length > 0 && { weaknesses }),
+    ...(published !== undefined && { published }),
+  };
+}
+
+/** What the assigner and CISA give. A metric that contradicts itself does not count. */
+function ratingIn({
+  containers: { cna, adp = [] },
+}: CveRecord): Pick<Enrichment, 'cvss' | 'severity' | 'assigner'> {
+  const assigner = cna.providerMetadata.shortName ?? 'cna';
+  const issued = [
+    { source: assigner, metrics: cna.metrics ?? [] },
+    ...adp
+      .filter(({ providerMetadata }) => providerMetadata.orgId === cisa)
+      .map(({ metrics = [] }) => ({ source: 'cisa-adp', metrics })),
+  ];
+  const cvss = issued.flatMap(({ source, metrics }) => vectorsIn(source, metrics));
+  const isRatedByAssigner = cvss.some(({ source }) => source === assigner);
+  const severity = isRatedByAssigner ? undefined : statedSeverity(cna.metrics ?? []);
+  if (cvss.length === 0 && severity === undefined)
+    refuseContradictions(issued.flatMap(({ metrics }) => metrics));
+  return {
+    ...(cvss.length > 0 && { cvss }),
+    ...(severity !== undefined && { severity }),
+    assigner,
+  };
+}
+
+/** The vectors of an issuer, each once and the preferred version first. */
+function vectorsIn(source: string, metrics: readonly Metric[]): CvssVector[] {
+  const vectors = vectorIn(metrics).map((vector) => ({ source, ...vector }));
+  return [...new Map(vectors.map((vector) => [vector.vector, vector])).values()];
+}
+
+function refuseContradictions(metrics: readonly Metric[]): void {
+  const contradiction = metrics.map(contradictionIn).find((words) => words !== undefined);
+  if (contradiction !== undefined) throw new UnexpectedContent('metrics', contradiction);
+}
+
+function cwesIn({ containers: { cna, adp = [] } }: CveRecord): string[] {
+  const ids = [cna, ...adp].flatMap(({ problemTypes = [] }: Container) =>
+    problemTypes.flatMap(({ descriptions }) => descriptions.flatMap(({ cweId }) => cweId ?? [])),
+  );
+  return [...new Set(ids.filter((id) => /^CWE-\d+$/.test(id)))];
+}
+
+/** Times are in UTC, also where that is not said. */
+function timeOf(text = ''): string | undefined {
+  const time = Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}

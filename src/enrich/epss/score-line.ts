@@ -1,0 +1,83 @@
+import type { ScoreBatch } from '../../model/score-batch.ts';
+
+const [comma, point, zero, carriageReturn] = [0x2c, 0x2e, 0x30, 0x0d];
+const prefix = Buffer.from('CVE-');
+/** So many digits and any power of ten up to that are exact as floating point numbers, and so is their quotient as `Number` gives it. */
+const exactDigits = 15;
+
+/**
+ * Reads the line between two positions into the next row of a batch, without making texts of its parts: there are hundreds of thousands.
+ * False for a line in another than the usual form, `CVE-2023-4911,0.5,0.97`, which is left to a slower reader.
+ */
+export function readScoreLine(
+  bytes: Uint8Array,
+  { from, to }: { readonly from: number; readonly to: number },
+  batch: ScoreBatch & { count: number },
+): boolean {
+  if (!prefix.every((byte, index) => bytes[from + index] === byte)) return false;
+  const end = bytes[to - 1] === carriageReturn ? to - 1 : to;
+  const line = new Digits(bytes, from + prefix.length, end);
+  const year = line.whole(4, 4);
+  if (year < 0 || !line.passes(0x2d)) return false;
+  const isPadded = bytes[line.at] === zero;
+  const number = line.whole(4, isPadded ? 4 : 9);
+  if (number < 0 || !line.passes(comma)) return false;
+  const score = line.fraction();
+  const percentile = line.passes(comma) ? line.fraction() : 0;
+  if (line.at !== end || score < 0 || score > 1 || percentile < 0 || percentile > 1) return false;
+  const row = batch.count++;
+  batch.years[row] = year;
+  batch.numbers[row] = number;
+  batch.scores[row] = score;
+  batch.percentiles[row] = percentile;
+  return true;
+}
+
+/** Numbers in decimal digits, one after another. Each is -1 where there is none. */
+class Digits {
+  at: number;
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, at: number, end: number) {
+    this.#bytes = bytes;
+    this.at = at;
+    this.#end = end;
+  }
+
+  passes(byte: number): boolean {
+    if (this.at >= this.#end || this.#bytes[this.at] !== byte) return false;
+    this.at++;
+    return true;
+  }
+
+  /** A number of so many digits. */
+  whole(least: number, most: number): number {
+    const start = this.at;
+    const value = this.#digits(0);
+    const count = this.at - start;
+    return count < least || count > most ? -1 : value;
+  }
+
+  /** A number with a decimal point or without. */
+  fraction(): number {
+    const start = this.at;
+    const whole = this.#digits(0);
+    if (this.at === start) return -1;
+    if (!this.passes(point)) return whole;
+    const behindPoint = this.at;
+    const all = this.#digits(whole);
+    const decimals = this.at - behindPoint;
+    return decimals === 0 || this.at - start > exactDigits ? -1 : all / 10 ** decimals;
+  }
+
+  #digits(before: number): number {
+    let value = before;
+    for (; this.at < this.#end; this.at++) {
+      const digit = (this.#bytes[this.at] ?? 0) - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../engine.ts';
+import type { Tables } from '../schema.ts';
+
+/** EPSS scores packed by year, and the answers to lookups of single CVEs. Scores that are rows are packed by their next update. */
+export async function addRatings(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('score_pack')
+    .addColumn('feed_id', types.integer, (column) => column.notNull().references('feed.id'))
+    .addColumn('year', types.integer, (column) => column.notNull())
+    .addColumn('content', types.bytes, (column) => column.notNull())
+    .addPrimaryKeyConstraint('score_pack_key', ['feed_id', 'year'])
+    .modifyEnd(types.plain)
+    .execute();
+  await db.schema
+    .createTable('looked_up')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('source', 'text', (column) => column.notNull())
+    .addColumn('source_version', types.integer, (column) => column.notNull())
+    .addColumn('origin', 'text', (column) => column.notNull())
+    .addColumn('asked_at', types.integer, (column) => column.notNull())
+    .addColumn('data', 'text')
+    .modifyEnd(types.plain)
+    .execute();
+}
