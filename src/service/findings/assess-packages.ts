@@ -96,12 +96,36 @@ async function enriched(
   const knowsExploited = isLoaded('kev');
   const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
   const findings = { matches: matches.map(add), suppressed: suppressed.map(add) };
-  const unrated = countUnrated(findings.matches);
   return {
     findings,
     enrichments,
-    ratings: { unrated, knowsExploited, knowsEpss: isLoaded('epss'), reason },
+    ratings: {
+      unrated: countUnrated(findings.matches),
+      knowsExploited,
+      knowsEpss: isLoaded('epss'),
+      reason: joined([reason, rejectedIn(findings.matches, enrichments)]),
+    },
   };
+}
+
+/** How many findings nothing rates because their CVE was rejected, in words; they stay, for an advisory makes them. */
+function rejectedIn(
+  matches: readonly Match[],
+  enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>,
+): string | null {
+  const count = countUnrated(
+    matches.filter(({ vulnerability }) =>
+      enrichments.get(vulnerability.id)?.some(({ rejected }) => rejected === true),
+    ),
+  );
+  if (count === 0) return null;
+  return count === 1
+    ? '1 finding has a CVE that was rejected by its assigner'
+    : `${count} findings have a CVE that was rejected by its assigner`;
+}
+
+function joined(reasons: readonly (string | null)[]): string | null {
+  return reasons.filter((reason) => reason !== null).join('; ') || null;
 }
 
 /** What is known of vulnerabilities beside the advisories, after it was looked up where that may be done. */
