@@ -18,13 +18,15 @@ const benches = {
   hostile: 'hostile',
   carry: 'carry',
   start: 'start-up',
+  ratings: 'ratings',
 } as const;
 const [name, ...args] = process.argv.slice(2);
 const known = Object.entries(benches);
 const wanted =
   name === undefined
     ? known.filter(
-        ([key]) => !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile', 'carry'].includes(key),
+        ([key]) =>
+          !['notifier', 'scan', 'posted', 'server', 'registry', 'hostile', 'carry', 'ratings'].includes(key),
       )
     : known.filter(([key]) => key === name);
 if (wanted.length === 0) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClairError } from '../../kit/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
-import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import { emptyScoreBatch, type ScoreBatch } from '../../model/score-batch.ts';
+import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import { difference, feedUpdate, stream } from '../../testing/store-content.ts';
 import { behind, gate, storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate, Store } from '../store.ts';
@@ -110,11 +111,133 @@ for (const engine of storeEngines) {
     const results = await Promise.allSettled([again(), again()]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   });
+
+  test(`${engine.name}: scores of CVEs come and go by difference, page by page and one by one`, async (t) => {
+    const store = await engine.create(t)();
+    const first = [
+      epss('CVE-2024-1001', 0.1),
+      epss('CVE-2024-10000', 0.2),
+      epss('CVE-2023-0001', 0.3),
+      epss('CVE-2023-4911', 0.4),
+      epss('no-cve', 0.5),
+    ];
+    assert.deepEqual(await apply(store, first), difference({ added: 5 }));
+    const second = [
+      batchOf([2024, 1001, 0.9, 0.5], [2024, 10_000, 0.2, 0.5], [2022, 1, 0.6, 0.5]),
+      { key: 'CVE-2023-4911', skipped: 'no score' },
+      epss('no-cve', 0.5),
+    ];
+    const changes = { added: 1, changed: 1, unchanged: 2, removed: 1, skipped: 1 };
+    assert.deepEqual(await apply(store, second), difference(changes));
+    const expected = [
+      epss('CVE-2022-0001', 0.6),
+      epss('CVE-2023-4911', 0.4),
+      epss('CVE-2024-10000', 0.2),
+      epss('CVE-2024-1001', 0.9),
+      epss('no-cve', 0.5),
+    ];
+    for (const limit of [1, 2, 100]) assert.deepEqual(await allInFeed(store, limit), expected);
+    const ids = [...first, ...expected].map(({ id }) => id);
+    const found = await store.enrichments.find(ids);
+    assert.deepEqual(
+      new Map([...found].sort()),
+      new Map(expected.map((one) => [one.id, [{ source: 'epss', ...one }]])),
+    );
+    assert.equal((await store.advisories.feedStates())[0]?.records, 5);
+    const change = [epss('CVE-2024-1001', 0.7)];
+    assert.deepEqual(await apply(store, change, { extent: 'changes' }), difference({ changed: 1 }));
+    assert.equal((await allInFeed(store, 100)).length, 5);
+  });
+
+  test(`${engine.name}: refuses scores of which a CVE comes twice, and half of the scores`, async (t) => {
+    const store = await engine.create(t)();
+    const twice = [batchOf([2024, 5, 0.1, 0], [2024, 4, 0.1, 0]), epss('CVE-2024-0005', 0.2)];
+    await assert.rejects(apply(store, twice), isCorrupt(/: CVE-2024-0005 comes twice/));
+    await apply(store, [batchOf([2024, 1, 0.1, 0], [2024, 2, 0.1, 0], [2023, 3, 0.1, 0])]);
+    await assert.rejects(
+      apply(store, [epss('CVE-2024-0001', 0.1)]),
+      isCorrupt(/has 1 records where 3 are in force/),
+    );
+    assert.equal((await allInFeed(store, 100)).length, 3);
+  });
+
+  test(`${engine.name}: keeps the answers to lookups, and the content of an earlier one`, async (t) => {
+    const open = engine.create(t);
+    const store = await open();
+    const { enrichments } = store;
+    const answer = {
+      id: 'CVE-1',
+      source: 'cve',
+      sourceVersion: 1,
+      origin: 'upstream',
+      askedAt: '2026-01-02T03:04:05.000Z',
+    };
+    assert.deepEqual(await enrichments.lookedUp(['CVE-1']), new Map());
+    await enrichments.saveLookups([]);
+    const missing = { ...answer, id: 'CVE-2', enrichment: null };
+    await enrichments.saveLookups([{ ...answer, enrichment: nvd }, missing]);
+    assert.deepEqual(
+      await enrichments.lookedUp(['CVE-1', 'CVE-2', 'CVE-3']),
+      new Map([
+        ['CVE-1', { ...answer, enrichment: nvd }],
+        ['CVE-2', missing],
+      ]),
+    );
+    const later = { ...answer, askedAt: '2026-02-02T03:04:05.000Z', origin: 'https://mirror.example' };
+    await enrichments.saveLookups([{ ...later, enrichment: null }]);
+    assert.deepEqual((await enrichments.lookedUp(['CVE-1'])).get('CVE-1'), { ...later, enrichment: nvd });
+    await apply(store, [epss('CVE-1', 0.1)]);
+    assert.deepEqual(
+      (await enrichments.find(['CVE-1', 'CVE-2'])).get('CVE-1')?.map(({ source }) => source),
+      ['cve', 'epss'],
+    );
+  });
+
+  test(`${engine.name}: of two who keep the same answers at once, none fails`, async (t) => {
+    const store = await engine.create(t)();
+    const answers = Array.from({ length: 300 }, (_, number) => ({
+      id: `CVE-2024-${1000 + number}`,
+      source: 'cve',
+      sourceVersion: 1,
+      origin: 'upstream',
+      askedAt: '2026-01-02T03:04:05.000Z',
+      enrichment: null,
+    }));
+    await Promise.all([
+      store.enrichments.saveLookups(answers),
+      store.enrichments.saveLookups(answers.toReversed()),
+    ]);
+    assert.equal((await store.enrichments.lookedUp(answers.map(({ id }) => id))).size, 300);
+  });
+}
+
+/** Rows of year, number, score and percentile. */
+function batchOf(...rows: readonly (readonly [number, number, number, number])[]): ScoreBatch {
+  const batch = emptyScoreBatch(rows.length);
+  for (const [row, [year, number, score, percentile]] of rows.entries()) {
+    batch.years[row] = year;
+    batch.numbers[row] = number;
+    batch.scores[row] = score;
+    batch.percentiles[row] = percentile;
+  }
+  return { ...batch, count: rows.length };
+}
+
+/** All of the feed of scores, read in pages of this size. */
+async function allInFeed({ enrichments }: Store, limit: number): Promise<Enrichment[]> {
+  const all: Enrichment[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const feed = { source: 'epss', feed: 'scores' };
+    const page = await enrichments.inFeed(feed, { limit, ...(after !== undefined && { after }) });
+    all.push(...page);
+    if (page.length < limit) return all;
+  }
 }
 
 function apply(
   { enrichments }: Pick<Store, 'enrichments'>,
-  records: readonly (Enrichment | SkippedRecord)[],
+  records: readonly EnrichmentRecord[],
   update: Partial<FeedUpdate> = {},
 ) {
   return enrichments.apply(feedUpdate({ source: 'epss', feed: 'scores', ...update }), stream(records));

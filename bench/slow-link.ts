@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A link between a client and a server. */
+export interface Link {
+  readonly roundTripMs: number;
+  readonly megabitsPerSecond: number;
+}
+
+/** As much of one connection is under way at most: about the product of the rate and the round trip. */
+const windowBytes = 128 * 1024;
+
+/**
+ * Forwards connections to a local port over a link: a connection takes a round trip to be made, each byte half a round trip, and all
+ * connections share the rate towards the client. Answers the port to connect to.
+ */
+export async function slowLink(
+  to: number,
+  { roundTripMs, megabitsPerSecond }: Link,
+): Promise<{ port: number; server: Server; connections: () => number }> {
+  const bytesPerMs = (megabitsPerSecond * 1e6) / 8 / 1000;
+  let freeAt = 0;
+  let connections = 0;
+  const leave = (bytes: number): number => {
+    freeAt = Math.max(performance.now(), freeAt) + bytes / bytesPerMs;
+    return freeAt - performance.now();
+  };
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
+    connections++;
+    setTimeout(() => {
+      const upstream = connect({ port: to, host: '127.0.0.1', noDelay: true });
+      forward(client, upstream, roundTripMs, () => 0);
+      forward(upstream, client, roundTripMs, leave);
+      client.resume();
+    }, roundTripMs);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, server, connections: () => connections };
+}
+
+/** Forwards what comes, late; reads on when what is under way was acknowledged. */
+function forward(from: Socket, to: Socket, roundTripMs: number, leave: (bytes: number) => number): void {
+  let underWay = 0;
+  from.on('data', (piece) => {
+    underWay += piece.length;
+    if (underWay >= windowBytes) from.pause();
+    const sentMs = leave(piece.length);
+    setTimeout(() => to.write(piece), sentMs + roundTripMs / 2);
+    setTimeout(() => {
+      underWay -= piece.length;
+      if (underWay < windowBytes) from.resume();
+    }, sentMs + roundTripMs);
+  });
+  from.on('end', () => setTimeout(() => to.end(), roundTripMs));
+  from.on('error', () => to.destroy());
+}
