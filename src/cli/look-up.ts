@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { cve, cveDirectories, cveInMirror } from '../enrich/cve/cve.ts';
 import { HttpError } from '../kit/http/http-rules.ts';
 import type { ConnectionOptions } from '../kit/http/http-transport.ts';
@@ -7,7 +8,6 @@ import type { UpdatingRoom } from '../service/feeds/update-feeds.ts';
 import type { FoundIds, LookedUpRatings } from '../service/findings/assess-packages.ts';
 import { type LookupDeps, lookUpRatings } from '../service/findings/look-up-ratings.ts';
 import type { ClientOptions } from '../source/client/download.ts';
-import { localPath } from '../source/client/mirror.ts';
 import type { Room } from './room.ts';
 
 /** A room whose user lets it fetch. */
@@ -47,7 +47,7 @@ function isDirectory(mirror: string | undefined): mirror is string {
 
 function documentsIn(mirror: string | undefined): LookupDeps['documents'] {
   if (mirror === undefined) return cve;
-  if (!isDirectory(mirror) || cveDirectories.some((url) => existsSync(localPath(mirror, url))))
+  if (!isDirectory(mirror) || cveDirectories.some((path) => existsSync(join(mirror, path))))
     return cveInMirror;
   return { reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)` };
 }

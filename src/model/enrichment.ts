@@ -10,6 +10,8 @@ export interface Enrichment {
   readonly severity?: Severity;
   /** Short name of the assigner of the CVE: `redhat`, `Chrome`. */
   readonly assigner?: string;
+  /** Where nothing rates it because each rating in it contradicts itself: how. */
+  readonly contradiction?: string;
   readonly description?: string;
   /** CWE ids: `CWE-79`. */
   readonly weaknesses?: readonly string[];

@@ -27,6 +27,6 @@ export interface DocumentEnricher {
   readonly version: number;
   /** Where the document of an id may lie, in the order of trial; none for an id that has no document. */
   urlsOf(id: string): readonly string[];
-  /** Throws an error that says what is wrong with a document that is not that of the id, or contradicts itself. */
-  read(id: string, document: Buffer): Enrichment;
+  /** Rejects with what is wrong with a document that is not that of the id, or contradicts itself. */
+  read(id: string, document: Buffer): Promise<Enrichment>;
 }

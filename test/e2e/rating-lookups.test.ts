@@ -282,7 +282,7 @@ test('keeps the finding of a rejected CVE and says that it is rejected', async (
   };
   const { report } = await scanned(context, { ...advisories, ...daily, ...records, ...rejected });
   assert.deepEqual(ratings(report), [rated[0], [glibc, 'Unknown', null, true, 0.71]]);
-  assert.match(report.ratings?.reason ?? '', /1 finding has a CVE that was rejected/);
+  assert.match(report.ratings?.reason ?? '', /the CVEs of 1 finding were rejected/);
 });
 
 test('explains and compares with ratings that were looked up', async (context) => {

@@ -1,6 +1,5 @@
 import { cveNumberOf } from '../../model/cve.ts';
 import type { DocumentEnricher } from '../../plugin/index.ts';
-import { readRecord } from './record.ts';
 
 const repository = 'https://raw.githubusercontent.com/CVEProject/cvelistV5/main/cves';
 /** Where a clone of the repository lies in a mirror. */
@@ -12,8 +11,10 @@ export const cve: DocumentEnricher = cveRecords([repository]);
 /** The same records in a mirror, which may have a clone of the repository instead. */
 export const cveInMirror: DocumentEnricher = cveRecords([repository, clone]);
 
-/** The directories of a mirror that hold the records. */
-export const cveDirectories: readonly string[] = [repository, clone];
+/** The directories of a mirror that may hold the records. */
+export const cveDirectories: readonly string[] = [repository, clone].map((url) =>
+  url.replace('https://', ''),
+);
 
 function cveRecords(places: readonly string[]): DocumentEnricher {
   return {
@@ -25,6 +26,8 @@ function cveRecords(places: readonly string[]): DocumentEnricher {
       const thousand = `${Math.floor(numbers.number / 1000)}xxx`;
       return places.map((place) => `${place}/${numbers.year}/${thousand}/${id}.json`);
     },
-    read: readRecord,
+    async read(id, document) {
+      return (await import('./record.ts')).readRecord(id, document);
+    },
   };
 }

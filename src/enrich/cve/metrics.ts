@@ -50,10 +50,10 @@ export function vectorIn(metrics: readonly Metric[]): Omit<CvssVector, 'source'>
   );
 }
 
-/** Where a metric contradicts itself, in words; undefined where it does not. */
-export function contradictionIn(metrics: Metric): string | undefined {
-  return versions
-    .flatMap((version) => metrics[version] ?? [])
+/** How the first metric that contradicts itself does so; undefined where none does. */
+export function contradictionIn(metrics: readonly Metric[]): string | undefined {
+  return metrics
+    .flatMap((one) => versions.flatMap((version) => one[version] ?? []))
     .map(contradictionOf)
     .find((words) => words !== undefined);
 }

@@ -31,7 +31,7 @@ type Container = z.output<typeof container>;
 /** CISA as an authorised data publisher, which rates what nobody else has. */
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
-/** Reads a record of the CVE list, JSON 5. Throws an `UnexpectedContent` for one of another id, and where no rating is left after contradictions. */
+/** Reads a record of the CVE list, JSON 5. Throws an `UnexpectedContent` for what is no record of that id. */
 export function readRecord(id: string, document: Buffer): Enrichment {
   const read = checked(record, jsonAt('the record', document), '');
   const { cveId, state, datePublished } = read.cveMetadata;
@@ -55,7 +55,7 @@ export function readRecord(id: string, document: Buffer): Enrichment {
 /** What the assigner and CISA give. A metric that contradicts itself does not count. */
 function ratingIn({
   containers: { cna, adp = [] },
-}: CveRecord): Pick<Enrichment, 'cvss' | 'severity' | 'assigner'> {
+}: CveRecord): Pick<Enrichment, 'cvss' | 'severity' | 'assigner' | 'contradiction'> {
   const assigner = cna.providerMetadata.shortName ?? 'cna';
   const issued = [
     { source: assigner, metrics: cna.metrics ?? [] },
@@ -66,11 +66,12 @@ function ratingIn({
   const cvss = issued.flatMap(({ source, metrics }) => vectorsIn(source, metrics));
   const isRatedByAssigner = cvss.some(({ source }) => source === assigner);
   const severity = isRatedByAssigner ? undefined : statedSeverity(cna.metrics ?? []);
-  if (cvss.length === 0 && severity === undefined)
-    refuseContradictions(issued.flatMap(({ metrics }) => metrics));
+  const isUnrated = cvss.length === 0 && severity === undefined;
+  const contradiction = isUnrated ? contradictionIn(issued.flatMap(({ metrics }) => metrics)) : undefined;
   return {
     ...(cvss.length > 0 && { cvss }),
     ...(severity !== undefined && { severity }),
+    ...(contradiction !== undefined && { contradiction }),
     assigner,
   };
 }
@@ -79,11 +80,6 @@ function ratingIn({
 function vectorsIn(source: string, metrics: readonly Metric[]): CvssVector[] {
   const vectors = vectorIn(metrics).map((vector) => ({ source, ...vector }));
   return [...new Map(vectors.map((vector) => [vector.vector, vector])).values()];
-}
-
-function refuseContradictions(metrics: readonly Metric[]): void {
-  const contradiction = metrics.map(contradictionIn).find((words) => words !== undefined);
-  if (contradiction !== undefined) throw new UnexpectedContent('metrics', contradiction);
 }
 
 function cwesIn({ containers: { cna, adp = [] } }: CveRecord): string[] {

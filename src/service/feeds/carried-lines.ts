@@ -83,6 +83,7 @@ const enrichment: z.ZodMiniType<Enrichment> = z.strictObject({
   cvss: z.exactOptional(vectors),
   severity: z.exactOptional(severity),
   assigner: z.exactOptional(z.string()),
+  contradiction: z.exactOptional(z.string()),
   description: z.exactOptional(z.string()),
   weaknesses: z.exactOptional(texts),
   published: z.exactOptional(z.string()),

@@ -101,7 +101,7 @@ class Asking {
       this.#failedInARow = 0;
       this.#more ??= this.#work(limits.lookupsAtOnce - limits.lookupsAtFirst);
       if (document === undefined) this.#absent.push(id);
-      else this.#read.push(enricher.read(id, document));
+      else this.#read.push(await enricher.read(id, document));
     } catch (error) {
       this.#noteFailure(id, error);
     }

@@ -95,33 +95,42 @@ async function enriched(
     now.some(({ source, presence }) => source === name && presence === 'loaded');
   const knowsExploited = isLoaded('kev');
   const add = <T extends Match>(match: T): T => enrich(match, { enrichments, knowsExploited });
-  const findings = { matches: matches.map(add), suppressed: suppressed.map(add) };
+  const assessed = { matches: matches.map(add), suppressed: suppressed.map(add) };
   return {
-    findings,
+    findings: assessed,
     enrichments,
     ratings: {
-      unrated: countUnrated(findings.matches),
+      unrated: countUnrated(assessed.matches),
       knowsExploited,
       knowsEpss: isLoaded('epss'),
-      reason: joined([reason, rejectedIn(findings.matches, enrichments)]),
+      reason: joined([reason, ...doubtsIn(assessed.matches, enrichments)]),
     },
   };
 }
 
-/** How many findings nothing rates because their CVE was rejected, in words; they stay, for an advisory makes them. */
-function rejectedIn(
+/** Why findings have no severity though their CVEs are known, in words. They stay, for an advisory makes them. */
+function doubtsIn(
   matches: readonly Match[],
   enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>,
-): string | null {
-  const count = countUnrated(
-    matches.filter(({ vulnerability }) =>
-      enrichments.get(vulnerability.id)?.some(({ rejected }) => rejected === true),
-    ),
+): (string | null)[] {
+  const unrated = matches
+    .map(({ vulnerability }) => vulnerability)
+    .filter(({ severity }) => severity === 'Unknown')
+    .map(({ id }) => ({ id, known: enrichments.get(id) ?? [] }));
+  const rejected = unrated.filter(({ known }) => known.some((one) => one.rejected === true));
+  const contradictory = unrated.flatMap(({ id, known }) =>
+    known.flatMap(({ contradiction }) => (contradiction === undefined ? [] : `${id}: ${contradiction}`)),
   );
-  if (count === 0) return null;
-  return count === 1
-    ? '1 finding has a CVE that was rejected by its assigner'
-    : `${count} findings have a CVE that was rejected by its assigner`;
+  return [
+    rejected.length === 0 ? null : `the CVEs of ${findings(rejected.length)} were rejected`,
+    contradictory.length === 0
+      ? null
+      : `the ratings of ${findings(contradictory.length)} contradict themselves (${contradictory[0]})`,
+  ];
+}
+
+function findings(count: number): string {
+  return `${count} ${count === 1 ? 'finding' : 'findings'}`;
 }
 
 function joined(reasons: readonly (string | null)[]): string | null {

@@ -172,12 +172,10 @@ test('asks for no more ratings than the limit', async (context) => {
 
 test('uses ratings that a database cannot keep, and says so', async (context) => {
   const { url } = await records(context);
-  const store = await openSqliteStore(':memory:');
-  await store[Symbol.asyncDispose]();
-  const readOnly: Store = {
-    ...store,
-    enrichments: { ...store.enrichments, lookedUp: async () => new Map() },
-  };
+  const store = await storeFor(context);
+  const saveLookups = (): Promise<never> =>
+    Promise.reject(new ClairError('store-unusable', 'the database is read-only'));
+  const readOnly: Store = { ...store, enrichments: { ...store.enrichments, saveLookups } };
   const { enrichments, reason } = await lookUpRatings(found('CVE-2024-1000'), depsFor(readOnly, url));
   assert.equal(enrichments.length, 1);
   assert.equal(reason, 'ratings could not be kept for the next scan: the database is read-only');

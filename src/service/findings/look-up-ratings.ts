@@ -5,7 +5,7 @@ import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { DocumentEnricher, Enricher } from '../../plugin/enricher.ts';
 import type { LookupAnswer, StoredEnrichment } from '../../store/store.ts';
 import { type FeedOutcome, type UpdatingRoom, updateFeeds } from '../feeds/update-feeds.ts';
-import { type AskedDocuments, askForDocuments } from './ask-for-documents.ts';
+import type { AskedDocuments } from './ask-for-documents.ts';
 import type { FoundIds, LookedUpRatings } from './assess-packages.ts';
 
 /** Looking up ratings takes this. */
@@ -104,6 +104,8 @@ async function lookUpDocuments(found: FoundIds, deps: LookupDeps, signal: AbortS
   const ids = missing.filter((id) => documents.urlsOf(id).length > 0);
   const before = await updating.store.enrichments.lookedUp(ids);
   const wanted = ids.filter((id) => !isFresh(before.get(id), documents, updating));
+  if (wanted.length === 0) return { enrichments: [], reasons: [] };
+  const { askForDocuments } = await import('./ask-for-documents.ts');
   const asked = await askForDocuments(wanted.slice(0, limits.lookupsPerScan), {
     enricher: documents,
     client: deps.documentClient,

@@ -6,7 +6,7 @@ import { emptyScoreBatch, type ScoreBatch } from '../../model/score-batch.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import { difference, feedUpdate, stream } from '../../testing/store-content.ts';
 import { behind, gate, storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, Store } from '../store.ts';
+import type { FeedUpdate, LookupAnswer, Store } from '../store.ts';
 
 const nvd: Enrichment = {
   id: 'CVE-1',
@@ -178,7 +178,7 @@ for (const engine of storeEngines) {
     await enrichments.saveLookups([{ ...answer, enrichment: nvd }, missing]);
     assert.deepEqual(
       await enrichments.lookedUp(['CVE-1', 'CVE-2', 'CVE-3']),
-      new Map([
+      new Map<string, LookupAnswer>([
         ['CVE-1', { ...answer, enrichment: nvd }],
         ['CVE-2', missing],
       ]),
