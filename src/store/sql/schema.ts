@@ -4,6 +4,12 @@ import type { FixState } from '../../model/fix.ts';
 import type { PackageType } from '../../model/package.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent, FeedState } from '../store.ts';
+import type {
+  EnrichmentTable,
+  IncomingEnrichmentTable,
+  LookedUpTable,
+  ScorePackTable,
+} from './rating-tables.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
 export const schemaVersion = 8;
@@ -165,33 +171,6 @@ interface EventTable {
   changed: string;
   old_id: number | null;
   new_id: number | null;
-}
-
-interface EnrichmentTable {
-  feed_id: number;
-  id: string;
-  hash: string;
-  /** As JSON, without the id. */
-  data: string;
-}
-
-/** The EPSS scores of the CVEs of a year. */
-interface ScorePackTable {
-  feed_id: number;
-  year: number;
-  /** See `ScorePack`. */
-  content: Uint8Array;
-}
-
-/** The answer to a lookup of one vulnerability. */
-interface LookedUpTable {
-  id: string;
-  source: string;
-  source_version: number;
-  origin: string;
-  asked_at: number;
-  /** As JSON, without the id; null where there was no document. */
-  data: string | null;
 }
 
 interface LayerTable {
@@ -400,11 +379,4 @@ interface IncomingAliasTable {
 /** Numbers of stored records that are no longer in force. */
 interface IncomingClosedTable {
   id: number;
-}
-
-/** What an enricher says that differs from what is stored; `data` is null where it says no more. */
-interface IncomingEnrichmentTable {
-  id: string;
-  hash: string | null;
-  data: string | null;
 }
