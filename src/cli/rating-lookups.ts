@@ -16,8 +16,8 @@ export function ratingLookups(room: Room, options: AssessmentOptions): LookUpRat
 
 function reasonAgainst({ asOf, offline, lookups = true }: AssessmentOptions): string | undefined {
   if (asOf !== undefined) return 'ratings are not looked up for a time in the past (--as-of)';
-  if (offline === true) return 'ratings are not looked up (--offline)';
-  return lookups ? undefined : 'ratings are not looked up (--no-lookups)';
+  if (!lookups) return 'ratings are not looked up (--no-lookups)';
+  return offline === true ? 'ratings are not looked up (--offline)' : undefined;
 }
 
 function nothingLookedUp(reason: string): LookedUpRatings {

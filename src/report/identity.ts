@@ -44,8 +44,11 @@ export function keyOf({ name, version, purl, location }: Found): string {
   return JSON.stringify([name, version, purl, location.path, location.layer]);
 }
 
-/** A UUID for a document made from what is in a report: another for every other report and every kind of document. */
-export function documentUuid(report: Report, kind: string): string {
+/**
+ * A UUID for a document made from what is in a report: another for every other report and every kind of document. Why ratings are missing
+ * is no part of it: that depends on the options of the run.
+ */
+export function documentUuid({ ratings, ...report }: Report, kind: string): string {
   const content = { ...report, target: subjectOf(report.target) };
   return uuidOf(kind, JSON.stringify(ordered(content, reportOrder)));
 }

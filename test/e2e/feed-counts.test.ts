@@ -64,7 +64,7 @@ async function count(records: AsyncIterable<object>): Promise<[advisories: numbe
   let [advisories, ranges] = [0, 0];
   for await (const record of records) {
     assert.ok(!('skipped' in record), JSON.stringify(record));
-    advisories++;
+    advisories += 'count' in record ? Number(record.count) : 1;
     if ('affected' in record) ranges += (record.affected as unknown[]).length;
   }
   return [advisories, ranges];

@@ -242,8 +242,8 @@ function output(...args: readonly string[]): string {
 
 /** The command: findings of an SBOM are those of its image, and what is written of it is what is written of the image. */
 function compareScans(image: string, place: readonly string[]): Report {
-  const original = report('scan', image, ...place);
-  const offline = [...place.slice(0, 2), '--offline'];
+  const original = report('scan', image, '--no-lookups', ...place);
+  const offline = [...place.slice(0, 2), '--offline', '--no-lookups'];
   for (const [i, [command, format]] of [
     ['scan', 'json'],
     ['scan', 'spdx'],

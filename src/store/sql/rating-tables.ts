@@ -1,3 +1,4 @@
+/** Something that an enricher knows of a vulnerability. */
 export interface EnrichmentTable {
   feed_id: number;
   id: string;
