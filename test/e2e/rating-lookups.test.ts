@@ -154,6 +154,17 @@ test('asks nothing again when the ratings are in the database', async (context) 
   assert.deepEqual(ratings(JSON.parse(offline.stdout) as Report), rated);
 });
 
+test('two scans on one database at once both have the ratings', async (context) => {
+  const db = join(temporaryDirectory(context), 'clair.db');
+  const mirror = temporaryDirectory(context);
+  for (const [path, content] of Object.entries({ ...advisories, ...daily, ...records }))
+    put(mirror, path, content);
+  const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', mirror, '--format', 'json'];
+  const runs = await Promise.all([clairBeside(args), clairBeside(args)]);
+  for (const { stdout, stderr } of runs)
+    assert.deepEqual(ratings(JSON.parse(stdout) as Report), rated, stderr);
+});
+
 test('reads ratings from a clone of the CVE list in a mirror directory', (context) => {
   const mirror = temporaryDirectory(context);
   for (const [path, content] of Object.entries({ ...advisories, ...daily })) put(mirror, path, content);
@@ -271,8 +282,9 @@ test('stays unrated when a rating document is wrong, and keeps nothing of it', a
     };
     const { report } = await scanned(context, { ...advisories, ...daily, ...records }, { db, answer });
     assert.deepEqual(ratings(report), [rated[0], [glibc, 'Unknown', null, true, 0.71]], name);
-    assert.equal(report.ratings?.unrated, 1, name);
-    assert.match(String(report.ratings?.reason), reason, name);
+    const { unrated, reason: given } = report.ratings ?? {};
+    assert.equal(unrated, 1, name);
+    assert.match(String(given), reason, name);
   }
 });
 

@@ -1,6 +1,7 @@
+import type { CveNumber } from '../../model/cve.ts';
 import type { ScoreBatch } from '../../model/score-batch.ts';
 
-const [comma, point, zero, carriageReturn] = [0x2c, 0x2e, 0x30, 0x0d];
+const [comma, hyphen, point, zero, carriageReturn] = [0x2c, 0x2d, 0x2e, 0x30, 0x0d];
 const prefix = Buffer.from('CVE-');
 /** So many digits and any power of ten up to that are exact as floating point numbers, and so is their quotient as `Number` gives it. */
 const exactDigits = 15;
@@ -14,23 +15,23 @@ export function readScoreLine(
   { from, to }: { readonly from: number; readonly to: number },
   batch: ScoreBatch & { count: number },
 ): boolean {
-  if (!prefix.every((byte, index) => bytes[from + index] === byte)) return false;
   const end = bytes[to - 1] === carriageReturn ? to - 1 : to;
-  const line = new Digits(bytes, from + prefix.length, end);
-  const year = line.whole(4, 4);
-  if (year < 0 || !line.passes(0x2d)) return false;
-  const isPadded = bytes[line.at] === zero;
-  const number = line.whole(4, isPadded ? 4 : 9);
-  if (number < 0 || !line.passes(comma)) return false;
+  const line = new Digits(bytes, from, end);
+  const cve = line.cve();
+  if (cve === undefined || !line.passes(comma)) return false;
   const score = line.fraction();
   const percentile = line.passes(comma) ? line.fraction() : 0;
-  if (line.at !== end || score < 0 || score > 1 || percentile < 0 || percentile > 1) return false;
+  if (line.at !== end || !isFraction(score) || !isFraction(percentile)) return false;
   const row = batch.count++;
-  batch.years[row] = year;
-  batch.numbers[row] = number;
+  batch.years[row] = cve.year;
+  batch.numbers[row] = cve.number;
   batch.scores[row] = score;
   batch.percentiles[row] = percentile;
   return true;
+}
+
+function isFraction(value: number): boolean {
+  return value >= 0 && value <= 1;
 }
 
 /** Numbers in decimal digits, one after another. Each is -1 where there is none. */
@@ -51,8 +52,18 @@ class Digits {
     return true;
   }
 
+  /** The id of a CVE. */
+  cve(): CveNumber | undefined {
+    if (!prefix.every((byte) => this.passes(byte))) return undefined;
+    const year = this.#whole(4, 4);
+    if (year < 0 || !this.passes(hyphen)) return undefined;
+    const isPadded = this.#bytes[this.at] === zero;
+    const number = this.#whole(4, isPadded ? 4 : 9);
+    return number < 0 ? undefined : { year, number };
+  }
+
   /** A number of so many digits. */
-  whole(least: number, most: number): number {
+  #whole(least: number, most: number): number {
     const start = this.at;
     const value = this.#digits(0);
     const count = this.at - start;

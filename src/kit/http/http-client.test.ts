@@ -283,3 +283,19 @@ test('a URL is shown without its secrets', () => {
   assert.equal(displayUrl('https://me:secret@host:8443/a/b?token=1#c'), 'https://host:8443/a/b');
   assert.equal(displayUrl('nonsense'), 'an invalid URL');
 });
+
+test('gives up after as many attempts as it is told, and waits no longer than that', async (context) => {
+  let asked = 0;
+  const url = await serve(context, (_, response) => {
+    asked++;
+    response.writeHead(429, { 'retry-after': '2' }).end();
+  });
+  const waited: number[] = [];
+  const sleep = async (ms: number): Promise<void> => {
+    waited.push(ms);
+  };
+  await assert.rejects(httpGet(url, { attempts: 2, sleep }), { message: 'HTTP 429 (2 attempts)' });
+  assert.deepEqual([asked, waited], [2, [2000]]);
+  await assert.rejects(httpGet(url, { pauseMsMax: 1999, sleep }), { message: 'HTTP 429' });
+  assert.deepEqual([asked, waited], [3, [2000]]);
+});

@@ -193,6 +193,21 @@ for (const engine of storeEngines) {
     );
   });
 
+  test(`${engine.name}: forgets answers to lookups that were not renewed for long`, async (t) => {
+    const day = 24 * 3_600_000;
+    const now = Date.parse('2026-06-01T00:00:00Z');
+    const store = await engine.create(t)({ now: () => now });
+    const asked = { source: 'cve', sourceVersion: 1, origin: 'upstream', enrichment: null };
+    const at = (days: number): string => new Date(now - days * day).toISOString();
+    await store.enrichments.saveLookups([
+      { ...asked, id: 'CVE-1', askedAt: at(31) },
+      { ...asked, id: 'CVE-2', askedAt: at(29) },
+    ]);
+    const months = 30 * day;
+    await store.collect({ keepHistoryMs: months, keepEventsMs: months, keepLayersUnusedMs: months });
+    assert.deepEqual([...(await store.enrichments.lookedUp(['CVE-1', 'CVE-2'])).keys()], ['CVE-2']);
+  });
+
   test(`${engine.name}: of two who keep the same answers at once, none fails`, async (t) => {
     const store = await engine.create(t)();
     const answers = Array.from({ length: 300 }, (_, number) => ({
