@@ -7,8 +7,8 @@ export interface Link {
   readonly megabitsPerSecond: number;
 }
 
-/** As much of one connection is under way at most: about the product of the rate and the round trip. */
-const windowBytes = 128 * 1024;
+/** As much of one connection is under way at most: twice the product of rate and round trip, so that one connection can fill the link. */
+const windowBytes = 256 * 1024;
 
 /**
  * Forwards connections to a local port over a link: a connection takes a round trip to be made, each byte half a round trip, and all

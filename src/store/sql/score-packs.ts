@@ -96,9 +96,8 @@ export class IncomingScores {
   }
 
   #ordered(year: number, pack: ScorePack): ScorePack {
+    if (isOrdered(pack)) return pack;
     const places = Float64Array.from({ length: pack.count }, (_, row) => placeOf(pack.numberAt(row)));
-    const isOrdered = places.every((place, row) => row === 0 || place > (places[row - 1] ?? 0));
-    if (isOrdered) return pack;
     const rows = Uint32Array.from(places.keys()).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
     const ordered = Buffer.allocUnsafe(pack.bytes.length);
     for (const [to, from] of rows.entries()) {
@@ -113,6 +112,17 @@ export class IncomingScores {
     const id = cveId({ year, number });
     return new ClairError('feed-corrupt', `${source} ${feed}: ${id} comes twice; the old content stays`);
   }
+}
+
+/** Whether the ids rise, none coming twice. */
+function isOrdered(pack: ScorePack): boolean {
+  let before = -1;
+  for (let row = 0; row < pack.count; row++) {
+    const place = placeOf(pack.numberAt(row));
+    if (place <= before) return false;
+    before = place;
+  }
+  return true;
 }
 
 /** What laying new scores over old ones gives, and how that differs from the old. */
@@ -132,6 +142,8 @@ export function layScores(
 ): LaidScores {
   if (before.bytes.equals(incoming.bytes))
     return { pack: before, added: 0, changed: 0, removed: 0, unchanged: before.count };
+  if (before.count === 0)
+    return { pack: incoming, added: incoming.count, changed: 0, removed: 0, unchanged: 0 };
   const laid = Buffer.allocUnsafe(before.bytes.length + incoming.bytes.length);
   const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   let [old, next, length] = [0, 0, 0];
