@@ -203,7 +203,7 @@ export interface EnrichmentStore {
   apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedDifference>;
   /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
   find(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
-  /** What a feed says, by rising id. */
+  /** What a feed says, by rising id; scores of CVEs alone come last, by rising year and number. */
   inFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
   /** The answers to lookups of these ids; an id that was never looked up is not in the map. */
   lookedUp(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupAnswer>>;

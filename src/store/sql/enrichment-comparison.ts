@@ -7,11 +7,11 @@ import type { SkippedRecord } from '../../plugin/advisory-source.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import { type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
 import type { RowWriter } from './bulk-writer.ts';
-import { IncomingScores, layScores, ScorePack } from './score-packs.ts';
+import { blockOf, IncomingScores, layScores, ScorePack, yearOf } from './score-packs.ts';
 
-/** The packed scores of a year that differ from what is stored; without scores the year goes. */
+/** The packed scores of a block that differ from what is stored; without scores the block goes. */
 export interface ChangedPack {
-  readonly year: number;
+  readonly block: number;
   readonly pack: ScorePack;
 }
 
@@ -87,7 +87,7 @@ export class EnrichmentComparison {
     const cve = cveNumberOf(id);
     return (
       this.#stored.get(id) === null ||
-      (cve !== undefined && this.#packs.get(cve.year)?.has(cve.number) === true)
+      (cve !== undefined && this.#packs.get(blockOf(cve))?.has(cve.number) === true)
     );
   }
 
@@ -111,15 +111,16 @@ export class EnrichmentComparison {
   #layPacks(): void {
     this.#packs = this.#incoming.packs();
     const isWhole = this.#update.extent !== 'changes';
-    for (const year of new Set([...this.#storedPacks.keys(), ...this.#packs.keys()])) {
-      const before = this.#storedPacks.get(year) ?? noScores;
-      const stays = (number: number): boolean => !isWhole || this.#spared.has(cveId({ year, number }));
-      const laid = layScores(before, this.#packs.get(year) ?? noScores, stays);
+    for (const block of new Set([...this.#storedPacks.keys(), ...this.#packs.keys()])) {
+      const before = this.#storedPacks.get(block) ?? noScores;
+      const stays = (number: number): boolean =>
+        !isWhole || this.#spared.has(cveId({ year: yearOf(block), number }));
+      const laid = layScores(before, this.#packs.get(block) ?? noScores, stays);
       this.added += laid.added;
       this.changed += laid.changed;
       this.removed += laid.removed;
       this.unchanged += laid.unchanged;
-      if (laid.pack !== before) this.changedPacks.push({ year, pack: laid.pack });
+      if (laid.pack !== before) this.changedPacks.push({ block, pack: laid.pack });
     }
   }
 

@@ -18,7 +18,7 @@ import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
 import { findLookedUp, lookedUp, saveLookups } from './looked-up.ts';
 import type { Tables } from './schema.ts';
 import type { ScorePack } from './score-packs.ts';
-import { findScores, packsOf, savePacks, scoresInFeed } from './score-rows.ts';
+import { findScores, isPacked, packsOf, savePacks, scoresInFeed } from './score-rows.ts';
 import { refuseShrunk } from './shrinkage.ts';
 import { skippedOf } from './skipped.ts';
 import { millisecondsOrNull } from './times.ts';
@@ -159,7 +159,20 @@ async function find(
   return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
 }
 
+/** The rows of a feed, then its packed scores. Which of them a page begins with is told by the last id of the page before. */
 async function inFeed(
+  db: Kysely<Tables>,
+  feed: FeedName,
+  { limit, after }: PageRequest<string>,
+): Promise<Enrichment[]> {
+  if (after !== undefined && (await isPacked(db, feed, after)))
+    return await scoresInFeed(db, feed, { limit, after });
+  const rows = await rowsInFeed(db, feed, { limit, ...(after !== undefined && { after }) });
+  if (rows.length === limit) return rows;
+  return [...rows, ...(await scoresInFeed(db, feed, { limit: limit - rows.length }))];
+}
+
+async function rowsInFeed(
   db: Kysely<Tables>,
   { source, feed }: FeedName,
   { limit, after }: PageRequest<string>,
@@ -173,11 +186,7 @@ async function inFeed(
     .orderBy('enrichment.id')
     .limit(limit);
   if (after !== undefined) query = query.where('enrichment.id', '>', after);
-  const rows = (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
-  const scores = await scoresInFeed(db, { source, feed }, { limit, ...(after !== undefined && { after }) });
-  return scores.length === 0
-    ? rows
-    : [...rows, ...scores].sort((a, b) => compareText(a.id, b.id)).slice(0, limit);
+  return (await query.execute()).map(({ id, data }) => ({ id, ...readData(data) }));
 }
 
 function toEnrichment({ id, data, source }: { id: string; data: string; source: string }): StoredEnrichment {

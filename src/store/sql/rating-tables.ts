@@ -7,10 +7,11 @@ export interface EnrichmentTable {
   data: string;
 }
 
-/** The EPSS scores of the CVEs of a year. */
+/** The EPSS scores of some CVEs of a year. */
 export interface ScorePackTable {
   feed_id: number;
-  year: number;
+  /** See `blockOf`. */
+  block: number;
   /** See `ScorePack`. */
   content: Uint8Array;
 }

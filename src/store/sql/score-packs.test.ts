@@ -30,7 +30,7 @@ test('packs scores that an earlier version has kept as rows', async (context) =>
   const all = await store.enrichments.inFeed({ source: 'epss', feed: 'current' }, { limit: 10 });
   assert.deepEqual(
     all.map(({ id }) => id),
-    ['CVE-2024-0001', 'CVE-2024-0003', 'other'],
+    ['other', 'CVE-2024-0001', 'CVE-2024-0003'],
   );
   assert.equal((await store.advisories.feedStates())[0]?.records, 3);
 });

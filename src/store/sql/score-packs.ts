@@ -4,13 +4,26 @@ import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName } from '../store.ts';
 
 /**
- * EPSS scores are kept packed, a year at a time: as rows they were 44 MB and seconds of work each day. A row has the number of a CVE,
- * its score and its percentile; rows lie in the order of the ids as texts.
+ * EPSS scores are kept packed, a hundred numbers of a year at a time: as rows they were 38 MB and seconds of work each day. A row of a pack has
+ * the number of a CVE, its score and its percentile; rows lie by rising number.
  */
 const rowBytes = 20;
 const [scoreAt, percentileAt] = [4, 12];
+const numbersPerBlock = 100;
+/** More than there are blocks in a year. */
+const blocksPerYear = 100_000_000;
 
-/** Scores of one year. */
+/** The number of the block that holds a CVE; blocks rise with year and number. */
+export function blockOf({ year, number }: CveNumber): number {
+  return year * blocksPerYear + Math.floor(number / numbersPerBlock);
+}
+
+/** The year of the CVEs of a block. */
+export function yearOf(block: number): number {
+  return Math.floor(block / blocksPerYear);
+}
+
+/** Scores of one block. */
 export class ScorePack {
   readonly bytes: Buffer;
 
@@ -34,16 +47,11 @@ export class ScorePack {
     };
   }
 
-  /** The first row whose number comes not before this one. */
+  /** The first row whose number is this one or higher. */
   rowFrom(number: number): number {
-    const wanted = placeOf(number);
-    let [from, to] = [0, this.count];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (placeOf(this.numberAt(middle)) < wanted) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    let row = 0;
+    while (row < this.count && this.numberAt(row) < number) row++;
+    return row;
   }
 
   has(number: number): boolean {
@@ -56,73 +64,62 @@ export class ScorePack {
   }
 }
 
-/** Where an id comes among those of its year as texts, `CVE-2024-10000` before `CVE-2024-1001`: by its digits, the shorter of equals first. */
-function placeOf(number: number): number {
-  const digits = number < 10_000 ? 4 : number < 100_000 ? 5 : String(number).length;
-  return number * 10 ** (10 - digits) * 16 + digits;
-}
-
-/** Scores that come in, by their years. */
+/** Scores that come in, by their blocks. */
 export class IncomingScores {
   readonly #feed: FeedName;
-  readonly #years = new Map<number, { bytes: Buffer; length: number }>();
+  readonly #blocks = new Map<number, { bytes: Buffer; length: number }>();
 
   constructor(feed: FeedName) {
     this.#feed = feed;
   }
 
-  get isEmpty(): boolean {
-    return this.#years.size === 0;
-  }
-
-  add({ year, number }: CveNumber, score: number, percentile: number): void {
-    const into = this.#years.get(year) ?? { bytes: Buffer.allocUnsafe(1024 * rowBytes), length: 0 };
-    this.#years.set(year, into);
+  add(cve: CveNumber, score: number, percentile: number): void {
+    const into = this.#blockFor(blockOf(cve));
     if (into.length === into.bytes.length) into.bytes = Buffer.concat([into.bytes], into.length * 2);
-    into.bytes.writeUInt32LE(number, into.length);
+    into.bytes.writeUInt32LE(cve.number, into.length);
     into.bytes.writeDoubleLE(score, into.length + scoreAt);
     into.bytes.writeDoubleLE(percentile, into.length + percentileAt);
     into.length += rowBytes;
   }
 
-  /** The packs, by year. Throws `feed-corrupt` for an id that comes twice. */
+  /** The packs, by block. Throws `feed-corrupt` for an id that comes twice. */
   packs(): Map<number, ScorePack> {
     return new Map(
-      [...this.#years].map(([year, { bytes, length }]) => [
-        year,
-        this.#ordered(year, new ScorePack(bytes.subarray(0, length))),
+      [...this.#blocks].map(([block, { bytes, length }]) => [
+        block,
+        this.#ordered(block, new ScorePack(bytes.subarray(0, length))),
       ]),
     );
   }
 
-  #ordered(year: number, pack: ScorePack): ScorePack {
-    if (isOrdered(pack)) return pack;
-    const places = Float64Array.from({ length: pack.count }, (_, row) => placeOf(pack.numberAt(row)));
-    const rows = Uint32Array.from(places.keys()).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+  #blockFor(block: number): { bytes: Buffer; length: number } {
+    const known = this.#blocks.get(block);
+    if (known !== undefined) return known;
+    const empty = { bytes: Buffer.allocUnsafe(numbersPerBlock * rowBytes), length: 0 };
+    this.#blocks.set(block, empty);
+    return empty;
+  }
+
+  #ordered(block: number, pack: ScorePack): ScorePack {
+    const numbers = Array.from({ length: pack.count }, (_, row) => pack.numberAt(row));
+    if (numbers.every((number, row) => row === 0 || number > (numbers[row - 1] ?? 0))) return pack;
+    const rows = [...numbers.keys()].sort((a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0));
     const ordered = Buffer.allocUnsafe(pack.bytes.length);
     for (const [to, from] of rows.entries()) {
-      if (to > 0 && places[from] === places[rows[to - 1] ?? 0]) throw this.#twice(year, pack.numberAt(from));
+      const number = numbers[from] ?? 0;
+      if (to > 0 && number === numbers[rows[to - 1] ?? 0]) throw this.#twice({ year: yearOf(block), number });
       pack.bytes.copy(ordered, to * rowBytes, from * rowBytes, (from + 1) * rowBytes);
     }
     return new ScorePack(ordered);
   }
 
-  #twice(year: number, number: number): ClairError {
+  #twice(cve: CveNumber): ClairError {
     const { source, feed } = this.#feed;
-    const id = cveId({ year, number });
-    return new ClairError('feed-corrupt', `${source} ${feed}: ${id} comes twice; the old content stays`);
+    return new ClairError(
+      'feed-corrupt',
+      `${source} ${feed}: ${cveId(cve)} comes twice; the old content stays`,
+    );
   }
-}
-
-/** Whether the ids rise, none coming twice. */
-function isOrdered(pack: ScorePack): boolean {
-  let before = -1;
-  for (let row = 0; row < pack.count; row++) {
-    const place = placeOf(pack.numberAt(row));
-    if (place <= before) return false;
-    before = place;
-  }
-  return true;
 }
 
 /** What laying new scores over old ones gives, and how that differs from the old. */
@@ -134,7 +131,7 @@ export interface LaidScores {
   readonly unchanged: number;
 }
 
-/** Lays the new scores of a year over the old. Of the old that are not among the new, those stay that `stays` says. */
+/** Lays the new scores of a block over the old. Of the old that are not among the new, those stay that `stays` says. */
 export function layScores(
   before: ScorePack,
   incoming: ScorePack,
@@ -170,7 +167,7 @@ export function layScores(
 function order(a: ScorePack, rowA: number, b: ScorePack, rowB: number): number {
   if (rowA >= a.count) return 1;
   if (rowB >= b.count) return -1;
-  return placeOf(a.numberAt(rowA)) - placeOf(b.numberAt(rowB));
+  return a.numberAt(rowA) - b.numberAt(rowB);
 }
 
 function isSame(a: ScorePack, rowA: number, b: ScorePack, rowB: number): boolean {

@@ -1,19 +1,23 @@
 import type { Kysely } from 'kysely';
+import { chunksOf } from '../../kit/chunks.ts';
 import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName, PageRequest, StoredEnrichment } from '../store.ts';
 import type { ChangedPack } from './enrichment-comparison.ts';
 import type { Tables } from './schema.ts';
-import { ScorePack } from './score-packs.ts';
+import { blockOf, ScorePack, yearOf } from './score-packs.ts';
 
-/** The packed scores of a feed, by year. */
+/** So many packs go into one statement. */
+const packsAtATime = 200;
+
+/** The packed scores of a feed, by block. */
 export async function packsOf(db: Kysely<Tables>, feedId: number): Promise<Map<number, ScorePack>> {
   const rows = await db
     .selectFrom('score_pack')
-    .select(['year', 'content'])
+    .select(['block', 'content'])
     .where('feed_id', '=', feedId)
     .execute();
-  return new Map(rows.map(({ year, content }) => [year, new ScorePack(content)]));
+  return new Map(rows.map(({ block, content }) => [block, new ScorePack(content)]));
 }
 
 /** Writes the packs of a feed that have changed. */
@@ -22,16 +26,18 @@ export async function savePacks(
   feedId: number,
   packs: readonly ChangedPack[],
 ): Promise<void> {
-  for (const { year, pack } of packs) {
-    if (pack.count === 0)
-      await db.deleteFrom('score_pack').where('feed_id', '=', feedId).where('year', '=', year).execute();
-    else
+  for (const some of chunksOf(packs, packsAtATime)) {
+    const gone = some.filter(({ pack }) => pack.count === 0).map(({ block }) => block);
+    if (gone.length > 0)
+      await db.deleteFrom('score_pack').where('feed_id', '=', feedId).where('block', 'in', gone).execute();
+    const laid = some.filter(({ pack }) => pack.count > 0);
+    if (laid.length > 0)
       await db
         .insertInto('score_pack')
-        .values({ feed_id: feedId, year, content: pack.bytes })
+        .values(laid.map(({ block, pack }) => ({ feed_id: feedId, block, content: pack.bytes })))
         .onConflict((conflict) =>
           conflict
-            .columns(['feed_id', 'year'])
+            .columns(['block', 'feed_id'])
             .doUpdateSet((eb) => ({ content: eb.ref('excluded.content') })),
         )
         .execute();
@@ -43,25 +49,23 @@ export async function findScores(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<{ id: string; source: string; feed: string; enrichment: StoredEnrichment }[]> {
-  const byYear = Map.groupBy(
+  const byBlock = Map.groupBy(
     ids.flatMap((id) => cveNumberOf(id) ?? []),
-    ({ year }) => year,
+    blockOf,
   );
-  if (byYear.size === 0) return [];
-  const packs = await db
-    .selectFrom('score_pack')
-    .innerJoin('feed', 'feed.id', 'score_pack.feed_id')
-    .select(['score_pack.year', 'score_pack.content', 'feed.source', 'feed.name as feed'])
-    .where('score_pack.year', 'in', [...byYear.keys()])
-    .execute();
-  return packs.flatMap(({ year, content, source, feed }) =>
-    scoresIn(new ScorePack(content), byYear.get(year) ?? []).map((enrichment) => ({
-      id: enrichment.id,
-      source,
-      feed,
-      enrichment: { source, ...enrichment },
-    })),
-  );
+  const found: Awaited<ReturnType<typeof findScores>> = [];
+  for (const some of chunksOf([...byBlock.keys()], packsAtATime)) {
+    const packs = await db
+      .selectFrom('score_pack')
+      .innerJoin('feed', 'feed.id', 'score_pack.feed_id')
+      .select(['score_pack.block', 'score_pack.content', 'feed.source', 'feed.name as feed'])
+      .where('score_pack.block', 'in', some)
+      .execute();
+    for (const { block, content, source, feed } of packs)
+      for (const enrichment of scoresIn(new ScorePack(content), byBlock.get(block) ?? []))
+        found.push({ id: enrichment.id, source, feed, enrichment: { source, ...enrichment } });
+  }
+  return found;
 }
 
 function scoresIn(pack: ScorePack, wanted: readonly CveNumber[]): Enrichment[] {
@@ -71,59 +75,42 @@ function scoresIn(pack: ScorePack, wanted: readonly CveNumber[]): Enrichment[] {
   });
 }
 
-/** The packed scores of a feed, by rising id. */
+/** Whether a feed has a packed score of this id. */
+export async function isPacked(db: Kysely<Tables>, feed: FeedName, id: string): Promise<boolean> {
+  const found = await findScores(db, [id]);
+  return found.some((one) => one.source === feed.source && one.feed === feed.feed);
+}
+
+/** The packed scores of a feed by rising year and number, behind a CVE or from the first on. */
 export async function scoresInFeed(
   db: Kysely<Tables>,
-  feed: FeedName,
+  { source, feed }: FeedName,
   { limit, after }: PageRequest<string>,
 ): Promise<Enrichment[]> {
-  const found: Enrichment[] = [];
-  let year = after === undefined ? 0 : yearIn(after);
-  while (found.length < limit) {
-    const row = await nextPack(db, feed, year);
-    if (row === undefined) break;
-    found.push(...scoresBehind(after ?? '', row, limit - found.length));
-    year = row.year + 1;
-  }
-  return found;
-}
-
-/** The first year that may have ids behind this one. */
-function yearIn(id: string): number {
-  const [, year] = /^CVE-(\d{4})/.exec(id) ?? [];
-  if (year !== undefined) return Number(year);
-  return id < 'CVE-' ? 0 : 10_000;
-}
-
-function scoresBehind(
-  after: string,
-  { year, content }: { readonly year: number; readonly content: Uint8Array },
-  limit: number,
-): Enrichment[] {
-  const pack = new ScorePack(content);
-  const start = cveNumberOf(after);
-  const found: Enrichment[] = [];
-  for (let row = start?.year === year ? pack.rowFrom(start.number) : 0; row < pack.count; row++) {
-    const id = cveId({ year, number: pack.numberAt(row) });
-    if (id > after) found.push({ id, epss: pack.epssAt(row) });
-    if (found.length === limit) break;
-  }
-  return found;
-}
-
-async function nextPack(
-  db: Kysely<Tables>,
-  { source, feed }: FeedName,
-  year: number,
-): Promise<{ year: number; content: Uint8Array } | undefined> {
-  return await db
+  const start = after === undefined ? undefined : cveNumberOf(after);
+  const packs = await db
     .selectFrom('score_pack')
     .innerJoin('feed', 'feed.id', 'score_pack.feed_id')
-    .select(['score_pack.year', 'score_pack.content'])
+    .select(['score_pack.block', 'score_pack.content'])
     .where('feed.source', '=', source)
     .where('feed.name', '=', feed)
-    .where('score_pack.year', '>=', year)
-    .orderBy('score_pack.year')
-    .limit(1)
-    .executeTakeFirst();
+    .where('score_pack.block', '>=', start === undefined ? 0 : blockOf(start))
+    .orderBy('score_pack.block')
+    // Each has one score at least, and the first may have none behind the one that is known.
+    .limit(limit + 1)
+    .execute();
+  const found: Enrichment[] = [];
+  for (const { block, content } of packs) {
+    const isFirst = start !== undefined && block === blockOf(start);
+    found.push(...scoresFrom(block, new ScorePack(content), isFirst ? start.number + 1 : 0));
+    if (found.length >= limit) break;
+  }
+  return found.slice(0, limit);
+}
+
+function scoresFrom(block: number, pack: ScorePack, number: number): Enrichment[] {
+  const found: Enrichment[] = [];
+  for (let row = pack.rowFrom(number); row < pack.count; row++)
+    found.push({ id: cveId({ year: yearOf(block), number: pack.numberAt(row) }), epss: pack.epssAt(row) });
+  return found;
 }

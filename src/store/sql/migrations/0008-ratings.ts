@@ -2,14 +2,14 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 
-/** EPSS scores packed by year, and the answers to lookups of single CVEs. Scores that are rows are packed by their next update. */
+/** EPSS scores in packs, and the answers to lookups of single CVEs. Scores that are rows are packed by their next update. */
 export async function addRatings(db: Kysely<Tables>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('score_pack')
     .addColumn('feed_id', types.integer, (column) => column.notNull().references('feed.id'))
-    .addColumn('year', types.integer, (column) => column.notNull())
+    .addColumn('block', types.integer, (column) => column.notNull())
     .addColumn('content', types.bytes, (column) => column.notNull())
-    .addPrimaryKeyConstraint('score_pack_key', ['feed_id', 'year'])
+    .addPrimaryKeyConstraint('score_pack_key', ['block', 'feed_id'])
     .modifyEnd(types.plain)
     .execute();
   await db.schema
