@@ -3,13 +3,7 @@ import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { isCve } from '../../model/cve.ts';
 import { emptyScoreBatch } from '../../model/score-batch.ts';
-import type {
-  Enrichment,
-  EnrichmentRecord,
-  Fetched,
-  OnFeedDate,
-  SkippedRecord,
-} from '../../plugin/index.ts';
+import type { Enrichment, EnrichmentRecord, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
 import { readScoreLine } from './score-line.ts';
 
 /** No line of the file is longer than this many characters. */

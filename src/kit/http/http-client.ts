@@ -67,9 +67,7 @@ export async function httpGet(
   for (let attempt = 1; ; attempt++) {
     const answer = await attemptGet(new URL(url), options);
     if (!(answer instanceof Failure)) return answer;
-    const pauseMs = isSlow(answer, options)
-      ? undefined
-      : pauseAfter(attempt, answer.retryAfterMs, options);
+    const pauseMs = isSlow(answer, options) ? undefined : pauseAfter(attempt, answer.retryAfterMs, options);
     if (pauseMs === undefined) {
       const tries = attempt === 1 ? '' : ` (${attempt} attempts)`;
       const { cause, unreachable } = answer;
