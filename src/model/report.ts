@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
+import type { EvidenceKind } from './evidence/kinds.ts';
 import type { Decision } from './exception.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
@@ -146,6 +147,11 @@ export interface CoverageEvidence {
   readonly truncated?: boolean;
 }
 
+/** Packages or programs of one kind that are in the image, that are not listed, and that no package of its distribution owns. */
+export interface UnreadEvidence extends CoverageEvidence {
+  readonly kind: EvidenceKind;
+}
+
 /** What is known about the advisories of one namespace of the image, or about one kind of what is not listed. */
 export interface Coverage {
   readonly namespace: string;
@@ -182,6 +188,8 @@ export interface Report {
   readonly namespaces: readonly Namespace[];
   readonly layers: readonly ReportLayer[];
   readonly packages: readonly Package[];
+  /** Absent where there is none. */
+  readonly unread?: readonly UnreadEvidence[];
   readonly matches: readonly Match[];
   readonly suppressed: readonly SuppressedMatch[];
   /** Absent from inventories, and from reports of earlier versions. */

@@ -4,10 +4,12 @@ export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
 export type * from '../model/exception.ts';
 export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
+export type { Diversion } from '../model/layer-index.ts';
 export type { Namespace } from '../model/namespace.ts';
 export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
 export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';
+export type { ScoreBatch } from '../model/score-batch.ts';
 export { type Severity, severities } from '../model/severity.ts';
 export type { VersionRange } from '../model/version-range.ts';
 export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
@@ -25,7 +27,7 @@ export type {
 export type { DocumentEnricher, Enricher, Enrichment, EnrichmentRecord } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
-export type { Listed, PackageLister, RemoteLister } from './package-lister.ts';
+export type { LicenseFiles, Listed, PackageLister, RemoteLister } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, ReportFormat } from './report-format.ts';
 export type {

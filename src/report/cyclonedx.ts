@@ -97,7 +97,7 @@ function* dependenciesOf(
 }
 
 function imageOf(report: Report): object {
-  const { layers, namespaces, statuses } = report;
+  const { layers, namespaces, statuses, unread = [] } = report;
   const target = subjectOf(report.target);
   return {
     type: 'container',
@@ -116,6 +116,7 @@ function imageOf(report: Report): object {
       'target:repoDigest': target.repoDigests,
       'target:created': target.created,
       namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
+      unread: unread.map((one) => JSON.stringify(ordered(one, reportOrder.unread))),
       status: statuses.map((status) => JSON.stringify(ordered(status, reportOrder.statuses))),
     }),
   };

@@ -96,6 +96,7 @@ export const reportOrder: OrderOf<PublishedReport> = {
     licenses: 'value',
     dependsOn: 'value',
   },
+  unread: { kind: 'value', count: 'value', paths: 'value', truncated: 'value' },
   matches: match,
   suppressed: { ...match, reason: 'value' },
   ratings: { unrated: 'value', knowsExploited: 'value', knowsEpss: 'value', reason: 'value' },

@@ -3,8 +3,8 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { inOrder, reportOrder } from './key-order.ts';
 
-const { schemaVersion, target, distro, namespaces, layers, packages, statuses } = reportOrder;
-const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, statuses };
+const { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses } = reportOrder;
+const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses };
 
 /** What an image holds as JSON: the report without findings and verdict, the same keys meaning the same. */
 export const sbomJsonFormat: ReportFormat = {

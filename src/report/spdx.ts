@@ -131,7 +131,7 @@ const unasserted = {
 
 function imagePackage(report: Report, note: (comment: unknown) => object): object {
   const target = subjectOf(report.target);
-  const { namespaces, layers, statuses } = reportOrder;
+  const { namespaces, layers, unread, statuses } = reportOrder;
   return {
     SPDXID: imageId,
     name: shownText(titleOf(target)),
@@ -140,7 +140,12 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
     checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
     primaryPackagePurpose: 'CONTAINER',
     externalRefs: purlReferences(imagePurl(target)),
-    annotations: [note({ target, ...(ordered(report, { namespaces, layers, statuses }) as object) })],
+    annotations: [
+      note({
+        target: ordered(target, reportOrder.target),
+        ...(ordered(report, { namespaces, layers, unread, statuses }) as object),
+      }),
+    ],
   };
 }
 

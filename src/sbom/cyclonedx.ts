@@ -3,7 +3,7 @@ import { limits } from '../kit/limits.ts';
 import { quoted } from '../kit/quoted.ts';
 import { parseDigest } from '../model/digest.ts';
 import { imageIdentity } from '../model/image-identity.ts';
-import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
+import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import {
   allComponents,
   type Component,
@@ -14,7 +14,7 @@ import { isOwnComponent, ownComponent, ownLayerOf, ownSystem } from './cyclonedx
 import { toldComponent, toldSystem } from './cyclonedx-told.ts';
 import { documentBy, innerJson, partBy, unsupported } from './document-text.ts';
 import { damagedNote, type Entry, type ReadDocument, type Subject, systemEntry } from './entry.ts';
-import { ownStatus } from './own-parts.ts';
+import { ownStatus, ownUnread } from './own-parts.ts';
 
 const bom = z.object({
   specVersion: z.string(),
@@ -40,16 +40,20 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
   if (!/^1\.[2-7]$/.test(specVersion))
     throw unsupported(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
   const root = parseComponent(metadata?.component);
-  const { layers, statuses, parts } = imageIn(root);
+  const { layers, statuses, unread, parts } = imageIn(root);
   const placed = allComponents([...parts, ...(components ?? [])], name);
   return {
     subject: subjectOf(root),
     layers,
     statuses: statuses.filter((status) => status !== undefined),
+    ...(unread.length > 0 && { unread: unread.filter((one) => one !== undefined) }),
     ...entriesOf(placed, {
       isOwn: partBy(tools, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
       dependencies: dependenciesIn(dependencies ?? []),
-      isDamaged: statuses.includes(undefined) || (metadata?.component != null && root === undefined),
+      isDamaged:
+        statuses.includes(undefined) ||
+        unread.includes(undefined) ||
+        (metadata?.component != null && root === undefined),
     }),
   };
 }
@@ -80,6 +84,7 @@ function subjectOf(root: Component | undefined): Subject {
 function imageIn(root: Component | undefined): {
   readonly layers: readonly ReportLayer[];
   readonly statuses: readonly (ExtensionStatus | undefined)[];
+  readonly unread: readonly (UnreadEvidence | undefined)[];
   readonly parts: readonly unknown[];
 } {
   const layers: ReportLayer[] = [];
@@ -91,7 +96,13 @@ function imageIn(root: Component | undefined): {
     else layers.push(layer);
   }
   const statuses = root?.properties.all('clair:status') ?? [];
-  return { layers, parts, statuses: statuses.map((json) => partBy(ownStatus, innerJson(json))) };
+  const unread = root?.properties.all('clair:unread') ?? [];
+  return {
+    layers,
+    parts,
+    statuses: statuses.map((json) => partBy(ownStatus, innerJson(json))),
+    unread: unread.map((json) => partBy(ownUnread, innerJson(json))),
+  };
 }
 
 /** What is known of a document when its components are read. */
@@ -117,7 +128,10 @@ function entriesOf(
 ): Pick<ReadDocument, 'isOwn' | 'entries'> {
   function* entries(): Generator<Entry> {
     if (isDamaged)
-      yield { problem: 'is malformed, or a property clair:status of it', reference: 'metadata.component' };
+      yield {
+        problem: 'is malformed, or a property clair:status or clair:unread of it',
+        reference: 'metadata.component',
+      };
     for (const { found, reference } of placed)
       if (found === undefined) yield { problem: 'is malformed', reference };
       else yield* componentEntries({ found, reference, isOwn, dependencies });

@@ -1,6 +1,7 @@
 import type { Distro } from '../model/distro.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Package } from '../model/package.ts';
+import type { UnreadEvidence } from '../model/report.ts';
 
 /** What a document is about. */
 export type Subject = Inventory['subject'];
@@ -27,6 +28,7 @@ export interface ReadDocument {
   readonly subject: Subject;
   readonly layers: Inventory['layers'];
   readonly statuses: Inventory['statuses'];
+  readonly unread?: readonly UnreadEvidence[];
   /** Whether clair wrote it. */
   readonly isOwn: boolean;
   readonly entries: Iterable<Entry>;

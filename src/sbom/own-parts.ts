@@ -3,9 +3,10 @@ import { defined } from '../kit/defined.ts';
 import { limits } from '../kit/limits.ts';
 import { digestText } from '../model/digest-schema.ts';
 import type { Distro } from '../model/distro.ts';
+import { evidenceKinds } from '../model/evidence/kinds.ts';
 import { imageIdentity } from '../model/image-identity.ts';
 import type { Package } from '../model/package.ts';
-import type { ExtensionStatus, ReportLayer } from '../model/report.ts';
+import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import type { Subject } from './entry.ts';
 
 /** Text that every database can hold. */
@@ -69,6 +70,16 @@ export const ownStatus: z.ZodMiniType<ExtensionStatus> = z.object({
     z.object({ path: z.string(), layer: z.nullable(digestText), problem: z.nullable(z.string()) }),
   ),
 });
+
+/** What an image holds and nothing lists, as reports have it. */
+export const ownUnread: z.ZodMiniType<UnreadEvidence> = present(
+  z.object({
+    kind: z.enum(evidenceKinds),
+    count: z.number().check(z.nonnegative()),
+    paths: z.array(z.string()),
+    truncated: z.optional(z.boolean()),
+  }),
+);
 
 /** What was scanned, as reports have it; of an inventory, what that was about. */
 export const ownTarget: z.ZodMiniType<Subject> = z.pipe(

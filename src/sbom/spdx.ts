@@ -5,7 +5,7 @@ import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
 import { documentBy, innerJson, partBy, tooMany, unsupported } from './document-text.ts';
 import { damagedNote, type Entry, type ReadDocument, type Subject } from './entry.ts';
-import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget } from './own-parts.ts';
+import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget, ownUnread } from './own-parts.ts';
 import { type SpdxPackage, spdxPackage, toldPackageEntry } from './spdx-told.ts';
 
 const text = z.nullish(z.string());
@@ -25,7 +25,12 @@ const spdxDocument = z.object({
 type SpdxDocument = z.infer<typeof spdxDocument>;
 
 /** What clair says of an image beside the fields of SPDX. */
-const ownImage = z.object({ target: ownTarget, layers: z.array(ownLayer), statuses: z.array(ownStatus) });
+const ownImage = z.object({
+  target: ownTarget,
+  layers: z.array(ownLayer),
+  unread: z.optional(z.array(ownUnread)),
+  statuses: z.array(ownStatus),
+});
 
 /** A document in SPDX, by whomever. */
 export function readSpdx(document: unknown, name: string): ReadDocument {
@@ -41,6 +46,7 @@ export function readSpdx(document: unknown, name: string): ReadDocument {
     subject: image?.target ?? subjectOf(told, parsed, relations),
     layers: image?.layers ?? [],
     statuses: image?.statuses ?? [],
+    ...(image?.unread !== undefined && { unread: image.unread }),
     isOwn: image !== undefined,
     entries: entriesOf(parsed, relations),
   };

@@ -61,8 +61,9 @@ async function goThereAndBack(name: string, extensions: BuiltIn = builtIn): Prom
     verify: false,
     onProgress: () => undefined,
   });
-  // An SBOM lists packages; of what is not listed it says nothing.
-  const index: IndexedImage = { ...indexed, evidence: { found: [], cut: [] } };
+  // An SBOM carries what no package owns: what is owned is known by its packages.
+  const found = indexed.evidence.found.filter(({ owner }) => owner === undefined);
+  const index: IndexedImage = { ...indexed, evidence: { ...indexed.evidence, found } };
   const original = await assess(image.target, index, store);
   for (const [command, formats] of Object.entries(written)) {
     for (const format of formats) {

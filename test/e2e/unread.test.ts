@@ -239,3 +239,24 @@ corpusTest('images of a distribution alone hold nothing that no package owns', (
   }
   assert.ok(images.length >= 7 && assessed >= 4);
 });
+
+for (const format of ['json', 'cyclonedx', 'spdx'])
+  test(`a scan of the SBOM in ${format} knows what was not read of the image`, () => {
+    const file = join(place, `npm-sbom.${format}.json`);
+    const written = clair([
+      'sbom',
+      npm,
+      '--format',
+      format,
+      '--output',
+      file,
+      '--db',
+      join(place, 'unread.db'),
+    ]);
+    assert.equal(written.status, 0, written.stderr);
+    const ofImage = report('scan', npm, ...common);
+    const ofSbom = report('scan', file, ...common);
+    assert.equal(ofSbom.verdict, 'not-assessed');
+    assert.deepEqual(ofSbom.coverage, ofImage.coverage);
+    assert.deepEqual(ofSbom.unread, ofImage.unread);
+  });

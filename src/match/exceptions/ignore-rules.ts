@@ -24,9 +24,14 @@ export function rulesByName(rules: readonly IgnoreRule[]): (finding: Match) => r
 
 /** Whether a rule is about a finding: all that it selects by has to hold. */
 export function covers(rule: IgnoreRule, finding: Match, subject: Subject): boolean {
-  const { vulnerability, package: found, evidence } = finding;
-  const { id, path, version, namespace, image } = rule;
+  const { image } = rule;
   if (image !== undefined && (subject.name === undefined || !isCalled(subject.name, image))) return false;
+  return coversFinding(rule, finding);
+}
+
+function coversFinding(rule: IgnoreRule, finding: Match): boolean {
+  const { vulnerability, package: found, evidence } = finding;
+  const { id, path, version, namespace } = rule;
   if (version !== undefined && !isLike(version, found.version)) return false;
   if (path !== undefined && !isLike(path.replace(/^\/+/, ''), found.location.path, '/')) return false;
   if (namespace !== undefined && !evidence.some((row) => isLike(namespace, row.namespace))) return false;

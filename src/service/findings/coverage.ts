@@ -12,7 +12,7 @@ import type { AsOf, FeedState, Store } from '../../store/store.ts';
 import { type AdvisoryFeed, feedsThatCount } from '../feeds/choose-feeds.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
-import { evidenceCoverage } from './evidence-coverage.ts';
+import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
 
 /** What telling the coverage needs. With `asOf`, it is told as it was then. */
 export interface CoverageRoom extends AsOf {
@@ -35,7 +35,11 @@ export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promi
     image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
   );
   const ofPackages = [...covered, ...withoutNamespace(image)];
-  const unread = evidenceCoverage({ ...image, coverage: covered });
+  const { claimedUnread = [] } = image;
+  const unread = [
+    ...evidenceCoverage({ ...image, coverage: covered }),
+    ...claimedUnread.map((claimed) => coverageOfUnread(claimed)),
+  ];
   return [
     ...ofPackages,
     ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false })),

@@ -2,7 +2,7 @@ import { limits } from '../../kit/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
 import type { FileOwner } from '../../match/file-owners.ts';
 import { countedEvidence, type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
-import type { Coverage } from '../../model/report.ts';
+import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/store.ts';
 
 /** What decides which evidence is covered. */
@@ -23,11 +23,26 @@ export function evidenceCoverage({ evidence, packages, coverage }: EvidenceConte
   const open = evidence.found.filter(
     ({ path, owner }) => !listed.has(path) && (owner === undefined || !isAssessed(owner)),
   );
-  const byKind = Map.groupBy(open, ({ kind }) => kind);
-  const cut = new Set(evidence.cut);
+  const isOwned = ({ owner }: SquashedEvidence): boolean => owner !== undefined;
+  return countByKind(open, evidence.cut).map((unread) =>
+    coverageOfUnread(unread, open.filter((one) => one.kind === unread.kind && isOwned(one)).length),
+  );
+}
+
+/** What no package of a distribution owns, and nothing lists: it stays so whatever advisories there are. */
+export function unownedEvidence({ evidence, packages }: Omit<EvidenceContext, 'coverage'>): UnreadEvidence[] {
+  const listed = new Set(packages.map(({ location }) => location.path));
+  const unowned = evidence.found.filter(({ path, owner }) => owner === undefined && !listed.has(path));
+  return countByKind(unowned, evidence.cut);
+}
+
+function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceKind[]): UnreadEvidence[] {
+  const byKind = Map.groupBy(found, ({ kind }) => kind);
   return evidenceKinds.flatMap((kind) => {
-    const found = byKind.get(kind) ?? [];
-    return found.length === 0 && !cut.has(kind) ? [] : [coverageOfKind(kind, found, cut.has(kind))];
+    const ofKind = byKind.get(kind) ?? [];
+    if (ofKind.length === 0 && !cut.includes(kind)) return [];
+    const paths = ofKind.slice(0, limits.evidencePaths).map(({ path }) => path);
+    return [{ kind, count: ofKind.length, paths, ...(cut.includes(kind) && { truncated: true }) }];
   });
 }
 
@@ -49,24 +64,26 @@ function assessedOwners(
   return ({ lister, name }) => names.has(`${lister}\n${name}`);
 }
 
-function coverageOfKind(kind: EvidenceKind, found: readonly SquashedEvidence[], isCut: boolean): Coverage {
-  const paths = found.slice(0, limits.evidencePaths).map(({ path }) => path);
+/** Coverage of one kind of what is in an image and not listed, of which packages that are not assessed own some. */
+export function coverageOfUnread({ kind, ...evidence }: UnreadEvidence, owned: number = 0): Coverage {
   return {
     namespace: kind,
     status: 'unsupported',
     newestAdvisory: null,
     fetchedAt: null,
-    reason: reasonOf(kind, found, isCut),
-    evidence: { count: found.length, paths, ...(isCut && { truncated: true }) },
+    reason: reasonOf(kind, evidence, owned),
+    evidence,
   };
 }
 
-function reasonOf(kind: EvidenceKind, found: readonly SquashedEvidence[], isCut: boolean): string {
-  const [first] = found;
-  const owned = found.filter(({ owner }) => owner !== undefined).length;
+function reasonOf(
+  kind: EvidenceKind,
+  { count, paths: [example], truncated = false }: CoverageEvidence,
+  owned: number,
+): string {
   const words = [
-    `${isCut ? 'at least ' : ''}${countedEvidence(kind, found.length)} ${found.length === 1 ? 'is' : 'are'} not read`,
-    first === undefined ? '' : `, e.g. ${first.path}`,
+    `${truncated ? 'at least ' : ''}${countedEvidence(kind, count)} ${count === 1 ? 'is' : 'are'} not read`,
+    example === undefined ? '' : `, e.g. ${example}`,
     owned === 0
       ? ''
       : `; ${owned} of them ${owned === 1 ? 'is' : 'are'} owned by packages that are not assessed`,

@@ -5,6 +5,7 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { type AssessmentRoom, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
 import { type CoverageRoom, coverageOf } from './coverage.ts';
+import { unownedEvidence } from './evidence-coverage.ts';
 
 /** What matching needs. */
 export interface MatchingRoom extends CoverageRoom {
@@ -30,6 +31,7 @@ export async function matchImage(
   const coverage = await coverageOf(image, room);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
   const isAssessed = isWhollyKnown({ packages: image.packages.length, coverage, statuses });
+  const unread = image.claimedUnread ?? unownedEvidence(image);
   const report: Report = {
     schemaVersion: 1,
     target,
@@ -37,6 +39,7 @@ export async function matchImage(
     namespaces: image.namespaces,
     layers: image.layers,
     packages: image.packages.map(toPackage),
+    ...(unread.length > 0 && { unread }),
     matches,
     suppressed,
     ratings,

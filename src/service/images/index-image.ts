@@ -15,7 +15,7 @@ import type { Namespace } from '../../model/namespace.ts';
 import { comparePackages, compareText } from '../../model/order.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { purlOf } from '../../model/purl.ts';
-import type { ExtensionStatus, ReportLayer } from '../../model/report.ts';
+import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
@@ -48,6 +48,8 @@ export interface IndexedImage {
   readonly excluded?: readonly ExcludedFile[];
   /** Signs of packages and programs that are not listed. */
   readonly evidence: ImageEvidence;
+  /** The same as an inventory says it; absent where the image itself was read. */
+  readonly claimedUnread?: readonly UnreadEvidence[];
 }
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */

@@ -24,7 +24,7 @@ export async function indexSbom(
   inventory: Inventory,
   { extensions, store, distro: given }: SbomRoom,
 ): Promise<IndexedImage> {
-  const { layers, statuses } = inventory;
+  const { layers, statuses, unread = [] } = inventory;
   const distro = given === undefined ? inventory.distro : givenDistro(given, inventory.distro);
   const packages = inventory.packages
     .map((found) => withLookup(found, distro, extensions))
@@ -38,6 +38,7 @@ export async function indexSbom(
     packages,
     namespaces: namespacesOf(distro, packages, extensions),
     evidence: { found: [], cut: [] },
+    claimedUnread: unread,
     // How advisories compared is found out anew.
     statuses: statuses.filter(({ extension }) => extension !== versionOrder),
   };
