@@ -72,7 +72,10 @@ void test('an image of a daemon is reported as the one that was saved to a file'
       const report = reportOf(clair(['scan', target, ...inMemory], { ...env, TMPDIR: empty }));
       const { digest, repoDigests, ...named } = report.target;
       const names = ['localhost/clair-test:1'];
-      assert.deepEqual(named, { reference: target, kind, manifest: null, platform: 'linux/amd64', names });
+      assert.deepEqual(named, {
+        ...{ reference: target, kind, manifest: null, platform: 'linux/amd64', names },
+        created: '1970-01-01T00:00:00Z',
+      });
       assert.equal(digest, onDisk.target.digest);
       assert.match(repoDigests?.join() ?? '', /^localhost\/clair-test@sha256:[0-9a-f]{64}$/);
       assert.deepEqual(withoutTarget(report), withoutTarget(onDisk));

@@ -67,7 +67,7 @@ test('answers from the images of a database that cannot be written, and shows an
   assert.match(known.stdout, /13 findings/);
   const status = place.run('db', 'status', '--db', db);
   assert.match(status.stdout, /size +0\.[1-9] MB/);
-  assert.match(status.stdout, /alpine +v3\.20\/main/);
+  assert.match(status.stdout, /alpine +2 +26 /);
   const exported = place.run('db', 'export', join(place.directory, 'cache/all'), '--db', db);
   assert.equal(exported.status, 0, exported.stderr);
 });
@@ -89,7 +89,7 @@ test('reads what a running process has written and not yet moved into a database
   writer.exec("update feed set source = 'elsewhere'");
   chmodSync(`${db}-wal`, 0o644);
   chmodSync(`${db}-shm`, 0o644);
-  assert.match(place.run('db', 'status', '--db', db).stdout, /elsewhere +v3\.20\/main/);
+  assert.match(place.run('db', 'status', '--db', db).stdout, /elsewhere +2 +26 /);
 });
 
 test('names an earlier schema when a database that cannot be written would have to be brought up to date', (t) => {

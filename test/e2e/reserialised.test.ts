@@ -49,7 +49,7 @@ test('a first load makes no events, nor does a feed that is written otherwise an
   const file = join(mirror, 'secdb.alpinelinux.org/v3.20/main.json');
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, rewritten(text));
-  assert.match(update(), /v3\.20\/main +updated/, 'its bytes are others');
+  assert.match(update(), /^alpine .* 1 updated$/m, 'its bytes are others');
   assert.deepEqual(await events(), []);
   writeFileSync(file, rewritten(text.replace('"3.3.2-r0": [', '"3.3.2-r9": [')));
   update();

