@@ -61,6 +61,11 @@ test('a severity in words counts where the assigner gives no vector', async () =
   assert.equal((await read({ metrics: [redHat, cvss31(vector, 7.8, 'HIGH')] })).severity, undefined);
   const apache = words('Textual description of severity', { text: 'moderate' });
   assert.equal((await read({ metrics: [apache] })).severity, 'Medium');
+  for (const policy of [
+    'https://www.openssl.org/policies/secpolicy.html',
+    'https://openssl-library.org/policies/general/security-policy/',
+  ])
+    assert.equal((await read({ metrics: [words(policy, { text: 'Low' })] })).severity, 'Low', policy);
   for (const other of [
     words('unknown', { text: 'low' }),
     words('Textual description of severity', { text: '6.8' }),

@@ -83,6 +83,7 @@ const wordTypes: ReadonlySet<string> = new Set([
   'Red Hat severity rating',
   'Textual description of severity',
   'https://www.openssl.org/policies/secpolicy.html',
+  'https://openssl-library.org/policies/general/security-policy/',
 ]);
 
 const wordsOfSeverity: ReadonlyMap<string, Severity> = new Map([
