@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { buildImage, dockerArchive } from '../src/testing/image-builder.ts';
 import { type TarEntry, tar } from '../src/testing/tar-writer.ts';
 
@@ -9,6 +10,9 @@ export function exampleFiles(): ReadonlyMap<string, Uint8Array | string> {
     ['image.tar', exampleImage()],
     ['mirror/secdb.alpinelinux.org/v3.20/main.json', secdb('main', mainFixes)],
     ['mirror/secdb.alpinelinux.org/v3.20/community.json', secdb('community', communityFixes)],
+    ...ratings.map((rating) => [recordPath(rating.id), cveRecord(rating)] as const),
+    ['mirror/www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json', kevCatalogue()],
+    ['mirror/epss.empiricalsecurity.com/epss_scores-current.csv.gz', epssScores()],
   ]);
 }
 
@@ -121,7 +125,114 @@ function installed(packages: Readonly<Record<string, string>>): string {
 
 function secdb(reponame: string, fixes: Fixes): string {
   const packages = Object.entries(fixes).map(([name, secfixes]) => ({ pkg: { name, secfixes } }));
-  return `${JSON.stringify({ archs: ['x86_64'], reponame, distroversion: 'v3.20', packages }, null, 2)}\n`;
+  return document({ archs: ['x86_64'], reponame, distroversion: 'v3.20', packages });
+}
+
+/** Who rates a CVE in its record of the CVE list, and how: a CVSS vector with its score, or a word. Nobody rates CVE-2023-42365 there. */
+interface Rating {
+  readonly id: string;
+  /** The assigner of the CVE, its CNA. */
+  readonly assigner: string;
+  readonly by?: 'assigner' | 'CISA';
+  readonly vector?: readonly [vector: string, score: number, severity: string];
+  readonly word?: string;
+  /** The probability of exploitation, invented: the real one changes from day to day. */
+  readonly epss: number;
+}
+
+const ratings: readonly Rating[] = [
+  {
+    id: 'CVE-2023-42364',
+    assigner: 'mitre',
+    by: 'CISA',
+    vector: ['CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H', 5.5, 'MEDIUM'],
+    epss: 0.0011,
+  },
+  { id: 'CVE-2023-42365', assigner: 'mitre', epss: 0.0009 },
+  { id: 'CVE-2024-5535', assigner: 'openssl', word: 'Low', epss: 0.052 },
+  { id: 'CVE-2024-6119', assigner: 'openssl', word: 'Moderate', epss: 0.013 },
+  { id: 'CVE-2024-9143', assigner: 'openssl', word: 'Low', epss: 0.0078 },
+  {
+    id: 'CVE-2024-31227',
+    assigner: 'GitHub_M',
+    vector: ['CVSS:3.1/AV:L/AC:L/PR:H/UI:N/S:U/C:N/I:N/A:H', 4.4, 'MEDIUM'],
+    epss: 0.0055,
+  },
+  {
+    id: 'CVE-2024-31228',
+    assigner: 'GitHub_M',
+    vector: ['CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H', 5.5, 'MEDIUM'],
+    epss: 0.021,
+  },
+  {
+    id: 'CVE-2024-31449',
+    assigner: 'GitHub_M',
+    vector: ['CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:H/I:H/A:H', 7, 'HIGH'],
+    epss: 0.34,
+  },
+];
+
+function recordPath(id: string): string {
+  const [, year, number] = id.split('-');
+  const repository = 'mirror/raw.githubusercontent.com/CVEProject/cvelistV5/main/cves';
+  return `${repository}/${year}/${number?.slice(0, -3)}xxx/${id}.json`;
+}
+
+/** Organisations by the id that records name them with. */
+const organisations: Readonly<Record<string, string>> = {
+  mitre: '8254265b-2729-46b6-b9e3-3dfca2d5bfca',
+  openssl: '3a12439a-ef3a-4c79-92e6-6081a721f1e5',
+  GitHub_M: 'a0819718-46f1-4df5-94e2-005712e83aaa',
+  'CISA-ADP': '134c704f-9b21-4f2e-91b3-4a467353bcc0',
+};
+
+/** A record of the CVE list, with what a rating needs of it. */
+function cveRecord({ id, assigner, by = 'assigner', vector, word }: Rating): string {
+  const metrics = metricsOf(vector, word);
+  const container = (shortName: string, rated: object): object => ({
+    providerMetadata: { orgId: organisations[shortName], shortName },
+    ...rated,
+  });
+  return document({
+    dataType: 'CVE_RECORD',
+    dataVersion: '5.1',
+    cveMetadata: { cveId: id, assignerShortName: assigner, state: 'PUBLISHED' },
+    containers: {
+      cna: container(assigner, by === 'assigner' ? metrics : {}),
+      ...(by === 'CISA' && { adp: [container('CISA-ADP', metrics)] }),
+    },
+  });
+}
+
+function metricsOf(vector: Rating['vector'], word: string | undefined): object {
+  if (vector !== undefined) {
+    const [vectorString, baseScore, baseSeverity] = vector;
+    return { metrics: [{ cvssV3_1: { version: '3.1', vectorString, baseScore, baseSeverity } }] };
+  }
+  const type = 'https://openssl-library.org/policies/general/security-policy/';
+  return word === undefined
+    ? {}
+    : { metrics: [{ format: 'other', other: { type, content: { text: word } } }] };
+}
+
+/** CISA's list of what is known to be exploited, with one entry: nothing in the example image is on it. */
+function kevCatalogue(): string {
+  const entry = { cveID: 'CVE-2023-4911', dateAdded: '2023-11-21', dueDate: '2023-12-12' };
+  return document({ count: 1, vulnerabilities: [{ ...entry, knownRansomwareCampaignUse: 'Unknown' }] });
+}
+
+/** Not compressed, as the bytes of a compressed file depend on the machine. */
+function epssScores(): Uint8Array {
+  const rows = ratings.map(({ id, epss }) => `${id},${epss},0.5\n`);
+  const head = '#model_version:example,score_date:2024-10-31T00:00:00+0000\ncve,epss,percentile\n';
+  const file = gzipSync(head + rows.join(''), { level: 0 });
+  const operatingSystem = 9;
+  file[operatingSystem] = 255;
+  return file;
+}
+
+function document(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 if (import.meta.main) {

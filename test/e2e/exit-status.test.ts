@@ -25,8 +25,8 @@ function assertRefusal(run: Run, status: number, message: RegExp): void {
 test('the example of the README gives its table without network', () => {
   const run = clair(['scan', ...example, '--db', ':memory:']);
   assert.equal(run.status, 0, run.stderr);
-  assert.match(run.stdout, /libcrypto3, libssl3 +3\.3\.1-r0 +CVE-2024-6119 +Unknown +3\.3\.2-r0/);
-  assert.match(run.stdout, /13 findings, 13 fixable/);
+  assert.match(run.stdout, /libcrypto3, libssl3 +3\.3\.1-r0 +CVE-2024-6119 +Medium +3\.3\.2-r0/);
+  assert.match(run.stdout, /^13 findings, 13 fixable: 1 High, 6 Medium, 4 Low, 2 Unknown$/m);
   assert.equal(run.stderr, '');
 });
 
@@ -34,8 +34,9 @@ test('findings and --fail-on decide the exit status', () => {
   const scan = (...args: string[]): number | null =>
     clair(['scan', ...example, '--db', ':memory:', ...args]).status;
   assert.equal(scan('--fail-on', 'unknown'), 1);
-  // No finding is High, but some have no severity, and the release is out of support.
-  assert.equal(scan('--fail-on', 'high'), 4);
+  assert.equal(scan('--fail-on', 'high'), 1);
+  // No finding is Critical, but some have no severity, and the release is out of support.
+  assert.equal(scan('--fail-on', 'critical'), 4);
   assert.equal(scan('--only-fixed'), 0);
 });
 

@@ -57,7 +57,9 @@ function written(): [string, number][] {
 
 test('a mirror that was made over HTTP serves scans as the vendors do, and no bad answer spoils it', async (context) => {
   for (const place of [vendors, directory]) rmSync(place, { recursive: true, force: true });
-  cpSync(inCheckout('examples/mirror'), vendors, { recursive: true });
+  cpSync(inCheckout('examples/mirror/secdb.alpinelinux.org'), join(vendors, 'secdb.alpinelinux.org'), {
+    recursive: true,
+  });
   const catalogue = join(vendors, 'www.cisa.gov/sites/default/files/feeds');
   mkdirSync(catalogue, { recursive: true });
   const vulnerabilities = [{ cveID: 'CVE-2024-5535', dateAdded: '2026-01-02' }];
