@@ -80,6 +80,24 @@ test('a file that a package owns tells its owner, in whatever layer the database
   assert.deepEqual(found(layer(mark, owning('python3-six', [path])), removed), [`pypi ${path}`]);
 });
 
+test('dpkg: a script that is a program, such as that of bash, is owned where the list of its package lies beside it', () => {
+  const list = 'lib/bash.list';
+  const owned = [{ path: list, lister: 'dpkg', owner: 'bash', files: ['bin/bash'] }];
+  const nodes = [{ path: list, kind: 'file' }] as const;
+  const foundWith = (...more: readonly LayerIndex[]): string[] =>
+    squash([layer(generic('lib/bash.preinst', 'lib/dash.preinst')), ...more], {
+      patterns: [list],
+      links: [],
+    }).evidence.found.map(({ path, owner }) => `${path} of ${owner?.name}`);
+  assert.deepEqual(foundWith(layer({}, { nodes, owned })), [
+    'lib/bash.preinst of bash',
+    'lib/dash.preinst of undefined',
+  ]);
+  assert.deepEqual(foundWith(), ['lib/bash.preinst of undefined', 'lib/dash.preinst of undefined']);
+  const apk = owned.map((files) => ({ ...files, lister: 'apk' }));
+  assert.deepEqual(foundWith(layer({}, { nodes, owned: apk })), foundWith());
+});
+
 test('where /usr is merged, a file is owned by either of its paths, and where it is not by its own alone', () => {
   const merged = [{ path: 'bin', kind: 'symbolic-link', target: 'usr/bin' } as const];
   const nodes = [...merged, { path: database, kind: 'file' } as const];

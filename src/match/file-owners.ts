@@ -1,5 +1,5 @@
 import { baseOf, parentOf } from '../kit/tar/path.ts';
-import type { Diversion, LayerIndex } from '../model/layer-index.ts';
+import type { Diversion, LayerIndex, OwnedFiles } from '../model/layer-index.ts';
 import type { FileTree, Seen } from './file-tree.ts';
 
 /** A package that owns a file. */
@@ -24,15 +24,26 @@ export function fileOwners(
   const real = realFiles(tree);
   const isOfInterest = namesOfInterest(tree, layers, diverted);
   const owners = new Map<string, FileOwner>();
-  for (const [layer, index] of layers.entries()) {
-    for (const { path, owner: name, lister, files } of index.owned) {
-      if (!isShown(layer, path)) continue;
-      const owner = { name, lister };
-      for (const file of files)
-        if (isOfInterest.has(baseOf(file))) owners.set(real(placeOf(file, name, diverted)), owner);
-    }
+  const lists = layers.flatMap(({ owned }, layer) => owned.filter(({ path }) => isShown(layer, path)));
+  for (const list of lists) {
+    const { owner: name, lister, files } = list;
+    const owner = { name, lister };
+    for (const file of files)
+      if (isOfInterest.has(baseOf(file))) owners.set(real(placeOf(file, name, diverted)), owner);
+    for (const script of scriptsBeside(list))
+      if (isOfInterest.has(baseOf(script))) owners.set(real(script), owner);
   }
   return owners;
+}
+
+const listEnding = '.list';
+const scriptEndings = ['.preinst', '.postinst', '.prerm', '.postrm', '.config'];
+
+/** Scripts of a package of dpkg, which lie beside its list of files and are not in it. A script may be a program: Debian's bash has one. */
+function scriptsBeside({ lister, path }: OwnedFiles & { readonly lister: string }): string[] {
+  if (lister !== 'dpkg' || !path.endsWith(listEnding)) return [];
+  const name = path.slice(0, -listEnding.length);
+  return scriptEndings.map((ending) => `${name}${ending}`);
 }
 
 /** Names of files whose owner matters, wherever they lie: of evidence, of what packages were listed from, and what may lead there. */
