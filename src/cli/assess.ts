@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Image } from '../image/image.ts';
 import { openImage } from '../image/open-image.ts';
 import { ClairError } from '../kit/errors.ts';
@@ -60,7 +61,13 @@ export async function assessIn(room: Room, opened: Opened, options: AssessmentOp
     outcomes,
     lookUp: ratingLookups(room, options),
   });
+  await letTimeoutFire(options);
   return { ...assessed, image, room };
+}
+
+/** Ends the command here where its time is over: work that never waited left no moment to see it, and a result must not follow. */
+async function letTimeoutFire({ timeout }: Pick<DatabaseOptions, 'timeout'>): Promise<void> {
+  if (timeout !== undefined) await setImmediate();
 }
 
 /** What an image is made of. Fetches nothing. */
@@ -69,6 +76,7 @@ export async function list(target: string, options: ImageOptions): Promise<Repor
   await using room = await openRoom({ ...options, offline: true });
   const image = await index(opened, room, options);
   const { report } = await matchImage(opened.target, image, { ...room, ...timesOf({}), outcomes: [] });
+  await letTimeoutFire(options);
   return report;
 }
 

@@ -219,6 +219,15 @@ test('a scan that takes longer than --timeout ends with 4, says at what, and lea
   assert.match(again.stdout, /13 findings/, again.stderr);
 });
 
+test('a command that never waits ends with 4 and without a report when it takes longer than --timeout', () => {
+  const rest = [image, '--db', ':memory:', '--timeout', '1ms'];
+  for (const [command, ...options] of [['scan', '--offline'], ['sbom'], ['vex', '--offline']]) {
+    const run = clair([command ?? '', ...rest, ...options]);
+    assert.deepEqual([run.status, run.stdout], [4, ''], `${command}: ${run.stderr}`);
+    assert.match(run.stderr, /^clair: not finished within 1ms, the --timeout/m);
+  }
+});
+
 test('a large compressed layer does not keep --timeout from being seen', () => {
   // What decompresses to zeros is small on disk, and takes seconds to read: 2 GiB, in gzip members of 64 MiB.
   const zeros = gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 1 });
