@@ -5,7 +5,7 @@ import { SaxesParser } from 'saxes';
 import { builtIn } from '../../extensions.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Fix } from '../../model/fix.ts';
-import type { Report } from '../../model/report.ts';
+import type { Coverage, Report } from '../../model/report.ts';
 import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../../testing/doubtful-reports.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
 import { htmlFormat } from './html.ts';
@@ -246,6 +246,22 @@ for (const [what, report] of Object.entries(doubtfulReports)) {
     assert.doesNotMatch(page, /<div class="verdict clean">|>Clean</);
   });
 }
+
+test('what is not read does not read as a distribution without a source of advisories', () => {
+  const evidence = { count: 2, paths: ['app/node_modules/a/package.json'] };
+  const reason = '2 packages of npm are not read';
+  const unread: Coverage = {
+    namespace: 'npm',
+    status: 'unsupported',
+    newestAdvisory: null,
+    fetchedAt: null,
+    reason,
+    evidence,
+  };
+  const row = /<tr>.*>npm<.*/.exec(written({ ...sampleReport, coverage: [unread] }))?.[0];
+  assert.match(row ?? '', />not read<.*>2 packages of npm are not read</);
+  assert.doesNotMatch(row ?? '', /no source has any/);
+});
 
 test('findings do not hide that not everything is known', () => {
   const page = written({ ...sampleReport, coverage: [] });

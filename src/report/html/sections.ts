@@ -19,7 +19,7 @@ export function coverageSection({ coverage, statuses }: Report): Markup {
   return markup`<section aria-labelledby="data">
 <h2 id="data">Advisory data</h2>
 <div class="inside"><table class="coverage">
-<thead><tr><th scope="col">Distribution</th><th scope="col">Advisories</th><th scope="col">Newest</th><th scope="col">Fetched</th><th scope="col">Remark</th></tr></thead>
+<thead><tr><th scope="col">Distribution or kind</th><th scope="col">Advisories</th><th scope="col">Newest</th><th scope="col">Fetched</th><th scope="col">Remark</th></tr></thead>
 <tbody>
 ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
 </table>
@@ -31,12 +31,13 @@ ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compar
 function coverageRow({
   namespace,
   status,
+  evidence,
   newestAdvisory,
   contentDate,
   fetchedAt,
   reason,
 }: Coverage): Markup {
-  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
+  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${evidence === undefined ? statusWords[status] : 'not read'}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {
