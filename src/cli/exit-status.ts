@@ -1,4 +1,5 @@
-import { type Gate, isAnythingAssessed, judge } from '../match/gate.ts';
+import { type Gate, isAnythingAssessed, judge, judgeFinding } from '../match/gate.ts';
+import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { tell } from './policy/tell.ts';
 import type { ConsoleOptions } from './progress.ts';
@@ -7,6 +8,11 @@ import type { ConsoleOptions } from './progress.ts';
 export interface GateOptions extends ConsoleOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
+}
+
+/** What the gates make of each finding, for formats that show it. */
+export function gatedBy({ failOn = [], allowUnrated = false }: GateOptions): Pick<Display, 'gated'> {
+  return failOn.length === 0 ? {} : { gated: (match) => judgeFinding(match, failOn, allowUnrated) };
 }
 
 /** The findings reach a gate. */

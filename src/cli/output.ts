@@ -45,10 +45,11 @@ export interface Destination<Format> {
 export async function writeReports(
   report: Report,
   destinations: readonly Destination<ReportFormat>[],
+  more: Pick<Display, 'gated'> = {},
 ): Promise<void> {
   const time = sourceDateEpoch();
   for (const { format, output } of destinations) {
-    const display = { ...displayFor(output), ...(time !== undefined && { time }) };
+    const display = { ...displayFor(output), ...more, ...(time !== undefined && { time }) };
     await writeResult(format.write(report, display), output);
   }
 }

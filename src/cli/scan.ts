@@ -3,7 +3,7 @@ import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { assessing } from './assess.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
-import { exitStatusOf, type GateOptions } from './exit-status.ts';
+import { exitStatusOf, type GateOptions, gatedBy } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
 import { type Destination, writeReports } from './output.ts';
 
@@ -28,6 +28,6 @@ async function scanOne(target: string, options: ScanOptions): Promise<number> {
     filter(assessed, assessed.room),
   );
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
-  await writeReports(shown, options.destinations);
+  await writeReports(shown, options.destinations, gatedBy(options));
   return exitStatusOf({ report, isAssessed }, options);
 }

@@ -1,5 +1,6 @@
 import type { Coverage, Match, Report } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { GatedFinding } from '../plugin/report-format.ts';
 
 /** A condition on findings that a pipeline must not let pass. */
 export type Gate =
@@ -41,6 +42,12 @@ function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
   return status !== 'unsupported' && fetchedAt !== null;
 }
 
+/** What gates make of one finding. */
+export function judgeFinding(match: Match, gates: readonly Gate[], allowsUnrated: boolean): GatedFinding {
+  if (gates.some((gate) => reaches(match, gate))) return 'reached';
+  return gates.some((gate) => isOpen(gate, match, allowsUnrated)) ? 'undecided' : 'passed';
+}
+
 function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate): boolean {
   if (gate.by === 'severity') return compareSeverity(severity, gate.severity) >= 0;
   if (gate.by === 'kev') return kev === true;
@@ -49,16 +56,21 @@ function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate):
 
 /** Why a gate that no finding reaches may be reached all the same. */
 function doubtOf(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
-  const of = (isOpen: (match: Match) => boolean, doubt: string): string | undefined => {
-    const count = matches.filter(isOpen).length;
-    return count === 0 ? undefined : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${doubt}`;
-  };
-  if (gate.by === 'kev')
-    return of(
-      ({ vulnerability }) => vulnerability.kev === null,
-      'not been compared with the KEV list, which is not loaded',
-    );
-  if (allowsUnrated) return undefined;
-  if (gate.by === 'epss') return of(({ vulnerability }) => vulnerability.epss === null, 'no EPSS score');
-  return of(({ vulnerability }) => vulnerability.severity === 'Unknown', 'no severity');
+  const count = matches.filter((match) => isOpen(gate, match, allowsUnrated)).length;
+  return count === 0
+    ? undefined
+    : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${missingFor[gate.by]}`;
+}
+
+const missingFor: Readonly<Record<Gate['by'], string>> = {
+  severity: 'no severity',
+  kev: 'not been compared with the KEV list, which is not loaded',
+  epss: 'no EPSS score',
+};
+
+/** Whether the report lacks what a gate asks of a finding. */
+function isOpen({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
+  if (by === 'kev') return vulnerability.kev === null;
+  if (allowsUnrated) return false;
+  return by === 'epss' ? vulnerability.epss === null : vulnerability.severity === 'Unknown';
 }

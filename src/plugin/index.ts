@@ -29,7 +29,7 @@ export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
 export type { LicenseFiles, Listed, PackageLister, RemoteLister } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
-export type { Display, ReportFormat } from './report-format.ts';
+export type { Display, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
   DigestContent,
   Notice,

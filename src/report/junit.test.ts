@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaxesParser } from 'saxes';
+import { type Gate, judgeFinding } from '../match/gate.ts';
 import type { Report } from '../model/report.ts';
+import type { Display } from '../plugin/index.ts';
 import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
-import { sampleReport } from '../testing/sample-report.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { junitFormat } from './junit.ts';
 
 /** What an element may have, by what Ant writes and Jenkins, GitLab and GitHub's readers take. */
@@ -127,4 +129,31 @@ test('a clean image has tests, and all of them pass', () => {
   assert.equal(attributes['tests'], '3');
   assert.equal(attributes['failures'], '0');
   assert.equal(attributes['errors'], '0');
+});
+
+test('with gates only a finding that reaches one fails, and one that is not rated is an error', () => {
+  const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
+  const matches = [
+    sampleMatch(zlib, { id: 'CVE-2024-1', severity: 'High' }),
+    sampleMatch(zlib, { id: 'CVE-2024-2', severity: 'Unknown' }),
+    sampleMatch(zlib, { id: 'CVE-2024-3', severity: 'Low' }),
+  ];
+  const outcomes = (display: Partial<Display>): string[] =>
+    [
+      ...[...junitFormat.write({ ...sampleReport, matches, suppressed: [] }, { colors: false, ...display })]
+        .join('')
+        .matchAll(/<testcase name="CVE[^"]*\d \((\w+)\)"[^>]*>\s*<(\w+) message="(\w+)/g),
+    ].map(([, ...words]) => words.join(' '));
+  const high: Gate = { by: 'severity', severity: 'High' };
+  assert.deepEqual(outcomes({ gated: (match) => judgeFinding(match, [high], false) }), [
+    'High failure High',
+    'Unknown error not',
+    'Low skipped below',
+  ]);
+  assert.deepEqual(outcomes({ gated: (match) => judgeFinding(match, [high], true) }), [
+    'High failure High',
+    'Unknown skipped below',
+    'Low skipped below',
+  ]);
+  assert.deepEqual(outcomes({}), ['High failure High', 'Unknown failure Unknown', 'Low failure Low']);
 });

@@ -1,6 +1,6 @@
 import { shownText } from '../kit/shown-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
-import type { ReportFormat } from '../plugin/report-format.ts';
+import type { Display, GatedFinding, ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
 import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
 import { titleWithDigest } from './title.ts';
@@ -13,8 +13,8 @@ import { xmlText } from './xml-text.ts';
 export const junitFormat: ReportFormat = {
   name: 'junit',
   mediaType: 'application/xml',
-  *write(report: Report): Iterable<string> {
-    const suites = [assessmentSuite(report), findingSuite(report)];
+  *write(report: Report, { gated }: Display): Iterable<string> {
+    const suites = [assessmentSuite(report), findingSuite(report, gated)];
     const cases = suites.flatMap((suite) => suite.cases);
     yield '<?xml version="1.0" encoding="UTF-8"?>\n';
     yield `<testsuites name="clair" ${counts(cases)}>\n`;
@@ -73,25 +73,33 @@ function statusCase({ extension, status, files }: ExtensionStatus): Case {
   return { ...shared, outcome: { kind: 'error', message, type: status, details: details.join('\n') } };
 }
 
-function findingSuite(report: Report): Suite {
+function findingSuite(report: Report, gated: Display['gated']): Suite {
   return {
     name: `vulnerabilities of ${shownText(titleWithDigest(report.target))}`,
     cases: [
-      ...worstFirst(report.matches).map(findingCase),
+      ...worstFirst(report.matches).map((match) => findingCase(match, gated?.(match))),
       ...worstFirst(report.suppressed).map(suppressedCase),
     ],
   };
 }
 
-function findingCase(match: Match): Case {
+function findingCase(match: Match, gated: GatedFinding = 'reached'): Case {
   const { vulnerability, package: found, fix } = match;
   const { severity, description, links } = vulnerability;
   const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
   const message = `${severity}: ${shownText(found.name)} ${shownText(found.version)}, ${fixWords(fix)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
-  return {
-    ...namesOf(match),
-    outcome: { kind: 'failure', message, type: severity, details: details.filter(Boolean).join('\n') },
-  };
+  if (gated === 'passed')
+    return { ...namesOf(match), outcome: { kind: 'skipped', message: `below --fail-on: ${message}` } };
+  const shared = { type: severity, details: details.filter(Boolean).join('\n') };
+  const outcome =
+    gated === 'reached'
+      ? ({ kind: 'failure', message, ...shared } as const)
+      : ({
+          kind: 'error',
+          message: `not rated, so --fail-on cannot judge it: ${message}`,
+          ...shared,
+        } as const);
+  return { ...namesOf(match), outcome };
 }
 
 function suppressedCase(match: SuppressedMatch): Case {
