@@ -237,6 +237,28 @@ test('names the setting that is meant when a variable is misspelt, and reports v
   assert.deepEqual(unknown, ['CLAIR_BUILD_NUMBER', 'CLAIR_COLOUR']);
 });
 
+test('takes the port of the file when Kubernetes sets CLAIR_API_PORT to the address of a service', () => {
+  const env = { CLAIR_API_PORT: 'tcp://10.0.0.1:6060' };
+  assert.equal(read('clair: { api: { port: 7070 } }', env).api.port, 7070);
+  assert.equal(readConfig({ settings, env }).api.port, 6060);
+});
+
+test('refuses a number without a unit, which would count nanoseconds and make the updater ask without pause', () => {
+  const said = 'updater.interval takes a duration such as 30s, 5m or 1h30m, not 2';
+  assert.throws(() => read('clair: { updater: { interval: 2 } }'), {
+    message: `c.yaml cannot be used:\n  line 1: ${said}`,
+  });
+  assert.throws(() => readConfig({ settings, env: { CLAIR_UPDATER_INTERVAL: '3600' } }), /takes a duration/);
+  assert.equal(read('clair: { updater: { interval: 0 } }').updater.interval, 0);
+  assert.equal(read('clair: { updater: { interval: 7200000000000 } }').updater.interval, 7_200_000);
+});
+
+test('does not blame the file when a variable alone is wrong', () => {
+  assert.throws(() => read('clair: {}', { CLAIR_API_PORT: 'x' }), {
+    message: 'the environment cannot be used:\n  CLAIR_API_PORT takes a port from 0 to 65535, not "x"',
+  });
+});
+
 test('shows a wrong value unless it is a secret, on one line and without credentials', () => {
   const wrong = (written: string) => () => read(`clair: ${written}`);
   assert.throws(wrong('{ api: { tokens: hidden-token } }'), {

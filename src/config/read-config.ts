@@ -8,7 +8,7 @@ import { redact } from '../kit/redact.ts';
 import { isSetting, isTable, type Section, type Setting, type Settings, type Table } from '../kit/setting.ts';
 import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
-import { strayVariables } from './stray-variables.ts';
+import { isServiceAddress, strayVariables } from './stray-variables.ts';
 import { variableOf } from './variable.ts';
 
 /** Where settings come from. */
@@ -37,15 +37,18 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   const config = readSection(settings, content, reading);
   const stray = strayVariables(env, variables, input.optionVariables ?? new Set());
   problems.push(...stray.problems);
-  if (problems.length > 0) {
-    const where = file === undefined ? 'the environment' : file.name;
-    throw new ClairError(
-      'config-invalid',
-      `${where} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    );
-  }
+  refuse(problems, file?.name);
   if (stray.unknown.length > 0) input.onUnknownVariables?.(stray.unknown);
   return config as Config;
+}
+
+/** Throws if there are problems; those of variables alone are no fault of the file. */
+function refuse(problems: readonly string[], file: string | undefined): void {
+  if (problems.length === 0) return;
+  const ofVariables = problems.every((problem) => problem.startsWith('CLAIR_'));
+  const where = file === undefined || ofVariables ? 'the environment' : file;
+  const lines = problems.map((problem) => `  ${problem}`).join('\n');
+  throw new ClairError('config-invalid', `${where} cannot be used:\n${lines}`);
 }
 
 function isFilled(written: unknown, key: string): boolean {
@@ -141,7 +144,7 @@ function readSetting(setting: Setting<unknown>, written: unknown, reading: Readi
   const { path, env, problems, variables, lineOf } = reading;
   const variable = variableOf(path);
   variables.add(variable);
-  const fromEnv = env[variable];
+  const fromEnv = valueIn(env, variable);
   const value = fromEnv === undefined ? written : parsedValue(setting, fromEnv);
   // An empty value in the file is one that is not set, as in Clair's own sample.
   if (value === undefined || value === null) return setting.fallback;
@@ -152,6 +155,12 @@ function readSetting(setting: Setting<unknown>, written: unknown, reading: Readi
   const allowed = message.startsWith('takes') ? message : `takes ${setting.takes}`;
   problems.push(`${name} ${allowed}${setting.isSecret ? '' : `, not ${shownValue(fromEnv ?? value)}`}`);
   return setting.fallback;
+}
+
+/** The value of a variable, unless Kubernetes set it. */
+function valueIn(env: ConfigInput['env'], variable: string): string | undefined {
+  const value = env[variable];
+  return value !== undefined && isServiceAddress(variable, value) ? undefined : value;
 }
 
 /** A wrong value in a message: on one line, of bounded length, and without credentials. */

@@ -36,12 +36,20 @@ export function strayVariables(
   return { problems, unknown: unknown.sort() };
 }
 
+/**
+ * Whether Kubernetes set a variable that has the name of a setting. A service called `clair-api` makes it set
+ * `CLAIR_API_PORT=tcp://…`.
+ */
+export function isServiceAddress(name: string, value: string): boolean {
+  return name.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(value);
+}
+
 function isOfService(name: string, value: string): boolean {
   if (!serviceVariable.test(name)) return false;
   return (
     !name.endsWith('_PORT') ||
     name.endsWith('_SERVICE_PORT') ||
-    /^(?:tcp|udp|sctp):\/\//.test(value) ||
+    isServiceAddress(name, value) ||
     /_(?:TCP|UDP|SCTP)_PORT$/.test(name)
   );
 }

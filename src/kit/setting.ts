@@ -116,12 +116,17 @@ export function duration(doc: string, fallbackMs: number): Setting<number> {
     z.union([z.string(), z.int()], said),
     z.transform((value, context) => {
       const ms = durationMs(value);
-      if (ms !== undefined) return ms;
+      if (ms !== undefined && !lacksUnit(value, ms)) return ms;
       context.issues.push({ code: 'custom', message: said, input: value });
       return z.NEVER;
     }),
   ) as unknown as z.ZodMiniType<number>;
   return { ...plain(schema, fallbackMs, { doc, takes: 'duration' }), form: 'duration' };
+}
+
+/** A bare number counts nanoseconds: one of less than a millisecond was meant in another unit, which is missing. */
+function lacksUnit(value: string | number, ms: number): boolean {
+  return typeof value === 'number' && ms > 0 && ms < 1;
 }
 
 function plain<T>(
