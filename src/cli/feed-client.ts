@@ -51,9 +51,12 @@ export function originOf(mirror: string | undefined): string {
   return mirror.includes('://') ? redact(mirror) : resolve(mirror);
 }
 
-/** Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed. */
-export function requireMirror(mirror: string | undefined): void {
+/**
+ * Throws `usage` for a mirror in a directory that is not there: nothing would be found in it, and all of that told feed by feed.
+ * `option` is what names it.
+ */
+export function requireMirror(mirror: string | undefined, option = '--mirror'): void {
   if (mirror === undefined || mirror.includes('://')) return;
   if (readingFile(mirror, () => statSync(mirror, { throwIfNoEntry: false }), 'usage')?.isDirectory() !== true)
-    throw new ClairError('usage', `--mirror names ${mirror}, and there is no such directory`);
+    throw new ClairError('usage', `${option} names ${mirror}, and there is no such directory`);
 }

@@ -30,6 +30,7 @@ export interface Access {
 export function accessByTokens(entries: readonly string[]): Access {
   const known = entries.map(parseEntry);
   if (known.length === 0) return { check: () => ({}) };
+  refuseSameToken(known);
   return {
     check(authorization, route) {
       const answerOf = route?.faultWords ?? faultAnswer;
@@ -67,6 +68,16 @@ function parseEntry(entry: string): KnownToken {
   return { scope: lower, sum: Buffer.from(sum, 'hex'), name: name ?? `${lower}:${sum.slice(0, 8)}` };
 }
 
+/** With two scopes for one token, the wider one would count unnoticed. */
+function refuseSameToken(known: readonly KnownToken[]): void {
+  for (const tokens of Map.groupBy(known, ({ sum }) => sum.toString('hex')).values())
+    if (tokens.length > 1)
+      throw new ClairError(
+        'config-invalid',
+        `api.tokens has one token ${tokens.length} times (${tokens.map(({ name }) => name).join(', ')}): remove all but one`,
+      );
+}
+
 function bearerIn(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
@@ -74,9 +85,7 @@ function bearerIn(authorization: string | undefined): string | undefined {
 /** Looks at every known token, so that the time it takes tells nothing. */
 function knownToken(known: readonly KnownToken[], token: string): KnownToken | undefined {
   const sum = createHash('sha256').update(token).digest();
-  return known
-    .filter((candidate) => timingSafeEqual(candidate.sum, sum))
-    .sort((a, b) => scopes.indexOf(b.scope) - scopes.indexOf(a.scope))[0];
+  return known.filter((candidate) => timingSafeEqual(candidate.sum, sum))[0];
 }
 
 /** What a token has to allow for a route. */

@@ -80,6 +80,21 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     'notifier: { http: { endpoint: "https://h.test", cafile: /no/ca } }',
     /^notifier\.http\.cafile names \/no\/ca/,
   ],
+  [
+    'a directory of a mirror is missing',
+    'updater: { mirror: /no/mirror }',
+    /^updater\.mirror names \/no\/mirror, and there is no such directory$/,
+  ],
+  [
+    'the mirror of a source is missing',
+    'updater: { sources: { debian: { mirror: /no/own } } }',
+    /^updater\.sources\.debian\.mirror names \/no\/own/,
+  ],
+  [
+    'a header of traces has no value',
+    'tracing: { endpoint: "http://t.test", headers: hidden }',
+    /^tracing\.headers takes name=value, separated by commas$/,
+  ],
   ['the collector of traces is no URL', 'tracing: { endpoint: "://" }', /no URL/],
   ['a plugin is missing', 'plugins: [./no-such-plugin.ts]', /no-such-plugin/],
 ];

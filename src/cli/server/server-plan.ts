@@ -8,6 +8,7 @@ import type { Config } from '../../config/settings.ts';
 import { type SourcePolicy, sourcePolicy } from '../../image/incoming/source-policy.ts';
 import { ClairError } from '../../kit/errors.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
+import { requireMirror } from '../feed-client.ts';
 import { checkDatabase } from './database-settings.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
@@ -53,9 +54,21 @@ export async function planServer(
     problems.of(() => {
       refuseSamePort(first, second);
     });
+  for (const [option, mirror] of mirrorsOf(config))
+    problems.of(() => {
+      if (mirror !== '' && mirror !== 'upstream') requireMirror(mirror, option);
+    });
   await problems.ofAsync(() => checkDatabase(database));
   problems.throwAny();
   return plan as ServerPlan;
+}
+
+/** The mirrors of a configuration, with the settings that name them. */
+function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option: string, mirror: string])[] {
+  const own = Object.entries(sources).map(
+    ([name, settings]) => [`updater.sources.${name}.mirror`, settings.mirror ?? ''] as const,
+  );
+  return [['updater.mirror', mirror], ...own];
 }
 
 /** Two servers cannot share a port. */

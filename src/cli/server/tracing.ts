@@ -38,6 +38,8 @@ export function exportTarget(
   if (url === undefined) return undefined;
   if (!URL.canParse(url))
     throw new ClairError('config-invalid', 'the endpoint that traces are sent to is no URL');
+  if (headers.split(',').some((pair) => pair.trim() !== '' && !headerPair.test(pair)))
+    throw new ClairError('config-invalid', 'tracing.headers takes name=value, separated by commas');
   return {
     url,
     headers: headersIn(headers || (env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '')),
@@ -57,10 +59,12 @@ function tracesBelow(base: string): string {
   return `${base.replace(/\/+$/, '')}/v1/traces`;
 }
 
+const headerPair = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/;
+
 /** `name=value,…`, percent-encoded as baggage is. */
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
-    const [, name, value = ''] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    const [, name, value = ''] = headerPair.exec(pair) ?? [];
     return name === undefined ? [] : [[name.toLowerCase(), percentDecoded(value) ?? value] as const];
   });
   return Object.fromEntries(pairs);
