@@ -56,6 +56,8 @@ export class ClairError extends Error {
 /** What the system calls by codes, for people. */
 const systemWords: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'permission denied'],
+  ['EADDRINUSE', 'another program listens there already'],
+  ['EADDRNOTAVAIL', 'this machine does not have that address'],
   ['EAI_AGAIN', 'the name of the host cannot be looked up: is there a network?'],
   ['ECONNREFUSED', 'nothing listens there'],
   ['ECONNRESET', 'the connection was broken off'],

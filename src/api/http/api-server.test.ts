@@ -346,7 +346,8 @@ suite('the end', () => {
     };
     await assert.rejects(serveApi('the API', { host: '127.0.0.1', port: server.port }, room), {
       code: 'usage',
-      message: /^the API cannot listen on port \d+: listen EADDRINUSE/,
+      message:
+        /^the API cannot listen on 127\.0\.0\.1, port \d+: another program listens there already \(EADDRINUSE\)$/,
     });
   });
 });

@@ -35,9 +35,9 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
     server.listen(address.port, address.host);
     await once(server, 'listening');
   } catch (error) {
-    throw new ClairError('usage', `${what} cannot listen on port ${address.port}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const where =
+      address.host === undefined ? `port ${address.port}` : `${address.host}, port ${address.port}`;
+    throw new ClairError('usage', `${what} cannot listen on ${where}: ${messageOf(error)}`, { cause: error });
   }
   const http2 = room.http2 && sortConnections(server, room.http2, headersMsOf(room));
   const stop = async (patienceMs: number = limits.stopMs): Promise<void> => {

@@ -69,10 +69,17 @@ test('files that cannot be used are told of at start', (context) => {
     [{ certfile: cert }, /^api.certfile and api.keyfile need each other$/],
     [{ cafile: authority.cert }, /^api.cafile needs api.certfile and api.keyfile$/],
     [{ certfile: `${cert}x`, keyfile: key }, /^api.certfile .*x cannot be used: there is no such file/],
-    [{ certfile: cert, keyfile: cert }, /^api.certfile .* and api.keyfile .* cannot be used: /],
+    [
+      { certfile: cert, keyfile: cert },
+      /^api.certfile .* and api.keyfile .* cannot be used: the file of the key has no key, or one of a kind/,
+    ],
+    [
+      { certfile: key, keyfile: cert },
+      /cannot be used: a file does not have in PEM form what it is named for$/,
+    ],
     [
       { certfile: cert, keyfile: authority.key },
-      /^api.certfile .* and api.keyfile .* cannot be used: .*mismatch/,
+      /^api.certfile .* and api.keyfile .* cannot be used: the key does not belong to the certificate$/,
     ],
     [{ certfile: cert, keyfile: key, cafile: key }, /^api.cafile .* cannot be used: /],
   ];

@@ -42,6 +42,18 @@ function checked<T>(what: string, use: () => T): T {
   try {
     return use();
   } catch (error) {
-    throw new ClairError('config-invalid', `${what} cannot be used: ${messageOf(error)}`, { cause: error });
+    throw new ClairError('config-invalid', `${what} cannot be used: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Codes that Node gives the errors of OpenSSL which are often met, in words. */
+const opensslWords: ReadonlyMap<string, string> = new Map([
+  ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'the key does not belong to the certificate'],
+  ['ERR_OSSL_UNSUPPORTED', 'the file of the key has no key, or one of a kind that is not supported'],
+  ['ERR_OSSL_PEM_NO_START_LINE', 'a file does not have in PEM form what it is named for'],
+]);
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return opensslWords.get(code) ?? messageOf(error);
 }
