@@ -48,7 +48,7 @@ test('each request has one line at info', () => {
 
 test('what monitoring asks is logged at debug', () => {
   const { log, lines } = logging();
-  for (const route of ['health', 'metrics', 'status', 'v1/getMetrics', 'v3/getMetrics'])
+  for (const route of ['health', 'metrics', 'ready', 'status', 'v1/getMetrics', 'v3/getMetrics'])
     logRequest(log, { ...read, route });
   logRequest(log, { ...read, protocol: 'gRPC', route: undefined, path: '/grpc.health.v1.Health/Check' });
   assert.deepEqual(new Set(lines.map(({ level }) => level)), new Set(['debug']));

@@ -8,6 +8,7 @@ import { requestMessage } from './open-log.ts';
 const probes: ReadonlySet<string> = new Set([
   'health',
   'metrics',
+  'ready',
   'status',
   'v1/getMetrics',
   'v3/getMetrics',

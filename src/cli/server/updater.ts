@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { Config } from '../../config/settings.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import { keepCurrent, type SourceTerms } from '../../service/feeds/keep-current.ts';
 import { retention } from '../../service/feeds/retention.ts';
-import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import { feedClient, originOf } from '../feed-client.ts';
+import { logFeedOutcomes } from '../log/feed-events.ts';
 import { ownerName } from '../owner-name.ts';
 import { inBackground } from './in-background.ts';
 import { pause } from './pause.ts';
@@ -48,7 +47,7 @@ export function startUpdater(
         pause,
         onOutcomes(outcomes, seconds) {
           metrics.noteUpdate(outcomes, seconds);
-          for (const outcome of outcomes) logOutcome(outcome, log);
+          logFeedOutcomes(log, outcomes);
           bell.ring();
         },
       },
@@ -68,13 +67,4 @@ function sourceTerms({ updater }: Config): (source: string) => SourceTerms {
     clients.set(place, client);
     return { intervalMs: interval, client, origin: originOf(place) };
   };
-}
-
-function logOutcome(outcome: FeedOutcome, log: Logger): void {
-  const told = { source: outcome.source.name, feed: outcome.feed };
-  if (outcome.outcome === 'failed' && outcome.error.code === 'feed-not-tried')
-    log.warn({ ...told, error: outcome.error.message }, 'feed not tried');
-  else if (outcome.outcome === 'failed') log.error({ ...told, error: outcome.error.message }, 'feed failed');
-  else if (outcome.outcome === 'updated') log.info({ ...told, ...outcome.difference }, 'feed updated');
-  else log.debug({ ...told, outcome: outcome.outcome }, 'feed checked');
 }

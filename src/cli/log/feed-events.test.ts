@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../kit/errors.ts';
+import { redact } from '../../kit/redact.ts';
+import type { AdvisorySource } from '../../plugin/advisory-source.ts';
+import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import { difference } from '../../testing/store-content.ts';
+import { logFeedOutcomes } from './feed-events.ts';
+import { openLog } from './open-log.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+function logged(outcomes: readonly FeedOutcome[]): Line[] {
+  const lines: Line[] = [];
+  const write = (line: string): void => {
+    const { time: _, ...rest } = JSON.parse(line) as Line;
+    lines.push(rest);
+  };
+  logFeedOutcomes(openLog({ level: 'debug', format: 'json', redact, write }), outcomes);
+  return lines;
+}
+
+const source = { name: 'alpine' } as AdvisorySource;
+
+function failed(feed: string, code: 'feed-unavailable' | 'feed-not-tried', message: string): FeedOutcome {
+  return { source, feed, outcome: 'failed', error: new ClairError(code, message) };
+}
+
+test('does not log a line for each of hundreds of feeds when there is no network', () => {
+  const rest = Array.from({ length: 300 }, (_, i) => failed(`f${i}`, 'feed-not-tried', 'no network'));
+  assert.deepEqual(logged([failed('main', 'feed-unavailable', 'no network'), ...rest]), [
+    { level: 'error', source: 'alpine', feed: 'main', error: 'no network', msg: 'feed failed' },
+    { level: 'warn', source: 'alpine', feeds: 300, error: 'no network', msg: 'feed not tried' },
+  ]);
+});
+
+test('logs each feed that was updated or failed for a reason of its own', () => {
+  const outcomes: FeedOutcome[] = [
+    { source, feed: 'a', outcome: 'updated', difference: difference({ added: 2 }) },
+    failed('b', 'feed-unavailable', 'HTTP 500'),
+    failed('c', 'feed-unavailable', 'HTTP 502'),
+    { source, feed: 'd', outcome: 'unchanged' },
+  ];
+  assert.deepEqual(
+    logged(outcomes).map(({ level, feed, msg }) => [level, feed, msg]),
+    [
+      ['error', 'b', 'feed failed'],
+      ['error', 'c', 'feed failed'],
+      ['info', 'a', 'feed updated'],
+      ['debug', 'd', 'feed checked'],
+    ],
+  );
+});
