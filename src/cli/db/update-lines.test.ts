@@ -4,7 +4,14 @@ import { ClairError } from '../../kit/errors.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import { difference } from '../../testing/store-content.ts';
-import { feedLine, headingRow, problemLines, sourceRow, summaryLines } from './update-lines.ts';
+import {
+  feedLine,
+  headingRow,
+  isNothingThere,
+  problemLines,
+  sourceRow,
+  summaryLines,
+} from './update-lines.ts';
 
 const names = ['alpine', 'nvd'];
 
@@ -62,6 +69,19 @@ test('a reason stands there once, however many feeds have it', () => {
     'feeds: 1 updated, 2 failed, 1 not tried; 2.5 s',
     'Check the network, or name a mirror with --mirror.',
   ]);
+});
+
+test('says how a mirror is laid out when not one feed is there', () => {
+  const absent = [outcome('a', { outcome: 'absent' }), outcome('b', { outcome: 'absent' })];
+  assert.ok(isNothingThere(absent));
+  assert.deepEqual(summaryLines(absent, 600), [
+    'no feed is there; 0.6 s',
+    'Check the mirror: it has each file at HOST/PATH of the URL of the vendor, as clair db mirror writes it.',
+  ]);
+  for (const others of [[], [...absent, outcome('c', { outcome: 'superseded' })]]) {
+    assert.ok(!isNothingThere(others));
+    assert.equal(summaryLines(others, 600).length, 1);
+  }
 });
 
 test('more failures than fit are counted', () => {

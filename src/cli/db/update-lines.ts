@@ -128,6 +128,14 @@ function skippedLines(outcomes: readonly FeedOutcome[]): string[] {
   return skipped === 0 ? [] : [`${skipped} records were not understood (clair db status names them)`];
 }
 
+/** Whether feeds were asked for and not one exists, as in a directory that is no mirror. */
+export function isNothingThere(outcomes: readonly FeedOutcome[]): boolean {
+  return outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'absent');
+}
+
+const nothingThere =
+  'Check the mirror: it has each file at HOST/PATH of the URL of the vendor, as clair db mirror writes it.';
+
 /** All of the update in one line, and what to do where hosts could not be reached. */
 export function summaryLines(outcomes: readonly FeedOutcome[], ms: number): string[] {
   const count = (of: (one: FeedOutcome) => boolean): number => outcomes.filter(of).length;
@@ -143,6 +151,7 @@ export function summaryLines(outcomes: readonly FeedOutcome[], ms: number): stri
   const summary = shown.length === 0 ? 'no feed is there' : `feeds: ${shown.join(', ')}`;
   return [
     `${summary}; ${(ms / 1000).toFixed(1)} s`,
+    ...(isNothingThere(outcomes) ? [nothingThere] : []),
     ...(notTried > 0 ? ['Check the network, or name a mirror with --mirror.'] : []),
   ];
 }

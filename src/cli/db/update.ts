@@ -12,6 +12,7 @@ import { named } from './feeds.ts';
 import {
   feedLine,
   headingRow,
+  isNothingThere,
   latestContentOf,
   problemLines,
   sourceRow,
@@ -27,7 +28,7 @@ export interface UpdateOptions extends DatabaseOptions {
 
 /**
  * `clair db update`: brings every feed of the named sources and enrichers, or of all, up to date, and throws away what is past its
- * time. Answers 3 when a feed failed or was not tried.
+ * time. Answers 3 when a feed failed or was not tried, and when none is there.
  */
 export async function updateDatabase(names: readonly string[], options: UpdateOptions): Promise<number> {
   await using room = await openRoom(options, 'write');
@@ -40,7 +41,8 @@ export async function updateDatabase(names: readonly string[], options: UpdateOp
   room.progress.clear();
   const problems = options.verbose ? [] : problemLines(outcomes);
   writeLines([...problems, ...summaryLines(outcomes, performance.now() - started)]);
-  return outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'busy') ? 3 : 0;
+  if (outcomes.some(({ outcome }) => outcome === 'failed' || outcome === 'busy')) return 3;
+  return isNothingThere(outcomes) ? 3 : 0;
 }
 
 /** Updates source by source, and shows what became of each as soon as it is done. */

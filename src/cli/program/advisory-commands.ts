@@ -30,7 +30,7 @@ function addDatabase(program: Command, parts: CommandParts): void {
     .option('--accept-older', 'take a feed whose content is older than what the database has')
     .addHelpText(
       'after',
-      '\nEnds with 3 when a feed failed or was not tried; the others are updated all the same.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
+      '\nEnds with 3 when a feed failed or was not tried, and when not one is there; the others are updated all the same.\n\nExamples:\n  clair db update\n  clair db update alpine nvd --mirror /srv/advisories',
     )
     .action((sources: string[], options: UpdateOptions) =>
       run(
