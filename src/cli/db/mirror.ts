@@ -4,7 +4,8 @@ import { feedClient, originOf } from '../feed-client.ts';
 import { writeLines } from '../output.ts';
 import type { Plugged } from '../plugged.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
-import { feedColumn, named } from './feeds.ts';
+import { named } from './feeds.ts';
+import { hasMirrorLine, isNoneThere, mirrorLine, mirrorSummary } from './mirror-lines.ts';
 
 /** Options of `clair db mirror`. */
 export interface MirrorOptions extends ConsoleOptions {
@@ -16,7 +17,7 @@ export interface MirrorOptions extends ConsoleOptions {
 
 /**
  * `clair db mirror DIR`: lays every feed of the named publishers, or of all, down in a directory that `--mirror` takes. A second
- * run gets only what changed. Answers 3 when a feed could not be had; what was there of it stays.
+ * run gets only what changed. Answers 3 when a feed could not be had, what was there of it stays, and when not one is there.
  */
 export async function mirrorDatabase(
   directory: string,
@@ -30,25 +31,17 @@ export async function mirrorDatabase(
     name: originOf(mirror),
     client: feedClient(mirror, progress),
   });
-  let failed = 0;
+  const feeds: MirroredFeed[] = [];
   try {
     for await (const feed of mirrorFeeds(publishers, client)) {
+      feeds.push(feed);
       progress.clear();
-      if (feed.outcome instanceof ClairError) failed++;
-      writeLines([lineOf(feed)]);
+      if (options.verbose || hasMirrorLine(feed)) writeLines([mirrorLine(feed)]);
     }
   } finally {
     progress.clear();
     await client.finish();
   }
-  return failed > 0 ? 3 : 0;
-}
-
-function lineOf({ source, feed, outcome }: MirroredFeed): string {
-  const name = feedColumn(source, feed);
-  if (outcome instanceof ClairError) return `${name} failed: ${outcome.message}`;
-  if (outcome === 'absent') return `${name} does not exist there`;
-  if (outcome === 'superseded') return `${name} is not needed: the source it stands in for is there`;
-  const { written, unchanged } = outcome;
-  return `${name} mirrored: ${written} ${written === 1 ? 'file' : 'files'} new, ${unchanged} as before`;
+  writeLines(mirrorSummary(feeds));
+  return isNoneThere(feeds) || feeds.some(({ outcome }) => outcome instanceof ClairError) ? 3 : 0;
 }
