@@ -66,6 +66,12 @@ test('a misspelt variable ends config check and serve with 2, and that of an opt
   assert.match(stdout, /^unknown variables, which set nothing: CLAIR_COLOUR\n/);
 });
 
+test('says how to name a database when the cache directory cannot be used', () => {
+  const { status, stderr } = clair(['serve'], { XDG_CACHE_HOME: '/dev/null' });
+  assert.equal(status, 3);
+  assert.match(stderr, /^clair: the cache directory .*; set database\.options\.path, or .* XDG_CACHE_HOME$/m);
+});
+
 test('a server that listens on all addresses without tokens says so at start', async (t) => {
   const { file } = written(t, serving('0.0.0.0:0'));
   const open = await runServer(t, ['serve', '--config', file], { CLAIR_COLOUR: 'red' });

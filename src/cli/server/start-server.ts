@@ -6,12 +6,13 @@ import type { Router } from '../../api/http/router.ts';
 import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import { Bell } from '../../service/notices/bell.ts';
 import type { Store } from '../../store/store.ts';
-import { defaultDatabase, openStore } from '../database.ts';
+import { defaultDatabase, defaultDatabaseProblem, openStore } from '../database.ts';
 import { logRequest } from '../log/server-events.ts';
 import { beginGeneration, type Generation } from './generation.ts';
 import { type PluginNames, type PreparedGeneration, prepareGeneration } from './generation-plan.ts';
@@ -152,7 +153,7 @@ async function startHealth(
 }
 
 async function configuredStore({ database: { type, options } }: Config): Promise<Store> {
-  if (type === 'sqlite') return await openStore(options.path || defaultDatabase());
+  if (type === 'sqlite') return await openStore(options.path || usableDefault());
   const { openPostgresStore } = await import('../../store/sql/postgres-store.ts');
   return await openPostgresStore(options.source, {
     connectionsMax: options.maxopenconnections,
@@ -212,4 +213,14 @@ function firstFound(routers: readonly Router[], request: Parameters<Router>): Re
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The default database. Throws `store-unusable` where there can be none: a server is not to forget what was posted. */
+function usableDefault(): string {
+  const problem = defaultDatabaseProblem();
+  if (problem === undefined) return defaultDatabase();
+  throw new ClairError(
+    'store-unusable',
+    `${problem}; set database.options.path, or a directory with XDG_CACHE_HOME`,
+  );
 }
