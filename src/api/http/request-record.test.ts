@@ -138,7 +138,7 @@ test('the bytes of a stream are those that were sent, compressed or not', async 
   assert.ok(bytes > 0 && bytes < 1000, String(bytes));
 });
 
-test('a request whose client went away is recorded as 499', async (t) => {
+test('a request whose client went away is recorded as 499, with the address of the client', async (t) => {
   const begun = Promise.withResolvers<undefined>();
   const { port, next } = await serving(t, () => {
     begun.resolve(undefined);
@@ -149,6 +149,6 @@ test('a request whose client went away is recorded as 499', async (t) => {
   await begun.promise;
   socket.destroy();
   await once(socket, 'close');
-  const { status, isSuccess } = await next();
-  assert.deepEqual([status, isSuccess], [499, false]);
+  const { status, isSuccess, client } = await next();
+  assert.deepEqual([status, isSuccess, client], [499, false, '127.0.0.1']);
 });

@@ -35,6 +35,8 @@ export interface RequestRecord {
 
 /** What becomes of a request while it is answered. */
 export interface RequestOutcome {
+  /** The other side of the connection; a socket has forgotten it once it is closed. */
+  readonly client: string;
   status: number;
   bytes: number;
   traceId: string | undefined;
@@ -42,19 +44,25 @@ export interface RequestOutcome {
 }
 
 /** A request before anything has become of it. */
-export function newOutcome(): RequestOutcome {
-  return { status: 499, bytes: 0, traceId: undefined, details: {} };
+export function newOutcome({ socket }: Pick<IncomingMessage, 'socket'>): RequestOutcome {
+  return {
+    client: socket.remoteAddress ?? 'unknown',
+    status: 499,
+    bytes: 0,
+    traceId: undefined,
+    details: {},
+  };
 }
 
 /** The record of a request over HTTP. */
 export function recordOf(
-  { method = '', url = '', headers, socket }: IncomingMessage,
+  { method = '', url = '', headers }: IncomingMessage,
   {
     route,
     verdict,
     ms,
   }: { readonly route: Route | undefined; readonly verdict: Verdict; readonly ms: number },
-  { status, bytes, traceId, details }: RequestOutcome,
+  { client, status, bytes, traceId, details }: RequestOutcome,
 ): RequestRecord {
   return {
     protocol: 'HTTP',
@@ -65,7 +73,7 @@ export function recordOf(
     isSuccess: status < 400,
     ms,
     bytes,
-    client: socket.remoteAddress ?? 'unknown',
+    client,
     traceId: traceId ?? parseTraceparent(headers['traceparent']?.toString())?.traceId,
     requestId: requestIdIn(headers['x-request-id']?.toString()),
     token: verdict.token,

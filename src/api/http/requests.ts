@@ -70,7 +70,7 @@ export class Requests {
     const found = this.#find(incoming);
     const route = found.kind === 'route' ? found.route : undefined;
     const verdict = access.check(incoming.headers.authorization, route);
-    const outcome = newOutcome();
+    const outcome = newOutcome(incoming);
     try {
       if (verdict.refusal !== undefined) await this.#writeAlone(response, verdict.refusal.answer, outcome);
       else if (found.kind === 'answer') await this.#writeAlone(response, found.answer, outcome);
