@@ -53,7 +53,7 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
   [
     'an updater is unknown',
     'updater: { enabledupdaters: [debain] }',
-    /^updater\.enabledupdaters names debain/,
+    /^updater\.enabledupdaters names debain: did you mean debian\?$/,
   ],
   [
     'a feed is unknown',

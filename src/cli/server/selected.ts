@@ -1,4 +1,5 @@
 import { ClairError } from '../../kit/errors.ts';
+import { nearest } from '../../kit/nearest.ts';
 import { chosen } from '../chosen.ts';
 
 /** Those of some named things that a setting names; all where it names none. Throws `config-invalid` for a name nobody has. */
@@ -7,9 +8,9 @@ export function selected<T extends { readonly name: string }>(
   names: readonly string[],
   all: readonly T[],
 ): readonly T[] {
-  return chosen(
-    names,
-    all,
-    (unknown, known) => new ClairError('config-invalid', `${setting} names ${unknown}; there are ${known}`),
-  );
+  return chosen(names, all, (unknown, known) => {
+    const meant = nearest(unknown, known.split(', '));
+    const hint = meant === undefined ? `; there are ${known}` : `: did you mean ${meant}?`;
+    return new ClairError('config-invalid', `${setting} names ${unknown}${hint}`);
+  });
 }
