@@ -81,6 +81,8 @@ export interface Evidence {
   readonly installed: string;
   readonly range: VersionRange;
   readonly versionScheme: string;
+  /** Present where the source is not loaded: the record is as it was when the source was last fetched. */
+  readonly sourceNotLoaded?: true;
 }
 
 /** A vulnerability as a report shows it. */

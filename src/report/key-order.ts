@@ -45,6 +45,7 @@ const match = {
     installed: 'value',
     range: { from: 'value', fromExcluded: 'value', to: 'value', toIncluded: 'value' },
     versionScheme: 'value',
+    sourceNotLoaded: 'value',
   },
 } as const;
 

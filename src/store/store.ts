@@ -155,6 +155,8 @@ export interface AdvisoryStore {
   feedStates(at?: AsOf): Promise<readonly FeedState[]>;
   /** Whether any record in force speaks of a namespace. */
   speaksOf(namespace: string): Promise<boolean>;
+  /** Names of the sources whose feeds have records of a namespace, sorted. */
+  sourcesOf(namespace: string): Promise<readonly string[]>;
   /**
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
    * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not

@@ -81,7 +81,7 @@ for (const node of nodesUnderTest)
     skip: missingNode(node),
   }, (t) => {
     const { steps, output } = follow(t, 'docs/plugins.md', node);
-    assert.equal(steps, 5);
+    assert.equal(steps, 6);
     for (const word of [
       'CVE-2026-1000',
       'rocket',

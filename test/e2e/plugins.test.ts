@@ -44,6 +44,25 @@ test('plugins: an image is scanned by a lister and advisories of plugins', (t) =
   assert.deepEqual([without.packages, without.verdict], [[], 'not-assessed']);
 });
 
+test('plugins: marks findings by advisories of a plugin that is not loaded any more', (t) => {
+  const image = join(temporaryDirectory(t), 'rootfs.tar');
+  writeFileSync(image, tar([manifest]));
+  const args = ['scan', `rootfs-tar:${image}`, '--format', 'json', '--db', `${image}.db`];
+  assert.equal(clair([...plugins, ...args]).status, 0);
+  const run = clair([...plugins.slice(0, 2), ...args]);
+  assert.equal(run.status, 4, run.stderr);
+  const { matches, coverage } = JSON.parse(run.stdout) as Report;
+  assert.deepEqual(
+    matches.map(({ vulnerability, evidence }) => [vulnerability.id, evidence[0]?.sourceNotLoaded]),
+    [['CVE-2026-1000', true]],
+  );
+  assert.equal(coverage[0]?.status, 'unsupported');
+  assert.match(
+    coverage[0].reason ?? '',
+    /^no advisory source for acme; the source acme is not loaded, so its advisories stay as they were on /,
+  );
+});
+
 test('plugins: a detector that fails is told, also where another knows the distribution', (t) => {
   const directory = temporaryDirectory(t);
   const image = join(directory, 'rootfs.tar');

@@ -18,6 +18,7 @@ import type {
 import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { withoutOverridden } from '../feeds/written-vulnerabilities.ts';
 import { versionOrder } from '../images/extension-status.ts';
+import { withUnloadedMarked } from './unloaded-sources.ts';
 
 /** What assessing needs. With `asOf`, advisories are taken as they were then; what enrichers say has no history. */
 export interface AssessmentRoom extends AsOf {
@@ -79,7 +80,11 @@ export async function assessPackages(
   const counting = stored.filter(({ source }) => !isSuperseded(source, extensions.sources, states));
   const standing = await withoutOverridden(counting, states, { store, asOf });
   const { hits, undecided } = decide(standing, packages, extensions);
-  const found = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
+  const all = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
+  const found = {
+    matches: all.matches.map((match) => withUnloadedMarked(match, extensions)),
+    suppressed: all.suppressed.map((match) => withUnloadedMarked(match, extensions)),
+  };
   return { hits, undecided, ...(await enriched(found, states, room)) };
 }
 

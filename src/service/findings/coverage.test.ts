@@ -20,13 +20,15 @@ interface Case {
   readonly update?: Partial<FeedUpdate>;
   readonly outcomes?: (source: AdvisorySource) => FeedOutcome[];
   readonly feeds?: readonly string[];
+  /** Another source with a record of the namespace, which is not loaded. */
+  readonly unloaded?: string;
 }
 
 /** The coverage of one namespace by a source of this name, loaded today unless there are outcomes. */
 async function coverage(context: TestContext, one: Case): Promise<DatedCoverage | undefined> {
   const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
   context.after(() => store[Symbol.asyncDispose]());
-  const { source: name, namespace, modified, update, feeds = ['all'], outcomes } = one;
+  const { source: name, namespace, modified, update, feeds = ['all'], outcomes, unloaded } = one;
   const source = { name, version: 1, feeds, feedsOf: () => feeds } as unknown as AdvisorySource;
   const row = affectedRow('openssl', { namespace: { name: namespace, versionScheme: 'dpkg' } });
   if (outcomes === undefined)
@@ -35,6 +37,11 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
         feedUpdate({ source: name, feed, fetchedAt: today, ...update }),
         stream([record('A', { affected: [row], ...(modified !== undefined && { modified }) })]),
       );
+  if (unloaded !== undefined)
+    await store.advisories.apply(
+      feedUpdate({ source: unloaded, feed: 'own', fetchedAt: '2026-05-30T00:00:00Z' }),
+      stream([record('B', { affected: [row] })]),
+    );
   const image = {
     namespaces: [{ name: namespace, versionScheme: 'dpkg' }],
     packages: [{ lookup: { namespace: { name: namespace } }, location: { path: 'p' } }],
@@ -106,6 +113,23 @@ test('a quiet repository beside one that changes makes nothing stale', async (co
     modified: '2026-05-30T00:00:00Z',
   });
   assert.equal(both?.status, 'complete');
+});
+
+test('advisories of a source that is not loaded are not called current', async (context) => {
+  const acme = { source: 'debian', namespace: 'debian:12', update: { lastModified: today } };
+  const beside = await coverage(context, { ...acme, unloaded: 'acme' });
+  assert.deepEqual(
+    [beside?.status, beside?.reason],
+    [
+      'stale',
+      'the source acme is not loaded, so its advisories stay as they were on 2026-05-30: load its plugin',
+    ],
+  );
+  const alone = await coverage(context, { ...acme, feeds: [], unloaded: 'acme' });
+  assert.equal(alone?.status, 'unsupported');
+  assert.match(alone.reason ?? '', /^no advisory source for debian:12; the source acme is not loaded/);
+  const written = await coverage(context, { ...acme, unloaded: 'api' });
+  assert.deepEqual([written?.status, written?.reason], ['complete', null]);
 });
 
 test('a host that cannot be reached is named once, not for each of its feeds', async (context) => {

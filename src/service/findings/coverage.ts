@@ -13,6 +13,7 @@ import { type AdvisoryFeed, feedsThatCount } from '../feeds/choose-feeds.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
+import { unloadedReasons } from './unloaded-sources.ts';
 
 /** What telling the coverage needs. With `asOf`, it is told as it was then. */
 export interface CoverageRoom extends AsOf {
@@ -108,7 +109,8 @@ async function coverageOfNamespace(
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
   const end = endOfSupport(name, distro, room);
   const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, room);
-  const late = gaps.length === 0 ? lateness(name, { loaded, end }, room) : [];
+  const unloaded = await unloadedReasons(namespace, states, room);
+  const late = [...(gaps.length === 0 ? lateness(name, { loaded, end }, room) : []), ...unloaded];
   const reasons = [
     ...(feeds.length === 0 ? [`no advisory source for ${name}`] : []),
     ...gaps,

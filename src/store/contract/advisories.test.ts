@@ -105,6 +105,15 @@ for (const engine of storeEngines) {
     assert.equal(await store.advisories.speaksOf('debian:12'), false);
   });
 
+  test(`${engine.name}: names the sources that have records of a namespace`, async (t) => {
+    const store = await engine.create(t)();
+    assert.deepEqual(await store.advisories.sourcesOf('debian:12'), []);
+    for (const source of ['debian', 'acme'])
+      await store.advisories.apply(feedUpdate({ source }), stream([record('A')]));
+    assert.deepEqual(await store.advisories.sourcesOf('debian:12'), ['acme', 'debian']);
+    assert.deepEqual(await store.advisories.sourcesOf('debian:1'), []);
+  });
+
   test(`${engine.name}: a namespace whose versions order otherwise is refused`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { redact } from '../../kit/redact.ts';
+import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore, FeedDifference, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
 import { type Comparison, compare } from './comparison.ts';
 import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
@@ -39,6 +40,7 @@ export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore
   return {
     feedStates: async (at = {}) => await feedStates(db, await momentOf(db, at, room.now())),
     speaksOf: (namespace) => speaksOf(db, namespace),
+    sourcesOf: (namespace) => sourcesOf(db, namespace),
     apply: (update, records) =>
       engine.session((session) => apply({ engine, session, room, update }, records)),
     touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
@@ -68,6 +70,18 @@ async function speaksOf(db: Kysely<Tables>, namespace: string): Promise<boolean>
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+async function sourcesOf(db: Kysely<Tables>, namespace: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('feed_namespace')
+    .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
+    .innerJoin('feed', 'feed.id', 'feed_namespace.feed_id')
+    .select('feed.source')
+    .distinct()
+    .where('namespace.name', '=', namespace)
+    .execute();
+  return rows.map(({ source }) => source).sort(compareText);
 }
 
 /** A feed is one of advisories or of enrichments. */
