@@ -9,6 +9,7 @@ import { isRepeatable, optionsElsewhere, variableOfOption } from '../src/cli/pro
 import { commandLine } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';
+import { pluginTypesPage } from './plugin-types-page.ts';
 
 /**
  * The pages of the reference that are made from what they describe: path → text. `npm run reference` writes them, and a test finds the
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configReference(settings)],
     ['docs/reference/command-line.md', await commandReference()],
     ['docs/reference/extensions.md', extensionsPage()],
+    ['docs/reference/plugin-types.md', pluginTypesPage()],
     ['docs/reference/metrics.md', await metricsReference()],
     // Of a server that asks for tokens.
     ['docs/reference/openapi.json', `${JSON.stringify(apiDocument(true), null, 2)}\n`],

@@ -3,6 +3,7 @@ import type { CvssVector } from './vulnerability.ts';
 
 /** Knowledge of a vulnerability beside the advisories, by its CVE id. */
 export interface Enrichment {
+  /** The CVE id. */
   readonly id: string;
   /** Every CVSS vector with its issuer, the preferred version of each issuer first. */
   readonly cvss?: readonly CvssVector[];
@@ -12,6 +13,7 @@ export interface Enrichment {
   readonly assigner?: string;
   /** Where nothing rates it because each rating in it contradicts itself: how. */
   readonly contradiction?: string;
+  /** Describes the vulnerability; shown where no advisory does. */
   readonly description?: string;
   /** CWE ids: `CWE-79`. */
   readonly weaknesses?: readonly string[];

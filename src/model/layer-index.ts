@@ -33,7 +33,9 @@ export interface OwnedFiles {
 
 /** A file of packages that lies at another path than they say, since a package or the administrator wants the path for itself. */
 export interface Diversion {
+  /** The path that packages say. */
   readonly from: string;
+  /** The path where their files lie. */
   readonly to: string;
   /** The package whose own file lies at the path; no package's name where the administrator diverted it. */
   readonly by: string;

@@ -5,15 +5,21 @@ export type PackageType = string;
 
 /** A source package: what an installed package was built from. */
 export interface SourcePackage {
+  /** Its name, which may differ from that of the installed package. */
   readonly name: string;
+  /** Its version, which may differ as well. */
   readonly version: string;
 }
 
 /** A package as one database or manifest lists it, before it is known in which image it lies. */
 export interface ListedPackage {
+  /** The kind of package, as a purl has it: `deb`, `apk`, `rpm`, `npm`, or a type of your own. */
   readonly type: PackageType;
+  /** Its name, in up to 512 characters of printable ASCII without spaces. */
   readonly name: string;
+  /** Its version as the database has it, in up to 512 such characters. */
   readonly version: string;
+  /** The architecture, in the words of the package database. */
   readonly arch?: string;
   /** Present also when it equals name and version, for formats that have the notion. */
   readonly source?: SourcePackage;

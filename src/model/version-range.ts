@@ -3,8 +3,12 @@
  * `from` is included unless `fromExcluded`; `to` is excluded unless `toIncluded`.
  */
 export interface VersionRange {
+  /** The lowest version; absent: from the beginning. */
   readonly from?: string;
+  /** Present where `from` itself is not in the range. */
   readonly fromExcluded?: true;
+  /** The end; absent: no end. */
   readonly to?: string;
+  /** Present where `to` itself is in the range. */
   readonly toIncluded?: true;
 }

@@ -2,6 +2,7 @@ import type { Vulnerability } from '../model/vulnerability.ts';
 
 /** One file of a vendor, being read. */
 export interface Fetched {
+  /** Where it came from. */
   readonly url: string;
   /** The bytes, already free of transport compression; to be read once. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -17,13 +18,17 @@ export interface Fetched {
 
 /** A record that could not be understood. It is counted and listed, and costs nothing to the others. */
 export interface SkippedRecord {
+  /** The key of the record. */
   readonly key: string;
+  /** Why it could not be understood. */
   readonly skipped: string;
 }
 
 /** A record that a feed of changes says is gone. */
 export interface WithdrawnRecord {
+  /** The key of the record. */
   readonly key: string;
+  /** Always `true`. */
   readonly withdrawn: true;
 }
 

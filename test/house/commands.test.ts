@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { type Command, CommanderError } from 'commander';
 import { plug } from '../../src/cli/plugged.ts';
@@ -67,7 +68,9 @@ function doNothing(command: Command): void {
 }
 
 test('every command in the pages and in the help can be given', async () => {
-  await using plugged = await plug([], '.');
+  // With the format that the page of plugins makes.
+  const example = resolve(import.meta.dirname, '../../examples/plugins/acme-lines.ts');
+  await using plugged = await plug([example], '.');
   const program = (): Command => commandLine('', { plugged, names: [], run: async () => undefined });
   const lines = [...linesOfPages(), ...linesOfHelp(program())];
   assert.ok(lines.length > 100, `only ${lines.length} commands were found`);

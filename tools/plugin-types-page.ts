@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { unfixedStates } from '../src/model/fix.ts';
+import { severities } from '../src/model/severity.ts';
+
+/** The types that extensions of plugins make, by the file that declares them, in the order of the page. */
+const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
+  ['src/model/distro.ts', ['Distro']],
+  ['src/plugin/package-lister.ts', ['Listed']],
+  ['src/model/package.ts', ['ListedPackage', 'SourcePackage']],
+  ['src/model/layer-index.ts', ['Diversion']],
+  ['src/model/vulnerability.ts', ['Vulnerability', 'Affected', 'CvssVector']],
+  ['src/model/namespace.ts', ['Namespace']],
+  ['src/model/version-range.ts', ['VersionRange']],
+  ['src/model/fix.ts', ['Fix']],
+  ['src/model/conditions.ts', ['Conditions']],
+  ['src/plugin/advisory-source.ts', ['Fetched', 'SkippedRecord', 'WithdrawnRecord']],
+  ['src/model/enrichment.ts', ['Enrichment']],
+];
+
+/** Members that clair alone sets. */
+const ownMembers: ReadonlySet<string> = new Set(['Distro.source']);
+
+const intro = `# Types of plugins
+
+What detectors, listers, sources and enrichers of a [plugin](../plugins.md) return, as \`clair-ts/plugin\` exports it. A member with \`?\` is optional:
+leave it out where you do not know it. \`npm run reference\` makes this page from the types.
+`;
+
+/** What extensions of plugins may return, as a page of the reference. Throws where a member has no docstring. */
+export function pluginTypesPage(): string {
+  const sections = listed.flatMap(([path, types]) => {
+    const text = readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+    return types.map((name) => sectionOf(name, source));
+  });
+  return [
+    intro,
+    ...sections,
+    values('FixState', ['fixed', ...unfixedStates]),
+    values('Severity', severities),
+  ].join('\n');
+}
+
+function values(name: string, all: readonly string[]): string {
+  return `## ${name}\n\nOne of ${all.map((value) => `\`${value}\``).join(', ')}.\n`;
+}
+
+function sectionOf(name: string, source: ts.SourceFile): string {
+  for (const statement of source.statements) {
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
+      return `## ${name}\n\n${docOf(statement, name)}\n\n${tableOf(statement.members, name)}`;
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name)
+      return `## ${name}\n\n${docOf(statement, name)}\n\n\`\`\`ts\n${statement.getText()}\n\`\`\`\n`;
+  }
+  throw new Error(`${source.fileName} declares no ${name}`);
+}
+
+function tableOf(members: readonly ts.TypeElement[], owner: string): string {
+  const rows = members.filter(ts.isPropertySignature).flatMap((member) => {
+    const name = member.name.getText();
+    if (ownMembers.has(`${owner}.${name}`)) return [];
+    const type = inCell(member.type?.getText() ?? '');
+    const mark = member.questionToken === undefined ? '' : '?';
+    return `| \`${name}${mark}\` | \`${type}\` | ${docOf(member, `${owner}.${name}`)} |\n`;
+  });
+  return `| member | type | means |\n|---|---|---|\n${rows.join('')}`;
+}
+
+/** The docstring of a declaration in one line. */
+function docOf(node: ts.Node, name: string): string {
+  const [doc] = ts.getJSDocCommentsAndTags(node);
+  const text = doc !== undefined && ts.isJSDoc(doc) ? ts.getTextOfJSDocComment(doc.comment) : undefined;
+  if (text === undefined) throw new Error(`${name} has no docstring`);
+  return inCell(text);
+}
+
+/** A text in one line, with nothing in it that ends a cell of a table. */
+function inCell(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|');
+}
