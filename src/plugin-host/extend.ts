@@ -1,6 +1,7 @@
 import { ClairError } from '../kit/errors.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Plugin } from '../plugin/plugin.ts';
+import { checkedEnricher, checkedFormat, checkedScheme, checkedSource } from './checked-extensions.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 import type { RemoteAnalyzers } from './remote-analyzers.ts';
 
@@ -11,16 +12,25 @@ export function extend(
   { detectors, listers }: RemoteAnalyzers,
 ): Extensions {
   refuseTwins(extensions, plugins);
-  const brought = <T>(kind: (plugin: Plugin) => readonly T[] | undefined): T[] =>
-    plugins.flatMap(({ plugin }) => kind(plugin) ?? []);
+  const brought = <T>(kind: (plugin: Plugin, path: string) => readonly T[] | undefined): T[] =>
+    plugins.flatMap(({ plugin, path }) => kind(plugin, path) ?? []);
   return {
     ...extensions,
     detectors: [...detectors, ...extensions.detectors],
     listers: [...extensions.listers, ...listers],
-    schemes: [...extensions.schemes, ...brought(({ schemes }) => schemes)],
-    sources: [...extensions.sources, ...brought(({ sources }) => sources)],
-    enrichers: [...extensions.enrichers, ...brought(({ enrichers }) => enrichers)],
-    formats: [...extensions.formats, ...brought(({ formats }) => formats)],
+    schemes: [...extensions.schemes, ...brought(({ schemes }) => schemes?.map(checkedScheme))],
+    sources: [
+      ...extensions.sources,
+      ...brought(({ sources }, path) => sources?.map((one) => checkedSource(one, path))),
+    ],
+    enrichers: [
+      ...extensions.enrichers,
+      ...brought(({ enrichers }, path) => enrichers?.map((one) => checkedEnricher(one, path))),
+    ],
+    formats: [
+      ...extensions.formats,
+      ...brought(({ formats }, path) => formats?.map((one) => checkedFormat(one, path))),
+    ],
     transports: [...extensions.transports, ...brought(({ transports }) => transports)],
   };
 }
