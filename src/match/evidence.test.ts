@@ -149,6 +149,14 @@ test('hard links are one file, which stays when one of its names is removed', ()
   );
 });
 
+test('a program counts when a layer links to it and removes its first name at once', () => {
+  const upper = layer({
+    links: [{ by: 'hard-link', path: 'opt/x', target: 'opt/run' }],
+    whiteouts: ['opt/run'],
+  });
+  assert.deepEqual(found(layer(generic('opt/run')), upper), ['generic opt/x']);
+});
+
 test('a symbolic link does not hide a package, and is none where it leads to one that counts', () => {
   const link = (path: string, target: string) =>
     ({ by: 'symbolic-link', kind: 'npm', path, target }) as const;

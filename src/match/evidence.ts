@@ -47,12 +47,16 @@ export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], ow
 }
 
 function lay(marks: PathTree<Mark>, index: LayerIndex, layer: number): void {
-  if (marks.size > 0) hide(marks, index);
   const { found, links } = index.evidence;
+  // A layer may link to a file below it and remove that name.
+  const linked = new Map(
+    links.flatMap(({ by, target }) => (by === 'hard-link' ? [[target, marks.get(target)] as const] : [])),
+  );
+  if (marks.size > 0) hide(marks, index);
   for (const { kind, paths } of found)
     for (const path of paths) marks.set(path, { kind, file: `${layer} ${path}` });
   for (const link of links) {
-    const mark = markOf(link, marks, layer);
+    const mark = markOf(link, marks, layer) ?? linked.get(link.target);
     if (mark !== undefined) marks.set(link.path, mark);
   }
 }

@@ -173,6 +173,16 @@ test('finds the same however a layer is stored, and in a root file system', () =
   assert.deepEqual(verified, first);
 });
 
+test('counts a program whose name is one of data in a root file system on disk', () => {
+  const root = join(place, 'root-data');
+  for (const { path, content = '' } of [...wolfi(), { path: 'opt/x.py', content: samplePrograms.generic }]) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  const [generic] = unread(report('scan', `dir:${root}`, ...common));
+  assert.deepEqual([generic?.namespace, generic?.evidence?.paths], ['generic', ['opt/x.py']]);
+});
+
 const expectations = z.object({
   packages: z.array(z.object({ type: z.string(), owner: z.optional(z.unknown()) })),
   not_assessed: z.optional(z.array(z.object({ path: z.string() }))),

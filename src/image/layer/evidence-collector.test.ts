@@ -125,6 +125,51 @@ test('links with names of evidence are kept with where they lead', () => {
   ]);
 });
 
+test('counts a program whose further name is one of data when the first name is replaced or removed', () => {
+  const first = { path: 'opt/run.js', content: samplePrograms.generic };
+  const second = { path: 'opt/x.py', target: 'opt/run.js', type: 'hardlink' } as const;
+  const third = { path: 'usr/share/doc/x', target: 'opt/x.py', type: 'hardlink' } as const;
+  assert.deepEqual(collect([first, second, third]).links, [
+    { by: 'hard-link', path: 'opt/x.py', target: 'opt/run.js' },
+    { by: 'hard-link', path: 'usr/share/doc/x', target: 'opt/run.js' },
+  ]);
+  const replaced = [first, second, { path: 'opt/run.js', content: '//\n'.repeat(1000) }];
+  assert.deepEqual(found(replaced), { generic: ['opt/run.js'] });
+});
+
+test('a link to a directory of packages passes the filter of members', () => {
+  const links = [
+    { path: 'app/node_modules', target: '../opt/real' },
+    { path: 'app/node_modules/@scope', target: '../../opt/scope' },
+    { path: 'wp/wp-content/plugins/akismet', target: '/opt/akismet' },
+  ];
+  assert.deepEqual(
+    collect(links).links.map(({ path }) => path),
+    links.map(({ path }) => path),
+  );
+});
+
+test('a sparse file that begins as a program is evidence', () => {
+  const elf = Buffer.from(samplePrograms.generic);
+  const sparse = (map: string, data: Uint8Array): TarEntry => ({
+    path: 'GNUSparseFile.0/run',
+    content: Buffer.concat([Buffer.from(map.padEnd(512, '\0')), data]),
+    pax: {
+      'GNU.sparse.major': '1',
+      'GNU.sparse.minor': '0',
+      'GNU.sparse.name': 'opt/run',
+      'GNU.sparse.realsize': '1048576',
+    },
+  });
+  assert.deepEqual(found([sparse(`1\n0\n${elf.length}\n`, elf)]), { generic: ['opt/run'] });
+  // The beginning lies behind other pieces.
+  const behind = Buffer.concat([Buffer.alloc(64, 1), elf]);
+  assert.deepEqual(found([sparse(`2\n4096\n64\n0\n${elf.length}\n`, behind)]), { generic: ['opt/run'] });
+  assert.deepEqual(found([sparse('many\n', elf)]), { generic: ['opt/run'] });
+  assert.deepEqual(found([sparse('1\n0\n5\n', Buffer.from('hello'))]), {});
+  assert.deepEqual(found([sparse(`1\n4096\n${elf.length}\n`, elf)]), {});
+});
+
 test('whiteouts and opaque directories are kept wherever they are', () => {
   const { whiteouts, opaques } = collect([
     { path: 'app/.wh.node_modules', content: '' },

@@ -1,7 +1,8 @@
 import { readElfHead } from '../../kit/elf.ts';
 import { limits } from '../../kit/limits.ts';
 import { cleanPath, parentOf } from '../../kit/tar/path.ts';
-import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import type { PayloadSink, SparseForm, TarEntry } from '../../kit/tar/walker.ts';
+import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
@@ -16,6 +17,7 @@ import {
   mayBeBundle,
 } from './file-content.ts';
 import { ProgramSight } from './program-kind.ts';
+import { beginningOfSparse } from './sparse.ts';
 
 /** A program whose kind shows only when it is read once more. */
 export interface UnreadProgram {
@@ -40,6 +42,8 @@ export class EvidenceCollector {
   readonly #found = new Map<string, EvidenceKind>();
   readonly #unread = new Map<string, UnreadProgram>();
   readonly #links = new Map<string, EvidenceLink>();
+  /** Paths of files that have several names. */
+  readonly #targets = new Set<string>();
   readonly #whiteouts = new Set<string>();
   readonly #opaques = new Set<string>();
   readonly #cut = new Set<EvidenceKind>();
@@ -97,7 +101,7 @@ export class EvidenceCollector {
   }
 
   #seeSymbolicLink({ path, target }: TarEntry): void {
-    const named = evidenceByLinkName(path);
+    const named = evidenceByLinkName(path, target);
     if (named !== undefined)
       this.#addLink({ by: 'symbolic-link', kind: named.kind, path, target }, named.kind);
   }
@@ -108,9 +112,13 @@ export class EvidenceCollector {
       this.#add(named.path, named.kind);
       return;
     }
-    const isData = isDataName(path, path.lastIndexOf('/') + 1, path.length);
-    if (isData || placeOfFiles(parentOf(path)).programs === 'none') return;
-    this.#addLink({ by: 'hard-link', path, target: cleanPath(target) }, 'generic');
+    const linked = cleanPath(target);
+    if (!this.#found.has(linked) && !this.#targets.has(linked) && isNamedData(path) && isNamedData(linked))
+      return;
+    const before = this.#links.get(linked);
+    const first = before?.by === 'hard-link' ? before.target : linked;
+    this.#addLink({ by: 'hard-link', path, target: first }, 'generic');
+    if (this.#links.has(path)) this.#targets.add(first).add(path);
   }
 
   #seeFile(entry: TarEntry): PayloadSink | undefined {
@@ -120,13 +128,20 @@ export class EvidenceCollector {
       this.#add(named.path, named.kind);
       return undefined;
     }
-    this.#found.delete(path);
-    this.#unread.delete(path);
-    if (size < contentBytesMin || entry.sparse !== undefined) return undefined;
+    this.#forget(path);
+    if (entry.sparse !== undefined) return sparseSink(size, entry.sparse, (kind) => { this.#add(path, kind); });
+    if (size < contentBytesMin) return undefined;
     return new ContentSink(entry, this.#reading, (kind, isKnown) => {
       this.#add(path, kind);
       if (!isKnown && this.#found.has(path)) this.#unread.set(path, { path, offset: entry.offset, size });
     });
+  }
+
+  /** Another file takes the place of one. What has further names stays: they are names of the one before. */
+  #forget(path: string): void {
+    if (this.#targets.has(path)) return;
+    this.#found.delete(path);
+    this.#unread.delete(path);
   }
 
   #add(path: string, kind: EvidenceKind): void {
@@ -151,6 +166,14 @@ export class EvidenceCollector {
   }
 }
 
+/** Whether the path of a file is one of data: its hard links matter only where its content is known to. */
+function isNamedData(path: string): boolean {
+  return (
+    isDataName(path, path.lastIndexOf('/') + 1, path.length) ||
+    placeOfFiles(parentOf(path)).programs === 'none'
+  );
+}
+
 /** Says what a file is evidence of, and whether its kind is the last word. */
 type Take = (kind: EvidenceKind, isKnown: boolean) => void;
 
@@ -158,6 +181,8 @@ type Take = (kind: EvidenceKind, isKnown: boolean) => void;
 const headBytes = 1024;
 /** The description of a package of R; real ones have some thousand. */
 const descriptionBytes = 64 * 1024;
+/** Stored bytes of a sparse file in which its map and its beginning have to lie. */
+const sparseHeadBytes = 64 * 1024;
 
 /** Looks at the first bytes of a file, and where it is a program at as many as it takes. */
 class ContentSink implements PayloadSink {
@@ -226,6 +251,24 @@ class ContentSink implements PayloadSink {
     this.#program.write(head);
     this.isSated = this.#program.isDone;
   }
+}
+
+/** Looks at the beginning of a sparse file. One that cannot be told counts as a program. */
+function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind) => void): PayloadSink {
+  return wholePayload(Math.min(size, sparseHeadBytes), (stored) => {
+    const head = beginningOfSparse(stored, sparse, headBytes);
+    if (head === undefined) {
+      take('generic');
+      return;
+    }
+    const content = contentKind(head);
+    if (content === 'elf') take('generic');
+    else if (content === 'pe' && isAssembly(head)) take('nuget');
+    else if (content === 'zip' || content === 'script') {
+      const kind = archivedEvidence(head);
+      if (kind !== undefined) take(kind);
+    }
+  });
 }
 
 function isDescription(path: string): boolean {

@@ -1,6 +1,6 @@
 import { nameBytes, number } from '../../kit/tar/header.ts';
 import type { MemberFilter } from '../../kit/tar/walker.ts';
-import { mayBeginEvidence, mayEndEvidence } from '../../model/evidence/by-name.ts';
+import { mayBeginEvidence, mayEndEvidence, mayEndLink } from '../../model/evidence/by-name.ts';
 import { contentBytesMin, contentKind } from './file-content.ts';
 import type { WantedPaths } from './wanted.ts';
 
@@ -8,6 +8,7 @@ const [slash, dot] = [0x2f, 0x2e];
 /** Types of members: regular files, of which old archives and contiguous files have others, and links. */
 const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
 const packagesOfNode = Buffer.from('node_modules/');
+const pluginsOfSite = Buffer.from('plugins/');
 /** The last two letters of the names of scripts: `js`. */
 const [letterJ, letterS] = [0x6a, 0x73];
 /** Shorter scripts are no bundles of packages. */
@@ -25,7 +26,10 @@ function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean 
       return true;
     case symbolicLink: {
       const end = endOfName(block, offset);
-      return mayEndAsEvidence(block, end) || isPackageOfNode(block, offset, end);
+      const [before, last] = [block[end - 2] ?? 0, block[end - 1] ?? 0];
+      return (
+        mayEndEvidence(before, last) || mayEndLink(before, last) || isPackageInDirectory(block, offset, end)
+      );
     }
     case file:
     case oldFile:
@@ -60,6 +64,11 @@ function endOfName(block: Buffer, offset: number): number {
 function firstOf(block: Buffer, offset: number): number {
   const isRelative = block[offset] === dot && block[offset + 1] === slash;
   return block[offset + (isRelative ? 2 : block[offset] === slash ? 1 : 0)] ?? 0;
+}
+
+/** Whether a link may be that of a package of npm or a plugin, whose names are any. */
+function isPackageInDirectory(block: Buffer, offset: number, end: number): boolean {
+  return isPackageOfNode(block, offset, end) || block.subarray(offset, end).includes(pluginsOfSite);
 }
 
 function isPackageOfNode(block: Buffer, offset: number, end: number): boolean {

@@ -15,11 +15,9 @@ import { messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { readingFile } from '../../kit/system-error.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
-import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
-import { isDataName } from '../../model/evidence/program-names.ts';
+import { evidenceByLinkName } from '../../model/evidence/by-name.ts';
 import { compareText } from '../../model/order.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import { mayBeBundle } from './file-content.ts';
 import type { ReadProgram } from './reading.ts';
 import type { WantedPaths } from './wanted.ts';
 
@@ -145,15 +143,9 @@ class Walk {
   }
 }
 
-/** Opening every file of a machine takes minutes: those whose names are of data are known by their names alone. */
+/** Every file is looked into: a program may have any name. */
 function mayMatter(path: string, entry: Dirent): boolean {
-  if (entry.isSymbolicLink()) return evidenceByLinkName(path) !== undefined;
-  if (!entry.isFile()) return false;
-  return (
-    !isDataName(path, path.lastIndexOf('/') + 1, path.length) ||
-    mayBeBundle(path) ||
-    evidenceByName(path) !== undefined
-  );
+  return entry.isSymbolicLink() ? evidenceByLinkName(path, '') !== undefined : entry.isFile();
 }
 
 /** The first piece is small: most files are recognised by their beginning. */
@@ -168,12 +160,14 @@ function* piecesOf(place: string, size?: number): Generator<Buffer> {
     const stats = fstatSync(file);
     const expected = size ?? stats.size;
     if (!stats.isFile() || stats.size !== expected) throw new Error('it changed while being read');
-    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(expected, 1)));
-    for (let at = 0, wanted = firstPieceBytes; at < expected; wanted = pieceBytes) {
-      const count = readSync(file, piece, 0, Math.min(wanted, piece.length), at);
+    let piece = Buffer.allocUnsafe(Math.min(firstPieceBytes, expected));
+    for (let at = 0; at < expected; ) {
+      const count = readSync(file, piece, 0, piece.length, at);
       if (count === 0) throw new Error('it changed while being read');
       yield piece.subarray(0, count);
       at += count;
+      if (piece.length === firstPieceBytes)
+        piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(expected - at, 1)));
     }
   } finally {
     closeSync(file);

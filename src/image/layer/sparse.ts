@@ -39,3 +39,23 @@ function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | 
   }
   return { pieces, dataFrom: Math.ceil(at / 512) * 512 };
 }
+
+/**
+ * The first bytes of a sparse file from the beginning of what is stored; undefined where they cannot be told from that, as with a map
+ * that is malformed or longer than the bytes at hand.
+ */
+export function beginningOfSparse(stored: Buffer, sparse: SparseForm, length: number): Buffer | undefined {
+  const map = sparse.form === 'pieces' ? { pieces: sparse.pieces, dataFrom: 0 } : readMap(stored);
+  if (map === undefined) return undefined;
+  const beginning = Buffer.alloc(length);
+  let from = map.dataFrom;
+  for (const { offset, size } of map.pieces) {
+    const wanted = Math.min(size, length - offset);
+    if (wanted > 0) {
+      if (from + wanted > stored.length) return undefined;
+      stored.copy(beginning, offset, from, from + wanted);
+    }
+    from += size;
+  }
+  return beginning;
+}

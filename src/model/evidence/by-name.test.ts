@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evidenceByLinkName, evidenceByName, mayBeginEvidence, mayEndEvidence } from './by-name.ts';
+import {
+  evidenceByLinkName,
+  evidenceByName,
+  mayBeginEvidence,
+  mayEndEvidence,
+  mayEndLink,
+} from './by-name.ts';
 import type { EvidenceKind } from './kinds.ts';
 
 /** Paths as the tools of each ecosystem lay them out, and the path that stands for them where it is another. */
@@ -121,12 +127,37 @@ test('files that only look like evidence are none', () => {
 });
 
 test('a link to the directory of a package is evidence, and one to a program of a package is not', () => {
-  assert.deepEqual(evidenceByLinkName('app/node_modules/lodash'), {
+  assert.deepEqual(evidenceByLinkName('app/node_modules/lodash', '../x'), {
     kind: 'npm',
     path: 'app/node_modules/lodash',
   });
-  assert.equal(evidenceByLinkName('app/node_modules/@a/b')?.kind, 'npm');
-  assert.equal(evidenceByLinkName('x/site-packages/six-1.16.0.dist-info')?.kind, 'pypi');
-  assert.equal(evidenceByLinkName('app/node_modules/.bin/tsc'), undefined);
-  assert.equal(evidenceByLinkName('usr/bin/node'), undefined);
+  assert.equal(evidenceByLinkName('app/node_modules/@a/b', '../x')?.kind, 'npm');
+  assert.equal(evidenceByLinkName('x/site-packages/six-1.16.0.dist-info', '../x')?.kind, 'pypi');
+  assert.equal(evidenceByLinkName('app/node_modules/.bin/tsc', '../x'), undefined);
+  assert.equal(evidenceByLinkName('usr/bin/node', '../x'), undefined);
+});
+
+test('a link with the name of a directory of packages is evidence unless it leads to one of that name', () => {
+  const kindOf = (path: string, target: string): string | undefined => evidenceByLinkName(path, target)?.kind;
+  for (const [path, kind] of [
+    ['app/node_modules', 'npm'],
+    ['app/node_modules/@scope', 'npm'],
+    ['usr/share/nodejs', 'npm'],
+    ['var/lib/gems/3.1.0/specifications', 'gem'],
+    ['opt/conda/conda-meta', 'conda'],
+    ['opt/app/lib/x/ebin', 'hex'],
+    ['app/vendor/composer', 'composer'],
+    ['var/www/wp-content/plugins/akismet', 'wordpress'],
+    ['nix', 'nix'],
+  ] as const) {
+    assert.equal(kindOf(path, '../opt/real'), kind, path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    assert.ok(
+      mayEndLink(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1)) ||
+        /node_modules\/|plugins\//.test(path),
+    );
+  }
+  assert.equal(kindOf('app/node_modules', '/deps/node_modules'), undefined);
+  assert.equal(kindOf('app/node_modules/@scope', '/opt/@scope'), 'npm');
+  assert.equal(kindOf('usr/bin/composer', '../share/composer/composer'), undefined);
 });

@@ -142,10 +142,25 @@ const byPlace: readonly { readonly kind: EvidenceKind; readonly start: string; r
     },
   ];
 
-/** Names of links to directories that hold a package each: where one leads, the files have other names. */
+/** Names of links to directories that hold a package each or several: where one leads, the files have other names. */
 const linkedPackage: readonly { readonly kind: EvidenceKind; readonly pattern: RegExp }[] = [
   { kind: 'npm', pattern: /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!\.bin$)[^/@][^/]*$/ },
   { kind: 'pypi', pattern: /\.(?:dist|egg)-info$/i },
+  { kind: 'npm', pattern: /(?:^|\/)node_modules\/@[^/]+$|^usr\/(?:share|lib)\/nodejs$/ },
+  { kind: 'wordpress', pattern: /(?:^|\/)wp-content\/(?:mu-)?plugins(?:\/[^/]+)?$/ },
+  { kind: 'nix', pattern: /^nix(?:\/store)?$/ },
+  { kind: 'guix', pattern: /^gnu(?:\/store)?$/ },
+];
+
+/** Names of directories of packages that count wherever they lie. A link of such a name may lead to packages under another. */
+const linkedDirectory: readonly { readonly kind: EvidenceKind; readonly pattern: RegExp }[] = [
+  { kind: 'npm', pattern: /(?:^|\/)node_modules$/ },
+  { kind: 'gem', pattern: /(?:^|\/)specifications$/ },
+  { kind: 'conda', pattern: /(?:^|\/)conda-meta$/ },
+  { kind: 'hex', pattern: /(?:^|\/)ebin$/ },
+  { kind: 'composer', pattern: /(?:^|\/)vendor\/composer$/ },
+  { kind: 'wordpress', pattern: /(?:^|\/)(?:wp-includes|wp-content)$/ },
+  { kind: 'hackage', pattern: /(?:^|\/)package\.conf\.d$/ },
 ];
 
 /** What a file is evidence of by its path, which has no leading slash; undefined where its name says nothing. */
@@ -163,12 +178,22 @@ export function evidenceByName(path: string): NamedEvidence | undefined {
   return undefined;
 }
 
-/** What a symbolic link is evidence of by its path: as a file of this name, or as the directory of a package. */
-export function evidenceByLinkName(path: string): NamedEvidence | undefined {
+/**
+ * What a symbolic link is evidence of by its path: as a file of this name, as the directory of a package, or as one of packages. One of
+ * packages that leads to a directory of the same name is none, as the packages there are evidence themselves.
+ */
+export function evidenceByLinkName(path: string, target: string): NamedEvidence | undefined {
   const named = evidenceByName(path);
   if (named !== undefined) return named;
-  const kind = linkedPackage.find(({ pattern }) => pattern.test(path))?.kind;
+  const isNamedAlike = lastPart(target) === lastPart(path);
+  const kind =
+    linkedPackage.find(({ pattern }) => pattern.test(path))?.kind ??
+    (isNamedAlike ? undefined : linkedDirectory.find(({ pattern }) => pattern.test(path))?.kind);
   return kind === undefined ? undefined : { kind, path };
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function rulesFor(name: string): readonly Rule[] | undefined {
@@ -182,6 +207,18 @@ function rulesFor(name: string): readonly Rule[] | undefined {
 const lastCharacters = new Uint8Array(1 << 16);
 for (const name of [...byName.keys(), ...byContent, ...byEnding.keys()])
   lastCharacters[lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))] = 1;
+
+/** How names of links to directories of packages end. */
+const endsOfLinks: ReadonlySet<number> = new Set(
+  ['node_modules', 'nodejs', 'specifications', 'conda-meta', 'ebin', 'composer', 'wp-includes', 'plugins']
+    .concat('wp-content', 'package.conf.d', 'nix', 'gnu', 'store')
+    .map((name) => lastOf(name.charCodeAt(name.length - 2), name.charCodeAt(name.length - 1))),
+);
+
+/** Whether a link whose name ends with these two characters may lead to a directory of packages: false is certain, true is not. */
+export function mayEndLink(before: number, last: number): boolean {
+  return endsOfLinks.has(lastOf(before, last));
+}
 
 function bothCases(name: string): string[] {
   return [name, name.toUpperCase()];
