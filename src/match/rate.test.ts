@@ -57,6 +57,16 @@ test('the CNA wins over CISA, and CISA over NVD', () => {
   assert.equal(ratingOfEnrichments([{ id: 'CVE-2024-1' }]), undefined);
 });
 
+test('the worst counts when one issuer gives several vectors of one version', () => {
+  const known = (...cvss: NonNullable<Enrichment['cvss']>): Enrichment => ({ id: 'CVE-2024-1', cvss });
+  const by = (source: string, vector: typeof low) => ({ source, ...vector });
+  const rated = ratingOfEnrichments([known(by('acme', low), by('acme', critical), by('nvd', high))]);
+  assert.deepEqual(rated, { source: 'acme', severity: 'Critical' });
+  // Of several versions the preferred one counts.
+  const version2 = { vector: 'AV:N/AC:L/Au:N/C:C/I:C/A:C', score: 10 };
+  assert.equal(ratingOfEnrichments([known(by('acme', low), by('acme', version2))])?.severity, 'Low');
+});
+
 test('a severity in words by the CNA counts as its rating', () => {
   const stated: Enrichment = { id: 'CVE-2024-1', severity: 'High', assigner: 'apache' };
   const nvd: Enrichment = { id: 'CVE-2024-1', cvss: [{ source: 'nvd', ...critical }] };

@@ -26,12 +26,21 @@ export function ratingOfAdvisories(
   return (vendors.length > 0 ? vendors : rated).toSorted(worstFirst)[0];
 }
 
-/** The rating that knowledge beside the advisories gives, by the rank of its issuer; undefined where there is none. */
+/**
+ * The rating that knowledge beside the advisories gives, by the rank of its issuer; undefined where there is none. Of several vectors of
+ * one issuer and version the worst counts.
+ */
 export function ratingOfEnrichments(enrichments: readonly Enrichment[]): Rating | undefined {
-  return enrichments
-    .flatMap(ratingsIn)
-    .map((rating) => ({ rating, rank: issuersAfterCna.indexOf(rating.source) }))
-    .toSorted((a, b) => a.rank - b.rank)[0]?.rating;
+  const rated = enrichments.flatMap(ratingsIn);
+  const [first] = rated.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const [worst] = rated
+    .filter(({ source, version }) => source === first?.source && version === first.version)
+    .sort(worstFirst);
+  return worst && { source: worst.source, severity: worst.severity };
+}
+
+function rankOf({ source }: Rating): number {
+  return issuersAfterCna.indexOf(source);
 }
 
 /** A severity as stated, else the first that a vector has. */
@@ -40,9 +49,19 @@ function statedOrScored(severity: Severity, cvss: readonly CvssVector[]): Severi
   return cvss.map(severityOf).find((scored) => scored !== 'Unknown') ?? 'Unknown';
 }
 
-function ratingsIn({ cvss = [], severity, assigner }: Enrichment): Rating[] {
-  const scored = cvss.flatMap((vector) => known(vector.source, severityOf(vector)));
+/** A rating with the version of CVSS it was given in; words have none. */
+type VersionedRating = Rating & { readonly version?: string };
+
+function ratingsIn({ cvss = [], severity, assigner }: Enrichment): VersionedRating[] {
+  const scored = cvss.flatMap((vector) =>
+    known(vector.source, severityOf(vector)).map((rating) => ({ ...rating, version: versionOf(vector) })),
+  );
   return severity === undefined ? scored : [...known(assigner ?? 'cna', severity), ...scored];
+}
+
+/** The version of CVSS that a vector begins with; vectors of version 2 do not say theirs. */
+function versionOf({ vector }: CvssVector): string {
+  return /^CVSS:([\d.]+)\//.exec(vector)?.[1] ?? '2.0';
 }
 
 function known(source: string, severity: Severity): Rating[] {

@@ -60,6 +60,7 @@ test('a severity in words counts where the assigner gives no vector', async () =
   assert.equal((await read({ metrics: [redHat] })).severity, 'High');
   assert.equal((await read({ metrics: [redHat, cvss31(vector, 7.8, 'HIGH')] })).severity, undefined);
   const apache = words('Textual description of severity', { text: 'moderate' });
+  assert.equal((await read({ metrics: [apache, redHat] })).severity, 'High');
   assert.equal((await read({ metrics: [apache] })).severity, 'Medium');
   for (const policy of [
     'https://www.openssl.org/policies/secpolicy.html',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { baseScore } from '../../model/cvss.ts';
+import { worstSeverity } from '../../model/severity.ts';
 import type { CvssVector, Severity } from '../../plugin/index.ts';
 
 const score = z.number().check(z.gte(0), z.lte(10));
@@ -106,9 +107,12 @@ const content = z.union([
   ),
 ]);
 
-/** The first severity that metrics give in words. */
+/** The worst severity that metrics give in words. */
 export function statedSeverity(metrics: readonly Metric[]): Severity | undefined {
-  return metrics.flatMap(({ other }) => (other && wordTypes.has(other.type) ? wordIn(other.content) : []))[0];
+  const stated = metrics.flatMap(({ other }) =>
+    other && wordTypes.has(other.type) ? wordIn(other.content) : [],
+  );
+  return stated.length === 0 ? undefined : worstSeverity(stated);
 }
 
 function wordIn(value: unknown): Severity[] {
