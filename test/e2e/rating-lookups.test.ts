@@ -165,6 +165,40 @@ test('two scans on one database at once both have the ratings', async (context) 
     assert.deepEqual(ratings(JSON.parse(stdout) as Report), rated, stderr);
 });
 
+test('a scan knows the lists that another scan loads while it waits', async (context) => {
+  const db = join(temporaryDirectory(context), 'clair.db');
+  const files = { ...advisories, ...daily, ...records };
+  const held: (() => void)[] = [];
+  let isReleased = false;
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  const url = await serve(context, (request, response) => {
+    const path = (request.url ?? '').slice(1);
+    const content = files[path];
+    const answer = (): unknown =>
+      content === undefined ? response.writeHead(404).end() : response.end(content);
+    if (isReleased || path in advisories) {
+      answer();
+      return;
+    }
+    held.push(answer);
+    asked.push(path);
+    if (asked.includes(kevPath) && asked.includes(epssPath)) first.resolve();
+    // The second scan asks for a record once it has read which lists are loaded.
+    if (asked.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2) second.resolve();
+  });
+  const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', url, '--format', 'json'];
+  const runs = [clairBeside(args)];
+  await first.promise;
+  runs.push(clairBeside(args));
+  await second.promise;
+  isReleased = true;
+  for (const answer of held) answer();
+  for (const { stdout, stderr } of await Promise.all(runs))
+    assert.deepEqual(ratings(JSON.parse(stdout) as Report), rated, stderr);
+});
+
 test('reads ratings from a clone of the CVE list in a mirror directory', (context) => {
   const mirror = temporaryDirectory(context);
   for (const [path, content] of Object.entries({ ...advisories, ...daily })) put(mirror, path, content);

@@ -129,7 +129,10 @@ export class EvidenceCollector {
       return undefined;
     }
     this.#forget(path);
-    if (entry.sparse !== undefined) return sparseSink(size, entry.sparse, (kind) => { this.#add(path, kind); });
+    if (entry.sparse !== undefined)
+      return sparseSink(size, entry.sparse, (kind) => {
+        this.#add(path, kind);
+      });
     if (size < contentBytesMin) return undefined;
     return new ContentSink(entry, this.#reading, (kind, isKnown) => {
       this.#add(path, kind);

@@ -161,11 +161,21 @@ async function knowledgeOf(
     unrated: new Set(unrated.map(({ vulnerability }) => vulnerability.id)),
     enrichments: stored,
   });
+  // Another process may have loaded a feed since the states were read.
+  const now = await store.advisories.feedStates({ asOf });
+  const isChanged = isStoreChanged || contentOf(now) !== contentOf(states);
   return {
-    enrichments: withFetched(isStoreChanged ? await store.enrichments.find(ids) : stored, enrichments),
+    enrichments: withFetched(isChanged ? await store.enrichments.find(ids) : stored, enrichments),
     reason,
-    states: isStoreChanged ? await store.advisories.feedStates({ asOf }) : states,
+    states: now,
   };
+}
+
+/** What tells the content of feeds from that of another time. */
+function contentOf(states: readonly FeedState[]): string {
+  return states
+    .map(({ source, feed, presence, fetchedAt }) => `${source} ${feed} ${presence} ${fetchedAt}`)
+    .join('\n');
 }
 
 /** What the store has, with what was fetched in place of what it had of the same source. */
