@@ -2,10 +2,9 @@ import { type Gate, isAnythingAssessed, judge, judgeFinding } from '../match/gat
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { tell } from './policy/tell.ts';
-import type { ConsoleOptions } from './progress.ts';
 
 /** Options that decide the exit status of a scan. */
-export interface GateOptions extends ConsoleOptions {
+export interface GateOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
 }
@@ -22,17 +21,17 @@ const undecidedStatus = 4;
 
 /**
  * The exit status of a scan: 1 where a finding reaches a gate, 4 where the image could not be judged. The reason for a 4 goes to standard
- * error.
+ * error, as that of an error does: `--quiet` does not leave it out.
  */
 export function exitStatusOf({ report, isAssessed }: AssessedReport, options: GateOptions): number {
   const { failOn = [], allowUnrated = false } = options;
   const judged = judge(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
   if (judged.result === 'reached') return reachedStatus;
   if (failOn.length > 0 && judged.result === 'undecided') {
-    tell(`not judged: ${judged.reasons.join('; ')}`, options);
+    tell(`not judged: ${judged.reasons.join('; ')}`, {});
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
-  tell('nothing in the image could be assessed; the report says why', options);
+  tell('nothing in the image could be assessed; the report says why', {});
   return undecidedStatus;
 }

@@ -40,6 +40,15 @@ test('findings and --fail-on decide the exit status', () => {
   assert.equal(scan('--only-fixed'), 0);
 });
 
+test('says why an image could not be judged under --quiet, too', () => {
+  const scan = (...args: string[]): string =>
+    clair(['scan', ...example, '--db', ':memory:', '-q', ...args]).stderr;
+  assert.match(scan('--fail-on', 'high'), /^clair: not judged: .*13 findings have no severity\n$/);
+  const nothing = clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '-q']);
+  assert.equal(nothing.status, 4);
+  assert.match(nothing.stderr, /^clair: nothing in the image could be assessed/);
+});
+
 test('without advisories nothing is clean', () => {
   const run = clair(['scan', example[0] ?? '', '--offline', '--db', ':memory:', '--format', 'json']);
   assert.equal(run.status, 4);

@@ -170,8 +170,8 @@ test('a scan knows the lists that another scan loads while it waits', async (con
   const files = { ...advisories, ...daily, ...records };
   const held: (() => void)[] = [];
   let isReleased = false;
-  const first = Promise.withResolvers<void>();
-  const second = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<undefined>();
+  const second = Promise.withResolvers<undefined>();
   const asked: string[] = [];
   const url = await serve(context, (request, response) => {
     const path = (request.url ?? '').slice(1);
@@ -184,9 +184,9 @@ test('a scan knows the lists that another scan loads while it waits', async (con
     }
     held.push(answer);
     asked.push(path);
-    if (asked.includes(kevPath) && asked.includes(epssPath)) first.resolve();
+    if (asked.includes(kevPath) && asked.includes(epssPath)) first.resolve(undefined);
     // The second scan asks for a record once it has read which lists are loaded.
-    if (asked.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2) second.resolve();
+    if (asked.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2) second.resolve(undefined);
   });
   const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', url, '--format', 'json'];
   const runs = [clairBeside(args)];
