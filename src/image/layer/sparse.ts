@@ -1,3 +1,4 @@
+import { decimal } from '../../kit/tar/member.ts';
 import { type SparseForm, type SparsePiece, sparsePiecesMax } from '../../kit/tar/walker.ts';
 
 /** The real content of a sparse file from its stored bytes; undefined when its map makes no sense. */
@@ -11,8 +12,11 @@ function layOut(data: Buffer, pieces: readonly SparsePiece[], realSize: number):
   if (!Number.isSafeInteger(realSize) || realSize < 0) return undefined;
   const real = Buffer.alloc(realSize);
   let from = 0;
+  let laid = 0;
   for (const { offset, size } of pieces) {
-    if (offset + size > realSize || from + size > data.length) return undefined;
+    // Pieces come in order and do not overlap.
+    if (offset < laid || offset + size > realSize || from + size > data.length) return undefined;
+    laid = offset + size;
     data.copy(real, offset, from, from + size);
     from += size;
   }
@@ -24,9 +28,9 @@ function readMap(stored: Buffer): { pieces: SparsePiece[]; dataFrom: number } | 
   let at = 0;
   const next = (): number => {
     const end = stored.indexOf(0x0a, at);
-    const value = end < 0 ? Number.NaN : Number(stored.toString('latin1', at, end));
+    const value = end < 0 ? undefined : decimal(stored.toString('latin1', at, end));
     at = end + 1;
-    return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
+    return value ?? Number.NaN;
   };
   const count = next();
   if (Number.isNaN(count) || count > sparsePiecesMax) return undefined;

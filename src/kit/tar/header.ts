@@ -1,12 +1,20 @@
-/** One header block of a tar archive: POSIX.1-2017 pax (ustar), with the GNU and v7 forms found in image layers. */
+import { decodeName } from './name.ts';
+
+/** One header block of a tar archive, read as Go's archive/tar reads it: that is what container runtimes unpack by. */
 export interface TarHeader {
+  /** With its prefix. */
   readonly name: string;
-  /** The type flag byte; NUL and `7` are told as `0`. */
+  /** The type flag byte as it stands: NUL is that of old archives. */
   readonly flag: string;
-  /** Bytes of payload that follow, before padding to the block. */
+  /** Bytes of payload by the size field, before padding to the block. */
   readonly size: number;
   readonly linkName: string;
+  /** Which of the dialects of tar the header is written in. */
+  readonly dialect: TarDialect;
 }
+
+/** Dialects by their magic: POSIX, star's and GNU's; everything else is read as version 7 of Unix wrote it. */
+export type TarDialect = 'ustar' | 'star' | 'gnu' | 'v7';
 
 /** Tar archives are made of blocks of this many bytes. */
 export const blockBytes = 512;
@@ -41,37 +49,84 @@ export function hasValidChecksum(block: Buffer, offset: number): boolean {
   return stated === signed;
 }
 
-/** Length of the name field; a longer name is split or told in an extended header. */
+/** Length of the name field; a longer name is split or stands in an extended header. */
 export const nameBytes = 100;
 
-/** Whether a header is of a file, link, directory or device by its short name alone: no prefix, nothing extended. */
+/**
+ * Whether a header is of a file, link, directory or device by its short name alone: nothing extended, and no prefix in any dialect, as
+ * each keeps it at the same place.
+ */
 export function isOrdinary(block: Buffer, offset: number): boolean {
   const flag = block[offset + 156] ?? 0;
   return (flag === 0 || (flag >= 0x30 && flag <= 0x37)) && block[offset + 345] === 0;
 }
 
-/** Bytes of payload of a member by its header: links, directories and devices have none, whatever their size field says. */
+/** Types that have no payload whatever their size says: links, devices, directories and FIFOs. */
+export function isWithoutPayload(flag: string): boolean {
+  return flag >= '1' && flag <= '6';
+}
+
+/** Bytes of payload of an ordinary member by its header. */
 export function payloadBytes(block: Buffer, offset: number, position: number): number {
   const flag = block[offset + 156] ?? 0;
   if (flag >= 0x31 && flag <= 0x36) return 0;
+  if (flag === 0 && endsWithSlash(block, offset)) return 0;
+  return sizeField(block, offset, position);
+}
+
+/** In old archives the name of a directory ends with a slash. */
+function endsWithSlash(block: Buffer, offset: number): boolean {
+  let end = offset;
+  while (end < offset + nameBytes && block[end] !== 0) end++;
+  return end > offset && block[end - 1] === 0x2f;
+}
+
+function sizeField(block: Buffer, offset: number, position: number): number {
   const size = number(block, offset + 124, 12);
   if (size === undefined || size < 0) throw new TarError('a tar header has an impossible size', position);
   return size;
 }
 
-/** Reads a header block whose checksum holds. */
+/** Reads a header block whose checksum holds. Throws `TarError` where a member with a payload has an impossible size. */
 export function parseHeader(block: Buffer, offset: number, position: number): TarHeader {
-  const size = payloadBytes(block, offset, position);
-  const flagByte = block[offset + 156] ?? 0;
-  const isPosix = block[offset + 257] === 0x75 && block[offset + 262] === 0; // "u", and NUL after "ustar"
-  const name = text(block, offset, 100);
-  const prefix = isPosix ? text(block, offset + 345, 155) : '';
+  const flag = String.fromCharCode(block[offset + 156] ?? 0);
+  const dialect = dialectOf(block, offset);
+  const name = text(block, offset, nameBytes);
+  const prefix = prefixOf(block, offset, dialect);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    flag: flagByte === 0 || flagByte === 0x37 ? '0' : String.fromCharCode(flagByte),
-    size,
+    flag,
+    size: isWithoutPayload(flag) ? 0 : sizeField(block, offset, position),
     linkName: block[offset + 157] === 0 ? '' : text(block, offset + 157, 100),
+    dialect,
   };
+}
+
+function dialectOf(block: Buffer, offset: number): TarDialect {
+  const bytes = (from: number, length: number): string =>
+    block.toString('latin1', offset + from, offset + from + length);
+  const magic = bytes(257, 6);
+  if (magic === 'ustar\0') return bytes(508, 4) === 'tar\0' ? 'star' : 'ustar';
+  return magic === 'ustar ' && bytes(263, 2) === ' \0' ? 'gnu' : 'v7';
+}
+
+function prefixOf(block: Buffer, offset: number, dialect: TarDialect): string {
+  if (dialect === 'ustar') return text(block, offset + 345, 155);
+  if (dialect === 'star') return text(block, offset + 345, 131);
+  return dialect === 'gnu' ? prefixOfGoWriter(block, offset) : '';
+}
+
+/**
+ * The bytes of a GNU header where others have a prefix are its times of access and change. Go before 1.8 wrote a prefix there: what is no
+ * time and is ASCII is still read as one.
+ */
+function prefixOfGoWriter(block: Buffer, offset: number): string {
+  const isTime = (at: number): boolean => block[at] === 0 || isNumber(block, at, 12);
+  if (isTime(offset + 345) && isTime(offset + 357)) return '';
+  const prefix = block.subarray(offset + 345, offset + 500);
+  const end = prefix.indexOf(0);
+  const bytes = end < 0 ? prefix : prefix.subarray(0, end);
+  return bytes.every((byte) => byte < 0x80) ? bytes.toString('latin1') : '';
 }
 
 /** A NUL-terminated text field. */
@@ -84,10 +139,10 @@ export function text(block: Buffer, offset: number, length: number): string {
     if (byte === 0) break;
     if (byte > 0x7f) isAscii = false;
   }
-  return isAscii ? block.toString('latin1', offset, end) : block.toString('utf8', offset, end);
+  return isAscii ? block.toString('latin1', offset, end) : decodeName(block.subarray(offset, end));
 }
 
-/** A numeric field: octal digits, or base-256 big endian when the top bit is set; undefined when it is neither. */
+/** A numeric field: octal digits, or base-256 big endian when the top bit is set; undefined when it is neither, or negative. */
 export function number(block: Buffer, offset: number, length: number): number | undefined {
   const first = block[offset] ?? 0;
   if ((first & 0x80) === 0) return octal(block, offset, length);
@@ -97,16 +152,27 @@ export function number(block: Buffer, offset: number, length: number): number | 
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** Whether a field is a number at all, be it negative or too large for us. */
+function isNumber(block: Buffer, offset: number, length: number): boolean {
+  return ((block[offset] ?? 0) & 0x80) !== 0 || octal(block, offset, length) !== undefined;
+}
+
+/** Octal digits between blanks and NULs, up to the first NUL between them; no digits are 0. */
 function octal(block: Buffer, offset: number, length: number): number | undefined {
+  let start = offset;
+  let end = offset + length;
+  while (start < end && isFilling(block[start])) start++;
+  while (end > start && isFilling(block[end - 1])) end--;
   let value = 0;
-  let i = offset;
-  const end = offset + length;
-  while (i < end && block[i] === 0x20) i++;
-  for (; i < end; i++) {
+  for (let i = start; i < end; i++) {
     const byte = block[i] ?? 0;
-    if (byte === 0 || byte === 0x20) break;
+    if (byte === 0) break;
     if (byte < 0x30 || byte > 0x37) return undefined;
     value = value * 8 + byte - 0x30;
   }
-  return value;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function isFilling(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0;
 }

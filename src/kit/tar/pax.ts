@@ -1,4 +1,6 @@
-/** Extended attributes of an entry: pax(1), "pax Header Block". An empty value deletes the key. */
+import { decodeName } from './name.ts';
+
+/** Extended attributes of a member: pax(1), "pax Header Block", as Go's archive/tar reads them. An empty value says nothing. */
 export type PaxAttributes = ReadonlyMap<string, string>;
 
 /** The keys that are read. Others are passed over: a hostile archive may have any number of them. */
@@ -8,29 +10,69 @@ const keys: ReadonlySet<string> = new Set([
   'size',
   'GNU.sparse.name',
   'GNU.sparse.major',
+  'GNU.sparse.minor',
+  'GNU.sparse.size',
   'GNU.sparse.realsize',
+  'GNU.sparse.map',
+  'GNU.sparse.numblocks',
 ]);
+
+/** Keys of texts that end at a NUL in a header, and may have none here. */
+const textKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname']);
+
+/** Extended attributes that overlayfs acts on: they can merge one directory into another, or hide a lower one. */
+const overlayKey = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
+
+/** Stands for all attributes of overlayfs that a header has. */
+export const overlayAttribute = 'overlay';
 
 /** Reads the records `<length> <key>=<value>\n` of a pax header that matter here; undefined when one is malformed. */
 export function parsePax(payload: Buffer): PaxAttributes | undefined {
   const attributes = new Map<string, string>();
-  let at = 0;
-  while (at < payload.length) {
-    const space = payload.indexOf(0x20, at);
-    if (space < 0) return isPadding(payload, at) ? attributes : undefined;
-    const length = Number(payload.toString('latin1', at, space));
-    const end = at + length;
-    if (!Number.isSafeInteger(length) || length <= space - at + 1 || end > payload.length) return undefined;
-    const equals = payload.indexOf(0x3d, space);
-    if (equals < 0 || equals >= end || payload[end - 1] !== 0x0a) return undefined;
-    const key = payload.toString('utf8', space + 1, equals);
-    if (keys.has(key)) attributes.set(key, payload.toString('utf8', equals + 1, end - 1));
+  const sparseMap: string[] = [];
+  for (let at = 0; at < payload.length; ) {
+    const record = recordAt(payload, at);
+    if (record === undefined) return undefined;
+    const { key, end } = record;
+    if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
+      if (!isNextOfMap(sparseMap, key) || record.value().includes(',')) return undefined;
+      sparseMap.push(record.value());
+    } else if (keys.has(key)) attributes.set(key, record.value());
+    else if (overlayKey.test(key)) attributes.set(overlayAttribute, key);
     at = end;
   }
+  // Version 0.0 has a record for each number, 0.1 one for all.
+  if (sparseMap.length > 0) attributes.set('GNU.sparse.map', sparseMap.join(','));
   return attributes;
 }
 
-/** Some writers fill the header with NULs after the last record. */
-function isPadding(payload: Buffer, from: number): boolean {
-  return payload.subarray(from).every((byte) => byte === 0);
+/** One record and where it ends. Its value is decoded only where it is asked for. */
+interface PaxRecord {
+  readonly key: string;
+  readonly value: () => string;
+  readonly end: number;
+}
+
+/** The shortest record: `5 a=\n`. */
+const recordBytesMin = 5;
+
+/** Its length is a decimal number and counts all bytes of the record, its own digits and the line feed included. */
+function recordAt(payload: Buffer, at: number): PaxRecord | undefined {
+  const space = payload.indexOf(0x20, at);
+  if (space < 0) return undefined;
+  const digits = payload.toString('latin1', at, space);
+  const length = /^\+?\d+$/.test(digits) ? Number(digits) : 0;
+  const end = at + length;
+  if (length < recordBytesMin || end <= space + 1 || end > payload.length) return undefined;
+  const equals = payload.indexOf(0x3d, space);
+  if (equals <= space + 1 || equals >= end || payload[end - 1] !== 0x0a) return undefined;
+  const key = payload.toString('utf8', space + 1, equals);
+  const bytes = payload.subarray(equals + 1, end - 1);
+  if (key.includes('\0') || (textKeys.has(key) && bytes.includes(0))) return undefined;
+  return { key, value: () => decodeName(bytes), end };
+}
+
+/** Offsets and sizes take turns. */
+function isNextOfMap({ length }: readonly string[], key: string): boolean {
+  return key === (length % 2 === 0 ? 'GNU.sparse.offset' : 'GNU.sparse.numbytes');
 }

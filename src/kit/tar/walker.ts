@@ -12,33 +12,16 @@ import {
   type TarHeader,
   text,
 } from './header.ts';
-import { cleanPath } from './path.ts';
-import { type PaxAttributes, parsePax } from './pax.ts';
+import {
+  type ExtendedHeaders,
+  memberOf,
+  type SparseForm,
+  type SparsePiece,
+  type TarEntry,
+} from './member.ts';
+import { parsePax } from './pax.ts';
 
-/** A member of a tar archive, with the long names and sizes of its extended headers applied. */
-export interface TarEntry {
-  /** Inside the image; see `cleanPath`. */
-  readonly path: string;
-  readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'other';
-  /** Payload bytes as stored. */
-  readonly size: number;
-  /** Target of a link as written; empty for everything else. */
-  readonly target: string;
-  /** Position of the payload, in bytes from the start of the archive. */
-  readonly offset: number;
-  readonly sparse?: SparseForm;
-}
-
-/** How a sparse file is stored: its pieces are in the header, or as text in front of its data (pax format 1.0). */
-export type SparseForm =
-  | { readonly form: 'pieces'; readonly realSize: number; readonly pieces: readonly SparsePiece[] }
-  | { readonly form: 'map-in-data'; readonly realSize: number };
-
-/** A stretch of data of a sparse file; what no piece covers is zeros. */
-export interface SparsePiece {
-  readonly offset: number;
-  readonly size: number;
-}
+export type { SparseForm, SparsePiece, TarEntry };
 
 /** Pieces one sparse file may have: as many as an extended header of the largest size could tell. */
 export const sparsePiecesMax: number = Math.floor(limits.tarMetadataBytes / 24);
@@ -61,11 +44,12 @@ export type TarVisitor = (entry: TarEntry) => PayloadSink | undefined;
  */
 export type MemberFilter = (block: Buffer, offset: number, payload: number) => boolean;
 
-type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'ended' | 'garbage';
+type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'ended';
 
 /**
- * Walks a tar archive that is pushed in pieces of any size. It never looks back, holds no payload, and tells the caller how
- * many of the next bytes nobody wants, so that a file on disk can be seeked over.
+ * Walks a tar archive that is pushed in pieces of any size, and reads it as Go's archive/tar does: container runtimes unpack layers by
+ * that (docs/reference/reading-images.md). It never looks back, holds no payload, and tells the caller how many of the next bytes are
+ * not wanted, so that a file on disk can be seeked over.
  */
 export class TarWalker {
   readonly #visit: TarVisitor;
@@ -79,13 +63,10 @@ export class TarWalker {
   #sink: PayloadSink | undefined;
   #header: TarHeader | undefined;
   #metadata: Buffer[] = [];
-  #longName: string | undefined;
-  #longTarget: string | undefined;
-  #pax: PaxAttributes | undefined;
-  #globalPax: PaxAttributes | undefined;
+  #extended: ExtendedHeaders | undefined;
   #sparsePieces: SparsePiece[] = [];
   #entries = 0;
-  #zeroBlocks = 0;
+  #hasZeroBlock = false;
 
   constructor(visit: TarVisitor, mayMatter?: MemberFilter) {
     this.#visit = visit;
@@ -94,7 +75,7 @@ export class TarWalker {
 
   /** How many of the next bytes may be skipped instead of pushed. */
   get skippable(): number {
-    if (this.#state === 'garbage') return Number.MAX_SAFE_INTEGER;
+    if (this.#state === 'ended') return Number.MAX_SAFE_INTEGER;
     if (this.#state === 'payload' && this.#sink === undefined) return this.#remaining + this.#padding;
     return this.#state === 'padding' ? this.#padding : 0;
   }
@@ -103,7 +84,7 @@ export class TarWalker {
   skip(count: number): void {
     this.#position += count;
     // Nothing skipped changes nothing: only within a member does the state follow from what remains of it.
-    if (count === 0 || this.#state === 'garbage') return;
+    if (count === 0 || this.#state === 'ended') return;
     const ofPayload = Math.min(count, this.#remaining);
     this.#remaining -= ofPayload;
     this.#padding -= count - ofPayload;
@@ -128,21 +109,12 @@ export class TarWalker {
 
   /** Says that the archive ends here. Throws when it ends inside a member. A missing end marker is no fault. */
   end(): void {
-    const isWhole =
-      this.#state === 'ended' ||
-      this.#state === 'garbage' ||
-      this.#state === 'padding' ||
-      this.#isBetweenMembers();
+    const isWhole = this.#state === 'ended' || this.#state === 'padding' || this.#isBetweenMembers();
     if (!isWhole) throw new TarError('the tar archive is cut short', this.#position);
   }
 
   #isBetweenMembers(): boolean {
-    return (
-      this.#state === 'header' &&
-      this.#blockFill === 0 &&
-      this.#longName === undefined &&
-      this.#pax === undefined
-    );
+    return this.#state === 'header' && this.#blockFill === 0 && this.#extended === undefined;
   }
 
   #takePayload(bytes: Buffer, at: number): number {
@@ -190,11 +162,17 @@ export class TarWalker {
 
   #endBlock(block: Buffer, offset: number): void {
     if (this.#state === 'sparse-map') this.#takeSparseMap(block, offset);
-    else if (isZeroBlock(block, offset)) this.#state = ++this.#zeroBlocks >= 2 ? 'ended' : this.#state;
+    else if (isZeroBlock(block, offset)) this.#takeZeroBlock();
+    else if (this.#hasZeroBlock)
+      throw new TarError('one block of zeros, where two end an archive,', this.#position - 2 * blockBytes);
     else if (hasValidChecksum(block, offset)) this.#takeHeader(block, offset);
-    // Bytes after the end marker that begin no further archive are somebody's padding.
-    else if (this.#state === 'ended') this.#state = 'garbage';
     else throw new TarError('no tar header where one must be', this.#position - blockBytes);
+  }
+
+  /** Two blocks of zeros end the archive, whatever stands behind them. */
+  #takeZeroBlock(): void {
+    if (this.#hasZeroBlock) this.#state = 'ended';
+    this.#hasZeroBlock = true;
   }
 
   #takeHeader(block: Buffer, offset: number): void {
@@ -203,7 +181,6 @@ export class TarWalker {
         limit: 'layerEntries',
       });
     }
-    this.#zeroBlocks = 0;
     if (this.#isForNobody(block, offset)) {
       this.#beginPayload('payload', payloadBytes(block, offset, this.#position - blockBytes));
       return;
@@ -213,9 +190,12 @@ export class TarWalker {
     if ('xgLK'.includes(header.flag)) {
       this.#beginMetadata(header);
     } else if (header.flag === 'S') {
-      this.#sparsePieces = readPieces(block, offset + 386, 4);
+      if (header.dialect !== 'gnu') throw new TarError('a sparse file in no header of GNU', this.#position);
+      this.#sparsePieces = readPieces(block, { offset: offset + 386, count: 4, position: this.#position });
       const isExtended = block[offset + 482] !== 0;
-      this.#remaining = number(block, offset + 483, 12) ?? 0; // the real size, until the map is complete
+      const realSize = number(block, offset + 483, 12);
+      if (realSize === undefined) throw new TarError('a sparse file of an impossible size', this.#position);
+      this.#remaining = realSize; // until the map is complete
       if (isExtended) this.#state = 'sparse-map';
       else this.#beginSparse(header);
     } else {
@@ -225,9 +205,7 @@ export class TarWalker {
 
   /** Nearly all members: an ordinary type and name, without extended headers, that no extension looks at. */
   #isForNobody(block: Buffer, offset: number): boolean {
-    if (this.#mayMatter === undefined || this.#pax !== undefined || this.#globalPax !== undefined)
-      return false;
-    if (this.#longName !== undefined || this.#longTarget !== undefined || !isOrdinary(block, offset))
+    if (this.#mayMatter === undefined || this.#extended !== undefined || !isOrdinary(block, offset))
       return false;
     return !this.#mayMatter(block, offset, offset + blockBytes);
   }
@@ -248,80 +226,46 @@ export class TarWalker {
     const payload = Buffer.concat(this.#metadata);
     this.#metadata = [];
     const flag = this.#header?.flag;
-    if (flag === 'L') this.#longName = text(payload, 0, payload.length);
-    else if (flag === 'K') this.#longTarget = text(payload, 0, payload.length);
+    if (flag === 'L') this.#extend({ longName: text(payload, 0, payload.length) });
+    else if (flag === 'K') this.#extend({ longTarget: text(payload, 0, payload.length) });
     else {
-      const attributes = parsePax(payload);
-      if (attributes === undefined) throw new TarError('a malformed pax header', this.#position);
-      if (flag === 'g') this.#globalPax = new Map([...(this.#globalPax ?? []), ...attributes]);
-      else this.#pax = attributes;
+      const pax = parsePax(payload);
+      if (pax === undefined) throw new TarError('a malformed pax header', this.#position);
+      if (flag === 'x') this.#extend({ pax });
+      // A global header applies to nothing, and takes along what stands in front of it.
+      else this.#extended = undefined;
     }
   }
 
+  /** Of headers of one kind the last counts, as a whole. */
+  #extend(headers: ExtendedHeaders): void {
+    this.#extended = { ...this.#extended, ...headers };
+  }
+
   #takeSparseMap(block: Buffer, offset: number): void {
-    this.#sparsePieces.push(...readPieces(block, offset, 21));
+    this.#sparsePieces.push(...readPieces(block, { offset, count: 21, position: this.#position }));
     if (this.#sparsePieces.length > sparsePiecesMax)
       throw new TarError('an endless sparse map', this.#position);
     if (block[offset + 504] === 0 && this.#header !== undefined) this.#beginSparse(this.#header);
   }
 
   #beginSparse(header: TarHeader): void {
-    const sparse: SparseForm = { form: 'pieces', realSize: this.#remaining, pieces: this.#sparsePieces };
+    const pieces: SparseForm = { form: 'pieces', realSize: this.#remaining, pieces: this.#sparsePieces };
     this.#sparsePieces = [];
-    this.#beginMember({ ...header, flag: '0' }, sparse);
+    this.#beginMember(header, pieces);
   }
 
-  #beginMember(header: TarHeader, sparse?: SparseForm): void {
-    const size = this.#payloadSize(header);
-    const entry = this.#entryOf(header, size, sparse);
-    this.#longName = undefined;
-    this.#longTarget = undefined;
-    this.#pax = undefined;
+  #beginMember(header: TarHeader, pieces?: SparseForm): void {
+    const entry = memberOf(header, this.#extended ?? {}, {
+      position: this.#position,
+      ...(pieces && { pieces }),
+    });
+    this.#extended = undefined;
+    const { size } = entry;
     const sink = this.#visit(entry);
     this.#sink = size > 0 ? sink : undefined;
     this.#beginPayload('payload', size);
     if (size === 0) sink?.close();
-  }
-
-  /** A pax size overrides the header's; links and directories have no payload whatever the header says. */
-  #payloadSize(header: TarHeader): number {
-    if ('123456'.includes(header.flag)) return 0;
-    return this.#sizeOf(this.#pax?.get('size') ?? this.#globalPax?.get('size')) ?? header.size;
-  }
-
-  #sizeOf(stated: string | undefined): number | undefined {
-    if (stated === undefined || stated === '') return undefined;
-    const size = Number(stated);
-    if (!Number.isSafeInteger(size) || size < 0)
-      throw new TarError('a pax header has an impossible size', this.#position);
-    return size;
-  }
-
-  #entryOf(header: TarHeader, size: number, sparse: SparseForm | undefined): TarEntry {
-    const sparseForm = sparse ?? this.#paxSparse();
-    const name =
-      this.#attribute('GNU.sparse.name') ?? this.#attribute('path') ?? this.#longName ?? header.name;
-    const target = this.#attribute('linkpath') ?? this.#longTarget ?? header.linkName;
-    const type = typeOf(header.flag, name);
-    return {
-      path: cleanPath(name),
-      type,
-      size,
-      target: type === 'symbolic-link' || type === 'hard-link' ? target : '',
-      offset: this.#position,
-      ...(sparseForm && { sparse: sparseForm }),
-    };
-  }
-
-  #attribute(key: string): string | undefined {
-    if (this.#pax === undefined && this.#globalPax === undefined) return undefined;
-    const value = this.#pax?.get(key) ?? this.#globalPax?.get(key);
-    return value === '' ? undefined : value;
-  }
-
-  #paxSparse(): SparseForm | undefined {
-    if (this.#pax?.get('GNU.sparse.major') === undefined) return undefined;
-    return { form: 'map-in-data', realSize: this.#sizeOf(this.#pax.get('GNU.sparse.realsize')) ?? 0 };
   }
 
   #beginPayload(state: 'payload' | 'metadata', size: number): void {
@@ -331,29 +275,17 @@ export class TarWalker {
   }
 }
 
-function typeOf(flag: string, name: string): TarEntry['type'] {
-  switch (flag) {
-    case '0':
-      // v7 archives have no type for directories: the name ends with a slash.
-      return name.endsWith('/') ? 'directory' : 'file';
-    case '1':
-      return 'hard-link';
-    case '2':
-      return 'symbolic-link';
-    case '5':
-    case 'D':
-      return 'directory';
-    default:
-      return 'other';
-  }
-}
-
-function readPieces(block: Buffer, offset: number, count: number): SparsePiece[] {
+function readPieces(
+  block: Buffer,
+  { offset, count, position }: { readonly offset: number; readonly count: number; readonly position: number },
+): SparsePiece[] {
   const pieces: SparsePiece[] = [];
   for (let i = 0; i < count; i++) {
     const at = offset + i * 24;
-    const size = number(block, at + 12, 12) ?? 0;
-    if (size > 0) pieces.push({ offset: number(block, at, 12) ?? 0, size });
+    if (block[at] === 0) break; // as GNU's and BSD's tar end a map
+    const [start, size] = [number(block, at, 12), number(block, at + 12, 12)];
+    if (start === undefined || size === undefined) throw new TarError('a malformed sparse map', position);
+    pieces.push({ offset: start, size });
   }
   return pieces;
 }

@@ -1,0 +1,134 @@
+import { isWithoutPayload, TarError, type TarHeader } from './header.ts';
+import { cleanPath } from './path.ts';
+import { overlayAttribute, type PaxAttributes } from './pax.ts';
+
+/** A member of a tar archive, with the long names and sizes of its extended headers applied. */
+export interface TarEntry {
+  /** Inside the image; see `cleanPath`. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'other';
+  /** Payload bytes as stored. */
+  readonly size: number;
+  /** Target of a link as written; empty for everything else. */
+  readonly target: string;
+  /** Position of the payload, in bytes from the start of the archive. */
+  readonly offset: number;
+  readonly sparse?: SparseForm;
+  /** The attribute of overlayfs that it has; some runtimes set it, and what lies there is then another directory. */
+  readonly overlay?: string;
+}
+
+/** How a sparse file is stored: its pieces are in a header, or as text in front of its data (pax format 1.0). */
+export type SparseForm =
+  | { readonly form: 'pieces'; readonly realSize: number; readonly pieces: readonly SparsePiece[] }
+  | { readonly form: 'map-in-data'; readonly realSize: number };
+
+/** A stretch of data of a sparse file; what no piece covers is zeros. */
+export interface SparsePiece {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The extended headers in front of a member, each the last of its kind. */
+export interface ExtendedHeaders {
+  readonly pax?: PaxAttributes | undefined;
+  /** Of a header `L` and `K`: up to the first NUL. An empty one says nothing. */
+  readonly longName?: string | undefined;
+  readonly longTarget?: string | undefined;
+}
+
+/**
+ * The member that a header and the extended headers in front of it describe. From weak to strong, it is named by its header, the `path`
+ * of pax, `L`, and the name of a sparse file. Throws `TarError` where a size is none.
+ */
+export function memberOf(
+  header: TarHeader,
+  extended: ExtendedHeaders,
+  { position, pieces }: { readonly position: number; readonly pieces?: SparseForm },
+): TarEntry {
+  const { pax } = extended;
+  const name = extended.longName || pax?.get('path') || header.name;
+  const type = typeOf(header.flag, name);
+  const hasPayload = !isWithoutPayload(header.flag) && type !== 'directory';
+  const size = hasPayload ? (sizeOf(pax?.get('size'), position) ?? header.size) : 0;
+  const sparse = pieces ?? (pax && sparseFormOf(pax, size, position));
+  const sparseName = pieces === undefined && sparse !== undefined ? pax?.get('GNU.sparse.name') : undefined;
+  const overlay = pax?.get(overlayAttribute);
+  return {
+    path: cleanPath(sparseName || name),
+    type,
+    size,
+    target: isLink(type) ? extended.longTarget || pax?.get('linkpath') || header.linkName : '',
+    offset: position,
+    ...(sparse && { sparse }),
+    ...(overlay !== undefined && { overlay }),
+  };
+}
+
+function isLink(type: TarEntry['type']): boolean {
+  return type === 'symbolic-link' || type === 'hard-link';
+}
+
+function typeOf(flag: string, name: string): TarEntry['type'] {
+  switch (flag) {
+    case '\0':
+      // Old archives have no type for directories: the name ends with a slash. With any other type a slash says nothing.
+      return name.endsWith('/') ? 'directory' : 'file';
+    case '0':
+    case '7': // contiguous files
+    case 'S':
+      return 'file';
+    case '1':
+      return 'hard-link';
+    case '2':
+      return 'symbolic-link';
+    case '5':
+      return 'directory';
+    default:
+      return 'other';
+  }
+}
+
+/** A decimal number; undefined where there is none. */
+function sizeOf(stated: string | undefined, position: number): number | undefined {
+  if (stated === undefined || stated === '') return undefined;
+  const size = decimal(stated);
+  if (size === undefined) throw new TarError('a pax header has an impossible size', position);
+  return size;
+}
+
+/**
+ * How pax headers say that a file is sparse: GNU versions 0.0, 0.1 and 1.0, or a map without a version, which is 0.1. With any other
+ * version the file is an ordinary one.
+ */
+function sparseFormOf(pax: PaxAttributes, size: number, position: number): SparseForm | undefined {
+  const [major, minor] = [pax.get('GNU.sparse.major') || '', pax.get('GNU.sparse.minor') || ''];
+  const version = `${major}.${minor}`;
+  const hasMap = (pax.get('GNU.sparse.map') || '') !== '';
+  const isOfHeader = version === '0.0' || version === '0.1' || (version === '.' && hasMap);
+  if (!isOfHeader && version !== '1.0') return undefined;
+  const stated = pax.get('GNU.sparse.size') || pax.get('GNU.sparse.realsize');
+  const realSize = sizeOf(stated, position) ?? size;
+  return isOfHeader
+    ? { form: 'pieces', realSize, pieces: piecesOf(pax, position) }
+    : { form: 'map-in-data', realSize };
+}
+
+/** The map of versions 0.0 and 0.1: offset and size of each piece in turn, separated by commas. */
+function piecesOf(pax: PaxAttributes, position: number): SparsePiece[] {
+  const text = pax.get('GNU.sparse.map') ?? '';
+  const numbers = text === '' ? [] : text.split(',').map(decimal);
+  const count = decimal(pax.get('GNU.sparse.numblocks') ?? '');
+  if (count === undefined || numbers.length !== count * 2 || numbers.includes(undefined))
+    throw new TarError('a malformed sparse map', position);
+  return Array.from({ length: count }, (_, i) => ({
+    offset: numbers[i * 2] ?? 0,
+    size: numbers[i * 2 + 1] ?? 0,
+  }));
+}
+
+/** A number of decimal digits, as Go reads it; undefined for everything else, and for what is negative. */
+export function decimal(text: string): number | undefined {
+  const value = /^\+?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
