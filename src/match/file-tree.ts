@@ -21,6 +21,14 @@ export interface FileTree {
   /** By real path: what a layer has below a link of the layers under it lies where the link leads to. */
   readonly places: PathTree<Seen>;
   readonly resolver: Resolver;
+  /** Members and markers that runtimes lay down differently. */
+  readonly doubts: readonly Doubt[];
+}
+
+/** A path of a layer that lies below a link of a lower one. */
+export interface Doubt {
+  readonly path: string;
+  readonly layer: number;
 }
 
 /**
@@ -30,11 +38,34 @@ export interface FileTree {
  */
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const places = new PathTree<Seen>();
+  const doubts: Doubt[] = [];
   for (const [layer, index] of layers.entries()) {
+    doubts.push(...doubtsOf(places, index).map((path) => ({ path, layer })));
     hide(places, index);
     new Placing(places, layer).placeAll(index.nodes);
   }
-  return { places, resolver: resolverOf(places) };
+  return { places, resolver: resolverOf(places), doubts };
+}
+
+/**
+ * What a layer has below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
+ * itself make a directory in its place.
+ */
+function doubtsOf(places: PathTree<Seen>, { nodes, whiteouts, opaques }: LayerIndex): string[] {
+  const own = new Set(nodes.map(({ path }) => path));
+  const isBelowLink = (path: string): boolean => {
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      const above = path.slice(0, slash);
+      if (own.has(above)) return false;
+      if (places.get(above)?.node.kind === 'symbolic-link') return true;
+    }
+    return false;
+  };
+  return [
+    ...nodes.flatMap(({ path }) => (isBelowLink(path) ? [path] : [])),
+    ...whiteouts.filter(isBelowLink),
+    ...opaques.filter((path) => isBelowLink(`${path}/`)),
+  ];
 }
 
 function resolverOf(places: PathTree<Seen>): Resolver {

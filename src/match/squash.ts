@@ -6,7 +6,7 @@ import type { ListedPackage } from '../model/package.ts';
 import { patternSet } from '../plugin/layer-files.ts';
 import { type ImageEvidence, squashEvidence } from './evidence.ts';
 import { type FileOwner, fileOwners } from './file-owners.ts';
-import { type FileTree, fileTree, type Seen } from './file-tree.ts';
+import { type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
 
@@ -51,9 +51,15 @@ export function squash(layers: readonly LayerIndex[], places: ReadPlaces): Squas
     packages: visiblePackages(visible, layers),
     owners,
     evidence: squashEvidence(tree, layers, owners),
-    problems: visibleProblems(tree, layers),
+    problems: [...visibleProblems(tree, layers), ...tree.doubts.map(problemOf)],
     unread: unreadPlaces(tree, places),
   };
+}
+
+function problemOf({ path, layer }: Doubt): SquashedProblem {
+  const message =
+    'lies below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
+  return { extension: 'layer', path, message, layer };
 }
 
 /** The files at wanted paths, and those that a symbolic link at a wanted path leads to. */

@@ -1,7 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
-import { baseOf, parentOf } from '../../kit/tar/path.ts';
+import { baseOf, cleanPath, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
@@ -49,8 +49,10 @@ export class LayerCollector {
   readonly #wanted: WantedPaths;
   readonly #hasWhiteouts: boolean;
   readonly #keptBytesMax: number;
-  readonly #whiteouts = new Set<string>();
-  readonly #opaques = new Set<string>();
+  readonly #whiteouts = new PathTree<true>();
+  readonly #opaques = new PathTree<true>();
+  /** By the paths that hard links lead to, one of these links: it shares what lies there now, whatever takes that name later. */
+  readonly #linkTargets = new PathTree<string>();
   readonly #nodes = new PathTree<LayerNode>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
@@ -89,6 +91,11 @@ export class LayerCollector {
       }
     }
     const interest = this.#wanted.at(path);
+    if (interest !== undefined && entry.overlay !== undefined)
+      this.remark(
+        `${path}/`,
+        `has the attribute ${entry.overlay}: with some runtimes another directory lies here`,
+      );
     const evidence = this.#evidence.see(entry);
     if (interest === undefined) return both(this.#licenses.visit(entry), evidence);
     return this.#node(entry, interest === 'wanted') ?? evidence;
@@ -96,8 +103,8 @@ export class LayerCollector {
 
   collected(): CollectedLayer {
     return {
-      whiteouts: [...this.#whiteouts],
-      opaques: [...this.#opaques],
+      whiteouts: [...this.#whiteouts.keys()],
+      opaques: [...this.#opaques.keys()],
       markers: this.#markers,
       nodes: [...this.#nodes.values()],
       files: this.#files,
@@ -125,9 +132,9 @@ export class LayerCollector {
     else this.#evidence.removed(hidden);
   }
 
-  #mark(marks: Set<string>, path: string): void {
-    if (marks.has(path)) return;
-    marks.add(path);
+  #mark(marks: PathTree<true>, path: string): void {
+    if (marks.get(path) !== undefined) return;
+    marks.set(path, true);
     this.#checkMarks(path.length);
   }
 
@@ -139,6 +146,7 @@ export class LayerCollector {
     }
     if (entry.type === 'symbolic-link' || entry.type === 'hard-link') {
       this.#replace({ path, kind: entry.type, target: entry.target });
+      if (entry.type === 'hard-link') this.#linkTargets.set(cleanPath(entry.target), path);
       return undefined;
     }
     this.#replace({ path, kind: 'file' });
@@ -148,11 +156,35 @@ export class LayerCollector {
   #replace(node: LayerNode): void {
     const { path } = node;
     const before = this.#nodes.get(path);
+    this.#noteOrder(node, before);
     // Something else takes the place of a directory: what the layer had under it is gone.
     if (node.kind !== 'directory') this.#nodes.remove(path, this.#forget);
     else if (before !== undefined) this.#forget(path, before);
     this.#nodes.set(path, node);
     this.#checkMarks(charactersOf(node));
+  }
+
+  /**
+   * Unpackers lay members down one after the other. What depends on that order within a layer is stated: hard links to what is replaced
+   * later, and links that are set more than once. Honest layers have neither, as each name comes once.
+   */
+  #noteOrder(node: LayerNode, before: LayerNode | undefined): void {
+    const { path, kind } = node;
+    if (before !== undefined && isLinkSetAnew(before, node))
+      this.remark(
+        path,
+        'is a symbolic link and something else within one layer: the order of its members decides',
+      );
+    const stateReplaced = (target: string, link: string): void => {
+      this.remark(link, `is a hard link to ${target}, which the layer replaces afterwards`);
+    };
+    const link = this.#linkTargets.get(path);
+    if (link !== undefined) stateReplaced(path, link);
+    if (kind === 'directory') return;
+    this.#linkTargets.removeBelow(path, stateReplaced);
+    // Markers below a name act on the directory that had it. What takes its place leads them nowhere.
+    this.#whiteouts.removeBelow(path);
+    this.#opaques.remove(path);
   }
 
   readonly #forget = (path: string, node: LayerNode): void => {
@@ -217,6 +249,13 @@ function both(first: PayloadSink | undefined, second: PayloadSink | undefined): 
       second.close();
     },
   };
+}
+
+function isLinkSetAnew(before: LayerNode, node: LayerNode): boolean {
+  if (before.kind !== 'symbolic-link' && node.kind !== 'symbolic-link') return false;
+  return (
+    before.kind !== node.kind || ('target' in before && 'target' in node && before.target !== node.target)
+  );
 }
 
 function charactersOf(node: LayerNode): number {

@@ -1,3 +1,4 @@
+import { encodeName } from '../../kit/tar/name.ts';
 import { parentOf } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
@@ -165,5 +166,5 @@ function addToHash(hash: number, byte: number): number {
 }
 
 function hashOfPath(path: string): number {
-  return Buffer.from(path).reduce(addToHash, 0);
+  return encodeName(path).reduce(addToHash, 0);
 }

@@ -13,3 +13,14 @@ export function decodeName(bytes: Buffer): string {
   for (const byte of bytes) text += String.fromCharCode(byte < 0x80 ? byte : escapeStart + byte);
   return text;
 }
+
+/** The bytes of a name that `decodeName` has made text of. */
+export function encodeName(text: string): Buffer {
+  if (text.isWellFormed()) return Buffer.from(text);
+  const parts = Array.from(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const isEscape = code > escapeStart && code <= escapeStart + 0xff;
+    return isEscape ? Buffer.of(code - escapeStart) : Buffer.from(character);
+  });
+  return Buffer.concat(parts);
+}

@@ -5,6 +5,7 @@ import { stanza, system } from './tar-pieces.ts';
 
 const status = 'var/lib/dpkg/status';
 const nothing: Answer = { packages: [] };
+const replaced: Answer = { packages: [], problem: /which the layer replaces afterwards/ };
 const manyUnread: Answer = { packages: ['hello'], problem: /places that were not read/ };
 const unread: Answer = { packages: [], problem: /places that were not read/ };
 
@@ -26,9 +27,9 @@ export function oddLinks(): HostileImage[] {
     oddTar('a chain of 60 links', unread, ...chainOf(60)),
     oddTar('links to 2,000 places', manyUnread, system, ...elsewhere),
     oddTar('a hard link to itself', nothing, hardLink(status, status)),
-    oddTar('hard links in a circle', nothing, hardLink(status, 'opt/x'), hardLink('opt/x', status)),
+    oddTar('hard links in a circle', replaced, hardLink(status, 'opt/x'), hardLink('opt/x', status)),
     oddTar('a hard link that leads outside', nothing, hardLink(status, '../../../../etc/passwd')),
-    oddTar('a hard link to a directory', nothing, hardLink(status, 'opt'), { path: 'opt/' }),
+    oddTar('a hard link to a directory', replaced, hardLink(status, 'opt'), { path: 'opt/' }),
     oddTar('a pipe for a database', nothing, { path: status, type: 'fifo' }),
     oddTar('a device for a database', nothing, { path: 'lib/apk/db/installed', type: 'character-device' }),
     oddTar('a directory for a database', nothing, { path: 'var/lib/rpm/Packages/' }),

@@ -39,7 +39,7 @@ export function oddEnds(): HostileImage[] {
     openTar('no end blocks', right, system),
     openTar('one end block', right, system, new Uint8Array(512)),
     openTar('rubbish behind the end', right, system, end, Buffer.alloc(10_000, 'rubbish')),
-    openTar('one archive behind the other', { packages: ['later'] }, system, end, tar([database('later')])),
+    openTar('one archive behind the other', right, system, end, tar([database('later')])),
     openTar('an end within a file', { refused: /cut short/ }, system.subarray(0, -600)),
     openTar('a header with a wrong checksum', { refused: /no tar header/ }, system, badSum),
     openTar('a pax header that nothing follows', { refused: /cut short/ }, system, paxAlone),
