@@ -50,7 +50,8 @@ suite('deb822', () => {
 
   test('a repeated field is reported and the first stands', () => {
     const [stanza] = stanzas(Buffer.from('Package: a\nVersion: 1\nVersion: 2\n'), names);
-    assert.deepEqual(stanza, { number: 1, values: ['a', '1'], repeated: new Set(['Version']) });
+    assert.deepEqual(stanza?.values, ['a', '1']);
+    assert.deepEqual(stanza.repeated, new Set(['Version']));
   });
 
   test('bytes that are no ASCII before a field do not move it', () => {

@@ -20,6 +20,8 @@ export class Lines {
   /** The present line, without its line feed. */
   start = 0;
   end = -1;
+  /** Whether the present line was cut: it is then all of the piece. */
+  isCut = false;
 
   constructor(content: Uint8Array) {
     this.#content = bufferView(content);
@@ -45,6 +47,7 @@ export class Lines {
     this.text = this.bytes.toString('latin1');
     this.#next = isCut ? placeAfterLine(content, limit) : lastEnd + 1;
     this.start = 0;
+    this.isCut = isCut;
     return true;
   }
 }

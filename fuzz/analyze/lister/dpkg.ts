@@ -15,6 +15,7 @@ const seeds = (): Input[] => [
       'd41d8cd98f00b204e9800998ecf8427e  usr/lib/python3/dist-packages/x-1.egg-info\n',
   }),
   files({
+    'var/lib/dpkg/updates/0000': 'Package : Bash\nStatus:install ok UNPACKED\nVersion\t:  6\n',
     'var/lib/dpkg/status.d/base': 'Package: base-files\nVersion: 12\nArchitecture: all\n',
     'var/lib/dpkg/status.d/base.md5sums':
       'd41d8cd98f00b204e9800998ecf8427e  usr/lib/python3/dist-packages/x-1.egg-info\n',

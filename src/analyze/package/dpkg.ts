@@ -16,6 +16,8 @@ import { lostBytes, lostEnd } from './text-damage.ts';
 
 const statusFile = 'var/lib/dpkg/status';
 const statusDirectory = 'var/lib/dpkg/status.d/';
+/** Changes that dpkg has not yet written to its status file. It reads them after this file. */
+const journalDirectory = 'var/lib/dpkg/updates/';
 const infoDirectory = 'var/lib/dpkg/info/';
 const listEnding = '.list';
 const checksumsEnding = '.md5sums';
@@ -28,25 +30,26 @@ const companion =
 const coreFields = ['Package', 'Status', 'Version', 'Architecture', 'Source'];
 /** Fields that add detail: what is wrong with them is no problem of the package. */
 const detailFields = ['Maintainer', 'Pre-Depends', 'Depends', 'Provides'];
-const fieldsRead = [...coreFields, ...detailFields];
-
-/** Of a longer field the end is missing. */
-const fieldCharactersRead = 4000;
+/** Older spellings, which dpkg still appends to the version. */
+const obsoleteFields = ['Revision', 'Package-Revision', 'Package_Revision'];
+const fieldsRead = [...coreFields, ...detailFields, ...obsoleteFields];
 
 /**
- * The third word of `Status`, dpkg(1) "Package states", and what it says about the files of the package. What is configured
- * or waits for a trigger has been installed whole. Between unpacking and configuring nobody can say which version is in use.
+ * The states in which the files of a package are there, wholly or in part, and those in which they are not: dpkg(1), "Package
+ * states". Words fold, and dpkg does not need the blanks between them. The word in
+ * the middle may be one that only older versions and opkg know.
  */
-const states: Readonly<Record<string, 'installed' | 'gone' | 'unclear'>> = {
-  installed: 'installed',
-  'triggers-pending': 'installed',
-  'triggers-awaited': 'installed',
-  'half-configured': 'installed',
-  unpacked: 'unclear',
-  'half-installed': 'unclear',
-  'config-files': 'gone',
-  'not-installed': 'gone',
-};
+const installedStatus = statusOf(
+  'installed|unpacked|half-installed|half-configured|triggers-awaited|triggers-pending',
+);
+const goneStatus = statusOf('not-installed|config-files');
+
+function statusOf(states: string): RegExp {
+  return new RegExp(
+    `^(?:unknown|install|hold|deinstall|purge)[ \\t\\v\\f\\r]*(?:\\S*?)[ \\t\\v\\f\\r]*(?:${states})$`,
+    'i',
+  );
+}
 
 /**
  * Lists Debian packages: the database of dpkg, and the one-file-a-package directory of distroless images. What a package owns
@@ -54,8 +57,14 @@ const states: Readonly<Record<string, 'installed' | 'gone' | 'unclear'>> = {
  */
 export const dpkg: PackageLister = {
   name: 'dpkg',
-  version: 3,
-  wants: [statusFile, `${statusDirectory}*`, `${infoDirectory}*${listEnding}`, diversionsFile],
+  version: 4,
+  wants: [
+    statusFile,
+    `${statusDirectory}*`,
+    `${journalDirectory}*`,
+    `${infoDirectory}*${listEnding}`,
+    diversionsFile,
+  ],
   licenseFiles: debianCopyright,
   *list(files: Files) {
     const ownership = new Ownership();
@@ -65,13 +74,39 @@ export const dpkg: PackageLister = {
       else if (owner !== undefined) {
         const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
         if (owned.length > 0) yield { path, owner, files: owned };
-      } else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path))) {
-        yield* distinct(path, listFile(path, content));
-      }
+      } else yield* distinct(path, listEntries(path, content));
     }
     yield* ownership.problems(statusFile);
   },
 };
+
+function* listEntries(path: string, content: Uint8Array): Generator<Listed> {
+  if (isJournal(path, content)) yield* listJournal(path, content);
+  else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path)))
+    yield* listFile(path, content);
+}
+
+/** Whether a file is one that dpkg reads after its status file: its name is a number. One without content changes nothing. */
+function isJournal(path: string, content: Uint8Array): boolean {
+  return (
+    content.length > 0 &&
+    path.startsWith(journalDirectory) &&
+    /^\d+$/.test(path.slice(journalDirectory.length))
+  );
+}
+
+/**
+ * Lists what a file of the journal adds beside the packages of the status file, which may be that of another layer. What it
+ * replaces or removes stays listed, so a problem says that the list is not the one of dpkg.
+ */
+function* listJournal(path: string, content: Uint8Array): Generator<Listed> {
+  yield {
+    path,
+    problem:
+      'holds changes that dpkg has not written to its status file; packages of both are listed, and some may be replaced or removed. Run "dpkg --configure -a" in the image to finish them',
+  };
+  yield* listFile(path, content);
+}
 
 /** The package whose files a file lists, undefined when it is no such list or names no possible package: `info/libc6:amd64.list`, `status.d/libc6.md5sums`. */
 function ownerOf(path: string, files: Files): string | undefined {
@@ -84,10 +119,12 @@ function ownerOf(path: string, files: Files): string | undefined {
   const entry = path.slice(0, -checksumsEnding.length);
   const [stanza] = stanzas(files.get(entry) ?? new Uint8Array(), ['Package']);
   const name = stanza?.values[0] || entry.slice(statusDirectory.length);
-  return isWord(name) ? name : undefined;
+  return isWord(name) ? name.toLowerCase() : undefined;
 }
 
 const slash = 0x2f;
+const lineFeed = 0x0a;
+const endOfFile = 0x1a;
 
 /** What stands before the path in a line: `/usr/bin/env`, and `d41d8cd98f00b204e9800998ecf8427e  usr/bin/env`. */
 const listPrefix = '/'.length;
@@ -150,25 +187,47 @@ function* listDiversions(content: Uint8Array): Generator<Listed> {
 
 function* listFile(path: string, content: Uint8Array): Generator<Listed> {
   // dpkg itself refuses a status file without a final line feed; control files in status.d may end so.
-  const damage = lostBytes(content) ?? (path === statusFile ? lostEnd(content) : undefined);
+  const needsEnd = !path.startsWith(statusDirectory);
+  const damage = lostBytes(content) ?? (needsEnd ? lostEnd(content) : undefined);
   if (damage !== undefined) yield { path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
-  for (const stanza of stanzas(content, fieldsRead)) {
+  for (const stanza of stanzas(linesFor(content), fieldsRead)) {
     entries++;
     const entry = readStanza(stanza);
     if (typeof entry === 'string') yield { path, problem: entry };
     else if (entry !== undefined) yield { path, package: { ...entry, ...detailsOf(stanza, budget) } };
-    for (const field of stanza.repeated)
-      if (coreFields.includes(field)) yield { path, problem: repeats(stanza, field) };
+    for (const problem of problemsOf(stanza)) yield { path, problem };
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no dpkg database' };
 }
 
+/** The text as dpkg reads it: to it the character by which DOS ended files ends a line. */
+function linesFor(content: Uint8Array): Uint8Array {
+  return content.includes(endOfFile)
+    ? content.map((byte) => (byte === endOfFile ? lineFeed : byte))
+    : content;
+}
+
+/** What makes dpkg read a stanza otherwise, or refuse it. */
+function* problemsOf(stanza: Stanza): Generator<string> {
+  const entry = `entry ${stanza.number}`;
+  for (const field of coreFields) {
+    if (stanza.repeated.has(field)) yield `${entry} has the field ${field} more than once; the first stands`;
+    if (stanza.continued.has(field)) yield `${entry} continues the field ${field} on another line`;
+    if (stanza.cut.has(field)) yield `${entry} has a field ${field} that is too long; its end was not read`;
+  }
+  for (const [index, field] of obsoleteFields.entries())
+    if (stanza.values[coreFields.length + detailFields.length + index] !== undefined)
+      yield `${entry} has the obsolete field ${field}, which changes the version`;
+  if (stanza.endsAtBlanks) yield `${entry} ends at a line of blanks, which is an error to dpkg`;
+}
+
 /** The package of a stanza, undefined when it is not installed, or the problem with it. */
 function readStanza({ number, values }: Stanza): ListedPackage | string | undefined {
-  const [name, status, version, arch, sourceField] = values;
+  const [written, status, version, arch, sourceField] = values;
+  const name = written?.toLowerCase();
   if (!name) return `entry ${number} has no Package field`;
   const state = stateOf(status);
   if (state === 'gone') return undefined;
@@ -183,21 +242,24 @@ function readStanza({ number, values }: Stanza): ListedPackage | string | undefi
 }
 
 /** Supplier and dependencies of a package, deb-control(5). */
-function detailsOf({ values }: Stanza, budget: DependencyBudget): Partial<ListedPackage> {
+function detailsOf({ values, cut }: Stanza, budget: DependencyBudget): Partial<ListedPackage> {
   const [maintainer = '', before = '', depends = '', provides = ''] = values.slice(coreFields.length);
   const supplier = keptLine(maintainer);
-  const required = [...relationsIn(before), ...relationsIn(depends)];
+  const required = [
+    ...relationsIn(before, cut.has('Pre-Depends')),
+    ...relationsIn(depends, cut.has('Depends')),
+  ];
   return {
     ...(supplier !== '' && { supplier }),
-    ...dependencyFields(budget, { requires: required, provides: relationsIn(provides) }),
+    ...dependencyFields(budget, { requires: required, provides: relationsIn(provides, cut.has('Provides')) }),
   };
 }
 
 /** The names in a field of relations: `libc6 (>= 2.14), default-mta | mail-transport-agent, python3:any`. */
-function relationsIn(field: string): string[] {
+function relationsIn(field: string, isCut: boolean): string[] {
   const relations = field.split(',').map((relation) => relation.split('|').map(packageNameIn).join('|'));
-  // A field may have been cut: its last name is then not whole.
-  return field.length < fieldCharactersRead ? relations : relations.slice(0, -1);
+  // Of a field that was cut the last name is not whole.
+  return isCut ? relations.slice(0, -1) : relations;
 }
 
 function packageNameIn(relation: string): string {
@@ -206,8 +268,9 @@ function packageNameIn(relation: string): string {
 
 /** Entries of `status.d` have no Status: they are there because the package is. */
 function stateOf(status: string | undefined): 'installed' | 'gone' | 'unclear' {
-  if (status === undefined || status === 'install ok installed') return 'installed';
-  return states[status.split(/\s+/)[2] ?? ''] ?? 'unclear';
+  if (status === undefined) return 'installed';
+  if (goneStatus.test(status)) return 'gone';
+  return installedStatus.test(status) ? 'installed' : 'unclear';
 }
 
 /** `Source: name` or `name (version)`; a package without the field is built from the source of its own name. */
@@ -218,8 +281,4 @@ function sourceOf(field: string | undefined, name: string, version: string): Sou
   const close = field.indexOf(')', open);
   const source = { name: field.slice(0, open).trimEnd(), version: field.slice(open + 1, close).trim() };
   return close > open && isWord(source.name) && isWord(source.version) ? source : undefined;
-}
-
-function repeats({ number }: Stanza, field: string): string {
-  return `entry ${number} has the field ${field} more than once; the first stands`;
 }

@@ -22,7 +22,7 @@ export function archOf(arch: string | undefined): Pick<ListedPackage, 'arch'> {
  * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.
  */
 export function* distinct(path: string, listed: Iterable<Listed>): Generator<Listed> {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   let entries = 0;
   let problems = 0;
   for (const item of listed) {
@@ -30,15 +30,29 @@ export function* distinct(path: string, listed: Iterable<Listed>): Generator<Lis
       yield { path, problem: `has more than ${limits.packagesPerFile} entries; the rest was not read` };
       break;
     }
-    if ('problem' in item && ++problems > limits.problemsPerFile) continue;
-    if ('package' in item && !isNew(item.package, seen)) continue;
-    yield item;
+    const kept = 'package' in item ? firstOf(item, seen) : item;
+    if (kept === undefined || ('problem' in kept && ++problems > limits.problemsPerFile)) continue;
+    yield kept;
   }
   const hidden = problems - limits.problemsPerFile;
   if (hidden > 0) yield { path, problem: `has ${hidden} more problems of the kinds above` };
 }
 
-function isNew({ name, version, arch = '' }: ListedPackage, seen: Set<string>): boolean {
-  const before = seen.size;
-  return seen.add(`${name} ${version} ${arch}`).size > before;
+type ListedOne = Extract<Listed, { readonly package: ListedPackage }>;
+
+/** A package that was not listed before; undefined where it was, or the problem that it has another source now. */
+function firstOf(item: ListedOne, seen: Map<string, string>): Listed | undefined {
+  const { name, version, arch = '', source } = item.package;
+  const identity = `${name} ${version} ${arch}`;
+  const origin = source === undefined ? '' : `${source.name} ${source.version}`;
+  const known = seen.get(identity);
+  if (known === undefined) {
+    seen.set(identity, origin);
+    return item;
+  }
+  if (known === origin) return undefined;
+  return {
+    path: item.path,
+    problem: `lists ${name} ${version} twice, of different sources; the first stands`,
+  };
 }
