@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { limits } from '../../kit/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
@@ -132,6 +132,44 @@ test('apk: a damaged file says what is wrong and lists what is left', () => {
     assert.equal(packages.length, count, content.slice(0, 40));
     assert.match(problems[0] ?? '', problem);
   }
+});
+
+suite('apk: lists what apk-tools lists', () => {
+  const zlib = 'P:zlib\nV:9-r0\n';
+  const cases: Readonly<
+    Record<string, readonly [text: string, packages: readonly string[], problem: RegExp]>
+  > = {
+    'a line of one letter ends an entry': ['P:a\nV:1\nx\nP:b\nV:2\n\n', ['a 1', 'b 2'], /^$/],
+    'a lone letter of a field ends an entry': ['P:a\nV:1\nP\nP:b\nV:2\n\n', ['a 1', 'b 2'], /^$/],
+    'a lone colon ends an entry': ['P:a\nV:1\n:\nP:b\nV:2\n\n', ['a 1', 'b 2'], /^$/],
+    'a carriage return ends an entry': ['P:a\nV:1\n\r\nP:b\nV:2\n\n', ['a 1', 'b 2'], /^$/],
+    'a blank ends an entry': ['P:a\nV:1\n \nP:b\nV:2\n\n', ['a 1', 'b 2'], /^$/],
+    'an empty line before the first entry': ['\n\nP:a\nV:1\n\n', ['a 1'], /^$/],
+    'the last name counts': [`${zlib}P:b\n\n`, ['b 9-r0'], /field name more than once/],
+    'the last of three versions counts': [`${zlib}V:5\nV:1\n\n`, ['zlib 1'], /field version more than once/],
+    'the last version counts behind files': [
+      `${zlib}F:usr\nR:x\nV:1\n\n`,
+      ['zlib 1'],
+      /version more than once/,
+    ],
+    'the last origin counts': [`${zlib}o:x\no:y\n\n`, ['zlib 9-r0'], /field origin more than once/],
+    'two blanks are no end': [`${zlib}  \nV:1\n\n`, ['zlib 1'], /lines without a colon/],
+    'a line without a colon': [`${zlib}VV:1\n\n`, ['zlib 9-r0'], /1 lines without a colon/],
+    'a package twice, of two origins': [`${zlib}\n${zlib}o:b\n\n`, ['zlib 9-r0'], /of different sources/],
+  };
+  for (const [name, [text, packages, problem]] of Object.entries(cases))
+    test(name, () => {
+      for (const place of ['lib/apk/db/installed', 'usr/lib/apk/db/installed']) {
+        const listed = [...apk.list(new Map([[place, Buffer.from(text)]]))];
+        assert.deepEqual(
+          listed.flatMap((item) =>
+            'package' in item ? [`${item.package.name} ${item.package.version}`] : [],
+          ),
+          packages,
+        );
+        assert.match(listed.flatMap((item) => ('problem' in item ? [item.problem] : [])).join('; '), problem);
+      }
+    });
 });
 
 function ownedIn(content: string | Uint8Array): {

@@ -49,6 +49,8 @@ interface Entry {
   license?: string;
   depends?: string;
   provides?: string;
+  /** Fields that decide what the package is and come more than once. */
+  readonly repeated: Set<string>;
   readonly files: string[];
 }
 
@@ -58,7 +60,7 @@ interface Entry {
  */
 export const apk: PackageLister = {
   name: 'apk',
-  version: 3,
+  version: 4,
   wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   *list(files: Files) {
     const ownership = new Ownership();
@@ -76,9 +78,12 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
   if (damage !== undefined) yield { path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
-  for (const entry of readEntries(content, ownership)) {
+  const reader = new EntryReader(content, ownership);
+  for (const entry of reader.entries()) {
     entries++;
     const item = readEntry(entry, entries);
+    for (const field of entry.repeated)
+      yield { path, problem: `entry ${entries} has the field ${field} more than once; the last stands` };
     if (typeof item === 'string') yield { path, problem: item };
     else if (item !== undefined) {
       yield { path, package: { ...item, ...detailsOf(entry, budget) } };
@@ -87,26 +92,11 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
   }
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no apk database' };
-}
-
-/** Entries end with an empty line. Every line whose letter is not read is skipped, whatever it is. */
-function* readEntries(content: Uint8Array, ownership: Ownership): Generator<Entry> {
-  const lines = new Lines(content);
-  const reader = new EntryReader(lines, ownership);
-  let entry: Entry | undefined;
-  while (lines.next()) {
-    const { text, start, end } = lines;
-    const stop = text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end;
-    const letter = text.charCodeAt(start + 1) === colon ? text.charCodeAt(start) : 0;
-    if (isRead[letter] === 1) {
-      entry ??= { files: [] };
-      reader.take(entry, letter, start + 2, stop);
-    } else if (stop === start && entry !== undefined) {
-      yield entry;
-      entry = undefined;
-    }
-  }
-  if (entry !== undefined) yield entry;
+  if (reader.strayLines > 0)
+    yield {
+      path,
+      problem: `has ${reader.strayLines} lines without a colon in second place; apk refuses such a database`,
+    };
 }
 
 /** A value, and the text in which it stands. */
@@ -115,26 +105,63 @@ interface Span extends Pick<Lines, 'text' | 'bytes'> {
   readonly stop: number;
 }
 
-/** Takes the values of lines into entries. What it needs to know of a directory it finds out once, when a file asks for it. */
+/**
+ * Reads the entries as apk-tools sees them: any line of fewer than two bytes ends one, and of a field that comes twice the last
+ * counts. What it needs to know of a directory it finds out once, when a file asks for it.
+ */
 class EntryReader {
   readonly #lines: Lines;
   readonly #ownership: Ownership;
-  /** The directory that the next file lines speak of. */
+  /** The directory of the next file lines. */
   #directory: Span;
   #place: PlaceOfFiles | undefined;
   #prefix: string | undefined = '';
+  /** Lines whose second byte is no colon, of those read so far. */
+  strayLines = 0;
 
-  constructor(lines: Lines, ownership: Ownership) {
-    this.#lines = lines;
+  constructor(content: Uint8Array, ownership: Ownership) {
+    this.#lines = new Lines(content);
     this.#ownership = ownership;
     this.#directory = this.#span(0, 0);
   }
 
-  take(entry: Entry, letter: number, start: number, stop: number): void {
+  *entries(): Generator<Entry> {
+    const lines = this.#lines;
+    let entry: Entry | undefined;
+    while (lines.next()) {
+      if (lines.end - lines.start >= 2) entry = this.#takeLine(entry);
+      else {
+        if (entry !== undefined) yield entry;
+        entry = undefined;
+      }
+    }
+    if (entry !== undefined) yield entry;
+  }
+
+  /** The entry with what the present line adds. Lines whose letter is not read are skipped. */
+  #takeLine(entry: Entry | undefined): Entry | undefined {
+    const { text, start, end } = this.#lines;
+    if (text.charCodeAt(start + 1) !== colon) {
+      this.strayLines++;
+      return entry;
+    }
+    const letter = text.charCodeAt(start);
+    if (isRead[letter] !== 1) return entry;
+    const taken = entry ?? { files: [], repeated: new Set() };
+    this.#take(taken, letter, start + 2, text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end);
+    return taken;
+  }
+
+  #take(entry: Entry, letter: number, start: number, stop: number): void {
     const field = fieldOf[letter];
-    if (field !== undefined) entry[field] ??= textOf(this.#span(start, stop), listBytesMax);
+    if (field !== undefined) this.#set(entry, field, textOf(this.#span(start, stop), listBytesMax));
     else if (letter === directoryLetter) this.#enter(start, stop);
     else if (this.#isOwnable(start, stop)) this.#ownership.add(entry.files, this.#pathOf(start, stop));
+  }
+
+  #set(entry: Entry, field: (typeof letters)[keyof typeof letters], value: string): void {
+    if (entry[field] !== undefined && isDecisive(field)) entry.repeated.add(field);
+    entry[field] = value;
   }
 
   #span(start: number, stop: number): Span {
@@ -161,6 +188,11 @@ class EntryReader {
 
 function textOf({ bytes, start, stop }: Span, bytesMax = valueBytesMax): string {
   return bytes.toString('utf8', start, Math.min(stop, start + bytesMax));
+}
+
+/** Whether a field decides what the package is. */
+function isDecisive(field: string): boolean {
+  return field === 'name' || field === 'version' || field === 'arch' || field === 'origin';
 }
 
 /** The package of an entry, undefined when it is virtual, or the problem with it. */
