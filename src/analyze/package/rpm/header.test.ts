@@ -35,14 +35,19 @@ test('rpm header: reads the fields of a package', () => {
   });
 });
 
-test('rpm header: a later entry of a tag wins, a translated text gives its first, an empty text is none', () => {
+test('rpm header: a later entry of a tag wins and a repeated one is reported, a translated text gives its first, an empty text is none', () => {
   const blob = writeRpmHeader([
     [1000, 'old'],
     [1014, ['GPL', 'GPL auf deutsch']],
     [1011, ''],
     [1000, 'new'],
   ]);
-  assert.deepEqual(readHeader(blob), { name: 'new', licence: 'GPL', vendor: undefined });
+  assert.deepEqual(readHeader(blob), {
+    name: 'new',
+    licence: 'GPL',
+    vendor: undefined,
+    repeated: ['name'],
+  });
 });
 
 test('rpm header: epochs use all their 32 bits', () => {

@@ -21,6 +21,8 @@ export interface RpmHeader {
   /** Names of the capabilities that the package requires and provides: lists of texts. */
   readonly requires?: Entry | undefined;
   readonly provides?: Entry | undefined;
+  /** Tags that come more than once, of those that decide what the package is. Which one rpm takes depends on their number and place. */
+  readonly repeated?: readonly string[];
 }
 
 /** One tag of a header: where its value lies in the data, of which type it is, and how many values there are. */
@@ -67,7 +69,18 @@ const fileTags: ReadonlyMap<number, keyof FileEntries> = new Map([
   [1118, 'directoryNames'],
 ]);
 
-type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files' | 'requires' | 'provides'>;
+/** Tags that decide what the package is and which advisories apply to it. */
+const decisiveTags: ReadonlyMap<number, string> = new Map([
+  [1000, 'name'],
+  [1001, 'version'],
+  [1002, 'release'],
+  [epochTag, 'epoch'],
+  [1022, 'arch'],
+  [1044, 'sourcerpm'],
+  [5096, 'modularitylabel'],
+]);
+
+type TextField = Exclude<keyof RpmHeader, 'epoch' | 'files' | 'requires' | 'provides' | 'repeated'>;
 
 const int32Type = 4;
 const stringType = 6;
@@ -83,12 +96,12 @@ const textBytesMax = 4096;
 
 /**
  * Reads a header as rpm databases hold it: the numbers of index entries and data bytes, the entries, the data; all big-endian,
- * without the magic of package files. Later entries of a tag win, as those behind the immutable region do. Returns what is wrong
- * when it is no header.
+ * without the magic of package files. The last entry of a tag is read. Returns what is wrong when it is no header.
  */
 export function readHeader(blob: Uint8Array): RpmHeader | string {
-  const entries = readIndex(blob);
-  if (typeof entries === 'string') return entries;
+  const index = readIndex(blob);
+  if (typeof index === 'string') return index;
+  const { entries, repeated } = index;
   const header: MutableHeader = {};
   // Values are read only now, each once: a hostile index may name the same long text in every entry.
   for (const [tag, field] of textTags) {
@@ -102,7 +115,7 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
     header.epoch = epochOf(epoch);
     if (header.epoch === undefined) return 'a header has an unreadable epoch';
   }
-  return { ...header, ...listsIn(entries) };
+  return { ...header, ...listsIn(entries), ...(repeated.size > 0 && { repeated: [...repeated] }) };
 }
 
 /** The lists of a header, which are read only where they are asked for. */
@@ -122,29 +135,37 @@ function listsIn(entries: ReadonlyMap<number, Entry>): Pick<RpmHeader, 'files' |
 
 type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
 
-/** The last entry of each tag that is read. */
-function readIndex(blob: Uint8Array): Map<number, Entry> | string {
+interface Index {
+  /** The last entry of each tag that is read. */
+  readonly entries: Map<number, Entry>;
+  readonly repeated: ReadonlySet<string>;
+}
+
+function readIndex(blob: Uint8Array): Index | string {
   if (blob.length < prologueBytes) return 'a header is too short';
   if (blob.length > limits.rpmHeaderBytes) return `a header of ${blob.length} bytes is too long`;
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
-  const entries = view.getUint32(0);
+  const count = view.getUint32(0);
   const dataBytes = view.getUint32(4);
-  const dataStart = prologueBytes + entries * entryBytes;
-  if (entries > entriesMax) return 'a header claims an impossible size';
+  const dataStart = prologueBytes + count * entryBytes;
+  if (count > entriesMax) return 'a header claims an impossible size';
   if (dataStart + dataBytes > blob.length) return 'a header is cut off';
   const data = Buffer.from(blob.buffer, blob.byteOffset + dataStart, dataBytes);
-  const index = new Map<number, Entry>();
+  const entries = new Map<number, Entry>();
+  const repeated = new Set<string>();
   for (let place = prologueBytes; place < dataStart; place += entryBytes) {
     const tag = view.getUint32(place);
     if (!isRead(tag)) continue;
-    index.set(tag, {
+    const decisive = decisiveTags.get(tag);
+    if (decisive !== undefined && entries.has(tag)) repeated.add(decisive);
+    entries.set(tag, {
       data,
       type: view.getUint32(place + 4),
       offset: view.getUint32(place + 8),
       count: view.getUint32(place + 12),
     });
   }
-  return index;
+  return { entries, repeated };
 }
 
 function isRead(tag: number): boolean {

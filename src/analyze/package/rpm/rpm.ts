@@ -1,16 +1,17 @@
+import { quoted } from '../../../kit/quoted.ts';
 import type { Files, PathPattern } from '../../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../../plugin/package-lister.ts';
 import { distinct } from '../listing.ts';
 import { Ownership } from '../ownable.ts';
 import { isBdb, readBdb } from './bdb.ts';
 import { Capabilities } from './capabilities.ts';
-import { type Blob, type FileEntries, readHeader } from './header.ts';
+import { type Blob, type FileEntries, type RpmHeader, readHeader } from './header.ts';
 import { readManifest } from './manifest.ts';
 import { isNdb, readNdb } from './ndb.ts';
 import { ownedFilesOf } from './owned-files.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { packageOf } from './rpm-package.ts';
-import { logOf, loneLog } from './sqlite-log.ts';
+import { journalOf, logOf, loneLog, openJournal } from './sqlite-log.ts';
 import { isSqlite } from './sqlite-pages.ts';
 
 /** The usual place, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
@@ -19,7 +20,9 @@ const databaseFiles = ['Packages', 'Packages.db', 'rpmdb.sqlite'];
 const databases: readonly PathPattern[] = directories.flatMap((directory) =>
   databaseFiles.map((file) => `${directory}/${file}`),
 );
-const logs: readonly PathPattern[] = directories.map((directory) => logOf(`${directory}/rpmdb.sqlite`));
+const besides: readonly PathPattern[] = directories
+  .map((directory) => `${directory}/rpmdb.sqlite`)
+  .flatMap((database) => [logOf(database), journalOf(database)]);
 const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 
 /**
@@ -28,11 +31,12 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
  */
 export const rpm: PackageLister = {
   name: 'rpm',
-  version: 6,
-  wants: [...databases, ...logs, manifest],
+  version: 7,
+  wants: [...databases, ...besides, manifest],
   *list(files: Files) {
     const ownership = new Ownership();
     for (const path of databases) {
+      yield* openJournal(path, files);
       const content = files.get(path);
       if (content === undefined || content.length === 0) {
         yield* loneLog(path, files);
@@ -62,12 +66,21 @@ function* listDatabase(
   for (const blob of blobs) {
     const header = typeof blob === 'string' ? blob : readHeader(blob);
     const item = typeof header === 'string' ? header : packageOf(header);
+    if (typeof header === 'object') yield* listRepeated(path, header);
     if (typeof item === 'string') yield { path, problem: item };
     else if (item !== undefined) yield { path, package: item };
     if (typeof header !== 'object' || typeof item !== 'object') continue;
     capabilities.add(item, header);
     yield* listOwned(path, item.name, header.files ?? {}, ownership);
   }
+}
+
+function* listRepeated(path: string, { name = '', repeated = [] }: RpmHeader): Generator<Listed> {
+  for (const tag of repeated)
+    yield {
+      path,
+      problem: `the header of ${quoted(name)} has the tag ${tag} more than once; rpm may read another`,
+    };
 }
 
 function* listOwned(

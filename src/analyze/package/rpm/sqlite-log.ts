@@ -2,6 +2,7 @@ import type { Files } from '../../../plugin/layer-files.ts';
 import type { Listed } from '../../../plugin/package-lister.ts';
 
 const logSuffix = '-wal';
+const journalSuffix = '-journal';
 
 /** Where the write-ahead log of a SQLite database lies. */
 export function logOf(database: string): string {
@@ -13,4 +14,25 @@ export function* loneLog(database: string, files: Files): Generator<Listed> {
   const path = logOf(database);
   if ((files.get(path)?.length ?? 0) > 0)
     yield { path, problem: 'is a write-ahead log without its database' };
+}
+
+/** Where the rollback journal of a SQLite database lies. */
+export function journalOf(database: string): string {
+  return database + journalSuffix;
+}
+
+/**
+ * Reports a rollback journal of a transaction that did not finish: SQLite would first undo what the database file holds of it.
+ * A journal without content, or whose head is overwritten with zeros, is that of a finished one. sqlite.org/atomiccommit.html,
+ * section 4.2.
+ */
+export function* openJournal(database: string, files: Files): Generator<Listed> {
+  const path = journalOf(database);
+  const journal = files.get(path);
+  if (journal !== undefined && journal.length > 0 && journal[0] !== 0)
+    yield {
+      path,
+      problem:
+        'is the journal of a transaction that did not finish; the database beside it may list other packages than rpm would. Run "rpm --rebuilddb" in the image',
+    };
 }

@@ -27,21 +27,43 @@ export function isSqlite(bytes: Uint8Array): boolean {
  * where the file cannot be opened.
  */
 export function openPages(bytes: Uint8Array, log: Uint8Array | undefined): Pages | string {
-  if (bytes.length < headerBytes) return 'is cut off within its header';
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const pageSize = view.getUint16(16) === 1 ? 65536 : view.getUint16(16);
-  const usable = pageSize - view.getUint8(20);
-  const version = view.getUint8(19);
-  if (!isPageSize(pageSize)) return `has the impossible page size ${pageSize}`;
-  if (usable < 480) return 'reserves an impossible part of its pages';
-  if (version > walVersion) return `needs the unknown file format ${version}`;
-  const wal = log !== undefined && version === walVersion ? readWal(log, pageSize) : undefined;
+  const wal = log === undefined ? undefined : readWal(log);
+  if (typeof wal === 'string') return wal;
+  // SQLite uses the log whatever the header of the file says, and the header is that of the first page in the log.
+  const header = wal?.pages.get(1) ?? bytes;
+  const problem = problemOf(header);
+  if (problem !== undefined) return problem;
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  const pageSize = pageSizeIn(view);
+  if (wal !== undefined && wal.pageSize !== pageSize)
+    return `has pages of ${pageSize} bytes, and of ${wal.pageSize} in its log`;
   return {
-    count: wal?.count ?? countOf(view, pageSize),
-    usable,
+    count: wal?.count ?? countOf(view, bytes.length, pageSize),
+    usable: pageSize - view.getUint8(20),
     bytes: bytes.length + (log?.length ?? 0),
     page: (number) => wal?.pages.get(number) ?? pageOf(bytes, pageSize, number),
   };
+}
+
+/** What keeps a database from being read, as its header says. */
+function problemOf(header: Uint8Array): string | undefined {
+  if (header.length < headerBytes) return 'is cut off within its header';
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  const pageSize = pageSizeIn(view);
+  const version = view.getUint8(19);
+  if (!isPageSize(pageSize)) return `has the impossible page size ${pageSize}`;
+  if (pageSize - view.getUint8(20) < 480) return 'reserves an impossible part of its pages';
+  if (version > walVersion) return `needs the unknown file format ${version}`;
+  return isUtf8(view) ? undefined : 'holds texts that are not UTF-8, as rpm and dnf never write';
+}
+
+function pageSizeIn(view: DataView): number {
+  return view.getUint16(16) === 1 ? 65536 : view.getUint16(16);
+}
+
+/** The encoding of texts, which is 0 in a database without tables. */
+function isUtf8(view: DataView): boolean {
+  return view.getUint32(56) <= 1;
 }
 
 function isPageSize(size: number): boolean {
@@ -54,8 +76,8 @@ function pageOf(bytes: Uint8Array, pageSize: number, number: number): Uint8Array
 }
 
 /** The count in the header holds only if the header was changed together with the database. */
-function countOf(view: DataView, pageSize: number): number {
+function countOf(view: DataView, length: number, pageSize: number): number {
   const stated = view.getUint32(28);
   const isCurrent = stated > 0 && view.getUint32(24) === view.getUint32(92);
-  return isCurrent ? stated : Math.floor(view.byteLength / pageSize);
+  return isCurrent ? stated : Math.floor(length / pageSize);
 }

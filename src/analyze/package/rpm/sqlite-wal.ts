@@ -2,10 +2,12 @@ const headerBytes = 32;
 const frameHeaderBytes = 24;
 const littleEndianMagic = 0x377f0682;
 const bigEndianMagic = 0x377f0683;
+const formatVersion = 3_007_000;
 
 /** The state of a database after the last transaction in its write-ahead log. */
 export interface Wal {
   readonly pages: ReadonlyMap<number, Uint8Array>;
+  readonly pageSize: number;
   /** Pages of the database by then. */
   readonly count: number;
 }
@@ -13,17 +15,14 @@ export interface Wal {
 /**
  * Reads a write-ahead log up to its last committed transaction: the log is used over and over, and frames of a former round, or
  * of a transaction that never ended, follow what counts. They are told by salts and by checksums that run on from frame to
- * frame. Undefined when nothing was committed. sqlite.org/fileformat.html, section 4.
+ * frame. Undefined when nothing was committed, or when SQLite takes the log
+ * for an empty one; what is wrong when it would not open it. sqlite.org/fileformat.html, section 4.
  */
-export function readWal(log: Uint8Array, pageSize: number): Wal | undefined {
-  if (log.length < headerBytes) return undefined;
+export function readWal(log: Uint8Array): Wal | string | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.length);
-  const magic = view.getUint32(0);
-  if ((magic !== littleEndianMagic && magic !== bigEndianMagic) || view.getUint32(8) !== pageSize)
-    return undefined;
-  const checksum = new Checksum(view, magic === littleEndianMagic);
-  checksum.add(0, 24);
-  if (!checksum.isAt(24)) return undefined;
+  const header = headerOf(view);
+  if (typeof header !== 'object') return header;
+  const { pageSize, checksum } = header;
   const pages = new Map<number, Uint8Array>();
   const pending = new Map<number, Uint8Array>();
   let count = 0;
@@ -33,15 +32,33 @@ export function readWal(log: Uint8Array, pageSize: number): Wal | undefined {
     checksum.add(frame, 8);
     checksum.add(content, pageSize);
     const isSameRound = view.getBigUint64(frame + 8) === view.getBigUint64(16);
-    if (!isSameRound || !checksum.isAt(frame + 16)) break;
-    pending.set(view.getUint32(frame), log.subarray(content, content + pageSize));
+    const number = view.getUint32(frame);
+    if (!isSameRound || number === 0 || !checksum.isAt(frame + 16)) break;
+    pending.set(number, log.subarray(content, content + pageSize));
     const countAfter = view.getUint32(frame + 4);
     if (countAfter === 0) continue;
     count = countAfter;
     for (const [number, page] of pending) pages.set(number, page);
     pending.clear();
   }
-  return count > 0 ? { pages, count } : undefined;
+  return count > 0 ? { pages, pageSize, count } : undefined;
+}
+
+/** The header of a log; undefined where SQLite takes the log for an empty one. */
+function headerOf(view: DataView): { pageSize: number; checksum: Checksum } | string | undefined {
+  if (view.byteLength < headerBytes) return undefined;
+  const magic = view.getUint32(0);
+  const pageSize = view.getUint32(8);
+  if ((magic !== littleEndianMagic && magic !== bigEndianMagic) || !isPageSize(pageSize)) return undefined;
+  const checksum = new Checksum(view, magic === littleEndianMagic);
+  checksum.add(0, 24);
+  if (!checksum.isAt(24)) return undefined;
+  const version = view.getUint32(4);
+  return version === formatVersion ? { pageSize, checksum } : `has a log of the unknown format ${version}`;
+}
+
+function isPageSize(size: number): boolean {
+  return size >= 512 && size <= 65536 && (size & (size - 1)) === 0;
 }
 
 /** The running checksum of section 4.2, over pairs of 32-bit integers in the byte order that the magic number states. */

@@ -1,3 +1,4 @@
+import { bufferView } from '../../../kit/bytes/buffer-view.ts';
 import { openPages } from './sqlite-pages.ts';
 import { type SqliteValue, valuesOf } from './sqlite-record.ts';
 import { RowReader, type StoredRow } from './sqlite-rows.ts';
@@ -10,6 +11,16 @@ const statementCharactersMax = 16_384;
 interface Table {
   readonly root: number;
   /** The CREATE TABLE that made it. */
+  readonly statement: string;
+}
+
+/** An entry of the schema: a table, an index, a view or a trigger. */
+export interface SchemaEntry {
+  readonly type: string;
+  readonly name: string;
+  /** The table that it is, or belongs to. */
+  readonly table: string;
+  readonly root: SqliteValue;
   readonly statement: string;
 }
 
@@ -28,12 +39,14 @@ interface Column {
 export class SqliteDatabase {
   readonly #reader: RowReader;
   readonly #tables: ReadonlyMap<string, Table>;
+  readonly #entries: readonly SchemaEntry[];
   /** What is wrong with the file as a whole and with its schema. */
   readonly problems: readonly string[];
 
-  private constructor(reader: RowReader, tables: ReadonlyMap<string, Table>, problems: readonly string[]) {
+  private constructor(reader: RowReader, entries: readonly SchemaEntry[], problems: readonly string[]) {
     this.#reader = reader;
-    this.#tables = tables;
+    this.#entries = entries;
+    this.#tables = tablesIn(entries);
     this.problems = problems;
   }
 
@@ -44,17 +57,28 @@ export class SqliteDatabase {
     const isCut = pages.page(pages.count) === undefined;
     const problems = isCut ? [`is cut off: not all of its ${pages.count} pages are there`] : [];
     const reader = new RowReader(pages);
-    const tables = new Map<string, Table>();
-    let entries = 0;
+    const entries: SchemaEntry[] = [];
+    let count = 0;
     for (const row of reader.rows(schemaRoot)) {
-      if (++entries > schemaEntriesMax) {
+      if (++count > schemaEntriesMax) {
         problems.push(`has a schema of more than ${schemaEntriesMax} entries; the rest was not read`);
         break;
       }
       if (typeof row === 'string') problems.push(row);
-      else defineTable(tables, row);
+      else entries.push(entryOf(row));
     }
-    return new SqliteDatabase(reader, tables, problems);
+    return new SqliteDatabase(reader, entries, problems);
+  }
+
+  /**
+   * The entries of the schema in which a word stands, wherever and in whatever case. SQLite takes the name of a table from
+   * its statement, and not from the column beside it.
+   */
+  entriesNaming(word: string): SchemaEntry[] {
+    const pattern = new RegExp(`\\b${word}\\b`, 'i');
+    return this.#entries.filter((entry) =>
+      [entry.name, entry.table, entry.statement].some((text) => pattern.test(text)),
+    );
   }
 
   has(table: string): boolean {
@@ -84,17 +108,42 @@ export class SqliteDatabase {
   }
 }
 
-/** Takes over an entry of the schema, if it is a table: type, name, name of the table, root page, statement. */
-function defineTable(tables: Map<string, Table>, { record }: StoredRow): void {
-  const [type, name, , root, statement] = valuesOf(record, 5);
-  if (type !== 'table' || typeof name !== 'string' || typeof root !== 'number' || tables.has(name)) return;
-  if (typeof statement !== 'string' || statement.length > statementCharactersMax) return;
-  tables.set(name, { root, statement });
+/** An entry of the schema: type, name, name of the table, root page, statement. SQLite reads blobs there as texts. */
+function entryOf({ record }: StoredRow): SchemaEntry {
+  const [type, name, table, root = null, statement] = valuesOf(record, 5);
+  return {
+    type: textOf(type),
+    name: textOf(name),
+    table: textOf(table),
+    root,
+    statement: textOf(statement),
+  };
 }
 
-/** The columns of a CREATE TABLE statement. Constraints of the whole table, which follow them, are taken for columns and do no harm. */
+function textOf(value: SqliteValue | undefined): string {
+  if (value instanceof Uint8Array) return bufferView(value).toString('utf8');
+  return typeof value === 'string' ? value : '';
+}
+
+function tablesIn(entries: readonly SchemaEntry[]): ReadonlyMap<string, Table> {
+  const tables = new Map<string, Table>();
+  for (const { type, name, root, statement } of entries) {
+    if (type !== 'table' || typeof root !== 'number' || tables.has(name)) continue;
+    if (statement.length <= statementCharactersMax) tables.set(name, { root, statement });
+  }
+  return tables;
+}
+
+/** A name at the start of a definition: plain, or quoted in one of the four ways. */
+const columnName = /^\s*(?:"([^"]*)"(?!")|'([^']*)'(?!')|`([^`]*)`(?!`)|\[([^\]]*)\]|(\w+))(?=[\s)]|$)/;
+
+/**
+ * The columns of a CREATE TABLE statement. Constraints of the whole table, which follow them, are taken for columns and do no harm.
+ * A statement with generated columns, which may have no place in a row, has none that are known.
+ */
 function columnsOf(statement: string): Column[] {
   const text = statement.replace(/\/\*.*?\*\/|--[^\n]*/gs, ' ');
+  if (/\bAS\s*\(/i.test(text)) return [];
   const definitions: string[] = [];
   let definition = '';
   let depth = 0;
@@ -108,7 +157,7 @@ function columnsOf(statement: string): Column[] {
   }
   return definitions.map((text, place) => ({
     place,
-    name: /\w+/.exec(text)?.[0] ?? '',
+    name: columnName.exec(text)?.slice(1).join('') ?? '',
     isKey: /\bINTEGER\s+PRIMARY\s+KEY\b/i.test(text),
   }));
 }
