@@ -25,6 +25,8 @@ test('architectures are those of the row; packages without machine code fit all'
   assert.ok(!applies({ arch: ['aarch64'] }, plain));
   assert.ok(applies({ arch: ['noarch'] }, plain));
   assert.ok(applies({ arch: ['aarch64'] }, rpm('1-1', { arch: 'noarch' })));
+  for (const arch of ['x86_65', 'amd64', 'x86_64_v2', 'X86_64', 'none'])
+    assert.ok(applies({ arch: ['x86_64'] }, rpm('1-1', { arch })), arch);
 });
 
 test('rows of a source package speak of what was built from it, whatever its name and architecture', () => {

@@ -28,9 +28,31 @@ export function speaksOfSource(only: Conditions | undefined): boolean {
   return only?.arch?.includes('src') ?? false;
 }
 
-/** Packages without machine code fit every list, and a list that names `noarch` fits every package. */
+/** The architectures that advisories tell apart. */
+const knownArchs: ReadonlySet<string> = new Set([
+  'aarch64',
+  'armv7hl',
+  'i386',
+  'i486',
+  'i586',
+  'i686',
+  'ia64',
+  'loongarch64',
+  'ppc',
+  'ppc64',
+  'ppc64le',
+  'riscv64',
+  's390',
+  's390x',
+  'x86_64',
+]);
+
+/**
+ * Packages without machine code fit every list, and a list that names `noarch` fits every package. A package of an architecture
+ * that is none of the known ones fits every list too: `amd64` and `x86_64_v2` are other names for x86_64, and a name can be made up.
+ */
 function isOfArch(wanted: readonly string[] | undefined, arch: string | undefined): boolean {
-  if (wanted === undefined || arch === undefined || arch === 'noarch') return true;
+  if (wanted === undefined || arch === undefined || !knownArchs.has(arch)) return true;
   return wanted.includes(arch) || wanted.includes('noarch');
 }
 
