@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inDirectory } from './native-tool.ts';
 
@@ -28,6 +28,26 @@ export function writeSqlite(
       );
       work(engine);
       return { file: readFileSync(path), log: journal === 'wal' ? readFileSync(`${path}-wal`) : undefined };
+    } finally {
+      engine.close();
+    }
+  });
+}
+
+/** The values of a column as SQLite reads them, or undefined where it refuses the database. */
+export function readBySqlite({ file, log }: WrittenDatabase, query: string): unknown[] | undefined {
+  return inDirectory((directory) => {
+    const path = join(directory, 'database.sqlite');
+    writeFileSync(path, file);
+    if (log !== undefined) writeFileSync(`${path}-wal`, log);
+    const engine = new sqlite.DatabaseSync(path);
+    try {
+      return engine
+        .prepare(query)
+        .all()
+        .flatMap((row) => Object.values(row));
+    } catch {
+      return undefined;
     } finally {
       engine.close();
     }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { inDirectory } from '../../../testing/native-tool.ts';
 import { type RpmTags, writeBdb, writeRpmHeader } from '../../../testing/rpm-writer.ts';
-import { type SqliteEngine, type WrittenDatabase, writeSqlite } from '../../../testing/sqlite-writer.ts';
+import {
+  readBySqlite,
+  type SqliteEngine,
+  type WrittenDatabase,
+  writeSqlite,
+} from '../../../testing/sqlite-writer.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { rpm } from './rpm.ts';
 
-const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof import('node:sqlite');
 const byRpm = `CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)`;
 
 function header(name: string, version: string, more: RpmTags = []): Buffer {
@@ -29,21 +29,10 @@ function read({ file, log }: WrittenDatabase): { blobs: string[]; problems: stri
 }
 
 /** The blobs that SQLite itself reads, or undefined where it refuses the database. */
-function readBySqlite({ file, log }: WrittenDatabase): string[] | undefined {
-  return inDirectory((directory) => {
-    const path = join(directory, 'rpmdb.sqlite');
-    writeFileSync(path, file);
-    if (log !== undefined) writeFileSync(`${path}-wal`, log);
-    const engine = new sqlite.DatabaseSync(path);
-    try {
-      const rows = engine.prepare(`select blob from Packages`).all();
-      return rows.map(({ blob }) => (blob instanceof Uint8Array ? Buffer.from(blob).toString('hex') : ''));
-    } catch {
-      return undefined;
-    } finally {
-      engine.close();
-    }
-  });
+function bySqlite(written: WrittenDatabase): string[] | undefined {
+  return readBySqlite(written, 'select blob from Packages')?.map((blob) =>
+    blob instanceof Uint8Array ? Buffer.from(blob).toString('hex') : '',
+  );
 }
 
 function table(statement: string, work: (engine: SqliteEngine) => void = fill): WrittenDatabase {
@@ -68,7 +57,7 @@ suite('rpm: reads the table of rpm as SQLite does', () => {
   for (const statement of statements)
     test(statement, () => {
       const written = table(statement);
-      assert.deepEqual(read(written), { blobs: readBySqlite(written), problems: [] });
+      assert.deepEqual(read(written), { blobs: bySqlite(written), problems: [] });
     });
 });
 
@@ -152,14 +141,14 @@ suite('rpm: reads the write-ahead log as SQLite does', () => {
   };
   for (const [name, written] of Object.entries(forms))
     test(name, () => {
-      assert.deepEqual(read(written), { blobs: readBySqlite(written), problems: [] });
+      assert.deepEqual(read(written), { blobs: bySqlite(written), problems: [] });
       assert.ok(read(written).blobs.includes(openssl.toString('hex')));
     });
 
   test('a file whose header says another page size than the log', () => {
     for (const pageSize of [0x02, 0x20]) {
       const written = withBytes(whole, [16, pageSize]);
-      assert.deepEqual(read(written), { blobs: readBySqlite(written), problems: [] });
+      assert.deepEqual(read(written), { blobs: bySqlite(written), problems: [] });
       assert.notDeepEqual(read(written).blobs, []);
     }
   });
@@ -168,7 +157,7 @@ suite('rpm: reads the write-ahead log as SQLite does', () => {
     const log = Buffer.from(whole.log ?? Buffer.alloc(0));
     log.writeUInt32BE(3_007_001, 4);
     checksum(log);
-    assert.equal(readBySqlite({ ...whole, log }), undefined);
+    assert.equal(bySqlite({ ...whole, log }), undefined);
     assert.match(read({ ...whole, log }).problems.join('; '), /log of the unknown format 3007001/);
   });
 });
