@@ -28,6 +28,8 @@ export type LayerPlace =
 export interface ImageLayer {
   readonly place: LayerPlace;
   readonly compression: Compression;
+  /** As the media type says; absent where nothing says it. Where the bytes begin otherwise, the diffID decides. */
+  readonly statedCompression?: 'none' | 'gzip' | 'zstd';
   /** Digest of the bytes as stored. */
   readonly digest?: Digest;
   readonly diffId?: Digest;
@@ -43,7 +45,7 @@ export interface ImageLayer {
 }
 
 /** What has to be known of a layer whose bytes flow in: its root, and what they are to equal. */
-export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'root'> {
+export interface LayerClaims extends Pick<ImageLayer, 'digest' | 'diffId' | 'root' | 'statedCompression'> {
   /** One of its digests, where nobody says which. */
   readonly eitherDigest?: Digest | undefined;
 }
@@ -58,10 +60,28 @@ export function layerIdentity(
 ): string | undefined {
   const { place } = layer;
   if (place.kind === 'directory') return undefined;
-  const claimed = layer.digest ?? layer.diffId;
+  const claimed = hashedIdentity(layer);
   if (place.kind === 'remote') return claimed;
   const isHashed = verify || layer.compression !== 'none' || place.kind === 'archive-member';
   const content =
     isHashed && claimed !== undefined ? claimed : `${place.stamp}@${place.offset}+${place.size}`;
   return layer.root === undefined ? content : `${content}/${layer.root}`;
+}
+
+/**
+ * The digest of the stored bytes names the content only where the media type says how they are compressed. Else other images may
+ * read the same bytes otherwise, and the diffID names it, which is then compared.
+ */
+function hashedIdentity({
+  digest,
+  diffId,
+  place,
+  compression,
+  statedCompression,
+}: ImageLayer): Digest | undefined {
+  const isStated =
+    statedCompression !== undefined &&
+    statedCompression !== 'none' &&
+    (place.kind === 'remote' || compression === statedCompression);
+  return isStated ? (digest ?? diffId) : (diffId ?? digest);
 }

@@ -3,6 +3,7 @@ import { ClairError } from '../kit/errors.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
+import { refuseDisagreement } from './format/archive-agreement.ts';
 import type { Choice, ListedManifest } from './format/choose-manifest.ts';
 import { hasDockerManifest, openDockerArchive, openLegacyArchive } from './format/docker-archive.ts';
 import { listOciManifests, openOciLayout } from './format/oci-layout.ts';
@@ -173,16 +174,34 @@ async function openContainer(
   options: OpenOptions,
 ): Promise<Image | undefined> {
   const { target, reference, prefix } = parsed;
-  const hasLayout = medium.find('oci-layout') !== undefined || medium.find('index.json') !== undefined;
-  if (prefix !== 'oci-archive' && hasDockerManifest(medium))
-    return openDockerArchive(medium, target, reference);
-  if (hasLayout)
-    return openOciLayout(medium, { reference: target, kind: 'oci-archive' }, choiceOf(parsed, options));
+  const hasIndex = medium.find('index.json') !== undefined;
+  const hasManifest = hasDockerManifest(medium);
+  if (hasManifest && (prefix !== 'oci-archive' || !hasIndex)) {
+    const image = openDockerArchive(medium, target, reference);
+    if (hasIndex) await refuseDisagreement(medium, { reference, platform: image.target.platform });
+    return image;
+  }
+  if (hasIndex || medium.find('oci-layout') !== undefined) {
+    refuseLegacyBeside(medium);
+    const place = { reference: target, kind: 'oci-archive' } as const;
+    const image = await openOciLayout(medium, place, choiceOf(parsed, options));
+    if (hasManifest) await refuseDisagreement(medium, { reference, platform: image.target.platform });
+    return image;
+  }
   if (medium.find('repositories') !== undefined) return openLegacyArchive(medium, target, reference);
   if (medium.find('manifest.json') !== undefined) {
     throw new ClairError('target-not-found', `${medium.name} holds no image: its manifest.json is empty`);
   }
   return undefined;
+}
+
+/** Docker reads `repositories` where there is no `manifest.json`, whatever the index beside it says. */
+function refuseLegacyBeside(medium: Medium): void {
+  if (medium.find('manifest.json') !== undefined || medium.find('repositories') === undefined) return;
+  throw new ClairError(
+    'target-corrupt',
+    `${medium.name} has index.json and repositories, but no manifest.json: runtimes differ in which of the two they read; save the image again`,
+  );
 }
 
 function choiceOf({ reference }: ParsedTarget, { platform, manifest }: OpenOptions): Choice {

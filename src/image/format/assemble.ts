@@ -4,26 +4,35 @@ import type { Digest } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import type { LayerShelf } from '../medium/medium.ts';
 import type { ImageConfig } from './documents.ts';
+import { statedCompression } from './layer-types.ts';
 
 /** A layer file as a manifest names it. */
 export interface NamedLayer {
   readonly name: string;
   readonly digest?: Digest;
+  readonly mediaType?: string | undefined;
 }
 
-/** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing. */
+/** Joins the layer files of a manifest with the diffIDs and the history of the configuration. Throws `target-corrupt` where a layer is missing, or has no diffID. */
 export function assembleLayers(
   medium: LayerShelf,
   files: readonly NamedLayer[],
   config: ImageConfig,
 ): ImageLayer[] {
   checkLayerCount(medium.name, files.length);
+  checkDiffIdCount(medium.name, files.length, config);
   const claims = claimsIn(config, files.length);
-  return files.map(({ name, digest }, i) => {
+  return files.map(({ name, digest, mediaType }, i) => {
     const stored = medium.find(name);
     if (stored === undefined)
       throw new ClairError('target-corrupt', `${medium.name} has no ${name}, a layer of the image`);
-    return { ...stored, ...(digest && { digest }), ...claims[i] };
+    const stated = statedCompression(mediaType);
+    return {
+      ...stored,
+      ...(stated && { statedCompression: stated }),
+      ...(digest && { digest }),
+      ...claims[i],
+    };
   });
 }
 
@@ -31,6 +40,16 @@ export function assembleLayers(
 export function checkLayerCount(name: string, count: number): void {
   if (count > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `${name} has ${count} layers, more than ${limits.layersPerImage}`);
+}
+
+/** Refuses an image whose configuration is of other layers: runtimes differ in which of them they then take. */
+function checkDiffIdCount(name: string, count: number, { rootfs }: ImageConfig): void {
+  const diffIds = rootfs?.diff_ids;
+  if (!diffIds || diffIds.length === count) return;
+  throw new ClairError(
+    'target-corrupt',
+    `${name} has ${count} layers, and its configuration has the diffIDs of ${diffIds.length}: runtimes differ in which of the layers they take`,
+  );
 }
 
 /** What a configuration says of each of so many layers, the lowest first. */

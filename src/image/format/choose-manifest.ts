@@ -2,9 +2,9 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
-import type { Descriptor } from './documents.ts';
+import { type Descriptor, indexTypes } from './documents.ts';
 import { isNameOf } from './image-name.ts';
-import { fitsPlatform, isOtherPlatform, ownPlatform, platformText } from './platform.ts';
+import { fitsPlatform, isOtherPlatform, normalPlatform, ownPlatform, platformText } from './platform.ts';
 
 /** Which image is meant of those that an index leads to. */
 export interface Choice {
@@ -23,11 +23,6 @@ export interface Shelf {
   /** The entries of an index that is named in another; undefined where it is not there. */
   readIndex(descriptor: Descriptor): Promise<readonly Descriptor[] | undefined>;
 }
-
-const indexTypes: ReadonlySet<string> = new Set([
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-]);
 
 /** Whether it is an index of manifests, and no manifest. */
 export function isIndex({ mediaType }: Pick<Descriptor, 'mediaType'>): boolean {
@@ -52,6 +47,24 @@ export interface ListedManifest {
   readonly platform: string | null;
 }
 
+/** A manifest that an index leads to, and the names that the image has by that way. */
+export interface ListedImage extends ListedManifest {
+  readonly names: readonly string[];
+}
+
+/** All images that entries of an index lead to, once for each way. */
+export async function listImages(
+  shelf: Shelf,
+  entries: readonly Descriptor[],
+): Promise<readonly ListedImage[]> {
+  const all = await expandAll(shelf, entries, limits.indexDepth);
+  return all.map(({ digest, platform, annotations }) => ({
+    digest,
+    platform: platformText(platform),
+    names: annotatedNames(annotations),
+  }));
+}
+
 /** The manifests of all images that entries of an index lead to, each once; what BuildKit says of images is left out. */
 export async function listManifests(
   shelf: Shelf,
@@ -60,13 +73,17 @@ export async function listManifests(
 ): Promise<readonly ListedManifest[]> {
   const named = entries.filter((entry) => isNamed(entry, reference));
   const all = await expandAll(shelf, named, limits.indexDepth);
-  const images = all.filter(({ platform }) => platform?.os !== 'unknown');
+  const images = all.filter((entry) => !isOfNoPlatform(entry));
   if (images.length > limits.platformsPerImage)
     throw new ClairError('limit-exceeded', `${shelf.name} has more than ${limits.platformsPerImage} images`, {
       limit: 'platformsPerImage',
     });
-  const distinct = new Map(images.map((entry) => [entry.digest, entry]));
-  return [...distinct.values()].map(({ digest, platform }) => ({ digest, platform: platformText(platform) }));
+  return distinct(images).map(({ digest, platform }) => ({ digest, platform: platformText(platform) }));
+}
+
+/** Each manifest once. */
+function distinct(entries: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(entries.map((entry) => [entry.digest, entry])).values()];
 }
 
 function isNamed({ digest, annotations }: Descriptor, reference: string | undefined): boolean {
@@ -82,7 +99,8 @@ function isNamed({ digest, annotations }: Descriptor, reference: string | undefi
 async function expandAll(shelf: Shelf, entries: readonly Descriptor[], depth: number): Promise<Descriptor[]> {
   const found: Descriptor[] = [];
   for (const entry of entries) {
-    if (isAttestation(entry)) continue;
+    // Runtimes choose by the platform alone: an attestation for a real one may be run.
+    if (isAttestation(entry) && isOfNoPlatform(entry)) continue;
     if (!isIndex(entry)) found.push(entry);
     else if (depth === 0)
       throw new ClairError('limit-exceeded', `${shelf.name} nests indexes deeper than ${limits.indexDepth}`);
@@ -102,9 +120,14 @@ function withIndexNames(entry: Descriptor, { annotations }: Descriptor): Descrip
     : { ...entry, annotations: withNamesOf(entry.annotations, annotations) };
 }
 
-/** Whether it is what BuildKit says of another entry. BuildKit, "Image Attestation Storage". */
+/** Whether it is marked as what BuildKit says of another entry. BuildKit, "Image Attestation Storage". */
 export function isAttestation({ annotations }: Descriptor): boolean {
   return annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
+}
+
+/** Whether an index says of an entry that it is for no platform. */
+function isOfNoPlatform({ platform }: Descriptor): boolean {
+  return normalPlatform(platformText(platform) ?? '') === 'unknown/unknown';
 }
 
 function choose(
@@ -125,14 +148,28 @@ function choose(
       `${shelf.name} holds ${what}${names === '' ? '' : `; it has ${names}`}`,
     );
   }
+  if (ofPlatform.length > 1) throw severalFit(shelf, ofPlatform, { wanted, names });
   const platforms = candidates
     .map((candidate) => platformText(candidate.platform) ?? candidate.digest)
     .join(', ');
   throw new ClairError(
     'target-not-found',
-    ofPlatform.length > 1
-      ? `${shelf.name} holds several images; append one of their names: ${names}`
-      : `${shelf.name} has no image for ${wanted}; choose one with --platform: ${platforms}`,
+    `${shelf.name} has no image for ${wanted}; choose one with --platform: ${platforms}`,
+  );
+}
+
+/** Runtimes differ in which of several entries they take. */
+function severalFit(
+  { name }: Shelf,
+  entries: readonly Descriptor[],
+  { wanted, names }: { readonly wanted: string; readonly names: string },
+): ClairError {
+  const fitting = entries
+    .map(({ digest, platform }) => `${digest} (${platformText(platform) ?? 'no platform'})`)
+    .join(', ');
+  return new ClairError(
+    'target-not-found',
+    `${name} holds several images; append one of their names: ${names}; for ${wanted} there are ${fitting}, and --platform all scans each`,
   );
 }
 
@@ -142,7 +179,7 @@ function theOnly(
   candidates: readonly Descriptor[],
   choice: Choice,
 ): Descriptor | undefined {
-  const [one, ...others] = ofPlatform.length > 0 ? ofPlatform : candidates;
+  const [one, ...others] = ofPlatform.length > 0 ? ofPlatform : distinct(candidates);
   if (one === undefined || others.length > 0) return undefined;
   return ofPlatform.length === 0 && isOtherPlatform(platformText(one.platform), choice.platform)
     ? undefined
@@ -151,9 +188,10 @@ function theOnly(
 
 /** Those of a platform; those of one of its variants only where none is of the platform itself. */
 function fitting(candidates: readonly Descriptor[], wanted: string): Descriptor[] {
-  const exact = candidates.filter(({ platform }) => platformText(platform) === wanted);
-  if (exact.length > 0) return exact;
-  return candidates.filter(({ platform }) => fitsPlatform(platformText(platform), wanted));
+  const normal = normalPlatform(wanted);
+  const exact = candidates.filter(({ platform }) => normalPlatform(platformText(platform) ?? '') === normal);
+  if (exact.length > 0) return distinct(exact);
+  return distinct(candidates.filter(({ platform }) => fitsPlatform(platformText(platform), wanted)));
 }
 
 function nameOf({ digest, annotations }: Descriptor): string {

@@ -115,7 +115,6 @@ function pick<T>(
 export function hasDockerManifest(medium: Medium): boolean {
   const bytes = medium.document('manifest.json');
   if (bytes === undefined) return false;
-  const isEmpty = /^\s*(null|\[\s*\])?\s*$/.test(bytes.toString('latin1', 0, 64));
-  if (!isEmpty) parseDocument(bytes, `manifest.json in ${medium.name}`, dockerManifestDocument);
-  return !isEmpty;
+  if (/^\s*(null)?\s*$/.test(bytes.toString('latin1'))) return false;
+  return parseDocument(bytes, `manifest.json in ${medium.name}`, dockerManifestDocument).length > 0;
 }

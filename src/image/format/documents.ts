@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError } from '../../kit/errors.ts';
+import { withFoldedKeys } from '../../kit/json/folded-keys.ts';
 import { parseJson, type Refuse, readBySchema } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import type { DocumentShelf } from '../medium/medium.ts';
+
+/** The types of indexes of manifests. */
+export const indexTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]);
+
+/** The types of manifests of one image. */
+const manifestTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]);
 
 const platform = z.object({
   os: z.optional(z.string()),
@@ -25,15 +38,39 @@ const descriptor = z.object({
   data: z.nullish(z.string()),
 });
 
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
 /** OCI image-spec, "Image Index": also the `index.json` of a layout. */
-export const indexDocument = z.object({ manifests: z.nullish(z.array(descriptor)) });
+export const indexDocument = z
+  .object({
+    mediaType: z.nullish(z.string()),
+    manifests: z.nullish(z.array(descriptor)),
+    config: z.optional(z.unknown()),
+    layers: z.optional(z.unknown()),
+  })
+  .check(
+    z.refine(
+      ({ mediaType, config, layers }) =>
+        !manifestTypes.has(mediaType ?? '') && isAbsent(config) && isAbsent(layers),
+      'it is an index and a manifest at once',
+    ),
+  );
 
 /** OCI image-spec, "Image Manifest". */
-export const manifestDocument = z.object({
-  config: descriptor,
-  layers: z.array(descriptor),
-  artifactType: z.nullish(z.string()),
-});
+export const manifestDocument = z
+  .object({
+    mediaType: z.nullish(z.string()),
+    config: descriptor,
+    layers: z.array(descriptor),
+    artifactType: z.nullish(z.string()),
+    manifests: z.optional(z.unknown()),
+  })
+  .check(
+    z.refine(
+      ({ mediaType, manifests }) => !indexTypes.has(mediaType ?? '') && isAbsent(manifests),
+      'it is a manifest and an index at once',
+    ),
+  );
 
 /** OCI image-spec, "Image Configuration". */
 export const configDocument = z.object({
@@ -96,8 +133,9 @@ export function verified(bytes: Buffer, digest: Digest): Buffer {
   );
 }
 
-/** Parses JSON by a schema; `what` names it in the error. */
+/** Parses JSON by a schema, with the keys that Go takes for its fields; `what` names it in the error. */
 export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: string, schema: T): z.infer<T> {
   const refuse: Refuse = (fault, cause) => new ClairError('target-corrupt', `${what} ${fault}`, { cause });
-  return readBySchema(schema, parseJson(bytes, refuse), refuse);
+  const json = withFoldedKeys(schema, { bytes, json: parseJson(bytes, refuse) }, refuse);
+  return readBySchema(schema, json, refuse);
 }

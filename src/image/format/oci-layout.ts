@@ -8,7 +8,9 @@ import { assembleLayers } from './assemble.ts';
 import {
   type Choice,
   chooseManifest,
+  type ListedImage,
   type ListedManifest,
+  listImages,
   listManifests,
   type Shelf,
 } from './choose-manifest.ts';
@@ -21,6 +23,7 @@ import {
   parseDocument,
   verified,
 } from './documents.ts';
+import { layerEntries } from './layer-types.ts';
 import { platformText } from './platform.ts';
 
 /** Opens an OCI image layout, in a directory or an archive. OCI image-spec, "Image Layout". */
@@ -40,7 +43,11 @@ export async function openOciLayout(
     `configuration ${manifest.config.digest} in ${medium.name}`,
     configDocument,
   );
-  const files = manifest.layers.map(({ digest }) => ({ name: blobName(digest), digest }));
+  const files = layerEntries(medium.name, manifest.layers).map(({ digest, mediaType }) => ({
+    name: blobName(digest),
+    digest,
+    mediaType,
+  }));
   return {
     target: {
       ...target,
@@ -61,6 +68,11 @@ export async function listOciManifests(
   return await listManifests(shelfOf(medium), entriesOf(medium), choice);
 }
 
+/** The images that the index of a layout leads to, with their names. */
+export async function listedInLayout(medium: Medium): Promise<readonly ListedImage[]> {
+  return await listImages(shelfOf(medium), entriesOf(medium));
+}
+
 function shelfOf(medium: Medium): Shelf {
   return { name: medium.name, readIndex: (entry) => readIndex(medium, entry) };
 }
@@ -79,7 +91,8 @@ async function readIndex(medium: Medium, { digest }: Descriptor): Promise<Descri
   return parseDocument(verified(bytes, digest), what, indexDocument).manifests ?? [];
 }
 
-function blobName(digest: Digest): string {
+/** Where a layout has a blob. */
+export function blobName(digest: Digest): string {
   return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }
 

@@ -12,9 +12,41 @@ export function ownPlatform(): string {
   return `linux/${goArchitecture(process.arch)}`;
 }
 
+/** Other names of architectures, and the variant that is meant by each. containerd/platforms, `normalizeArch`. */
+const architectureNames: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['i386', ['386', '']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
+
+/** A platform as containerd compares it: `Linux/x86_64` and `linux/amd64/v1` are `linux/amd64`. */
+export function normalPlatform(platform: string): string {
+  const [os = '', named = '', ...variants] = platform.toLowerCase().split('/');
+  const [architecture, fixed] = architectureNames.get(named) ?? [named];
+  const variant = fixed ?? normalVariant(architecture, variants.join('/'));
+  return [os === 'macos' ? 'darwin' : os, architecture, ...(variant === '' ? [] : [variant])].join('/');
+}
+
+function normalVariant(architecture: string, variant: string): string {
+  if (architecture === 'amd64') return variant === 'v1' ? '' : variant;
+  if (architecture === 'arm64') return variant === '8' || variant === 'v8' ? '' : variant;
+  if (architecture !== 'arm') return variant;
+  if (variant === '') return 'v7';
+  return /^[5-8]$/.test(variant) ? `v${variant}` : variant;
+}
+
 /** Whether a platform is the wanted one, or a variant of it. */
 export function fitsPlatform(platform: string | null, wanted: string): boolean {
-  return platform === wanted || (platform?.startsWith(`${wanted}/`) ?? false);
+  if (platform === null) return false;
+  const [normal, normalWanted] = [normalPlatform(platform), normalPlatform(wanted)];
+  if (normal === normalWanted) return true;
+  if (wanted.split('/').length > 2) return false;
+  // `linux/arm` means v7, yet where only another variant is there, that one fits.
+  const family = normalWanted.split('/').slice(0, 2).join('/');
+  return normal === family || normal.startsWith(`${family}/`);
 }
 
 /** Whether a platform is known to be another than the wanted one. */

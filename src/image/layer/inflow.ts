@@ -4,7 +4,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
-import { digestAlgorithm } from '../../model/digest.ts';
+import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
 import type { LayerCollector } from './collector.ts';
 import { digestOf, refuseDamaged } from './layer-digest.ts';
@@ -13,7 +13,7 @@ import { openLayer, type ReadLayer, type ReadOptions } from './reading.ts';
 /**
  * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
  * hashed: the stored bytes where the image names their digest, the inflated ones where it names only a diffID, both with
- * `verify`; a layer without any claimed digest gets a diffID.
+ * `verify` and where the media type does not say how the bytes are compressed; a layer without any claimed digest gets a diffID.
  */
 export class LayerInflow {
   readonly #layer: LayerClaims;
@@ -21,7 +21,7 @@ export class LayerInflow {
   readonly #collector: LayerCollector;
   readonly #walker: TarWalker;
   readonly #stored: Hash | undefined;
-  readonly #inflated: Hash | undefined;
+  #inflated: Hash | undefined;
   readonly #inflater = new AnyInflater((bytes) => {
     this.#take(bytes);
   });
@@ -88,7 +88,8 @@ export class LayerInflow {
     const digest = this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest);
     refuseDamaged('digest', this.#layer.digest, digest, this.#failure);
     if (this.#failure !== undefined) throw this.#failure;
-    const diffId = this.#inflated && digestOf(this.#inflated, this.#layer.diffId);
+    const diffId = this.#inflated ? digestOf(this.#inflated, this.#layer.diffId) : this.#plainDiffId(digest);
+    this.#refuseOtherReading(diffId);
     refuseDamaged('diffID', this.#layer.diffId, diffId, this.#tarFailure);
     if (this.#tarFailure !== undefined) throw this.#tarFailure;
     this.#walker.end();
@@ -109,6 +110,34 @@ export class LayerInflow {
     };
   }
 
+  /** Bytes may be a tar archive and a compressed stream at once: where nothing says which is meant, the diffID decides. */
+  #hashIfUnstated(): void {
+    const { statedCompression, diffId } = this.#layer;
+    const { compression } = this.#inflater;
+    if (this.#inflated !== undefined || compression === statedCompression) return;
+    if (compression !== 'none') this.#inflated = createHash(diffId ? digestAlgorithm(diffId) : 'sha256');
+  }
+
+  /** Bytes that are not compressed have one digest. */
+  #plainDiffId(digest: Digest | undefined): Digest | undefined {
+    const { diffId } = this.#layer;
+    if (this.#inflater.compression !== 'none' || digest === undefined) return undefined;
+    return diffId === undefined || digestAlgorithm(diffId) === digestAlgorithm(digest) ? digest : undefined;
+  }
+
+  #refuseOtherReading(actual: Digest | undefined): void {
+    const { statedCompression, diffId } = this.#layer;
+    const { compression } = this.#inflater;
+    if (diffId === undefined || actual === undefined || actual === diffId) return;
+    if (compression === 'none' || compression === statedCompression) return;
+    const stated =
+      statedCompression === undefined ? 'nothing says so' : `the media type says ${statedCompression}`;
+    throw new ClairError(
+      'target-corrupt',
+      `its bytes begin as those of ${compression}, but ${stated}, and decompressed its diffID is ${actual}, not ${diffId} as the image says: runtimes differ in how they read it`,
+    );
+  }
+
   #take(bytes: Buffer): void {
     this.#bytesOut += bytes.length;
     if (this.#bytesOut > limits.layerBytes) {
@@ -126,6 +155,7 @@ export class LayerInflow {
         { limit: 'inflateRatio' },
       );
     }
+    if (this.#bytesOut === bytes.length) this.#hashIfUnstated();
     this.#inflated?.update(bytes);
     if (this.#tarFailure === undefined) this.#walk(bytes);
   }

@@ -15,14 +15,20 @@ export async function readArriving<T>(
 ): Promise<T[]> {
   const results = new Map<string, T>();
   // The same layer twice in one image is brought once.
-  const distinct = [...new Map(layers.map((layer) => [nameOfLayer(layer), layer])).values()];
+  const distinct = [...new Map(layers.map((layer) => [keyOf(layer), layer])).values()];
   for await (const { layer, bytes } of bring(distinct, new AbortController().signal)) {
     const name = nameOfLayer(layer);
-    results.set(name, take(await readStream({ name, claims: layer, bytes }, options)));
+    results.set(keyOf(layer), take(await readStream({ name, claims: layer, bytes }, options)));
   }
   return layers.map((layer) => {
-    const result = results.get(nameOfLayer(layer));
+    const result = results.get(keyOf(layer));
     if (result === undefined) throw new Error(`the layer ${nameOfLayer(layer)} was not brought`);
     return result;
   });
+}
+
+/** The same bytes may be claimed to be two layers: each claim is checked. */
+function keyOf(layer: ImageLayer): string {
+  const { digest, diffId, statedCompression } = layer;
+  return [nameOfLayer(layer), digest, diffId, statedCompression].join(' ');
 }

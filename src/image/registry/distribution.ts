@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../model/digest.ts';
-import { type Descriptor, verified } from '../format/documents.ts';
+import { isIndex } from '../format/choose-manifest.ts';
+import { type Descriptor, parseDocument, verified } from '../format/documents.ts';
 import { type Arrival, type Courier, readAll } from './courier.ts';
 
 /** A manifest or an index as a registry gave it. */
@@ -21,7 +22,7 @@ const accepted = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
   'application/vnd.docker.distribution.manifest.v1+json',
-].join(', ');
+];
 
 const anyManifest = z.object({ mediaType: z.nullish(z.string()), schemaVersion: z.nullish(z.number()) });
 
@@ -41,7 +42,7 @@ export class Distribution {
   async manifest(reference: string): Promise<FetchedManifest> {
     return await this.#first(async (courier) => {
       const step = stepOf('manifest', courier, reference);
-      const headers = { accept: accepted };
+      const headers = { accept: accepted.join(', ') };
       const arrival = await courier.fetch({ path: `manifests/${reference}`, step, headers });
       const bytes = await readAll(arrival, { max: limits.manifestBytes, what: step });
       const digest = digestOf(bytes, arrival, { step, asked: parseDigest(reference) });
@@ -156,15 +157,20 @@ function typeOf(bytes: Buffer, { headers }: Arrival, step: string): string {
   const told = (headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
   if (told === 'text/html')
     throw new ClairError('target-corrupt', `a web page came from ${step}: no registry answers there`);
-  const { mediaType, schemaVersion } = peek(bytes);
+  const { mediaType, schemaVersion } = peek(bytes, step);
   if (schemaVersion === 1) return 'application/vnd.docker.distribution.manifest.v1+json';
+  if (mediaType && isIndex({ mediaType }) !== isIndex({ mediaType: told }) && accepted.includes(told))
+    throw new ClairError(
+      'target-corrupt',
+      `${step} gave it as ${told}, and it says that it is ${mediaType}: clients differ in which of the two they take it for`,
+    );
   return mediaType || told;
 }
 
 /** What else is in it is checked when it is known what it is. */
-function peek(bytes: Buffer): z.infer<typeof anyManifest> {
+function peek(bytes: Buffer, step: string): z.infer<typeof anyManifest> {
   try {
-    return z.parse(anyManifest, JSON.parse(bytes.toString('utf8')));
+    return parseDocument(bytes, `the answer of ${step}`, anyManifest);
   } catch {
     return {};
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tarAndGzip } from '../../testing/document-image.ts';
 import { serve } from '../../testing/http-server.ts';
 import { type BuiltImage, buildImage, sha256 } from '../../testing/image-builder.ts';
 import {
@@ -150,10 +151,19 @@ test('what is no image is refused by its name', async (context) => {
   await assert.rejects(open(odd), fails('target-corrupt', /is malformed at config/));
 });
 
-/** A manifest with one layer that is described so. */
-function withLayer(registry: MemoryRegistry, tag: string, layer: object): string {
-  const [config] = [{ digest: registry.putBlob(image.config.bytes), size: image.config.bytes.length }];
-  registry.put({ schemaVersion: 2, config, layers: [layer] }, manifestType, tag);
+/** A manifest with one layer that is described so, of a type that may be left out. */
+function withLayer(
+  registry: MemoryRegistry,
+  tag: string,
+  {
+    diffId = image.layers[0]?.diffId,
+    ...layer
+  }: { readonly diffId?: string; readonly [key: string]: unknown },
+): string {
+  const bytes = Buffer.from(JSON.stringify({ os: 'linux', rootfs: { diff_ids: [diffId] } }));
+  const config = { digest: registry.putBlob(bytes), size: bytes.length };
+  const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+  registry.put({ schemaVersion: 2, config, layers: [{ mediaType, ...layer }] }, manifestType, tag);
   return `${registry.host}/app:${tag}`;
 }
 
@@ -166,7 +176,11 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
   registry.blobs.delete(digest);
   const inline = withLayer(registry, 'inline', { digest, size: bytes.length, data });
   assert.deepEqual(await read(inline), ['etc/os-release']);
-  const empty = withLayer(registry, 'empty', { digest: sha256(''), size: 0 });
+  const empty = withLayer(registry, 'empty', {
+    digest: sha256(''),
+    diffId: sha256(''),
+    size: 0,
+  });
   assert.deepEqual(await read(empty), []);
   const seen: string[] = [];
   const elsewhere = await serve(context, (request, response) => {
@@ -226,4 +240,28 @@ test('a host where nothing listens, and one that there is not, are told', async 
     open('127.0.0.1:1/app'),
     fails('registry-unavailable', /nothing listens at 127\.0\.0\.1:1/),
   );
+});
+
+test('refuses a manifest whose Content-Type says that it is an index, and the reverse', async (context) => {
+  const { registry, open } = await opened(context);
+  const manifest = JSON.parse(Buffer.from(image.manifest.bytes).toString()) as object;
+  registry.put(manifest, indexType, 'manifest');
+  registry.put({ MediaType: indexType, manifests: [] }, manifestType, 'index');
+  for (const tag of ['manifest', 'index'])
+    await assert.rejects(
+      open(`${registry.host}/app:${tag}`),
+      fails('target-corrupt', /clients differ in which/),
+    );
+});
+
+test('bytes that are a tar and a compressed stream are what the diffID says, also of a registry', async (context) => {
+  const { registry, read } = await opened(context);
+  const inner = tar([{ path: 'etc/os-release', content: 'ID=debian' }]);
+  const bytes = tarAndGzip(tar([{ path: 'x', content: '' }]), inner);
+  const digest = registry.putBlob(bytes);
+  const plain = { digest, size: bytes.length, mediaType: 'application/vnd.oci.image.layer.v1.tar' };
+  const meant = withLayer(registry, 'meant', { ...plain, diffId: sha256(inner) });
+  assert.deepEqual(await read(meant), ['etc/os-release']);
+  const other = withLayer(registry, 'other', { ...plain, diffId: digest });
+  await assert.rejects(read(other), fails('target-corrupt', /runtimes differ in how they read it/));
 });

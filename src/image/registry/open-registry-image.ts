@@ -22,6 +22,7 @@ import {
   manifestDocument,
   parseDocument,
 } from '../format/documents.ts';
+import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { CourierOptions } from './courier.ts';
@@ -72,7 +73,8 @@ export async function openRegistryImage(
   refuseSchema1(name, fetched);
   const manifest = parseDocument(fetched.bytes, `the manifest ${chosen.digest} of ${name}`, manifestDocument);
   refuseArtifact(name, manifest);
-  const { config: entry, layers } = manifest;
+  const { config: entry } = manifest;
+  const layers = layerEntries(name, manifest.layers);
   const config = parseDocument(
     await distribution.document(entry),
     `the configuration ${entry.digest} of ${name}`,
@@ -81,7 +83,7 @@ export async function openRegistryImage(
   const platform = platformText(chosen.platform) ?? platformText(config);
   const byName = new Map(layers.map((layer) => [layer.digest as string, layer]));
   const found = { name, find: (file: string) => layerFile(name, byName.get(file)) };
-  const files = layers.map(({ digest }) => ({ name: digest, digest }));
+  const files = layers.map(({ digest, mediaType }) => ({ name: digest, digest, mediaType }));
   const remote = new RemoteLayers(layers, distribution, options.connect ?? publicInternet());
   return {
     image: {

@@ -1,8 +1,8 @@
-import type { Compression } from '../../kit/decompress/compression.ts';
 import { ClairError } from '../../kit/errors.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { ArrivingLayer } from '../arriving.ts';
 import { type Descriptor, verified } from '../format/documents.ts';
+import { statedCompression } from '../format/layer-types.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import type { StoredFile } from '../medium/medium.ts';
 import { blobBytes } from './blob-bytes.ts';
@@ -64,12 +64,5 @@ export function layerFile(name: string, descriptor: Descriptor | undefined): Sto
   if (size === undefined || !Number.isSafeInteger(size) || size < 0)
     throw new ClairError('target-corrupt', `the layer ${digest} of ${name} has no size`);
   const place = { kind: 'remote', path: `${name} ${digest}` } as const;
-  return { place, compression: statedCompression(mediaType), sizeBytes: size };
-}
-
-/** As its type says; when it is read, its bytes count. */
-function statedCompression(mediaType: string): Compression {
-  if (/[.+]gzip$/.test(mediaType)) return 'gzip';
-  if (/[.+]zstd$/.test(mediaType)) return 'zstd';
-  return 'none';
+  return { place, compression: statedCompression(mediaType) ?? 'none', sizeBytes: size };
 }

@@ -1,4 +1,4 @@
-import { compressionOf, magicBytes } from './compression.ts';
+import { type Compression, compressionOf, magicBytes } from './compression.ts';
 import type { BytesSink, Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
 
@@ -8,9 +8,15 @@ export class AnyInflater implements Inflater {
   /** What came before there was enough to tell. */
   #start: Buffer = Buffer.alloc(0);
   #inflater: Inflater | undefined;
+  #compression: Compression | undefined;
 
   constructor(sink: BytesSink) {
     this.#sink = sink;
+  }
+
+  /** How the bytes are compressed; undefined before there was enough to tell. */
+  get compression(): Compression | undefined {
+    return this.#compression;
   }
 
   push(bytes: Buffer): void | Promise<void> {
@@ -29,7 +35,8 @@ export class AnyInflater implements Inflater {
   }
 
   #begin(start: Buffer): Inflater {
-    this.#inflater = inflaterFor(compressionOf(start), this.#sink);
+    this.#compression = compressionOf(start);
+    this.#inflater = inflaterFor(this.#compression, this.#sink);
     return this.#inflater;
   }
 }

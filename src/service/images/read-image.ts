@@ -1,7 +1,10 @@
 import type { Image } from '../../image/image.ts';
 import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
+import { refuseDamaged } from '../../image/layer/layer-digest.ts';
+import { nameOfLayer, namingLayer } from '../../image/layer/naming-layer.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { SquashedImage } from '../../match/squash.ts';
+import { digestAlgorithm } from '../../model/digest.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type { Store } from '../../store/store.ts';
 import type { AnalyzeArriving, AnalyzeLayers, Analyzers } from './analyze-layers.ts';
@@ -67,12 +70,22 @@ async function indexLayers(
   for (const [i, layer] of layers.entries()) {
     const index = known.get(identities[i] ?? '') ?? fresh.get(layer);
     if (index === undefined) throw new Error(`layer ${i} was not analysed`);
+    refuseOtherContent(layer, index);
     const identity = identities[i] ?? `content:${sha256Of(JSON.stringify(index))}`;
     if (!known.has(identity)) await room.store.layers.save(identity, key, index);
     known.set(identity, index);
     result.push({ layer, identity, index });
   }
   return result;
+}
+
+/** The bytes of a stored layer may be read in two ways: refuses one that was read otherwise than this image means it. */
+function refuseOtherContent(layer: ImageLayer, { diffId }: LayerIndex): void {
+  const claimed = layer.diffId;
+  if (!claimed || !diffId || digestAlgorithm(claimed) !== digestAlgorithm(diffId)) return;
+  void namingLayer(nameOfLayer(layer), () => {
+    refuseDamaged('diffID', claimed, diffId);
+  });
 }
 
 async function findKnown(

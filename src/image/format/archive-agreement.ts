@@ -1,0 +1,92 @@
+import { ClairError } from '../../kit/errors.ts';
+import { sha256Of } from '../../kit/sha256.ts';
+import type { Medium } from '../medium/medium.ts';
+import {
+  configDocument,
+  dockerManifestDocument,
+  manifestDocument,
+  parseDocument,
+  readDocument,
+} from './documents.ts';
+import { isNameOf } from './image-name.ts';
+import { blobName, listedInLayout } from './oci-layout.ts';
+import { fitsPlatform, platformText } from './platform.ts';
+
+/** The image of an archive that was chosen. */
+export interface ChosenImage {
+  /** A tag or a name. */
+  readonly reference: string | undefined;
+  readonly platform: string | null;
+}
+
+/** An image as one of the two documents has it. */
+interface NamedImage {
+  readonly names: readonly string[];
+  readonly platform: string | null;
+  /** Equal where configuration and layers are the same files. */
+  readonly identity: string;
+}
+
+/**
+ * Refuses an archive whose `manifest.json` and `index.json` have different images under the chosen name and platform: some runtimes read the
+ * one, some the other. Throws `target-corrupt`.
+ */
+export async function refuseDisagreement(medium: Medium, chosen: ChosenImage): Promise<void> {
+  const ofDocker = identitiesOf(dockerImages(medium), chosen);
+  const ofLayout = identitiesOf(await layoutImages(medium), chosen);
+  // A manifest.json may leave out platforms that the index has.
+  if (
+    ofDocker.size === 0 ||
+    (ofLayout.size === ofDocker.size && [...ofLayout].every((each) => ofDocker.has(each)))
+  )
+    return;
+  throw new ClairError(
+    'target-corrupt',
+    `${medium.name} has different images in manifest.json and index.json: runtimes differ in which of the two they read; save the image again`,
+  );
+}
+
+/** The images of a name and a platform; all of the platform where none has the name. */
+function identitiesOf(
+  images: readonly NamedImage[],
+  { reference, platform }: ChosenImage,
+): ReadonlySet<string> {
+  const named = images.filter(({ names }) => names.some((name) => isNameOf(name, reference ?? name)));
+  const fitting = (named.length > 0 ? named : images).filter(
+    (image) => platform === null || image.platform === null || fitsPlatform(image.platform, platform),
+  );
+  return new Set(fitting.map(({ identity }) => identity));
+}
+
+function dockerImages(medium: Medium): NamedImage[] {
+  return readDocument(medium, 'manifest.json', dockerManifestDocument).map(({ Config, RepoTags, Layers }) => {
+    const bytes = medium.document(Config);
+    return {
+      names: [...(RepoTags ?? []), Config],
+      platform: platformText(readDocument(medium, Config, configDocument)),
+      identity: identityOf(medium, bytes && `sha256:${sha256Of(bytes)}`, Layers ?? []),
+    };
+  });
+}
+
+/** The images of the index whose manifests are in the archive. */
+async function layoutImages(medium: Medium): Promise<NamedImage[]> {
+  const entries = await listedInLayout(medium);
+  return entries.flatMap(({ digest, platform, names }) => {
+    const bytes = medium.document(blobName(digest));
+    if (bytes === undefined) return [];
+    const what = `manifest ${digest} in ${medium.name}`;
+    const { config, layers } = parseDocument(bytes, what, manifestDocument);
+    const files = layers.map((layer) => blobName(layer.digest));
+    return [{ names: [...names, digest], platform, identity: identityOf(medium, config.digest, files) }];
+  });
+}
+
+function identityOf(medium: Medium, config: string | undefined, files: readonly string[]): string {
+  return [config, ...files.map((file) => placeIn(medium, file))].join(' ');
+}
+
+function placeIn(medium: Medium, file: string): string {
+  const place = medium.find(file)?.place;
+  return place !== undefined && 'offset' in place ? `${place.offset}+${place.size}` : 'missing';
+}

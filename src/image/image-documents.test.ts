@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import {
+  blobOf,
+  type DocumentImage,
+  documentImage,
+  type ListedLayer,
+  layoutFiles,
+  layoutOf,
+  tarAndGzip,
+  tarAndZstd,
+} from '../testing/document-image.ts';
+import { blobPath, sha256 } from '../testing/image-builder.ts';
+import { fails } from '../testing/opened-registry.ts';
+import { type TarEntry, tar } from '../testing/tar-writer.ts';
+import { readLayers } from './layer/read-layer.ts';
+import { WantedPaths } from './layer/wanted.ts';
+import { listImageManifests, type OpenOptions, openImage } from './open-image.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clair-documents-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+let count = 0;
+
+function archive(
+  files: readonly TarEntry[],
+  pack: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+): string {
+  const path = join(directory, `${++count}.tar`);
+  writeFileSync(path, pack(tar(files)));
+  return path;
+}
+
+const wanted = new WantedPaths(['etc/id']);
+
+/** What the file `etc/id` of each layer holds. */
+async function ids(
+  target: string,
+  options: OpenOptions = {},
+  verify = false,
+): Promise<(string | undefined)[]> {
+  const { layers } = await openImage(target, options);
+  return await readLayers(layers, { wanted, verify }, ({ collected }) =>
+    collected.files.get('etc/id')?.toString(),
+  );
+}
+
+const ociTar = 'application/vnd.oci.image.layer.v1.tar';
+const withId = (id: string): Uint8Array =>
+  tar([
+    { path: 'x', content: '' },
+    { path: 'etc/id', content: id },
+  ]);
+const layer = (id: string): ListedLayer => ({ bytes: withId(id), mediaType: ociTar });
+
+/** An image of one plain layer. */
+function imageOf(id: string): DocumentImage {
+  return documentImage({ layers: [layer(id)], diffIds: [sha256(withId(id))] });
+}
+
+const [lower, upper] = [layer('lower'), layer('upper')];
+const both = [sha256(lower.bytes), sha256(upper.bytes)];
+
+const layersOf = (text: string): string => JSON.stringify((JSON.parse(text) as { layers: unknown }).layers);
+
+test('refuses a manifest or a configuration of which a field comes twice when folded', async () => {
+  const manifests: ((text: string) => string)[] = [
+    (text) => text.replace(/}$/, `,"LAYERS":${layersOf(text)}}`),
+    (text) => text.replace(/}$/, `,"layer\u017f":${layersOf(text)}}`),
+    (text) => text.replace(/^{/, '{"Layers":[],'),
+    (text) => text.replace('"size"', '"Digest":"sha256:0","size"'),
+    (text) => text.replace('"mediaType":"application/vnd.oci.image.layer', '"MediaType":"x",$&'),
+  ];
+  for (const manifest of manifests) {
+    const image = documentImage({ layers: [lower, upper], diffIds: both, manifest });
+    await assert.rejects(ids(archive(layoutOf(image))), fails('target-corrupt', /^manifest .* twice/));
+  }
+  const configs: ((text: string) => string)[] = [
+    (text) => text.replace(/}$/, ',"RootFS":null}'),
+    (text) => text.replace('"diff_ids"', '"Diff_IDs":[],"diff_ids"'),
+    (text) => text.replace('"os"', '"O\u017f":"plan9","os"'),
+  ];
+  for (const config of configs) {
+    const image = documentImage({ layers: [lower, upper], diffIds: both, config });
+    await assert.rejects(ids(archive(layoutOf(image))), fails('target-corrupt', /^configuration .* twice/));
+  }
+});
+
+test('takes fields in any case, once each, and leaves the keys of labels and annotations alone', async () => {
+  const image = documentImage({
+    layers: [lower, upper],
+    diffIds: both,
+    config: (text) =>
+      text
+        .replace('"rootfs"', '"config":{"Labels":{"a":"1","A":"2"}},"ROOTF\u017f"')
+        .replace('diff_ids', 'Diff_IDs'),
+    manifest: (text) =>
+      text
+        .replace('"layers"', '"LAYERS"')
+        .replace('"digest"', '"Digest"')
+        .replace(/}$/, ',"annotations":{"b":"1","B":"2"}}'),
+  });
+  assert.deepEqual(await ids(archive(layoutOf(image))), ['lower', 'upper']);
+});
+
+test('refuses entries of layers that are no layers, and another number of diffIDs', async () => {
+  const types = [
+    'application/vnd.example.notes',
+    'text/plain',
+    '',
+    undefined,
+    `${ociTar}+br`,
+    'application/json',
+  ];
+  for (const mediaType of types) {
+    const odd = { bytes: upper.bytes, ...(mediaType !== undefined && { mediaType }) };
+    for (const layers of [
+      [lower, odd],
+      [odd, lower],
+    ])
+      await assert.rejects(
+        ids(archive(layoutOf(documentImage({ layers, diffIds: both })))),
+        fails('target-unsupported', /which is none of a layer/),
+      );
+  }
+  for (const diffIds of [both.slice(0, 1), [...both, ...both.slice(1)], []])
+    await assert.rejects(
+      ids(archive(layoutOf(documentImage({ layers: [lower, upper], diffIds })))),
+      fails('target-corrupt', /has 2 layers, and its configuration has the diffIDs of/),
+    );
+});
+
+test('refuses a document that is a manifest and an index at once', async () => {
+  const image = documentImage({
+    layers: [lower],
+    diffIds: both.slice(0, 1),
+    manifest: (text) => text.replace(/}$/, ',"manifests":[]}'),
+  });
+  await assert.rejects(
+    ids(archive(layoutOf(image))),
+    fails('target-corrupt', /manifest and an index at once/),
+  );
+  const index = JSON.stringify({ manifests: [imageOf('a').entry], layers: [] });
+  await assert.rejects(
+    ids(archive(layoutFiles(index, imageOf('a').blobs))),
+    fails('target-corrupt', /index and a manifest at once/),
+  );
+});
+
+/** An index of images, each for a platform, as `index.json`. */
+function index(
+  entries: readonly (readonly [image: DocumentImage, platform: string, annotations?: object | undefined])[],
+): string {
+  const manifests = entries.map(([{ entry }, platform, annotations]) => {
+    const [os, architecture, variant] = platform.split('/');
+    return { ...entry, platform: { os, architecture, ...(variant && { variant }) }, annotations };
+  });
+  return archive(
+    layoutFiles(
+      JSON.stringify({ schemaVersion: 2, manifests }),
+      entries.flatMap(([{ blobs }]) => blobs),
+    ),
+  );
+}
+
+const attestation = { 'vnd.docker.reference.type': 'attestation-manifest' };
+const [first, second] = [imageOf('first'), imageOf('second')];
+
+test('refuses an index of which several entries fit a platform, and names their digests', async () => {
+  const twins: readonly (readonly [one: string, other: string, asked: string, annotations?: object])[] = [
+    ['linux/amd64/v1', 'linux/amd64', 'linux/amd64'],
+    ['linux/x86_64', 'linux/amd64', 'linux/amd64'],
+    ['linux/x86-64', 'linux/amd64', 'linux/x86_64'],
+    ['linux/AMD64', 'linux/amd64', 'linux/amd64'],
+    ['Linux/amd64', 'linux/amd64', 'linux/amd64/v1'],
+    ['linux/aarch64', 'linux/arm64/v8', 'linux/arm64'],
+    ['linux/arm64/8', 'linux/arm64', 'linux/arm64/v8'],
+    ['linux/armhf', 'linux/arm/v7', 'linux/arm'],
+    ['linux/i386', 'linux/386', 'linux/386'],
+    ['linux/amd64', 'linux/amd64', 'linux/amd64', attestation],
+  ];
+  for (const [one, other, platform, annotations] of twins)
+    for (const entries of [
+      [[first, one, annotations] as const, [second, other] as const],
+      [[second, other] as const, [first, one, annotations] as const],
+    ])
+      await assert.rejects(
+        openImage(index(entries), { platform }),
+        (error: Error) =>
+          fails('target-not-found', /several images/)(error) &&
+          error.message.includes(first.manifest.digest) &&
+          error.message.includes(second.manifest.digest),
+        `${one} and ${other}`,
+      );
+});
+
+test('chooses by the platform alone, under any of its names', async () => {
+  const named = index([
+    [first, 'linux/x86_64'],
+    [second, 'linux/aarch64'],
+  ]);
+  assert.deepEqual(await ids(named, { platform: 'linux/amd64' }), ['first']);
+  assert.deepEqual(await ids(named, { platform: 'linux/arm64/v8' }), ['second']);
+  const marked = index([
+    [first, 'linux/amd64', attestation],
+    [second, 'unknown/unknown', attestation],
+  ]);
+  assert.deepEqual(await ids(marked, { platform: 'linux/amd64' }), ['first']);
+  assert.deepEqual(await listImageManifests(marked), [
+    { digest: first.manifest.digest, platform: 'linux/amd64' },
+  ]);
+});
+
+test('the same manifest twice in an index is one image', async () => {
+  const twice = index([
+    [first, 'linux/amd64'],
+    [first, 'linux/amd64/v1'],
+  ]);
+  assert.deepEqual(await ids(twice, { platform: 'linux/amd64' }), ['first']);
+});
+
+/** The files of a Docker archive whose blobs lie under their digests. */
+function dockerFiles(
+  { config, blobs }: DocumentImage,
+  tags: readonly string[],
+  files: readonly TarEntry[] = [],
+): TarEntry[] {
+  const layers = blobs.slice(2).map(({ digest }) => blobPath(digest));
+  const manifest = [{ Config: blobPath(config.digest), RepoTags: tags, Layers: layers }];
+  const all = [
+    ...files,
+    ...[config, ...blobs.slice(2)].map(({ digest, bytes }) => ({
+      path: blobPath(digest),
+      content: bytes,
+    })),
+    { path: 'manifest.json', content: JSON.stringify(manifest) },
+  ];
+  return [...new Map(all.map((file) => [file.path, file])).values()];
+}
+
+test('reads an archive whose manifest.json and index.json name one image, and refuses others', async () => {
+  const one = dockerFiles(first, ['example:t'], layoutOf(first));
+  for (const prefix of ['', 'docker-archive:', 'oci-archive:']) {
+    assert.deepEqual(await ids(`${prefix}${archive(one)}`), ['first']);
+    assert.deepEqual(await ids(`${prefix}${archive(one, gzipSync)}`), ['first']);
+    const two = archive(dockerFiles(first, ['example:t'], layoutOf(second)));
+    await assert.rejects(
+      ids(`${prefix}${two}`),
+      fails('target-corrupt', /different images in manifest.json and index.json/),
+    );
+  }
+});
+
+test('refuses an index that has another image of the platform beside that of manifest.json', async () => {
+  const blobs = [...first.blobs, ...second.blobs];
+  const entries = (platform: string): TarEntry[] => {
+    const [os, architecture] = platform.split('/');
+    const manifests = [first.entry, { ...second.entry, platform: { os, architecture } }];
+    return layoutFiles(JSON.stringify({ manifests }), blobs);
+  };
+  const more = archive(dockerFiles(first, ['example:t'], entries('linux/x86_64')));
+  await assert.rejects(ids(more), fails('target-corrupt', /different images/));
+  const other = archive(dockerFiles(first, ['example:t'], entries('linux/s390x')));
+  assert.deepEqual(await ids(other), ['first']);
+});
+
+test('refuses an archive whose manifest.json names other files for the layers of the index', async () => {
+  const files = dockerFiles(first, ['example:t'], layoutOf(first)).map((file) =>
+    file.path === 'manifest.json'
+      ? {
+          path: file.path,
+          content: JSON.stringify([{ Config: blobPath(first.config.digest), Layers: ['other.tar'] }]),
+        }
+      : file,
+  );
+  const odd = archive([...files, { path: 'other.tar', content: withId('other') }]);
+  await assert.rejects(ids(odd), fails('target-corrupt', /different images/));
+});
+
+test('refuses an archive with an index beside what Docker reads where there is no manifest.json', async () => {
+  const odd = archive([...layoutOf(first), { path: 'repositories', content: '{}' }]);
+  await assert.rejects(ids(odd), fails('target-corrupt', /index.json and repositories/));
+});
+
+test('a manifest.json that begins with white space is not taken for an empty one', async () => {
+  const files = dockerFiles(second, ['example:t'], layoutOf(first)).map((file) =>
+    file.path === 'manifest.json' ? { ...file, content: `${' '.repeat(100)}${String(file.content)}` } : file,
+  );
+  await assert.rejects(ids(archive(files)), fails('target-corrupt', /different images/));
+});
+
+test('refuses members of the outer archive that come twice, where they are needed', async () => {
+  const files = dockerFiles(first, ['example:t']);
+  for (const again of files) {
+    const content = Buffer.from(again.content ?? '');
+    for (const path of [again.path, `./${again.path}`, `x/../${again.path}`]) {
+      const doubled = archive([...files, { path, content }]);
+      await assert.rejects(ids(doubled), fails('target-corrupt', /several members/), path);
+      const packed = archive([{ path, content }, ...files], gzipSync);
+      await assert.rejects(ids(packed), fails('target-corrupt', /several members/), path);
+    }
+  }
+  const unused = { path: 'README', content: 'x' };
+  assert.deepEqual(await ids(archive([unused, ...files, unused])), ['first']);
+});
+
+test('refuses a member below a link, which may replace another when unpacked', async () => {
+  const files = dockerFiles(first, ['example:t']);
+  const link: TarEntry = { path: 'here', type: 'symlink', target: '.' };
+  const below = { path: 'here/manifest.json', content: '[]' };
+  await assert.rejects(
+    ids(archive([link, ...files, below])),
+    fails('target-corrupt', /below here, which is a link/),
+  );
+});
+
+const forms = { gzip: tarAndGzip, zstd: tarAndZstd };
+const outer = withId('outer');
+const inner = withId('inner');
+
+test('bytes that are a tar and a compressed stream are what the diffID says, or refused', async () => {
+  const types = [ociTar, `${ociTar}+zstd`, `${ociTar}+gzip`, 'application/vnd.docker.image.rootfs.diff.tar'];
+  for (const [compression, make] of Object.entries(forms)) {
+    const bytes = make(outer, inner);
+    for (const mediaType of types) {
+      const image = (diffId: string): string =>
+        archive(layoutOf(documentImage({ layers: [{ bytes, mediaType }], diffIds: [diffId] })));
+      assert.deepEqual(await ids(image(sha256(inner))), ['inner'], `${compression} as ${mediaType}`);
+      // Where type and bytes agree, every runtime decompresses.
+      if (mediaType.endsWith(`+${compression}`)) continue;
+      await assert.rejects(
+        ids(image(sha256(bytes))),
+        fails('target-corrupt', /runtimes differ in how they read it/),
+        `${compression} as ${mediaType}`,
+      );
+    }
+  }
+});
+
+test('in a Docker archive the diffID decides as well, be it compressed or not', async () => {
+  for (const make of Object.values(forms)) {
+    const bytes = make(outer, inner);
+    const image = (diffId: string): DocumentImage =>
+      documentImage({ layers: [{ bytes }], diffIds: [diffId] });
+    for (const pack of [gzipSync, undefined]) {
+      const meant = archive(dockerFiles(image(sha256(inner)), []), pack);
+      assert.deepEqual(await ids(meant), ['inner']);
+      const other = archive(dockerFiles(image(sha256(bytes)), []), pack);
+      await assert.rejects(ids(other), fails('target-corrupt', /runtimes differ in how they read it/));
+    }
+  }
+});
+
+test('a tar whose first name is only the magic of a compression is not read as nothing', async () => {
+  for (const magic of ['BZh9', '\x1f\x8b\x08', '\xfd7zXZ', '(\xb5/\xfd']) {
+    const bytes = Buffer.from(withId('outer'));
+    bytes.fill(0, 0, 100).write(magic, 0, 'latin1');
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const image = documentImage({ layers: [{ bytes, mediaType: ociTar }], diffIds: [blobOf(bytes).digest] });
+    await assert.rejects(
+      ids(archive(layoutOf(image))),
+      fails('target-corrupt', /cannot be read|runtimes differ/),
+    );
+  }
+});
