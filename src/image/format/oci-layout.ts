@@ -4,7 +4,7 @@ import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { annotatedNames, imageIdentity } from '../../model/image-identity.ts';
 import type { Image } from '../image.ts';
 import type { Medium } from '../medium/medium.ts';
-import { assembleLayers } from './assemble.ts';
+import { assembleLayers, checkDiffIdCount } from './assemble.ts';
 import {
   type Choice,
   chooseManifest,
@@ -48,6 +48,7 @@ export async function openOciLayout(
     digest,
     mediaType,
   }));
+  checkDiffIdCount(medium.name, files.length, config);
   return {
     target: {
       ...target,

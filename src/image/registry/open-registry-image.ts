@@ -5,7 +5,7 @@ import { useProxies } from '../../kit/http/proxies.ts';
 import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
-import { assembleLayers } from '../format/assemble.ts';
+import { assembleLayers, checkDiffIdCount } from '../format/assemble.ts';
 import {
   type Choice,
   chooseManifest,
@@ -80,6 +80,7 @@ export async function openRegistryImage(
     `the configuration ${entry.digest} of ${name}`,
     configDocument,
   );
+  checkDiffIdCount(name, layers.length, config);
   const platform = platformText(chosen.platform) ?? platformText(config);
   const byName = new Map(layers.map((layer) => [layer.digest as string, layer]));
   const found = { name, find: (file: string) => layerFile(name, byName.get(file)) };

@@ -4,6 +4,9 @@ import type { Digest } from '../../../src/model/digest.ts';
 import { blobPath, sha256 } from '../../../src/testing/image-builder.ts';
 import { type Storage, writeLayer } from './layer-file.ts';
 
+/** Says of the compression nothing, as the layers differ in it. */
+const layerType = 'application/vnd.docker.image.rootfs.diff.tar';
+
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
 /** What a manifest says of a blob. */
@@ -49,7 +52,8 @@ export class OciLayout {
   /** The manifest of these layers, and the index that names it; answers the directory. */
   image(layers: readonly Descriptor[]): string {
     const config = this.document({ os: 'linux', architecture: 'amd64' });
-    this.index(this.document({ schemaVersion: 2, mediaType: manifestType, config, layers }));
+    const typed = layers.map((layer) => ({ mediaType: layerType, ...layer }));
+    this.index(this.document({ schemaVersion: 2, mediaType: manifestType, config, layers: typed }));
     return this.directory;
   }
 }
