@@ -269,6 +269,11 @@ test('refuses an index that has another image of the platform beside that of man
   assert.deepEqual(await ids(other), ['first']);
 });
 
+test('an index without images, as Docker saves an image by its id, says nothing else than manifest.json', async () => {
+  const files = dockerFiles(first, [], layoutFiles('{"manifests":null}', first.blobs));
+  assert.deepEqual(await ids(archive(files)), ['first']);
+});
+
 test('refuses an archive whose manifest.json names other files for the layers of the index', async () => {
   const files = dockerFiles(first, ['example:t'], layoutOf(first)).map((file) =>
     file.path === 'manifest.json'

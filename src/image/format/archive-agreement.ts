@@ -1,6 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { Medium } from '../medium/medium.ts';
+import type { ListedImage } from './choose-manifest.ts';
 import {
   configDocument,
   dockerManifestDocument,
@@ -33,7 +34,10 @@ interface NamedImage {
  */
 export async function refuseDisagreement(medium: Medium, chosen: ChosenImage): Promise<void> {
   const ofDocker = identitiesOf(dockerImages(medium), chosen);
-  const ofLayout = identitiesOf(await layoutImages(medium), chosen);
+  const listed = await listedInLayout(medium);
+  // Docker writes an empty index where it saves an image by its id.
+  if (listed.length === 0) return;
+  const ofLayout = identitiesOf(layoutImages(medium, listed), chosen);
   // A manifest.json may leave out platforms that the index has.
   if (
     ofDocker.size === 0 ||
@@ -70,8 +74,7 @@ function dockerImages(medium: Medium): NamedImage[] {
 }
 
 /** The images of the index whose manifests are in the archive. */
-async function layoutImages(medium: Medium): Promise<NamedImage[]> {
-  const entries = await listedInLayout(medium);
+function layoutImages(medium: Medium, entries: readonly ListedImage[]): NamedImage[] {
   return entries.flatMap(({ digest, platform, names }) => {
     const bytes = medium.document(blobName(digest));
     if (bytes === undefined) return [];
