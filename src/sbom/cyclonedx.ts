@@ -46,16 +46,18 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
     subject: subjectOf(root),
     layers,
     statuses: statuses.filter((status) => status !== undefined),
-    ...(unread.length > 0 && { unread: unread.filter((one) => one !== undefined) }),
+    ...unreadOf(unread),
     ...entriesOf(placed, {
       isOwn: partBy(tools, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
       dependencies: dependenciesIn(dependencies ?? []),
       isDamaged:
-        statuses.includes(undefined) ||
-        unread.includes(undefined) ||
-        (metadata?.component != null && root === undefined),
+        [...statuses, ...unread].includes(undefined) || (metadata?.component != null && root === undefined),
     }),
   };
+}
+
+function unreadOf(unread: readonly (UnreadEvidence | undefined)[]): Pick<ReadDocument, 'unread'> {
+  return unread.length === 0 ? {} : { unread: unread.filter((one) => one !== undefined) };
 }
 
 function subjectOf(root: Component | undefined): Subject {

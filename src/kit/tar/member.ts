@@ -46,23 +46,40 @@ export function memberOf(
   extended: ExtendedHeaders,
   { position, pieces }: { readonly position: number; readonly pieces?: SparseForm },
 ): TarEntry {
-  const { pax } = extended;
-  const name = extended.longName || pax?.get('path') || header.name;
+  const { pax = noAttributes } = extended;
+  const name = firstSaid(extended.longName, pax.get('path'), header.name);
   const type = typeOf(header.flag, name);
-  const hasPayload = !isWithoutPayload(header.flag) && type !== 'directory';
-  const size = hasPayload ? (sizeOf(pax?.get('size'), position) ?? header.size) : 0;
-  const sparse = pieces ?? (pax && sparseFormOf(pax, size, position));
-  const sparseName = pieces === undefined && sparse !== undefined ? pax?.get('GNU.sparse.name') : undefined;
-  const overlay = pax?.get(overlayAttribute);
+  const size = payloadOf(header, { type, pax, position });
+  const ofPax = pieces === undefined ? sparseFormOf(pax, size, position) : undefined;
+  const sparse = pieces ?? ofPax;
+  const overlay = pax.get(overlayAttribute);
   return {
-    path: cleanPath(sparseName || name),
+    path: cleanPath(ofPax === undefined ? name : firstSaid(pax.get('GNU.sparse.name'), name)),
     type,
     size,
-    target: isLink(type) ? extended.longTarget || pax?.get('linkpath') || header.linkName : '',
+    target: isLink(type) ? firstSaid(extended.longTarget, pax.get('linkpath'), header.linkName) : '',
     offset: position,
     ...(sparse && { sparse }),
     ...(overlay !== undefined && { overlay }),
   };
+}
+
+const noAttributes: PaxAttributes = new Map();
+
+/** The first text that says something; an empty one says nothing. */
+function firstSaid(...texts: readonly (string | undefined)[]): string {
+  return texts.find((text) => text !== undefined && text !== '') ?? '';
+}
+
+interface Payload {
+  readonly type: TarEntry['type'];
+  readonly pax: PaxAttributes;
+  readonly position: number;
+}
+
+function payloadOf(header: TarHeader, { type, pax, position }: Payload): number {
+  if (isWithoutPayload(header.flag) || type === 'directory') return 0;
+  return sizeOf(pax.get('size'), position) ?? header.size;
 }
 
 function isLink(type: TarEntry['type']): boolean {
@@ -102,12 +119,11 @@ function sizeOf(stated: string | undefined, position: number): number | undefine
  * version the file is an ordinary one.
  */
 function sparseFormOf(pax: PaxAttributes, size: number, position: number): SparseForm | undefined {
-  const [major, minor] = [pax.get('GNU.sparse.major') || '', pax.get('GNU.sparse.minor') || ''];
-  const version = `${major}.${minor}`;
-  const hasMap = (pax.get('GNU.sparse.map') || '') !== '';
+  const version = `${pax.get('GNU.sparse.major') ?? ''}.${pax.get('GNU.sparse.minor') ?? ''}`;
+  const hasMap = firstSaid(pax.get('GNU.sparse.map')) !== '';
   const isOfHeader = version === '0.0' || version === '0.1' || (version === '.' && hasMap);
   if (!isOfHeader && version !== '1.0') return undefined;
-  const stated = pax.get('GNU.sparse.size') || pax.get('GNU.sparse.realsize');
+  const stated = firstSaid(pax.get('GNU.sparse.size'), pax.get('GNU.sparse.realsize'));
   const realSize = sizeOf(stated, position) ?? size;
   return isOfHeader
     ? { form: 'pieces', realSize, pieces: piecesOf(pax, position) }
