@@ -22,15 +22,19 @@ const dataSegmentsMax = 4;
  * come.
  */
 export class ProgramSight {
-  readonly #head: Buffer;
+  readonly #headBytes: number;
+  /** The head, where it comes in several pieces. */
+  #head: Buffer | undefined;
   #headFill = 0;
+  #hasBegun = false;
   #position = 0;
   #kind: ProgramKind | undefined | 'unknown' = 'unknown';
   #goSearches: readonly RangeSearch[] = [];
   #rustSearches: readonly RangeSearch[] = [];
+  #searches: readonly RangeSearch[] = [];
 
   constructor(size: number) {
-    this.#head = Buffer.allocUnsafe(Math.min(size, limits.programHeadBytes));
+    this.#headBytes = Math.min(size, limits.programHeadBytes);
   }
 
   /** Whether further bytes change nothing. */
@@ -41,32 +45,41 @@ export class ProgramSight {
   /** What the program is; undefined where the file is none. To be asked once all bytes have passed, or enough. */
   kind(): ProgramKind | undefined {
     if (this.#kind !== 'unknown') return this.#kind;
-    if (this.#headFill < this.#head.length) return undefined;
-    if (this.#goSearches.some(({ isFound }) => isFound)) return 'golang';
+    if (!this.#hasBegun) return undefined;
+    if (this.#isGo()) return 'golang';
     return this.#rustSearches.some(({ isFound }) => isFound) ? 'cargo' : 'generic';
   }
 
   write(piece: Buffer): void {
     if (this.isDone) return;
-    if (this.#headFill < this.#head.length) {
-      const filled = piece.copy(this.#head, this.#headFill);
-      this.#headFill += filled;
-      if (this.#headFill < this.#head.length) return;
-      this.#begin();
-      this.#search(this.#head);
-      this.#search(piece.subarray(filled));
-    } else this.#search(piece);
+    if (this.#hasBegun) {
+      this.#search(piece);
+      return;
+    }
+    if (this.#headFill === 0 && piece.length >= this.#headBytes) {
+      this.#begin(piece.subarray(0, this.#headBytes));
+      this.#search(piece);
+      return;
+    }
+    this.#head ??= Buffer.allocUnsafe(this.#headBytes);
+    const filled = piece.copy(this.#head, this.#headFill);
+    this.#headFill += filled;
+    if (this.#headFill < this.#headBytes) return;
+    this.#begin(this.#head);
+    this.#search(this.#head);
+    this.#search(piece.subarray(filled));
   }
 
-  #begin(): void {
-    const elf = readElfHead(this.#head);
+  #begin(head: Buffer): void {
+    this.#hasBegun = true;
+    const elf = readElfHead(head);
     if (elf?.isProgram !== true) {
       this.#kind = undefined;
       return;
     }
     const hasNote = elf.segments.some(
       ({ kind, offset, size }) =>
-        kind === 'note' && this.#head.subarray(offset, offset + size).includes(goNote),
+        kind === 'note' && head.subarray(offset, offset + size).includes(goNote),
     );
     if (hasNote) this.#kind = 'golang';
     this.#goSearches = elf.segments
@@ -79,14 +92,22 @@ export class ProgramSight {
     this.#rustSearches = [rustLibrary, oldRustLibrary].map(
       (needle) => new RangeSearch(needle, 0, limits.programBytes),
     );
+    this.#searches = [...this.#goSearches, ...this.#rustSearches];
   }
 
   #search(piece: Buffer): void {
     if (this.isDone || piece.length === 0) return;
-    const searches = [...this.#goSearches, ...this.#rustSearches];
-    for (const search of searches) search.push(piece, this.#position);
+    const position = this.#position;
     this.#position += piece.length;
-    const isGo = this.#goSearches.some(({ isFound }) => isFound);
-    if (isGo || searches.every((search) => search.isOver(this.#position))) this.#kind = this.kind();
+    let isOver = true;
+    for (const search of this.#searches) {
+      search.push(piece, position);
+      isOver &&= search.isOver(this.#position);
+    }
+    if (isOver || this.#isGo()) this.#kind = this.kind();
+  }
+
+  #isGo(): boolean {
+    return this.#goSearches.some(({ isFound }) => isFound);
   }
 }

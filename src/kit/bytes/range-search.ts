@@ -6,14 +6,16 @@ export class RangeSearch {
   readonly #needle: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** The last bytes of the stretch so far, one fewer than are searched for. */
-  #tail: Buffer = Buffer.alloc(0);
+  /** The last bytes of the stretch so far, one fewer than are searched for, and room for as many of the next piece. */
+  readonly #seam: Buffer;
+  #tailLength = 0;
   #isFound = false;
 
   constructor(needle: Buffer, start: number, end: number) {
     this.#needle = needle;
     this.#start = start;
     this.#end = end;
+    this.#seam = Buffer.alloc(2 * (needle.length - 1));
   }
 
   get isFound(): boolean {
@@ -31,13 +33,23 @@ export class RangeSearch {
     const to = Math.min(this.#end - position, piece.length);
     if (this.#isFound || from >= to) return;
     const bytes = from === 0 && to === piece.length ? piece : piece.subarray(from, to);
+    this.#isFound = this.#isAcross(bytes) || bytes.includes(this.#needle);
+    if (!this.#isFound) this.#keepTail(bytes);
+  }
+
+  /** Whether what is searched for begins in the pieces before. */
+  #isAcross(bytes: Buffer): boolean {
     const overlap = this.#needle.length - 1;
-    this.#isFound =
-      (this.#tail.length > 0 &&
-        Buffer.concat([this.#tail, bytes.subarray(0, overlap)]).includes(this.#needle)) ||
-      bytes.includes(this.#needle);
-    if (this.#isFound) return;
-    const last = bytes.length >= overlap ? bytes : Buffer.concat([this.#tail, bytes]);
-    this.#tail = Buffer.from(last.subarray(Math.max(last.length - overlap, 0)));
+    if (this.#tailLength === 0) return false;
+    const length = this.#tailLength + bytes.copy(this.#seam, this.#tailLength, 0, overlap);
+    const at = this.#seam.indexOf(this.#needle);
+    return at !== -1 && at + this.#needle.length <= length;
+  }
+
+  #keepTail(bytes: Buffer): void {
+    const overlap = this.#needle.length - 1;
+    const kept = Math.max(0, Math.min(this.#tailLength, overlap - bytes.length));
+    this.#seam.copyWithin(0, this.#tailLength - kept, this.#tailLength);
+    this.#tailLength = kept + bytes.copy(this.#seam, kept, Math.max(0, bytes.length - overlap));
   }
 }
