@@ -5,6 +5,7 @@ const sharedObject = 3;
 export interface ElfSegment {
   readonly kind: 'load' | 'note' | 'other';
   readonly isWritable: boolean;
+  readonly isExecutable: boolean;
   /** Place in the file. */
   readonly offset: number;
   readonly size: number;
@@ -46,9 +47,11 @@ function* segmentsOf(reader: Reader): Generator<ElfSegment> {
   if (entryBytes < layout.entry) return;
   for (let i = 0, at = reader.word(layout.start); i < count; at += entryBytes, i++) {
     if (at + entryBytes > reader.length) return;
+    const flags = reader.int(at + layout.flags);
     yield {
       kind: segmentKinds[reader.int(at)] ?? 'other',
-      isWritable: (reader.int(at + layout.flags) & 2) !== 0,
+      isWritable: (flags & 2) !== 0,
+      isExecutable: (flags & 1) !== 0,
       offset: reader.word(at + layout.offset),
       size: reader.word(at + layout.size),
     };

@@ -1,5 +1,5 @@
 import { RangeSearch } from '../../kit/bytes/range-search.ts';
-import { readElfHead } from '../../kit/elf.ts';
+import { type ElfSegment, readElfHead } from '../../kit/elf.ts';
 import { limits } from '../../kit/limits.ts';
 
 /** What a program was made with; `generic` where that cannot be seen. */
@@ -16,6 +16,20 @@ const oldRustLibrary = Buffer.from('/src/libcore/');
 
 /** Real programs have one or two segments of data. */
 const dataSegmentsMax = 4;
+/** Real programs have one or two segments that can only be read. */
+const textSegmentsMax = 4;
+
+/** Where a program may have text: in the segments that can only be read, or anywhere if the linker has made none of them. */
+function rangesOfText(segments: readonly ElfSegment[]): { readonly start: number; readonly end: number }[] {
+  const readOnly = segments
+    .filter(({ kind, isWritable, isExecutable }) => kind === 'load' && !isWritable && !isExecutable)
+    .slice(0, textSegmentsMax);
+  if (readOnly.length === 0) return [{ start: 0, end: limits.programBytes }];
+  return readOnly.map(({ offset, size }) => ({
+    start: offset,
+    end: Math.min(offset + size, limits.programBytes),
+  }));
+}
 
 /**
  * Looks at a program while its bytes pass by, or at as many of them as are needed. The answer depends on its bytes alone, not on how they
@@ -89,8 +103,8 @@ export class ProgramSight {
         ({ offset, size }) =>
           new RangeSearch(goBuildInfo, offset, offset + Math.min(size, limits.programBytes)),
       );
-    this.#rustSearches = [rustLibrary, oldRustLibrary].map(
-      (needle) => new RangeSearch(needle, 0, limits.programBytes),
+    this.#rustSearches = rangesOfText(elf.segments).flatMap(({ start, end }) =>
+      [rustLibrary, oldRustLibrary].map((needle) => new RangeSearch(needle, start, end)),
     );
     this.#searches = [...this.#goSearches, ...this.#rustSearches];
   }
