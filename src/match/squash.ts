@@ -79,7 +79,9 @@ function visibleFiles(
   const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
   const wantedPathOf = standIns(links);
   const files = new Map<string, Uint8Array>();
-  for (const path of tree.places.keys()) {
+  for (const [path, { node, content: own }] of tree.places) {
+    // Most files are those of package databases, of which nothing is kept as it is.
+    if (node.kind === 'file' && own !== undefined && !contents[own.layer]?.has(own.path)) continue;
     const content = tree.places.get(tree.resolver.real(path) ?? '')?.content;
     const bytes = content && contents[content.layer]?.get(content.path);
     if (bytes === undefined) continue;

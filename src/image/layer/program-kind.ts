@@ -92,8 +92,7 @@ export class ProgramSight {
       return;
     }
     const hasNote = elf.segments.some(
-      ({ kind, offset, size }) =>
-        kind === 'note' && head.subarray(offset, offset + size).includes(goNote),
+      ({ kind, offset, size }) => kind === 'note' && head.subarray(offset, offset + size).includes(goNote),
     );
     if (hasNote) this.#kind = 'golang';
     this.#goSearches = elf.segments

@@ -29,7 +29,7 @@ export function settleEvidence(
 ): SettledEvidence {
   const kinds = programsOf(collected);
   if (kinds.size === 0) return { evidence: collected, problems: [] };
-  const isOwned = new Set(ownedAmong(kinds, owned));
+  const isOwned = ownedAmong(kinds, owned);
   for (const path of isOwned) kinds.set(path, 'generic');
   const problems: ExtensionProblem[] = [];
   for (const [path, program] of unread) {
@@ -51,9 +51,21 @@ function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
 }
 
 /** The programs that a package owns. Where `/usr` has been merged, packages may name files by either path. */
-function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): string[] {
-  const byPath = new Map([...programs.keys()].map((path) => [belowUsr(path), path]));
-  return owned.flatMap(({ files }) => files.flatMap((file) => byPath.get(belowUsr(file)) ?? []));
+function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): Set<string> {
+  const byPath = new Map<string, string>();
+  for (const path of programs.keys()) {
+    const below = belowUsr(path);
+    byPath.set(`usr/${below}`, path);
+    if (!below.startsWith('usr/')) byPath.set(below, path);
+  }
+  const found = new Set<string>();
+  for (const { files } of owned) {
+    for (const file of files) {
+      const path = byPath.get(file);
+      if (path !== undefined) found.add(path);
+    }
+  }
+  return found;
 }
 
 function belowUsr(path: string): string {
