@@ -77,13 +77,13 @@ function visibleFiles(
   links: readonly LinkedPlace[],
 ): Map<string, Uint8Array> {
   const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
+  const bytesOf = (content: Seen['content']) => content && contents[content.layer]?.get(content.path);
   const wantedPathOf = standIns(links);
   const files = new Map<string, Uint8Array>();
   for (const [path, { node, content: own }] of tree.places) {
     // Most files are those of package databases, of which nothing is kept as it is.
-    if (node.kind === 'file' && own !== undefined && !contents[own.layer]?.has(own.path)) continue;
-    const content = tree.places.get(tree.resolver.real(path) ?? '')?.content;
-    const bytes = content && contents[content.layer]?.get(content.path);
+    if (node.kind === 'file' && own !== undefined && bytesOf(own) === undefined) continue;
+    const bytes = bytesOf(tree.places.get(tree.resolver.real(path) ?? '')?.content);
     if (bytes === undefined) continue;
     files.set(path, bytes);
     const wanted = wantedPathOf(path);
