@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './require-node.ts';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheDirectory } from './cli/cache-directory.ts';
 import { collectAsUsual } from './cli/garbage.ts';
@@ -9,6 +10,14 @@ import type { main } from './main.ts';
 
 /** A hash of main.js, which `tools/bundle.ts` puts here. */
 declare const buildName: string;
+
+/**
+ * Packages are required, all of them being CommonJS: on Node 22, import() of one can answer an empty module.
+ * Plugins come as URLs of files and are imported.
+ */
+async function importModule(specifier: string): Promise<unknown> {
+  return specifier.startsWith('file:') ? import(specifier) : createRequire(import.meta.url)(specifier);
+}
 
 /** What `tools/bundle.ts` makes of main.ts: a function of the place that its files lie beside, and of what imports modules for it. */
 type Main = (
@@ -23,7 +32,7 @@ const [command = ''] = process.argv.slice(2);
 const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
 const file = join(import.meta.dirname, 'main.js');
 const script = compiledScript(file, join(cacheDirectory(), 'code', buildName, name));
-await (script.value as Main)(import.meta.url, (specifier) => import(specifier)).main();
+await (script.value as Main)(import.meta.url, importModule).main();
 if (process.exitCode === 0 || process.exitCode === 1) {
   collectAsUsual();
   script.keep();
