@@ -57,7 +57,7 @@ export async function readExceptions(options: ExceptionOptions, now: Date): Prom
   };
 }
 
-/** Rules for other images are no news. Whether they are for others is not known of an image on disk. */
+/** Rules for other images are no news. Whether they are for others is not known of an image without a name. */
 function tellUnused(rules: readonly IgnoreRule[], { target }: Report, options: ConsoleOptions): void {
   const ofAll = rules.filter(({ image }) => image === undefined);
   const ofImages = rules.filter(({ image }) => image !== undefined);

@@ -65,7 +65,7 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
   )
     .argument('<file>', 'a file of clair db export')
     .option('--db <file>', 'the database')
-    .option('--digest <digest>', 'the digest that the export told; a file with another is refused')
+    .option('--digest <digest>', 'the digest that the export printed; a file with another is refused')
     .addHelpText(
       'after',
       '\nExamples:\n  clair db import advisories.clair\n  clair db import advisories.clair && clair scan image.tar --offline',
