@@ -1,5 +1,5 @@
 import type { Fix } from './fix.ts';
-import type { Location, PackageType, SourcePackage } from './package.ts';
+import type { ReportedPackage } from './package.ts';
 import type { PurlParts } from './purl.ts';
 
 /** Why a product that has a vulnerable component is not affected: the five words of "Vulnerability Exploitability eXchange, Status Justifications" (CISA, 2022). */
@@ -17,14 +17,7 @@ export type Justification = (typeof justifications)[number];
 /** As much of a finding as rules of other tools look at. */
 export interface RuleSubject {
   readonly vulnerability: { readonly id: string; readonly aliases: readonly string[] };
-  readonly package: {
-    readonly type: PackageType;
-    readonly name: string;
-    readonly version: string;
-    readonly source: SourcePackage | null;
-    readonly purl: string;
-    readonly location: Location;
-  };
+  readonly package: ReportedPackage;
   readonly fix: Fix;
   readonly evidence: readonly { readonly namespace: string }[];
 }

@@ -69,3 +69,14 @@ export interface Package extends Omit<ListedPackage, 'requires' | 'provides'> {
 
 /** Stands for a lister and for a path where an inventory of somebody else lists a package and does not tell where it lies. */
 export const listedBySbom = 'sbom';
+
+/** The package of a finding: what it is called and where it lies. */
+export interface ReportedPackage {
+  readonly type: PackageType;
+  readonly name: string;
+  readonly version: string;
+  /** What it was built from; null where its lister gives none. */
+  readonly source: SourcePackage | null;
+  readonly purl: string;
+  readonly location: Location;
+}

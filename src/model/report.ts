@@ -4,7 +4,7 @@ import type { EvidenceKind } from './evidence/kinds.ts';
 import type { Decision } from './exception.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
-import type { Location, Package, PackageType, SourcePackage } from './package.ts';
+import type { Package, ReportedPackage } from './package.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
@@ -108,14 +108,7 @@ export interface ReportVulnerability {
 /** A vulnerable package: one finding is one vulnerability on one package. */
 export interface Match {
   readonly vulnerability: ReportVulnerability;
-  readonly package: {
-    readonly type: PackageType;
-    readonly name: string;
-    readonly version: string;
-    readonly source: SourcePackage | null;
-    readonly purl: string;
-    readonly location: Location;
-  };
+  readonly package: ReportedPackage;
   readonly fix: Fix;
   readonly evidence: readonly Evidence[];
 }

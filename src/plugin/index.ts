@@ -6,7 +6,14 @@ export type * from '../model/exception.ts';
 export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 export type { Diversion } from '../model/layer-index.ts';
 export type { Namespace } from '../model/namespace.ts';
-export type { ListedPackage, Location, Package, PackageType, SourcePackage } from '../model/package.ts';
+export type {
+  ListedPackage,
+  Location,
+  Package,
+  PackageType,
+  ReportedPackage,
+  SourcePackage,
+} from '../model/package.ts';
 export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';
 export type { ScoreBatch } from '../model/score-batch.ts';
