@@ -3,10 +3,8 @@ import { test } from 'node:test';
 import { builtIn } from '../extensions.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Report } from '../model/report.ts';
-import { gitlabSchema } from '../testing/gitlab-schema.ts';
-import { cyclonedxValidator, ownValidator, sarifValidator } from '../testing/official-schema.ts';
+import { reportValidators } from '../testing/report-validators.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
-import { spdxSchema } from '../testing/spdx-schema.ts';
 import { templateFormat } from './template.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}` as Digest;
@@ -81,14 +79,7 @@ test('json keeps its canonical order and has names and digest of the image', () 
   );
 });
 
-const validators = {
-  sarif: sarifValidator(),
-  cyclonedx: cyclonedxValidator(),
-  spdx: ownValidator(spdxSchema),
-  gitlab: ownValidator(gitlabSchema),
-};
-
-for (const [format, problems] of Object.entries(validators)) {
+for (const [format, problems] of Object.entries(reportValidators)) {
   test(`${format} is valid by its schema when the image has a name and an image ID`, () => {
     assert.deepEqual(problems(parsed(format)), []);
   });

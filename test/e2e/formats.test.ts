@@ -2,22 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gitlabSchema } from '../../src/testing/gitlab-schema.ts';
-import { cyclonedxValidator, ownValidator, sarifValidator } from '../../src/testing/official-schema.ts';
-import { spdxSchema } from '../../src/testing/spdx-schema.ts';
+import { reportValidators } from '../../src/testing/report-validators.ts';
 import { clair, inCheckout, scratch } from './clair.ts';
 
 const place = ['--db', join(scratch, 'formats.db'), '--mirror', inCheckout('examples/mirror')];
 const image = inCheckout('examples/image.tar');
 
-const validators = {
-  sarif: sarifValidator(),
-  cyclonedx: cyclonedxValidator(),
-  spdx: ownValidator(spdxSchema),
-  gitlab: ownValidator(gitlabSchema),
-};
-
-for (const [format, problems] of Object.entries(validators)) {
+for (const [format, problems] of Object.entries(reportValidators)) {
   test(`clair scan --format ${format} writes a valid report, the same each time`, () => {
     const first = clair(['scan', image, ...place, '--format', format]);
     assert.equal(first.status, 0, first.stderr);
@@ -41,7 +32,7 @@ for (const format of ['cyclonedx', 'spdx'] as const) {
   test(`clair sbom --format ${format} writes a valid inventory`, () => {
     const { status, stdout, stderr } = clair(['sbom', image, '--format', format]);
     assert.equal(status, 0, stderr);
-    assert.deepEqual(validators[format](JSON.parse(stdout)), []);
+    assert.deepEqual(reportValidators[format](JSON.parse(stdout)), []);
     assert.match(stdout, /pkg:apk\/alpine\/redis@/);
     assert.doesNotMatch(stdout, /CVE-/);
   });
