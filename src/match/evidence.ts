@@ -1,5 +1,5 @@
 import { PathTree } from '../kit/path-tree.ts';
-import { baseOf, parentOf } from '../kit/tar/path.ts';
+import { baseOf, parentOf, symbolicLinkPath } from '../kit/tar/path.ts';
 import { type EvidenceKind, evidenceKinds } from '../model/evidence/kinds.ts';
 import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
@@ -121,19 +121,10 @@ function isCounted(
   target: string,
   { found, real }: { readonly found: ReadonlyMap<string, unknown>; readonly real: (path: string) => string },
 ): boolean {
-  const place = real(resolved(parentOf(path), target));
+  const place = real(symbolicLinkPath(path, target));
   return [place, `${place}/package.json`, `${place}/METADATA`, `${place}/PKG-INFO`].some((file) =>
     found.has(file),
   );
-}
-
-function resolved(directory: string, target: string): string {
-  const parts = target.startsWith('/') ? [] : directory.split('/').filter(Boolean);
-  for (const part of target.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return parts.join('/');
 }
 
 const listOfAssemblies = '.deps.json';

@@ -1,5 +1,5 @@
 import { limits } from '../../kit/limits.ts';
-import { cleanPath, parentOf } from '../../kit/tar/path.ts';
+import { cleanPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses } from '../../model/layer-index.ts';
@@ -77,8 +77,6 @@ function placeIn({ directory, file }: LicenseFiles, path: string): Place | undef
 
 /** Where a link leads to: a symbolic one is relative to its directory, a hard one to the root. */
 function targetOf({ type, path, target }: TarEntry): string {
-  const isRelative = type === 'symbolic-link' && !target.startsWith('/');
-  return target.length > limits.pathBytes
-    ? ''
-    : cleanPath(isRelative ? `${parentOf(path)}/${target}` : target);
+  if (target.length > limits.pathBytes) return '';
+  return type === 'symbolic-link' ? symbolicLinkPath(path, target) : cleanPath(target);
 }

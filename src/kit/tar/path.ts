@@ -34,3 +34,8 @@ export function parentOf(path: string): string {
 export function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/** The path that a symbolic link names, relative to its own directory or to the root. Links on the way are not followed. */
+export function symbolicLinkPath(link: string, target: string): string {
+  return cleanPath(target.startsWith('/') ? target : `${parentOf(link)}/${target}`);
+}
