@@ -1,11 +1,12 @@
 import { PathTree } from '../kit/path-tree.ts';
-import { baseOf, parentOf, symbolicLinkPath } from '../kit/tar/path.ts';
+import { parentOf, symbolicLinkPath } from '../kit/tar/path.ts';
 import { type EvidenceKind, evidenceKinds } from '../model/evidence/kinds.ts';
 import type { EvidenceLink } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { FileOwner } from './file-owners.ts';
 import type { FileTree } from './file-tree.ts';
+import { realPaths } from './real-paths.ts';
 
 /** A piece of evidence that a container of the image would see. */
 export interface SquashedEvidence {
@@ -98,21 +99,6 @@ function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): Squashe
 function withOwner(item: SquashedEvidence, owners: Owners): SquashedEvidence {
   const owner = owners.get(item.path);
   return owner === undefined ? item : { ...item, owner };
-}
-
-/** Where files lie by their directories, links among these followed; each directory is looked up once. */
-function realPaths({ resolver }: FileTree): (path: string) => string {
-  const directories = new Map<string, string>();
-  return (path) => {
-    const directory = parentOf(path);
-    if (directory === '') return path;
-    let real = directories.get(directory);
-    if (real === undefined) {
-      real = resolver.real(directory) ?? directory;
-      directories.set(directory, real);
-    }
-    return real === '' ? baseOf(path) : `${real}/${baseOf(path)}`;
-  };
 }
 
 /** Whether what a link leads to is evidence by itself: a file, or a directory of a package with its file in it. */

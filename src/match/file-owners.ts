@@ -1,6 +1,7 @@
-import { baseOf, parentOf } from '../kit/tar/path.ts';
+import { baseOf } from '../kit/tar/path.ts';
 import type { Diversion, LayerIndex, OwnedFiles } from '../model/layer-index.ts';
 import type { FileTree, Seen } from './file-tree.ts';
+import { realPaths } from './real-paths.ts';
 
 /** A package that owns a file. */
 export interface FileOwner {
@@ -79,17 +80,12 @@ function placeOf(file: string, owner: string, diverted: Diversions): string {
   return diversion === undefined || diversion.by === owner ? file : diversion.to;
 }
 
-/** Follows links; each directory is looked up once. */
-function realFiles({ places, resolver }: FileTree): (file: string) => string {
-  const directories = new Map<string, string>();
+/** Follows links among the directories of a file, and the file itself if it is one. */
+function realFiles(tree: FileTree): (file: string) => string {
+  const realPath = realPaths(tree);
   return (file) => {
-    const directory = parentOf(file);
-    let real = directories.get(directory);
-    if (real === undefined) {
-      real = directory === '' ? '' : (resolver.real(directory) ?? directory);
-      directories.set(directory, real);
-    }
-    const place = real === '' ? baseOf(file) : `${real}/${baseOf(file)}`;
-    return places.get(place)?.node.kind === 'symbolic-link' ? (resolver.real(place) ?? place) : place;
+    const place = realPath(file);
+    const isLink = tree.places.get(place)?.node.kind === 'symbolic-link';
+    return isLink ? (tree.resolver.real(place) ?? place) : place;
   };
 }

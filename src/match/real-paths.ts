@@ -1,0 +1,17 @@
+import { baseOf, parentOf } from '../kit/tar/path.ts';
+import type { FileTree } from './file-tree.ts';
+
+/** Where files lie by their directories, links among these followed; each directory is looked up once. */
+export function realPaths({ resolver }: Pick<FileTree, 'resolver'>): (path: string) => string {
+  const directories = new Map<string, string>();
+  return (path) => {
+    const directory = parentOf(path);
+    if (directory === '') return path;
+    let real = directories.get(directory);
+    if (real === undefined) {
+      real = resolver.real(directory) ?? directory;
+      directories.set(directory, real);
+    }
+    return real === '' ? baseOf(path) : `${real}/${baseOf(path)}`;
+  };
+}
