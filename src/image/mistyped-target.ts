@@ -1,3 +1,5 @@
+import { trimCharactersEnd } from '../kit/trim-characters.ts';
+
 /** How targets begin here that begin otherwise in other tools. */
 const otherNames: ReadonlyMap<string, string> = new Map([
   ['oci-dir', 'oci:'],
@@ -26,16 +28,25 @@ export function suggestedTarget(target: string): string | undefined {
 
 /** Without credentials, query and slash at its end; pages of the Docker Hub as the images they are about. */
 function imageOfUrl(rest: string): string {
-  const plain = rest.replace(/^[^/]*@(?=[^/]+\/)/, '').replace(/[?#].*$|\/+$/s, '');
-  return plain
+  return withoutQuery(withoutCredentials(rest))
     .replace(/^hub\.docker\.com\/_\//, 'docker.io/library/')
     .replace(/^hub\.docker\.com\/r\//, 'docker.io/');
 }
 
+function withoutCredentials(rest: string): string {
+  const slash = rest.indexOf('/');
+  return slash < 2 ? rest : rest.slice(rest.lastIndexOf('@', slash - 2) + 1);
+}
+
+function withoutQuery(rest: string): string {
+  const end = rest.search(/[?#]/);
+  return end < 0 ? trimCharactersEnd(rest, '/') : rest.slice(0, end);
+}
+
 const fileSuffix =
-  /\.(?:tar|tgz|txz|tbz2?|tzst|gz|zst|xz|bz2|zip|aci|json|ya?ml|xml|spdx|cdx|txt|html|sarif|db)(?:\.\w+)?(?::[^/]*)?$/i;
+  /\.(?:tar|tgz|txz|tbz2?|tzst|gz|zst|xz|bz2|zip|aci|json|ya?ml|xml|spdx|cdx|txt|html|sarif|db)(?:\.\w+)?(?::.*)?$/is;
 
 /** Whether a target that is not there looks like the path of a file: no registry is asked for such a name. */
 export function looksLikePath(target: string): boolean {
-  return /^[/.~]|\\/.test(target) || fileSuffix.test(target);
+  return /^[/.~]|\\/.test(target) || fileSuffix.test(target.slice(target.lastIndexOf('/') + 1));
 }

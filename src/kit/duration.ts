@@ -14,7 +14,7 @@ export function durationMs(value: string | number): number | undefined {
   if (value === '0') return 0;
   if (!/^(?:\d+(?:\.\d*)?(?:ns|us|\u00b5s|ms|s|m|h))+$/.test(value)) return undefined;
   let total = 0;
-  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-z\u00b5]+)/g))
+  for (const [, count = '', unit = ''] of value.matchAll(/(\d+(?:\.\d*)?)([a-z\u00b5]+)/gy))
     total += Number(count) * (unitMs[unit] ?? 0);
   return total;
 }

@@ -1,9 +1,9 @@
 /** What ends an item of an advisory beside its words: the CVEs it is about, and numbers of bug trackers. */
 const reference =
-  /\s*[([{](?:(?:CVE-[\d-]+|(?:rh)?bz#?\s?\d+|bsc#\d+|rhel-[\d.]+z?|Orabug:\s*\d+)[,;:\s]*)+[)\]}]\.?$/i;
+  /^[([{](?:(?:CVE-[\d-]+|(?:rh)?bz#?\s?\d+|bsc#\d+|rhel-[\d.]+z?|Orabug:\s*\d+)[,;:\s]*)+[)\]}]\.?$/i;
 /** What stands before them: marks of lists, the CVE, and words that every item of a change log has. */
 const prelude =
-  /^(?:[*+-]\s+|\[[^\]\s]*\d[^\]\s]*\]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
+  /^(?:[*+-]\s+|\[[^\]\s\d]*\d[^\]\s]*\]\s+|(?:(?:Also )?Resolves|Related|Fix(?:es)?):?\s+(?:(?:rh)?bz)?#?\d*\s*|Bugzilla Bug #\d+\s+|EMBARGOED\s+|\(?CVE-[\d-]+[:,]?\s+|[-:]\s+)+/i;
 /** Sentences of an advisory that are about people and what to do. */
 const other =
   /^(?:Red Hat would like to thank|Upstream acknowledges|Users of|All users|The .* issues? (?:was|were) (?:discovered|found) by|This update upgrades? |Package updates are available )/i;
@@ -15,21 +15,27 @@ const wordsMin = 4;
  * the CVE. Undefined where it says nothing, so that what it says of the product is not taken for a description.
  */
 export function statementOn(cve: string, text: string): string | undefined {
-  const name = new RegExp(`${cve}(?!\\d)`);
-  if (!name.test(text)) return undefined;
+  if (!names(cve, text)) return undefined;
   const section = sectionOf(cve, text);
   if (section !== undefined) return section;
   for (const item of candidatesIn(text)) {
-    if (!name.test(item) || other.test(item)) continue;
+    if (!names(cve, item) || other.test(item)) continue;
     const words = wordsOf(item);
     if (words !== undefined) return words;
   }
   return undefined;
 }
 
+/** Whether a text names a CVE, and not only one whose number begins with its own. */
+function names(cve: string, text: string): boolean {
+  for (let at = text.indexOf(cve); at >= 0; at = text.indexOf(cve, at + 1))
+    if (!/\d/.test(text.charAt(at + cve.length))) return true;
+  return false;
+}
+
 /** The items of lists, then paragraphs; of several the first is about the product. */
 function candidatesIn(text: string): string[] {
-  const items = text.split(/\n\s*\n|\n(?=\s*[*+-] |For more details )/);
+  const items = text.split(/\n(?:[^\S\n]*\n)+|\n(?=[^\S\n]*[*+-] |For more details )/);
   const isListed = (item: string): boolean => /^\s*[*+-] /.test(item);
   const paragraphs = items.filter((item, i) => !isListed(item) && (i > 0 || items.length === 1));
   return [...items.filter(isListed), ...paragraphs];
@@ -48,14 +54,29 @@ function sectionOf(cve: string, text: string): string | undefined {
 }
 
 function wordsOf(item: string): string | undefined {
-  let words = item.replace(/\s+/g, ' ').trim().replace(prelude, '');
-  for (let cut = words.replace(reference, ''); cut !== words; cut = words.replace(reference, '')) words = cut;
+  const words = withoutReferences(item.replace(/\s+/g, ' ').trim().replace(prelude, ''));
   return words
     .replaceAll(/CVE-[\d-]+/g, '')
     .split(/[^\p{L}]+/u)
     .filter(Boolean).length < wordsMin
     ? undefined
     : words;
+}
+
+/** Where the last parenthesis or bracket opens; -1 where none does. */
+function lastOpening(text: string): number {
+  let at = text.length - 1;
+  while (at >= 0 && !'([{'.includes(text.charAt(at))) at--;
+  return at;
+}
+
+function withoutReferences(item: string): string {
+  let words = item;
+  for (;;) {
+    const open = lastOpening(words);
+    if (open < 0 || !reference.test(words.slice(open))) return words;
+    words = words.slice(0, open).trimEnd();
+  }
 }
 
 function onOneLine(text: string): string | undefined {

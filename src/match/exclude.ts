@@ -1,4 +1,5 @@
 import { isPathLike } from '../kit/path-glob.ts';
+import { trimCharacters } from '../kit/trim-characters.ts';
 import type { SquashedImage } from './squash.ts';
 
 /** A file that would have been looked at. */
@@ -48,7 +49,7 @@ export function withoutExcluded(squashed: SquashedImage, patterns: readonly stri
 }
 
 function excludes(pattern: string, path: string): boolean {
-  const wanted = pattern.replace(/^\/+|\/+$/g, '');
+  const wanted = trimCharacters(pattern, '/');
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
     if (isPathLike(wanted, path.slice(0, slash))) return true;
   return isPathLike(wanted, path);

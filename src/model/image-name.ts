@@ -36,8 +36,9 @@ export function parseImageName(reference: string): ImageName | undefined {
 
 /** Without a dot, a port or `localhost` at its beginning a name is one of Docker's own registry, which has several. */
 function repositoryOf(path: string): Pick<ImageName, 'registry' | 'repository'> {
-  const [, named, rest] = /^([^/]*[.:][^/]*|localhost)\/(.+)$/s.exec(path.toLowerCase()) ?? [];
-  const repository = rest ?? path.toLowerCase();
+  const [, first = '', rest] = /^([^/]*)\/(.+)$/s.exec(path.toLowerCase()) ?? [];
+  const named = first === 'localhost' || /[.:]/.test(first) ? first : undefined;
+  const repository = named === undefined || rest === undefined ? path.toLowerCase() : rest;
   const isHub = named === undefined || /^(?:index\.|registry-1\.)?docker\.io$/.test(named);
   if (!isHub) return { registry: named, repository };
   return {

@@ -14,7 +14,7 @@ const keyForm = /^[a-z._-][a-z\d._-]*$/i;
  * ask for, such as a name in lower case, is left to who knows the type.
  */
 export function parsePurl(text: string): ParsedPurl | undefined {
-  const [, rest] = /^pkg:\/*(.+)$/is.exec(text) ?? [];
+  const [, rest] = /^pkg:\/*([^/].*)$/is.exec(text) ?? [];
   if (rest === undefined) return undefined;
   const [head, fragment] = cut(rest, rest.indexOf('#'));
   const [path, query] = cut(head, head.indexOf('?'));

@@ -119,9 +119,10 @@ class ExpressionReader {
 
 /** `GPL-2.0-only`, `GPL-2.0-only WITH GCC-exception-3.1` */
 function simpleExpression(operand: string): string | undefined {
-  const [, name = operand, exceptionName] = /^(.+?)\s+with\s+(\S+)$/i.exec(operand) ?? [];
-  const id = identifierOf(name);
-  if (exceptionName === undefined) return id;
+  const words = operand.split(/\s+/);
+  const exceptionName = words.at(-2)?.toLowerCase() === 'with' ? words.at(-1) : undefined;
+  if (exceptionName === undefined || words.length < 3) return identifierOf(operand);
+  const id = identifierOf(words.slice(0, -2).join(' '));
   const exception = exceptions.get(exceptionName.toLowerCase());
   return id !== undefined && exception !== undefined ? `${id} WITH ${exception}` : undefined;
 }

@@ -99,7 +99,7 @@ async function load(path: string): Promise<LoadedPlugin> {
 
 /** Refuses an ES module that Node would read as CommonJS, since the package that it lies in says so, as `npm init` writes it. */
 function requireModule(path: string, code: string): void {
-  if (!/\.[jt]s$/.test(path) || !/^\s*export\s/m.test(code)) return;
+  if (!/\.[jt]s$/.test(path) || !/^[^\S\r\n\u2028\u2029]*export\s/m.test(code)) return;
   const manifest = nearestManifest(dirname(path));
   if (manifest === undefined || packageType(manifest) !== 'commonjs') return;
   const other = basename(path).replace(/\.([jt]s)$/, '.m$1');

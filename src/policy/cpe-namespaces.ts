@@ -30,7 +30,7 @@ export function namespacesOfCpe(cpe: string): string[] {
 }
 
 function majorOf(version: string): string {
-  return version.replace(/\..*$/, '');
+  return version.split('.', 1)[0] ?? '';
 }
 
 function servicePackOf(version: string, update: string): string {

@@ -51,7 +51,7 @@ function listedRule(line: string, place: string): IgnoreRule {
       place,
       `has no date behind exp: ${JSON.stringify(end.slice(0, 80))}; write it as exp:2026-12-31`,
     );
-  const comment = /\s#\s*(\S.*)$/.exec(line)?.[1];
+  const comment = /\s#\s*(\S.*)/s.exec(line)?.[1];
   return {
     place,
     id,

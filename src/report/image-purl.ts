@@ -1,3 +1,4 @@
+import { trimCharactersEnd } from '../kit/trim-characters.ts';
 import { type ImageName, imageNameOf, parseImageName } from '../model/image-name.ts';
 import { formatPurl } from '../model/purl.ts';
 import type { Subject } from './subject.ts';
@@ -81,10 +82,10 @@ function shortName({ repository }: ImageName): string {
 /** An image has to be called something: as its file or directory, for one without a name. */
 function shortNameOf({ reference }: Subject, image: ImageName | undefined): string {
   if (image !== undefined) return shortName(image);
-  const file = reference.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  const file = trimCharactersEnd(reference, '/').split('/').at(-1) ?? '';
   const name = file
     .toLowerCase()
-    .replace(/^[a-z-]+:|\.(?:tar|oci)\b.*$/g, '')
+    .replace(/^[a-z-]+:|\.(?:tar|oci)\b.*/gs, '')
     .replaceAll(/[^a-z\d._-]+/g, '-');
   return name === '' ? 'image' : name;
 }

@@ -8,12 +8,16 @@ import { limits } from '../kit/limits.ts';
 /** What formats that are not read begin like, what they are, and what makes them something that is. */
 const foreignForms: readonly (readonly [start: RegExp, name: string, remedy: string])[] = [
   [
-    /<[^>]*cyclonedx\.org\/schema\/bom/i,
+    /<[^<>]*cyclonedx\.org\/schema\/bom/i,
     'CycloneDX as XML',
     'convert it with: cyclonedx convert --input-file F --output-file F.json --output-format json',
   ],
-  [/<[^>]*spdx\.org\/rdf/i, 'SPDX as RDF', 'convert it with: pyspdxtools -i F -o F.spdx.json'],
-  [/^\s*SPDXVersion\s*:/m, 'SPDX as tags and values', 'convert it with: pyspdxtools -i F -o F.spdx.json'],
+  [/<[^<>]*spdx\.org\/rdf/i, 'SPDX as RDF', 'convert it with: pyspdxtools -i F -o F.spdx.json'],
+  [
+    /^[^\S\r\n\u2028\u2029]*SPDXVersion\s*:/m,
+    'SPDX as tags and values',
+    'convert it with: pyspdxtools -i F -o F.spdx.json',
+  ],
   [/^(?:SPDXID|spdxVersion)\s*:/m, 'SPDX as YAML', 'convert it with: pyspdxtools -i F -o F.spdx.json'],
 ];
 

@@ -130,7 +130,7 @@ function parted(text: string): Parted<string> {
 function partOf(text: string): Part {
   const found: Run[] = [];
   let trailing = 0;
-  for (const [, between = '', run = ''] of text.matchAll(/([^0-9A-Za-z]*)([0-9]+|[A-Za-z]+|$)/g)) {
+  for (const [, between = '', run = ''] of text.matchAll(/([^0-9A-Za-z]*)([0-9]+|[A-Za-z]+|$)/gy)) {
     const separators = bytesOf(between);
     const isNumber = isDigit(run.charCodeAt(0));
     if (run !== '') found.push({ separators, isNumber, text: withoutZeros(run) });

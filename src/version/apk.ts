@@ -163,9 +163,19 @@ function writeNumber(version: string, from: number, to: number, key: KeyWriter):
   if (to - from <= 19) {
     key.number(version, from, to);
   } else {
-    const wrapped = BigInt.asUintN(64, BigInt(version.slice(from, to))).toString();
+    const wrapped = wrappedNumber(version.slice(from, to)).toString();
     key.number(wrapped, 0, wrapped.length);
   }
+}
+
+/** Digits as a number of 64 bits. Piece by piece: `BigInt` of a million of them takes seconds. */
+function wrappedNumber(digits: string): bigint {
+  let value = 0n;
+  for (let from = 0; from < digits.length; from += 18) {
+    const piece = digits.slice(from, from + 18);
+    value = BigInt.asUintN(64, value * 10n ** BigInt(piece.length) + BigInt(piece));
+  }
+  return value;
 }
 
 function isHexDigit(code: number): boolean {

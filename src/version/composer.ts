@@ -25,7 +25,7 @@ const end = 0x06;
 const patch = 0xfe;
 
 /** Numbers stop growing here: PHP reads them as C reads a long. */
-const numberMax = 2n ** 63n - 1n;
+const numberMax = (2n ** 63n - 1n).toString();
 
 /** Packages of Packagist. */
 export const composer: VersionScheme = keyedScheme({ name: 'composer', write: writeVersion });
@@ -56,7 +56,9 @@ function formOf(element: string): number | undefined {
 }
 
 function writeNumber(digits: string, key: KeyWriter): void {
-  const number = digits.length > 18 && BigInt(digits) > numberMax ? numberMax.toString() : digits;
+  const significant = digits.replace(/^0+/, '');
+  const isAbove = significant.length > 19 || (significant.length === 19 && significant > numberMax);
+  const number = isAbove ? numberMax : digits;
   key.number(number, 0, number.length);
 }
 

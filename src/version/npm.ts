@@ -12,7 +12,7 @@ import { keyedScheme } from './keyed-scheme.ts';
 import { writeSemver } from './semver.ts';
 
 const form =
-  /^[v=\s]*(\d+)\.(\d+)\.(\d+)(?:-?([\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?\s*$/;
+  /^[v=\s]*(\d+)\.(\d+)\.(\d+(?!\d)|\d+(?=\d(?!\d)))(?:-?([\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?\s*$/;
 
 const charactersMax = 256;
 

@@ -38,12 +38,15 @@ function writeIdentifier(identifier: string, key: KeyWriter): void {
   } else if (identifier.length < 19 && !identifier.startsWith('-')) {
     writeNumericIdentifier(identifier, key);
   } else {
-    writeInteger(BigInt(identifier), identifier, key);
+    writeInteger(identifier, key);
   }
 }
 
 /** The rare ones: below zero, or so long that they may not fit into 64 bits. */
-function writeInteger(value: bigint, identifier: string, key: KeyWriter): void {
+function writeInteger(identifier: string, key: KeyWriter): void {
+  // `BigInt` of a million digits takes seconds, and 30 without zeros before them never fit.
+  const digits = identifier.replace(/^-?0*/, '').slice(0, 30);
+  const value = identifier.startsWith('-') ? -BigInt(digits) : BigInt(digits);
   if (value > integerMax || value < -integerMax - 1n) {
     key.string(identifier);
   } else if (value >= 0n) {

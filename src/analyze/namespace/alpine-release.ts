@@ -21,7 +21,7 @@ export const alpineRelease: NamespaceDetector = {
 
 function statedVersion(files: Files): string | undefined {
   return (
-    wordOf(/^\d+\.\d+[\w.]*$/.exec(firstLineOf(files, releaseFile))?.[0]) ??
-    wordOf(/\bAlpine Linux v?(\d+\.\d+[\w.]*|edge)(?:\s|$)/.exec(firstLineOf(files, issueFile))?.[1])
+    wordOf(/^\d+\.\d[\w.]*$/.exec(firstLineOf(files, releaseFile))?.[0]) ??
+    wordOf(/\bAlpine Linux v?(\d+\.\d[\w.]*|edge)(?:\s|$)/.exec(firstLineOf(files, issueFile))?.[1])
   );
 }

@@ -24,11 +24,11 @@ export function aptSuites(files: Files): readonly string[] {
     .map((suite) => suite.split(/[/-]/)[0] ?? suite);
 }
 
-const oneLine = /^deb\s+(?:\[[^\]]*\]\s*)?\S+\s+(\S+)\s+(.*)$/;
+const oneLine = /^deb\s+(?:\[[^\]]*\]\s*)?\S+\s+(\S+)\s+(\S.*)$/;
 
 function suitesOfLines(files: Files, path: string): readonly string[] {
   return linesOf(files, path).flatMap((line) => {
-    const [, suite, components] = oneLine.exec(line.replace(/#.*$/, '')) ?? [];
+    const [, suite, components] = oneLine.exec(line.split('#', 1)[0] ?? '') ?? [];
     return suite !== undefined && hasMain(components) ? [suite] : [];
   });
 }

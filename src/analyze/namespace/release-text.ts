@@ -22,7 +22,7 @@ export function firstLineOf(files: Files, path: string): string {
   return linesOf(files, path).find((line) => line !== '') ?? '';
 }
 
-const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/;
+const assignment = /^(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)$/;
 
 /**
  * The assignments of an os-release(5) file, which lsb-release files share. As in a shell the last one of a name stands. Lines
@@ -32,7 +32,7 @@ export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, s
   const values = new Map<string, string>();
   for (const line of linesOf(files, path)) {
     const [, name, value = ''] = assignment.exec(line) ?? [];
-    if (name !== undefined) values.set(name, unquote(value));
+    if (name !== undefined) values.set(name, unquote(value.trimStart()));
   }
   return values;
 }
@@ -41,7 +41,7 @@ export function assignmentsOf(files: Files, path: string): ReadonlyMap<string, s
 function unquote(value: string): string {
   const quote = value[0];
   if (quote === "'") return (/^'([^']*)/.exec(value)?.[1] ?? '').trim();
-  if (quote !== '"') return value.replace(/\s#.*$/, '').trim();
+  if (quote !== '"') return value.replace(/\s#.*/s, '').trim();
   const inner = /^"((?:\\.|[^"\\])*)/.exec(value)?.[1] ?? '';
   return inner.replace(/\\(["$\\`])/g, '$1').trim();
 }

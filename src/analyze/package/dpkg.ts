@@ -46,7 +46,7 @@ const goneStatus = statusOf('not-installed|config-files');
 
 function statusOf(states: string): RegExp {
   return new RegExp(
-    `^(?:unknown|install|hold|deinstall|purge)[ \\t\\v\\f\\r]*(?:\\S*?)[ \\t\\v\\f\\r]*(?:${states})$`,
+    `^(?:unknown|install|hold|deinstall|purge)[ \\t\\v\\f\\r]*(?:\\S+?[ \\t\\v\\f\\r]*)?(?:${states})$`,
     'i',
   );
 }

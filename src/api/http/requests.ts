@@ -223,7 +223,7 @@ function spanOf({ route, pattern }: FoundRoute, { url = '', headers }: IncomingM
     attributes: {
       'http.request.method': route.method,
       'http.route': pattern,
-      'url.path': url.replace(/\?.*$/s, ''),
+      'url.path': url.replace(/\?.*/s, ''),
     },
   };
 }

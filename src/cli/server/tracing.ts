@@ -3,6 +3,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { percentDecoded } from '../../kit/percent-decoded.ts';
 import type { ExportTarget } from '../../kit/trace/exporter.ts';
 import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import type { Store } from '../../store/store.ts';
@@ -38,7 +39,7 @@ export function exportTarget(
   if (url === undefined) return undefined;
   if (!URL.canParse(url))
     throw new ClairError('config-invalid', 'the endpoint that traces are sent to is no URL');
-  if (headers.split(',').some((pair) => pair.trim() !== '' && !headerPair.test(pair)))
+  if (headers.split(',').some((pair) => pair.trim() !== '' && headerOf(pair) === undefined))
     throw new ClairError('config-invalid', 'tracing.headers takes name=value, separated by commas');
   return {
     url,
@@ -56,18 +57,24 @@ function endpointIn(env: Environment): string | undefined {
 }
 
 function tracesBelow(base: string): string {
-  return `${base.replace(/\/+$/, '')}/v1/traces`;
+  return `${trimCharactersEnd(base, '/')}/v1/traces`;
 }
-
-const headerPair = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/;
 
 /** `name=value,…`, percent-encoded as baggage is. */
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
-    const [, name, value = ''] = headerPair.exec(pair) ?? [];
+    const [name, value = ''] = headerOf(pair) ?? [];
     return name === undefined ? [] : [[name.toLowerCase(), percentDecoded(value) ?? value] as const];
   });
   return Object.fromEntries(pairs);
+}
+
+/** The name and value of `name=value`; undefined for anything else. */
+function headerOf(pair: string): readonly [name: string, value: string] | undefined {
+  const equals = pair.indexOf('=');
+  if (equals < 0) return undefined;
+  const [name, value] = [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+  return /^\S+$/.test(name) && !/[\r\n]/.test(value) ? [name, value] : undefined;
 }
 
 /** A store whose matches are followed. */

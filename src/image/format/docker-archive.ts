@@ -115,6 +115,6 @@ function pick<T>(
 export function hasDockerManifest(medium: Medium): boolean {
   const bytes = medium.document('manifest.json');
   if (bytes === undefined) return false;
-  if (/^\s*(null)?\s*$/.test(bytes.toString('latin1'))) return false;
+  if (['', 'null'].includes(bytes.toString('latin1').trim())) return false;
   return parseDocument(bytes, `manifest.json in ${medium.name}`, dockerManifestDocument).length > 0;
 }

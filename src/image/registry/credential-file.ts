@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import type { Credentials } from './credential.ts';
 
 /** A file of credentials. */
@@ -73,7 +74,7 @@ function parse(path: string, text: string): z.infer<typeof document> {
 function keyOf(written: string): string {
   const withoutScheme = written.replace(/^https?:\/\//, '');
   const isUrl = withoutScheme !== written;
-  const key = (isUrl ? withoutScheme.replace(/\/v[12]\/?$/, '') : withoutScheme).replace(/\/+$/, '');
+  const key = trimCharactersEnd(isUrl ? withoutScheme.replace(/\/v[12]\/?$/, '') : withoutScheme, '/');
   const slash = key.indexOf('/');
   const host = (slash < 0 ? key : key.slice(0, slash)).toLowerCase();
   const isHub = host === 'index.docker.io' || host === 'registry-1.docker.io';
@@ -102,6 +103,6 @@ function credentialsOf(path: string, key: string, found: Entry | undefined): Cre
   return {
     kind: 'password',
     username: pair.slice(0, colon),
-    password: pair.slice(colon + 1).replace(/\0+$/, ''),
+    password: trimCharactersEnd(pair.slice(colon + 1), '\0'),
   };
 }

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
+import { trimCharacters } from '../../kit/trim-characters.ts';
 import { trustFor } from './certificates.ts';
 import { isLoopback, type RegistryReference } from './reference.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -45,7 +46,7 @@ function mirrorOf(
   repository: string,
   { insecure }: RegistrySettings,
 ): Endpoint {
-  const prefix = pathname.replace(/^\/+|\/+$/g, '');
+  const prefix = trimCharacters(pathname, '/');
   const isInsecure = protocol === 'http:' || insecure.has(host);
   return {
     registry: host,

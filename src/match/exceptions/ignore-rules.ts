@@ -51,5 +51,5 @@ function namesOf({ id, aliases, advisories }: Match['vulnerability']): string[] 
 
 function isPackage(wanted: string | undefined, { name, purl }: Match['package']): boolean {
   if (wanted === undefined) return true;
-  return wanted.startsWith('pkg:') ? isLike(wanted, purl.replace(/[@?#].*$/s, '')) : isLike(wanted, name);
+  return wanted.startsWith('pkg:') ? isLike(wanted, purl.replace(/[@?#].*/s, '')) : isLike(wanted, name);
 }

@@ -16,8 +16,8 @@ interface Rule {
 
 const always: Check = () => true;
 
-function matching(pattern: RegExp): Check {
-  return (path) => pattern.test(path);
+function matching(...patterns: readonly RegExp[]): Check {
+  return (path) => patterns.every((pattern) => pattern.test(path));
 }
 
 /** The part of a path that the first group holds stands for the evidence. */
@@ -27,8 +27,13 @@ function partOf(pattern: RegExp): Check {
 
 /** One name, or a scope and a name, after the last `node_modules`: anything deeper is a file that helps a package. */
 const npmPackage = /(?:^|\/)node_modules\/(?:@[^/]+\/)?(?!node_modules\/)[^/@][^/]*\/package\.json$/;
-const extensionOfEditor =
-  /(?:^|\/)(?:\.?[\w-]*(?:vscode|code|cursor)[\w-]*)\/(?:.*\/)?extensions\/[^/]+\/package\.json$/;
+
+/** `.vscode-server/extensions/NAME/package.json`: below a directory of an editor, whatever lies between. */
+function isExtensionOfEditor(path: string): boolean {
+  const names = path.split('/');
+  if (names.length < 4 || names.at(-3) !== 'extensions' || names.at(-2) === '') return false;
+  return names.slice(0, -3).some((name) => /^\.?[\w-]+$/.test(name) && /code|cursor/.test(name));
+}
 
 /** Debian's place for packages of npm. */
 const npmPackageOfDebian = /^usr\/(?:share|lib\/[^/]+|lib)\/nodejs\/(?:@[^/]+\/)?[^/@]+\/package\.json$/;
@@ -39,7 +44,7 @@ const byName: ReadonlyMap<string, readonly Rule[]> = new Map(
     'package.json': [
       { kind: 'npm', check: matching(npmPackage) },
       { kind: 'npm', check: matching(npmPackageOfDebian) },
-      { kind: 'vscode', check: matching(extensionOfEditor) },
+      { kind: 'vscode', check: isExtensionOfEditor },
     ],
     '.pnp.cjs': [{ kind: 'npm', check: always }],
     '.pnp.js': [{ kind: 'npm', check: always }],
@@ -99,11 +104,11 @@ const byEnding: ReadonlyMap<string, readonly Rule[]> = new Map(
     whl: [{ kind: 'pypi', check: always }],
     pex: [{ kind: 'pypi', check: always }],
     pyz: [{ kind: 'pypi', check: always }],
-    gemspec: [{ kind: 'gem', check: matching(/(?:^|\/)specifications\/(?:.*\/)?[^/]+\.gemspec$/) }],
+    gemspec: [{ kind: 'gem', check: matching(/(?:^|\/)specifications\//, /[^/]\.gemspec$/) }],
     // Beside the gems that are installed lie the archives they came in.
     gem: [{ kind: 'gem', check: (path) => !path.includes('/cache/') }],
     phar: [{ kind: 'composer', check: always }],
-    reg: [{ kind: 'composer', check: matching(/\/\.registry\/(?:.*\/)?[^/]+\.reg$/) }],
+    reg: [{ kind: 'composer', check: matching(/\/\.registry\//, /[^/]\.reg$/) }],
     php: [{ kind: 'wordpress', check: partOf(/^(.*wp-content\/(?:mu-)?plugins\/[^/]+)\/[^/]+\.php$/) }],
     nupkg: [{ kind: 'nuget', check: always }],
     app: [{ kind: 'hex', check: matching(/(?:^|\/)ebin\/[^/]+\.app$/) }],

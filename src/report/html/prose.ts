@@ -23,7 +23,7 @@ export function isShort(description: string): boolean {
 export function prose(description: string): Markup[] {
   const blocks = description
     .slice(0, descriptionMax)
-    .split(/\n\s*\n|\n(?=\s*[*-]\s)/)
+    .split(/\n(?:[^\S\n]*\n)+|\n(?=[^\S\n]*[*-]\s)/)
     .flatMap(itemsOf);
   const pieces: Markup[] = [];
   let items: string[] = [];
@@ -45,5 +45,5 @@ export function prose(description: string): Markup[] {
 
 /** A list whose lines were joined: several asterisks, or one after a colon. A single asterisk between words is no list. */
 function itemsOf(block: string): string[] {
-  return /\s\*\s[^*]*\s\*\s|:\s+\*\s/.test(block) ? block.split(/\s+(?=\*\s)/) : [block];
+  return /\s\*\s[^*]*\s\*\s|:\s+\*\s/.test(block) ? block.split(/(?<!\s)\s+(?=\*\s)/) : [block];
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
 import { inflated } from '../../kit/decompress/inflated.ts';
 import { jsonGroups } from '../../kit/json/json-stream.ts';
+import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import { worstSeverity } from '../../model/severity.ts';
 import type { Affected, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
@@ -102,7 +103,7 @@ function affectedIn(release: string, name: string, status: ReleaseStatus): Affec
     package: name,
     range: fix.state === 'fixed' ? { to: fix.version } : {},
     fix,
-    severity: severities.get(status.urgency?.replace(/\*+$/, '') ?? '') ?? 'Unknown',
+    severity: severities.get(trimCharactersEnd(status.urgency ?? '', '*')) ?? 'Unknown',
   };
 }
 

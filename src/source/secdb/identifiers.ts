@@ -13,16 +13,29 @@ export function readIdentifiers(entry: string): Identifiers {
     entry.matchAll(/\bCVE[-_](\d{4})[-_](\d{4,})/gi),
     ([, year, number]) => `CVE-${year}-${number}`,
   );
-  const tokens = entry.replaceAll(/\([^)]*\)/g, ' ').split(/[\s,;]+/);
+  const tokens = withoutRemarks(entry).split(/[\s,;]+/);
   const others = tokens.filter((token) => isId(token) && !/CVE[-_]\d{4}[-_]\d{4,}/i.test(token));
   const whole = entry.trim();
   if (cves.length === 0 && others.length === 0 && whole !== '') return { cves, others: [whole] };
   return { cves: unique(cves), others: unique(others) };
 }
 
+/** Without what stands in parentheses. A pattern for that takes quadratic time where none of many is closed. */
+function withoutRemarks(entry: string): string {
+  let kept = '';
+  let from = 0;
+  for (let open = entry.indexOf('('); open >= 0; open = entry.indexOf('(', from)) {
+    const close = entry.indexOf(')', open);
+    if (close < 0) break;
+    kept += `${entry.slice(from, open)} `;
+    from = close + 1;
+  }
+  return kept + entry.slice(from);
+}
+
 /** `XSA-230`, `GHSA-77vh-xpmg-72qh`, `VSV00010`, but neither `regression` nor `CVE-????-?????`. */
 function isId(token: string): boolean {
-  return /^[A-Za-z][\w.:-]*\d[\w.:-]*$/.test(token) || /^GHSA(-[a-z0-9]{4}){3}$/.test(token);
+  return (/^[A-Za-z][\w.:-]*$/.test(token) && /\d/.test(token)) || /^GHSA(-[a-z0-9]{4}){3}$/.test(token);
 }
 
 function unique(names: readonly string[]): string[] {

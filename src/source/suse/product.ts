@@ -31,11 +31,18 @@ export function productOf(name: string): Product | undefined {
   return release === undefined ? enterprise(name) : { namespace: `${families[family]}:${release}` };
 }
 
+/** Longer names, which the pattern would take long for, are those of no product. */
+const nameCharactersMax = 1000;
+
 const enterpriseName =
   /^(?:SUSE Linux Enterprise (?!Micro\b)|SUSE (?=.+ Module \d|Package Hub \d))(.+?) (\d+(?:\.\d+)?)(?: SP(\d+))?(?:[- ](LTSS|ESPOS|BCL|TERADATA|CLIENT-TOOLS).*)?$/;
 
+function partsOf(name: string): RegExpExecArray | null {
+  return name.length > nameCharactersMax ? null : enterpriseName.exec(name);
+}
+
 function enterprise(name: string): Product | undefined {
-  const [matched, kind = '', version = '', servicePack = '', suffix = ''] = enterpriseName.exec(name) ?? [];
+  const [matched, kind = '', version = '', servicePack = '', suffix = ''] = partsOf(name) ?? [];
   if (matched === undefined) return undefined;
   const namespace = `sles:${version}${servicePack && `.${servicePack}`}`;
   const channel = channelOf(kind, suffix);
@@ -43,7 +50,7 @@ function enterprise(name: string): Product | undefined {
     return { namespace, cpe: `cpe:/o:suse:${channel}:${version}${servicePack && `:sp${servicePack}`}` };
   }
   // From 15 on a module is of one service pack, and of none the first release's.
-  const isSeries = /\bModule\b.* 12$/.test(name);
+  const isSeries = name.endsWith(' 12') && /\bModule\b/.test(name);
   return { namespace, ...(isSeries && { isSeries }) };
 }
 

@@ -50,7 +50,7 @@ function describe(
   if (id === undefined) return { skipped: 'it names no CVE' };
   if (!title.includes(`(${codename})`)) return { skipped: `it is not for ${codename}: ${title}` };
   const notices = cves.flatMap(({ attributes }) => attributes['usns']?.split(',') ?? []);
-  const text = description.split(/\s+Update Instructions:/)[0]?.trim();
+  const text = description.split(/\sUpdate Instructions:/)[0]?.trim();
   return {
     id,
     aliases: [],
@@ -98,8 +98,14 @@ function read({ comment, negate }: Criterion, isService: boolean): Fact {
   if (status === 'DNE' || status === 'not-affected') return negate ? 'holds' : 'fails';
   return {
     package: name,
-    ...versionsOf(fixOf(status, /\(note: '(.*)'\)/.exec(words)?.[1] ?? ''), isService),
+    ...versionsOf(fixOf(status, noteIn(words)), isService),
   };
+}
+
+/** `1.2.3-4` of `… was fixed (note: '1.2.3-4')`; empty where there is no note. */
+function noteIn(words: string): string {
+  const start = words.indexOf("(note: '");
+  return start < 0 ? '' : words.slice(start + "(note: '".length, Math.max(words.lastIndexOf("')"), 0));
 }
 
 /** What only a service has fixed is open where that is not used. */

@@ -45,7 +45,7 @@ export class Reasons {
 
   /** Reads all CVE documents of the archive. */
   async read({ body, url }: Fetched): Promise<void> {
-    const wants = (path: string) => /(^|\/)vex\/cve\/.*\.json$/.test(path);
+    const wants = (path: string) => /(?:^|\/)vex\/cve\//.test(path) && path.endsWith('.json');
     let documents = 0;
     for await (const file of tarEntries(inflated(body, url), wants)) {
       documents++;

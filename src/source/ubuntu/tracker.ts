@@ -1,3 +1,4 @@
+import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import { scored } from '../../model/cvss.ts';
 import type { Affected, CvssVector, FeedRecord, Fix, Severity } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
@@ -5,10 +6,10 @@ import { vendorSeverity } from '../vendor-severity.ts';
 import { isKernel, namespaceOf, pageOf } from './release.ts';
 
 /** A line on one source package in one release: `esm-infra/xenial_openssl: released (1.0.2g-1ubuntu4.20+esm1)`. */
-const statusLine = /^([a-z0-9][a-z0-9.-]*(?:\/[a-z0-9.-]+)?)_([a-z0-9][a-z0-9.+-]*)\s*:\s*([\w-]*)\s*(.*)$/;
+const statusLine = /^([a-z0-9][a-z0-9.-]*(?:\/[a-z0-9.-]+)?)_([a-z0-9][a-z0-9.+-]*)\s*:(.*)$/;
 
 /** A field: `Priority: medium`, `Priority_linux_focal: low`, `Description:` with lines of its own after it. */
-const fieldLine = /^([A-Z][\w/.+-]*)\s*:\s*(.*)$/;
+const fieldLine = /^([A-Z][\w/.+-]*)\s*:(.*)$/;
 
 /** That a release or its support has ended, in the words of whoever wrote the note. */
 const ended = /end[- ]of[- ](life|standard support)|out of standard support|no longer supported/i;
@@ -60,8 +61,9 @@ function fieldsOf(text: string): Fields {
       statuses.push(status);
       current = [];
     } else if (field !== null) {
-      const [, name = '', value = ''] = field;
-      current = value === '' ? [] : [value.trim()];
+      const [, name = '', text = ''] = field;
+      const value = text.trim();
+      current = value === '' ? [] : [value];
       values.set(name, current);
     } else if (/^\s/.test(line)) {
       current.push(line.trim());
@@ -71,9 +73,12 @@ function fieldsOf(text: string): Fields {
 }
 
 function statusIn(line: string): Status | undefined {
-  const [, label, name, word = '', rest = ''] = statusLine.exec(line) ?? [];
+  const [, label, name, text = ''] = statusLine.exec(line) ?? [];
   if (label === undefined || name === undefined) return undefined;
-  return { label, package: name, word, note: rest.replace(/^[\s(]+|[\s)]+$/g, '') };
+  const said = text.trimStart();
+  const [word = ''] = /^[\w-]*/.exec(said) ?? [];
+  const note = said.slice(word.length).replace(/^[\s(]+/, '');
+  return { label, package: name, word, note: trimCharactersEnd(note, ' \t\v\f\r\u00a0)') };
 }
 
 /** The first word: a reason may follow in brackets or on lines of its own. */

@@ -58,7 +58,8 @@ async function* readReasons(reasons: Reasons, vex: Fetched): AsyncGenerator<Feed
  */
 function isWanted(path: string): boolean {
   return (
-    /(^|\/)osv\/cve\/.*\.json$/.test(path) || /(^|\/)(active|retired|\d{4})\/CVE-\d{4}-\d{4,}$/.test(path)
+    (/(?:^|\/)osv\/cve\//.test(path) && path.endsWith('.json')) ||
+    /(^|\/)(active|retired|\d{4})\/CVE-\d{4}-\d{4,}$/.test(path)
   );
 }
 

@@ -3,8 +3,8 @@ import type { VersionRange } from '../../model/version-range.ts';
 import { composer } from '../composer.ts';
 import { oneLine, readComparators } from './comparators.ts';
 
-/** Numbers, and what follows them. */
-const numbered = /^v?(\d+(?:\.\d+){0,3})(.*)$/i;
+/** The numbers that a version begins with. */
+const numbers = /^v?(\d+(?:\.\d+){0,3})/i;
 const wildcard = /^v?(\d+(?:\.\d+){0,2})(?:\.[x*])+$/i;
 const hyphenRange = /(?<![^ |,])([^ |,]+) - ([^ |,]+)/g;
 
@@ -32,7 +32,7 @@ function readComparator({ operator, version }: Comparator): readonly VersionRang
   const open = wildcard.exec(version)?.[1]?.split('.');
   if (open !== undefined) return readWildcard(operator, open);
   if (operator === '^' || operator === '~') return readSpan(operator, version);
-  const isBare = numbered.exec(version)?.[2] === '';
+  const isBare = numbers.exec(version)?.[0] === version;
   const bound = isBare && (operator === '<' || operator === '>=') ? version + first : version;
   return readPlain({ operator, version: bound });
 }
@@ -48,11 +48,11 @@ function readWildcard(operator: string, numbers: readonly string[]): readonly Ve
 
 /** `^1.2` keeps the first number that is not zero, `~1.2` all numbers but the last. */
 function readSpan(operator: '^' | '~', version: string): readonly VersionRange[] | undefined {
-  const [, digits, rest] = numbered.exec(version) ?? [];
+  const [all, digits] = numbers.exec(version) ?? [];
   if (digits === undefined) return undefined;
-  const numbers = digits.split('.');
-  const place = operator === '~' ? Math.max(1, numbers.length - 1) : caretPlace(numbers);
-  return [{ from: rest === '' ? version + first : version, to: after(numbers, place) }];
+  const kept = digits.split('.');
+  const place = operator === '~' ? Math.max(1, kept.length - 1) : caretPlace(kept);
+  return [{ from: all === version ? version + first : version, to: after(kept, place) }];
 }
 
 function caretPlace(numbers: readonly string[]): number {

@@ -20,7 +20,7 @@ interface Partial {
 }
 
 const partial =
-  '[v=\\s]*(\\d+|[xX*])(?:\\.(\\d+|[xX*])(?:\\.(\\d+|[xX*])(?:-?([\\dA-Za-z-]+(?:\\.[\\dA-Za-z-]+)*))?(?:\\+[\\dA-Za-z.-]+)?)?)?';
+  '[v=\\s]*(\\d+|[xX*])(?:\\.(\\d+|[xX*])(?:\\.(\\d+(?!\\d)|\\d+(?=\\d(?!\\d))|[xX*])(?:-?([\\dA-Za-z-]+(?:\\.[\\dA-Za-z-]+)*))?(?:\\+[\\dA-Za-z.-]+)?)?)?';
 const hyphenRange = new RegExp(`^${partial} - ${partial}$`);
 const comparator = new RegExp(` ?,? ?(<=|>=|<|>|~>?|\\^|=)?${partial}(?=[ ,]|$)`, 'y');
 

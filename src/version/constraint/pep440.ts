@@ -72,5 +72,6 @@ function readCompatible(version: string): readonly VersionRange[] | undefined {
 }
 
 function next(version: string): string {
-  return version.replace(/\d+$/, (digits) => (BigInt(digits) + 1n).toString());
+  const [digits = ''] = /(?<!\d)\d+$/.exec(version) ?? [];
+  return digits === '' ? version : version.slice(0, -digits.length) + (BigInt(digits) + 1n).toString();
 }

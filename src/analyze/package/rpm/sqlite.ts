@@ -142,7 +142,7 @@ const columnName = /^\s*(?:"([^"]*)"(?!")|'([^']*)'(?!')|`([^`]*)`(?!`)|\[([^\]]
  * A statement with generated columns, which may have no place in a row, has none that are known.
  */
 function columnsOf(statement: string): Column[] {
-  const text = statement.replace(/\/\*.*?\*\/|--[^\n]*/gs, ' ');
+  const text = statement.replace(/\/\*.*?(?:\*\/|$)|--[^\n]*/gs, ' ');
   if (/\bAS\s*\(/i.test(text)) return [];
   const definitions: string[] = [];
   let definition = '';
