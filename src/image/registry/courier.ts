@@ -66,7 +66,7 @@ class Transient extends Error {
 interface Answer extends BulkAnswer {
   readonly url: URL;
   readonly connection: Connection;
-  /** It was redirected to another origin. */
+  /** It was redirected to another origin, which may have redirected back. */
   readonly isElsewhere: boolean;
 }
 
@@ -127,8 +127,7 @@ export class Courier {
   async #fetchFrom(url: URL, errand: Errand): Promise<Arrival> {
     const shown = await this.#authorization.header();
     const answer = await this.#follow(url, errand, shown);
-    if (answer.status !== 401 || answer.url.origin !== url.origin)
-      return await this.#arrivalOf(answer, errand.step);
+    if (answer.status !== 401 || answer.isElsewhere) return await this.#arrivalOf(answer, errand.step);
     const text = await textOf(answer);
     const header = await this.#authorization.answerTo(answer.headers['www-authenticate'] ?? '', shown);
     if (header === undefined)
@@ -161,9 +160,10 @@ export class Courier {
   ): Promise<Answer> {
     const connection = new Connection({ signal, idleMs: this.#options.idleMs });
     let url = start;
+    let isOrigin = true;
     try {
       for (let redirects = 0; redirects <= limits.redirects; redirects++) {
-        const isOrigin = url.origin === start.origin;
+        isOrigin &&= url.origin === start.origin;
         const request = {
           headers: { ...own, ...headers, ...(isOrigin && authorization && { authorization }) },
           signal: connection.signal,

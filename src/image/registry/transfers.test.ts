@@ -189,6 +189,30 @@ test('a token is fetched with the credentials, and again when it is good no more
   );
 });
 
+test('shows a registry no credentials when another origin redirects back to it', async (context) => {
+  const { registry, read } = await opened(context);
+  tokenRegistry(registry, 100);
+  const back: (string | undefined)[] = [];
+  const elsewhere = await serve(context, (_, response) => {
+    response.writeHead(302, { location: `http://${registry.host}/chosen-by-the-other` }).end();
+  });
+  const { intercept } = registry;
+  registry.intercept = (request, response) => {
+    if (request.url === '/chosen-by-the-other') {
+      back.push(request.headers.authorization);
+      refuse(response, 401, 'DENIED', 'give me credentials');
+      return true;
+    }
+    if (intercept(request, response)) return true;
+    if (!isLarge(request)) return false;
+    response.writeHead(307, { location: elsewhere }).end();
+    return true;
+  };
+  const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
+  await assert.rejects(read(undefined, { env }), { code: 'registry-refused' });
+  assert.deepEqual(back, [undefined]);
+});
+
 test('nothing of what is shown to a registry reaches another origin', async (context) => {
   const { registry, read } = await opened(context);
   tokenRegistry(registry, 100);

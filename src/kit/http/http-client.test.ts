@@ -202,6 +202,22 @@ test('headers for the origin stay there, the others go along', async (context) =
   ]);
 });
 
+test('does not send headers and credentials again when another origin redirects back', async (context) => {
+  const back = { location: '' };
+  const other = await sequence(context, [(_, response) => response.writeHead(302, back).end()]);
+  const first = await sequence(context, [status(302, { location: other.url }), text('there')]);
+  back.location = `${first.url}/chosen-by-the-other`;
+  const url = first.url.replace('//', '//me:p%40ss@');
+  assert.equal(await textOf(url, { originHeaders: { 'private-token': 'secret' } }), 'there');
+  assert.deepEqual(
+    first.requests.map(({ url, headers }) => [url, headers.authorization, headers['private-token']]),
+    [
+      ['/', `Basic ${Buffer.from('me:p@ss').toString('base64')}`, 'secret'],
+      ['/chosen-by-the-other', undefined, undefined],
+    ],
+  );
+});
+
 test('who connects may refuse any URL on the way, and is not asked twice', async (context) => {
   const { url, requests, sleep } = await sequence(context, [status(302, { location: '/private' })]);
   const asked: string[] = [];

@@ -26,7 +26,7 @@ export interface Progress {
 /** What a download may be told besides its URL. */
 export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent to the origin of the URL alone, and not to where it redirects to. */
+  /** Sent to the origin of the URL until a redirect leads to another one, and never again after that. */
   readonly originHeaders?: Readonly<Record<string, string>>;
   /** Takes every answer of 2xx as a file, web pages and empty ones included. */
   readonly takesAnything?: boolean;
@@ -161,9 +161,11 @@ function expectFile(headers: IncomingHttpHeaders): void {
 /** The first answer that is no redirect. */
 async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<BulkAnswer> {
   let url = start;
+  let isAtOrigin = true;
   for (let redirects = 0; redirects <= limits.redirects; redirects++) {
-    const forOrigin =
-      url.origin === start.origin ? { ...options.originHeaders, ...credentialsOf(start) } : {};
+    // Another origin that redirects back would choose what is asked with them (CVE-2024-45336).
+    isAtOrigin &&= url.origin === start.origin;
+    const forOrigin = isAtOrigin ? { ...options.originHeaders, ...credentialsOf(start) } : {};
     const request = {
       headers: { ...options.headers, ...forOrigin },
       signal: connection.signal,
