@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError, messageOf } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
 import { nearest } from '../kit/nearest.ts';
 
 /** A configuration file that has its settings below `clair:`. */
@@ -32,14 +33,12 @@ const v4Keys: ReadonlySet<string> = new Set([
  */
 export function parseConfigFile(name: string, text: string, sections: readonly string[]): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.1',
-    merge: true,
-    prettyErrors: true,
-    lineCounter: lines,
-  });
+  const document = reading(name, () =>
+    parseDocument(text, { version: '1.1', merge: true, prettyErrors: true, lineCounter: lines }),
+  );
   const [error] = document.errors;
   if (error !== undefined) {
+    if (isTooDeep(error)) throw unreadable(name, error);
     // Below its first line the message shows lines of the file, where secrets may be.
     const [problem = ''] = error.message.split(/:?\n/);
     throw new ClairError('config-invalid', `${name} is no YAML: ${problem}`);
@@ -58,9 +57,33 @@ export function atLine(line: number | undefined): string {
 }
 
 function rootOf(name: string, document: Document): Readonly<Record<string, unknown>> {
-  const root: unknown = document.toJS() ?? {};
+  const root: unknown =
+    reading(name, (): unknown => document.toJS({ maxAliasCount: limits.configAliases })) ?? {};
   if (typeof root === 'object' && !Array.isArray(root)) return root as Readonly<Record<string, unknown>>;
   throw new ClairError('config-invalid', `${name} has to begin with the key clair:`);
+}
+
+/** Runs a step of the parser, which throws on too many aliases, an alias without an anchor, and deep nesting. */
+function reading<T>(name: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, error: unknown): ClairError {
+  const problem = isTooDeep(error) ? 'it is nested too deeply' : messageOf(error);
+  return new ClairError(
+    'config-invalid',
+    `${name} cannot be read as YAML: ${problem}. Write the values out instead of using aliases or nested lists`,
+    { cause: error },
+  );
+}
+
+/** The parser calls itself for each level. */
+function isTooDeep(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Maximum call stack size exceeded');
 }
 
 function strayKey(key: string, sections: readonly string[]): string {

@@ -97,6 +97,20 @@ test('the environment counts before the file', () => {
   });
 });
 
+test('refuses a file with an alias bomb, an alias without anchor or endless nesting, with its name', () => {
+  const doubled = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n');
+  const bomb = `a0: &a0 x\n${doubled}\nclair: { api: { addr: *a30 } }`;
+  for (const text of [bomb, 'clair: *nowhere', `clair: ${'['.repeat(20_000)}`, '- '.repeat(20_000)])
+    assert.throws(() => read(text), {
+      code: 'config-invalid',
+      message:
+        /^.+ cannot be read as YAML: .+\. Write the values out instead of using aliases or nested lists$/s,
+    });
+  assert.throws(() => readConfig({ settings, env: { CLAIR_API_PORT: '*nowhere' } }), {
+    message: 'the environment cannot be used:\n  CLAIR_API_PORT takes a port from 0 to 65535, not "*nowhere"',
+  });
+});
+
 test('what is wrong with a file is told without its lines, where secrets may be', () => {
   const text = 'clair:\n  notifier:\n    teams:\n      endpoint: "https://teams.test/?sig=hidden" more\n';
   assert.throws(

@@ -172,5 +172,10 @@ function shownValue(value: unknown): string {
 function parsedValue({ form }: Setting<unknown>, value: string): unknown {
   if (form === 'text') return value;
   if (form === 'list') return value === '' ? [] : value.split(',').map((word) => word.trim());
-  return parseDocument(value, { version: '1.1' }).toJS();
+  try {
+    return parseDocument(value, { version: '1.1' }).toJS({ maxAliasCount: limits.configAliases });
+  } catch {
+    // Not a value that YAML can express: the setting refuses the text itself.
+    return value;
+  }
 }

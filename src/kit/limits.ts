@@ -156,6 +156,8 @@ export const limits = {
   ignoreRules: 10_000,
   /** Values that aliases of YAML may stand for in it. */
   ignoreAliases: 1000,
+  /** Values that aliases of YAML may stand for in the configuration of a server. */
+  configAliases: 1000,
   /** One document of VEX; the largest real ones have some tens of megabytes. */
   vexDocumentBytes: 128 * MiB,
   /** Documents of VEX below one directory; Red Hat has under a hundred thousand. */
