@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClairError } from '../../kit/errors.ts';
 import { serve } from '../../testing/http-server.ts';
 import { downloadLayer } from './download-layer.ts';
 import { type SourceSettings, sourcePolicy } from './source-policy.ts';
@@ -34,6 +35,18 @@ test('a strict policy asks no address that is not public, however it is written'
     await assert.rejects(get(`http://${host}:${port}/`), refused, host);
   for (const host of ['169.254.169.254', '10.0.0.1', '[fd00::1]', '[fe80::1]'])
     await assert.rejects(get(`http://${host}/`), refused, host);
+});
+
+test('gives the same answer for a name without address and for a name of an internal host', async () => {
+  const answers = ['no-such-host.invalid', 'localhost'].map(async (host) => {
+    const failure = (await get(`http://${host}:1/`).catch((error: unknown) => error)) as ClairError;
+    return [failure.code, failure.message.replaceAll(host, 'HOST')];
+  });
+  const expected = [
+    'source-refused',
+    'layer http://HOST:1/: layers are not read from HOST: it has no address, or none that worker.sources allows',
+  ];
+  assert.deepEqual(await Promise.all(answers), [expected, expected]);
 });
 
 test('networks that are listed may be asked', async (context) => {

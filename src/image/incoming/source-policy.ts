@@ -80,13 +80,9 @@ function matchesHost(rule: string, { hostname, host, port, protocol }: URL): boo
 function checkedLookup(isAllowed: (address: string) => boolean): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {
-      if (error !== null) {
-        done(error, []);
-        return;
-      }
-      const allowed = found.filter(({ address }) => isAllowed(address));
+      const allowed = error === null ? found.filter(({ address }) => isAllowed(address)) : [];
       const [first] = allowed;
-      if (first === undefined) done(refusal(host), []);
+      if (first === undefined) done(unusableName(host, error), []);
       else if (options.all === true) done(null, allowed);
       else done(null, first.address, first.family);
     });
@@ -96,6 +92,13 @@ function checkedLookup(isAllowed: (address: string) => boolean): LookupFunction 
 function refusal(what: string): HttpError {
   const cause = refusedSource(what);
   return new HttpError(cause.message, { cause });
+}
+
+/** One answer for a name without addresses and for one without allowed addresses: otherwise clients could list internal names. */
+function unusableName(host: string, lookupError: Error | null): HttpError {
+  const message = `layers are not read from ${host}: it has no address, or none that worker.sources allows`;
+  const cause = new ClairError('source-refused', message, { cause: lookupError });
+  return new HttpError(message, { cause });
 }
 
 /** Says that the policy does not allow a source. It says nothing of what lies there. */

@@ -95,8 +95,8 @@ export class LayerInflow {
     this.#walker.end();
     if (eitherDigest !== undefined && digest !== eitherDigest && diffId !== eitherDigest)
       throw new ClairError(
-        'target-corrupt',
-        `it is ${digest}, and ${diffId} uncompressed, not ${eitherDigest}`,
+        'layer-mismatch',
+        `the content has the digest ${digest}, and ${diffId} uncompressed, not ${eitherDigest}`,
       );
     const verified = [this.#layer.digest, this.#layer.diffId, eitherDigest].some(
       (claim) => claim !== undefined,

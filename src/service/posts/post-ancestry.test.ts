@@ -133,8 +133,9 @@ test('a layer that is called by a digest has it, stored or uncompressed', async 
   }
   const wrong = digest(Buffer.from('another'));
   await assert.rejects(postAncestry({ name: 'wrong', layers: [layer(wrong, 'stored')] }, room, never), {
-    code: 'target-corrupt',
-    message: /^layer stored: it is sha256:[\da-f]{64}, and sha256:[\da-f]{64} uncompressed, not sha256:/,
+    code: 'layer-mismatch',
+    message:
+      /^layer stored: the content has the digest sha256:[\da-f]{64}, and sha256:[\da-f]{64} uncompressed, not sha256:/,
   });
   assert.equal(await room.store.ancestries.find('wrong'), undefined);
   assert.equal(await room.store.ancestries.layerOf(wrong), undefined);

@@ -1,3 +1,4 @@
+import { parseDigest } from '../../../model/digest.ts';
 import type { LayerDetail } from '../../../service/posts/layer-view.ts';
 import { viewLayer } from '../../../service/posts/layer-view.ts';
 import { type PostedLayer, postLayer } from '../../../service/posts/post-layer.ts';
@@ -34,6 +35,7 @@ function toLayer({ Name: name = '', Path: path = '', Format: formatName = '', ..
     if (value === '') throw badRequest(`could not process a layer which does not have a ${what}`);
   const format = layerFormatOf(formatName);
   if (format === undefined) throw badRequest(`unsupported image format '${formatName}'`);
+  const digest = parseDigest(name.toLowerCase());
   return {
     name: storableName(name),
     parent: rest.ParentName || null,
@@ -41,6 +43,7 @@ function toLayer({ Name: name = '', Path: path = '', Format: formatName = '', ..
     headers: rest.Headers ?? {},
     format,
     formatName,
+    ...(digest && { digest }),
   };
 }
 
