@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { listenAddress } from '../config/address.ts';
-import { isLoopback } from '../config/layer-sources.ts';
+import { isLoopback, listenAddress } from '../config/address.ts';
 import { secretsIn, withParts } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { messageOf } from '../kit/errors.ts';

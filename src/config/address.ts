@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { ClairError } from '../kit/errors.ts';
 
 /** Where a server listens; on all addresses without a host. */
@@ -14,4 +15,9 @@ export function listenAddress(name: string, addr: string, port: number): Address
     throw new ClairError('config-invalid', `${name} takes an address such as 0.0.0.0:6060, not ${addr}`);
   const host = bracketed ?? plain ?? '';
   return host === '' ? { port: Number(digits) } : { host, port: Number(digits) };
+}
+
+/** Whether only this machine can reach an address. A name other than `localhost` may come to mean anything. */
+export function isLoopback({ host = '' }: Address): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { limits } from '../../kit/limits.ts';
 import type { Access, Allowable, Verdict } from '../http/access.ts';
+import { foreignPageProblem } from '../http/request-guard.ts';
 import { type RpcCode, rpcCodes } from '../http/v3/faults.ts';
 import { rpcOfPath } from '../http/v3/rpcs.ts';
 
@@ -44,7 +45,7 @@ export function doorkeeper(
     }
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        const refusal = refusalOf(access, path, metadata);
+        const refusal = pageRefusal(call.getHost(), metadata) ?? refusalOf(access, path, metadata);
         if (refusal === undefined) next(metadata);
         else refuse(refusal);
       })
@@ -67,6 +68,13 @@ export function doorkeeper(
       .build();
     return new ServerInterceptingCall(call, responder);
   };
+}
+
+/** Why a call of a web page is refused, which may come by a proxy. */
+function pageRefusal(host: string, metadata: grpc.Metadata): Refusal | undefined {
+  const [origin, site] = ['origin', 'sec-fetch-site'].map((name) => metadata.get(name)[0]?.toString());
+  const details = foreignPageProblem({ origin, site, host });
+  return details === undefined ? undefined : { code: 'permission-denied', details };
 }
 
 /** Whether a call is allowed, and whose it is. Health checks need no token. */

@@ -123,6 +123,25 @@ suite('calls', () => {
       [404, 503, 500],
     );
   });
+});
+
+suite('failures of calls', () => {
+  test('report why the answer is UNAVAILABLE when the database fails', async (context) => {
+    const failure = new ClairError('store-unusable', 'the database is away');
+    const methods = { GetStatus: () => Promise.reject(failure) };
+    const { client, errors } = await serving(context, { methods });
+    await assert.rejects(client.call(statuses, 'GetStatus', {}), { code: status.UNAVAILABLE });
+    assert.deepEqual(errors, [failure]);
+  });
+
+  test('are refused when they come from a web page of another origin', async (context) => {
+    const { client } = await serving(context);
+    const call = (metadata: Readonly<Record<string, string>>): Promise<object> =>
+      client.call(statuses, 'GetStatus', {}, { metadata });
+    await assert.rejects(call({ origin: 'http://evil.test' }), { code: status.PERMISSION_DENIED });
+    await assert.rejects(call({ 'sec-fetch-site': 'cross-site' }), { code: status.PERMISSION_DENIED });
+    await call({ 'sec-fetch-site': 'same-origin' });
+  });
 
   test('that are larger than a body over HTTP may be are refused', async (context) => {
     const { client } = await serving(context);

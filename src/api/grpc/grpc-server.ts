@@ -150,6 +150,7 @@ class Calls {
   #faultOf(error: unknown): RpcFault {
     const fault = faultOf(error);
     if (fault === undefined) this.#room.onError(error);
+    else if (fault.cause !== undefined) this.#room.onError(fault.cause);
     return fault ?? bugFault;
   }
 }

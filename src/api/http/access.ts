@@ -18,6 +18,8 @@ export interface Verdict {
 
 /** Who may do what. */
 export interface Access {
+  /** Whether everything is allowed without a token. */
+  readonly isOpen: boolean;
   /** Judges a request by its `Authorization` header. Without a route, any token will do. */
   check(authorization: string | undefined, route: Allowable | undefined): Verdict;
 }
@@ -29,9 +31,10 @@ export interface Access {
  */
 export function accessByTokens(entries: readonly string[]): Access {
   const known = entries.map(parseEntry);
-  if (known.length === 0) return { check: () => ({}) };
+  if (known.length === 0) return { isOpen: true, check: () => ({}) };
   refuseSameToken(known);
   return {
+    isOpen: false,
     check(authorization, route) {
       const answerOf = route?.faultWords ?? faultAnswer;
       const token = bearerIn(authorization);

@@ -176,7 +176,7 @@ suite('streams', () => {
       params['name'] === 'all' ? { status: 200, stream: endless() } : { status: 200 },
     );
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET /v1/layers/all HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET /v1/layers/all HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'readable');
     for (let i = 0; i < 100; i++) assert.equal((await ask(`${url}/v1/layers/a`)).status, 200);
     // What the buffers of the system hold, and little more.
@@ -195,7 +195,7 @@ suite('streams', () => {
     }
     const { server, errors } = await serving(context, async () => ({ status: 200, stream: endless() }));
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'data');
     socket.destroy();
     await ended.promise;
@@ -224,7 +224,7 @@ suite('requests', () => {
     const { server } = await serving(context, echo, { arrival, route: { method: 'POST' } });
     for (const begin of [
       'POST /v1/layers/a HTTP/1.1\r\nHos',
-      'POST /v1/layers/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{',
+      'POST /v1/layers/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{',
     ]) {
       const socket = connect(server.port, '127.0.0.1');
       socket.write(begin);
@@ -276,7 +276,7 @@ suite('clients that go away', () => {
     };
     const { server, answered, errors } = await serving(context, waiting);
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await begun.promise;
     socket.destroy();
     await gone.promise;
@@ -292,7 +292,7 @@ suite('clients that go away', () => {
     };
     const { server, answered, errors } = await serving(context, reading, { route: { method: 'POST' } });
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('POST /v1/layers/a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{');
+    socket.write('POST /v1/layers/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{');
     await begun.promise;
     socket.destroy();
     await server.stop();
@@ -310,7 +310,7 @@ suite('the end', () => {
       return { status: 200, text: 'done' };
     });
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await begun.promise;
     const stopped = server.stop();
     await assert.rejects(ask(`${url}/v1/layers/b`), { code: 'ECONNREFUSED' });

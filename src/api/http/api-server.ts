@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Address } from '../../config/address.ts';
+import { type Address, isLoopback } from '../../config/address.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { requestGuard } from './request-guard.ts';
 import { Requests, type RequestsRoom } from './requests.ts';
 import { type Http2Door, preferHttp1, sortConnections } from './sort-connections.ts';
 
 /** What a server needs to know. */
-export interface ApiServerRoom extends RequestsRoom {
+export interface ApiServerRoom extends Omit<RequestsRoom, 'guard'> {
   /** Speaks TLS where it is there. */
   readonly tls: ServerOptions | undefined;
   /** Takes the connections that speak HTTP/2 from their first bytes on; without it they are refused. */
@@ -27,7 +28,8 @@ export interface ApiServer extends AsyncDisposable {
 
 /** Listens at an address. Throws `usage` where it cannot be taken; `what` is said then. */
 export async function serveApi(what: string, address: Address, room: ApiServerRoom): Promise<ApiServer> {
-  const requests = new Requests(room);
+  const guard = requestGuard({ hosts: isForThisMachine(address, room) ? 'loopback' : 'any' });
+  const requests = new Requests({ ...room, guard });
   const server = serverOf(room, (request, response) => {
     void requests.answer(request, response);
   });
@@ -61,6 +63,11 @@ export async function serveApi(what: string, address: Address, room: ApiServerRo
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+/** Whether who reaches the address may do everything because no other machine reaches it. */
+function isForThisMachine(address: Address, { access, tls }: ApiServerRoom): boolean {
+  return isLoopback(address) && access.isOpen && tls === undefined;
 }
 
 function serverOf(

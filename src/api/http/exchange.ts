@@ -36,6 +36,8 @@ export interface ApiAnswer {
   readonly contentType?: string;
   /** Not even for who asks for it. */
   readonly isNeverCompressed?: true;
+  /** Why it tells of a failure, where the log has to show it. */
+  readonly cause?: unknown;
 }
 
 /** What a token allows: to look; to post layers too; everything. */
@@ -66,8 +68,13 @@ export class WireError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, message: string, options: { readonly retryAfterSeconds?: number } = {}) {
-    super(message);
+  /** `cause` is a failure that the log has to show, such as that of the database. */
+  constructor(
+    status: number,
+    message: string,
+    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.status = status;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }

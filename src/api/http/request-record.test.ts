@@ -145,7 +145,7 @@ test('a request whose client went away is recorded as 499, with the address of t
     return new Promise(() => undefined);
   });
   const socket = connect(port, '127.0.0.1');
-  socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.write('GET /v1/layers/a HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await begun.promise;
   socket.destroy();
   await once(socket, 'close');

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
-import type { Access } from './access.ts';
+import type { Access, Verdict } from './access.ts';
 import {
   type ApiAnswer,
   faultAnswer,
@@ -11,6 +11,7 @@ import {
   retryAfter,
   WireError,
 } from './exchange.ts';
+import type { RequestGuard } from './request-guard.ts';
 import { newOutcome, type RequestOutcome, type RequestRecord, recordOf } from './request-record.ts';
 import { type Found, notFound, type Router } from './router.ts';
 import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
@@ -20,6 +21,8 @@ export interface RequestsRoom {
   /** Asked in this order. */
   readonly routers: readonly Router[];
   readonly access: Access;
+  /** Asked before `access`. */
+  readonly guard: RequestGuard;
   /** How long a request may take before the answer is 503. */
   readonly timeoutMs: number;
   /** Told of mistakes of ours that a client only sees as 500. */
@@ -69,7 +72,7 @@ export class Requests {
     const started = performance.now();
     const found = this.#find(incoming);
     const route = found.kind === 'route' ? found.route : undefined;
-    const verdict = access.check(incoming.headers.authorization, route);
+    const verdict = this.#guarded(incoming, route) ?? access.check(incoming.headers.authorization, route);
     const outcome = newOutcome(incoming);
     try {
       if (verdict.refusal !== undefined) await this.#writeAlone(response, verdict.refusal.answer, outcome);
@@ -83,6 +86,14 @@ export class Requests {
       response.destroy();
     }
     onRequest?.(recordOf(incoming, { route, verdict, ms: performance.now() - started }, outcome));
+  }
+
+  /** The verdict on a request that is refused whoever sends it; undefined for any other. */
+  #guarded(incoming: IncomingMessage, route: Route | undefined): Verdict | undefined {
+    const refusal = this.#room.guard(incoming);
+    if (refusal === undefined) return undefined;
+    const { status, message } = refusal;
+    return { refusal: { answer: (route?.faultWords ?? faultAnswer)(status, message), reason: message } };
   }
 
   /** Writes an answer that no route gave. */
@@ -140,6 +151,7 @@ export class Requests {
     try {
       const answer = await Promise.race([this.#running(route.handle(request)), untilAborted(signal)]);
       ({ status } = answer);
+      if (answer.cause !== undefined) this.#room.onError(answer.cause);
       if (isEndless) {
         response.shouldKeepAlive = false;
         tellOnce();
@@ -206,7 +218,8 @@ export class Requests {
     if (error instanceof TimeIsOver)
       return faultWords?.(timeoutAnswer.status, timeoutMessage) ?? timeoutAnswer;
     if (error instanceof WireError) {
-      const { status, message, retryAfterSeconds } = error;
+      const { status, message, retryAfterSeconds, cause } = error;
+      if (cause !== undefined) this.#room.onError(cause);
       return faultAnswer(status, message, retryAfter(retryAfterSeconds));
     }
     this.#room.onError(error);

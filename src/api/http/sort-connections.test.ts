@@ -59,7 +59,7 @@ async function serving(context: TestContext, headersMs = 60_000): Promise<Runnin
   return { server, taken };
 }
 
-const request = 'GET /who HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const request = 'GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 /** Sends text one byte at a time, each when the one before it has left. */
 async function sendSlowly(socket: Socket, text: string): Promise<void> {

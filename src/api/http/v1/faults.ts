@@ -7,8 +7,9 @@ export function notFound(): WireError {
 }
 
 /** What Clair answers where its database refuses something. */
-export function databaseFault(): WireError {
-  return new WireError(500, 'database: an error occured when querying the backend');
+export function databaseFault(cause?: unknown): WireError {
+  const message = 'database: an error occured when querying the backend';
+  return new WireError(500, message, cause === undefined ? {} : { cause });
 }
 
 /** The body cannot be used as it is. */
@@ -21,6 +22,7 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
   'layer-not-found': () => badRequest('could not find layer'),
   'source-refused': ({ message }) => badRequest(message),
   'target-corrupt': () => new WireError(422, 'tarutil: could not extract the archive'),
+  'layer-mismatch': ({ message }) => new WireError(422, `worker: ${message}`),
   'limit-exceeded': beyondLimit,
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
   'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),

@@ -27,8 +27,13 @@ export class RpcFault extends Error {
   /** When the client may come again, where that would help. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: RpcCode, message: string, options: { readonly retryAfterSeconds?: number } = {}) {
-    super(message);
+  /** `cause` is a failure that the log has to show, such as that of the database. */
+  constructor(
+    code: RpcCode,
+    message: string,
+    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
@@ -51,6 +56,7 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => RpcFault>> = {
   'layer-not-found': () => invalid(download),
   'source-refused': ({ message }) => invalid(`${download}: ${message}`),
   'target-corrupt': ({ message }) => new RpcFault('failed-precondition', `${extract}: ${message}`),
+  'layer-mismatch': ({ message }) => new RpcFault('failed-precondition', `${extract}: ${message}`),
   'limit-exceeded': ({ message }) => new RpcFault('failed-precondition', `${extract}: ${message}`),
   'layer-unsupported': ({ message }) => new RpcFault('failed-precondition', message),
   'layer-unreadable': ({ message }) => new RpcFault('failed-precondition', message),
@@ -59,11 +65,9 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => RpcFault>> = {
   'store-conflict': databaseFault,
 };
 
-function databaseFault(): RpcFault {
-  return new RpcFault(
-    'unavailable',
-    inClairsWords('something went wrong when communicating with the database.'),
-  );
+function databaseFault(cause: ClairError): RpcFault {
+  const message = inClairsWords('something went wrong when communicating with the database.');
+  return new RpcFault('unavailable', message, { cause });
 }
 
 /** What the client is told of an error; undefined for a mistake of ours, of which it learns nothing. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
+import { ClairError } from '../../../kit/errors.ts';
 import { limits } from '../../../kit/limits.ts';
 import { SharedWork } from '../../../kit/shared-work.ts';
 import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
@@ -29,6 +30,7 @@ interface Change {
   readonly read?: AncestryPostingRoom['read'];
   readonly tokens?: readonly string[];
   readonly timeoutMs?: number;
+  readonly onError?: (error: unknown) => void;
 }
 
 interface Running {
@@ -59,9 +61,11 @@ async function serving(t: TestContext, change: Change = {}): Promise<Running> {
       access: accessByTokens(change.tokens ?? []),
       timeoutMs: change.timeoutMs ?? 60_000,
       tls: undefined,
-      onError: (error) => {
-        throw error;
-      },
+      onError:
+        change.onError ??
+        ((error) => {
+          throw error;
+        }),
       onAnswered: () => undefined,
     },
   );
@@ -83,6 +87,16 @@ function post(body: object): RequestInit {
 }
 
 const layers = [{ hash: 'h0', path: '/a' }];
+
+test('reports why the answer is 503 when the database fails', async (t) => {
+  const failure = new ClairError('store-unusable', 'the database is away');
+  const errors: unknown[] = [];
+  const read = () => Promise.reject(failure);
+  const { ask } = await serving(t, { read, onError: (error) => errors.push(error) });
+  const { status } = await ask('/ancestry', post({ ancestry_name: 'a', format: 'Docker', layers }));
+  assert.equal(status, 503);
+  assert.deepEqual(errors, [failure]);
+});
 
 test('names may have what a path cannot', async (t) => {
   const { store, ask } = await serving(t);

@@ -91,9 +91,10 @@ function answer(status: number, message: object, headers: ApiAnswer['headers'] =
   return { status, headers, contentType: 'application/json', text, isNeverCompressed: true };
 }
 
-function faultAnswer({ code: name, message, retryAfterSeconds }: RpcFault): ApiAnswer {
+function faultAnswer({ code: name, message, retryAfterSeconds, cause }: RpcFault): ApiAnswer {
   const { code, status } = rpcCodes[name];
-  return answer(status, { error: message, code }, retryAfter(retryAfterSeconds));
+  const failure = answer(status, { error: message, code }, retryAfter(retryAfterSeconds));
+  return cause === undefined ? failure : { ...failure, cause };
 }
 
 /** What the server itself refuses, in the words of this API. */
