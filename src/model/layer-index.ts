@@ -59,11 +59,13 @@ export type LayerLicenses = { readonly type: PackageType; readonly name: string 
   | { readonly sameAs: string }
 );
 
-/** Something that could not be read. Its result is missing; the rest of the report stands. */
+/** Something that is not known of an image. Its result is missing; the rest of the report stands. */
 export interface ExtensionProblem {
   readonly extension: string;
   readonly path: string;
   readonly message: string;
+  /** Present for an entry of a package database that was read whole, and that lacks what a lookup needs. */
+  readonly lacks?: 'version';
 }
 
 /**

@@ -75,7 +75,7 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 /** What a lister may tell, by the key that says which of these it is. */
 const things = {
   package: z.strictObject({ path, package: listedPackage }),
-  problem: z.strictObject({ path, problem: line }),
+  problem: z.strictObject({ path, problem: line, lacks: z.optional(z.literal('version')) }),
   owner: z.strictObject({
     path,
     owner: word,
@@ -83,7 +83,7 @@ const things = {
   }),
   diversion: z.strictObject({ path, diversion: z.strictObject({ from: path, to: path, by: path }) }),
   repositories: z.strictObject({ path, repositories: z.array(word).check(z.maxLength(limits.contentSets)) }),
-} satisfies Readonly<Record<Exclude<KeysOf<Listed>, 'path' | 'files'>, z.ZodMiniType>>;
+} satisfies Readonly<Record<Exclude<KeysOf<Listed>, 'path' | 'files' | 'lacks'>, z.ZodMiniType>>;
 
 function distroOf(told: unknown): Distro | undefined {
   if (told === undefined) return undefined;

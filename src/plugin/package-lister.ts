@@ -6,8 +6,11 @@ import type { Files, PathPattern } from './layer-files.ts';
 /** One thing a lister read at `path`. */
 export type Listed =
   | { readonly path: string; readonly package: ListedPackage }
-  /** In words for people: what is wrong and where. */
-  | { readonly path: string; readonly problem: string }
+  /**
+   * In words for people: what is wrong and where. `lacks` is present for an entry that was read whole and states no version: there is nothing
+   * in it to look up.
+   */
+  | { readonly path: string; readonly problem: string; readonly lacks?: 'version' }
   /** Files that the package of this name owns, of those that may be packages of a language, programs or libraries by themselves. */
   | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
   /** A file that all packages but one have at another path than they say. */

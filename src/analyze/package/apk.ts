@@ -7,7 +7,7 @@ import type { Files } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
-import { archOf, distinct, isWord } from './listing.ts';
+import { archOf, distinct, type EntryProblem, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
@@ -60,7 +60,7 @@ interface Entry {
  */
 export const apk: PackageLister = {
   name: 'apk',
-  version: 4,
+  version: 5,
   wants: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   *list(files: Files) {
     const ownership = new Ownership();
@@ -79,17 +79,7 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
   const budget = new DependencyBudget();
   let entries = 0;
   const reader = new EntryReader(content, ownership);
-  for (const entry of reader.entries()) {
-    entries++;
-    const item = readEntry(entry, entries);
-    for (const field of entry.repeated)
-      yield { path, problem: `entry ${entries} has the field ${field} more than once; the last stands` };
-    if (typeof item === 'string') yield { path, problem: item };
-    else if (item !== undefined) {
-      yield { path, package: { ...item, ...detailsOf(entry, budget) } };
-      if (entry.files.length > 0) yield { path, owner: item.name, files: entry.files };
-    }
-  }
+  for (const entry of reader.entries()) yield* listEntry(path, entry, { number: ++entries, budget });
   if (entries === 0 && content.length > 0)
     yield { path, problem: 'holds no package entry; it may be no apk database' };
   if (reader.strayLines > 0)
@@ -97,6 +87,22 @@ function* listFile(path: string, content: Uint8Array, ownership: Ownership): Gen
       path,
       problem: `has ${reader.strayLines} lines without a colon in second place; apk refuses such a database`,
     };
+}
+
+function* listEntry(
+  path: string,
+  entry: Entry,
+  { number, budget }: { readonly number: number; readonly budget: DependencyBudget },
+): Generator<Listed> {
+  for (const field of entry.repeated)
+    yield { path, problem: `entry ${number} has the field ${field} more than once; the last stands` };
+  const item = readEntry(entry, number);
+  if (item === undefined) return;
+  if ('problem' in item) yield { path, ...item };
+  else {
+    yield { path, package: { ...item, ...detailsOf(entry, budget) } };
+    if (entry.files.length > 0) yield { path, owner: item.name, files: entry.files };
+  }
 }
 
 /** A value, and the text in which it stands. */
@@ -199,15 +205,16 @@ function isDecisive(field: string): boolean {
 function readEntry(
   { name, version, arch, origin }: Entry,
   number: number,
-): ListedPackage | string | undefined {
-  if (!name) return `entry ${number} has no name`;
+): ListedPackage | EntryProblem | undefined {
+  if (!name) return { problem: `entry ${number} has no name` };
   if (name.startsWith('.')) return undefined;
-  if (!isWord(name)) return `entry ${number} has an impossible package name ${quoted(name)}`;
-  if (!version) return `package ${name} has no version`;
-  if (!isWord(version)) return `package ${name} has an impossible version ${quoted(version)}`;
+  if (!isWord(name)) return { problem: `entry ${number} has an impossible package name ${quoted(name)}` };
+  if (!version) return { problem: `package ${name} has no version`, lacks: 'version' };
+  if (!isWord(version)) return { problem: `package ${name} has an impossible version ${quoted(version)}` };
   // All packages of one origin share its version. Databases of old, and packages made by hand, have no origin.
   const source = { name: origin || name, version };
-  if (!isWord(source.name)) return `package ${name} has an impossible origin ${quoted(source.name)}`;
+  if (!isWord(source.name))
+    return { problem: `package ${name} has an impossible origin ${quoted(source.name)}` };
   return { type: 'apk', name, version, source, ...archOf(arch) };
 }
 

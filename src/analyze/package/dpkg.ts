@@ -10,7 +10,7 @@ import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
 import { debianCopyright } from './debian-copyright.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
-import { archOf, distinct, isWord } from './listing.ts';
+import { archOf, distinct, type EntryProblem, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
 import { lostBytes, lostEnd } from './text-damage.ts';
 
@@ -57,7 +57,7 @@ function statusOf(states: string): RegExp {
  */
 export const dpkg: PackageLister = {
   name: 'dpkg',
-  version: 4,
+  version: 5,
   wants: [
     statusFile,
     `${statusDirectory}*`,
@@ -195,7 +195,7 @@ function* listFile(path: string, content: Uint8Array): Generator<Listed> {
   for (const stanza of stanzas(linesFor(content), fieldsRead)) {
     entries++;
     const entry = readStanza(stanza);
-    if (typeof entry === 'string') yield { path, problem: entry };
+    if (entry !== undefined && 'problem' in entry) yield { path, ...entry };
     else if (entry !== undefined) yield { path, package: { ...entry, ...detailsOf(stanza, budget) } };
     for (const problem of problemsOf(stanza)) yield { path, problem };
   }
@@ -225,19 +225,19 @@ function* problemsOf(stanza: Stanza): Generator<string> {
 }
 
 /** The package of a stanza, undefined when it is not installed, or the problem with it. */
-function readStanza({ number, values }: Stanza): ListedPackage | string | undefined {
+function readStanza({ number, values }: Stanza): ListedPackage | EntryProblem | undefined {
   const [written, status, version, arch, sourceField] = values;
   const name = written?.toLowerCase();
-  if (!name) return `entry ${number} has no Package field`;
+  if (!name) return { problem: `entry ${number} has no Package field` };
   const state = stateOf(status);
   if (state === 'gone') return undefined;
-  if (!isWord(name)) return `entry ${number} has an impossible package name ${quoted(name)}`;
-  if (!version) return `package ${name} has no Version field`;
-  if (!isWord(version)) return `package ${name} has an impossible version ${quoted(version)}`;
+  if (!isWord(name)) return { problem: `entry ${number} has an impossible package name ${quoted(name)}` };
+  if (!version) return { problem: `package ${name} has no Version field`, lacks: 'version' };
+  if (!isWord(version)) return { problem: `package ${name} has an impossible version ${quoted(version)}` };
   if (state !== 'installed')
-    return `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}`;
+    return { problem: `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}` };
   const source = sourceOf(sourceField, name, version);
-  if (source === undefined) return `package ${name} has an unreadable Source field`;
+  if (source === undefined) return { problem: `package ${name} has an unreadable Source field` };
   return { type: 'deb', name, version, source, ...archOf(arch) };
 }
 

@@ -2,6 +2,9 @@ import { limits } from '../../kit/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import type { Listed } from '../../plugin/package-lister.ts';
 
+/** Why an entry of a package database lists no package. */
+export type EntryProblem = Omit<Extract<Listed, { readonly problem: string }>, 'path'>;
+
 const word = /^[!-~]{1,512}$/;
 
 /**

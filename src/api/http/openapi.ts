@@ -99,7 +99,7 @@ const meanings: Readonly<Record<number, string>> = {
   401: 'A token is needed.',
   403: 'The token does not allow it.',
   404: 'It is not there.',
-  422: 'The layer cannot be read.',
+  422: 'A part of the layer cannot be read; the message names the file and the reason.',
   500: 'It is not in order.',
   503: 'There is too much to do: try again after `Retry-After` seconds.',
 };

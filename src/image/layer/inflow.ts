@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
-import { TarError } from '../../kit/tar/header.ts';
+import { blockBytes, hasValidChecksum, TarError } from '../../kit/tar/header.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
@@ -31,6 +31,8 @@ export class LayerInflow {
   #failure: Error | undefined;
   /** Why it cannot be walked any further, though it is inflated to its end. */
   #tarFailure: TarError | undefined;
+  /** The first stored bytes, up to a block of a tar archive. */
+  #head: Buffer = Buffer.alloc(0);
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -51,6 +53,8 @@ export class LayerInflow {
   push(bytes: Buffer): void | Promise<void> {
     this.#bytesIn += bytes.length;
     this.#stored?.update(bytes);
+    if (this.#head.length < blockBytes)
+      this.#head = Buffer.concat([this.#head, bytes.subarray(0, blockBytes - this.#head.length)]);
     if (this.#failure !== undefined) return undefined;
     const pushed = this.#untilDamaged(() => this.#inflater.push(bytes));
     if (pushed !== undefined) this.#pushed = pushed;
@@ -90,6 +94,7 @@ export class LayerInflow {
     if (this.#failure !== undefined) throw this.#failure;
     const diffId = this.#inflated ? digestOf(this.#inflated, this.#layer.diffId) : this.#plainDiffId(digest);
     this.#refuseOtherReading(diffId);
+    this.#refuseTwoReadings(diffId);
     refuseDamaged('diffID', this.#layer.diffId, diffId, this.#tarFailure);
     if (this.#tarFailure !== undefined) throw this.#tarFailure;
     this.#walker.end();
@@ -135,6 +140,19 @@ export class LayerInflow {
     throw new ClairError(
       'target-corrupt',
       `its bytes begin as those of ${compression}, but ${stated}, and decompressed its diffID is ${actual}, not ${diffId} as the image says: runtimes differ in how they read it`,
+    );
+  }
+
+  /** Without a diffID or a media type that decides, bytes that are a compressed stream and a tar archive are refused. */
+  #refuseTwoReadings(actual: Digest | undefined): void {
+    const { statedCompression, diffId, eitherDigest } = this.#layer;
+    const { compression } = this.#inflater;
+    if (diffId !== undefined || (eitherDigest !== undefined && eitherDigest === actual)) return;
+    if (compression === 'none' || compression === statedCompression) return;
+    if (this.#head.length < blockBytes || !hasValidChecksum(this.#head, 0)) return;
+    throw new ClairError(
+      'layer-unreadable',
+      `its bytes begin as those of ${compression}, and they are a tar archive too; nothing says which is meant, and runtimes differ in how they read it`,
     );
   }
 

@@ -62,7 +62,7 @@ export async function indexImage(image: Image, room: IndexingRoom): Promise<Inde
   const { distro, packages } = index;
   const told = {
     packages: squashed.packages,
-    problems: [...squashed.problems, ...problems, ...excluded.map(exclusionOf)],
+    problems: [...problems, ...excluded.map(exclusionOf)],
   };
   return {
     id: await room.store.images.save(index),
@@ -89,7 +89,7 @@ export interface LaidLayers {
 }
 
 /**
- * What a container of the layers would have installed, ready to be saved, and what kept it from being told for sure. A distribution
+ * What a container of the layers would have installed, ready to be saved, and all that could not be read of it. A distribution
  * that is given counts, whatever the detectors say.
  */
 export async function imageOf(
@@ -112,7 +112,7 @@ export async function imageOf(
     ...(detector !== undefined && { detector }),
     packages: withDependencies(squashed, packages).sort(comparePackages),
   };
-  return { image, problems };
+  return { image, problems: [...squashed.problems, ...problems] };
 }
 
 type Analyzing = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;

@@ -1,5 +1,5 @@
 import { messageOf } from '../../kit/errors.ts';
-import type { LayerIndex } from '../../model/layer-index.ts';
+import type { ExtensionProblem, LayerIndex } from '../../model/layer-index.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
@@ -91,10 +91,15 @@ function sorted(lister: string, found: readonly Listed[]): Listing {
     repositories: found.flatMap((listed) =>
       'repositories' in listed ? [{ path: listed.path, names: listed.repositories }] : [],
     ),
-    problems: found.flatMap((listed) =>
-      'problem' in listed ? [{ extension: lister, path: listed.path, message: listed.problem }] : [],
-    ),
+    problems: found.flatMap((listed) => ('problem' in listed ? [problemOf(lister, listed)] : [])),
   };
+}
+
+function problemOf(
+  extension: string,
+  { path, problem: message, lacks }: Extract<Listed, { readonly problem: string }>,
+): ExtensionProblem {
+  return { extension, path, message, ...(lacks !== undefined && { lacks }) };
 }
 
 function diversionsByPath(found: readonly Listed[]): Listing['diversions'] {

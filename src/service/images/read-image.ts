@@ -3,7 +3,6 @@ import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
 import { refuseDamaged } from '../../image/layer/layer-digest.ts';
 import { nameOfLayer, namingLayer } from '../../image/layer/naming-layer.ts';
 import { sha256Of } from '../../kit/sha256.ts';
-import type { SquashedImage } from '../../match/squash.ts';
 import { digestAlgorithm } from '../../model/digest.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type { Store } from '../../store/store.ts';
@@ -29,16 +28,7 @@ export type Readable = Pick<Image, 'layers' | 'bring'>;
 
 /** Reads the layers, as often as links ask for it. */
 export async function readImage(image: Readable, room: ReadingRoom): Promise<ReadImage> {
-  const read = await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
-  return read.squashed.unread.length === 0 ? read : { ...read, squashed: withUnread(read.squashed) };
-}
-
-/** What is left unread is told. */
-function withUnread(squashed: SquashedImage): SquashedImage {
-  const [first] = squashed.unread;
-  const message = `leads to ${first?.place}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
-  const problem = { extension: 'layer', path: first?.standsFor ?? '', message, layer: 0 };
-  return { ...squashed, problems: [...squashed.problems, problem] };
+  return await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
 }
 
 /** A layer and what it tells. */

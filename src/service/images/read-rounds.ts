@@ -24,11 +24,13 @@ export interface ReadStack<Layer extends IndexedLayer = IndexedLayer> {
   readonly squashed: SquashedImage;
   /** The analyzer key of all layers. */
   readonly key: string;
+  /** The places besides the wanted ones that the layers were read for. */
+  readonly links: readonly LinkedPlace[];
 }
 
 /**
  * Has layers read and, where links of the image lead to places nobody asked for, has them read again with an eye on these. What
- * lies at the end of a link may be a link again. Where that goes on for too long, what was not read is left in `unread`.
+ * lies at the end of a link may be a link again. Where that goes on for too long, a problem says so.
  */
 export async function readInRounds<Layer extends IndexedLayer>(
   analyzers: Analyzers,
@@ -42,7 +44,15 @@ export async function readInRounds<Layer extends IndexedLayer>(
     const indexes = layers.map(({ index }) => index);
     const squashed = squash(indexes, { patterns, links });
     const isLast = round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces;
-    if (squashed.unread.length === 0 || isLast) return { layers, squashed, key };
+    if (squashed.unread.length === 0 || isLast) return { layers, squashed: withUnread(squashed), key, links };
     links = [...links, ...squashed.unread];
   }
+}
+
+function withUnread(squashed: SquashedImage): SquashedImage {
+  const [first] = squashed.unread;
+  if (first === undefined) return squashed;
+  const message = `leads to ${first.place}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
+  const problem = { extension: 'layer', path: first.standsFor, message, layer: 0 };
+  return { ...squashed, problems: [...squashed.problems, problem] };
 }

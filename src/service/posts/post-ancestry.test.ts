@@ -151,6 +151,31 @@ test('a layer that fails ends the reading of the others', async (t) => {
   assert.equal(await room.store.ancestries.find('shop'), undefined);
 });
 
+test('keeps the layers that were read whole when another one fails, so that a retry is quicker', async (t) => {
+  const damaged = { path: 'var/lib/dpkg/status', content: 'Package: bash' };
+  const room = await roomWith(t, { base: layerOf(debian), damaged: layerOf(debian, damaged) });
+  const layers = ['base', 'damaged', 'gone'].map((name) => layer(name));
+  await assert.rejects(postAncestry({ name: 'shop', layers }, room, never), { code: 'layer-not-found' });
+  assert.notEqual(await room.store.ancestries.layerOf('base'), undefined);
+  assert.equal(await room.store.ancestries.layerOf('damaged'), undefined);
+  await postAncestry({ name: 'shop', layers: [layer('base', 'moved')] }, room, never);
+});
+
+test('refuses an ancestry and stores nothing of it when a part of a layer cannot be read', async (t) => {
+  const journal = { ...dpkg('curl'), path: 'var/lib/dpkg/updates/0000' };
+  const room = await roomWith(t, { base: layerOf(debian, dpkg('bash')), journal: layerOf(journal) });
+  await assert.rejects(
+    postAncestry({ name: 'shop', layers: [layer('base'), layer('journal')] }, room, never),
+    {
+      code: 'layer-unreadable',
+      message: /^var\/lib\/dpkg\/updates\/0000 cannot be read: holds changes/,
+    },
+  );
+  assert.equal(await room.store.ancestries.find('shop'), undefined);
+  for (const hash of ['base', 'journal'])
+    assert.equal(await room.store.ancestries.layerOf(hash), undefined, hash);
+});
+
 test('who goes away is not read for', async (t) => {
   const room = await roomWith(t, { base: layerOf(debian) });
   const over = new AbortController();

@@ -8,6 +8,8 @@ import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type Round, readInRounds } from '../images/read-rounds.ts';
 import {
   engineVersionOf,
+  type FreshLayer,
+  keepLayers,
   type PostedContent,
   type PostedLayersRoom,
   readPosted,
@@ -33,8 +35,8 @@ export interface AncestryPostingRoom extends PostedLayersRoom {
 /**
  * Takes in an image: reads its layers beside each other, lays them over each other, and keeps what a container of them would have.
  * One that is there already, of the same layers and read by the same extensions, is not read again, and neither is a layer that is
- * known by its hash. The result is undefined if nothing was read. Throws `layer-unsupported` where packages belong to no namespace, `layer-unreadable` where their database cannot
- * be read, `target-corrupt` where a layer has another digest than it is called by, and what reading throws.
+ * known by its hash. The result is undefined if nothing was read. Throws `layer-unreadable` if something of the layers could not be read, `layer-unsupported` if packages belong to
+ * no namespace, `target-corrupt` where a layer has another digest than it is called by, and what reading throws.
  */
 export async function postAncestry(
   { name, layers }: PostedAncestry,
@@ -48,14 +50,39 @@ export async function postAncestry(
   if (known?.engineVersion === engineVersion && isDeepStrictEqual(known.hashes, hashes)) return undefined;
   if (layers.length > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
-  const stack = await readInRounds(room.extensions, (round) => readAll(layers, { ...round, signal }, room));
-  const { image, content } = await savePosted(stack, room);
+  const fresh = new Map<FreshLayer, string>();
+  const reading = { signal, fresh };
+  const stack = await readInRounds(room.extensions, (round) =>
+    readAll(layers, { ...round, ...reading }, room),
+  ).catch(async (error: unknown) => {
+    // The first failure counts.
+    await keepSound(fresh, room).catch(() => undefined);
+    throw error;
+  });
+  const { image, content } = await savePosted(stack, fresh.keys(), room);
+  await noteHashes(fresh, room);
   await ancestries.save({ name, hashes, image, engineVersion });
   return content;
 }
 
 interface Reading extends Round {
   readonly signal: AbortSignal;
+  /** The layers that were read, with the hashes they are called by. */
+  readonly fresh: Map<FreshLayer, string>;
+}
+
+/** Keeps the layers that were read whole before another one failed: a client that tries again does not wait for these. */
+async function keepSound(fresh: Reading['fresh'], room: AncestryPostingRoom): Promise<void> {
+  const sound = new Map([...fresh].filter(([{ index }]) => index.problems.length === 0));
+  await keepLayers(sound.keys(), room.store);
+  await noteHashes(sound, room);
+}
+
+async function noteHashes(
+  fresh: Reading['fresh'],
+  { store: { ancestries } }: AncestryPostingRoom,
+): Promise<void> {
+  for (const [{ identity }, hash] of fresh) await ancestries.noteLayer(hash, identity);
 }
 
 /** Reads each layer once; the first that fails ends the reading of the others. */
@@ -100,7 +127,7 @@ async function readHashed(
   const index = identity === undefined ? undefined : await layers.find(identity, reading.key);
   if (identity !== undefined && index !== undefined) return { identity, index };
   const read = await readPosted(source, reading, room);
-  if (read.identity !== identity) await ancestries.noteLayer(hash, read.identity);
+  reading.fresh.set(read, hash);
   return read;
 }
 

@@ -1,11 +1,10 @@
 import type { LayerSource } from '../../image/incoming/layer-source.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
 import type { Store } from '../../store/store.ts';
-import { analyzerKey } from '../images/analyze-layers.ts';
 import { type IndexedLayer, type ReadStack, readInRounds } from '../images/read-rounds.ts';
+import { layersBelow, placesNotRead, readWithLinks, type StoredStack, storedUnder } from './layers-below.ts';
 import {
   engineVersionOf,
+  type FreshLayer,
   type PostedContent,
   type PostedLayersRoom,
   readPosted,
@@ -28,8 +27,8 @@ export interface PostingRoom extends PostedLayersRoom {
 /**
  * Takes in a layer: reads it, lays it upon its parent, and keeps what a container of both would have. A layer that is there
  * already, read by the same extensions, is not read again, whatever is said of it now: the result is undefined then. Throws `parent-unknown` where there is no
- * parent of that name, or one that was read by other extensions; `layer-unsupported` where packages belong to no namespace or
- * their database cannot be read; and what reading throws.
+ * parent of that name, or one that was read by other extensions; `layer-unreadable` if something of
+ * the layers could not be read; `layer-unsupported` if packages belong to no namespace; and what reading throws. Nothing is kept then.
  */
 export async function postLayer(
   layer: PostedLayer,
@@ -43,57 +42,48 @@ export async function postLayer(
   // Of a layer that is read anew the parent stays, so it is laid upon that and no other.
   const parent = known === undefined ? layer.parent : known.parent;
   const below = await layersBelow(parent, room);
-  const stack = await readUpon(below, layer, { room, signal });
-  const { image, content } = await savePosted(stack, room);
+  const { stack, fresh } = await readUpon(below, layer, { room, signal });
+  const { image, content } = await savePosted(stack, fresh, room);
   const { name, formatName: format } = layer;
   await store.namedLayers.save({ name, parent, image, format, engineVersion });
   return content;
 }
 
-async function layersBelow(
-  parent: string | null,
-  { store, extensions }: PostingRoom,
-): Promise<readonly IndexedLayer[]> {
-  if (parent === null) return [];
-  const nearest = (await store.namedLayers.chain(parent)).at(-1);
-  if (nearest === undefined) throw new ClairError('parent-unknown', `there is no layer ${parent}`);
-  const key = analyzerKey(extensions);
-  const { layers } = await store.images.read(nearest.image);
-  const stack: IndexedLayer[] = [];
-  for (const identity of layers) {
-    const index = await store.layers.find(identity, key);
-    if (index === undefined)
-      throw new ClairError(
-        'parent-unknown',
-        `the layer ${parent} was read by other extensions: post it again`,
-      );
-    stack.push({ identity, index });
-  }
-  if (stack.length >= limits.layersPerImage)
-    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
-  return stack;
+/** A stack, and the readings of its new layer. */
+interface PostedStack {
+  readonly stack: ReadStack;
+  readonly fresh: readonly FreshLayer[];
 }
 
-/** What lies at the places that links lead to was seen in the layers below when they were read, unless the link is new. */
+/** Reads the new layer upon stored ones, as often as links ask for it. */
 async function readUpon(
   below: readonly IndexedLayer[],
   source: LayerSource,
   { room, signal }: { readonly room: PostingRoom; readonly signal: AbortSignal },
-): Promise<ReadStack> {
-  return await readInRounds(room.extensions, async ({ key, links }) => {
+): Promise<PostedStack> {
+  const fresh: FreshLayer[] = [];
+  let linked: StoredStack = { layers: below, links: [] };
+  const stack = await readInRounds(room.extensions, async ({ key, links }) => {
     const layer = await readPosted(source, { key, links, signal }, room);
+    fresh.push(layer);
     // Without links, they were just found under this very key.
-    const seenSo =
-      links.length === 0 ? below : await Promise.all(below.map((lower) => seenWith(key, lower, room.store)));
-    return [...seenSo, layer];
+    if (links.length === 0) return [...below, layer];
+    if (fresh.length === 2) linked = await readWithLinks(below, room);
+    const lower = await Promise.all(linked.layers.map((one) => storedUnder(key, one, room.store)));
+    return [...lower, layer];
   });
+  return { stack: withPlacesNotRead(stack, linked), fresh };
 }
 
-/** The layer as it was read with an eye on the places of a key, if it was. */
-async function seenWith(
-  key: string,
-  { identity, index }: IndexedLayer,
-  { layers }: Pick<Store, 'layers'>,
-): Promise<IndexedLayer> {
-  return { identity, index: (await layers.find(identity, key)) ?? index };
+/** The stack, with a problem for each linked place at which the layers below were not read. */
+function withPlacesNotRead({ squashed, ...stack }: ReadStack, below: StoredStack): ReadStack {
+  const uppermost = stack.layers.at(-1);
+  const places = uppermost === undefined ? [] : placesNotRead(stack.links, below, uppermost.index);
+  const problems = places.map(({ place, standsFor }) => ({
+    extension: 'layer',
+    path: standsFor,
+    message: `leads to ${place}, where the layers below were not read; post the image as an ancestry, or scan it`,
+    layer: below.layers.length,
+  }));
+  return { ...stack, squashed: { ...squashed, problems: [...squashed.problems, ...problems] } };
 }

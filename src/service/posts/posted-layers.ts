@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { LayerSource } from '../../image/incoming/layer-source.ts';
 import { ClairError } from '../../kit/errors.ts';
-import type { SquashedImage } from '../../match/squash.ts';
-import type { Distro } from '../../model/distro.ts';
+import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
+import { isUnread } from '../../match/unread.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { advisoryNamespaceOf, namespaceOfDistro } from '../../model/namespace.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { Store } from '../../store/store.ts';
+import type { ImageIndex, Store } from '../../store/store.ts';
 import { analyzerKey, type ReadLayerSource } from '../images/analyze-layers.ts';
 import { imageOf } from '../images/index-image.ts';
 import { ecosystemOf } from '../images/look-up.ts';
@@ -40,29 +40,44 @@ export function engineVersionOf(extensions: PostedLayersRoom['extensions']): num
   return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
 }
 
-/** Reads a layer that somebody posted, and keeps what it tells under the analyzer key of the round. */
+/** A layer that was just read, and the analyzer key it was read under. */
+export interface FreshLayer extends IndexedLayer {
+  readonly key: string;
+}
+
+/** Reads a posted layer with an eye on the places of the round. Keeps nothing of it. */
 export async function readPosted(
   source: LayerSource,
   { key, links, signal }: Round & { readonly signal: AbortSignal },
-  { read, ignoredListers, store }: Pick<PostedLayersRoom, 'read' | 'ignoredListers' | 'store'>,
-): Promise<IndexedLayer> {
+  { read, ignoredListers }: Pick<PostedLayersRoom, 'read' | 'ignoredListers'>,
+): Promise<FreshLayer> {
   const index = withoutListers(await read(source, { links, signal }), ignoredListers);
-  const identity = identityOf(index);
-  await store.layers.save(identity, key, index);
-  return { identity, index };
+  return { identity: identityOf(index), index, key };
+}
+
+/** Keeps layers that were read, so that they are not read again. */
+export async function keepLayers(
+  fresh: Iterable<FreshLayer>,
+  { layers }: Pick<Store, 'layers'>,
+): Promise<void> {
+  for (const { identity, key, index } of fresh) await layers.save(identity, key, index);
 }
 
 /**
- * Saves the image that layers make. Throws `layer-unsupported` where packages belong to no namespace, and
- * `layer-unreadable` where their database cannot be read.
+ * Saves the image that layers make, and of these the ones that were just read. Keeps nothing and throws where something of them could not be
+ * read (`layer-unreadable`), or where packages belong to no namespace (`layer-unsupported`).
  */
 export async function savePosted(
   stack: ReadStack,
+  fresh: Iterable<FreshLayer>,
   { store, extensions }: Pick<PostedLayersRoom, 'store' | 'extensions'>,
 ): Promise<SavedImage> {
-  const { image } = await imageOf(stack, extensions);
+  const { image, problems } = await imageOf(stack, extensions);
+  const { packages } = stack.squashed;
+  refuseUnread(packages.length === 0 ? problems : problems.filter(isUnread));
+  refuseUnsupported(image, packages, extensions);
+  await keepLayers(fresh, store);
   const { distro } = image;
-  refuseUnsupported(distro, stack.squashed, extensions);
   const namespace = distro === null ? undefined : namespaceOfDistro(distro);
   if (namespace !== undefined) await store.advisories.noteNamespace(advisoryNamespaceOf(namespace));
   const content = {
@@ -89,16 +104,19 @@ function identityOf({ diffId }: LayerIndex): string {
   return diffId;
 }
 
-/** What nobody could look up must not look clean. */
+/** What could not be read must not look as if it were not there. */
+function refuseUnread([problem]: readonly SquashedProblem[]): void {
+  if (problem === undefined) return;
+  throw new ClairError('layer-unreadable', `${problem.path} cannot be read: ${problem.message}`);
+}
+
+/** Packages that cannot be looked up must not look clean. */
 function refuseUnsupported(
-  distro: Distro | null,
-  { packages, problems }: SquashedImage,
+  { distro }: Pick<ImageIndex, 'distro'>,
+  packages: SquashedImage['packages'],
   extensions: PostedLayersRoom['extensions'],
 ): void {
   const hasNamespace = distro !== null && namespaceOfDistro(distro) !== undefined;
   if (!hasNamespace && packages.some(({ lister }) => ecosystemOf(lister, extensions) === undefined))
     throw new ClairError('layer-unsupported', 'the packages belong to no distribution that is known');
-  const [problem] = problems;
-  if (packages.length === 0 && problem !== undefined)
-    throw new ClairError('layer-unreadable', `${problem.path} cannot be read: ${problem.message}`);
 }

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import type { LinkedPlace } from '../../match/links.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { Store } from '../../store/store.ts';
+import { type Analyzers, analyzerKey } from '../images/analyze-layers.ts';
+import { type IndexedLayer, type ReadStack, readInRounds } from '../images/read-rounds.ts';
+
+/** Dependencies of the functions that find stored layers. */
+export interface StoredLayersDeps {
+  readonly extensions: Analyzers;
+  readonly store: Pick<Store, 'images' | 'layers' | 'namedLayers'>;
+}
+
+/**
+ * The layers that a layer named `parent` consists of, the lowest first. Throws `parent-unknown` if there is no such layer, or if other
+ * extensions read it.
+ */
+export async function layersBelow(
+  parent: string | null,
+  { store, extensions }: StoredLayersDeps,
+): Promise<readonly IndexedLayer[]> {
+  if (parent === null) return [];
+  const nearest = (await store.namedLayers.chain(parent)).at(-1);
+  if (nearest === undefined) throw new ClairError('parent-unknown', `there is no layer ${parent}`);
+  const key = analyzerKey(extensions);
+  const { layers } = await store.images.read(nearest.image);
+  const stack: IndexedLayer[] = [];
+  for (const identity of layers) {
+    const index = await store.layers.find(identity, key);
+    if (index === undefined)
+      throw new ClairError(
+        'parent-unknown',
+        `the layer ${parent} was read by other extensions: post it again`,
+      );
+    stack.push({ identity, index });
+  }
+  if (stack.length >= limits.layersPerImage)
+    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+  return stack;
+}
+
+/** Stored layers, each as the stored index with most of the linked places describes it. */
+export type StoredStack = Pick<ReadStack, 'layers' | 'links'>;
+
+/** The layers with the linked places that were read when the uppermost of them was posted. */
+export async function readWithLinks(
+  below: readonly IndexedLayer[],
+  { extensions, store }: StoredLayersDeps,
+): Promise<StoredStack> {
+  let layers = below;
+  return await readInRounds(extensions, async ({ key }) => {
+    layers = await Promise.all(layers.map((layer) => storedUnder(key, layer, store)));
+    return layers;
+  });
+}
+
+/** The layer as it was stored under a key, or as it is if there is none. */
+export async function storedUnder(
+  key: string,
+  { identity, index }: IndexedLayer,
+  { layers }: Pick<Store, 'layers'>,
+): Promise<IndexedLayer> {
+  return { identity, index: (await layers.find(identity, key)) ?? index };
+}
+
+/**
+ * The linked places at which stored layers may have files that were not read. A link of the new layer can lead to a place that was not
+ * wanted when the layers below were posted, and their bytes are not there any more.
+ */
+export function placesNotRead(
+  links: readonly LinkedPlace[],
+  below: StoredStack,
+  uppermost: LayerIndex,
+): LinkedPlace[] {
+  if (below.layers.length === 0) return [];
+  const own = new Set(uppermost.nodes.flatMap(({ path, kind }) => (kind === 'directory' ? [] : [path])));
+  return links.filter(
+    (link) => !own.has(link.place) && !below.links.some((known) => isDeepStrictEqual(known, link)),
+  );
+}
