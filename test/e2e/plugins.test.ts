@@ -118,7 +118,8 @@ test('plugins: one that is dropped into a running server counts at the next post
   mkdirSync(dropped);
   const layer = join(directory, 'layer.tar');
   const status = { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.88.1-10' }) };
-  writeFileSync(layer, tar([osRelease, status, manifest]));
+  const whole = { ...manifest, content: manifest.content.replace('odd\n', '') };
+  writeFileSync(layer, tar([osRelease, status, whole]));
   const config = join(directory, 'config.yaml');
   const settings = {
     api: { addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0' },
