@@ -25,6 +25,9 @@ type Main = (
   importModule: (specifier: string) => Promise<unknown>,
 ) => { readonly main: typeof main };
 
+/** Exit statuses of commands that did their work, so that most of their code was compiled. */
+const keptAfter: ReadonlySet<number> = new Set([0, 1, 4]);
+
 hideSqliteWarning();
 
 // Compiled code is kept between runs, for each command apart, which takes a third off a short one.
@@ -33,7 +36,7 @@ const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? co
 const file = join(import.meta.dirname, 'main.js');
 const script = compiledScript(file, join(cacheDirectory(), 'code', buildName, name));
 await (script.value as Main)(import.meta.url, importModule).main();
-if (process.exitCode === 0 || process.exitCode === 1) {
+if (typeof process.exitCode === 'number' && keptAfter.has(process.exitCode)) {
   collectAsUsual();
   script.keep();
 }

@@ -3,8 +3,8 @@ import type { AttachedOptions } from '../attached-sbom.ts';
 import type { DiffOptions } from '../diff.ts';
 import type { ExplainOptions } from '../explain.ts';
 import type { LayerOptions } from '../layer.ts';
-import { type SbomOptions, sbom } from '../sbom.ts';
-import { type ScanOptions, scan } from '../scan.ts';
+import type { SbomOptions } from '../sbom.ts';
+import type { ScanOptions } from '../scan.ts';
 import { plainFormatOption } from './format-option.ts';
 import {
   addAssessmentOptions,
@@ -69,7 +69,11 @@ Examples:
   clair scan nginx.tar --mirror /srv/advisories`,
     )
     .action((target: string, options: ScanOptions) =>
-      run(scan(target, { ...options, plugged, destinations: destinations() })),
+      run(
+        import('../scan.ts').then(({ scan }) =>
+          scan(target, { ...options, plugged, destinations: destinations() }),
+        ),
+      ),
     );
 }
 
@@ -155,7 +159,10 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
 type ListOptions = SbomOptions & Partial<AttachedOptions>;
 
 async function listPackages(target: string, { attached, ...options }: ListOptions): Promise<number> {
-  if (attached === undefined) return await sbom(target, options);
+  if (attached === undefined) {
+    const { sbom } = await import('../sbom.ts');
+    return await sbom(target, options);
+  }
   const { showAttached } = await import('../attached-sbom.ts');
   return await showAttached(target, { ...options, attached });
 }
