@@ -24,15 +24,38 @@ export function beginsAsElf(bytes: Uint8Array, at: number = 0): boolean {
   return bytes[at] === 0x7f && bytes[at + 1] === 0x45 && bytes[at + 2] === 0x4c && bytes[at + 3] === 0x46;
 }
 
+/** Whether bytes begin an ELF file that can be run or loaded. */
+export function beginsAsProgram(bytes: Buffer): boolean {
+  const form = formOf(bytes);
+  return form !== undefined && isProgramType(half(bytes, 16, form));
+}
+
 /** Reads the beginning of an ELF file; undefined where it is none. What lies outside of the bytes is left out. */
 export function readElfHead(bytes: Buffer): ElfHead | undefined {
-  const [wordBytes, order] = [bytes[4], bytes[5]];
-  if (!beginsAsElf(bytes) || bytes.length < 52 || (wordBytes !== 1 && wordBytes !== 2)) return undefined;
-  if (order !== 1 && order !== 2) return undefined;
-  const reader = new Reader(bytes, wordBytes === 2, order === 1);
-  const type = reader.half(16);
-  return { isProgram: type === executable || type === sharedObject, segments: [...segmentsOf(reader)] };
+  const form = formOf(bytes);
+  if (form === undefined) return undefined;
+  return { isProgram: isProgramType(half(bytes, 16, form)), segments: segmentsOf(bytes, form) };
 }
+
+function isProgramType(type: number): boolean {
+  return type === executable || type === sharedObject;
+}
+
+/** Width and order of the bytes of numbers in a file. */
+interface Form {
+  readonly is64: boolean;
+  readonly isLittle: boolean;
+}
+
+function formOf(bytes: Buffer): Form | undefined {
+  const [width, order] = [bytes[4], bytes[5]];
+  if (!beginsAsElf(bytes) || bytes.length < headerBytesMin) return undefined;
+  if ((width !== 1 && width !== 2) || (order !== 1 && order !== 2)) return undefined;
+  return { is64: width === 2, isLittle: order === 1 };
+}
+
+/** Bytes of the header of a file of 32 bits. */
+const headerBytesMin = 52;
 
 /** Places of the fields of a file and of its segments. */
 const layouts = {
@@ -40,57 +63,41 @@ const layouts = {
   64: { start: 32, entryBytes: 54, count: 56, entry: 56, flags: 4, offset: 8, size: 32 },
 } as const;
 
-function* segmentsOf(reader: Reader): Generator<ElfSegment> {
-  const layout = layouts[reader.is64 ? 64 : 32];
-  const entryBytes = reader.half(layout.entryBytes);
-  const count = reader.half(layout.count);
-  if (entryBytes < layout.entry) return;
-  for (let i = 0, at = reader.word(layout.start); i < count; at += entryBytes, i++) {
-    if (at + entryBytes > reader.length) return;
-    const flags = reader.int(at + layout.flags);
-    yield {
-      kind: segmentKinds[reader.int(at)] ?? 'other',
+function segmentsOf(bytes: Buffer, form: Form): ElfSegment[] {
+  const layout = layouts[form.is64 ? 64 : 32];
+  const entryBytes = half(bytes, layout.entryBytes, form);
+  const count = half(bytes, layout.count, form);
+  const segments: ElfSegment[] = [];
+  if (entryBytes < layout.entry) return segments;
+  for (let i = 0, at = word(bytes, layout.start, form); i < count; at += entryBytes, i++) {
+    if (at + entryBytes > bytes.length) break;
+    const flags = int(bytes, at + layout.flags, form);
+    segments.push({
+      kind: segmentKinds[int(bytes, at, form)] ?? 'other',
       isWritable: (flags & 2) !== 0,
       isExecutable: (flags & 1) !== 0,
-      offset: reader.word(at + layout.offset),
-      size: reader.word(at + layout.size),
-    };
+      offset: word(bytes, at + layout.offset, form),
+      size: word(bytes, at + layout.size, form),
+    });
   }
+  return segments;
 }
 
 const segmentKinds: Readonly<Record<number, ElfSegment['kind']>> = { 1: 'load', 4: 'note' };
 
-/** Reads numbers of the width and order of bytes that a file has. */
-class Reader {
-  readonly #bytes: Buffer;
-  readonly is64: boolean;
-  readonly #isLittle: boolean;
+function half(bytes: Buffer, at: number, { isLittle }: Form): number {
+  const [first, second] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
+  return isLittle ? first + second * 0x100 : first * 0x100 + second;
+}
 
-  constructor(bytes: Buffer, is64: boolean, isLittle: boolean) {
-    this.#bytes = bytes;
-    this.is64 = is64;
-    this.#isLittle = isLittle;
-  }
+function int(bytes: Buffer, at: number, form: Form): number {
+  const [first, second] = [half(bytes, at, form), half(bytes, at + 2, form)];
+  return form.isLittle ? first + second * 0x10000 : first * 0x10000 + second;
+}
 
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  half(at: number): number {
-    if (at + 2 > this.length) return 0;
-    return this.#isLittle ? this.#bytes.readUInt16LE(at) : this.#bytes.readUInt16BE(at);
-  }
-
-  int(at: number): number {
-    if (at + 4 > this.length) return 0;
-    return this.#isLittle ? this.#bytes.readUInt32LE(at) : this.#bytes.readUInt32BE(at);
-  }
-
-  /** An address or offset; one that no file can have is beyond the end of every file. */
-  word(at: number): number {
-    if (!this.is64) return this.int(at);
-    const low = this.int(this.#isLittle ? at : at + 4);
-    const high = this.int(this.#isLittle ? at + 4 : at);
-    return high * 2 ** 32 + low;
-  }
+/** An address or offset; one that no file can have is beyond the end of every file. */
+function word(bytes: Buffer, at: number, form: Form): number {
+  if (!form.is64) return int(bytes, at, form);
+  const [first, second] = [int(bytes, at, form), int(bytes, at + 4, form)];
+  return form.isLittle ? first + second * 2 ** 32 : first * 2 ** 32 + second;
 }

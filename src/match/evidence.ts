@@ -26,8 +26,8 @@ export interface ImageEvidence {
 /** A file or link at a path of the squashed image. */
 interface Mark {
   readonly kind: EvidenceKind;
-  /** The file itself, by the layer and path that it came in with: its hard links have the same. */
-  readonly file: string;
+  /** The file itself: its hard links have the same. */
+  readonly file: { readonly path: string };
   /** Where a symbolic link leads. */
   readonly target?: string;
 }
@@ -42,22 +42,21 @@ export type Owners = ReadonlyMap<string, FileOwner>;
  */
 export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], owners: Owners): ImageEvidence {
   const marks = new PathTree<Mark>();
-  for (const [layer, index] of layers.entries()) lay(marks, index, layer);
+  for (const index of layers) lay(marks, index);
   const cut = new Set(layers.flatMap(({ evidence }) => evidence.cut));
   return { found: visible(marks, tree, owners), cut: evidenceKinds.filter((kind) => cut.has(kind)) };
 }
 
-function lay(marks: PathTree<Mark>, index: LayerIndex, layer: number): void {
+function lay(marks: PathTree<Mark>, index: LayerIndex): void {
   const { found, links } = index.evidence;
   // A layer may link to a file below it and remove that name.
   const linked = new Map(
     links.flatMap(({ by, target }) => (by === 'hard-link' ? [[target, marks.get(target)] as const] : [])),
   );
   if (marks.size > 0) hide(marks, index);
-  for (const { kind, paths } of found)
-    for (const path of paths) marks.set(path, { kind, file: `${layer} ${path}` });
+  for (const { kind, paths } of found) for (const path of paths) marks.set(path, { kind, file: { path } });
   for (const link of links) {
-    const mark = markOf(link, marks, layer) ?? linked.get(link.target);
+    const mark = markOf(link, marks) ?? linked.get(link.target);
     if (mark !== undefined) marks.set(link.path, mark);
   }
 }
@@ -69,24 +68,24 @@ function hide(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evidence }: La
 }
 
 /** A hard link is one more name of what its target is at that moment. */
-function markOf(link: EvidenceLink, marks: PathTree<Mark>, layer: number): Mark | undefined {
+function markOf(link: EvidenceLink, marks: PathTree<Mark>): Mark | undefined {
   if (link.by === 'hard-link') return marks.get(link.target);
-  return { kind: link.kind, target: link.target, file: `${layer} ${link.path}` };
+  return { kind: link.kind, target: link.target, file: { path: link.path } };
 }
 
 /** A file that has several names is counted once, by the one it came in with where that is still there. */
 function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): SquashedEvidence[] {
   const real = realPaths(tree);
   const found = new Map<string, SquashedEvidence>();
-  const files = new Set<string>();
+  const files = new Set<Mark['file']>();
   const add = (path: string, { kind, file }: Mark): void => {
     if (files.has(file)) return;
     files.add(file);
-    found.set(real(path), withOwner({ kind, path: real(path) }, owners));
+    const place = real(path);
+    found.set(place, withOwner({ kind, path: place }, owners));
   };
   const all = [...marks];
-  for (const [path, mark] of all)
-    if (mark.file.endsWith(` ${path}`) && mark.target === undefined) add(path, mark);
+  for (const [path, mark] of all) if (mark.file.path === path && mark.target === undefined) add(path, mark);
   for (const [path, mark] of all) if (mark.target === undefined) add(path, mark);
   for (const [path, mark] of all)
     if (mark.target !== undefined && !isCounted(real(path), mark.target, { found, real })) add(path, mark);

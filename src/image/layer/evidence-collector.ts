@@ -1,4 +1,4 @@
-import { readElfHead } from '../../kit/elf.ts';
+import { beginsAsProgram } from '../../kit/elf.ts';
 import { limits } from '../../kit/limits.ts';
 import { cleanPath, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, SparseForm, TarEntry } from '../../kit/tar/walker.ts';
@@ -245,7 +245,7 @@ class ContentSink implements PayloadSink {
   }
 
   #beginProgram(head: Buffer): void {
-    if (readElfHead(head)?.isProgram !== true) return;
+    if (!beginsAsProgram(head)) return;
     if (this.#reading === 'later') {
       this.#take('generic', false);
       return;

@@ -1,6 +1,6 @@
 import { beginsAsElf } from '../../kit/elf.ts';
 import { parentOf } from '../../kit/tar/path.ts';
-import { isScriptName, placeOfFiles } from '../../model/evidence/program-names.ts';
+import { isScriptName, mayHoldBundles } from '../../model/evidence/program-names.ts';
 
 /** What a file is by its first bytes, of what matters whatever its name. */
 export type ContentKind = 'elf' | 'zip' | 'pe' | 'script';
@@ -59,7 +59,7 @@ const bundlers =
 
 /** Whether a path may be that of a bundle. Packages of npm may be bundles themselves; they are counted as packages. */
 export function mayBeBundle(path: string): boolean {
-  return isScriptName(path, path.lastIndexOf('/') + 1, path.length) && placeOfFiles(parentOf(path)).bundles;
+  return isScriptName(path, path.lastIndexOf('/') + 1, path.length) && mayHoldBundles(parentOf(path));
 }
 
 /** Whether a file of JavaScript begins as tools begin it that put many packages into one file. */

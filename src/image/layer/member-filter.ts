@@ -1,7 +1,13 @@
-import { nameBytes, number } from '../../kit/tar/header.ts';
+import { hasAt, nameBytes, number } from '../../kit/tar/header.ts';
 import type { MemberFilter } from '../../kit/tar/walker.ts';
-import { mayBeginEvidence, mayEndEvidence, mayEndLink } from '../../model/evidence/by-name.ts';
-import { contentBytesMin, contentKind } from './file-content.ts';
+import {
+  mayBeEvidencePath,
+  mayBeginEvidence,
+  mayEndEvidence,
+  mayEndLink,
+} from '../../model/evidence/by-name.ts';
+import { scriptPlaces } from '../../model/evidence/program-names.ts';
+import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted.ts';
 
 const [slash, dot] = [0x2f, 0x2e];
@@ -9,6 +15,7 @@ const [slash, dot] = [0x2f, 0x2e];
 const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
 const packagesOfNode = Buffer.from('node_modules/');
 const pluginsOfSite = Buffer.from('plugins/');
+const placesOfScripts = scriptPlaces.map((place) => Buffer.from(place));
 /** The last two letters of the names of scripts: `js`. */
 const [letterJ, letterS] = [0x6a, 0x73];
 /** Shorter scripts are no bundles of packages. */
@@ -42,16 +49,33 @@ function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean 
 
 function mayFileBeEvidence(block: Buffer, offset: number, payload: number): boolean {
   const end = endOfName(block, offset);
-  if (mayEndAsEvidence(block, end) || mayBeginEvidence(firstOf(block, offset))) return true;
+  if (mayBeginEvidence(firstOf(block, offset)) || isEvidenceName(block, offset, end)) return true;
   const size = number(block, offset + 124, 12) ?? 0;
   if (size < contentBytesMin) return false;
-  const isScript = block[end - 2] === letterJ && block[end - 1] === letterS;
-  if (isScript && size >= bundleBytesMin && !isPackageOfNode(block, offset, end)) return true;
+  if (size >= bundleBytesMin && mayNameBundle(block, offset, end)) return true;
   return payload + 4 > block.length || contentKind(block, payload) !== undefined;
 }
 
-function mayEndAsEvidence(block: Buffer, end: number): boolean {
-  return mayEndEvidence(block[end - 2] ?? 0, block[end - 1] ?? 0);
+function isEvidenceName(block: Buffer, offset: number, end: number): boolean {
+  const isPossible = mayEndEvidence(block[end - 2] ?? 0, block[end - 1] ?? 0);
+  return isPossible && mayBeEvidencePath(pathOf(block, offset, end));
+}
+
+function mayNameBundle(block: Buffer, offset: number, end: number): boolean {
+  if (block[end - 1] !== letterS || block[end - 2] !== letterJ || isInPlaceOfScripts(block, offset))
+    return false;
+  return mayBeBundle(pathOf(block, offset, end));
+}
+
+/** The quick look at a name that dismisses most scripts. */
+function isInPlaceOfScripts(block: Buffer, offset: number): boolean {
+  const start = startOf(block, offset);
+  return placesOfScripts.some((place) => hasAt(block, start, place));
+}
+
+/** The path of a member with an ordinary name. Bytes that are no ASCII are in no rule. */
+function pathOf(block: Buffer, offset: number, end: number): string {
+  return block.toString('latin1', startOf(block, offset), end);
 }
 
 function endOfName(block: Buffer, offset: number): number {
@@ -60,17 +84,22 @@ function endOfName(block: Buffer, offset: number): number {
   return end;
 }
 
-/** The first character of a name that may begin with `./` or `/`. */
+/** The place of a name that may begin with `./` or `/`. */
+function startOf(block: Buffer, offset: number): number {
+  if (block[offset] === slash) return offset + 1;
+  return block[offset] === dot && block[offset + 1] === slash ? offset + 2 : offset;
+}
+
 function firstOf(block: Buffer, offset: number): number {
-  const isRelative = block[offset] === dot && block[offset + 1] === slash;
-  return block[offset + (isRelative ? 2 : block[offset] === slash ? 1 : 0)] ?? 0;
+  return block[startOf(block, offset)] ?? 0;
 }
 
-/** Whether a link may be that of a package of npm or a plugin, whose names are any. */
+/** Whether a link may be that of a package of npm or a plugin, whose names are any. The directories of both end with the same letter. */
 function isPackageInDirectory(block: Buffer, offset: number, end: number): boolean {
-  return isPackageOfNode(block, offset, end) || block.subarray(offset, end).includes(pluginsOfSite);
-}
-
-function isPackageOfNode(block: Buffer, offset: number, end: number): boolean {
-  return block.subarray(offset, end).includes(packagesOfNode);
+  for (let i = offset + 1; i < end; i++) {
+    if (block[i] !== slash || block[i - 1] !== letterS) continue;
+    const name = block.subarray(offset, end);
+    return name.includes(packagesOfNode) || name.includes(pluginsOfSite);
+  }
+  return false;
 }

@@ -102,12 +102,19 @@ export function parseHeader(block: Buffer, offset: number, position: number): Ta
   };
 }
 
+const posixMagic = Buffer.from('ustar\0');
+const gnuMagic = Buffer.from('ustar  \0');
+const starMagic = Buffer.from('tar\0');
+
 function dialectOf(block: Buffer, offset: number): TarDialect {
-  const bytes = (from: number, length: number): string =>
-    block.toString('latin1', offset + from, offset + from + length);
-  const magic = bytes(257, 6);
-  if (magic === 'ustar\0') return bytes(508, 4) === 'tar\0' ? 'star' : 'ustar';
-  return magic === 'ustar ' && bytes(263, 2) === ' \0' ? 'gnu' : 'v7';
+  if (hasAt(block, offset + 257, posixMagic)) return hasAt(block, offset + 508, starMagic) ? 'star' : 'ustar';
+  return hasAt(block, offset + 257, gnuMagic) ? 'gnu' : 'v7';
+}
+
+/** Whether these bytes stand at a place. */
+export function hasAt(block: Buffer, offset: number, magic: Buffer): boolean {
+  for (let i = 0; i < magic.length; i++) if (block[offset + i] !== magic[i]) return false;
+  return true;
 }
 
 function prefixOf(block: Buffer, offset: number, dialect: TarDialect): string {

@@ -50,7 +50,7 @@ export function memberOf(
   const name = firstSaid(extended.longName, pax.get('path'), header.name);
   const type = typeOf(header.flag, name);
   const size = payloadOf(header, { type, pax, position });
-  const ofPax = pieces === undefined ? sparseFormOf(pax, size, position) : undefined;
+  const ofPax = pieces === undefined && pax.size > 0 ? sparseFormOf(pax, size, position) : undefined;
   const sparse = pieces ?? ofPax;
   const overlay = pax.get(overlayAttribute);
   return {
@@ -68,7 +68,8 @@ const noAttributes: PaxAttributes = new Map();
 
 /** The first text that says something; an empty one says nothing. */
 function firstSaid(...texts: readonly (string | undefined)[]): string {
-  return texts.find((text) => text !== undefined && text !== '') ?? '';
+  for (const text of texts) if (text !== undefined && text !== '') return text;
+  return '';
 }
 
 interface Payload {

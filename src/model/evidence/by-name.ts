@@ -238,6 +238,12 @@ export function mayEndEvidence(before: number, last: number): boolean {
   return lastCharacters[lastOf(before, last)] === 1;
 }
 
+/** Whether a file is evidence by its path, or may be one by its content where only its name is known. */
+export function mayBeEvidencePath(path: string): boolean {
+  const name = lastPart(path);
+  return byContent.has(name) || (rulesFor(name) !== undefined && evidenceByName(path) !== undefined);
+}
+
 /** Whether the file of this name in a directory may be evidence; some only show that by their content. */
 export function mayBeNamedEvidence(directory: string, name: string): boolean {
   if (byContent.has(name) || manifests.has(name)) return true;

@@ -132,10 +132,16 @@ export interface PlaceOfFiles {
   readonly bundles: boolean;
 }
 
-/**
- * Where files of JavaScript are those of packages, which are counted themselves, or belong to what a distribution has for the language.
- */
-const ofPackages = /(?:^|\/)node_modules(?:\/|$)|^usr\/(?:lib|share\/(?:javascript|nodejs|doc))(?:\/|$)/;
+/** Where files of JavaScript belong to what a distribution has for the language, not to bundles. */
+export const scriptPlaces: readonly string[] = [
+  'usr/lib/',
+  'usr/share/javascript/',
+  'usr/share/nodejs/',
+  'usr/share/doc/',
+];
+
+/** Where files of JavaScript are those of packages, which are counted themselves. */
+const ofPackages = /(?:^|\/)node_modules(?:\/|$)/;
 
 /** What a directory says of the files in it. The path has no leading slash. */
 export function placeOfFiles(directory: string): PlaceOfFiles {
@@ -143,8 +149,14 @@ export function placeOfFiles(directory: string): PlaceOfFiles {
   return {
     directory,
     programs: isOfPrograms ? 'all' : withoutPrograms.test(directory) ? 'none' : 'some',
-    bundles: !ofPackages.test(directory),
+    bundles: mayHoldBundles(directory),
   };
+}
+
+/** Whether files of JavaScript in a directory may be bundles of packages. The path has no leading slash. */
+export function mayHoldBundles(directory: string): boolean {
+  const place = `${directory}/`;
+  return !scriptPlaces.some((start) => place.startsWith(start)) && !ofPackages.test(directory);
 }
 
 /** Whether the name that begins at `start` and ends before `end` is one of a file of JavaScript. */
