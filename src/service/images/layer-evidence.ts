@@ -59,12 +59,14 @@ function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly Owne
     if (!below.startsWith('usr/')) byPath.set(below, path);
   }
   const found = new Set<string>();
-  for (const { files } of owned) {
+  const addOwned = (files: readonly string[]): void => {
     for (const file of files) {
       const path = byPath.get(file);
       if (path !== undefined) found.add(path);
     }
-  }
+  };
+  // One loop a function: V8 leaves the code of an inner loop, which it compiles first, at each of its ends.
+  for (const { files } of owned) addOwned(files);
   return found;
 }
 
