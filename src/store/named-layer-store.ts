@@ -37,6 +37,8 @@ export interface LayerPage {
 export interface NamedLayerStore {
   /** Saves a layer; of one that is there, everything is replaced but its parent, which has to be there. */
   save(layer: SavedLayer): Promise<void>;
+  /** The layer itself. */
+  find(name: string): Promise<NamedLayer | undefined>;
   /** The layer and those below it, from the base up; empty when there is none of that name. */
   chain(name: string): Promise<readonly NamedLayer[]>;
   /** Removes a layer and all that were built upon it; false when there is none of that name. */

@@ -122,6 +122,8 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   readonly keys?: readonly string[];
   /** With `keys`: the numbers of the records in force that the change was made of; with others nothing is applied. */
   readonly madeOf?: ReadonlyMap<string, number>;
+  /** A feed that is not known yet counts as loaded and empty: its first records are news. */
+  readonly beginsEmpty?: true;
   /** Takes a content that is much smaller than the one in force. */
   readonly acceptShrunk?: true;
   /** Takes a content that is older than the one in force. */
@@ -233,6 +235,8 @@ export interface LookupAnswer {
 /** Layers that were read, by what identifies their content. */
 export interface LayerStore {
   find(identity: string, analyzerKey: string): Promise<LayerIndex | undefined>;
+  /** Those of the layers that are there, by their identities. */
+  findAll(identities: readonly string[], analyzerKey: string): Promise<ReadonlyMap<string, LayerIndex>>;
   save(identity: string, analyzerKey: string, index: LayerIndex): Promise<void>;
 }
 

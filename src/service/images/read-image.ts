@@ -83,10 +83,6 @@ async function findKnown(
   key: string,
   { store }: ReadingRoom,
 ): Promise<Map<string, LayerIndex>> {
-  const known = new Map<string, LayerIndex>();
-  for (const identity of new Set(identities)) {
-    const index = identity === undefined ? undefined : await store.layers.find(identity, key);
-    if (identity !== undefined && index !== undefined) known.set(identity, index);
-  }
-  return known;
+  const wanted = identities.filter((identity) => identity !== undefined);
+  return new Map(await store.layers.findAll(wanted, key));
 }

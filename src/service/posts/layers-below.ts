@@ -22,23 +22,22 @@ export async function layersBelow(
   { store, extensions }: StoredLayersDeps,
 ): Promise<readonly IndexedLayer[]> {
   if (parent === null) return [];
-  const nearest = (await store.namedLayers.chain(parent)).at(-1);
+  const nearest = await store.namedLayers.find(parent);
   if (nearest === undefined) throw new ClairError('parent-unknown', `there is no layer ${parent}`);
   const key = analyzerKey(extensions);
   const { layers } = await store.images.read(nearest.image);
-  const stack: IndexedLayer[] = [];
-  for (const identity of layers) {
-    const index = await store.layers.find(identity, key);
+  if (layers.length >= limits.layersPerImage)
+    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+  const known = await store.layers.findAll(layers, key);
+  return layers.map((identity) => {
+    const index = known.get(identity);
     if (index === undefined)
       throw new ClairError(
         'parent-unknown',
         `the layer ${parent} was read by other extensions: post it again`,
       );
-    stack.push({ identity, index });
-  }
-  if (stack.length >= limits.layersPerImage)
-    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
-  return stack;
+    return { identity, index };
+  });
 }
 
 /** Stored layers, each as the stored index with most of the linked places describes it. */
@@ -51,18 +50,20 @@ export async function readWithLinks(
 ): Promise<StoredStack> {
   let layers = below;
   return await readInRounds(extensions, async ({ key }) => {
-    layers = await Promise.all(layers.map((layer) => storedUnder(key, layer, store)));
+    layers = await storedUnder(key, layers, store);
     return layers;
   });
 }
 
-/** The layer as it was stored under a key, or as it is if there is none. */
+/** The layers, each as it was stored under a key, or as it is if there is none. */
 export async function storedUnder(
   key: string,
-  { identity, index }: IndexedLayer,
+  below: readonly IndexedLayer[],
   { layers }: Pick<Store, 'layers'>,
-): Promise<IndexedLayer> {
-  return { identity, index: (await layers.find(identity, key)) ?? index };
+): Promise<IndexedLayer[]> {
+  const identities = below.map(({ identity }) => identity);
+  const stored = await layers.findAll(identities, key);
+  return below.map(({ identity, index }) => ({ identity, index: stored.get(identity) ?? index }));
 }
 
 /**

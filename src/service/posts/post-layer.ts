@@ -37,7 +37,7 @@ export async function postLayer(
 ): Promise<PostedContent | undefined> {
   const { store, extensions } = room;
   const engineVersion = engineVersionOf(extensions);
-  const known = (await store.namedLayers.chain(layer.name)).at(-1);
+  const known = await store.namedLayers.find(layer.name);
   if (known?.engineVersion === engineVersion) return undefined;
   // Of a layer that is read anew the parent stays, so it is laid upon that and no other.
   const parent = known === undefined ? layer.parent : known.parent;
@@ -69,7 +69,7 @@ async function readUpon(
     // Without links, they were just found under this very key.
     if (links.length === 0) return [...below, layer];
     if (fresh.length === 2) linked = await readWithLinks(below, room);
-    const lower = await Promise.all(linked.layers.map((one) => storedUnder(key, one, room.store)));
+    const lower = await storedUnder(key, linked.layers, room.store);
     return [...lower, layer];
   });
   return { stack: withPlacesNotRead(stack, linked), fresh };

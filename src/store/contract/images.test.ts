@@ -49,6 +49,21 @@ for (const engine of storeEngines) {
     assert.equal((await store.statistics()).rows['layer'], 1);
   });
 
+  test(`${engine.name}: many layers come back at once, and those that are not there are left out`, async (t) => {
+    const store = await engine.create(t)();
+    const identities = Array.from({ length: 501 }, (_, i) => `sha256:${i}`);
+    for (const [i, identity] of identities.entries())
+      if (i % 100 === 0) await store.layers.save(identity, 'key', { ...index, whiteouts: [identity] });
+    await store.layers.save('sha256:7', 'other key', index);
+    const found = await store.layers.findAll([...identities, 'sha256:0'], 'key');
+    assert.deepEqual(
+      [...found].map(([identity, { whiteouts }]) => [identity, ...whiteouts]).sort(),
+      [0, 100, 200, 300, 400, 500].map((i) => [`sha256:${i}`, `sha256:${i}`]),
+    );
+    assert.deepEqual(found.get('sha256:500'), { ...index, whiteouts: ['sha256:500'] });
+    assert.equal((await store.layers.findAll([], 'key')).size, 0);
+  });
+
   test(`${engine.name}: an image is saved once`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));

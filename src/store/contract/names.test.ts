@@ -18,6 +18,8 @@ for (const engine of storeEngines) {
     assert.deepEqual(await namedLayers.chain('top'), layers);
     assert.deepEqual(await namedLayers.chain('base'), [layers[0]]);
     assert.deepEqual(await namedLayers.chain('unknown'), []);
+    assert.deepEqual(await namedLayers.find('top'), layers[2] ?? assert.fail());
+    assert.equal(await namedLayers.find('unknown'), undefined);
 
     const again = { ...layer('mid', 'single', base), engineVersion: 4 };
     await namedLayers.save(again);

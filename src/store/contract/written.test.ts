@@ -39,6 +39,52 @@ for (const engine of storeEngines) {
     );
   });
 
+  test(`${engine.name}: a feed that begins empty has news from its first record on`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply({ ...changes(['A']), beginsEmpty: true }, stream([record('A')]));
+    await store.advisories.apply({ ...changes(['A']), feed: 'other' }, stream([record('A')]));
+    const events = await store.events.after(0, 9);
+    assert.deepEqual(
+      events.map(({ kind, key }) => [kind, key]),
+      [['new', 'A']],
+    );
+  });
+
+  test(`${engine.name}: of many who change other records of one feed at once, none is refused`, async (t) => {
+    const open = engine.create(t);
+    const stores = engine.isShared ? [await open(), await open()] : [await open()];
+    const ids = Array.from({ length: 20 }, (_, i) => `CVE-${i}`);
+    const updates = ids.map((id, i) =>
+      stores[i % stores.length]?.advisories.apply(
+        { ...changes([id]), beginsEmpty: true, madeOf: new Map() },
+        stream([
+          record(id, { affected: [affectedRow('a', { namespace: i % 2 === 0 ? bookworm : trixie })] }),
+        ]),
+      ),
+    );
+    assert.deepEqual(
+      await Promise.all(updates),
+      ids.map(() => difference({ added: 1 })),
+    );
+    const [state] = (await stores[0]?.advisories.feedStates()) ?? [];
+    assert.equal(state?.records, ids.length);
+    const numbers = (await stores[0]?.events.after(0, 99))?.map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      ids.map((_, i) => i + 1),
+    );
+  });
+
+  test(`${engine.name}: a change that was made of another record than is there is refused whole`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(changes(['A']), stream([record('A')]));
+    const late = { ...changes(['A']), madeOf: new Map() };
+    await assert.rejects(store.advisories.apply(late, stream([record('A', { severity: 'High' })])), {
+      code: 'store-conflict',
+    });
+    assert.equal((await store.vulnerabilities.read([1]))[0]?.severity, 'Medium');
+  });
+
   test(`${engine.name}: records are found by their keys, and by their ids in a namespace`, async (t) => {
     const store = await engine.create(t)();
     const elsewhere = record('CVE-1', { key: 'x', affected: [affectedRow('a', { namespace: trixie })] });

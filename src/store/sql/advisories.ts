@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import { redact } from '../../kit/redact.ts';
+import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore, FeedDifference, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
+import { BulkWriter } from './bulk-writer.ts';
 import { type Comparison, compare } from './comparison.ts';
 import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
 import type { Connection, Engine } from './engine.ts';
@@ -20,11 +22,13 @@ import { momentOf } from './history.ts';
 import { type RecordsInForce, recordsInForce } from './in-force.ts';
 import { Incoming } from './incoming.ts';
 import { keepParts, type NamespaceChange, namespaceChange, writeNamespaces } from './kept-namespaces.ts';
+import { MemoryStaging } from './memory-staging.ts';
 import type { Namespaces } from './namespaces.ts';
 import { closeRecords, insertRecords } from './record-rows.ts';
 import type { Tables } from './schema.ts';
 import { refuseShrunk } from './shrinkage.ts';
 import { skippedOf } from './skipped.ts';
+import type { Staging } from './staging.ts';
 import { millisecondsOrNull } from './times.ts';
 
 /** What the advisory tables need besides an engine. */
@@ -42,7 +46,9 @@ export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore
     speaksOf: (namespace) => speaksOf(db, namespace),
     sourcesOf: (namespace) => sourcesOf(db, namespace),
     apply: (update, records) =>
-      engine.session((session) => apply({ engine, session, room, update }, records)),
+      isSmall(update)
+        ? applySmall({ engine, room, update }, records)
+        : engine.session((session) => applyLarge({ engine, session, room, update }, records)),
     touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
     hasContent: (feed) => hasContent(db, feed),
     noteFailure: (feed, at, message) =>
@@ -105,29 +111,76 @@ async function hasContent(db: Kysely<Tables>, name: FeedName): Promise<boolean> 
   return rating !== undefined;
 }
 
+/** Changes of this many keys at most are held in memory. */
+const smallChangeKeys = 100;
+
+function isSmall({ keys }: FeedUpdate): boolean {
+  return keys !== undefined && keys.length <= smallChangeKeys;
+}
+
+/**
+ * Reads the records first, then compares and writes them in one transaction on any connection. A transaction may run again, and
+ * inside it no namespace can be added: both are done before.
+ */
+async function applySmall(
+  { engine, room, update }: Omit<Application, 'session'> & { readonly engine: Engine },
+  records: AsyncIterable<KeyedRecord>,
+): Promise<FeedDifference> {
+  const all: KeyedRecord[] = [];
+  for await (const record of records) all.push(record);
+  for (const namespace of all.flatMap(namespacesOf)) await room.namespaces.number(engine, namespace);
+  return await engine.write(async (db) => {
+    const session: Connection = {
+      db,
+      write: (work) => work(db),
+      // For a few rows COPY takes a round trip more.
+      bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
+    };
+    const staging = new MemoryStaging(session, room.namespaces);
+    return await apply({ session, room, update }, { records: all, staging });
+  }, 'advisories');
+}
+
+function namespacesOf(record: KeyedRecord): Namespace[] {
+  if (!('affected' in record)) return [];
+  const kept = 'keptFor' in record ? [record.keptFor] : [];
+  return [...kept, ...record.affected.map(({ namespace }) => namespace)];
+}
+
+/** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
+async function applyLarge(
+  { engine, session, room, update }: Application & { readonly engine: Engine },
+  records: AsyncIterable<KeyedRecord>,
+): Promise<FeedDifference> {
+  const staging = await Incoming.open(session, engine.types, room.namespaces);
+  return await apply({ session, room, update }, { records, staging });
+}
+
 interface Application {
-  readonly engine: Engine;
   readonly session: Connection;
   readonly room: AdvisoryRoom;
   readonly update: FeedUpdate;
 }
 
-/** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
-async function apply(application: Application, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference> {
-  const { engine, session, room, update } = application;
+interface Input {
+  readonly records: AsyncIterable<KeyedRecord> | readonly KeyedRecord[];
+  readonly staging: Staging;
+}
+
+async function apply(application: Application, { records, staging }: Input): Promise<FeedDifference> {
+  const { session, room, update } = application;
   const feed = await findFeed(session.db, update);
   const inForce = await recordsInForce(session.db, feed, update.keys);
   if (!isMadeOf(update, inForce)) throw appliedElsewhere(update);
-  const incoming = await Incoming.open(session, engine.types, room.namespaces);
   const now = room.now();
   const dates = new FeedDates(now);
-  const comparison = await compare(records, { inForce, incoming, update, dates });
+  const comparison = await compare(records, { inForce, staging, update, dates });
   refuseShrunk(update, feed, { before: inForce.count, after: comparison.records });
   dates.noteStated(update);
   const contentDate = contentDateOf({ update, feed, dates, now });
   refuseOlder({ update, feed, dates, now }, contentDate);
   const namespaces = await namespaceChange(session, room.namespaces, { feed, update, comparison });
-  const outcome = { ...application, feed, comparison, namespaces, dates, contentDate };
+  const outcome = { ...application, staging, feed, comparison, namespaces, dates, contentDate };
   const kept = await session.write((db) => makeGood(db, outcome), 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
   return { added, changed, removed, unchanged, kept, skipped };
@@ -139,6 +192,7 @@ function isMadeOf({ keys = [], madeOf }: FeedUpdate, { records }: RecordsInForce
 }
 
 interface Outcome extends Application {
+  readonly staging: Staging;
   readonly feed: FeedRow | undefined;
   readonly comparison: Comparison;
   readonly namespaces: NamespaceChange;
@@ -148,7 +202,7 @@ interface Outcome extends Application {
 
 /** Answers of how many records something is kept. */
 async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
-  const { session, room, update, feed, comparison, namespaces } = outcome;
+  const { session, room, update, staging, feed, comparison, namespaces } = outcome;
   // Clocks are set back at times; the history of a feed goes on all the same.
   const at = Math.max(room.now(), feed?.applied_at ?? 0);
   const feedId = await saveFeed(db, {
@@ -164,17 +218,18 @@ async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
   await writeNamespaces(db, feedId, { ...namespaces, at });
   const { closed, added, changed, keptAdded } = comparison;
   if (closed + added + changed + keptAdded === 0) return 0;
-  await closeRecords(db, at);
-  const before = await insertRecords(db, { count: added + changed + keptAdded, feedId, at });
+  await closeRecords(db, { staging, count: closed, at });
+  const before = await insertRecords(db, { staging, feedId, at });
   const kept = keptAdded + (await keepParts(db, { gone: namespaces.gone, at }));
-  if (isComparable(feed, update)) await recordEvents(session, db, { feedId, at, before });
+  if (isComparable(feed, update)) await recordEvents(session, db, { feedId, at, before, staging, closed });
   return kept;
 }
 
 /** A first load tells nothing new, and what another reader makes of a feed, or another mirror holds, is no news either. */
 function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
+  if (feed === undefined) return update.beginsEmpty === true;
   return (
-    feed?.presence === 'loaded' &&
+    feed.presence === 'loaded' &&
     feed.source_version === update.sourceVersion &&
     redact(feed.origin) === redact(update.origin)
   );

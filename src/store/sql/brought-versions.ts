@@ -17,8 +17,10 @@ export async function broughtVersions(
   image: number,
   below: number | undefined,
 ): Promise<Versions> {
-  const [all, known] = [await versionsOf(db, image), below === undefined ? [] : await versionsOf(db, below)];
-  return without(all, new Map(known));
+  if (below === undefined) return await versionsOf(db, image);
+  // Most layers leave the packages of the one below as they are.
+  const fresh = await versionsOf(db, image, { unlessIn: below });
+  return fresh.size === 0 ? fresh : without(fresh, await versionsOf(db, below));
 }
 
 /** The versions of one that are not among those of another. */
@@ -42,15 +44,28 @@ const columns = [
 
 type InstalledRow = Pick<Selectable<Tables['package']>, (typeof columns)[number]>;
 
-/** All versions an image has, as far as anything can be looked up by them. */
-export async function versionsOf(db: Kysely<Tables>, image: number): Promise<Versions> {
-  const rows = await db
+/** All versions an image has, as far as anything can be looked up by them; or those of packages that another image has not. */
+export async function versionsOf(
+  db: Kysely<Tables>,
+  image: number,
+  { unlessIn }: { readonly unlessIn?: number } = {},
+): Promise<Versions> {
+  const all = db
     .selectFrom('image_package')
     .innerJoin('package', 'package.id', 'image_package.package_id')
     .select(columns)
     .where('image_id', '=', image)
-    .where('namespace_id', 'is not', null)
-    .execute();
+    .where('namespace_id', 'is not', null);
+  const others =
+    unlessIn === undefined
+      ? all
+      : all.where('package_id', 'not in', (eb) =>
+          eb
+            .selectFrom('image_package as other')
+            .select('other.package_id')
+            .where('other.image_id', '=', unlessIn),
+        );
+  const rows = await others.execute();
   const versions = rows.flatMap((row) => [
     ...versionOf(row, 'name', [row.lookup_name, row.lookup_version, row.key]),
     ...versionOf(row, 'source', [row.source_name, row.source_lookup_version, row.source_key]),

@@ -10,21 +10,24 @@ import {
 } from '../store.ts';
 import type { FeedDates } from './content-date.ts';
 import type { KeptPart, RecordsInForce, StoredRecord } from './in-force.ts';
-import type { Incoming } from './incoming.ts';
 import { hashOf, writeDetails } from './record.ts';
+import type { Staging } from './staging.ts';
 
 /** What is compared with a stream of records. */
 export interface Compared {
   readonly inForce: RecordsInForce;
   /** Where the differences go. */
-  readonly incoming: Incoming;
+  readonly staging: Staging;
   readonly update: FeedUpdate;
   /** Takes the dates of the records. */
   readonly dates: FeedDates;
 }
 
 /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for a record that cannot be. */
-export async function compare(records: AsyncIterable<KeyedRecord>, compared: Compared): Promise<Comparison> {
+export async function compare(
+  records: AsyncIterable<KeyedRecord> | readonly KeyedRecord[],
+  compared: Compared,
+): Promise<Comparison> {
   const comparison = new Comparison(compared);
   for await (const record of records) {
     if ('keptFor' in record) await comparison.keep(record);
@@ -38,7 +41,7 @@ export async function compare(records: AsyncIterable<KeyedRecord>, compared: Com
 
 /** How a stream of records differs from what is stored. */
 export class Comparison {
-  readonly #incoming: Incoming;
+  readonly #staging: Staging;
   readonly #update: FeedUpdate;
   readonly #dates: FeedDates;
   /** What is in force, by key; null once the stream has named a key. */
@@ -65,8 +68,8 @@ export class Comparison {
   /** The namespaces for which the stream keeps what was said, by name; it keeps all there is. */
   readonly keptNamespaces: Map<string, Namespace> = new Map();
 
-  constructor({ inForce, incoming, update, dates }: Compared) {
-    this.#incoming = incoming;
+  constructor({ inForce, staging, update, dates }: Compared) {
+    this.#staging = staging;
     this.#update = update;
     this.#dates = dates;
     this.#stored = new Map<string, StoredRecord | null>(inForce.records);
@@ -76,7 +79,7 @@ export class Comparison {
   }
 
   get added(): number {
-    return this.#incoming.count - this.changed - this.keptAdded;
+    return this.#staging.count - this.changed - this.keptAdded;
   }
 
   /** Records in force afterwards, without the kept parts of others. */
@@ -104,7 +107,7 @@ export class Comparison {
       this.changed++;
       await this.#close(before);
     }
-    await this.#incoming.add(record, hash, details);
+    await this.#staging.add(record, hash, details);
     if (this.#update.extent === 'changes') await this.#closeReturned(record);
   }
 
@@ -121,7 +124,7 @@ export class Comparison {
     if (before?.hash === hash) return;
     if (before !== undefined) await this.#close(before);
     this.keptAdded++;
-    await this.#incoming.add(record, hash, details);
+    await this.#staging.add(record, hash, details);
   }
 
   /** A record that cannot be understood says nothing: what it said before stays in force. */
@@ -147,7 +150,7 @@ export class Comparison {
       for (const record of this.#stored.values()) if (record !== null) await this.#remove(record);
       for (const part of this.#kept) if (this.#isSuperseded(part)) await this.#close(part);
     }
-    await this.#incoming.finish();
+    await this.#staging.finish();
   }
 
   #isSuperseded({ key, namespace }: KeptPart): boolean {
@@ -169,7 +172,7 @@ export class Comparison {
 
   async #close({ id }: { readonly id: number }): Promise<void> {
     this.closed++;
-    await this.#incoming.close(id);
+    await this.#staging.close(id);
   }
 
   /** Notes that the stream names a key, and answers what was in force under it. */

@@ -9,6 +9,12 @@ import type { Tables } from './schema.ts';
  */
 export type WriteScope = 'everything' | 'advisories' | 'own rows';
 
+/**
+ * When a change has to outlast a crash of the database. `at once`: before the write is done. `later`: a crash may undo it, but never
+ * alone: everything that is written afterwards is undone with it. For what is made anew where it is missing.
+ */
+export type Durability = 'at once' | 'later';
+
 /** A place to run queries. */
 export interface Connection {
   readonly db: Kysely<Tables>;
@@ -17,7 +23,11 @@ export interface Connection {
    * Where an engine breaks a transaction off before it is made good, `work` runs again from its beginning: it must change
    * nothing but the database.
    */
-  write<T>(work: (db: Transaction<Tables>) => Promise<T>, scope?: WriteScope): Promise<T>;
+  write<T>(
+    work: (db: Transaction<Tables>) => Promise<T>,
+    scope?: WriteScope,
+    durability?: Durability,
+  ): Promise<T>;
   /** The engine's fastest way to write many rows into a table; `db` is that of this connection or of a transaction on it. */
   bulkWriter(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[]): RowWriter;
 }

@@ -5,6 +5,7 @@ import type { Connection, Engine } from './engine.ts';
 import { takeNumbers } from './id-counter.ts';
 import { changesBetween } from './meaning.ts';
 import type { Tables } from './schema.ts';
+import type { Staging } from './staging.ts';
 import { isoTime } from './times.ts';
 import { readVulnerabilities } from './vulnerabilities.ts';
 
@@ -53,6 +54,9 @@ export interface MadeGood {
   readonly at: number;
   /** The records that came into force have the numbers behind this one. */
   readonly before: number;
+  readonly staging: Staging;
+  /** How many records went out of force. */
+  readonly closed: number;
 }
 
 /**
@@ -93,7 +97,10 @@ interface Transition {
 }
 
 /** In the order in which the feed names the keys; those that vanished come last. */
-async function transitions(db: Kysely<Tables>, { feedId, before }: MadeGood): Promise<Transition[]> {
+async function transitions(
+  db: Kysely<Tables>,
+  { feedId, before, staging, closed: closedCount }: MadeGood,
+): Promise<Transition[]> {
   const columns = ['id', 'key', 'name', 'kept_for'] as const;
   const opened = await db
     .selectFrom('vulnerability')
@@ -103,13 +110,13 @@ async function transitions(db: Kysely<Tables>, { feedId, before }: MadeGood): Pr
     .where('id', '>', before)
     .orderBy('id')
     .execute();
-  const closed = await db
+  const closing = db
     .selectFrom('vulnerability')
     .select(columns)
-    .where('id', 'in', db.selectFrom('incoming_closed').select('id'))
+    .where((eb) => staging.isClosed(eb))
     .orderBy('kept_for')
-    .orderBy('id')
-    .execute();
+    .orderBy('id');
+  const closed = closedCount === 0 ? [] : await closing.execute();
   const [now, old] = [Map.groupBy(opened, ({ key }) => key), Map.groupBy(closed, ({ key }) => key)];
   const keys = new Set([...now.keys(), ...old.keys()]);
   return [...keys].map((key) => ({ old: old.get(key) ?? [], now: now.get(key) ?? [] }));

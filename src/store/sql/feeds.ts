@@ -234,7 +234,11 @@ async function remember(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number)
     .expression((eb) =>
       eb
         .selectFrom('feed')
-        .select(['id as feed_id', eb.lit(replacedAt).as('replaced_at'), ...columns])
+        .select([
+          'id as feed_id',
+          eb.cast<number>(eb.val(replacedAt), 'bigint').as('replaced_at'),
+          ...columns,
+        ])
         .where('id', '=', id),
     )
     .execute();

@@ -37,7 +37,8 @@ export async function recordsInForce(
     .where('feed_id', '=', feed.id)
     .where('valid_to', 'is', null);
   const rows = await (keys === undefined ? all : all.where('key', 'in', keys)).execute();
-  const names = await namesOfNamespaces(db, feed.id);
+  const isAnyKept = rows.some(({ kept_for: keptFor }) => keptFor !== 0);
+  const names = isAnyKept ? await namesOfNamespaces(db, feed.id) : new Map<number, string>();
   const records = new Map<string, StoredRecord>();
   const kept: KeptPart[] = [];
   for (const row of rows) {

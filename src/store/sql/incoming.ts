@@ -1,10 +1,11 @@
-import type { Kysely } from 'kysely';
+import { type ExpressionBuilder, type ExpressionWrapper, type Kysely, type SqlBool, sql } from 'kysely';
 import { everyKey } from '../../plugin/version-scheme.ts';
 import type { KeptRecord, KeyedAffected, KeyedVulnerability } from '../store.ts';
 import type { RowWriter, Value } from './bulk-writer.ts';
 import type { ColumnTypes, Connection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Tables } from './schema.ts';
+import type { StagedInsertion, Staging } from './staging.ts';
 
 const recordColumns = ['number', 'key', 'kept_for', 'hash', 'name', 'severity', 'details'] as const;
 
@@ -30,7 +31,7 @@ export const affectedColumns = [
  * What a feed brings, laid down in temporary tables while its records stream in. So a feed of any size is never held in memory,
  * nobody is kept from writing while a slow download goes on, and a stream that breaks off leaves nothing behind.
  */
-export class Incoming {
+export class Incoming implements Staging {
   readonly #connection: Connection;
   readonly #namespaces: Namespaces;
   readonly #records: RowWriter;
@@ -84,9 +85,53 @@ export class Incoming {
     await this.#aliases.finish();
     await this.#closed.finish();
   }
+
+  isClosed(
+    eb: ExpressionBuilder<Tables, 'vulnerability'>,
+  ): ExpressionWrapper<Tables, 'vulnerability', SqlBool> {
+    return eb('vulnerability.id', 'in', eb.selectFrom('incoming_closed').select('incoming_closed.id'));
+  }
+
+  async insert(db: Kysely<Tables>, { before, feedId, at }: StagedInsertion): Promise<void> {
+    const id = sql<number>`number + ${sql.lit(before)}`;
+    const shown = ['key', 'kept_for', 'hash', 'name', 'severity', 'details'] as const;
+    await db
+      .insertInto('vulnerability')
+      .columns(['id', 'feed_id', 'valid_from', ...shown])
+      .expression((eb) =>
+        eb
+          .selectFrom('incoming_vulnerability')
+          .select([id.as('id'), eb.lit(feedId).as('feed_id'), eb.lit(at).as('valid_from'), ...shown]),
+      )
+      .execute();
+    // As good as in the order in which they are to lie: each goes right behind the one before.
+    await db
+      .insertInto('affected')
+      .columns(['vulnerability_id', ...affectedColumns])
+      .expression(
+        db
+          .selectFrom('incoming_affected')
+          .select([id.as('vulnerability_id'), ...affectedColumns])
+          .orderBy('namespace_id')
+          .orderBy('package')
+          .orderBy('hi'),
+      )
+      .execute();
+    await db
+      .insertInto('alias')
+      .columns(['name', 'vulnerability_id'])
+      .expression(
+        db
+          .selectFrom('incoming_alias')
+          .select(['name', id.as('vulnerability_id')])
+          .orderBy('name'),
+      )
+      .execute();
+  }
 }
 
-function affectedValues(
+/** An affected row of a record as its columns, behind the number of the record. */
+export function affectedValues(
   row: KeyedAffected,
   [number, namespace, position]: [number, number, number],
 ): Value[] {

@@ -1,46 +1,84 @@
+import { chunksOf } from '../../kit/chunks.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
+import { compareText } from '../../model/order.ts';
 import type { LayerStore } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { isUseOld } from './last-use.ts';
+import { padded } from './padded.ts';
+
+interface LayerDeps {
+  readonly engine: Engine;
+  readonly now: () => number;
+}
 
 /** The layers of a store, by a clock in milliseconds. */
 export function layerStore(engine: Engine, now: () => number): LayerStore {
   return {
-    find: (identity, analyzerKey) => find({ engine, now }, identity, analyzerKey),
+    find: async (identity, analyzerKey) =>
+      (await findAll({ engine, now }, [identity], analyzerKey)).get(identity),
+    findAll: (identities, analyzerKey) => findAll({ engine, now }, identities, analyzerKey),
     save: (identity, analyzerKey, index) =>
-      engine.write(async (db) => {
-        await db
-          .insertInto('layer')
-          .values({ identity, analyzer_key: analyzerKey, content: writeIndex(index), last_used_at: now() })
-          .onConflict((conflict) => conflict.columns(['identity', 'analyzer_key']).doNothing())
-          .execute();
-      }, 'own rows'),
+      engine.write(
+        async (db) => {
+          await db
+            .insertInto('layer')
+            .values({ identity, analyzer_key: analyzerKey, content: writeIndex(index), last_used_at: now() })
+            .onConflict((conflict) => conflict.columns(['identity', 'analyzer_key']).doNothing())
+            .execute();
+        },
+        ...madeAnew,
+      ),
   };
 }
 
-async function find(
-  { engine, now }: { readonly engine: Engine; readonly now: () => number },
-  identity: string,
+/** A layer that is not there is read again. */
+const madeAnew = ['own rows', 'later'] as const;
+
+/** Layers that one query asks for. */
+const layersAtATime = 500;
+
+async function findAll(
+  { engine, now }: LayerDeps,
+  identities: readonly string[],
   analyzerKey: string,
-): Promise<LayerIndex | undefined> {
-  const row = await engine.db
-    .selectFrom('layer')
-    .select(['content', 'last_used_at'])
-    .where('identity', '=', identity)
-    .where('analyzer_key', '=', analyzerKey)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  if (!engine.isReadOnly && isUseOld(row.last_used_at, now())) {
-    await engine.write(async (db) => {
-      await db
-        .updateTable('layer')
-        .set({ last_used_at: now() })
-        .where('identity', '=', identity)
-        .where('analyzer_key', '=', analyzerKey)
-        .execute();
-    }, 'own rows');
+): Promise<Map<string, LayerIndex>> {
+  const found = new Map<string, LayerIndex>();
+  const unmarked: string[] = [];
+  for (const some of chunksOf([...new Set(identities)], layersAtATime)) {
+    const rows = await engine.db
+      .selectFrom('layer')
+      .select(['identity', 'content', 'last_used_at'])
+      .where('identity', 'in', padded(some))
+      .where('analyzer_key', '=', analyzerKey)
+      .execute();
+    for (const { identity, content, last_used_at: usedAt } of rows) {
+      found.set(identity, readIndex(content));
+      if (isUseOld(usedAt, now())) unmarked.push(identity);
+    }
   }
-  return readIndex(row.content);
+  if (!engine.isReadOnly) await noteUse({ engine, now }, unmarked, analyzerKey);
+  return found;
+}
+
+async function noteUse(
+  { engine, now }: LayerDeps,
+  identities: readonly string[],
+  analyzerKey: string,
+): Promise<void> {
+  // In one order: of two that note the same, none waits for what the other has.
+  for (const some of chunksOf(identities.toSorted(compareText), layersAtATime)) {
+    await engine.write(
+      async (db) => {
+        await db
+          .updateTable('layer')
+          .set({ last_used_at: now() })
+          .where('identity', 'in', some)
+          .where('analyzer_key', '=', analyzerKey)
+          .execute();
+      },
+      ...madeAnew,
+    );
+  }
 }
 
 /** An index as JSON; the few files in it, which are small, as base64. */

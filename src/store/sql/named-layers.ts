@@ -20,6 +20,10 @@ const broughtTable = 'v1_brought';
 export function namedLayerStore(engine: Engine): NamedLayerStore {
   return {
     save: (layer) => save(engine, layer),
+    find: async (name) => {
+      const row = await findLayer(engine.db, name);
+      return row && toNamedLayer(row);
+    },
     chain: (name) => chain(engine.db, name),
     remove: (name) => engine.write((db) => remove(db, name)),
     hitVersions: (vulnerabilities) => hitVersions(engine.db, vulnerabilities),
@@ -111,14 +115,12 @@ async function chain(db: Kysely<Tables>, name: string): Promise<NamedLayer[]> {
     .selectAll('v1_layer')
     .orderBy('chain.depth', 'desc')
     .execute();
-  return rows.map((row) => ({
-    name: row.name,
-    number: row.number,
-    parent: row.parent,
-    image: row.image_id,
-    format: row.format,
-    engineVersion: row.engine_version,
-  }));
+  return rows.map(toNamedLayer);
+}
+
+function toNamedLayer({ image_id: image, engine_version: engineVersion, ...row }: LayerRow): NamedLayer {
+  const { name, number, parent, format } = row;
+  return { name, number, parent, image, format, engineVersion };
 }
 
 async function bringing(

@@ -5,6 +5,7 @@ import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../store.ts';
 import { BulkWriter, type Value } from './bulk-writer.ts';
 import { packageColumns, packageValues } from './image-package.ts';
+import { padded } from './padded.ts';
 import type { Tables } from './schema.ts';
 
 const columns = ['identity', 'namespace_id', ...packageColumns];
@@ -56,7 +57,7 @@ async function numbersOf(
     const rows = await db
       .selectFrom('package')
       .select(['id', 'identity'])
-      .where('identity', 'in', identities)
+      .where('identity', 'in', padded(identities))
       .execute();
     for (const { id, identity } of rows) numbers.set(identity, id);
   }

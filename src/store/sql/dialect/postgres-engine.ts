@@ -1,6 +1,6 @@
-import { Kysely, sql, type Transaction } from 'kysely';
+import { Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { limits } from '../../../kit/limits.ts';
-import type { ColumnTypes, Connection, Engine, WriteScope } from '../engine.ts';
+import type { ColumnTypes, Connection, Durability, Engine, WriteScope } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { type Clients, postgresDialect } from './postgres.ts';
 import { openClients } from './postgres-clients.ts';
@@ -47,10 +47,10 @@ function connectionOn(clients: Clients): Connection {
   return {
     db,
     bulkWriter: (on, table, columns) => new CopyWriter(on, table, columns),
-    write: async (work, scope = 'everything') => {
+    write: async (work, scope = 'everything', durability = 'at once') => {
       try {
         return await insist(
-          () => writeOnce(db, work, scope),
+          () => writeOnce(db, work, turns[durability][scope]),
           (error) => mayRunAgain(error, clients),
           limits.storeReconnectMs,
         );
@@ -71,10 +71,10 @@ function mayRunAgain(error: unknown, { isPinned }: Clients): boolean {
 async function writeOnce<T>(
   db: Kysely<Tables>,
   work: (db: Transaction<Tables>) => Promise<T>,
-  scope: WriteScope,
+  turn: RawBuilder<unknown>,
 ): Promise<T> {
   return await db.transaction().execute(async (transaction) => {
-    await turns[scope].execute(transaction);
+    await turn.execute(transaction);
     return await work(transaction);
   });
 }
@@ -83,12 +83,29 @@ async function writeOnce<T>(
  * Whose turn it is to write, told by locks that nothing but this waits for: readers never do. They end with the transaction,
  * and each schema has its own. The first number is `Clai` in ASCII, which tells them from those of other programs.
  */
-const turns = {
-  everything: sql`select pg_advisory_xact_lock(1131176297, hashtext(current_schema()))`,
-  advisories: sql`select pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema())),
+const locks: Readonly<Record<WriteScope, string>> = {
+  everything: 'pg_advisory_xact_lock(1131176297, hashtext(current_schema()))',
+  advisories: `pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema())),
     pg_advisory_xact_lock(1131176298, hashtext(current_schema()))`,
-  'own rows': sql`select pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema()))`,
-} as const satisfies Record<WriteScope, unknown>;
+  'own rows': 'pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema()))',
+};
+
+/** The server writes its log in order: what is committed at once takes everything before it to the disk. */
+const isDeferred = `set_config('synchronous_commit', 'off', true)`;
+
+function turnsWith(settings: readonly string[]): Record<WriteScope, RawBuilder<unknown>> {
+  const turnOf = (scope: WriteScope) => sql.raw(`select ${[locks[scope], ...settings].join(', ')}`);
+  return {
+    everything: turnOf('everything'),
+    advisories: turnOf('advisories'),
+    'own rows': turnOf('own rows'),
+  };
+}
+
+const turns: Readonly<Record<Durability, Readonly<Record<WriteScope, RawBuilder<unknown>>>>> = {
+  'at once': turnsWith([]),
+  later: turnsWith([isDeferred]),
+};
 
 interface Found {
   readonly schema: string | null;

@@ -107,6 +107,7 @@ class PostgresConnection implements DatabaseConnection {
   #client: PoolClient | undefined;
   #isLost = false;
   #isInTransaction = false;
+  #isBeginDue = false;
   /** Rows this transaction has inserted, by table. */
   readonly #inserted = new Map<string, number>();
 
@@ -134,8 +135,9 @@ class PostgresConnection implements DatabaseConnection {
     yield await this.executeQuery(query);
   }
 
+  /** The first statement of a transaction begins it: that takes one round trip less. */
   async begin(): Promise<void> {
-    await this.#run(CompiledQuery.raw('begin'));
+    this.#isBeginDue = true;
     this.#isInTransaction = true;
   }
 
@@ -153,7 +155,7 @@ class PostgresConnection implements DatabaseConnection {
   async rollback(): Promise<void> {
     this.#isInTransaction = false;
     this.#inserted.clear();
-    if (this.#isLost) return;
+    if (this.#isLost || this.#isBeginDue) return;
     try {
       await this.#run(CompiledQuery.raw('rollback'));
     } catch {
@@ -169,8 +171,9 @@ class PostgresConnection implements DatabaseConnection {
     const client = await this.#usableClient();
     try {
       const [data] = query.parameters;
+      const statement = await this.#begun(client, query);
       if (data instanceof CopyData) return await copy(client, query.sql, data);
-      const { command, rowCount, rows } = await answered(client, statementOf(query));
+      const { command, rowCount, rows } = await answered(client, statement);
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
     } catch (error) {
@@ -178,6 +181,16 @@ class PostgresConnection implements DatabaseConnection {
       this.#isLost ||= isConnectionLost(error) || isOutlived(error);
       throw error;
     }
+  }
+
+  /** Begins the transaction where that is due, in one go with a statement that has no values. */
+  async #begun(client: PoolClient, query: CompiledQuery): Promise<Statement> {
+    const statement = statementOf(query);
+    if (!this.#isBeginDue) return statement;
+    this.#isBeginDue = false;
+    if (statement.values.length === 0) return { text: `begin; ${statement.text}` };
+    await answered(client, { text: 'begin' });
+    return statement;
   }
 
   async #usableClient(): Promise<PoolClient> {
@@ -214,31 +227,51 @@ class PostgresConnection implements DatabaseConnection {
 interface Statement {
   readonly name?: string;
   readonly text: string;
-  readonly values: unknown[];
+  readonly values?: unknown[];
 }
 
-/** What is read is read often: it is parsed once on a connection, under a name that is equal for equal text only. */
-function statementOf({ sql: text, parameters, query }: CompiledQuery): Statement {
+/** A change of more values is one of many rows, whose text differs with their number. */
+const preparedValuesMax = 40;
+
+/**
+ * Reads, and changes of few values, come often: each is parsed once on a connection, under a name that is equal for equal text only.
+ */
+function statementOf({
+  sql: text,
+  parameters,
+  query,
+}: CompiledQuery): Statement & { readonly values: unknown[] } {
   const values = [...parameters];
-  return query.kind === 'SelectQueryNode' ? { name: hash('sha1', text), text, values } : { text, values };
+  const isPrepared =
+    query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
+  return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
+}
+
+/** Whether the text of a change is the same each time; those that copy rows name numbers in it. */
+function isPlainChange(query: CompiledQuery['query']): boolean {
+  if (query.kind === 'InsertQueryNode') return query.values?.kind === 'ValuesNode';
+  return query.kind === 'UpdateQueryNode' || query.kind === 'DeleteQueryNode';
 }
 
 /**
- * What the server answers. With the promises of `pg` each query hangs on the one before it once that is old, and all that was read lives
+ * What the server answers, to the last of several statements. With the promises of `pg` each query hangs on the one before it once that is old, and all that was read lives
  * until the oldest objects are tidied up; with a callback nothing does.
  */
 function answered(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
   const ask = client.query.bind(client) as Ask;
   return new Promise((resolve, reject) => {
     ask(statement, (error, answer) => {
-      if (error === null) resolve(answer);
-      else reject(error);
+      if (error !== null) reject(error);
+      else resolve(Array.isArray(answer) ? (answer.at(-1) as ServerAnswer) : answer);
     });
   });
 }
 
 /** As `pg` does it: it is declared to bring an error always. */
-type Ask = (statement: Statement, done: (error: Error | null, answer: ServerAnswer) => void) => void;
+type Ask = (
+  statement: Statement,
+  done: (error: Error | null, answer: ServerAnswer | ServerAnswer[]) => void,
+) => void;
 
 async function copy<R>(client: PoolClient, text: string, { bytes }: CopyData): Promise<QueryResult<R>> {
   await new Promise<void>((resolve, reject) => {
