@@ -35,7 +35,10 @@ export interface LayerPage {
 
 /** Layers by name. */
 export interface NamedLayerStore {
-  /** Saves a layer; of one that is there, everything is replaced but its parent, which has to be there. */
+  /**
+   * Saves a layer; of one that is there, everything is replaced but its parent. Throws `parent-unknown` where there is no such
+   * parent any more.
+   */
   save(layer: SavedLayer): Promise<void>;
   /** The layer itself. */
   find(name: string): Promise<NamedLayer | undefined>;

@@ -1,10 +1,57 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ancestry, image, installed } from '../../testing/store-content.ts';
+import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, SavedLayer } from '../store.ts';
 
 for (const engine of storeEngines) {
+  test(`${engine.name}: children saved while their parent is deleted are saved, or their parent is unknown`, async (t) => {
+    const open = engine.create(t);
+    const stores = engine.isShared ? [await open(), await open()] : [await open()];
+    const [store = assert.fail()] = stores;
+    const number = await store.images.save(image([installed('curl')], 'one'));
+    const layer = (name: string, parent: string | null): SavedLayer => {
+      return { name, parent, image: number, format: 'Docker', engineVersion: 3 };
+    };
+    for (let round = 0; round < 5; round++) {
+      await store.namedLayers.save(layer('parent', null));
+      const saving = Array.from({ length: 12 }, async (_, i) => {
+        const by = stores[i % stores.length] ?? store;
+        await by.namedLayers.save(layer(`child ${i}`, 'parent'));
+        if (i === 3) await by.namedLayers.remove('parent');
+      });
+      for (const outcome of await Promise.allSettled(saving))
+        if (outcome.status === 'rejected') assert.equal(outcome.reason.code, 'parent-unknown');
+      assert.deepEqual(await store.namedLayers.chain('parent'), []);
+      assert.deepEqual(await store.namedLayers.chain('child 0'), []);
+    }
+  });
+
+  test(`${engine.name}: a name with a NUL character is found nowhere`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(feedUpdate(), stream([record('A')]));
+    const number = await store.images.save(image([installed('openssl')], 'one'));
+    await store.namedLayers.save({
+      ...{ name: 'base', parent: null, image: number, format: 'Docker', engineVersion: 3 },
+    });
+    const name = 'base\u0000';
+    assert.equal(await store.namedLayers.find(name), undefined);
+    assert.deepEqual(await store.namedLayers.chain(name), []);
+    assert.equal(await store.namedLayers.remove(name), false);
+    assert.equal(await store.ancestries.find(name), undefined);
+    assert.equal(await store.ancestries.layerOf(name), undefined);
+    assert.equal(await store.layers.find(name, 'key'), undefined);
+    assert.equal(await store.notifications.find(name), undefined);
+    assert.equal(await store.keyValues.get(name), undefined);
+    assert.deepEqual(await store.vulnerabilities.named('A\u0000'), []);
+    assert.deepEqual(await store.vulnerabilities.withIds('debian:12\u0000', ['A']), []);
+    assert.deepEqual(await store.vulnerabilities.withIds('debian:12', ['A\u0000']), []);
+    assert.deepEqual(await store.vulnerabilities.inNamespace('debian:12\u0000', { limit: 9 }), []);
+    assert.equal(await store.advisories.speaksOf('debian:12\u0000'), false);
+    assert.equal((await store.enrichments.find(['A\u0000'])).size, 0);
+    assert.equal((await store.namedLayers.find('base'))?.image, number);
+  });
+
   test(`${engine.name}: layers by name, each upon its parent`, async (t) => {
     const { namedLayers, images } = await engine.create(t)();
     const [base, top] = [await images.save(image([], 'base')), await images.save(image([], 'top'))];
@@ -24,7 +71,8 @@ for (const engine of storeEngines) {
     const again = { ...layer('mid', 'single', base), engineVersion: 4 };
     await namedLayers.save(again);
     assert.deepEqual((await namedLayers.chain('top'))[1], { ...again, parent: 'base', number: 2 });
-    await assert.rejects(namedLayers.save(layer('orphan', 'unknown', base)));
+    const orphan = namedLayers.save(layer('orphan', 'unknown', base));
+    await assert.rejects(orphan, { code: 'parent-unknown' });
     await assert.rejects(namedLayers.save(layer('loop', 'loop', base)));
 
     assert.equal(await namedLayers.remove('mid'), true);

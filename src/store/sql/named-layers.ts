@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { ClairError } from '../../kit/errors.ts';
 import type { LayerPage, NamedLayer, NamedLayerStore, PageRequest, SavedLayer } from '../store.ts';
 import {
   addVersions,
@@ -49,9 +50,11 @@ async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | u
   return await db.selectFrom('v1_layer').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** False where somebody else has just saved one of that name. */
+/** False where another process has just saved one of that name. The parent may be gone since it was looked up. */
 async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
   const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
+  if (layer.parent !== null && below === undefined)
+    throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
   const brought = await numberVersions(db, await broughtVersions(db, layer.image, below?.image_id));
   // Last of all that takes long: who has a number keeps others from having one.
   const number = 1 + (await takeNumbers(db, 'v1_layer', 1));

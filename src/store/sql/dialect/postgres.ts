@@ -241,10 +241,20 @@ function statementOf({
   parameters,
   query,
 }: CompiledQuery): Statement & { readonly values: unknown[] } {
-  const values = [...parameters];
+  const values = isLookup(query) ? parameters.map(comparable) : [...parameters];
   const isPrepared =
     query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
   return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
+}
+
+/** Whether all texts among the values are only compared with what is stored. */
+function isLookup({ kind }: CompiledQuery['query']): boolean {
+  return kind === 'SelectQueryNode' || kind === 'DeleteQueryNode';
+}
+
+/** No stored text has a NUL character, and the server refuses to compare one: null is equal to nothing either. */
+function comparable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\u0000') ? null : value;
 }
 
 /** Whether the text of a change is the same each time; those that copy rows name numbers in it. */
