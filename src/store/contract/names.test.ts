@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClairError } from '../../kit/errors.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, SavedLayer } from '../store.ts';
@@ -21,7 +22,8 @@ for (const engine of storeEngines) {
         if (i === 3) await by.namedLayers.remove('parent');
       });
       for (const outcome of await Promise.allSettled(saving))
-        if (outcome.status === 'rejected') assert.equal(outcome.reason.code, 'parent-unknown');
+        if (outcome.status === 'rejected')
+          assert.equal((outcome.reason as ClairError).code, 'parent-unknown');
       assert.deepEqual(await store.namedLayers.chain('parent'), []);
       assert.deepEqual(await store.namedLayers.chain('child 0'), []);
     }

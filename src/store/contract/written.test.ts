@@ -54,8 +54,9 @@ for (const engine of storeEngines) {
     const open = engine.create(t);
     const stores = engine.isShared ? [await open(), await open()] : [await open()];
     const ids = Array.from({ length: 20 }, (_, i) => `CVE-${i}`);
+    const [store = assert.fail()] = stores;
     const updates = ids.map((id, i) =>
-      stores[i % stores.length]?.advisories.apply(
+      (stores[i % stores.length] ?? store).advisories.apply(
         { ...changes([id]), beginsEmpty: true, madeOf: new Map() },
         stream([
           record(id, { affected: [affectedRow('a', { namespace: i % 2 === 0 ? bookworm : trixie })] }),
@@ -66,9 +67,9 @@ for (const engine of storeEngines) {
       await Promise.all(updates),
       ids.map(() => difference({ added: 1 })),
     );
-    const [state] = (await stores[0]?.advisories.feedStates()) ?? [];
+    const [state] = await store.advisories.feedStates();
     assert.equal(state?.records, ids.length);
-    const numbers = (await stores[0]?.events.after(0, 99))?.map(({ number }) => number);
+    const numbers = (await store.events.after(0, 99)).map(({ number }) => number);
     assert.deepEqual(
       numbers,
       ids.map((_, i) => i + 1),
