@@ -99,9 +99,12 @@ function visiblePackages(
 ): SquashedPackage[] {
   const packages = new Map<string, SquashedPackage>();
   const repositories = repositoriesByLayer(layers);
-  const listings = layers.map((index) => Map.groupBy(index.packages, ({ path }) => path));
+  const listings = layers.map((index) => ({
+    index,
+    byPath: Map.groupBy(index.packages, (listed) => listed.path),
+  }));
   for (const [path, { content, layer }] of visible) {
-    for (const listed of listings[content?.layer ?? layer]?.get(content?.path ?? path) ?? []) {
+    for (const listed of listings[content?.layer ?? layer]?.byPath.get(content?.path ?? path) ?? []) {
       const brought = broughtBy(listings, { ...listed, path }, layer);
       for (const [i, item] of listed.packages.entries())
         add(packages, { package: item, path, lister: listed.lister, layer: brought[i] ?? layer });
@@ -127,15 +130,23 @@ function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
     packages.set(identity, found);
 }
 
-/** By path, what the listers read in one layer. */
-type Listings = ReadonlyMap<string, readonly LayerPackages[]>;
+/** What the listers read in one layer, by path. */
+interface Listings {
+  readonly index: LayerIndex;
+  readonly byPath: ReadonlyMap<string, readonly LayerPackages[]>;
+}
 
-/** The layer that brought each package: the lowest from which on every copy of the database has this name, version and arch. */
+/**
+ * The layer that introduced each package: the lowest from which on every copy of the database has this name, version and arch. A layer
+ * that removes the database removes its packages.
+ */
 function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: number): number[] {
   const brought = listed.packages.map(() => top);
   let open = listed.packages.map((_, i) => i);
   for (let layer = top - 1; layer >= 0 && open.length > 0; layer--) {
-    const below = listings[layer]?.get(listed.path)?.find(({ lister }) => lister === listed.lister);
+    const found = listings[layer]?.byPath.get(listed.path)?.find(({ lister }) => lister === listed.lister);
+    const isRemoved = found === undefined && removes(listings[layer]?.index, listed.path);
+    const below = isRemoved ? { packages: [] } : found;
     if (below === undefined) continue;
     const names = new Set(below.packages.map(identityOf));
     open = open.filter((i) => {
@@ -145,6 +156,18 @@ function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: nu
     for (const i of open) brought[i] = layer;
   }
   return brought;
+}
+
+/** Whether a layer hides a path of the layers below, or has something other than a directory at it or above it. */
+function removes(layer: LayerIndex | undefined, path: string): boolean {
+  if (layer === undefined) return false;
+  const isAtOrAbove = (place: string): boolean =>
+    place === '' || place === path || path.startsWith(`${place}/`);
+  return (
+    layer.whiteouts.some(isAtOrAbove) ||
+    layer.opaques.some((place) => place !== path && isAtOrAbove(place)) ||
+    layer.nodes.some((node) => node.kind !== 'directory' && isAtOrAbove(node.path))
+  );
 }
 
 function identityOf({ type, name, version, arch }: ListedPackage): string {

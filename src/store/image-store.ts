@@ -7,6 +7,11 @@ import type { AsOf, PageRequest } from './page.ts';
 
 /** A package of an image with what it is looked up by; `lookup` is null where no namespace knows its kind. */
 export interface ImagePackage extends Package {
+  /**
+   * Position of the layer that introduced it, the lowest being 0. Present where `location.layer` alone would mean a lower layer: the
+   * image has that layer more than once.
+   */
+  readonly layerPosition?: number;
   readonly lookup: {
     readonly namespace: Namespace;
     readonly name: string;

@@ -202,7 +202,7 @@ function schemeOf(
 }
 
 /** A package as a report shows it: without what only the lookup needs. */
-export function toPackage({ lookup, ...item }: ImagePackage): Package {
+export function toPackage({ lookup, layerPosition, ...item }: ImagePackage): Package {
   return item;
 }
 

@@ -212,8 +212,11 @@ function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): str
   return words !== undefined && others.length === 0 ? words : 'each row of the advisories fails at something';
 }
 
-function layerOf({ location }: ImagePackage, layers: readonly ReportLayer[]): LayerOfPackage | null {
-  const at = layers.findIndex(({ diffId }) => diffId !== null && diffId === location.layer);
+function layerOf(
+  { location, layerPosition }: ImagePackage,
+  layers: readonly ReportLayer[],
+): LayerOfPackage | null {
+  const at = layerPosition ?? layers.findIndex(({ diffId }) => diffId !== null && diffId === location.layer);
   const layer = layers[at] ?? (layers.length === 1 ? layers[0] : undefined);
   if (layer === undefined) return null;
   const { digest, diffId, createdBy } = layer;

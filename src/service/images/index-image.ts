@@ -26,7 +26,7 @@ import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
 import type { IndexedLayer } from './read-rounds.ts';
 
 /** Raised whenever the same layers or inventory may give other namespaces, purls or version keys: images are then saved anew. */
-export const indexVersion = 3;
+export const indexVersion = 4;
 
 /** What indexing needs. */
 export interface IndexingRoom extends ReadingRoom, ImageScope {
@@ -168,7 +168,11 @@ function toImagePackage(
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
     ...(owner !== undefined && { owner }),
   };
-  return withLookup(found, distro, extensions);
+  const isRepeated = diffIds.indexOf(found.location.layer) !== item.layer;
+  return {
+    ...withLookup(found, distro, extensions),
+    ...(found.location.layer !== null && isRepeated && { layerPosition: item.layer }),
+  };
 }
 
 /** Supplier and licences of a package, in so far as they are known. */

@@ -1,5 +1,5 @@
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
+import type { ImagePackage, Store } from '../../store/store.ts';
 import type { AssessmentRoom } from '../findings/assess-packages.ts';
 import {
   type FoundVulnerability,
@@ -7,6 +7,7 @@ import {
   hasVersion,
 } from '../findings/found-vulnerabilities.ts';
 import { isOfDistribution } from '../images/look-up.ts';
+import { introducingLayer } from './introducing-layer.ts';
 
 /** An installed package and what is wrong with it. */
 export interface AncestryPackage {
@@ -44,16 +45,10 @@ export async function viewAncestry(name: string, room: AncestryViewRoom): Promis
       vulnerabilities: found.get(position) ?? [],
     }))
     .filter((one) => hasVersion(one.package, room.extensions));
-  const byLayer = Map.groupBy(placed, (one) => broughtBy(one.package, image));
+  const byLayer = Map.groupBy(placed, (one) => introducingLayer(one.package, image));
   return {
     name,
     ...(image.detector !== undefined && { detector: image.detector }),
     layers: ancestry.hashes.map((hash, i) => ({ hash, packages: byLayer.get(i) ?? [] })),
   };
-}
-
-/** The place of the layer; posted layers are known by their diffIDs, and of equal ones the lowest counts. */
-function broughtBy({ location }: ImagePackage, { layers }: ImageIndex): number {
-  const place = layers.indexOf(location.layer ?? '');
-  return place === -1 ? layers.length - 1 : place;
 }

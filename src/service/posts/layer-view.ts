@@ -1,17 +1,24 @@
 import { advisoryNamespaceOf, type Namespace, namespaceOfDistro } from '../../model/namespace.ts';
-import type { ImagePackage, NamedLayer, Store } from '../../store/store.ts';
+import type { ImagePackage, Store } from '../../store/store.ts';
 import type { AssessmentRoom } from '../findings/assess-packages.ts';
 import {
   type FoundVulnerability,
   findVulnerabilities,
   hasVersion,
 } from '../findings/found-vulnerabilities.ts';
+import { introducingLayer } from './introducing-layer.ts';
 
-/** An installed package, and the name of the layer that brought it. */
+/** An installed package, and the layer that introduced it. */
 export interface LayerPackage {
   readonly package: ImagePackage;
-  readonly addedBy: string;
+  readonly addedBy: AddedBy;
   readonly vulnerabilities: readonly FoundVulnerability[];
+}
+
+/** A layer of a chain: its position, the lowest being 0, and its name. */
+export interface AddedBy {
+  readonly position: number;
+  readonly name: string;
 }
 
 /** A layer by its name, with all below it. */
@@ -47,22 +54,18 @@ export async function viewLayer(
   if (detail === 'none') return view;
   const found =
     detail === 'packages' ? undefined : await findVulnerabilities(layer.image, image.packages, room);
-  const broughtBy = namesByLayer(chain, image.layers);
+  const addedBy = (item: ImagePackage): AddedBy => {
+    const position = introducingLayer(item, image);
+    return { position, name: chain[position]?.name ?? name };
+  };
   return {
     ...view,
     packages: image.packages
       .map((item, position) => ({
         package: item,
-        addedBy: broughtBy.get(item.location.layer ?? '') ?? name,
+        addedBy: addedBy(item),
         vulnerabilities: found?.get(position) ?? [],
       }))
       .filter((one) => hasVersion(one.package, room.extensions)),
   };
-}
-
-/** Posted layers are known by their diffIDs; of equal layers in one chain the lowest counts. */
-function namesByLayer(chain: readonly NamedLayer[], layers: readonly string[]): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const [i, diffId] of layers.entries()) if (!names.has(diffId)) names.set(diffId, chain[i]?.name ?? '');
-  return names;
 }

@@ -5,7 +5,7 @@ import type { ImagePackage } from '../store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
-import type { Shared } from './shared-values.ts';
+import { placeOfLayer, type Shared } from './shared-values.ts';
 
 /** The columns of a package, but for its namespace and what tells it from others. */
 export const packageColumns = [
@@ -64,6 +64,7 @@ export function toPackage(
 ): ImagePackage {
   const { source_name: sourceName, source_version: sourceVersion } = row;
   const from = at(repositories, place.repositories);
+  const { layer, position } = placeOfLayer(at(layers, place.layer));
   return {
     type: row.type,
     name: row.name,
@@ -75,7 +76,8 @@ export function toPackage(
     ...(row.vendor !== null && { vendor: row.vendor }),
     ...(row.licence !== null && { licence: row.licence }),
     purl: row.purl,
-    location: { path: row.path, layer: at(layers, place.layer) ?? null },
+    location: { path: row.path, layer },
+    ...(position !== undefined && { layerPosition: position }),
     foundBy: row.found_by,
     ...(from !== undefined && { repositories: from }),
     ...(row.owner !== null && { owner: row.owner }),

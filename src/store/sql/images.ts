@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { ImageIndex, ImageStore } from '../store.ts';
 import { affectedImages } from './affected-images.ts';
@@ -11,7 +10,7 @@ import { matches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { numberPackages, type PackageValues, valuesOf } from './packages.ts';
 import type { Tables } from './schema.ts';
-import { readShared, SharedValues } from './shared-values.ts';
+import { type PackageLayer, packageLayerOf, readShared, SharedValues } from './shared-values.ts';
 
 /** What the images need besides an engine. */
 export interface ImageRoom {
@@ -62,7 +61,7 @@ async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): 
     image,
     packages: image.packages.map((item, i) => valuesOf(item, numbers[i] ?? null)),
     repositories: new SharedValues(image.packages.map(({ repositories }) => repositories)),
-    layers: new SharedValues(image.packages.map(({ location }) => location.layer)),
+    layers: new SharedValues(image.packages.map(packageLayerOf)),
   };
   return await engine.write(async (db) => {
     const added = await db
@@ -96,7 +95,7 @@ interface Content {
   /** By position. */
   readonly packages: readonly PackageValues[];
   readonly repositories: SharedValues<readonly string[]>;
-  readonly layers: SharedValues<Digest>;
+  readonly layers: SharedValues<PackageLayer>;
 }
 
 async function addContent(
@@ -114,7 +113,7 @@ async function addContent(
   for (const [position, item] of image.packages.entries()) {
     const number = numbers.get(packages[position]?.[0] ?? '');
     if (number === undefined) throw new Error(`the package ${item.purl} vanished`);
-    const shared = [layers.placeOf(item.location.layer), repositories.placeOf(item.repositories)];
+    const shared = [layers.placeOf(packageLayerOf(item)), repositories.placeOf(item.repositories)];
     await installed.add([id, position, number, ...shared]);
   }
   await installed.finish();

@@ -1,4 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
+import type { ImagePackage } from '../store.ts';
 
 /** Values that packages of an image share, each once, as they are stored with the image. */
 export class SharedValues<T> {
@@ -23,10 +24,26 @@ export class SharedValues<T> {
   }
 }
 
+/** A layer of packages. Its position is present where an image has the same layer at a lower position, too. */
+export type PackageLayer = Digest | { readonly layer: Digest; readonly position: number };
+
+/** The layer of a package as it is stored. */
+export function packageLayerOf({ location: { layer }, layerPosition }: ImagePackage): PackageLayer | null {
+  return layer === null || layerPosition === undefined ? layer : { layer, position: layerPosition };
+}
+
+/** The layer of a package as it was stored. */
+export function placeOfLayer(stored: PackageLayer | undefined): {
+  readonly layer: Digest | null;
+  readonly position?: number;
+} {
+  return typeof stored === 'object' ? stored : { layer: stored ?? null };
+}
+
 /** What the packages of an image share. */
 export interface Shared {
   readonly repositories: readonly (readonly string[])[];
-  readonly layers: readonly Digest[];
+  readonly layers: readonly PackageLayer[];
 }
 
 /** What the packages of an image share, as it was stored. */
@@ -37,6 +54,6 @@ export function readShared(image: {
   // The database holds what was written above: nothing from outside that would have to be checked again.
   return {
     repositories: image.repositories === null ? [] : (JSON.parse(image.repositories) as string[][]),
-    layers: image.package_layers === null ? [] : (JSON.parse(image.package_layers) as Digest[]),
+    layers: image.package_layers === null ? [] : (JSON.parse(image.package_layers) as PackageLayer[]),
   };
 }

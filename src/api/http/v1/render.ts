@@ -6,7 +6,7 @@ import type {
   FullVulnerability,
   VulnerabilityView,
 } from '../../../service/findings/vulnerability-view.ts';
-import type { LayerPackage, LayerView } from '../../../service/posts/layer-view.ts';
+import type { AddedBy, LayerPackage, LayerView } from '../../../service/posts/layer-view.ts';
 import type { ImagePackage, StoredEnrichment } from '../../../store/store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
@@ -38,12 +38,18 @@ export function renderLayer({ name, parent, namespace, packages }: LayerView): w
   };
 }
 
+interface ShownFeature {
+  readonly feature: wire.Feature;
+  addedBy: AddedBy;
+  readonly found: Map<string, FoundVulnerability>;
+}
+
 /**
  * Packages as Clair's features: on Debian and Ubuntu the source packages, elsewhere the packages themselves, each once. Packages
  * that belong to no namespace are none.
  */
 function renderFeatures(packages: readonly LayerPackage[]): wire.Feature[] {
-  const features = new Map<string, { feature: wire.Feature; found: Map<string, FoundVulnerability> }>();
+  const features = new Map<string, ShownFeature>();
   for (const { package: item, addedBy, vulnerabilities } of packages) {
     if (item.lookup === null) continue;
     const { name, version } = nameOf(item, item.lookup);
@@ -54,15 +60,18 @@ function renderFeatures(packages: readonly LayerPackage[]): wire.Feature[] {
         NamespaceName: wireNamespace(item.lookup.namespace.name),
         VersionFormat: wireVersionFormat(item.lookup.namespace.versionScheme),
         Version: version,
-        AddedBy: addedBy,
       },
+      addedBy,
       found: new Map<string, FoundVulnerability>(),
     };
+    // Of a source package, the binary packages may come from several layers.
+    if (addedBy.position < known.addedBy.position) known.addedBy = addedBy;
     features.set(key, known);
     for (const one of vulnerabilities) known.found.set(one.id, one);
   }
-  return [...features.values()].map(({ feature, found }) => ({
+  return [...features.values()].map(({ feature, addedBy, found }) => ({
     ...feature,
+    AddedBy: addedBy.name,
     Vulnerabilities: [...found.values()].map(renderFound),
   }));
 }
