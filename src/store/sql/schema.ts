@@ -12,7 +12,7 @@ import type {
 } from './rating-tables.ts';
 
 /** The number of the newest migration: what this program reads and writes. */
-export const schemaVersion = 8;
+export const schemaVersion = 9;
 
 /** The tables. Times are milliseconds since 1970, truth values 0 or 1. */
 export interface Tables {

@@ -244,15 +244,38 @@ const fromRoute: Vulnerability = {
   Severity: 'Low',
 };
 
+const unnamed = 'A fix belongs to the namespace of its vulnerability';
+
+/** What was posted in exchange 23, where Clair fails. */
+const withoutNamespace: Vulnerability = { ...fromRoute, Name: 'CVE-NONS' };
+
 interface ShownLayer {
   readonly Layer: Layer;
 }
 
-/** A layer whose bash has what exchange 31 posted, and whose openssl is not vulnerable once its fix is taken off. */
+/** A layer whose bash has what exchange 23 posted. */
+const shownWithoutNamespace: Deviation = {
+  rule: unnamed,
+  change: ({ Layer: layer }: ShownLayer): object => ({
+    Layer: {
+      ...layer,
+      Features: layer.Features?.map(({ Vulnerabilities: found = [], AddedBy = '', ...rest }) => ({
+        ...rest,
+        ...(found.length + Number(rest.Name === 'bash') > 0 && {
+          Vulnerabilities: rest.Name === 'bash' ? [...found, withoutNamespace] : found,
+        }),
+        AddedBy,
+      })),
+    },
+  }),
+};
+
+/** A layer whose bash has what exchanges 23 and 31 posted, and whose openssl is not vulnerable once its fix is taken off. */
 function withWritten({ Layer: layer }: ShownLayer): object {
   const changed = (feature: Feature): Feature => {
     const { Vulnerabilities: found = [], AddedBy = '', ...rest } = feature;
-    if (feature.Name === 'bash') return { ...rest, Vulnerabilities: [...found, fromRoute], AddedBy };
+    if (feature.Name === 'bash')
+      return { ...rest, Vulnerabilities: [...found, withoutNamespace, fromRoute], AddedBy };
     return feature.Name === 'openssl' ? { ...rest, AddedBy } : feature;
   };
   return { Layer: { ...layer, Features: layer.Features?.map(changed) } };
@@ -276,6 +299,18 @@ const unknown: Deviation = { rule: fixes, status: 404, body: notFound };
 
 /** What differs in the recording of vulnerabilities. */
 export const vulnerabilityDeviations: Deviations = {
+  23: {
+    rule: unnamed,
+    status: 201,
+    body: {
+      Vulnerability: {
+        ...withoutNamespace,
+        Severity: 'low',
+        FixedIn: [{ Name: 'bash', VersionFormat: 'dpkg', Version: 'None' }],
+      },
+    },
+  },
+  26: shownWithoutNamespace,
   31: {
     rule: route,
     status: 201,
@@ -337,7 +372,7 @@ export const vulnerabilityDeviations: Deviations = {
     }: {
       readonly Vulnerabilities: readonly Vulnerability[];
     }) => ({
-      Vulnerabilities: [first, fromRoute, ...rest.slice(0, 3)],
+      Vulnerabilities: [withoutNamespace, first, fromRoute, ...rest.slice(0, 2)],
       ...more,
     }),
   },

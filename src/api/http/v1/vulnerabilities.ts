@@ -4,7 +4,6 @@ import {
   insertVulnerability,
   namespaceNamed,
   type VulnerabilityName,
-  type WrittenFix,
 } from '../../../service/posts/write-vulnerability.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
 import { asGo, encodeLongList } from '../go-json-encode.ts';
@@ -69,18 +68,13 @@ export async function postVulnerabilityRoute(request: ApiRequest, room: V1Room):
   if (posted === undefined) throw badRequest('failed to provide vulnerability');
   const fields = fieldsOf(posted);
   const features = posted.FixedIn ?? [];
-  const fixes = firstOfEach(features.map((one) => fixOf(one, room.extensions)));
+  const fixes = features.map((one) => fixOf(one, room.extensions));
   const name = nameOf(posted.NamespaceName || (request.params['namespace'] ?? ''), posted.Name ?? '');
   for (const one of features) refuseStranger(one, name);
   request.note({ namespace: name.namespace, vulnerability: name.id });
   await learnNamespace(name, features, room);
   await insertVulnerability(name, fields, fixes, room.writing);
   return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
-}
-
-/** Of the same feature twice, Clair takes the first. */
-function firstOfEach(fixes: readonly WrittenFix[]): WrittenFix[] {
-  return [...new Map(fixes.toReversed().map((one) => [one.package, one])).values()].toReversed();
 }
 
 /** A namespace that nobody knows orders its versions as its first fix says. */

@@ -6,7 +6,6 @@ import {
   type WrittenFields,
   type WrittenFix,
 } from '../../../service/posts/write-vulnerability.ts';
-import { WireError } from '../exchange.ts';
 import { badRequest } from './faults.ts';
 import { namespaceOfWire, storableName } from './names.ts';
 import { noFix } from './render.ts';
@@ -47,14 +46,12 @@ export function nameOf(namespace: string, id: string): VulnerabilityName {
   return { namespace: storableName(namespaceOfWire(namespace)), id: storableName(id) };
 }
 
-/** Refuses a feature that cannot belong to a vulnerability of a namespace. */
+/** Refuses a feature that cannot belong to a vulnerability of a namespace. One that names no namespace belongs to that one. */
 export function refuseStranger(
   { Name: name = '', NamespaceName: own = '', Version: version = '' }: Feature,
   { namespace }: VulnerabilityName,
 ): void {
-  // Clair takes it for a fault of its own.
-  if (own === '') throw new WireError(500, 'unknown version format');
-  if (namespaceOfWire(own) !== namespace)
+  if (own !== '' && namespaceOfWire(own) !== namespace)
     throw badRequest(
       'could not insert an invalid vulnerability that contains FixedIn FeatureVersion that are not in the same namespace as the Vulnerability',
     );

@@ -9,6 +9,7 @@ import { addAncestries } from './0005-ancestries.ts';
 import { sharePackages } from './0006-packages.ts';
 import { addContentDates } from './0007-content-dates.ts';
 import { addRatings } from './0008-ratings.ts';
+import { addLastUpdate } from './0009-last-update.ts';
 
 /** One step forward. Once released it is never changed: databases out there have taken it. */
 export type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   sharePackages,
   addContentDates,
   addRatings,
+  addLastUpdate,
 ];

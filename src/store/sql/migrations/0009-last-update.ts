@@ -1,0 +1,16 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from '../schema.ts';
+
+/**
+ * The time of the last update where programs that read the database of Clair 2 look for it: table `keyvalue`, key `updater/last`, seconds
+ * since 1970 as text. It is that of `last_update_time` in the third API. There is no row until advisories are loaded.
+ */
+export async function addLastUpdate(db: Kysely<Tables>): Promise<void> {
+  await sql`
+    create view keyvalue as
+    select 'updater/last' as key, cast(min(checked_at) / 1000 as text) as value
+    from feed
+    where presence = 'loaded' and source <> 'api'
+    having count(*) > 0
+  `.execute(db);
+}
