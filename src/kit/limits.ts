@@ -216,6 +216,10 @@ export const limits = {
   idleBytes: 64 * KiB,
   /** Memory for the objects that reading one posted layer makes. */
   layerHeapBytes: 1 * GiB,
+  /** Layers and ancestries that are read on after their clients have left, so that a retry finds them. */
+  abandonedPosts: 16,
+  /** Reading one of them on; as long as Clair's API lets a request take. */
+  abandonedPostMs: 900_000,
   /** Posted layers that wait for a thread. */
   layersWaiting: 100,
   /** A thread that reads a layer nobody wants any more and does not stop for so long is ended. */

@@ -2,7 +2,6 @@ import type { NativeRoom } from '../../api/http/native/room.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
 import type { V1Room } from '../../api/http/v1/room.ts';
 import type { V3Room } from '../../api/http/v3/room.ts';
-import { SharedWork } from '../../kit/shared-work.ts';
 import { Turns } from '../../kit/turns.ts';
 import { logPost } from '../log/server-events.ts';
 import { pauseOrBell } from './pause.ts';
@@ -20,6 +19,7 @@ export function v1Room({
   server: { pageKey },
   writeMetrics,
   bell,
+  posts,
   now,
   log,
 }: GenerationParts): V1Room {
@@ -31,7 +31,7 @@ export function v1Room({
     extensions,
     store,
     posting: { extensions, store, read: pool.reader(plugged.analyzers), ignoredListers },
-    posts: new SharedWork(),
+    posts,
     writing: {
       ...{ extensions, store, turns: new Turns(1), now },
       onChange: () => {
@@ -47,8 +47,7 @@ export function v1Room({
 }
 
 /** What the handlers of the third API work with: all that those of the first have. */
-export function v3Room({ extensions, store, posting, tokens, onPosted, metrics }: V1Room): V3Room {
-  const posts = new SharedWork<void>();
+export function v3Room({ extensions, store, posting, posts, tokens, onPosted, metrics }: V1Room): V3Room {
   return { extensions, store, posting: { ...posting, store }, posts, tokens, onPosted, metrics };
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../api/metrics.ts';
+import type { KeyedWork } from '../../kit/keyed-work.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Bell } from '../../service/notices/bell.ts';
@@ -17,6 +18,8 @@ export interface LastingParts {
   /** The metrics as text. */
   readonly writeMetrics: () => Promise<string>;
   readonly tracer: Tracer;
+  /** Layers and ancestries that are being taken in. */
+  readonly posts: KeyedWork<void>;
   /** Rings when something may have changed. */
   readonly bell: Bell;
   readonly now: () => Date;

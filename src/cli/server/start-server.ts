@@ -7,6 +7,7 @@ import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { KeyedWork } from '../../kit/keyed-work.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
@@ -126,8 +127,9 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
   );
   const store = tracedStore(parts.use(await configuredStore(config)), tracer);
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
+  const posts = parts.use(new KeyedWork<void>());
   return {
-    ...{ store, pool, log, metrics, tracer, server },
+    ...{ store, pool, posts, log, metrics, tracer, server },
     writeMetrics: async () =>
       await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() }),
     bell: new Bell(),

@@ -19,7 +19,8 @@ export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise
   if (posted === undefined) throw badRequest('failed to provide layer');
   const layer = toLayer(posted);
   request.note({ layer: layer.name });
-  await room.posts.run(JSON.stringify(layer), request.signal, (signal) =>
+  const work = { key: `layer ${layer.name}`, content: JSON.stringify(layer) };
+  await room.posts.run(work, request.signal, (signal) =>
     recorded({ kind: 'layer', name: layer.name }, room.onPosted, () =>
       postLayer(layer, room.posting, signal),
     ),

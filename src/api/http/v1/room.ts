@@ -1,4 +1,4 @@
-import type { SharedWork } from '../../../kit/shared-work.ts';
+import type { KeyedWork } from '../../../kit/keyed-work.ts';
 import type { Extensions } from '../../../plugin/extensions.ts';
 import type { PostingRoom } from '../../../service/posts/post-layer.ts';
 import type { WritingRoom } from '../../../service/posts/write-vulnerability.ts';
@@ -11,8 +11,8 @@ export interface V1Room {
   readonly extensions: Pick<Extensions, 'listers' | 'schemes' | 'sources'>;
   readonly store: Store;
   readonly posting: PostingRoom;
-  /** The same layer posted by several clients at once is read once. */
-  readonly posts: SharedWork<void>;
+  /** A layer posted by several clients at once is read once. */
+  readonly posts: KeyedWork<void>;
   readonly writing: WritingRoom;
   readonly tokens: PageTokens;
   /** Called once for each post that was taken in or failed. */

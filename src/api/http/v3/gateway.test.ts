@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { ClairError } from '../../../kit/errors.ts';
+import { KeyedWork } from '../../../kit/keyed-work.ts';
 import { limits } from '../../../kit/limits.ts';
-import { SharedWork } from '../../../kit/shared-work.ts';
 import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
 import type { Store } from '../../../store/store.ts';
 import {
@@ -48,7 +48,7 @@ async function serving(t: TestContext, change: Change = {}): Promise<Running> {
     extensions: builtIn,
     store,
     posting: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
-    posts: new SharedWork<void>(),
+    posts: new KeyedWork<void>(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
     onPosted: () => undefined,
     metrics: async () => 'a 1\n',

@@ -54,7 +54,8 @@ async function postAncestry(
   signal: AbortSignal,
 ): Promise<wire.StatusResponse> {
   const ancestry = toAncestry(request);
-  await room.posts.run(JSON.stringify(ancestry), signal, (shared) =>
+  const work = { key: `ancestry ${ancestry.name}`, content: JSON.stringify(ancestry) };
+  await room.posts.run(work, signal, (shared) =>
     recorded({ kind: 'ancestry', name: ancestry.name }, room.onPosted, () =>
       takeInAncestry(ancestry, room.posting, shared),
     ),

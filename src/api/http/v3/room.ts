@@ -1,4 +1,4 @@
-import type { SharedWork } from '../../../kit/shared-work.ts';
+import type { KeyedWork } from '../../../kit/keyed-work.ts';
 import type { NotificationViewRoom } from '../../../service/notices/notification-view.ts';
 import type { AncestryViewRoom } from '../../../service/posts/ancestry-view.ts';
 import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
@@ -10,8 +10,8 @@ export interface V3Room {
   readonly extensions: AncestryViewRoom['extensions'];
   readonly store: AncestryViewRoom['store'] & NotificationViewRoom['store'] & AncestryPostingRoom['store'];
   readonly posting: AncestryPostingRoom;
-  /** The same ancestry posted by several clients at once is read once. */
-  readonly posts: SharedWork<void>;
+  /** An ancestry posted by several clients at once is read once. */
+  readonly posts: KeyedWork<void>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
   /** Called once for each post that was taken in or failed. */
   readonly onPosted: (record: PostRecord) => void;
