@@ -23,7 +23,7 @@ test('the reference has a heading and a section for each block', () => {
 test('the reference names every setting with its variable below it, in three columns', () => {
   const rows = [
     '| `updater.sources.<name>.interval`<br>`CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` | How often',
-    '| `api.timeout`<br>`CLAIR_API_TIMEOUT` | How long a request may take before the answer is 503. | duration<br>default `15m` |\n',
+    '| `api.timeout`<br>`CLAIR_API_TIMEOUT` | How long a request may take before the answer is 503. A posted layer is read on, so that a retry finds it. | duration<br>default `15m` |\n',
     '| `notifier.pager.number`<br>`CLAIR_NOTIFIER_PAGER_NUMBER` | Whom to call. | text |\n',
     '| `notifier.pager.pin`<br>`CLAIR_NOTIFIER_PAGER_PIN` | The key. | text<br>secret |\n',
   ];

@@ -46,7 +46,10 @@ const settings = {
     port: port('Port of the API, on all addresses.', 6060),
     healthaddr: text('Address and port of the health check; `healthport` counts where it is empty.'),
     healthport: port('Port of the health check, on all addresses.', 6061),
-    timeout: duration('How long a request may take before the answer is 503. A posted layer is read on, so that a retry finds it.', 15 * minute),
+    timeout: duration(
+      'How long a request may take before the answer is 503. A posted layer is read on, so that a retry finds it.',
+      15 * minute,
+    ),
     paginationkey: secret(
       '32 bytes in base64 that page tokens are sealed with; without it tokens end with the process.',
     ),
