@@ -74,7 +74,7 @@ for (const engine of sharedEngines) {
 }
 
 test('a layer whose client has left does not keep the server from ending', { timeout }, async (t) => {
-  const { clair, end } = await runServer(t, ['serve'], {
+  const server = await runServer(t, ['serve'], {
     CLAIR_DATABASE_TYPE: 'sqlite',
     CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db'),
     CLAIR_API_ADDR: '127.0.0.1:0',
@@ -82,8 +82,8 @@ test('a layer whose client has left does not keep the server from ending', { tim
     CLAIR_UPDATER_INTERVAL: '0',
   });
   const layers = await slowServer(t);
-  await leave((signal) => clair.postLayerUntil({ Name: 'layer', Path: layers.url }, signal), layers);
-  const { status, seconds } = await end();
+  await leave((signal) => server.clair.postLayerUntil({ Name: 'layer', Path: layers.url }, signal), layers);
+  const { status, seconds } = await server.end();
   assert.equal(status, 0);
   assert.ok(seconds < 5, `it took ${seconds} s to end`);
 });
