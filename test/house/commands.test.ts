@@ -20,8 +20,8 @@ interface Line {
 /** The commands that stand in fences of pages. */
 function linesOfPages(): Line[] {
   return filesLike('*.md', 'docs/**/*.md').flatMap(({ path, text }) =>
-    Array.from(text.matchAll(/^```(?:sh|text)?\n([\s\S]*?)^```$/gm)).flatMap(([, block = '']) =>
-      block.split('\n').flatMap((line) => lineOf(path, line)),
+    Array.from(text.matchAll(/^```(?:sh|text|yaml|groovy)?\n([\s\S]*?)^```$/gm)).flatMap(([, block = '']) =>
+      block.split('\n').flatMap((line) => lineOf(path, line.replace(/^ +(?:- )?(?:run: )?(?=clair )/, ''))),
     ),
   );
 }
