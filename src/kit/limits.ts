@@ -184,6 +184,16 @@ export const limits = {
   grpcIdleMs: 60_000,
   /** Time in which the health check has to have its answer. */
   healthMs: 10_000,
+  /** Entries on one page of a list of Clair's APIs. A client that asks for more gets these and the token of the next page. */
+  listedPerPage: 1000,
+  /** Characters of one such page, which ends with the entry that reaches them. */
+  listCharacters: 8 * MiB,
+  /** Pages of lists that are made at once. */
+  listsAtOnce: 2,
+  /** Requests for lists that wait for their turn: a client that waits costs less than one that asks again at once. */
+  listsWaiting: 2000,
+  /** Time that such a request may wait. */
+  listWaitMs: 20_000,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
   /** Clients that follow events at once. */

@@ -56,19 +56,6 @@ export class V1Client {
     return (JSON.parse(body) as { Layer: Layer }).Layer;
   }
 
-  /** How often something stands in an answer that is too large to be kept, and how that ends. */
-  async count(path: string, what: string): Promise<{ readonly count: number; readonly end: string }> {
-    const { body } = await fetch(this.url(path));
-    let count = 0;
-    let end = '';
-    for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const parts = `${end}${piece}`.split(what);
-      count += parts.length - 1;
-      end = parts.at(-1)?.slice(1 - what.length) ?? '';
-    }
-    return { count, end: end.slice(-3) };
-  }
-
   /** The status of the health check. */
   async health(): Promise<number> {
     const question = { method: 'GET', path: '/health', headers: {}, body: null };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGoJson } from './go-json-decode.ts';
-import { asGo, encodeGoJson, encodeLongList } from './go-json-encode.ts';
+import { asGo, encodeGoJson, LongListText } from './go-json-encode.ts';
 import type { GoType } from './go-type.ts';
 import * as v1 from './v1/types.ts';
 
@@ -73,31 +73,16 @@ test('what was decoded is echoed as Go echoes it', () => {
   );
 });
 
-test('a long list comes in pieces that are the same text', async () => {
-  const count = 5000;
-  let given = 0;
-  async function* elements(): AsyncIterable<v1.Vulnerability> {
-    for (; given < count; given++) yield { NamespaceName: 'debian:9', Name: `CVE-${given}` };
-  }
-  const pieces: string[] = [];
-  const list = {
-    name: 'Vulnerabilities',
-    type: v1.vulnerability,
-    elements: elements(),
-    rest: () => ({ NextPage: `after ${given}`, Error: undefined }),
-  };
-  for await (const piece of encodeLongList(list)) {
-    if (pieces.length === 0) assert.ok(given < count / 2, 'the first piece comes before the list is read');
-    pieces.push(piece);
-  }
-  const all = Array.from({ length: count }, (_, i) => ({ Name: `CVE-${i}`, NamespaceName: 'debian:9' }));
-  assert.equal(pieces.join(''), encodeGoJson({ Vulnerabilities: all, NextPage: `after ${count}` }));
+test('writes a long list element by element as encodeGoJson writes the whole', () => {
+  const list = new LongListText('Vulnerabilities', v1.vulnerability);
+  const all = Array.from({ length: 100 }, (_, i) => ({ Name: `CVE-<${i}>`, NamespaceName: 'debian:9' }));
+  for (const { Name, NamespaceName } of all) list.add({ NamespaceName, Name });
+  assert.equal(list.characters, encodeGoJson(all).length - '[]\n'.length);
+  assert.equal(list.end({ Error: undefined }), encodeGoJson({ Vulnerabilities: all }));
+  assert.equal(list.end({ NextPage: 'a' }), encodeGoJson({ Vulnerabilities: all, NextPage: 'a' }));
 });
 
-test('a long list without elements is null', async () => {
-  async function* none(): AsyncIterable<never> {}
-  const list = { name: 'Vulnerabilities', type: v1.vulnerability, elements: none() };
-  let text = '';
-  for await (const piece of encodeLongList(list)) text += piece;
-  assert.equal(text, '{"Vulnerabilities":null}\n');
+test('writes a long list without elements as null', () => {
+  const list = new LongListText('Vulnerabilities', v1.vulnerability);
+  assert.equal(list.end(), '{"Vulnerabilities":null}\n');
 });

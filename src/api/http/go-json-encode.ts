@@ -8,33 +8,33 @@ export function encodeGoJson(value: unknown): string {
   return `${written(value)}\n`;
 }
 
-/** A long list on its way out. */
-export interface LongList {
-  /** The key of the list; it is `null` when it has no elements. */
-  readonly name: string;
-  readonly elements: AsyncIterable<unknown>;
-  /** What the elements are. */
-  readonly type: GoType;
-  /** The keys that follow the list, asked for when all elements were written. */
-  readonly rest?: () => Readonly<Record<string, unknown>>;
-}
+/** The text of an object that begins with a long list, as `encodeGoJson` writes it, made element by element. */
+export class LongListText {
+  readonly #name: string;
+  readonly #type: GoType;
+  #elements = '';
 
-/** The characters of one piece of a long list. */
-const pieceCharacters = 16_384;
-
-/** An object that begins with a long list, in pieces: as `encodeGoJson` would write it, but never held whole. */
-export async function* encodeLongList({ name, elements, type, rest }: LongList): AsyncIterable<string> {
-  let piece = `{${written(name)}:`;
-  let isEmpty = true;
-  for await (const element of elements) {
-    piece += `${isEmpty ? '[' : ','}${written(asGo(type, element))}`;
-    isEmpty = false;
-    if (piece.length < pieceCharacters) continue;
-    yield piece;
-    piece = '';
+  /** The key of the list, and the type of its elements. */
+  constructor(name: string, type: GoType) {
+    this.#name = name;
+    this.#type = type;
   }
-  const after = members(Object.entries(rest?.() ?? {}));
-  yield `${piece}${isEmpty ? 'null' : ']'}${after === '' ? '' : `,${after}`}}\n`;
+
+  /** The characters of the elements so far. */
+  get characters(): number {
+    return this.#elements.length;
+  }
+
+  add(element: unknown): void {
+    this.#elements += `${this.#elements === '' ? '' : ','}${written(asGo(this.#type, element))}`;
+  }
+
+  /** The whole text, with the keys that follow the list. A list without elements is `null`. */
+  end(rest: Readonly<Record<string, unknown>> = {}): string {
+    const after = members(Object.entries(rest));
+    const list = this.#elements === '' ? 'null' : `[${this.#elements}]`;
+    return `{${written(this.#name)}:${list}${after === '' ? '' : `,${after}`}}\n`;
+  }
 }
 
 /**

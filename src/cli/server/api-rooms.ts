@@ -20,6 +20,7 @@ export function v1Room({
   writeMetrics,
   bell,
   posts,
+  lists,
   now,
   log,
 }: GenerationParts): V1Room {
@@ -39,6 +40,7 @@ export function v1Room({
       },
     },
     tokens: pageTokens(pageKey, now),
+    lists,
     onPosted: (record) => {
       logPost(log, record);
     },
@@ -47,15 +49,31 @@ export function v1Room({
 }
 
 /** What the handlers of the third API work with: all that those of the first have. */
-export function v3Room({ extensions, store, posting, posts, tokens, onPosted, metrics }: V1Room): V3Room {
-  return { extensions, store, posting: { ...posting, store }, posts, tokens, onPosted, metrics };
+export function v3Room({
+  extensions,
+  store,
+  posting,
+  posts,
+  tokens,
+  lists,
+  onPosted,
+  metrics,
+}: V1Room): V3Room {
+  return { extensions, store, posting: { ...posting, store }, posts, tokens, lists, onPosted, metrics };
 }
 
 /** What the handlers of our own routes work with. */
-export function nativeRoom({ plugged: { extensions }, store, bell, now }: GenerationParts): NativeRoom {
+export function nativeRoom({
+  plugged: { extensions },
+  store,
+  bell,
+  lists,
+  now,
+}: GenerationParts): NativeRoom {
   return {
     store,
     extensions,
+    lists,
     followers: new Set(),
     now,
     pause: (signal) => pauseOrBell(pollMs, bell, signal),

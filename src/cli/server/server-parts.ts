@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ListGate } from '../../api/http/list-gate.ts';
 import type { Metrics } from '../../api/metrics.ts';
 import type { KeyedWork } from '../../kit/keyed-work.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
@@ -23,6 +24,8 @@ export interface LastingParts {
   /** Rings when something may have changed. */
   readonly bell: Bell;
   readonly now: () => Date;
+  /** Makes the pages of lists. */
+  readonly lists: ListGate;
   /** The settings that no plugin changes. */
   readonly server: ServerPlan;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
+import { ListGate } from '../../api/http/list-gate.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { Router } from '../../api/http/router.ts';
 import { freshMetrics } from '../../api/metrics.ts';
@@ -133,6 +134,7 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
     writeMetrics: async () =>
       await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() }),
     bell: new Bell(),
+    lists: new ListGate(),
     now: () => new Date(),
   };
 }

@@ -17,6 +17,7 @@ import {
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
 import { serveApi } from '../api-server.ts';
+import { ListGate } from '../list-gate.ts';
 import { routerOf } from '../router.ts';
 import type { NativeRoom } from './room.ts';
 import { nativeRoutes } from './routes.ts';
@@ -40,6 +41,7 @@ async function serving(
   const answered: unknown[] = [];
   const room: NativeRoom = {
     ...{ store, extensions: { schemes: [], sources: [] }, followers, now: () => new Date(0) },
+    lists: new ListGate(),
     pause: async (signal) => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const wake = (): void => {

@@ -1,3 +1,4 @@
+import { limits } from '../../../kit/limits.ts';
 import {
   type NotificationView,
   type NotifiedSide,
@@ -17,20 +18,14 @@ const noLayers = -1;
 
 /** `GET /notifications/:name`: a page of the layers that a change concerns. */
 export async function getNotificationRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const limit = limitOf(request);
+  const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < noLayers) throw badRequest('limit value should not be less than -1');
   const token = request.query.get('page');
   const page =
     token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
-  const view = await viewNotification(
-    request.params['name'] ?? '',
-    {
-      carriers: 'layers',
-      limit,
-      old: pageStartOf(page.OldVulnerability),
-      new: pageStartOf(page.NewVulnerability),
-    },
-    room,
+  const start = { old: pageStartOf(page.OldVulnerability), new: pageStartOf(page.NewVulnerability) };
+  const view = await room.lists.make(request.signal, () =>
+    viewNotification(request.params['name'] ?? '', { carriers: 'layers', limit, ...start }, room),
   );
   if (view === undefined) throw notFound();
   const { notification, old, new: now } = view;

@@ -3,6 +3,7 @@ import type { Extensions } from '../../../plugin/extensions.ts';
 import type { PostingRoom } from '../../../service/posts/post-layer.ts';
 import type { WritingRoom } from '../../../service/posts/write-vulnerability.ts';
 import type { Store } from '../../../store/store.ts';
+import type { ListGate } from '../list-gate.ts';
 import type { PostRecord } from '../post-record.ts';
 import type { PageTokens } from './page-token.ts';
 
@@ -15,6 +16,8 @@ export interface V1Room {
   readonly posts: KeyedWork<void>;
   readonly writing: WritingRoom;
   readonly tokens: PageTokens;
+  /** Makes the pages of lists, those of the other APIs included. */
+  readonly lists: ListGate;
   /** Called once for each post that was taken in or failed. */
   readonly onPosted: (record: PostRecord) => void;
   /** The metrics of this process as text. */

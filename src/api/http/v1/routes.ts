@@ -33,7 +33,7 @@ const table: readonly Entry[] = [
   ['postLayer', 'POST', '/layers', postLayerRoute, 'scan'],
   ['getLayer', 'GET', '/layers/:name', getLayerRoute],
   ['deleteLayer', 'DELETE', '/layers/:name', deleteLayerRoute],
-  ['getNamespaces', 'GET', '/namespaces', (_, room) => listNamespacesRoute(room)],
+  ['getNamespaces', 'GET', '/namespaces', listNamespacesRoute],
   ['getVulnerabilities', 'GET', vulnerabilities, listVulnerabilitiesRoute],
   ['postVulnerability', 'POST', vulnerabilities, postVulnerabilityRoute],
   ['getVulnerability', 'GET', vulnerability, getVulnerabilityRoute],

@@ -1,3 +1,4 @@
+import { limits } from '../../../kit/limits.ts';
 import { findVulnerability, listVulnerabilities } from '../../../service/findings/vulnerability-view.ts';
 import {
   deleteVulnerability,
@@ -6,18 +7,18 @@ import {
   type VulnerabilityName,
 } from '../../../service/posts/write-vulnerability.ts';
 import type { ApiAnswer, ApiRequest } from '../exchange.ts';
-import { asGo, encodeLongList } from '../go-json-encode.ts';
+import { asGo, LongListText } from '../go-json-encode.ts';
 import { badRequest, notFound } from './faults.ts';
 import { namespaceOfWire } from './names.ts';
 import { renderVulnerability, renderWithFixes } from './render.ts';
 import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';
 import type { V1Room } from './room.ts';
-import { type Feature, type Vulnerability, vulnerability, vulnerabilityEnvelope } from './types.ts';
+import { type Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';
 import { fieldsOf, fixOf, nameOf, refuseStranger } from './written.ts';
 
 /** `GET /namespaces/:namespace/vulnerabilities`: a page of them, by the order in which they were last written. */
 export async function listVulnerabilitiesRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const limit = limitOf(request);
+  const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < 0) throw badRequest('limit value should not be less than zero');
   const page = request.query.get('page');
   const from = page === null ? 0 : room.tokens.readRow(page);
@@ -26,40 +27,27 @@ export async function listVulnerabilitiesRoute(request: ApiRequest, room: V1Room
   const namespace = namespaceOfWire(name);
   const known = await room.store.advisories.namespaces();
   if (!known.some((one) => one.name === namespace)) throw notFound();
-  const next: { NextPage?: string } = {};
-  return {
-    status: 200,
-    stream: encodeLongList({
-      name: 'Vulnerabilities',
-      type: vulnerability,
-      elements: pageOf(namespace, { from, limit, next }, room),
-      rest: () => next,
-    }),
-  };
+  const text = await room.lists.make(request.signal, () => pageText(namespace, { from, limit }, room));
+  return { status: 200, text };
 }
 
 interface Page {
   readonly from: number;
   readonly limit: number;
-  /** Set at the end of the page where something follows. */
-  readonly next: { NextPage?: string };
 }
 
-async function* pageOf(
-  namespace: string,
-  { from, limit, next }: Page,
-  room: V1Room,
-): AsyncGenerator<Vulnerability> {
+/** A page of at most `limit` vulnerabilities. It ends early when it becomes too long, and names the next page as any other. */
+async function pageText(namespace: string, { from, limit }: Page, room: V1Room): Promise<string> {
+  const list = new LongListText('Vulnerabilities', vulnerability);
   // Clair tells of a next page of nothing, for ever.
-  if (limit === 0) return;
+  if (limit === 0) return list.end();
   let count = 0;
-  for await (const view of listVulnerabilities(namespace, from - 1, room)) {
-    if (count++ < limit) yield renderVulnerability(view);
-    else {
-      next.NextPage = room.tokens.writeRow(view.number);
-      return;
-    }
+  for await (const view of listVulnerabilities(namespace, { after: from - 1, atMost: limit + 1 }, room)) {
+    if (count++ >= limit || list.characters >= limits.listCharacters)
+      return list.end({ NextPage: room.tokens.writeRow(view.number) });
+    list.add(renderVulnerability(view));
   }
+  return list.end();
 }
 
 /** `POST /namespaces/:namespace/vulnerabilities`: writes one, and answers what was posted. */

@@ -19,6 +19,7 @@ import {
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
 import { serveApi } from '../api-server.ts';
+import { ListGate } from '../list-gate.ts';
 import { pageTokens, paginationKey } from '../v1/page-token.ts';
 import { v3Router } from './gateway.ts';
 import { v3Methods } from './methods.ts';
@@ -49,6 +50,7 @@ async function serving(t: TestContext, change: Change = {}): Promise<Running> {
     store,
     posting: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
     posts: new KeyedWork<void>(),
+    lists: new ListGate(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
     onPosted: () => undefined,
     metrics: async () => 'a 1\n',

@@ -32,7 +32,7 @@ export function v3Methods(room: V3Room): V3Methods {
     GetAncestry: (request) => getAncestry(request, room),
     PostAncestry: (request, signal) => postAncestry(request, room, signal),
     GetStatus: async () => ({ status: await statusOf(room) }),
-    GetNotification: (request) => getNotification(request, room),
+    GetNotification: (request, signal) => getNotification(request, room, signal),
     MarkNotificationAsRead: (request) => markNotificationAsRead(request, room),
   };
 }

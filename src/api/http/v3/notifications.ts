@@ -1,3 +1,4 @@
+import { limits } from '../../../kit/limits.ts';
 import {
   type NotifiedSide,
   type PageStart,
@@ -12,14 +13,18 @@ import type * as wire from './types.ts';
 
 /** `GetNotification`: a page of the ancestries that a change concerns, of each side by itself. */
 export async function getNotification(
-  { name, limit, ...pages }: wire.GetNotificationRequest,
+  { name, limit: asked, ...pages }: wire.GetNotificationRequest,
   room: V3Room,
+  signal?: AbortSignal,
 ): Promise<wire.GetNotificationResponse> {
+  const limit = Math.min(asked, limits.listedPerPage);
   if (limit < 1) throw invalid('notification page limit should not be empty or less than 1');
   if (name === '') throw invalid('notification name should not be empty');
   const old = startOf(pages.old_vulnerability_page, room);
   const now = startOf(pages.new_vulnerability_page, room);
-  const view = await viewNotification(name, { carriers: 'ancestries', limit, old, new: now }, room);
+  const view = await room.lists.make(signal, () =>
+    viewNotification(name, { carriers: 'ancestries', limit, old, new: now }, room),
+  );
   if (view === undefined) throw unknown(name);
   const { notification } = view;
   return {

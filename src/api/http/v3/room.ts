@@ -2,6 +2,7 @@ import type { KeyedWork } from '../../../kit/keyed-work.ts';
 import type { NotificationViewRoom } from '../../../service/notices/notification-view.ts';
 import type { AncestryViewRoom } from '../../../service/posts/ancestry-view.ts';
 import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
+import type { ListGate } from '../list-gate.ts';
 import type { PostRecord } from '../post-record.ts';
 import type { PageTokens } from '../v1/page-token.ts';
 
@@ -13,6 +14,8 @@ export interface V3Room {
   /** An ancestry posted by several clients at once is read once. */
   readonly posts: KeyedWork<void>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;
+  /** Makes the pages of lists, those of the other APIs included. */
+  readonly lists: ListGate;
   /** Called once for each post that was taken in or failed. */
   readonly onPosted: (record: PostRecord) => void;
   /** The metrics of this process as text. */
