@@ -123,7 +123,10 @@ await build({
 // What is left of imports is for modules outside, which a script has to ask for.
 const main = 'dist/bin/main.js';
 writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
-await build({ ...options, entryPoints: ['src/layer-worker.ts', 'src/plugin-worker.ts'] });
+await build({
+  ...options,
+  entryPoints: ['src/feed-worker.ts', 'src/layer-worker.ts', 'src/plugin-worker.ts'],
+});
 await build({
   ...options,
   entryPoints: { clair: 'src/start-bundle.ts' },

@@ -8,6 +8,7 @@ import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
 import { warnOfOpenAccess } from './log/server-events.ts';
+import { forceStop } from './server/force-stop.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
@@ -50,6 +51,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     await told;
     stop.abort();
     log.info('stopping');
+    forceStop(log);
   }
   log.info('stopped');
   return 0;

@@ -32,7 +32,11 @@ const settings = {
     options: {
       path: text('sqlite: the file; by default `clair.db` in the cache directory of the user.'),
       source: secret('pgsql: the connection string, as a URL or as `host=… user=…`.'),
-      maxopenconnections: wholeNumber('pgsql: connections open at once.', 10, 1),
+      maxopenconnections: wholeNumber(
+        'pgsql: connections open at once, of which loading feeds takes four; two for each of both at least.',
+        10,
+        1,
+      ),
       managedatabaselifecycle: truth('pgsql: make the database when it is not there.', false),
       cachesize: wholeNumber('Clair kept that many rows in memory; accepted, and of no effect.', 16_384),
       fixturepath: text('Clair loaded this file at start; accepted for an empty value only.'),

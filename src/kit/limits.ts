@@ -204,6 +204,10 @@ export const limits = {
   stalledMs: 60_000,
   /** Time that requests are given to end when the server is told to stop. */
   stopMs: 10_000,
+  /** A thread that loads feeds, and does not stop within this, is ended. */
+  feedStopMs: 2000,
+  /** A server that has not stopped within this, as it is inside a long statement of its database, kills itself. */
+  forcedStopMs: 12_000,
   /** HTTP redirects followed for one request. */
   redirects: 5,
   /** No byte for this long ends a download. */

@@ -3,6 +3,7 @@ import { downloadLayer, type LayerDownload } from '../image/incoming/download-la
 import { claimsOf, isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
 import type { SourcePolicy } from '../image/incoming/source-policy.ts';
 import { displayUrl } from '../kit/http/http-client.ts';
+import { paced } from '../kit/http/paced.ts';
 import { limits } from '../kit/limits.ts';
 import type { LinkedPlace } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
@@ -10,7 +11,6 @@ import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
 import { Incoming } from './incoming.ts';
 import type { LayerThread } from './layer-thread.ts';
-import { paced } from './paced.ts';
 import { Places } from './places.ts';
 import { type LayerReading, Reading } from './reading.ts';
 import { ThreadPool } from './thread-pool.ts';

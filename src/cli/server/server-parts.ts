@@ -13,6 +13,8 @@ import type { ServerPlan } from './server-plan.ts';
 /** What of a server stays when its plugins are loaded anew. */
 export interface LastingParts {
   readonly store: Store;
+  /** Name that threads share a database in memory by; absent for any other. */
+  readonly memoryName: string | undefined;
   readonly pool: LayerPool;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
@@ -7,15 +8,14 @@ import type { Router } from '../../api/http/router.ts';
 import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
-import { ClairError } from '../../kit/errors.ts';
+import { heedNetworkEnvironment } from '../../kit/http/http-environment.ts';
 import { KeyedWork } from '../../kit/keyed-work.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import { Bell } from '../../service/notices/bell.ts';
-import type { Store } from '../../store/store.ts';
-import { defaultDatabase, defaultDatabaseProblem, openStore } from '../database.ts';
 import { logRequest } from '../log/server-events.ts';
+import { configuredStore, feedConnections } from './configured-store.ts';
 import { beginGeneration, type Generation } from './generation.ts';
 import { type PluginNames, type PreparedGeneration, prepareGeneration } from './generation-plan.ts';
 import type { LastingParts } from './server-parts.ts';
@@ -81,7 +81,10 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     apiPort: api.port,
     healthPort: health.port,
     reload: (plugins) => generations.replace(plugins),
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // What the server does for itself ends while requests under way do, and not after them.
+      await Promise.all([generations[Symbol.asyncDispose](), running[Symbol.asyncDispose]()]);
+    },
   };
 }
 
@@ -90,6 +93,7 @@ class Generations implements AsyncDisposable {
   readonly #config: Config;
   readonly #lasting: LastingParts;
   current: Generation;
+  #ended: PromiseLike<void> | undefined;
 
   constructor(config: Config, lasting: LastingParts, first: PreparedGeneration) {
     this.#config = config;
@@ -108,7 +112,8 @@ class Generations implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.current[Symbol.asyncDispose]();
+    this.#ended ??= this.current[Symbol.asyncDispose]();
+    await this.#ended;
   }
 }
 
@@ -120,17 +125,24 @@ interface Starting {
 }
 
 async function startLasting(config: Config, { parts, server, log }: Starting): Promise<LastingParts> {
+  const { database } = config;
   const metrics = freshMetrics();
+  const memoryName = database.options.path === ':memory:' ? randomUUID() : undefined;
+  const connectionsMax = Math.max(2, database.options.maxopenconnections - feedConnections);
+  heedNetworkEnvironment();
   const { tracer } = parts.use(
     await startTracing(server.traces, (error) => {
       log.warn({ error }, 'spans not sent');
     }),
   );
-  const store = tracedStore(parts.use(await configuredStore(config)), tracer);
+  const store = tracedStore(
+    parts.use(await configuredStore(database, { memoryName, connectionsMax })),
+    tracer,
+  );
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
   const posts = parts.use(new KeyedWork<void>());
   return {
-    ...{ store, pool, posts, log, metrics, tracer, server },
+    ...{ store, memoryName, pool, posts, log, metrics, tracer, server },
     writeMetrics: async () =>
       await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() }),
     bell: new Bell(),
@@ -153,15 +165,6 @@ async function startHealth(
     onRequest: (record) => {
       logRequest(log, record);
     },
-  });
-}
-
-async function configuredStore({ database: { type, options } }: Config): Promise<Store> {
-  if (type === 'sqlite') return await openStore(options.path || usableDefault());
-  const { openPostgresStore } = await import('../../store/sql/postgres-store.ts');
-  return await openPostgresStore(options.source, {
-    connectionsMax: options.maxopenconnections,
-    createsDatabase: options.managedatabaselifecycle,
   });
 }
 
@@ -217,14 +220,4 @@ function firstFound(routers: readonly Router[], request: Parameters<Router>): Re
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** The default database. Throws `store-unusable` where there can be none: a server is not to forget what was posted. */
-function usableDefault(): string {
-  const problem = defaultDatabaseProblem();
-  if (problem === undefined) return defaultDatabase();
-  throw new ClairError(
-    'store-unusable',
-    `${problem}; set database.options.path, or a directory with XDG_CACHE_HOME`,
-  );
 }

@@ -1,24 +1,34 @@
 import { Turns } from '../../kit/turns.ts';
-import type { RetentionTerms, Store } from '../../store/store.ts';
-import { type FeedOfSource, type FeedOutcome, type UpdatingRoom, updateFeeds } from './update-feeds.ts';
+import {
+  type FeedChoiceDeps,
+  type FeedOfSource,
+  type FeedOutcome,
+  type UpdateFeed,
+  updateEach,
+} from './update-feeds.ts';
 
 /** How one source is kept current. */
-export interface SourceTerms extends Pick<UpdatingRoom, 'client' | 'origin'> {
+export interface SourceTerms {
   /** How often; 0 never. */
   readonly intervalMs: number;
+  /** Where its feeds are fetched from. */
+  readonly origin: string;
+  readonly update: UpdateFeed;
 }
 
-/** What keeping advisories current needs besides what one update does. */
-export interface KeepingRoom extends Omit<UpdatingRoom, 'client' | 'origin' | 'youngerThanMs'> {
-  readonly store: UpdatingRoom['store'] & Pick<Store, 'collect'>;
+/** Dependencies of `keepCurrent`. */
+export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'youngerThanMs' | 'signal'> {
   readonly termsOf: (source: string) => SourceTerms;
-  readonly retention: RetentionTerms;
+  /** Drops what the store keeps no longer, after each update. */
+  readonly collect: () => Promise<void>;
   /** A number from 0 to 1, another each time: servers that were started together do not ask together. */
   readonly random: () => number;
   /** Waits, and ends at once when the signal comes. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** What became of the feeds of one source. */
   readonly onOutcomes: (outcomes: readonly FeedOutcome[], seconds: number) => void;
+  /** The store failed, not a feed. The source is updated again later. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Sources that are updated at the same time: more would not be faster on the line, and would hold more in memory. */
@@ -36,33 +46,50 @@ const jitter = 0.1;
  */
 export async function keepCurrent(
   feeds: readonly FeedOfSource[],
-  room: KeepingRoom,
+  deps: KeepCurrentDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const turns = new Turns(sourcesAtOnce);
   const bySource = Map.groupBy(feeds, ({ source }) => source.name);
-  await Promise.all([...bySource.values()].map((ofSource) => keepSource(ofSource, { room, turns, signal })));
+  await Promise.all([...bySource.values()].map((ofSource) => keepSource(ofSource, { deps, turns, signal })));
 }
 
 interface Keeping {
-  readonly room: KeepingRoom;
+  readonly deps: KeepCurrentDeps;
   readonly turns: Turns;
   readonly signal: AbortSignal;
 }
 
-async function keepSource(feeds: readonly FeedOfSource[], { room, turns, signal }: Keeping): Promise<void> {
-  const { intervalMs, ...place } = room.termsOf(feeds[0]?.source.name ?? '');
-  for (let failures = 0; intervalMs > 0 && !signal.aborted; ) {
-    const started = room.now().getTime();
-    const outcomes = await turns.take(async () => {
-      if (signal.aborted) return [];
-      const done = await updateFeeds(feeds, { ...room, ...place, youngerThanMs: intervalMs / 2 });
-      await room.store.collect(room.retention);
-      return done;
-    });
-    room.onOutcomes(outcomes, (room.now().getTime() - started) / 1000);
-    failures = outcomes.some(({ outcome }) => outcome === 'failed') ? failures + 1 : 0;
+async function keepSource(feeds: readonly FeedOfSource[], { deps, turns, signal }: Keeping): Promise<void> {
+  const { intervalMs, origin, update } = deps.termsOf(feeds[0]?.source.name ?? '');
+  for (let failures = 0; intervalMs > 0; ) {
+    const started = deps.now().getTime();
+    const outcomes = await turns.take(() =>
+      updateSource(feeds, { ...deps, origin, signal, youngerThanMs: intervalMs / 2 }, update),
+    );
+    // What was given up for the signal has not failed.
+    if (signal.aborted) return;
+    if (outcomes !== undefined) deps.onOutcomes(outcomes, (deps.now().getTime() - started) / 1000);
+    failures = outcomes?.every(({ outcome }) => outcome !== 'failed') === true ? 0 : failures + 1;
     const backOffMs = failures === 0 ? intervalMs : firstRetryMs * 2 ** (failures - 1);
-    await room.pause(Math.min(backOffMs, intervalMs) * (1 + jitter * room.random()), signal);
+    await deps.pause(Math.min(backOffMs, intervalMs) * (1 + jitter * deps.random()), signal);
+  }
+}
+
+/** The outcomes of a source; undefined after the signal, and where the store could not be asked for its feeds, which ends nothing. */
+async function updateSource(
+  feeds: readonly FeedOfSource[],
+  deps: KeepCurrentDeps & FeedChoiceDeps,
+  update: UpdateFeed,
+): Promise<readonly FeedOutcome[] | undefined> {
+  const isOver = (): boolean => deps.signal?.aborted === true;
+  if (isOver()) return undefined;
+  try {
+    const outcomes = await updateEach(feeds, deps, update);
+    if (!isOver()) await deps.collect();
+    return outcomes;
+  } catch (error) {
+    if (!isOver()) deps.onError(error);
+    return undefined;
   }
 }

@@ -38,21 +38,34 @@ export type FeedOutcome = FeedOfSource &
     | { readonly outcome: 'failed'; readonly error: ClairError }
   );
 
-/** What updating needs. */
-export interface UpdatingRoom extends LockingRoom {
-  readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
-  readonly schemes: readonly VersionScheme[];
-  readonly client: FeedClient;
-  /** Where the client fetches from: feeds that came from elsewhere are fetched anew. */
+/** Dependencies of the choice of feeds to update. */
+export interface FeedChoiceDeps {
+  readonly store: Pick<Store, 'advisories'>;
+  /** Where feeds are fetched from: feeds that came from elsewhere are fetched anew. */
   readonly origin: string;
   /** Feeds checked less than so long ago are left alone; 0 asks for all. */
   readonly youngerThanMs: number;
+  readonly now: () => Date;
+  /** A step of the work, and which of how many it is where that is known. */
+  readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
+  /** Follows the update of each feed. */
+  readonly tracer?: Tracer;
+  /** No further feed is begun once the signal has come. */
+  readonly signal?: AbortSignal;
+}
+
+/** Updates one feed, here or on another thread. A failure is an outcome. */
+export type UpdateFeed = (wanted: FeedOfSource, onProgress: (step: string) => void) => Promise<FeedOutcome>;
+
+/** What updating needs. */
+export interface UpdatingRoom extends LockingRoom, FeedChoiceDeps {
+  readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
+  readonly schemes: readonly VersionScheme[];
+  readonly client: FeedClient;
   /** Whether a feed may have shrunk to less than half; otherwise that is taken for a fault of it. */
   readonly acceptShrunk?: boolean;
   /** Whether the content of a feed may be older than the one in force; otherwise it is refused. */
   readonly acceptOlder?: boolean;
-  /** Follows the update of each feed. */
-  readonly tracer?: Tracer;
 }
 
 /** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
@@ -60,35 +73,39 @@ export async function updateFeeds(
   feeds: readonly FeedOfSource[],
   room: UpdatingRoom,
 ): Promise<FeedOutcome[]> {
-  const states = await room.store.advisories.feedStates();
+  return await updateEach(feeds, room, (wanted, onProgress) => updateAlone(wanted, { ...room, onProgress }));
+}
+
+/** As `updateFeeds`, with `update` for each feed that is neither current nor superseded. */
+export async function updateEach(
+  feeds: readonly FeedOfSource[],
+  deps: FeedChoiceDeps,
+  update: UpdateFeed,
+): Promise<FeedOutcome[]> {
+  const states = await deps.store.advisories.feedStates();
   const outcomes: FeedOutcome[] = [];
   for (const [i, wanted] of feeds.entries()) {
-    const isCurrent = isYoung(stateOf(wanted, states), wanted.source, room);
+    if (deps.signal?.aborted === true) break;
+    const isCurrent = isYoung(stateOf(wanted, states), wanted.source, deps);
+    const position = { n: i + 1, of: feeds.length };
+    const onProgress = (step: string): void => {
+      deps.onProgress(step, position);
+    };
     if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
-    else if (await isNeedless(wanted, room)) outcomes.push({ ...wanted, outcome: 'superseded' });
-    else outcomes.push(await updateTraced(wanted, withPosition(room, { n: i + 1, of: feeds.length })));
+    else if (await isNeedless(wanted, deps)) outcomes.push({ ...wanted, outcome: 'superseded' });
+    else outcomes.push(await traced(wanted, deps, () => update(wanted, onProgress)));
   }
   return outcomes;
 }
 
-/** Names the place of a feed among all in the progress. */
-function withPosition(
-  room: UpdatingRoom,
-  position: { readonly n: number; readonly of: number },
-): UpdatingRoom {
-  return {
-    ...room,
-    onProgress: (step) => {
-      room.onProgress(step, position);
-    },
-  };
-}
-
-async function updateTraced(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
-  const { tracer = untraced } = room;
+async function traced(
+  wanted: FeedOfSource,
+  { tracer = untraced }: FeedChoiceDeps,
+  update: () => Promise<FeedOutcome>,
+): Promise<FeedOutcome> {
   const attributes = { 'clair.source': wanted.source.name, 'clair.feed': wanted.feed };
   return await tracer.span({ name: 'feed update', attributes }, async () => {
-    const outcome = await updateAlone(wanted, room);
+    const outcome = await update();
     const failure = outcome.outcome === 'failed' ? outcome.error.message : undefined;
     tracer.note({ 'clair.outcome': outcome.outcome }, failure);
     return outcome;
@@ -96,7 +113,7 @@ async function updateTraced(wanted: FeedOfSource, room: UpdatingRoom): Promise<F
 }
 
 /** Whether the source stands in for one that is loaded, perhaps just now. */
-async function isNeedless({ source }: FeedOfSource, { store }: UpdatingRoom): Promise<boolean> {
+async function isNeedless({ source }: FeedOfSource, { store }: FeedChoiceDeps): Promise<boolean> {
   if (!isAdvisorySource(source) || source.insteadOf === undefined) return false;
   return isSuperseded(source.name, [source], await store.advisories.feedStates());
 }
@@ -105,7 +122,11 @@ function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): 
   return states.find((state) => state.source === source.name && state.feed === feed);
 }
 
-function isYoung(state: FeedState | undefined, source: FeedOfSource['source'], room: UpdatingRoom): boolean {
+function isYoung(
+  state: FeedState | undefined,
+  source: FeedOfSource['source'],
+  room: FeedChoiceDeps,
+): boolean {
   if (state === undefined || state.presence === 'failed' || !isComparable(state, source, room)) return false;
   const ageMs = room.now().getTime() - Date.parse(state.checkedAt);
   // What was checked later than now was checked by another clock, and tells nothing.
@@ -113,12 +134,12 @@ function isYoung(state: FeedState | undefined, source: FeedOfSource['source'], r
 }
 
 /** Whether the stored content is what this source would make of the bytes at this origin. */
-function isComparable(state: FeedState, source: FeedOfSource['source'], { origin }: UpdatingRoom): boolean {
+function isComparable(state: FeedState, source: FeedOfSource['source'], { origin }: FeedChoiceDeps): boolean {
   return state.origin === origin && state.sourceVersion === source.version;
 }
 
 /** Updates a feed while no other process does; one that waited for another finds the work done. */
-async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
+export async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
   await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, room);
   if (lock === undefined) return { ...wanted, outcome: 'busy' };
   const { waitedMs } = lock;
@@ -132,19 +153,31 @@ async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<Fe
       error instanceof ClairError
         ? error
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
-    // What was not tried has not failed: its last try stays on record.
-    if (known.code !== 'feed-not-tried') await noteFailure(wanted, known, room);
-    return { ...wanted, outcome: 'failed', error: known };
+    return await failedOutcome(wanted, known, room);
   }
 }
 
+/** The outcome of a feed that failed, which is noted in the store. What was not tried has not failed: its last try stays on record. */
+export async function failedOutcome(
+  wanted: FeedOfSource,
+  error: ClairError,
+  room: FeedChoiceDeps,
+): Promise<FeedOutcome> {
+  if (error.code !== 'feed-not-tried') await noteFailure(wanted, error, room);
+  return { ...wanted, outcome: 'failed', error };
+}
+
 /** Writes the failure down for `clair db status`; a store that cannot even do that has failed for a reason told already. */
-async function noteFailure(wanted: FeedOfSource, { message }: ClairError, room: UpdatingRoom): Promise<void> {
+async function noteFailure(
+  wanted: FeedOfSource,
+  { message }: ClairError,
+  room: FeedChoiceDeps,
+): Promise<void> {
   const at = room.now().toISOString();
   await room.store.advisories.noteFailure(identityOf(wanted, room), at, message).catch(() => undefined);
 }
 
-function identityOf({ source, feed }: FeedOfSource, { origin }: UpdatingRoom): FeedIdentity {
+function identityOf({ source, feed }: FeedOfSource, { origin }: FeedChoiceDeps): FeedIdentity {
   return { source: source.name, feed, sourceVersion: source.version, origin };
 }
 

@@ -1,6 +1,7 @@
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { displayUrl, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
+import { paced } from '../../kit/http/paced.ts';
 import { limits } from '../../kit/limits.ts';
 import type { FeedAnswer } from '../../plugin/advisory-source.ts';
 import type { Reachability } from './reachability.ts';
@@ -38,7 +39,7 @@ export async function download(
     const modifiedMs = Date.parse(lastModified);
     return {
       url: displayUrl(url),
-      body: explained(url, file.body),
+      body: explained(url, paced(file.body, options.idleMs ?? limits.idleMs)),
       fingerprint: `${etag}\n${lastModified}`,
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
@@ -80,6 +81,10 @@ async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGe
 
 /** The error says what failed and why. What to do about it, the command or the server knows. */
 function explain(url: string, error: unknown): unknown {
+  if (error instanceof ClairError && error.limit === 'idleBytes')
+    return new ClairError('feed-unavailable', `cannot fetch ${displayUrl(url)}: ${error.message}`, {
+      cause: error,
+    });
   if (!(error instanceof HttpError)) return error;
   const message =
     error.unreachable === undefined

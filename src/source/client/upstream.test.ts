@@ -72,3 +72,18 @@ test('a feed that is cut short fails while it is read', async (context) => {
   assert.ok(typeof fetched === 'object');
   await assert.rejects(gather(fetched.body), { name: 'ClairError', code: 'feed-unavailable' });
 });
+
+test('gives up a feed that comes too slowly, although it never stands still', async (context) => {
+  const url = await serve(context, (_request, response) => {
+    const timer = setInterval(() => response.write(' '), 5);
+    response.once('close', () => {
+      clearInterval(timer);
+    });
+  });
+  const fetched = await upstreamClient({ idleMs: 200 }).get(url);
+  assert.ok(typeof fetched === 'object');
+  await assert.rejects(gather(fetched.body), {
+    code: 'feed-unavailable',
+    message: `cannot fetch ${url}/: less than 64 KiB came in 0.2 s`,
+  });
+});

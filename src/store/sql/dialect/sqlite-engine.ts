@@ -40,6 +40,8 @@ interface Place {
 export interface SqliteOptions {
   /** Whether a file that cannot be written is read: what is written then stays in memory and ends with the process. */
   readonly mayBeReadOnly?: boolean;
+  /** Of a database in memory: threads that give it the same name share it. */
+  readonly memoryName?: string;
 }
 
 /** Opens the database file, made if need be with its directory, or a fresh one in memory; throws `store-unusable`. */
@@ -73,8 +75,11 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
 }
 
 /** Connections to a database in memory share it by a name that nobody else has; it ends with the last of them. */
-function placeOf(path: string, { mayBeReadOnly = false }: SqliteOptions): Place {
-  const memory = `file:/${crypto.randomUUID()}?vfs=memdb`;
+function placeOf(
+  path: string,
+  { mayBeReadOnly = false, memoryName = crypto.randomUUID() }: SqliteOptions,
+): Place {
+  const memory = `file:/${memoryName}?vfs=memdb`;
   if (path === ':memory:') return { location: memory, name: 'in memory' };
   const name = resolve(path);
   const readOnly = mayBeReadOnly ? readOnlyFile(name) : undefined;

@@ -1,10 +1,10 @@
-import { ClairError } from '../kit/errors.ts';
-import { inTime } from '../kit/in-time.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../errors.ts';
+import { inTime } from '../in-time.ts';
+import { limits } from '../limits.ts';
 
 /**
- * A stream of which, once it flows, so much has to come in every span of time that it is waited for: who sends a byte now and then would
- * keep a thread as long as a layer may take. Throws `limit-exceeded`.
+ * A download with a minimum rate: once it flows, `limits.idleBytes` have to come in every `ms` that are spent waiting for it. Without one, a
+ * server that sends a byte now and then is waited for until the time of a whole download is up. Throws `limit-exceeded`.
  */
 export async function* paced(stream: AsyncIterable<Uint8Array>, ms: number): AsyncGenerator<Uint8Array> {
   const pieces = stream[Symbol.asyncIterator]();
@@ -22,6 +22,6 @@ export async function* paced(stream: AsyncIterable<Uint8Array>, ms: number): Asy
 }
 
 function tooSlow(ms: number): ClairError {
-  const message = `less than ${limits.idleBytes} bytes of the layer came in ${ms / 1000} s`;
+  const message = `less than ${limits.idleBytes / 1024} KiB came in ${ms / 1000} s`;
   return new ClairError('limit-exceeded', message, { limit: 'idleBytes' });
 }

@@ -1,0 +1,153 @@
+import { setTimeout } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
+import { Disposal } from '../../kit/disposal.ts';
+import { ClairError, messageOf } from '../../kit/errors.ts';
+import type { FeedClient } from '../../plugin/advisory-source.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import { type FeedOfSource, type FeedOutcome, updateAlone } from '../../service/feeds/update-feeds.ts';
+import type { Store } from '../../store/store.ts';
+import { feedClients, originOf } from '../feed-client.ts';
+import { ownerName } from '../owner-name.ts';
+import { type Plugged, plug } from '../plugged.ts';
+import { configuredStore, feedConnections } from './configured-store.ts';
+import type {
+  FeedAnswer,
+  FeedTask,
+  FeedThreadSetup,
+  FromFeedThread,
+  SentError,
+  SentOutcome,
+  ToFeedThread,
+} from './feed-protocol.ts';
+
+interface Opened {
+  readonly store: Store;
+  readonly extensions: Extensions;
+}
+
+type UpdateTask = Extract<FeedTask, { kind: 'update' }>;
+
+/** The thread's side of the protocol. */
+export class FeedSession {
+  readonly #port: MessagePort;
+  readonly #setup: FeedThreadSetup;
+  readonly #stop = new AbortController();
+  readonly #parts = new Disposal();
+  readonly #clients = new Map<string | undefined, FeedClient>();
+  readonly #running = new Set<Promise<void>>();
+  #opened: Promise<Opened> | undefined;
+
+  constructor(port: MessagePort, setup: FeedThreadSetup) {
+    this.#port = port;
+    this.#setup = setup;
+  }
+
+  take(message: ToFeedThread): void {
+    if (message.kind === 'stop') {
+      void this.#end();
+      return;
+    }
+    const { id, task } = message;
+    const running = this.#answerTo(id, task).then((answer) => {
+      this.#send({ kind: 'answer', id, answer });
+      this.#running.delete(running);
+    });
+    this.#running.add(running);
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort(new ClairError('feed-not-tried', 'the server is stopping'));
+    await Promise.all(this.#running);
+    await this.#parts[Symbol.asyncDispose]();
+    this.#port.close();
+  }
+
+  async #answerTo(id: number, task: FeedTask): Promise<FeedAnswer> {
+    try {
+      this.#opened ??= this.#open().catch((error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      });
+      const opened = await this.#opened;
+      if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
+      await opened.store.collect(task.terms);
+      return { done: true };
+    } catch (error) {
+      return { error: sentError(error) };
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const { database, memoryName, plugins } = this.#setup;
+    const plugged = this.#parts.use(
+      await plug(
+        plugins.map(({ path }) => path),
+        '/',
+      ),
+    );
+    requireSame(plugged, plugins);
+    const store = await configuredStore(database, { memoryName, connectionsMax: feedConnections });
+    return { store: this.#parts.use(store), extensions: plugged.extensions };
+  }
+
+  async #update(
+    id: number,
+    { source, feed, mirror, youngerThanMs }: UpdateTask,
+    { store, extensions }: Opened,
+  ): Promise<FeedOutcome> {
+    return await updateAlone(feedOf(extensions, source, feed), {
+      store,
+      schemes: extensions.schemes,
+      client: this.#clientOf(mirror),
+      origin: originOf(mirror),
+      youngerThanMs,
+      now: () => new Date(),
+      owner: ownerName(),
+      patienceMs: 0,
+      sleep: (ms) => setTimeout(ms),
+      onProgress: (step) => {
+        this.#send({ kind: 'progress', id, step });
+      },
+    });
+  }
+
+  /** One client serves all that fetch from one place: it remembers which hosts can be reached. */
+  #clientOf(mirror: string | undefined): FeedClient {
+    const { signal } = this.#stop;
+    const client =
+      this.#clients.get(mirror) ?? feedClients(mirror, { transfer: () => undefined })({ signal });
+    this.#clients.set(mirror, client);
+    return client;
+  }
+
+  #send(message: FromFeedThread): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** Plugins are loaded anew at SIGHUP alone: what the thread runs must be what the server has checked. */
+function requireSame({ plugins }: Plugged, expected: FeedThreadSetup['plugins']): void {
+  const changed = expected.find(({ module }, i) => plugins[i]?.module !== module);
+  if (changed !== undefined)
+    throw new ClairError(
+      'config-invalid',
+      `the plugin ${changed.path} has changed since the server loaded it: send SIGHUP to the server`,
+    );
+}
+
+function feedOf({ sources, enrichers }: Extensions, name: string, feed: string): FeedOfSource {
+  const source = [...sources, ...enrichers].find((one) => one.name === name);
+  if (source === undefined) throw new Error(`there is no source ${name}`);
+  return { source, feed };
+}
+
+function sentOutcome(outcome: FeedOutcome): SentOutcome {
+  if (outcome.outcome === 'failed') return { outcome: 'failed', error: sentError(outcome.error) };
+  const { source: _, feed: __, ...sent } = outcome;
+  return sent;
+}
+
+function sentError(error: unknown): SentError {
+  const { code, limit } = error instanceof ClairError ? error : { code: undefined, limit: undefined };
+  return { code, limit, message: messageOf(error) };
+}

@@ -1,0 +1,14 @@
+import type { Logger } from 'pino';
+import { limits } from '../../kit/limits.ts';
+
+/**
+ * Kills this process unless it has ended within `limits.forcedStopMs`. A thread inside a long statement of SQLite cannot be interrupted, and
+ * a process waits for its threads. The database rolls the transaction back that is open then.
+ */
+export function forceStop(log: Logger): void {
+  const timer = setTimeout(() => {
+    log.error({ seconds: limits.forcedStopMs / 1000 }, 'not stopped in time: the process is killed');
+    process.kill(process.pid, 'SIGKILL');
+  }, limits.forcedStopMs);
+  timer.unref();
+}
