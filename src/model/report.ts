@@ -130,6 +130,20 @@ export interface Ratings {
   readonly knowsEpss: boolean;
   /** For people: why findings have no severity; null where every question was answered. */
   readonly reason: string | null;
+  /** The lists that are loaded, and how old each is. Reports of earlier versions lack it. */
+  readonly lists?: readonly RatingList[];
+}
+
+/** A list that rates findings beside the advisories, and how old it is. */
+export interface RatingList {
+  /** Name of its source: `nvd`, `kev`, `epss`. */
+  readonly source: string;
+  readonly status: 'complete' | 'stale';
+  /** How new the content is, ISO 8601; null where nothing dates it. */
+  readonly contentDate: string | null;
+  readonly fetchedAt: string;
+  /** For people: why it is stale. */
+  readonly reason: string | null;
 }
 
 /** Signs of packages or programs of one kind that are in the image and are not listed. */

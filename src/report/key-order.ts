@@ -100,7 +100,13 @@ export const reportOrder: OrderOf<PublishedReport> = {
   unread: { kind: 'value', count: 'value', paths: 'value', truncated: 'value' },
   matches: match,
   suppressed: { ...match, reason: 'value' },
-  ratings: { unrated: 'value', knowsExploited: 'value', knowsEpss: 'value', reason: 'value' },
+  ratings: {
+    unrated: 'value',
+    knowsExploited: 'value',
+    knowsEpss: 'value',
+    reason: 'value',
+    lists: { source: 'value', status: 'value', contentDate: 'value', fetchedAt: 'value', reason: 'value' },
+  },
   verdict: 'value',
   coverage: {
     namespace: 'value',

@@ -138,6 +138,15 @@ export function coverageLine(coverage: Coverage): string {
   return shownText(`${coverage.namespace}: ${words.join(', ')}${reason === null ? '' : `; ${reason}`}`);
 }
 
+/** The lists that rate findings beside the advisories, and their dates: `Ratings: kev of 2026-05-13, epss of 2026-05-14`. */
+export function ratingListWords({ ratings }: Report): string[] {
+  const lists = (ratings?.lists ?? []).map(({ source, status, contentDate, reason }) => {
+    const date = contentDate === null ? 'of unknown age' : `of ${contentDate.slice(0, 10)}`;
+    return `${source} ${date}${status === 'stale' ? ` (stale: ${reason ?? 'it is old'})` : ''}`;
+  });
+  return lists.length === 0 ? [] : [shownText(`Ratings: ${lists.join(', ')}`)];
+}
+
 /** The date of the content, where it says more than that of the newest advisory; and that it is unknown where nothing dates it. */
 function contentWords({ newestAdvisory, contentDate, fetchedAt }: Coverage): string[] {
   if (contentDate === undefined || fetchedAt === null) return [];

@@ -9,6 +9,7 @@ import {
   firstClause,
   identityWords,
   problemWords,
+  ratingListWords,
   shownVerdict,
   subjectWords,
   summaryWords,
@@ -68,8 +69,13 @@ function* lines(report: Report, display: Display): Iterable<string> {
     const style = coverage.status === 'complete' && coverage.reason === null ? undefined : 'yellow';
     yield* sentence(coverageLine(coverage), style, display);
   }
+  if (report.matches.length > 0) yield* sentences(ratingListWords(report), ratingListStyle(report), display);
   yield* sentences(problemWords(report), 'yellow', display);
   yield* sentence(verdictWords(report), ['bold', verdictStyles[shownVerdict(report)]], display);
+}
+
+function ratingListStyle({ ratings }: Report): Style | undefined {
+  return ratings?.lists?.some(({ status }) => status === 'stale') === true ? 'yellow' : undefined;
 }
 
 function* sentences(lines: readonly string[], style: Style | undefined, display: Display): Iterable<string> {

@@ -1,7 +1,7 @@
 import { shownText } from '../../kit/shown-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Package } from '../../model/package.ts';
-import type { Coverage, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
+import type { Coverage, RatingList, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
 import { webLinks } from '../web-links.ts';
 import { linked, shade } from './findings.ts';
 import { type Markup, markup } from './markup.ts';
@@ -14,14 +14,14 @@ const statusWords: Readonly<Record<Coverage['status'], string>> = {
 };
 
 /** What the packages were compared with, always in sight. */
-export function coverageSection({ coverage, statuses }: Report): Markup {
+export function coverageSection({ coverage, statuses, ratings }: Report): Markup {
   const read = statuses.map(({ extension, status }) => `${extension} ${status.replace('-', ' ')}`).join(', ');
   return markup`<section aria-labelledby="data">
 <h2 id="data">Advisory data</h2>
 <div class="inside"><table class="coverage">
 <thead><tr><th scope="col">Distribution or kind</th><th scope="col">Advisories</th><th scope="col">Newest</th><th scope="col">Fetched</th><th scope="col">Remark</th></tr></thead>
 <tbody>
-${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}</tbody>
+${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}${(ratings?.lists ?? []).map(ratingListRow)}</tbody>
 </table>
 <p class="soft">Package databases: ${shownText(read) || 'none was found'}.</p></div>
 </section>
@@ -38,6 +38,10 @@ function coverageRow({
   reason,
 }: Coverage): Markup {
   return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${evidence === undefined ? statusWords[status] : 'not read'}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
+}
+
+function ratingListRow({ source, status, contentDate, fetchedAt, reason }: RatingList): Markup {
+  return markup`<tr><td class="whole">ratings of ${shownText(source)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(contentDate)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {

@@ -63,7 +63,9 @@ export interface Assessment {
   readonly findings: Findings;
   /** Knowledge of the vulnerabilities beside the advisories, by CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>;
-  readonly ratings: Ratings;
+  readonly ratings: Omit<Ratings, 'lists'>;
+  /** All feeds, after lookups. */
+  readonly states: readonly FeedState[];
   /** Advisories whose range has no order with an installed version. */
   readonly undecided: readonly ExtensionStatus[];
 }
@@ -93,7 +95,7 @@ async function enriched(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],
   room: AssessmentRoom,
-): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings'>> {
+): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings' | 'states'>> {
   const ids = new Set([...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id));
   const { enrichments, reason, states: now } = await knowledgeOf({ ids, matches, states }, room);
   const isLoaded = (name: string): boolean =>
@@ -104,6 +106,7 @@ async function enriched(
   return {
     findings: assessed,
     enrichments,
+    states: now,
     ratings: {
       unrated: countUnrated(assessed.matches),
       knowsExploited,

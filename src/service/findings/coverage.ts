@@ -1,6 +1,6 @@
 import type { ClairError } from '../../kit/errors.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
-import { ageWords, type DatedContent, isTooOld, rhythmOf } from '../../match/content-age.ts';
+import { rhythmOf } from '../../match/content-age.ts';
 import { supportEnd } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
 import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/namespace.ts';
@@ -10,20 +10,22 @@ import type { Coverage } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { AsOf, FeedState, Store } from '../../store/store.ts';
 import { type AdvisoryFeed, feedsThatCount } from '../feeds/choose-feeds.ts';
-import type { FeedOutcome } from '../feeds/update-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
+import {
+  type AgeOptions,
+  contentDateOf,
+  fetchedAtOf,
+  type LoadedFeeds,
+  oldContentReasons,
+  uncheckedReasons,
+} from './feed-age.ts';
 import { unloadedReasons } from './unloaded-sources.ts';
 
 /** What telling the coverage needs. With `asOf`, it is told as it was then. */
-export interface CoverageRoom extends AsOf {
+export interface CoverageRoom extends AsOf, AgeOptions {
   readonly extensions: Pick<Extensions, 'sources'>;
   readonly store: Pick<Store, 'advisories'>;
-  /** What the update just before said of its feeds; empty when none was tried. */
-  readonly outcomes: readonly FeedOutcome[];
-  readonly now: () => Date;
-  /** Advisories older than this are called stale. */
-  readonly staleAfterMs: number;
 }
 
 /** Coverage, and whether the vendor has stopped writing advisories for the release. */
@@ -128,8 +130,8 @@ async function coverageOfNamespace(
             ? 'stale'
             : 'complete',
     newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
-    fetchedAt: loaded.map((state) => state.fetchedAt).sort(compareText)[0] ?? null,
-    contentDate: latestContent(loaded.filter(isDatedByVendor))?.date ?? null,
+    fetchedAt: fetchedAtOf(loaded),
+    contentDate: contentDateOf(loaded),
     reason: reasons.length === 0 ? null : reasons.join('; '),
     isOutOfSupport: end !== undefined,
   };
@@ -205,27 +207,13 @@ function whyMissing(
   return isAbsent ? 'does not exist where advisories are fetched from' : 'was never loaded';
 }
 
-/** Loaded feeds of a release, and the day on which its support ended. */
-interface LoadedFeeds {
-  readonly loaded: readonly FeedState[];
-  readonly end: string | undefined;
-}
-
 /** Why advisories that are there may not be all there are today. */
 function lateness(namespace: string, { loaded, end }: LoadedFeeds, room: CoverageRoom): string[] {
   return [
-    ...uncheckedFor(loaded, room),
-    ...oldContent({ loaded, end }, room),
+    ...uncheckedReasons(loaded, 'the advisories', room),
+    ...oldContentReasons({ loaded, end }, room),
     ...dropped(namespace, { loaded, end }),
   ];
-}
-
-function uncheckedFor(loaded: readonly FeedState[], { now, staleAfterMs, outcomes }: CoverageRoom): string[] {
-  const oldest = loaded.map(({ checkedAt }) => checkedAt).sort(compareText)[0];
-  if (oldest === undefined || now().getTime() - Date.parse(oldest) <= staleAfterMs) return [];
-  const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
-  const why = failed?.outcome === 'failed' ? `; refreshing failed: ${failed.error.message}` : '';
-  return [`the advisories were last known to be current at ${oldest}${why}`];
 }
 
 /** That a vendor removes releases from its feed when their support ends; what was loaded before is kept as it was. */
@@ -237,30 +225,6 @@ function dropped(namespace: string, { loaded, end }: LoadedFeeds): string[] {
   return dropping.map(
     ({ source }) => `${source} removes such releases from its feed, so that advisories may be missing`,
   );
-}
-
-/** The time of a file in a mirror is no date of its content, which may be older, and differs from copy to copy. */
-function isDatedByVendor({ contentEvidence }: FeedState): boolean {
-  return contentEvidence !== 'file';
-}
-
-/** The content with the latest date: a repository of a release may be quiet for months while the others are not. */
-function latestContent(loaded: readonly FeedState[]): DatedContent | undefined {
-  return loaded
-    .flatMap(({ source, contentDate, contentEvidence }) =>
-      contentDate === null || contentEvidence === null
-        ? []
-        : [{ source, date: contentDate, evidence: contentEvidence }],
-    )
-    .sort((a, b) => compareText(a.date, b.date))
-    .at(-1);
-}
-
-/** Why content is too old. That of a release out of support is held against the day on which that ended. */
-function oldContent({ loaded, end }: LoadedFeeds, { now }: CoverageRoom): string[] {
-  const content = latestContent(loaded.filter(isDatedByVendor)) ?? latestContent(loaded);
-  if (content === undefined || !isTooOld(content, end === undefined ? now() : new Date(end))) return [];
-  return [ageWords(content, end)];
 }
 
 function latest(times: readonly (string | null)[]): string | null {

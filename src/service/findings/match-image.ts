@@ -6,6 +6,7 @@ import type { IndexedImage } from '../images/index-image.ts';
 import { type AssessmentRoom, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
 import { type CoverageRoom, coverageOf } from './coverage.ts';
 import { unownedEvidence } from './evidence-coverage.ts';
+import { ratingLists } from './rating-lists.ts';
 
 /** What matching needs. */
 export interface MatchingRoom extends CoverageRoom {
@@ -26,7 +27,7 @@ export async function matchImage(
   image: IndexedImage,
   room: MatchingRoom,
 ): Promise<AssessedReport> {
-  const { findings, ratings, undecided } = await assessPackages(image.id, image.packages, room);
+  const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, room);
   const { matches, suppressed } = findings;
   const coverage = await coverageOf(image, room);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
@@ -42,7 +43,7 @@ export async function matchImage(
     ...(unread.length > 0 && { unread }),
     matches,
     suppressed,
-    ratings,
+    ratings: { ...ratings, lists: ratingLists(room.extensions.enrichers, states, room) },
     verdict: verdictOf(matches, isAssessed),
     coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
     statuses,

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FeedState } from '../../store/store.ts';
+import { ratingLists } from './rating-lists.ts';
+
+const now = new Date('2026-06-01T00:00:00.000Z');
+const options = { now: () => now, staleAfterMs: 86_400_000, outcomes: [] };
+
+function state(source: string, more: Partial<FeedState> = {}): FeedState {
+  const time = '2026-05-31T12:00:00.000Z';
+  return {
+    ...{ source, feed: 'all', presence: 'loaded', fetchedAt: time, checkedAt: time },
+    ...{ contentDate: '2026-05-30T00:00:00.000Z', contentEvidence: 'record', kept: [] },
+    ...more,
+  } as unknown as FeedState;
+}
+
+const enrichers = ['nvd', 'kev', 'epss'].map((name) => ({ name }));
+
+test('states the age of each list that is loaded, and no age of advisories', () => {
+  const states = [state('kev'), state('debian'), state('epss', { presence: 'absent' })];
+  assert.deepEqual(ratingLists(enrichers, states, options), [
+    {
+      source: 'kev',
+      status: 'complete',
+      contentDate: '2026-05-30T00:00:00.000Z',
+      fetchedAt: '2026-05-31T12:00:00.000Z',
+      reason: null,
+    },
+  ]);
+});
+
+test('calls a list stale when it was not checked for a day or its content is old', () => {
+  const unchecked = state('epss', { checkedAt: '2026-05-30T23:00:00.000Z' });
+  const old = state('kev', { contentDate: '2023-04-04T00:00:00.000Z' });
+  assert.deepEqual(
+    ratingLists(enrichers, [unchecked, old], options).map(({ source, status, reason }) => [
+      ...[source, status, reason],
+    ]),
+    [
+      ['kev', 'stale', 'the newest advisory is of 2023-04-04, more than 30 days ago'],
+      ['epss', 'stale', 'its ratings were last known to be current at 2026-05-30T23:00:00.000Z'],
+    ],
+  );
+});
+
+test('dates a list of several files by its newest content and its oldest fetch', () => {
+  const [nvd] = ratingLists(
+    enrichers,
+    [
+      state('nvd', {
+        feed: '2025',
+        fetchedAt: '2026-05-01T00:00:00.000Z',
+        contentDate: '2026-01-01T00:00:00.000Z',
+      }),
+      state('nvd', { feed: '2026', contentDate: '2026-05-31T00:00:00.000Z' }),
+    ],
+    options,
+  );
+  assert.deepEqual(
+    [nvd?.contentDate, nvd?.fetchedAt],
+    ['2026-05-31T00:00:00.000Z', '2026-05-01T00:00:00.000Z'],
+  );
+});
+
+test('gives no date where only the time of a file in a mirror is known', () => {
+  const [kev] = ratingLists(enrichers, [state('kev', { contentEvidence: 'file' })], options);
+  assert.equal(kev?.contentDate, null);
+});
