@@ -51,7 +51,8 @@ function checkRest(item: Exclude<Listed, { package: unknown } | { problem: unkno
   } else if ('diversion' in item) {
     checkPath(item.diversion.from);
     checkPath(item.diversion.to);
-  } else
+  } else if ('readWith' in item) checkPath(item.readWith);
+  else
     for (const name of item.repositories)
       if (!word.test(name)) throw new Broken('a repository has a name that is no word');
 }

@@ -6,6 +6,7 @@ import type { ListedPackage } from '../model/package.ts';
 import { patternSet } from '../plugin/layer-files.ts';
 import { type ImageEvidence, squashEvidence } from './evidence.ts';
 import { type FileOwner, fileOwners } from './file-owners.ts';
+import { brokenPairs } from './file-pairs.ts';
 import { type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
@@ -51,7 +52,7 @@ export function squash(layers: readonly LayerIndex[], places: ReadPlaces): Squas
     packages: visiblePackages(visible, layers),
     owners,
     evidence: squashEvidence(tree, layers, owners),
-    problems: [...visibleProblems(tree, layers), ...tree.doubts.map(problemOf)],
+    problems: [...visibleProblems(tree, layers), ...brokenPairs(tree, layers), ...tree.doubts.map(problemOf)],
     unread: unreadPlaces(tree, places),
   };
 }

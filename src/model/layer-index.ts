@@ -59,6 +59,13 @@ export type LayerLicenses = { readonly type: PackageType; readonly name: string 
   | { readonly sameAs: string }
 );
 
+/** Two files that a lister read as one: a database and its log. */
+export interface FilePair {
+  readonly extension: string;
+  readonly path: string;
+  readonly readWith: string;
+}
+
 /** Something that is not known of an image. Its result is missing; the rest of the report stands. */
 export interface ExtensionProblem {
   readonly extension: string;
@@ -94,4 +101,6 @@ export interface LayerIndex {
   /** Absent where the layer has no licence files. */
   readonly licenses?: readonly LayerLicenses[];
   readonly problems: readonly ExtensionProblem[];
+  /** Absent where there is none. */
+  readonly pairs?: readonly FilePair[];
 }

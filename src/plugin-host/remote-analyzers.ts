@@ -76,6 +76,7 @@ type KeysOf<T> = T extends unknown ? keyof T : never;
 const things = {
   package: z.strictObject({ path, package: listedPackage }),
   problem: z.strictObject({ path, problem: line, lacks: z.optional(z.literal('version')) }),
+  readWith: z.strictObject({ path, readWith: path }),
   owner: z.strictObject({
     path,
     owner: word,

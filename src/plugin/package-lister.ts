@@ -11,6 +11,8 @@ export type Listed =
    * in it to look up.
    */
   | { readonly path: string; readonly problem: string; readonly lacks?: 'version' }
+  /** A second file that decides what the first one lists: a log that was applied to a database. Later layers must not change only one of them. */
+  | { readonly path: string; readonly readWith: string }
   /** Files that the package of this name owns, of those that may be packages of a language, programs or libraries by themselves. */
   | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
   /** A file that all packages but one have at another path than they say. */

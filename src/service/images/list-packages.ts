@@ -1,11 +1,14 @@
 import { messageOf } from '../../kit/errors.ts';
-import type { ExtensionProblem, LayerIndex } from '../../model/layer-index.ts';
+import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
 import type { Listed, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
 
 /** What listers tell of a layer. */
-export type Listing = Pick<LayerIndex, 'packages' | 'owned' | 'diversions' | 'repositories' | 'problems'>;
+export type Listing = Pick<
+  LayerIndex,
+  'packages' | 'owned' | 'diversions' | 'repositories' | 'problems' | 'pairs'
+>;
 
 /** A lister that works here, or elsewhere. */
 type Lister = PackageLister | RemoteLister;
@@ -50,7 +53,12 @@ function merge(listings: readonly Listing[]): Listing {
     diversions: listings.flatMap(({ diversions }) => diversions),
     repositories: listings.flatMap(({ repositories }) => repositories),
     problems: listings.flatMap(({ problems }) => problems),
+    ...pairsField(listings.flatMap(({ pairs = [] }) => pairs)),
   };
+}
+
+function pairsField(pairs: readonly FilePair[]): Pick<Listing, 'pairs'> {
+  return pairs.length === 0 ? {} : { pairs };
 }
 
 function listAlone(
@@ -58,7 +66,11 @@ function listAlone(
   files: Files,
   realPathOf: (path: string) => string,
 ): Listing | Promise<Listing> {
-  const real = (listed: Listed): Listed => ({ ...listed, path: realPathOf(listed.path) });
+  const real = (listed: Listed): Listed => ({
+    ...listed,
+    path: realPathOf(listed.path),
+    ...('readWith' in listed && { readWith: realPathOf(listed.readWith) }),
+  });
   const tell = (found: readonly Listed[]): Listing => sorted(lister.name, found.map(real));
   if (files.size === 0) return tell([]);
   if ('listRemotely' in lister)
@@ -92,6 +104,9 @@ function sorted(lister: string, found: readonly Listed[]): Listing {
       'repositories' in listed ? [{ path: listed.path, names: listed.repositories }] : [],
     ),
     problems: found.flatMap((listed) => ('problem' in listed ? [problemOf(lister, listed)] : [])),
+    ...pairsField(
+      found.flatMap((listed) => ('readWith' in listed ? [{ extension: lister, ...listed }] : [])),
+    ),
   };
 }
 

@@ -96,6 +96,7 @@ function withoutListers(index: LayerIndex, ignored: ReadonlySet<string>): LayerI
     packages: index.packages.filter(counts),
     owned: index.owned.filter(counts),
     problems: index.problems.filter(({ extension }) => !ignored.has(extension)),
+    ...(index.pairs && { pairs: index.pairs.filter(({ extension }) => !ignored.has(extension)) }),
   };
 }
 

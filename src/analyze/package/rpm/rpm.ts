@@ -31,7 +31,7 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
  */
 export const rpm: PackageLister = {
   name: 'rpm',
-  version: 7,
+  version: 8,
   wants: [...databases, ...besides, manifest],
   *list(files: Files) {
     const ownership = new Ownership();
@@ -42,7 +42,9 @@ export const rpm: PackageLister = {
         yield* loneLog(path, files);
         continue;
       }
-      const blobs = readDatabase(content, files.get(logOf(path)));
+      const log = files.get(logOf(path));
+      if (log !== undefined && log.length > 0) yield { path, readWith: logOf(path) };
+      const blobs = readDatabase(content, log);
       const capabilities = new Capabilities();
       yield* capabilities.resolve(distinct(path, listDatabase(path, blobs, { ownership, capabilities })));
       yield* ownership.problems(path);
