@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { type Compression, compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
 import { readingFile } from '../../kit/system-error.ts';
 
-/** Text that changes whenever the file is replaced or written. */
+/** Text that changes whenever the file is replaced or written: the time of the last change is set by the system, not by who writes. */
 export function stampOf(path: string, stats: BigIntStats): string {
-  return `${resolve(path)}#${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}`;
+  return `${resolve(path)}#${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}.${stats.ctimeNs}`;
 }
 
 /** How a local file, or a stretch of one, is compressed. */

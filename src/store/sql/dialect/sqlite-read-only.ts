@@ -43,7 +43,7 @@ function isWritable(path: string): boolean {
 
 function versionOf(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stats && `${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}`;
+  return stats && `${stats.dev}.${stats.ino}.${stats.size}.${stats.mtimeNs}.${stats.ctimeNs}`;
 }
 
 /** Whether another process has the file open, or left it without a checkpoint: what it wrote is in a log beside it. */
