@@ -156,11 +156,17 @@ function placeAt(
   { start, end }: { start: number; end: number },
   before: PlaceOfFiles,
 ): PlaceOfFiles {
-  const length = Math.max(text.lastIndexOf('/', end - 1) - start, 0);
+  const length = Math.max(lastSlash(text, start, end) - start, 0);
   const { directory } = before;
   return directory.length === length && text.startsWith(directory, start)
     ? before
     : placeOfFiles(text.slice(start, start + length));
+}
+
+/** The place of the last slash within a stretch of a text, or -1. `lastIndexOf` would look through all of the text before the stretch. */
+function lastSlash(text: string, start: number, end: number): number {
+  for (let place = end - 1; place >= start; place--) if (text.charCodeAt(place) === slash) return place;
+  return -1;
 }
 
 /** Three lines for each: the path, where the file of others lies instead, and the package whose own file lies at the path. */
