@@ -17,6 +17,11 @@ export class PathTree<T> {
     return this.#things.get(path);
   }
 
+  /** Whether something is at a path or below it. Where nothing is, nothing is further down either. */
+  reaches(path: string): boolean {
+    return this.#things.has(path) || this.#children.has(path);
+  }
+
   [Symbol.iterator](): IterableIterator<[string, T]> {
     return this.#things.entries();
   }

@@ -69,14 +69,18 @@ function doubtsOf(places: PathTree<Seen>, { nodes, whiteouts, opaques }: LayerIn
 }
 
 function resolverOf(places: PathTree<Seen>): Resolver {
-  return new Resolver((path) => places.get(path)?.node);
+  return new Resolver({ at: (path) => places.get(path)?.node, reaches: (path) => places.reaches(path) });
 }
 
 /** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
 function hide(places: PathTree<Seen>, { whiteouts, opaques, nodes }: LayerIndex): void {
   if (whiteouts.length === 0 && opaques.length === 0) return;
-  const own = new Map(nodes.map((node) => [node.path, node]));
-  const resolver = new Resolver((path) => own.get(path) ?? places.get(path)?.node);
+  const own = new PathTree<LayerNode>();
+  for (const node of nodes) own.set(node.path, node);
+  const resolver = new Resolver({
+    at: (path) => own.get(path) ?? places.get(path)?.node,
+    reaches: (path) => own.reaches(path) || places.reaches(path),
+  });
   // All of them are looked up before the first of them hides anything.
   const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
   const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);

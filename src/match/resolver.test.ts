@@ -4,9 +4,13 @@ import { limits } from '../kit/limits.ts';
 import { Resolver } from './resolver.ts';
 
 function resolverOf(links: Readonly<Record<string, string>>): Resolver {
-  return new Resolver((path) => {
-    const target = links[path];
-    return target === undefined ? undefined : { path, kind: 'symbolic-link', target };
+  return new Resolver({
+    at(path) {
+      const target = links[path];
+      return target === undefined ? undefined : { path, kind: 'symbolic-link', target };
+    },
+    reaches: (path) =>
+      Object.keys(links).some((link) => `${link}/`.startsWith(path === '' ? '' : `${path}/`)),
   });
 }
 
@@ -71,4 +75,18 @@ test('a place has its directory looked up, and its own name not', () => {
   assert.equal(resolver.placeOf('lib/db'), 'usr/lib/db');
   assert.equal(resolver.placeOf('lib/db/x'), 'data/x');
   assert.equal(resolver.placeOf('lib'), 'lib');
+});
+
+test('looks no part up when nothing is at the one before or below it', () => {
+  const asked: string[] = [];
+  const resolver = new Resolver({
+    at(path) {
+      asked.push(path);
+      return path === 'a' ? { path, kind: 'symbolic-link', target: `b${'/b'.repeat(2000)}` } : undefined;
+    },
+    reaches: (path) => path === '' || path === 'a' || path === 'usr',
+  });
+  assert.equal(resolver.real('a/../x'), `b${'/b'.repeat(1999)}/x`);
+  assert.equal(resolver.real('no/such/../../usr/x'), 'usr/x');
+  assert.deepEqual(asked, ['a', 'b', `b${'/b'.repeat(1999)}/x`, 'no', 'usr', 'usr/x']);
 });

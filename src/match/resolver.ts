@@ -6,16 +6,23 @@ type KnownLink =
   | { readonly real: string; readonly links: number }
   | { readonly real: undefined; readonly notWithin: number };
 
+/** Where links may stand. */
+export interface LinkPlaces {
+  at(path: string): LayerNode | undefined;
+  /** Whether something is at a path or below it; true where that is not known. */
+  reaches(path: string): boolean;
+}
+
 /**
  * Follows links inside an image, as a process in it would. What was found out about a link is kept, so that hostile chains of
  * links are walked once; whoever changes the nodes needs another resolver.
  */
 export class Resolver {
-  readonly #nodeAt: (path: string) => LayerNode | undefined;
+  readonly #places: LinkPlaces;
   readonly #known = new Map<string, KnownLink>();
 
-  constructor(nodeAt: (path: string) => LayerNode | undefined) {
-    this.#nodeAt = nodeAt;
+  constructor(places: LinkPlaces) {
+    this.#places = places;
   }
 
   /** The real path a path leads to; undefined at a loop. */
@@ -32,26 +39,17 @@ export class Resolver {
   }
 
   #walk(path: string, from: string, linksMax: number): { real: string; links: number } | undefined {
-    let real = from;
+    const way = new Way(this.#places, from);
     let links = 0;
     for (const part of path.split('/')) {
-      if (part === '' || part === '.') continue;
-      if (part === '..') {
-        real = real.slice(0, Math.max(real.lastIndexOf('/'), 0));
-        continue;
-      }
-      const here = join(real, part);
-      const node = this.#nodeAt(here);
-      if (node?.kind !== 'symbolic-link') {
-        real = here;
-        continue;
-      }
-      const end = this.#follow(here, node.target, linksMax - links);
+      const link = way.go(part);
+      if (link === undefined) continue;
+      const end = this.#follow(link.path, link.target, linksMax - links);
       if (end === undefined) return undefined;
       links += end.links;
-      real = end.real;
+      way.jump(end.real);
     }
-    return { real, links };
+    return { real: way.real, links };
   }
 
   #follow(link: string, target: string, linksMax: number): { real: string; links: number } | undefined {
@@ -60,7 +58,7 @@ export class Resolver {
     // No longer path can be followed.
     if (target.length > limits.pathBytes) return undefined;
     if (linksMax === 0 || (known !== undefined && known.notWithin >= linksMax)) return undefined;
-    const from = target.startsWith('/') ? '' : link.slice(0, Math.max(link.lastIndexOf('/'), 0));
+    const from = target.startsWith('/') ? '' : above(link);
     const end = this.#walk(target, from, linksMax - 1);
     if (end === undefined) {
       this.#known.set(link, { real: undefined, notWithin: linksMax });
@@ -72,6 +70,61 @@ export class Resolver {
   }
 }
 
+interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
+/**
+ * A path that is gone part by part. Once nothing is at it or below it, no further part can be a link, and none is looked up: each lookup
+ * costs the length of the path so far, and a target may have two thousand parts.
+ */
+class Way {
+  readonly #places: LinkPlaces;
+  #known: string;
+  /** The parts below the last place at which something is. */
+  readonly #beyond: string[] = [];
+
+  constructor(places: LinkPlaces, from: string) {
+    this.#places = places;
+    this.#known = from;
+  }
+
+  get real(): string {
+    return this.#beyond.length === 0 ? this.#known : join(this.#known, this.#beyond.join('/'));
+  }
+
+  /** Goes to the next part, unless that is a link, which is returned. */
+  go(part: string): Link | undefined {
+    if (part === '' || part === '.') return undefined;
+    if (part === '..') this.#goUp();
+    else if (this.#beyond.length > 0) this.#beyond.push(part);
+    else return this.#goDown(part);
+    return undefined;
+  }
+
+  jump(to: string): void {
+    this.#known = to;
+  }
+
+  #goUp(): void {
+    if (this.#beyond.pop() === undefined) this.#known = above(this.#known);
+  }
+
+  #goDown(part: string): Link | undefined {
+    const here = join(this.#known, part);
+    const node = this.#places.at(here);
+    if (node?.kind === 'symbolic-link') return { path: here, target: node.target };
+    if (this.#places.reaches(here)) this.#known = here;
+    else this.#beyond.push(part);
+    return undefined;
+  }
+}
+
 function join(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
+}
+
+function above(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }

@@ -1,4 +1,5 @@
 import { limits } from '../../kit/limits.ts';
+import { oneLine } from '../../kit/one-line.ts';
 import type { LinkedPlace } from '../../match/links.ts';
 import { type SquashedImage, squash } from '../../match/squash.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
@@ -43,16 +44,25 @@ export async function readInRounds<Layer extends IndexedLayer>(
     const layers = await read({ key, links });
     const indexes = layers.map(({ index }) => index);
     const squashed = squash(indexes, { patterns, links });
-    const isLast = round === limits.readings || links.length + squashed.unread.length > limits.linkedPlaces;
+    const next = [...links, ...squashed.unread];
+    const isLast = round === limits.readings || isTooMuch(next);
     if (squashed.unread.length === 0 || isLast) return { layers, squashed: withUnread(squashed), key, links };
-    links = [...links, ...squashed.unread];
+    links = next;
   }
 }
+
+function isTooMuch(links: readonly LinkedPlace[]): boolean {
+  const characters = links.reduce((sum, { place }) => sum + place.length, 0);
+  return links.length > limits.linkedPlaces || characters > limits.linkedPlaceCharacters;
+}
+
+/** Characters of a place that a message shows. */
+const placeCharacters = 200;
 
 function withUnread(squashed: SquashedImage): SquashedImage {
   const [first] = squashed.unread;
   if (first === undefined) return squashed;
-  const message = `leads to ${first.place}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
+  const message = `leads to ${oneLine(first.place, placeCharacters)}, and ${squashed.unread.length} links lead to places that were not read: there are too many`;
   const problem = { extension: 'layer', path: first.standsFor, message, layer: 0 };
   return { ...squashed, problems: [...squashed.problems, problem] };
 }
