@@ -76,6 +76,8 @@ export const limits = {
   problemsPerFile: 20,
   /** Members of an archive that may hold an image. */
   archiveMembers: 20_000,
+  /** The characters of their names; real ones have under a hundred each. */
+  archiveNameCharacters: 16 * MiB,
   /** Bytes of an image that is piped into the command, which are kept in a temporary file. */
   spooledInputBytes: 64 * GiB,
   /** Documents kept of a compressed archive while its members are listed. */
@@ -94,6 +96,8 @@ export const limits = {
   imagePackages: 40_000,
   /** Places outside of what extensions want that links of one image lead to. */
   linkedPlaces: 1000,
+  /** The characters of their paths; those of real images have some thousand together. */
+  linkedPlaceCharacters: 64 * KiB,
   /** Times the layers of one image are read because links lead elsewhere. */
   readings: 8,
   pathBytes: 4096,

@@ -78,6 +78,16 @@ test('ownable: a layer keeps so many files and characters, and says when it keep
 test('ownable: what is longer than a path can be is left out', () => {
   const files: string[] = [];
   const ownership = new Ownership();
-  ownership.add(files, 'a'.repeat(limits.pathBytes + 1));
+  for (const name of ['a'.repeat(limits.pathBytes + 1), `bin/${'./'.repeat(limits.pathBytes / 2)}a`])
+    ownership.add(files, name);
   assert.deepEqual([files, ownership.isFull], [[], false]);
+});
+
+test('ownable: counts the characters of a name as they are written when it has parts that say nothing', () => {
+  const ownership = new Ownership();
+  const files: string[] = [];
+  const directory = `bin/${'./'.repeat(2000)}`;
+  const kept = Math.floor(limits.ownedPathCharactersPerLayer / (directory.length + 1));
+  for (let count = 0; count <= kept; count++) ownership.add(files, `${directory}a`);
+  assert.deepEqual([files.length, files[0], ownership.isFull], [kept, 'bin/a', true]);
 });

@@ -1,5 +1,5 @@
 import { limits } from '../../kit/limits.ts';
-import { cleanPath } from '../../kit/tar/path.ts';
+import { cleanPath, isOverlong } from '../../kit/tar/path.ts';
 import { mayBeNamedEvidence, mayEndEvidence } from '../../model/evidence/by-name.ts';
 import {
   isDataName,
@@ -38,15 +38,18 @@ export class Ownership {
     return this.#isFull;
   }
 
-  /** Adds a path to the files of a package, where there is room. A path longer than any file's is no file's. */
+  /**
+   * Adds a path to the files of a package, as far as the limits allow. An overlong name is no file's. Characters are counted as they are
+   * written, since that is what taking a name apart costs: rpm and apk write a directory once for all files in it.
+   */
   add(files: string[], name: string): void {
-    const path = cleanPath(name);
-    if (path === '' || path.length > limits.pathBytes || this.#isFull) return;
-    this.#isFull = this.#filesLeft === 0 || this.#charactersLeft < path.length;
+    if (isOverlong(name) || this.#isFull) return;
+    this.#isFull = this.#filesLeft === 0 || this.#charactersLeft < name.length;
     if (this.#isFull) return;
     this.#filesLeft--;
-    this.#charactersLeft -= path.length;
-    files.push(path);
+    this.#charactersLeft -= name.length;
+    const path = cleanPath(name);
+    if (path !== '') files.push(path);
   }
 
   /** Says of the file at `path` that not everything was kept, if so. */

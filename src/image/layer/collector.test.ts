@@ -133,3 +133,19 @@ test('a sparse map without lines, or of more pieces than any file has, costs no 
   }
   assert.ok(performance.now() - started < 5000);
 });
+
+test('says that overlong names and hard links to them were passed over, also of a root file system', () => {
+  const name = `${'./'.repeat(limits.pathBytes / 2)}var/lib/dpkg/status`;
+  const { nodes, remarks } = collect([
+    { path: name, content: 'x' },
+    { path: 'var/lib/dpkg/status', type: 'hardlink', target: name },
+  ]);
+  assert.deepEqual(nodes, []);
+  assert.deepEqual(
+    remarks.map(({ message }) => message),
+    [
+      'a name of more than 4096 bytes was passed over',
+      'a hard link to a name of more than 4096 bytes was passed over',
+    ],
+  );
+});

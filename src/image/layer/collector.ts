@@ -1,7 +1,7 @@
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
-import { baseOf, cleanPath, parentOf } from '../../kit/tar/path.ts';
+import { baseOf, boundedPath, isOverlong, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
@@ -76,13 +76,7 @@ export class LayerCollector {
   /** The visitor for a `TarWalker`. */
   readonly visit = (entry: TarEntry): PayloadSink | undefined => {
     const { path } = entry;
-    if (path.length > limits.pathBytes) {
-      this.remark(
-        `${path.slice(0, 64)}…`,
-        `a name of ${path.length} characters, more than ${limits.pathBytes}, was passed over`,
-      );
-      return undefined;
-    }
+    if (this.#isPassedOver(entry)) return undefined;
     if (this.#hasWhiteouts && path.includes(whiteoutPrefix)) {
       const base = baseOf(path);
       if (base.startsWith(whiteoutPrefix)) {
@@ -100,6 +94,16 @@ export class LayerCollector {
     if (interest === undefined) return both(this.#licenses.visit(entry), evidence);
     return this.#node(entry, interest === 'wanted') ?? evidence;
   };
+
+  /** Names are judged as they are written, before anything takes them apart. A symbolic link with an overlong target cannot be made. */
+  #isPassedOver({ path, type, target }: TarEntry): boolean {
+    const shown = isOverlong(path) ? `${path.slice(0, 64)}…` : path;
+    if (isOverlong(path)) this.remark(shown, `${overlong} was passed over`);
+    else if (type === 'hard-link' && isOverlong(target))
+      this.remark(shown, `a hard link to ${overlong} was passed over`);
+    else return false;
+    return true;
+  }
 
   collected(): CollectedLayer {
     return {
@@ -146,7 +150,7 @@ export class LayerCollector {
     }
     if (entry.type === 'symbolic-link' || entry.type === 'hard-link') {
       this.#replace({ path, kind: entry.type, target: entry.target });
-      if (entry.type === 'hard-link') this.#linkTargets.set(cleanPath(entry.target), path);
+      if (entry.type === 'hard-link') this.#linkTargets.set(boundedPath(entry.target), path);
       return undefined;
     }
     this.#replace({ path, kind: 'file' });
@@ -250,6 +254,8 @@ function both(first: PayloadSink | undefined, second: PayloadSink | undefined): 
     },
   };
 }
+
+const overlong = `a name of more than ${limits.pathBytes} bytes`;
 
 function isLinkSetAnew(before: LayerNode, node: LayerNode): boolean {
   if (before.kind !== 'symbolic-link' && node.kind !== 'symbolic-link') return false;

@@ -1,6 +1,6 @@
 import { beginsAsProgram } from '../../kit/elf.ts';
 import { limits } from '../../kit/limits.ts';
-import { cleanPath, parentOf } from '../../kit/tar/path.ts';
+import { boundedPath, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, SparseForm, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
@@ -112,7 +112,7 @@ export class EvidenceCollector {
       this.#add(named.path, named.kind);
       return;
     }
-    const linked = cleanPath(target);
+    const linked = boundedPath(target);
     if (!this.#found.has(linked) && !this.#targets.has(linked) && isNamedData(path) && isNamedData(linked))
       return;
     const before = this.#links.get(linked);

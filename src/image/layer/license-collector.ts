@@ -1,5 +1,5 @@
 import { limits } from '../../kit/limits.ts';
-import { cleanPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
+import { boundedPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses } from '../../model/layer-index.ts';
@@ -77,6 +77,5 @@ function placeIn({ directory, file }: LicenseFiles, path: string): Place | undef
 
 /** Where a link leads to: a symbolic one is relative to its directory, a hard one to the root. */
 function targetOf({ type, path, target }: TarEntry): string {
-  if (target.length > limits.pathBytes) return '';
-  return type === 'symbolic-link' ? symbolicLinkPath(path, target) : cleanPath(target);
+  return type === 'symbolic-link' ? symbolicLinkPath(path, target) : boundedPath(target);
 }

@@ -1,4 +1,4 @@
-import { cleanPath } from '../../kit/tar/path.ts';
+import { boundedPath, isOverlong } from '../../kit/tar/path.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
@@ -54,10 +54,11 @@ function belowRoot(root: string, collector: LayerCollector, wanted: WantedPaths)
   const seenFromRoot = (path: string): string | undefined =>
     path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
   return (entry) => {
+    if (isOverlong(entry.path)) return collector.visit(entry);
     const path = seenFromRoot(entry.path);
     if (path === undefined) return undefined;
-    if (entry.type !== 'hard-link') return collector.visit({ ...entry, path });
-    const target = seenFromRoot(cleanPath(entry.target));
+    if (entry.type !== 'hard-link' || isOverlong(entry.target)) return collector.visit({ ...entry, path });
+    const target = seenFromRoot(boundedPath(entry.target));
     if (target !== undefined) return collector.visit({ ...entry, path, target });
     if (wanted.at(path) !== undefined)
       collector.remark(path, `a hard link that leads out of ${root} was passed over`);

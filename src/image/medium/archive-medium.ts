@@ -3,7 +3,7 @@ import { compressionOf, magicBytes } from '../../kit/decompress/compression.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { oneLine } from '../../kit/one-line.ts';
-import { cleanPath, parentOf } from '../../kit/tar/path.ts';
+import { boundedPath, cleanPath, isOverlong } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { compressionAt, exactStatsOf, readAt, stampOf } from './local-file.ts';
 import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
@@ -56,6 +56,9 @@ class Listing {
   isForeign = false;
   readonly #path: string;
   #documentBytes = 0;
+  #nameCharacters = 0;
+  /** An overlong name was passed over: a root file system may have one, and an image has none. */
+  #hasOverlong = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -98,19 +101,43 @@ class Listing {
 
   /** The members. Throws `target-corrupt` where one lies below a link: unpacked, it may replace another. */
   checked(): Members {
-    for (const path of this.#members.keys()) {
-      for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder)) {
-        if (this.#members.get(folder)?.entry.type !== 'symbolic-link') continue;
-        throw new ClairError(
-          'target-corrupt',
-          `${this.#path} has ${oneLine(path, nameMax)} below ${oneLine(folder, nameMax)}, which is a link: readers differ in which file it is`,
-        );
-      }
+    if (this.#hasOverlong)
+      throw new ClairError(
+        'limit-exceeded',
+        `${this.#path} has a member whose name has more than ${limits.pathBytes} bytes`,
+        { limit: 'pathBytes' },
+      );
+    const found = this.#belowLink();
+    if (found !== undefined) {
+      const [path, link] = found.map((name) => oneLine(name, nameMax));
+      throw new ClairError(
+        'target-corrupt',
+        `${this.#path} has ${path} below ${link}, which is a link: readers differ in which file it is`,
+      );
     }
     return { byPath: this.#members, doubled: this.#doubled };
   }
 
+  /**
+   * A member below a symbolic link, and that link. With a slash at the end of each name, what lies below a name follows it in the order of
+   * text, so that deep names cost no more than their length.
+   */
+  #belowLink(): readonly [path: string, link: string] | undefined {
+    const isLink = (path: string): boolean => this.#members.get(path)?.entry.type === 'symbolic-link';
+    if (![...this.#members.keys()].some(isLink)) return undefined;
+    const sorted = [...this.#members.keys()].map((path) => `${path}/`).sort();
+    const at = sorted.findIndex(
+      (path, i) => sorted[i + 1]?.startsWith(path) === true && isLink(path.slice(0, -1)),
+    );
+    return at < 0 ? undefined : [sorted[at + 1]?.slice(0, -1) ?? '', sorted[at]?.slice(0, -1) ?? ''];
+  }
+
   #add(entry: TarEntry, bytes?: Buffer): void {
+    if (isOverlong(entry.path)) {
+      this.#hasOverlong = true;
+      return;
+    }
+    this.#checkNames(entry.path);
     const first = entry.path.slice(0, Math.max(entry.path.indexOf('/'), 0)) || entry.path;
     if (this.#members.size >= limits.archiveMembers)
       throw new ClairError(
@@ -124,6 +151,16 @@ class Listing {
         this.#doubled.add(entry.path);
       this.#members.set(entry.path, bytes === undefined ? { entry } : { entry, bytes });
     }
+  }
+
+  #checkNames(path: string): void {
+    this.#nameCharacters += path.length;
+    if (this.#nameCharacters > limits.archiveNameCharacters)
+      throw new ClairError(
+        'limit-exceeded',
+        `${this.#path} has members whose names have more than ${limits.archiveNameCharacters} characters together; if it is a root file system, put rootfs-tar: before its name`,
+        { limit: 'archiveNameCharacters' },
+      );
   }
 }
 
@@ -161,10 +198,13 @@ function follow(archive: string, { byPath, doubled }: Members, name: string): Me
       );
     const member = byPath.get(path);
     if (member === undefined || member.entry.type === 'file') return member;
-    if (member.entry.type === 'symbolic-link')
-      path = cleanPath(posix.join(posix.dirname(path), member.entry.target));
-    else if (member.entry.type === 'hard-link') path = cleanPath(member.entry.target);
+    if (member.entry.type === 'symbolic-link') path = linkedPath(posix.dirname(path), member.entry.target);
+    else if (member.entry.type === 'hard-link') path = boundedPath(member.entry.target);
     else return undefined;
   }
   return undefined;
+}
+
+function linkedPath(directory: string, target: string): string {
+  return isOverlong(target) ? target : cleanPath(posix.join(directory, target));
 }

@@ -1,10 +1,10 @@
 import { isWithoutPayload, TarError, type TarHeader } from './header.ts';
-import { cleanPath } from './path.ts';
+import { boundedPath } from './path.ts';
 import { overlayAttribute, type PaxAttributes } from './pax.ts';
 
 /** A member of a tar archive, with the long names and sizes of its extended headers applied. */
 export interface TarEntry {
-  /** Inside the image; see `cleanPath`. */
+  /** Inside the image; see `cleanPath`. An overlong name is as it is written. */
   readonly path: string;
   readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'other';
   /** Payload bytes as stored. */
@@ -54,7 +54,7 @@ export function memberOf(
   const sparse = pieces ?? ofPax;
   const overlay = pax.get(overlayAttribute);
   return {
-    path: cleanPath(ofPax === undefined ? name : firstSaid(pax.get('GNU.sparse.name'), name)),
+    path: boundedPath(ofPax === undefined ? name : firstSaid(pax.get('GNU.sparse.name'), name)),
     type,
     size,
     target: isLink(type) ? firstSaid(extended.longTarget, pax.get('linkpath'), header.linkName) : '',

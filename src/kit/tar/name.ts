@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { limits } from '../limits.ts';
 
 /** Bytes that are no UTF-8 become lone surrogates from here on, which no UTF-8 decodes to: different names stay different. */
 const escapeStart = 0xdc00;
@@ -12,6 +13,13 @@ export function decodeName(bytes: Buffer): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte < 0x80 ? byte : escapeStart + byte);
   return text;
+}
+
+/** As `decodeName`. Of a name with more bytes than any path has, only the beginning, which is still overlong: see `isOverlong`. */
+export function decodePath(bytes: Buffer): string {
+  return bytes.length > limits.pathBytes
+    ? bytes.toString('latin1', 0, limits.pathBytes + 1)
+    : decodeName(bytes);
 }
 
 /** The bytes of a name that `decodeName` has made text of. */

@@ -1,3 +1,18 @@
+import { limits } from '../limits.ts';
+
+/** Whether a name, as it is written, is longer than any that Linux opens. Of such a name only the beginning is kept: see `decodePath`. */
+export function isOverlong(name: string): boolean {
+  return name.length > limits.pathBytes;
+}
+
+/**
+ * As `cleanPath`, but an overlong name stays as it is: a few compressed bytes can spell a megabyte of `a/a/a/…`, and to take that apart
+ * costs a hundred times as much as to read it. Such a name is no path, and the caller has to say so.
+ */
+export function boundedPath(name: string): string {
+  return isOverlong(name) ? name : cleanPath(name);
+}
+
 /**
  * A member name as a path inside the image: no leading `/` or `./`, no empty or `.` parts, and `..` never leaves the root,
  * as every runtime unpacks it. The root itself is the empty path.
@@ -35,7 +50,8 @@ export function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The path that a symbolic link names, relative to its own directory or to the root. Links on the way are not followed. */
+/** The path that a symbolic link names, relative to its own directory or to the root. Links on the way are not followed. An overlong target is as written. */
 export function symbolicLinkPath(link: string, target: string): string {
+  if (isOverlong(target)) return target;
   return cleanPath(target.startsWith('/') ? target : `${parentOf(link)}/${target}`);
 }

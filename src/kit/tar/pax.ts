@@ -1,4 +1,4 @@
-import { decodeName } from './name.ts';
+import { decodeName, decodePath } from './name.ts';
 
 /** Extended attributes of a member: pax(1), "pax Header Block", as Go's archive/tar reads them. An empty value says nothing. */
 export type PaxAttributes = ReadonlyMap<string, string>;
@@ -19,6 +19,9 @@ const keys: ReadonlySet<string> = new Set([
 
 /** Keys of texts that end at a NUL in a header, and may have none here. */
 const textKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname']);
+
+/** Keys of paths. */
+const pathKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'GNU.sparse.name']);
 
 /** Extended attributes that overlayfs acts on: they can merge one directory into another, or hide a lower one. */
 const overlayKey = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
@@ -69,7 +72,7 @@ function recordAt(payload: Buffer, at: number): PaxRecord | undefined {
   const key = payload.toString('utf8', space + 1, equals);
   const bytes = payload.subarray(equals + 1, end - 1);
   if (key.includes('\0') || (textKeys.has(key) && bytes.includes(0))) return undefined;
-  return { key, value: () => decodeName(bytes), end };
+  return { key, value: () => (pathKeys.has(key) ? decodePath(bytes) : decodeName(bytes)), end };
 }
 
 /** Offsets and sizes take turns. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paxRecords, type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { limits } from '../limits.ts';
 import { TarError } from './header.ts';
 import { decodeName } from './name.ts';
 import { TarWalker } from './walker.ts';
@@ -174,4 +175,15 @@ test('names are bytes: two that are no UTF-8 are two files', () => {
     `${decodeName(Buffer.of(0xff))} file`,
     `${decodeName(Buffer.of(0xfe))} file`,
   ]);
+});
+
+test('a name of more bytes than a path has is kept as overlong when it is clean of a few, and never taken apart', () => {
+  const overlong = ['a/'.repeat(500_000), `${'./'.repeat(3000)}etc/passwd`, 'é'.repeat(2100)];
+  for (const name of overlong)
+    for (const head of [pax({ path: name }), longName(`${name}\0`)]) {
+      const [walked = ''] = walk([head, { path: 'a' }]);
+      assert.equal(walked.length, limits.pathBytes + 1 + ' file'.length);
+    }
+  const longest = `${'./'.repeat((limits.pathBytes - 4) / 2)}name`;
+  assert.deepEqual(walk([pax({ path: longest }), { path: 'a' }]), ['name file']);
 });

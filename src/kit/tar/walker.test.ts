@@ -77,8 +77,8 @@ for (const longNames of ['pax', 'gnu', 'ustar'] as const) {
   });
 }
 
-test('a name of 10,000 characters and a name in UTF-8', () => {
-  const names = ['n'.repeat(10_000), 'opt/ünï', 'ü'.repeat(80)];
+test('a name of 4,096 characters and a name in UTF-8', () => {
+  const names = ['n'.repeat(4096), 'opt/ünï', 'ü'.repeat(80)];
   assert.deepEqual(
     walk(tar(names.map((path) => ({ path, content: '' })))).map(({ path }) => path),
     names,

@@ -10,7 +10,6 @@ import {
   payloadBytes,
   TarError,
   type TarHeader,
-  text,
 } from './header.ts';
 import {
   type ExtendedHeaders,
@@ -19,6 +18,7 @@ import {
   type SparsePiece,
   type TarEntry,
 } from './member.ts';
+import { decodePath } from './name.ts';
 import { parsePax } from './pax.ts';
 
 export type { SparseForm, SparsePiece, TarEntry };
@@ -226,8 +226,8 @@ export class TarWalker {
     const payload = Buffer.concat(this.#metadata);
     this.#metadata = [];
     const flag = this.#header?.flag;
-    if (flag === 'L') this.#extend({ longName: text(payload, 0, payload.length) });
-    else if (flag === 'K') this.#extend({ longTarget: text(payload, 0, payload.length) });
+    if (flag === 'L') this.#extend({ longName: longText(payload) });
+    else if (flag === 'K') this.#extend({ longTarget: longText(payload) });
     else {
       const pax = parsePax(payload);
       if (pax === undefined) throw new TarError('a malformed pax header', this.#position);
@@ -273,6 +273,12 @@ export class TarWalker {
     this.#padding = (blockBytes - (size % blockBytes)) % blockBytes;
     this.#state = size === 0 && state === 'payload' ? 'header' : state;
   }
+}
+
+/** A path that ends at a NUL or with the bytes. */
+function longText(payload: Buffer): string {
+  const end = payload.indexOf(0);
+  return decodePath(end < 0 ? payload : payload.subarray(0, end));
 }
 
 function readPieces(

@@ -3,7 +3,7 @@ import { PendingInput } from '../decompress/pending-input.ts';
 import { ClairError, messageOf } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { ArchivedFile } from '../tar/entries.ts';
-import { cleanPath } from '../tar/path.ts';
+import { boundedPath } from '../tar/path.ts';
 import { FileSums } from './file-sums.ts';
 import {
   descriptorBytes,
@@ -131,7 +131,7 @@ export class ZipWalker {
   }
 
   #beginFile(header: ZipHeader, offset: number): void {
-    const isWanted = !header.path.endsWith('/') && this.#wants(cleanPath(header.path));
+    const isWanted = !header.path.endsWith('/') && this.#wants(boundedPath(header.path));
     if (this.#files.count >= limits.layerEntries)
       throw tooMuch(`more than ${limits.layerEntries} files in an archive`);
     if (isWanted || header.hasDescriptor) {
@@ -171,7 +171,7 @@ export class ZipWalker {
     this.#files.add(header.path, offset, found);
     this.#entry = undefined;
     this.#worthBytes = 0;
-    return isWanted ? { path: cleanPath(header.path), bytes: found.content } : true;
+    return isWanted ? { path: boundedPath(header.path), bytes: found.content } : true;
   }
 
   #content(header: ZipHeader): Content | undefined {
