@@ -10,6 +10,7 @@ import {
   payloadBytes,
   TarError,
   type TarHeader,
+  wordsOf,
 } from './header.ts';
 import {
   type ExtendedHeaders,
@@ -55,6 +56,7 @@ export class TarWalker {
   readonly #visit: TarVisitor;
   readonly #mayMatter: MemberFilter | undefined;
   readonly #block: Buffer = Buffer.allocUnsafe(blockBytes);
+  readonly #blockWords: Uint32Array | undefined = wordsOf(this.#block);
   #blockFill = 0;
   #state: State = 'header';
   #position = 0;
@@ -94,6 +96,7 @@ export class TarWalker {
   /** Takes the next bytes. Throws `TarError` where they are no tar archive, and whatever the visitor throws. */
   push(bytes: Buffer): void {
     let at = 0;
+    const words = wordsOf(bytes);
     while (at < bytes.length) {
       const skippable = Math.min(this.skippable, bytes.length - at);
       if (skippable > 0) {
@@ -102,7 +105,7 @@ export class TarWalker {
       } else if (this.#state === 'payload' || this.#state === 'metadata') {
         at += this.#takePayload(bytes, at);
       } else {
-        at += this.#takeBlock(bytes, at);
+        at += this.#takeBlock(bytes, at, words);
       }
     }
   }
@@ -143,10 +146,10 @@ export class TarWalker {
     this.#state = this.#padding === 0 ? 'header' : 'padding';
   }
 
-  #takeBlock(bytes: Buffer, at: number): number {
+  #takeBlock(bytes: Buffer, at: number, words: Uint32Array | undefined): number {
     if (this.#blockFill === 0 && bytes.length - at >= blockBytes) {
       this.#position += blockBytes;
-      this.#endBlock(bytes, at);
+      this.#endBlock(bytes, at, words);
       return blockBytes;
     }
     const count = Math.min(blockBytes - this.#blockFill, bytes.length - at);
@@ -155,17 +158,17 @@ export class TarWalker {
     this.#position += count;
     if (this.#blockFill === blockBytes) {
       this.#blockFill = 0;
-      this.#endBlock(this.#block, 0);
+      this.#endBlock(this.#block, 0, this.#blockWords);
     }
     return count;
   }
 
-  #endBlock(block: Buffer, offset: number): void {
+  #endBlock(block: Buffer, offset: number, words: Uint32Array | undefined): void {
     if (this.#state === 'sparse-map') this.#takeSparseMap(block, offset);
     else if (isZeroBlock(block, offset)) this.#takeZeroBlock();
     else if (this.#hasZeroBlock)
       throw new TarError('one block of zeros, where two end an archive,', this.#position - 2 * blockBytes);
-    else if (hasValidChecksum(block, offset)) this.#takeHeader(block, offset);
+    else if (hasValidChecksum(block, offset, words)) this.#takeHeader(block, offset);
     else throw new TarError('no tar header where one must be', this.#position - blockBytes);
   }
 
