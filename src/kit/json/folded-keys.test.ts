@@ -32,6 +32,10 @@ const accepted: readonly (readonly [text: string, value: unknown])[] = [
   ['{"annotations":{"a":"1","A":"2"}}', { annotations: { a: '1', A: '2' } }],
   ['{"named":{"a":{"Size":1},"A":{"SIZE":2}}}', { named: { a: { size: 1 }, A: { size: 2 } } }],
   ['{"layers":null,"rootfs":null}', { layers: null, rootfs: null }],
+  [
+    '{"kind":"a\\ud800b","annotations":{"\\udc00":"\\ud83d\\ude00\\ud83d"}}',
+    { kind: 'a\ufffdb', annotations: { '\ufffd': '\u{1f600}\ufffd' } },
+  ],
   ['[1,"layers",{"layers":1}]', [1, 'layers', { layers: 1 }]],
   ['12', 12],
 ];

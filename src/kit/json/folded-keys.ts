@@ -44,7 +44,7 @@ function newShapeOf(schema: z.core.$ZodType): Shape {
 
 /**
  * A document with the fields of a schema under the names that the schema has for them, whatever case they are written in. Keys of
- * records are data and stay as they are. `bytes` are the text of `json`. Throws what `refuse` makes where a field comes twice.
+ * records are data and stay as they are. A half of a surrogate pair is U+FFFD, as in Go. `bytes` are the text of `json`. Throws what `refuse` makes where a field comes twice.
  */
 export function withFoldedKeys(
   schema: z.core.$ZodType,
@@ -57,12 +57,13 @@ export function withFoldedKeys(
 }
 
 function renamed(shape: Shape, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
   if (shape.kind === 'other' || typeof value !== 'object' || value === null) return value;
   if (shape.kind === 'array')
     return Array.isArray(value) ? value.map((item) => renamed(shape.value, item)) : value;
   if (Array.isArray(value)) return value;
   const entries = Object.entries(value).flatMap(([key, item]) => {
-    if (shape.kind === 'record') return [[key, renamed(shape.value, item)] as const];
+    if (shape.kind === 'record') return [[key.toWellFormed(), renamed(shape.value, item)] as const];
     const field = shape.fields.get(foldedKey(key));
     return field === undefined ? [] : [[field[0], renamed(field[1], item)] as const];
   });
