@@ -13,7 +13,7 @@ import { metricsAnswer } from './metrics.ts';
 
 /** What the health server tells of. */
 export interface HealthRoom {
-  readonly store: Pick<Store, 'advisories' | 'keyValues'>;
+  readonly store: Pick<Store, 'advisories' | 'ping'>;
   /** Judges by the states of the feeds whether there are advisories to judge by. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
   /** The metrics of this process as text. */
@@ -82,7 +82,7 @@ export function describedHealthRoutes(): DescribedRoute[] {
 
 async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
   try {
-    await store.keyValues.get('health');
+    await store.ping();
     return { status: 200 };
   } catch (error) {
     onError(error);

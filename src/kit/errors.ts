@@ -22,6 +22,7 @@ export const exitCodes = {
   'feed-corrupt': 3,
   'feed-not-tried': 3,
   'store-unusable': 3,
+  'store-unavailable': 3,
   'store-conflict': 3,
   'output-failed': 3,
   'layer-unsupported': 3,

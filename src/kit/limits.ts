@@ -282,6 +282,20 @@ export const limits = {
   storeConnectMs: 10_000,
   /** A database server that was there and went away is waited for as long; a restart takes seconds. */
   storeReconnectMs: 20_000,
+  /** A request that only reads waits this long for a database that is away or locked. */
+  storeReadWaitMs: 500,
+  /** A request that changes something waits this long for a database that is away or locked. */
+  storeWriteWaitMs: 15_000,
+  /** Queries that wait for a database at the same time while it is away or locked; any other fails at once. */
+  storeWaiting: 500,
+  /** A health check gives the database this long. */
+  storePingMs: 700,
+  /** A database server that answers no query for this long is asked whether it is there. */
+  storeSilentMs: 500,
+  /** A database server that does not answer such a question in this time is away. */
+  storeProbeMs: 2_000,
+  /** A database server that is away is looked for at these intervals. */
+  storeProbePauseMs: 250,
   /** A user's change that met with another server's is tried again after up to this. */
   conflictPauseMs: 50,
   /** Connections to a database server, where the configuration says nothing. */

@@ -298,6 +298,8 @@ export interface Store extends AsyncDisposable {
   readonly keyValues: KeyValueStore;
   /** The same, for who reads a good part of them but once: what it reads does not stay in memory. */
   readonly bulk: Pick<Store, 'vulnerabilities' | 'enrichments'>;
+  /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */
+  ping(): Promise<void>;
   /** Throws away what is past its time, little by little, so that nobody waits for it; costs nearly nothing when nothing is. */
   collect(terms: RetentionTerms): Promise<Collected>;
   statistics(): Promise<StoreStatistics>;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { limits, timerMsMax } from '../../kit/limits.ts';
+import { withStoreWait } from '../../store/store-wait.ts';
 import type { Http2Door } from '../http/sort-connections.ts';
 import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
@@ -110,7 +111,7 @@ class Calls {
       const answered = (status: number): void => {
         this.#room.onAnswered(labelOf(name), status, performance.now() - started);
       };
-      const work = this.#run(call, method).then(
+      const work = withStoreWait(storeWaitMsOf(name), () => this.#run(call, method)).then(
         (answer) => {
           callback(null, withTimestamps(answer));
           answered(200);
@@ -153,6 +154,12 @@ class Calls {
     else if (fault.cause !== undefined) this.#room.onError(fault.cause);
     return fault ?? bugFault;
   }
+}
+
+/** Who reads learns soon that the database is away; a change waits for it. */
+function storeWaitMsOf(name: keyof V3Methods): number {
+  const isRead = rpcs.find(({ method }) => method === name)?.verb === 'GET';
+  return isRead ? limits.storeReadWaitMs : limits.storeWriteWaitMs;
 }
 
 /** Says when to come again as gRPC says it: RFC A6 of gRPC, "Pushback". */

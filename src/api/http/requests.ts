@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClairError } from '../../kit/errors.ts';
 import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import { withStoreWait } from '../../store/store-wait.ts';
 import type { Access, Verdict } from './access.ts';
 import {
   type ApiAnswer,
+  busySeconds,
   faultAnswer,
   type LogDetails,
   type Route,
@@ -79,7 +82,7 @@ export class Requests {
       else if (found.kind === 'answer') await this.#writeAlone(response, found.answer, outcome);
       else
         await this.#tracer.span(spanOf(found, incoming), () =>
-          this.#answerBy(found, { incoming, response, outcome }),
+          waitingAsUsual(found.route, () => this.#answerBy(found, { incoming, response, outcome })),
         );
     } catch (error) {
       onError(error);
@@ -223,8 +226,16 @@ export class Requests {
       return faultAnswer(status, message, retryAfter(retryAfterSeconds));
     }
     this.#room.onError(error);
+    if (error instanceof ClairError && error.code === 'store-unavailable')
+      return (faultWords ?? faultAnswer)(503, 'the database cannot be reached', retryAfter(busySeconds));
     return (faultWords ?? faultAnswer)(500, 'internal server error');
   }
+}
+
+/** Who reads learns soon that the database is away; a change waits for it. What has no end waits as the program itself does. */
+function waitingAsUsual<T>({ method, isEndless }: Route, work: () => T): T {
+  if (isEndless === true) return work();
+  return withStoreWait(method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs, work);
 }
 
 /** As OpenTelemetry names what a server does for HTTP. */

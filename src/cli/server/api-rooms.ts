@@ -2,7 +2,8 @@ import type { NativeRoom } from '../../api/http/native/room.ts';
 import { pageTokens } from '../../api/http/v1/page-token.ts';
 import type { V1Room } from '../../api/http/v1/room.ts';
 import type { V3Room } from '../../api/http/v3/room.ts';
-import { Turns } from '../../kit/turns.ts';
+import { KeyedTurns } from '../../kit/keyed-turns.ts';
+import { limits } from '../../kit/limits.ts';
 import { logPost } from '../log/server-events.ts';
 import { pauseOrBell } from './pause.ts';
 import type { GenerationParts } from './server-parts.ts';
@@ -34,7 +35,7 @@ export function v1Room({
     posting: { extensions, store, read: pool.reader(plugged.analyzers), ignoredListers },
     posts,
     writing: {
-      ...{ extensions, store, turns: new Turns(1), now },
+      ...{ extensions, store, turns: new KeyedTurns(limits.storeWriteWaitMs), now },
       onChange: () => {
         bell.ring();
       },

@@ -1,13 +1,17 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../kit/errors.ts';
+import type { PostgresStoreOptions } from '../../store/sql/postgres-store.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
 
 /** Connections to PostgreSQL that the thread that loads feeds has: two feeds at a time, and one to renew their locks. */
 export const feedConnections = 4;
 
+/** Called when the database goes away and when it is back; a file never goes away. */
+export type OutageEvents = Pick<PostgresStoreOptions, 'onAway' | 'onBack'>;
+
 /** Options of opening the database of a server. */
-export interface ConfiguredStoreOptions {
+export interface ConfiguredStoreOptions extends OutageEvents {
   /** Name that the threads of the server share a database in memory by. */
   readonly memoryName?: string | undefined;
   /** Connections to PostgreSQL at most. */
@@ -17,7 +21,7 @@ export interface ConfiguredStoreOptions {
 /** The database of a server. Throws `store-unusable`. */
 export async function configuredStore(
   { type, options }: Config['database'],
-  { memoryName, connectionsMax }: ConfiguredStoreOptions,
+  { memoryName, ...postgres }: ConfiguredStoreOptions,
 ): Promise<Store> {
   if (type === 'sqlite') {
     const { openSqliteStore } = await import('../../store/sql/sqlite-store.ts');
@@ -28,7 +32,7 @@ export async function configuredStore(
   }
   const { openPostgresStore } = await import('../../store/sql/postgres-store.ts');
   return await openPostgresStore(options.source, {
-    connectionsMax,
+    ...postgres,
     createsDatabase: options.managedatabaselifecycle,
   });
 }

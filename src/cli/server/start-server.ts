@@ -8,6 +8,7 @@ import type { Router } from '../../api/http/router.ts';
 import { freshMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { Disposal } from '../../kit/disposal.ts';
+import { messageOf } from '../../kit/errors.ts';
 import { heedNetworkEnvironment } from '../../kit/http/http-environment.ts';
 import { KeyedWork } from '../../kit/keyed-work.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
@@ -15,9 +16,10 @@ import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import { Bell } from '../../service/notices/bell.ts';
 import { logRequest } from '../log/server-events.ts';
-import { configuredStore, feedConnections } from './configured-store.ts';
+import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { beginGeneration, type Generation } from './generation.ts';
 import { type PluginNames, type PreparedGeneration, prepareGeneration } from './generation-plan.ts';
+import { RepeatedErrors } from './repeated-errors.ts';
 import type { LastingParts } from './server-parts.ts';
 import { planServer, type ServerPlan } from './server-plan.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
@@ -136,7 +138,7 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
     }),
   );
   const store = tracedStore(
-    parts.use(await configuredStore(database, { memoryName, connectionsMax })),
+    parts.use(await configuredStore(database, { memoryName, connectionsMax, ...outagesIn(log) })),
     tracer,
   );
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
@@ -151,16 +153,31 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
   };
 }
 
+/** Writes to the log when the database goes away and when it is back. */
+function outagesIn(log: Logger): OutageEvents {
+  return {
+    onAway: (error) => {
+      log.error({ error: messageOf(error) }, 'database away');
+    },
+    onBack: (awayMs) => {
+      log.info({ seconds: Math.round(awayMs / 100) / 10 }, 'database back');
+    },
+  };
+}
+
 async function startHealth(
   { server, store, writeMetrics, log }: LastingParts,
   current: () => Generation,
 ): Promise<ApiServer> {
+  const errors = new RepeatedErrors((error, repeated) => {
+    log.error({ error: String(error), ...(repeated > 0 && { repeated }) }, 'health check failed');
+  }, performance.now.bind(performance));
   return await serveHealth(server.health, {
     store,
     readiness: (states) => readinessOf(current().feeds, states),
     metrics: writeMetrics,
     onError: (error) => {
-      log.error({ error: String(error) }, 'health check failed');
+      errors.note(error);
     },
     onRequest: (record) => {
       logRequest(log, record);
@@ -191,11 +208,14 @@ async function serveRoutes(
   { log, metrics, tracer, server }: LastingParts,
 ): Promise<ApiServer> {
   const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
+  const errors = new RepeatedErrors((error, repeated) => {
+    log.error({ err: error, ...(repeated > 0 && { repeated }) }, 'request failed');
+  }, performance.now.bind(performance));
   const shared = {
     access: server.access,
     timeoutMs: api.timeout,
     onError: (error: unknown) => {
-      log.error({ err: error }, 'request failed');
+      errors.note(error);
     },
     onAnswered: (route: string, status: number, ms: number) => {
       metrics.noteAnswer(route, status, ms);

@@ -60,6 +60,8 @@ export interface Engine extends Connection, AsyncDisposable {
   takeAnyTime(db: Kysely<Tables>): Promise<void>;
   /** Changes about the tables, as a migration has made them, what this engine needs otherwise. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
+  /** Throws `store-unavailable` unless the database answers soon. */
+  ping(): Promise<void>;
   /** What the database takes up, in bytes. */
   sizeBytes(): Promise<number>;
 }

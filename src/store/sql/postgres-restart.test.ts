@@ -32,8 +32,8 @@ function restartTest(
   });
 }
 
-function isUnusable(error: unknown): boolean {
-  return error instanceof ClairError && error.code === 'store-unusable';
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ClairError && error.code === 'store-unavailable';
 }
 
 restartTest('who reads while the server is started anew notices nothing', async (store, restart) => {
@@ -64,7 +64,7 @@ restartTest(
         } catch (error) {
           // Only where nobody can know is the write not made again.
           assert.ok(
-            isUnusable(error) && /whether it was made is not known/.test(String(error)),
+            isUnavailable(error) && /whether it was made is not known/.test(String(error)),
             String(error),
           );
         }
@@ -88,7 +88,7 @@ restartTest(
         yield record(`new ${i}`);
       }
     })();
-    await assert.rejects(store.advisories.apply(feedUpdate(), records), isUnusable);
+    await assert.rejects(store.advisories.apply(feedUpdate(), records), isUnavailable);
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
     await store.advisories.apply(feedUpdate(), stream([record('A'), record('C')]));
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C']);

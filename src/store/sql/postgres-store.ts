@@ -1,12 +1,13 @@
 import { limits } from '../../kit/limits.ts';
 import type { Store } from '../store.ts';
+import type { AvailabilityEvents } from './dialect/availability.ts';
 import { createDatabase } from './dialect/postgres-database.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
 import { type StoreOptions, sqlStore } from './sql-store.ts';
 
 /** What can be chosen when a store on a PostgreSQL server is opened. */
-export interface PostgresStoreOptions extends StoreOptions {
+export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents {
   /** Connections of this store at most; two are needed. */
   readonly connectionsMax?: number;
   /** Whether the database is made when it is not there. It is never removed. */
@@ -18,8 +19,8 @@ export interface PostgresStoreOptions extends StoreOptions {
  * as Clair takes it, as a URL or in keywords. Throws `store-unusable`.
  */
 export async function openPostgresStore(source: string, options: PostgresStoreOptions = {}): Promise<Store> {
-  const { connectionsMax = limits.storeConnections, createsDatabase = false, ...rest } = options;
+  const { connectionsMax = limits.storeConnections, createsDatabase = false } = options;
   const parsed = parsePostgresSource(source);
   if (createsDatabase) await createDatabase(parsed);
-  return await sqlStore(await openPostgresEngine(parsed, connectionsMax), rest);
+  return await sqlStore(await openPostgresEngine(parsed, connectionsMax, options), options);
 }

@@ -49,6 +49,7 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     locks: lockStore(engine, now),
     keyValues: keyValueStore(engine),
     collect: (terms) => collect(engine, terms, now()),
+    ping: () => engine.ping(),
     statistics: () => statistics(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };

@@ -6,10 +6,16 @@ export function notFound(): WireError {
   return new WireError(404, 'the resource cannot be found');
 }
 
+const databaseMessage = 'database: an error occured when querying the backend';
+
 /** What Clair answers where its database refuses something. */
 export function databaseFault(cause?: unknown): WireError {
-  const message = 'database: an error occured when querying the backend';
-  return new WireError(500, message, cause === undefined ? {} : { cause });
+  return new WireError(500, databaseMessage, cause === undefined ? {} : { cause });
+}
+
+/** The database is away or locked: Clair's words, and when to try again. */
+function databaseAway(cause: ClairError): WireError {
+  return new WireError(503, databaseMessage, { retryAfterSeconds: busySeconds, cause });
 }
 
 /** The body cannot be used as it is. */
@@ -27,6 +33,7 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => WireError>> = {
   'layer-unsupported': () => new WireError(422, 'worker: OS and/or package manager are not supported'),
   'layer-unreadable': ({ message }) => new WireError(422, `worker: ${message}`),
   busy: ({ message }) => new WireError(503, message, { retryAfterSeconds: busySeconds }),
+  'store-unavailable': databaseAway,
   'store-unusable': databaseFault,
   'store-conflict': databaseFault,
 };

@@ -61,13 +61,14 @@ const faults: Partial<Record<ErrorCode, (error: ClairError) => RpcFault>> = {
   'layer-unsupported': ({ message }) => new RpcFault('failed-precondition', message),
   'layer-unreadable': ({ message }) => new RpcFault('failed-precondition', message),
   busy: ({ message }) => new RpcFault('unavailable', message, { retryAfterSeconds: busySeconds }),
+  'store-unavailable': (cause) => databaseFault(cause, { retryAfterSeconds: busySeconds }),
   'store-unusable': databaseFault,
   'store-conflict': databaseFault,
 };
 
-function databaseFault(cause: ClairError): RpcFault {
+function databaseFault(cause: ClairError, again: { readonly retryAfterSeconds?: number } = {}): RpcFault {
   const message = inClairsWords('something went wrong when communicating with the database.');
-  return new RpcFault('unavailable', message, { cause });
+  return new RpcFault('unavailable', message, { ...again, cause });
 }
 
 /** What the client is told of an error; undefined for a mistake of ours, of which it learns nothing. */

@@ -1,8 +1,11 @@
 import pg, { type CustomTypesConfig, type PoolClient } from 'pg';
 import { limits } from '../../../kit/limits.ts';
+import { waitForServerMs } from '../../store-wait.ts';
+import { Availability, type AvailabilityEvents } from './availability.ts';
 import type { Clients } from './postgres.ts';
-import { insist, isAway, isStarting, storeError } from './postgres-errors.ts';
+import { insist, isAway, isCrowded, isStarting, ServerSilent, storeError } from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
+import { SilenceWatch } from './silence.ts';
 
 /** The connections of this process to one database. */
 export interface ClientPool extends Clients {
@@ -11,12 +14,133 @@ export interface ClientPool extends Clients {
    * their turn as long as it takes.
    */
   session<T>(work: (clients: Clients) => Promise<T>): Promise<T>;
+  /** Throws `store-unavailable` unless the server answers within `limits.storePingMs`. */
+  ping(): Promise<void>;
 }
 
 /** Connects to a database, with two connections at least: while a feed is loaded by one, the others go on reading. */
-export async function openClients(source: PostgresSource, connectionsMax: number): Promise<ClientPool> {
-  const { name: place, client: config } = source;
+export async function openClients(
+  source: PostgresSource,
+  connectionsMax: number,
+  events: AvailabilityEvents = {},
+): Promise<ClientPool> {
   const max = Math.max(2, connectionsMax);
+  const lasting = new LastingPool(source, max, events);
+  await lasting.start();
+  const clients: Clients = {
+    place: source.name,
+    isPinned: false,
+    take: () => lasting.take(),
+    give,
+    during: (client, query) => lasting.watch.during(client, query),
+    end: () => lasting.end(),
+  };
+  const places = new Places(max - 1);
+  return {
+    ...clients,
+    session: (work) => places.use(() => runSession(clients, work)),
+    ping: () => lasting.ping(),
+  };
+}
+
+/** A pool that is replaced when the server went away: connections that were open or asked for then are of no use. */
+class LastingPool {
+  readonly #source: PostgresSource;
+  readonly #max: number;
+  readonly #availability: Availability;
+  readonly watch: SilenceWatch<PoolClient>;
+  #pool: pg.Pool;
+
+  constructor(source: PostgresSource, max: number, events: AvailabilityEvents) {
+    this.#source = source;
+    this.#max = max;
+    this.#pool = poolOf(source, max);
+    const probe = (): Promise<void> => probeServer(source, limits.storeProbeMs);
+    this.#availability = new Availability(probe, {
+      ...events,
+      onAway: (error) => {
+        this.#replace();
+        events.onAway?.(storeError(error, source.name));
+      },
+    });
+    this.watch = new SilenceWatch(probe, (error, clients) => {
+      this.#availability.noteAway(error);
+      // Ends them at once, because each has a query under way.
+      for (const client of clients) void endOf(client);
+    });
+  }
+
+  /** Makes the first connection. A server that was never there is no server that went away: this is told at once. */
+  async start(): Promise<void> {
+    try {
+      give(await insist(() => this.#pool.connect(), isStarting, limits.storeReconnectMs), false);
+    } catch (error) {
+      await this.end();
+      throw storeError(error, this.#source.name);
+    }
+  }
+
+  /** A client of the pool, once the server is there. Throws `store-unavailable` if that takes too long. */
+  async take(): Promise<PoolClient> {
+    const deadline = performance.now() + waitForServerMs();
+    try {
+      for (;;) {
+        await this.#availability.back(deadline - performance.now());
+        try {
+          // Of a server that has no connection left, some will be given back, however short the wait for one that is away.
+          return await insist(() => this.#connect(), isCrowded, limits.storeReconnectMs);
+        } catch (error) {
+          if (this.#availability.cause === undefined || performance.now() > deadline) throw error;
+        }
+      }
+    } catch (error) {
+      throw storeError(error, this.#source.name);
+    }
+  }
+
+  async ping(): Promise<void> {
+    const { cause } = this.#availability;
+    if (cause !== undefined) throw storeError(cause, this.#source.name);
+    try {
+      await probeServer(this.#source, limits.storePingMs);
+    } catch (error) {
+      if (isAway(error) && !(error instanceof ServerSilent)) this.#availability.noteAway(error);
+      throw storeError(error, this.#source.name);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#availability.close();
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  /** Waits for a client no longer than until the server goes away. */
+  async #connect(): Promise<PoolClient> {
+    const connecting = this.#pool.connect();
+    let isWanted = true;
+    void connecting.then(
+      (client) => {
+        if (!isWanted) give(client, true);
+      },
+      () => undefined,
+    );
+    try {
+      return await this.#availability.whileThere(connecting);
+    } catch (error) {
+      isWanted = false;
+      if (isAway(error) && !isCrowded(error)) this.#availability.noteAway(error);
+      throw error;
+    }
+  }
+
+  #replace(): void {
+    const before = this.#pool;
+    this.#pool = poolOf(this.#source, this.#max);
+    before.end().catch(() => undefined);
+  }
+}
+
+function poolOf({ client: config }: PostgresSource, max: number): pg.Pool {
   const pool = new pg.Pool({
     ...config,
     Client: PoliteClient,
@@ -28,20 +152,34 @@ export async function openClients(source: PostgresSource, connectionsMax: number
   // A client that fails while nobody uses it leaves the pool by itself; one in use fails in the hands of its user.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const take = (mayPass: (error: unknown) => boolean): Promise<PoolClient> =>
-    insist(() => pool.connect(), mayPass, limits.storeReconnectMs).catch((error: unknown) => {
-      throw storeError(error, place);
-    });
-  const clients: Clients = { place, isPinned: false, take: () => take(isAway), give, end: () => end(pool) };
-  const places = new Places(max - 1);
+  return pool;
+}
+
+/** Asks the server for an answer, on a connection of its own. That it has no connection left is an answer, too. */
+async function probeServer(source: PostgresSource, waitMs: number): Promise<void> {
+  const { client: config } = source;
+  const client = new PoliteClient({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
+  client.on('error', () => undefined);
+  const { promise: silent, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new ServerSilent('the server is silent'));
+  }, waitMs);
+  const asked = client.connect().then(async () => {
+    await client.query('select 1');
+  });
   try {
-    // A server that was never there is no server that went away: this is told at once.
-    give(await take(isStarting), false);
+    await Promise.race([asked, silent]);
   } catch (error) {
-    await clients.end();
-    throw error;
+    if (!isCrowded(error)) throw error;
+  } finally {
+    clearTimeout(timer);
+    asked.catch(() => undefined);
+    void endOf(client);
   }
-  return { ...clients, session: (work) => places.use(() => runSession(clients, work)) };
+}
+
+async function endOf(client: Pick<pg.Client, 'end'>): Promise<void> {
+  await client.end().catch(() => undefined);
 }
 
 /** `pg` leaves the connection of a client that was not let in to the server, which would wait a minute for its next word. */
@@ -84,6 +222,7 @@ async function runSession<T>(clients: Clients, work: (clients: Clients) => Promi
       isPinned: true,
       take: async () => client,
       give: () => undefined,
+      during: (one, query) => clients.during(one, query),
       end: doNothing,
     });
     await client.query(endOfSession);
@@ -99,10 +238,6 @@ async function runSession<T>(clients: Clients, work: (clients: Clients) => Promi
 /** Gives a client back to its pool, or has it closed. */
 function give(client: PoolClient, isLost: boolean): void {
   client.release(isLost);
-}
-
-async function end(pool: pg.Pool): Promise<void> {
-  if (!pool.ending) await pool.end();
 }
 
 /** The numbers of the types whose values come otherwise than `pg` has them. */

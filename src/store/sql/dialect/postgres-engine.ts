@@ -1,7 +1,8 @@
 import { Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import { limits } from '../../../kit/limits.ts';
+import { storeWaitOfNow, waitForServerMs } from '../../store-wait.ts';
 import type { ColumnTypes, Connection, Durability, Engine, WriteScope } from '../engine.ts';
 import type { Tables } from '../schema.ts';
+import type { AvailabilityEvents } from './availability.ts';
 import { type Clients, postgresDialect } from './postgres.ts';
 import { openClients } from './postgres-clients.ts';
 import { CopyWriter } from './postgres-copy.ts';
@@ -18,8 +19,12 @@ const types: ColumnTypes = {
 };
 
 /** Connects to a database with at most so many connections; throws `store-unusable`. */
-export async function openPostgresEngine(source: PostgresSource, connectionsMax: number): Promise<Engine> {
-  const clients = await openClients(source, connectionsMax);
+export async function openPostgresEngine(
+  source: PostgresSource,
+  connectionsMax: number,
+  events?: AvailabilityEvents,
+): Promise<Engine> {
+  const clients = await openClients(source, connectionsMax, events);
   const connection = connectionOn(clients);
   return {
     ...connection,
@@ -34,6 +39,7 @@ export async function openPostgresEngine(source: PostgresSource, connectionsMax:
     },
     adaptTables: (db) => dropReferences(db, loadedTables),
     sizeBytes: () => readSize(connection.db),
+    ping: () => clients.ping(),
     [Symbol.asyncDispose]: async () => {
       await connection.db.destroy();
       // Kysely closes only what it has used.
@@ -50,9 +56,9 @@ function connectionOn(clients: Clients): Connection {
     write: async (work, scope = 'everything', durability = 'at once') => {
       try {
         return await insist(
-          () => writeOnce(db, work, turns[durability][scope]),
+          () => writeOnce(db, work, turnOf(scope, durability)),
           (error) => mayRunAgain(error, clients),
-          limits.storeReconnectMs,
+          waitForServerMs(),
         );
       } catch (error) {
         throw storeError(error, clients.place);
@@ -93,19 +99,16 @@ const locks: Readonly<Record<WriteScope, string>> = {
 /** The server writes its log in order: what is committed at once takes everything before it to the disk. */
 const isDeferred = `set_config('synchronous_commit', 'off', true)`;
 
-function turnsWith(settings: readonly string[]): Record<WriteScope, RawBuilder<unknown>> {
-  const turnOf = (scope: WriteScope) => sql.raw(`select ${[locks[scope], ...settings].join(', ')}`);
-  return {
-    everything: turnOf('everything'),
-    advisories: turnOf('advisories'),
-    'own rows': turnOf('own rows'),
-  };
+/** Whoever works for a request waits no longer than that may take. */
+function turnOf(scope: WriteScope, durability: Durability): RawBuilder<unknown> {
+  const waitMs = storeWaitOfNow();
+  const settings = [
+    ...(waitMs === undefined ? [] : [`set_config('lock_timeout', '${Math.ceil(waitMs)}', true)`]),
+    ...(durability === 'later' ? [isDeferred] : []),
+  ];
+  const set = settings.length === 0 ? '' : `select ${settings.join(', ')}; `;
+  return sql.raw(`${set}select ${locks[scope]}`);
 }
-
-const turns: Readonly<Record<Durability, Readonly<Record<WriteScope, RawBuilder<unknown>>>>> = {
-  'at once': turnsWith([]),
-  later: turnsWith([isDeferred]),
-};
 
 interface Found {
   readonly schema: string | null;

@@ -1,6 +1,6 @@
-import { messageOf } from '../../../kit/errors.ts';
+import { ClairError, messageOf } from '../../../kit/errors.ts';
 import { limits } from '../../../kit/limits.ts';
-import { unusable } from './unusable.ts';
+import { unavailable, unusable } from './unusable.ts';
 
 const seconds = limits.storeBusyMs / 1000;
 
@@ -56,7 +56,7 @@ const wordedRemedies: readonly (readonly [RegExp, string])[] = [
     /^timeout exceeded when trying to connect/,
     'all connections are in use, or the server does not answer: raise maxopenconnections, or check the network',
   ],
-  [/due to connection timeout/, networkRemedies['ETIMEDOUT'] ?? ''],
+  [/due to connection timeout|^the server is silent/, networkRemedies['ETIMEDOUT'] ?? ''],
   [/client password must be a string/, 'the server asks for a password: say it in the connection string'],
   [/certificate/, 'the certificate of the server is not trusted: name its authority with sslrootcert'],
   [
@@ -68,16 +68,28 @@ const wordedRemedies: readonly (readonly [RegExp, string])[] = [
 /** The connection was lost while a transaction was being made good: whether it was, only the database knows. */
 export class CommitLost extends Error {}
 
+/** The server keeps its connections open and answers nothing. */
+export class ServerSilent extends Error {}
+
 /** An error of the server or on the way to it as what it means for the database at `place`; any other error as it is. */
 export function storeError(error: unknown, place: string): unknown {
   if (error instanceof CommitLost) {
     const why =
       'the connection was lost at the end of a change, and whether it was made is not known: try again';
-    return unusable(place, why, error.cause);
+    return unavailable(place, why, error.cause);
   }
+  if (error instanceof ClairError) return error;
   const code = codeOf(error);
   const remedy = serverRemedies[code] ?? networkRemedies[code] ?? wordedRemedy(error);
-  return remedy === undefined ? error : unusable(place, remedy, error);
+  if (remedy === undefined) return error;
+  return isTemporary(error) ? unavailable(place, remedy, error) : unusable(place, remedy, error);
+}
+
+/** Whether the same may succeed later. */
+function isTemporary(error: unknown): boolean {
+  if (isAway(error) || isUndone(error) || error instanceof ServerSilent) return true;
+  if (/^(55P03|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
+  return /^timeout exceeded when trying to connect|due to connection timeout/.test(messageOf(error));
 }
 
 function wordedRemedy(error: unknown): string | undefined {
@@ -96,7 +108,13 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** Whether a server that was there a moment ago may be back soon. */
 export function isAway(error: unknown): boolean {
-  return isConnectionLost(error) || /^(ECONNREFUSED|ENOENT|53300)$/.test(codeOf(error));
+  if (isConnectionLost(error) || error instanceof ServerSilent) return true;
+  return /^(ECONNREFUSED|ENOENT|53300)$/.test(codeOf(error));
+}
+
+/** Whether the server is there and has no connection left. */
+export function isCrowded(error: unknown): boolean {
+  return codeOf(error) === '53300';
 }
 
 /** Whether the server takes connections soon: it starts, or others give back theirs. */

@@ -14,7 +14,7 @@ import {
 } from 'kysely';
 import type { PoolClient, QueryResult as ServerAnswer } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { limits } from '../../../kit/limits.ts';
+import { waitForServerMs } from '../../store-wait.ts';
 import { CopyData } from './postgres-copy.ts';
 import { CommitLost, insist, isConnectionLost, isOutlived, storeError } from './postgres-errors.ts';
 
@@ -27,6 +27,8 @@ export interface Clients {
   take(): Promise<PoolClient>;
   /** Gives a client back, or away for good when it is lost. */
   give(client: PoolClient, isLost: boolean): void;
+  /** Runs a query of a client, and has the client ended if the server falls silent. */
+  during<T>(client: PoolClient, query: () => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
@@ -124,7 +126,7 @@ class PostgresConnection implements DatabaseConnection {
       return await insist(
         () => this.#run(query),
         () => this.#isLost && !this.#clients.isPinned && query.query.kind === 'SelectQueryNode',
-        limits.storeReconnectMs,
+        waitForServerMs(),
       );
     } catch (error) {
       throw storeError(error, this.#clients.place);
@@ -172,8 +174,11 @@ class PostgresConnection implements DatabaseConnection {
     try {
       const [data] = query.parameters;
       const statement = await this.#begun(client, query);
-      if (data instanceof CopyData) return await copy(client, query.sql, data);
-      const { command, rowCount, rows } = await answered(client, statement);
+      if (data instanceof CopyData)
+        return await this.#clients.during(client, () => copy(client, query.sql, data));
+      const { command, rowCount, rows } = await this.#clients.during(client, () =>
+        answered(client, statement),
+      );
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
     } catch (error) {
@@ -189,7 +194,7 @@ class PostgresConnection implements DatabaseConnection {
     if (!this.#isBeginDue) return statement;
     this.#isBeginDue = false;
     if (statement.values.length === 0) return { text: `begin; ${statement.text}` };
-    await answered(client, { text: 'begin' });
+    await this.#clients.during(client, () => answered(client, { text: 'begin' }));
     return statement;
   }
 

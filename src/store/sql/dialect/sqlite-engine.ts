@@ -3,11 +3,13 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { messageOf } from '../../../kit/errors.ts';
+import { limits } from '../../../kit/limits.ts';
+import { withStoreWait } from '../../store-wait.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { ColumnTypes, Connection, Engine } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { sqliteDialect } from './sqlite.ts';
-import { patiently, storeError } from './sqlite-errors.ts';
+import { LockWait, storeError } from './sqlite-errors.ts';
 import {
   attachReadOnly,
   type ReadOnlyFile,
@@ -15,7 +17,7 @@ import {
   shadowWrittenTables,
   stored,
 } from './sqlite-read-only.ts';
-import { unusable } from './unusable.ts';
+import { unavailable, unusable } from './unusable.ts';
 
 /** `Clai` in ASCII: tells our databases from those of other programs (sqlite.org/fileformat2.html#application_id). */
 const applicationId = 0x436c6169;
@@ -63,6 +65,7 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
     },
     takeAnyTime: async () => undefined,
     adaptTables: async () => undefined,
+    ping: () => ping(connection.db, place),
     sizeBytes: () => readSize(connection.db, schemaOf(place)),
     [Symbol.asyncDispose]: async () => {
       await bulkReads.destroy();
@@ -95,10 +98,10 @@ function placeOf(
 async function openDatabase({ location, name, readOnly }: Place): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
-    // Locks are waited for by `patiently`: SQLite's own waiting would stop the whole process, often the one it waits for.
+    // Locks are waited for by `LockWait`: SQLite's own waiting would stop the whole process, often the one it waits for.
     const opened = new DatabaseSync(location, { timeout: 0 });
     database = opened;
-    await patiently(name, () => {
+    await new LockWait(name).patiently(() => {
       opened.exec(settings);
     });
     if (readOnly !== undefined) attachReadOnly(opened, readOnly);
@@ -148,6 +151,7 @@ function bulkReadsOf(place: Place): Kysely<Tables> {
 
 function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connection {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(() => database, name) });
+  const lockWait = new LockWait(name);
   return {
     db,
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
@@ -155,7 +159,7 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connec
     write: async (work) => {
       try {
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
-        return await patiently(name, () => db.transaction().execute(work));
+        return await lockWait.patiently(() => db.transaction().execute(work));
       } catch (error) {
         throw storeError(error, name);
       }
@@ -178,7 +182,7 @@ async function readSchemaVersion(database: DatabaseSync, place: Place): Promise<
   const { name } = place;
   const schema = schemaOf(place);
   try {
-    return await patiently(name, () => {
+    return await new LockWait(name).patiently(() => {
       const { user_version: version } = firstRow(database, `pragma ${schema}.user_version`);
       const { application_id: program } = firstRow(database, `pragma ${schema}.application_id`);
       if (program === applicationId && typeof version === 'number') return version;
@@ -198,6 +202,21 @@ function firstRow(database: DatabaseSync, query: string): Record<string, unknown
 /** Which of the open databases holds the tables. */
 function schemaOf({ readOnly }: Place): string {
   return readOnly === undefined ? 'main' : stored;
+}
+
+/** Reads without waiting for a lock; a transaction of this process may be under way on the connection. */
+async function ping(db: Kysely<Tables>, place: Place): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(unavailable(place.name, `it did not answer within ${limits.storePingMs} ms: try again`));
+  }, limits.storePingMs);
+  const asked = withStoreWait(0, () => sql`select count(*) from key_value`.execute(db));
+  try {
+    await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+    asked.catch(() => undefined);
+  }
 }
 
 async function readSize(db: Kysely<Tables>, schema: string): Promise<number> {

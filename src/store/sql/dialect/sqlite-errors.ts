@@ -1,5 +1,6 @@
 import { limits } from '../../../kit/limits.ts';
-import { unusable } from './unusable.ts';
+import { waitForLockMs } from '../../store-wait.ts';
+import { unavailable, unusable } from './unusable.ts';
 
 /** Result codes of SQLite (sqlite.org/rescode.html) for which somebody outside this program has to do something. */
 const remedies: ReadonlyMap<number, string> = new Map([
@@ -26,20 +27,63 @@ export function storeError(error: unknown, place: string): unknown {
   return remedy === undefined ? error : unusable(place, remedy, error);
 }
 
-/** Does what a lock of another connection may refuse, again and again until it is done or `limits.storeBusyMs` are over. */
-export async function patiently<T>(place: string, work: () => T | Promise<T>): Promise<T> {
-  const deadline = performance.now() + limits.storeBusyMs;
-  for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      if (performance.now() > deadline) {
-        const why = `another process has kept it locked for ${limits.storeBusyMs / 1000} s: wait for that process or end it`;
-        throw unusable(place, why, error);
+/** Waits for the locks that other connections hold on one database. */
+export class LockWait {
+  readonly #place: string;
+  #waiting = 0;
+  /** Since when every try was refused, and when the last one was; undefined after one that was not. */
+  #refusals: { readonly since: number; readonly last: number } | undefined;
+
+  /** `place` names the database in errors. */
+  constructor(place: string) {
+    this.#place = place;
+  }
+
+  /** Does what a lock may refuse, again and again until it is done or the wait of the present work is over: `store-unavailable` then. */
+  async patiently<T>(work: () => T | Promise<T>): Promise<T> {
+    return await this.#retry(work, performance.now() + waitForLockMs());
+  }
+
+  /**
+   * As `patiently`, for a read. Reads have one connection and wait for each other: the wait of all of them begins with the lock, so that
+   * the last of them does not wait for the sum.
+   */
+  async patientlyTogether<T>(work: () => T | Promise<T>): Promise<T> {
+    const now = performance.now();
+    const isStill = this.#refusals !== undefined && now - this.#refusals.last < limits.storeReadWaitMs;
+    if (!isStill) this.#refusals = undefined;
+    return await this.#retry(work, (this.#refusals?.since ?? now) + waitForLockMs());
+  }
+
+  async #retry<T>(work: () => T | Promise<T>, deadline: number): Promise<T> {
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
+      try {
+        const done = await work();
+        this.#refusals = undefined;
+        return done;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        const now = performance.now();
+        this.#refusals = { since: this.#refusals?.since ?? now, last: now };
+        if (now >= deadline || this.#waiting >= limits.storeWaiting) throw this.#locked(error);
       }
+      await this.#pause(pauseMs);
     }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+
+  async #pause(ms: number): Promise<void> {
+    this.#waiting++;
+    try {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #locked(error: unknown): Error {
+    const seconds = waitForLockMs() / 1000;
+    const why = `another process has kept it locked for ${seconds} s: wait for that process or end it`;
+    return unavailable(this.#place, why, error);
   }
 }
 

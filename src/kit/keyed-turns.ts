@@ -1,0 +1,40 @@
+import { ClairError } from './errors.ts';
+
+/** Runs work with the same key one after the other, in the order in which it came; work with other keys runs beside it. */
+export class KeyedTurns {
+  readonly #waitMs: number;
+  /** Settled when all work with a key that has come so far is done. */
+  readonly #ends = new Map<string, Promise<unknown>>();
+
+  /** `waitMs` limits the wait for a turn. */
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
+  }
+
+  /** Does the work when it is its turn. Throws `busy` if that takes too long. */
+  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#ends.get(key);
+    const { promise: isDone, resolve } = Promise.withResolvers<undefined>();
+    const end = before === undefined ? isDone : before.then(() => isDone);
+    this.#ends.set(key, end);
+    try {
+      if (before !== undefined) await this.#within(before);
+      return await work();
+    } finally {
+      resolve(undefined);
+      if (this.#ends.get(key) === end) this.#ends.delete(key);
+    }
+  }
+
+  async #within(before: Promise<unknown>): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new ClairError('busy', 'others change the same at this time: try again'));
+    }, this.#waitMs);
+    try {
+      await Promise.race([before, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

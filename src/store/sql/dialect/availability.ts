@@ -1,0 +1,98 @@
+import { limits } from '../../../kit/limits.ts';
+
+/** Called when a database goes away or comes back. */
+export interface AvailabilityEvents {
+  readonly onAway?: (error: unknown) => void;
+  readonly onBack?: (awayMs: number) => void;
+}
+
+interface Outage {
+  readonly since: number;
+  readonly cause: unknown;
+  /** Resolved when the database is back. */
+  readonly end: PromiseWithResolvers<undefined>;
+}
+
+/**
+ * Whether a database server can be reached. The first failure begins an outage; from then on one probe at a time asks for the server,
+ * and queries wait for the answer instead of connecting themselves.
+ */
+export class Availability {
+  readonly #probe: () => Promise<void>;
+  readonly #events: AvailabilityEvents;
+  #outage: Outage | undefined;
+  /** Ends the waiting of those who want something of the server. */
+  readonly #interrupts = new Set<(cause: unknown) => void>();
+  #waiting = 0;
+  #isClosed = false;
+
+  constructor(probe: () => Promise<void>, events: AvailabilityEvents) {
+    this.#probe = probe;
+    this.#events = events;
+  }
+
+  /** Why the server cannot be reached; undefined while it can. */
+  get cause(): unknown {
+    return this.#outage?.cause;
+  }
+
+  /** Begins an outage, unless there is one. */
+  noteAway(cause: unknown): void {
+    if (this.#outage !== undefined || this.#isClosed) return;
+    this.#outage = { since: performance.now(), cause, end: Promise.withResolvers() };
+    this.#events.onAway?.(cause);
+    for (const interrupt of this.#interrupts) interrupt(cause);
+    void this.#probeUntilBack(this.#outage);
+  }
+
+  /** Resolves when the server can be reached. Throws the cause of the outage if it lasts longer, or if too many wait. */
+  async back(waitMs: number): Promise<void> {
+    const outage = this.#outage;
+    if (outage === undefined) return;
+    if (waitMs <= 0 || this.#isClosed || this.#waiting >= limits.storeWaiting) throw outage.cause;
+    const { promise: isLate, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(outage.cause);
+    }, waitMs);
+    this.#waiting++;
+    try {
+      await Promise.race([outage.end.promise, isLate]);
+    } finally {
+      this.#waiting--;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Waits for something of the server, but not beyond the beginning of an outage: throws its cause then. */
+  async whileThere<T>(work: Promise<T>): Promise<T> {
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    this.#interrupts.add(reject);
+    try {
+      return await Promise.race([work, interrupted]);
+    } finally {
+      this.#interrupts.delete(reject);
+    }
+  }
+
+  /** Ends the probes. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #probeUntilBack(outage: Outage): Promise<void> {
+    for (let pauseMs = 20; !this.#isClosed; pauseMs = Math.min(2 * pauseMs, limits.storeProbePauseMs)) {
+      try {
+        await this.#probe();
+        break;
+      } catch {
+        // It is still away.
+      }
+      // Nothing but the probe itself may keep a command from ending.
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+    }
+    if (this.#isClosed) return;
+    this.#outage = undefined;
+    outage.end.resolve(undefined);
+    this.#events.onBack?.(performance.now() - outage.since);
+  }
+}

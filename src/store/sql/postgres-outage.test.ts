@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import { emptyLayer } from '../../testing/empty-layer.ts';
+import { temporarySchema } from '../../testing/store-engines.ts';
+import { proxyBefore, type TcpProxy } from '../../testing/tcp-proxy.ts';
+import type { Store } from '../store.ts';
+import { withStoreWait } from '../store-wait.ts';
+import { openPostgresStore } from './postgres-store.ts';
+
+const timeout = 60_000;
+
+interface Opened {
+  readonly store: Store;
+  readonly proxy: TcpProxy;
+  /** What the store reported, in order. */
+  readonly events: string[];
+}
+
+async function open(t: TestContext): Promise<Opened> {
+  const { proxy, url } = await proxyBefore(t, await temporarySchema(t));
+  const events: string[] = [];
+  const store = await openPostgresStore(url, {
+    connectionsMax: 4,
+    onAway: (error) => events.push(String(error)),
+    onBack: () => events.push('back'),
+  });
+  t.after(() => store[Symbol.asyncDispose]());
+  await store.keyValues.set('key', 'value');
+  return { store, proxy, events };
+}
+
+const outages = {
+  refuses: { begin: (proxy) => proxy.refuse(), end: (proxy) => proxy.open() },
+  'is silent': {
+    begin: async (proxy) => {
+      proxy.silence();
+    },
+    end: async (proxy) => {
+      proxy.speak();
+    },
+  },
+} as const satisfies Record<string, Record<'begin' | 'end', (proxy: TcpProxy) => Promise<void>>>;
+
+async function failsWithin(ms: number, work: () => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  await assert.rejects(work(), { code: 'store-unavailable' });
+  const took = performance.now() - start;
+  assert.ok(took < ms, `it took ${took.toFixed(0)} ms`);
+}
+
+for (const [name, { begin, end }] of Object.entries(outages)) {
+  test(`reads fail soon while a server ${name}, a ping within its limit, and nothing is lost after`, {
+    timeout,
+  }, async (t) => {
+    const { store, proxy, events } = await open(t);
+    await begin(proxy);
+    await failsWithin(limits.storePingMs + 250, () => store.ping());
+    const detectionMs = limits.storeReadWaitMs + 2 * limits.storeSilentMs + limits.storeProbeMs;
+    const read = (): Promise<unknown> =>
+      withStoreWait(limits.storeReadWaitMs, () => store.keyValues.get('key'));
+    await failsWithin(detectionMs + 1000, read);
+    await failsWithin(limits.storeReadWaitMs + 250, read);
+    await failsWithin(250, () => store.ping());
+    await end(proxy);
+    assert.equal(await store.keyValues.get('key'), 'value');
+    await store.ping();
+    assert.equal(events.length, 2, events.join('\n'));
+    assert.match(events[0] ?? '', /cannot be used: /);
+    assert.equal(events[1], 'back');
+  });
+
+  test(`a write waits while a server ${name}, is done when it is back, and fails at the limit`, {
+    timeout,
+  }, async (t) => {
+    const { store, proxy } = await open(t);
+    await begin(proxy);
+    await assert.rejects(
+      withStoreWait(300, () => store.layers.save('early', '', emptyLayer)),
+      { code: 'store-unavailable' },
+    );
+    const saved = withStoreWait(20_000, () => store.layers.save('late', '', emptyLayer));
+    await end(proxy);
+    await saved;
+    assert.deepEqual(await store.layers.find('late', ''), emptyLayer);
+  });
+}
+
+test('of many that wait for a server that is away, those beyond the limit fail at once', {
+  timeout,
+}, async (t) => {
+  const { store, proxy } = await open(t);
+  await proxy.refuse();
+  await failsWithin(1000, () => withStoreWait(10, () => store.keyValues.get('key')));
+  let failed = 0;
+  const reads = Array.from({ length: limits.storeWaiting + 50 }, () =>
+    withStoreWait(20_000, () => store.keyValues.get('key')).catch(() => {
+      failed++;
+    }),
+  );
+  await failsWithin(250, () => withStoreWait(20_000, () => store.keyValues.get('key')));
+  assert.equal(failed, 50);
+  await proxy.open();
+  await Promise.all(reads);
+  assert.equal(failed, 50);
+});
