@@ -109,7 +109,7 @@ const settings = {
   },
   notifier: {
     attempts: wholeNumber(
-      'Tries to tell a notification before it is put off for a quarter of an hour; before, 1 s, 2 s, 4 s … lie between them.',
+      'Tries of a notification that its receiver refuses while it takes others, before it is put off for 15 minutes. While a receiver takes nothing, it is tried again after 1 s, 2 s, 4 s … up to 15 minutes.',
       5,
       1,
     ),

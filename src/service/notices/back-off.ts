@@ -12,17 +12,30 @@ export function backOffMs(failures: number): number {
 /** Has what fails rest, after each failure in a row for twice as long. Times are in milliseconds. */
 export class BackOff {
   #failures = 0;
+  #isUp = false;
   #start = 0;
   #end = 0;
 
   noteFailure(now: number): void {
     this.#failures++;
+    this.noteRepeated(now);
+  }
+
+  /** The same fails again: it rests as long as before. */
+  noteRepeated(now: number): void {
+    this.#isUp = false;
     this.#start = now;
-    this.#end = now + backOffMs(this.#failures);
+    this.#end = now + backOffMs(Math.max(this.#failures, 1));
   }
 
   noteSuccess(): void {
     this.#failures = 0;
+    this.#isUp = true;
+  }
+
+  /** Whether the last try succeeded; false before the first one. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   /** Somebody has waited until then, whatever the clock says. */

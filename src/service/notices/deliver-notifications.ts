@@ -16,7 +16,7 @@ export interface DeliveryRoom extends AffectedRoom {
   readonly filter: NoticeFilter;
   /** Changes are told in digests, one for each image and so long a time; each by itself where it is 0. */
   readonly digestMs: number;
-  /** Tries that a notification has with a transport before it is put off as long as can be. */
+  /** Tries that a notification has with a transport that takes others before it is put off for long. */
   readonly attempts: number;
   /** What nobody says to have heard is told again after so long. */
   readonly renotifyMs: number;
@@ -41,12 +41,18 @@ const notificationsAtATime = 100;
 
 /**
  * Tells every event of the store until the signal comes: again and again until somebody says that it was heard, at least once
- * whatever breaks off, by one server at a time. A receiver that fails is left alone for longer and longer; the others hear of
- * everything meanwhile.
+ * whatever breaks off, by one server at a time. A receiver that fails is left alone for longer and longer, and told what it missed as
+ * soon as it takes something; the others hear of everything meanwhile.
  */
 export async function deliverNotifications(room: DeliveryRoom, signal: AbortSignal): Promise<void> {
   const receivers = receiversOf(room.transports);
-  const sender = { room, receivers, deliveries: new Deliveries(), storeBackOff: new BackOff() };
+  const sender = {
+    room,
+    receivers,
+    deliveries: new Deliveries(),
+    storeBackOff: new BackOff(),
+    recovered: new Set<string>(),
+  };
   while (!signal.aborted) {
     const quietMs = quietMsOf(sender);
     if (quietMs > 0) await restAll(sender, quietMs, signal);
@@ -60,6 +66,8 @@ interface Sender {
   readonly receivers: readonly Receiver[];
   readonly deliveries: Deliveries;
   readonly storeBackOff: BackOff;
+  /** Names of what may be told now, since a receiver is back, and is due later as far as the store knows. */
+  readonly recovered: Set<string>;
 }
 
 /** How long nobody can be told anything, or the store is not to be asked. */
@@ -134,8 +142,23 @@ async function noticeOfChange(
 /** Tells some of what is due. How long there is nothing to do afterwards; 0 where there was something. */
 async function tellQueues(sender: Sender, signal: AbortSignal): Promise<number> {
   const queues = queuesOf(sender.room);
+  await hasten(queues, sender);
   for (const queue of queues) if (await tellDue({ queue, sender }, signal)) return 0;
   return await idleMsOf(queues, sender.room);
+}
+
+/** Makes some of what may be told again due, right behind what the receiver has not seen yet. */
+async function hasten(queues: readonly Queue[], { room, deliveries, recovered }: Sender): Promise<void> {
+  const soon = new Date(room.now().getTime() + 1);
+  for (const name of [...recovered].slice(0, notificationsAtATime)) {
+    for (const queue of queues) {
+      const queued = await queue.find(name);
+      const isLater = queued?.dueAt != null && Date.parse(queued.dueAt) > soon.getTime();
+      // Another server may have told it meanwhile.
+      if (isLater && deliveries.has(queued)) await queue.postpone(name, soon);
+    }
+    recovered.delete(name);
+  }
 }
 
 async function idleMsOf(queues: readonly Queue[], { now }: DeliveryRoom): Promise<number> {
@@ -203,24 +226,32 @@ async function tell(queued: Queued, { queue, sender }: Place, signal: AbortSigna
 async function tellReady(
   notice: Notice,
   delivery: Delivery,
-  { room, receivers }: Sender,
+  sender: Sender,
   signal: AbortSignal,
 ): Promise<void> {
+  const { room, receivers } = sender;
   for (const receiver of delivery.missing(receivers)) {
     if (signal.aborted) return;
     if (!delivery.isReady(receiver, room.now().getTime())) continue;
-    const { transport, backOff } = receiver;
+    const { transport } = receiver;
     try {
       await transport.deliver(notice, AbortSignal.any([signal, AbortSignal.timeout(deliveryMsMax)]));
-      backOff.noteSuccess();
       delivery.noteTaken(receiver);
+      noteUp(receiver, sender);
     } catch (error) {
-      const now = room.now().getTime();
-      backOff.noteFailure(now);
-      delivery.noteRefused(receiver, now, room.attempts);
+      delivery.noteRefused(receiver, room.now().getTime(), room.attempts);
       room.onFailure(transport.name, error);
     }
   }
+}
+
+/** Notes that a receiver took something. If it failed before, what it refused may be told at once. */
+function noteUp(receiver: Receiver, { room, deliveries, recovered }: Sender): void {
+  const isBack = !receiver.backOff.isUp;
+  receiver.backOff.noteSuccess();
+  if (!isBack) return;
+  const now = room.now().getTime();
+  for (const name of deliveries.recovered(receiver, now, room.attempts)) recovered.add(name);
 }
 
 /** Puts one off until somebody can be told who misses it: what is due is what can be told. */

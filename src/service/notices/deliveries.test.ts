@@ -22,7 +22,7 @@ test('what one refuses while the other rests is told when the first of them may 
   const delivery = new Deliveries().of({ name: 'one', notifiedAt: null });
   for (let i = 0; i < 3; i++) b.backOff.noteFailure(0);
   assert.equal(delivery.nextAt(receivers, 0), 0);
-  a.backOff.noteFailure(0);
+  a.backOff.noteSuccess();
   delivery.noteRefused(a, 0, 1);
   assert.equal(delivery.nextAt(receivers, 0), 4000, 'b may be told before a is asked for the same again');
   assert.deepEqual([delivery.isReady(a, 5000), delivery.isReady(b, 5000)], [false, true]);

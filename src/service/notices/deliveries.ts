@@ -1,15 +1,20 @@
 import { limits } from '../../kit/limits.ts';
 import type { Notification } from '../../store/store.ts';
-import { backOffMs, backOffMsMax } from './back-off.ts';
+import { backOffMs } from './back-off.ts';
 import { endOfRest, type Receiver } from './receivers.ts';
+
+/** How long a receiver is not asked for something that it refuses while it takes other things. */
+const putOffMs = 15 * 60_000;
 
 /** How often a receiver has refused something, and until when it is not asked again. */
 interface Refusal {
   readonly tries: number;
+  /** Of these, right after it had taken something else: the refusal is about this, not about the receiver. */
+  readonly strikes: number;
   readonly end: number;
 }
 
-const none: Refusal = { tries: 0, end: 0 };
+const none: Refusal = { tries: 0, strikes: 0, end: 0 };
 
 /** Something on its way to all receivers: who has taken it, and how often who has refused it. Times are in milliseconds. */
 export class Delivery {
@@ -19,11 +24,26 @@ export class Delivery {
     this.#standings.set(receiver, 'taken');
   }
 
-  /** After so many tries it is put off as long as can be. */
+  /**
+   * The receiver rests, too; beyond `attempts` refusals of this no longer than before, so that one thing does not keep others from it.
+   * After `attempts` refusals by a receiver that takes other things, this is put off for long.
+   */
   noteRefused(receiver: Receiver, now: number, attempts: number): void {
-    const tries = this.#refusalBy(receiver).tries + 1;
-    const restMs = tries < attempts ? backOffMs(tries) : backOffMsMax;
-    this.#standings.set(receiver, { tries, end: now + restMs });
+    const before = this.#refusalBy(receiver);
+    const tries = before.tries + 1;
+    const strikes = before.strikes + Number(receiver.backOff.isUp);
+    const restMs = strikes < attempts ? backOffMs(tries) : putOffMs;
+    this.#standings.set(receiver, { tries, strikes, end: now + restMs });
+    if (tries <= attempts) receiver.backOff.noteFailure(now);
+    else receiver.backOff.noteRepeated(now);
+  }
+
+  /** Lets a receiver that takes things again be asked at once. False where it has not refused this, or where this is put off for long. */
+  noteRecovery(receiver: Receiver, now: number, attempts: number): boolean {
+    const { tries, strikes } = this.#refusalBy(receiver);
+    if (tries === 0 || strikes >= attempts) return false;
+    this.#standings.set(receiver, { tries: strikes, strikes, end: now });
+    return true;
   }
 
   /** Those that have not taken it. */
@@ -74,6 +94,18 @@ export class Deliveries {
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size > this.#max) this.forget(oldest);
     return delivery;
+  }
+
+  /** The names of those that a receiver refused while it was down, and may be asked for now that it is back. */
+  recovered(receiver: Receiver, now: number, attempts: number): string[] {
+    return [...this.#known]
+      .filter(([, { delivery }]) => delivery.noteRecovery(receiver, now, attempts))
+      .map(([name]) => name);
+  }
+
+  /** Whether something is on its way that all were last told when this says. */
+  has({ name, notifiedAt }: Pick<Notification, 'name' | 'notifiedAt'>): boolean {
+    return this.#known.get(name)?.notifiedAt === notifiedAt;
   }
 
   forget(name: string): void {

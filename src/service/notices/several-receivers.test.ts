@@ -152,18 +152,34 @@ test('what one cannot take keeps neither the others from it, nor it from the oth
   }
 });
 
-test('after its attempts with one receiver something is put off for that receiver alone', async (t) => {
+test('what a receiver refused while it was down is told within seconds once it takes something else', async (t) => {
   const { tell } = await roomWith(t, ['A']);
-  const tries = await tell(hour, { picky: never, late: upFrom(2000) });
+  const tries = await tell(hour, { hook: upFrom(300) }, { news: [[320, ['B']]] });
+  const taken = triesOf(tries, 'hook').filter(({ isTaken }) => isTaken);
   assert.deepEqual(
-    triesOf(tries, 'picky').map(({ at }) => Math.round(at)),
-    [0, 1, 3, 903, 1803, 2703],
+    taken.map(({ id, at }) => `${id} at ${Math.round(at)}`),
+    ['B at 320', 'A at 321'],
   );
+});
+
+test('what a receiver refuses while it takes everything else is put off for long after its attempts', async (t) => {
+  const { tell } = await roomWith(t, ['A']);
+  const news = numbered(0, 100).map((id) => [10 * (Number(id) + 1), [id]] as const);
+  const tries = await tell(1500, { picky: (_, id) => id !== 'A' }, { news });
+  assert.equal(idsTaken(tries, 'picky').length, 100);
+  const times = tries.filter(({ id }) => id === 'A').map(({ at }) => at);
+  assert.ok(times.length < 20, times.join());
   assert.deepEqual(
-    triesOf(tries, 'late').map(({ at }) => Math.round(at)),
-    [0, 1, 3, 903, 1803, 2703],
+    times.filter((at) => at > 100 && at < 900),
+    [],
   );
-  assert.deepEqual(idsTaken(tries, 'late'), ['A']);
+});
+
+test('one notification that is refused for ever keeps no later one waiting', async (t) => {
+  const { tell } = await roomWith(t, ['A']);
+  const tries = await tell(2 * hour, { picky: (_, id) => id !== 'A' }, { news: [[hour, ['B']]] });
+  const [taken = assert.fail()] = tries.filter(({ isTaken }) => isTaken);
+  assert.ok(taken.at < hour + 10, `${taken.at}`);
 });
 
 test('a sender that was started anew tells everybody again, once', async (t) => {
@@ -171,7 +187,7 @@ test('a sender that was started anew tells everybody again, once', async (t) => 
   const before = await tell(100, { down: never, up: always });
   assert.deepEqual(idsTaken(before, 'up'), ['A', 'B']);
   const after = await tell(2 * hour, { down: upFrom(hour), up: always });
-  assert.deepEqual(idsTaken(after, 'up'), ['A', 'B']);
+  assert.deepEqual(idsTaken(after, 'up').toSorted(), ['A', 'B']);
   assert.deepEqual(idsTaken(after, 'down').toSorted(), ['A', 'B']);
 });
 
