@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goAtoi } from './go-number.ts';
+import { goAtoi, goParseInt32 } from './go-number.ts';
 
 test('whole numbers are read as strconv.Atoi reads them', () => {
   const read = { '10': 10, '+5': 5, '-1': -1, '-0': 0, '007': 7, '9223372036854775807': 2 ** 63 };
@@ -28,3 +28,26 @@ for (const [text, said] of Object.entries(refused))
   test(`${JSON.stringify(text)} is no number`, () => {
     assert.throws(() => goAtoi(text), { name: 'GoNumberError', message: `strconv.Atoi: parsing ${said}` });
   });
+
+test('whole numbers of any base are read as strconv.ParseInt reads them to base 0', () => {
+  const read = {
+    '10': 10,
+    '-0x1F': -31,
+    '0b11': 3,
+    '0o17': 15,
+    '017': 15,
+    '1_000': 1000,
+    '0': 0,
+    '+2147483647': 2 ** 31 - 1,
+  };
+  for (const [text, value] of Object.entries(read)) assert.equal(goParseInt32(text), value, text);
+  const refusals = {
+    '': 'invalid syntax',
+    '08': 'invalid syntax',
+    '1__0': 'invalid syntax',
+    '0x': 'invalid syntax',
+    '0x80000000': 'value out of range',
+  };
+  for (const [text, reason] of Object.entries(refusals))
+    assert.throws(() => goParseInt32(text), { message: `strconv.ParseInt: parsing "${text}": ${reason}` });
+});

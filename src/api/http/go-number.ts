@@ -10,17 +10,24 @@ export function goAtoi(text: string): number {
   return parsed('Atoi', text, 64);
 }
 
-/** `strconv.ParseInt` to base 10: a whole number of 32 bits. */
+/** `strconv.ParseInt` to base 0: a whole number of 32 bits as in Go's source, such as `10`, `0x1f`, `0b1`, `017` and `1_000`. */
 export function goParseInt32(text: string): number {
   return parsed('ParseInt', text, 32);
 }
 
-function parsed(name: string, text: string, bits: number): number {
+const decimal = /^\d+$/;
+
+/** Digits of any base as Go's source has them. */
+const literal = /^(?:0|[1-9](?:_?\d)*|0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+)$/;
+
+function parsed(name: 'Atoi' | 'ParseInt', text: string, bits: number): number {
   const refuse = (reason: string): never => {
     throw new GoNumberError(`strconv.${name}: parsing ${goQuote(text)}: ${reason}`);
   };
-  if (!/^[+-]?\d+$/.test(text)) refuse('invalid syntax');
-  const value = BigInt(text.replace('+', ''));
+  const digits = text.replace(/^[+-]/, '');
+  if (!(name === 'Atoi' ? decimal : literal).test(digits)) refuse('invalid syntax');
+  const size = BigInt(name === 'Atoi' ? digits : digits.replaceAll('_', '').replace(/^0(?=\d)/, '0o'));
+  const value = text.startsWith('-') ? -size : size;
   if (BigInt.asIntN(bits, value) !== value) refuse('value out of range');
   return Number(value);
 }

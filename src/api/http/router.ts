@@ -1,4 +1,5 @@
 import type { ApiAnswer, Route } from './exchange.ts';
+import { parseGoQuery } from './go-query.ts';
 
 /** What a request leads to: a route, or an answer that needs none. */
 export type Found =
@@ -39,7 +40,7 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
         route,
         pattern: prefix + route.path,
         params,
-        query: new URLSearchParams(query),
+        query: parseGoQuery(query),
       };
     }
     const better = spelledRight(ours, parts);

@@ -50,7 +50,10 @@ export async function deleteNotificationRoute(
 ): Promise<ApiAnswer> {
   const { name = '' } = params;
   note({ notification: name });
-  const isKnown = (await store.notifications.markDeleted(name)) || (await store.digests.markDeleted(name));
+  // No name has a NUL character, and PostgreSQL takes none in a value.
+  const mayBeKnown = !name.includes('\u0000');
+  const isKnown =
+    mayBeKnown && ((await store.notifications.markDeleted(name)) || (await store.digests.markDeleted(name)));
   if (!isKnown) throw notFound();
   return { status: 200 };
 }

@@ -1,4 +1,4 @@
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError, messageOf } from '../../../kit/errors.ts';
 import {
   type FernetKey,
   openFernet,
@@ -36,15 +36,17 @@ export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
     writeRow: (row) => sealFernet(encodeGoJson(row), key, now()),
     readRow(token) {
       const message = open(token).toString();
+      if (message.startsWith('{')) throw misplaced('json: cannot unmarshal object into Go value of type int');
       if (!/^-?\d{1,15}\n$/.test(message)) throw refused();
       return Number(message);
     },
     writeNotificationPage: (page) => sealFernet(encodeGoJson(asGo(notificationPage, page)), key, now()),
     readNotificationPage(token) {
+      const message = open(token);
       try {
-        return decodeGoJson(notificationPage, open(token));
-      } catch {
-        throw refused();
+        return decodeGoJson(notificationPage, message);
+      } catch (error) {
+        throw misplaced(messageOf(error));
       }
     },
   };
@@ -75,5 +77,10 @@ export function paginationKey(setting: string): FernetKey {
 }
 
 function refused(): WireError {
-  return new WireError(400, 'invalid page format: invalid or expired pagination token');
+  return misplaced('invalid or expired pagination token');
+}
+
+/** A token that is good elsewhere is refused by Go's decoder. */
+function misplaced(reason: string): WireError {
+  return new WireError(400, `invalid page format: ${reason}`);
 }

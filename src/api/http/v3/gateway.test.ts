@@ -162,6 +162,19 @@ test('one ancestry posted twice at once is read once, and who waits too long hea
   assert.deepEqual(reads, ['/a']);
 });
 
+test('a request for a notification is checked in the order of Clair', async (t) => {
+  const { ask } = await serving(t);
+  const errorOf = async (path: string): Promise<unknown> =>
+    (JSON.parse((await ask(path)).body) as { readonly error: string }).error;
+  const noName = 'notification name should not be empty';
+  const noLimit = 'notification page limit should not be empty or less than 1';
+  const unknown = "requested notification 'x' is not found";
+  assert.equal(await errorOf('/notifications/?limit=0&old_vulnerability_page=bad'), noName);
+  assert.equal(await errorOf('/notifications/x?old_vulnerability_page=bad'), noLimit);
+  assert.equal(await errorOf('/notifications/x?limit=1&old_vulnerability_page=bad'), unknown);
+  assert.equal(await errorOf('/notifications/x?limit='), 'strconv.ParseInt: parsing "": invalid syntax');
+});
+
 interface Page {
   readonly deleted?: string;
   readonly old: Required<PagedVulnerableAncestries>;
@@ -190,6 +203,11 @@ test('notifications are paged on each side, and read once', async (t) => {
   assert.deepEqual(second.new.ancestries, [{ index: 3, name: 'three' }]);
   assert.ok(!('next_page' in second.new));
   assert.deepEqual(second.old.ancestries, first.old.ancestries, 'the other side begins anew');
+  assert.deepEqual(
+    (await page('limit=0x2')).new.ancestries,
+    first.new.ancestries,
+    'as grpc-gateway reads numbers',
+  );
   const read = { method: 'DELETE' };
   assert.deepEqual(await ask(path, read), { status: 200, body: '{}' });
   assert.equal((await ask(path, read)).status, 404);

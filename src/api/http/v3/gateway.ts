@@ -2,6 +2,7 @@ import { metricsAnswer } from '../../metrics.ts';
 import { type ApiAnswer, type ApiRequest, type FaultWords, type Route, retryAfter } from '../exchange.ts';
 import { GoJsonError, parseGoJson } from '../go-json-decode.ts';
 import { goParseInt32 } from '../go-number.ts';
+import { parseGoQuery } from '../go-query.ts';
 import { matched, patternOf, percentDecoded, plainText, type Router, splitTarget } from '../router.ts';
 import { faultOf, type RpcFault, rpcCodes } from './faults.ts';
 import type { V3Methods } from './methods.ts';
@@ -37,7 +38,7 @@ function routerOfGateway(routes: readonly Route[]): Router {
     const found = matching.find(({ route }) => route.method === method);
     if (found !== undefined) {
       const { route, params } = found;
-      return { kind: 'route', route, pattern: route.path, params, query: new URLSearchParams(query) };
+      return { kind: 'route', route, pattern: route.path, params, query: parseGoQuery(query) };
     }
     const answer =
       matching.length > 0 ? plainText(405, 'Method Not Allowed\n') : plainText(404, 'Not Found\n');
@@ -69,11 +70,15 @@ function routeOf(rpc: Rpc, methods: V3Methods): Route {
 
 async function messageOf(request: ApiRequest, rpc: Rpc): Promise<object> {
   if (rpc.verb === 'POST') return decodeProtoJson(rpc.request, await bodyOf(request));
-  const given = (name: string): string =>
-    request.params[name] ?? request.query.get(name) ?? request.query.get(camelCase(name)) ?? '';
-  const texts = Object.keys(rpc.request).map((name) => [name, given(name)]);
-  const numbers = rpc.numbers.map((name) => [name, given(name) === '' ? 0 : goParseInt32(given(name))]);
+  const given = (name: string): string | undefined =>
+    request.params[name] ?? request.query.get(name) ?? request.query.get(camelCase(name)) ?? undefined;
+  const texts = Object.keys(rpc.request).map((name) => [name, given(name) ?? '']);
+  const numbers = rpc.numbers.map((name) => [name, numberOf(given(name))]);
   return Object.fromEntries([...texts, ...numbers]) as object;
+}
+
+function numberOf(text: string | undefined): number {
+  return text === undefined ? 0 : goParseInt32(text);
 }
 
 /** No body is an empty message. */

@@ -18,10 +18,13 @@ export async function getNotification(
   signal?: AbortSignal,
 ): Promise<wire.GetNotificationResponse> {
   const limit = Math.min(asked, limits.listedPerPage);
-  if (limit < 1) throw invalid('notification page limit should not be empty or less than 1');
   if (name === '') throw invalid('notification name should not be empty');
-  const old = startOf(pages.old_vulnerability_page, room);
-  const now = startOf(pages.new_vulnerability_page, room);
+  if (limit < 1) throw invalid('notification page limit should not be empty or less than 1');
+  const known = await room.store.notifications.find(name);
+  if (known === undefined) throw unknown(name);
+  // As in Clair, the token of a side that is not there is not looked at.
+  const old = known.old === null ? 'done' : startOf(pages.old_vulnerability_page, room);
+  const now = known.new === null ? 'done' : startOf(pages.new_vulnerability_page, room);
   const view = await room.lists.make(signal, () =>
     viewNotification(name, { carriers: 'ancestries', limit, old, new: now }, room),
   );
