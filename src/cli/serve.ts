@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { isLoopback, listenAddress } from '../config/address.ts';
+import { layerSources } from '../config/layer-sources.ts';
 import { secretsIn, withParts } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
 import { messageOf } from '../kit/errors.ts';
 import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
-import { warnOfOpenAccess } from './log/server-events.ts';
+import { logStrictSources, warnOfOpenAccess } from './log/server-events.ts';
 import { forceStop } from './server/force-stop.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
 
@@ -48,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     });
     log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
     announceOpenAccess(config, server, log);
+    announceStrictSources(config, log);
     await told;
     stop.abort();
     log.info('stopping');
@@ -85,4 +87,12 @@ function announceOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Lo
     hasTokens: api.tokens.length > 0,
     asksForCertificates: api.cafile !== '',
   });
+}
+
+function announceStrictSources(config: Config, log: Logger): void {
+  const { api, worker } = config;
+  const { policy, networks, directories } = layerSources(config);
+  if (worker.sources.policy !== 'auto' || policy !== 'strict') return;
+  const { host } = listenAddress('api.addr', api.addr, api.port);
+  logStrictSources(log, { host, networks, directories });
 }

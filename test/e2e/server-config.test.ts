@@ -52,11 +52,12 @@ for (const [title, text, message] of refused)
   });
 
 test('a misspelt variable ends config check and serve with 2, and that of an option does not', () => {
-  for (const command of [['config', 'check'], ['serve']]) {
-    const { status, stderr } = clair(command, { CLAIR_API_PRT: '1' });
-    assert.equal(status, 2);
-    assert.match(stderr, /CLAIR_API_PRT names no setting: did you mean CLAIR_API_PORT\?/);
-  }
+  for (const command of [['config', 'check'], ['serve']])
+    for (const name of ['CLAIR_API_PRT', 'CLAIR_API_PROT']) {
+      const { status, stderr } = clair(command, { [name]: '1' });
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(`${name} names no setting: did you mean CLAIR_API_PORT?`), stderr);
+    }
   const { status, stdout } = clair(['config', 'check'], {
     CLAIR_PLUGIN: 'a',
     CLAIR_DB: 'b',
@@ -82,6 +83,21 @@ test('a server that listens on all addresses without tokens says so at start', a
   const local = await runServer(t, ['serve', '--config', written(t, serving('127.0.0.1:0')).file]);
   await local.end();
   assert.ok(!local.written().some((line) => line.includes('without tokens')));
+});
+
+test('a server that reads layers from public addresses only, since it listens on all addresses, says so at start', async (t) => {
+  const open = await runServer(t, ['serve', '--config', written(t, serving('0.0.0.0:0')).file]);
+  assert.match(await open.logged('worker.sources.policy is auto'), /"level":"warn".*auto means strict/);
+  await open.end();
+  for (const [address, policy] of [
+    ['127.0.0.1:0', 'auto'],
+    ['0.0.0.0:0', 'open'],
+  ] as const) {
+    const { file } = written(t, serving(address));
+    const silent = await runServer(t, ['serve', '--config', file], { CLAIR_WORKER_SOURCES_POLICY: policy });
+    await silent.end();
+    assert.ok(!silent.written().some((line) => line.includes('auto means strict')), policy);
+  }
 });
 
 test('the token that config token makes is let in by the entry beside it, and no other', async (t) => {

@@ -5,7 +5,7 @@ import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
 import { redact } from '../../kit/redact.ts';
 import { openLog } from './open-log.ts';
-import { logPost, logRequest, warnOfOpenAccess } from './server-events.ts';
+import { logPost, logRequest, logStrictSources, warnOfOpenAccess } from './server-events.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -114,4 +114,19 @@ test('a server that everybody may use is announced, and no other', () => {
   const [{ level, address, msg } = assert.fail('nothing is announced')] = lines;
   assert.deepEqual([level, address], ['warn', '*:6060']);
   assert.match(String(msg), /listens on all addresses without tokens.*Set api\.tokens .*api\.addr/);
+});
+
+test('that auto became strict is a warning unless private networks or directories are listed', () => {
+  const { log, lines } = logging();
+  logStrictSources(log, { host: undefined, networks: [], directories: [] });
+  logStrictSources(log, { host: '10.0.0.1', networks: ['10.0.0.0/8'], directories: [] });
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['warn', 'info'],
+  );
+  assert.match(
+    String(lines[0]?.['msg']),
+    /listens on all addresses: auto means strict.*worker\.sources\.networks/,
+  );
+  assert.match(String(lines[1]?.['msg']), /listens on 10\.0\.0\.1/);
 });

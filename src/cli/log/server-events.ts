@@ -70,3 +70,21 @@ export function warnOfOpenAccess(
       'Set api.tokens (clair config token makes one), or api.addr to 127.0.0.1:6060',
   );
 }
+
+/** Where the API listens, and what is allowed besides public hosts. */
+export interface StrictSources {
+  readonly host: string | undefined;
+  readonly networks: readonly string[];
+  readonly directories: readonly string[];
+}
+
+/** Says at start that `auto` means `strict`; a warning if no private network and no directory is allowed. */
+export function logStrictSources(log: Logger, { host, networks, directories }: StrictSources): void {
+  const level = networks.length + directories.length === 0 ? 'warn' : 'info';
+  log[level](
+    { networks, directories },
+    `worker.sources.policy is auto, and the API listens on ${host ?? 'all addresses'}: auto means strict. Layers are read from public ` +
+      'addresses and from what worker.sources.networks and worker.sources.directories list. List your private registries there, ' +
+      'or set worker.sources.policy to open to read from anywhere, as Clair does',
+  );
+}
