@@ -107,10 +107,22 @@ async function expandAll(shelf: Shelf, entries: readonly Descriptor[], depth: nu
     // Layouts may leave out what nobody asked for.
     else {
       const entries = await expandAll(shelf, (await shelf.readIndex(entry)) ?? [], depth - 1);
-      found.push(...entries.map((inner) => withIndexNames(inner, entry)));
+      found.push(...entries.map((inner) => withIndexPlatform(shelf, withIndexNames(inner, entry), entry)));
     }
   }
   return found;
+}
+
+/** A manifest is for the platform of the index that leads to it. Throws `target-corrupt` if it says another one. */
+function withIndexPlatform({ name }: Shelf, entry: Descriptor, index: Descriptor): Descriptor {
+  const [own, above] = [platformText(entry.platform), platformText(index.platform)];
+  if (above === null) return entry;
+  if (own === null) return { ...entry, platform: index.platform };
+  if (fitsPlatform(own, above) || fitsPlatform(above, own)) return entry;
+  throw new ClairError(
+    'target-corrupt',
+    `${name} has an index for ${above} with an image for ${own}, ${entry.digest}: runtimes differ in which of the two platforms counts`,
+  );
 }
 
 /** A manifest has the names of the index that leads to it. */

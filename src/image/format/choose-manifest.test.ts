@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256 } from '../../testing/image-builder.ts';
+import { chooseManifest, type Shelf } from './choose-manifest.ts';
+import type { Descriptor } from './documents.ts';
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
+
+/** An entry of an index, for a platform or for none. */
+function entry(mediaType: string, name: string, platform?: string): Descriptor {
+  const [os, architecture] = platform?.split('/') ?? [];
+  const digest = sha256(Buffer.from(name)) as Descriptor['digest'];
+  return { mediaType, digest, ...(platform !== undefined && { platform: { os, architecture } }) };
+}
+
+const plain = entry(manifestType, 'plain');
+
+/** Chooses for linux/amd64 from an index of an index for a platform, whose image is for another or for none, and of an image for none. */
+async function choose(above: string | undefined, own: string | undefined): Promise<Descriptor> {
+  const shelf: Shelf = {
+    name: 'it',
+    readIndex: () => Promise.resolve([entry(manifestType, 'nested', own)]),
+  };
+  return await chooseManifest(shelf, [entry(indexType, 'index', above), plain], { platform: 'linux/amd64' });
+}
+
+test('takes an image in a nested index when both have the same platform, or one has none', async () => {
+  for (const [above, own] of [
+    [undefined, 'linux/amd64'],
+    ['linux/amd64', undefined],
+    ['Linux/x86_64', 'linux/amd64'],
+  ])
+    assert.equal((await choose(above, own)).digest, entry(manifestType, 'nested').digest, `${above} ${own}`);
+});
+
+test('refuses an image in a nested index when that index is for another platform', async () => {
+  for (const [above, own] of [
+    ['linux/arm64', 'linux/amd64'],
+    ['linux/amd64', 'linux/arm64'],
+    ['windows/amd64', 'linux/amd64'],
+  ])
+    await assert.rejects(choose(above, own), {
+      code: 'target-corrupt',
+      message: /^it has an index for .* with an image for .*: runtimes differ in which of the two platforms/,
+    });
+});
+
+test('does not take an image in an index for another platform when it states none itself', async () => {
+  await assert.rejects(choose('linux/arm64', undefined), { code: 'target-not-found' });
+});
