@@ -10,7 +10,7 @@ const indexType = 'application/vnd.oci.image.index.v1+json';
 /** An entry of an index, for a platform or for none. */
 function entry(mediaType: string, name: string, platform?: string): Descriptor {
   const [os, architecture] = platform?.split('/') ?? [];
-  const digest = sha256(Buffer.from(name)) as Descriptor['digest'];
+  const digest = sha256(Buffer.from(name));
   return { mediaType, digest, ...(platform !== undefined && { platform: { os, architecture } }) };
 }
 
