@@ -184,6 +184,34 @@ export const limits = {
   requestMs: 60_000,
   /** Calls of gRPC that one connection may have under way. */
   grpcCallsPerConnection: 100,
+  /** Calls of gRPC that are open on all connections together. */
+  grpcCalls: 1000,
+  /** Connections of gRPC. */
+  grpcConnections: 256,
+  /** Calls that one connection resets at once before it is closed. */
+  grpcResets: 100,
+  /** Resets that it may make again for each second without one. */
+  grpcResetsPerSecond: 10,
+  /** Calls over `grpcCallsPerConnection` that are refused before the connection is closed. */
+  grpcRejectedCalls: 100,
+  /** Frames that are not allowed where they stand; with more the connection is closed. */
+  grpcInvalidFrames: 100,
+  /** Bytes a second of frames that belong to no call, such as WINDOW_UPDATE. */
+  grpcControlBytes: 64 * KiB,
+  /** Memory of one connection of gRPC, answers that wait for the client included. */
+  grpcSessionBytes: 32 * MiB,
+  /** Calls that have come are begun for so long; then other requests have their turn. */
+  grpcSliceMs: 5,
+  /** Connections of all protocols to one port. */
+  connections: 4096,
+  /** Bytes of answers that clients have not taken yet, HTTP/1.1 and gRPC each. */
+  unreadBytes: 64 * MiB,
+  /** A client that takes nothing of an answer for so long is disconnected. */
+  unreadMs: 30_000,
+  /** Time in which a client has to take an answer. */
+  answerMs: 300_000,
+  /** How often unread answers are looked for. */
+  unreadCheckMs: 1000,
   /** A connection of gRPC without a call is closed after so long. */
   grpcIdleMs: 60_000,
   /** Time in which the health check has to have its answer. */

@@ -10,7 +10,10 @@ import type { V3Methods } from '../http/v3/methods.ts';
 import { labelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
 import { type CallLogOptions, callLog } from './call-log.ts';
 import { type DoorkeeperRoom, doorkeeper } from './doorkeeper.ts';
+import { boundHttp2, http2ServerOf } from './http2-server.ts';
 import { loadProtos, withTimestamps } from './protos.ts';
+import { Sessions } from './sessions.ts';
+import { queueStreams } from './stream-queue.ts';
 
 /** What the gRPC server needs to know. */
 export interface GrpcServerRoom extends DoorkeeperRoom, CallLogOptions {
@@ -40,7 +43,14 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
     ...serverOptions,
     interceptors: [callLog(room, grpc), doorkeeper(room, grpc)],
   });
-  const calls = new Calls(room);
+  boundHttp2(server);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const http2 = http2ServerOf(server);
+  queueStreams(http2);
+  const sessions = new Sessions(http2);
+  const calls = new Calls(room, () => {
+    sessions.answered();
+  });
   for (const [service, methods] of Map.groupBy(rpcs, (rpc) => rpc.service)) {
     const handlers = methods.map(({ method }) => [method, calls.handlerOf(method, grpc)]);
     server.addService(protos.service(`${protoPackage}.${service}`), Object.fromEntries(handlers) as Handlers);
@@ -49,13 +59,14 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
   for (const name of healthNames) health.setStatus(name, 'SERVING');
   health.addToServer(server);
   new ReflectionService(protos.reflected).addToServer(server);
-  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   return {
     take(socket) {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      injector.injectConnection(socket);
+      sessions.take(socket, () => {
+        injector.injectConnection(socket);
+      });
     },
     async stop(patienceMs) {
       for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
@@ -63,7 +74,10 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
       // Connections end with the calls on them. What the library says of the end is not waited for: with Node 24 it comes too early.
       server.tryShutdown(() => undefined);
       const timer = setTimeout(() => {
+        sessions.giveUp();
         server.forceShutdown();
+        // A client that reads nothing does not learn of the end.
+        for (const socket of sockets) socket.destroy();
       }, patienceMs);
       await closed;
       clearTimeout(timer);
@@ -82,6 +96,8 @@ const serverOptions = {
   'grpc.max_send_message_length': -1,
   'grpc.max_metadata_size': limits.requestHeaderBytes,
   'grpc.max_concurrent_streams': limits.grpcCallsPerConnection,
+  'grpc-node.max_session_memory': Math.ceil(limits.grpcSessionBytes / 1_000_000),
+  'grpc.enable_channelz': 0,
   'grpc.max_connection_idle_ms': limits.grpcIdleMs,
   'grpc.keepalive_time_ms': limits.grpcIdleMs,
   'grpc.keepalive_timeout_ms': limits.requestHeadersMs,
@@ -93,10 +109,13 @@ type Method = (request: object, signal: AbortSignal) => Promise<object>;
 /** Calls under way. */
 class Calls {
   readonly #room: GrpcServerRoom;
+  readonly #onWritten: () => void;
   readonly #unsettled = new Set<Promise<unknown>>();
 
-  constructor(room: GrpcServerRoom) {
+  /** `onWritten` is called when an answer has been handed to the connection. */
+  constructor(room: GrpcServerRoom, onWritten: () => void) {
     this.#room = room;
+    this.#onWritten = onWritten;
   }
 
   /** Until no method works any more, those included whose clients went away. */
@@ -114,6 +133,7 @@ class Calls {
       const work = withStoreWait(storeWaitMsOf(name), () => this.#run(call, method)).then(
         (answer) => {
           callback(null, withTimestamps(answer));
+          this.#onWritten();
           answered(200);
         },
         (error: unknown) => {

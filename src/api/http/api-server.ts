@@ -17,6 +17,8 @@ export interface ApiServerRoom extends Omit<RequestsRoom, 'guard'> {
   readonly http2?: Http2Door;
   /** How long a request may take to arrive; `limits` where it is not said. */
   readonly arrival?: { readonly headersMs: number; readonly requestMs: number };
+  /** Connections at once; `limits` where it is not said. */
+  readonly connectionsMax?: number;
 }
 
 /** A server that listens. */
@@ -95,6 +97,7 @@ function serverOf(
           listener,
         );
   server.maxHeadersCount = limits.requestHeaders;
+  server.maxConnections = room.connectionsMax ?? limits.connections;
   return server;
 }
 

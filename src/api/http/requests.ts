@@ -17,6 +17,7 @@ import {
 import type { RequestGuard } from './request-guard.ts';
 import { newOutcome, type RequestOutcome, type RequestRecord, recordOf } from './request-record.ts';
 import { type Found, notFound, type Router } from './router.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 import { untilAborted, type Writing, writeAnswer } from './write-answer.ts';
 
 /** What answering requests needs. */
@@ -36,8 +37,10 @@ export interface RequestsRoom {
   readonly onRequest?: (record: RequestRecord) => void;
   /** Follows each request that a route answers. */
   readonly tracer?: Tracer;
-  /** How long a client may take nothing of an endless stream; `limits` where it is not said. */
+  /** How long a client may take nothing of an answer; `limits` where it is not said. */
   readonly stalledMs?: number;
+  /** The answers that clients have not taken yet. */
+  readonly unread?: UnreadAnswers;
 }
 
 /** Why nobody waits for an answer any more. */
@@ -58,10 +61,12 @@ export class Requests {
   readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #ending = new AbortController();
+  readonly #unread: UnreadAnswers;
 
   constructor(room: RequestsRoom) {
     this.#room = room;
     this.#tracer = room.tracer ?? untraced;
+    this.#unread = room.unread ?? new UnreadAnswers();
   }
 
   /** Takes no more requests, and ends what would not end. */
@@ -214,7 +219,9 @@ export class Requests {
     // No other request of this connection is taken when the server is about to end.
     response.shouldKeepAlive &&= !this.#ending.signal.aborted;
     const isGzipped = writing.isGzipped && answer.isNeverCompressed !== true;
-    return await writeAnswer(response, answer, { ...writing, isGzipped });
+    const stallMs = this.#room.stalledMs;
+    const bounds = { unread: this.#unread, ...(stallMs !== undefined && { stallMs }) };
+    return await writeAnswer(response, answer, { ...bounds, ...writing, isGzipped });
   }
 
   #answerTo(error: unknown, { faultWords }: Route): ApiAnswer {

@@ -30,6 +30,11 @@ export function sortConnections(server: Server, door: Http2Door, waitMs: number)
   const http1 = server.listeners(event) as ((this: Server, socket: Socket) => void)[];
   const undecided = new Set<Socket>();
   server.removeAllListeners(event);
+  // There are too many connections: one that has said nothing makes room for the next.
+  server.on('drop', () => {
+    const [oldest] = undecided;
+    oldest?.destroy();
+  });
   server.on(event, (socket: Socket) => {
     undecided.add(socket);
     socket.once('close', () => undecided.delete(socket));

@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
+import { limits } from '../../kit/limits.ts';
 import type { ApiAnswer } from './exchange.ts';
 import { encodeGoJson } from './go-json-encode.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 
 const compressed = promisify(gzip);
 
@@ -15,6 +17,8 @@ export interface Writing {
   readonly signal?: AbortSignal;
   /** A client that takes nothing for so long, though there is something for it, is left. */
   readonly stallMs?: number;
+  /** Takes the answer while it waits for the client. */
+  readonly unread?: UnreadAnswers;
 }
 
 /** Fails when the signal comes. */
@@ -50,7 +54,22 @@ export async function writeAnswer(
   }
   response.setHeader('Content-Length', content.length);
   response.writeHead(answer.status).end(content);
+  if (response.writableLength > 0) noteUnread(response, writing);
   return content.length;
+}
+
+/** Bounds how long and how much of an answer may wait for the client. Most are taken before this is reached. */
+function noteUnread(response: ServerResponse, { unread, stallMs = limits.unreadMs }: Writing): void {
+  const drop = (): void => {
+    response.destroy();
+  };
+  response.setTimeout(stallMs, drop);
+  if (unread === undefined) return;
+  const answer = { bytes: () => (response.destroyed ? 0 : response.writableLength), drop };
+  unread.add(answer);
+  response.once('close', () => {
+    unread.delete(answer);
+  });
 }
 
 /** The first piece is waited for before the status is written: until then, a failure can still be told. */

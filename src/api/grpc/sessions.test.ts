@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import {
+  callFrame,
+  emptyMessageFrame,
+  frame,
+  framesOf,
+  frameTypes,
+  rawHttp2,
+  untilFrame,
+} from '../../testing/http2-frames.ts';
+import { UnreadAnswers } from '../http/unread-answers.ts';
+import { Sessions, type SessionsOptions } from './sessions.ts';
+
+/** A port whose connections go to an HTTP/2 server that answers each request with its body, once the test lets it. */
+async function serving(context: TestContext, options: SessionsOptions, answer = 'taken') {
+  const http2 = createHttp2Server();
+  const streams: ServerHttp2Stream[] = [];
+  http2.on('stream', (stream: ServerHttp2Stream) => {
+    streams.push(stream);
+    stream.on('error', () => undefined);
+    stream.resume().once('end', () => {
+      stream.respond({ ':status': 200 });
+      stream.end(answer);
+      sessions.answered();
+    });
+  });
+  const sessions = new Sessions(http2, options);
+  const server = createServer((socket) => {
+    sessions.take(socket, (taken: Socket) => http2.emit('connection', taken));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    sessions.giveUp();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, streams };
+}
+
+function goAwayCode(frames: Awaited<ReturnType<typeof framesOf>>): number | undefined {
+  return frames.find(({ type }) => type === frameTypes.goAway)?.payload.readUInt32BE(4);
+}
+
+test('closes a connection that floods the server with WINDOW_UPDATE', async (context) => {
+  const { port } = await serving(context, { controlBytesPerSecond: 10_000, everyMs: 20 });
+  const socket = await rawHttp2(context, port);
+  const update = frame(frameTypes.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1));
+  socket.write(Buffer.concat(new Array<Buffer>(5000).fill(update)));
+  assert.equal(goAwayCode(await framesOf(socket)), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+});
+
+test('keeps a connection whose calls send requests of the largest size and take their answers', async (context) => {
+  const answer = 'x'.repeat(1_000_000);
+  const { port } = await serving(context, { controlBytesPerSecond: 5000, everyMs: 10 }, answer);
+  const client = connect(`http://127.0.0.1:${port}`);
+  context.after(() => {
+    client.destroy();
+  });
+  for (let i = 0; i < 5; i++) {
+    const call = client.request({ ':method': 'POST', ':path': '/' });
+    call.end(Buffer.alloc(limits.requestBodyBytes));
+    assert.equal(Buffer.concat(await call.toArray()).length, answer.length);
+  }
+  assert.equal(client.closed, false);
+});
+
+test('closes the connection that has been idle for longest when there are too many, and refuses one when none is idle', async (context) => {
+  const { port, streams } = await serving(context, { connectionsMax: 2 });
+  const busy = await rawHttp2(context, port);
+  busy.write(callFrame(1, '/'));
+  while (streams.length < 1) await new Promise(setImmediate);
+  const idle = await rawHttp2(context, port);
+  await once(idle, 'data');
+  const third = await rawHttp2(context, port);
+  third.write(callFrame(1, '/'));
+  await framesOf(idle);
+  while (streams.length < 2) await new Promise(setImmediate);
+  const refused = await rawHttp2(context, port);
+  await framesOf(refused);
+  assert.deepEqual([busy.closed, third.closed], [false, false]);
+});
+
+test('closes a connection that takes nothing of its answer, though it goes on sending pings', async (context) => {
+  const { port } = await serving(context, { unreadMs: 100, everyMs: 20 });
+  // SETTINGS_INITIAL_WINDOW_SIZE: nothing of an answer may be sent.
+  const socket = await rawHttp2(context, port, { 4: 0 });
+  const begun = performance.now();
+  const pings = setInterval(() => socket.write(frame(6, 0, 0, Buffer.alloc(8))), 10);
+  socket.write(Buffer.concat([callFrame(1, '/'), emptyMessageFrame(1)]));
+  assert.equal(goAwayCode(await framesOf(socket)), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  assert.ok(performance.now() - begun > 100);
+  clearInterval(pings);
+});
+
+test('closes the oldest connection when clients leave more unread than the server may hold', async (context) => {
+  const unread = new UnreadAnswers({ bytesMax: 2500 });
+  const { port } = await serving(context, { unread, everyMs: 10 }, 'x'.repeat(1000));
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 3; i++) {
+    const socket = await rawHttp2(context, port, { 4: 0 });
+    socket.write(Buffer.concat([callFrame(1, '/'), emptyMessageFrame(1)]));
+    await untilFrame(socket, frameTypes.headers);
+    sockets.push(socket);
+  }
+  const [oldest = assert.fail(), ...others] = sockets;
+  await framesOf(oldest);
+  assert.deepEqual(
+    others.map(({ closed }) => closed),
+    [false, false],
+  );
+});
