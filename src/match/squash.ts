@@ -10,6 +10,7 @@ import { brokenPairs } from './file-pairs.ts';
 import { type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
+import { RemovedPaths } from './removed-paths.ts';
 
 /** A package as the squashed image has it. */
 export interface SquashedPackage {
@@ -101,8 +102,8 @@ function visiblePackages(
   const packages = new Map<string, SquashedPackage>();
   const repositories = repositoriesByLayer(layers);
   const listings = layers.map((index) => ({
-    index,
     byPath: Map.groupBy(index.packages, (listed) => listed.path),
+    removed: new RemovedPaths(index),
   }));
   for (const [path, { content, layer }] of visible) {
     for (const listed of listings[content?.layer ?? layer]?.byPath.get(content?.path ?? path) ?? []) {
@@ -131,10 +132,10 @@ function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
     packages.set(identity, found);
 }
 
-/** What the listers read in one layer, by path. */
+/** What the listers read in one layer, by path, and what the layer removes. */
 interface Listings {
-  readonly index: LayerIndex;
   readonly byPath: ReadonlyMap<string, readonly LayerPackages[]>;
+  readonly removed: RemovedPaths;
 }
 
 /**
@@ -145,9 +146,8 @@ function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: nu
   const brought = listed.packages.map(() => top);
   let open = listed.packages.map((_, i) => i);
   for (let layer = top - 1; layer >= 0 && open.length > 0; layer--) {
-    const found = listings[layer]?.byPath.get(listed.path)?.find(({ lister }) => lister === listed.lister);
-    const isRemoved = found === undefined && removes(listings[layer]?.index, listed.path);
-    const below = isRemoved ? { packages: [] } : found;
+    const below = listings[layer]?.byPath.get(listed.path)?.find(({ lister }) => lister === listed.lister);
+    if (below === undefined && listings[layer]?.removed.has(listed.path) === true) break;
     if (below === undefined) continue;
     const names = new Set(below.packages.map(identityOf));
     open = open.filter((i) => {
@@ -157,18 +157,6 @@ function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: nu
     for (const i of open) brought[i] = layer;
   }
   return brought;
-}
-
-/** Whether a layer hides a path of the layers below, or has something other than a directory at it or above it. */
-function removes(layer: LayerIndex | undefined, path: string): boolean {
-  if (layer === undefined) return false;
-  const isAtOrAbove = (place: string): boolean =>
-    place === '' || place === path || path.startsWith(`${place}/`);
-  return (
-    layer.whiteouts.some(isAtOrAbove) ||
-    layer.opaques.some((place) => place !== path && isAtOrAbove(place)) ||
-    layer.nodes.some((node) => node.kind !== 'directory' && isAtOrAbove(node.path))
-  );
 }
 
 function identityOf({ type, name, version, arch }: ListedPackage): string {
