@@ -22,6 +22,13 @@ export class PathTree<T> {
     return this.#things.has(path) || this.#children.has(path);
   }
 
+  /** Whether there is anything below a directory. */
+  hasBelow(directory: string): boolean {
+    for (const child of this.#children.get(directory) ?? [])
+      if (this.#things.has(child) || this.hasBelow(child)) return true;
+    return false;
+  }
+
   [Symbol.iterator](): IterableIterator<[string, T]> {
     return this.#things.entries();
   }

@@ -1,4 +1,5 @@
 import { PathTree } from '../kit/path-tree.ts';
+import { boundedPath } from '../kit/tar/path.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import { Resolver } from './resolver.ts';
 
@@ -25,10 +26,11 @@ export interface FileTree {
   readonly doubts: readonly Doubt[];
 }
 
-/** A path of a layer that lies below a link of a lower one. */
+/** A path of a layer, and why runtimes differ there. */
 export interface Doubt {
   readonly path: string;
   readonly layer: number;
+  readonly message: string;
 }
 
 /**
@@ -40,9 +42,10 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const places = new PathTree<Seen>();
   const doubts: Doubt[] = [];
   for (const [layer, index] of layers.entries()) {
-    doubts.push(...doubtsOf(places, index).map((path) => ({ path, layer })));
+    doubts.push(...doubtsOf(places, index).map((doubt) => ({ ...doubt, layer })));
+    const linked = linkedBelow(places, index);
     hide(places, index);
-    new Placing(places, layer).placeAll(index.nodes);
+    new Placing(places, layer, linked).placeAll(index.nodes);
   }
   return { places, resolver: resolverOf(places), doubts };
 }
@@ -51,36 +54,83 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
  * What a layer has below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
  * itself make a directory in its place.
  */
-function doubtsOf(places: PathTree<Seen>, { nodes, whiteouts, opaques }: LayerIndex): string[] {
-  const own = new Set(nodes.map(({ path }) => path));
-  const isBelowLink = (path: string): boolean => {
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-      const above = path.slice(0, slash);
-      if (own.has(above)) return false;
-      if (places.get(above)?.node.kind === 'symbolic-link') return true;
+function doubtsOf(places: PathTree<Seen>, index: LayerIndex): Omit<Doubt, 'layer'>[] {
+  const below = pathsBelowLinks(places, index);
+  const resolver = ownResolver(places, nodesOf(index));
+  const isRoot = places.size > 0 && index.opaques.some((path) => resolver.real(path) === '');
+  return isRoot ? [...below, { path: '.wh..wh..opq', message: opaqueRoot }] : below;
+}
+
+const belowLink =
+  'lies below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
+const belowFile =
+  'lies below a link to a file of a lower layer: some runtimes put a directory in its place, others refuse it';
+const opaqueRoot =
+  'marks the root as opaque: some runtimes hide all lower layers, with others they stay visible';
+
+/** Paths that links of the layer itself lead below a link or a file of a lower one, or that lie there by their own names. */
+function pathsBelowLinks(places: PathTree<Seen>, index: LayerIndex): Omit<Doubt, 'layer'>[] {
+  const { nodes, whiteouts, opaques } = index;
+  const own = nodesOf(index);
+  const alone = new Resolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+  const kindBelow = (path: string): string | undefined => {
+    const laid = alone.placeOf(path) ?? path;
+    for (let slash = laid.indexOf('/'); slash >= 0; slash = laid.indexOf('/', slash + 1)) {
+      const above = laid.slice(0, slash);
+      const lower = places.get(above)?.node.kind;
+      const kind = own.get(above)?.kind;
+      if (kind !== undefined && (lower === 'symbolic-link' || kind !== 'directory')) return undefined;
+      if (lower === 'symbolic-link') return belowLink;
+      if (lower !== undefined && lower !== 'directory' && laid !== path) return belowFile;
     }
-    return false;
+    return undefined;
+  };
+  const doubt = (path: string, place: string = path): Omit<Doubt, 'layer'>[] => {
+    const message = kindBelow(place);
+    return message === undefined ? [] : [{ path, message }];
   };
   return [
-    ...nodes.flatMap(({ path }) => (isBelowLink(path) ? [path] : [])),
-    ...whiteouts.filter(isBelowLink),
-    ...opaques.filter((path) => isBelowLink(`${path}/`)),
+    ...nodes.flatMap(({ path }) => doubt(path)),
+    ...whiteouts.flatMap((path) => doubt(path)),
+    ...opaques.flatMap((path) => doubt(path, `${path}/.`)),
   ];
+}
+
+function nodesOf({ nodes }: LayerIndex): PathTree<LayerNode> {
+  const own = new PathTree<LayerNode>();
+  for (const node of nodes) own.set(node.path, node);
+  return own;
 }
 
 function resolverOf(places: PathTree<Seen>): Resolver {
   return new Resolver({ at: (path) => places.get(path)?.node, reaches: (path) => places.reaches(path) });
 }
 
-/** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
-function hide(places: PathTree<Seen>, { whiteouts, opaques, nodes }: LayerIndex): void {
-  if (whiteouts.length === 0 && opaques.length === 0) return;
-  const own = new PathTree<LayerNode>();
-  for (const node of nodes) own.set(node.path, node);
-  const resolver = new Resolver({
+/** What hard links of a layer share with the layers below, by their paths: its markers may hide that afterwards. */
+function linkedBelow(places: PathTree<Seen>, { nodes }: LayerIndex): ReadonlyMap<string, Seen> {
+  const resolver = resolverOf(places);
+  return new Map(
+    nodes.flatMap((node) => {
+      const linked =
+        node.kind === 'hard-link' ? places.get(resolver.placeOf(boundedPath(node.target)) ?? '') : undefined;
+      return linked === undefined ? [] : [[node.path, linked]];
+    }),
+  );
+}
+
+/** Follows the links of a layer, and those of lower layers that it does not replace. */
+function ownResolver(places: PathTree<Seen>, own: PathTree<LayerNode>): Resolver {
+  return new Resolver({
     at: (path) => own.get(path) ?? places.get(path)?.node,
     reaches: (path) => own.reaches(path) || places.reaches(path),
   });
+}
+
+/** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
+function hide(places: PathTree<Seen>, index: LayerIndex): void {
+  const { whiteouts, opaques } = index;
+  if (whiteouts.length === 0 && opaques.length === 0) return;
+  const resolver = ownResolver(places, nodesOf(index));
   // All of them are looked up before the first of them hides anything.
   const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
   const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);
@@ -92,11 +142,13 @@ function hide(places: PathTree<Seen>, { whiteouts, opaques, nodes }: LayerIndex)
 class Placing {
   readonly #places: PathTree<Seen>;
   readonly #layer: number;
+  readonly #linked: ReadonlyMap<string, Seen>;
   #resolver: Resolver;
 
-  constructor(places: PathTree<Seen>, layer: number) {
+  constructor(places: PathTree<Seen>, layer: number, linked: ReadonlyMap<string, Seen>) {
     this.#places = places;
     this.#layer = layer;
+    this.#linked = linked;
     this.#resolver = resolverOf(places);
   }
 
@@ -131,9 +183,9 @@ class Placing {
 
   /** A hard link is one more name of what its target is at that moment: a file, or a symbolic link, here or in a lower layer. */
   #hardLinked(node: Extract<LayerNode, { readonly target: string }>): Seen {
-    const target = node.target.replace(/^(\.?\/)+/, '');
+    const target = boundedPath(node.target);
     const real = this.#resolver.placeOf(target) ?? target;
-    const linked = this.#places.get(real);
+    const linked = this.#places.get(real) ?? this.#linked.get(node.path);
     if (linked?.node.kind === 'symbolic-link')
       return {
         node: { path: node.path, kind: 'symbolic-link', target: linked.node.target },

@@ -6,19 +6,27 @@ import { type LinkedPlace, standIns } from './links.ts';
 const link = (place: string, standsFor: string): LinkedPlace => ({ place, standsFor, by: 'path' });
 
 test('a path stands for the wanted place a link leads from, one of a directory for its file there', () => {
-  const wantedPathOf = standIns([link('opt/release', 'etc/os-release'), link('data/d/*', 'status.d/*')]);
-  assert.equal(wantedPathOf('opt/release'), 'etc/os-release');
-  assert.equal(wantedPathOf('data/d/bash'), 'status.d/bash');
-  assert.equal(wantedPathOf('etc/os-release'), undefined);
-  assert.equal(wantedPathOf('elsewhere'), undefined);
+  const wantedPathsOf = standIns([link('opt/release', 'etc/os-release'), link('data/d/*', 'status.d/*')]);
+  assert.deepEqual(wantedPathsOf('opt/release'), ['etc/os-release']);
+  assert.deepEqual(wantedPathsOf('data/d/bash'), ['status.d/bash']);
+  assert.deepEqual(wantedPathsOf('etc/os-release'), []);
+  assert.deepEqual(wantedPathsOf('elsewhere'), []);
 });
 
-test('links behind each other lead to the first of them, and two that lead to each other end', () => {
+test('a place stands for every path from which a link leads there', () => {
+  const wantedPathsOf = standIns([link('f', 'a'), link('f', 'b'), link('*', 'd/*')]);
+  assert.deepEqual(wantedPathsOf('f'), ['a', 'b']);
+  const both = standIns([link('e/f', 'a'), link('e/*', 'd/*')]);
+  assert.deepEqual(both('e/f'), ['a', 'd/f']);
+});
+
+test('links behind each other lead to each of them, and two that lead to each other end', () => {
   const chain = standIns([link('c', 'b'), link('b', 'a')]);
-  assert.equal(chain('c'), 'a');
-  assert.equal(chain('b'), 'a');
+  assert.deepEqual(chain('c'), ['b', 'a']);
+  assert.deepEqual(chain('b'), ['a']);
   const round = standIns([link('a', 'b'), link('b', 'a')]);
-  assert.equal(round('a'), 'b');
+  assert.deepEqual(round('a'), ['b']);
   const links = Array.from({ length: limits.linkDepth + 10 }, (_, i) => link(`l${i + 1}`, `l${i}`));
-  assert.equal(standIns(links)(`l${limits.linkDepth + 5}`), 'l4');
+  const followed = standIns(links)(`l${limits.linkDepth + 5}`);
+  assert.deepEqual([followed.length, followed.at(-1)], [limits.linkDepth, 'l5']);
 });

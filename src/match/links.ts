@@ -1,5 +1,5 @@
 import { limits } from '../kit/limits.ts';
-import { parentOf } from '../kit/tar/path.ts';
+import { baseOf, parentOf } from '../kit/tar/path.ts';
 import {
   ByPattern,
   isNested,
@@ -18,33 +18,77 @@ export interface LinkedPlace {
   readonly place: PathPattern;
   /** The wanted place at which the link stands. */
   readonly standsFor: PathPattern;
-  /** `content`: a hard link shares the bytes of this path, which is of no interest otherwise. */
-  readonly by: 'path' | 'content';
+  /**
+   * `content`: a hard link shares the bytes of this path, which is of no interest otherwise. `watch`: what lies there or below goes through
+   * the same link twice, so that no reading would be the last, or through a link to a file; it is stated.
+   */
+  readonly by: 'path' | 'content' | 'watch';
 }
 
 /** What is read of an image: what extensions want, and where links led to so far. */
 export interface ReadPlaces {
   readonly patterns: readonly PathPattern[];
+  /** Those that listers want; all of them where absent. */
+  readonly listed?: readonly PathPattern[];
   readonly links: readonly LinkedPlace[];
 }
 
 /** Where links lead to that was not read yet; no more than `limits.linkedPlaces`. */
-export function unreadPlaces(tree: FileTree, { patterns, links }: ReadPlaces): LinkedPlace[] {
-  const read = [...patterns, ...links.map(({ place }) => place)];
+export function unreadPlaces(tree: FileTree, places: ReadPlaces): LinkedPlace[] {
+  const { patterns, links } = places;
+  const read = [
+    ...new Set([...patterns, ...links.filter(({ by }) => by !== 'watch').map(({ place }) => place)]),
+  ];
   const covered = patternSet(read);
-  const unread = new Map<PathPattern, LinkedPlace>();
+  const isRead = readLinks(places);
+  const unread = new Map<string, LinkedPlace>();
   const found = [
     ...linksOnTheWay(tree, patterns),
     ...linkedDirectories(tree, read),
     ...linkedFiles(tree, covered),
+    ...twinsElsewhere(tree, covered),
+    ...behindLinks(tree, read, covered),
   ];
   for (const link of found) {
-    const { place } = link;
-    if (covered.find(place) !== undefined || unread.has(place)) continue;
-    unread.set(place, link);
+    if (isRead(link)) continue;
+    unread.set(keyOf(link), link);
     if (unread.size === limits.linkedPlaces) break;
   }
   return [...unread.values()];
+}
+
+function keyOf({ place, standsFor, by }: LinkedPlace): string {
+  return by === 'watch' ? place : `${place}\n${standsFor}`;
+}
+
+/** Answers whether what a link leads to is read, and as all that the link stands for. */
+function readLinks({ patterns, listed = patterns, links }: ReadPlaces): (link: LinkedPlace) => boolean {
+  const known = new Set(links.map(keyOf));
+  const wanted = patternSet(patterns);
+  const read = patternSet([...patterns, ...links.map(({ place }) => place)]);
+  // Detectors get the files of the whole image, with links followed.
+  const ofListers = patternSet(listed);
+  const wantedPathsOf = standIns(links);
+  const rolesOf = (path: string): string[] => [path, ...wantedPathsOf(path)];
+  return (link) => {
+    const { place, standsFor } = link;
+    if (known.has(keyOf(link))) return true;
+    if (read.find(place) === undefined) return false;
+    const own = new Set(rolesOf(place));
+    const isKnown = (role: string): boolean =>
+      own.has(role) || wanted.all(place).some((pattern) => isAlike(pattern, role, place));
+    return rolesOf(standsFor).every((role) => ofListers.find(role) === undefined || isKnown(role));
+  };
+}
+
+/** Whether a lister reads a place as what the link stands for: then the same names stand at the end of both. */
+function isAlike(pattern: PathPattern, standsFor: string, place: string): boolean {
+  const [own, other] = [partsOf(pattern), partsOf(standsFor)];
+  if (own.ending === undefined || other.ending !== undefined)
+    return own.ending === other.ending && baseOf(own.path) === baseOf(other.path);
+  return isNested(own.ending)
+    ? baseOf(parentOf(parentOf(place))) === baseOf(parentOf(parentOf(standsFor)))
+    : baseOf(parentOf(place)) === baseOf(parentOf(standsFor));
 }
 
 /** Symbolic links at the wanted places themselves or above them. */
@@ -71,6 +115,43 @@ function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Gener
   }
 }
 
+/** Links that distributions have: what lies below them is known without another reading. */
+const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64']);
+
+/** Places below links from elsewhere to a directory with wanted files: what a layer has below the link lies in that directory. */
+function* behindLinks(
+  tree: FileTree,
+  read: readonly PathPattern[],
+  covered: ByPattern<PathPattern>,
+): Generator<LinkedPlace> {
+  const reached = new Set(Array.from(tree.places.values(), ({ node }) => node.path));
+  for (const [link, { node }] of tree.places) {
+    const real = node.kind === 'symbolic-link' ? tree.resolver.real(link) : undefined;
+    if (real === undefined) continue;
+    if (covered.find(link) === undefined && covered.find(real) !== undefined)
+      yield { place: `${link}/`, standsFor: real, by: 'watch' };
+    for (const found of placesBelow(link, real, read))
+      if (!libraryLinks.has(link) || found.place.includes('*') || reached.has(found.place)) yield found;
+  }
+}
+
+/** The read places below a directory, as they are called behind a link to it. */
+function* placesBelow(link: string, real: string, read: readonly PathPattern[]): Generator<LinkedPlace> {
+  const prefix = real === '' ? '' : `${real}/`;
+  for (const standsFor of read) {
+    const { path, ending } = partsOf(standsFor);
+    const isBelow = path.startsWith(prefix) || (path === real && ending !== undefined);
+    if (!isBelow) continue;
+    if (path.startsWith(`${link}/`)) yield { place: behind(link, real, link), standsFor, by: 'watch' };
+    else yield { place: behind(link, real, standsFor), standsFor, by: 'path' };
+  }
+}
+
+/** How a path or pattern below a directory is called behind a link to it. */
+function behind(link: string, directory: string, path: string): string {
+  return directory === '' ? `${link}/${path}` : link + path.slice(directory.length);
+}
+
 /** Links that are files of a wanted directory, or that stand where another link led to; and hard links. */
 function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
   for (const [path, { node, content }] of tree.places) {
@@ -81,25 +162,36 @@ function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<L
   }
 }
 
-/** Answers which wanted path a path stands for, undefined where it stands for none. */
-export function standIns(links: readonly LinkedPlace[]): (path: string) => string | undefined {
-  const byPlace = new ByPattern(links.map((link) => [link.place, link]));
-  const next = (path: string): string | undefined => {
-    const link = byPlace.find(path);
-    if (link === undefined) return undefined;
-    const { path: wanted, ending } = partsOf(link.standsFor);
-    if (ending === undefined) return wanted;
-    const directory = isNested(ending) ? parentOf(parentOf(path)) : parentOf(path);
-    return wanted + path.slice(directory.length);
-  };
+/** Hard links from elsewhere to files that are read: what a layer has of that name afterwards is seen only when it is read as well. */
+function* twinsElsewhere(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
+  for (const [place, { node, content }] of tree.places)
+    if (node.kind === 'hard-link' && content !== undefined && read.find(place) === undefined)
+      yield { place, standsFor: content.path, by: 'content' };
+}
+
+/** Answers which wanted paths a path stands for. */
+export function standIns(links: readonly LinkedPlace[]): (path: string) => readonly string[] {
+  const byPlace = new ByPattern(
+    links.flatMap((link) => (link.by === 'watch' ? [] : [[link.place, link] as const])),
+  );
+  if (links.length === 0) return () => [];
   return (path) => {
-    let wanted = next(path);
+    const wanted = new Set<string>();
     // A link may stand at a place that another link leads to.
-    for (let depth = 0; wanted !== undefined && depth < limits.linkDepth; depth++) {
-      const further = next(wanted);
-      if (further === undefined || further === path) break;
-      wanted = further;
+    let next = [path];
+    for (let depth = 0; next.length > 0 && depth < limits.linkDepth; depth++) {
+      const further = next.flatMap((from) => byPlace.all(from).map((link) => wantedPath(link, from)));
+      next = further.filter((to) => to !== path && !wanted.has(to));
+      for (const to of next) wanted.add(to);
     }
-    return wanted;
+    return [...wanted];
   };
+}
+
+/** The path at which a lister expects what lies at the end of a link. */
+function wantedPath({ standsFor }: LinkedPlace, path: string): string {
+  const { path: wanted, ending } = partsOf(standsFor);
+  if (ending === undefined) return wanted;
+  const directory = isNested(ending) ? parentOf(parentOf(path)) : parentOf(path);
+  return wanted + path.slice(directory.length);
 }

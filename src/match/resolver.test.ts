@@ -88,5 +88,6 @@ test('looks no part up when nothing is at the one before or below it', () => {
   });
   assert.equal(resolver.real('a/../x'), `b${'/b'.repeat(1999)}/x`);
   assert.equal(resolver.real('no/such/../../usr/x'), 'usr/x');
-  assert.deepEqual(asked, ['a', 'b', `b${'/b'.repeat(1999)}/x`, 'no', 'usr', 'usr/x']);
+  const behindLink = [`b${'/b'.repeat(2000)}`, `b${'/b'.repeat(1999)}/x`];
+  assert.deepEqual(asked, ['a', 'b', ...behindLink, 'no', 'usr', 'usr/x']);
 });

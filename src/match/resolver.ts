@@ -42,6 +42,8 @@ export class Resolver {
     const way = new Way(this.#places, from);
     let links = 0;
     for (const part of path.split('/')) {
+      // Nothing lies below a file, not even what a slash or a dot behind its name would be.
+      if (way.isAtFile) return undefined;
       const link = way.go(part);
       if (link === undefined) continue;
       const end = this.#follow(link.path, link.target, linksMax - links);
@@ -82,6 +84,7 @@ interface Link {
 class Way {
   readonly #places: LinkPlaces;
   #known: string;
+  #isAtFile = false;
   /** The parts below the last place at which something is. */
   readonly #beyond: string[] = [];
 
@@ -103,8 +106,14 @@ class Way {
     return undefined;
   }
 
+  /** Whether it ends at a file so far. */
+  get isAtFile(): boolean {
+    return this.#isAtFile;
+  }
+
   jump(to: string): void {
     this.#known = to;
+    this.#isAtFile = isFile(this.#places.at(to));
   }
 
   #goUp(): void {
@@ -115,10 +124,15 @@ class Way {
     const here = join(this.#known, part);
     const node = this.#places.at(here);
     if (node?.kind === 'symbolic-link') return { path: here, target: node.target };
+    this.#isAtFile = isFile(node);
     if (this.#places.reaches(here)) this.#known = here;
     else this.#beyond.push(part);
     return undefined;
   }
+}
+
+function isFile(node: LayerNode | undefined): boolean {
+  return node !== undefined && node.kind !== 'directory';
 }
 
 function join(directory: string, name: string): string {

@@ -215,6 +215,7 @@ test('a link that fits no pattern is not followed, nor one to what is read alrea
   assert.deepEqual(unread(node(release, '../usr/lib/os-release')), []);
   assert.deepEqual(unread(node('info/b.list', '/opt/b'), node('info/a.list', '/opt/b')), [
     { place: 'opt/b', standsFor: 'info/b.list', by: 'path' },
+    { place: 'opt/b', standsFor: 'info/a.list', by: 'path' },
   ]);
 });
 

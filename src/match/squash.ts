@@ -7,7 +7,7 @@ import { patternSet } from '../plugin/layer-files.ts';
 import { type ImageEvidence, squashEvidence } from './evidence.ts';
 import { type FileOwner, fileOwners } from './file-owners.ts';
 import { brokenPairs } from './file-pairs.ts';
-import { type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
+import { type ContentPlace, type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
 import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
 import { RemovedPaths } from './removed-paths.ts';
@@ -53,15 +53,32 @@ export function squash(layers: readonly LayerIndex[], places: ReadPlaces): Squas
     packages: visiblePackages(visible, layers),
     owners,
     evidence: squashEvidence(tree, layers, owners),
-    problems: [...visibleProblems(tree, layers), ...brokenPairs(tree, layers), ...tree.doubts.map(problemOf)],
+    problems: [
+      ...visibleProblems(tree, layers),
+      ...brokenPairs(tree, layers),
+      ...tree.doubts.map(problemOf),
+      ...unreadContents(visible, layers),
+    ],
     unread: unreadPlaces(tree, places),
   };
 }
 
-function problemOf({ path, layer }: Doubt): SquashedProblem {
-  const message =
-    'lies below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
-  return { extension: 'layer', path, message, layer };
+function problemOf(doubt: Doubt): SquashedProblem {
+  return { extension: 'layer', ...doubt };
+}
+
+/** Hard links whose content is in none of the files that were read. */
+function unreadContents(
+  visible: readonly (readonly [string, Seen])[],
+  layers: readonly LayerIndex[],
+): SquashedProblem[] {
+  const isFile = ({ path, layer }: ContentPlace): boolean =>
+    layers[layer]?.nodes.some((node) => node.kind === 'file' && node.path === path) === true;
+  return visible.flatMap(([path, { node, layer, content }]) => {
+    if (node.kind !== 'hard-link' || content === undefined || isFile(content)) return [];
+    const message = `is a hard link to ${node.target}, and its content was not found`;
+    return [{ extension: 'layer', path, message, layer }];
+  });
 }
 
 /** The files at wanted paths, and those that a symbolic link at a wanted path leads to. */
@@ -80,16 +97,17 @@ function visibleFiles(
 ): Map<string, Uint8Array> {
   const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
   const bytesOf = (content: Seen['content']) => content && contents[content.layer]?.get(content.path);
-  const wantedPathOf = standIns(links);
+  const wantedPathsOf = standIns(links);
   const files = new Map<string, Uint8Array>();
   for (const [path, { node, content: own }] of tree.places) {
     // Most files are those of package databases, of which nothing is kept as it is.
     if (node.kind === 'file' && own !== undefined && bytesOf(own) === undefined) continue;
-    const bytes = bytesOf(tree.places.get(tree.resolver.real(path) ?? '')?.content);
+    const real = tree.resolver.real(path);
+    const bytes = bytesOf(tree.places.get(real ?? '')?.content);
     if (bytes === undefined) continue;
     files.set(path, bytes);
-    const wanted = wantedPathOf(path);
-    if (wanted !== undefined && !files.has(wanted)) files.set(wanted, bytes);
+    for (const wanted of wantedPathsOf(path))
+      if (tree.resolver.real(wanted) === real && !files.has(wanted)) files.set(wanted, bytes);
   }
   return files;
 }
@@ -180,7 +198,10 @@ function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])
   return result;
 }
 
-/** Problems of files that a later layer replaced do not matter; a problem without a known path does. */
+/**
+ * Problems of files that a later layer replaced do not matter; a problem without a known path does, and so does what is odd about the
+ * archive of a layer: further members may depend on it.
+ */
 function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): SquashedProblem[] {
   const contents = new Set(
     [...tree.places.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
@@ -189,7 +210,11 @@ function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): Squashe
     const known = new Set(index.nodes.map(({ path }) => path));
     return index.problems
       .filter(
-        ({ path }) => !known.has(path) || contents.has(`${layer} ${path}`) || isShown(tree, path, layer),
+        ({ extension, path }) =>
+          extension === 'layer' ||
+          !known.has(path) ||
+          contents.has(`${layer} ${path}`) ||
+          isShown(tree, path, layer),
       )
       .map((problem) => ({ ...problem, layer }));
   });

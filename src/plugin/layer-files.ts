@@ -39,7 +39,7 @@ export function patternOf({ path, ending }: PatternParts): PathPattern {
 
 /** What is kept for patterns, found by path at the same cost however many patterns there are. */
 export class ByPattern<T> {
-  readonly #exact = new Map<string, T>();
+  readonly #exact = new Map<string, [T, ...T[]]>();
   readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
   readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
 
@@ -48,7 +48,7 @@ export class ByPattern<T> {
     for (const [pattern, value] of entries) {
       const { path, ending } = partsOf(pattern);
       if (ending === undefined) {
-        if (!this.#exact.has(path)) this.#exact.set(path, value);
+        if (!this.#exact.get(path)?.push(value)) this.#exact.set(path, [value]);
         continue;
       }
       const below = isNested(ending) ? this.#grandchildren : this.#children;
@@ -56,8 +56,18 @@ export class ByPattern<T> {
     }
   }
 
+  /** What is kept for each of the patterns that name a path. */
+  all(path: string): readonly T[] {
+    const directory = directoryOf(path);
+    const named = [
+      ...(this.#children.get(directory) ?? []),
+      ...(this.#grandchildren.get(directoryOf(directory)) ?? []),
+    ].flatMap(({ ending, value }) => (path.endsWith(ending) ? [value] : []));
+    return [...(this.#exact.get(path) ?? []), ...named];
+  }
+
   find(path: string): T | undefined {
-    const exact = this.#exact.get(path);
+    const [exact] = this.#exact.get(path) ?? [];
     if (exact !== undefined || this.#children.size + this.#grandchildren.size === 0) return exact;
     const directory = directoryOf(path);
     const fits = ({ ending }: { readonly ending: string }): boolean => path.endsWith(ending);

@@ -8,7 +8,7 @@ import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { type CollectedEvidence, EvidenceCollector, type ProgramReading } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
 import { expandSparse } from './sparse.ts';
-import type { WantedPaths } from './wanted.ts';
+import type { Interest, WantedPaths } from './wanted.ts';
 
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
@@ -54,6 +54,8 @@ export class LayerCollector {
   /** By the paths that hard links lead to, one of these links: it shares what lies there now, whatever takes that name later. */
   readonly #linkTargets = new PathTree<string>();
   readonly #nodes = new PathTree<LayerNode>();
+  /** Symbolic links in the place of wanted files. */
+  readonly #linkedFiles = new Set<string>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
   readonly #evidence: EvidenceCollector;
@@ -77,6 +79,10 @@ export class LayerCollector {
   readonly visit = (entry: TarEntry): PayloadSink | undefined => {
     const { path } = entry;
     if (this.#isPassedOver(entry)) return undefined;
+    if (entry.type === 'global-header') {
+      this.#seeGlobalHeader(path);
+      return undefined;
+    }
     if (this.#hasWhiteouts && path.includes(whiteoutPrefix)) {
       const base = baseOf(path);
       if (base.startsWith(whiteoutPrefix)) {
@@ -85,13 +91,9 @@ export class LayerCollector {
       }
     }
     const interest = this.#wanted.at(path);
-    if (interest !== undefined && entry.overlay !== undefined)
-      this.remark(
-        `${path}/`,
-        `has the attribute ${entry.overlay}: with some runtimes another directory lies here`,
-      );
+    this.#notePlace(entry, interest);
     const evidence = this.#evidence.see(entry);
-    if (interest === undefined) return both(this.#licenses.visit(entry), evidence);
+    if (interest === undefined && !this.#mayLead(entry)) return both(this.#licenses.visit(entry), evidence);
     return this.#node(entry, interest === 'wanted') ?? evidence;
   };
 
@@ -105,7 +107,35 @@ export class LayerCollector {
     return true;
   }
 
+  /** States where runtimes differ in what lies at the place of a member. */
+  #notePlace({ path, overlay }: TarEntry, interest: Interest): void {
+    if (this.#wanted.isWatched(path) || this.#isBelowLinkedFile(path))
+      this.remark(
+        path,
+        'lies below a link to a file, or goes twice through a link: runtimes differ in where',
+      );
+    if (interest !== undefined && overlay !== undefined)
+      this.remark(`${path}/`, `has the attribute ${overlay}: with some runtimes another directory lies here`);
+  }
+
+  /** Whether a path lies below a link that this layer has in the place of a wanted file. */
+  #isBelowLinkedFile(path: string): boolean {
+    if (this.#linkedFiles.size === 0) return false;
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      if (this.#linkedFiles.has(path.slice(0, slash))) return true;
+    return false;
+  }
+
+  /** Links from elsewhere to what is wanted, or to a directory above it: members below such a link lie there. */
+  #mayLead(entry: TarEntry): boolean {
+    // What has the name of the root is passed over.
+    if (entry.path === '') return false;
+    if (entry.type === 'symbolic-link') return this.#wanted.mayLead(entry);
+    return entry.type === 'hard-link' && this.#wanted.at(boundedPath(entry.target)) !== undefined;
+  }
+
   collected(): CollectedLayer {
+    this.#noteRemade();
     return {
       whiteouts: [...this.#whiteouts.keys()],
       opaques: [...this.#opaques.keys()],
@@ -116,6 +146,23 @@ export class LayerCollector {
       evidence: this.#evidence.collected(),
       licenses: this.#licenses.licenses,
     };
+  }
+
+  /** overlayfs merges a directory with that of lower layers, though the layer removed it before, unless it is opaque. */
+  #noteRemade(): void {
+    for (const path of this.#whiteouts.keys())
+      if (this.#nodes.get(path)?.kind === 'directory' && this.#opaques.get(path) === undefined)
+        this.remark(
+          path,
+          'is removed and made again within one layer: with some runtimes, what lower layers have in it stays',
+        );
+  }
+
+  /** A global header means nothing, but containerd makes room for a member of its name before it finds that out. */
+  #seeGlobalHeader(path: string): void {
+    const named = path.replace(/(?:^|(?<=\/))\.wh\.(?:\.wh\.\.opq$)?/, '').replace(/\/$/, '');
+    if (this.#wanted.at(named) !== undefined)
+      this.remark(path, 'is the name of a global header: some runtimes remove what has this name');
   }
 
   /** A marker that hides nothing that is wanted may hide evidence. */
@@ -137,6 +184,11 @@ export class LayerCollector {
   }
 
   #mark(marks: PathTree<true>, path: string): void {
+    if (marks === this.#whiteouts && (this.#nodes.get(path) !== undefined || this.#nodes.hasBelow(path)))
+      this.remark(
+        path,
+        'is laid down and removed within one layer: some runtimes remove it, others the one of lower layers',
+      );
     if (marks.get(path) !== undefined) return;
     marks.set(path, true);
     this.#checkMarks(path.length);
@@ -148,6 +200,7 @@ export class LayerCollector {
       if (this.#nodes.get(path)?.kind !== 'directory') this.#replace({ path, kind: 'directory' });
       return undefined;
     }
+    if (entry.type === 'symbolic-link' && isWanted) this.#linkedFiles.add(path);
     if (entry.type === 'symbolic-link' || entry.type === 'hard-link') {
       this.#replace({ path, kind: entry.type, target: entry.target });
       if (entry.type === 'hard-link') this.#linkTargets.set(boundedPath(entry.target), path);
@@ -185,6 +238,9 @@ export class LayerCollector {
     const link = this.#linkTargets.get(path);
     if (link !== undefined) stateReplaced(path, link);
     if (kind === 'directory') return;
+    // Below a link of a lower layer, they lie elsewhere and stay.
+    if (this.#nodes.hasBelow(path))
+      this.remark(path, 'replaces a directory with files of its own layer: some runtimes may keep these');
     this.#linkTargets.removeBelow(path, stateReplaced);
     // Markers below a name act on the directory that had it. What takes its place leads them nowhere.
     this.#whiteouts.removeBelow(path);

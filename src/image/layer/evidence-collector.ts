@@ -95,6 +95,7 @@ export class EvidenceCollector {
       case 'file':
         return this.#seeFile(entry);
       case 'directory':
+      case 'global-header':
       case 'other':
         return undefined;
     }

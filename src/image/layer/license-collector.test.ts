@@ -16,7 +16,7 @@ const kind: LicenseFiles = {
 const database = 'var/lib/dpkg/status';
 
 function collector(keptBytesMax?: number): LayerCollector {
-  const wanted = new WantedPaths([database], [kind]);
+  const wanted = new WantedPaths([database], { licenseFiles: [kind] });
   return new LayerCollector(wanted, keptBytesMax === undefined ? {} : { keptBytesMax });
 }
 
@@ -101,14 +101,14 @@ test('licences beyond their characters are not kept', () => {
 });
 
 test('the filter passes licence files and links, and not the other files beside them', () => {
-  const wanted = new WantedPaths([database], [kind]);
+  const wanted = new WantedPaths([database], { licenseFiles: [kind] });
   const passes = (path: string): boolean => wanted.mayMatter(Buffer.from(`${path}\0`), 0, path.length + 1);
   assert.ok(passes(`${doc}/a/copyright`) && passes(`./${doc}/a/copyright`) && passes(`${doc}/a`));
   assert.ok(!passes(`${doc}/a/changelog.gz`) && !passes(`${doc}/a/b/copyright`) && !passes('usr/bin/a'));
 });
 
 test('a root file system on disk is walked to its licence files', () => {
-  const wanted = new WantedPaths([database], [kind]);
+  const wanted = new WantedPaths([database], { licenseFiles: [kind] });
   assert.ok(['usr', 'var'].every((path) => wanted.childrenOf('')?.includes(path)));
   assert.deepEqual(wanted.childrenOf('usr/share'), [doc]);
   assert.equal(wanted.childrenOf(doc), undefined);

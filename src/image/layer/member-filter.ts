@@ -24,7 +24,10 @@ const bundleBytesMin = 1024;
 /** The filter of a `TarWalker` that passes what may be wanted and what may be evidence of what is not listed. Most members are neither. */
 export function memberFilter(wanted: WantedPaths): MemberFilter {
   return (block, offset, payload) =>
-    wanted.mayMatter(block, offset, nameBytes) || mayBeEvidence(block, offset, payload);
+    wanted.isWatching ||
+    wanted.mayMatter(block, offset, nameBytes) ||
+    mayBeEvidence(block, offset, payload) ||
+    (block[offset + 156] === symbolicLink && wanted.mayLeadByName(block, offset + 157, nameBytes));
 }
 
 function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean {

@@ -69,6 +69,61 @@ test('the filter of names lets everything through that is of interest or a marke
   );
 });
 
+test('a file of a wanted directory stays wanted when something is wanted below a path of its name', () => {
+  const both = new WantedPaths(['var/lib/dpkg/status.d/*', 'var/lib/dpkg/status.d/a/*']);
+  assert.equal(both.at('var/lib/dpkg/status.d/a'), 'wanted');
+});
+
+test('a link may lead to wanted paths, to directories above them, to the root, and up again', () => {
+  const leads = ([path, target]: readonly [string, string]): boolean => wanted.mayLead({ path, target });
+  const leading = [
+    ['d', '/etc/os-release'],
+    ['d/e', '../var/lib'],
+    ['var/x', 'lib/dpkg/status.d'],
+    ['d', '/'],
+    ['d', '.'],
+    ['d', 'var/lib/pacman/local/bash-5.2-1'],
+    ['d', 'a/../b'],
+  ] as const;
+  const other = [
+    ['d', 'usr/share'],
+    ['d/e', 'var/lib'],
+    ['usr/bin/sh', 'bash'],
+    ['usr/lib/x', '../../opt'],
+  ] as const;
+  assert.deepEqual(
+    leading.filter((link) => !leads(link)),
+    [],
+  );
+  assert.deepEqual(other.filter(leads), []);
+});
+
+test('the filter of targets lets every link through that may lead to a wanted path', () => {
+  const part = fc.constantFrom(
+    'etc',
+    'var',
+    'lib',
+    'dpkg',
+    'status.d',
+    'pacman',
+    'local',
+    'x',
+    '..',
+    '.',
+    '',
+  );
+  const text = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/'));
+  fc.assert(
+    fc.property(text, text, (path, target) => {
+      const field = Buffer.alloc(100);
+      field.write(target);
+      if (target !== '' && wanted.mayLead({ path: cleanPath(path), target }) && !target.includes('..'))
+        assert.ok(wanted.mayLeadByName(field, 0, 100), target);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 test('the filter of names stops what nobody wants', () => {
   for (const name of ['usr/bin/bash', './usr/share/doc/', '/opt/app/main.js', 'etc/passwd']) {
     assert.equal(wanted.mayMatter(Buffer.from(`${name}\0`), 0, 100), false, name);

@@ -1,5 +1,5 @@
 import { encodeName } from '../../kit/tar/name.ts';
-import { parentOf } from '../../kit/tar/path.ts';
+import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 
@@ -22,6 +22,18 @@ const oftenLinks = [
   'usr/local/lib64',
 ];
 
+/** The directory of libraries, and links of distributions that lead there. */
+const libraries = { path: 'usr/lib', links: ['lib', 'lib64', 'usr/lib64'] } as const;
+
+/** What is looked at besides the wanted paths. */
+export interface WatchedPaths {
+  readonly licenseFiles?: readonly LicenseFiles[];
+  /** What lies at or below these paths is stated; only below where a path ends with a slash. */
+  readonly watched?: readonly string[];
+}
+
+const fileBitsMask = 0xfff;
+
 /** The wanted paths of all extensions, ready to be asked for every member of a layer. */
 export class WantedPaths {
   readonly #exact: ReadonlyMap<string, 'wanted' | 'above'>;
@@ -32,11 +44,20 @@ export class WantedPaths {
   readonly #hashes: ReadonlySet<number>;
   readonly #directoryHashes: ReadonlySet<number>;
   readonly #nestedHashes: ReadonlySet<number>;
+  /** Of wanted paths that are no patterns. */
+  readonly #fileHashes: ReadonlySet<number>;
+  /** By the last bits of a hash, whether one of a file has them: nearly no directory on the way to a member needs a further look. */
+  readonly #fileBits = new Uint8Array(fileBitsMask + 1);
+  /** Of the names that the wanted paths and the directories above them have. */
+  readonly #nameHashes: ReadonlySet<number>;
+  readonly #watched: readonly string[];
+  /** The names of directories in whose children files are wanted. */
+  readonly #nestedNames: readonly Buffer[];
   /** Licence files, which are no wanted paths: they are read apart from them. */
   readonly licenseFiles: readonly LicenseFiles[];
   readonly #licenseHashes: ReadonlyMap<number, string>;
 
-  constructor(patterns: Iterable<PathPattern>, licenseFiles: readonly LicenseFiles[] = []) {
+  constructor(patterns: Iterable<PathPattern>, { licenseFiles = [], watched = [] }: WatchedPaths = {}) {
     const exact = new Map<string, 'wanted' | 'above'>();
     const directories = new Map<string, string[]>();
     const nested = new Map<string, string[]>();
@@ -51,12 +72,22 @@ export class WantedPaths {
       addAbove(exact, path);
     }
     for (const path of oftenLinks) addAbove(exact, `${path}/`);
+    for (const path of behindLibraryLinks([...exact.keys()])) addAbove(exact, `${path}/`);
     this.#exact = exact;
     this.#directories = directories;
     this.#nested = nested;
     this.#hashes = new Set([...exact.keys()].map(hashOfPath));
     this.#directoryHashes = new Set([...directories.keys(), ...nested.keys()].map(hashOfPath));
     this.#nestedHashes = new Set([...nested.keys()].map(hashOfPath));
+    this.#fileHashes = new Set(
+      [...exact].flatMap(([path, interest]) => (interest === 'wanted' ? [hashOfPath(path)] : [])),
+    );
+    for (const hash of this.#fileHashes) this.#fileBits[hash & fileBitsMask] = 1;
+    this.#nameHashes = new Set(
+      [...exact.keys(), ...directories.keys()].map((path) => hashOfPath(baseOf(path))),
+    );
+    this.#nestedNames = [...nested.keys()].map((path) => Buffer.from(`${baseOf(path)}/`));
+    this.#watched = watched;
     this.licenseFiles = licenseFiles;
     this.#licenseHashes = new Map(licenseFiles.map(({ directory, file }) => [hashOfPath(directory), file]));
   }
@@ -86,12 +117,36 @@ export class WantedPaths {
 
   at(path: string): Interest {
     const known = this.#exact.get(path);
-    if (known !== undefined) return known;
+    if (known === 'wanted') return known;
     const directory = parentOf(path);
     const fits = (ending: string): boolean => path.endsWith(ending);
     if (this.#directories.get(directory)?.some(fits)) return 'wanted';
-    if (this.#nested.has(directory)) return 'above';
-    return this.#nested.get(parentOf(directory))?.some(fits) ? 'wanted' : undefined;
+    if (this.#nested.get(parentOf(directory))?.some(fits)) return 'wanted';
+    return this.#nested.has(directory) ? 'above' : known;
+  }
+
+  /**
+   * Whether a symbolic link may lead to a wanted path or to a directory above one: what an image has below the link then lies there.
+   * A target that goes up again leads somewhere that its text alone does not say.
+   */
+  mayLead({ path, target }: { readonly path: string; readonly target: string }): boolean {
+    if (isOverlong(target)) return false;
+    const real = symbolicLinkPath(path, target);
+    return real === '' || this.at(real) !== undefined || goesUpAgain(target);
+  }
+
+  /** The same for the bytes of a target: false is certain, true is not. */
+  mayLeadByName(bytes: Buffer, offset: number, length: number): boolean {
+    let end = offset;
+    while (end < offset + length && bytes[end] !== 0) end++;
+    let start = end;
+    while (start > offset && bytes[start - 1] !== slash) start--;
+    if (start === end || bytes[start] === dot || end === offset + length) return true;
+    let hash = 0;
+    for (let i = start; i < end; i++) hash = addToHash(hash, bytes[i] ?? 0);
+    if (this.#nameHashes.has(hash)) return true;
+    const target = bytes.subarray(offset, start);
+    return this.#nestedNames.some((name) => target.includes(name));
   }
 
   /**
@@ -109,14 +164,13 @@ export class WantedPaths {
       if (byte === 0)
         return (
           this.#isKnown(hash, parentHash, grandparentHash) ||
-          this.#isLicensePlace(parentHash) ||
-          this.#isLicenseFile(grandparentHash, bytes, i)
+          this.#isOfLicense(parentHash, grandparentHash, bytes, i)
         );
-      // A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away.
-      if (isStart && (byte === dot || byte === slash)) return true;
+      if (isStart && isOddStart(byte)) return true;
       isStart = byte === slash;
       if (!isStart) hash = addToHash(hash, byte);
       else if (bytes[i + 1] === 0) return this.#isKnown(hash, parentHash, grandparentHash);
+      else if (this.#isFile(hash)) return true;
       else {
         grandparentHash = parentHash;
         parentHash = hash;
@@ -124,6 +178,27 @@ export class WantedPaths {
       }
     }
     return true;
+  }
+
+  /** Whether any path may be watched. */
+  get isWatching(): boolean {
+    return this.#watched.length > 0;
+  }
+
+  /** Whether runtimes may differ in where a path leads. */
+  isWatched(path: string): boolean {
+    return this.#watched.some(
+      (place) => path === place || path.startsWith(place.endsWith('/') ? place : `${place}/`),
+    );
+  }
+
+  #isFile(hash: number): boolean {
+    return this.#fileBits[hash & fileBitsMask] === 1 && this.#fileHashes.has(hash);
+  }
+
+  /** Whether a member whose name ends there may be a licence file, or the directory of one. */
+  #isOfLicense(parentHash: number, grandparentHash: number, bytes: Buffer, end: number): boolean {
+    return this.#isLicensePlace(parentHash) || this.#isLicenseFile(grandparentHash, bytes, end);
   }
 
   /** Whether a member may be the directory of a licence file, or a link in its place. */
@@ -146,6 +221,21 @@ export class WantedPaths {
   }
 }
 
+function goesUpAgain(target: string): boolean {
+  let isBelow = false;
+  for (const part of target.split('/')) {
+    if (part === '..' && isBelow) return true;
+    if (part !== '..' && part !== '.' && part !== '') isBelow = true;
+  }
+  return false;
+}
+
+/** Wanted paths and directories as they are called behind a link to the directory of libraries, which distributions have. */
+function behindLibraryLinks(paths: readonly string[]): string[] {
+  const below = paths.filter((path) => path.startsWith(`${libraries.path}/`));
+  return libraries.links.flatMap((link) => below.map((path) => link + path.slice(libraries.path.length)));
+}
+
 function addAbove(exact: Map<string, 'wanted' | 'above'>, path: string): void {
   for (let above = parentOf(path); above !== ''; above = parentOf(above))
     if (!exact.has(above)) exact.set(above, 'above');
@@ -158,6 +248,11 @@ const dot = 0x2e;
 function startOf(bytes: Buffer, offset: number): number {
   if (bytes[offset] === slash) return offset + 1;
   return bytes[offset] === dot && bytes[offset + 1] === slash ? offset + 2 : offset;
+}
+
+/** A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away. */
+function isOddStart(byte: number): boolean {
+  return byte === dot || byte === slash;
 }
 
 /** A small hash that can be taken byte by byte; it need not be collision-free, only cheap. */

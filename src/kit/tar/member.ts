@@ -6,7 +6,7 @@ import { overlayAttribute, type PaxAttributes } from './pax.ts';
 export interface TarEntry {
   /** Inside the image; see `cleanPath`. An overlong name is as it is written. */
   readonly path: string;
-  readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'other';
+  readonly type: 'file' | 'directory' | 'symbolic-link' | 'hard-link' | 'global-header' | 'other';
   /** Payload bytes as stored. */
   readonly size: number;
   /** Target of a link as written; empty for everything else. */
@@ -61,6 +61,17 @@ export function memberOf(
     offset: position,
     ...(sparse && { sparse }),
     ...(overlay !== undefined && { overlay }),
+  };
+}
+
+/** A global header as a member of its own, as which archive/tar hands it out: it has a name and nothing else. */
+export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: number): TarEntry {
+  return {
+    path: boundedPath(firstSaid(pax.get('path'), name)),
+    type: 'global-header',
+    size: 0,
+    target: '',
+    offset,
   };
 }
 

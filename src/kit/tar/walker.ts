@@ -14,6 +14,7 @@ import {
 } from './header.ts';
 import {
   type ExtendedHeaders,
+  globalHeaderOf,
   memberOf,
   type SparseForm,
   type SparsePiece,
@@ -228,15 +229,19 @@ export class TarWalker {
   #endMetadata(): void {
     const payload = Buffer.concat(this.#metadata);
     this.#metadata = [];
-    const flag = this.#header?.flag;
+    const header = this.#header;
+    const flag = header?.flag;
     if (flag === 'L') this.#extend({ longName: longText(payload) });
     else if (flag === 'K') this.#extend({ longTarget: longText(payload) });
     else {
       const pax = parsePax(payload);
       if (pax === undefined) throw new TarError('a malformed pax header', this.#position);
       if (flag === 'x') this.#extend({ pax });
-      // A global header applies to nothing, and takes along what stands in front of it.
-      else this.#extended = undefined;
+      else {
+        // A global header applies to nothing, and takes along what stands in front of it.
+        this.#extended = undefined;
+        if (header !== undefined) this.#visit(globalHeaderOf(header, pax, this.#position));
+      }
     }
   }
 

@@ -47,7 +47,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
-const readerVersion = 5;
+const readerVersion = 6;
 
 /**
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
@@ -102,7 +102,9 @@ function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): Wante
   const licenseFiles = analyzers.listers.flatMap((lister) =>
     'licenseFiles' in lister ? lister.licenseFiles : [],
   );
-  return new WantedPaths([...wantedPatterns(analyzers), ...links.map(({ place }) => place)], licenseFiles);
+  const watched = links.flatMap(({ by, place }) => (by === 'watch' ? [place] : []));
+  const places = links.flatMap(({ by, place }) => (by === 'watch' ? [] : [place]));
+  return new WantedPaths([...wantedPatterns(analyzers), ...places], { licenseFiles, watched });
 }
 
 /** Every path some extension wants. Throws where it is of a kind that would find nothing: an empty list would look like an answer. */
@@ -119,13 +121,13 @@ function indexOf(
   { detectors, listers }: Analyzers,
   links: readonly LinkedPlace[],
 ): LayerIndex | Promise<LayerIndex> {
-  const wantedPathOf = standIns(links);
+  const wantedPathsOf = standIns(links);
   const release = keepReleaseFiles(
     collected.files,
     detectors.flatMap(({ wants }) => wants),
-    wantedPathOf,
+    wantedPathsOf,
   );
-  const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathOf));
+  const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathsOf));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
   const told = (listing: Listing): LayerIndex => {
     const settled = settleEvidence(collected.evidence, { owned: listing.owned, readProgram });
@@ -155,13 +157,13 @@ function then<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R
 function keepReleaseFiles(
   files: Files,
   patterns: readonly PathPattern[],
-  wantedPathOf: (path: string) => string | undefined,
+  wantedPathsOf: (path: string) => readonly string[],
 ): { contents: LayerFile[]; problems: ExtensionProblem[] } {
   const isWanted = patternSet(patterns);
   const contents: LayerFile[] = [];
   const problems: ExtensionProblem[] = [];
   for (const [path, content] of files) {
-    if (isWanted.find(path) === undefined && isWanted.find(wantedPathOf(path) ?? '') === undefined) continue;
+    if (![path, ...wantedPathsOf(path)].some((wanted) => isWanted.find(wanted) !== undefined)) continue;
     if (content.length <= limits.releaseFileBytes) contents.push({ path, content });
     else
       problems.push({

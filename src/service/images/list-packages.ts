@@ -14,29 +14,48 @@ export type Listing = Pick<
 type Lister = PackageLister | RemoteLister;
 
 /**
- * Lists what a lister finds in a layer: in the files at the places it asks for, and apart from them in those that `wantedPathOf`
+ * Lists what a lister finds in a layer: in the files at the places it asks for, and apart from them in those that `wantedPathsOf`
  * says stand for such a place. All that is told bears the path at which the file really lies. Waits only for who works elsewhere.
  */
 export function listPackages(
   lister: Lister,
   files: Files,
-  wantedPathOf: (path: string) => string | undefined,
+  wantedPathsOf: (path: string) => readonly string[],
 ): Listing | Promise<Listing> {
   const isWanted = patternSet(lister.wants);
   const here = [...files].filter(([path]) => isWanted.find(path) !== undefined);
   const linked = [...files].flatMap(([path, content]) => {
-    const wanted = wantedPathOf(path);
-    return wanted !== undefined && isWanted.find(wanted) !== undefined ? [{ path, wanted, content }] : [];
+    const wanted = wantedPathsOf(path).filter((each) => isWanted.find(each) !== undefined);
+    return wanted.map((each) => ({ path, wanted: each, content }));
   });
-  const realPaths = new Map(linked.map(({ path, wanted }) => [wanted, path]));
   return mergeAll([
     listAlone(lister, new Map(here), (path) => path),
-    listAlone(
-      lister,
-      new Map(linked.map(({ wanted, content }) => [wanted, content])),
-      (path) => realPaths.get(path) ?? path,
+    ...apart(linked).map((files) =>
+      listAlone(
+        lister,
+        new Map(Array.from(files, ([wanted, { content }]) => [wanted, content])),
+        (path) => files.get(path)?.path ?? path,
+      ),
     ),
   ]);
+}
+
+/** A file that stands for a wanted path. */
+interface LinkedFile {
+  readonly path: string;
+  readonly wanted: string;
+  readonly content: Uint8Array;
+}
+
+/** Files by the paths that they stand for, as many times as several of them stand for one path. */
+function apart(linked: readonly LinkedFile[]): Map<string, LinkedFile>[] {
+  const all: Map<string, LinkedFile>[] = [];
+  for (const file of linked) {
+    const files = all.find((each) => !each.has(file.wanted));
+    if (files === undefined) all.push(new Map([[file.wanted, file]]));
+    else files.set(file.wanted, file);
+  }
+  return all;
 }
 
 /** Several listings as one, once all are there. */

@@ -38,12 +38,13 @@ export async function readInRounds<Layer extends IndexedLayer>(
   read: (round: Round) => Promise<readonly Layer[]>,
 ): Promise<ReadStack<Layer>> {
   const patterns = wantedPatterns(analyzers);
+  const listed = analyzers.listers.flatMap(({ wants }) => wants);
   let links: readonly LinkedPlace[] = [];
   for (let round = 1; ; round++) {
     const key = analyzerKey(analyzers, links);
     const layers = await read({ key, links });
     const indexes = layers.map(({ index }) => index);
-    const squashed = squash(indexes, { patterns, links });
+    const squashed = squash(indexes, { patterns, listed, links });
     const next = [...links, ...squashed.unread];
     const isLast = round === limits.readings || isTooMuch(next);
     if (squashed.unread.length === 0 || isLast) return { layers, squashed: withUnread(squashed), key, links };
