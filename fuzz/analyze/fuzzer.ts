@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { serialize } from 'node:v8';
-import { Random } from '../versions/random.ts';
+import { Random } from '../random.ts';
 import type { Coverage } from './coverage.ts';
 import { execute, executeMeasured, type Outcome, signatureOf } from './execute.ts';
 import { minimise } from './minimise.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../versions/random.ts';
+import type { Random } from '../random.ts';
 import { byteMutations } from './mutation/bytes.ts';
 import { inputBytesMax, placeIn } from './mutation/mutation.ts';
 import { type Input, sizeOf, type Target } from './target/target.ts';

@@ -1,4 +1,4 @@
-import { Random } from '../versions/random.ts';
+import { Random } from '../random.ts';
 
 /** The bytes cut at places that depend on them alone, so that every run of an input is the same. */
 export function inAnyPieces(bytes: Buffer): Buffer[] {

@@ -1,4 +1,4 @@
-import type { Random } from '../versions/random.ts';
+import type { Random } from '../random.ts';
 
 /** The documents of images that are compared. */
 export const kinds = ['manifest', 'index', 'config', 'docker', 'repositories', 'legacy'] as const;

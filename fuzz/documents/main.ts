@@ -7,7 +7,7 @@
  * one, 2 when Go is missing.
  */
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { Random } from '../versions/random.ts';
+import { Random } from '../random.ts';
 import { type Sample, sample } from './grammar.ts';
 import { buildOracle, type Oracle, OracleMissing } from './oracle/oracle.ts';
 import { readingsOf } from './readings.ts';

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Makes a text at random. */
 export type Grammar = (random: Random) => string;

@@ -6,10 +6,10 @@
  * Ends with 0 when all agree, 1 when some do not, 2 when the tool cannot be had.
  */
 import { parseArgs } from 'node:util';
+import { Random } from '../random.ts';
 import { mutate } from './grammar.ts';
 import { judge, type Mismatch } from './judge.ts';
 import { type Oracle, OracleMissing, type Pair } from './oracle/oracle.ts';
-import { Random } from './random.ts';
 import { realVersions } from './real-versions.ts';
 import type { Subject } from './subject.ts';
 import { readSubjects } from './subjects.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { tar } from '../../../src/testing/tar-writer.ts';
 import { untar } from '../../../src/testing/untar.ts';
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { byteMutations } from './bytes.ts';
 import type { Mutation } from './mutation.ts';
 import { textMutations, words } from './text.ts';

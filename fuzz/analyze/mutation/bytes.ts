@@ -1,4 +1,4 @@
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { inputBytesMax, type Mutation, placeIn, replaced, stretchOf } from './mutation.ts';
 
 const flipBits: Mutation = (bytes, random) => {

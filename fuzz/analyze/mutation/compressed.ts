@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { compressionOf } from '../../../src/kit/decompress/compression.ts';
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { byteMutations } from './bytes.ts';
 import { type Mutation, placeIn } from './mutation.ts';
 

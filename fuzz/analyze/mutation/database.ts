@@ -1,4 +1,4 @@
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { writeNumber } from './bytes.ts';
 import type { Mutation } from './mutation.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 
 /** A change of some bytes. It gives new bytes and leaves the old ones as they are. */
 export type Mutation = (bytes: Buffer, random: Random) => Buffer;

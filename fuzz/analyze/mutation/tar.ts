@@ -1,5 +1,5 @@
 import { base256, paxRecords, tar } from '../../../src/testing/tar-writer.ts';
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { type Mutation, placeIn, replaced } from './mutation.ts';
 
 const blockBytes = 512;

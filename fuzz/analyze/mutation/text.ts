@@ -1,4 +1,4 @@
-import type { Random } from '../../versions/random.ts';
+import type { Random } from '../../random.ts';
 import { inputBytesMax, type Mutation, placeIn, replaced } from './mutation.ts';
 
 /** Characters and byte sequences that readers of text stumble over, among them line ends that are none to a regular expression. */

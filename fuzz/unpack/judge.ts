@@ -1,0 +1,53 @@
+import type { RuntimeView } from './runtime.ts';
+import { type Content, contentOf, type Reading } from './subject.ts';
+
+/** How clair's reading of an image compares with what runtimes show. */
+export type Verdict =
+  /** A runtime shows something that clair neither has nor doubts. */
+  | 'dangerous'
+  /** The same, but clair states a problem. */
+  | 'stated'
+  /** All that runtimes show, and nothing else. */
+  | 'equal'
+  /** All that runtimes show, and more. */
+  | 'more'
+  /** The same, with a problem though the runtimes agree. */
+  | 'alarm'
+  /** Clair refuses what a runtime accepts. */
+  | 'refused'
+  /** No runtime accepts it. */
+  | 'unusable';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** In words, what differs. */
+  readonly reasons: readonly string[];
+}
+
+/** Compares a reading with what the runtimes show. */
+export function judge(reading: Reading, views: readonly RuntimeView[]): Judgement {
+  const shown = views.flatMap((view) =>
+    view.refused === undefined ? [{ runtime: view.runtime, content: contentOf(view.files) }] : [],
+  );
+  if (shown.length === 0) return { verdict: 'unusable', reasons: [] };
+  if ('refused' in reading) return { verdict: 'refused', reasons: [reading.refused] };
+  const missing = shown.flatMap(({ runtime, content }) =>
+    missingIn(reading, content).map((what) => `${runtime}: ${what}`),
+  );
+  const { problems } = reading;
+  if (missing.length > 0)
+    return { verdict: problems.length > 0 ? 'stated' : 'dangerous', reasons: [...missing, ...problems] };
+  const all = new Set(shown.flatMap(({ content }) => [...content.packages]));
+  const more = [...reading.packages].filter((item) => !all.has(item));
+  const isAgreed = shown.every(({ content }) => content.packages.size === all.size);
+  const own = shown.every(({ content }) => content.problems.length === 0);
+  if (problems.length > 0 && isAgreed && own) return { verdict: 'alarm', reasons: problems };
+  return more.length > 0 ? { verdict: 'more', reasons: more } : { verdict: 'equal', reasons: [] };
+}
+
+/** What clair lacks. No distribution at all makes an image not assessed, another one than the runtime's is wrong. */
+function missingIn(reading: Content, { packages, distro }: Content): string[] {
+  const lacking = [...packages].filter((item) => !reading.packages.has(item));
+  const isOther = distro !== undefined && reading.distro !== undefined && distro !== reading.distro;
+  return isOther ? [...lacking, `distribution ${distro}, not ${reading.distro}`] : lacking;
+}

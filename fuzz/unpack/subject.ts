@@ -1,0 +1,87 @@
+import { builtIn } from '../../src/extensions.ts';
+import { openImage } from '../../src/image/open-image.ts';
+import { ClairError } from '../../src/kit/errors.ts';
+import type { ListedPackage } from '../../src/model/package.ts';
+import { isPattern, partsOf } from '../../src/plugin/layer-files.ts';
+import { analyzeLayers, wantedPatterns } from '../../src/service/images/analyze-layers.ts';
+import { listPackages } from '../../src/service/images/list-packages.ts';
+import { readInRounds } from '../../src/service/images/read-rounds.ts';
+
+/** What an image has, by whoever read it. */
+export interface Content {
+  readonly packages: ReadonlySet<string>;
+  /** The distribution; undefined where no file says it. */
+  readonly distro: string | undefined;
+  /** Why something may be missing. */
+  readonly problems: readonly string[];
+}
+
+/** What clair makes of an image: it refuses it, or says what it has. */
+export type Reading = Content | { readonly refused: string };
+
+/** The files that extensions look at: exact paths, and directories of which they want the files. */
+export const wantedPlaces: { readonly files: readonly string[]; readonly directories: readonly string[] } =
+  placesOf(wantedPatterns(builtIn));
+
+function placesOf(patterns: readonly string[]): typeof wantedPlaces {
+  const places = patterns.filter(isPattern).map(partsOf);
+  const isDirect = (ending: string): boolean => !ending.includes('/', 1);
+  return {
+    files: [...new Set(places.flatMap(({ path, ending }) => (ending === undefined ? [path] : [])))],
+    directories: [
+      ...new Set(
+        places.flatMap(({ path, ending }) => (ending !== undefined && isDirect(ending) ? [path] : [])),
+      ),
+    ],
+  };
+}
+
+/** Reads an image as `clair scan` does, without a store. */
+export async function readTarget(target: string, verify: boolean): Promise<Reading> {
+  try {
+    const { layers } = await openImage(target);
+    const { squashed } = await readInRounds(builtIn, async ({ links }) => {
+      const indexes = await analyzeLayers(layers, builtIn, { verify, links });
+      return indexes.map((index, i) => ({ identity: String(i), index }));
+    });
+    return {
+      packages: new Set(squashed.packages.map((item) => identityOf(item.package))),
+      distro: distroOf(squashed.files),
+      problems: [
+        ...squashed.problems.map(({ path, message }) => `${path}: ${message}`),
+        ...squashed.unread.map(({ place }) => `${place}: not read`),
+      ],
+    };
+  } catch (error) {
+    if (error instanceof ClairError) return { refused: error.message };
+    throw error;
+  }
+}
+
+/** What the listers make of files that a runtime has laid down. */
+export function contentOf(files: ReadonlyMap<string, Uint8Array>): Content {
+  const listings = builtIn.listers.map((lister) => {
+    const listed = listPackages(lister, files, () => []);
+    if (listed instanceof Promise) throw new Error(`${lister.name} does not answer at once`);
+    return listed;
+  });
+  return {
+    packages: new Set(
+      listings.flatMap(({ packages }) => packages.flatMap((at) => at.packages.map(identityOf))),
+    ),
+    distro: distroOf(files),
+    problems: listings.flatMap(({ problems }) => problems.map(({ path, message }) => `${path}: ${message}`)),
+  };
+}
+
+function identityOf({ type, name, version }: ListedPackage): string {
+  return `${type} ${name} ${version}`;
+}
+
+function distroOf(files: ReadonlyMap<string, Uint8Array>): string | undefined {
+  for (const detector of builtIn.detectors) {
+    const distro = 'detect' in detector ? detector.detect(files) : undefined;
+    if (distro !== undefined) return `${distro.id} ${distro.versionId}`;
+  }
+  return undefined;
+}
