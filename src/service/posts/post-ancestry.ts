@@ -82,7 +82,12 @@ async function noteHashes(
   fresh: Reading['fresh'],
   { store: { ancestries } }: AncestryPostingRoom,
 ): Promise<void> {
-  for (const [{ identity }, hash] of fresh) await ancestries.noteLayer(hash, identity);
+  // A layer that was read in several rounds is noted once.
+  const identities = new Map(Array.from(fresh, ([{ identity }, hash]) => [hash, identity]));
+  const turns = new Turns(limits.ancestryLayersAtOnce);
+  await Promise.all(
+    Array.from(identities, ([hash, identity]) => turns.take(() => ancestries.noteLayer(hash, identity))),
+  );
 }
 
 /** Reads each layer once; the first that fails ends the reading of the others. */

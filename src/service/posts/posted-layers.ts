@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { LayerSource } from '../../image/incoming/layer-source.ts';
 import { ClairError } from '../../kit/errors.ts';
+import { limits } from '../../kit/limits.ts';
+import { Turns } from '../../kit/turns.ts';
 import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
 import { isUnread } from '../../match/unread.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
@@ -60,7 +62,10 @@ export async function keepLayers(
   fresh: Iterable<FreshLayer>,
   { layers }: Pick<Store, 'layers'>,
 ): Promise<void> {
-  for (const { identity, key, index } of fresh) await layers.save(identity, key, index);
+  const turns = new Turns(limits.ancestryLayersAtOnce);
+  await Promise.all(
+    Array.from(fresh, ({ identity, key, index }) => turns.take(() => layers.save(identity, key, index))),
+  );
 }
 
 /**
