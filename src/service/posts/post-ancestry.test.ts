@@ -6,8 +6,10 @@ import { builtIn } from '../../extensions.ts';
 import { claimsOf, type LayerSource } from '../../image/incoming/layer-source.ts';
 import { ClairError } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { sha256Of } from '../../kit/sha256.ts';
 import { parseDigest } from '../../model/digest.ts';
 import type { Store } from '../../store/store.ts';
+import { tarAndGzip, tarAndZstd } from '../../testing/document-image.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import { type TarEntry, tar } from '../../testing/tar-writer.ts';
 import { analyzeStream } from '../images/analyze-layers.ts';
@@ -159,6 +161,22 @@ test('keeps the layers that were read whole when another one fails, so that a re
   assert.notEqual(await room.store.ancestries.layerOf('base'), undefined);
   assert.equal(await room.store.ancestries.layerOf('damaged'), undefined);
   await postAncestry({ name: 'shop', layers: [layer('base', 'moved')] }, room, never);
+});
+
+test('reads bytes that are a tar archive and a compressed stream only when the digest says which is meant', async (t) => {
+  const inner = layerOf(debian, dpkg('bash'));
+  for (const make of [tarAndGzip, tarAndZstd]) {
+    const stored = make(layerOf(debian, dpkg('curl')), inner);
+    const room = await roomWith(t, { stored });
+    const digest = (bytes: Uint8Array): string => `sha256:${sha256Of(bytes)}`;
+    for (const hash of ['layer', digest(stored)])
+      await assert.rejects(postAncestry({ name: hash, layers: [layer(hash, 'stored')] }, room, never), {
+        code: 'layer-unreadable',
+        message: /they are a tar archive too; nothing says which is meant/,
+      });
+    await postAncestry({ name: 'meant', layers: [layer(digest(inner), 'stored')] }, room, never);
+    assert.deepEqual(await brought('meant', room), [[digest(inner), 'bash']]);
+  }
 });
 
 test('refuses an ancestry and stores nothing of it when a part of a layer cannot be read', async (t) => {
