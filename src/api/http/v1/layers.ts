@@ -1,3 +1,4 @@
+import { ClairError } from '../../../kit/errors.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import type { LayerDetail } from '../../../service/posts/layer-view.ts';
 import { viewLayer } from '../../../service/posts/layer-view.ts';
@@ -19,33 +20,54 @@ export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise
   if (posted === undefined) throw badRequest('failed to provide layer');
   const layer = toLayer(posted);
   request.note({ layer: layer.name });
-  const work = { key: `layer ${layer.name}`, content: JSON.stringify(layer) };
-  await room.posts.run(work, request.signal, (signal) =>
-    recorded({ kind: 'layer', name: layer.name }, room.onPosted, () =>
-      postLayer(layer, room.posting, signal),
-    ),
-  );
+  const format = layerFormatOf(layer.formatName);
+  if (format === undefined) await refuseFormat(layer, room);
+  else await takeIn({ ...layer, format }, request, room);
   const { Name, ParentName, Path, Headers, Format } = posted;
   const answer = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
   return { status: 201, body: asGo(layerEnvelope, { Layer: answer }) };
 }
 
+type UncheckedLayer = Omit<PostedLayer, 'format'>;
+
 /** In the order in which Clair asks. */
-function toLayer({ Name: name = '', Path: path = '', Format: formatName = '', ...rest }: Layer): PostedLayer {
+function toLayer({
+  Name: name = '',
+  Path: path = '',
+  Format: formatName = '',
+  ...rest
+}: Layer): UncheckedLayer {
   for (const [what, value] of Object.entries({ name, path, format: formatName }))
     if (value === '') throw badRequest(`could not process a layer which does not have a ${what}`);
-  const format = layerFormatOf(formatName);
-  if (format === undefined) throw badRequest(`unsupported image format '${formatName}'`);
   const digest = parseDigest(name.toLowerCase());
   return {
     name: storableName(name),
     parent: rest.ParentName || null,
     path,
     headers: rest.Headers ?? {},
-    format,
     formatName,
     ...(digest && { digest }),
   };
+}
+
+/** Refuses a format that does not exist. As in Clair, a known layer is taken whatever its format, and an unknown parent counts first. */
+async function refuseFormat(
+  { name, parent, formatName }: UncheckedLayer,
+  { store: { namedLayers } }: V1Room,
+): Promise<void> {
+  if ((await namedLayers.find(name)) !== undefined) return;
+  if (parent !== null && (await namedLayers.find(parent)) === undefined)
+    throw new ClairError('parent-unknown', `there is no layer ${parent}`);
+  throw badRequest(`unsupported image format '${formatName}'`);
+}
+
+async function takeIn(layer: PostedLayer, { signal }: ApiRequest, room: V1Room): Promise<void> {
+  const work = { key: `layer ${layer.name}`, content: JSON.stringify(layer) };
+  await room.posts.run(work, signal, (shared) =>
+    recorded({ kind: 'layer', name: layer.name }, room.onPosted, () =>
+      postLayer(layer, room.posting, shared),
+    ),
+  );
 }
 
 /** `GET /layers/:name`: what is known of a layer, with `features` or `vulnerabilities` where the query names them. */
