@@ -1,0 +1,199 @@
+import { zstdCompressSync } from 'node:zlib';
+import { builtIn } from '../../src/extensions.ts';
+import type { NamespaceDetector } from '../../src/plugin/namespace-detector.ts';
+import type { PackageLister } from '../../src/plugin/package-lister.ts';
+import { writeNdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
+import type { Subject } from './subject.ts';
+
+/** A file that an analyzer wants, with a document as its content. */
+interface FileFormat {
+  readonly path: string;
+  readonly document: string;
+  readonly syntax?: Subject['syntax'];
+  readonly pack?: (document: string) => Uint8Array;
+}
+
+const stanza = `Package: bash
+Status: install ok installed
+Version: 1:5.2-1~deb12u1
+Architecture: amd64
+Source: bash (5.2)
+Depends: libc6 (>= 2.36), base-files | x
+Provides: sh (= 1)
+Conffiles:
+ /etc/bash.bashrc 89269e1298235f1b12b4c16e4065ad0d
+Description: a shell
+ of GNU
+
+`;
+
+const listers: Readonly<Record<string, readonly FileFormat[]>> = {
+  dpkg: [
+    { path: 'var/lib/dpkg/status', document: stanza },
+    { path: 'var/lib/dpkg/status.d/bash', document: stanza },
+    {
+      path: 'var/lib/dpkg/info/bash.list',
+      document: '/.\n/bin\n/usr/lib/python3/dist-packages/x-1.egg-info\n',
+    },
+    {
+      path: 'var/lib/dpkg/info/bash.md5sums',
+      document: 'd41d8cd98f00b204e9800998ecf8427e  usr/lib/python3/dist-packages/x-1.egg-info\n',
+    },
+    { path: 'var/lib/dpkg/diversions', document: '/usr/bin/a\n/usr/bin/a.distrib\nbash\n' },
+  ],
+  apk: [
+    {
+      path: 'lib/apk/db/installed',
+      document:
+        'C:Q1x=\nP:musl\nV:1.2.4-r2\nA:x86_64\no:musl\nL:MIT AND (BSD-2-Clause OR GPL-2.0 WITH x)\nD:so:libc.so>=1 !x\np:so:a=1\nF:lib\nR:ld.so\na:0:0:755\n\n',
+    },
+  ],
+  rpm: [
+    { path: 'var/lib/rpm/Packages.db', document: 'bash', pack: (name) => writeNdb([writeRpmPackage(name)]) },
+    {
+      path: 'var/lib/rpm/Packages.db',
+      document: 'bash-5-1.src.rpm',
+      pack: (text) =>
+        writeNdb([
+          writeRpmPackage('bash', [
+            [1014, text],
+            [1044, text],
+            [1047, [text]],
+            [1049, [text]],
+            [1117, [text]],
+            [5096, text],
+          ]),
+        ]),
+    },
+    {
+      path: 'var/lib/rpmmanifest/container-manifest-2',
+      document: 'bash\t5.1-1.cm2\t1\t2\tMicrosoft\t(none)\t3\tx86_64\t0\tbash-5.1-1.cm2.src.rpm\n',
+    },
+  ],
+  pacman: [
+    {
+      path: 'var/lib/pacman/local/zlib-1:1.3.1-2/desc',
+      document:
+        '%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%BASE%\nzlib\n\n%ARCH%\nx86_64\n\n%LICENSE%\nZlib\n\n%DEPENDS%\nglibc>=2\n\n',
+    },
+  ],
+  chisel: [
+    {
+      path: 'var/lib/chisel/manifest.wall',
+      document:
+        '{"jsonwall":"1.0","schema":"1.0","count":3}\n{"kind":"package","name":"libc6","version":"2.39-0ubuntu8","sha256":"00","arch":"amd64"}\n{"kind":"path","path":"/usr/bin/ldd","mode":"0755","slices":["libc6_libs"]}\n',
+      syntax: 'json',
+      pack: (document) => zstdCompressSync(document),
+    },
+  ],
+  'rhel-content-manifest': [
+    {
+      path: 'root/buildinfo/content_manifests/ubi9.json',
+      document:
+        '{"metadata":{"icm_version":1,"icm_spec":"x","image_layer_index":1},"content_sets":["rhel-9-for-x86_64-baseos-rpms"],"image_contents":[]}',
+      syntax: 'json',
+    },
+    {
+      path: 'root/buildinfo/Dockerfile-ubi9-9.4-1',
+      document:
+        'FROM x\nLABEL "com.redhat.component"="ubi9-container" name="ubi9" version="9.4" architecture="x86_64"\n',
+    },
+  ],
+};
+
+const licences = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Files: *
+Copyright: 2024 A
+License: GPL-2+ and (MIT or Expat) with OpenSSL exception
+ See /usr/share/common-licenses/GPL-2.
+`;
+
+const osRelease =
+  'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID_LIKE="a b" # c\n';
+
+const detectors: Readonly<Record<string, readonly FileFormat[]>> = {
+  'os-release': [
+    { path: 'etc/os-release', document: osRelease },
+    {
+      path: 'etc/apt/sources.list',
+      document: 'deb [arch=amd64 a=b] http://a.example/debian bookworm main contrib # x\n',
+    },
+    {
+      path: 'etc/apt/sources.list.d/x.sources',
+      document: 'Types: deb\nSuites: bookworm\nComponents: main\nEnabled: yes\n',
+    },
+    { path: 'etc/apk/repositories', document: 'https://a.example/alpine/v3.19/main\n' },
+  ],
+  'redhat-release': [{ path: 'etc/redhat-release', document: 'CentOS Linux release 7.9.2009 (Core)\n' }],
+  'alpine-release': [
+    { path: 'etc/alpine-release', document: '3.19.1\n' },
+    { path: 'etc/issue', document: 'Welcome to Alpine Linux 3.19\nKernel \\r\n' },
+  ],
+  'lsb-release': [
+    {
+      path: 'etc/lsb-release',
+      document: 'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\nDISTRIB_CODENAME=jammy\n',
+    },
+  ],
+  'apt-sources': [
+    { path: 'etc/apt/sources.list', document: 'deb http://a.example/debian bookworm main\n' },
+    { path: 'etc/debian_version', document: '12.4\n' },
+  ],
+};
+
+/** A subject for every file format of every lister and detector. Throws where one has none. */
+export function analyzerSubjects(): Subject[] {
+  return [
+    ...builtIn.listers.flatMap(licenceSubjects),
+    ...builtIn.listers.flatMap((lister) =>
+      subjectsOf('lister', lister.name, listers[lister.name], (files) => {
+        list(lister, files);
+      }),
+    ),
+    ...builtIn.detectors.flatMap((detector) =>
+      subjectsOf('detector', detector.name, detectors[detector.name], (files) => {
+        detect(detector, files);
+      }),
+    ),
+  ];
+}
+
+/** The files that state licences, which are read one by one. */
+function licenceSubjects({ name, licenseFiles }: PackageLister): Subject[] {
+  if (licenseFiles === undefined) return [];
+  return [
+    {
+      ...{ name: `${name}/licences`, kind: 'lister', syntax: 'text', document: licences },
+      read: async (spoilt) => void licenseFiles.read(Buffer.from(spoilt)),
+    },
+  ];
+}
+
+function bytesOf(document: string): Uint8Array {
+  return Buffer.from(document);
+}
+
+function subjectsOf(
+  kind: 'lister' | 'detector',
+  name: string,
+  formats: readonly FileFormat[] | undefined,
+  analyze: (files: ReadonlyMap<string, Uint8Array>) => void,
+): Subject[] {
+  if (formats === undefined) throw new Error(`fuzz/long-runs/analyzers.ts has no format of ${name}`);
+  return formats.map(({ path, document, syntax = 'text', pack = bytesOf }, i) => ({
+    ...{ name: i === 0 ? name : `${name}/${i + 1}`, kind, syntax, document },
+    read: async (spoilt) => {
+      analyze(new Map([[path, pack(spoilt)]]));
+    },
+  }));
+}
+
+/** Versions included: whoever looks packages up makes keys of them. */
+function list(lister: PackageLister, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const listed of lister.list(files))
+    if ('version' in listed) for (const scheme of builtIn.schemes) scheme.key(String(listed.version));
+}
+
+function detect(detector: NamespaceDetector, files: ReadonlyMap<string, Uint8Array>): void {
+  detector.detect(files);
+}

@@ -1,0 +1,35 @@
+import { ClairError, messageOf } from '../../src/kit/errors.ts';
+import { spoilt } from './spoil.ts';
+import type { Subject } from './subject.ts';
+
+/** A run of one unit at one place of a document. */
+export interface Case {
+  readonly subject: string;
+  readonly place: number;
+  readonly unit: string;
+  readonly characters: number;
+}
+
+/** The milliseconds of processor time that reading takes, and what went wrong besides a refusal. */
+export interface Measured {
+  readonly ms: number;
+  readonly fault?: string;
+}
+
+/** Reads the spoilt document of a case. */
+export async function measure(subject: Subject, { place, unit, characters }: Case): Promise<Measured> {
+  const document = spoilt(subject, place, unit, characters);
+  const before = process.threadCpuUsage();
+  const fault = await faultOf(subject.read(document));
+  const { user, system } = process.threadCpuUsage(before);
+  return { ms: (user + system) / 1000, ...(fault !== undefined && { fault }) };
+}
+
+async function faultOf(reading: Promise<void>): Promise<string | undefined> {
+  try {
+    await reading;
+    return undefined;
+  } catch (error) {
+    return error instanceof ClairError ? undefined : messageOf(error);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Subject } from './subject.ts';
+
+/** Characters and words that patterns repeat over, or begin at. */
+export const units: readonly string[] = [
+  ...[
+    '(',
+    ')',
+    '*',
+    ' ',
+    '\n',
+    '-',
+    '.',
+    '0',
+    '9',
+    'a',
+    'A',
+    '"',
+    "'",
+    '/',
+    ':',
+    ',',
+    ';',
+    '_',
+    '+',
+    '~',
+    '<',
+  ],
+  ...['[', ']', '{', '}', '%', '\\', '#', '@', '=', '|', '&', '\t', '\r\n', 'é'],
+  ...[
+    '(a',
+    '1.',
+    'a1',
+    '-1',
+    '. ',
+    ': ',
+    'CVE-2024-0001 ',
+    "(note: '",
+    ' Update Instructions:',
+    ' Module ',
+    ' 12',
+  ],
+  ...['vex/cve/', ' is signed with the Oracle Linux ', '\n\n ', '[x] ', 'bz#1,', 'SUSE ', '%0', '/*', 'pkg:'],
+];
+
+/** So many places of a document are tried at most. */
+const placesMax = 64;
+
+/** Where a run can be put into a document so that it stays well-formed. */
+export function placesOf({ syntax, document }: Subject): number[] {
+  const places = { json: jsonPlaces, xml: xmlPlaces, text: textPlaces }[syntax](document);
+  const step = Math.max(1, Math.ceil(places.length / placesMax));
+  return places.filter((_, i) => i % step === 0);
+}
+
+/** The document with a unit repeated to so many characters at a place. */
+export function spoilt(
+  { syntax, document }: Subject,
+  place: number,
+  unit: string,
+  characters: number,
+): string {
+  const escaped = { json: escapeJson, xml: escapeXml, text: (text: string) => text }[syntax](unit);
+  const run = escaped.repeat(Math.ceil(characters / escaped.length));
+  return document.slice(0, place) + run + document.slice(place);
+}
+
+/** The end of every string, names of members included. */
+function jsonPlaces(document: string): number[] {
+  return Array.from(document.matchAll(/"(?:[^"\\]|\\.)*"/g), ({ 0: text, index }) => index + text.length - 1);
+}
+
+/** The end of every attribute and every text. */
+function xmlPlaces(document: string): number[] {
+  const places = Array.from(document.matchAll(/="[^"]*"|>[^<]+(?=<)/g), ({ 0: text, index }) =>
+    text.startsWith('=') ? index + text.length - 1 : index + text.length,
+  );
+  return places.filter((place) => !document.slice(0, place).endsWith('?'));
+}
+
+/** The end of every word and of what stands between words. */
+function textPlaces(document: string): number[] {
+  return Array.from(document.matchAll(/\w+|\W+/g), ({ 0: text, index }) => index + text.length);
+}
+
+function escapeJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
