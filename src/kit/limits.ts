@@ -89,7 +89,7 @@ export const limits = {
   /** Whiteouts, links and wanted files one layer may hold; large real ones have some thousands. */
   layerMarks: 20_000,
   /** The characters of their names and of what links lead to. */
-  layerMarkCharacters: 8 * MiB,
+  layerMarkCharacters: 2 * MiB,
   /** Things that are kept of all layers of an image: such marks, packages, and files that packages own. */
   imageThings: 200_000,
   /** Packages of one image; large real ones have some thousands. */

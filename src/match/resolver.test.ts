@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { limits } from '../kit/limits.ts';
 import { Resolver } from './resolver.ts';
 
@@ -91,3 +92,43 @@ test('looks no part up when nothing is at the one before or below it', () => {
   const behindLink = [`b${'/b'.repeat(2000)}`, `b${'/b'.repeat(1999)}/x`];
   assert.deepEqual(asked, ['a', 'b', ...behindLink, 'no', 'usr', 'usr/x']);
 });
+
+test('finds the same as looking every part up when paths have any parts', () => {
+  const path = fc
+    .array(fc.constantFrom('a', 'b', 'c', '..', '.', '', '.d'), { minLength: 1, maxLength: 8 })
+    .map((parts) => parts.join('/'));
+  const place = fc.array(fc.constantFrom('a', 'b', 'c', '.d'), { minLength: 1, maxLength: 2 });
+  const links = fc.dictionary(
+    place.map((parts) => parts.join('/')),
+    path,
+    { maxKeys: 4 },
+  );
+  fc.assert(
+    fc.property(links, path, (targets, asked) => {
+      assert.equal(resolverOf(targets).real(asked), lookedUp(targets, asked)?.join('/'));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** path_resolution(7), part by part. */
+function lookedUp(links: Readonly<Record<string, string>>, path: string): string[] | undefined {
+  const real: string[] = [];
+  const rest = path.split('/');
+  let followed = 0;
+  for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') {
+      real.pop();
+      continue;
+    }
+    const target = links[[...real, part].join('/')];
+    if (target === undefined) real.push(part);
+    else if (++followed > limits.linkDepth) return undefined;
+    else {
+      if (target.startsWith('/')) real.length = 0;
+      rest.unshift(...target.split('/'));
+    }
+  }
+  return real;
+}

@@ -40,16 +40,24 @@ export class Resolver {
 
   #walk(path: string, from: string, linksMax: number): { real: string; links: number } | undefined {
     const way = new Way(this.#places, from);
+    const plainFrom = endOfOddParts(path);
     let links = 0;
-    for (const part of path.split('/')) {
+    for (let start = 0; start <= path.length; ) {
       // Nothing lies below a file, not even what a slash or a dot behind its name would be.
       if (way.isAtFile) return undefined;
-      const link = way.go(part);
+      if (start >= plainFrom && way.isBeyond) {
+        way.append(path.slice(start));
+        break;
+      }
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      const link = way.go(path.slice(start, end));
+      start = end + 1;
       if (link === undefined) continue;
-      const end = this.#follow(link.path, link.target, linksMax - links);
-      if (end === undefined) return undefined;
-      links += end.links;
-      way.jump(end.real);
+      const followed = this.#follow(link.path, link.target, linksMax - links);
+      if (followed === undefined) return undefined;
+      links += followed.links;
+      way.jump(followed.real);
     }
     return { real: way.real, links };
   }
@@ -97,6 +105,16 @@ class Way {
     return this.#beyond.length === 0 ? this.#known : join(this.#known, this.#beyond.join('/'));
   }
 
+  /** Whether nothing is at the path or below it. */
+  get isBeyond(): boolean {
+    return this.#beyond.length > 0;
+  }
+
+  /** Goes on by several parts of which none leads upwards, once nothing is there. */
+  append(parts: string): void {
+    if (parts !== '') this.#beyond.push(parts);
+  }
+
   /** Goes to the next part, unless that is a link, which is returned. */
   go(part: string): Link | undefined {
     if (part === '' || part === '.') return undefined;
@@ -133,6 +151,13 @@ class Way {
 
 function isFile(node: LayerNode | undefined): boolean {
   return node !== undefined && node.kind !== 'directory';
+}
+
+/** Where the last part of a path ends that is empty, or begins with a dot and may lead elsewhere. */
+function endOfOddParts(path: string): number {
+  if (path.endsWith('/')) return path.length;
+  const odd = Math.max(path.lastIndexOf('//'), path.lastIndexOf('/.'));
+  return odd < 0 ? 0 : odd + 2;
 }
 
 function join(directory: string, name: string): string {
