@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClairError } from '../kit/errors.ts';
-import { redact } from '../kit/redact.ts';
+import { redactUrl } from '../kit/redact.ts';
 import { readingFile } from '../kit/system-error.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { ClientOptions } from '../source/client/download.ts';
@@ -48,7 +48,7 @@ export function feedClient(mirror: string | undefined, progress: Pick<Progress, 
 export function originOf(mirror: string | undefined): string {
   if (mirror === undefined) return 'upstream';
   // The origin is stored, exported and shown: credentials of the URL do not belong there.
-  return mirror.includes('://') ? redact(mirror) : resolve(mirror);
+  return mirror.includes('://') ? redactUrl(mirror) : resolve(mirror);
 }
 
 /**

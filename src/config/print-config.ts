@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { redact, redacted } from '../kit/redact.ts';
+import { redacted, redactUrl } from '../kit/redact.ts';
 import {
   isSetting,
   isTable,
@@ -47,6 +47,6 @@ function shownTable(each: Settings, values: Readonly<Record<string, Values>>): V
 function shownValue({ isSecret, form }: Setting<unknown>, value: unknown): unknown {
   if (isSecret) return Array.isArray(value) ? value.map(() => redacted) : value === '' ? '' : redacted;
   if (form === 'duration') return writeDuration(value as number);
-  if (Array.isArray(value)) return value.map((one) => redact(String(one)));
-  return typeof value === 'string' ? redact(value) : value;
+  if (Array.isArray(value)) return value.map((one) => redactUrl(String(one)));
+  return typeof value === 'string' ? redactUrl(value) : value;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redact, redactorOf } from './redact.ts';
+import { redact, redactorOf, redactUrl } from './redact.ts';
 
 const cases: readonly (readonly [text: string, shown: string])[] = [
   ['cannot fetch https://u:pw@m.test/a: 404', 'cannot fetch https://(secret)@m.test/a: 404'],
@@ -26,6 +26,15 @@ test('text without credentials stays as it is', () => {
     'bearer tokens are listed in api.tokens',
   ])
     assert.equal(redact(text), text);
+});
+
+test('masks every parameter of a URL, whatever it is called', () => {
+  const url = 'https://u:pw@m.test/a?ticket=t&x=1#f';
+  assert.equal(redactUrl(url), 'https://(secret)@m.test/a?(secret)#f');
+  assert.equal(redactUrl(redactUrl(url)), redactUrl(url));
+  assert.equal(redactUrl('https://m.test/a?token'), 'https://m.test/a?(secret)');
+  for (const text of ['https://m.test/a', '/var/lib/mirror?1', 'upstream', 'is it https://m.test/a?b=c'])
+    assert.equal(redactUrl(text), text);
 });
 
 test('known secrets are masked as they are, in JSON and in URLs', () => {

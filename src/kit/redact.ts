@@ -23,6 +23,11 @@ export function redact(text: string): string {
   return shown;
 }
 
+/** As `redact`, of a text that is a URL also all that follows a question mark: parameters with secrets may have any name. */
+export function redactUrl(text: string): string {
+  return redact(text).replace(/^(\w[\w+.-]*:\/\/[^?#]*\?)[^#]+/, `$1${redacted}`);
+}
+
 /** A function that masks these secrets in text, as they are and as JSON and URLs spell them, besides what `redact` masks. */
 export function redactorOf(secrets: readonly string[]): (text: string) => string {
   const spellings = secrets

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { redact } from '../../kit/redact.ts';
+import { redactUrl } from '../../kit/redact.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { AdvisoryStore, FeedDifference, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
@@ -231,7 +231,7 @@ function isComparable(feed: FeedRow | undefined, update: FeedUpdate): boolean {
   return (
     feed.presence === 'loaded' &&
     feed.source_version === update.sourceVersion &&
-    redact(feed.origin) === redact(update.origin)
+    redactUrl(feed.origin) === redactUrl(update.origin)
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../kit/errors.ts';
-import { redact } from '../../kit/redact.ts';
+import { redact, redactUrl } from '../../kit/redact.ts';
 import type { DateEvidence } from '../../model/content-date.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedIdentity, FeedName, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
@@ -20,7 +20,7 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     feed: row.name,
     sourceVersion: row.source_version,
     // Earlier versions stored the credentials of a mirror.
-    origin: redact(row.origin),
+    origin: redactUrl(row.origin),
     presence: row.presence,
     fingerprint: row.fingerprint,
     fetchedAt: isoTime(row.fetched_at),
