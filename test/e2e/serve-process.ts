@@ -19,6 +19,8 @@ export interface ServeProcess {
   reload(): void;
   /** Tells it to end, and waits until it has. */
   end(): Promise<{ readonly status: unknown; readonly seconds: number }>;
+  /** Whether it has not ended. */
+  isAlive(): boolean;
   /** Memory in MiB: what it has, and the most that it ever had. Linux tells. */
   readonly memory: () => { readonly nowMib: number; readonly peakMib: number };
 }
@@ -55,6 +57,7 @@ export async function runServer(
       const [status] = (await exit) as [unknown];
       return { status, seconds: (performance.now() - started) / 1000 };
     },
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     memory() {
       const text = readFileSync(`/proc/${child.pid}/status`, 'latin1');
       const mib = (name: string): number =>
