@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { limits } from '../../src/kit/limits.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import { serve } from '../../src/testing/http-server.ts';
-import { temporaryDirectory } from '../../src/testing/store-engines.ts';
+import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { ask } from './replay/conversation.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
 import { until } from './v1-client.ts';
@@ -100,6 +100,26 @@ test('loads feeds of plugins, and of a database in memory, on the thread for fee
   const { status, body } = await server.clair.get('/v1/namespaces/debian:12/vulnerabilities?limit=1');
   assert.deepEqual([status, /"Name":"STUCK-1"/.test(body)], [200, true], body);
 });
+
+for (const engine of sharedEngines)
+  test(`${engine.name}: loads feeds beside requests with as few connections as there may be`, {
+    timeout,
+  }, async (t) => {
+    const place = await engine.place(t);
+    const url = await mirror(t, (response) => sendErrata(response, 1_000_000));
+    const isPostgres = place.startsWith('postgres');
+    const env = isPostgres
+      ? {
+          ...{ CLAIR_DATABASE_TYPE: 'pgsql', CLAIR_DATABASE_OPTIONS_SOURCE: place },
+          ...{ CLAIR_DATABASE_OPTIONS_PATH: '', CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '1' },
+        }
+      : {};
+    const server = await runOn(t, url, place, env);
+    assert.match(await server.logged('feed updated'), /"source":"alma","feed":"9"/);
+    const { body } = await server.clair.get('/v1/namespaces/almalinux:9/vulnerabilities?limit=1');
+    assert.match(body, /"Name":"ALSA-2024:/);
+    await assertStops(server);
+  });
 
 test('goes on when the parser of a plugin ends its thread', { timeout }, async (t) => {
   const plugin = join(temporaryDirectory(t), 'ending.mjs');
