@@ -44,7 +44,7 @@ export const affectedDescription: RouteDescription = {
       next: text,
     },
   },
-  faults: [400, 404],
+  faults: [400, 404, 503],
 };
 
 /** What `GET /events` is for. */

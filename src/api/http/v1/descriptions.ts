@@ -7,7 +7,11 @@ import {
   vulnerabilityEnvelope,
 } from './types.ts';
 
-const limit: QueryDescription = { type: 'integer', isRequired: true, summary: 'How many at the most.' };
+const limit: QueryDescription = {
+  type: 'integer',
+  isRequired: true,
+  summary: 'How many at the most; more than 1,000 counts as 1,000.',
+};
 const page: QueryDescription = {
   type: 'string',
   summary: 'Where to go on: the `NextPage` of the page before.',
@@ -36,12 +40,12 @@ export const v1Descriptions = {
     faults: [404],
   },
   deleteLayer: { summary: 'Forgets a layer and all that were posted upon it.', faults: [404] },
-  getNamespaces: { summary: 'Tells which namespaces are known.', gives: namespaceEnvelope },
+  getNamespaces: { summary: 'Tells which namespaces are known.', gives: namespaceEnvelope, faults: [503] },
   getVulnerabilities: {
     summary: 'Lists the vulnerabilities of a namespace, by the order in which they were last written.',
     query: { limit, page },
     gives: vulnerabilityEnvelope,
-    faults: [400, 404],
+    faults: [400, 404, 503],
   },
   postVulnerability: {
     summary:
@@ -82,7 +86,7 @@ export const v1Descriptions = {
     summary: 'Tells what changed of a vulnerability, and which layers it concerns.',
     query: { limit, page },
     gives: notificationEnvelope,
-    faults: [400, 404],
+    faults: [400, 404, 503],
   },
   deleteNotification: { summary: 'Marks a notification as read.', faults: [404] },
   getMetrics: { summary: 'The metrics of this server, as Prometheus reads them.', gives: 'text' },
