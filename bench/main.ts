@@ -13,6 +13,7 @@ const benches = {
   enrich: 'enrichment-load',
   scan: 'scan',
   posted: 'layers-in',
+  posts: 'posts',
   server: 'server',
   registry: 'registry',
   hostile: 'hostile',

@@ -225,3 +225,18 @@ test('what nobody could look up is refused', async (t) => {
   const layers = Array.from({ length: limits.layersPerImage + 1 }, () => layer('none'));
   await assert.rejects(postAncestry({ name: 'tall', layers }, room, never), { code: 'limit-exceeded' });
 });
+
+test('reports the lowest of several layers that cannot be read when a higher one fails first', async (t) => {
+  const room = await roomWith(t, { base: layerOf(debian) });
+  const { promise: upperFailed, resolve } = Promise.withResolvers<undefined>();
+  const read: AncestryPostingRoom['read'] = async (source, options) => {
+    if (source.path === 'lower') await upperFailed;
+    if (source.path === 'upper') resolve(undefined);
+    if (source.path !== 'base') throw new ClairError('layer-not-found', source.path);
+    return await room.read(source, options);
+  };
+  const layers = ['base', 'lower', 'upper'].map((hash) => layer(hash));
+  await assert.rejects(postAncestry({ name: 'shop', layers }, { ...room, read }, never), {
+    message: 'lower',
+  });
+});

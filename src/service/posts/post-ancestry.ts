@@ -6,6 +6,7 @@ import { Turns } from '../../kit/turns.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type Round, readInRounds } from '../images/read-rounds.ts';
+import { LowestFailure } from './lowest-failure.ts';
 import {
   engineVersionOf,
   type FreshLayer,
@@ -90,33 +91,34 @@ async function noteHashes(
   );
 }
 
-/** Reads each layer once; the first that fails ends the reading of the others. */
+/** Reads each layer once; one that fails ends the reading of those above it. */
 async function readAll(
   layers: readonly HashedLayer[],
   reading: Reading,
   room: AncestryPostingRoom,
 ): Promise<IndexedLayer[]> {
-  const failure = new AbortController();
-  const signal = AbortSignal.any([reading.signal, failure.signal]);
   const turns = new Turns(limits.ancestryLayersAtOnce);
   const size = new ImageSize();
   const found = new Map<string, IndexedLayer>();
-  const read = async (layer: HashedLayer): Promise<void> => {
+  const read = async (layer: HashedLayer, signal: AbortSignal): Promise<void> => {
     const indexed = await readHashed(layer, { ...reading, signal }, room);
     size.add(indexed.index);
     found.set(layer.hash, indexed);
   };
-  const distinct = new Map(layers.toReversed().map((layer) => [layer.hash, layer]));
+  const byHash = new Map(layers.toReversed().map((layer) => [layer.hash, layer]));
+  const distinct = [...byHash.values()].toReversed();
+  const failure = new LowestFailure(distinct.length);
   await Promise.all(
-    [...distinct.values()].toReversed().map((layer) =>
-      turns
-        .take(() => read(layer))
+    distinct.map((layer, place) => {
+      const signal = AbortSignal.any([reading.signal, failure.signalOf(place)]);
+      return turns
+        .take(() => read(layer, signal))
         .catch((error: unknown) => {
-          failure.abort(error);
-        }),
-    ),
+          failure.note(place, error);
+        });
+    }),
   );
-  failure.signal.throwIfAborted();
+  failure.throwAny();
   return layers.map(({ hash }) => found.get(hash) ?? unread(hash));
 }
 

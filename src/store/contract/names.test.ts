@@ -44,6 +44,8 @@ for (const engine of storeEngines) {
     assert.equal(await store.ancestries.layerOf(name), undefined);
     assert.equal(await store.layers.find(name, 'key'), undefined);
     assert.equal(await store.notifications.find(name), undefined);
+    assert.equal(await store.notifications.markDeleted(name), false);
+    assert.equal(await store.digests.markDeleted(name), false);
     assert.equal(await store.keyValues.get(name), undefined);
     assert.deepEqual(await store.vulnerabilities.named('A\u0000'), []);
     assert.deepEqual(await store.vulnerabilities.withIds('debian:12\u0000', ['A']), []);

@@ -252,9 +252,9 @@ function statementOf({
   return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
 }
 
-/** Whether all texts among the values are only compared with what is stored. */
+/** Whether all texts among the values are only compared with what is stored. No update sets a text that may hold any character. */
 function isLookup({ kind }: CompiledQuery['query']): boolean {
-  return kind === 'SelectQueryNode' || kind === 'DeleteQueryNode';
+  return kind === 'SelectQueryNode' || kind === 'DeleteQueryNode' || kind === 'UpdateQueryNode';
 }
 
 /** No stored text has a NUL character, and the server refuses to compare one: null is equal to nothing either. */

@@ -1,0 +1,186 @@
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/cli/config.ts';
+import { type RunningServer, startServer } from '../../src/cli/server/start-server.ts';
+import { Draw } from './draw.ts';
+import { writeLayers } from './layer-files.ts';
+import { type FuzzRequest, randomRequest } from './random-requests.ts';
+
+/** Options of `compareServers`. */
+export interface ComparisonOptions {
+  readonly requests: number;
+  /** Numbers from 0 to 1 that everything random comes from. */
+  readonly random: () => number;
+  /** An empty directory. */
+  readonly directory: string;
+  /** Path of a SQLite file, and connection string of an empty PostgreSQL database. */
+  readonly databases: readonly [sqlite: string, postgres: string];
+  readonly onDifference: (difference: string) => void;
+}
+
+/** What came of a comparison. */
+export interface ComparisonResult {
+  readonly differences: number;
+  /** How many requests SQLite answered with each status. */
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly notifications: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** Headers that differ by chance: the time, and the length of what is normalised. */
+const ignoredHeaders: ReadonlySet<string> = new Set(['date', 'content-length', 'connection', 'keep-alive']);
+
+/** Layers that the requests name. */
+const layerCount = 60;
+
+/** One of the two servers, with what it names in its own way. */
+class Side implements AsyncDisposable {
+  readonly #receiver: Server;
+  readonly #server: RunningServer;
+  /** Names of notifications, in the order in which they were delivered. */
+  readonly notifications: readonly string[];
+  readonly pages: string[] = [];
+
+  private constructor(receiver: Server, server: RunningServer, notifications: readonly string[]) {
+    this.#receiver = receiver;
+    this.#server = server;
+    this.notifications = notifications;
+  }
+
+  static async start(database: string): Promise<Side> {
+    const notifications: string[] = [];
+    const receiver = createServer((incoming, response) => {
+      void (async () => {
+        let text = '';
+        for await (const piece of incoming.setEncoding('utf8')) text += String(piece);
+        const { Notification } = JSON.parse(text) as { Notification: { Name: string } };
+        if (!notifications.includes(Notification.Name)) notifications.push(Notification.Name);
+        response.end();
+      })();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    const config = loadConfig({}, environment(database, `http://127.0.0.1:${port}/`));
+    const server = await startServer(config, { log: pino({ level: 'silent' }) });
+    return new Side(receiver, server, notifications);
+  }
+
+  async ask(asked: FuzzRequest): Promise<Answer> {
+    const answer = await send(this.#server.apiPort, { ...asked, path: this.#outgoing(asked.path) });
+    const body = this.#incoming(answer.body);
+    return { ...answer, body };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    this.#receiver.closeAllConnections();
+    this.#receiver.close();
+  }
+
+  #outgoing(path: string): string {
+    return path
+      .replace(/\{page (\d+)\}/, (_, i: string) => encodeURIComponent(this.pages[Number(i)] ?? ''))
+      .replace(/\{notification (\d+)\}/, (_, i: string) => this.notifications[Number(i)] ?? '');
+  }
+
+  /** The body with tokens, names and times replaced by what is equal on both sides. */
+  #incoming(body: string): string {
+    return body
+      .replace(/"(NextPage|Page|next_page|current_page)":"([^"]+)"/g, (_, key: string, token: string) => {
+        this.pages.push(token);
+        return `"${key}":"{page}"`;
+      })
+      .replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (name) => {
+        const number = this.notifications.indexOf(name);
+        return number === -1 ? name : `{notification ${number}}`;
+      })
+      .replace(/"(Created|Notified|Deleted|created|notified|deleted)":"\d+"/g, '"$1":"{time}"')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '{time}');
+  }
+}
+
+function environment(database: string, endpoint: string): Record<string, string> {
+  const isPostgres = database.startsWith('postgres');
+  return {
+    CLAIR_DATABASE_TYPE: isPostgres ? 'pgsql' : 'sqlite',
+    [isPostgres ? 'CLAIR_DATABASE_OPTIONS_SOURCE' : 'CLAIR_DATABASE_OPTIONS_PATH']: database,
+    CLAIR_API_ADDR: '127.0.0.1:0',
+    CLAIR_API_HEALTHADDR: '127.0.0.1:0',
+    CLAIR_UPDATER_INTERVAL: '0',
+    CLAIR_NOTIFIER_HTTP_ENDPOINT: endpoint,
+    CLAIR_WORKER_THREADS: '1',
+  };
+}
+
+async function send(port: number, { method, path, headers, body }: FuzzRequest): Promise<Answer> {
+  return await new Promise((resolve, reject) => {
+    const asked = httpRequest({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => {
+        const isText = response.headers['content-encoding'] === undefined;
+        const shown = Object.entries(response.headers).filter(([name]) => !ignoredHeaders.has(name));
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: Object.fromEntries(shown.map(([name, value]) => [name, String(value)])),
+          body: Buffer.concat(pieces).toString(isText ? 'utf8' : 'base64'),
+        });
+      });
+    });
+    asked.on('error', reject);
+    asked.end(body ?? undefined);
+  });
+}
+
+/**
+ * Sends the same random requests to a server on each engine, and reports every answer that differs in its status, headers or body.
+ */
+export async function compareServers({
+  requests,
+  random,
+  directory,
+  databases,
+  onDifference,
+}: ComparisonOptions): Promise<ComparisonResult> {
+  const draw = new Draw(random);
+  const layers = writeLayers(directory, draw, layerCount);
+  await using sqlite = await Side.start(databases[0]);
+  await using postgres = await Side.start(databases[1]);
+  const statuses = new Map<number, number>();
+  let differences = 0;
+  for (let i = 0; i < requests; i++) {
+    await notificationsDelivered(sqlite, postgres);
+    const pages = Math.min(sqlite.pages.length, postgres.pages.length);
+    const notifications = Math.min(sqlite.notifications.length, postgres.notifications.length);
+    const asked = randomRequest(draw, { layers, pages, notifications });
+    const answers = await Promise.all([sqlite.ask(asked), postgres.ask(asked)]);
+    const [{ status }] = answers;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    const [ofSqlite, ofPostgres] = answers.map((answer) => JSON.stringify(answer));
+    if (ofSqlite === ofPostgres) continue;
+    differences++;
+    onDifference(
+      [
+        `request ${i}: ${JSON.stringify(asked)}`,
+        `  SQLite     ${ofSqlite}`,
+        `  PostgreSQL ${ofPostgres}`,
+      ].join('\n'),
+    );
+  }
+  return { differences, statuses, notifications: sqlite.notifications.length };
+}
+
+/** Notifications are made beside the requests: a request that names one needs it on both sides. */
+async function notificationsDelivered(a: Side, b: Side): Promise<void> {
+  const deadline = performance.now() + 2000;
+  while (a.notifications.length !== b.notifications.length && performance.now() < deadline)
+    await setTimeout(1);
+}

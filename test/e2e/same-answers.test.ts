@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { random } from '../../bench/random.ts';
+import { compareServers } from '../../fuzz/engines/compare-servers.ts';
+import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
+
+test('a server answers the same bytes on both engines, whatever it is asked', {
+  timeout: 120_000,
+}, async (t) => {
+  const directory = temporaryDirectory(t);
+  const found: string[] = [];
+  const { differences, statuses } = await compareServers({
+    requests: 300,
+    random: random(20),
+    directory,
+    databases: [join(directory, 'clair.db'), await temporarySchema(t)],
+    onDifference: (difference) => found.push(difference),
+  });
+  assert.equal(found.join('\n'), '');
+  assert.equal(differences, 0);
+  for (const status of [200, 201, 400, 404, 422]) assert.ok((statuses.get(status) ?? 0) > 5, `${status}`);
+});
