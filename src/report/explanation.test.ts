@@ -118,7 +118,7 @@ test('says that nothing is rated, and that a vulnerability is not on the list', 
     kev: false,
   } as const;
   const lines = text({ ...rated, packages: [{ ...item, vulnerability: unrated }] });
-  assert.match(lines, /^severity {4}Unknown, no issuer has rated it$/m);
+  assert.match(lines, /^severity {4}Unknown, no rating is known here; clair scan says why$/m);
   assert.match(lines, /^exploited {3}no, it is not on CISA's KEV list$/m);
 });
 

@@ -71,7 +71,8 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
 /** Ratings and description of a vulnerability, each with its issuer. */
 function* dangerLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
   const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
-  const issuer = severitySource == null ? 'no issuer has rated it' : `by ${severitySource}`;
+  const issuer =
+    severitySource == null ? 'no rating is known here; clair scan says why' : `by ${severitySource}`;
   yield* labelled('severity', `${severity}, ${issuer}`, display);
   for (const { source, vector, score } of cvss)
     yield* labelled(

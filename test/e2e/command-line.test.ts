@@ -190,6 +190,14 @@ test('an unknown key of a file of options is refused with its line and its neigh
   assertUsage(scan(['--config', '/nowhere.yaml']), /nowhere\.yaml cannot be read/);
 });
 
+test('refuses a day for --as-of that the calendar does not have', () => {
+  for (const day of ['2026-02-30', '2026-13-01', '2026-06-31T12:00:00Z', '26-01-01']) {
+    const run = clair(['scan', 'image.tar', '--as-of', day]);
+    assert.equal(run.status, 2, day);
+    assert.match(run.stderr, /Say a day as 2026-01-31/);
+  }
+});
+
 test('a scan that takes longer than --timeout ends with 4, says at what, and leaves the database and no file behind', async () => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');

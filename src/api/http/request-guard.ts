@@ -41,7 +41,7 @@ export function requestGuard({ hosts }: GuardOptions): RequestGuard {
 const otherHost: GuardRefusal = {
   status: 403,
   message:
-    'this server answers programs of this machine only: send the Host localhost, 127.0.0.1 or [::1], or set api.tokens',
+    'this server answers programs of this machine only: send the Host localhost, 127.0.0.1 or [::1]; for others, set api.tokens, or a healthaddr that is not loopback',
 };
 
 const formBody: GuardRefusal = {

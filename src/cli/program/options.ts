@@ -70,11 +70,19 @@ export function addAssessmentOptions(command: Command): Command {
 function momentOf(text: string): string {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const moment = new Date(isDay ? `${text}T23:59:59.999Z` : text);
-  if (Number.isNaN(moment.getTime()) || !/^\d{4}-\d\d-\d\d/.test(text))
+  if (Number.isNaN(moment.getTime()) || !isDate(text))
     throw new InvalidArgumentError('Say a day as 2026-01-31, or a time as 2026-01-31T12:00:00Z.');
   // Of today, everything is known that will be before its end.
   const isToday = isDay && text === new Date().toISOString().slice(0, 10);
   return (isToday ? new Date() : moment).toISOString();
+}
+
+/** Whether a text begins with a day of the calendar: JavaScript takes 30 February for 2 March. */
+function isDate(text: string): boolean {
+  const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0];
+  if (day === undefined) return false;
+  const start = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
 }
 
 /** The options that decide the exit status of a scan. */
