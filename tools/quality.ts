@@ -78,7 +78,7 @@ Migrations say what tables were when they were written, and repeat each other on
 
 ## What is installed
 
-\`npm install clair-ts\`: ${sizeWords(size)}. The command itself is one file, in which most of that is bundled, and takes Node's
+\`npm install\` of the file that \`npm pack\` makes: ${sizeWords(size)}. The command itself is one file, in which most of that is bundled, and takes Node's
 modules when they are used. What a dependency brings with it, and what would go if it went:
 
 | | packages | MB | packages that would go | MB |
