@@ -92,17 +92,21 @@ class Side implements AsyncDisposable {
 
   /** The body with tokens, names and times replaced by what is equal on both sides. */
   #incoming(body: string): string {
-    return body
-      .replace(/"(NextPage|Page|next_page|current_page)":"([^"]+)"/g, (_, key: string, token: string) => {
-        this.pages.push(token);
-        return `"${key}":"{page}"`;
-      })
-      .replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (name) => {
-        const number = this.notifications.indexOf(name);
-        return number === -1 ? name : `{notification ${number}}`;
-      })
-      .replace(/"(Created|Notified|Deleted|created|notified|deleted)":"\d+"/g, '"$1":"{time}"')
-      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '{time}');
+    return (
+      body
+        .replace(/"(NextPage|Page|next_page|current_page)":"([^"]+)"/g, (_, key: string, token: string) => {
+          this.pages.push(token);
+          return `"${key}":"{page}"`;
+        })
+        .replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, (name) => {
+          const number = this.notifications.indexOf(name);
+          return number === -1 ? name : `{notification ${number}}`;
+        })
+        // It is noted a moment after the delivery.
+        .replace(/"[Nn]otified":"[^"]*",?/g, '')
+        .replace(/"(Created|Deleted|created|deleted)":"\d+"/g, '"$1":"{time}"')
+        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '{time}')
+    );
   }
 }
 

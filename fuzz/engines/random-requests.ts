@@ -188,15 +188,15 @@ const affectedImages: Maker = (draw) =>
     `/v1/vulnerabilities/${part(draw, vulnerabilityName(draw))}/images?limit=${draw.of(['1', '5', 'x'])}`,
   );
 
-/** Bodies that are no JSON, or another than is wanted. */
+/**
+ * Bodies that are no JSON, or another than is wanted. Not of ancestries: of one that is refused, the layers that were read in time are kept,
+ * and a hash with another path would show which.
+ */
 const spoilt: Maker = (draw, material) => {
-  const { method, path, body } = draw.of([
-    postLayer,
-    postVulnerability,
-    putVulnerability,
-    putFix,
-    postAncestry,
-  ])(draw, material);
+  const { method, path, body } = draw.of([postLayer, postVulnerability, putVulnerability, putFix])(
+    draw,
+    material,
+  );
   const text = body ?? '';
   const at = draw.below(text.length + 1);
   const changed = draw.of([
