@@ -43,7 +43,7 @@ export const units: readonly string[] = [
 ];
 
 /** So many places of a document are tried at most. */
-const placesMax = 64;
+const placesMax = 128;
 
 /** Where a run can be put into a document so that it stays well-formed. */
 export function placesOf({ syntax, document }: Subject): number[] {
@@ -64,17 +64,20 @@ export function spoilt(
   return document.slice(0, place) + run + document.slice(place);
 }
 
-/** The end of every string, names of members included. */
+/** The start and the end of every string, names of members included: a pattern such as `/x+$/` is slow where something follows the run. */
 function jsonPlaces(document: string): number[] {
-  return Array.from(document.matchAll(/"(?:[^"\\]|\\.)*"/g), ({ 0: text, index }) => index + text.length - 1);
+  return Array.from(document.matchAll(/"(?:[^"\\]|\\.)*"/g), ({ 0: text, index }) => [
+    index + 1,
+    index + text.length - 1,
+  ]).flat();
 }
 
-/** The end of every attribute and every text. */
+/** The start and the end of every attribute and every text. */
 function xmlPlaces(document: string): number[] {
-  const places = Array.from(document.matchAll(/="[^"]*"|>[^<]+(?=<)/g), ({ 0: text, index }) =>
-    text.startsWith('=') ? index + text.length - 1 : index + text.length,
-  );
-  return places.filter((place) => !document.slice(0, place).endsWith('?'));
+  return Array.from(document.matchAll(/(?<==")[^"]*(?=")|(?<=[^?]>)[^<]+(?=<)/g), ({ 0: text, index }) => [
+    index,
+    index + text.length,
+  ]).flat();
 }
 
 /** The end of every word and of what stands between words. */

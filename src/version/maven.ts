@@ -46,13 +46,21 @@ const listAboveEnd = 0x03;
 
 const printableAscii = /^[ -~]*$/;
 
+/** Longer ones have no order: a hyphen begins a list within the one before, and thousands of them take long. */
+const charactersMax = 1000;
+
+function isTooLong(version: string): boolean {
+  return version.length > charactersMax;
+}
+
 /** Artifacts of Maven. */
 export const maven: VersionScheme = {
   ...keyedScheme({ name: 'maven', write: writeVersion }),
-  compare: (a, b) => compareLists(parseItems(a), parseItems(b)),
+  compare: (a, b) => (isTooLong(a) || isTooLong(b) ? undefined : compareLists(parseItems(a), parseItems(b))),
 };
 
 function writeVersion(version: string, key: KeyWriter): string | undefined {
+  if (isTooLong(version)) return `it has more than ${charactersMax} characters`;
   if (!printableAscii.test(version)) return 'there is more in it than printable ASCII';
   let items: readonly Item[] | undefined = parseItems(version);
   if (items.length === 0) key.byte(emptyVersion);

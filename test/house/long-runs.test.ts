@@ -9,7 +9,7 @@ import type { Subject } from '../../fuzz/long-runs/subject.ts';
 
 /** The units that found most; `npm run fuzz:long-runs -- --every` tries all. */
 const units = ['(', '*', ' ', '\n', '-', '.', '0', 'a', '"', "(note: '"];
-const placesMax = 20;
+const placesMax = 60;
 const timeout = 300_000;
 
 const kinds = [
