@@ -30,16 +30,21 @@ function namesIn(root: string, directory: string): string[] {
 function realIn(root: string, path: string): Buffer | undefined {
   const left = path.split('/').reverse();
   const above: string[] = [];
+  let isDirectory = true;
   for (let steps = 0; steps < stepsMax; steps++) {
     const part = left.pop();
     if (part === undefined) return pathOf(root, above);
+    if (!isDirectory) return undefined;
     if (part === '..') above.pop();
     if (part === '' || part === '.' || part === '..') continue;
     const here = pathOf(root, [...above, part]);
     const stats = statsOf(here);
     if (stats === undefined) return undefined;
     if (stats.isSymbolicLink()) left.push(...followed(here, above));
-    else above.push(part);
+    else {
+      above.push(part);
+      isDirectory = stats.isDirectory();
+    }
   }
   return undefined;
 }

@@ -40,6 +40,8 @@ export interface ImageLayer {
    * alone, as in an ACI: names of whiteouts mean nothing in it.
    */
   readonly root?: string;
+  /** Whether it was taken for a root file system because of its first members: documents of an image may follow. */
+  readonly isGuessed?: true;
   /** The instruction that made it. */
   readonly createdBy?: string;
 }

@@ -210,7 +210,8 @@ function choiceOf({ reference }: ParsedTarget, { platform, manifest }: OpenOptio
 
 /** An archive that is not made of layers: an ACI, or a root file system as it is. */
 async function openBare(parsed: ParsedTarget): Promise<Image> {
-  return (await openIfAci(aciFile(parsed))) ?? openRootFileSystem(parsed);
+  const image = (await openIfAci(aciFile(parsed))) ?? openRootFileSystem(parsed);
+  return { ...image, layers: image.layers.map((layer) => ({ ...layer, isGuessed: true })) };
 }
 
 function aciFile({ path, target }: ParsedTarget): AciFile {

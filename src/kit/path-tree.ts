@@ -29,6 +29,13 @@ export class PathTree<T> {
     return false;
   }
 
+  /** Whether something lies further below a directory, and nothing is at a directory between. */
+  hasGapBelow(directory: string): boolean {
+    for (const child of this.#children.get(directory) ?? [])
+      if (this.#things.has(child) ? this.hasGapBelow(child) : this.hasBelow(child)) return true;
+    return false;
+  }
+
   [Symbol.iterator](): IterableIterator<[string, T]> {
     return this.#things.entries();
   }

@@ -15,6 +15,8 @@ export interface Seen {
   readonly layer: number;
   /** Present for files. */
   readonly content?: ContentPlace;
+  /** Of a hard link to a symbolic link, the path of that: a layer may have something else there that was not looked at. */
+  readonly twin?: string;
 }
 
 /** What stands at the wanted paths and above them when layers are laid over each other. */
@@ -71,29 +73,58 @@ const opaqueRoot =
 /** Paths that links of the layer itself lead below a link or a file of a lower one, or that lie there by their own names. */
 function pathsBelowLinks(places: PathTree<Seen>, index: LayerIndex): Omit<Doubt, 'layer'>[] {
   const { nodes, whiteouts, opaques } = index;
-  const own = nodesOf(index);
-  const alone = new Resolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
-  const kindBelow = (path: string): string | undefined => {
-    const laid = alone.placeOf(path) ?? path;
-    for (let slash = laid.indexOf('/'); slash >= 0; slash = laid.indexOf('/', slash + 1)) {
-      const above = laid.slice(0, slash);
-      const lower = places.get(above)?.node.kind;
-      const kind = own.get(above)?.kind;
-      if (kind !== undefined && (lower === 'symbolic-link' || kind !== 'directory')) return undefined;
-      if (lower === 'symbolic-link') return belowLink;
-      if (lower !== undefined && lower !== 'directory' && laid !== path) return belowFile;
-    }
-    return undefined;
-  };
-  const doubt = (path: string, place: string = path): Omit<Doubt, 'layer'>[] => {
-    const message = kindBelow(place);
+  if (places.size === 0) return [];
+  const below = new Below(places, index);
+  const doubt = (path: string, place: string = path, order: number = 0): Omit<Doubt, 'layer'>[] => {
+    const message = below.doubtAt(place, order);
     return message === undefined ? [] : [{ path, message }];
   };
   return [
-    ...nodes.flatMap(({ path }) => doubt(path)),
+    ...nodes.flatMap(({ path }, i) => doubt(path, path, i)),
     ...whiteouts.flatMap((path) => doubt(path)),
     ...opaques.flatMap((path) => doubt(path, `${path}/.`)),
   ];
+}
+
+/** What lies below a layer that unpacks by itself. */
+class Below {
+  readonly #places: PathTree<Seen>;
+  readonly #own: PathTree<LayerNode>;
+  readonly #alone: Resolver;
+  /** When each of its own members comes. */
+  readonly #order: ReadonlyMap<string, number>;
+
+  constructor(places: PathTree<Seen>, index: LayerIndex) {
+    const own = nodesOf(index);
+    this.#places = places;
+    this.#own = own;
+    this.#alone = new Resolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+    this.#order = new Map(index.nodes.map(({ path }, i) => [path, i]));
+  }
+
+  /** Why runtimes differ in where a member lies that comes then; undefined where they do not. */
+  doubtAt(path: string, order: number): string | undefined {
+    const laid = this.#alone.placeOf(path) ?? path;
+    for (let slash = laid.indexOf('/'); slash >= 0; slash = laid.indexOf('/', slash + 1)) {
+      const above = laid.slice(0, slash);
+      const lower = this.#places.get(above)?.node.kind;
+      if (lower === 'symbolic-link') return this.#isReplaced(above, order) ? undefined : belowLink;
+      const own = this.#own.get(above);
+      if (own !== undefined && own.kind !== 'directory') return undefined;
+      if (isFile(lower) && laid !== path) return belowFile;
+    }
+    return undefined;
+  }
+
+  /** Whether the layer has something of its own in the place of a lower link by then. */
+  #isReplaced(path: string, order: number): boolean {
+    const replaced = this.#order.get(path);
+    return replaced !== undefined && replaced < order;
+  }
+}
+
+function isFile(kind: LayerNode['kind'] | undefined): boolean {
+  return kind !== undefined && kind !== 'directory';
 }
 
 function nodesOf({ nodes }: LayerIndex): PathTree<LayerNode> {
@@ -190,6 +221,7 @@ class Placing {
       return {
         node: { path: node.path, kind: 'symbolic-link', target: linked.node.target },
         layer: this.#layer,
+        twin: real,
       };
     // A target that nobody wanted was not kept, and lies in this layer or in a lower one.
     return { node, layer: this.#layer, content: linked?.content ?? { path: real, layer: this.#layer } };

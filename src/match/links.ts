@@ -98,7 +98,16 @@ function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Gener
     const real = tree.resolver.real(parts.path);
     if (real && real !== parts.path)
       yield { place: patternOf({ ...parts, path: real }), standsFor: pattern, by: 'path' };
+    if (real && real !== parts.path && parts.ending === undefined)
+      yield* companions(parts.path, real, patterns);
   }
+}
+
+/** Files such as the log of a database lie beside the file that a link leads to, not beside the link. */
+function* companions(link: string, real: string, patterns: readonly PathPattern[]): Generator<LinkedPlace> {
+  for (const standsFor of patterns)
+    if (standsFor.startsWith(`${link}-`))
+      yield { place: real + standsFor.slice(link.length), standsFor, by: 'path' };
 }
 
 /** Symbolic links that are children of a directory in each of which a file is wanted. */
@@ -164,9 +173,12 @@ function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<L
 
 /** Hard links from elsewhere to files that are read: what a layer has of that name afterwards is seen only when it is read as well. */
 function* twinsElsewhere(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
-  for (const [place, { node, content }] of tree.places)
+  for (const [place, { node, content, twin }] of tree.places) {
     if (node.kind === 'hard-link' && content !== undefined && read.find(place) === undefined)
       yield { place, standsFor: content.path, by: 'content' };
+    if (twin !== undefined && read.find(place) !== undefined)
+      yield { place: twin, standsFor: place, by: 'content' };
+  }
 }
 
 /** Answers which wanted paths a path stands for. */

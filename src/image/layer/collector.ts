@@ -184,6 +184,8 @@ export class LayerCollector {
   }
 
   #mark(marks: PathTree<true>, path: string): void {
+    if (marks === this.#opaques && marks.get(path) === undefined && this.#nodes.hasGapBelow(path))
+      this.remark(path, 'is made opaque behind files of its own layer: some runtimes remove these, too');
     if (marks === this.#whiteouts && (this.#nodes.get(path) !== undefined || this.#nodes.hasBelow(path)))
       this.remark(
         path,

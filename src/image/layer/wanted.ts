@@ -2,6 +2,7 @@ import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
+import { documentNames } from '../document-names.ts';
 
 /** What a path is to the extensions: a file they want, a directory on the way to one, or nothing. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -71,8 +72,7 @@ export class WantedPaths {
       }
       addAbove(exact, path);
     }
-    for (const path of oftenLinks) addAbove(exact, `${path}/`);
-    for (const path of behindLibraryLinks([...exact.keys()])) addAbove(exact, `${path}/`);
+    addOthers(exact);
     this.#exact = exact;
     this.#directories = directories;
     this.#nested = nested;
@@ -234,6 +234,13 @@ function goesUpAgain(target: string): boolean {
 function behindLibraryLinks(paths: readonly string[]): string[] {
   const below = paths.filter((path) => path.startsWith(`${libraries.path}/`));
   return libraries.links.flatMap((link) => below.map((path) => link + path.slice(libraries.path.length)));
+}
+
+/** Places at which it matters to the image what a layer has there, though nothing is read. */
+function addOthers(exact: Map<string, 'wanted' | 'above'>): void {
+  for (const name of documentNames) if (!exact.has(name)) exact.set(name, 'above');
+  for (const path of oftenLinks) addAbove(exact, `${path}/`);
+  for (const path of behindLibraryLinks([...exact.keys()])) addAbove(exact, `${path}/`);
 }
 
 function addAbove(exact: Map<string, 'wanted' | 'above'>, path: string): void {

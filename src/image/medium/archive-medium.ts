@@ -5,6 +5,7 @@ import { limits } from '../../kit/limits.ts';
 import { oneLine } from '../../kit/one-line.ts';
 import { boundedPath, cleanPath, isOverlong } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
+import { documentNames } from '../document-names.ts';
 import { compressionAt, exactStatsOf, readAt, stampOf } from './local-file.ts';
 import { checkDocumentSize, type Medium, type StoredFile } from './medium.ts';
 import { type ArchiveFile, walkArchive } from './walk-archive.ts';
@@ -43,8 +44,6 @@ const rootDirectories: ReadonlySet<string> = new Set(
   ),
 );
 
-const documentNames = ['manifest.json', 'index.json', 'oci-layout', 'repositories'];
-
 /** Of the name of a member so many characters are shown. */
 const nameMax = 200;
 
@@ -66,13 +65,13 @@ class Listing {
 
   /** Takes a member that can be gone back to. */
   readonly list = (entry: TarEntry): undefined => {
-    this.#add(entry);
+    if (entry.type !== 'global-header') this.#add(entry);
   };
 
   /** Keeps small members whole, as one of them may be a document, and the first bytes of the others. */
   readonly keep = (entry: TarEntry): PayloadSink | undefined => {
     if (entry.type !== 'file') {
-      this.#add(entry);
+      this.list(entry);
       return undefined;
     }
     const isDocument =

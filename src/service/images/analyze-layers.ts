@@ -47,7 +47,7 @@ export type ReadLayerSource = (
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
-const readerVersion = 6;
+const readerVersion = 7;
 
 /**
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another

@@ -1,7 +1,9 @@
+import { documentNames } from '../../image/document-names.ts';
 import type { Image } from '../../image/image.ts';
 import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
 import { refuseDamaged } from '../../image/layer/layer-digest.ts';
 import { nameOfLayer, namingLayer } from '../../image/layer/naming-layer.ts';
+import { ClairError } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { digestAlgorithm } from '../../model/digest.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
@@ -28,7 +30,19 @@ export type Readable = Pick<Image, 'layers' | 'bring'>;
 
 /** Reads the layers, as often as links ask for it. */
 export async function readImage(image: Readable, room: ReadingRoom): Promise<ReadImage> {
-  return await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
+  const read = await readInRounds(room.extensions, (round) => indexLayers(image, round, room));
+  for (const known of read.layers) refuseDocuments(known);
+  return read;
+}
+
+/** Refuses a root file system that nobody said is one, and that has a document of an image: runtimes would load the image. */
+function refuseDocuments({ layer, index }: KnownLayer): void {
+  const found = layer.isGuessed && index.nodes.find(({ path }) => documentNames.includes(path));
+  if (!found) return;
+  throw new ClairError(
+    'target-corrupt',
+    `${nameOfLayer(layer)} has ${found.path}, as an image has, and directories of a root file system; put rootfs-tar: before its name if it is one`,
+  );
 }
 
 /** A layer and what it tells. */

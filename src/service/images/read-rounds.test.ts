@@ -107,6 +107,29 @@ test('states a member that a link of its layer leads below a link of a lower lay
   assert.match((await read(t, lower, upper)).problems.join(), /e\/dpkg\/status lies below a link of a lower/);
 });
 
+test('states a member below a lower link that its layer replaces afterwards', async (t) => {
+  const upper = [apk('usr/lib/apk/db/installed', 'a'), { path: 'usr/lib/' }];
+  const { problems } = await read(t, [link('usr/lib', '/usr')], upper);
+  assert.match(problems.join(), /installed lies below a link of a lower layer/);
+  assert.deepEqual((await read(t, [link('usr/lib', '/usr')], upper.toReversed())).problems, []);
+});
+
+test('reads the file that took the place of a link before a hard link to it was made', async (t) => {
+  const lower = [link('d', '/usr/lib/apk/db/installed')];
+  const { packages } = await read(t, lower, [apk('d', 'a'), hard('usr/lib/apk/db/installed', 'd')]);
+  assert.deepEqual(packages, ['a']);
+});
+
+test('states a directory that is made opaque behind files of its own layer', async (t) => {
+  const opaque = gone('lib/.wh..opq');
+  const { problems } = await read(t, [link('lib/apk/db', '/d'), opaque, apk(installed, 'a')]);
+  assert.match(problems.join(), /is made opaque behind files of its own layer/);
+  const last = [{ path: 'lib/' }, { path: 'lib/apk/' }, { path: 'lib/apk/db/' }, apk(installed, 'a'), opaque];
+  assert.deepEqual((await read(t, last)).problems, []);
+  const first = [{ path: 'lib/' }, opaque, { path: 'lib/apk/' }, apk(installed, 'a')];
+  assert.deepEqual((await read(t, first)).problems, []);
+});
+
 test('reads a file once more as what a hard link to it stands for', async (t) => {
   const twins = [dpkg('f', 'a'), hard('var/lib/dpkg/info/x.list', 'f'), hard(status, 'f')];
   assert.deepEqual((await read(t, twins)).packages, ['a']);
@@ -225,4 +248,11 @@ test('states a global header with the name of a wanted file, or of a marker for 
 test('passes over links with the name of the root', async (t) => {
   for (const root of [link('./', '/var/lib/dpkg'), hard('/', status)])
     assert.deepEqual((await read(t, [dpkg(status, 'a'), root])).packages, ['a']);
+});
+
+test('reads the journal beside the rpm database that a link leads to', async (t) => {
+  const linked = [link('var/lib/rpm/rpmdb.sqlite', '/data/db'), { path: 'data/db', content: 'x' }];
+  const journal = { path: 'data/db-journal', content: Buffer.from('d9d505f920a163d7', 'hex') };
+  const { problems } = await read(t, [...linked, journal]);
+  assert.match(problems.join(), /data\/db-journal is the journal of a transaction/);
 });

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import { openImage } from '../../image/open-image.ts';
+import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
+import { buildImage, dockerFiles } from '../../testing/image-builder.ts';
+import { temporaryDirectory } from '../../testing/store-engines.ts';
+import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { analyzeLayers } from './analyze-layers.ts';
+import { type ReadImage, readImage } from './read-image.ts';
+
+const release: TarEntry = { path: 'etc/os-release', content: 'ID=a\n' };
+
+/** Reads an archive of these members, whose path stands behind a prefix. */
+async function read(t: TestContext, members: readonly TarEntry[], prefix = ''): Promise<ReadImage> {
+  await using store = await openSqliteStore(':memory:');
+  const path = join(temporaryDirectory(t), 'image.tar');
+  writeFileSync(path, tar(members));
+  return await readImage(await openImage(`${prefix}${path}`), {
+    extensions: builtIn,
+    store,
+    analyze: async (layers, options) => await analyzeLayers(layers, builtIn, options),
+    analyzeArriving: () => Promise.reject(new Error('nothing arrives')),
+    verify: false,
+    onProgress: () => undefined,
+  });
+}
+
+test('refuses an archive that has a document of an image behind directories of a root file system', async (t) => {
+  // Far behind: what the archive is has been decided by then.
+  const large: TarEntry = { path: 'etc/large', content: Buffer.alloc(100_000) };
+  for (const name of ['manifest.json', './index.json', 'oci-layout', 'repositories']) {
+    const members = [release, large, { path: name, content: '[]' }];
+    await assert.rejects(read(t, members), /put rootfs-tar: before its name/, name);
+    const { squashed } = await read(t, members, 'rootfs-tar:');
+    assert.deepEqual([...squashed.files.keys()], [release.path]);
+  }
+});
+
+test('reads an image of an archive in which a global header has the name of a document', async (t) => {
+  const header: TarEntry = { path: 'x', type: 'pax-global-header', content: '22 path=manifest.json\n' };
+  const image = buildImage({ steps: [{ tar: tar([release]) }], tags: ['a:b'] });
+  const { squashed } = await read(t, [header, ...dockerFiles([image]), header]);
+  assert.deepEqual([...squashed.files.keys()], [release.path]);
+});
