@@ -24,6 +24,8 @@ export interface FileTree {
   /** By real path: what a layer has below a link of the layers under it lies where the link leads to. */
   readonly places: PathTree<Seen>;
   readonly resolver: Resolver;
+  /** Where each link led when its layer was laid down: a later layer may have set it anew. */
+  readonly ledThen: ReadonlyMap<string, ReadonlySet<string>>;
   /** Members and markers that runtimes lay down differently. */
   readonly doubts: readonly Doubt[];
 }
@@ -43,13 +45,15 @@ export interface Doubt {
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const places = new PathTree<Seen>();
   const doubts: Doubt[] = [];
+  const ledThen = new Map<string, Set<string>>();
   for (const [layer, index] of layers.entries()) {
     doubts.push(...doubtsOf(places, index).map((doubt) => ({ ...doubt, layer })));
     const linked = linkedBelow(places, index);
     hide(places, index);
     new Placing(places, layer, linked).placeAll(index.nodes);
+    noteLinks(ledThen, places, index);
   }
-  return { places, resolver: resolverOf(places), doubts };
+  return { places, resolver: resolverOf(places), ledThen, doubts };
 }
 
 /**
@@ -125,6 +129,16 @@ class Below {
 
 function isFile(kind: LayerNode['kind'] | undefined): boolean {
   return kind !== undefined && kind !== 'directory';
+}
+
+function noteLinks(led: Map<string, Set<string>>, places: PathTree<Seen>, { nodes }: LayerIndex): void {
+  const resolver = resolverOf(places);
+  for (const { path, kind } of nodes) {
+    const link = kind === 'file' || kind === 'directory' ? undefined : (resolver.placeOf(path) ?? path);
+    if (link === undefined || places.get(link)?.node.kind !== 'symbolic-link') continue;
+    const real = resolver.real(link);
+    if (real !== undefined) led.set(link, (led.get(link) ?? new Set()).add(real));
+  }
 }
 
 function nodesOf({ nodes }: LayerIndex): PathTree<LayerNode> {

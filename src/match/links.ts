@@ -134,9 +134,8 @@ function* behindLinks(
   covered: ByPattern<PathPattern>,
 ): Generator<LinkedPlace> {
   const reached = new Set(Array.from(tree.places.values(), ({ node }) => node.path));
-  for (const [link, { node }] of tree.places) {
-    const real = node.kind === 'symbolic-link' ? tree.resolver.real(link) : undefined;
-    if (real === undefined) continue;
+  const led = Array.from(tree.ledThen, ([link, reals]) => [...reals].map((real) => ({ link, real }))).flat();
+  for (const { link, real } of led) {
     if (covered.find(link) === undefined && covered.find(real) !== undefined)
       yield { place: `${link}/`, standsFor: real, by: 'watch' };
     for (const found of placesBelow(link, real, read))

@@ -120,6 +120,11 @@ test('reads the file that took the place of a link before a hard link to it was 
   assert.deepEqual(packages, ['a']);
 });
 
+test('lists what was written through a link from elsewhere that a later layer set anew', async (t) => {
+  const through = [link('d', '/var/lib/dpkg'), dpkg('d/status', 'a')];
+  assert.deepEqual((await read(t, through, [link('d', '..')])).packages, ['a']);
+});
+
 test('states a directory that is made opaque behind files of its own layer', async (t) => {
   const opaque = gone('lib/.wh..opq');
   const { problems } = await read(t, [link('lib/apk/db', '/d'), opaque, apk(installed, 'a')]);
