@@ -174,6 +174,8 @@ export const limits = {
   jsonDepth: 1000,
   /** What is read of the body of a request, as Clair. */
   requestBodyBytes: 1 * MiB,
+  /** A larger body takes milliseconds to parse: such bodies are parsed one by one, with other requests in between. */
+  largeBodyBytes: 32 * KiB,
   /** Header lines of a request. */
   requestHeaders: 100,
   /** All of them together. */

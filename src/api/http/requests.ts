@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { ClairError } from '../../kit/errors.ts';
 import { limits, timerMsMax } from '../../kit/limits.ts';
 import { type SpanStart, type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import { Turns } from '../../kit/turns.ts';
 import { withStoreWait } from '../../store/store-wait.ts';
 import type { Access, Verdict } from './access.ts';
 import {
@@ -61,6 +63,7 @@ export class Requests {
   readonly #tracer: Tracer;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #ending = new AbortController();
+  readonly #largeBodies = new Turns(1);
   readonly #unread: UnreadAnswers;
 
   constructor(room: RequestsRoom) {
@@ -132,6 +135,13 @@ export class Requests {
     return { kind: 'answer', answer: notFound };
   }
 
+  /** Handlers parse a body at once: of several large ones, each is handed over in its own turn of the event loop. */
+  async #bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+    const body = await readBody(incoming);
+    if (body.length > limits.largeBodyBytes) await this.#largeBodies.take(() => setImmediate());
+    return body;
+  }
+
   async #answerBy(
     { route, params, query }: FoundRoute,
     { incoming, response, outcome }: AnsweredRequest,
@@ -141,7 +151,7 @@ export class Requests {
     using patience = this.#patience(response, isEndless);
     const { signal } = patience;
     const { headers } = incoming;
-    const body = (): Promise<Buffer> => readBody(incoming);
+    const body = (): Promise<Buffer> => this.#bodyOf(incoming);
     const ending = this.#ending.signal;
     outcome.traceId = this.#tracer.traceId();
     const note = (details: LogDetails): void => {

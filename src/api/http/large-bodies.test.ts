@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { limits } from '../../kit/limits.ts';
+import { accessByTokens } from './access.ts';
+import { serveApi } from './api-server.ts';
+import type { ApiRequest } from './exchange.ts';
+import { routerOf } from './router.ts';
+
+/** A server that asks for all bodies at once, and notes in which turn of the event loop each is there. */
+async function serving(
+  t: TestContext,
+  requests: number,
+): Promise<{ readonly port: number; readonly turns: number[] }> {
+  const turns: number[] = [];
+  const all = Promise.withResolvers<undefined>();
+  let arrived = 0;
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  const post = {
+    name: 'post',
+    method: 'POST',
+    path: '/',
+    async handle({ body }: Pick<ApiRequest, 'body'>) {
+      arrived++;
+      if (arrived === requests)
+        setTimeout(() => {
+          all.resolve(undefined);
+        }, 0);
+      await all.promise;
+      await body();
+      turns.push(turn);
+      return { status: 200 };
+    },
+  };
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      routers: [routerOf('', [post])],
+      access: accessByTokens([]),
+      timeoutMs: 60_000,
+      tls: undefined,
+      onError: (error) => {
+        throw error;
+      },
+      onAnswered: () => undefined,
+    },
+  );
+  t.after(async () => {
+    isOver = true;
+    await server.stop(0);
+  });
+  return { port: server.port, turns };
+}
+
+async function send(port: number, bytes: number): Promise<void> {
+  const posted = request({ port, host: '127.0.0.1', method: 'POST', path: '/' });
+  posted.end(Buffer.alloc(bytes));
+  const [response] = (await once(posted, 'response')) as [NodeJS.ReadableStream];
+  response.resume();
+  await once(response, 'end');
+}
+
+test('hands over large bodies that come at once in a turn of the event loop each', async (t) => {
+  const { port, turns } = await serving(t, 20);
+  await Promise.all(Array.from({ length: 20 }, () => send(port, limits.largeBodyBytes + 1)));
+  assert.equal(turns.length, 20);
+  assert.equal(new Set(turns).size, 20);
+});
