@@ -11,6 +11,10 @@ import (
 // filesIn reads the files of interest below a root, as a process would whose root directory that is.
 func filesIn(root string, asked request) ([]file, error) {
 	dir, err := os.Open(root)
+	if os.IsNotExist(err) {
+		// A marker may remove the root itself.
+		return []file{}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
