@@ -1,8 +1,8 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { builtIn } from './extensions.ts';
 import { localLayer } from './image/incoming/local-layer.ts';
-import { ClairError, messageOf } from './kit/errors.ts';
 import { scriptUrl } from './kit/script-url.ts';
+import { sentError } from './kit/sent-error.ts';
 import { until } from './kit/until.ts';
 import { ArrivingBytes } from './layer-pool/arriving-bytes.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
@@ -71,8 +71,7 @@ async function answerTo(task: LayerTask, current: Current): Promise<LayerAnswer>
   try {
     return { indexes: await indexesOf(task, current) };
   } catch (error) {
-    const { code, limit } = error instanceof ClairError ? error : { code: undefined, limit: undefined };
-    return { code, limit, message: messageOf(error) };
+    return sentError(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ClairError } from './errors.ts';
+import { inTime } from './in-time.ts';
 
 /** Runs work with the same key one after the other, in the order in which it came; work with other keys runs beside it. */
 export class KeyedTurns {
@@ -18,23 +19,15 @@ export class KeyedTurns {
     const end = before === undefined ? isDone : before.then(() => isDone);
     this.#ends.set(key, end);
     try {
-      if (before !== undefined) await this.#within(before);
+      if (before !== undefined) await inTime(before, this.#waitMs, tooLate);
       return await work();
     } finally {
       resolve(undefined);
       if (this.#ends.get(key) === end) this.#ends.delete(key);
     }
   }
+}
 
-  async #within(before: Promise<unknown>): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new ClairError('busy', 'others change the same at this time: try again'));
-    }, this.#waitMs);
-    try {
-      await Promise.race([before, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+function tooLate(): ClairError {
+  return new ClairError('busy', 'others change the same at this time: try again');
 }

@@ -1,6 +1,5 @@
 import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
-import type { ErrorCode } from '../kit/errors.ts';
-import type { LimitName } from '../kit/limits.ts';
+import type { SentError } from '../kit/sent-error.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/description.ts';
 import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
@@ -42,11 +41,5 @@ export type FromThread =
   | { readonly kind: 'returned'; readonly memory: ArrayBuffer }
   | { readonly kind: 'answer'; readonly answer: LayerAnswer };
 
-/** An error loses its class on the way between threads, so what it says travels by itself. */
-export type LayerAnswer =
-  | { readonly indexes: readonly LayerIndex[] }
-  | {
-      readonly code: ErrorCode | undefined;
-      readonly limit: LimitName | undefined;
-      readonly message: string;
-    };
+/** The answer to a task. */
+export type LayerAnswer = { readonly indexes: readonly LayerIndex[] } | SentError;

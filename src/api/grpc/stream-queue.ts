@@ -17,7 +17,8 @@ export interface StreamQueueOptions {
 
 /**
  * Hands the streams of a server to its listeners a slice of time at a time, so that other requests are answered in between. A stream
- * that was reset before its turn costs no call, nor does one with too long header lines. Streams over `openMax` are refused, which tells a client that it may try again.
+ * that was reset before its turn costs no call, nor does one with too long header lines. Streams over `openMax` are refused, and a client may
+ * try these again.
  */
 export function queueStreams(server: Http2Server, options: StreamQueueOptions = {}): void {
   const { openMax = limits.grpcCalls, sliceMs = limits.grpcSliceMs } = options;

@@ -1,6 +1,5 @@
 import type { Config } from '../../config/settings.ts';
-import type { ErrorCode } from '../../kit/errors.ts';
-import type { LimitName } from '../../kit/limits.ts';
+import type { SentError } from '../../kit/sent-error.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';
 
@@ -55,10 +54,3 @@ export type SentOutcome =
   | { readonly outcome: 'failed'; readonly error: SentError };
 
 type Sent<T> = T extends unknown ? Omit<T, 'source' | 'feed'> : never;
-
-/** An error of the thread. */
-export interface SentError {
-  readonly code: ErrorCode | undefined;
-  readonly limit: LimitName | undefined;
-  readonly message: string;
-}

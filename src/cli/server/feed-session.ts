@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { Disposal } from '../../kit/disposal.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError } from '../../kit/errors.ts';
+import { sentError } from '../../kit/sent-error.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type FeedOfSource, type FeedOutcome, updateAlone } from '../../service/feeds/update-feeds.ts';
@@ -15,7 +16,6 @@ import type {
   FeedTask,
   FeedThreadSetup,
   FromFeedThread,
-  SentError,
   SentOutcome,
   ToFeedThread,
 } from './feed-protocol.ts';
@@ -145,9 +145,4 @@ function sentOutcome(outcome: FeedOutcome): SentOutcome {
   if (outcome.outcome === 'failed') return { outcome: 'failed', error: sentError(outcome.error) };
   const { source: _, feed: __, ...sent } = outcome;
   return sent;
-}
-
-function sentError(error: unknown): SentError {
-  const { code, limit } = error instanceof ClairError ? error : { code: undefined, limit: undefined };
-  return { code, limit, message: messageOf(error) };
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { isDoneWithin } from '../../kit/in-time.ts';
 import { limits } from '../../kit/limits.ts';
+import type { SentError } from '../../kit/sent-error.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';
 import type {
@@ -9,7 +10,6 @@ import type {
   FeedTask,
   FeedThreadSetup,
   FromFeedThread,
-  SentError,
   SentOutcome,
   ToFeedThread,
 } from './feed-protocol.ts';

@@ -1,4 +1,4 @@
-import { hasAt, nameBytes, number } from '../../kit/tar/header.ts';
+import { hasAt, nameBytes, number, startOfName } from '../../kit/tar/header.ts';
 import type { MemberFilter } from '../../kit/tar/walker.ts';
 import {
   mayBeEvidencePath,
@@ -10,7 +10,7 @@ import { scriptPlaces } from '../../model/evidence/program-names.ts';
 import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
 import type { WantedPaths } from './wanted.ts';
 
-const [slash, dot] = [0x2f, 0x2e];
+const slash = 0x2f;
 /** Types of members: regular files, of which old archives and contiguous files have others, and links. */
 const [oldFile, file, hardLink, symbolicLink, contiguousFile] = [0, 0x30, 0x31, 0x32, 0x37];
 const packagesOfNode = Buffer.from('node_modules/');
@@ -72,13 +72,13 @@ function mayNameBundle(block: Buffer, offset: number, end: number): boolean {
 
 /** The quick look at a name that dismisses most scripts. */
 function isInPlaceOfScripts(block: Buffer, offset: number): boolean {
-  const start = startOf(block, offset);
+  const start = startOfName(block, offset);
   return placesOfScripts.some((place) => hasAt(block, start, place));
 }
 
 /** The path of a member with an ordinary name. Bytes that are no ASCII are in no rule. */
 function pathOf(block: Buffer, offset: number, end: number): string {
-  return block.toString('latin1', startOf(block, offset), end);
+  return block.toString('latin1', startOfName(block, offset), end);
 }
 
 function endOfName(block: Buffer, offset: number): number {
@@ -87,14 +87,8 @@ function endOfName(block: Buffer, offset: number): number {
   return end;
 }
 
-/** The place of a name that may begin with `./` or `/`. */
-function startOf(block: Buffer, offset: number): number {
-  if (block[offset] === slash) return offset + 1;
-  return block[offset] === dot && block[offset + 1] === slash ? offset + 2 : offset;
-}
-
 function firstOf(block: Buffer, offset: number): number {
-  return block[startOf(block, offset)] ?? 0;
+  return block[startOfName(block, offset)] ?? 0;
 }
 
 /** Whether a link may be that of a package of npm or a plugin, whose names are any. The directories of both end with the same letter. */

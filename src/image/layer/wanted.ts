@@ -1,3 +1,4 @@
+import { startOfName } from '../../kit/tar/header.ts';
 import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { isNested, type PathPattern, partsOf } from '../../plugin/layer-files.ts';
@@ -158,7 +159,7 @@ export class WantedPaths {
     let parentHash = 0;
     let grandparentHash = 0;
     let isStart = true;
-    const from = startOf(bytes, offset);
+    const from = startOfName(bytes, offset);
     for (let i = from; i < offset + length; i++) {
       const byte = bytes[i] ?? 0;
       if (byte === 0)
@@ -250,12 +251,6 @@ function addAbove(exact: Map<string, 'wanted' | 'above'>, path: string): void {
 
 const slash = 0x2f;
 const dot = 0x2e;
-
-/** Names begin with `./` or `/` in many archives. */
-function startOf(bytes: Buffer, offset: number): number {
-  if (bytes[offset] === slash) return offset + 1;
-  return bytes[offset] === dot && bytes[offset + 1] === slash ? offset + 2 : offset;
-}
 
 /** A part that begins with a dot may be a marker or lead upwards, and an empty part is to be cleaned away. */
 function isOddStart(byte: number): boolean {

@@ -85,6 +85,12 @@ function sumOfField(block: Buffer, offset: number): number {
 /** Length of the name field; a longer name is split or stands in an extended header. */
 export const nameBytes = 100;
 
+/** Where a name begins behind the `./` or `/` that it has in many archives. */
+export function startOfName(block: Buffer, offset: number): number {
+  if (block[offset] === 0x2f) return offset + 1;
+  return block[offset] === 0x2e && block[offset + 1] === 0x2f ? offset + 2 : offset;
+}
+
 /**
  * Whether a header is of a file, link, directory or device by its short name alone: nothing extended, and no prefix in any dialect, as
  * each keeps it at the same place.

@@ -18,7 +18,7 @@ export interface LoadedFeeds {
   readonly end?: string | undefined;
 }
 
-/** Why feeds may be behind their publisher: nobody asked for them lately. `content` names them, in the plural. */
+/** Why feeds may be behind their publisher: they were not checked lately. `content` names them, in the plural. */
 export function uncheckedReasons(
   loaded: readonly FeedState[],
   content: string,
