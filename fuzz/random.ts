@@ -23,6 +23,11 @@ export class Random {
     return items[this.below(items.length)] as Item;
   }
 
+  /** Up to `max` of the items, which may repeat. */
+  some<Item>(items: ArrayLike<Item>, max: number): Item[] {
+    return Array.from({ length: this.below(max + 1) }, () => this.pick(items));
+  }
+
   #next(): number {
     let state = this.#state;
     state ^= state << 13;

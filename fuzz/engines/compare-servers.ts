@@ -4,15 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/cli/config.ts';
 import { type RunningServer, startServer } from '../../src/cli/server/start-server.ts';
-import { Draw } from './draw.ts';
+import { Random } from '../random.ts';
 import { writeLayers } from './layer-files.ts';
 import { type FuzzRequest, randomRequest } from './random-requests.ts';
 
 /** Options of `compareServers`. */
 export interface ComparisonOptions {
   readonly requests: number;
-  /** Numbers from 0 to 1 that everything random comes from. */
-  readonly random: () => number;
+  /** The seed of everything random. */
+  readonly seed: number;
   /** An empty directory. */
   readonly directory: string;
   /** Path of a SQLite file, and connection string of an empty PostgreSQL database. */
@@ -149,12 +149,12 @@ async function send(port: number, { method, path, headers, body }: FuzzRequest):
  */
 export async function compareServers({
   requests,
-  random,
+  seed,
   directory,
   databases,
   onDifference,
 }: ComparisonOptions): Promise<ComparisonResult> {
-  const draw = new Draw(random);
+  const draw = new Random(seed);
   const layers = writeLayers(directory, draw, layerCount);
   await using sqlite = await Side.start(databases[0]);
   await using postgres = await Side.start(databases[1]);

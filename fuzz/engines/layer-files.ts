@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeBdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
 import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
-import type { Draw } from './draw.ts';
+import type { Random } from '../random.ts';
 
 const packageNames = ['openssl', 'curl', 'zlib', 'bash', 'ümlaut', 'a-b.c+d'];
 const versions = ['1.0-1', '1.1-1', '2:0.9-3', '1.0~rc1-1', '7.88.1-10+deb12u4', 'not a version', ''];
@@ -18,57 +18,57 @@ const releases = [
   '',
 ];
 
-function release(draw: Draw): TarEntry {
-  return { path: 'etc/os-release', content: draw.of(releases) };
+function release(draw: Random): TarEntry {
+  return { path: 'etc/os-release', content: draw.pick(releases) };
 }
 
-function dpkg(draw: Draw): TarEntry {
+function dpkg(draw: Random): TarEntry {
   const entries = draw.some(packageNames, 5).map((name) => {
-    const source = draw.chance(0.3) ? `Source: ${draw.of(packageNames)}\n` : '';
-    const status = draw.of(['install ok installed', 'install ok unpacked', 'deinstall ok config-files']);
-    return `Package: ${name}\n${source}Status: ${status}\nArchitecture: amd64\nVersion: ${draw.of(versions)}\n\n`;
+    const source = draw.chance(0.3) ? `Source: ${draw.pick(packageNames)}\n` : '';
+    const status = draw.pick(['install ok installed', 'install ok unpacked', 'deinstall ok config-files']);
+    return `Package: ${name}\n${source}Status: ${status}\nArchitecture: amd64\nVersion: ${draw.pick(versions)}\n\n`;
   });
   return { path: 'var/lib/dpkg/status', content: entries.join('') };
 }
 
-function apk(draw: Draw): TarEntry {
+function apk(draw: Random): TarEntry {
   const entries = draw
     .some(packageNames, 5)
-    .map((name) => `P:${name}\nV:${draw.of(['1.0-r0', '1.1.1-r2', ...versions])}\nA:x86_64\n\n`);
+    .map((name) => `P:${name}\nV:${draw.pick(['1.0-r0', '1.1.1-r2', ...versions])}\nA:x86_64\n\n`);
   return { path: 'lib/apk/db/installed', content: entries.join('') };
 }
 
-function rpm(draw: Draw): TarEntry {
+function rpm(draw: Random): TarEntry {
   const headers = draw.some(['openssl', 'curl', 'bash'], 3).map((name) => writeRpmPackage(name));
   return { path: 'var/lib/rpm/Packages', content: writeBdb(headers) };
 }
 
-function whiteout(draw: Draw): TarEntry {
-  const path = draw.of(['var/lib/dpkg/.wh.status', 'var/lib/dpkg/.wh..wh..opq', 'etc/.wh.os-release']);
+function whiteout(draw: Random): TarEntry {
+  const path = draw.pick(['var/lib/dpkg/.wh.status', 'var/lib/dpkg/.wh..wh..opq', 'etc/.wh.os-release']);
   return { path, content: '' };
 }
 
-function link(draw: Draw): TarEntry {
-  return { path: 'var/lib/dpkg/status', target: draw.of(['../../../opt/status', '/opt/status', 'status']) };
+function link(draw: Random): TarEntry {
+  return { path: 'var/lib/dpkg/status', target: draw.pick(['../../../opt/status', '/opt/status', 'status']) };
 }
 
-function stray(draw: Draw): TarEntry {
-  return { path: draw.of(['opt/status', 'opt/é/ü', 'usr/bin/program']), content: 'x' };
+function stray(draw: Random): TarEntry {
+  return { path: draw.pick(['opt/status', 'opt/é/ü', 'usr/bin/program']), content: 'x' };
 }
 
 const parts = [release, dpkg, apk, rpm, whiteout, link, stray];
 
 /** A layer with random content, now and then compressed, cut off or no archive at all. */
-function layer(draw: Draw): Uint8Array {
+function layer(draw: Random): Uint8Array {
   if (draw.chance(0.03)) return Buffer.from('no archive');
-  const entries = Array.from({ length: 1 + draw.below(4) }, () => draw.of(parts)(draw));
+  const entries = Array.from({ length: 1 + draw.below(4) }, () => draw.pick(parts)(draw));
   const archive = tar(entries);
   if (draw.chance(0.04)) return archive.subarray(0, draw.below(archive.length));
   return draw.chance(0.4) ? gzipSync(archive) : archive;
 }
 
 /** Writes layers into a directory and returns their paths. */
-export function writeLayers(directory: string, draw: Draw, count: number): readonly string[] {
+export function writeLayers(directory: string, draw: Random, count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => {
     const path = join(directory, `${i}.layer`);
     writeFileSync(path, layer(draw));

@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { random } from '../../bench/random.ts';
 import { startPostgresServer } from '../../src/testing/postgres-server.ts';
 import { compareServers } from './compare-servers.ts';
 
@@ -23,7 +22,7 @@ try {
   const started = performance.now();
   const { differences, statuses, notifications } = await compareServers({
     requests,
-    random: random(seed),
+    seed,
     directory,
     databases: [join(directory, 'clair.db'), server.url()],
     onDifference: (difference) => {

@@ -1,4 +1,4 @@
-import type { Draw } from './draw.ts';
+import type { Random } from '../random.ts';
 
 /** A request, with `{page N}` and `{notification N}` for what each server names in its own way. */
 export interface FuzzRequest {
@@ -47,22 +47,23 @@ const oddVersions = ['', 'not a version', '1:', ...oddTexts];
 const limits = ['1', '2', '3', '10', '100', '1000'];
 const oddLimits = ['1001', '100000', '0', '-1', '', 'x', '1e3', '9999999999', '%zz'];
 
-function name(draw: Draw, prefix: string, count: number): string {
-  return draw.chance(0.12) ? draw.of(oddTexts) : `${prefix}${draw.below(count)}`;
+function name(draw: Random, prefix: string, count: number): string {
+  return draw.chance(0.12) ? draw.pick(oddTexts) : `${prefix}${draw.below(count)}`;
 }
 
-const layerName = (draw: Draw): string => name(draw, 'layer-', 25);
-const ancestryName = (draw: Draw): string => name(draw, 'image-', 15);
-const vulnerabilityName = (draw: Draw): string => name(draw, 'CVE-2024-', 25);
-const namespaceName = (draw: Draw): string => (draw.chance(0.08) ? draw.of(oddTexts) : draw.of(namespaces));
+const layerName = (draw: Random): string => name(draw, 'layer-', 25);
+const ancestryName = (draw: Random): string => name(draw, 'image-', 15);
+const vulnerabilityName = (draw: Random): string => name(draw, 'CVE-2024-', 25);
+const namespaceName = (draw: Random): string =>
+  draw.chance(0.08) ? draw.pick(oddTexts) : draw.pick(namespaces);
 
 /** One of the usual values, now and then one of the others. */
-function mostly<T>(draw: Draw, usual: readonly T[], others: readonly T[]): T {
-  return draw.of(draw.chance(0.92) ? usual : others);
+function mostly<T>(draw: Random, usual: readonly T[], others: readonly T[]): T {
+  return draw.pick(draw.chance(0.92) ? usual : others);
 }
 
 /** A part of a path, mostly escaped as it has to be. */
-function part(draw: Draw, text: string): string {
+function part(draw: Random, text: string): string {
   if (draw.chance(0.03)) return text.replace(/[^\x21-\x7e]/g, '');
   return encodeURIComponent(text.toWellFormed());
 }
@@ -71,47 +72,47 @@ function request(method: string, path: string, body: unknown = null): FuzzReques
   return { method, path, headers: {}, body: body === null ? null : JSON.stringify(body) };
 }
 
-function fix(draw: Draw, namespace: string): object {
+function fix(draw: Random, namespace: string): object {
   return {
-    Name: name(draw, draw.of(packages), 1).replace(/0$/, ''),
+    Name: name(draw, draw.pick(packages), 1).replace(/0$/, ''),
     NamespaceName: mostly(draw, [namespace], ['', ...namespaces]),
     VersionFormat: mostly(draw, ['dpkg'], ['rpm', 'apk', '']),
     Version: mostly(draw, versions, oddVersions),
   };
 }
 
-function vulnerability(draw: Draw, namespace: string): object {
+function vulnerability(draw: Random, namespace: string): object {
   return {
     Name: vulnerabilityName(draw),
     ...(draw.chance(0.8) && { NamespaceName: namespace }),
     Severity: mostly(draw, severities, oddSeverities),
-    ...(draw.chance(0.6) && { Description: draw.chance(0.2) ? draw.of(oddTexts) : 'What is wrong.' }),
-    ...(draw.chance(0.4) && { Link: draw.of(['https://example.org/a', ...oddTexts]) }),
+    ...(draw.chance(0.6) && { Description: draw.chance(0.2) ? draw.pick(oddTexts) : 'What is wrong.' }),
+    ...(draw.chance(0.4) && { Link: draw.pick(['https://example.org/a', ...oddTexts]) }),
     ...(draw.chance(0.2) && {
-      Metadata: { NVD: { CVSSv2: { Score: draw.below(10) } }, odd: draw.of(oddTexts) },
+      Metadata: { NVD: { CVSSv2: { Score: draw.below(10) } }, odd: draw.pick(oddTexts) },
     }),
     ...(draw.chance(0.7) && { FixedIn: Array.from({ length: draw.below(4) }, () => fix(draw, namespace)) }),
   };
 }
 
-function page(draw: Draw, { pages }: Material): string {
+function page(draw: Random, { pages }: Material): string {
   if (draw.chance(0.5)) return '';
-  if (draw.chance(0.2)) return `&page=${part(draw, draw.of(['gAAAAA', 'AAAA', ...oddTexts]))}`;
+  if (draw.chance(0.2)) return `&page=${part(draw, draw.pick(['gAAAAA', 'AAAA', ...oddTexts]))}`;
   return pages === 0 ? '' : `&page={page ${draw.below(pages)}}`;
 }
 
-function notification(draw: Draw, { notifications }: Material): string {
-  if (notifications === 0 || draw.chance(0.15)) return part(draw, draw.of(['none', ...oddTexts]));
+function notification(draw: Random, { notifications }: Material): string {
+  if (notifications === 0 || draw.chance(0.15)) return part(draw, draw.pick(['none', ...oddTexts]));
   return `{notification ${draw.below(notifications)}}`;
 }
 
-type Maker = (draw: Draw, material: Material) => FuzzRequest;
+type Maker = (draw: Random, material: Material) => FuzzRequest;
 
 const postLayer: Maker = (draw, { layers }) =>
   request('POST', '/v1/layers', {
     Layer: {
       Name: layerName(draw),
-      Path: draw.chance(0.04) ? '/nowhere/at/all' : draw.of(layers),
+      Path: draw.chance(0.04) ? '/nowhere/at/all' : draw.pick(layers),
       Format: mostly(draw, ['Docker', 'docker'], ['ACI', 'rkt', '']),
       ...(draw.chance(0.6) && { ParentName: layerName(draw) }),
     },
@@ -120,7 +121,7 @@ const postLayer: Maker = (draw, { layers }) =>
 const getLayer: Maker = (draw) =>
   request(
     'GET',
-    `/v1/layers/${part(draw, layerName(draw))}${draw.of(['', '?features', '?vulnerabilities', '?features&vulnerabilities'])}`,
+    `/v1/layers/${part(draw, layerName(draw))}${draw.pick(['', '?features', '?vulnerabilities', '?features&vulnerabilities'])}`,
   );
 
 const deleteLayer: Maker = (draw) => request('DELETE', `/v1/layers/${part(draw, layerName(draw))}`);
@@ -132,7 +133,7 @@ const postVulnerability: Maker = (draw) => {
   });
 };
 
-const vulnerabilityPath = (draw: Draw): string =>
+const vulnerabilityPath = (draw: Random): string =>
   `/v1/namespaces/${part(draw, namespaceName(draw))}/vulnerabilities/${part(draw, vulnerabilityName(draw))}`;
 
 const putVulnerability: Maker = (draw) => {
@@ -149,7 +150,7 @@ const listVulnerabilities: Maker = (draw, material) =>
 const putFix: Maker = (draw) => {
   const namespace = namespaceName(draw);
   const vulnerable = `/v1/namespaces/${part(draw, namespace)}/vulnerabilities/${part(draw, vulnerabilityName(draw))}`;
-  return request('PUT', `${vulnerable}/fixes/${part(draw, draw.of(packages))}`, {
+  return request('PUT', `${vulnerable}/fixes/${part(draw, draw.pick(packages))}`, {
     Feature: fix(draw, namespace),
   });
 };
@@ -165,15 +166,15 @@ const postAncestry: Maker = (draw, { layers }) =>
     ancestry_name: ancestryName(draw),
     format: mostly(draw, ['Docker', 'docker'], ['aci', '']),
     layers: Array.from({ length: draw.below(5) }, () => {
-      const path = draw.of(layers);
-      return { hash: draw.chance(0.05) ? draw.of(oddTexts) : `hash of ${path}`, path };
+      const path = draw.pick(layers);
+      return { hash: draw.chance(0.05) ? draw.pick(oddTexts) : `hash of ${path}`, path };
     }),
   });
 
 const getAncestry: Maker = (draw) =>
   request(
     'GET',
-    `/ancestry/${part(draw, ancestryName(draw))}${draw.of(['', '?with_vulnerabilities=true&with_features=true'])}`,
+    `/ancestry/${part(draw, ancestryName(draw))}${draw.pick(['', '?with_vulnerabilities=true&with_features=true'])}`,
   );
 
 const getNotificationV3: Maker = (draw, material) =>
@@ -185,7 +186,7 @@ const getNotificationV3: Maker = (draw, material) =>
 const affectedImages: Maker = (draw) =>
   request(
     'GET',
-    `/v1/vulnerabilities/${part(draw, vulnerabilityName(draw))}/images?limit=${draw.of(['1', '5', 'x'])}`,
+    `/v1/vulnerabilities/${part(draw, vulnerabilityName(draw))}/images?limit=${draw.pick(['1', '5', 'x'])}`,
   );
 
 /**
@@ -193,16 +194,16 @@ const affectedImages: Maker = (draw) =>
  * and a hash with another path would show which.
  */
 const spoilt: Maker = (draw, material) => {
-  const { method, path, body } = draw.of([postLayer, postVulnerability, putVulnerability, putFix])(
+  const { method, path, body } = draw.pick([postLayer, postVulnerability, putVulnerability, putFix])(
     draw,
     material,
   );
   const text = body ?? '';
   const at = draw.below(text.length + 1);
-  const changed = draw.of([
+  const changed = draw.pick([
     text.slice(0, at),
-    `${text.slice(0, at)}${draw.of(['"', '{', '}', '\\', '\\ud800', '\u0000', '1e999', 'null', ',', '[]'])}${text.slice(at)}`,
-    text.replace(/"[^"]*"/, draw.of(['1', 'null', '[]', '{}', 'true', '"é"'])),
+    `${text.slice(0, at)}${draw.pick(['"', '{', '}', '\\', '\\ud800', '\u0000', '1e999', 'null', ',', '[]'])}${text.slice(at)}`,
+    text.replace(/"[^"]*"/, draw.pick(['1', 'null', '[]', '{}', 'true', '"é"'])),
     '',
     'null',
   ]);
@@ -210,8 +211,8 @@ const spoilt: Maker = (draw, material) => {
 };
 
 const stray: Maker = (draw) => ({
-  method: draw.of(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS']),
-  path: draw.of([
+  method: draw.pick(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS']),
+  path: draw.pick([
     '/',
     '/v1',
     '/v1/',
@@ -238,14 +239,14 @@ const weighted: readonly (readonly [number, Maker])[] = [
   [14, getLayer],
   [4, deleteLayer],
   [16, postVulnerability],
-  [6, (draw) => request('GET', `${vulnerabilityPath(draw)}${draw.of(['', '?fixedIn'])}`)],
+  [6, (draw) => request('GET', `${vulnerabilityPath(draw)}${draw.pick(['', '?fixedIn'])}`)],
   [5, putVulnerability],
   [3, (draw) => request('DELETE', vulnerabilityPath(draw))],
   [6, listVulnerabilities],
   [2, () => request('GET', '/v1/namespaces')],
   [3, (draw) => request('GET', `${vulnerabilityPath(draw)}/fixes`)],
   [4, putFix],
-  [2, (draw) => request('DELETE', `${vulnerabilityPath(draw)}/fixes/${part(draw, draw.of(packages))}`)],
+  [2, (draw) => request('DELETE', `${vulnerabilityPath(draw)}/fixes/${part(draw, draw.pick(packages))}`)],
   [8, getNotification],
   [2, (draw, material) => request('DELETE', `/v1/notifications/${notification(draw, material)}`)],
   [6, postAncestry],
@@ -261,6 +262,6 @@ const weighted: readonly (readonly [number, Maker])[] = [
 const all: readonly Maker[] = weighted.flatMap(([weight, maker]) => new Array<Maker>(weight).fill(maker));
 
 /** A request as clients make them, and as no client should. */
-export function randomRequest(draw: Draw, material: Material): FuzzRequest {
-  return draw.of(all)(draw, material);
+export function randomRequest(draw: Random, material: Material): FuzzRequest {
+  return draw.pick(all)(draw, material);
 }

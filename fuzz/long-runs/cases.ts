@@ -1,3 +1,4 @@
+import { Random } from '../random.ts';
 import type { Case } from './measure.ts';
 import { placesOf, units } from './spoil.ts';
 import type { Subject } from './subject.ts';
@@ -16,21 +17,14 @@ export function* randomCases(
   characters: number,
   seed: number,
 ): Generator<Case> {
-  const random = generator(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const random = new Random(seed);
   for (;;) {
-    const subject = pick(subjects);
-    yield { subject: subject.name, place: pick(placesOf(subject)), unit: pick(units), characters };
+    const subject = random.pick(subjects);
+    yield {
+      subject: subject.name,
+      place: random.pick(placesOf(subject)),
+      unit: random.pick(units),
+      characters,
+    };
   }
-}
-
-/** Numbers from 0 to 1, the same for one seed: mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { random } from '../../bench/random.ts';
 import { compareServers } from '../../fuzz/engines/compare-servers.ts';
 import { temporaryDirectory, temporarySchema } from '../../src/testing/store-engines.ts';
 
@@ -12,7 +11,7 @@ test('a server answers the same bytes on both engines, whatever it is asked', {
   const found: string[] = [];
   const { differences, statuses } = await compareServers({
     requests: 300,
-    random: random(20),
+    seed: 20,
     directory,
     databases: [join(directory, 'clair.db'), await temporarySchema(t)],
     onDifference: (difference) => found.push(difference),

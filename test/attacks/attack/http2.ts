@@ -1,21 +1,12 @@
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { frame } from '../../../src/testing/http2-frames.ts';
 import { type Attack, repeat, type Target } from '../attack.ts';
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Types of frames, RFC 9113, section 6. */
 const [data, headers, priority, settings, ping, windowUpdate, continuation] = [0, 1, 2, 4, 6, 8, 9];
-
-/** A frame of HTTP/2. */
-function frame(type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
 
 /** `:method: POST`, `:scheme: http`, `:path: /`, by the static table of HPACK. */
 const request = Buffer.of(0x83, 0x86, 0x84);
