@@ -47,9 +47,13 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
   const doubts: Doubt[] = [];
   const ledThen = new Map<string, Set<string>>();
   for (const [layer, index] of layers.entries()) {
-    doubts.push(...doubtsOf(places, index).map((doubt) => ({ ...doubt, layer })));
     const linked = linkedBelow(places, index);
-    hide(places, index);
+    // Nothing lies below the lowest layer.
+    if (places.size > 0) {
+      const own = nodesOf(index);
+      doubts.push(...doubtsOf(places, own, index).map((doubt) => ({ ...doubt, layer })));
+      hide(places, own, index);
+    }
     new Placing(places, layer, linked).placeAll(index.nodes);
     noteLinks(ledThen, places, index);
   }
@@ -60,10 +64,14 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
  * What a layer has below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
  * itself make a directory in its place.
  */
-function doubtsOf(places: PathTree<Seen>, index: LayerIndex): Omit<Doubt, 'layer'>[] {
-  const below = pathsBelowLinks(places, index);
-  const resolver = ownResolver(places, nodesOf(index));
-  const isRoot = places.size > 0 && index.opaques.some((path) => resolver.real(path) === '');
+function doubtsOf(
+  places: PathTree<Seen>,
+  own: PathTree<LayerNode>,
+  index: LayerIndex,
+): Omit<Doubt, 'layer'>[] {
+  const below = pathsBelowLinks(new Below(places, own, index), index);
+  const resolver = ownResolver(places, own);
+  const isRoot = index.opaques.some((path) => resolver.real(path) === '');
   return isRoot ? [...below, { path: '.wh..wh..opq', message: opaqueRoot }] : below;
 }
 
@@ -75,10 +83,7 @@ const opaqueRoot =
   'marks the root as opaque: some runtimes hide all lower layers, with others they stay visible';
 
 /** Paths that links of the layer itself lead below a link or a file of a lower one, or that lie there by their own names. */
-function pathsBelowLinks(places: PathTree<Seen>, index: LayerIndex): Omit<Doubt, 'layer'>[] {
-  const { nodes, whiteouts, opaques } = index;
-  if (places.size === 0) return [];
-  const below = new Below(places, index);
+function pathsBelowLinks(below: Below, { nodes, whiteouts, opaques }: LayerIndex): Omit<Doubt, 'layer'>[] {
   const doubt = (path: string, place: string = path, order: number = 0): Omit<Doubt, 'layer'>[] => {
     const message = below.doubtAt(place, order);
     return message === undefined ? [] : [{ path, message }];
@@ -98,8 +103,7 @@ class Below {
   /** When each of its own members comes. */
   readonly #order: ReadonlyMap<string, number>;
 
-  constructor(places: PathTree<Seen>, index: LayerIndex) {
-    const own = nodesOf(index);
+  constructor(places: PathTree<Seen>, own: PathTree<LayerNode>, index: LayerIndex) {
     this.#places = places;
     this.#own = own;
     this.#alone = new Resolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
@@ -172,10 +176,9 @@ function ownResolver(places: PathTree<Seen>, own: PathTree<LayerNode>): Resolver
 }
 
 /** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
-function hide(places: PathTree<Seen>, index: LayerIndex): void {
-  const { whiteouts, opaques } = index;
+function hide(places: PathTree<Seen>, own: PathTree<LayerNode>, { whiteouts, opaques }: LayerIndex): void {
   if (whiteouts.length === 0 && opaques.length === 0) return;
-  const resolver = ownResolver(places, nodesOf(index));
+  const resolver = ownResolver(places, own);
   // All of them are looked up before the first of them hides anything.
   const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
   const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);
