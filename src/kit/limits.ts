@@ -184,6 +184,8 @@ export const limits = {
   requestHeadersMs: 15_000,
   /** Time in which a whole request has to come. */
   requestMs: 60_000,
+  /** Time for which the rest of an unreadable request is thrown away, so that its client can read the answer. */
+  lingerMs: 1000,
   /** Calls of gRPC that one connection may have under way. */
   grpcCallsPerConnection: 100,
   /** Calls of gRPC that are open on all connections together. */

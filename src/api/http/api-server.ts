@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type Address, isLoopback } from '../../config/address.ts';
 import { ClairError, messageOf } from '../../kit/errors.ts';
 import { limits } from '../../kit/limits.ts';
+import { closeUnreadableRequests } from './close-unreadable.ts';
 import { requestGuard } from './request-guard.ts';
 import { Requests, type RequestsRoom } from './requests.ts';
 import { type Http2Door, preferHttp1, sortConnections } from './sort-connections.ts';
@@ -96,6 +97,7 @@ function serverOf(
           },
           listener,
         );
+  closeUnreadableRequests(server);
   server.maxHeadersCount = limits.requestHeaders;
   server.maxConnections = room.connectionsMax ?? limits.connections;
   return server;
