@@ -30,6 +30,8 @@ export interface ReadPlaces {
   readonly patterns: readonly PathPattern[];
   /** Those that listers want; all of them where absent. */
   readonly listed?: readonly PathPattern[];
+  /** Those that detectors want, whose files are kept as they are; all of them where absent. */
+  readonly detected?: readonly PathPattern[];
   readonly links: readonly LinkedPlace[];
 }
 
@@ -58,26 +60,43 @@ export function unreadPlaces(tree: FileTree, places: ReadPlaces): LinkedPlace[] 
 }
 
 function keyOf({ place, standsFor, by }: LinkedPlace): string {
-  return by === 'watch' ? place : `${place}\n${standsFor}`;
+  return by === 'watch' ? place : `${place}\n${standsFor}\n${by}`;
 }
 
 /** Answers whether what a link leads to is read, and as all that the link stands for. */
-function readLinks({ patterns, listed = patterns, links }: ReadPlaces): (link: LinkedPlace) => boolean {
+function readLinks({
+  patterns,
+  listed = patterns,
+  detected = patterns,
+  links,
+}: ReadPlaces): (link: LinkedPlace) => boolean {
   const known = new Set(links.map(keyOf));
   const wanted = patternSet(patterns);
   const read = patternSet([...patterns, ...links.map(({ place }) => place)]);
-  // Detectors get the files of the whole image, with links followed.
+  // What is read for the sake of its bytes is no file of the image for that.
+  const shown = patternSet([
+    ...patterns,
+    ...links.flatMap(({ by, place }) => (by === 'path' ? [place] : [])),
+  ]);
   const ofListers = patternSet(listed);
+  // Detectors get the files of the whole image, with links followed: a file has to be kept, whoever's it is.
+  const ofDetectors = patternSet(detected);
   const wantedPathsOf = standIns(links);
   const rolesOf = (path: string): string[] => [path, ...wantedPathsOf(path)];
   return (link) => {
-    const { place, standsFor } = link;
-    if (known.has(keyOf(link))) return true;
-    if (read.find(place) === undefined) return false;
+    const { place, standsFor, by } = link;
+    if (known.has(keyOf(link)) || (by === 'content' && known.has(keyOf({ ...link, by: 'path' }))))
+      return true;
+    if ((by === 'path' ? shown : read).find(place) === undefined) return false;
     const own = new Set(rolesOf(place));
     const isKnown = (role: string): boolean =>
       own.has(role) || wanted.all(place).some((pattern) => isAlike(pattern, role, place));
-    return rolesOf(standsFor).every((role) => ofListers.find(role) === undefined || isKnown(role));
+    const isKept = (role: string): boolean => own.has(role) || ofDetectors.find(place) !== undefined;
+    return rolesOf(standsFor).every(
+      (role) =>
+        (ofListers.find(role) === undefined || isKnown(role)) &&
+        (ofDetectors.find(role) === undefined || isKept(role)),
+    );
   };
 }
 

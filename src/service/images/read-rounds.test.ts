@@ -209,6 +209,24 @@ test('reads what takes the place of a hard link elsewhere', async (t) => {
   assert.deepEqual(packages, ['a', 'b']);
 });
 
+test('reads what a link leads to that is a hard link to a database that a later layer replaces', async (t) => {
+  const lower = [apk(installed, 'a'), hard('d/base', installed)];
+  const upper = [link('e', '/d/base'), hard(installed, '/e')];
+  assert.deepEqual((await read(t, lower, upper)).packages, ['a']);
+});
+
+test('detects the distribution from a release file that is a link to a file of a package manager', async (t) => {
+  const list = 'var/lib/dpkg/info/x.list';
+  for (const linked of [hard('etc/os-release', list), link('etc/os-release', `/${list}`)]) {
+    const { squashed } = await read(t, [
+      release('usr/lib/os-release', 'other'),
+      release(list, 'shown'),
+      linked,
+    ]);
+    assert.equal(String(Buffer.from(squashed.files.get('etc/os-release') ?? [])), 'ID=shown\n', linked.type);
+  }
+});
+
 test('states a hard link to what its layer replaced, though a later layer replaces the link', async (t) => {
   const circle = [apk(installed, 'a'), hard('d', installed), hard(installed, 'd')];
   const { problems } = await read(t, circle, [hard('d', installed)]);

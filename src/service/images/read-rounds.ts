@@ -39,12 +39,13 @@ export async function readInRounds<Layer extends IndexedLayer>(
 ): Promise<ReadStack<Layer>> {
   const patterns = wantedPatterns(analyzers);
   const listed = analyzers.listers.flatMap(({ wants }) => wants);
+  const detected = analyzers.detectors.flatMap(({ wants }) => wants);
   let links: readonly LinkedPlace[] = [];
   for (let round = 1; ; round++) {
     const key = analyzerKey(analyzers, links);
     const layers = await read({ key, links });
     const indexes = layers.map(({ index }) => index);
-    const squashed = squash(indexes, { patterns, listed, links });
+    const squashed = squash(indexes, { patterns, listed, detected, links });
     const next = [...links, ...squashed.unread];
     const isLast = round === limits.readings || isTooMuch(next);
     if (squashed.unread.length === 0 || isLast) return { layers, squashed: withUnread(squashed), key, links };
