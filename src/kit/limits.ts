@@ -336,6 +336,10 @@ export const limits = {
   shownValueCharacters: 100,
   /** Characters of each text in a log line that a client chose. */
   logTextCharacters: 1000,
+  /** Bytes of log lines that wait while the reader of standard error is slow. */
+  logBufferBytes: 4 * MiB,
+  /** Time that an exiting process waits for that reader. */
+  logExitMs: 1000,
 } as const;
 
 /** One of them. */

@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../../config/settings.ts';
-import { batchedLines, type TakeLine } from './batched-lines.ts';
+import type { TakeLine } from './batched-lines.ts';
 import { escapeUnsafe } from './escape.ts';
+import { logWriter } from './log-writer.ts';
 import { textLine } from './text-line.ts';
 
 /** How the server logs. */
@@ -24,9 +25,10 @@ const requestEnd = `"msg":${JSON.stringify(requestMessage)}}\n`;
  * A log that writes the lines of requests at the end of each turn of the event loop, and all others at once. Levels are names, times are
  * RFC 3339 in UTC with milliseconds.
  */
-export function openLog({ level, format, redact, write = standardError() }: LogOptions): Logger {
+export function openLog({ level, format, redact, write: given }: LogOptions): Logger {
   const isText = format === 'text' || (format === 'auto' && isatty(2));
   const shape = isText ? textLine : escapeUnsafe;
+  const write = given ?? logWriter({ shape });
   return pino(
     {
       level,
@@ -40,11 +42,4 @@ export function openLog({ level, format, redact, write = standardError() }: LogO
       },
     },
   );
-}
-
-function standardError(): TakeLine {
-  const destination = pino.destination({ fd: 2, sync: true });
-  return batchedLines((lines) => {
-    destination.write(lines);
-  });
 }
