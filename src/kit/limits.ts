@@ -336,6 +336,8 @@ export const limits = {
   shownValueCharacters: 100,
   /** Characters of each text in a log line that a client chose. */
   logTextCharacters: 1000,
+  /** A thread that reads layers is ended when it has had no layer for this time. */
+  idleThreadMs: 20_000,
   /** Bytes of log lines that wait while the reader of standard error is slow. */
   logBufferBytes: 4 * MiB,
   /** Time that an exiting process waits for that reader. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LayerThread } from './layer-thread.ts';
 import type { LayerTask } from './protocol.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -18,8 +19,8 @@ function thread(context: TestContext, stopMs = 60_000): LayerThread {
   return made;
 }
 
-function pool(context: TestContext, threadsMax: number, waitingMax: number): ThreadPool {
-  const made = new ThreadPool({ script, threadsMax, waitingMax, stopMs: 10 });
+function pool(context: TestContext, threadsMax: number, waitingMax: number, idleMs = 60_000): ThreadPool {
+  const made = new ThreadPool({ script, threadsMax, waitingMax, idleMs, stopMs: 10 });
   context.after(() => made[Symbol.asyncDispose]());
   return made;
 }
@@ -138,6 +139,20 @@ test('a thread that dies or is ended is replaced', async (context) => {
   await results[1];
   spinning.abort(new Error('enough'));
   await Promise.all(results);
+});
+
+test('ends a thread that stays idle, and starts another one when a task comes', {
+  timeout: 20_000,
+}, async (context) => {
+  const threads = pool(context, 1, 10, 1);
+  const use = () =>
+    threads.use(signal, async (worker) => {
+      await worker.run(file('well'));
+      return worker;
+    });
+  const first = await use();
+  while (first.isAlive) await nextTurn();
+  assert.notEqual(await use(), first);
 });
 
 test('a pool that is closed has no threads', async (context) => {

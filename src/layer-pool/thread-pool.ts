@@ -1,4 +1,5 @@
 import { ClairError } from '../kit/errors.ts';
+import { limits } from '../kit/limits.ts';
 import { LayerThread, type ThreadOptions } from './layer-thread.ts';
 
 /** How large a pool is. */
@@ -7,15 +8,18 @@ export interface ThreadPoolOptions extends ThreadOptions {
   readonly script: URL;
   readonly threadsMax: number;
   readonly waitingMax: number;
+  /** A thread without a task for this time is ended: V8 keeps the memory that its largest layer took. `limits.idleThreadMs` by default. */
+  readonly idleMs?: number;
 }
 
 /**
- * Threads that stay, each with one task at a time; they are started when first needed. Tasks wait their turn in order, but only so
- * many. A thread that has died is replaced. Dispose the pool to end them all.
+ * Threads with one task at a time. A thread is started when it is first needed, ended when it has been idle for `idleMs`, and replaced when it
+ * has died. At most `waitingMax` tasks wait, in their order. Dispose the pool to end all threads.
  */
 export class ThreadPool implements AsyncDisposable {
   readonly #options: ThreadPoolOptions;
-  readonly #idle: LayerThread[] = [];
+  /** The one that became idle last comes last. */
+  readonly #idle = new Map<LayerThread, NodeJS.Timeout>();
   readonly #busy = new Set<LayerThread>();
   readonly #waiting = new Set<PromiseWithResolvers<LayerThread>>();
   #isClosed = false;
@@ -46,7 +50,9 @@ export class ThreadPool implements AsyncDisposable {
     this.#isClosed = true;
     for (const { reject } of this.#waiting) reject(closed());
     this.#waiting.clear();
-    const threads = [...this.#idle.splice(0), ...this.#busy];
+    const threads = [...this.#idle.keys(), ...this.#busy];
+    for (const timer of this.#idle.values()) clearTimeout(timer);
+    this.#idle.clear();
     await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
 
@@ -74,20 +80,35 @@ export class ThreadPool implements AsyncDisposable {
   #release(thread: LayerThread): void {
     this.#busy.delete(thread);
     if (this.#isClosed) return;
-    this.#idle.push(thread);
+    this.#keepIdle(thread);
     const [turn] = this.#waiting;
     if (turn === undefined) return;
     this.#waiting.delete(turn);
     turn.resolve(this.#next());
   }
 
+  #keepIdle(thread: LayerThread): void {
+    const end = (): void => {
+      this.#idle.delete(thread);
+      void thread[Symbol.asyncDispose]();
+    };
+    this.#idle.set(thread, setTimeout(end, this.#options.idleMs ?? limits.idleThreadMs).unref());
+  }
+
   /** A living thread, now busy. */
   #next(): LayerThread {
-    let thread = this.#idle.pop();
-    while (thread?.isAlive === false) thread = this.#idle.pop();
-    thread ??= new LayerThread(this.#options.script, this.#options);
+    const thread = this.#takeIdle() ?? new LayerThread(this.#options.script, this.#options);
     this.#busy.add(thread);
     return thread;
+  }
+
+  #takeIdle(): LayerThread | undefined {
+    for (const [thread, timer] of [...this.#idle].reverse()) {
+      clearTimeout(timer);
+      this.#idle.delete(thread);
+      if (thread.isAlive) return thread;
+    }
+    return undefined;
   }
 }
 

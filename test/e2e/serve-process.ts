@@ -22,7 +22,13 @@ export interface ServeProcess {
   /** Whether it has not ended. */
   isAlive(): boolean;
   /** Memory in MiB: what it has, and the most that it ever had. Linux tells. */
-  readonly memory: () => { readonly nowMib: number; readonly peakMib: number };
+  /** Resident memory; `anonymousMib` is without pages of files, such as the program itself, which come and go with the system's cache. */
+  readonly memory: () => {
+    readonly nowMib: number;
+    readonly anonymousMib: number;
+    readonly peakMib: number;
+  };
+  readonly signal: (name: NodeJS.Signals) => void;
 }
 
 /** Starts a server by a command line of `bin/clair`, waits until it tells where it listens, and kills it when the test ends. */
@@ -50,6 +56,7 @@ export async function runServer(
     logged: (message, beside) => log.has(message, beside),
     written: () => log.lines,
     reload: () => child.kill('SIGHUP'),
+    signal: (name) => child.kill(name),
     async end() {
       const started = performance.now();
       const exit = once(child, 'exit');
@@ -62,7 +69,7 @@ export async function runServer(
       const text = readFileSync(`/proc/${child.pid}/status`, 'latin1');
       const mib = (name: string): number =>
         Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1]) / 1024;
-      return { nowMib: mib('VmRSS'), peakMib: mib('VmHWM') };
+      return { nowMib: mib('VmRSS'), anonymousMib: mib('RssAnon'), peakMib: mib('VmHWM') };
     },
   };
 }
