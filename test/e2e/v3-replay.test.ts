@@ -86,7 +86,7 @@ function inOurDetectors(key: string, value: unknown): unknown {
 test('every deviation of the third API is argued in docs/reference/deviations.md', () => {
   const text = readFileSync(new URL('../../docs/reference/deviations.md', import.meta.url), 'utf8');
   const headings = new Set(Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading));
-  const rules = [...Object.values(v3Deviations), { rule: 'Detectors are those of this server' }].map(
+  const rules = [...Object.values(v3Deviations), { rule: 'Detectors are the ones of this server' }].map(
     ({ rule }) => rule,
   );
   assert.deepEqual(

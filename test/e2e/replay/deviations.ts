@@ -81,10 +81,10 @@ const base: Versions = {
 };
 
 const unread = 'Packages that Clair cannot read';
-const removed = 'Removed packages are gone';
-const distribution = 'The distribution';
-const damaged = 'What cannot be read does not look empty';
-const ordered = 'Versions that dpkg orders';
+const removed = 'Removed packages are not listed';
+const distribution = 'How the distribution is detected';
+const damaged = 'Layers that cannot be fully read are refused';
+const ordered = 'Versions that dpkg accepts';
 
 /** A distribution that Clair chose by chance. */
 const bookworm: Deviation = {
@@ -220,20 +220,20 @@ function redirected(location: string): Deviation {
 
 /** What differs in the recording of notifications. */
 export const notificationDeviations: Deviations = {
-  15: { rule: 'Limits below -1', status: 400, body: fault('limit value should not be less than -1') },
-  16: { rule: 'Limits below -1', status: 400, body: fault('limit value should not be less than -1') },
+  15: { rule: 'A limit below -1 is refused', status: 400, body: fault('limit value should not be less than -1') },
+  16: { rule: 'A limit below -1 is refused', status: 400, body: fault('limit value should not be less than -1') },
   17: {
-    rule: 'A page of nothing has no next page',
+    rule: 'An empty page has no next page',
     change: ({ Notification: { NextPage, ...rest } }: { readonly Notification: Notification }) => ({
       Notification: rest,
     }),
   },
 };
 
-const route = 'The namespace of the route counts';
+const route = 'The namespace of the route is the default';
 const fixes = 'Fixes can be written';
-const learnt = 'A new namespace learns its version format';
-const empty = 'A page of nothing has no next page';
+const learnt = 'A new namespace gets a version format';
+const empty = 'An empty page has no next page';
 
 /** What was posted in exchange 31, where Clair refuses it. */
 const fromRoute: Vulnerability = {

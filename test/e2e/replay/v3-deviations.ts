@@ -21,9 +21,9 @@ function fault(rule: string, status: number, [message, code]: readonly [string, 
   return { rule, status, body: { error: message, code } };
 }
 
-const failures = 'Failures say whose they are';
-const unread = 'What cannot be read does not look empty';
-const itsLayers = 'An ancestry is its layers';
+const failures = 'Error codes show the cause';
+const unread = 'Layers that cannot be fully read are refused';
+const itsLayers = 'A posted ancestry replaces its layers';
 
 const notDownloaded = fault(failures, 400, ["clair error reason: 'failed to download layer blob.'", 3]);
 
@@ -135,7 +135,7 @@ export const v3Deviations: Deviations = {
   12: fault(unread, 400, ['the packages belong to no distribution that is known', 9]),
   13: fault(unread, 404, ["requested ancestry 'unk' is not found", 5]),
   15: withLayers('Several package databases', (features, hash) => (hash === 'hap' ? [] : features)),
-  17: withLayers('Removed packages are gone', () => []),
+  17: withLayers('Removed packages are not listed', () => []),
   24: notDownloaded,
   25: notDownloaded,
   26: notDownloaded,
