@@ -220,8 +220,16 @@ function redirected(location: string): Deviation {
 
 /** What differs in the recording of notifications. */
 export const notificationDeviations: Deviations = {
-  15: { rule: 'A limit below -1 is refused', status: 400, body: fault('limit value should not be less than -1') },
-  16: { rule: 'A limit below -1 is refused', status: 400, body: fault('limit value should not be less than -1') },
+  15: {
+    rule: 'A limit below -1 is refused',
+    status: 400,
+    body: fault('limit value should not be less than -1'),
+  },
+  16: {
+    rule: 'A limit below -1 is refused',
+    status: 400,
+    body: fault('limit value should not be less than -1'),
+  },
   17: {
     rule: 'An empty page has no next page',
     change: ({ Notification: { NextPage, ...rest } }: { readonly Notification: Notification }) => ({

@@ -37,7 +37,9 @@ export const factDeviations: Readonly<Record<string, readonly FactDeviation[]>> 
     { rule: 'Not-affected statements are kept', added: ['CVE-2023-44487 photon:4.0 httpd not-affected'] },
     { rule: 'Records that are not understood are reported', added: ['krb5-devel/BDSA-2025-0719 skipped'] },
   ],
-  'vuln-list photon': [{ rule: 'Records that are not understood are reported', added: ['curl-libs/UNK-1 skipped'] }],
+  'vuln-list photon': [
+    { rule: 'Records that are not understood are reported', added: ['curl-libs/UNK-1 skipped'] },
+  ],
   'vunnel sles-15': [
     {
       rule: 'Not-affected statements are kept',
