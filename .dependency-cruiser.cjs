@@ -1,11 +1,10 @@
-/**
- * The house has five floors; a file may import its own folder and the floors below, never sideways, never up.
- */
-const rooms = 'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host|policy';
+/** There are five layers. A file may import its own folder and the layers below it, never another folder of its layer or a layer above. */
+const modules =
+  'image|analyze|version|source|enrich|match|notify|report|sbom|store|config|plugin-host|suppression-files';
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'model-imports-nothing',
       severity: 'error',
@@ -13,10 +12,16 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/model/' },
     },
     {
-      name: 'kit-knows-no-domain',
+      name: 'kit-has-no-domain',
       severity: 'error',
       from: { path: '^src/kit/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/kit/' },
+      to: { path: '^src/', pathNot: '^src/(kit|core)/' },
+    },
+    {
+      name: 'core-imports-only-kit',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(core|kit)/' },
     },
     {
       name: 'plugin-is-contracts-only',
@@ -25,34 +30,37 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(plugin|model)/' },
     },
     {
-      name: 'rooms-do-not-import-each-other',
+      name: 'modules-do-not-import-each-other',
       severity: 'error',
-      from: { path: `^src/(${rooms})/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/($1|plugin|model|kit)/' },
+      from: { path: `^src/(${modules})/`, pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/($1|plugin|model|kit|core)/' },
     },
     {
-      name: 'services-know-contracts-not-implementations',
+      name: 'services-import-contracts-only',
       severity: 'error',
       from: { path: '^src/service/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(service|plugin|model|kit|match|image)/|^src/store/store\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(service|plugin|model|kit|core|match|image)/|^src/store/store\\.ts$',
+      },
     },
     {
-      name: 'stories-begin-with-images-and-feeds',
+      name: 'images-and-feeds-use-no-other-service',
       severity: 'error',
       from: { path: '^src/service/(images|feeds)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/service/', pathNot: '^src/service/$1/' },
     },
     {
-      name: 'findings-come-of-images-and-feeds',
+      name: 'findings-use-only-images-and-feeds',
       severity: 'error',
       from: { path: '^src/service/findings/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/service/(posts|notices)/' },
+      to: { path: '^src/service/(ingest|notifications)/' },
     },
     {
-      name: 'posts-and-notices-are-stories-of-their-own',
+      name: 'ingest-and-notifications-are-independent',
       severity: 'error',
-      from: { path: '^src/service/(posts|notices)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/service/(posts|notices)/', pathNot: '^src/service/$1/' },
+      from: { path: '^src/service/(ingest|notifications)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/service/(ingest|notifications)/', pathNot: '^src/service/$1/' },
     },
     {
       name: 'ui-takes-only-types-of-the-api',
@@ -61,13 +69,13 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/api/http/v[0-9]+/types\\.ts$' },
     },
     {
-      name: 'doors-are-the-top',
+      name: 'entry-points-are-the-top',
       severity: 'error',
       from: { pathNot: '^ui/|^src/(api|cli)/|^src/(index|main|start|start-bundle|feed-worker)\\.ts$' },
       to: { path: '^src/(api|cli)/' },
     },
     {
-      name: 'only-the-composition-root-knows-builtins',
+      name: 'only-the-composition-root-imports-extensions',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(index|extensions|layer-worker)\\.ts$|^src/cli/|\\.test\\.ts$' },
       to: { path: '^src/extensions\\.ts$' },

@@ -16,7 +16,7 @@ const gates: readonly (readonly [name: string, ...command: string[]])[] = [
   ['imports', 'depcruise', 'src'],
   ['dead code', 'knip'],
   ['docs', 'typedoc'],
-  ['house', ...test, 'test/house/*.test.ts'],
+  ['repository', ...test, 'test/repository/*.test.ts'],
   ['unit', ...test, 'src/**/*.test.ts'],
   ['node 22', 'node', 'tools/oldest-node.ts'],
   ['end to end', ...test, 'test/e2e/*.test.ts'],

@@ -4,7 +4,7 @@
  * to cost the same. Run: node bench/affected-images.ts [--engine sqlite|postgres] [packages]
  */
 import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
-import { keyOf } from '../src/testing/version-scheme.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 import { random } from './random.ts';
@@ -46,7 +46,7 @@ function packagesOf(image: number): ImagePackage[] {
       purl: `pkg:deb/debian/${name}@${installed}`,
       location: { path: 'var/lib/dpkg/status', layer: null },
       foundBy: 'dpkg',
-      lookup: { namespace, name, version: installed, key: keyOf(dpkg, installed) },
+      lookup: { namespace, name, version: installed, key: requireKey(dpkg, installed) },
     };
   });
 }
@@ -74,7 +74,7 @@ function affected(namespace: KeyedAffected['namespace'], name: string): KeyedAff
     return { namespace, package: name, range: {}, fix: { state: 'unfixed' }, keys };
   }
   const to = version(next());
-  const keys = { lo: new Uint8Array(), hi: keyOf(dpkg, to) };
+  const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, to) };
   return { namespace, package: name, range: { to }, fix: { state: 'fixed', version: to }, keys };
 }
 
@@ -120,21 +120,21 @@ class Times {
 
 async function measure(store: Store): Promise<void> {
   const [lookup, first, later] = [new Times(), new Times(), new Times()];
-  let told = 0;
+  let images = 0;
   for (let i = 0; i < advisories; i += 10) {
-    const numbers = await lookup.measure(() => store.vulnerabilities.named(`CVE-2026-${i}`));
-    let page = await first.measure(() => store.images.affected(numbers, { limit: pageSize }));
-    told += page.images.length;
+    const numbers = await lookup.measure(() => store.vulnerabilities.findNumbersById(`CVE-2026-${i}`));
+    let page = await first.measure(() => store.images.pageAffected(numbers, { limit: pageSize }));
+    images += page.images.length;
     for (let count = 1; page.next !== undefined && count < pagesMax; count++) {
       const after = page.next;
-      page = await later.measure(() => store.images.affected(numbers, { limit: pageSize, after }));
-      told += page.images.length;
+      page = await later.measure(() => store.images.pageAffected(numbers, { limit: pageSize, after }));
+      images += page.images.length;
     }
   }
   process.stdout.write(lookup.line('the records that have an id'));
   process.stdout.write(first.line(`the first page of ${pageSize} images`));
   process.stdout.write(later.line('every page after it'));
-  process.stdout.write(`${(told / (advisories / 10)).toFixed(0)} images an advisory\n`);
+  process.stdout.write(`${(images / (advisories / 10)).toFixed(0)} images an advisory\n`);
 }
 
 await fill(database.store);

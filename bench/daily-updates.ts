@@ -3,9 +3,9 @@
  * two hundred, one in ten of them new. Told are the bytes of the first snapshot, of a year without throwing anything away, and
  * of a year under the default terms. Run: node bench/daily-updates.ts [--engine sqlite|postgres] [records]
  */
-import { retention } from '../src/service/feeds/retention.ts';
+import { defaultRetention } from '../src/service/feeds/retention.ts';
 import type { FeedUpdate, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
-import { keyOf } from '../src/testing/version-scheme.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 import { random } from './random.ts';
@@ -31,7 +31,7 @@ function recordOf(i: number, edition: number): KeyedVulnerability {
     cvss: [],
     affected: namespaces.map((namespace, release): KeyedAffected => {
       const to = `${1 + (i % 9)}.${release}.${i % 20}-${1 + edition}+deb11u${i % 9}`;
-      const keys = { lo: new Uint8Array(), hi: keyOf(dpkg, to) };
+      const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, to) };
       return { namespace, package: name, range: { to }, fix: { state: 'fixed', version: to }, keys };
     }),
   };
@@ -95,4 +95,4 @@ function mb(bytes: number): string {
 }
 
 await year('nothing thrown away', async () => undefined);
-await year('default terms', (store) => store.collect(retention));
+await year('default terms', (store) => store.collectGarbage(defaultRetention));

@@ -51,6 +51,6 @@ await load(`${scores} scores into an empty database`, 1);
 await load('the next day: all of them changed', 2);
 await load('the same once more', 2);
 const ids = Array.from({ length: 500 }, (_, i) => idOf(i * 577));
-await database.store.enrichments.find(ids);
-await measured('what is known of 500 ids', () => database.store.enrichments.find(ids));
+await database.store.enrichments.findByIds(ids);
+await measured('what is known of 500 ids', () => database.store.enrichments.findByIds(ids));
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e6).toFixed(0)} MB\n`);

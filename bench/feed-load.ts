@@ -77,10 +77,10 @@ function parsed(bytes: Buffer): AsyncIterable<KeyedRecord> {
 async function measured(what: string, work: () => Promise<string>): Promise<number> {
   const cpu = database.cpuMs();
   const start = performance.now();
-  const told = await work();
+  const summary = await work();
   const wall = performance.now() - start;
   process.stdout.write(
-    `| ${what} | ${wall.toFixed(0)} | ${(database.cpuMs() - cpu).toFixed(0)} | ${told} |\n`,
+    `| ${what} | ${wall.toFixed(0)} | ${(database.cpuMs() - cpu).toFixed(0)} | ${summary} |\n`,
   );
   return wall;
 }

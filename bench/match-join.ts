@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import type { Engine } from '../src/store/sql/engine.ts';
 import { rangeJoin } from '../src/store/sql/matches.ts';
 import type { ImageIndex, ImagePackage, KeyedAffected, KeyedVulnerability } from '../src/store/store.ts';
-import { keyOf } from '../src/testing/version-scheme.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { type BenchStore, engineArgument, openBenchStore } from './bench-store.ts';
 import { type FetchByName, fetchFromFile, fetchFromServer } from './fetch-by-name.ts';
@@ -71,7 +71,7 @@ function affected(namespace: KeyedAffected['namespace'], name: string): KeyedAff
   const fix = { state: 'fixed', version: to } as const;
   if (kind < 0.35) {
     const from = version(place * next());
-    const keys = { lo: keyOf(dpkg, from), hi: keyOf(dpkg, to) };
+    const keys = { lo: requireKey(dpkg, from), hi: requireKey(dpkg, to) };
     return { namespace, package: name, range: { from, to }, fix, keys };
   }
   return {
@@ -79,7 +79,7 @@ function affected(namespace: KeyedAffected['namespace'], name: string): KeyedAff
     package: name,
     range: { to },
     fix,
-    keys: { lo: new Uint8Array(), hi: keyOf(dpkg, to) },
+    keys: { lo: new Uint8Array(), hi: requireKey(dpkg, to) },
   };
 }
 
@@ -97,7 +97,7 @@ function image(i: number, part: number): ImageIndex {
       purl: `pkg:deb/debian/${name}@${installed}`,
       location: { path: 'var/lib/dpkg/status', layer: null },
       foundBy: 'dpkg',
-      lookup: { namespace, name, version: installed, key: keyOf(dpkg, installed) },
+      lookup: { namespace, name, version: installed, key: requireKey(dpkg, installed) },
     };
   });
   return { identity: `image ${i} ${part}`, layers: [], distro: null, packages };
@@ -178,7 +178,7 @@ async function matchOnce(
   );
   const { hits: expected, rows } = await taken.each.measure(() => fetchAndCompare(byName, wanted));
   await taken.atOnce.measure(() => fetchAndCompare(byNames, wanted));
-  const matches = await taken.whole.measure(() => store.images.matches(id));
+  const matches = await taken.whole.measure(() => store.images.findMatches(id));
   assert.deepEqual(hits.map((hit) => `${hit.position} ${hit.id}`).sort(), expected.sort());
   assert.equal(matches.length, hits.length);
   return { matched: hits.length, candidates: rows };

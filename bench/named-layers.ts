@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { ImagePackage, KeyedVulnerability, Store } from '../src/store/store.ts';
-import { keyOf } from '../src/testing/version-scheme.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 import { random } from './random.ts';
@@ -30,7 +30,7 @@ function packageOf(name: string, version: string): ImagePackage {
     purl: `pkg:deb/debian/${name}@${version}`,
     location: { path: 'var/lib/dpkg/status', layer: null },
     foundBy: 'dpkg',
-    lookup: { namespace, name, version, key: keyOf(dpkg, version) },
+    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
   };
 }
 
@@ -84,7 +84,7 @@ async function* records(): AsyncGenerator<KeyedVulnerability> {
 }
 
 function recordOf(id: string, name: string, to: string | undefined): KeyedVulnerability {
-  const keys = { lo: new Uint8Array(), hi: to === undefined ? Uint8Array.of(0xff) : keyOf(dpkg, to) };
+  const keys = { lo: new Uint8Array(), hi: to === undefined ? Uint8Array.of(0xff) : requireKey(dpkg, to) };
   const row = { namespace, package: name, range: to === undefined ? {} : { to }, keys };
   return {
     ...{ key: id, id, aliases: [], links: [], severity: 'Medium', cvss: [] },
@@ -106,15 +106,17 @@ async function measure(store: Store, id: string): Promise<void> {
     cpuTimes.push(database.cpuMs() - cpu);
     return result;
   };
-  const numbers = await store.vulnerabilities.named(id);
+  const numbers = await store.vulnerabilities.findNumbersById(id);
   const versions = await timed(async () =>
-    (await store.namedLayers.hitVersions(numbers)).map(({ number }) => number),
+    (await store.namedLayers.findHitVersions(numbers)).map(({ number }) => number),
   );
-  let told = 0;
+  let layerCount = 0;
   for (let after: number | undefined = 0; after !== undefined && times.length < 2000; ) {
     const place: number = after;
-    const page = await timed(() => store.namedLayers.bringing(versions, { limit: pageSize, after: place }));
-    told += page.layers.length;
+    const page = await timed(() =>
+      store.namedLayers.pageIntroducing(versions, { limit: pageSize, after: place }),
+    );
+    layerCount += page.layers.length;
     after = page.next;
   }
   const shown = [times, cpuTimes].map(([lookup = 0, first = 0, ...others]) => {
@@ -124,7 +126,7 @@ async function measure(store: Store, id: string): Promise<void> {
     return `first page ${(lookup + first).toFixed(1)} ms (${lookup.toFixed(1)} for the versions)${rest}`;
   });
   process.stdout.write(
-    `${id}: ${versions.length} versions, ${told} layers\n  clock ${shown[0]}\n  CPU   ${shown[1]}\n`,
+    `${id}: ${versions.length} versions, ${layerCount} layers\n  clock ${shown[0]}\n  CPU   ${shown[1]}\n`,
   );
 }
 

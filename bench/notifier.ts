@@ -5,11 +5,11 @@
  * Run: node bench/notifier.ts [--engine sqlite|postgres] [images]
  */
 import { sql } from 'kysely';
-import { affectedByRecords } from '../src/service/notices/affected.ts';
-import { noticeOf, sidesOf } from '../src/service/notices/notice.ts';
+import { affectedByRecords } from '../src/service/notifications/affected-images.ts';
+import { notificationMessage, sidesOf } from '../src/service/notifications/notification-message.ts';
 import type { Engine } from '../src/store/sql/engine.ts';
 import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store } from '../src/store/store.ts';
-import { keyOf } from '../src/testing/version-scheme.ts';
+import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
 import { engineArgument, openBenchStore } from './bench-store.ts';
 import { random } from './random.ts';
@@ -35,7 +35,7 @@ const next = random(17);
 
 await using database = await openBenchStore(engine);
 const { store } = database;
-const room = { store, extensions: { schemes: [dpkg], sources: [] } };
+const deps = { store, extensions: { schemes: [dpkg], sources: [] } };
 
 /** A package has ten versions that follow each other; of most, newer ones are installed more often. */
 function versionOf(name: number, step: number): string {
@@ -58,7 +58,7 @@ function packageOf(number: number, namespace: KeyedAffected['namespace']): Image
     purl: `pkg:deb/debian/${name}@${version}?arch=amd64&distro=${namespace.name.replace(':', '-')}`,
     location: { path: 'var/lib/dpkg/status', layer: null },
     foundBy: 'dpkg',
-    lookup: { namespace, name, version, key: keyOf(dpkg, version) },
+    lookup: { namespace, name, version, key: requireKey(dpkg, version) },
   };
 }
 
@@ -127,7 +127,7 @@ async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerability> 
       number,
       isChanged && i % (advisories / changedAdvisories) === 0 ? step + 1 : step,
     );
-    const keys = { lo: new Uint8Array(), hi: keyOf(dpkg, fixedAt) };
+    const keys = { lo: new Uint8Array(), hi: requireKey(dpkg, fixedAt) };
     yield {
       key: `${name}/CVE-2026-${i}`,
       id: `CVE-2026-${i}`,
@@ -163,58 +163,62 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-type Told = NonNullable<Awaited<ReturnType<Store['notifications']['find']>>>;
+type FoundNotification = NonNullable<Awaited<ReturnType<Store['notifications']['find']>>>;
 
-async function makeNotifications(): Promise<readonly Told[]> {
-  while ((await store.notifications.make(200)) > 0);
-  return await store.notifications.due(advisories * namespaces.length);
+async function makeNotifications(): Promise<readonly FoundNotification[]> {
+  while ((await store.notifications.createFromEvents(200)) > 0);
+  return await store.notifications.findDue(advisories * namespaces.length);
 }
 
 /** What a transport in full mode reads of each. */
-async function readFirstPages(notifications: readonly Told[]): Promise<void> {
+async function readFirstPages(notifications: readonly FoundNotification[]): Promise<void> {
   const [wall, cpu]: [number[], number[]] = [[], []];
-  let told = 0;
+  let images = 0;
   for (const notification of notifications) {
     const [start, cpuStart] = [performance.now(), database.cpuMs()];
-    const content = await noticeOf(notification, await sidesOf(notification, room), room).content();
+    const content = await notificationMessage(
+      notification,
+      await sidesOf(notification, deps),
+      deps,
+    ).content();
     wall.push(performance.now() - start);
     cpu.push(database.cpuMs() - cpuStart);
-    told += 'images' in content ? content.images.length : 0;
+    images += 'images' in content ? content.images.length : 0;
   }
   const line = [wall, cpu].map((times) => {
     const sorted = times.toSorted((a, b) => a - b);
     const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(1);
     return `p50 ${at(0.5)} p95 ${at(0.95)} p99 ${at(0.99)} max ${at(1)} ms`;
   });
-  process.stdout.write(`  ${told} images; clock ${line[0]}; CPU ${line[1]}\n`);
+  process.stdout.write(`  ${images} images; clock ${line[0]}; CPU ${line[1]}\n`);
 }
 
 async function readAll(events: readonly { readonly new: number | null }[]): Promise<number> {
-  let told = 0;
+  let imageCount = 0;
   for (const { new: number } of events)
     for (let after: string | undefined; ; ) {
       const page = { limit: 1000, ...(after !== undefined && { after }) };
       const { images: some, next: more } = await affectedByRecords(
         number === null ? [] : [number],
         page,
-        room,
+        deps,
       );
-      told += some.length;
+      imageCount += some.length;
       if (more === undefined) break;
       after = more;
     }
-  return told;
+  return imageCount;
 }
 
 await fill();
 await timed(`${advisories} advisories loaded`, () => apply(false));
 await database.settle();
 await timed(`${changedAdvisories} of them changed, with their events`, () => apply(true));
-const events = await timed('the events read', () => store.events.after(0, advisories));
+const events = await timed('the events read', () => store.events.findAfter(0, advisories));
 const notifications = await timed('their notifications made and read', makeNotifications);
 process.stdout.write(`  ${events.length} events, ${notifications.length} notifications\n`);
 await timed('the first page of each notification', () => readFirstPages(notifications));
 await timed('the first page of each again', () => readFirstPages(notifications));
-const told = await timed('all images of all events', () => readAll(events));
-process.stdout.write(`  ${told} images, ${(told / events.length).toFixed(0)} an event\n`);
+const affectedImages = await timed('all images of all events', () => readAll(events));
+process.stdout.write(`  ${affectedImages} images, ${(affectedImages / events.length).toFixed(0)} an event\n`);
 process.stdout.write(`database ${((await database.sizeBytes()) / 1e9).toFixed(1)} GB\n`);

@@ -19,7 +19,7 @@ import type { Report } from '../src/model/report.ts';
 import { testAuthority } from '../src/testing/certificates.ts';
 import { corpus } from '../src/testing/corpus.ts';
 import { corpusFiles } from '../src/testing/corpus-archive.ts';
-import { recordPath } from '../src/testing/rating-records.ts';
+import { recordPath } from '../src/testing/cve-records.ts';
 import { slowLink } from './slow-link.ts';
 
 const link = { roundTripMs: 50, megabitsPerSecond: 20 };

@@ -110,17 +110,17 @@ const clairOfGzip = 8.38 / 8.97;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
-async function ask(port: number, method: string, path: string, body?: object): Promise<number> {
+async function send(port: number, method: string, path: string, body?: object): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const asked = request({ port, host: '127.0.0.1', method, path, agent }, (response) => {
+  const outgoing = request({ port, host: '127.0.0.1', method, path, agent }, (response) => {
     response.resume();
     response.on('end', () => {
       resolve(response.statusCode ?? 0);
     });
   });
-  asked.on('error', reject);
-  asked.end(text);
+  outgoing.on('error', reject);
+  outgoing.end(text);
   return await promise;
 }
 
@@ -131,7 +131,7 @@ function post(port: number, name: string, path: string, parent?: string): Promis
     Format: 'Docker',
     ...(parent !== undefined && { ParentName: parent }),
   };
-  return ask(port, 'POST', '/v1/layers', { Layer: layer });
+  return send(port, 'POST', '/v1/layers', { Layer: layer });
 }
 
 /** CPU seconds and resident megabytes of a process, from proc(5). */
@@ -144,7 +144,7 @@ function usage(pid: number): { cpuS: number; rssMb: number } {
 }
 
 /** One row: how often something was answered, and how soon. */
-function told(what: string, ms: number[]): void {
+function latencyRow(what: string, ms: number[]): void {
   ms.sort((a, b) => a - b);
   const at = (part: number): string => (ms[Math.floor((ms.length - 1) * part)] ?? Number.NaN).toFixed(1);
   console.log(`| ${what} | ${ms.length} | ${at(0)} | ${at(0.5)} | ${at(0.99)} | ${at(1)} |`);
@@ -170,8 +170,8 @@ console.log('| | answers | min ms | median | p99 | max |\n|---|---:|---:|---:|--
 for (const name of ['small', 'large'] as const) {
   const times: number[] = [];
   for (let i = 0; i < 50; i++)
-    await timed(times, () => ask(port, 'GET', `/v1/layers/${name}?vulnerabilities`), 200);
-  told(`alone: GET of ${sizes[name]} packages with vulnerabilities`, times);
+    await timed(times, () => send(port, 'GET', `/v1/layers/${name}?vulnerabilities`), 200);
+  latencyRow(`alone: GET of ${sizes[name]} packages with vulnerabilities`, times);
 }
 const resident = await load();
 if (values.image !== undefined) await readImage(values.image);
@@ -200,14 +200,14 @@ async function load(): Promise<readonly string[]> {
     if (n % 20 < 9) await act('POST of a known layer', 201, () => post(port, 'small', layers.small));
     else if (n % 20 < 18)
       await act(`GET of ${sizes.small} packages with vulnerabilities`, 200, () =>
-        ask(port, 'GET', '/v1/layers/small?vulnerabilities'),
+        send(port, 'GET', '/v1/layers/small?vulnerabilities'),
       );
     else if (n % 20 === 18) {
       await act('POST of a new layer', 201, () => post(port, fresh, layers.small));
-      await act('DELETE of it', 200, () => ask(port, 'DELETE', `/v1/layers/${fresh}`));
+      await act('DELETE of it', 200, () => send(port, 'DELETE', `/v1/layers/${fresh}`));
     } else
       await act('list of 100 vulnerabilities', 200, () =>
-        ask(port, 'GET', '/v1/namespaces/debian:12/vulnerabilities?limit=100'),
+        send(port, 'GET', '/v1/namespaces/debian:12/vulnerabilities?limit=100'),
       );
   };
   let next = 0;
@@ -217,7 +217,7 @@ async function load(): Promise<readonly string[]> {
   await Promise.all(Array.from({ length: Number(values.clients) }, client));
   clearInterval(sampler);
   sample();
-  for (const [what, own] of times) told(`${values.clients} clients: ${what}`, own);
+  for (const [what, own] of times) latencyRow(`${values.clients} clients: ${what}`, own);
   const cpuS = usage(pid).cpuS - before.cpuS;
   console.log(`\nThe load took the server ${cpuS.toFixed(0)} s of CPU in ${minutes} minutes.`);
   return samples;
@@ -241,7 +241,7 @@ async function readImage(layout: string): Promise<void> {
   const inOrder = usage(pid).cpuS - start;
   const before = performance.now();
   const all = blobs.map((path, i) => ({ hash: `hash-${i}`, path }));
-  const status = await ask(port, 'POST', '/ancestry', {
+  const status = await send(port, 'POST', '/ancestry', {
     ancestry_name: 'all',
     format: 'Docker',
     layers: all,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildImage, dockerArchive } from '../src/testing/image-builder.ts';
-import { type TarEntry, tar } from '../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../src/testing/tar-writer.ts';
 
 /** The example files by their path in this folder, byte for byte the same wherever they are made. */
 export function exampleFiles(): ReadonlyMap<string, Uint8Array | string> {
@@ -81,7 +81,7 @@ function exampleImage(): Uint8Array {
   return dockerArchive(image);
 }
 
-function baseLayer(): TarEntry[] {
+function baseLayer(): TarEntryPlan[] {
   return [
     { path: 'bin/' },
     { path: 'bin/busybox', content: 'an executable\n', mode: 0o755 },
@@ -98,7 +98,7 @@ function baseLayer(): TarEntry[] {
 }
 
 /** A whiteout removes what lies below it: OCI image-spec, layer.md. */
-function upperLayer(): TarEntry[] {
+function upperLayer(): TarEntryPlan[] {
   return [
     { path: 'etc/' },
     { path: 'etc/.wh.motd' },

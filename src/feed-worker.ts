@@ -5,6 +5,6 @@ import { FeedSession } from './cli/server/feed-session.ts';
 if (!isMainThread && parentPort !== null) {
   const session = new FeedSession(parentPort, workerData as FeedThreadSetup);
   parentPort.on('message', (message: ToFeedThread) => {
-    session.take(message);
+    session.handle(message);
   });
 }

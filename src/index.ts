@@ -1,11 +1,12 @@
 /** The library: what the command is made of, for programs that embed it. */
+
+export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './core/errors.ts';
 export { type BuiltIn, builtIn } from './extensions.ts';
-export type { ArrivingLayer, BringLayers } from './image/arriving.ts';
 export type { Image } from './image/image.ts';
 export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
+export type { StreamedLayer as ArrivingLayer, StreamLayers as BringLayers } from './image/streamed-layer.ts';
 export type { Compression } from './kit/decompress/compression.ts';
-export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './kit/errors.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';
 export { type RangeReader, rangeReaders } from './version/constraint/range-readers.ts';

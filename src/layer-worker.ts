@@ -1,29 +1,29 @@
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
+import { serializeError } from './core/serialized-error.ts';
 import { builtIn } from './extensions.ts';
-import { localLayer } from './image/incoming/local-layer.ts';
+import { readLocalLayer } from './image/posted/local-layer.ts';
+import { abortable } from './kit/async/abort.ts';
 import { scriptUrl } from './kit/script-url.ts';
-import { sentError } from './kit/sent-error.ts';
-import { until } from './kit/until.ts';
-import { ArrivingBytes } from './layer-pool/arriving-bytes.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './layer-pool/protocol.ts';
+import { TransferReceiver } from './layer-pool/transfer-receiver.ts';
 import type { LayerIndex } from './model/layer-index.ts';
-import type { AnalyzerDescription } from './plugin-host/description.ts';
+import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
 import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
 
 /** A task under way. */
-interface Current {
-  readonly arriving: ArrivingBytes;
-  readonly calledOff: AbortController;
+interface CurrentTask {
+  readonly receiver: TransferReceiver;
+  readonly cancellation: AbortController;
   readonly plugins: PluginThread;
 }
 
 /** The thread's side of the protocol. */
-class Desk {
+class WorkerSession {
   readonly #port: MessagePort;
   readonly #plugins = new PluginThread(scriptUrl('./plugin-worker', import.meta.url));
-  #current: Current | undefined;
+  #current: CurrentTask | undefined;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -32,32 +32,32 @@ class Desk {
   take(message: ToThread): void {
     switch (message.kind) {
       case 'begin':
-        void this.#do(message.task);
+        void this.#run(message.task);
         break;
       case 'bytes':
-        this.#current?.arriving.push(message.bytes);
+        this.#current?.receiver.push(message.bytes);
         break;
       case 'end':
-        this.#current?.arriving.end();
+        this.#current?.receiver.end();
         break;
       case 'cancel':
-        this.#current?.calledOff.abort();
-        this.#current?.arriving.end();
+        this.#current?.cancellation.abort();
+        this.#current?.receiver.end();
         break;
     }
   }
 
-  async #do(task: LayerTask): Promise<void> {
-    const giveBack = (memory: ArrayBuffer): void => {
+  async #run(task: LayerTask): Promise<void> {
+    const recycle = (memory: ArrayBuffer): void => {
       this.#send({ kind: 'returned', memory }, [memory]);
     };
     const current = {
-      arriving: new ArrivingBytes(giveBack),
-      calledOff: new AbortController(),
+      receiver: new TransferReceiver(recycle),
+      cancellation: new AbortController(),
       plugins: this.#plugins,
     };
     this.#current = current;
-    const answer = await answerTo(task, current);
+    const answer = await runTask(task, current);
     this.#current = undefined;
     this.#send({ kind: 'answer', answer });
   }
@@ -67,11 +67,11 @@ class Desk {
   }
 }
 
-async function answerTo(task: LayerTask, current: Current): Promise<LayerAnswer> {
+async function runTask(task: LayerTask, current: CurrentTask): Promise<LayerAnswer> {
   try {
-    return { indexes: await indexesOf(task, current) };
+    return { indexes: await analyzeTask(task, current) };
   } catch (error) {
-    return sentError(error);
+    return serializeError(error);
   }
 }
 
@@ -82,23 +82,23 @@ function analyzersWith(descriptions: readonly AnalyzerDescription[], plugins: Pl
   return { detectors: [...detectors, ...builtIn.detectors], listers: [...builtIn.listers, ...listers] };
 }
 
-async function indexesOf(
+async function analyzeTask(
   task: LayerTask,
-  { arriving, calledOff, plugins }: Current,
+  { receiver, cancellation, plugins }: CurrentTask,
 ): Promise<readonly LayerIndex[]> {
   const analyzers = analyzersWith(task.analyzers, plugins);
   if (task.kind === 'image') return await analyzeLayers(task.layers, analyzers, task.options);
   const { name, claims, options } = task;
-  const bytes = until(
-    calledOff.signal,
-    task.kind === 'stream' ? arriving : localLayer(name, task.directories),
+  const bytes = abortable(
+    cancellation.signal,
+    task.kind === 'stream' ? receiver : readLocalLayer(name, task.directories),
   );
   return [await analyzeStream({ name, claims, bytes }, analyzers, options)];
 }
 
 if (!isMainThread && parentPort !== null) {
-  const desk = new Desk(parentPort);
+  const session = new WorkerSession(parentPort);
   parentPort.on('message', (message: ToThread) => {
-    desk.take(message);
+    session.take(message);
   });
 }

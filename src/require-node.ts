@@ -1,8 +1,8 @@
-import { nodeRefusal } from './kit/node-version.ts';
+import { unsupportedNodeReason } from './kit/node-version.ts';
 
 // Imported before all else, since the rest uses what an old Node does not have.
-const refusal = nodeRefusal(process.versions.node);
-if (refusal !== undefined) {
-  process.stderr.write(`${refusal}\n`);
+const unsupportedNode = unsupportedNodeReason(process.versions.node);
+if (unsupportedNode !== undefined) {
+  process.stderr.write(`${unsupportedNode}\n`);
   process.exit(2);
 }

@@ -3,8 +3,8 @@ import './require-node.ts';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheDirectory } from './cli/cache-directory.ts';
-import { collectAsUsual } from './cli/garbage.ts';
-import { compiledScript } from './kit/compiled-script.ts';
+import { resetGcFlags } from './cli/gc-tuning.ts';
+import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
 
@@ -26,7 +26,7 @@ type Main = (
 ) => { readonly main: typeof main };
 
 /** Exit statuses of commands that did their work, so that most of their code was compiled. */
-const keptAfter: ReadonlySet<number> = new Set([0, 1, 4]);
+const cachedAfterStatuses: ReadonlySet<number> = new Set([0, 1, 4]);
 
 hideSqliteWarning();
 
@@ -34,9 +34,9 @@ hideSqliteWarning();
 const [command = ''] = process.argv.slice(2);
 const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
 const file = join(import.meta.dirname, 'main.js');
-const script = compiledScript(file, join(cacheDirectory(), 'code', buildName, name));
+const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
 await (script.value as Main)(import.meta.url, importModule).main();
-if (typeof process.exitCode === 'number' && keptAfter.has(process.exitCode)) {
-  collectAsUsual();
-  script.keep();
+if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
+  resetGcFlags();
+  script.saveCache();
 }

@@ -29,7 +29,7 @@ export function extensionsPage(): string {
       rows: builtIn.sources.map((one) => [
         code(one.name),
         String(one.version),
-        one.insteadOf === undefined ? '' : code(one.insteadOf),
+        one.fallbackFor === undefined ? '' : code(one.fallbackFor),
         feedsOf(one),
       ]),
     }),

@@ -7,7 +7,7 @@ import { severities } from '../src/model/severity.ts';
 /** The types that extensions of plugins make, by the file that declares them, in the order of the page. */
 const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/distro.ts', ['Distro']],
-  ['src/plugin/package-lister.ts', ['Listed']],
+  ['src/plugin/package-lister.ts', ['ListerEvent']],
   ['src/model/package.ts', ['ListedPackage', 'SourcePackage']],
   ['src/model/layer-index.ts', ['Diversion']],
   ['src/model/vulnerability.ts', ['Vulnerability', 'Affected', 'CvssVector']],
@@ -15,7 +15,7 @@ const listed: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['src/model/version-range.ts', ['VersionRange']],
   ['src/model/fix.ts', ['Fix']],
   ['src/model/conditions.ts', ['Conditions']],
-  ['src/plugin/advisory-source.ts', ['Fetched', 'SkippedRecord', 'WithdrawnRecord']],
+  ['src/plugin/advisory-source.ts', ['FetchedFeed', 'SkippedRecord', 'WithdrawnRecord']],
   ['src/model/enrichment.ts', ['Enrichment']],
 ];
 

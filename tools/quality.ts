@@ -62,7 +62,7 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
 ];
 
 const size = installSize();
-const scores = values.mutants === undefined ? keptScores() : newScores(Number(values.mutants));
+const scores = values.mutants === undefined ? retainedScores() : newScores(Number(values.mutants));
 writeFileSync(
   page,
   `# Quality
@@ -128,7 +128,7 @@ function scoreRow({ folder, all: there, tried, noticed }: MutationScore): string
   return `| \`${folder}\` | ${there} | ${tried} | ${noticed} (${((noticed / tried) * 100).toFixed(0)} %) |`;
 }
 
-function keptScores(): string {
+function retainedScores(): string {
   try {
     return readFileSync(page, 'utf8').split(/^(?=\| room )/m)[1] ?? 'Not yet tried.\n';
   } catch {

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { apiDocument } from '../src/api/document.ts';
-import { freshMetrics } from '../src/api/metrics.ts';
+import { createMetrics } from '../src/api/metrics.ts';
+import { apiOpenApiDocument } from '../src/api/openapi-document.ts';
 import { settings } from '../src/cli/config.ts';
-import { plug } from '../src/cli/plugged.ts';
-import { isRepeatable, optionsElsewhere, variableOfOption } from '../src/cli/program/option-sources.ts';
-import { commandLine } from '../src/cli/program/program.ts';
+import { loadExtensions } from '../src/cli/load-extensions.ts';
+import { configurableOptions, isRepeatable, variableOfOption } from '../src/cli/program/option-sources.ts';
+import { createProgram } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
 import { extensionsPage } from './extensions-page.ts';
 import { pluginTypesPage } from './plugin-types-page.ts';
@@ -23,13 +23,13 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/plugin-types.md', pluginTypesPage()],
     ['docs/reference/metrics.md', await metricsReference()],
     // Of a server that asks for tokens.
-    ['docs/reference/openapi.json', `${JSON.stringify(apiDocument(true), null, 2)}\n`],
+    ['docs/reference/openapi.json', `${JSON.stringify(apiOpenApiDocument(true), null, 2)}\n`],
   ]);
 }
 
 async function commandReference(): Promise<string> {
-  await using plugged = await plug([], '.');
-  const program = commandLine('', { plugged, names: [], run: async () => undefined });
+  await using loaded = await loadExtensions([], '.');
+  const program = createProgram('', { loaded, pluginNames: [], run: async () => undefined });
   const sections = [...commandsOf(program, '')].map(
     ({ name, command }) => `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );
@@ -49,7 +49,7 @@ function* commandsOf(command: Command, above: string): Generator<{ name: string;
 function variablesOf(program: Command): string {
   const options = new Map<string, { variable: string; commands: string[]; isRepeatable: boolean }>();
   for (const { name, command } of commandsOf(program, ''))
-    for (const option of optionsElsewhere(command)) {
+    for (const option of configurableOptions(command)) {
       const found = options.get(option.name()) ?? {
         variable: variableOfOption(option),
         commands: [],
@@ -102,7 +102,7 @@ function helpOf(command: Command): string {
 }
 
 async function metricsReference(): Promise<string> {
-  const text = await freshMetrics().write({ feeds: [], reading: { busy: 0, waiting: 0 } });
+  const text = await createMetrics().render({ feeds: [], reading: { busy: 0, waiting: 0 } });
   const kinds = new Map(
     Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, kind]) => [name, kind]),
   );

@@ -17,7 +17,7 @@ export const plugin: Plugin = {
       name: 'acme',
       version: 1,
       feeds: ['advisories'],
-      feedsOf: (namespace) => (namespace === 'acme' ? ['advisories'] : []),
+      feedsFor: (namespace) => (namespace === 'acme' ? ['advisories'] : []),
       fetch() {
         const url = new URL('./acme-advisories.json', import.meta.url);
         return Promise.resolve({ url: url.href, body: createReadStream(url), fingerprint: '' });

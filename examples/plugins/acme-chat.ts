@@ -9,7 +9,7 @@ export const plugin: Plugin = {
       name: 'acme-chat',
       async deliver(notice, signal) {
         // A notice comes again until a client says that it was heard; people in a room need not read it twice.
-        if (notice.toldAt !== undefined) return;
+        if (notice.previouslyDeliveredAt !== undefined) return;
         const text =
           notice.kind === 'digest' ? ofDigest(await notice.content()) : ofChange(await notice.content());
         const answer = await fetch(process.env['ACME_CHAT_URL'] ?? '', {

@@ -6,7 +6,7 @@ import type { Coverage } from './coverage.ts';
 import { execute, executeMeasured, type Outcome, signatureOf } from './execute.ts';
 import { minimise } from './minimise.ts';
 import { mutate } from './mutate.ts';
-import { type Fault, grownBytesMax, type Message, type Order, slowMs } from './protocol.ts';
+import { type Fault, grownBytesMax, slowMs, type WorkerMessage, type WorkerTask } from './protocol.ts';
 import { type Input, sizeOf, type Target } from './target/target.ts';
 
 /** Inputs run between two looks at the coverage: a look takes as long as some fifty small inputs, and seldom shows anything new after a while. */
@@ -17,12 +17,12 @@ const corpusMax = 4000;
 /** Fuzzes one target: changes inputs, runs them, keeps those that run something new, and tells what went wrong. */
 export class Fuzzer {
   readonly #target: Target;
-  readonly #order: Order;
+  readonly #order: WorkerTask;
   readonly #coverage: Coverage | undefined;
-  readonly #tell: (message: Message) => void;
+  readonly #send: (message: WorkerMessage) => void;
   readonly #random: Random;
   readonly #corpus: Input[] = [];
-  readonly #known = new Set<string>();
+  readonly #reportedSignatures = new Set<string>();
   readonly #inputFile: number;
   readonly #started = performance.now();
   #reported = 0;
@@ -32,14 +32,14 @@ export class Fuzzer {
 
   constructor(
     target: Target,
-    order: Order,
+    order: WorkerTask,
     coverage: Coverage | undefined,
-    tell: (message: Message) => void,
+    send: (message: WorkerMessage) => void,
   ) {
     this.#target = target;
     this.#order = order;
     this.#coverage = coverage;
-    this.#tell = tell;
+    this.#send = send;
     this.#random = new Random(order.seed);
     this.#inputFile = openSync(order.inputFile, 'w');
     process.on('unhandledRejection', (error) => {
@@ -115,9 +115,9 @@ export class Fuzzer {
       await this.#run(input);
       await setImmediate();
       const signature = `unhandled rejection: ${signatureOf(this.#unhandled)}`;
-      if (this.#hasUnhandled() && !this.#known.has(signature))
+      if (this.#hasUnhandled() && !this.#reportedSignatures.has(signature))
         this.#suspect('crash', signature, input, this.#unhandled);
-      this.#known.add(signature);
+      this.#reportedSignatures.add(signature);
     }
     this.#unhandled = undefined;
   }
@@ -141,8 +141,8 @@ export class Fuzzer {
 
   async #crashed(input: Input, error: unknown): Promise<void> {
     const signature = signatureOf(error);
-    if (this.#known.has(signature)) return;
-    this.#known.add(signature);
+    if (this.#reportedSignatures.has(signature)) return;
+    this.#reportedSignatures.add(signature);
     // Told at once: a smaller input may hang.
     this.#suspect('crash', signature, input, error);
     const smallest = await minimise(input, async (candidate) => {
@@ -155,7 +155,7 @@ export class Fuzzer {
 
   #suspect(fault: Fault, what: string, input: Input, error?: unknown): void {
     const stack = error instanceof Error ? [error.stack, error.cause].join('\n') : '';
-    this.#tell({ kind: 'suspect', fault, what, stack, input });
+    this.#send({ kind: 'suspect', fault, what, stack, input });
   }
 
   #report(): void {
@@ -167,6 +167,6 @@ export class Fuzzer {
       corpus: this.#corpus.length,
       blocks: this.#coverage?.blocks ?? 0,
     };
-    this.#tell({ kind: 'figures', figures });
+    this.#send({ kind: 'figures', figures });
   }
 }

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readArtifact } from './artifact.ts';
-import { type Catch, hunt, isFault, type Plan, probe } from './hunt.ts';
+import { type FuzzResult, fuzzTarget, isFault, type Plan, probe } from './fuzz-target.ts';
 import type { Target } from './target/target.ts';
 import { targets } from './targets.ts';
 
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
     return usage();
   if (values.replay !== undefined) return chosen.length === 1 ? replay(values.replay, chosen) : usage();
   process.stdout.write(`seed ${seed}\n`);
-  return huntAll(chosen, { seconds, seed, isGuided: !values.unguided, artifacts: values.artifacts }, jobs);
+  return fuzzAll(chosen, { seconds, seed, isGuided: !values.unguided, artifacts: values.artifacts }, jobs);
 }
 
 function usage(): number {
@@ -46,12 +46,12 @@ function usage(): number {
 }
 
 /** So many targets at a time, in order; each tells its result when it has ended. */
-async function huntAll(chosen: readonly Target[], plan: Plan, jobs: number): Promise<number> {
+async function fuzzAll(chosen: readonly Target[], plan: Plan, jobs: number): Promise<number> {
   const waiting = [...chosen];
   let found = 0;
   const work = async (): Promise<void> => {
     for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
-      const result = await hunt(target, plan);
+      const result = await fuzzTarget(target, plan);
       found += result.found.length;
       print(target, result);
     }
@@ -60,7 +60,7 @@ async function huntAll(chosen: readonly Target[], plan: Plan, jobs: number): Pro
   return found === 0 ? 0 : 1;
 }
 
-function print({ name }: Target, { figures, found }: Catch): void {
+function print({ name }: Target, { figures, found }: FuzzResult): void {
   const { executions, seconds, corpus, blocks } = figures;
   const count = (fault: string): number => found.filter((finding) => finding.fault === fault).length;
   const rate = Math.round(executions / Math.max(seconds, 1));

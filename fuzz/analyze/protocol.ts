@@ -1,7 +1,7 @@
 import type { Input } from './target/target.ts';
 
 /** What a process that fuzzes is told to do. */
-export interface Order {
+export interface WorkerTask {
   readonly target: string;
   /** Fuzz for so long. */
   readonly seconds: number;
@@ -26,7 +26,7 @@ export interface Figures {
 export type Fault = 'crash' | 'slow' | 'memory';
 
 /** What a process that fuzzes tells. */
-export type Message =
+export type WorkerMessage =
   /** The code is loaded. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'figures'; readonly figures: Figures }

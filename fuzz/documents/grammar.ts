@@ -85,7 +85,7 @@ export function sample(random: Random): Sample {
   const kind = random.pick(kinds);
   let root = documents[kind](random);
   for (let changes = random.below(4); changes > 0; changes--) root = changed(root, random);
-  return { kind, bytes: spoilt(Buffer.from(written(root, random), 'utf8'), random) };
+  return { kind, bytes: damaged(Buffer.from(serialized(root, random), 'utf8'), random) };
 }
 
 /** The document with one change somewhere in it. */
@@ -122,11 +122,11 @@ function changedFields(fields: Fields, at: number, random: Random): Fields {
     case 3:
       return fields.toSpliced(at, 1);
     default:
-      return fields.toSpliced(at, 0, [random.pick(strangeKeys), other]);
+      return fields.toSpliced(at, 0, [random.pick(unusualKeys), other]);
   }
 }
 
-const strangeKeys = [
+const unusualKeys = [
   '"__proto__"',
   '"constructor"',
   '""',
@@ -185,16 +185,16 @@ const oddTexts = [
 
 const odd = (random: Random): Node => ({ text: random.pick(oddTexts) });
 
-function written(node: Node, random: Random): string {
+function serialized(node: Node, random: Random): string {
   const blank = (): string => (random.chance(0.02) ? random.pick([' ', '\n', '\t', '\r', '  ']) : '');
   if ('text' in node) return blank() + node.text + blank();
-  if ('items' in node) return `[${blank()}${node.items.map((item) => written(item, random)).join(',')}]`;
-  const fields = node.fields.map(([key, value]) => `${blank()}${key}${blank()}:${written(value, random)}`);
+  if ('items' in node) return `[${blank()}${node.items.map((item) => serialized(item, random)).join(',')}]`;
+  const fields = node.fields.map(([key, value]) => `${blank()}${key}${blank()}:${serialized(value, random)}`);
   return `${blank()}{${fields.join(',')}}${blank()}`;
 }
 
 /** The bytes with what JSON does not have, once in a while. */
-function spoilt(bytes: Buffer, random: Random): Buffer {
+function damaged(bytes: Buffer, random: Random): Buffer {
   if (random.chance(0.92)) return bytes;
   const at = random.below(bytes.length + 1);
   const inserted = Buffer.from(

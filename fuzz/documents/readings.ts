@@ -1,3 +1,4 @@
+import { ClairError } from '../../src/core/errors.ts';
 import {
   configDocument,
   type Descriptor,
@@ -8,7 +9,6 @@ import {
   parseDocument,
   repositoriesDocument,
 } from '../../src/image/format/documents.ts';
-import { ClairError } from '../../src/kit/errors.ts';
 import type { Sample } from './grammar.ts';
 
 /** Our reading of a document in the forms in which the oracle may give its own; undefined where it is refused. */

@@ -72,8 +72,8 @@ class Side implements AsyncDisposable {
     return new Side(receiver, server, notifications);
   }
 
-  async ask(asked: FuzzRequest): Promise<Answer> {
-    const answer = await send(this.#server.apiPort, { ...asked, path: this.#outgoing(asked.path) });
+  async send(request: FuzzRequest): Promise<Answer> {
+    const answer = await send(this.#server.apiPort, { ...request, path: this.#outgoing(request.path) });
     const body = this.#incoming(answer.body);
     return { ...answer, body };
   }
@@ -164,8 +164,8 @@ export async function compareServers({
     await notificationsDelivered(sqlite, postgres);
     const pages = Math.min(sqlite.pages.length, postgres.pages.length);
     const notifications = Math.min(sqlite.notifications.length, postgres.notifications.length);
-    const asked = randomRequest(draw, { layers, pages, notifications });
-    const answers = await Promise.all([sqlite.ask(asked), postgres.ask(asked)]);
+    const request = randomRequest(draw, { layers, pages, notifications });
+    const answers = await Promise.all([sqlite.send(request), postgres.send(request)]);
     const [{ status }] = answers;
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     const [ofSqlite, ofPostgres] = answers.map((answer) => JSON.stringify(answer));
@@ -173,7 +173,7 @@ export async function compareServers({
     differences++;
     onDifference(
       [
-        `request ${i}: ${JSON.stringify(asked)}`,
+        `request ${i}: ${JSON.stringify(request)}`,
         `  SQLite     ${ofSqlite}`,
         `  PostgreSQL ${ofPostgres}`,
       ].join('\n'),

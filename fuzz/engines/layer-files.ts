@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeBdb, writeRpmPackage } from '../../src/testing/rpm-writer.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import type { Random } from '../random.ts';
 
 const packageNames = ['openssl', 'curl', 'zlib', 'bash', 'ümlaut', 'a-b.c+d'];
@@ -18,11 +18,11 @@ const releases = [
   '',
 ];
 
-function release(draw: Random): TarEntry {
+function release(draw: Random): TarEntryPlan {
   return { path: 'etc/os-release', content: draw.pick(releases) };
 }
 
-function dpkg(draw: Random): TarEntry {
+function dpkg(draw: Random): TarEntryPlan {
   const entries = draw.some(packageNames, 5).map((name) => {
     const source = draw.chance(0.3) ? `Source: ${draw.pick(packageNames)}\n` : '';
     const status = draw.pick(['install ok installed', 'install ok unpacked', 'deinstall ok config-files']);
@@ -31,28 +31,28 @@ function dpkg(draw: Random): TarEntry {
   return { path: 'var/lib/dpkg/status', content: entries.join('') };
 }
 
-function apk(draw: Random): TarEntry {
+function apk(draw: Random): TarEntryPlan {
   const entries = draw
     .some(packageNames, 5)
     .map((name) => `P:${name}\nV:${draw.pick(['1.0-r0', '1.1.1-r2', ...versions])}\nA:x86_64\n\n`);
   return { path: 'lib/apk/db/installed', content: entries.join('') };
 }
 
-function rpm(draw: Random): TarEntry {
+function rpm(draw: Random): TarEntryPlan {
   const headers = draw.some(['openssl', 'curl', 'bash'], 3).map((name) => writeRpmPackage(name));
   return { path: 'var/lib/rpm/Packages', content: writeBdb(headers) };
 }
 
-function whiteout(draw: Random): TarEntry {
+function whiteout(draw: Random): TarEntryPlan {
   const path = draw.pick(['var/lib/dpkg/.wh.status', 'var/lib/dpkg/.wh..wh..opq', 'etc/.wh.os-release']);
   return { path, content: '' };
 }
 
-function link(draw: Random): TarEntry {
+function link(draw: Random): TarEntryPlan {
   return { path: 'var/lib/dpkg/status', target: draw.pick(['../../../opt/status', '/opt/status', 'status']) };
 }
 
-function stray(draw: Random): TarEntry {
+function stray(draw: Random): TarEntryPlan {
   return { path: draw.pick(['opt/status', 'opt/é/ü', 'usr/bin/program']), content: 'x' };
 }
 

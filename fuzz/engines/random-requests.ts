@@ -193,7 +193,7 @@ const affectedImages: Maker = (draw) =>
  * Bodies that are no JSON, or another than is wanted. Not of ancestries: of one that is refused, the layers that were read in time are kept,
  * and a hash with another path would show which.
  */
-const spoilt: Maker = (draw, material) => {
+const invalidBody: Maker = (draw, material) => {
   const { method, path, body } = draw.pick([postLayer, postVulnerability, putVulnerability, putFix])(
     draw,
     material,
@@ -255,7 +255,7 @@ const weighted: readonly (readonly [number, Maker])[] = [
   [1, (draw, material) => request('DELETE', `/notifications/${notification(draw, material)}`)],
   [1, () => request('GET', '/status')],
   [2, affectedImages],
-  [5, spoilt],
+  [5, invalidBody],
   [4, stray],
 ];
 

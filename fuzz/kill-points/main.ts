@@ -24,14 +24,14 @@ for (const engine of engines) {
   for (let done = 0; done < points; done += pointsPerDatabase) {
     const count = Math.min(pointsPerDatabase, points - done);
     void test(`${engine.name}: points ${done + 1} to ${done + count}`, async (context: TestContext) => {
-      const place = await engine.place(context);
+      const place = await engine.createLocation(context);
       for (let i = 0; i < count; i++) await killOnce(engine, place, Math.random());
     });
   }
   const starts = Math.ceil(points / 5);
   void test(`${engine.name}: ${starts} points while the tables are made`, async (context: TestContext) => {
-    const spanMs = await openingMs(engine, await engine.newPlace(context));
+    const spanMs = await openingMs(engine, await engine.createEmptyLocation(context));
     for (let i = 0; i < starts; i++)
-      await killWhileOpening(engine, await engine.newPlace(context), Math.random() * spanMs);
+      await killWhileOpening(engine, await engine.createEmptyLocation(context), Math.random() * spanMs);
   });
 }

@@ -1,12 +1,12 @@
 import { Random } from '../random.ts';
+import { insertionPointsOf, units } from './insert-run.ts';
 import type { Case } from './measure.ts';
-import { placesOf, units } from './spoil.ts';
 import type { Subject } from './subject.ts';
 
 /** Every unit at every place of subjects. */
 export function* everyCase(subjects: readonly Subject[], characters: number): Generator<Case> {
   for (const subject of subjects) {
-    for (const place of placesOf(subject))
+    for (const place of insertionPointsOf(subject))
       for (const unit of units) yield { subject: subject.name, place, unit, characters };
   }
 }
@@ -22,7 +22,7 @@ export function* randomCases(
     const subject = random.pick(subjects);
     yield {
       subject: subject.name,
-      place: random.pick(placesOf(subject)),
+      place: random.pick(insertionPointsOf(subject)),
       unit: random.pick(units),
       characters,
     };

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { builtIn } from '../../src/extensions.ts';
-import type { AdvisorySource, Fetched } from '../../src/plugin/advisory-source.ts';
+import type { AdvisorySource, FetchedFeed } from '../../src/plugin/advisory-source.ts';
 import type { Enricher } from '../../src/plugin/enricher.ts';
 import { withKeys } from '../../src/service/feeds/keyed-records.ts';
 import type { FetchedArchives } from '../../src/source/ubuntu/archives.ts';
-import { inPieces } from '../../src/testing/bytes.ts';
+import { inChunks } from '../../src/testing/streams.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import {
   alma,
@@ -39,7 +39,7 @@ interface FeedFormat {
   readonly document: string;
   readonly pack?: (document: string) => Uint8Array;
   /** Puts the packed document in its place; it is the body of the feed unless given. */
-  readonly place?: (fetched: Fetched) => FetchedArchives;
+  readonly place?: (fetched: FetchedFeed) => FetchedArchives;
 }
 
 const zipped = (document: string): Uint8Array => zipSync({ 'a.json': strToU8(document) }, { level: 0 });
@@ -57,9 +57,9 @@ const xml = (url: string, feed: string, document: string): FeedFormat => ({
 const osvIn = (ecosystem: string): unknown => osv(ecosystem);
 
 /** The reasons of Ubuntu are a second archive, which is read before the records. */
-const besideRecords = (vex: Fetched): FetchedArchives => ({
+const besideRecords = (vex: FetchedFeed): FetchedArchives => ({
   ...{ url: 'https://a.example/osv-all.tar.xz', fingerprint: '', vex },
-  body: inPieces(packedAs('osv/cve/2024/UBUNTU-CVE-2024-0001.json')(JSON.stringify(ubuntuOsv))),
+  body: inChunks(packedAs('osv/cve/2024/UBUNTU-CVE-2024-0001.json')(JSON.stringify(ubuntuOsv))),
 });
 
 /** The formats of every source and enricher, by its name. */
@@ -149,10 +149,10 @@ async function readFeed(
   document: string,
 ): Promise<void> {
   const content = pack(document);
-  const fetched: Fetched = {
+  const fetched: FetchedFeed = {
     url,
     fingerprint: '',
-    body: inPieces(content, Math.max(1000, content.length >> 6)),
+    body: inChunks(content, Math.max(1000, content.length >> 6)),
   };
   for await (const record of source.parse(feed, place?.(fetched) ?? fetched))
     if ('affected' in record) withKeys(record, builtIn.schemes, url);

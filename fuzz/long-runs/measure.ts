@@ -1,5 +1,5 @@
-import { ClairError, messageOf } from '../../src/kit/errors.ts';
-import { spoilt } from './spoil.ts';
+import { ClairError, messageOf } from '../../src/core/errors.ts';
+import { withRun } from './insert-run.ts';
 import type { Subject } from './subject.ts';
 
 /** A run of one unit at one place of a document. */
@@ -18,7 +18,7 @@ export interface Measured {
 
 /** Reads the spoilt document of a case. */
 export async function measure(subject: Subject, { place, unit, characters }: Case): Promise<Measured> {
-  const document = spoilt(subject, place, unit, characters);
+  const document = withRun(subject, place, unit, characters);
   const before = process.threadCpuUsage();
   const fault = await faultOf(subject.read(document));
   const { user, system } = process.threadCpuUsage(before);

@@ -43,10 +43,10 @@ export async function judgeAll(
 ): Promise<readonly Judgement[]> {
   mkdirSync(scratch, { recursive: true });
   const written: WrittenImage[] = images.map((image, i) => writeImage(image, join(scratch, String(i))));
-  const asked = runtimes.ask(written.map(({ layout }) => layout));
+  const pendingViews = runtimes.unpack(written.map(({ layout }) => layout));
   const readings = [];
   for (const [i, { target }] of written.entries())
     readings.push(await readTarget(target, images[i]?.verify ?? false));
-  const views = await asked;
+  const views = await pendingViews;
   return readings.map((reading, i) => judge(reading, views[i] ?? []));
 }

@@ -25,7 +25,7 @@ export async function confirm(
 }
 
 async function umociOf(runtimes: Runtimes, layout: string): Promise<readonly RuntimeView[]> {
-  const [views = []] = await runtimes.ask([layout]);
+  const [views = []] = await runtimes.unpack([layout]);
   return views.filter(({ runtime }) => runtime === 'umoci');
 }
 

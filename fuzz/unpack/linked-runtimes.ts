@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import * as z from 'zod/mini';
 import { decodeName } from '../../src/kit/tar/name.ts';
 import { type Runtimes, RuntimesMissing, type RuntimeView } from './runtime.ts';
-import { wantedPlaces } from './subject.ts';
+import { wantedFiles } from './subject.ts';
 
 const source = join(import.meta.dirname, 'oracle');
 
@@ -46,8 +46,8 @@ class LinkedRuntimes implements Runtimes {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  async ask(layouts: readonly string[]): Promise<readonly (readonly RuntimeView[])[]> {
-    for (const layout of layouts) this.#child.stdin.write(`${JSON.stringify({ layout, ...wantedPlaces })}\n`);
+  async unpack(layouts: readonly string[]): Promise<readonly (readonly RuntimeView[])[]> {
+    for (const layout of layouts) this.#child.stdin.write(`${JSON.stringify({ layout, ...wantedFiles })}\n`);
     const views: (readonly RuntimeView[])[] = [];
     while (views.length < layouts.length) {
       const line = await this.#lines.next();

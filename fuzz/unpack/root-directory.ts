@@ -2,13 +2,13 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from '
 import { decodeName, encodeName } from '../../src/kit/tar/name.ts';
 
 /** Files that are looked for: by their paths, and all of some directories. */
-export interface Places {
+export interface WantedFiles {
   readonly files: readonly string[];
   readonly directories: readonly string[];
 }
 
 /** The files of interest below a root, as a process sees them whose root directory that is. */
-export function filesIn(root: string, { files, directories }: Places): ReadonlyMap<string, Uint8Array> {
+export function filesIn(root: string, { files, directories }: WantedFiles): ReadonlyMap<string, Uint8Array> {
   const inDirectories = directories.flatMap((directory) =>
     namesIn(root, directory).map((name) => `${directory}/${name}`),
   );

@@ -10,7 +10,7 @@ export interface Runtimes {
   /** What they are, with versions. */
   readonly name: string;
   /** What a container of each image shows, for each runtime. `layouts` are directories. */
-  ask(layouts: readonly string[]): Promise<readonly (readonly RuntimeView[])[]>;
+  unpack(layouts: readonly string[]): Promise<readonly (readonly RuntimeView[])[]>;
   stop(): Promise<void>;
 }
 

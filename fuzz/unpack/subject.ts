@@ -1,11 +1,11 @@
+import { ClairError } from '../../src/core/errors.ts';
 import { builtIn } from '../../src/extensions.ts';
 import { openImage } from '../../src/image/open-image.ts';
-import { ClairError } from '../../src/kit/errors.ts';
 import type { ListedPackage } from '../../src/model/package.ts';
-import { isPattern, partsOf } from '../../src/plugin/layer-files.ts';
+import { isPattern, parsePattern } from '../../src/plugin/layer-files.ts';
 import { analyzeLayers, wantedPatterns } from '../../src/service/images/analyze-layers.ts';
 import { listPackages } from '../../src/service/images/list-packages.ts';
-import { readInRounds } from '../../src/service/images/read-rounds.ts';
+import { readUntilLinksResolved } from '../../src/service/images/read-passes.ts';
 
 /** What an image has, by whoever read it. */
 export interface Content {
@@ -20,11 +20,11 @@ export interface Content {
 export type Reading = Content | { readonly refused: string };
 
 /** The files that extensions look at: exact paths, and directories of which they want the files. */
-export const wantedPlaces: { readonly files: readonly string[]; readonly directories: readonly string[] } =
-  placesOf(wantedPatterns(builtIn));
+export const wantedFiles: { readonly files: readonly string[]; readonly directories: readonly string[] } =
+  wantedFilesOf(wantedPatterns(builtIn));
 
-function placesOf(patterns: readonly string[]): typeof wantedPlaces {
-  const places = patterns.filter(isPattern).map(partsOf);
+function wantedFilesOf(patterns: readonly string[]): typeof wantedFiles {
+  const places = patterns.filter(isPattern).map(parsePattern);
   const isDirect = (ending: string): boolean => !ending.includes('/', 1);
   return {
     files: [...new Set(places.flatMap(({ path, ending }) => (ending === undefined ? [path] : [])))],
@@ -40,7 +40,7 @@ function placesOf(patterns: readonly string[]): typeof wantedPlaces {
 export async function readTarget(target: string, verify: boolean): Promise<Reading> {
   try {
     const { layers } = await openImage(target);
-    const { squashed } = await readInRounds(builtIn, async ({ links }) => {
+    const { squashed } = await readUntilLinksResolved(builtIn, async ({ links }) => {
       const indexes = await analyzeLayers(layers, builtIn, { verify, links });
       return indexes.map((index, i) => ({ identity: String(i), index }));
     });
@@ -49,7 +49,7 @@ export async function readTarget(target: string, verify: boolean): Promise<Readi
       distro: distroOf(squashed.files),
       problems: [
         ...squashed.problems.map(({ path, message }) => `${path}: ${message}`),
-        ...squashed.unread.map(({ place }) => `${place}: not read`),
+        ...squashed.unresolvedLinks.map(({ target }) => `${target}: not read`),
       ],
     };
   } catch (error) {

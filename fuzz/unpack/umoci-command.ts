@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesIn } from './root-directory.ts';
 import { type Runtimes, RuntimesMissing, type RuntimeView } from './runtime.ts';
-import { wantedPlaces } from './subject.ts';
+import { wantedFiles } from './subject.ts';
 
 /** The command umoci alone: an image takes it a hundred times as long. Throws `RuntimesMissing` where it is not installed. */
 export function umociCommand(scratch: string): Runtimes {
@@ -12,7 +12,7 @@ export function umociCommand(scratch: string): Runtimes {
   if (process.getuid?.() !== 0) throw new RuntimesMissing('umoci gives files their owners: run as root');
   return {
     name: stdout.trim().replace(' version', ''),
-    ask: async (layouts) => await Promise.resolve(layouts.map((layout) => [unpacked(layout, scratch)])),
+    unpack: async (layouts) => await Promise.resolve(layouts.map((layout) => [unpacked(layout, scratch)])),
     stop: async () => {
       await Promise.resolve();
     },
@@ -26,5 +26,5 @@ function unpacked(layout: string, scratch: string): RuntimeView {
   const { status, stderr } = spawnSync('umoci', args, { encoding: 'utf8' });
   const view = { runtime: 'umoci', files: new Map() };
   if (status !== 0) return { ...view, refused: stderr.trim().split('\n').at(-1) ?? `ends with ${status}` };
-  return { ...view, files: filesIn(root, wantedPlaces) };
+  return { ...view, files: filesIn(root, wantedFiles) };
 }

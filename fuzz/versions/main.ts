@@ -68,7 +68,7 @@ async function compareAll(subject: Subject, oracle: Oracle, total: number, seed:
   for (let done = 0; done < total; done += batchPairs) {
     const length = Math.min(batchPairs, total - done);
     const pairs = Array.from({ length }, () => pairOf(subject, real, random));
-    const answers = await oracle.ask(pairs);
+    const answers = await oracle.compare(pairs);
     for (const [index, pair] of pairs.entries()) {
       const answer = answers[index] ?? '';
       const mismatch = judge(subject.scheme, pair, answer);

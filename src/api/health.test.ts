@@ -14,25 +14,25 @@ test('the health check answers as Clair’s, and 500 without a database', async 
     { store, metrics, onError, readiness: (states) => readinessOf([], states) },
   );
   context.after(() => server.stop(0));
-  const ask = async (path: string, options: RequestInit = {}): Promise<readonly [number, string]> => {
+  const get = async (path: string, options: RequestInit = {}): Promise<readonly [number, string]> => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
       redirect: 'manual',
       ...options,
     });
     return [response.status, await response.text()];
   };
-  assert.deepEqual(await ask('/health'), [200, '']);
-  assert.deepEqual(await ask('/health/'), [301, '<a href="/health">Moved Permanently</a>.\n\n']);
-  assert.deepEqual(await ask('/health', { method: 'POST' }), [405, 'Method Not Allowed\n']);
-  assert.deepEqual(await ask('/'), [404, '404 page not found\n']);
-  assert.deepEqual(await ask('/status'), [200, '{"feeds":[]}\n']);
-  assert.deepEqual(await ask('/metrics'), [200, 'clair_updater_errors_total 0\n']);
+  assert.deepEqual(await get('/health'), [200, '']);
+  assert.deepEqual(await get('/health/'), [301, '<a href="/health">Moved Permanently</a>.\n\n']);
+  assert.deepEqual(await get('/health', { method: 'POST' }), [405, 'Method Not Allowed\n']);
+  assert.deepEqual(await get('/'), [404, '404 page not found\n']);
+  assert.deepEqual(await get('/status'), [200, '{"feeds":[]}\n']);
+  assert.deepEqual(await get('/metrics'), [200, 'clair_updater_errors_total 0\n']);
   const notReady = '{"ready":false,"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
-  assert.deepEqual(await ask('/ready'), [503, notReady]);
+  assert.deepEqual(await get('/ready'), [503, notReady]);
   assert.deepEqual(errors, []);
 
   await store[Symbol.asyncDispose]();
-  assert.deepEqual(await ask('/health'), [500, '']);
-  assert.deepEqual(await ask('/ready'), [503, '']);
+  assert.deepEqual(await get('/health'), [500, '']);
+  assert.deepEqual(await get('/ready'), [503, '']);
   assert.equal(errors.length, 2);
 });

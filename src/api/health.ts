@@ -1,18 +1,18 @@
 import type { Address } from '../config/address.ts';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import type { Readiness } from '../service/feeds/readiness.ts';
 import type { FeedState, Store } from '../store/store.ts';
-import { feedStatesSchema, readinessSchema } from './feed-states-schema.ts';
+import { feedStatusSchema, readinessSchema } from './health-schemas.ts';
 import { accessByTokens } from './http/access.ts';
 import { type ApiServer, serveApi } from './http/api-server.ts';
-import type { ApiAnswer, Route } from './http/exchange.ts';
 import type { DescribedRoute, RouteDescription } from './http/openapi.ts';
 import type { RequestRecord } from './http/request-record.ts';
+import type { ApiResponse, Route } from './http/route.ts';
 import { routerOf } from './http/router.ts';
-import { metricsAnswer } from './metrics.ts';
+import { metricsResponse } from './metrics.ts';
 
 /** What the health server tells of. */
-export interface HealthRoom {
+export interface HealthDeps {
   readonly store: Pick<Store, 'advisories' | 'ping'>;
   /** Judges by the states of the feeds whether there are advisories to judge by. */
   readonly readiness: (states: readonly FeedState[]) => Readiness;
@@ -29,50 +29,53 @@ export interface HealthRoom {
  * advisories, else 503), `/metrics` and `/status`, which tells of every feed how fresh it is. It speaks no TLS and asks for no token, as in Clair. Throws `usage` where the address
  * cannot be taken.
  */
-export async function serveHealth(address: Address, room: HealthRoom): Promise<ApiServer> {
-  const routes = Object.entries(ways).map(
-    ([name, { answer }]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => answer(room) }),
+export async function serveHealth(address: Address, deps: HealthDeps): Promise<ApiServer> {
+  const routes = Object.entries(healthEndpoints).map(
+    ([name, { handle }]): Route => ({ name, method: 'GET', path: `/${name}`, handle: () => handle(deps) }),
   );
   return await serveApi('the health check', address, {
     routers: [routerOf('', routes)],
     access: accessByTokens([]),
     timeoutMs: limits.healthMs,
     tls: undefined,
-    onError: room.onError,
-    onAnswered: () => undefined,
-    ...(room.onRequest && { onRequest: room.onRequest }),
+    onError: deps.onError,
+    onResponse: () => undefined,
+    ...(deps.onRequest && { onRequest: deps.onRequest }),
   });
 }
 
-interface Way {
+interface HealthEndpoint {
   readonly description: RouteDescription;
-  readonly answer: (room: HealthRoom) => Promise<ApiAnswer>;
+  readonly handle: (deps: HealthDeps) => Promise<ApiResponse>;
 }
 
-const ways: Readonly<Record<string, Way>> = {
-  health: { description: { summary: 'Whether the database answers.', faults: [500] }, answer: health },
+const healthEndpoints: Readonly<Record<string, HealthEndpoint>> = {
+  health: {
+    description: { summary: 'Whether the database answers.', errorStatuses: [500] },
+    handle: handleHealth,
+  },
   metrics: {
-    description: { summary: 'The metrics of this server, as Prometheus reads them.', gives: 'text' },
-    answer: ({ metrics }) => metricsAnswer(metrics),
+    description: { summary: 'The metrics of this server, as Prometheus reads them.', responseType: 'text' },
+    handle: ({ metrics }) => metricsResponse(metrics),
   },
   ready: {
     description: {
       summary:
         'Whether the database answers, and every enabled feed of advisories was loaded or at least tried.',
-      gives: readinessSchema,
-      faults: [503],
+      responseType: readinessSchema,
+      errorStatuses: [503],
     },
-    answer: ready,
+    handle: handleReady,
   },
   status: {
-    description: { summary: 'How fresh each feed of advisories is.', gives: feedStatesSchema },
-    answer: status,
+    description: { summary: 'How fresh each feed of advisories is.', responseType: feedStatusSchema },
+    handle: handleStatus,
   },
 };
 
 /** What these routes are for, served by default on the port of Clair's health check. */
 export function describedHealthRoutes(): DescribedRoute[] {
-  return Object.entries(ways).map(([name, { description }]) => ({
+  return Object.entries(healthEndpoints).map(([name, { description }]) => ({
     route: { name, method: 'GET' },
     path: `/${name}`,
     description,
@@ -80,7 +83,7 @@ export function describedHealthRoutes(): DescribedRoute[] {
   }));
 }
 
-async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
+async function handleHealth({ store, onError }: HealthDeps): Promise<ApiResponse> {
   try {
     await store.ping();
     return { status: 200 };
@@ -90,9 +93,9 @@ async function health({ store, onError }: HealthRoom): Promise<ApiAnswer> {
   }
 }
 
-async function ready({ store, readiness, onError }: HealthRoom): Promise<ApiAnswer> {
+async function handleReady({ store, readiness, onError }: HealthDeps): Promise<ApiResponse> {
   try {
-    const body = readiness(await store.advisories.feedStates());
+    const body = readiness(await store.advisories.findFeedStates());
     return { status: body.ready ? 200 : 503, body };
   } catch (error) {
     onError(error);
@@ -100,6 +103,6 @@ async function ready({ store, readiness, onError }: HealthRoom): Promise<ApiAnsw
   }
 }
 
-async function status({ store }: HealthRoom): Promise<ApiAnswer> {
-  return { status: 200, body: { feeds: await store.advisories.feedStates() } };
+async function handleStatus({ store }: HealthDeps): Promise<ApiResponse> {
+  return { status: 200, body: { feeds: await store.advisories.findFeedStates() } };
 }

@@ -1,52 +1,54 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import type { FeedState } from '../store/store.ts';
-import type { ApiAnswer } from './http/exchange.ts';
+import type { ApiResponse } from './http/route.ts';
 
 /** How busy the threads are that read layers. */
-export interface ReadingLoad {
+export interface LayerReadLoad {
   readonly busy: number;
   readonly waiting: number;
 }
 
 /** What is as it is at this moment, and not counted. */
-export interface Gauges {
+export interface GaugeValues {
   readonly feeds: readonly FeedState[];
-  readonly reading: ReadingLoad;
+  readonly reading: LayerReadLoad;
 }
 
 /** What the server counts, in the text format of Prometheus. Clair's names are kept. */
 export interface Metrics {
   /** Counts what became of the feeds of one source, and how long that took. */
-  noteUpdate(outcomes: readonly FeedOutcome[], seconds: number): void;
+  recordFeedUpdate(outcomes: readonly FeedOutcome[], seconds: number): void;
   /** Counts an answer of the API. */
-  noteAnswer(route: string, status: number, ms: number): void;
+  recordResponse(route: string, status: number, ms: number): void;
   /** Counts a layer that was read, or was tried to be. */
-  noteLayer(reading: { readonly seconds: number; readonly bytes: number; readonly outcome: string }): void;
+  recordLayer(reading: { readonly seconds: number; readonly bytes: number; readonly outcome: string }): void;
   /** Counts a notification that was told, so long after it was made. */
-  noteNotified(ms: number): void;
+  recordDelivery(ms: number): void;
   /** Counts a try to tell of one that failed. */
-  noteNotificationFailure(transport: string): void;
+  recordDeliveryFailure(transport: string): void;
   /** The text, with these beside what was counted. */
-  write(gauges: Gauges): Promise<string>;
+  render(gauges: GaugeValues): Promise<string>;
 }
 
 /** The answer that has the metrics, as Prometheus takes them. */
-export async function metricsAnswer(write: () => Promise<string>): Promise<ApiAnswer> {
+export async function metricsResponse(write: () => Promise<string>): Promise<ApiResponse> {
   return { status: 200, contentType: 'text/plain; version=0.0.4', text: await write() };
 }
 
 /** Clair's buckets for the duration of an answer, in milliseconds. */
-const answerBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
+const responseBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 
 /** Metrics that begin at nothing. */
-export function freshMetrics(): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
-  return { ...counted(registry), ...told(registry), ...shown(registry) };
+  return { ...apiAndFeedCounters(registry), ...notificationCounters(registry), ...gaugeMetrics(registry) };
 }
 
 /** What happens is counted as it happens. */
-function counted(registry: Registry): Pick<Metrics, 'noteUpdate' | 'noteAnswer' | 'noteLayer'> {
+function apiAndFeedCounters(
+  registry: Registry,
+): Pick<Metrics, 'recordFeedUpdate' | 'recordResponse' | 'recordLayer'> {
   const registers = [registry];
   const updateErrors = new Counter({
     name: 'clair_updater_errors_total',
@@ -59,11 +61,11 @@ function counted(registry: Registry): Pick<Metrics, 'noteUpdate' | 'noteAnswer' 
     buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
     registers,
   });
-  const answers = new Histogram({
+  const responses = new Histogram({
     name: 'clair_api_response_duration_milliseconds',
     help: 'The duration of time it takes to receieve and write a response to an API request',
     labelNames: ['route', 'code'],
-    buckets: answerBuckets,
+    buckets: responseBuckets,
     registers,
   });
   const layers = new Histogram({
@@ -79,14 +81,14 @@ function counted(registry: Registry): Pick<Metrics, 'noteUpdate' | 'noteAnswer' 
     registers,
   });
   return {
-    noteUpdate(outcomes, seconds) {
+    recordFeedUpdate(outcomes, seconds) {
       updateErrors.inc(outcomes.filter(({ outcome }) => outcome === 'failed').length);
       updates.observe(seconds);
     },
-    noteAnswer(route, status, ms) {
-      answers.observe({ route, code: String(status) }, ms);
+    recordResponse(route, status, ms) {
+      responses.observe({ route, code: String(status) }, ms);
     },
-    noteLayer({ seconds, bytes, outcome }) {
+    recordLayer({ seconds, bytes, outcome }) {
       layers.observe({ outcome }, seconds);
       layerBytes.inc(bytes);
     },
@@ -94,7 +96,7 @@ function counted(registry: Registry): Pick<Metrics, 'noteUpdate' | 'noteAnswer' 
 }
 
 /** What becomes of notifications is counted as it happens. */
-function told(registry: Registry): Pick<Metrics, 'noteNotified' | 'noteNotificationFailure'> {
+function notificationCounters(registry: Registry): Pick<Metrics, 'recordDelivery' | 'recordDeliveryFailure'> {
   const registers = [registry];
   const latency = new Histogram({
     name: 'clair_notifier_latency_milliseconds',
@@ -109,17 +111,17 @@ function told(registry: Registry): Pick<Metrics, 'noteNotified' | 'noteNotificat
     registers,
   });
   return {
-    noteNotified(ms) {
+    recordDelivery(ms) {
       latency.observe(ms);
     },
-    noteNotificationFailure(transport) {
+    recordDeliveryFailure(transport) {
       failures.inc({ backend: transport });
     },
   };
 }
 
 /** What is as it is when somebody asks. */
-function shown(registry: Registry): Pick<Metrics, 'write'> {
+function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
   const registers = [registry];
   const labelNames = ['source', 'feed'];
   const gauge = (name: string, help: string): Gauge<'source' | 'feed'> =>
@@ -149,7 +151,7 @@ function shown(registry: Registry): Pick<Metrics, 'write'> {
     registers,
   });
   return {
-    async write({ feeds, reading }) {
+    async render({ feeds, reading }) {
       for (const one of [newest, content, checked, records]) one.reset();
       notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
       busy.set(reading.busy);

@@ -1,14 +1,14 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { Match } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
-import { counted } from '../report/report-words.ts';
-import { type AffectedEntry, affectedBy, plainEntry } from '../service/notices/affected.ts';
-import { columns } from './columns.ts';
-import { writeAnswer } from './output.ts';
-import { type DatabaseOptions, openRoom, type Room } from './room.ts';
+import { pluralize } from '../report/report-text.ts';
+import { type AffectedEntry, affectedBy, toAffectedJson } from '../service/notifications/affected-images.ts';
+import { alignColumns } from './align-columns.ts';
+import { type CommandContext, type DatabaseOptions, openCommandContext } from './command-context.ts';
+import { writeJsonOrText } from './output.ts';
 
 /** Options of `clair affected`. */
-export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'plugged'> {
+export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'loaded'> {
   readonly format: 'table' | 'json';
 }
 
@@ -16,19 +16,22 @@ export interface AffectedOptions extends Pick<DatabaseOptions, 'db' | 'plugged'>
 const imagesAtATime = 500;
 
 /** `clair affected`: the images of the database that a vulnerability affects, with the package, its layer and the fix. */
-export async function showAffected(id: string, { db, format, plugged }: AffectedOptions): Promise<number> {
-  await using room = await openRoom({ offline: true, plugged, ...(db !== undefined && { db }) });
+export async function showAffected(id: string, { db, format, loaded }: AffectedOptions): Promise<number> {
+  await using context = await openCommandContext({ offline: true, loaded, ...(db !== undefined && { db }) });
   const entries: AffectedEntry[] = [];
-  for await (const entry of allAffected(id, room)) entries.push(entry);
+  for await (const entry of allAffected(id, context)) entries.push(entry);
   const images = byImage(entries);
   const packages = entries.reduce((sum, { findings }) => sum + findings.length, 0);
   const counts = { images: images.length, packages };
-  const answer = { schemaVersion: 1, vulnerability: id, images: entries.map(plainEntry), counts };
-  writeAnswer(format, answer, () => tableOf(id, images, counts));
+  const result = { schemaVersion: 1, vulnerability: id, images: entries.map(toAffectedJson), counts };
+  writeJsonOrText(format, result, () => tableOf(id, images, counts));
   return 0;
 }
 
-async function* allAffected(id: string, { store, extensions }: Room): AsyncGenerator<AffectedEntry> {
+async function* allAffected(
+  id: string,
+  { store, extensions }: CommandContext,
+): AsyncGenerator<AffectedEntry> {
   for (let after: string | undefined; ; ) {
     const page = { limit: imagesAtATime, ...(after !== undefined && { after }) };
     const list = await affectedBy(id, page, { store, extensions });
@@ -56,8 +59,8 @@ function tableOf(
   counts: { readonly images: number; readonly packages: number },
 ): string[] {
   if (images.length === 0) return [`${id} affects no image in the database\n`];
-  const lines = columns([heading, ...images.map(rowOf)]);
-  const summary = `${id} affects ${counted(counts.images, 'image')}, in ${counted(counts.packages, 'package')}`;
+  const lines = alignColumns([heading, ...images.map(rowOf)]);
+  const summary = `${id} affects ${pluralize(counts.images, 'image')}, in ${pluralize(counts.packages, 'package')}`;
   return [...lines, '', summary].map((line) => `${line}\n`);
 }
 

@@ -1,21 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
+import { ClairError } from '../core/errors.ts';
 import type { Image } from '../image/image.ts';
 import { openImage } from '../image/open-image.ts';
-import { ClairError } from '../kit/errors.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Report } from '../model/report.ts';
-import { feedsOf } from '../service/feeds/choose-feeds.ts';
-import { retention } from '../service/feeds/retention.ts';
+import { feedsFor } from '../service/feeds/choose-feeds.ts';
+import { defaultRetention } from '../service/feeds/retention.ts';
 import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import { type AssessedReport, matchImage } from '../service/findings/match-image.ts';
 import type { ImageScope } from '../service/images/image-scope.ts';
 import { type IndexedImage, indexImage } from '../service/images/index-image.ts';
 import { indexSbom } from '../service/images/index-sbom.ts';
+import {
+  type CommandContext,
+  type DatabaseOptions,
+  openCommandContext,
+  staleAfterMs,
+} from './command-context.ts';
 import { everyPlatform } from './every-platform.ts';
 import { ratingLookups } from './rating-lookups.ts';
-import { type DatabaseOptions, openRoom, type Room, staleAfterMs } from './room.ts';
 import { isSbomTarget, openSbom, type SbomTarget } from './sbom-target.ts';
-import { isStandardInput, namingInput, spoolInput } from './standard-input.ts';
+import { isStandardInput, spoolInput, withStandardInputErrors } from './standard-input.ts';
 
 /** Options of the commands that read an image. */
 export interface ImageOptions extends DatabaseOptions, ImageScope {
@@ -34,60 +39,64 @@ export interface AssessmentOptions extends ImageOptions {
 }
 
 /** An image that was assessed, in the room where that was done. */
-export interface Assessed extends AssessedReport {
+export interface AssessedTarget extends AssessedReport {
   readonly image: IndexedImage;
-  readonly room: Room;
+  readonly context: CommandContext;
 }
 
 /** Assesses an image, and goes on in the same room with what was found. */
-export async function assessing<T>(
+export async function assessTarget<T>(
   target: string,
   options: AssessmentOptions,
-  use: (assessed: Assessed) => Promise<T>,
+  use: (assessed: AssessedTarget) => Promise<T>,
 ): Promise<T> {
   const opened = await openTarget(target, options);
-  await using room = await openRoom(options);
-  return await use(await assessIn(room, opened, options));
+  await using context = await openCommandContext(options);
+  return await use(await assess(context, opened, options));
 }
 
 /** Assesses an image in a room that was opened. */
-export async function assessIn(room: Room, opened: Opened, options: AssessmentOptions): Promise<Assessed> {
-  const image = await index(opened, room, options);
+export async function assess(
+  context: CommandContext,
+  opened: OpenedTarget,
+  options: AssessmentOptions,
+): Promise<AssessedTarget> {
+  const image = await indexTarget(opened, context, options);
   // What was known at a time in the past cannot be fetched any more.
-  const outcomes = options.asOf === undefined ? await refresh(image, room) : [];
+  const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
   const assessed = await matchImage(opened.target, image, {
-    ...room,
+    ...context,
     ...timesOf(options),
     outcomes,
-    lookUp: ratingLookups(room, options),
+    lookUp: ratingLookups(context, options),
   });
-  await letTimeoutFire(options);
-  return { ...assessed, image, room };
+  await yieldToTimeout(options);
+  return { ...assessed, image, context };
 }
 
 /** Ends the command here where its time is over: work that never waited left no moment to see it, and a result must not follow. */
-async function letTimeoutFire({ timeout }: Pick<DatabaseOptions, 'timeout'>): Promise<void> {
+async function yieldToTimeout({ timeout }: Pick<DatabaseOptions, 'timeout'>): Promise<void> {
   if (timeout !== undefined) await setImmediate();
 }
 
 /** What an image is made of. Fetches nothing. */
-export async function list(target: string, options: ImageOptions): Promise<Report> {
+export async function reportInventory(target: string, options: ImageOptions): Promise<Report> {
   const opened = await openTarget(target, options);
-  await using room = await openRoom({ ...options, offline: true });
-  const image = await index(opened, room, options);
-  const { report } = await matchImage(opened.target, image, { ...room, ...timesOf({}), outcomes: [] });
-  await letTimeoutFire(options);
+  await using context = await openCommandContext({ ...options, offline: true });
+  const image = await indexTarget(opened, context, options);
+  const { report } = await matchImage(opened.target, image, { ...context, ...timesOf({}), outcomes: [] });
+  await yieldToTimeout(options);
   return report;
 }
 
 /** An image, or what somebody says is in one. */
-export type Opened = Image | SbomTarget;
+export type OpenedTarget = Image | SbomTarget;
 
 /** Opens what a target names, be it an image or an inventory. */
 export async function openTarget(
   target: string,
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline' | 'progress'>,
-): Promise<Opened> {
+): Promise<OpenedTarget> {
   if (options.platform === everyPlatform)
     throw new ClairError('usage', '--platform all is for clair scan alone: name one platform here');
   options.progress?.show(`opening ${target}`);
@@ -99,42 +108,49 @@ export async function openTarget(
 async function openInput(
   typed: string,
   options: Pick<ImageOptions, 'platform' | 'manifest' | 'offline'>,
-): Promise<Opened> {
+): Promise<OpenedTarget> {
   const { path, target } = await spoolInput(typed);
-  return await namingInput(path, async () => {
+  return await withStandardInputErrors(path, async () => {
     const opened = isSbomTarget(target) ? await openSbom(target, options) : await openImage(target, options);
     const named = { ...opened, target: { ...opened.target, reference: typed } };
     return 'inventory' in named ? named : { ...named, temporaryFile: path };
   });
 }
 
-async function index(opened: Opened, room: Room, options: ImageOptions): Promise<IndexedImage> {
+async function indexTarget(
+  opened: OpenedTarget,
+  context: CommandContext,
+  options: ImageOptions,
+): Promise<IndexedImage> {
   const { verify = false, distro, exclude = [] } = options;
   const scope: ImageScope = { exclude, ...(distro !== undefined && { distro }) };
   if ('inventory' in opened) {
     if (exclude.length > 0)
       throw new ClairError('usage', '--exclude is for images: an SBOM has no files that could be left out');
-    return await indexSbom(opened.inventory, { ...room, ...scope });
+    return await indexSbom(opened.inventory, { ...context, ...scope });
   }
   const { temporaryFile } = opened;
   const work = (): Promise<IndexedImage> =>
     indexImage(opened, {
-      ...room,
+      ...context,
       ...scope,
       verify: verify || temporaryFile !== undefined,
       onProgress: (text) => {
-        room.progress.show(text);
+        context.progress.show(text);
       },
     });
-  return await (temporaryFile === undefined ? work() : namingInput(temporaryFile, work));
+  return await (temporaryFile === undefined ? work() : withStandardInputErrors(temporaryFile, work));
 }
 
 /** Brings up to date what speaks of the image, and nothing else. */
-async function refresh(image: IndexedImage, { extensions, store, updating }: Room): Promise<FeedOutcome[]> {
-  if (updating === undefined) return [];
-  const feeds = image.namespaces.flatMap((namespace) => feedsOf(namespace, extensions.sources));
-  const outcomes = await updateFeeds(feeds, updating);
-  await store.collect(retention);
+async function refreshAdvisories(
+  image: IndexedImage,
+  { extensions, store, updateDeps }: CommandContext,
+): Promise<FeedOutcome[]> {
+  if (updateDeps === undefined) return [];
+  const feeds = image.namespaces.flatMap((namespace) => feedsFor(namespace, extensions.sources));
+  const outcomes = await updateFeeds(feeds, updateDeps);
+  await store.collectGarbage(defaultRetention);
   return outcomes;
 }
 

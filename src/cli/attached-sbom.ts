@@ -1,6 +1,6 @@
-import { openOfRegistry } from '../image/open-reference.ts';
-import { attachedSbom, type SbomForm } from '../image/registry/attached-sbom.ts';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
+import { openRegistryTarget } from '../image/open-reference.ts';
+import { fetchAttachedSbom, type SbomForm } from '../image/registry/attached-sbom.ts';
 import { writeResult } from './output.ts';
 
 /** Options of `clair sbom --attached`. */
@@ -13,13 +13,13 @@ export interface AttachedOptions {
 
 /** `clair sbom --attached`: the list of packages that whoever built an image attached to it in its registry, as it is there. */
 export async function showAttached(target: string, options: AttachedOptions): Promise<number> {
-  const opened = await openOfRegistry(target, options);
+  const opened = await openRegistryTarget(target, options);
   if (opened === undefined)
     throw new ClairError(
       'usage',
       '--attached shows what is attached to an image of a registry: registry:REF',
     );
-  const { bytes } = await attachedSbom(opened, options.attached === true ? undefined : options.attached);
+  const { bytes } = await fetchAttachedSbom(opened, options.attached === true ? undefined : options.attached);
   await writeResult([bytes.toString('utf8')], options.output);
   return 0;
 }

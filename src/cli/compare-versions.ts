@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { writeLines, writeText } from './output.ts';
 

@@ -4,10 +4,10 @@ import { configReference } from '../config/config-reference.ts';
 import { printConfig } from '../config/print-config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { type AllSettings, type Config, settingsWith } from '../config/settings.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 import { builtIn, transportKinds } from '../extensions.ts';
-import { ClairError, messageOf } from '../kit/errors.ts';
 import { writeText } from './output.ts';
-import type { PluginNames } from './server/generation-plan.ts';
+import type { PluginNames } from './server/service-plan.ts';
 
 /** Everything that can be set of what comes with clair. */
 export const settings: AllSettings = settingsWith({
@@ -43,7 +43,7 @@ export function showConfig(options: ConfigOptions): number {
 }
 
 /** `clair config reference`: every setting there is. */
-export function showReference(): number {
+export function showConfigReference(): number {
   writeText([configReference(settings)]);
   return 0;
 }
@@ -77,9 +77,9 @@ export function pluginNames(
   { config, plugins: typed = [] }: ConfigOptions,
 ): PluginNames {
   const directory = dirname(resolve(config ?? 'config.yaml'));
-  return { names: [...configured, ...typed.map(asTyped)], directory };
+  return { names: [...configured, ...typed.map(resolveIfPath)], directory };
 }
 
-function asTyped(name: string): string {
+function resolveIfPath(name: string): string {
   return existsSync(name) ? resolve(name) : name;
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
-import { ClairError, messageOf } from '../kit/errors.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 
 /** Runs something, and writes where its time went to a file as V8 tells it: `.cpuprofile`, which browsers and editors open. */
 export async function withCpuProfile<T>(name: string, run: () => Promise<T>): Promise<T> {

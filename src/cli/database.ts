@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../kit/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './cache-directory.ts';
 

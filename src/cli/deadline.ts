@@ -1,4 +1,4 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 
 /** How long a command may take, and as the user wrote it. */
 export interface TimeLimit {
@@ -11,13 +11,13 @@ export interface TimeLimit {
  * ended. Databases stand that, as they stand a kill, and no result is half-written.
  */
 export class Deadline implements Disposable {
-  readonly #over = Promise.withResolvers<never>();
+  readonly #expired = Promise.withResolvers<never>();
   #timer: NodeJS.Timeout | undefined;
 
   /** Begins to count. `step` is what is under way. */
   start({ ms, text }: TimeLimit, step: () => string): void {
     this.#timer = setTimeout(() => {
-      this.#over.reject(
+      this.#expired.reject(
         new ClairError(
           'timed-out',
           `not finished within ${text}, the --timeout; the last step was: ${step()}`,
@@ -28,7 +28,7 @@ export class Deadline implements Disposable {
 
   /** The result of the work, or `timed-out` where it takes too long. */
   async limit<T>(work: Promise<T>): Promise<T> {
-    return await Promise.race([work, this.#over.promise]);
+    return await Promise.race([work, this.#expired.promise]);
   }
 
   [Symbol.dispose](): void {

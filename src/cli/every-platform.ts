@@ -1,6 +1,6 @@
+import { ClairError } from '../core/errors.ts';
 import type { ListedManifest } from '../image/format/choose-manifest.ts';
 import { listImageManifests } from '../image/open-image.ts';
-import { ClairError } from '../kit/errors.ts';
 import { type Digest, digestHex } from '../model/digest.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import type { Destination } from './output.ts';
@@ -34,7 +34,7 @@ interface PlatformOptions {
 export async function scanEveryPlatform(
   target: string,
   options: ReportOptions,
-  scan: (chosen: PlatformOptions) => Promise<number>,
+  scan: (platformOptions: PlatformOptions) => Promise<number>,
 ): Promise<number> {
   requirePlaceholder(options);
   const statuses: number[] = [];
@@ -44,12 +44,12 @@ export async function scanEveryPlatform(
     const name = [platform ?? 'unknown', ...(isUnique ? [] : [shortOf(digest)])]
       .join('-')
       .replaceAll('/', '-');
-    const chosen = {
+    const platformOptions = {
       ...(platform !== null && { platform }),
       ...(digest !== undefined && { manifest: digest }),
-      destinations: options.destinations.map((one) => named(one, name)),
+      destinations: options.destinations.map((one) => fillPlaceholder(one, name)),
     };
-    statuses.push(await scan(chosen));
+    statuses.push(await scan(platformOptions));
   }
   return [1, 4].find((status) => statuses.includes(status)) ?? 0;
 }
@@ -60,7 +60,10 @@ function shortOf(digest: Digest | undefined): string {
 }
 
 /** A destination with the platform in the place that is meant for it. */
-function named({ format, output }: Destination<ReportFormat>, name: string): Destination<ReportFormat> {
+function fillPlaceholder(
+  { format, output }: Destination<ReportFormat>,
+  name: string,
+): Destination<ReportFormat> {
   return { format, ...(output !== undefined && { output: output.replaceAll(placeholder, name) }) };
 }
 
@@ -75,10 +78,13 @@ function requirePlaceholder({ destinations }: ReportOptions): void {
   );
 }
 
-type Listed = Omit<ListedManifest, 'digest'> & { readonly digest: Digest | undefined };
+type PlatformManifest = Omit<ListedManifest, 'digest'> & { readonly digest: Digest | undefined };
 
-async function manifestsOf(target: string, { offline = false }: ReportOptions): Promise<readonly Listed[]> {
-  const one: Listed = { digest: undefined, platform: null };
+async function manifestsOf(
+  target: string,
+  { offline = false }: ReportOptions,
+): Promise<readonly PlatformManifest[]> {
+  const one: PlatformManifest = { digest: undefined, platform: null };
   if (isStandardInput(target))
     throw new ClairError('usage', '--platform all reads an image several times: name a file or a registry');
   if (isSbomTarget(target)) return [one];

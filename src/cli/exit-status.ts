@@ -1,7 +1,7 @@
-import { type Gate, isAnythingAssessed, judge, judgeFinding } from '../match/gate.ts';
+import { evaluateGates, evaluateGatesForFinding, type Gate, isAnythingAssessed } from '../match/gate.ts';
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
-import { tell } from './policy/tell.ts';
+import { warn } from './warn.ts';
 
 /** Options that decide the exit status of a scan. */
 export interface GateOptions {
@@ -11,7 +11,9 @@ export interface GateOptions {
 
 /** What the gates make of each finding, for formats that show it. */
 export function gatedBy({ failOn = [], allowUnrated = false }: GateOptions): Pick<Display, 'gated'> {
-  return failOn.length === 0 ? {} : { gated: (match) => judgeFinding(match, failOn, allowUnrated) };
+  return failOn.length === 0
+    ? {}
+    : { gated: (match) => evaluateGatesForFinding(match, failOn, allowUnrated) };
 }
 
 /** The findings reach a gate. */
@@ -25,13 +27,13 @@ const undecidedStatus = 4;
  */
 export function exitStatusOf({ report, isAssessed }: AssessedReport, options: GateOptions): number {
   const { failOn = [], allowUnrated = false } = options;
-  const judged = judge(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
+  const judged = evaluateGates(failOn, { report, isAssessed, allowsUnrated: allowUnrated });
   if (judged.result === 'reached') return reachedStatus;
   if (failOn.length > 0 && judged.result === 'undecided') {
-    tell(`not judged: ${judged.reasons.join('; ')}`, {});
+    warn(`not judged: ${judged.reasons.join('; ')}`, {});
     return undecidedStatus;
   }
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
-  tell('nothing in the image could be assessed; the report says why', {});
+  warn('nothing in the image could be assessed; the report says why', {});
   return undecidedStatus;
 }

@@ -1,8 +1,8 @@
 import { explanationLines } from '../report/explanation.ts';
 import { explainFinding } from '../service/findings/explain-finding.ts';
-import { assessing } from './assess.ts';
+import { assessTarget } from './assess.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
-import { writeAnswer } from './output.ts';
+import { writeJsonOrText } from './output.ts';
 
 /** Options of `clair explain`. */
 export interface ExplainOptions extends FilterOptions {
@@ -16,11 +16,11 @@ export async function explain(
   options: ExplainOptions,
 ): Promise<number> {
   const filter = await openFilter(options);
-  const explanation = await assessing(target, options, async (assessed) => {
-    const { image, room } = assessed;
-    const { report } = await filter(assessed, room);
-    return await explainFinding(question, { image, report }, { ...room, asOf: options.asOf });
+  const explanation = await assessTarget(target, options, async (assessed) => {
+    const { image, context } = assessed;
+    const { report } = await filter(assessed, context);
+    return await explainFinding(question, { image, report }, { ...context, asOf: options.asOf });
   });
-  writeAnswer(options.format, explanation, (display) => explanationLines(explanation, display));
+  writeJsonOrText(options.format, explanation, (display) => explanationLines(explanation, display));
   return 0;
 }

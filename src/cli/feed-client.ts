@@ -1,30 +1,33 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
+import { withFileErrors } from '../core/system-error.ts';
 import { redactUrl } from '../kit/redact.ts';
-import { readingFile } from '../kit/system-error.ts';
 import type { FeedClient } from '../plugin/advisory-source.ts';
 import type { ClientOptions } from '../source/client/download.ts';
-import { expectManyRecords } from './garbage.ts';
+import { limitYoungGeneration } from './gc-tuning.ts';
 import type { Progress, Transfer } from './progress.ts';
 
 /** Makes clients of one place, with the options of each. */
-export type FeedClients = (options?: ClientOptions) => FeedClient;
+export type FeedClientFactory = (options?: ClientOptions) => FeedClient;
 
 /** Clients that are loaded when the first feed is asked for: a scan of a warm database fetches none. */
-export function feedClients(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClients {
+export function feedClientFactory(
+  mirror: string | undefined,
+  progress: Pick<Progress, 'transfer'>,
+): FeedClientFactory {
   const onProgress = (transfer: Transfer): void => {
     progress.transfer(transfer);
   };
-  const load = async (): Promise<FeedClients> => {
-    expectManyRecords();
+  const load = async (): Promise<FeedClientFactory> => {
+    limitYoungGeneration();
     if (mirror === undefined || mirror.includes('://'))
-      (await import('../kit/http/http-environment.ts')).heedNetworkEnvironment();
+      (await import('../kit/http/http-environment.ts')).applyNetworkEnv();
     if (mirror === undefined) return (await import('../source/client/upstream.ts')).upstreamClient;
     const { mirrorClient } = await import('../source/client/mirror.ts');
     return (options) => mirrorClient(mirror, options);
   };
-  let make: Promise<FeedClients> | undefined;
+  let make: Promise<FeedClientFactory> | undefined;
   return (options) => {
     // One client for all its requests: it remembers which hosts can be reached.
     let client: FeedClient | undefined;
@@ -41,7 +44,7 @@ export function feedClients(mirror: string | undefined, progress: Pick<Progress,
 
 /** The client for whole feeds. */
 export function feedClient(mirror: string | undefined, progress: Pick<Progress, 'transfer'>): FeedClient {
-  return feedClients(mirror, progress)();
+  return feedClientFactory(mirror, progress)();
 }
 
 /** Names where feeds are fetched from: those that came from elsewhere are fetched anew. */
@@ -57,6 +60,8 @@ export function originOf(mirror: string | undefined): string {
  */
 export function requireMirror(mirror: string | undefined, option = '--mirror'): void {
   if (mirror === undefined || mirror.includes('://')) return;
-  if (readingFile(mirror, () => statSync(mirror, { throwIfNoEntry: false }), 'usage')?.isDirectory() !== true)
+  if (
+    withFileErrors(mirror, () => statSync(mirror, { throwIfNoEntry: false }), 'usage')?.isDirectory() !== true
+  )
     throw new ClairError('usage', `${option} names ${mirror}, and there is no such directory`);
 }

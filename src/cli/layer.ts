@@ -1,18 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ClairError, messageOf } from '../core/errors.ts';
 import type { Image } from '../image/image.ts';
 import type { ImageLayer } from '../image/image-layer.ts';
 import type { CollectedLayer } from '../image/layer/collector.ts';
-import { readArriving } from '../image/layer/read-arriving.ts';
+import type { LayerReadResult } from '../image/layer/layer-walk.ts';
 import { readLayers } from '../image/layer/read-layer.ts';
-import type { ReadLayer } from '../image/layer/reading.ts';
-import { WantedPaths } from '../image/layer/wanted.ts';
-import { ClairError, messageOf } from '../kit/errors.ts';
+import { readStreamedLayers } from '../image/layer/read-streamed-layers.ts';
+import { WantedPaths } from '../image/layer/wanted-paths.ts';
 import { compareText } from '../model/order.ts';
 import { wantedPatterns } from '../service/images/analyze-layers.ts';
 import { openTarget } from './assess.ts';
+import type { LoadedExtensions } from './load-extensions.ts';
 import { writeLines } from './output.ts';
-import type { Plugged } from './plugged.ts';
 import { isSbomTarget } from './sbom-target.ts';
 import { isStandardInput } from './standard-input.ts';
 
@@ -20,7 +20,7 @@ import { isStandardInput } from './standard-input.ts';
 export interface LayerOptions {
   readonly platform?: string;
   readonly dump?: string;
-  readonly plugged: Plugged;
+  readonly loaded: LoadedExtensions;
 }
 
 /** `clair layer`: the files the detectors and listers look at, layer by layer, and the marks that hide lower ones. */
@@ -29,16 +29,16 @@ export async function showLayers(target: string, options: LayerOptions): Promise
   if (!isStandardInput(target) && isSbomTarget(target)) throw new ClairError('target-unsupported', refusal);
   const image = await openTarget(target, options);
   if ('inventory' in image) throw new ClairError('target-unsupported', refusal);
-  const reading = { wanted: new WantedPaths(wantedPatterns(options.plugged.extensions)), verify: false };
-  const take = ({ collected, tarBytes }: ReadLayer): LayerContent => ({
+  const reading = { wanted: new WantedPaths(wantedPatterns(options.loaded.extensions)), verify: false };
+  const toContent = ({ collected, tarBytes }: LayerReadResult): LayerContent => ({
     lines: contentLines(collected),
     tarBytes,
     files: options.dump === undefined ? undefined : collected.files,
   });
   const contents =
-    image.bring === undefined
-      ? await readLayers(image.layers, reading, take)
-      : await readArriving(image.layers, image.bring, { ...reading, take });
+    image.streamLayers === undefined
+      ? await readLayers(image.layers, reading, toContent)
+      : await readStreamedLayers(image.layers, image.streamLayers, { ...reading, take: toContent });
   for (const [i, { files }] of contents.entries())
     if (options.dump !== undefined && files !== undefined) dump(join(options.dump, String(i)), files);
   writeLines(contents.flatMap((content, i) => [headingOf(image, i, content), ...content.lines]));

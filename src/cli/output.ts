@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { shownLine } from '../kit/shown-text.ts';
-import { isSystemError } from '../kit/system-error.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
+import { isSystemError } from '../core/system-error.ts';
+import { escapeLine } from '../kit/untrusted-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { sourceDateEpoch } from './source-date-epoch.ts';
@@ -21,17 +21,17 @@ export function displayFor(output: string | undefined): Display {
 
 /** Writes lines for people to standard output; what they name comes from images, feeds and clients. */
 export function writeLines(lines: readonly string[]): void {
-  writeText(lines.map((line) => `${shownLine(line)}\n`));
+  writeText(lines.map((line) => `${escapeLine(line)}\n`));
 }
 
 /** Writes an answer that is no report to standard output: as JSON, or as pieces of text for people. */
-export function writeAnswer(
+export function writeJsonOrText(
   format: 'table' | 'json',
-  answer: object,
-  forPeople: (display: Display) => Iterable<string>,
+  result: object,
+  toText: (display: Display) => Iterable<string>,
 ): void {
   writeText(
-    format === 'json' ? [`${JSON.stringify(answer, undefined, 2)}\n`] : forPeople(displayFor(undefined)),
+    format === 'json' ? [`${JSON.stringify(result, undefined, 2)}\n`] : toText(displayFor(undefined)),
   );
 }
 
@@ -55,26 +55,26 @@ export async function writeReports(
 }
 
 /** Writes a result to a file, or to standard output where none is named. */
-export async function writeResult(pieces: Iterable<string>, output: string | undefined): Promise<void> {
+export async function writeResult(chunks: Iterable<string>, output: string | undefined): Promise<void> {
   if (output === undefined) {
-    writeText(pieces);
+    writeText(chunks);
     return;
   }
-  const { replaceFile } = await import('../kit/replace-file.ts');
-  await replaceFile(output, blocksOf(pieces));
+  const { writeFileAtomically } = await import('../kit/write-file-atomically.ts');
+  await writeFileAtomically(output, blocksOf(chunks));
 }
 
 /** Writes text to standard output. */
-export function writeText(pieces: Iterable<string>): void {
-  for (const block of blocksOf(pieces)) writeBlock(block);
+export function writeText(chunks: Iterable<string>): void {
+  for (const block of blocksOf(chunks)) writeBlock(block);
 }
 
 const blockCharacters = 64 * 1024;
 
-function* blocksOf(pieces: Iterable<string>): Generator<Buffer> {
+function* blocksOf(chunks: Iterable<string>): Generator<Buffer> {
   let block = '';
-  for (const piece of pieces) {
-    block += piece;
+  for (const chunk of chunks) {
+    block += chunk;
     if (block.length < blockCharacters) continue;
     yield Buffer.from(block);
     block = '';

@@ -1,8 +1,8 @@
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { columns } from './columns.ts';
+import { alignColumns } from './align-columns.ts';
+import type { LoadedExtensions } from './load-extensions.ts';
 import { writeLines } from './output.ts';
-import type { Plugged } from './plugged.ts';
 
 /** The kinds of extensions, and what one is called. */
 const kinds = [
@@ -16,7 +16,7 @@ const kinds = [
 ] as const satisfies readonly (readonly [keyof Extensions & keyof Plugin, string])[];
 
 /** `clair plugin list`: every extension there is, and where it comes from. */
-export function listPlugins({ extensions, plugins }: Plugged): number {
+export function listPlugins({ extensions, plugins }: LoadedExtensions): number {
   const rows = kinds.flatMap(([kind, title]) =>
     extensions[kind].map((one) => {
       const owner = plugins.find(({ plugin }) => plugin[kind]?.some(({ name }) => name === one.name));
@@ -25,6 +25,6 @@ export function listPlugins({ extensions, plugins }: Plugged): number {
       return [title, one.name, 'version' in one ? String(one.version) : '-', from];
     }),
   );
-  writeLines(columns([['KIND', 'NAME', 'VERSION', 'FROM'], ...rows]));
+  writeLines(alignColumns([['KIND', 'NAME', 'VERSION', 'FROM'], ...rows]));
   return 0;
 }

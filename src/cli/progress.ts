@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs';
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 
 /** A step of the work, and which of how many it is where that is known. */
-export interface Step {
+export interface ProgressStep {
   readonly name: string;
   readonly position?: { readonly n: number; readonly of: number };
 }
@@ -19,7 +19,7 @@ export interface Progress {
   /** The name of the step that is under way. */
   readonly step: string;
   /** Begins a step. */
-  show(step: string | Step): void;
+  show(step: string | ProgressStep): void;
   /** A download of the step that is under way. */
   transfer(transfer: Transfer): void;
   /** Removes the line, so that nothing of it stays between results. */
@@ -60,16 +60,16 @@ class StepLines implements Progress {
     this.#write = write;
   }
 
-  show(step: string | Step): void {
+  show(step: string | ProgressStep): void {
     const { name, position } = stepOf(step);
     this.step = name;
-    this.#write(shownText(`${positionText(position)}${name}`));
+    this.#write(escapeForTerminal(`${positionText(position)}${name}`));
   }
 
   transfer({ url }: Transfer): void {
     if (url === this.#url) return;
     this.#url = url;
-    this.#write(shownText(`${this.step}: ${url}`));
+    this.#write(escapeForTerminal(`${this.step}: ${url}`));
   }
 
   clear(): void {
@@ -77,7 +77,7 @@ class StepLines implements Progress {
   }
 }
 
-const wipe = '\r\u001b[K';
+const clearLine = '\r\u001b[K';
 const columnsMin = 20;
 /** The line is drawn at most this often. */
 const drawMs = 100;
@@ -87,7 +87,7 @@ const rateFromMs = 500;
 /** One line that is drawn over and over. */
 export class ProgressLine implements Progress {
   readonly #terminal: Terminal;
-  #step: Step = { name: firstStep };
+  #step: ProgressStep = { name: firstStep };
   #transfer: (Transfer & { readonly startMs: number; readonly startBytes: number }) | undefined;
   #drawnMs = Number.NEGATIVE_INFINITY;
   #later: NodeJS.Timeout | undefined;
@@ -101,7 +101,7 @@ export class ProgressLine implements Progress {
     return this.#step.name;
   }
 
-  show(step: string | Step): void {
+  show(step: string | ProgressStep): void {
     this.#step = stepOf(step);
     this.#transfer = undefined;
     this.#drawSoon();
@@ -118,7 +118,7 @@ export class ProgressLine implements Progress {
   clear(): void {
     clearTimeout(this.#later);
     this.#later = undefined;
-    if (this.#isDrawn) this.#terminal.write(wipe);
+    if (this.#isDrawn) this.#terminal.write(clearLine);
     this.#isDrawn = false;
   }
 
@@ -139,12 +139,12 @@ export class ProgressLine implements Progress {
     this.#drawnMs = Date.now();
     this.#isDrawn = true;
     const columns = Math.max(this.#terminal.columns - 1, columnsMin);
-    this.#terminal.write(`${wipe}${this.#text(columns)}`);
+    this.#terminal.write(`${clearLine}${this.#text(columns)}`);
   }
 
   #text(columns: number): string {
     const { name, position } = this.#step;
-    const step = shownText(`${positionText(position)}${name}`);
+    const step = escapeForTerminal(`${positionText(position)}${name}`);
     if (this.#transfer === undefined) return shortened(step, columns);
     const { url, startMs, startBytes, ...transfer } = this.#transfer;
     const elapsedMs = Date.now() - startMs;
@@ -153,18 +153,20 @@ export class ProgressLine implements Progress {
     const amount = `  ${amountText(transfer, rate)}`;
     const left = shortened(step, columns - amount.length);
     const rest = columns - left.length - amount.length - 1;
-    return rest < urlColumnsMin ? left + amount : `${left} ${shortened(shownText(url), rest)}${amount}`;
+    return rest < urlColumnsMin
+      ? left + amount
+      : `${left} ${shortened(escapeForTerminal(url), rest)}${amount}`;
   }
 }
 
 /** In less room than this an address says nothing. */
 const urlColumnsMin = 16;
 
-function stepOf(step: string | Step): Step {
+function stepOf(step: string | ProgressStep): ProgressStep {
   return typeof step === 'string' ? { name: step } : step;
 }
 
-function positionText(position: Step['position']): string {
+function positionText(position: ProgressStep['position']): string {
   return position === undefined ? '' : `[${position.n}/${position.of}] `;
 }
 

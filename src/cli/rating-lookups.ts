@@ -1,5 +1,5 @@
-import type { LookedUpRatings, LookUpRatings } from '../service/findings/assess-packages.ts';
-import type { Room } from './room.ts';
+import type { LookUpRatings, RatingLookupResult } from '../service/findings/assess-packages.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** Options that decide whether and where ratings are looked up. */
 export interface LookupOptions {
@@ -10,23 +10,23 @@ export interface LookupOptions {
 }
 
 /** How a command looks up ratings, or why it does not. The code that does is loaded when something was found. */
-export function ratingLookups(room: Room, options: LookupOptions): LookUpRatings {
-  const off = reasonAgainst(options);
-  const { updating } = room;
-  if (off !== undefined || updating === undefined)
-    return async () => nothingLookedUp(off ?? 'ratings are not looked up without network');
+export function ratingLookups(context: CommandContext, options: LookupOptions): LookUpRatings {
+  const disabledReason = disabledReasonOf(options);
+  const { updateDeps } = context;
+  if (disabledReason !== undefined || updateDeps === undefined)
+    return async () => nothingLookedUp(disabledReason ?? 'ratings are not looked up without network');
   return async (found) => {
-    const { lookUp } = await import('./look-up.ts');
-    return await lookUp(found, { room, updating, mirror: options.mirror });
+    const { fetchRatings } = await import('./fetch-ratings.ts');
+    return await fetchRatings(found, { context, updateDeps, mirror: options.mirror });
   };
 }
 
-function reasonAgainst({ asOf, offline, lookups = true }: LookupOptions): string | undefined {
+function disabledReasonOf({ asOf, offline, lookups = true }: LookupOptions): string | undefined {
   if (!lookups) return 'ratings are not looked up (--no-lookups)';
   if (asOf !== undefined) return 'ratings are not looked up for a time in the past (--as-of)';
   return offline === true ? 'ratings are not looked up (--offline)' : undefined;
 }
 
-function nothingLookedUp(reason: string): LookedUpRatings {
+function nothingLookedUp(reason: string): RatingLookupResult {
   return { isStoreChanged: false, enrichments: [], reason };
 }

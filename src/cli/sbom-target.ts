@@ -1,9 +1,9 @@
-import { readAt, statsOf } from '../image/medium/local-file.ts';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
+import { readAt, statsOf } from '../image/container/local-file.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Target } from '../model/report.ts';
-import { looksLikeSbom } from '../sbom/document-text.ts';
-import { readWhole, standardInput } from './read-file.ts';
+import { looksLikeSbom } from '../sbom/sbom-json.ts';
+import { readInputFile, standardInput } from './read-file.ts';
 
 /** An inventory that a target names. */
 export interface SbomTarget {
@@ -35,12 +35,15 @@ export async function openSbom(
   const name = place === standardInput ? 'standard input' : place;
   if (statsOf(place)?.isDirectory())
     throw new ClairError('target-unsupported', `${name} is a directory, and so no SBOM`);
-  const bytes = await readWhole(place, { limit: 'sbomBytes', code: 'target-not-found' });
+  const bytes = await readInputFile(place, { limit: 'sbomBytes', code: 'target-not-found' });
   const inventory = (await import('../sbom/read-sbom.ts')).readSbom(bytes, name);
   const { reference, kind, ...identity } = inventory.subject;
-  const { platform: told } = identity;
-  if (platform !== undefined && told !== null && told !== platform)
-    throw new ClairError('target-not-found', `${name} is about an image for ${told}, not for ${platform}`);
+  const { platform: sbomPlatform } = identity;
+  if (platform !== undefined && sbomPlatform !== null && sbomPlatform !== platform)
+    throw new ClairError(
+      'target-not-found',
+      `${name} is about an image for ${sbomPlatform}, not for ${platform}`,
+    );
   const subject = { reference, kind };
   return { target: { reference: target, kind: 'sbom', ...identity, subject }, inventory };
 }

@@ -1,5 +1,5 @@
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { type ImageOptions, list } from './assess.ts';
+import { type ImageOptions, reportInventory } from './assess.ts';
 import { type Destination, writeReports } from './output.ts';
 
 /** Options of `clair sbom`. */
@@ -9,6 +9,6 @@ export interface SbomOptions extends ImageOptions {
 
 /** `clair sbom`: what an image is made of. Fetches nothing. */
 export async function sbom(target: string, options: SbomOptions): Promise<number> {
-  await writeReports(await list(target, options), options.destinations);
+  await writeReports(await reportInventory(target, options), options.destinations);
   return 0;
 }

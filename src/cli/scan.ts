@@ -1,7 +1,7 @@
-import { onlySeverities } from '../match/policy.ts';
+import { onlySeverities } from '../match/report-filters.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { assessing } from './assess.ts';
+import { assessTarget } from './assess.ts';
 import { everyPlatform, scanEveryPlatform } from './every-platform.ts';
 import { exitStatusOf, type GateOptions, gatedBy } from './exit-status.ts';
 import { type FilterOptions, openFilter } from './filters.ts';
@@ -19,13 +19,15 @@ export interface ScanOptions extends FilterOptions, GateOptions {
 export async function scan(target: string, options: ScanOptions): Promise<number> {
   if (options.platform !== everyPlatform) return await scanOne(target, options);
   const { platform: _, ...rest } = options;
-  return await scanEveryPlatform(target, options, (chosen) => scanOne(target, { ...rest, ...chosen }));
+  return await scanEveryPlatform(target, options, (platformOptions) =>
+    scanOne(target, { ...rest, ...platformOptions }),
+  );
 }
 
 async function scanOne(target: string, options: ScanOptions): Promise<number> {
   const filter = await openFilter(options);
-  const { report, isAssessed } = await assessing(target, options, (assessed) =>
-    filter(assessed, assessed.room),
+  const { report, isAssessed } = await assessTarget(target, options, (assessed) =>
+    filter(assessed, assessed.context),
   );
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
   await writeReports(shown, options.destinations, gatedBy(options));

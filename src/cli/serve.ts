@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { isLoopback, listenAddress } from '../config/address.ts';
-import { layerSources } from '../config/layer-sources.ts';
-import { secretsIn, withParts } from '../config/secrets.ts';
+import { isLoopbackAddress, listenAddress } from '../config/address.ts';
+import { resolveLayerSources } from '../config/layer-sources.ts';
+import { expandSecret, secretsIn } from '../config/secrets.ts';
 import type { Config } from '../config/settings.ts';
-import { messageOf } from '../kit/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
@@ -35,7 +35,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (options.config === undefined) log.info('no configuration file: defaults and the environment are used');
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables: they set nothing');
   const stop = new AbortController();
-  const told = Promise.race(
+  const stopSignal = Promise.race(
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
   );
   {
@@ -48,9 +48,9 @@ export async function serve(options: ServeOptions): Promise<number> {
       void reload(server, log, options);
     });
     log.info({ port: server.apiPort, health: server.healthPort, database: config.database.type }, 'started');
-    announceOpenAccess(config, server, log);
-    announceStrictSources(config, log);
-    await told;
+    warnIfOpenAccess(config, server, log);
+    logIfStrictSources(config, log);
+    await stopSignal;
     stop.abort();
     log.info('stopping');
     forceStop(log);
@@ -74,13 +74,13 @@ function configuredLog(config: Config, { logLevel, logFormat }: ServeOptions): L
   return openLog({
     level: logLevel ?? config.log.level,
     format: logFormat ?? config.log.format,
-    redact: redactorOf([...secretsIn(config, settings), ...withParts(headers), password]),
+    redact: redactorOf([...secretsIn(config, settings), ...expandSecret(headers), password]),
   });
 }
 
-function announceOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logger): void {
+function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logger): void {
   const address = listenAddress('api.addr', api.addr, api.port);
-  if (isLoopback(address)) return;
+  if (isLoopbackAddress(address)) return;
   warnOfOpenAccess(log, {
     host: address.host,
     port: apiPort,
@@ -89,9 +89,9 @@ function announceOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Lo
   });
 }
 
-function announceStrictSources(config: Config, log: Logger): void {
+function logIfStrictSources(config: Config, log: Logger): void {
   const { api, worker } = config;
-  const { policy, networks, directories } = layerSources(config);
+  const { policy, networks, directories } = resolveLayerSources(config);
   if (worker.sources.policy !== 'auto' || policy !== 'strict') return;
   const { host } = listenAddress('api.addr', api.addr, api.port);
   logStrictSources(log, { host, networks, directories });

@@ -1,4 +1,4 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 
 /** The time that makes documents reproducible, <https://reproducible-builds.org/specs/source-date-epoch/>. Throws `usage`. */
 export function sourceDateEpoch(): string | undefined {

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
-import { isSystemError } from '../kit/system-error.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { isSystemError } from '../core/system-error.ts';
 import { standardInput } from './read-file.ts';
 
 /** Standard input as a file on disk, which is gone when this process ends. */
@@ -42,8 +42,8 @@ export async function spoolInput(target: string): Promise<SpooledInput> {
 
 /** Fills a file and answers the path that it is read by. */
 async function fill(path: string): Promise<string> {
-  const file = keeping(() => openSync(path, 'wx+', 0o600));
-  const place = removeLater(path, file);
+  const file = withSpoolErrors(() => openSync(path, 'wx+', 0o600));
+  const place = removeOnExit(path, file);
   let bytes = 0;
   for await (const chunk of inputChunks()) {
     bytes += chunk.length;
@@ -55,7 +55,7 @@ async function fill(path: string): Promise<string> {
           limit: 'spooledInputBytes',
         },
       );
-    keeping(() => {
+    withSpoolErrors(() => {
       for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
     });
   }
@@ -69,7 +69,7 @@ async function fill(path: string): Promise<string> {
  * Sees to it that the file is gone when this process ends. Linux reads a file that is removed already by its number, which holds also where
  * the process is killed.
  */
-function removeLater(path: string, file: number): string {
+function removeOnExit(path: string, file: number): string {
   const byNumber = `/proc/self/fd/${file}`;
   if (process.platform === 'linux' && isSame(byNumber, file)) {
     rmSync(path);
@@ -102,7 +102,7 @@ async function* inputChunks(): AsyncGenerator<Buffer> {
   }
 }
 
-function keeping<T>(work: () => T): T {
+function withSpoolErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -113,7 +113,7 @@ function keeping<T>(work: () => T): T {
 }
 
 /** Runs `work` on the file at `path`. Messages about the file are messages about standard input. */
-export async function namingInput<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withStandardInputErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

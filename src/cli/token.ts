@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { accessByTokens } from '../api/http/access.ts';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import { writeText } from './output.ts';
 
 /** Options of `clair config token`. */

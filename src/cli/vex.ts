@@ -1,15 +1,15 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
-import { doubtsOf } from '../report/report-words.ts';
-import { type AssessmentOptions, assessing } from './assess.ts';
+import { doubtsOf } from '../report/report-text.ts';
+import { type AssessmentOptions, assessTarget } from './assess.ts';
 import { type Destination, writeResult } from './output.ts';
-import { type ExceptionOptions, readExceptions } from './policy/exceptions.ts';
-import { tell } from './policy/tell.ts';
 import { sourceDateEpoch } from './source-date-epoch.ts';
+import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
+import { warn } from './warn.ts';
 
 /** Options of `clair vex`. */
-export interface VexOptions extends AssessmentOptions, ExceptionOptions {
+export interface VexOptions extends AssessmentOptions, SuppressionOptions {
   readonly destinations: readonly Destination<VexFormat>[];
   readonly author: string;
 }
@@ -18,15 +18,15 @@ export interface VexOptions extends AssessmentOptions, ExceptionOptions {
 export async function writeVex(target: string, options: VexOptions): Promise<number> {
   const { author, destinations } = options;
   const epoch = sourceDateEpoch();
-  const except = await readExceptions(options, new Date(options.asOf ?? Date.now()));
-  const { report, isAssessed } = await assessing(target, options, except);
+  const applySuppressions = await readSuppressions(options, new Date(options.asOf ?? Date.now()));
+  const { report, isAssessed } = await assessTarget(target, options, applySuppressions);
   const doubts = isAssessed ? [] : doubtsOf(report);
   if (report.matches.length + report.suppressed.length === 0)
     throw new ClairError(
       'output-failed',
       `nothing was found in ${target}, and a VEX document says something of at least one vulnerability${doubts.length === 0 ? '' : `; ${doubts.join('; ')}`}`,
     );
-  for (const doubt of doubts) tell(`the document cannot say everything: ${doubt}`, options);
+  for (const doubt of doubts) warn(`the document cannot say everything: ${doubt}`, options);
   const time = epoch ?? reportTime(report);
   for (const { format, output } of destinations)
     await writeResult(format.write(report, { author, time }), output);

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 
 /** Where a server listens; on all addresses without a host. */
 export interface Address {
@@ -18,6 +18,6 @@ export function listenAddress(name: string, addr: string, port: number): Address
 }
 
 /** Whether only this machine can reach an address. A name other than `localhost` may come to mean anything. */
-export function isLoopback({ host = '' }: Address): boolean {
+export function isLoopbackAddress({ host = '' }: Address): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

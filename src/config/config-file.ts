@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
-import { nearest } from '../kit/nearest.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { closestMatch } from '../kit/closest-match.ts';
 
 /** A configuration file that has its settings below `clair:`. */
 export interface ConfigFile {
@@ -33,21 +33,22 @@ const v4Keys: ReadonlySet<string> = new Set([
  */
 export function parseConfigFile(name: string, text: string, sections: readonly string[]): ConfigFile {
   const lines = new LineCounter();
-  const document = reading(name, () =>
+  const document = withParserErrors(name, () =>
     parseDocument(text, { version: '1.1', merge: true, prettyErrors: true, lineCounter: lines }),
   );
   const [error] = document.errors;
   if (error !== undefined) {
-    if (isTooDeep(error)) throw unreadable(name, error);
+    if (isTooDeep(error)) throw unreadableYaml(name, error);
     // Below its first line the message shows lines of the file, where secrets may be.
     const [problem = ''] = error.message.split(/:?\n/);
     throw new ClairError('config-invalid', `${name} is no YAML: ${problem}`);
   }
   const root = rootOf(name, document);
   const lineOf = (path: readonly string[]): number | undefined => lineIn(document, path, lines);
-  const stray = Object.keys(root).filter((key) => key !== 'clair');
-  const problems = stray.map((key) => `${atLine(lineOf([key]))}${strayKey(key, sections)}`);
-  if (!('clair' in root)) throw new ClairError('config-invalid', withoutClair(name, stray, problems));
+  const misplaced = Object.keys(root).filter((key) => key !== 'clair');
+  const problems = misplaced.map((key) => `${atLine(lineOf([key]))}${misplacedKeyText(key, sections)}`);
+  if (!('clair' in root))
+    throw new ClairError('config-invalid', missingClairKeyText(name, misplaced, problems));
   return { content: root['clair'] ?? {}, problems, lineOf: (path) => lineOf(['clair', ...path]) };
 }
 
@@ -58,21 +59,21 @@ export function atLine(line: number | undefined): string {
 
 function rootOf(name: string, document: Document): Readonly<Record<string, unknown>> {
   const root: unknown =
-    reading(name, (): unknown => document.toJS({ maxAliasCount: limits.configAliases })) ?? {};
+    withParserErrors(name, (): unknown => document.toJS({ maxAliasCount: limits.configAliases })) ?? {};
   if (typeof root === 'object' && !Array.isArray(root)) return root as Readonly<Record<string, unknown>>;
   throw new ClairError('config-invalid', `${name} has to begin with the key clair:`);
 }
 
 /** Runs a step of the parser, which throws on too many aliases, an alias without an anchor, and deep nesting. */
-function reading<T>(name: string, step: () => T): T {
+function withParserErrors<T>(name: string, step: () => T): T {
   try {
     return step();
   } catch (error) {
-    throw unreadable(name, error);
+    throw unreadableYaml(name, error);
   }
 }
 
-function unreadable(name: string, error: unknown): ClairError {
+function unreadableYaml(name: string, error: unknown): ClairError {
   const problem = isTooDeep(error) ? 'it is nested too deeply' : messageOf(error);
   return new ClairError(
     'config-invalid',
@@ -86,24 +87,28 @@ function isTooDeep(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Maximum call stack size exceeded');
 }
 
-function strayKey(key: string, sections: readonly string[]): string {
+function misplacedKeyText(key: string, sections: readonly string[]): string {
   if (sections.includes(key)) return `${key} stands beside clair: indent it below the key clair`;
-  const meant = nearest(key, ['clair', ...sections]);
+  const meant = closestMatch(key, ['clair', ...sections]);
   if (meant === undefined) return `there is no key ${key} at the top level`;
   return meant === 'clair'
     ? `there is no key ${key} at the top level: did you mean clair?`
     : `there is no key ${key} at the top level: did you mean clair.${meant}?`;
 }
 
-function withoutClair(name: string, stray: readonly string[], problems: readonly string[]): string {
-  const ofV4 = stray.filter((key) => v4Keys.has(key));
+function missingClairKeyText(
+  name: string,
+  misplaced: readonly string[],
+  problems: readonly string[],
+): string {
+  const ofV4 = misplaced.filter((key) => v4Keys.has(key));
   if (ofV4.length > 0)
     return (
       `${name} is a configuration file of Clair v4 (${ofV4.join(', ')}), which this server does not read. ` +
       'It reads files of Clair v2 and v3, with all settings below clair: see docs/migration.md'
     );
-  const told = problems.length === 0 ? '' : `:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
-  return `${name} has no key clair, below which all settings stand; write "clair: {}" to use the defaults${told}`;
+  const details = problems.length === 0 ? '' : `:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+  return `${name} has no key clair, below which all settings stand; write "clair: {}" to use the defaults${details}`;
 }
 
 function lineIn(document: Document, path: readonly string[], lines: LineCounter): number | undefined {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { secret, text } from '../kit/setting.ts';
+import { secretString, string } from '../core/setting.ts';
 import { configReference } from './config-reference.ts';
 import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({
-  transports: [{ name: 'pager', settings: { number: text('Whom to call.'), pin: secret('The key.') } }],
+  transports: [
+    { name: 'pager', settings: { number: string('Whom to call.'), pin: secretString('The key.') } },
+  ],
 });
 const reference = configReference(settings);
 

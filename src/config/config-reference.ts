@@ -1,4 +1,10 @@
-import { isSetting, isTable, type Section, type Setting, writeDuration } from '../kit/setting.ts';
+import {
+  isSetting,
+  isSettingsTable,
+  type Setting,
+  type SettingsSection,
+  writeDuration,
+} from '../core/setting.ts';
 import { variableOf } from './variable.ts';
 
 /** What a block of settings is about, by its path. Blocks of transports are named by what they contain. */
@@ -31,7 +37,7 @@ The settings of [the server](../server.md). A file has them below the key \`clai
 `;
 
 /** The reference of all settings, in Markdown: a section for each block. */
-export function configReference(settings: Section): string {
+export function configReference(settings: SettingsSection): string {
   const rows = rowsOf(settings, []);
   const byBlock = Map.groupBy(rows, ({ path }) => blockOf(path));
   return [intro, ...Array.from(byBlock, ([block, own]) => sectionOf(block, own))].join('\n');
@@ -42,10 +48,10 @@ interface Row {
   readonly setting: Setting<unknown>;
 }
 
-function rowsOf(section: Section, path: readonly string[]): Row[] {
+function rowsOf(section: SettingsSection, path: readonly string[]): Row[] {
   return Object.entries(section).flatMap(([key, entry]) => {
     if (isSetting(entry)) return [{ path: [...path, key], setting: entry }];
-    if (!isTable(entry)) return rowsOf(entry, [...path, key]);
+    if (!isSettingsTable(entry)) return rowsOf(entry, [...path, key]);
     // Whatever is not set of one thing is as it is for all.
     return rowsOf(entry.each, [...path, key, '<name>']).map(({ path: place, setting }) => ({
       path: place,
@@ -74,7 +80,7 @@ function sectionOf(block: string, rows: readonly Row[]): string {
 
 function valuesOf(setting: Setting<unknown>): string {
   const fallback = defaultOf(setting);
-  return [setting.takes, setting.isSecret && 'secret', fallback !== '' && `default \`${fallback}\``]
+  return [setting.accepts, setting.isSecret && 'secret', fallback !== '' && `default \`${fallback}\``]
     .filter((part) => part !== false)
     .join('<br>');
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layerSources } from './layer-sources.ts';
+import { resolveLayerSources } from './layer-sources.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({ transports: [] });
 
-function policyOf(written: string): string {
-  const file = { name: 'c.yaml', text: `clair: ${written}` };
-  return layerSources(readConfig({ settings, file, env: {} })).policy;
+function policyOf(yaml: string): string {
+  const file = { name: 'c.yaml', text: `clair: ${yaml}` };
+  return resolveLayerSources(readConfig({ settings, file, env: {} })).policy;
 }
 
 test('layers come from anywhere where only this machine can post them', () => {

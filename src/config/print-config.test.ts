@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duration, secret } from '../kit/setting.ts';
+import { duration, secretString } from '../core/setting.ts';
 import { printConfig } from './print-config.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({
-  transports: [{ name: 'pager', settings: { number: secret(''), patience: duration('', 1000) } }],
+  transports: [{ name: 'pager', settings: { number: secretString(''), patience: duration('', 1000) } }],
 });
 const read = (text: string): ReturnType<typeof readConfig> =>
   readConfig({ settings, file: { name: 'c.yaml', text }, env: {} });

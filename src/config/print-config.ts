@@ -1,29 +1,29 @@
 import { stringify } from 'yaml';
-import { redacted, redactUrl } from '../kit/redact.ts';
 import {
   isSetting,
-  isTable,
-  type Section,
+  isSettingsTable,
   type Setting,
   type Settings,
+  type SettingsSection,
   writeDuration,
-} from '../kit/setting.ts';
+} from '../core/setting.ts';
+import { redacted, redactUrl } from '../kit/redact.ts';
 import type { Config } from './settings.ts';
 
 /** The settings in force as a file of their own; secrets are not shown. */
-export function printConfig(config: Config, settings: Section): string {
+export function printConfig(config: Config, settings: SettingsSection): string {
   return stringify({ clair: shown(settings, config) });
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-function shown(section: Section, values: Values): Values {
+function shown(section: SettingsSection, values: Values): Values {
   return Object.fromEntries(
     Object.entries(section).map(([key, entry]) => [
       key,
       isSetting(entry)
         ? shownValue(entry, values[key])
-        : isTable(entry)
+        : isSettingsTable(entry)
           ? shownTable(entry.each, values[key] as Readonly<Record<string, Values>>)
           : shown(entry, values[key] as Values),
     ]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { duration, text, writeDuration } from '../kit/setting.ts';
+import { duration, string, writeDuration } from '../core/setting.ts';
 import { readConfig } from './read-config.ts';
 import { settingsWith } from './settings.ts';
 
@@ -167,11 +167,11 @@ test('durations are written as they are read', () => {
 });
 
 test('what a transport brings is read below the notifier, as everything else', () => {
-  const pager = { name: 'pager', settings: { number: text(''), patience: duration('', 1000) } };
+  const pager = { name: 'pager', settings: { number: string(''), patience: duration('', 1000) } };
   const settings = settingsWith({ transports: [pager] });
-  const written = 'clair: { notifier: { digest: 1h, pager: { number: "117" } } }';
+  const yaml = 'clair: { notifier: { digest: 1h, pager: { number: "117" } } }';
   const env = { CLAIR_NOTIFIER_PAGER_PATIENCE: '5s' };
-  const { notifier } = readConfig({ settings, file: { name: 'c.yaml', text: written }, env });
+  const { notifier } = readConfig({ settings, file: { name: 'c.yaml', text: yaml }, env });
   assert.equal(notifier.digest, 3_600_000);
   assert.deepEqual(notifier['pager'], { number: '117', patience: 5000 });
   const file = { name: 'c.yaml', text: 'clair: { notifier: { pager: { nubmer: 1 }, teams: {} } }' };
@@ -183,8 +183,8 @@ test('what a transport brings is read below the notifier, as everything else', (
 });
 
 test('refuses a misspelt top-level key when no key clair is there, instead of using defaults without tokens', () => {
-  const written = 'klair:\n  api: { tokens: [] }\n';
-  assert.throws(() => read(written), {
+  const yaml = 'klair:\n  api: { tokens: [] }\n';
+  assert.throws(() => read(yaml), {
     code: 'config-invalid',
     message:
       'c.yaml has no key clair, below which all settings stand; write "clair: {}" to use the defaults:\n' +
@@ -204,9 +204,9 @@ indexer: { connstring: host=db }
 matcher: { connstring: host=db }
 auth: { psk: { key: c2VjcmV0, iss: [quay] } }
 `;
-  for (const written of [v4, 'auth: { psk: { key: c2VjcmV0 } }', 'introspection_addr: ":8089"'])
+  for (const yaml of [v4, 'auth: { psk: { key: c2VjcmV0 } }', 'introspection_addr: ":8089"'])
     assert.throws(
-      () => read(written),
+      () => read(yaml),
       ({ message }: Error) =>
         /^c\.yaml is a configuration file of Clair v4 .*docs\/migration\.md$/.test(message) &&
         !message.includes('c2VjcmV0'),
@@ -214,13 +214,13 @@ auth: { psk: { key: c2VjcmV0, iss: [quay] } }
 });
 
 test('refuses a file without the key clair when it is empty, and takes one whose key is empty', () => {
-  for (const written of ['', '# nothing\n', '{}', 'null'])
+  for (const yaml of ['', '# nothing\n', '{}', 'null'])
     assert.throws(
-      () => read(written),
+      () => read(yaml),
       /^Error: c\.yaml has no key clair|^ClairError: c\.yaml has no key clair/,
-      written,
+      yaml,
     );
-  for (const written of ['clair:', 'clair: {}', 'clair: ~']) assert.equal(read(written).api.port, 6060);
+  for (const yaml of ['clair:', 'clair: {}', 'clair: ~']) assert.equal(read(yaml).api.port, 6060);
   assert.throws(() => read('clair: 1'), /clair is a section/);
 });
 
@@ -258,9 +258,9 @@ test('takes the port of the file when Kubernetes sets CLAIR_API_PORT to the addr
 });
 
 test('refuses a number without a unit, which would count nanoseconds and make the updater ask without pause', () => {
-  const said = 'updater.interval takes a duration such as 30s, 5m or 1h30m, not 2';
+  const problem = 'updater.interval takes a duration such as 30s, 5m or 1h30m, not 2';
   assert.throws(() => read('clair: { updater: { interval: 2 } }'), {
-    message: `c.yaml cannot be used:\n  line 1: ${said}`,
+    message: `c.yaml cannot be used:\n  line 1: ${problem}`,
   });
   assert.throws(() => readConfig({ settings, env: { CLAIR_UPDATER_INTERVAL: '3600' } }), /takes a duration/);
   assert.equal(read('clair: { updater: { interval: 0 } }').updater.interval, 0);
@@ -274,7 +274,7 @@ test('does not blame the file when a variable alone is wrong', () => {
 });
 
 test('shows a wrong value unless it is a secret, on one line and without credentials', () => {
-  const wrong = (written: string) => () => read(`clair: ${written}`);
+  const wrong = (yaml: string) => () => read(`clair: ${yaml}`);
   assert.throws(wrong('{ api: { tokens: hidden-token } }'), {
     message: 'c.yaml cannot be used:\n  line 1: api.tokens takes a list of texts',
   });

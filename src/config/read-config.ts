@@ -1,14 +1,21 @@
 import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
-import { nearest } from '../kit/nearest.ts';
-import { oneLine } from '../kit/one-line.ts';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import {
+  isSetting,
+  isSettingsTable,
+  type Setting,
+  type Settings,
+  type SettingsSection,
+  type SettingsTable,
+} from '../core/setting.ts';
+import { closestMatch } from '../kit/closest-match.ts';
+import { toSingleLine } from '../kit/one-line.ts';
 import { redact } from '../kit/redact.ts';
-import { isSetting, isTable, type Section, type Setting, type Settings, type Table } from '../kit/setting.ts';
 import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
-import { isServiceAddress, strayVariables } from './stray-variables.ts';
+import { findUnknownVariables, isServiceAddress } from './unknown-variables.ts';
 import { variableOf } from './variable.ts';
 
 /** Where settings come from. */
@@ -27,23 +34,23 @@ export interface ConfigInput {
 
 /** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
 export function readConfig({ settings, file, env, ...input }: ConfigInput): Config {
-  const written = file && parseConfigFile(file.name, file.text, Object.keys(settings));
-  const content = written?.content ?? {};
-  const problems = [...(written?.problems ?? [])];
-  const hasPlugins = isFilled(content, 'plugins') || env[variableOf(['plugins'])] !== undefined;
+  const parsedFile = file && parseConfigFile(file.name, file.text, Object.keys(settings));
+  const content = parsedFile?.content ?? {};
+  const problems = [...(parsedFile?.problems ?? [])];
+  const hasPlugins = hasKey(content, 'plugins') || env[variableOf(['plugins'])] !== undefined;
   const variables = new Set<string>();
-  const lineOf = (path: readonly string[]): number | undefined => written?.lineOf(path);
-  const reading = { path: [], env, hasPlugins, problems, variables, lineOf };
-  const config = readSection(settings, content, reading);
-  const stray = strayVariables(env, variables, input.optionVariables ?? new Set());
-  problems.push(...stray.problems);
-  refuse(problems, file?.name);
-  if (stray.unknown.length > 0) input.onUnknownVariables?.(stray.unknown);
+  const lineOf = (path: readonly string[]): number | undefined => parsedFile?.lineOf(path);
+  const context = { path: [], env, hasPlugins, problems, variables, lineOf };
+  const config = readSection(settings, content, context);
+  const unknownVariables = findUnknownVariables(env, variables, input.optionVariables ?? new Set());
+  problems.push(...unknownVariables.problems);
+  throwIfAny(problems, file?.name);
+  if (unknownVariables.unknown.length > 0) input.onUnknownVariables?.(unknownVariables.unknown);
   return config as Config;
 }
 
 /** Throws if there are problems; those of variables alone are no fault of the file. */
-function refuse(problems: readonly string[], file: string | undefined): void {
+function throwIfAny(problems: readonly string[], file: string | undefined): void {
   if (problems.length === 0) return;
   const ofVariables = problems.every((problem) => problem.startsWith('CLAIR_'));
   const where = file === undefined || ofVariables ? 'the environment' : file;
@@ -51,11 +58,11 @@ function refuse(problems: readonly string[], file: string | undefined): void {
   throw new ClairError('config-invalid', `${where} cannot be used:\n${lines}`);
 }
 
-function isFilled(written: unknown, key: string): boolean {
-  return typeof written === 'object' && written !== null && key in written;
+function hasKey(content: unknown, key: string): boolean {
+  return typeof content === 'object' && content !== null && key in content;
 }
 
-interface Reading {
+interface ReadContext {
   readonly path: readonly string[];
   readonly env: ConfigInput['env'];
   /** They may bring what is named in a table. */
@@ -67,48 +74,62 @@ interface Reading {
   readonly lineOf: ConfigFile['lineOf'];
 }
 
-function readSection(section: Section, written: unknown, reading: Reading): Record<string, unknown> {
-  const found = membersOf(written, reading);
-  noteUnknown(found, Object.keys(section), reading);
+function readSection(
+  section: SettingsSection,
+  fileValue: unknown,
+  context: ReadContext,
+): Record<string, unknown> {
+  const found = membersOf(fileValue, context);
+  addUnknownKeys(found, Object.keys(section), context);
   return Object.fromEntries(
     Object.entries(section).map(([key, entry]) => {
-      const below = { ...reading, path: [...reading.path, key] };
+      const below = { ...context, path: [...context.path, key] };
       if (isSetting(entry)) return [key, readSetting(entry, found[key], below)];
       const value = found[key] ?? null;
-      return [key, isTable(entry) ? readTable(entry, value, below) : readSection(entry, value, below)];
+      return [
+        key,
+        isSettingsTable(entry) ? readTable(entry, value, below) : readSection(entry, value, below),
+      ];
     }),
   );
 }
 
 /** What is written below a section; nothing where it is none. */
-function membersOf(written: unknown, { path, problems, lineOf }: Reading): Readonly<Record<string, unknown>> {
-  if (written !== null && (typeof written !== 'object' || Array.isArray(written))) {
+function membersOf(
+  fileValue: unknown,
+  { path, problems, lineOf }: ReadContext,
+): Readonly<Record<string, unknown>> {
+  if (fileValue !== null && (typeof fileValue !== 'object' || Array.isArray(fileValue))) {
     problems.push(
       `${atLine(lineOf(path))}${path.join('.') || 'clair'} is a section: write its settings below it`,
     );
     return {};
   }
-  return (written ?? {}) as Readonly<Record<string, unknown>>;
+  return (fileValue ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-function noteUnknown(found: object, known: readonly string[], { path, problems, lineOf }: Reading): void {
+function addUnknownKeys(
+  found: object,
+  known: readonly string[],
+  { path, problems, lineOf }: ReadContext,
+): void {
   for (const key of Object.keys(found)) {
     if (known.includes(key)) continue;
-    problems.push(`${atLine(lineOf([...path, key]))}${unknownKey(key, known, path)}`);
+    problems.push(`${atLine(lineOf([...path, key]))}${unknownKeyText(key, known, path)}`);
   }
 }
 
 /** By the names that are written or that variables speak of, what is set of each. */
 function readTable(
-  { each, names }: Table<Settings>,
-  written: unknown,
-  reading: Reading,
+  { each, names }: SettingsTable<Settings>,
+  fileValue: unknown,
+  context: ReadContext,
 ): Record<string, Record<string, unknown>> {
-  const found = membersOf(written, reading);
-  if (names !== undefined && !reading.hasPlugins) noteUnknown(found, names, reading);
+  const found = membersOf(fileValue, context);
+  if (names !== undefined && !context.hasPlugins) addUnknownKeys(found, names, context);
   return Object.fromEntries(
     [...new Set([...(names ?? []), ...Object.keys(found)])].flatMap((name) => {
-      const below = { ...reading, path: [...reading.path, name] };
+      const below = { ...context, path: [...context.path, name] };
       const set = setMembers(each, membersOf(found[name] ?? null, below), below);
       return Object.keys(set).length === 0 ? [] : [[name, set]];
     }),
@@ -118,41 +139,41 @@ function readTable(
 function setMembers(
   each: Settings,
   found: Readonly<Record<string, unknown>>,
-  reading: Reading,
+  context: ReadContext,
 ): Record<string, unknown> {
-  noteUnknown(found, Object.keys(each), reading);
+  addUnknownKeys(found, Object.keys(each), context);
   return Object.fromEntries(
     Object.entries(each).flatMap(([key, setting]) => {
-      const below = { ...reading, path: [...reading.path, key] };
+      const below = { ...context, path: [...context.path, key] };
       const variable = variableOf(below.path);
-      reading.variables.add(variable);
-      const isSet = (found[key] ?? reading.env[variable]) !== undefined;
+      context.variables.add(variable);
+      const isSet = (found[key] ?? context.env[variable]) !== undefined;
       return isSet ? [[key, readSetting(setting, found[key], below)]] : [];
     }),
   );
 }
 
-function unknownKey(key: string, known: readonly string[], path: readonly string[]): string {
-  const meant = nearest(key, known);
+function unknownKeyText(key: string, known: readonly string[], path: readonly string[]): string {
+  const meant = closestMatch(key, known);
   const at = [...path, key].join('.');
   return meant === undefined
     ? `there is no setting ${at}`
     : `there is no setting ${at}: did you mean ${[...path, meant].join('.')}?`;
 }
 
-function readSetting(setting: Setting<unknown>, written: unknown, reading: Reading): unknown {
-  const { path, env, problems, variables, lineOf } = reading;
+function readSetting(setting: Setting<unknown>, fileValue: unknown, context: ReadContext): unknown {
+  const { path, env, problems, variables, lineOf } = context;
   const variable = variableOf(path);
   variables.add(variable);
   const fromEnv = valueIn(env, variable);
-  const value = fromEnv === undefined ? written : parsedValue(setting, fromEnv);
+  const value = fromEnv === undefined ? fileValue : parsedValue(setting, fromEnv);
   // An empty value in the file is one that is not set, as in Clair's own sample.
   if (value === undefined || value === null) return setting.fallback;
   const result = z.safeParse(setting.schema, value);
   if (result.success) return result.data;
   const name = fromEnv === undefined ? `${atLine(lineOf(path))}${path.join('.')}` : variable;
   const message = result.error.issues[0]?.message ?? '';
-  const allowed = message.startsWith('takes') ? message : `takes ${setting.takes}`;
+  const allowed = message.startsWith('takes') ? message : `takes ${setting.accepts}`;
   problems.push(`${name} ${allowed}${setting.isSecret ? '' : `, not ${shownValue(fromEnv ?? value)}`}`);
   return setting.fallback;
 }
@@ -165,7 +186,7 @@ function valueIn(env: ConfigInput['env'], variable: string): string | undefined 
 
 /** A wrong value in a message: on one line, of bounded length, and without credentials. */
 function shownValue(value: unknown): string {
-  return oneLine(redact(JSON.stringify(value)), limits.shownValueCharacters);
+  return toSingleLine(redact(JSON.stringify(value)), limits.shownValueCharacters);
 }
 
 /** A list in the environment is separated by commas; anything but a text is read as YAML reads it. */

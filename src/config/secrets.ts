@@ -1,26 +1,26 @@
-import { isSetting, isTable, type Section } from '../kit/setting.ts';
+import { isSetting, isSettingsTable, type SettingsSection } from '../core/setting.ts';
 
 /** A path of a URL from this length on is masked too: URLs of webhooks have their secret there. */
 const pathLengthMin = 16;
 
 /** Every secret that a configuration holds, and the parts of it that are secret by themselves, for a redactor. */
-export function secretsIn(values: Readonly<Record<string, unknown>>, settings: Section): string[] {
+export function secretsIn(values: Readonly<Record<string, unknown>>, settings: SettingsSection): string[] {
   return Object.entries(settings).flatMap(([key, entry]) => {
     const value = values[key];
-    if (isSetting(entry)) return entry.isSecret ? textsIn(value).flatMap(withParts) : [];
-    if (!isTable(entry)) return secretsIn(value as Readonly<Record<string, unknown>>, entry);
+    if (isSetting(entry)) return entry.isSecret ? stringsIn(value).flatMap(expandSecret) : [];
+    if (!isSettingsTable(entry)) return secretsIn(value as Readonly<Record<string, unknown>>, entry);
     const things = Object.values(value as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
     return things.flatMap((thing) => secretsIn(thing, entry.each));
   });
 }
 
-function textsIn(value: unknown): string[] {
+function stringsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(String);
   return typeof value === 'string' && value !== '' ? [value] : [];
 }
 
 /** A secret with the parts of it that could be shown without the rest. */
-export function withParts(secret: string): string[] {
+export function expandSecret(secret: string): string[] {
   return [secret, ...partsOfUrl(secret), ...partsOfPairs(secret), ...partsOfToken(secret)];
 }
 

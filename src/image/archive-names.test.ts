@@ -2,27 +2,27 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import { buildImage, dockerArchive } from '../testing/image-builder.ts';
-import { fails } from '../testing/opened-registry.ts';
+import { isErrorWith } from '../testing/registry-harness.ts';
 import { temporaryDirectory } from '../testing/store-engines.ts';
-import { type TarEntry, tar } from '../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../testing/tar-writer.ts';
 import { openImage } from './open-image.ts';
 
 const image = dockerArchive(buildImage({ steps: [{ tar: tar([]) }], tags: ['shop:1'] }));
 
 test('refuses a member below a link when names between theirs sort first', async (t) => {
-  const layers = async (...entries: readonly TarEntry[]): Promise<number> => {
+  const layers = async (...entries: readonly TarEntryPlan[]): Promise<number> => {
     const path = join(temporaryDirectory(t), 'image.tar');
     writeFileSync(path, Buffer.concat([tar(entries, { endBlocks: 0 }), image]));
     return (await openImage(path)).layers.length;
   };
-  const link: TarEntry = { path: 'here', type: 'symlink', target: '.' };
+  const link: TarEntryPlan = { path: 'here', type: 'symlink', target: '.' };
   const others = ['here-1', 'here.d/x', 'herf/x'].map((path) => ({ path, content: 'x' }));
   assert.equal(await layers(link, ...others), 1);
   await assert.rejects(
     layers(...others, { path: 'here/a/b', content: 'x' }, link),
-    fails('target-corrupt', /here\/a\/b below here, which is a link/),
+    isErrorWith('target-corrupt', /here\/a\/b below here, which is a link/),
   );
 });
 
@@ -34,13 +34,13 @@ test('refuses names of members that no file can have, or that are too many chara
   );
   await assert.rejects(
     openImage(path),
-    fails('limit-exceeded', /a member whose name has more than 4096 bytes/),
+    isErrorWith('limit-exceeded', /a member whose name has more than 4096 bytes/),
   );
   const count = limits.archiveNameCharacters / limits.pathBytes + 10;
   const names = Array.from({ length: count }, (_, i) => String(i).padEnd(limits.pathBytes, '/a'));
   writeFileSync(path, tar(names.map((name) => ({ path: name, content: '' }))));
   await assert.rejects(
     openImage(path),
-    fails('limit-exceeded', /names have more than 16777216 characters together/),
+    isErrorWith('limit-exceeded', /names have more than 16777216 characters together/),
   );
 });

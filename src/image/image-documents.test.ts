@@ -15,10 +15,10 @@ import {
   tarAndZstd,
 } from '../testing/document-image.ts';
 import { blobPath, sha256 } from '../testing/image-builder.ts';
-import { fails } from '../testing/opened-registry.ts';
-import { type TarEntry, tar } from '../testing/tar-writer.ts';
+import { isErrorWith } from '../testing/registry-harness.ts';
+import { type TarEntryPlan, tar } from '../testing/tar-writer.ts';
 import { readLayers } from './layer/read-layer.ts';
-import { WantedPaths } from './layer/wanted.ts';
+import { WantedPaths } from './layer/wanted-paths.ts';
 import { listImageManifests, type OpenOptions, openImage } from './open-image.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clair-documents-'));
@@ -28,7 +28,7 @@ after(() => {
 let count = 0;
 
 function archive(
-  files: readonly TarEntry[],
+  files: readonly TarEntryPlan[],
   pack: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
 ): string {
   const path = join(directory, `${++count}.tar`);
@@ -78,7 +78,7 @@ test('refuses a manifest or a configuration of which a field comes twice when fo
   ];
   for (const manifest of manifests) {
     const image = documentImage({ layers: [lower, upper], diffIds: both, manifest });
-    await assert.rejects(ids(archive(layoutOf(image))), fails('target-corrupt', /^manifest .* twice/));
+    await assert.rejects(ids(archive(layoutOf(image))), isErrorWith('target-corrupt', /^manifest .* twice/));
   }
   const configs: ((text: string) => string)[] = [
     (text) => text.replace(/}$/, ',"RootFS":null}'),
@@ -87,7 +87,10 @@ test('refuses a manifest or a configuration of which a field comes twice when fo
   ];
   for (const config of configs) {
     const image = documentImage({ layers: [lower, upper], diffIds: both, config });
-    await assert.rejects(ids(archive(layoutOf(image))), fails('target-corrupt', /^configuration .* twice/));
+    await assert.rejects(
+      ids(archive(layoutOf(image))),
+      isErrorWith('target-corrupt', /^configuration .* twice/),
+    );
   }
 });
 
@@ -125,13 +128,13 @@ test('refuses entries of layers that are no layers, and another number of diffID
     ])
       await assert.rejects(
         ids(archive(layoutOf(documentImage({ layers, diffIds: both })))),
-        fails('target-unsupported', /which is none of a layer/),
+        isErrorWith('target-unsupported', /which is none of a layer/),
       );
   }
   for (const diffIds of [both.slice(0, 1), [...both, ...both.slice(1)], []])
     await assert.rejects(
       ids(archive(layoutOf(documentImage({ layers: [lower, upper], diffIds })))),
-      fails('target-corrupt', /has 2 layers, and its configuration has the diffIDs of/),
+      isErrorWith('target-corrupt', /has 2 layers, and its configuration has the diffIDs of/),
     );
 });
 
@@ -143,12 +146,12 @@ test('refuses a document that is a manifest and an index at once', async () => {
   });
   await assert.rejects(
     ids(archive(layoutOf(image))),
-    fails('target-corrupt', /manifest and an index at once/),
+    isErrorWith('target-corrupt', /manifest and an index at once/),
   );
   const index = JSON.stringify({ manifests: [imageOf('a').entry], layers: [] });
   await assert.rejects(
     ids(archive(layoutFiles(index, imageOf('a').blobs))),
-    fails('target-corrupt', /index and a manifest at once/),
+    isErrorWith('target-corrupt', /index and a manifest at once/),
   );
 });
 
@@ -172,19 +175,20 @@ const attestation = { 'vnd.docker.reference.type': 'attestation-manifest' };
 const [first, second] = [imageOf('first'), imageOf('second')];
 
 test('refuses an index of which several entries fit a platform, and names their digests', async () => {
-  const twins: readonly (readonly [one: string, other: string, asked: string, annotations?: object])[] = [
-    ['linux/amd64/v1', 'linux/amd64', 'linux/amd64'],
-    ['linux/x86_64', 'linux/amd64', 'linux/amd64'],
-    ['linux/x86-64', 'linux/amd64', 'linux/x86_64'],
-    ['linux/AMD64', 'linux/amd64', 'linux/amd64'],
-    ['Linux/amd64', 'linux/amd64', 'linux/amd64/v1'],
-    ['linux/aarch64', 'linux/arm64/v8', 'linux/arm64'],
-    ['linux/arm64/8', 'linux/arm64', 'linux/arm64/v8'],
-    ['linux/armhf', 'linux/arm/v7', 'linux/arm'],
-    ['linux/i386', 'linux/386', 'linux/386'],
-    ['linux/amd64', 'linux/amd64', 'linux/amd64', attestation],
-  ];
-  for (const [one, other, platform, annotations] of twins)
+  const duplicates: readonly (readonly [one: string, other: string, asked: string, annotations?: object])[] =
+    [
+      ['linux/amd64/v1', 'linux/amd64', 'linux/amd64'],
+      ['linux/x86_64', 'linux/amd64', 'linux/amd64'],
+      ['linux/x86-64', 'linux/amd64', 'linux/x86_64'],
+      ['linux/AMD64', 'linux/amd64', 'linux/amd64'],
+      ['Linux/amd64', 'linux/amd64', 'linux/amd64/v1'],
+      ['linux/aarch64', 'linux/arm64/v8', 'linux/arm64'],
+      ['linux/arm64/8', 'linux/arm64', 'linux/arm64/v8'],
+      ['linux/armhf', 'linux/arm/v7', 'linux/arm'],
+      ['linux/i386', 'linux/386', 'linux/386'],
+      ['linux/amd64', 'linux/amd64', 'linux/amd64', attestation],
+    ];
+  for (const [one, other, platform, annotations] of duplicates)
     for (const entries of [
       [[first, one, annotations] as const, [second, other] as const],
       [[second, other] as const, [first, one, annotations] as const],
@@ -192,7 +196,7 @@ test('refuses an index of which several entries fit a platform, and names their 
       await assert.rejects(
         openImage(index(entries), { platform }),
         (error: Error) =>
-          fails('target-not-found', /several images/)(error) &&
+          isErrorWith('target-not-found', /several images/)(error) &&
           error.message.includes(first.manifest.digest) &&
           error.message.includes(second.manifest.digest),
         `${one} and ${other}`,
@@ -228,8 +232,8 @@ test('the same manifest twice in an index is one image', async () => {
 function dockerFiles(
   { config, blobs }: DocumentImage,
   tags: readonly string[],
-  files: readonly TarEntry[] = [],
-): TarEntry[] {
+  files: readonly TarEntryPlan[] = [],
+): TarEntryPlan[] {
   const layers = blobs.slice(2).map(({ digest }) => blobPath(digest));
   const manifest = [{ Config: blobPath(config.digest), RepoTags: tags, Layers: layers }];
   const all = [
@@ -251,20 +255,20 @@ test('reads an archive whose manifest.json and index.json name one image, and re
     const two = archive(dockerFiles(first, ['example:t'], layoutOf(second)));
     await assert.rejects(
       ids(`${prefix}${two}`),
-      fails('target-corrupt', /different images in manifest.json and index.json/),
+      isErrorWith('target-corrupt', /different images in manifest.json and index.json/),
     );
   }
 });
 
 test('refuses an index that has another image of the platform beside that of manifest.json', async () => {
   const blobs = [...first.blobs, ...second.blobs];
-  const entries = (platform: string): TarEntry[] => {
+  const entries = (platform: string): TarEntryPlan[] => {
     const [os, architecture] = platform.split('/');
     const manifests = [first.entry, { ...second.entry, platform: { os, architecture } }];
     return layoutFiles(JSON.stringify({ manifests }), blobs);
   };
   const more = archive(dockerFiles(first, ['example:t'], entries('linux/x86_64')));
-  await assert.rejects(ids(more), fails('target-corrupt', /different images/));
+  await assert.rejects(ids(more), isErrorWith('target-corrupt', /different images/));
   const other = archive(dockerFiles(first, ['example:t'], entries('linux/s390x')));
   assert.deepEqual(await ids(other), ['first']);
 });
@@ -284,19 +288,19 @@ test('refuses an archive whose manifest.json names other files for the layers of
       : file,
   );
   const odd = archive([...files, { path: 'other.tar', content: withId('other') }]);
-  await assert.rejects(ids(odd), fails('target-corrupt', /different images/));
+  await assert.rejects(ids(odd), isErrorWith('target-corrupt', /different images/));
 });
 
 test('refuses an archive with an index beside what Docker reads where there is no manifest.json', async () => {
   const odd = archive([...layoutOf(first), { path: 'repositories', content: '{}' }]);
-  await assert.rejects(ids(odd), fails('target-corrupt', /index.json and repositories/));
+  await assert.rejects(ids(odd), isErrorWith('target-corrupt', /index.json and repositories/));
 });
 
 test('a manifest.json that begins with white space is not taken for an empty one', async () => {
   const files = dockerFiles(second, ['example:t'], layoutOf(first)).map((file) =>
     file.path === 'manifest.json' ? { ...file, content: `${' '.repeat(100)}${String(file.content)}` } : file,
   );
-  await assert.rejects(ids(archive(files)), fails('target-corrupt', /different images/));
+  await assert.rejects(ids(archive(files)), isErrorWith('target-corrupt', /different images/));
 });
 
 test('refuses members of the outer archive that come twice, where they are needed', async () => {
@@ -305,9 +309,9 @@ test('refuses members of the outer archive that come twice, where they are neede
     const content = Buffer.from(again.content ?? '');
     for (const path of [again.path, `./${again.path}`, `x/../${again.path}`]) {
       const doubled = archive([...files, { path, content }]);
-      await assert.rejects(ids(doubled), fails('target-corrupt', /several members/), path);
+      await assert.rejects(ids(doubled), isErrorWith('target-corrupt', /several members/), path);
       const packed = archive([{ path, content }, ...files], gzipSync);
-      await assert.rejects(ids(packed), fails('target-corrupt', /several members/), path);
+      await assert.rejects(ids(packed), isErrorWith('target-corrupt', /several members/), path);
     }
   }
   const unused = { path: 'README', content: 'x' };
@@ -316,11 +320,11 @@ test('refuses members of the outer archive that come twice, where they are neede
 
 test('refuses a member below a link, which may replace another when unpacked', async () => {
   const files = dockerFiles(first, ['example:t']);
-  const link: TarEntry = { path: 'here', type: 'symlink', target: '.' };
+  const link: TarEntryPlan = { path: 'here', type: 'symlink', target: '.' };
   const below = { path: 'here/manifest.json', content: '[]' };
   await assert.rejects(
     ids(archive([link, ...files, below])),
-    fails('target-corrupt', /below here, which is a link/),
+    isErrorWith('target-corrupt', /below here, which is a link/),
   );
 });
 
@@ -340,7 +344,7 @@ test('bytes that are a tar and a compressed stream are what the diffID says, or 
       if (mediaType.endsWith(`+${compression}`)) continue;
       await assert.rejects(
         ids(image(sha256(bytes))),
-        fails('target-corrupt', /runtimes differ in how they read it/),
+        isErrorWith('target-corrupt', /runtimes differ in how they read it/),
         `${compression} as ${mediaType}`,
       );
     }
@@ -356,7 +360,7 @@ test('in a Docker archive the diffID decides as well, be it compressed or not', 
       const meant = archive(dockerFiles(image(sha256(inner)), []), pack);
       assert.deepEqual(await ids(meant), ['inner']);
       const other = archive(dockerFiles(image(sha256(bytes)), []), pack);
-      await assert.rejects(ids(other), fails('target-corrupt', /runtimes differ in how they read it/));
+      await assert.rejects(ids(other), isErrorWith('target-corrupt', /runtimes differ in how they read it/));
     }
   }
 });
@@ -371,7 +375,7 @@ test('a tar whose first name is only the magic of a compression is not read as n
     const image = documentImage({ layers: [{ bytes, mediaType: ociTar }], diffIds: [blobOf(bytes).digest] });
     await assert.rejects(
       ids(archive(layoutOf(image))),
-      fails('target-corrupt', /cannot be read|runtimes differ/),
+      isErrorWith('target-corrupt', /cannot be read|runtimes differ/),
     );
   }
 });

@@ -1,7 +1,7 @@
 import { trimCharactersEnd } from '../kit/trim-characters.ts';
 
 /** How targets begin here that begin otherwise in other tools. */
-const otherNames: ReadonlyMap<string, string> = new Map([
+const prefixAliases: ReadonlyMap<string, string> = new Map([
   ['oci-dir', 'oci:'],
   ['oci-layout', 'oci:'],
   ['docker-daemon', 'docker:'],
@@ -14,14 +14,14 @@ const schemes: ReadonlyMap<string, string> = new Map([
   ...['podman', 'docker-archive', 'oci', 'oci-archive', 'rootfs-tar', 'dir', 'aci', 'sbom'].map(
     (name) => [name, `${name}:`] as const,
   ),
-  ...otherNames,
+  ...prefixAliases,
   ['file', ''],
 ]);
 
 /** The target that was probably meant by one as another tool has it, or by a URL; undefined where it is neither. */
 export function suggestedTarget(target: string): string | undefined {
   const [, scheme = '', slashes, rest = ''] = /^([a-z][a-z-]+):(\/\/)?(.+)$/is.exec(target) ?? [];
-  const kind = (slashes === undefined ? otherNames : schemes).get(scheme.toLowerCase());
+  const kind = (slashes === undefined ? prefixAliases : schemes).get(scheme.toLowerCase());
   if (kind === undefined) return undefined;
   return `${kind}${kind === 'registry:' ? imageOfUrl(rest) : rest}`;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import {
   blobPath,
   buildImage,
@@ -18,11 +18,11 @@ import {
   runTool,
   writeFiles,
 } from '../testing/image-builder.ts';
-import { type TarEntry, tar } from '../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../testing/tar-writer.ts';
 import type { Image } from './image.ts';
+import type { LayerReadResult } from './layer/layer-walk.ts';
 import { readLayers } from './layer/read-layer.ts';
-import type { ReadLayer } from './layer/reading.ts';
-import { WantedPaths } from './layer/wanted.ts';
+import { WantedPaths } from './layer/wanted-paths.ts';
 import { openImage } from './open-image.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clair-image-'));
@@ -37,7 +37,7 @@ function file(name: string, bytes: Uint8Array): string {
 }
 
 const wanted = new WantedPaths(['etc/os-release', 'lib/apk/db/installed', 'var/lib/dpkg/status.d/*']);
-const read = (image: Image, verify = false): Promise<ReadLayer[]> =>
+const read = (image: Image, verify = false): Promise<LayerReadResult[]> =>
   readLayers(image.layers, { wanted, verify }, (layer) => layer);
 
 const base = tar([
@@ -151,7 +151,7 @@ function inStretches(archive: Uint8Array, size: number, compress: (bytes: Uint8A
 }
 
 /** As eStargz has it: every file a gzip member of its own, then the table of contents, then a footer that only tells where that is. */
-function estargz(entries: readonly TarEntry[]): Buffer {
+function estargz(entries: readonly TarEntryPlan[]): Buffer {
   const landmark = { path: '.prefetch.landmark', content: Buffer.from([0xf]) };
   const toc = { path: 'stargz.index.json', content: JSON.stringify({ version: 1, entries: [] }) };
   const members = [landmark, ...entries].map((entry) => gzipSync(tar([entry], { endBlocks: 0 })));
@@ -173,7 +173,7 @@ function zstdChunked(archive: Uint8Array): Buffer {
 }
 
 test('layers that can be fetched in parts read like plain ones', async () => {
-  const entries: TarEntry[] = [
+  const entries: TarEntryPlan[] = [
     { path: 'etc/os-release', content: 'ID=alpine' },
     { path: 'usr/share/large', content: 'x'.repeat(300_000) },
     { path: 'lib/apk/db/installed', content: 'P:musl\n'.repeat(2000) },

@@ -1,7 +1,11 @@
 import type { Stats } from 'node:fs';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
+import { openArchive } from './container/archive-container.ts';
+import { directoryContainer } from './container/directory-container.ts';
+import type { ImageContainer } from './container/image-container.ts';
+import { compressionAt, exactStatsOf, stampOf, statsOf } from './container/local-file.ts';
 import { type AciFile, openAci, openIfAci } from './format/aci.ts';
 import { refuseDisagreement } from './format/archive-agreement.ts';
 import type { Choice, ListedManifest } from './format/choose-manifest.ts';
@@ -10,10 +14,6 @@ import { listOciManifests, openOciLayout } from './format/oci-layout.ts';
 import { isOtherPlatform } from './format/platform.ts';
 import type { Image } from './image.ts';
 import type { ImageLayer } from './image-layer.ts';
-import { openArchive } from './medium/archive-medium.ts';
-import { directoryMedium } from './medium/directory-medium.ts';
-import { compressionAt, exactStatsOf, stampOf, statsOf } from './medium/local-file.ts';
-import type { Medium } from './medium/medium.ts';
 import { suggestedTarget } from './mistyped-target.ts';
 
 /** How a target may be opened. */
@@ -64,11 +64,11 @@ export async function openImage(target: string, options: OpenOptions = {}): Prom
 
 async function open(target: string, options: OpenOptions): Promise<Image> {
   refuseOtherForms(target);
-  if (/^(?:registry|docker|podman):/.test(target)) return await openElsewhere(target, options);
+  if (/^(?:registry|docker|podman):/.test(target)) return await openReferenceLazily(target, options);
   const parsed = parseTarget(target);
   const stats = statsOf(parsed.path);
   if (stats === undefined) {
-    if (parsed.prefix === undefined) return await openElsewhere(target, options);
+    if (parsed.prefix === undefined) return await openReferenceLazily(target, options);
     throw new ClairError('target-not-found', `there is no file or directory ${parsed.path}`);
   }
   const image = await (stats.isDirectory() ? openDirectory(parsed, options) : openFile(parsed, options));
@@ -96,20 +96,23 @@ export async function listImageManifests(
     const { listReferenceManifests } = await import('./open-reference.ts');
     return await listReferenceManifests(target, options);
   }
-  const medium = stats && (await layoutIn(parsed, stats));
-  return medium && (await listOciManifests(medium, choiceOf(parsed, {})));
+  const container = stats && (await openLayoutContainer(parsed, stats));
+  return container && (await listOciManifests(container, choiceOf(parsed, {})));
 }
 
 /** What holds an OCI layout; undefined where the target is opened as something else. */
-async function layoutIn({ path, prefix }: ParsedTarget, stats: Stats): Promise<Medium | undefined> {
+async function openLayoutContainer(
+  { path, prefix }: ParsedTarget,
+  stats: Stats,
+): Promise<ImageContainer | undefined> {
   if (prefix !== undefined && prefix !== 'oci' && prefix !== 'oci-archive') return undefined;
   const content = stats.isDirectory()
-    ? { medium: directoryMedium(path) }
+    ? { container: directoryContainer(path) }
     : await openArchive({ path, compression: compressionAt(path) });
   if (content === 'root-file-system') return undefined;
-  const { medium } = content;
-  if (prefix !== 'oci-archive' && hasDockerManifest(medium)) return undefined;
-  return medium.find('index.json') === undefined ? undefined : medium;
+  const { container } = content;
+  if (prefix !== 'oci-archive' && hasDockerManifest(container)) return undefined;
+  return container.find('index.json') === undefined ? undefined : container;
 }
 
 /** Refuses a URL, or a target in the form of another tool, and says what was probably meant. The URL may hold a password. */
@@ -121,7 +124,7 @@ function refuseOtherForms(target: string): void {
 }
 
 /** What speaks to daemons and registries is loaded only where a target is none of this machine's files. */
-async function openElsewhere(target: string, options: OpenOptions): Promise<Image> {
+async function openReferenceLazily(target: string, options: OpenOptions): Promise<Image> {
   const { openReference } = await import('./open-reference.ts');
   return await openReference(target, options);
 }
@@ -141,9 +144,9 @@ function parseTarget(target: string): ParsedTarget {
 
 async function openDirectory(parsed: ParsedTarget, options: OpenOptions): Promise<Image> {
   const { path, prefix, target } = parsed;
-  const medium = directoryMedium(path);
-  if (prefix !== 'dir' && medium.find('oci-layout') !== undefined) {
-    return openOciLayout(medium, { reference: target, kind: 'oci-layout' }, choiceOf(parsed, options));
+  const container = directoryContainer(path);
+  if (prefix !== 'dir' && container.find('oci-layout') !== undefined) {
+    return openOciLayout(container, { reference: target, kind: 'oci-layout' }, choiceOf(parsed, options));
   }
   if (prefix !== undefined && prefix !== 'dir') {
     throw new ClairError(
@@ -162,45 +165,45 @@ async function openFile(parsed: ParsedTarget, options: OpenOptions): Promise<Ima
   if (prefix === 'rootfs-tar') return openRootFileSystem(parsed);
   if (prefix === 'aci') return await openAci(aciFile(parsed));
   const content = await openArchive({ path, compression: compressionAt(path) });
-  const container =
-    content === 'root-file-system' ? undefined : await openContainer(content.medium, parsed, options);
-  return container ?? (await openBare(parsed));
+  const image =
+    content === 'root-file-system' ? undefined : await openArchivedImage(content.container, parsed, options);
+  return image ?? (await openUnlayeredArchive(parsed));
 }
 
 /** The image an archive holds; undefined where it has none of the documents of one. */
-async function openContainer(
-  medium: Medium,
+async function openArchivedImage(
+  container: ImageContainer,
   parsed: ParsedTarget,
   options: OpenOptions,
 ): Promise<Image | undefined> {
   const { target, reference, prefix } = parsed;
-  const hasIndex = medium.find('index.json') !== undefined;
-  const hasManifest = hasDockerManifest(medium);
+  const hasIndex = container.find('index.json') !== undefined;
+  const hasManifest = hasDockerManifest(container);
   if (hasManifest && (prefix !== 'oci-archive' || !hasIndex)) {
-    const image = openDockerArchive(medium, target, reference);
-    if (hasIndex) await refuseDisagreement(medium, { reference, platform: image.target.platform });
+    const image = openDockerArchive(container, target, reference);
+    if (hasIndex) await refuseDisagreement(container, { reference, platform: image.target.platform });
     return image;
   }
-  if (hasIndex || medium.find('oci-layout') !== undefined) {
-    refuseLegacyBeside(medium);
+  if (hasIndex || container.find('oci-layout') !== undefined) {
+    refuseLegacyBeside(container);
     const place = { reference: target, kind: 'oci-archive' } as const;
-    const image = await openOciLayout(medium, place, choiceOf(parsed, options));
-    if (hasManifest) await refuseDisagreement(medium, { reference, platform: image.target.platform });
+    const image = await openOciLayout(container, place, choiceOf(parsed, options));
+    if (hasManifest) await refuseDisagreement(container, { reference, platform: image.target.platform });
     return image;
   }
-  if (medium.find('repositories') !== undefined) return openLegacyArchive(medium, target, reference);
-  if (medium.find('manifest.json') !== undefined) {
-    throw new ClairError('target-not-found', `${medium.name} holds no image: its manifest.json is empty`);
+  if (container.find('repositories') !== undefined) return openLegacyArchive(container, target, reference);
+  if (container.find('manifest.json') !== undefined) {
+    throw new ClairError('target-not-found', `${container.name} holds no image: its manifest.json is empty`);
   }
   return undefined;
 }
 
 /** Docker reads `repositories` where there is no `manifest.json`, whatever the index beside it says. */
-function refuseLegacyBeside(medium: Medium): void {
-  if (medium.find('manifest.json') !== undefined || medium.find('repositories') === undefined) return;
+function refuseLegacyBeside(container: ImageContainer): void {
+  if (container.find('manifest.json') !== undefined || container.find('repositories') === undefined) return;
   throw new ClairError(
     'target-corrupt',
-    `${medium.name} has index.json and repositories, but no manifest.json: runtimes differ in which of the two they read; save the image again`,
+    `${container.name} has index.json and repositories, but no manifest.json: runtimes differ in which of the two they read; save the image again`,
   );
 }
 
@@ -209,7 +212,7 @@ function choiceOf({ reference }: ParsedTarget, { platform, manifest }: OpenOptio
 }
 
 /** An archive that is not made of layers: an ACI, or a root file system as it is. */
-async function openBare(parsed: ParsedTarget): Promise<Image> {
+async function openUnlayeredArchive(parsed: ParsedTarget): Promise<Image> {
   const image = (await openIfAci(aciFile(parsed))) ?? openRootFileSystem(parsed);
   return { ...image, layers: image.layers.map((layer) => ({ ...layer, isGuessed: true })) };
 }

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { dockerAnswers, exportForms, onlyAt, podmanAnswers, refuse, startDaemon } from '../testing/daemon.ts';
+import {
+  daemonEnvironment,
+  dockerRoutes,
+  errorResponse,
+  exportForms,
+  podmanRoutes,
+  startDaemon,
+} from '../testing/daemon.ts';
 import { failureOf } from '../testing/failure.ts';
 import { buildImage } from '../testing/image-builder.ts';
 import { tar } from '../testing/tar-writer.ts';
@@ -9,8 +16,8 @@ import { openReference, type ReferenceOptions } from './open-reference.ts';
 const image = buildImage({ steps: [{ tar: tar([]) }] });
 const archive = exportForms.podman(image);
 
-function offline(hosts: Parameters<typeof onlyAt>[0]): ReferenceOptions {
-  return { ...onlyAt(hosts), offline: true };
+function offline(hosts: Parameters<typeof daemonEnvironment>[0]): ReferenceOptions {
+  return { ...daemonEnvironment(hosts), offline: true };
 }
 
 async function daemons(
@@ -18,8 +25,8 @@ async function daemons(
   docker: readonly string[],
   podman: readonly string[],
 ): Promise<{ docker: string; podman: string }> {
-  const ofDocker = docker.flatMap((name) => Object.entries(dockerAnswers(name, image, { archive })));
-  const ofPodman = podman.flatMap((name) => Object.entries(podmanAnswers(name, image, archive)));
+  const ofDocker = docker.flatMap((name) => Object.entries(dockerRoutes(name, image, { archive })));
+  const ofPodman = podman.flatMap((name) => Object.entries(podmanRoutes(name, image, archive)));
   return {
     docker: (await startDaemon(context, Object.fromEntries(ofDocker))).host,
     podman: (await startDaemon(context, Object.fromEntries(ofPodman))).host,
@@ -49,7 +56,7 @@ test('what nobody has says why, everywhere it was looked for, and offline no reg
 });
 
 test('a daemon that has the image and fails is not passed over for another', async (context) => {
-  const broken = await startDaemon(context, { '/images/app/json': refuse(500, 'out of order') });
+  const broken = await startDaemon(context, { '/images/app/json': errorResponse(500, 'out of order') });
   const { podman } = await daemons(context, [], ['app']);
   assert.match(
     await failureOf(openReference('app', offline({ docker: broken.host, podman }))),

@@ -1,7 +1,7 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { Digest } from '../model/digest.ts';
+import { DaemonUnavailable } from './daemon/daemon-unavailable.ts';
 import { type DaemonOptions, findInDaemon, openDaemonImage } from './daemon/open-daemon-image.ts';
-import { Unavailable } from './daemon/unavailable.ts';
 import type { ListedManifest } from './format/choose-manifest.ts';
 import type { Image } from './image.ts';
 import { looksLikePath } from './mistyped-target.ts';
@@ -31,7 +31,7 @@ export async function openReference(target: string, options: ReferenceOptions): 
 }
 
 /** The image of a registry that a target names, and what it was found by; undefined where the target names another. */
-export async function openOfRegistry(
+export async function openRegistryTarget(
   target: string,
   options: ReferenceOptions,
 ): Promise<RegistryImage | undefined> {
@@ -52,7 +52,9 @@ export async function listReferenceManifests(
   if (named === undefined) {
     if (options.offline === true || !isReference(target) || looksLikePath(target)) return undefined;
     for (const daemon of daemons)
-      if (!((await findInDaemon({ daemon, reference: target, target }, options)) instanceof Unavailable))
+      if (
+        !((await findInDaemon({ daemon, reference: target, target }, options)) instanceof DaemonUnavailable)
+      )
         return undefined;
   }
   const { listRegistryManifests } = await import('./registry/open-registry-image.ts');
@@ -69,7 +71,7 @@ async function openBare(target: string, options: ReferenceOptions): Promise<Imag
     );
   for (const daemon of options.manifest === undefined ? daemons : []) {
     const found = await findInDaemon({ daemon, reference: target, target }, options);
-    if (!(found instanceof Unavailable)) return found;
+    if (!(found instanceof DaemonUnavailable)) return found;
     tried.push(found.message);
   }
   const before = tried.join(';\n  ');

@@ -20,12 +20,12 @@ export interface ElfHead {
 }
 
 /** Whether bytes begin as those of an ELF file. */
-export function beginsAsElf(bytes: Uint8Array, at: number = 0): boolean {
+export function hasElfMagic(bytes: Uint8Array, at: number = 0): boolean {
   return bytes[at] === 0x7f && bytes[at + 1] === 0x45 && bytes[at + 2] === 0x4c && bytes[at + 3] === 0x46;
 }
 
 /** Whether bytes begin an ELF file that can be run or loaded. */
-export function beginsAsProgram(bytes: Buffer): boolean {
+export function isElfProgram(bytes: Buffer): boolean {
   const form = formOf(bytes);
   return form !== undefined && isProgramType(half(bytes, 16, form));
 }
@@ -49,7 +49,7 @@ interface Form {
 
 function formOf(bytes: Buffer): Form | undefined {
   const [width, order] = [bytes[4], bytes[5]];
-  if (!beginsAsElf(bytes) || bytes.length < headerBytesMin) return undefined;
+  if (!hasElfMagic(bytes) || bytes.length < headerBytesMin) return undefined;
   if ((width !== 1 && width !== 2) || (order !== 1 && order !== 2)) return undefined;
   return { is64: width === 2, isLittle: order === 1 };
 }

@@ -2,25 +2,27 @@
  * Whether a text is as a pattern says, in which `*` stands for any characters. With a separator, `*` stays between two of them and
  * `**` does not. Takes time by the length of both, whatever the pattern.
  */
-export function isLike(pattern: string, text: string, separator?: string): boolean {
+export function globMatches(pattern: string, text: string, separator?: string): boolean {
   const star = pattern.indexOf('*');
   if (star < 0) return pattern === text;
   const isBegun = text.startsWith(pattern.slice(0, star));
-  return isBegun && isRestLike(pattern.slice(star), text.slice(star), separator);
+  return isBegun && matchesTokens(pattern.slice(star), text.slice(star), separator);
 }
 
-function isRestLike(pattern: string, text: string, separator: string | undefined): boolean {
+function matchesTokens(pattern: string, text: string, separator: string | undefined): boolean {
   const tokens = pattern.match(/\*+|[^*]/gsu) ?? [];
   let places = skipStars(new Set([0]), tokens);
   for (const character of text) {
-    const next = [...places].flatMap((place) => after(place, tokens[place], { character, separator }));
+    const next = [...places].flatMap((place) =>
+      positionsAfter(place, tokens[place], { character, separator }),
+    );
     places = skipStars(new Set(next), tokens);
   }
   return places.has(tokens.length);
 }
 
 /** Where in a pattern a character leads to from a place. */
-function after(
+function positionsAfter(
   place: number,
   token: string | undefined,
   { character, separator }: { readonly character: string; readonly separator: string | undefined },

@@ -14,7 +14,7 @@ test('what is taken away is exactly what is at a path or below it, whatever was 
       const tree = new PathTree<number>();
       const plain = new Map<string, number>();
       for (const [i, [step, path]] of sequence.entries()) {
-        const told: string[] = [];
+        const listed: string[] = [];
         const gone = [...plain.keys()].filter(
           (key) => step !== 'set' && (key.startsWith(`${path}/`) || (step === 'remove' && key === path)),
         );
@@ -22,10 +22,10 @@ test('what is taken away is exactly what is at a path or below it, whatever was 
           tree.set(path, i);
           plain.delete(path);
           plain.set(path, i);
-        } else if (step === 'remove') tree.remove(path, (key) => told.push(key));
-        else tree.removeBelow(path, (key) => told.push(key));
+        } else if (step === 'remove') tree.remove(path, (key) => listed.push(key));
+        else tree.removeBelow(path, (key) => listed.push(key));
         for (const key of gone) plain.delete(key);
-        assert.deepEqual(told.sort(), gone.sort());
+        assert.deepEqual(listed.sort(), gone.sort());
         assert.deepEqual([...tree], [...plain]);
         assert.equal(tree.size, plain.size);
       }

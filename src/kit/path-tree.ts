@@ -5,52 +5,52 @@ import { parentOf } from './tar/path.ts';
  * taking away a directory costs no more than what is in it.
  */
 export class PathTree<T> {
-  readonly #things = new Map<string, T>();
+  readonly #values = new Map<string, T>();
   /** By directory, the things in it and the directories on the way to them. */
   readonly #children = new Map<string, Set<string>>();
 
   get size(): number {
-    return this.#things.size;
+    return this.#values.size;
   }
 
   get(path: string): T | undefined {
-    return this.#things.get(path);
+    return this.#values.get(path);
   }
 
   /** Whether something is at a path or below it. Where nothing is, nothing is further down either. */
   reaches(path: string): boolean {
-    return this.#things.has(path) || this.#children.has(path);
+    return this.#values.has(path) || this.#children.has(path);
   }
 
   /** Whether there is anything below a directory. */
   hasBelow(directory: string): boolean {
     for (const child of this.#children.get(directory) ?? [])
-      if (this.#things.has(child) || this.hasBelow(child)) return true;
+      if (this.#values.has(child) || this.hasBelow(child)) return true;
     return false;
   }
 
   /** Whether something lies further below a directory, and nothing is at a directory between. */
   hasGapBelow(directory: string): boolean {
     for (const child of this.#children.get(directory) ?? [])
-      if (this.#things.has(child) ? this.hasGapBelow(child) : this.hasBelow(child)) return true;
+      if (this.#values.has(child) ? this.hasGapBelow(child) : this.hasBelow(child)) return true;
     return false;
   }
 
   [Symbol.iterator](): IterableIterator<[string, T]> {
-    return this.#things.entries();
+    return this.#values.entries();
   }
 
   keys(): IterableIterator<string> {
-    return this.#things.keys();
+    return this.#values.keys();
   }
 
   values(): IterableIterator<T> {
-    return this.#things.values();
+    return this.#values.values();
   }
 
   set(path: string, thing: T): void {
-    this.#things.delete(path);
-    this.#things.set(path, thing);
+    this.#values.delete(path);
+    this.#values.set(path, thing);
     this.#enter(path);
   }
 
@@ -76,9 +76,9 @@ export class PathTree<T> {
   }
 
   #drop(path: string, removed: ((path: string, thing: T) => void) | undefined): void {
-    const thing = this.#things.get(path);
+    const thing = this.#values.get(path);
     if (thing === undefined) return;
-    this.#things.delete(path);
+    this.#values.delete(path);
     removed?.(path, thing);
   }
 

@@ -18,9 +18,9 @@ const patterns: readonly RegExp[] = [
 
 /** Text without the credentials that can be recognised by their form. */
 export function redact(text: string): string {
-  let shown = text;
-  for (const pattern of patterns) shown = shown.replace(pattern, `$1${redacted}`);
-  return shown;
+  let redactedText = text;
+  for (const pattern of patterns) redactedText = redactedText.replace(pattern, `$1${redacted}`);
+  return redactedText;
 }
 
 /** As `redact`, of a text that is a URL also all that follows a question mark: parameters with secrets may have any name. */

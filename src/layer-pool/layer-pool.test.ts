@@ -10,49 +10,49 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { type SourceSettings, sourcePolicy } from '../image/incoming/source-policy.ts';
+import { type SourceSettings, sourcePolicy } from '../image/posted/source-policy.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { testAuthority } from '../testing/certificates.ts';
 import { corpusTest } from '../testing/corpus.ts';
-import { serve } from '../testing/http-server.ts';
+import { serveHttp } from '../testing/http-server.ts';
 import { missingTool, runTool } from '../testing/image-builder.ts';
 import { readExchanges, recordings } from '../testing/recordings.ts';
 import { tar } from '../testing/tar-writer.ts';
 import { type LayerPool, type LayerPoolOptions, openLayerPool } from './layer-pool.ts';
-import type { LayerReading } from './reading.ts';
+import type { LayerReadStats } from './layer-read-context.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'clair-pool-'));
 after(() => {
   rmSync(scratch, { recursive: true });
 });
 
-const open: SourceSettings = { policy: 'open', schemes: [], hosts: [], networks: [], directories: [] };
+const openPolicy: SourceSettings = { policy: 'open', schemes: [], hosts: [], networks: [], directories: [] };
 
 /** A pool that ends with the test, and how its layers went. */
 function poolOf(
   context: TestContext,
   options: Partial<LayerPoolOptions> = {},
-): { pool: LayerPool; readings: LayerReading[] } {
-  const readings: LayerReading[] = [];
+): { pool: LayerPool; stats: LayerReadStats[] } {
+  const stats: LayerReadStats[] = [];
   const pool = openLayerPool({
     script: new URL('../layer-worker.ts', import.meta.url),
-    policy: sourcePolicy(open),
-    onRead: (reading) => readings.push(reading),
+    policy: sourcePolicy(openPolicy),
+    onRead: (reading) => stats.push(reading),
     ...options,
     bounds: { sleep: () => Promise.resolve(), ...options.bounds },
   });
   context.after(() => pool[Symbol.asyncDispose]());
-  return { pool, readings };
+  return { pool, stats };
 }
 
-interface Ask {
+interface ReadRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly format?: 'docker' | 'aci';
   readonly signal?: AbortSignal;
 }
 
-function read(pool: LayerPool, path: string, ask: Ask = {}): Promise<LayerIndex> {
-  const { headers = {}, format = 'docker', signal = new AbortController().signal } = ask;
+function read(pool: LayerPool, path: string, request: ReadRequest = {}): Promise<LayerIndex> {
+  const { headers = {}, format = 'docker', signal = new AbortController().signal } = request;
   return pool.read({ path, headers, format }, { links: [], signal });
 }
 
@@ -80,8 +80,8 @@ const layer = Buffer.from(
 const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
 
 test('a layer is read from a file and from a server alike', async (context) => {
-  const { pool, readings } = poolOf(context);
-  const url = await serve(context, (_request, response) => response.end(layer));
+  const { pool, stats } = poolOf(context);
+  const url = await serveHttp(context, (_request, response) => response.end(layer));
   const file = join(scratch, 'layer.tar');
   writeFileSync(file, layer);
   const [local, remote] = [await read(pool, file), await read(pool, url)];
@@ -89,18 +89,18 @@ test('a layer is read from a file and from a server alike', async (context) => {
   assert.deepEqual(names(local), ['base']);
   assert.equal(local.diffId, diffId);
   assert.deepEqual(
-    readings.map(({ bytes, outcome }) => [bytes, outcome]),
+    stats.map(({ bytes, outcome }) => [bytes, outcome]),
     [
       [0, 'read'],
       [layer.length, 'read'],
     ],
   );
-  assert.ok(readings.every(({ seconds }) => seconds > 0));
+  assert.ok(stats.every(({ seconds }) => seconds > 0));
 });
 
 async function assertRead(context: TestContext, bytes: Uint8Array, headers = {}): Promise<void> {
   const { pool } = poolOf(context, { threads: 1 });
-  const url = await serve(context, (_request, response) => response.writeHead(200, headers).end(bytes));
+  const url = await serveHttp(context, (_request, response) => response.writeHead(200, headers).end(bytes));
   assert.equal((await read(pool, url)).diffId, diffId);
 }
 
@@ -133,32 +133,32 @@ test('an ACI is seen from its rootfs, and a changeset from its top', async (cont
 
 test('nothing at all is a layer without anything', async (context) => {
   const { pool } = poolOf(context);
-  const empty = await serve(context, (_request, response) => response.end());
-  const tarball = await serve(context, (_request, response) => response.end(tar([])));
+  const empty = await serveHttp(context, (_request, response) => response.end());
+  const tarball = await serveHttp(context, (_request, response) => response.end(tar([])));
   for (const url of [empty, tarball]) assert.deepEqual((await read(pool, url)).packages, []);
   const ofNothing = createHash('sha256').digest('hex');
   assert.equal((await read(pool, empty)).diffId, `sha256:${ofNothing}`);
 });
 
 test('what fails says why, and the thread goes on', async (context) => {
-  const { pool, readings } = poolOf(context, { threads: 1 });
-  const garbage = await serve(context, (_request, response) => response.end(layer.subarray(1000)));
-  const cut = await serve(context, (_request, response) => {
+  const { pool, stats } = poolOf(context, { threads: 1 });
+  const garbage = await serveHttp(context, (_request, response) => response.end(layer.subarray(1000)));
+  const cut = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-length': layer.length }).write(layer.subarray(0, 1_000_000), () => {
       response.destroy();
     });
   });
-  const gone = await serve(context, (_request, response) => response.writeHead(404).end());
+  const gone = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   await assert.rejects(read(pool, garbage), { code: 'target-corrupt', message: /^layer http:.* tar header/ });
   await assert.rejects(read(pool, cut), { code: 'target-corrupt', message: /broken off/ });
   await assert.rejects(read(pool, gone), { code: 'layer-not-found', message: /^layer http:/ });
   await assert.rejects(read(pool, join(scratch, 'none')), { code: 'layer-not-found' });
   await assert.rejects(read(pool, '/dev/zero'), { code: 'layer-not-found' });
   await assert.rejects(read(pool, scratch), { code: 'target-corrupt' });
-  const whole = await serve(context, (_request, response) => response.end(layer));
+  const whole = await serveHttp(context, (_request, response) => response.end(layer));
   assert.equal((await read(pool, whole)).diffId, diffId);
   assert.deepEqual(
-    readings.map(({ outcome }) => outcome),
+    stats.map(({ outcome }) => outcome),
     [
       ...['target-corrupt', 'target-corrupt', 'layer-not-found', 'layer-not-found', 'layer-not-found'],
       ...['target-corrupt', 'read'],
@@ -169,7 +169,7 @@ test('what fails says why, and the thread goes on', async (context) => {
 test('a refusal of the policy comes from both kinds of sources', async (context) => {
   const { pool } = poolOf(context, {
     policy: sourcePolicy({
-      ...open,
+      ...openPolicy,
       policy: 'strict',
       schemes: ['http'],
       hosts: ['*'],
@@ -204,12 +204,12 @@ test('certificates are checked unless they are not to be', {
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const { pool } = poolOf(context);
   await assert.rejects(read(pool, url), { code: 'layer-not-found', message: /certificate/ });
-  const trusting = poolOf(context, { policy: sourcePolicy(open, true) });
+  const trusting = poolOf(context, { policy: sourcePolicy(openPolicy, true) });
   assert.equal((await read(trusting.pool, url)).diffId, diffId);
 });
 
 /** A server that holds its answers back until it is told. */
-async function holding(context: TestContext) {
+async function stalledServer(context: TestContext) {
   const held: ServerResponse[] = [];
   const closed: Promise<void>[] = [];
   let arrived: (() => void) | undefined;
@@ -218,7 +218,7 @@ async function holding(context: TestContext) {
     closed.push(new Promise((resolve) => response.once('close', resolve)));
     arrived?.();
   };
-  const url = await serve(context, answer);
+  const url = await serveHttp(context, answer);
   const until = async (count: number): Promise<void> => {
     while (held.length < count) {
       await new Promise<void>((resolve) => {
@@ -231,7 +231,7 @@ async function holding(context: TestContext) {
 
 test('two layers are read at once, the third waits, the fourth is refused', async (context) => {
   const { pool } = poolOf(context, { threads: 2, bounds: { waitingMax: 1, graceMs: 60_000 } });
-  const { url, held, until } = await holding(context);
+  const { url, held, until } = await stalledServer(context);
   const reads = [1, 2, 3].map(() => read(pool, url));
   await until(2);
   assert.deepEqual(pool.load(), { threads: 2, busy: 2, waiting: 1 });
@@ -244,8 +244,8 @@ test('two layers are read at once, the third waits, the fourth is refused', asyn
 });
 
 test('a server that is slow to begin keeps no thread, but only so many are waited for', async (context) => {
-  const { pool, readings } = poolOf(context, { threads: 1, bounds: { waitingMax: 1, graceMs: 0 } });
-  const { url, held, until } = await holding(context);
+  const { pool, stats } = poolOf(context, { threads: 1, bounds: { waitingMax: 1, graceMs: 0 } });
+  const { url, held, until } = await stalledServer(context);
   const file = join(scratch, 'quick.tar');
   writeFileSync(file, layer);
   const slow = read(pool, url);
@@ -257,7 +257,7 @@ test('a server that is slow to begin keeps no thread, but only so many are waite
   assert.equal((await slow).diffId, diffId);
   assert.deepEqual(pool.load(), { threads: 1, busy: 0, waiting: 0 });
   assert.deepEqual(
-    readings.map(({ outcome, bytes }) => [outcome, bytes]),
+    stats.map(({ outcome, bytes }) => [outcome, bytes]),
     [
       ['read', 0],
       ['busy', 0],
@@ -268,7 +268,7 @@ test('a server that is slow to begin keeps no thread, but only so many are waite
 
 test('a server that sends a byte now and then is given up', async (context) => {
   const { pool } = poolOf(context, { bounds: { idleMs: 200 } });
-  const url = await serve(context, (_request, response) => {
+  const url = await serveHttp(context, (_request, response) => {
     const drip = setInterval(() => response.write('x'), 20);
     response.once('close', () => {
       clearInterval(drip);
@@ -278,8 +278,8 @@ test('a server that sends a byte now and then is given up', async (context) => {
 });
 
 test('whoever goes away ends the download, and the thread goes on', async (context) => {
-  const { pool, readings } = poolOf(context, { threads: 1 });
-  const { url, held, closed, until } = await holding(context);
+  const { pool, stats } = poolOf(context, { threads: 1 });
+  const { url, held, closed, until } = await stalledServer(context);
   const client = new AbortController();
   const abandoned = read(pool, url, { signal: client.signal });
   await until(1);
@@ -292,14 +292,14 @@ test('whoever goes away ends the download, and the thread goes on', async (conte
   held[1]?.end(layer);
   assert.equal((await next).diffId, diffId);
   assert.deepEqual(
-    readings.map(({ outcome }) => outcome),
+    stats.map(({ outcome }) => outcome),
     ['cancelled', 'read'],
   );
 });
 
 test('a layer that is garbage from the start is not downloaded to its end', async (context) => {
   const { pool } = poolOf(context);
-  const { url, held, closed, until } = await holding(context);
+  const { url, held, closed, until } = await stalledServer(context);
   const garbage = read(pool, url);
   await until(1);
   // Never ended: only the close of the client ends this answer.
@@ -309,13 +309,13 @@ test('a layer that is garbage from the start is not downloaded to its end', asyn
 });
 
 test('a layer that takes too long or too much memory meets a limit', async (context) => {
-  const { url } = await holding(context);
+  const { url } = await stalledServer(context);
   const slow = poolOf(context, { bounds: { layerMs: 20 } });
   await assert.rejects(read(slow.pool, url), { code: 'limit-exceeded', limit: 'layerMs' });
   const idle = poolOf(context, { bounds: { idleMs: 10 } });
   await assert.rejects(read(idle.pool, url), { code: 'limit-exceeded', limit: 'idleMs' });
   // How much a real layer takes differs from run to run; this thread takes all there is, and then a new one goes on.
-  const script = new URL('../testing/unruly-thread.ts', import.meta.url);
+  const script = new URL('../testing/faulty-layer-worker.ts', import.meta.url);
   const small = poolOf(context, { script, bounds: { heapBytesMax: 64 * 1024 ** 2 }, threads: 1 });
   await assert.rejects(read(small.pool, 'hoards'), { code: 'limit-exceeded', limit: 'layerHeapBytes' });
   assert.deepEqual((await read(small.pool, 'well')).packages, []);
@@ -345,7 +345,7 @@ function tolerantJson(text: string): unknown {
 }
 
 /** The words of Clair for what reading alone can fail with. */
-const meanings: Readonly<Record<string, readonly [code: string, limit?: string]>> = {
+const expectedErrors: Readonly<Record<string, readonly [code: string, limit?: string]>> = {
   'could not find layer': ['layer-not-found'],
   'tarutil: could not extract the archive': ['target-corrupt'],
   'tarutil: could not extract one or more files from the archive: file too big': [
@@ -356,7 +356,7 @@ const meanings: Readonly<Record<string, readonly [code: string, limit?: string]>
 
 corpusTest('layers are read, and refused, where Clair did', async (context) => {
   const { pool } = poolOf(context);
-  const server = await serve(context, (request, response) => {
+  const server = await serveHttp(context, (request, response) => {
     const { url = '' } = request;
     const [, code, name = url] = /^\/status\/(\d+)\/(.*)$/.exec(url) ?? [];
     if (code === '302') response.writeHead(302, { location: `/${name}` }).end();
@@ -369,19 +369,19 @@ corpusTest('layers are read, and refused, where Clair did', async (context) => {
       }
     }
   });
-  let told = 0;
+  let checked = 0;
   for (const [path, answer] of recordedAnswers()) {
     const place = path
       .replace('{layers}', join(recordings, 'layers'))
       .replace('http://127.0.0.1:18080', server);
-    const meaning = meanings[answer];
+    const meaning = expectedErrors[answer];
     if (path === '' || path === 'x' || path === '/nonexistent') continue; // stored before, so never read
-    told++;
+    checked++;
     if (meaning === undefined) assert.match((await read(pool, place)).diffId ?? '', /^sha256:/, path);
     else {
       const [code, limit] = meaning;
       await assert.rejects(read(pool, place), { code, limit }, path);
     }
   }
-  assert.ok(told > 50, `${told} layers`);
+  assert.ok(checked > 50, `${checked} layers`);
 });

@@ -1,18 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { downloadLayer, type LayerDownload } from '../image/incoming/download-layer.ts';
-import { claimsOf, isRemote, type LayerSource } from '../image/incoming/layer-source.ts';
-import type { SourcePolicy } from '../image/incoming/source-policy.ts';
+import { limits } from '../core/limits.ts';
+import { downloadLayer, type LayerDownload } from '../image/posted/download-layer.ts';
+import { claimsOf, isRemote, type LayerSource } from '../image/posted/layer-source.ts';
+import type { SourcePolicy } from '../image/posted/source-policy.ts';
 import { displayUrl } from '../kit/http/http-client.ts';
-import { paced } from '../kit/http/paced.ts';
-import { limits } from '../kit/limits.ts';
-import type { LinkedPlace } from '../match/links.ts';
+import { withMinimumThroughput } from '../kit/http/minimum-throughput.ts';
+import type { LinkTarget } from '../match/links.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import type { AnalyzerDescription } from '../plugin-host/description.ts';
+import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
-import { Incoming } from './incoming.ts';
+import { AdmissionLimit } from './admission-limit.ts';
+import { LayerReadContext, type LayerReadStats } from './layer-read-context.ts';
 import type { LayerThread } from './layer-thread.ts';
-import { Places } from './places.ts';
-import { type LayerReading, Reading } from './reading.ts';
+import { PrefetchedStream } from './prefetched-stream.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 /** How posted layers are read. */
@@ -23,7 +23,7 @@ export interface LayerPoolOptions {
   /** One per core unless given. */
   readonly threads?: number | undefined;
   /** Told of every layer that was read, or tried to. */
-  readonly onRead?: (reading: LayerReading) => void;
+  readonly onRead?: (reading: LayerReadStats) => void;
   /** In place of the limits; for tests. */
   readonly bounds?: Partial<LayerBounds>;
 }
@@ -66,37 +66,35 @@ export function openLayerPool(options: LayerPoolOptions): LayerPool {
     heapBytesMax: limits.layerHeapBytes,
     ...options.bounds,
   });
-  const stalled = new Places(options.bounds?.waitingMax ?? limits.layersWaiting);
+  const stalled = new AdmissionLimit(options.bounds?.waitingMax ?? limits.layersWaiting);
   const reader: LayerPool['reader'] =
     (analyzers) =>
     async (source, { links, signal }) => {
-      await using reading = new Reading(signal, options);
-      const order = { source, links, reading, analyzers };
-      return await reading.watched(
-        isRemote(source.path)
-          ? readRemote(order, { pool, stalled, options })
-          : readLocal(order, pool, options),
+      await using reading = new LayerReadContext(signal, options);
+      const job = { source, links, reading, analyzers };
+      return await reading.track(
+        isRemote(source.path) ? readRemote(job, { pool, stalled, options }) : readLocal(job, pool, options),
       );
     };
   return {
     read: reader([]),
     reader,
-    load: () => ({ threads, busy: pool.busy, waiting: pool.waiting + stalled.taken }),
+    load: () => ({ threads, busy: pool.busy, waiting: pool.waiting + stalled.admitted }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
-interface Order {
+interface ReadJob {
   readonly source: LayerSource;
-  readonly links: readonly LinkedPlace[];
-  readonly reading: Reading;
+  readonly links: readonly LinkTarget[];
+  readonly reading: LayerReadContext;
   readonly analyzers: readonly AnalyzerDescription[];
 }
 
-interface RemoteRoom {
+interface RemoteReadDeps {
   readonly pool: ThreadPool;
   /** Downloads that were begun and of which nothing came yet. */
-  readonly stalled: Places;
+  readonly stalled: AdmissionLimit;
   readonly options: LayerPoolOptions;
 }
 
@@ -104,24 +102,24 @@ interface RemoteRoom {
  * Headers stay on this thread; the other gets bytes. A server that is slow to begin keeps no thread: that goes to the next layer, and is
  * taken again when bytes flow.
  */
-async function readRemote(order: Order, { pool, stalled, options }: RemoteRoom): Promise<LayerIndex> {
-  const { reading } = order;
-  const readOn = (thread: LayerThread, incoming: Incoming): Promise<LayerIndex> =>
-    readStream(thread, order, incoming);
-  const begun = await pool.use(reading.caller, async (thread) => {
+async function readRemote(job: ReadJob, { pool, stalled, options }: RemoteReadDeps): Promise<LayerIndex> {
+  const { reading } = job;
+  const readOn = (thread: LayerThread, stream: PrefetchedStream): Promise<LayerIndex> =>
+    readStream(thread, job, stream);
+  const firstTry = await pool.use(reading.callerSignal, async (thread) => {
     reading.start();
-    const incoming = new Incoming(download(order, options));
-    const isFlowing = await incoming.flowsWithin(options.bounds?.graceMs ?? limits.layerGraceMs);
-    return isFlowing ? { index: await readOn(thread, incoming) } : { incoming };
+    const stream = new PrefetchedStream(download(job, options));
+    const isFlowing = await stream.hasFirstChunkWithin(options.bounds?.graceMs ?? limits.layerGraceMs);
+    return isFlowing ? { index: await readOn(thread, stream) } : { incoming: stream };
   });
-  if (begun.index !== undefined) return begun.index;
-  const { incoming } = begun;
-  await stalled.use(() => incoming.flows());
-  return await pool.use(reading.signal, (thread) => readOn(thread, incoming));
+  if (firstTry.index !== undefined) return firstTry.index;
+  const { incoming: stream } = firstTry;
+  await stalled.run(() => stream.waitForFirstChunk());
+  return await pool.use(reading.signal, (thread) => readOn(thread, stream));
 }
 
 function download(
-  { source: { path: url, headers }, reading }: Order,
+  { source: { path: url, headers }, reading }: ReadJob,
   { policy, bounds }: LayerPoolOptions,
 ): AsyncIterable<Uint8Array> {
   const { connect, isProxied } = policy;
@@ -133,31 +131,31 @@ function download(
     isBulk: !isProxied,
     signal: reading.signal,
   });
-  return paced(counted(bytes, reading), bounds?.idleMs ?? limits.idleMs);
+  return withMinimumThroughput(countBytes(bytes, reading), bounds?.idleMs ?? limits.idleMs);
 }
 
 async function readStream(
   thread: LayerThread,
-  { source, links, reading, analyzers }: Order,
-  incoming: Incoming,
+  { source, links, reading, analyzers }: ReadJob,
+  stream: PrefetchedStream,
 ): Promise<LayerIndex> {
   const layer = { name: displayUrl(source.path), claims: claimsOf(source), options: { verify: true, links } };
   const task = { kind: 'stream', analyzers, ...layer } as const;
-  const bytes = (over: AbortSignal): Incoming => {
-    over.addEventListener('abort', () => {
+  const bytes = (ended: AbortSignal): PrefetchedStream => {
+    ended.addEventListener('abort', () => {
       reading.end();
     });
-    return incoming;
+    return stream;
   };
   return await thread.readOne(task, { bytes, signal: reading.signal });
 }
 
 async function readLocal(
-  { source, links, reading, analyzers }: Order,
+  { source, links, reading, analyzers }: ReadJob,
   pool: ThreadPool,
   { policy: { directories } }: LayerPoolOptions,
 ): Promise<LayerIndex> {
-  return await pool.use(reading.caller, async (thread) => {
+  return await pool.use(reading.callerSignal, async (thread) => {
     reading.start();
     const layer = { name: source.path, claims: claimsOf(source), options: { verify: true, links } };
     const task = { kind: 'file', analyzers, directories, ...layer } as const;
@@ -165,7 +163,10 @@ async function readLocal(
   });
 }
 
-async function* counted(stream: AsyncIterable<Uint8Array>, reading: Reading): AsyncGenerator<Uint8Array> {
+async function* countBytes(
+  stream: AsyncIterable<Uint8Array>,
+  reading: LayerReadContext,
+): AsyncGenerator<Uint8Array> {
   for await (const piece of stream) {
     reading.bytes += piece.length;
     yield piece;

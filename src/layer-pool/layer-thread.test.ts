@@ -5,7 +5,7 @@ import { LayerThread } from './layer-thread.ts';
 import type { LayerTask } from './protocol.ts';
 import { ThreadPool } from './thread-pool.ts';
 
-const script = new URL('../testing/unruly-thread.ts', import.meta.url);
+const script = new URL('../testing/faulty-layer-worker.ts', import.meta.url);
 
 const unclaimed = { claims: {}, options: { verify: true, links: [] } };
 

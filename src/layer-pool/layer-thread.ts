@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { ClairError } from '../kit/errors.ts';
-import { isDoneWithin } from '../kit/in-time.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { settlesWithin } from '../kit/async/timeout.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import { Conveyor } from './conveyor.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './protocol.ts';
+import { TransferSender } from './transfer-sender.ts';
 
 /** What a thread is limited to. */
 export interface ThreadOptions {
@@ -15,23 +15,23 @@ export interface ThreadOptions {
 /** What goes with a task. */
 export interface TaskOptions {
   /** The bytes of a stream. They are asked for no more once the signal given here has come. */
-  readonly bytes?: (over: AbortSignal) => AsyncIterable<Uint8Array>;
+  readonly bytes?: (ended: AbortSignal) => AsyncIterable<Uint8Array>;
   /** Calls the task off; its reason is what the task fails with. */
   readonly signal?: AbortSignal;
 }
 
-interface Running {
-  readonly conveyor: Conveyor;
+interface RunningTask {
+  readonly sender: TransferSender;
   readonly outcome: PromiseWithResolvers<LayerAnswer>;
   /** The thread is through with the task, or dead. */
-  readonly through: PromiseWithResolvers<void>;
+  readonly settled: PromiseWithResolvers<void>;
 }
 
 /** A thread that reads layers, one task after the other. Dispose it to end it. */
 export class LayerThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #options: ThreadOptions;
-  #running: Running | undefined;
+  #running: RunningTask | undefined;
   #isAlive = true;
 
   constructor(script: URL, options: ThreadOptions = {}) {
@@ -44,13 +44,13 @@ export class LayerThread implements AsyncDisposable {
         : { resourceLimits: { maxOldGenerationSizeMb: heapBytesMax / 1024 ** 2 } },
     );
     this.#worker.on('message', (message: FromThread) => {
-      this.#take(message);
+      this.#receive(message);
     });
     this.#worker.on('error', (error: Error) => {
-      this.#end(explained(error));
+      this.#fail(toThreadError(error));
     });
     this.#worker.on('exit', () => {
-      this.#end(new Error('the thread that reads layers ended without an answer'));
+      this.#fail(new Error('the thread that reads layers ended without an answer'));
     });
   }
 
@@ -66,22 +66,22 @@ export class LayerThread implements AsyncDisposable {
   async run(task: LayerTask, { bytes, signal }: TaskOptions = {}): Promise<readonly LayerIndex[]> {
     signal?.throwIfAborted();
     const running = this.#begin(task);
-    const over = new AbortController();
-    const callOff = (): void => {
+    const ended = new AbortController();
+    const cancel = (): void => {
       running.outcome.reject(signal?.reason);
     };
-    signal?.addEventListener('abort', callOff);
+    signal?.addEventListener('abort', cancel);
     if (bytes !== undefined) {
-      running.conveyor.run(bytes(over.signal)).then(() => {
+      running.sender.run(bytes(ended.signal)).then(() => {
         this.#send({ kind: 'end' });
       }, running.outcome.reject);
     }
     try {
       return indexesOf(await running.outcome.promise);
     } finally {
-      signal?.removeEventListener('abort', callOff);
-      over.abort(new Error('the layer is read no further'));
-      running.conveyor.stop();
+      signal?.removeEventListener('abort', cancel);
+      ended.abort(new Error('the layer is read no further'));
+      running.sender.stop();
       await this.#settle(running);
       this.#running = undefined;
     }
@@ -102,14 +102,14 @@ export class LayerThread implements AsyncDisposable {
     await this.#worker.terminate();
   }
 
-  #begin(task: LayerTask): Running {
-    const conveyor = new Conveyor((bytes) => {
+  #begin(task: LayerTask): RunningTask {
+    const sender = new TransferSender((bytes) => {
       this.#send({ kind: 'bytes', bytes }, [bytes.buffer]);
     });
-    const running: Running = {
-      conveyor,
+    const running: RunningTask = {
+      sender,
       outcome: Promise.withResolvers<LayerAnswer>(),
-      through: Promise.withResolvers(),
+      settled: Promise.withResolvers(),
     };
     this.#running = running;
     this.#send({ kind: 'begin', task });
@@ -120,26 +120,26 @@ export class LayerThread implements AsyncDisposable {
     this.#worker.postMessage(message, transfer);
   }
 
-  #take(message: FromThread): void {
+  #receive(message: FromThread): void {
     if (message.kind === 'returned') {
-      this.#running?.conveyor.giveBack(message.memory);
+      this.#running?.sender.recycle(message.memory);
       return;
     }
-    this.#running?.through.resolve();
+    this.#running?.settled.resolve();
     this.#running?.outcome.resolve(message.answer);
   }
 
-  #end(error: Error): void {
+  #fail(error: Error): void {
     this.#isAlive = false;
     this.#running?.outcome.reject(error);
-    this.#running?.through.resolve();
+    this.#running?.settled.resolve();
   }
 
   /** Waits until the thread is ready for another task, or ends it. */
-  async #settle({ through }: Running): Promise<void> {
+  async #settle({ settled }: RunningTask): Promise<void> {
     this.#send({ kind: 'cancel' });
-    const isThrough = await isDoneWithin(through.promise, this.#options.stopMs ?? limits.layerStopMs);
-    if (!isThrough) await this[Symbol.asyncDispose]();
+    const isSettled = await settlesWithin(settled.promise, this.#options.stopMs ?? limits.layerStopMs);
+    if (!isSettled) await this[Symbol.asyncDispose]();
   }
 }
 
@@ -149,7 +149,7 @@ function indexesOf(answer: LayerAnswer): readonly LayerIndex[] {
   throw code === undefined ? new Error(message) : new ClairError(code, message, { limit });
 }
 
-function explained(error: Error): Error {
+function toThreadError(error: Error): Error {
   if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
   const message = 'reading the layer takes more memory than there is for it';
   return new ClairError('limit-exceeded', message, { cause: error, limit: 'layerHeapBytes' });

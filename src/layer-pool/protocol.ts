@@ -1,7 +1,7 @@
+import type { SerializedError } from '../core/serialized-error.ts';
 import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
-import type { SentError } from '../kit/sent-error.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
-import type { AnalyzerDescription } from '../plugin-host/description.ts';
+import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
 
 /** What a thread is asked. It holds no secret: headers of a download stay with the thread that does it. */
@@ -15,12 +15,12 @@ type LayerWork =
   /** Layers of an image on this machine. */
   | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
   /** A file that somebody named, in one of the directories where such are given. */
-  | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & NamedLayer)
+  | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & LayerInput)
   /** A layer whose bytes are sent. */
-  | ({ readonly kind: 'stream' } & NamedLayer);
+  | ({ readonly kind: 'stream' } & LayerInput);
 
 /** One layer. */
-interface NamedLayer {
+interface LayerInput {
   /** What messages call it; of one that is posted the path, or the URL as it may be shown. */
   readonly name: string;
   readonly claims: LayerClaims;
@@ -42,4 +42,4 @@ export type FromThread =
   | { readonly kind: 'answer'; readonly answer: LayerAnswer };
 
 /** The answer to a task. */
-export type LayerAnswer = { readonly indexes: readonly LayerIndex[] } | SentError;
+export type LayerAnswer = { readonly indexes: readonly LayerIndex[] } | SerializedError;

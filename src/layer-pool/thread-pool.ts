@@ -1,5 +1,5 @@
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { LayerThread, type ThreadOptions } from './layer-thread.ts';
 
 /** How large a pool is. */
@@ -48,7 +48,7 @@ export class ThreadPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    for (const { reject } of this.#waiting) reject(closed());
+    for (const { reject } of this.#waiting) reject(closedError());
     this.#waiting.clear();
     const threads = [...this.#idle.keys(), ...this.#busy];
     for (const timer of this.#idle.values()) clearTimeout(timer);
@@ -58,22 +58,22 @@ export class ThreadPool implements AsyncDisposable {
 
   async #acquire(signal: AbortSignal): Promise<LayerThread> {
     signal.throwIfAborted();
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw closedError();
     const { threadsMax, waitingMax } = this.#options;
-    if (this.#busy.size < threadsMax) return this.#next();
+    if (this.#busy.size < threadsMax) return this.#takeThread();
     if (this.#waiting.size >= waitingMax)
       throw new ClairError('busy', `${this.#busy.size} layers are being read and ${waitingMax} wait`);
     const turn = Promise.withResolvers<LayerThread>();
-    const callOff = (): void => {
+    const cancel = (): void => {
       this.#waiting.delete(turn);
       turn.reject(signal.reason);
     };
     this.#waiting.add(turn);
-    signal.addEventListener('abort', callOff);
+    signal.addEventListener('abort', cancel);
     try {
       return await turn.promise;
     } finally {
-      signal.removeEventListener('abort', callOff);
+      signal.removeEventListener('abort', cancel);
     }
   }
 
@@ -84,7 +84,7 @@ export class ThreadPool implements AsyncDisposable {
     const [turn] = this.#waiting;
     if (turn === undefined) return;
     this.#waiting.delete(turn);
-    turn.resolve(this.#next());
+    turn.resolve(this.#takeThread());
   }
 
   #keepIdle(thread: LayerThread): void {
@@ -96,7 +96,7 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   /** A living thread, now busy. */
-  #next(): LayerThread {
+  #takeThread(): LayerThread {
     const thread = this.#takeIdle() ?? new LayerThread(this.#options.script, this.#options);
     this.#busy.add(thread);
     return thread;
@@ -112,6 +112,6 @@ export class ThreadPool implements AsyncDisposable {
   }
 }
 
-function closed(): Error {
+function closedError(): Error {
   return new Error('layers are read no more');
 }

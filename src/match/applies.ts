@@ -7,15 +7,15 @@ import { isGeneralStream } from './products.ts';
 export type Installed = Pick<ListedPackage, 'type' | 'version' | 'arch' | 'source' | 'modularity'>;
 
 /** A row, as far as it asks for something. */
-export type Row = Pick<AdvisoryHit, 'namespace' | 'affectedPackage' | 'only'>;
+export type ConditionedRow = Pick<AdvisoryHit, 'namespace' | 'affectedPackage' | 'only'>;
 
 /** Whether a row that holds the version of an installed package speaks of such a build at all. */
-export function applies({ namespace, affectedPackage, only }: Row, installed: Installed): boolean {
+export function applies({ namespace, affectedPackage, only }: ConditionedRow, installed: Installed): boolean {
   if (only?.products?.every((cpe) => !isGeneralStream(cpe, namespace.name))) return false;
   // Only rpm has modules, builds of several kinds, and fixes that differ by architecture.
   if (installed.type !== 'rpm') return true;
   return (
-    (speaksOfSource(only)
+    (appliesToSourcePackage(only)
       ? installed.source?.name === affectedPackage
       : isOfArch(only?.arch, installed.arch)) &&
     isOfModule(only?.module, installed) &&
@@ -24,12 +24,12 @@ export function applies({ namespace, affectedPackage, only }: Row, installed: In
 }
 
 /** Whether conditions are those of a source package: what is wrong with it is wrong with all that was built from it. */
-export function speaksOfSource(only: Conditions | undefined): boolean {
+export function appliesToSourcePackage(only: Conditions | undefined): boolean {
   return only?.arch?.includes('src') ?? false;
 }
 
 /** The architectures that advisories tell apart. */
-const knownArchs: ReadonlySet<string> = new Set([
+const advisoryArchs: ReadonlySet<string> = new Set([
   'aarch64',
   'armv7hl',
   'i386',
@@ -52,7 +52,7 @@ const knownArchs: ReadonlySet<string> = new Set([
  * that is none of the known ones fits every list too: `amd64` and `x86_64_v2` are other names for x86_64, and a name can be made up.
  */
 function isOfArch(wanted: readonly string[] | undefined, arch: string | undefined): boolean {
-  if (wanted === undefined || arch === undefined || !knownArchs.has(arch)) return true;
+  if (wanted === undefined || arch === undefined || !advisoryArchs.has(arch)) return true;
   return wanted.includes(arch) || wanted.includes('noarch');
 }
 

@@ -8,10 +8,10 @@ import type {
 import { compareText } from '../model/order.ts';
 import type { Match, Report } from '../model/report.ts';
 import { compareSeverity } from '../model/severity.ts';
-import { leaveOut } from './policy.ts';
+import { suppressWhere } from './report-filters.ts';
 
 /** A finding, as far as two are compared: its version, place and layer may be others in another image. */
-export type KnownFinding = Pick<Match, 'fix'> & {
+export type ComparableFinding = Pick<Match, 'fix'> & {
   readonly vulnerability: Pick<Match['vulnerability'], 'id' | 'severity'>;
   readonly package: Pick<Match['package'], 'type' | 'name' | 'version'>;
 };
@@ -20,7 +20,7 @@ export type KnownFinding = Pick<Match, 'fix'> & {
 export interface ComparableReport extends Pick<Report, 'verdict'> {
   readonly target: Pick<Report['target'], 'reference'>;
   readonly packages: readonly Pick<Report['packages'][number], 'type' | 'name' | 'version'>[];
-  readonly matches: readonly KnownFinding[];
+  readonly matches: readonly ComparableFinding[];
 }
 
 /** What came and what went, the worst findings first. */
@@ -36,12 +36,12 @@ export function compareReports(from: ComparableReport, to: ComparableReport): Di
 
 /** Moves the findings that an earlier report has as well to the suppressed ones, for those who only want what is new. */
 export function onlyNew(report: Report, earlier: ComparableReport): Report {
-  const known = new Set(earlier.matches.map(findingKey));
+  const earlierKeys = new Set(earlier.matches.map(findingKey));
   const reason = `it is not new: ${earlier.target.reference} has it, too`;
-  return leaveOut(report, (match) => known.has(findingKey(match)), reason);
+  return suppressWhere(report, (match) => earlierKeys.has(findingKey(match)), reason);
 }
 
-function findingKey({ vulnerability, package: item }: KnownFinding): string {
+function findingKey({ vulnerability, package: item }: ComparableFinding): string {
   return `${vulnerability.id}\n${packageKey(item)}`;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageWords, isTooOld } from './content-age.ts';
+import { describeAge, isTooOld } from './content-age.ts';
 
 test('content is too old once it is older than its source is ever quiet', () => {
   const at = new Date('2026-06-01T00:00:00Z');
@@ -26,5 +26,5 @@ test('content of the future is not old', () => {
 
 test('the words for the age name the date and the limit', () => {
   const content = { source: 'epss', date: '2026-05-01T00:00:00Z', evidence: 'feed' } as const;
-  assert.equal(ageWords(content), 'the feed was written on 2026-05-01, more than 7 days ago');
+  assert.equal(describeAge(content), 'the feed was written on 2026-05-01, more than 7 days ago');
 });

@@ -1,7 +1,7 @@
 import type { DateEvidence } from '../model/content-date.ts';
 
 /** How a source publishes. */
-export interface PublishingRhythm {
+export interface PublishingCadence {
   /** Content older than this many days is stale while the release is supported. */
   readonly maxAgeDays: number;
   /** Whether the vendor removes releases from the feed once their support has ended. */
@@ -9,14 +9,14 @@ export interface PublishingRhythm {
 }
 
 /** One file for all releases, written at least once a day: a week covers an outage, and holidays. */
-const daily: PublishingRhythm = { maxAgeDays: 7 };
+const daily: PublishingCadence = { maxAgeDays: 7 };
 /** New records come on most days, but quiet weeks happen. */
-const weekly: PublishingRhythm = { maxAgeDays: 30 };
+const weekly: PublishingCadence = { maxAgeDays: 30 };
 /** A file for each release, or each repository of it, which changes with its next advisory only. */
-const perRelease: PublishingRhythm = { maxAgeDays: 90 };
+const perRelease: PublishingCadence = { maxAgeDays: 90 };
 
 /** By the name of the source. docs/reference/feed-age.md gives the reasons. */
-const rhythms: Readonly<Record<string, PublishingRhythm>> = {
+const cadences: Readonly<Record<string, PublishingCadence>> = {
   debian: { ...daily, dropsEndedReleases: true },
   ubuntu: daily,
   rhel: daily,
@@ -39,8 +39,8 @@ const rhythms: Readonly<Record<string, PublishingRhythm>> = {
 };
 
 /** The rhythm of a source; sources that are not in the table, those of plugins among them, may be quiet for a quarter of a year. */
-export function rhythmOf(source: string): PublishingRhythm {
-  return rhythms[source] ?? perRelease;
+export function cadenceOf(source: string): PublishingCadence {
+  return cadences[source] ?? perRelease;
 }
 
 /** The content of a feed, as far as its age is judged. */
@@ -58,10 +58,10 @@ const dayMs = 86_400_000;
  * nobody writes advisories for it later.
  */
 export function isTooOld({ source, date }: Pick<DatedContent, 'source' | 'date'>, at: Date): boolean {
-  return at.getTime() - Date.parse(date) > rhythmOf(source).maxAgeDays * dayMs;
+  return at.getTime() - Date.parse(date) > cadenceOf(source).maxAgeDays * dayMs;
 }
 
-const evidenceWords: Readonly<Record<DateEvidence, string>> = {
+const evidenceTexts: Readonly<Record<DateEvidence, string>> = {
   record: 'the newest advisory is of',
   feed: 'the feed was written on',
   http: 'the feed was last changed on',
@@ -69,9 +69,9 @@ const evidenceWords: Readonly<Record<DateEvidence, string>> = {
 };
 
 /** That content is too old, for people: `the newest advisory is of 2023-04-04, more than 7 days old`. */
-export function ageWords({ source, date, evidence }: DatedContent, supportEnd?: string): string {
-  const days = rhythmOf(source).maxAgeDays;
+export function describeAge({ source, date, evidence }: DatedContent, supportEnd?: string): string {
+  const days = cadenceOf(source).maxAgeDays;
   const age =
     supportEnd === undefined ? `more than ${days} days ago` : `more than ${days} days before that day`;
-  return `${evidenceWords[evidence]} ${date.slice(0, 10)}, ${age}`;
+  return `${evidenceTexts[evidence]} ${date.slice(0, 10)}, ${age}`;
 }

@@ -1,4 +1,4 @@
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import type { ListedPackage } from '../model/package.ts';
 
 /** What is looked at of a package. */
@@ -11,7 +11,7 @@ type Requiring = Pick<ListedPackage, 'type' | 'name' | 'arch' | 'requires' | 'pr
  */
 export function dependenciesOf(packages: readonly Requiring[]): (readonly number[] | undefined)[] {
   const byType = Map.groupBy(packages.entries(), ([, { type }]) => type);
-  const finders = new Map([...byType].map(([type, entries]) => [type, new Finder(entries)]));
+  const finders = new Map([...byType].map(([type, entries]) => [type, new ProviderIndex(entries)]));
   let left: number = limits.dependenciesPerImage;
   return packages.map((found, i) => {
     const { type, requires } = found;
@@ -32,20 +32,20 @@ interface Candidate {
 }
 
 /** Finds the packages of one type by the names they have and provide. */
-class Finder {
-  readonly #named = new Map<string, Candidate[]>();
-  readonly #providing = new Map<string, Candidate[]>();
+class ProviderIndex {
+  readonly #byName = new Map<string, Candidate[]>();
+  readonly #byProvided = new Map<string, Candidate[]>();
 
   constructor(packages: readonly (readonly [place: number, found: Requiring])[]) {
     for (const [place, { name, arch, provides = [] }] of packages) {
-      add(this.#named, name, { place, arch });
-      for (const provided of provides) add(this.#providing, provided, { place, arch });
+      add(this.#byName, name, { place, arch });
+      for (const provided of provides) add(this.#byProvided, provided, { place, arch });
     }
   }
 
   find(requirement: string, arch: string | undefined): number[] {
     for (const name of requirement.split('|')) {
-      const found = this.#named.get(name) ?? this.#providing.get(name);
+      const found = this.#byName.get(name) ?? this.#byProvided.get(name);
       if (found !== undefined) return preferred(found, arch).map(({ place }) => place);
     }
     return [];
@@ -53,9 +53,9 @@ class Finder {
 }
 
 function add(candidates: Map<string, Candidate[]>, name: string, candidate: Candidate): void {
-  const known = candidates.get(name);
-  if (known === undefined) candidates.set(name, [candidate]);
-  else if (known.length < providersMax) known.push(candidate);
+  const existing = candidates.get(name);
+  if (existing === undefined) candidates.set(name, [candidate]);
+  else if (existing.length < providersMax) existing.push(candidate);
 }
 
 function preferred(found: readonly Candidate[], arch: string | undefined): readonly Candidate[] {

@@ -4,7 +4,7 @@ import type { CvssVector } from '../model/vulnerability.ts';
 import { ratingOfEnrichments } from './rate.ts';
 
 /** Knowledge of vulnerabilities beside the advisories. */
-export interface Knowledge {
+export interface EnrichmentData {
   /** By CVE id. */
   readonly enrichments: ReadonlyMap<string, readonly SourcedEnrichment[]>;
   /** Whether the list of exploited vulnerabilities is known, so that one that is not on it is not exploited. */
@@ -15,52 +15,52 @@ export interface Knowledge {
  * Adds to a finding what is known beside the advisories. The vendor's severity and description stand where there is one; the title of
  * an advisory describes what nothing else does. CVSS vectors are all kept, the vendor's first.
  */
-export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: Knowledge): T {
+export function enrich<T extends Match>(match: T, { enrichments, knowsExploited }: EnrichmentData): T {
   const { vulnerability } = match;
-  const known = enrichments.get(vulnerability.id) ?? [];
+  const applicable = enrichments.get(vulnerability.id) ?? [];
   return {
     ...match,
     vulnerability: {
       ...vulnerability,
-      ...ratingOf(vulnerability, known),
-      cvss: distinct([...vulnerability.cvss, ...known.flatMap(({ cvss = [] }) => cvss)]),
-      description: vulnerability.description ?? describedElsewhere(vulnerability, known),
-      ...exploitationOf(known, knowsExploited),
-      ...weaknessesOf(known),
-      epss: known.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
+      ...ratingOf(vulnerability, applicable),
+      cvss: distinct([...vulnerability.cvss, ...applicable.flatMap(({ cvss = [] }) => cvss)]),
+      description: vulnerability.description ?? descriptionFrom(vulnerability, applicable),
+      ...exploitationOf(applicable, knowsExploited),
+      ...weaknessesOf(applicable),
+      epss: applicable.find(({ epss }) => epss !== undefined)?.epss?.score ?? null,
     },
   };
 }
 
 type SourcedEnrichment = Enrichment & { readonly source: string };
 
-function describedElsewhere(
+function descriptionFrom(
   { advisories }: ReportVulnerability,
-  known: readonly Enrichment[],
+  applicable: readonly Enrichment[],
 ): string | null {
-  const described = known.find(({ description }) => description)?.description;
+  const described = applicable.find(({ description }) => description)?.description;
   return described ?? advisories.find(({ title }) => title)?.title ?? null;
 }
 
-function weaknessesOf(known: readonly Enrichment[]): Pick<ReportVulnerability, 'weaknesses'> {
-  const weaknesses = [...new Set(known.flatMap(({ weaknesses: ids = [] }) => ids))];
+function weaknessesOf(applicable: readonly Enrichment[]): Pick<ReportVulnerability, 'weaknesses'> {
+  const weaknesses = [...new Set(applicable.flatMap(({ weaknesses: ids = [] }) => ids))];
   return weaknesses.length === 0 ? {} : { weaknesses };
 }
 
 function ratingOf(
   { severity }: ReportVulnerability,
-  known: readonly Enrichment[],
+  applicable: readonly Enrichment[],
 ): Partial<Pick<ReportVulnerability, 'severity' | 'severitySource'>> {
-  const rating = severity === 'Unknown' ? ratingOfEnrichments(known) : undefined;
+  const rating = severity === 'Unknown' ? ratingOfEnrichments(applicable) : undefined;
   return rating === undefined ? {} : { severity: rating.severity, severitySource: rating.source };
 }
 
 /** An entry of the list of exploited vulnerabilities. Without the list, nothing is known. */
 function exploitationOf(
-  known: readonly SourcedEnrichment[],
+  applicable: readonly SourcedEnrichment[],
   knowsExploited: boolean,
 ): Pick<ReportVulnerability, 'kev' | 'exploited'> {
-  for (const { source, exploited } of known)
+  for (const { source, exploited } of applicable)
     if (exploited !== undefined) return { kev: true, exploited: { source, date: exploited.since } };
   return { kev: knowsExploited ? false : null };
 }

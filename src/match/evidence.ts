@@ -42,18 +42,18 @@ export type Owners = ReadonlyMap<string, FileOwner>;
  */
 export function squashEvidence(tree: FileTree, layers: readonly LayerIndex[], owners: Owners): ImageEvidence {
   const marks = new PathTree<Mark>();
-  for (const index of layers) lay(marks, index);
+  for (const index of layers) applyLayer(marks, index);
   const cut = new Set(layers.flatMap(({ evidence }) => evidence.cut));
   return { found: visible(marks, tree, owners), cut: evidenceKinds.filter((kind) => cut.has(kind)) };
 }
 
-function lay(marks: PathTree<Mark>, index: LayerIndex): void {
+function applyLayer(marks: PathTree<Mark>, index: LayerIndex): void {
   const { found, links } = index.evidence;
   // A layer may link to a file below it and remove that name.
   const linked = new Map(
     links.flatMap(({ by, target }) => (by === 'hard-link' ? [[target, marks.get(target)] as const] : [])),
   );
-  if (marks.size > 0) hide(marks, index);
+  if (marks.size > 0) applyWhiteouts(marks, index);
   for (const { kind, paths } of found) for (const path of paths) marks.set(path, { kind, file: { path } });
   for (const link of links) {
     const mark = markOf(link, marks) ?? linked.get(link.target);
@@ -61,7 +61,7 @@ function lay(marks: PathTree<Mark>, index: LayerIndex): void {
   }
 }
 
-function hide(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evidence }: LayerIndex): void {
+function applyWhiteouts(marks: PathTree<Mark>, { whiteouts, opaques, nodes, evidence }: LayerIndex): void {
   for (const path of [...whiteouts, ...evidence.whiteouts]) marks.remove(path);
   for (const path of [...opaques, ...evidence.opaques]) marks.removeBelow(path);
   for (const { path, kind } of nodes) if (kind !== 'directory') marks.remove(path);
@@ -81,8 +81,8 @@ function visible(marks: PathTree<Mark>, tree: FileTree, owners: Owners): Squashe
   const add = (path: string, { kind, file }: Mark): void => {
     if (files.has(file)) return;
     files.add(file);
-    const place = real(path);
-    found.set(place, withOwner({ kind, path: place }, owners));
+    const realPath = real(path);
+    found.set(realPath, withOwner({ kind, path: realPath }, owners));
   };
   const all = [...marks];
   for (const [path, mark] of all) if (mark.file.path === path && mark.target === undefined) add(path, mark);
@@ -106,9 +106,9 @@ function isCounted(
   target: string,
   { found, real }: { readonly found: ReadonlyMap<string, unknown>; readonly real: (path: string) => string },
 ): boolean {
-  const place = real(symbolicLinkPath(path, target));
-  return [place, `${place}/package.json`, `${place}/METADATA`, `${place}/PKG-INFO`].some((file) =>
-    found.has(file),
+  const realTarget = real(symbolicLinkPath(path, target));
+  return [realTarget, `${realTarget}/package.json`, `${realTarget}/METADATA`, `${realTarget}/PKG-INFO`].some(
+    (file) => found.has(file),
   );
 }
 

@@ -23,7 +23,7 @@ const image: SquashedImage = {
     cut: [],
   },
   problems: [{ extension: 'dpkg', path: 'var/lib/dpkg/status', message: 'it is cut', layer: 0 }],
-  unread: [],
+  unresolvedLinks: [],
 };
 
 const left = (...patterns: string[]): string[] =>

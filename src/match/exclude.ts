@@ -1,4 +1,4 @@
-import { isPathLike } from '../kit/path-glob.ts';
+import { pathGlobMatches } from '../kit/path-glob.ts';
 import { trimCharacters } from '../kit/trim-characters.ts';
 import type { SquashedImage } from './squash.ts';
 
@@ -51,6 +51,6 @@ export function withoutExcluded(squashed: SquashedImage, patterns: readonly stri
 function excludes(pattern: string, path: string): boolean {
   const wanted = trimCharacters(pattern, '/');
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-    if (isPathLike(wanted, path.slice(0, slash))) return true;
-  return isPathLike(wanted, path);
+    if (pathGlobMatches(wanted, path.slice(0, slash))) return true;
+  return pathGlobMatches(wanted, path);
 }

@@ -196,6 +196,6 @@ test('a bound of rpm without a release speaks of all releases, and it is said', 
 test('versions without an order leave it open', () => {
   const item = { ...libc, lookup: { ...libc.lookup, version: 'not a version' } };
   assert.match(last({}, item), /^version null: not a version cannot be ordered with < 2.36-10$/);
-  const strange = { name: 'debian:12', versionScheme: 'runes' };
-  assert.match(last({ namespace: strange }), /^version null: .*nothing orders runes versions$/);
+  const unknownScheme = { name: 'debian:12', versionScheme: 'runes' };
+  assert.match(last({ namespace: unknownScheme }), /^version null: .*nothing orders runes versions$/);
 });

@@ -1,8 +1,8 @@
-import type { Check, VersionComparison } from '../model/explanation.ts';
+import type { RowCheck, VersionComparison } from '../model/explanation.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
-import { applies, speaksOfSource } from './applies.ts';
+import { applies, appliesToSourcePackage } from './applies.ts';
 import { compareSegments } from './compare-segments.ts';
 import { describeRange, isInRange } from './key-range.ts';
 import type { Lookup } from './lookup.ts';
@@ -21,15 +21,15 @@ export interface ExplainedPackage extends ListedPackage {
 }
 
 /** What else decides whether a row counts. */
-export interface Standing {
+export interface RowContext {
   readonly schemes: readonly VersionScheme[];
   /** Why no row of this source counts here, if so. */
   readonly setAside?: string | undefined;
 }
 
-type Step = (row: ExplainedRow, item: ExplainedPackage, standing: Standing) => Check;
+type CheckStep = (row: ExplainedRow, item: ExplainedPackage, standing: RowContext) => RowCheck;
 
-const steps: readonly Step[] = [
+const steps: readonly CheckStep[] = [
   checkNamespace,
   checkSource,
   checkPackage,
@@ -42,8 +42,8 @@ const steps: readonly Step[] = [
  * Holds a row against a package as matching does, one thing after the other, up to the first that does not hold: the row makes
  * the package vulnerable when all of them do.
  */
-export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: Standing): Check[] {
-  const checks: Check[] = [];
+export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: RowContext): RowCheck[] {
+  const checks: RowCheck[] = [];
   for (const step of steps) {
     const check = step(row, item, standing);
     checks.push(check);
@@ -52,7 +52,7 @@ export function explainRow(row: ExplainedRow, item: ExplainedPackage, standing: 
   return checks;
 }
 
-function checkNamespace({ namespace }: ExplainedRow, { lookup }: ExplainedPackage): Check {
+function checkNamespace({ namespace }: ExplainedRow, { lookup }: ExplainedPackage): RowCheck {
   const holds = namespace.name === lookup.namespace.name;
   const words = holds
     ? `it speaks of ${namespace.name}, to which the package belongs`
@@ -60,7 +60,7 @@ function checkNamespace({ namespace }: ExplainedRow, { lookup }: ExplainedPackag
   return { name: 'namespace', holds, words, comparisons: [] };
 }
 
-function checkSource({ source }: ExplainedRow, _: ExplainedPackage, { setAside }: Standing): Check {
+function checkSource({ source }: ExplainedRow, _: ExplainedPackage, { setAside }: RowContext): RowCheck {
   return {
     name: 'source',
     holds: setAside === undefined,
@@ -69,8 +69,8 @@ function checkSource({ source }: ExplainedRow, _: ExplainedPackage, { setAside }
   };
 }
 
-function checkPackage({ affectedPackage, only }: ExplainedRow, item: ExplainedPackage): Check {
-  const bySource = speaksOfSource(only);
+function checkPackage({ affectedPackage, only }: ExplainedRow, item: ExplainedPackage): RowCheck {
+  const bySource = appliesToSourcePackage(only);
   const name = bySource ? item.source?.name : item.lookup.name;
   const isOwn = name === item.name;
   const role = isOwn
@@ -88,7 +88,7 @@ function checkPackage({ affectedPackage, only }: ExplainedRow, item: ExplainedPa
       };
 }
 
-function checkBuild(row: ExplainedRow, item: ExplainedPackage): Check {
+function checkBuild(row: ExplainedRow, item: ExplainedPackage): RowCheck {
   const wanted = conditionsOf(row);
   const holds = applies(row, item);
   const build = [item.arch, item.modularity && `module ${item.modularity}`].filter(Boolean).join(', ');
@@ -112,7 +112,7 @@ function conditionsOf({ only = {} }: ExplainedRow): string {
   ].join(', ');
 }
 
-const stateWords = {
+const stateTexts = {
   unfixed: 'it says that there is no fix yet',
   deferred: 'it says that the fix is deferred',
   'will-not-fix': 'it says that this will not be fixed',
@@ -121,14 +121,14 @@ const stateWords = {
   'not-affected': 'it says that the package is not affected',
 } as const;
 
-function checkState({ fix }: ExplainedRow): Check {
-  const words = fix.state === 'fixed' ? `it says that ${fix.version} has the fix` : stateWords[fix.state];
+function checkState({ fix }: ExplainedRow): RowCheck {
+  const words = fix.state === 'fixed' ? `it says that ${fix.version} has the fix` : stateTexts[fix.state];
   return { name: 'state', holds: fix.state !== 'not-affected', words, comparisons: [] };
 }
 
-function checkVersion(row: ExplainedRow, item: ExplainedPackage, { schemes }: Standing): Check {
+function checkVersion(row: ExplainedRow, item: ExplainedPackage, { schemes }: RowContext): RowCheck {
   const { range, only, namespace } = row;
-  const { version } = (speaksOfSource(only) && item.lookup.source) || item.lookup;
+  const { version } = (appliesToSourcePackage(only) && item.lookup.source) || item.lookup;
   const scheme = schemes.find(({ name }) => name === namespace.versionScheme);
   const holds = scheme && isInRange(scheme, range, version);
   const bounds = [range.from, range.to].filter((bound) => bound !== undefined);

@@ -1,6 +1,6 @@
 import { baseOf } from '../kit/tar/path.ts';
 import type { Diversion, LayerIndex, OwnedFiles } from '../model/layer-index.ts';
-import type { FileTree, Seen } from './file-tree.ts';
+import type { FileTree, TreeEntry } from './file-tree.ts';
 import { realPaths } from './real-paths.ts';
 
 /** A package that owns a file. */
@@ -16,7 +16,7 @@ export interface FileOwner {
  */
 export function fileOwners(
   tree: FileTree,
-  visible: readonly (readonly [string, Seen])[],
+  visible: readonly (readonly [string, TreeEntry])[],
   layers: readonly LayerIndex[],
 ): Map<string, FileOwner> {
   const shown = new Set(visible.map(([, { content }]) => content && `${content.layer} ${content.path}`));
@@ -51,7 +51,7 @@ function scriptsBeside({ lister, path }: OwnedFiles & { readonly lister: string 
 
 /** Names of files whose owner matters, wherever they lie: of evidence, of what packages were listed from, and what may lead there. */
 function namesOfInterest(
-  { places }: FileTree,
+  { entries }: FileTree,
   layers: readonly LayerIndex[],
   diverted: Diversions,
 ): ReadonlySet<string> {
@@ -60,7 +60,7 @@ function namesOfInterest(
     for (const { paths } of evidence.found) for (const path of paths) names.add(baseOf(path));
     for (const { path } of [...evidence.links, ...packages]) names.add(baseOf(path));
   }
-  for (const [path, { node }] of places) if (node.kind === 'symbolic-link') names.add(baseOf(path));
+  for (const [path, { node }] of entries) if (node.kind === 'symbolic-link') names.add(baseOf(path));
   for (const path of diverted.keys()) names.add(baseOf(path));
   return names;
 }
@@ -86,8 +86,8 @@ function placeOf(file: string, owner: string, diverted: Diversions): string {
 function realFiles(tree: FileTree): (file: string) => string {
   const realPath = realPaths(tree);
   return (file) => {
-    const place = realPath(file);
-    const isLink = tree.places.get(place)?.node.kind === 'symbolic-link';
-    return isLink ? (tree.resolver.real(place) ?? place) : place;
+    const realFile = realPath(file);
+    const isLink = tree.entries.get(realFile)?.node.kind === 'symbolic-link';
+    return isLink ? (tree.resolver.real(realFile) ?? realFile) : realFile;
   };
 }

@@ -8,9 +8,9 @@ type PairProblem = ExtensionProblem & { readonly layer: number };
  * Problems of pairs of files, such as a database and its log, of which a later layer replaces or removes one. The layer was read with both,
  * and a container sees another pair.
  */
-export function brokenPairs(tree: FileTree, layers: readonly LayerIndex[]): PairProblem[] {
+export function mismatchedPairs(tree: FileTree, layers: readonly LayerIndex[]): PairProblem[] {
   if (layers.every(({ pairs }) => pairs === undefined)) return [];
-  const seen = new Set(Array.from(tree.places.values(), ({ content }) => content && keyOf(content)));
+  const seen = new Set(Array.from(tree.entries.values(), ({ content }) => content && keyOf(content)));
   return layers.flatMap(({ pairs = [] }, layer) =>
     pairs.flatMap(({ extension, path, readWith }) => {
       const [isSeen, isOtherSeen] = [path, readWith].map((file) => seen.has(keyOf({ layer, path: file })));

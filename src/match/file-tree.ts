@@ -1,37 +1,37 @@
 import { PathTree } from '../kit/path-tree.ts';
 import { boundedPath } from '../kit/tar/path.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
-import { Resolver } from './resolver.ts';
+import { LinkResolver } from './link-resolver.ts';
 
 /** Where the bytes of a file came in: a hard link shares those of another path, perhaps of a lower layer. */
-export interface ContentPlace {
+export interface ContentLocation {
   readonly path: string;
   readonly layer: number;
 }
 
 /** Something at a path of the squashed image, and the layer that put it there, the lowest being 0. */
-export interface Seen {
+export interface TreeEntry {
   readonly node: LayerNode;
   readonly layer: number;
   /** Present for files. */
-  readonly content?: ContentPlace;
+  readonly content?: ContentLocation;
   /** Of a hard link to a symbolic link, the path of that: a layer may have something else there that was not looked at. */
-  readonly twin?: string;
+  readonly sharedSymlink?: string;
 }
 
 /** What stands at the wanted paths and above them when layers are laid over each other. */
 export interface FileTree {
   /** By real path: what a layer has below a link of the layers under it lies where the link leads to. */
-  readonly places: PathTree<Seen>;
-  readonly resolver: Resolver;
+  readonly entries: PathTree<TreeEntry>;
+  readonly resolver: LinkResolver;
   /** Where each link led when its layer was laid down: a later layer may have set it anew. */
-  readonly ledThen: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly linkTargets: ReadonlyMap<string, ReadonlySet<string>>;
   /** Members and markers that runtimes lay down differently. */
-  readonly doubts: readonly Doubt[];
+  readonly ambiguities: readonly Ambiguity[];
 }
 
 /** A path of a layer, and why runtimes differ there. */
-export interface Doubt {
+export interface Ambiguity {
   readonly path: string;
   readonly layer: number;
   readonly message: string;
@@ -43,83 +43,90 @@ export interface Doubt {
  * The directory of a member is looked up in what is there already, links followed, as unpackers do.
  */
 export function fileTree(layers: readonly LayerIndex[]): FileTree {
-  const places = new PathTree<Seen>();
-  const doubts: Doubt[] = [];
-  const ledThen = new Map<string, Set<string>>();
+  const entries = new PathTree<TreeEntry>();
+  const ambiguities: Ambiguity[] = [];
+  const linkTargets = new Map<string, Set<string>>();
   for (const [layer, index] of layers.entries()) {
-    const linked = linkedBelow(places, index);
+    const linked = linkedBelow(entries, index);
     // Nothing lies below the lowest layer.
-    if (places.size > 0) {
+    if (entries.size > 0) {
       const own = nodesOf(index);
-      doubts.push(...doubtsOf(places, own, index).map((doubt) => ({ ...doubt, layer })));
-      hide(places, own, index);
+      ambiguities.push(...ambiguitiesOf(entries, own, index).map((ambiguity) => ({ ...ambiguity, layer })));
+      applyWhiteouts(entries, own, index);
     }
-    new Placing(places, layer, linked).placeAll(index.nodes);
-    noteLinks(ledThen, places, index);
+    new LayerApplier(entries, layer, linked).applyAll(index.nodes);
+    recordLinkTargets(linkTargets, entries, index);
   }
-  return { places, resolver: resolverOf(places), ledThen, doubts };
+  return { entries, resolver: resolverOf(entries), linkTargets, ambiguities };
 }
 
 /**
  * What a layer has below links of lower layers. Runtimes that unpack onto one tree follow the link. Those that unpack each layer by
  * itself make a directory in its place.
  */
-function doubtsOf(
-  places: PathTree<Seen>,
+function ambiguitiesOf(
+  entries: PathTree<TreeEntry>,
   own: PathTree<LayerNode>,
   index: LayerIndex,
-): Omit<Doubt, 'layer'>[] {
-  const below = pathsBelowLinks(new Below(places, own, index), index);
-  const resolver = ownResolver(places, own);
+): Omit<Ambiguity, 'layer'>[] {
+  const below = pathsBelowLinks(new LowerLayers(entries, own, index), index);
+  const resolver = ownResolver(entries, own);
   const isRoot = index.opaques.some((path) => resolver.real(path) === '');
-  return isRoot ? [...below, { path: '.wh..wh..opq', message: opaqueRoot }] : below;
+  return isRoot ? [...below, { path: '.wh..wh..opq', message: opaqueRootMessage }] : below;
 }
 
-const belowLink =
+const belowLinkMessage =
   'lies below a link of a lower layer: some runtimes follow the link, others put a directory in its place';
-const belowFile =
+const belowFileMessage =
   'lies below a link to a file of a lower layer: some runtimes put a directory in its place, others refuse it';
-const opaqueRoot =
+const opaqueRootMessage =
   'marks the root as opaque: some runtimes hide all lower layers, with others they stay visible';
 
 /** Paths that links of the layer itself lead below a link or a file of a lower one, or that lie there by their own names. */
-function pathsBelowLinks(below: Below, { nodes, whiteouts, opaques }: LayerIndex): Omit<Doubt, 'layer'>[] {
-  const doubt = (path: string, place: string = path, order: number = 0): Omit<Doubt, 'layer'>[] => {
-    const message = below.doubtAt(place, order);
+function pathsBelowLinks(
+  below: LowerLayers,
+  { nodes, whiteouts, opaques }: LayerIndex,
+): Omit<Ambiguity, 'layer'>[] {
+  const ambiguityAt = (
+    path: string,
+    location: string = path,
+    order: number = 0,
+  ): Omit<Ambiguity, 'layer'>[] => {
+    const message = below.ambiguityAt(location, order);
     return message === undefined ? [] : [{ path, message }];
   };
   return [
-    ...nodes.flatMap(({ path }, i) => doubt(path, path, i)),
-    ...whiteouts.flatMap((path) => doubt(path)),
-    ...opaques.flatMap((path) => doubt(path, `${path}/.`)),
+    ...nodes.flatMap(({ path }, i) => ambiguityAt(path, path, i)),
+    ...whiteouts.flatMap((path) => ambiguityAt(path)),
+    ...opaques.flatMap((path) => ambiguityAt(path, `${path}/.`)),
   ];
 }
 
 /** What lies below a layer that unpacks by itself. */
-class Below {
-  readonly #places: PathTree<Seen>;
+class LowerLayers {
+  readonly #entries: PathTree<TreeEntry>;
   readonly #own: PathTree<LayerNode>;
-  readonly #alone: Resolver;
+  readonly #alone: LinkResolver;
   /** When each of its own members comes. */
   readonly #order: ReadonlyMap<string, number>;
 
-  constructor(places: PathTree<Seen>, own: PathTree<LayerNode>, index: LayerIndex) {
-    this.#places = places;
+  constructor(entries: PathTree<TreeEntry>, own: PathTree<LayerNode>, index: LayerIndex) {
+    this.#entries = entries;
     this.#own = own;
-    this.#alone = new Resolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
+    this.#alone = new LinkResolver({ at: (path) => own.get(path), reaches: (path) => own.reaches(path) });
     this.#order = new Map(index.nodes.map(({ path }, i) => [path, i]));
   }
 
   /** Why runtimes differ in where a member lies that comes then; undefined where they do not. */
-  doubtAt(path: string, order: number): string | undefined {
+  ambiguityAt(path: string, order: number): string | undefined {
     const laid = this.#alone.placeOf(path) ?? path;
     for (let slash = laid.indexOf('/'); slash >= 0; slash = laid.indexOf('/', slash + 1)) {
       const above = laid.slice(0, slash);
-      const lower = this.#places.get(above)?.node.kind;
-      if (lower === 'symbolic-link') return this.#isReplaced(above, order) ? undefined : belowLink;
+      const lower = this.#entries.get(above)?.node.kind;
+      if (lower === 'symbolic-link') return this.#isReplaced(above, order) ? undefined : belowLinkMessage;
       const own = this.#own.get(above);
       if (own !== undefined && own.kind !== 'directory') return undefined;
-      if (isFile(lower) && laid !== path) return belowFile;
+      if (isFile(lower) && laid !== path) return belowFileMessage;
     }
     return undefined;
   }
@@ -135,13 +142,17 @@ function isFile(kind: LayerNode['kind'] | undefined): boolean {
   return kind !== undefined && kind !== 'directory';
 }
 
-function noteLinks(led: Map<string, Set<string>>, places: PathTree<Seen>, { nodes }: LayerIndex): void {
-  const resolver = resolverOf(places);
+function recordLinkTargets(
+  targets: Map<string, Set<string>>,
+  entries: PathTree<TreeEntry>,
+  { nodes }: LayerIndex,
+): void {
+  const resolver = resolverOf(entries);
   for (const { path, kind } of nodes) {
     const link = kind === 'file' || kind === 'directory' ? undefined : (resolver.placeOf(path) ?? path);
-    if (link === undefined || places.get(link)?.node.kind !== 'symbolic-link') continue;
+    if (link === undefined || entries.get(link)?.node.kind !== 'symbolic-link') continue;
     const real = resolver.real(link);
-    if (real !== undefined) led.set(link, (led.get(link) ?? new Set()).add(real));
+    if (real !== undefined) targets.set(link, (targets.get(link) ?? new Set()).add(real));
   }
 }
 
@@ -151,100 +162,107 @@ function nodesOf({ nodes }: LayerIndex): PathTree<LayerNode> {
   return own;
 }
 
-function resolverOf(places: PathTree<Seen>): Resolver {
-  return new Resolver({ at: (path) => places.get(path)?.node, reaches: (path) => places.reaches(path) });
+function resolverOf(entries: PathTree<TreeEntry>): LinkResolver {
+  return new LinkResolver({
+    at: (path) => entries.get(path)?.node,
+    reaches: (path) => entries.reaches(path),
+  });
 }
 
 /** What hard links of a layer share with the layers below, by their paths: its markers may hide that afterwards. */
-function linkedBelow(places: PathTree<Seen>, { nodes }: LayerIndex): ReadonlyMap<string, Seen> {
-  const resolver = resolverOf(places);
+function linkedBelow(entries: PathTree<TreeEntry>, { nodes }: LayerIndex): ReadonlyMap<string, TreeEntry> {
+  const resolver = resolverOf(entries);
   return new Map(
     nodes.flatMap((node) => {
       const linked =
-        node.kind === 'hard-link' ? places.get(resolver.placeOf(boundedPath(node.target)) ?? '') : undefined;
+        node.kind === 'hard-link' ? entries.get(resolver.placeOf(boundedPath(node.target)) ?? '') : undefined;
       return linked === undefined ? [] : [[node.path, linked]];
     }),
   );
 }
 
 /** Follows the links of a layer, and those of lower layers that it does not replace. */
-function ownResolver(places: PathTree<Seen>, own: PathTree<LayerNode>): Resolver {
-  return new Resolver({
-    at: (path) => own.get(path) ?? places.get(path)?.node,
-    reaches: (path) => own.reaches(path) || places.reaches(path),
+function ownResolver(entries: PathTree<TreeEntry>, own: PathTree<LayerNode>): LinkResolver {
+  return new LinkResolver({
+    at: (path) => own.get(path) ?? entries.get(path)?.node,
+    reaches: (path) => own.reaches(path) || entries.reaches(path),
   });
 }
 
 /** Takes away what the markers of a layer hide. A link of a lower layer that this one replaces leads them nowhere. */
-function hide(places: PathTree<Seen>, own: PathTree<LayerNode>, { whiteouts, opaques }: LayerIndex): void {
+function applyWhiteouts(
+  entries: PathTree<TreeEntry>,
+  own: PathTree<LayerNode>,
+  { whiteouts, opaques }: LayerIndex,
+): void {
   if (whiteouts.length === 0 && opaques.length === 0) return;
-  const resolver = ownResolver(places, own);
+  const resolver = ownResolver(entries, own);
   // All of them are looked up before the first of them hides anything.
   const removed = whiteouts.flatMap((path) => resolver.placeOf(path) ?? []);
   const emptied = opaques.flatMap((path) => resolver.real(path) ?? []);
-  for (const path of removed) places.remove(path);
-  for (const path of emptied) places.removeBelow(path);
+  for (const path of removed) entries.remove(path);
+  for (const path of emptied) entries.removeBelow(path);
 }
 
 /** Puts what one layer has over what is there. */
-class Placing {
-  readonly #places: PathTree<Seen>;
+class LayerApplier {
+  readonly #entries: PathTree<TreeEntry>;
   readonly #layer: number;
-  readonly #linked: ReadonlyMap<string, Seen>;
-  #resolver: Resolver;
+  readonly #linked: ReadonlyMap<string, TreeEntry>;
+  #resolver: LinkResolver;
 
-  constructor(places: PathTree<Seen>, layer: number, linked: ReadonlyMap<string, Seen>) {
-    this.#places = places;
+  constructor(entries: PathTree<TreeEntry>, layer: number, linked: ReadonlyMap<string, TreeEntry>) {
+    this.#entries = entries;
     this.#layer = layer;
     this.#linked = linked;
-    this.#resolver = resolverOf(places);
+    this.#resolver = resolverOf(entries);
   }
 
-  placeAll(nodes: readonly LayerNode[]): void {
-    for (const node of nodes) this.#place(node, this.#resolver.placeOf(node.path) ?? node.path);
+  applyAll(nodes: readonly LayerNode[]): void {
+    for (const node of nodes) this.#apply(node, this.#resolver.placeOf(node.path) ?? node.path);
   }
 
-  #place(node: LayerNode, path: string): void {
+  #apply(node: LayerNode, path: string): void {
     this.#makeDirectories(path);
-    if (node.kind === 'directory' && this.#places.get(path)?.node.kind === 'directory') return;
-    const seen = node.kind === 'hard-link' ? this.#hardLinked(node) : seenAt(node, this.#layer);
-    this.#places.removeBelow(path);
-    this.#set(path, seen);
+    if (node.kind === 'directory' && this.#entries.get(path)?.node.kind === 'directory') return;
+    const entry = node.kind === 'hard-link' ? this.#hardLinked(node) : entryOf(node, this.#layer);
+    this.#entries.removeBelow(path);
+    this.#set(path, entry);
   }
 
   /** A child makes directories of all above it, whatever the layers below had there. */
   #makeDirectories(path: string): void {
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
       const above = path.slice(0, slash);
-      const seen = this.#places.get(above);
-      if (seen === undefined || (seen.node.kind !== 'directory' && seen.layer < this.#layer))
+      const entry = this.#entries.get(above);
+      if (entry === undefined || (entry.node.kind !== 'directory' && entry.layer < this.#layer))
         this.#set(above, { node: { path: above, kind: 'directory' }, layer: this.#layer });
     }
   }
 
-  #set(path: string, seen: Seen): void {
+  #set(path: string, entry: TreeEntry): void {
     const isLink =
-      seen.node.kind === 'symbolic-link' || this.#places.get(path)?.node.kind === 'symbolic-link';
-    this.#places.set(path, seen);
-    if (isLink) this.#resolver = resolverOf(this.#places);
+      entry.node.kind === 'symbolic-link' || this.#entries.get(path)?.node.kind === 'symbolic-link';
+    this.#entries.set(path, entry);
+    if (isLink) this.#resolver = resolverOf(this.#entries);
   }
 
   /** A hard link is one more name of what its target is at that moment: a file, or a symbolic link, here or in a lower layer. */
-  #hardLinked(node: Extract<LayerNode, { readonly target: string }>): Seen {
+  #hardLinked(node: Extract<LayerNode, { readonly target: string }>): TreeEntry {
     const target = boundedPath(node.target);
     const real = this.#resolver.placeOf(target) ?? target;
-    const linked = this.#places.get(real) ?? this.#linked.get(node.path);
+    const linked = this.#entries.get(real) ?? this.#linked.get(node.path);
     if (linked?.node.kind === 'symbolic-link')
       return {
         node: { path: node.path, kind: 'symbolic-link', target: linked.node.target },
         layer: this.#layer,
-        twin: real,
+        sharedSymlink: real,
       };
     // A target that nobody wanted was not kept, and lies in this layer or in a lower one.
     return { node, layer: this.#layer, content: linked?.content ?? { path: real, layer: this.#layer } };
   }
 }
 
-function seenAt(node: LayerNode, layer: number): Seen {
+function entryOf(node: LayerNode, layer: number): TreeEntry {
   return node.kind === 'file' ? { node, layer, content: { path: node.path, layer } } : { node, layer };
 }

@@ -15,7 +15,7 @@ export interface Hit extends AdvisoryHit {
 }
 
 /** Orders two versions of a scheme; undefined when it gives them no order. */
-export type Compare = (versionScheme: string, a: string, b: string) => number | undefined;
+export type CompareVersions = (versionScheme: string, a: string, b: string) => number | undefined;
 
 /** What is reported, and what is known but not counted. */
 export interface Findings {
@@ -27,7 +27,7 @@ export interface Findings {
  * Makes findings of hits: one finding is one CVE on one package (or the source's own id where it names no CVE), whatever the
  * number of advisories that say so.
  */
-export function findingsOf(hits: readonly Hit[], compare: Compare): Findings {
+export function findingsOf(hits: readonly Hit[], compare: CompareVersions): Findings {
   const named = hits.flatMap((hit) => findingIds(hit).map((id) => ({ id, hit })));
   const groups = Map.groupBy(
     named,
@@ -55,7 +55,7 @@ interface NamedHit {
   readonly hit: Hit;
 }
 
-function toMatch(group: readonly NamedHit[], compare: Compare): Match {
+function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {
   const ordered = group
     .map(({ hit }) => hit)
     .sort((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
@@ -120,7 +120,10 @@ function evidenceOf(hit: Hit): Evidence {
 const stateOrder: readonly FixState[] = unfixedStates;
 
 /** The lowest version that fixes it, as each is above the installed one; without any, the state that promises most. */
-export function bestFix(hits: readonly Pick<AdvisoryHit, 'fix' | 'namespace'>[], compare: Compare): Fix {
+export function bestFix(
+  hits: readonly Pick<AdvisoryHit, 'fix' | 'namespace'>[],
+  compare: CompareVersions,
+): Fix {
   let best: { fix: Extract<Fix, { state: 'fixed' }>; scheme: string } | undefined;
   for (const { fix, namespace } of hits) {
     if (fix.state !== 'fixed') continue;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
-import { type Gate, type GateResult, isAnythingAssessed, judge } from './gate.ts';
+import { evaluateGates, type Gate, type GateResult, isAnythingAssessed } from './gate.ts';
 
 const high: Gate = { by: 'severity', severity: 'High' };
 const kev: Gate = { by: 'kev' };
@@ -18,13 +18,13 @@ function finding(vulnerability: Partial<ReportVulnerability>): Match {
   });
 }
 
-function judged(
+function evaluate(
   gates: readonly Gate[],
   findings: readonly Partial<ReportVulnerability>[],
   more: { readonly isAssessed?: boolean; readonly allowsUnrated?: boolean } = {},
 ): GateResult {
   const report: Report = { ...sampleReport, matches: findings.map(finding) };
-  return judge(gates, { report, isAssessed: true, allowsUnrated: false, ...more });
+  return evaluateGates(gates, { report, isAssessed: true, allowsUnrated: false, ...more });
 }
 
 function reasons(result: GateResult): string {
@@ -32,22 +32,22 @@ function reasons(result: GateResult): string {
 }
 
 test('is reached by a finding at or above the level', () => {
-  assert.equal(judged([high], [{ severity: 'High' }]).result, 'reached');
-  assert.equal(judged([high], [{ severity: 'Defcon1' }]).result, 'reached');
-  assert.equal(judged([high], [{ severity: 'Medium' }]).result, 'passed');
-  assert.equal(judged([high], []).result, 'passed');
+  assert.equal(evaluate([high], [{ severity: 'High' }]).result, 'reached');
+  assert.equal(evaluate([high], [{ severity: 'Defcon1' }]).result, 'reached');
+  assert.equal(evaluate([high], [{ severity: 'Medium' }]).result, 'passed');
+  assert.equal(evaluate([high], []).result, 'passed');
 });
 
 test('does not let findings without a severity pass a level', () => {
   const unrated = [{ severity: 'Unknown' }, { severity: 'Unknown' }, {}] as const;
-  assert.equal(reasons(judged([high], unrated)), '2 findings have no severity');
-  assert.equal(judged([high], unrated, { allowsUnrated: true }).result, 'passed');
-  assert.equal(judged([high], [...unrated, { severity: 'Critical' }]).result, 'reached');
+  assert.equal(reasons(evaluate([high], unrated)), '2 findings have no severity');
+  assert.equal(evaluate([high], unrated, { allowsUnrated: true }).result, 'passed');
+  assert.equal(evaluate([high], [...unrated, { severity: 'Critical' }]).result, 'reached');
 });
 
 test('counts a finding without severity for the level unknown', () => {
   assert.equal(
-    judged([{ by: 'severity', severity: 'Unknown' }], [{ severity: 'Unknown' }]).result,
+    evaluate([{ by: 'severity', severity: 'Unknown' }], [{ severity: 'Unknown' }]).result,
     'reached',
   );
 });
@@ -55,29 +55,29 @@ test('counts a finding without severity for the level unknown', () => {
 test('does not pass what was not assessed', () => {
   for (const gates of [[high], [kev], [epss]])
     assert.equal(
-      reasons(judged(gates, [], { isAssessed: false, allowsUnrated: true })),
+      reasons(evaluate(gates, [], { isAssessed: false, allowsUnrated: true })),
       'not everything in the image was assessed',
     );
 });
 
 test('is reached by an exploited finding whatever its severity, and undecided without the KEV list', () => {
-  assert.equal(judged([kev], [{ kev: true, severity: 'Negligible' }]).result, 'reached');
-  assert.equal(judged([kev], [{ kev: false, severity: 'Unknown' }]).result, 'passed');
-  const without = judged([kev], [{ kev: null }], { allowsUnrated: true });
+  assert.equal(evaluate([kev], [{ kev: true, severity: 'Negligible' }]).result, 'reached');
+  assert.equal(evaluate([kev], [{ kev: false, severity: 'Unknown' }]).result, 'passed');
+  const without = evaluate([kev], [{ kev: null }], { allowsUnrated: true });
   assert.match(reasons(without), /^1 finding has not been compared with the KEV list/);
-  assert.equal(judged([kev], []).result, 'passed');
+  assert.equal(evaluate([kev], []).result, 'passed');
 });
 
 test('is reached by a score of exploitation, and undecided without one', () => {
-  assert.equal(judged([epss], [{ epss: 0.5 }]).result, 'reached');
-  assert.equal(judged([epss], [{ epss: 0.49 }]).result, 'passed');
-  assert.equal(reasons(judged([epss], [{ epss: null }])), '1 finding has no EPSS score');
-  assert.equal(judged([epss], [{ epss: null }], { allowsUnrated: true }).result, 'passed');
+  assert.equal(evaluate([epss], [{ epss: 0.5 }]).result, 'reached');
+  assert.equal(evaluate([epss], [{ epss: 0.49 }]).result, 'passed');
+  assert.equal(reasons(evaluate([epss], [{ epss: null }])), '1 finding has no EPSS score');
+  assert.equal(evaluate([epss], [{ epss: null }], { allowsUnrated: true }).result, 'passed');
 });
 
 test('any one of several gates is enough', () => {
-  assert.equal(judged([{ by: 'severity', severity: 'Critical' }, kev], [{ kev: true }]).result, 'reached');
-  assert.equal(reasons(judged([high, high], [{ severity: 'Unknown' }])), '1 finding has no severity');
+  assert.equal(evaluate([{ by: 'severity', severity: 'Critical' }, kev], [{ kev: true }]).result, 'reached');
+  assert.equal(reasons(evaluate([high, high], [{ severity: 'Unknown' }])), '1 finding has no severity');
 });
 
 test('knows whether advisories of anything were there', () => {

@@ -14,7 +14,7 @@ export type GateResult =
   | { readonly result: 'undecided'; readonly reasons: readonly string[] };
 
 /** What gates judge. */
-export interface Judged {
+export interface GateInput {
   readonly report: Report;
   /** Whether everything is known that a `clean` needs, findings aside. */
   readonly isAssessed: boolean;
@@ -23,12 +23,15 @@ export interface Judged {
 }
 
 /** Judges a report: one reached gate is enough. Data that a gate asks for and the report lacks leaves it undecided. */
-export function judge(gates: readonly Gate[], { report, isAssessed, allowsUnrated }: Judged): GateResult {
+export function evaluateGates(
+  gates: readonly Gate[],
+  { report, isAssessed, allowsUnrated }: GateInput,
+): GateResult {
   if (gates.some((gate) => report.matches.some((match) => reaches(match, gate))))
     return { result: 'reached' };
   const reasons = [
     ...(isAssessed ? [] : ['not everything in the image was assessed']),
-    ...new Set(gates.flatMap((gate) => doubtOf(gate, report, allowsUnrated) ?? [])),
+    ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, allowsUnrated) ?? [])),
   ];
   return reasons.length === 0 ? { result: 'passed' } : { result: 'undecided', reasons };
 }
@@ -43,9 +46,13 @@ function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
 }
 
 /** What gates make of one finding. */
-export function judgeFinding(match: Match, gates: readonly Gate[], allowsUnrated: boolean): GatedFinding {
+export function evaluateGatesForFinding(
+  match: Match,
+  gates: readonly Gate[],
+  allowsUnrated: boolean,
+): GatedFinding {
   if (gates.some((gate) => reaches(match, gate))) return 'reached';
-  return gates.some((gate) => isOpen(gate, match, allowsUnrated)) ? 'undecided' : 'passed';
+  return gates.some((gate) => lacksData(gate, match, allowsUnrated)) ? 'undecided' : 'passed';
 }
 
 function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate): boolean {
@@ -55,8 +62,8 @@ function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate):
 }
 
 /** Why a gate that no finding reaches may be reached all the same. */
-function doubtOf(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
-  const count = matches.filter((match) => isOpen(gate, match, allowsUnrated)).length;
+function undecidedReason(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
+  const count = matches.filter((match) => lacksData(gate, match, allowsUnrated)).length;
   return count === 0
     ? undefined
     : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${missingFor[gate.by]}`;
@@ -69,7 +76,7 @@ const missingFor: Readonly<Record<Gate['by'], string>> = {
 };
 
 /** Whether the report lacks what a gate asks of a finding. */
-function isOpen({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
+function lacksData({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
   if (by === 'kev') return vulnerability.kev === null;
   if (allowsUnrated) return false;
   return by === 'epss' ? vulnerability.epss === null : vulnerability.severity === 'Unknown';

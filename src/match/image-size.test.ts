@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import { emptyLayer } from '../testing/empty-layer.ts';
 import { ImageSize } from './image-size.ts';

@@ -1,5 +1,5 @@
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { LayerEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { VersionRange } from '../model/version-range.ts';
 import { isKey, type VersionScheme } from '../plugin/version-scheme.ts';
-import { keyOf } from '../testing/version-scheme.ts';
+import { requireKey } from '../testing/version-scheme.ts';
 import { composer } from '../version/composer.ts';
 import { gem } from '../version/gem.ts';
 import { maven } from '../version/maven.ts';
@@ -41,7 +41,7 @@ function isInKeys(scheme: VersionScheme, range: VersionRange, version: string): 
   const keys = keyRange(scheme, range);
   if ('empty' in keys) return false;
   if ('unkeyable' in keys) return undefined;
-  const key = keyOf(scheme, version);
+  const key = requireKey(scheme, version);
   return Buffer.compare(keys.lo, key) <= 0 && Buffer.compare(key, keys.hi) < 0;
 }
 
@@ -53,14 +53,17 @@ test('a bound is the key of its version, or what is after it', () => {
   const after = semver.after('1.0.0');
   assert.ok(isKey(after));
   assert.deepEqual(keyRange(semver, { from: '1.0.0' }), {
-    lo: keyOf(semver, '1.0.0'),
+    lo: requireKey(semver, '1.0.0'),
     hi: Uint8Array.of(0xff),
   });
   assert.deepEqual(keyRange(semver, { from: '1.0.0', fromExcluded: true }), {
     lo: after,
     hi: Uint8Array.of(0xff),
   });
-  assert.deepEqual(keyRange(semver, { to: '1.0.0' }), { lo: new Uint8Array(), hi: keyOf(semver, '1.0.0') });
+  assert.deepEqual(keyRange(semver, { to: '1.0.0' }), {
+    lo: new Uint8Array(),
+    hi: requireKey(semver, '1.0.0'),
+  });
   assert.deepEqual(keyRange(semver, { to: '1.0.0', toIncluded: true }), { lo: new Uint8Array(), hi: after });
 });
 

@@ -1,4 +1,4 @@
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import type { LayerIndex, LayerLicenses } from '../model/layer-index.ts';
 import type { PackageType } from '../model/package.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../kit/limits.ts';
-import { type LinkedPlace, standIns } from './links.ts';
+import { limits } from '../core/limits.ts';
+import { type LinkTarget, linkAliases } from './links.ts';
 
-const link = (place: string, standsFor: string): LinkedPlace => ({ place, standsFor, by: 'path' });
+const link = (target: string, aliasOf: string): LinkTarget => ({ target, aliasOf, by: 'path' });
 
 test('a path stands for the wanted place a link leads from, one of a directory for its file there', () => {
-  const wantedPathsOf = standIns([link('opt/release', 'etc/os-release'), link('data/d/*', 'status.d/*')]);
+  const wantedPathsOf = linkAliases([link('opt/release', 'etc/os-release'), link('data/d/*', 'status.d/*')]);
   assert.deepEqual(wantedPathsOf('opt/release'), ['etc/os-release']);
   assert.deepEqual(wantedPathsOf('data/d/bash'), ['status.d/bash']);
   assert.deepEqual(wantedPathsOf('etc/os-release'), []);
@@ -14,19 +14,19 @@ test('a path stands for the wanted place a link leads from, one of a directory f
 });
 
 test('a place stands for every path from which a link leads there', () => {
-  const wantedPathsOf = standIns([link('f', 'a'), link('f', 'b'), link('*', 'd/*')]);
+  const wantedPathsOf = linkAliases([link('f', 'a'), link('f', 'b'), link('*', 'd/*')]);
   assert.deepEqual(wantedPathsOf('f'), ['a', 'b']);
-  const both = standIns([link('e/f', 'a'), link('e/*', 'd/*')]);
+  const both = linkAliases([link('e/f', 'a'), link('e/*', 'd/*')]);
   assert.deepEqual(both('e/f'), ['a', 'd/f']);
 });
 
 test('links behind each other lead to each of them, and two that lead to each other end', () => {
-  const chain = standIns([link('c', 'b'), link('b', 'a')]);
+  const chain = linkAliases([link('c', 'b'), link('b', 'a')]);
   assert.deepEqual(chain('c'), ['b', 'a']);
   assert.deepEqual(chain('b'), ['a']);
-  const round = standIns([link('a', 'b'), link('b', 'a')]);
+  const round = linkAliases([link('a', 'b'), link('b', 'a')]);
   assert.deepEqual(round('a'), ['b']);
   const links = Array.from({ length: limits.linkDepth + 10 }, (_, i) => link(`l${i + 1}`, `l${i}`));
-  const followed = standIns(links)(`l${limits.linkDepth + 5}`);
+  const followed = linkAliases(links)(`l${limits.linkDepth + 5}`);
   assert.deepEqual([followed.length, followed.at(-1)], [limits.linkDepth, 'l5']);
 });

@@ -1,11 +1,11 @@
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import { baseOf, parentOf } from '../kit/tar/path.ts';
 import {
-  ByPattern,
+  formatPattern,
   isNested,
   type PathPattern,
-  partsOf,
-  patternOf,
+  PatternMap,
+  parsePattern,
   patternSet,
 } from '../plugin/layer-files.ts';
 import type { FileTree } from './file-tree.ts';
@@ -14,10 +14,10 @@ import type { FileTree } from './file-tree.ts';
  * A place that no extension asks for, but where a link leads from one they do ask for: the layers have to be read once more with
  * an eye on it.
  */
-export interface LinkedPlace {
-  readonly place: PathPattern;
+export interface LinkTarget {
+  readonly target: PathPattern;
   /** The wanted place at which the link stands. */
-  readonly standsFor: PathPattern;
+  readonly aliasOf: PathPattern;
   /**
    * `content`: a hard link shares the bytes of this path, which is of no interest otherwise. `watch`: what lies there or below goes through
    * the same link twice, so that no reading would be the last, or through a link to a file; it is stated.
@@ -26,29 +26,29 @@ export interface LinkedPlace {
 }
 
 /** What is read of an image: what extensions want, and where links led to so far. */
-export interface ReadPlaces {
+export interface ScannedPaths {
   readonly patterns: readonly PathPattern[];
   /** Those that listers want; all of them where absent. */
   readonly listed?: readonly PathPattern[];
   /** Those that detectors want, whose files are kept as they are; all of them where absent. */
   readonly detected?: readonly PathPattern[];
-  readonly links: readonly LinkedPlace[];
+  readonly links: readonly LinkTarget[];
 }
 
 /** Where links lead to that was not read yet; no more than `limits.linkedPlaces`. */
-export function unreadPlaces(tree: FileTree, places: ReadPlaces): LinkedPlace[] {
-  const { patterns, links } = places;
+export function unresolvedLinks(tree: FileTree, scanned: ScannedPaths): LinkTarget[] {
+  const { patterns, links } = scanned;
   const read = [
-    ...new Set([...patterns, ...links.filter(({ by }) => by !== 'watch').map(({ place }) => place)]),
+    ...new Set([...patterns, ...links.filter(({ by }) => by !== 'watch').map(({ target }) => target)]),
   ];
   const covered = patternSet(read);
-  const isRead = readLinks(places);
-  const unread = new Map<string, LinkedPlace>();
+  const isRead = scannedLinks(scanned);
+  const unread = new Map<string, LinkTarget>();
   const found = [
     ...linksOnTheWay(tree, patterns),
     ...linkedDirectories(tree, read),
     ...linkedFiles(tree, covered),
-    ...twinsElsewhere(tree, covered),
+    ...hardLinksElsewhere(tree, covered),
     ...behindLinks(tree, read, covered),
   ];
   for (const link of found) {
@@ -59,40 +59,40 @@ export function unreadPlaces(tree: FileTree, places: ReadPlaces): LinkedPlace[] 
   return [...unread.values()];
 }
 
-function keyOf({ place, standsFor, by }: LinkedPlace): string {
-  return by === 'watch' ? place : `${place}\n${standsFor}\n${by}`;
+function keyOf({ target, aliasOf, by }: LinkTarget): string {
+  return by === 'watch' ? target : `${target}\n${aliasOf}\n${by}`;
 }
 
 /** Answers whether what a link leads to is read, and as all that the link stands for. */
-function readLinks({
+function scannedLinks({
   patterns,
   listed = patterns,
   detected = patterns,
   links,
-}: ReadPlaces): (link: LinkedPlace) => boolean {
-  const known = new Set(links.map(keyOf));
-  const wanted = patternSet(patterns);
-  const read = patternSet([...patterns, ...links.map(({ place }) => place)]);
+}: ScannedPaths): (link: LinkTarget) => boolean {
+  const scannedKeys = new Set(links.map(keyOf));
+  const wantedPatterns = patternSet(patterns);
+  const read = patternSet([...patterns, ...links.map(({ target }) => target)]);
   // What is read for the sake of its bytes is no file of the image for that.
   const shown = patternSet([
     ...patterns,
-    ...links.flatMap(({ by, place }) => (by === 'path' ? [place] : [])),
+    ...links.flatMap(({ by, target }) => (by === 'path' ? [target] : [])),
   ]);
   const ofListers = patternSet(listed);
   // Detectors get the files of the whole image, with links followed: a file has to be kept, whoever's it is.
   const ofDetectors = patternSet(detected);
-  const wantedPathsOf = standIns(links);
+  const wantedPathsOf = linkAliases(links);
   const rolesOf = (path: string): string[] => [path, ...wantedPathsOf(path)];
   return (link) => {
-    const { place, standsFor, by } = link;
-    if (known.has(keyOf(link)) || (by === 'content' && known.has(keyOf({ ...link, by: 'path' }))))
+    const { target, aliasOf, by } = link;
+    if (scannedKeys.has(keyOf(link)) || (by === 'content' && scannedKeys.has(keyOf({ ...link, by: 'path' }))))
       return true;
-    if ((by === 'path' ? shown : read).find(place) === undefined) return false;
-    const own = new Set(rolesOf(place));
+    if ((by === 'path' ? shown : read).find(target) === undefined) return false;
+    const own = new Set(rolesOf(target));
     const isKnown = (role: string): boolean =>
-      own.has(role) || wanted.all(place).some((pattern) => isAlike(pattern, role, place));
-    const isKept = (role: string): boolean => own.has(role) || ofDetectors.find(place) !== undefined;
-    return rolesOf(standsFor).every(
+      own.has(role) || wantedPatterns.all(target).some((pattern) => isAlike(pattern, role, target));
+    const isKept = (role: string): boolean => own.has(role) || ofDetectors.find(target) !== undefined;
+    return rolesOf(aliasOf).every(
       (role) =>
         (ofListers.find(role) === undefined || isKnown(role)) &&
         (ofDetectors.find(role) === undefined || isKept(role)),
@@ -101,45 +101,45 @@ function readLinks({
 }
 
 /** Whether a lister reads a place as what the link stands for: then the same names stand at the end of both. */
-function isAlike(pattern: PathPattern, standsFor: string, place: string): boolean {
-  const [own, other] = [partsOf(pattern), partsOf(standsFor)];
+function isAlike(pattern: PathPattern, aliasOf: string, target: string): boolean {
+  const [own, other] = [parsePattern(pattern), parsePattern(aliasOf)];
   if (own.ending === undefined || other.ending !== undefined)
     return own.ending === other.ending && baseOf(own.path) === baseOf(other.path);
   return isNested(own.ending)
-    ? baseOf(parentOf(parentOf(place))) === baseOf(parentOf(parentOf(standsFor)))
-    : baseOf(parentOf(place)) === baseOf(parentOf(standsFor));
+    ? baseOf(parentOf(parentOf(target))) === baseOf(parentOf(parentOf(aliasOf)))
+    : baseOf(parentOf(target)) === baseOf(parentOf(aliasOf));
 }
 
 /** Symbolic links at the wanted places themselves or above them. */
-function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Generator<LinkedPlace> {
+function* linksOnTheWay(tree: FileTree, patterns: readonly PathPattern[]): Generator<LinkTarget> {
   for (const pattern of patterns) {
-    const parts = partsOf(pattern);
+    const parts = parsePattern(pattern);
     const real = tree.resolver.real(parts.path);
     if (real && real !== parts.path)
-      yield { place: patternOf({ ...parts, path: real }), standsFor: pattern, by: 'path' };
+      yield { target: formatPattern({ ...parts, path: real }), aliasOf: pattern, by: 'path' };
     if (real && real !== parts.path && parts.ending === undefined)
       yield* companions(parts.path, real, patterns);
   }
 }
 
 /** Files such as the log of a database lie beside the file that a link leads to, not beside the link. */
-function* companions(link: string, real: string, patterns: readonly PathPattern[]): Generator<LinkedPlace> {
-  for (const standsFor of patterns)
-    if (standsFor.startsWith(`${link}-`))
-      yield { place: real + standsFor.slice(link.length), standsFor, by: 'path' };
+function* companions(link: string, real: string, patterns: readonly PathPattern[]): Generator<LinkTarget> {
+  for (const aliasOf of patterns)
+    if (aliasOf.startsWith(`${link}-`))
+      yield { target: real + aliasOf.slice(link.length), aliasOf, by: 'path' };
 }
 
 /** Symbolic links that are children of a directory in each of which a file is wanted. */
-function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Generator<LinkedPlace> {
+function* linkedDirectories(tree: FileTree, read: readonly PathPattern[]): Generator<LinkTarget> {
   const nested = read
-    .map(partsOf)
+    .map(parsePattern)
     .flatMap(({ path, ending }) => (ending !== undefined && isNested(ending) ? [{ path, ending }] : []));
   const byDirectory = Map.groupBy(nested, ({ path }) => path);
-  for (const [path, { node }] of tree.places) {
+  for (const [path, { node }] of tree.entries) {
     const wanted = node.kind === 'symbolic-link' ? byDirectory.get(parentOf(path)) : undefined;
     const real = wanted && tree.resolver.real(path);
     if (wanted === undefined || !real) continue;
-    for (const { ending } of wanted) yield { place: real + ending, standsFor: path + ending, by: 'path' };
+    for (const { ending } of wanted) yield { target: real + ending, aliasOf: path + ending, by: 'path' };
   }
 }
 
@@ -150,27 +150,29 @@ const libraryLinks: ReadonlySet<string> = new Set(['lib', 'lib64', 'usr/lib64'])
 function* behindLinks(
   tree: FileTree,
   read: readonly PathPattern[],
-  covered: ByPattern<PathPattern>,
-): Generator<LinkedPlace> {
-  const reached = new Set(Array.from(tree.places.values(), ({ node }) => node.path));
-  const led = Array.from(tree.ledThen, ([link, reals]) => [...reals].map((real) => ({ link, real }))).flat();
-  for (const { link, real } of led) {
+  covered: PatternMap<PathPattern>,
+): Generator<LinkTarget> {
+  const reached = new Set(Array.from(tree.entries.values(), ({ node }) => node.path));
+  const linkTargets = Array.from(tree.linkTargets, ([link, reals]) =>
+    [...reals].map((real) => ({ link, real })),
+  ).flat();
+  for (const { link, real } of linkTargets) {
     if (covered.find(link) === undefined && covered.find(real) !== undefined)
-      yield { place: `${link}/`, standsFor: real, by: 'watch' };
-    for (const found of placesBelow(link, real, read))
-      if (!libraryLinks.has(link) || found.place.includes('*') || reached.has(found.place)) yield found;
+      yield { target: `${link}/`, aliasOf: real, by: 'watch' };
+    for (const found of targetsBelow(link, real, read))
+      if (!libraryLinks.has(link) || found.target.includes('*') || reached.has(found.target)) yield found;
   }
 }
 
 /** The read places below a directory, as they are called behind a link to it. */
-function* placesBelow(link: string, real: string, read: readonly PathPattern[]): Generator<LinkedPlace> {
+function* targetsBelow(link: string, real: string, read: readonly PathPattern[]): Generator<LinkTarget> {
   const prefix = real === '' ? '' : `${real}/`;
-  for (const standsFor of read) {
-    const { path, ending } = partsOf(standsFor);
+  for (const aliasOf of read) {
+    const { path, ending } = parsePattern(aliasOf);
     const isBelow = path.startsWith(prefix) || (path === real && ending !== undefined);
     if (!isBelow) continue;
-    if (path.startsWith(`${link}/`)) yield { place: behind(link, real, link), standsFor, by: 'watch' };
-    else yield { place: behind(link, real, standsFor), standsFor, by: 'path' };
+    if (path.startsWith(`${link}/`)) yield { target: behind(link, real, link), aliasOf, by: 'watch' };
+    else yield { target: behind(link, real, aliasOf), aliasOf, by: 'path' };
   }
 }
 
@@ -180,29 +182,29 @@ function behind(link: string, directory: string, path: string): string {
 }
 
 /** Links that are files of a wanted directory, or that stand where another link led to; and hard links. */
-function* linkedFiles(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
-  for (const [path, { node, content }] of tree.places) {
+function* linkedFiles(tree: FileTree, read: PatternMap<PathPattern>): Generator<LinkTarget> {
+  for (const [path, { node, content }] of tree.entries) {
     const isLink = node.kind === 'symbolic-link' || (content !== undefined && content.path !== path);
     if (!isLink || read.find(path) === undefined) continue;
     const real = content === undefined ? tree.resolver.real(path) : content.path;
-    if (real) yield { place: real, standsFor: path, by: content === undefined ? 'path' : 'content' };
+    if (real) yield { target: real, aliasOf: path, by: content === undefined ? 'path' : 'content' };
   }
 }
 
 /** Hard links from elsewhere to files that are read: what a layer has of that name afterwards is seen only when it is read as well. */
-function* twinsElsewhere(tree: FileTree, read: ByPattern<PathPattern>): Generator<LinkedPlace> {
-  for (const [place, { node, content, twin }] of tree.places) {
-    if (node.kind === 'hard-link' && content !== undefined && read.find(place) === undefined)
-      yield { place, standsFor: content.path, by: 'content' };
-    if (twin !== undefined && read.find(place) !== undefined)
-      yield { place: twin, standsFor: place, by: 'content' };
+function* hardLinksElsewhere(tree: FileTree, read: PatternMap<PathPattern>): Generator<LinkTarget> {
+  for (const [path, { node, content, sharedSymlink }] of tree.entries) {
+    if (node.kind === 'hard-link' && content !== undefined && read.find(path) === undefined)
+      yield { target: path, aliasOf: content.path, by: 'content' };
+    if (sharedSymlink !== undefined && read.find(path) !== undefined)
+      yield { target: sharedSymlink, aliasOf: path, by: 'content' };
   }
 }
 
 /** Answers which wanted paths a path stands for. */
-export function standIns(links: readonly LinkedPlace[]): (path: string) => readonly string[] {
-  const byPlace = new ByPattern(
-    links.flatMap((link) => (link.by === 'watch' ? [] : [[link.place, link] as const])),
+export function linkAliases(links: readonly LinkTarget[]): (path: string) => readonly string[] {
+  const byTarget = new PatternMap(
+    links.flatMap((link) => (link.by === 'watch' ? [] : [[link.target, link] as const])),
   );
   if (links.length === 0) return () => [];
   return (path) => {
@@ -210,7 +212,7 @@ export function standIns(links: readonly LinkedPlace[]): (path: string) => reado
     // A link may stand at a place that another link leads to.
     let next = [path];
     for (let depth = 0; next.length > 0 && depth < limits.linkDepth; depth++) {
-      const further = next.flatMap((from) => byPlace.all(from).map((link) => wantedPath(link, from)));
+      const further = next.flatMap((from) => byTarget.all(from).map((link) => wantedPath(link, from)));
       next = further.filter((to) => to !== path && !wanted.has(to));
       for (const to of next) wanted.add(to);
     }
@@ -219,8 +221,8 @@ export function standIns(links: readonly LinkedPlace[]): (path: string) => reado
 }
 
 /** The path at which a lister expects what lies at the end of a link. */
-function wantedPath({ standsFor }: LinkedPlace, path: string): string {
-  const { path: wanted, ending } = partsOf(standsFor);
+function wantedPath({ aliasOf }: LinkTarget, path: string): string {
+  const { path: wanted, ending } = parsePattern(aliasOf);
   if (ending === undefined) return wanted;
   const directory = isNested(ending) ? parentOf(parentOf(path)) : parentOf(path);
   return wanted + path.slice(directory.length);

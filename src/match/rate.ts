@@ -1,4 +1,4 @@
-import { severityOf } from '../model/cvss.ts';
+import { cvssSeverity } from '../model/cvss.ts';
 import type { Enrichment } from '../model/enrichment.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import { compareText } from '../model/order.ts';
@@ -21,7 +21,9 @@ const issuersAfterCna: readonly string[] = ['cisa-adp', 'nvd'];
 export function ratingOfAdvisories(
   hits: readonly Pick<AdvisoryHit, 'source' | 'severity' | 'cvss'>[],
 ): Rating | undefined {
-  const rated = hits.flatMap(({ source, severity, cvss }) => known(source, statedOrScored(severity, cvss)));
+  const rated = hits.flatMap(({ source, severity, cvss }) =>
+    ratingIfKnown(source, severityFrom(severity, cvss)),
+  );
   const vendors = rated.filter(({ source }) => source !== ecosystemSource);
   return (vendors.length > 0 ? vendors : rated).toSorted(worstFirst)[0];
 }
@@ -44,9 +46,9 @@ function rankOf({ source }: Rating): number {
 }
 
 /** A severity as stated, else the first that a vector has. */
-function statedOrScored(severity: Severity, cvss: readonly CvssVector[]): Severity {
+function severityFrom(severity: Severity, cvss: readonly CvssVector[]): Severity {
   if (severity !== 'Unknown') return severity;
-  return cvss.map(severityOf).find((scored) => scored !== 'Unknown') ?? 'Unknown';
+  return cvss.map(cvssSeverity).find((scored) => scored !== 'Unknown') ?? 'Unknown';
 }
 
 /** A rating with the version of CVSS it was given in; words have none. */
@@ -54,9 +56,12 @@ type VersionedRating = Rating & { readonly version?: string };
 
 function ratingsIn({ cvss = [], severity, assigner }: Enrichment): VersionedRating[] {
   const scored = cvss.flatMap((vector) =>
-    known(vector.source, severityOf(vector)).map((rating) => ({ ...rating, version: versionOf(vector) })),
+    ratingIfKnown(vector.source, cvssSeverity(vector)).map((rating) => ({
+      ...rating,
+      version: versionOf(vector),
+    })),
   );
-  return severity === undefined ? scored : [...known(assigner ?? 'cna', severity), ...scored];
+  return severity === undefined ? scored : [...ratingIfKnown(assigner ?? 'cna', severity), ...scored];
 }
 
 /** The version of CVSS that a vector begins with; vectors of version 2 do not say theirs. */
@@ -64,7 +69,7 @@ function versionOf({ vector }: CvssVector): string {
   return /^CVSS:([\d.]+)\//.exec(vector)?.[1] ?? '2.0';
 }
 
-function known(source: string, severity: Severity): Rating[] {
+function ratingIfKnown(source: string, severity: Severity): Rating[] {
   return severity === 'Unknown' ? [] : [{ source, severity }];
 }
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import { noEvidence } from '../model/evidence/layer-evidence.ts';
 import type { LayerIndex, LayerNode } from '../model/layer-index.ts';
 import { emptyLayer } from '../testing/empty-layer.ts';
-import type { LinkedPlace } from './links.ts';
+import type { LinkTarget } from './links.ts';
 import { type SquashedImage, squash as squashPlaces } from './squash.ts';
 
 const release = 'etc/os-release';
 const database = 'var/lib/dpkg/status';
 const patterns = [release, 'usr/lib/os-release', database, 'var/lib/dpkg/status.d/*', 'd/*', 'etc/issue'];
 
-function squash(layers: readonly LayerIndex[], links: readonly LinkedPlace[] = []): SquashedImage {
+function squash(layers: readonly LayerIndex[], links: readonly LinkTarget[] = []): SquashedImage {
   return squashPlaces(layers, { patterns, links });
 }
 
@@ -142,8 +142,8 @@ test('problems of a file that a later layer replaced are not told', () => {
   assert.equal(squash([broken, layer({ [database]: 'bash' })]).problems.length, 0);
   assert.equal(squash([broken, layer({}, { whiteouts: ['var'] })]).problems.length, 0);
   const hard: LayerNode = { path: 'usr/lib/os-release', kind: 'hard-link', target: database };
-  const gone = layer({}, { whiteouts: [database] });
-  assert.equal(squash([broken, layer({}, { nodes: [hard] }), gone]).problems.length, 1);
+  const removed = layer({}, { whiteouts: [database] });
+  assert.equal(squash([broken, layer({}, { nodes: [hard] }), removed]).problems.length, 1);
   const link: LayerNode = { path: release, kind: 'symbolic-link', target: 'x' };
   const odd = layer({}, { nodes: [link], problems: [{ extension: 'x', path: release, message: 'odd' }] });
   assert.equal(squash([odd]).problems.length, 1);
@@ -159,10 +159,10 @@ test('many markers over many paths take one look at each path', () => {
 });
 
 test('a link to a place nobody asked for is told, and its end is read in place of the wanted one', () => {
-  const links: LinkedPlace[] = [
-    { place: 'data/dpkg/status', standsFor: database, by: 'path' },
-    { place: 'data/dpkg/status.d/*', standsFor: 'var/lib/dpkg/status.d/*', by: 'path' },
-    { place: 'opt/release', standsFor: release, by: 'path' },
+  const links: LinkTarget[] = [
+    { target: 'data/dpkg/status', aliasOf: database, by: 'path' },
+    { target: 'data/dpkg/status.d/*', aliasOf: 'var/lib/dpkg/status.d/*', by: 'path' },
+    { target: 'opt/release', aliasOf: release, by: 'path' },
   ];
   const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const lower = layer({ 'opt/release': 'a' });
@@ -176,11 +176,11 @@ test('a link to a place nobody asked for is told, and its end is read in place o
     },
   );
   assert.deepEqual(
-    squash([lower, upper]).unread.toSorted((a, b) => (a.place < b.place ? -1 : 1)),
+    squash([lower, upper]).unresolvedLinks.toSorted((a, b) => (a.target < b.target ? -1 : 1)),
     links,
   );
   const image = squash([lower, moved, upper], links);
-  assert.deepEqual(image.unread, []);
+  assert.deepEqual(image.unresolvedLinks, []);
   assert.equal(image.files.get(release)?.toString(), 'a');
   assert.deepEqual(
     image.packages.map(({ path, package: { name } }) => `${path} ${name}`),
@@ -193,29 +193,29 @@ test('links at a directory of whose children a file is wanted, and at these, are
   const nested = { patterns: ['v/local/*/desc'] };
   const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
   const lower = layer({}, { nodes: [node('v/local', '/data'), node('data/a-1', '/opt/a')] });
-  const first: LinkedPlace = { place: 'data/*/desc', standsFor: 'v/local/*/desc', by: 'path' };
-  const second: LinkedPlace = { place: 'opt/a/desc', standsFor: 'data/a-1/desc', by: 'path' };
-  assert.deepEqual(squashPlaces([lower], { ...nested, links: [] }).unread, [first]);
-  assert.deepEqual(squashPlaces([lower], { ...nested, links: [first] }).unread, [second]);
+  const first: LinkTarget = { target: 'data/*/desc', aliasOf: 'v/local/*/desc', by: 'path' };
+  const second: LinkTarget = { target: 'opt/a/desc', aliasOf: 'data/a-1/desc', by: 'path' };
+  assert.deepEqual(squashPlaces([lower], { ...nested, links: [] }).unresolvedLinks, [first]);
+  assert.deepEqual(squashPlaces([lower], { ...nested, links: [first] }).unresolvedLinks, [second]);
   const moved = layer({ 'opt/a/desc': 'a', 'data/b-1/desc': 'b' });
   const image = squashPlaces([lower, moved], { ...nested, links: [first, second] });
-  assert.deepEqual(image.unread, []);
+  assert.deepEqual(image.unresolvedLinks, []);
   assert.equal(image.files.get('v/local/a-1/desc')?.toString(), 'a');
   assert.equal(image.files.get('v/local/b-1/desc')?.toString(), 'b');
 });
 
 test('a link that fits no pattern is not followed, nor one to what is read already', () => {
   const node = (path: string, target: string): LayerNode => ({ path, kind: 'symbolic-link', target });
-  const unread = (...nodes: readonly LayerNode[]): readonly LinkedPlace[] =>
+  const unread = (...nodes: readonly LayerNode[]): readonly LinkTarget[] =>
     squashPlaces([layer({}, { nodes })], {
       patterns: ['info/*.list', release, 'usr/lib/os-release'],
       links: [],
-    }).unread;
+    }).unresolvedLinks;
   assert.deepEqual(unread(node('info/a', '/opt/a')), []);
   assert.deepEqual(unread(node(release, '../usr/lib/os-release')), []);
   assert.deepEqual(unread(node('info/b.list', '/opt/b'), node('info/a.list', '/opt/b')), [
-    { place: 'opt/b', standsFor: 'info/b.list', by: 'path' },
-    { place: 'opt/b', standsFor: 'info/a.list', by: 'path' },
+    { target: 'opt/b', aliasOf: 'info/b.list', by: 'path' },
+    { target: 'opt/b', aliasOf: 'info/a.list', by: 'path' },
   ]);
 });
 
@@ -228,7 +228,7 @@ test('no more places are told of at once than may be read', () => {
       target: `/opt/${i}`,
     }),
   );
-  assert.equal(squash([layer({}, { nodes })]).unread.length, limits.linkedPlaces);
+  assert.equal(squash([layer({}, { nodes })]).unresolvedLinks.length, limits.linkedPlaces);
 });
 
 test('a member goes where links lead when its turn comes, and a hard link to what is there then', () => {
@@ -278,8 +278,8 @@ test('a hard link to a file nobody asked for is told, and the file alone is no d
       ],
     },
   );
-  const link: LinkedPlace = { place: 'opt/copy', standsFor: database, by: 'content' };
-  assert.deepEqual(squash([layer({}, { nodes: [linked] })]).unread, [link]);
+  const link: LinkTarget = { target: 'opt/copy', aliasOf: database, by: 'content' };
+  assert.deepEqual(squash([layer({}, { nodes: [linked] })]).unresolvedLinks, [link]);
   const image = squash(
     [layer({}), copy, layer({}, { nodes: [linked] }), layer({}, { whiteouts: ['opt/copy'] })],
     [link],

@@ -1,15 +1,21 @@
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { ExtensionProblem, LayerIndex, LayerPackages } from '../model/layer-index.ts';
 import { compareText } from '../model/order.ts';
 import type { ListedPackage } from '../model/package.ts';
 import { patternSet } from '../plugin/layer-files.ts';
 import { type ImageEvidence, squashEvidence } from './evidence.ts';
 import { type FileOwner, fileOwners } from './file-owners.ts';
-import { brokenPairs } from './file-pairs.ts';
-import { type ContentPlace, type Doubt, type FileTree, fileTree, type Seen } from './file-tree.ts';
+import { mismatchedPairs } from './file-pairs.ts';
+import {
+  type Ambiguity,
+  type ContentLocation,
+  type FileTree,
+  fileTree,
+  type TreeEntry,
+} from './file-tree.ts';
 import { ImageSize } from './image-size.ts';
-import { type LinkedPlace, type ReadPlaces, standIns, unreadPlaces } from './links.ts';
+import { type LinkTarget, linkAliases, type ScannedPaths, unresolvedLinks } from './links.ts';
 import { RemovedPaths } from './removed-paths.ts';
 
 /** A package as the squashed image has it. */
@@ -38,41 +44,41 @@ export interface SquashedImage {
   readonly evidence: ImageEvidence;
   readonly problems: readonly SquashedProblem[];
   /** Where links lead to that was not read: with an eye on these places the layers tell more. */
-  readonly unread: readonly LinkedPlace[];
+  readonly unresolvedLinks: readonly LinkTarget[];
 }
 
 /** Lays layers over each other, the lowest first, and tells what can be seen. */
-export function squash(layers: readonly LayerIndex[], places: ReadPlaces): SquashedImage {
+export function squash(layers: readonly LayerIndex[], scanned: ScannedPaths): SquashedImage {
   const size = new ImageSize();
   for (const layer of layers) size.add(layer);
   const tree = fileTree(layers);
-  const visible = visiblePlaces(tree, places);
+  const visible = visibleEntries(tree, scanned);
   const owners = fileOwners(tree, visible, layers);
   return {
-    files: visibleFiles(tree, layers, places.links),
+    files: visibleFiles(tree, layers, scanned.links),
     packages: visiblePackages(visible, layers),
     owners,
     evidence: squashEvidence(tree, layers, owners),
     problems: [
       ...visibleProblems(tree, layers),
-      ...brokenPairs(tree, layers),
-      ...tree.doubts.map(problemOf),
-      ...unreadContents(visible, layers),
+      ...mismatchedPairs(tree, layers),
+      ...tree.ambiguities.map(problemOf),
+      ...missingHardLinkTargets(visible, layers),
     ],
-    unread: unreadPlaces(tree, places),
+    unresolvedLinks: unresolvedLinks(tree, scanned),
   };
 }
 
-function problemOf(doubt: Doubt): SquashedProblem {
-  return { extension: 'layer', ...doubt };
+function problemOf(ambiguity: Ambiguity): SquashedProblem {
+  return { extension: 'layer', ...ambiguity };
 }
 
 /** Hard links whose content is in none of the files that were read. */
-function unreadContents(
-  visible: readonly (readonly [string, Seen])[],
+function missingHardLinkTargets(
+  visible: readonly (readonly [string, TreeEntry])[],
   layers: readonly LayerIndex[],
 ): SquashedProblem[] {
-  const isFile = ({ path, layer }: ContentPlace): boolean =>
+  const isFile = ({ path, layer }: ContentLocation): boolean =>
     layers[layer]?.nodes.some((node) => node.kind === 'file' && node.path === path) === true;
   return visible.flatMap(([path, { node, layer, content }]) => {
     if (node.kind !== 'hard-link' || content === undefined || isFile(content)) return [];
@@ -82,28 +88,28 @@ function unreadContents(
 }
 
 /** The files at wanted paths, and those that a symbolic link at a wanted path leads to. */
-function visiblePlaces(tree: FileTree, { patterns, links }: ReadPlaces): [string, Seen][] {
-  const linked = links.filter(({ by }) => by === 'path').map(({ place }) => place);
-  const shown = patternSet([...patterns, ...linked]);
-  return [...tree.places].filter(
-    ([path, { content }]) => content !== undefined && shown.find(path) !== undefined,
+function visibleEntries(tree: FileTree, { patterns, links }: ScannedPaths): [string, TreeEntry][] {
+  const linked = links.filter(({ by }) => by === 'path').map(({ target }) => target);
+  const visiblePatterns = patternSet([...patterns, ...linked]);
+  return [...tree.entries].filter(
+    ([path, { content }]) => content !== undefined && visiblePatterns.find(path) !== undefined,
   );
 }
 
 function visibleFiles(
   tree: FileTree,
   layers: readonly LayerIndex[],
-  links: readonly LinkedPlace[],
+  links: readonly LinkTarget[],
 ): Map<string, Uint8Array> {
   const contents = layers.map((index) => new Map(index.contents.map((file) => [file.path, file.content])));
-  const bytesOf = (content: Seen['content']) => content && contents[content.layer]?.get(content.path);
-  const wantedPathsOf = standIns(links);
+  const bytesOf = (content: TreeEntry['content']) => content && contents[content.layer]?.get(content.path);
+  const wantedPathsOf = linkAliases(links);
   const files = new Map<string, Uint8Array>();
-  for (const [path, { node, content: own }] of tree.places) {
+  for (const [path, { node, content: own }] of tree.entries) {
     // Most files are those of package databases, of which nothing is kept as it is.
     if (node.kind === 'file' && own !== undefined && bytesOf(own) === undefined) continue;
     const real = tree.resolver.real(path);
-    const bytes = bytesOf(tree.places.get(real ?? '')?.content);
+    const bytes = bytesOf(tree.entries.get(real ?? '')?.content);
     if (bytes === undefined) continue;
     files.set(path, bytes);
     for (const wanted of wantedPathsOf(path))
@@ -114,7 +120,7 @@ function visibleFiles(
 
 /** Each package once, however many files list it: `status` and `status.d` may hold the same one. */
 function visiblePackages(
-  visible: readonly (readonly [string, Seen])[],
+  visible: readonly (readonly [string, TreeEntry])[],
   layers: readonly LayerIndex[],
 ): SquashedPackage[] {
   const packages = new Map<string, SquashedPackage>();
@@ -125,9 +131,9 @@ function visiblePackages(
   }));
   for (const [path, { content, layer }] of visible) {
     for (const listed of listings[content?.layer ?? layer]?.byPath.get(content?.path ?? path) ?? []) {
-      const brought = broughtBy(listings, { ...listed, path }, layer);
+      const introduced = introducingLayers(listings, { ...listed, path }, layer);
       for (const [i, item] of listed.packages.entries())
-        add(packages, { package: item, path, lister: listed.lister, layer: brought[i] ?? layer });
+        add(packages, { package: item, path, lister: listed.lister, layer: introduced[i] ?? layer });
     }
   }
   if (packages.size > limits.imagePackages)
@@ -145,8 +151,8 @@ type FoundPackage = Omit<SquashedPackage, 'repositories'>;
 /** Of two places that list a package, the one of the lower layer stands, then the one that sorts first. */
 function add(packages: Map<string, FoundPackage>, found: FoundPackage): void {
   const identity = `${found.lister}\n${identityOf(found.package)}`;
-  const known = packages.get(identity);
-  if (known === undefined || (known.layer - found.layer || compareText(known.path, found.path)) > 0)
+  const existing = packages.get(identity);
+  if (existing === undefined || (existing.layer - found.layer || compareText(existing.path, found.path)) > 0)
     packages.set(identity, found);
 }
 
@@ -160,8 +166,8 @@ interface Listings {
  * The layer that introduced each package: the lowest from which on every copy of the database has this name, version and arch. A layer
  * that removes the database removes its packages.
  */
-function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: number): number[] {
-  const brought = listed.packages.map(() => top);
+function introducingLayers(listings: readonly Listings[], listed: LayerPackages, top: number): number[] {
+  const introduced = listed.packages.map(() => top);
   let open = listed.packages.map((_, i) => i);
   for (let layer = top - 1; layer >= 0 && open.length > 0; layer--) {
     const below = listings[layer]?.byPath.get(listed.path)?.find(({ lister }) => lister === listed.lister);
@@ -172,9 +178,9 @@ function broughtBy(listings: readonly Listings[], listed: LayerPackages, top: nu
       const item = listed.packages[i];
       return item !== undefined && names.has(identityOf(item));
     });
-    for (const i of open) brought[i] = layer;
+    for (const i of open) introduced[i] = layer;
   }
-  return brought;
+  return introduced;
 }
 
 function identityOf({ type, name, version, arch }: ListedPackage): string {
@@ -204,15 +210,15 @@ function repositoriesByLayer(layers: readonly LayerIndex[]): (readonly string[])
  */
 function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): SquashedProblem[] {
   const contents = new Set(
-    [...tree.places.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
+    [...tree.entries.values()].map(({ content }) => content && `${content.layer} ${content.path}`),
   );
   return layers.flatMap((index, layer) => {
-    const known = new Set(index.nodes.map(({ path }) => path));
+    const listedPaths = new Set(index.nodes.map(({ path }) => path));
     return index.problems
       .filter(
         ({ extension, path }) =>
           extension === 'layer' ||
-          !known.has(path) ||
+          !listedPaths.has(path) ||
           contents.has(`${layer} ${path}`) ||
           isShown(tree, path, layer),
       )
@@ -222,5 +228,5 @@ function visibleProblems(tree: FileTree, layers: readonly LayerIndex[]): Squashe
 
 /** Whether what a layer has at a path is seen, be it a file or not. */
 function isShown(tree: FileTree, path: string, layer: number): boolean {
-  return tree.places.get(path)?.layer === layer;
+  return tree.entries.get(path)?.layer === layer;
 }

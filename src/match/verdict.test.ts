@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Coverage, ExtensionStatus } from '../model/report.ts';
 import { sampleReport } from '../testing/sample-report.ts';
-import { isWhollyKnown, type Knowledge, verdictOf } from './verdict.ts';
+import { isFullyAssessed, type VerdictInput, verdictOf } from './verdict.ts';
 
-function covered(status: Coverage['status'], isOutOfSupport = false): Knowledge['coverage'][number] {
+function covered(status: Coverage['status'], isOutOfSupport = false): VerdictInput['coverage'][number] {
   const name = { namespace: 'debian:12', newestAdvisory: null, fetchedAt: null, reason: null };
   return { ...name, status, isOutOfSupport };
 }
@@ -13,16 +13,23 @@ function read(status: ExtensionStatus['status']): ExtensionStatus {
   return { extension: 'dpkg', status, files: [] };
 }
 
-const known: Knowledge = { packages: 1, coverage: [covered('complete')], statuses: [read('succeeded')] };
+const fullyAssessed: VerdictInput = {
+  packages: 1,
+  coverage: [covered('complete')],
+  statuses: [read('succeeded')],
+};
 
 test('everything is known when packages were found and read and there are advisories for all of them', () => {
-  assert.equal(isWhollyKnown(known), true);
-  assert.equal(isWhollyKnown({ ...known, coverage: [covered('complete'), covered('stale')] }), true);
-  assert.equal(isWhollyKnown({ ...known, statuses: [] }), true);
+  assert.equal(isFullyAssessed(fullyAssessed), true);
+  assert.equal(
+    isFullyAssessed({ ...fullyAssessed, coverage: [covered('complete'), covered('stale')] }),
+    true,
+  );
+  assert.equal(isFullyAssessed({ ...fullyAssessed, statuses: [] }), true);
 });
 
 test('any one thing that is not known is enough for not everything to be', () => {
-  const lacking: Partial<Knowledge>[] = [
+  const lacking: Partial<VerdictInput>[] = [
     { packages: 0 },
     { coverage: [] },
     { coverage: [covered('complete'), covered('missing')] },
@@ -32,7 +39,8 @@ test('any one thing that is not known is enough for not everything to be', () =>
     { statuses: [read('succeeded'), read('partly-failed')] },
     { statuses: [read('failed')] },
   ];
-  for (const lack of lacking) assert.equal(isWhollyKnown({ ...known, ...lack }), false, JSON.stringify(lack));
+  for (const lack of lacking)
+    assert.equal(isFullyAssessed({ ...fullyAssessed, ...lack }), false, JSON.stringify(lack));
 });
 
 test('one finding makes an image vulnerable, and without any only knowledge makes it clean', () => {

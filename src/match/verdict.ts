@@ -1,7 +1,7 @@
 import type { Coverage, ExtensionStatus, Match, Verdict } from '../model/report.ts';
 
 /** What is known of an image, findings aside. */
-export interface Knowledge {
+export interface VerdictInput {
   readonly packages: number;
   readonly coverage: readonly (Coverage & { readonly isOutOfSupport: boolean })[];
   readonly statuses: readonly ExtensionStatus[];
@@ -11,7 +11,7 @@ export interface Knowledge {
  * Whether everything is known that a `clean` needs: packages were found, all were read, and for each namespace there are
  * advisories that are still being written.
  */
-export function isWhollyKnown({ packages, coverage, statuses }: Knowledge): boolean {
+export function isFullyAssessed({ packages, coverage, statuses }: VerdictInput): boolean {
   const isCovered = coverage.every(
     ({ status, isOutOfSupport }) => (status === 'complete' || status === 'stale') && !isOutOfSupport,
   );
@@ -20,7 +20,7 @@ export function isWhollyKnown({ packages, coverage, statuses }: Knowledge): bool
 }
 
 /** One finding makes an image vulnerable; without any it is clean only if everything is known. */
-export function verdictOf(matches: readonly Match[], isKnown: boolean): Verdict {
+export function verdictOf(matches: readonly Match[], isAssessed: boolean): Verdict {
   if (matches.length > 0) return 'vulnerable';
-  return isKnown ? 'clean' : 'not-assessed';
+  return isAssessed ? 'clean' : 'not-assessed';
 }

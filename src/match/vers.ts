@@ -1,6 +1,6 @@
-import { limits } from '../kit/limits.ts';
-import { percentDecoded } from '../kit/percent-decoded.ts';
-import { type Comparator, readPlain } from '../model/comparator.ts';
+import { limits } from '../core/limits.ts';
+import { percentDecode } from '../kit/percent-decode.ts';
+import { type Comparator, comparatorRanges } from '../model/comparator.ts';
 import type { VersionRange } from '../model/version-range.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { isInRange } from './key-range.ts';
@@ -12,7 +12,7 @@ const constraint = /^(<=|>=|<|>|=|!=)?([^<>=!*]+)$/;
  * The versions a range in the notation of VERS holds, `vers:npm/>=1.2.0|<1.4.0|2.0.0`. The constraints may stand in any order.
  * Undefined when it cannot be read, or when no version scheme goes by its name.
  */
-export function readVers(
+export function parseVers(
   text: string,
   schemeOf: (type: string) => VersionScheme | undefined,
 ): readonly VersionRange[] | undefined {
@@ -30,7 +30,7 @@ export function readVers(
 
 function parseConstraint(scheme: VersionScheme, text: string): Comparator | undefined {
   const [, operator = '=', quoted] = constraint.exec(text) ?? [];
-  const version = quoted === undefined ? undefined : percentDecoded(quoted);
+  const version = quoted === undefined ? undefined : percentDecode(quoted);
   if (version === undefined || scheme.compare(version, version) === undefined) return undefined;
   return { operator, version };
 }
@@ -50,7 +50,7 @@ function rangesOf(scheme: VersionScheme, rising: readonly Comparator[]): readonl
   const spans = excluded.length === rising.length ? [{}] : spansOf(bounds);
   return [
     ...spans.flatMap((span) => without(scheme, span, excluded)),
-    ...exact.flatMap((one) => readPlain(one) ?? []),
+    ...exact.flatMap((one) => comparatorRanges(one) ?? []),
   ];
 }
 
@@ -60,9 +60,9 @@ function spansOf(bounds: readonly Comparator[]): readonly VersionRange[] {
   let open: VersionRange | undefined = {};
   for (const [index, { operator, version }] of bounds.entries()) {
     if (operator.startsWith('>')) {
-      if (index === 0 || open === undefined) open = readPlain({ operator, version })?.[0];
+      if (index === 0 || open === undefined) open = comparatorRanges({ operator, version })?.[0];
     } else if (!bounds[index + 1]?.operator.startsWith('<')) {
-      spans.push({ ...open, ...readPlain({ operator, version })?.[0] });
+      spans.push({ ...open, ...comparatorRanges({ operator, version })?.[0] });
       open = undefined;
     }
   }
@@ -76,14 +76,14 @@ function without(
   span: VersionRange,
   rising: readonly Comparator[],
 ): readonly VersionRange[] {
-  const left: VersionRange[] = [];
+  const remaining: VersionRange[] = [];
   let rest = span;
   for (const { version } of rising) {
     if (isInRange(scheme, rest, version) !== true) continue;
     const { to: _, toIncluded: _included, ...below } = rest;
     const { from: _from, fromExcluded: _excluded, ...above } = rest;
-    left.push({ ...below, to: version });
+    remaining.push({ ...below, to: version });
     rest = { from: version, fromExcluded: true, ...above };
   }
-  return [...left, rest];
+  return [...remaining, rest];
 }

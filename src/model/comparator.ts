@@ -7,7 +7,7 @@ export interface Comparator {
 }
 
 /** Operators by the order of versions alone; `*` is every version. */
-export function readPlain({ operator, version }: Comparator): readonly VersionRange[] | undefined {
+export function comparatorRanges({ operator, version }: Comparator): readonly VersionRange[] | undefined {
   if (version === '*') return [{}];
   switch (operator) {
     case '':

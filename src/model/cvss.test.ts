@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { corpus, corpusTest } from '../testing/corpus.ts';
-import { baseScore, scored, severityOf } from './cvss.ts';
+import { baseScore, cvssSeverity, toCvssVector } from './cvss.ts';
 
 test('what is no vector of a known version has no score', () => {
   const vectors = [
@@ -18,8 +18,8 @@ test('what is no vector of a known version has no score', () => {
 
 test('a slash at the end is no part of a vector', () => {
   const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
-  assert.deepEqual(scored('nvd', `${vector}/`), { source: 'nvd', vector, score: 9.8 });
-  assert.deepEqual(scored('nvd', 'odd'), { source: 'nvd', vector: 'odd' });
+  assert.deepEqual(toCvssVector('nvd', `${vector}/`), { source: 'nvd', vector, score: 9.8 });
+  assert.deepEqual(toCvssVector('nvd', 'odd'), { source: 'nvd', vector: 'odd' });
 });
 
 test('the bands of the specification', () => {
@@ -35,10 +35,10 @@ test('the bands of the specification', () => {
     [10, 'Critical'],
   ];
   for (const [score, severity] of bands) {
-    assert.equal(severityOf({ source: '', vector: 'CVSS:3.1/…', score }), severity);
+    assert.equal(cvssSeverity({ source: '', vector: 'CVSS:3.1/…', score }), severity);
   }
-  assert.equal(severityOf({ source: '', vector: 'AV:N/AC:L/Au:N/C:C/I:C/A:C', score: 10 }), 'High');
-  assert.equal(severityOf({ source: '', vector: 'CVSS:4.0/…' }), 'Unknown');
+  assert.equal(cvssSeverity({ source: '', vector: 'AV:N/AC:L/Au:N/C:C/I:C/A:C', score: 10 }), 'High');
+  assert.equal(cvssSeverity({ source: '', vector: 'CVSS:4.0/…' }), 'Unknown');
 });
 
 corpusTest('scores are those of another implementation', () => {

@@ -37,7 +37,7 @@ export function baseScore(vector: string): number | undefined {
 }
 
 /** A vector with its base score, where it has one that can be told. Some vendors end a vector with a slash. */
-export function scored(source: string, vector: string): CvssVector {
+export function toCvssVector(source: string, vector: string): CvssVector {
   const text = vector.trim().replace(/\/$/, '');
   const score = baseScore(text);
   return { source, vector: text, ...(score !== undefined && { score }) };
@@ -47,7 +47,7 @@ export function scored(source: string, vector: string): CvssVector {
  * The severity of a base score: the bands of CVSS 3.1 §5, which 4.0 kept and of which 2.0 knows no Critical. What scores
  * nothing is Negligible.
  */
-export function severityOf({ vector, score }: CvssVector): Severity {
+export function cvssSeverity({ vector, score }: CvssVector): Severity {
   if (score === undefined) return 'Unknown';
   if (score === 0) return 'Negligible';
   if (score < 4) return 'Low';

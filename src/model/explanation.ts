@@ -27,11 +27,11 @@ export interface VersionComparison {
 }
 
 /** What must hold for a row of an advisory to make a package vulnerable. */
-export type CheckName = 'namespace' | 'source' | 'package' | 'build' | 'state' | 'version';
+export type RowCheckName = 'namespace' | 'source' | 'package' | 'build' | 'state' | 'version';
 
 /** One thing that had to hold, and whether it does; null where nobody can tell. */
-export interface Check {
-  readonly name: CheckName;
+export interface RowCheck {
+  readonly name: RowCheckName;
   readonly holds: boolean | null;
   /** In plain words. */
   readonly words: string;
@@ -56,11 +56,11 @@ export interface RowExplanation {
   readonly knownSince: string;
   /** When the feed was fetched. */
   readonly fetchedAt: string | null;
-  readonly checks: readonly Check[];
+  readonly checks: readonly RowCheck[];
 }
 
 /** The layer a package comes from, and its place among the others, counted from 1. */
-export interface LayerOfPackage {
+export interface LayerPosition {
   readonly position: number;
   readonly of: number;
   readonly digest: Digest | null;
@@ -69,13 +69,13 @@ export interface LayerOfPackage {
 }
 
 /** What became of a vulnerability in a package. */
-export type Outcome = 'reported' | 'suppressed' | 'not-reported' | 'undecided';
+export type ExplanationOutcome = 'reported' | 'suppressed' | 'not-reported' | 'undecided';
 
 /** A package and everything that advisories say of it under one id. */
 export interface PackageExplanation {
   readonly package: Package;
-  readonly layer: LayerOfPackage | null;
-  readonly outcome: Outcome;
+  readonly layer: LayerPosition | null;
+  readonly outcome: ExplanationOutcome;
   /** Why, in plain words. */
   readonly reason: string;
   /** The vulnerability as the report has it, ratings included; null where the report does not have it. */

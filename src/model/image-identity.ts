@@ -26,7 +26,7 @@ export function imageIdentity(
   { names = [], digest = '', repoDigests = [] }: IdentityClaims,
   limits: IdentityLimits,
 ): ImageIdentity {
-  const known = parseDigest(digest);
+  const parsed = parseDigest(digest);
   const named = bounded(
     names.filter((name) => nameForm.test(name)),
     limits,
@@ -34,7 +34,7 @@ export function imageIdentity(
   const pinned = bounded(repoDigests.filter(isRepoDigest), limits);
   return {
     ...(named.length > 0 && { names: named }),
-    ...(known !== undefined && { digest: known }),
+    ...(parsed !== undefined && { digest: parsed }),
     ...(pinned.length > 0 && { repoDigests: pinned }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageNameOf, isCalled, parseImageName } from './image-name.ts';
+import { imageNameOf, isNamedImage, parseImageName } from './image-name.ts';
 
 test('references are taken apart as Docker does', () => {
   const hub = { registry: 'docker.io', repository: 'library/alpine' };
@@ -28,7 +28,7 @@ test('references are taken apart as Docker does', () => {
 test('an image is called by its repository, with or without its registry', () => {
   const called = (reference: string, name: string): boolean => {
     const parsed = parseImageName(reference);
-    return parsed !== undefined && isCalled(parsed, name);
+    return parsed !== undefined && isNamedImage(parsed, name);
   };
   for (const name of ['alpine', 'library/alpine', 'docker.io/library/alpine', 'Alpine'])
     assert.equal(called('alpine:3.20', name), true, name);

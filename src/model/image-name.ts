@@ -48,7 +48,7 @@ function repositoryOf(path: string): Pick<ImageName, 'registry' | 'repository'> 
 }
 
 /** Whether an image is called so, without tag, with or without its registry. */
-export function isCalled({ registry, repository }: ImageName, name: string): boolean {
+export function isNamedImage({ registry, repository }: ImageName, name: string): boolean {
   const short = registry === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   return [short, repository, `${registry}/${repository}`].includes(name.toLowerCase());
 }

@@ -45,7 +45,7 @@ export function ecosystemOfType(type: PackageType): Namespace | undefined {
 }
 
 /** Whether packages of a type are a distribution's own. */
-export function isOfDistributions(type: PackageType): boolean {
+export function isDistributionType(type: PackageType): boolean {
   return versionSchemes.has(type);
 }
 
@@ -110,7 +110,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export function namespaceOf(distro: Distro, type: PackageType, scheme?: string): Namespace | undefined {
   const versionScheme = versionSchemes.get(type) ?? scheme;
   const rule = rules.get(distro.id);
-  if (versionScheme === undefined || !belongs(distro, rule, type)) return undefined;
+  if (versionScheme === undefined || !typeBelongs(distro, rule, type)) return undefined;
   const release =
     rule === undefined ? distro.versionId : rule.release === 'rolling' ? undefined : rule.release(distro);
   const name = rule?.name ?? distro.id;
@@ -150,7 +150,7 @@ export function advisoryNamespaceOf({ name, versionScheme }: Namespace): Namespa
 }
 
 /** A distribution nobody knows uses the package type of the first parent somebody knows, or any at all. */
-function belongs(distro: Distro, rule: Rule | undefined, type: PackageType): boolean {
+function typeBelongs(distro: Distro, rule: Rule | undefined, type: PackageType): boolean {
   if (rule !== undefined) return rule.type === type;
   const parent = distro.like.map((id) => rules.get(id)).find((known) => known !== undefined);
   return parent === undefined || parent.type === type;

@@ -16,10 +16,10 @@ const keyForm = /^[a-z._-][a-z\d._-]*$/i;
 export function parsePurl(text: string): ParsedPurl | undefined {
   const [, rest] = /^pkg:\/*([^/].*)$/is.exec(text) ?? [];
   if (rest === undefined) return undefined;
-  const [head, fragment] = cut(rest, rest.indexOf('#'));
-  const [path, query] = cut(head, head.indexOf('?'));
+  const [head, fragment] = splitAt(rest, rest.indexOf('#'));
+  const [path, query] = splitAt(head, head.indexOf('?'));
   const [type = '', ...segments] = path.split('/');
-  const [name, version] = cutVersion(segments.filter((segment) => segment !== '').pop() ?? '');
+  const [name, version] = splitVersion(segments.filter((segment) => segment !== '').pop() ?? '');
   const parts = {
     namespace: decodeSegments(segments.filter((segment) => segment !== '').slice(0, -1)),
     name: decode(name),
@@ -50,19 +50,19 @@ function withoutEmpty(type: string, parts: Decoded): ParsedPurl | undefined {
 }
 
 /** The two sides of the character at a position; the second is undefined where there is none. */
-function cut(text: string, at: number): [before: string, after: string | undefined] {
+function splitAt(text: string, at: number): [before: string, after: string | undefined] {
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** Of the last segment alone: a scope of npm that nobody encoded begins with the same character. */
-function cutVersion(segment: string): [name: string, version: string | undefined] {
-  return cut(segment, segment.lastIndexOf('@'));
+function splitVersion(segment: string): [name: string, version: string | undefined] {
+  return splitAt(segment, segment.lastIndexOf('@'));
 }
 
 function qualifiersOf(query: string): Record<string, string> | undefined {
   const qualifiers: [string, string][] = [];
   for (const pair of query.split('&')) {
-    const [key, raw = ''] = cut(pair, pair.indexOf('='));
+    const [key, raw = ''] = splitAt(pair, pair.indexOf('='));
     const value = decode(raw);
     if (value === undefined || (key !== '' && !keyForm.test(key))) return undefined;
     if (key !== '' && value !== '') qualifiers.push([key.toLowerCase(), value]);

@@ -1,11 +1,11 @@
 import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { EvidenceKind } from './evidence/kinds.ts';
-import type { Decision } from './exception.ts';
 import type { Fix } from './fix.ts';
 import type { Namespace } from './namespace.ts';
 import type { Package, ReportedPackage } from './package.ts';
 import type { Severity } from './severity.ts';
+import type { SuppressionDecision } from './suppression.ts';
 import type { VersionRange } from './version-range.ts';
 import type { CvssVector } from './vulnerability.ts';
 
@@ -117,7 +117,7 @@ export interface Match {
 export interface SuppressedMatch extends Match {
   readonly reason: string;
   /** Whose decision that was, where it was not the vendor's. Formats that have words for it tell more than the reason. */
-  readonly decision?: Decision;
+  readonly decision?: SuppressionDecision;
 }
 
 /** What is known of the danger of the findings beside the advisories. */

@@ -1,21 +1,21 @@
-import { ClairError } from '../kit/errors.ts';
-import { secret, type ValuesOf } from '../kit/setting.ts';
-import type { Notice, Transport } from '../plugin/transport.ts';
-import { receiverOf, receiverSettings } from './post.ts';
-import { type TransportKind, type TransportPlace, transportKind } from './transport-kind.ts';
+import { ClairError } from '../core/errors.ts';
+import { secretString, type ValuesOf } from '../core/setting.ts';
+import type { NotificationMessage, Transport } from '../plugin/transport.ts';
+import { postSettings, postTargetOf } from './http-post.ts';
+import { type TransportContext, type TransportKind, transportKind } from './transport-kind.ts';
 
 /** A service with channels for people, each of which has a URL to post to. */
 export interface ChannelService {
   /** The name of the kind, and of its settings below `notifier`. */
   readonly name: string;
   /** What messages call the service. */
-  readonly called: string;
+  readonly displayName: string;
   /** What the reference says of the URL. */
   readonly endpoint: string;
   /** What is posted of a notice. */
-  readonly messageOf: (notice: Notice) => Promise<object>;
+  readonly payloadOf: (notification: NotificationMessage) => Promise<object>;
   /** Whether the status of an answer says that it was taken. */
-  readonly isTaken: (status: number) => boolean;
+  readonly isAccepted: (status: number) => boolean;
 }
 
 /** Where to tell, and how it is reached; empty where it is not set. */
@@ -30,39 +30,39 @@ export function channelKind(service: ChannelService): TransportKind {
     name: service.name,
     readBy: 'people',
     settings: settingsOf(service),
-    open: (options, place) => (options.endpoint === '' ? undefined : toChannel(service, options, place)),
+    open: (options, context) => (options.endpoint === '' ? undefined : toChannel(service, options, context)),
   });
 }
 
 function settingsOf({ endpoint }: ChannelService) {
   // Whoever has the URL may post: it is a secret, and never shown.
-  return { endpoint: secret(endpoint), ...receiverSettings } as const;
+  return { endpoint: secretString(endpoint), ...postSettings } as const;
 }
 
 function toChannel(
-  { name, called, messageOf, isTaken }: ChannelService,
+  { name, displayName, payloadOf, isAccepted }: ChannelService,
   options: ChannelOptions,
-  { env }: TransportPlace,
+  { env }: TransportContext,
 ): Transport {
   const section = `notifier.${name}`;
-  const { endpoint, post } = receiverOf(section, options, env);
+  const { endpoint, post } = postTargetOf(section, options, env);
   if (endpoint.protocol !== 'https:')
     throw new ClairError('config-invalid', `${section}.endpoint takes a URL with https`);
   return {
     name,
-    async deliver(notice, signal) {
-      if (notice.toldAt !== undefined) return;
-      const body = JSON.stringify(await messageOf(notice));
+    async deliver(notification, signal) {
+      if (notification.previouslyDeliveredAt !== undefined) return;
+      const body = JSON.stringify(await payloadOf(notification));
       const headers = [
         ['Content-Type', 'application/json'],
         ['Content-Length', Buffer.byteLength(body)],
       ] as const;
       const status = await post({ headers, body }, signal).catch((error: unknown) => {
         // Neither the message nor the error itself goes further: they may have the URL in them.
-        throw new ClairError('delivery-failed', `${called} was not reached${codeOf(error)}`);
+        throw new ClairError('delivery-failed', `${displayName} was not reached${codeOf(error)}`);
       });
       // What an answer says besides is not shown.
-      if (!isTaken(status)) throw new ClairError('delivery-failed', `${called} answered ${status}`);
+      if (!isAccepted(status)) throw new ClairError('delivery-failed', `${displayName} answered ${status}`);
     },
   };
 }

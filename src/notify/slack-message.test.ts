@@ -2,14 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Severity } from '../model/severity.ts';
-import { sampleNotice } from '../plugin/contract/transport.ts';
-import type { DigestContent, Notice, NoticeImage } from '../plugin/transport.ts';
-import { changeNotice, digestNotice, installedDeb, plainVulnerability } from '../testing/notices.ts';
+import { sampleNotification } from '../plugin/contract/transport.ts';
+import type {
+  BatchNotificationContent,
+  NotificationImage,
+  NotificationMessage,
+} from '../plugin/transport.ts';
+import {
+  installedDeb,
+  plainVulnerability,
+  sampleBatchMessage,
+  sampleChangeMessage,
+} from '../testing/notification-messages.ts';
 import { sizeOf, slackBlocksBytes, slackMessage } from './slack-message.ts';
 
-const { name, createdAt } = sampleNotice;
+const { name, createdAt } = sampleNotification;
 
-function hit(names: string[]): NoticeImage {
+function hit(names: string[]): NotificationImage {
   const packages = [installedDeb('openssl', '3.0.14')];
   return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
 }
@@ -30,8 +39,8 @@ interface Message {
   readonly blocks: readonly Block[];
 }
 
-async function messageOf(notice: Notice): Promise<Message> {
-  return (await slackMessage(notice)) as Message;
+async function messageOf(notification: NotificationMessage): Promise<Message> {
+  return (await slackMessage(notification)) as Message;
 }
 
 function textsOf({ text, elements = [] }: Block): readonly Text[] {
@@ -39,13 +48,13 @@ function textsOf({ text, elements = [] }: Block): readonly Text[] {
 }
 
 /** What is in the blocks of a message, the foot left out. */
-async function shownOf(notice: Notice): Promise<string[]> {
-  const { blocks } = await messageOf(notice);
+async function shownOf(notification: NotificationMessage): Promise<string[]> {
+  const { blocks } = await messageOf(notification);
   return blocks.slice(0, -1).flatMap((block) => textsOf(block).map(({ text }) => text));
 }
 
 /** Keeps to what Slack's pages say of messages, and has no control character but where it is meant. */
-function assertTaken({ text, blocks }: Message): void {
+function assertAccepted({ text, blocks }: Message): void {
   assert.ok(sizeOf(blocks) <= slackBlocksBytes, `${sizeOf(blocks)} bytes`);
   assert.ok(blocks.length <= 50 && text.isWellFormed());
   for (const block of blocks) {
@@ -63,7 +72,7 @@ test('a message is made of blocks as an incoming webhook takes them', async () =
   const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
   const section = (text: string) => ({ type: 'section', text: plain(text) });
   const link = '<https://security-tracker.debian.org/tracker/CVE-2026-1|Advisory>';
-  assert.deepEqual(await slackMessage(sampleNotice), {
+  assert.deepEqual(await slackMessage(sampleNotification), {
     text: 'New: CVE-2026-1 (High) in debian:12',
     mrkdwn: false,
     unfurl_links: false,
@@ -87,17 +96,20 @@ test('a message is made of blocks as an incoming webhook takes them', async () =
 test('a change tells what was and what is, and whom it concerns', async () => {
   const old = plainVulnerability({ severity: 'Medium' });
   const images = [hit(['shop', 'shop:2']), hit([])];
-  assert.deepEqual(await shownOf(changeNotice({ kind: 'changed', old, images, hasMoreImages: true })), [
-    'Changed: CVE-2026-1 (High) in debian:12',
-    'Source: debian\nSeverity: Medium → High',
-    '- shop, shop:2: openssl 3.0.14 (fixed in 3.0.15)\n- sha256:00: openssl 3.0.14 (fixed in 3.0.15)',
-    'and more images',
-  ]);
-  assert.equal((await shownOf(changeNotice({}))).at(-1), 'No image is known to have it.');
+  assert.deepEqual(
+    await shownOf(sampleChangeMessage({ kind: 'changed', old, images, hasMoreImages: true })),
+    [
+      'Changed: CVE-2026-1 (High) in debian:12',
+      'Source: debian\nSeverity: Medium → High',
+      '- shop, shop:2: openssl 3.0.14 (fixed in 3.0.15)\n- sha256:00: openssl 3.0.14 (fixed in 3.0.15)',
+      'and more images',
+    ],
+  );
+  assert.equal((await shownOf(sampleChangeMessage({}))).at(-1), 'No image is known to have it.');
 });
 
 test('a digest tells the worst first', async () => {
-  const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
+  const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
       new: plainVulnerability({ id, severity }),
@@ -105,17 +117,17 @@ test('a digest tells the worst first', async () => {
       fix: { state: 'unfixed' },
     },
   });
-  assert.deepEqual(await shownOf(digestNotice([one('A', 'Low'), one('B', 'Critical')])), [
+  assert.deepEqual(await shownOf(sampleBatchMessage([one('A', 'Low'), one('B', 'Critical')])), [
     'shop: 2 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)\nNew: A (Low) in debian:12: curl 7 (unfixed)',
   ]);
-  assert.deepEqual(await shownOf(digestNotice([])), ['shop: 0 changes']);
+  assert.deepEqual(await shownOf(sampleBatchMessage([])), ['shop: 0 changes']);
 });
 
 test('texts of others call nobody and lead nowhere', async () => {
   const description = '<!channel> *a* & <https://evil.example|b>\n\n\u202e:smile: &amp;';
   const links = ['javascript:alert(1)', 'https://a.example/?a=1&b=|<!here>'];
-  const message = await messageOf(changeNotice({ new: plainVulnerability({ description, links }) }));
+  const message = await messageOf(sampleChangeMessage({ new: plainVulnerability({ description, links }) }));
   assert.deepEqual(message.blocks[1]?.text, {
     type: 'plain_text',
     text: '&lt;!channel&gt; *a* &amp; &lt;https://evil.example|b&gt; :smile: &amp;amp;',
@@ -123,7 +135,7 @@ test('texts of others call nobody and lead nowhere', async () => {
   });
   const [link] = message.blocks.at(-1)?.elements ?? [];
   assert.equal(link?.text, '<https://a.example/?a=1&amp;b=%7C%3C!here%3E|Advisory>');
-  const { text } = await messageOf(changeNotice({ new: plainVulnerability({ id: '<!here>' }) }));
+  const { text } = await messageOf(sampleChangeMessage({ new: plainVulnerability({ id: '<!here>' }) }));
   assert.equal(text, 'New: &lt;!here&gt; (High) in debian:12');
 });
 
@@ -135,10 +147,10 @@ test('what is too long is cut between characters, and a title that is no header 
     [`${'<'.repeat(2)}${'a'.repeat(990)}😀b`, `&lt;&lt;${'a'.repeat(990)}…`],
   ];
   for (const [description, shown] of cases) {
-    const [, text] = await shownOf(changeNotice({ new: plainVulnerability({ description }) }));
+    const [, text] = await shownOf(sampleChangeMessage({ new: plainVulnerability({ description }) }));
     assert.equal(text, shown);
   }
-  const { blocks } = await messageOf(digestNotice([], ['a'.repeat(200)]));
+  const { blocks } = await messageOf(sampleBatchMessage([], ['a'.repeat(200)]));
   assert.deepEqual([blocks[0]?.type, blocks[0]?.text?.text], ['section', `${'a'.repeat(200)}: 0 changes`]);
 });
 
@@ -147,11 +159,11 @@ test('there is room for as many images as Slack takes, and the others are counte
     hit([`registry.example.org/${'team/'.repeat(30)}${i}`]),
   );
   for (const hasMoreImages of [false, true]) {
-    const notice = changeNotice({ images, hasMoreImages });
-    const message = await messageOf(notice);
-    assertTaken(message);
+    const notification = sampleChangeMessage({ images, hasMoreImages });
+    const message = await messageOf(notification);
+    assertAccepted(message);
     assert.ok(sizeOf(message.blocks) > slackBlocksBytes - 400, `${sizeOf(message.blocks)}`);
-    const texts = await shownOf(notice);
+    const texts = await shownOf(notification);
     const rows = texts.join('\n').match(/^- /gm) ?? [];
     const more = hasMoreImages ? 'and more than' : 'and';
     assert.equal(texts.at(-1), `${more} ${100 - rows.length} more images`);
@@ -173,15 +185,21 @@ test('Slack can take every message, whatever is in it', async () => {
         namespace: { name: 'debian:12', versionScheme: 'dpkg' },
         ...{ package: `${i}${one}`, range: {}, fix: { state: 'fixed', version: other } as const },
       }));
-      const told = plainVulnerability({ id: one, description: other, links: [one], affected });
+      const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected });
       const images = Array.from({ length: count }, () => hit([one, other]));
-      const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
+      const changed = {
+        source: one,
+        namespace: other,
+        kind: 'changed',
+        old: vulnerability,
+        new: vulnerability,
+      } as const;
       const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notice of [
-        changeNotice({ ...changed, images }),
-        digestNotice(Array(count).fill(item), [one]),
+      for (const notification of [
+        sampleChangeMessage({ ...changed, images }),
+        sampleBatchMessage(Array(count).fill(item), [one]),
       ])
-        assertTaken(await messageOf(notice));
+        assertAccepted(await messageOf(notification));
     }),
     { numRuns: 100 },
   );

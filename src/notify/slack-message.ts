@@ -1,5 +1,5 @@
-import type { Notice } from '../plugin/transport.ts';
-import { cut, inOneLine, inWords, type Said } from './change.ts';
+import type { NotificationMessage } from '../plugin/transport.ts';
+import { type ChannelMessage, collapseWhitespace, renderMessage, truncate } from './channel-message.ts';
 
 /**
  * Slack refuses a message whose blocks are too long together, and its pages do not say when: 12,000 characters of text and something
@@ -16,18 +16,18 @@ const textMax = 3000;
 type Block = Readonly<Record<string, unknown>>;
 
 /** The body of a post to an incoming webhook of Slack: one message of blocks, of a size that Slack takes. */
-export async function slackMessage(notice: Notice): Promise<object> {
-  const said = await inWords(notice, plain);
-  const head = headOf(said);
-  const foot = footOf(notice, said);
+export async function slackMessage(notification: NotificationMessage): Promise<object> {
+  const rendered = await renderMessage(notification, escapeText);
+  const head = headOf(rendered);
+  const foot = footOf(notification, rendered);
   return {
     // What notifications and screen readers have of it.
-    text: said.title,
+    text: rendered.title,
     mrkdwn: false,
     // Slack would fetch what advisories link to, and show it.
     unfurl_links: false,
     unfurl_media: false,
-    blocks: [...head, ...fittedRows(said, sizeOf([...head, foot])), foot],
+    blocks: [...head, ...fittedRows(rendered, sizeOf([...head, foot])), foot],
   };
 }
 
@@ -36,42 +36,42 @@ export function sizeOf(value: object): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-function headOf({ title, description, facts, instead }: Said): Block[] {
+function headOf({ title, description, facts, emptyText }: ChannelMessage): Block[] {
   const listed = facts.map((fact) => `${fact.title}: ${fact.value}`).join('\n');
   return [
     title.length > headerMax ? section(title) : { type: 'header', text: plainText(title) },
-    ...[description, listed, instead].filter((text) => text !== '').map(section),
+    ...[description, listed, emptyText].filter((text) => text !== '').map(section),
   ];
 }
 
 /** A link in the text: buttons, links too, want an app that answers when they are pressed (slackapi/node-slack-sdk, issue 869). */
-function footOf({ name, createdAt }: Notice, { link }: Said): Block {
+function footOf({ name, createdAt }: NotificationMessage, { link }: ChannelMessage): Block {
   const elements = [plainText(`Notification ${name}, ${createdAt}`)];
   if (link !== undefined) {
-    const text = `<${masked(link).replaceAll('|', '%7C')}|Advisory>`;
+    const text = `<${escapeEntities(link).replaceAll('|', '%7C')}|Advisory>`;
     elements.unshift({ type: 'mrkdwn', text, verbatim: true });
   }
   return { type: 'context', elements };
 }
 
 /** The rows there is room for, in as few blocks as can be, and how many are left out where that are any. */
-function fittedRows({ rows, more }: Said, taken: number): Block[] {
+function fittedRows({ rows, moreText }: ChannelMessage, usedBytes: number): Block[] {
   const note = (text: string): Block => ({ type: 'context', elements: [plainText(text)] });
   // Each block that is added brings a comma.
-  let room = slackBlocksBytes - taken - sizeOf(note(more(rows.length))) - 1;
+  let bytesLeft = slackBlocksBytes - usedBytes - sizeOf(note(moreText(rows.length))) - 1;
   const texts: string[] = [];
   let shown = 0;
   for (const row of rows) {
     const last = texts.at(-1);
     const joined = last === undefined ? row : `${last}\n${row}`;
     const joins = last !== undefined && joined.length <= textMax;
-    room -= joins ? sizeOf(section(joined)) - sizeOf(section(last)) : sizeOf(section(row)) + 1;
-    if (room < 0) break;
+    bytesLeft -= joins ? sizeOf(section(joined)) - sizeOf(section(last)) : sizeOf(section(row)) + 1;
+    if (bytesLeft < 0) break;
     if (joins) texts.pop();
     texts.push(joins ? joined : row);
     shown++;
   }
-  const rest = more(rows.length - shown);
+  const rest = moreText(rows.length - shown);
   return [...texts.map(section), ...(rest === '' ? [] : [note(rest)])];
 }
 
@@ -85,13 +85,13 @@ function plainText(text: string): Block {
 }
 
 /** Text that says nothing but itself, cut once more where masking has made it longer than it may be. */
-function plain(text: string, most: number): string {
-  const whole = masked(inOneLine(cut(text, most - 1)));
-  if (whole.length <= most) return whole;
-  return `${whole.slice(0, most - 1).replace(/&[a-z]*$|[\ud800-\udbff]$/, '')}…`;
+function escapeText(text: string, maxLength: number): string {
+  const whole = escapeEntities(collapseWhitespace(truncate(text, maxLength - 1)));
+  if (whole.length <= maxLength) return whole;
+  return `${whole.slice(0, maxLength - 1).replace(/&[a-z]*$|[\ud800-\udbff]$/, '')}…`;
 }
 
 /** Without these no text calls a channel or leads elsewhere (docs.slack.dev/messaging/formatting-message-text). */
-function masked(text: string): string {
+function escapeEntities(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

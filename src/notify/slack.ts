@@ -4,10 +4,10 @@ import { slackMessage } from './slack-message.ts';
 /** Posts notifications to a channel of Slack. */
 export const slack = channelKind({
   name: 'slack',
-  called: 'Slack',
+  displayName: 'Slack',
   endpoint:
     'URL with https of an incoming webhook of Slack: notifications are posted to its channel as messages, each once. Nobody is told there where it is empty.',
-  messageOf: slackMessage,
+  payloadOf: slackMessage,
   // With any other comes a word for why (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
-  isTaken: (status) => status === 200,
+  isAccepted: (status) => status === 200,
 });

@@ -3,18 +3,27 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Severity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
-import { sampleNotice } from '../plugin/contract/transport.ts';
-import type { DigestContent, Notice, NoticeImage } from '../plugin/transport.ts';
-import { changeNotice, digestNotice, installedDeb, plainVulnerability } from '../testing/notices.ts';
-import { sizeOf, teamsCardBytes, teamsMessage } from './teams-card.ts';
+import { sampleNotification } from '../plugin/contract/transport.ts';
+import type {
+  BatchNotificationContent,
+  NotificationImage,
+  NotificationMessage,
+} from '../plugin/transport.ts';
+import {
+  installedDeb,
+  plainVulnerability,
+  sampleBatchMessage,
+  sampleChangeMessage,
+} from '../testing/notification-messages.ts';
+import { escapedSizeOf, teamsCardBytes, teamsMessage } from './teams-card.ts';
 
-const { name, createdAt } = sampleNotice;
+const { name, createdAt } = sampleNotification;
 
-function affected(name: string, fix: NoticeImage['fix']): Vulnerability['affected'][number] {
+function affected(name: string, fix: NotificationImage['fix']): Vulnerability['affected'][number] {
   return { namespace: { name: 'debian:12', versionScheme: 'dpkg' }, package: name, range: {}, fix };
 }
 
-function hit(names: string[]): NoticeImage {
+function hit(names: string[]): NotificationImage {
   const packages = [installedDeb('openssl', '3.0.14'), installedDeb('libssl3', '3.0.14')];
   return { identity: 'sha256:00', names, packages, fix: { state: 'fixed', version: '3.0.15' } };
 }
@@ -25,21 +34,21 @@ interface Card {
 }
 
 /** The card of a message, which has one. */
-async function cardOf(notice: Notice): Promise<Card> {
-  const { attachments } = (await teamsMessage(notice)) as { attachments: { content: Card }[] };
+async function cardOf(notification: NotificationMessage): Promise<Card> {
+  const { attachments } = (await teamsMessage(notification)) as { attachments: { content: Card }[] };
   assert.equal(attachments.length, 1);
   return attachments[0]?.content ?? assert.fail();
 }
 
-async function textsOf(notice: Notice): Promise<unknown[]> {
-  const { body } = await cardOf(notice);
+async function textsOf(notification: NotificationMessage): Promise<unknown[]> {
+  const { body } = await cardOf(notification);
   return body.flatMap(({ text }) => (text === undefined ? [] : [text]));
 }
 
 test('a message is an Adaptive Card as Workflows takes it', async () => {
   const link = 'https://security-tracker.debian.org/tracker/CVE-2026-1';
   const text = (line: string, look: object) => ({ type: 'TextBlock', text: line, wrap: true, ...look });
-  assert.deepEqual(await teamsMessage(sampleNotice), {
+  assert.deepEqual(await teamsMessage(sampleNotification), {
     type: 'message',
     attachments: [
       {
@@ -74,7 +83,7 @@ test('a message is an Adaptive Card as Workflows takes it', async () => {
 });
 
 test('a change tells what was and what is, and whom it concerns', async () => {
-  const notice = changeNotice({
+  const notification = sampleChangeMessage({
     kind: 'changed',
     old: plainVulnerability({ severity: 'Medium', affected: [affected('openssl', { state: 'unfixed' })] }),
     new: plainVulnerability({
@@ -87,7 +96,7 @@ test('a change tells what was and what is, and whom it concerns', async () => {
     images: [hit(['shop', 'shop:2']), hit([])],
     hasMoreImages: true,
   });
-  const { body, actions } = await cardOf(notice);
+  const { body, actions } = await cardOf(notification);
   assert.deepEqual(body[1]?.['facts'], [
     { title: 'Source', value: 'debian' },
     { title: 'Severity', value: 'Medium → Critical' },
@@ -97,7 +106,7 @@ test('a change tells what was and what is, and whom it concerns', async () => {
         'openssl unfixed → fixed in 3.0.15 or end of life, a will not fix, b will not fix, c will not fix, d will not fix, and 1 more',
     },
   ]);
-  assert.deepEqual((await textsOf(notice)).slice(1, -1), [
+  assert.deepEqual((await textsOf(notification)).slice(1, -1), [
     '- shop, shop:2: openssl 3.0.14, libssl3 3.0.14 (fixed in 3.0.15)',
     '- sha256:00: openssl 3.0.14, libssl3 3.0.14 (fixed in 3.0.15)',
     'and more images',
@@ -106,14 +115,19 @@ test('a change tells what was and what is, and whom it concerns', async () => {
 });
 
 test('what was withdrawn is told as it was', async () => {
-  const notice = changeNotice({ kind: 'withdrawn', old: plainVulnerability({}), new: null, namespace: null });
-  const [{ text, color } = assert.fail()] = (await cardOf(notice)).body;
+  const notification = sampleChangeMessage({
+    kind: 'withdrawn',
+    old: plainVulnerability({}),
+    new: null,
+    namespace: null,
+  });
+  const [{ text, color } = assert.fail()] = (await cardOf(notification)).body;
   assert.deepEqual([text, color], ['Withdrawn: CVE-2026-1 (High)', 'good']);
-  assert.ok((await textsOf(notice)).includes('No image is known to have it.'));
+  assert.ok((await textsOf(notification)).includes('No image is known to have it.'));
 });
 
 test('a digest tells the worst first', async () => {
-  const one = (id: string, severity: Severity): DigestContent['changes'][number] => ({
+  const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
       new: plainVulnerability({ id, severity }),
@@ -121,14 +135,14 @@ test('a digest tells the worst first', async () => {
       fix: { state: 'unfixed' },
     },
   });
-  const notice = digestNotice([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
-  assert.deepEqual((await textsOf(notice)).slice(0, -1), [
+  const notification = sampleBatchMessage([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
+  assert.deepEqual((await textsOf(notification)).slice(0, -1), [
     'shop: 3 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)',
     'New: C (Medium) in debian:12: curl 7 (unfixed)',
     'New: A (Low) in debian:12: curl 7 (unfixed)',
   ]);
-  assert.deepEqual((await textsOf(digestNotice([]))).slice(0, -1), ['shop: 0 changes']);
+  assert.deepEqual((await textsOf(sampleBatchMessage([]))).slice(0, -1), ['shop: 0 changes']);
 });
 
 test('texts of others are no Markdown, links no scripts', async () => {
@@ -140,13 +154,13 @@ test('texts of others are no Markdown, links no scripts', async () => {
     `https://long.example/${'a'.repeat(600)}`,
     'http://a.example',
   ];
-  const notice = changeNotice({ new: plainVulnerability({ description, links }) });
-  const [, text] = await textsOf(notice);
+  const notification = sampleChangeMessage({ new: plainVulnerability({ description, links }) });
+  const [, text] = await textsOf(notification);
   assert.equal(
     text,
     '\\[free\\](https://evil.example) \\*\\*bold\\*\\* \\{\\{DATE(2026-01-01T00:00:00Z)\\}\\} a\\_b \\<at\\>',
   );
-  assert.deepEqual((await cardOf(notice)).actions, [
+  assert.deepEqual((await cardOf(notification)).actions, [
     { type: 'Action.OpenUrl', title: 'Advisory', url: 'http://a.example/' },
   ]);
 });
@@ -156,10 +170,10 @@ test('there is room for as many images as Teams takes, and the others are counte
     hit([`registry.example.org/${'team/'.repeat(40)}${i}`]),
   );
   for (const hasMoreImages of [false, true]) {
-    const notice = changeNotice({ images, hasMoreImages });
-    const size = sizeOf(await teamsMessage(notice));
+    const notification = sampleChangeMessage({ images, hasMoreImages });
+    const size = escapedSizeOf(await teamsMessage(notification));
     assert.ok(size <= teamsCardBytes && size > teamsCardBytes - 1024, `${size}`);
-    const texts = await textsOf(notice);
+    const texts = await textsOf(notification);
     const rows = texts.filter((text) => String(text).startsWith('- '));
     const more = hasMoreImages ? 'and more than' : 'and';
     assert.equal(texts.at(-2), `${more} ${100 - rows.length} more images`);
@@ -167,7 +181,7 @@ test('there is room for as many images as Teams takes, and the others are counte
 });
 
 test('the size is that of the card as ASCII text within JSON', () => {
-  assert.equal(sizeOf({ a: 'ä"' }), String.raw`"{\"a\":\"\\u00e4\\\"\"}"`.length);
+  assert.equal(escapedSizeOf({ a: 'ä"' }), String.raw`"{\"a\":\"\\u00e4\\\"\"}"`.length);
 });
 
 test('a card is never too large, whatever is in it', async () => {
@@ -183,15 +197,21 @@ test('a card is never too large, whatever is in it', async () => {
       const rows = Array.from({ length: 9 }, (_, i) =>
         affected(`${i}${one}`, { state: 'fixed', version: other }),
       );
-      const told = plainVulnerability({ id: one, description: other, links: [one], affected: rows });
+      const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected: rows });
       const images = Array.from({ length: count }, () => hit([one, other]));
-      const changed = { source: one, namespace: other, kind: 'changed', old: told, new: told } as const;
+      const changed = {
+        source: one,
+        namespace: other,
+        kind: 'changed',
+        old: vulnerability,
+        new: vulnerability,
+      } as const;
       const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notice of [
-        changeNotice({ ...changed, images }),
-        digestNotice(Array(count).fill(item), [one]),
+      for (const notification of [
+        sampleChangeMessage({ ...changed, images }),
+        sampleBatchMessage(Array(count).fill(item), [one]),
       ])
-        assert.ok(sizeOf(await teamsMessage(notice)) <= teamsCardBytes);
+        assert.ok(escapedSizeOf(await teamsMessage(notification)) <= teamsCardBytes);
     }),
     { numRuns: 100 },
   );

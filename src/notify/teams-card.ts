@@ -1,6 +1,12 @@
 import { compareSeverity } from '../model/severity.ts';
-import type { Notice, NoticedChange } from '../plugin/transport.ts';
-import { cut, inOneLine, inWords, type Said, severityOf } from './change.ts';
+import type { NotificationMessage, VulnerabilityChange } from '../plugin/transport.ts';
+import {
+  type ChannelMessage,
+  changeSeverity,
+  collapseWhitespace,
+  renderMessage,
+  truncate,
+} from './channel-message.ts';
 
 /**
  * Teams refuses messages over 28 KiB, after the workflow that was posted to has answered that all is well
@@ -13,32 +19,35 @@ export const teamsCardBytes: number = 24 * 1024;
 type Element = Readonly<Record<string, unknown>>;
 
 /** The body of a post to a webhook of Teams' Workflows: a message with one Adaptive Card, of a size that Teams takes. */
-export async function teamsMessage(notice: Notice): Promise<object> {
-  const said = await inWords(notice, plain);
-  const head = headOf(said);
-  const foot = block(`Notification ${notice.name}, ${notice.createdAt}`, { isSubtle: true, size: 'Small' });
-  const fitted = fittedRows(said, sizeOf(message(said, [...head, foot])));
-  return message(said, [...head, ...fitted, foot]);
+export async function teamsMessage(notification: NotificationMessage): Promise<object> {
+  const rendered = await renderMessage(notification, escapeText);
+  const head = headOf(rendered);
+  const foot = block(`Notification ${notification.name}, ${notification.createdAt}`, {
+    isSubtle: true,
+    size: 'Small',
+  });
+  const fitted = fittedRows(rendered, escapedSizeOf(message(rendered, [...head, foot])));
+  return message(rendered, [...head, ...fitted, foot]);
 }
 
-function headOf({ title, change, description, facts, instead }: Said): Element[] {
+function headOf({ title, change, description, facts, emptyText }: ChannelMessage): Element[] {
   const color = change === undefined ? 'default' : colorOf(change);
   return [
     block(title, { weight: 'Bolder', size: 'Medium', color }),
     ...(description === '' ? [] : [block(description)]),
     ...(facts.length === 0 ? [] : [{ type: 'FactSet', facts }]),
-    ...(instead === '' ? [] : [block(instead)]),
+    ...(emptyText === '' ? [] : [block(emptyText)]),
   ];
 }
 
 /** An upper bound of the bytes of a value as text within another JSON, where everything but ASCII is escaped. */
-export function sizeOf(value: object): number {
+export function escapedSizeOf(value: object): number {
   const text = JSON.stringify(JSON.stringify(value));
   const escaped = '\\\\u0000';
   return text.length + (escaped.length - 1) * (text.match(/[\u0080-\uffff]/g)?.length ?? 0);
 }
 
-function message({ link }: Said, body: readonly Element[]): object {
+function message({ link }: ChannelMessage, body: readonly Element[]): object {
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
@@ -52,23 +61,23 @@ function message({ link }: Said, body: readonly Element[]): object {
 }
 
 /** The rows there is room for, and how many are left out where that are any. */
-function fittedRows({ rows, more }: Said, taken: number): Element[] {
-  const note = (left: number): Element => block(more(left), { isSubtle: true });
-  let room = teamsCardBytes - taken - sizeOf(note(rows.length));
+function fittedRows({ rows, moreText }: ChannelMessage, usedBytes: number): Element[] {
+  const note = (left: number): Element => block(moreText(left), { isSubtle: true });
+  let bytesLeft = teamsCardBytes - usedBytes - escapedSizeOf(note(rows.length));
   const fitted: Element[] = [];
   for (const row of rows) {
     const element = block(row, { spacing: 'Small' });
-    room -= sizeOf(element);
-    if (room < 0) break;
+    bytesLeft -= escapedSizeOf(element);
+    if (bytesLeft < 0) break;
     fitted.push(element);
   }
   const left = rows.length - fitted.length;
-  const rest = more(left);
+  const rest = moreText(left);
   return rest === '' ? fitted : [...fitted, note(left)];
 }
 
-function colorOf(change: NoticedChange): string {
-  const severity = severityOf(change);
+function colorOf(change: VulnerabilityChange): string {
+  const severity = changeSeverity(change);
   if (change.kind === 'withdrawn') return 'good';
   if (compareSeverity(severity, 'High') >= 0) return 'attention';
   return severity === 'Medium' ? 'warning' : 'default';
@@ -82,6 +91,6 @@ function block(text: string, look: Element = {}): Element {
  * Text that says nothing but itself: cards take Markdown, and `{{DATE(…)}}` (learn.microsoft.com/adaptive-cards/authoring-cards/text-features).
  * A `TextRun` would take none, but webhooks of Teams were seen to refuse it (microsoft/AdaptiveCards, issue 8804).
  */
-function plain(text: string, most: number): string {
-  return inOneLine(cut(text, most)).replace(/[\\`*_[\]{}<>~&]/g, '\\$&');
+function escapeText(text: string, maxLength: number): string {
+  return collapseWhitespace(truncate(text, maxLength)).replace(/[\\`*_[\]{}<>~&]/g, '\\$&');
 }

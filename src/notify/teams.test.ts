@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { checkTransport, sampleNotice } from '../plugin/contract/transport.ts';
+import { checkTransport, sampleNotification } from '../plugin/contract/transport.ts';
 import type { Transport } from '../plugin/transport.ts';
 import { assertNotDelivered, openChannel, startChannel } from '../testing/channel.ts';
 import { listenLocally } from '../testing/http-server.ts';
@@ -9,7 +9,7 @@ import type { ChannelOptions } from './channel-kind.ts';
 import { teams } from './teams.ts';
 import { teamsMessage } from './teams-card.ts';
 
-const going = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const path = '/workflows/secret-id/triggers/manual/paths/invoke?sp=%2Ftriggers&sig=secret-signature';
 
 function toChannel(options: ChannelOptions): Transport {
@@ -22,17 +22,20 @@ function workflows(context: TestContext, answer: RequestListener): ReturnType<ty
 }
 
 /** Rejects with this message, and shows nothing of the URL however it is looked at. */
-async function fails(options: ChannelOptions, message: RegExp, signal = going): Promise<void> {
+async function fails(options: ChannelOptions, message: RegExp, signal = neverAborted): Promise<void> {
   await assertNotDelivered(teams, options, { message, secret: /secret|paths\/invoke/, signal });
 }
 
 test('a notification is posted to the whole URL, once', async (t) => {
   const { options, received } = await workflows(t, (_, response) => response.writeHead(202).end());
   const transport = toChannel(options);
-  await transport.deliver(sampleNotice, going);
-  const body = JSON.stringify(await teamsMessage(sampleNotice));
+  await transport.deliver(sampleNotification, neverAborted);
+  const body = JSON.stringify(await teamsMessage(sampleNotification));
   assert.deepEqual(received, [{ url: path, type: 'application/json', body }]);
-  await transport.deliver({ ...sampleNotice, toldAt: '2026-01-02T00:00:00.000Z' }, going);
+  await transport.deliver(
+    { ...sampleNotification, previouslyDeliveredAt: '2026-01-02T00:00:00.000Z' },
+    neverAborted,
+  );
   assert.equal(received.length, 1);
 });
 
@@ -84,5 +87,5 @@ test('what cannot be used is told before anybody is, without the URL', () => {
 
 test('nobody is told without an endpoint', () => {
   const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
-  assert.equal(teams.open(options, { env: {}, hasDigests: false }), undefined);
+  assert.equal(teams.open(options, { env: {}, isBatched: false }), undefined);
 });

@@ -8,9 +8,9 @@ import { resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as z from 'zod/mini';
 import { checkTransport } from '../plugin/contract/transport.ts';
-import type { Notice, NoticeContent, Transport } from '../plugin/transport.ts';
+import type { ChangeNotificationContent, NotificationMessage, Transport } from '../plugin/transport.ts';
 import { testAuthority } from '../testing/certificates.ts';
-import { listenLocally, serve } from '../testing/http-server.ts';
+import { listenLocally, serveHttp } from '../testing/http-server.ts';
 import { recordings } from '../testing/recordings.ts';
 import { type WebhookOptions, webhook } from './webhook.ts';
 
@@ -21,10 +21,10 @@ const unset: WebhookOptions = {
 
 /** A webhook with these settings, the others as they are when nobody sets them. */
 function toServer(options: Partial<WebhookOptions>, env: NodeJS.ProcessEnv = {}): Transport {
-  return webhook.open({ ...unset, ...options }, { env, hasDigests: false }) ?? assert.fail('nobody is told');
+  return webhook.open({ ...unset, ...options }, { env, isBatched: false }) ?? assert.fail('nobody is told');
 }
 
-const content: NoticeContent = {
+const content: ChangeNotificationContent = {
   source: 'debian',
   namespace: 'debian:12',
   kind: 'withdrawn',
@@ -33,13 +33,13 @@ const content: NoticeContent = {
   images: [],
   hasMoreImages: false,
 };
-const notice: Notice = {
+const sampleNotification: NotificationMessage = {
   name: '93e2cb49-eefd-44b6-8c75-1557621dc895',
   createdAt: '2026-01-02T00:00:00.000Z',
   kind: 'change',
   content: async () => content,
 };
-const going = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 interface Received {
   readonly headers: readonly (readonly [string, string])[];
@@ -79,13 +79,13 @@ test('the posts are those of a real Clair', {
     .split('\n')
     .map((line) => z.parse(recorded, JSON.parse(line)));
   const { received, answer } = receiver(posts.map(({ answered }) => answered));
-  const endpoint = `${await serve(context, answer)}/notify`;
+  const endpoint = `${await serveHttp(context, answer)}/notify`;
   const transport = toServer({ endpoint });
   for (const { headers, body, answered } of posts) {
     const {
       Notification: { Name: name },
     } = z.parse(z.object({ Notification: z.object({ Name: z.string() }) }), JSON.parse(body));
-    const delivery = transport.deliver({ ...notice, name }, going);
+    const delivery = transport.deliver({ ...sampleNotification, name }, neverAborted);
     if (answered === 200 || answered === 201) await delivery;
     else
       await assert.rejects(delivery, {
@@ -100,23 +100,26 @@ test('the posts are those of a real Clair', {
 
 test('it keeps the contract of transports', async (context) => {
   const { answer } = receiver();
-  await checkTransport(toServer({ endpoint: await serve(context, answer) }));
+  await checkTransport(toServer({ endpoint: await serveHttp(context, answer) }));
 });
 
 test('a redirect is not followed, and what is said besides the status is not waited for', async (context) => {
   const { received, answer } = receiver([307]);
-  const other = await serve(context, answer);
-  const moved = await serve(context, (_, response) => response.writeHead(307, { location: other }).end());
-  await assert.rejects(toServer({ endpoint: moved }).deliver(notice, going), /answered 307/);
+  const other = await serveHttp(context, answer);
+  const moved = await serveHttp(context, (_, response) => response.writeHead(307, { location: other }).end());
+  await assert.rejects(
+    toServer({ endpoint: moved }).deliver(sampleNotification, neverAborted),
+    /answered 307/,
+  );
   assert.equal(received.length, 0);
-  const endless = await serve(context, (_, response) => response.writeHead(200).write('more'));
-  await toServer({ endpoint: endless }).deliver(notice, going);
+  const endless = await serveHttp(context, (_, response) => response.writeHead(200).write('more'));
+  await toServer({ endpoint: endless }).deliver(sampleNotification, neverAborted);
 });
 
 test('who does not answer has failed, and errors show no secrets', async (context) => {
-  const dead = `${(await serve(context, () => undefined)).replace('//', '//user:password@')}/hook/secret?token=secret`;
+  const dead = `${(await serveHttp(context, () => undefined)).replace('//', '//user:password@')}/hook/secret?token=secret`;
   const stop = new AbortController();
-  const delivery = toServer({ endpoint: dead }).deliver(notice, stop.signal);
+  const delivery = toServer({ endpoint: dead }).deliver(sampleNotification, stop.signal);
   stop.abort();
   await assert.rejects(delivery, ({ message, code }: Error & { code: string }) => {
     return code === 'delivery-failed' && !/password|secret/.test(message);
@@ -125,11 +128,11 @@ test('who does not answer has failed, and errors show no secrets', async (contex
 
 test('a digest is told in full, whatever the mode: its name alone could not be asked for', async (context) => {
   const { received, answer } = receiver();
-  const endpoint = await serve(context, answer);
+  const endpoint = await serveHttp(context, answer);
   const digest = { image: { identity: 'a', names: [] }, changes: [] };
-  const told: Notice = { ...notice, kind: 'digest', content: async () => digest };
-  await toServer({ endpoint, mode: 'name' }).deliver(told, going);
-  const { name, createdAt } = notice;
+  const batch: NotificationMessage = { ...sampleNotification, kind: 'digest', content: async () => digest };
+  await toServer({ endpoint, mode: 'name' }).deliver(batch, neverAborted);
+  const { name, createdAt } = sampleNotification;
   assert.deepEqual(JSON.parse(received[0]?.body ?? ''), {
     Notification: { Name: name },
     createdAt,
@@ -139,10 +142,10 @@ test('a digest is told in full, whatever the mode: its name alone could not be a
 
 test('in full, what it is about is sent, and the signature is that of the body', async (context) => {
   const { received, answer } = receiver();
-  const endpoint = await serve(context, answer);
-  await toServer({ endpoint, mode: 'full', secret: 'shh' }).deliver(notice, going);
+  const endpoint = await serveHttp(context, answer);
+  await toServer({ endpoint, mode: 'full', secret: 'shh' }).deliver(sampleNotification, neverAborted);
   const [{ headers, body } = assert.fail()] = received;
-  const { name, createdAt } = notice;
+  const { name, createdAt } = sampleNotification;
   assert.deepEqual(JSON.parse(body), { Notification: { Name: name }, createdAt, ...content });
   const signature = new Map(headers).get('X-Clair-Signature');
   assert.equal(signature, `sha256=${createHmac('sha256', 'shh').update(body).digest('hex')}`);
@@ -172,11 +175,11 @@ async function secureReceiver(context: TestContext) {
 
 test('receiver and sender show each other certificates of one authority', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
-  await toServer(files).deliver(notice, going);
-  await toServer({ ...files, servername: 'receiver.test' }).deliver(notice, going);
+  await toServer(files).deliver(sampleNotification, neverAborted);
+  await toServer({ ...files, servername: 'receiver.test' }).deliver(sampleNotification, neverAborted);
   assert.deepEqual([clients, received.length], [['clair', 'clair'], 2]);
   for (const wrong of [{ servername: 'other.test' }, { cafile: '' }, { certfile: '', keyfile: '' }])
-    await assert.rejects(toServer({ ...files, ...wrong }).deliver(notice, going), {
+    await assert.rejects(toServer({ ...files, ...wrong }).deliver(sampleNotification, neverAborted), {
       code: 'delivery-failed',
     });
   assert.equal(received.length, 2);
@@ -206,9 +209,12 @@ test('through a proxy, with certificates beyond it', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
   const { asked, url } = await proxy(context);
   const options: Partial<WebhookOptions> = { ...files, mode: 'full', secret: 'shh' };
-  await toServer({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(notice, going);
-  await toServer(options, { HTTPS_PROXY: url }).deliver(notice, going);
-  await toServer(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(notice, going);
+  await toServer({ ...options, proxy: url }, { NO_PROXY: '*' }).deliver(sampleNotification, neverAborted);
+  await toServer(options, { HTTPS_PROXY: url }).deliver(sampleNotification, neverAborted);
+  await toServer(options, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' }).deliver(
+    sampleNotification,
+    neverAborted,
+  );
   assert.deepEqual(clients, ['clair', 'clair', 'clair']);
   for (const { headers, body } of received) {
     const signature = createHmac('sha256', 'shh').update(body).digest('hex');
@@ -217,7 +223,10 @@ test('through a proxy, with certificates beyond it', async (context) => {
   }
   const line = `CONNECT ${new URL(files.endpoint).host} Basic ${Buffer.from('user:pass').toString('base64')}`;
   assert.deepEqual(asked, [line, line]);
-  await toServer({ endpoint: 'http://receiver.test/notify', proxy: url }).deliver(notice, going);
+  await toServer({ endpoint: 'http://receiver.test/notify', proxy: url }).deliver(
+    sampleNotification,
+    neverAborted,
+  );
   assert.equal(asked[2], 'POST http://receiver.test/notify');
 });
 
@@ -237,7 +246,7 @@ test('what cannot be used is told before anybody is', () => {
 });
 
 test('nobody is told without an endpoint, and digests in full only', () => {
-  const place = { env: {}, hasDigests: true };
+  const place = { env: {}, isBatched: true };
   assert.equal(webhook.open(unset, place), undefined);
   const set: WebhookOptions = { ...unset, endpoint: 'https://receiver' };
   assert.throws(() => webhook.open(set, place), {

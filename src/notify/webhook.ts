@@ -1,25 +1,25 @@
 import { createHmac } from 'node:crypto';
-import { ClairError, messageOf } from '../kit/errors.ts';
-import { choice, secret, text, type ValuesOf } from '../kit/setting.ts';
-import type { Notice, Transport } from '../plugin/transport.ts';
-import { type Message, receiverOf, receiverSettings } from './post.ts';
-import { type TransportPlace, transportKind } from './transport-kind.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
+import { oneOf, secretString, string, type ValuesOf } from '../core/setting.ts';
+import type { NotificationMessage, Transport } from '../plugin/transport.ts';
+import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
+import { type TransportContext, transportKind } from './transport-kind.ts';
 
 const settings = {
-  endpoint: secret('URL that notifications are posted to; nobody is told where it is empty.'),
-  servername: text(
+  endpoint: secretString('URL that notifications are posted to; nobody is told where it is empty.'),
+  servername: string(
     'Name that the certificate of the receiver is checked for; that of the endpoint when empty.',
   ),
-  cafile: receiverSettings.cafile,
-  keyfile: text('Key of the client certificate.'),
-  certfile: text('Client certificate.'),
-  proxy: receiverSettings.proxy,
-  mode: choice(
+  cafile: postSettings.cafile,
+  keyfile: string('Key of the client certificate.'),
+  certfile: string('Client certificate.'),
+  proxy: postSettings.proxy,
+  mode: oneOf(
     'What is posted: the name of the notification, as Clair does, or in full what it is about; `notifier.digest` needs `full`.',
     ['name', 'full'],
     'name',
   ),
-  secret: secret(
+  secret: secretString(
     'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
   ),
 } as const;
@@ -32,36 +32,36 @@ export const webhook = transportKind({
   name: 'http',
   readBy: 'programs',
   settings,
-  open: (options, place) => (options.endpoint === '' ? undefined : toServer(options, place)),
+  open: (options, context) => (options.endpoint === '' ? undefined : toServer(options, context)),
 });
 
-function toServer(options: WebhookOptions, { env, hasDigests }: TransportPlace): Transport {
+function toServer(options: WebhookOptions, { env, isBatched }: TransportContext): Transport {
   const { mode, secret } = options;
-  if (hasDigests && mode !== 'full')
+  if (isBatched && mode !== 'full')
     throw new ClairError('config-invalid', 'notifier.digest needs notifier.http.mode to be full');
-  const { endpoint, post } = receiverOf('notifier.http', options, env);
+  const { endpoint, post } = postTargetOf('notifier.http', options, env);
   return {
     name: 'webhook',
-    async deliver(notice, signal) {
-      const body = JSON.stringify(await bodyOf(notice, mode));
+    async deliver(notification, signal) {
+      const body = JSON.stringify(await bodyOf(notification, mode));
       const headers = headersOf(body, secret);
       const status = await post({ headers, body }, signal).catch((error: unknown) => {
-        const message = `${shown(endpoint)} was not reached: ${messageOf(error)}`;
+        const message = `${originOnly(endpoint)} was not reached: ${messageOf(error)}`;
         throw new ClairError('delivery-failed', message, { cause: error });
       });
       if (status !== 200 && status !== 201)
-        throw new ClairError('delivery-failed', `${shown(endpoint)} answered ${status}`);
+        throw new ClairError('delivery-failed', `${originOnly(endpoint)} answered ${status}`);
     },
   };
 }
 
-async function bodyOf(notice: Notice, mode: WebhookOptions['mode']): Promise<object> {
-  const notification = { Notification: { Name: notice.name } };
-  if (mode === 'name' && notice.kind === 'change') return notification;
-  return { ...notification, createdAt: notice.createdAt, ...(await notice.content()) };
+async function bodyOf(notification: NotificationMessage, mode: WebhookOptions['mode']): Promise<object> {
+  const nameOnly = { Notification: { Name: notification.name } };
+  if (mode === 'name' && notification.kind === 'change') return nameOnly;
+  return { ...nameOnly, createdAt: notification.createdAt, ...(await notification.content()) };
 }
 
-function headersOf(body: string, secret: string): Message['headers'] {
+function headersOf(body: string, secret: string): PostRequest['headers'] {
   const signature = () => createHmac('sha256', secret).update(body).digest('hex');
   return [
     // Receivers may know Clair by it.
@@ -74,6 +74,6 @@ function headersOf(body: string, secret: string): Message['headers'] {
 }
 
 /** A URL may hold secrets in its user, its path and its query. */
-function shown({ origin }: URL): string {
+function originOnly({ origin }: URL): string {
   return origin;
 }

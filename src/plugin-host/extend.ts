@@ -1,7 +1,7 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { Extensions } from '../plugin/extensions.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { checkedEnricher, checkedFormat, checkedScheme, checkedSource } from './checked-extensions.ts';
+import { guardEnricher, guardFormat, guardScheme, guardSource } from './guard-extensions.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 import type { RemoteAnalyzers } from './remote-analyzers.ts';
 
@@ -11,32 +11,32 @@ export function extend(
   plugins: readonly LoadedPlugin[],
   { detectors, listers }: RemoteAnalyzers,
 ): Extensions {
-  refuseTwins(extensions, plugins);
-  const brought = <T>(kind: (plugin: Plugin, path: string) => readonly T[] | undefined): T[] =>
+  assertUniqueNames(extensions, plugins);
+  const fromPlugins = <T>(kind: (plugin: Plugin, path: string) => readonly T[] | undefined): T[] =>
     plugins.flatMap(({ plugin, path }) => kind(plugin, path) ?? []);
   return {
     ...extensions,
     detectors: [...detectors, ...extensions.detectors],
     listers: [...extensions.listers, ...listers],
-    schemes: [...extensions.schemes, ...brought(({ schemes }) => schemes?.map(checkedScheme))],
+    schemes: [...extensions.schemes, ...fromPlugins(({ schemes }) => schemes?.map(guardScheme))],
     sources: [
       ...extensions.sources,
-      ...brought(({ sources }, path) => sources?.map((one) => checkedSource(one, path))),
+      ...fromPlugins(({ sources }, path) => sources?.map((one) => guardSource(one, path))),
     ],
     enrichers: [
       ...extensions.enrichers,
-      ...brought(({ enrichers }, path) => enrichers?.map((one) => checkedEnricher(one, path))),
+      ...fromPlugins(({ enrichers }, path) => enrichers?.map((one) => guardEnricher(one, path))),
     ],
     formats: [
       ...extensions.formats,
-      ...brought(({ formats }, path) => formats?.map((one) => checkedFormat(one, path))),
+      ...fromPlugins(({ formats }, path) => formats?.map((one) => guardFormat(one, path))),
     ],
-    transports: [...extensions.transports, ...brought(({ transports }) => transports)],
+    transports: [...extensions.transports, ...fromPlugins(({ transports }) => transports)],
   };
 }
 
 /** What is looked for by name together may not share one. */
-const groups: readonly (readonly (keyof Extensions & keyof Plugin)[])[] = [
+const nameGroups: readonly (readonly (keyof Extensions & keyof Plugin)[])[] = [
   ['detectors'],
   ['listers'],
   ['schemes'],
@@ -50,28 +50,32 @@ interface Named {
 }
 
 /** Something that a plugin brings, or itself. */
-interface Brought extends Named {
+interface PluginExtension extends Named {
   readonly by: LoadedPlugin;
 }
 
-function refuseTwins(extensions: Extensions, plugins: readonly LoadedPlugin[]): void {
-  for (const group of groups) {
-    const known: Named[] = group.flatMap((kind): readonly Named[] => extensions[kind]);
-    const brought = plugins.flatMap((by) =>
+function assertUniqueNames(extensions: Extensions, plugins: readonly LoadedPlugin[]): void {
+  for (const group of nameGroups) {
+    const builtIn: Named[] = group.flatMap((kind): readonly Named[] => extensions[kind]);
+    const provided = plugins.flatMap((by) =>
       group.flatMap((kind) => (by.plugin[kind] ?? []).map(({ name }: Named) => ({ name, by }))),
     );
-    refuseTwin(group.join(' or '), known, brought);
+    assertUniqueInGroup(group.join(' or '), builtIn, provided);
   }
-  refuseTwin(
+  assertUniqueInGroup(
     'plugins',
     [],
     plugins.map((by) => ({ name: by.plugin.name, by })),
   );
 }
 
-function refuseTwin(kind: string, known: readonly Named[], brought: readonly Brought[]): void {
-  const owners = new Map(known.map(({ name }) => [name, 'clair itself']));
-  for (const { name, by } of brought) {
+function assertUniqueInGroup(
+  kind: string,
+  builtIn: readonly Named[],
+  provided: readonly PluginExtension[],
+): void {
+  const owners = new Map(builtIn.map(({ name }) => [name, 'clair itself']));
+  for (const { name, by } of provided) {
     const owner = owners.get(name);
     if (owner !== undefined)
       throw new ClairError(

@@ -7,12 +7,12 @@ import { temporaryDirectory } from '../testing/store-engines.ts';
 import { loadPlugins } from './load-plugins.ts';
 
 /** What is behind `plugin =`, with a lister of that name. */
-function content(name: string): string {
+function pluginSource(name: string): string {
   const lister = `{ name: '${name}', version: 1, wants: ['etc/acme'], *list() {} }`;
   return `{ name: '${name}', version: '1.0.0', listers: [${lister}] };\n`;
 }
 
-const good = `export const plugin = ${content('acme')}`;
+const validModule = `export const plugin = ${pluginSource('acme')}`;
 
 test('says what to write where when an ES module lies in a package of CommonJS', async (t) => {
   const directory = temporaryDirectory(t);
@@ -23,7 +23,7 @@ test('says what to write where when an ES module lies in a package of CommonJS',
     ['acme.js', 'acme.mjs'],
   ] as const) {
     const path = join(directory, name);
-    writeFileSync(path, good);
+    writeFileSync(path, validModule);
     assert.equal(
       await failureOf(loadPlugins([path], directory)),
       `config-invalid: the plugin ${path} cannot be used: it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${other}`,
@@ -34,8 +34,8 @@ test('says what to write where when an ES module lies in a package of CommonJS',
 test('loads an .mts file, and a module of CommonJS, from a package of CommonJS', async (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, 'package.json'), '{"type": "commonjs"}');
-  writeFileSync(join(directory, 'one.mts'), good);
-  writeFileSync(join(directory, 'two.js'), `exports.plugin = ${content('other')}`);
+  writeFileSync(join(directory, 'one.mts'), validModule);
+  writeFileSync(join(directory, 'two.js'), `exports.plugin = ${pluginSource('other')}`);
   const loaded = await loadPlugins([directory], directory);
   assert.deepEqual(
     loaded.map(({ plugin }) => plugin.name),

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ClairError, messageOf } from '../kit/errors.ts';
+import { ClairError, messageOf } from '../core/errors.ts';
 import { sha256Of } from '../kit/sha256.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { checkedPlugin } from './check-plugin.ts';
-import { placeInModule } from './error-place.ts';
+import { errorLocation } from './error-location.ts';
+import { validatePlugin } from './validate-plugin.ts';
 
 /** A plugin whose code is there. */
 export interface LoadedPlugin {
@@ -42,7 +42,7 @@ function modulesOf(name: string, directory: string): string[] {
       .sort()
       .map((entry) => join(path, entry));
   } catch (error) {
-    throw problem(name, `is not there: ${messageOf(error)}`, error);
+    throw pluginError(name, `is not there: ${messageOf(error)}`, error);
   }
 }
 
@@ -57,7 +57,7 @@ function mainModuleOf(name: string, directory: string): string {
     if (manifest === undefined)
       throw new Error('no package of that name is installed here; a file begins with ./', { cause });
     const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly exports?: unknown };
-    const main = importedOf(exports);
+    const main = importTargetOf(exports);
     if (main === undefined) throw new Error(`${manifest} names no module that can be imported`, { cause });
     return join(dirname(manifest), main);
   }
@@ -72,13 +72,13 @@ function manifestOf(name: string, from: string): string | undefined {
 }
 
 /** What `exports` of a package.json gives to who imports the package itself. */
-function importedOf(exports: unknown): string | undefined {
+function importTargetOf(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports;
   if (typeof exports !== 'object' || exports === null) return undefined;
   const conditions = exports as Record<string, unknown>;
   for (const name of ['.', 'node', 'import', 'default']) {
-    const found = importedOf(conditions[name]);
-    if (found !== undefined) return found;
+    const target = importTargetOf(conditions[name]);
+    if (target !== undefined) return target;
   }
   return undefined;
 }
@@ -86,25 +86,29 @@ function importedOf(exports: unknown): string | undefined {
 async function load(path: string): Promise<LoadedPlugin> {
   try {
     const code = readFileSync(path);
-    requireModule(path, code.toString('utf8'));
+    assertEsModule(path, code.toString('utf8'));
     const version = sha256Of(code).slice(0, 16);
     const module = `${pathToFileURL(path).href}?${version}`;
     const { plugin } = (await import(module)) as { readonly plugin?: unknown };
-    return { plugin: checkedPlugin(plugin), path, module };
+    return { plugin: validatePlugin(plugin), path, module };
   } catch (error) {
-    const place = placeInModule(error, path);
-    throw problem([path, place].filter(Boolean).join(':'), `cannot be used: ${messageOf(error)}`, error);
+    const location = errorLocation(error, path);
+    throw pluginError(
+      [path, location].filter(Boolean).join(':'),
+      `cannot be used: ${messageOf(error)}`,
+      error,
+    );
   }
 }
 
 /** Refuses an ES module that Node would read as CommonJS, since the package that it lies in says so, as `npm init` writes it. */
-function requireModule(path: string, code: string): void {
+function assertEsModule(path: string, code: string): void {
   if (!/\.[jt]s$/.test(path) || !/^[^\S\r\n\u2028\u2029]*export\s/m.test(code)) return;
   const manifest = nearestManifest(dirname(path));
   if (manifest === undefined || packageType(manifest) !== 'commonjs') return;
-  const other = basename(path).replace(/\.([jt]s)$/, '.m$1');
+  const esmName = basename(path).replace(/\.([jt]s)$/, '.m$1');
   throw new Error(
-    `it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${other}`,
+    `it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${esmName}`,
   );
 }
 
@@ -120,6 +124,6 @@ function packageType(manifest: string): unknown {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: unknown }).type;
 }
 
-function problem(name: string, what: string, cause: unknown): ClairError {
+function pluginError(name: string, what: string, cause: unknown): ClairError {
   return new ClairError('config-invalid', `the plugin ${name} ${what}`, { cause });
 }

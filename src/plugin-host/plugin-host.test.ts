@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ClairError } from '../core/errors.ts';
 import { builtIn } from '../extensions.ts';
-import { ClairError } from '../kit/errors.ts';
-import type { Listed } from '../plugin/package-lister.ts';
-import { describeAnalyzers } from './description.ts';
+import type { ListerEvent } from '../plugin/package-lister.ts';
+import { describeAnalyzers } from './analyzer-description.ts';
 import { extend } from './extend.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { type PluginBounds, PluginThread } from './plugin-thread.ts';
@@ -31,17 +31,17 @@ function directoryOf(context: TestContext, modules: Readonly<Record<string, stri
 const header = "name: 'acme', version: '1.0.0'";
 
 /** A module whose lister has this body. */
-function lister(body: string, more = ''): string {
+function listerModule(body: string, more = ''): string {
   return `export const plugin = { ${header}, listers: [{ name: 'acme', version: 1, wants: ['etc/acme'], *list(files) { ${body} } ${more}}] };`;
 }
 
 /** What the lister of a module makes of a file, under these bounds. */
-async function listedBy(
+async function listInThread(
   context: TestContext,
   body: string,
   limited: Partial<PluginBounds> = {},
-): Promise<readonly Listed[]> {
-  const directory = directoryOf(context, { 'acme.js': lister(body) });
+): Promise<readonly ListerEvent[]> {
+  const directory = directoryOf(context, { 'acme.js': listerModule(body) });
   const plugins = await loadPlugins(['./acme.js'], directory);
   await using thread = new PluginThread(script, { ...bounds, ...limited });
   const [remote] = remoteAnalyzers(describeAnalyzers(plugins), thread).listers;
@@ -54,33 +54,33 @@ const rocket = "yield { path: 'etc/acme', package: { type: 'acme', name: 'rocket
 test('plugin: a lister works on its thread, with copies of the files', async (t) => {
   const body = `const text = new TextDecoder().decode(files.get('etc/acme')); const [name, version] = text.split(' ');
     yield { path: 'etc/acme', package: { type: 'acme', name, version } };`;
-  assert.deepEqual(await listedBy(t, body), [
+  assert.deepEqual(await listInThread(t, body), [
     { path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } },
   ]);
 });
 
 test('plugin: who loops, eats memory, throws or leaves costs only its own answer, and the next is answered', async (t) => {
   const directory = directoryOf(t, {
-    'a.js': lister('for (;;);').replace("name: 'acme', version: '1.0.0'", "name: 'loop', version: '1'"),
-    'b.js': lister('const all = []; for (;;) all.push(new Array(1e6).fill(1));'),
-    'c.js': lister("throw new Error('not today');"),
-    'd.js': lister('process.exit(3);'),
-    'e.js': lister(rocket),
+    'a.js': listerModule('for (;;);').replace("name: 'acme', version: '1.0.0'", "name: 'loop', version: '1'"),
+    'b.js': listerModule('const all = []; for (;;) all.push(new Array(1e6).fill(1));'),
+    'c.js': listerModule("throw new Error('not today');"),
+    'd.js': listerModule('process.exit(3);'),
+    'e.js': listerModule(rocket),
   });
   await using thread = new PluginThread(script, { ...bounds, pluginMs: 3000 });
-  const answers: string[] = [];
+  const outcomes: string[] = [];
   for (const name of ['a', 'e', 'b', 'e', 'c', 'e', 'd', 'e']) {
     const plugins = await loadPlugins([`./${name}.js`], directory);
     const [remote] = remoteAnalyzers(describeAnalyzers(plugins), thread).listers;
     const files = new Map([['etc/acme', Buffer.from('x')]]);
-    answers.push(
+    outcomes.push(
       await (remote?.listRemotely(files) ?? Promise.resolve([])).then(
-        (listed: readonly Listed[]) => `${listed.length} listed`,
+        (listed: readonly ListerEvent[]) => `${listed.length} listed`,
         (error: unknown) => (error as Error).message,
       ),
     );
   }
-  assert.deepEqual(answers, [
+  assert.deepEqual(outcomes, [
     'it took more than 3 s and was ended',
     '1 listed',
     'it took more memory than there is for it and was ended',
@@ -93,17 +93,17 @@ test('plugin: who loops, eats memory, throws or leaves costs only its own answer
 });
 
 test('plugin: what was asked before the thread is ended is answered', async (t) => {
-  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': lister(rocket) }));
+  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': listerModule(rocket) }));
   const thread = new PluginThread(script, bounds);
   const [remote] = remoteAnalyzers(describeAnalyzers(plugins), thread).listers;
-  const asked = remote?.listRemotely(new Map([['etc/acme', Buffer.from('x')]]));
+  const pending = remote?.listRemotely(new Map([['etc/acme', Buffer.from('x')]]));
   const ended = thread[Symbol.asyncDispose]();
-  assert.equal((await asked)?.length, 1);
+  assert.equal((await pending)?.length, 1);
   await ended;
 });
 
 test('plugin: a lister may tell all that the contract has', async (t) => {
-  const all: readonly Listed[] = [
+  const all: readonly ListerEvent[] = [
     {
       path: 'etc/acme',
       package: {
@@ -115,18 +115,18 @@ test('plugin: a lister may tell all that the contract has', async (t) => {
     { path: 'etc/acme', owner: 'rocket', files: ['usr/lib/rocket.js'] },
     { path: 'etc/acme', repositories: ['rockets-for-9'] },
   ];
-  assert.deepEqual(await listedBy(t, `yield* ${JSON.stringify(all)};`), all);
+  assert.deepEqual(await listInThread(t, `yield* ${JSON.stringify(all)};`), all);
 });
 
 test('plugin: what a lister tells is checked, and what is nothing costs its own place', async (t) => {
-  const [first, ...problems] = await listedBy(
+  const [first, ...problems] = await listInThread(
     t,
     `${rocket} yield { path: 'etc/acme', package: { type: 'acme', name: 'a b', version: '1' } };
      yield { path: 'etc/acme', problem: 'line\\n2' }; yield 7; yield { path: 'x', package: { name: 'y' } };`,
   );
   assert.ok(first && 'package' in first);
   assert.deepEqual(
-    problems.map((told) => ('problem' in told ? told.problem : undefined)),
+    problems.map((event) => ('problem' in event ? event.problem : undefined)),
     [
       'number 2 of what it told is malformed at package.name: not one word of printable ASCII',
       'number 3 of what it told is malformed at problem: it has control characters',
@@ -134,8 +134,8 @@ test('plugin: what a lister tells is checked, and what is nothing costs its own 
       'number 5 of what it told is malformed at package.type: not the expected string',
     ],
   );
-  await assert.rejects(listedBy(t, 'yield () => 1;'), /could not be cloned/);
-  const many = await listedBy(t, `for (let i = 0; i < 20_005; i++) ${rocket}`);
+  await assert.rejects(listInThread(t, 'yield () => 1;'), /could not be cloned/);
+  const many = await listInThread(t, `for (let i = 0; i < 20_005; i++) ${rocket}`);
   assert.equal(many.length, 20_001);
   assert.match(JSON.stringify(many.at(-1)), /more than 20000 things/);
 });
@@ -162,7 +162,7 @@ test('plugin: paths, directories and packages are found, TypeScript too', async 
 
 test('plugin: where versions of a lister mean something, and how they order, is known on other threads', async (t) => {
   const more = ", ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'pep440'";
-  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': lister(rocket, more) }));
+  const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': listerModule(rocket, more) }));
   await using thread = new PluginThread(script, bounds);
   const [remote] = remoteAnalyzers(structuredClone(describeAnalyzers(plugins)), thread).listers;
   assert.deepEqual(remote?.ecosystem, { name: 'acme', versionScheme: 'semver' });
@@ -170,9 +170,9 @@ test('plugin: where versions of a lister mean something, and how they order, is 
 });
 
 test('plugin: changed code is loaded anew', async (t) => {
-  const directory = directoryOf(t, { 'a.js': lister(rocket) });
+  const directory = directoryOf(t, { 'a.js': listerModule(rocket) });
   const [before] = await loadPlugins(['./a.js'], directory);
-  writeFileSync(join(directory, 'a.js'), lister(rocket).replace("'1.0.0'", "'2.0.0'"));
+  writeFileSync(join(directory, 'a.js'), listerModule(rocket).replace("'1.0.0'", "'2.0.0'"));
   const [after] = await loadPlugins(['./a.js'], directory);
   assert.deepEqual([before?.plugin.version, after?.plugin.version], ['1.0.0', '2.0.0']);
   assert.notEqual(before?.module, after?.module);
@@ -219,8 +219,8 @@ test('plugin: an author is told what to mend, and where', async (t) => {
 });
 
 test('plugin: names that somebody has are refused, and detectors of plugins are asked first', async (t) => {
-  const module = (name: string, brought: string): string =>
-    `export const plugin = { name: '${name}', version: '1', ${brought} };`;
+  const module = (name: string, extension: string): string =>
+    `export const plugin = { name: '${name}', version: '1', ${extension} };`;
   const format = (name: string): string =>
     `formats: [{ name: '${name}', mediaType: 'text/plain', write() {} }]`;
   const extended = async (modules: Readonly<Record<string, string>>) => {

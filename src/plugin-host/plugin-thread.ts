@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
-import { Turns } from '../kit/turns.ts';
+import { messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { Semaphore } from '../kit/async/semaphore.ts';
 import type { Files } from '../plugin/layer-files.ts';
-import type { AnalyzerDescription } from './description.ts';
-import type { Answer, Question } from './protocol.ts';
+import type { AnalyzerDescription } from './analyzer-description.ts';
+import type { AnalyzerRequest, AnalyzerResponse } from './worker-protocol.ts';
 
 /** What the thread of the plugins is limited to. */
 export interface PluginBounds {
@@ -21,7 +21,7 @@ export interface PluginBounds {
 export class PluginThread implements AsyncDisposable {
   readonly #script: URL;
   readonly #bounds: PluginBounds;
-  readonly #turns = new Turns(1);
+  readonly #semaphore = new Semaphore(1);
   #worker: Worker | undefined;
 
   /** `script` is `plugin-worker`. */
@@ -31,37 +31,39 @@ export class PluginThread implements AsyncDisposable {
   }
 
   /** What an analyzer makes of the files, unchecked. Throws what went wrong, in words for a report. */
-  async ask({ kind, module, name }: AnalyzerDescription, files: Files): Promise<unknown> {
+  async analyze({ kind, module, name }: AnalyzerDescription, files: Files): Promise<unknown> {
     // Copied: a view would take all of the buffer along that it looks into.
     const copies = [...files].map(([path, content]) => [path, new Uint8Array(content)] as const);
-    const answer = await this.#turns.take(() => this.#answerTo({ kind, module, name, files: copies }));
-    if ('error' in answer) throw new Error(answer.error);
-    return answer.result;
+    const response = await this.#semaphore.run(() => this.#request({ kind, module, name, files: copies }));
+    if ('error' in response) throw new Error(response.error);
+    return response.result;
   }
 
   /** Once what was asked before is answered. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turns.take(() => this.#end());
+    await this.#semaphore.run(() => this.#terminate());
   }
 
-  async #answerTo(question: Question): Promise<Answer> {
+  async #request(request: AnalyzerRequest): Promise<AnalyzerResponse> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
-    const late = AbortSignal.timeout(this.#bounds.pluginMs);
+    const timeoutSignal = AbortSignal.timeout(this.#bounds.pluginMs);
     const settled = new AbortController();
-    const signal = AbortSignal.any([late, settled.signal]);
+    const signal = AbortSignal.any([timeoutSignal, settled.signal]);
     worker.ref();
     try {
-      const ended = once(worker, 'exit', { signal }).then(() => ({ error: 'it ended its thread' }));
-      const answered = once(worker, 'message', { signal }).then(([answer]) => answer as Answer);
-      worker.postMessage(question);
-      return await Promise.race([answered, ended]);
+      const exited = once(worker, 'exit', { signal }).then(() => ({ error: 'it ended its thread' }));
+      const responded = once(worker, 'message', { signal }).then(
+        ([response]) => response as AnalyzerResponse,
+      );
+      worker.postMessage(request);
+      return await Promise.race([responded, exited]);
     } catch (error) {
-      await this.#end();
+      await this.#terminate();
       return {
-        error: late.aborted
+        error: timeoutSignal.aborted
           ? `it took more than ${this.#bounds.pluginMs / 1000} s and was ended`
-          : explained(error),
+          : describeFailure(error),
       };
     } finally {
       settled.abort();
@@ -82,14 +84,14 @@ export class PluginThread implements AsyncDisposable {
     return worker;
   }
 
-  async #end(): Promise<void> {
+  async #terminate(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
   }
 }
 
-function explained(error: unknown): string {
+function describeFailure(error: unknown): string {
   const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   return isMemory ? 'it took more memory than there is for it and was ended' : messageOf(error);
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { messageOf } from '../kit/errors.ts';
+import { messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { readBySchema } from '../kit/json/json-document.ts';
-import { limits } from '../kit/limits.ts';
 import type { Distro } from '../model/distro.ts';
 import type { ListedPackage } from '../model/package.ts';
 import type { RemoteDetector } from '../plugin/namespace-detector.ts';
-import type { Listed, RemoteLister } from '../plugin/package-lister.ts';
-import type { AnalyzerDescription } from './description.ts';
+import type { ListerEvent, RemoteLister } from '../plugin/package-lister.ts';
+import type { AnalyzerDescription } from './analyzer-description.ts';
 import type { PluginThread } from './plugin-thread.ts';
 
 /** The detectors and listers of plugins. */
@@ -25,11 +25,11 @@ export function remoteAnalyzers(
   return {
     detectors: detectors.map((one) => ({
       ...one,
-      detectRemotely: async (files) => distroOf(await thread.ask(one, files)),
+      detectRemotely: async (files) => toDistro(await thread.analyze(one, files)),
     })),
     listers: listers.map((one) => ({
       ...one,
-      listRemotely: async (files) => listedOf(await thread.ask(one, files)),
+      listRemotely: async (files) => toListerEvents(await thread.analyze(one, files)),
     })),
   };
 }
@@ -73,7 +73,7 @@ const listedPackage = z.strictObject({
 type KeysOf<T> = T extends unknown ? keyof T : never;
 
 /** What a lister may tell, by the key that says which of these it is. */
-const things = {
+const eventSchemas = {
   package: z.strictObject({ path, package: listedPackage }),
   problem: z.strictObject({ path, problem: line, lacks: z.optional(z.literal('version')) }),
   readWith: z.strictObject({ path, readWith: path }),
@@ -84,28 +84,32 @@ const things = {
   }),
   diversion: z.strictObject({ path, diversion: z.strictObject({ from: path, to: path, by: path }) }),
   repositories: z.strictObject({ path, repositories: z.array(word).check(z.maxLength(limits.contentSets)) }),
-} satisfies Readonly<Record<Exclude<KeysOf<Listed>, 'path' | 'files' | 'lacks'>, z.ZodMiniType>>;
+} satisfies Readonly<Record<Exclude<KeysOf<ListerEvent>, 'path' | 'files' | 'lacks'>, z.ZodMiniType>>;
 
-function distroOf(told: unknown): Distro | undefined {
-  if (told === undefined) return undefined;
-  return readBySchema(distro, told, (fault) => new Error(`the distribution it told of ${fault}`)) as Distro;
+function toDistro(result: unknown): Distro | undefined {
+  if (result === undefined) return undefined;
+  return readBySchema(
+    distro,
+    result,
+    (problem) => new Error(`the distribution it told of ${problem}`),
+  ) as Distro;
 }
 
 /** What is not as it has to be costs its own place in the list, and is told. */
-function listedOf(told: unknown): readonly Listed[] {
-  if (!Array.isArray(told)) throw new Error('it listed nothing that could be read');
-  const many = told.length > limits.packagesPerFile;
-  const items = told.slice(0, limits.packagesPerFile).map((item: unknown, i) => checked(item, i));
-  const rest = `told of more than ${limits.packagesPerFile} things; the rest was not taken`;
-  return many ? [...items, { path: '', problem: rest }] : items;
+function toListerEvents(result: unknown): readonly ListerEvent[] {
+  if (!Array.isArray(result)) throw new Error('it listed nothing that could be read');
+  const isTruncated = result.length > limits.packagesPerFile;
+  const items = result.slice(0, limits.packagesPerFile).map((item: unknown, i) => toListerEvent(item, i));
+  const truncation = `told of more than ${limits.packagesPerFile} things; the rest was not taken`;
+  return isTruncated ? [...items, { path: '', problem: truncation }] : items;
 }
 
-function checked(item: unknown, place: number): Listed {
+function toListerEvent(item: unknown, index: number): ListerEvent {
   const fields = Object(item) as object;
-  const schema = Object.entries(things).find(([kind]) => kind in fields)?.[1] ?? things.package;
+  const schema = Object.entries(eventSchemas).find(([kind]) => kind in fields)?.[1] ?? eventSchemas.package;
   try {
-    return readBySchema(schema, item, (fault) => new Error(fault)) as Listed;
+    return readBySchema(schema, item, (message) => new Error(message)) as ListerEvent;
   } catch (error) {
-    return { path: '', problem: `number ${place + 1} of what it told ${messageOf(error)}` };
+    return { path: '', problem: `number ${index + 1} of what it told ${messageOf(error)}` };
   }
 }

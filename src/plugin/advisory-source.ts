@@ -1,7 +1,7 @@
 import type { Vulnerability } from '../model/vulnerability.ts';
 
 /** One file of a vendor, being read. */
-export interface Fetched {
+export interface FetchedFeed {
   /** Where it came from. */
   readonly url: string;
   /** The bytes, already free of transport compression; to be read once. */
@@ -49,12 +49,12 @@ export interface FeedDate {
 export type OnFeedDate = (date: FeedDate) => void;
 
 /** What comes of asking for a file: `unchanged` when it still has the known fingerprint, `absent` when there is no such file. */
-export type FeedAnswer = Fetched | 'unchanged' | 'absent';
+export type FetchResult = FetchedFeed | 'unchanged' | 'absent';
 
 /** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
 export interface FeedClient {
   /** Asks for a file; one that still has the known fingerprint is not fetched. */
-  get(url: string, known?: string): Promise<FeedAnswer>;
+  get(url: string, lastFingerprint?: string): Promise<FetchResult>;
 }
 
 /**
@@ -66,17 +66,17 @@ export interface AdvisorySource {
   /** Raised whenever the same bytes may give other vulnerabilities: feeds are then applied again. */
   readonly version: number;
   /** Name of a better source that this one stands in for where nothing of that is to be had. */
-  readonly insteadOf?: string;
+  readonly fallbackFor?: string;
   /** Every feed the source knows of: `v3.19/main`. */
   readonly feeds: readonly string[];
   /** The feeds that speak of a namespace, none when the source does not know it. */
-  feedsOf(namespace: string): readonly string[];
+  feedsFor(namespace: string): readonly string[];
   /** Opens the file of a feed, or says that it is as `known` or that there is none. */
-  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
+  fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   /**
    * The records of a feed, one by one. `only` of a row (`Conditions`) is asked of rpm packages alone: of others, a row speaks of all that have
    * its name and a version in its range. Throws a `feed-corrupt` error that names the feed and the position when the
    * content is not what it claims to be.
    */
-  parse(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
+  parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
 }

@@ -1,6 +1,6 @@
 import type { Enrichment } from '../model/enrichment.ts';
 import type { ScoreBatch } from '../model/score-batch.ts';
-import type { FeedAnswer, FeedClient, Fetched, OnFeedDate, SkippedRecord } from './advisory-source.ts';
+import type { FeedClient, FetchedFeed, FetchResult, OnFeedDate, SkippedRecord } from './advisory-source.ts';
 
 export type { Enrichment };
 
@@ -15,9 +15,9 @@ export interface Enricher {
   /** Whether a scan that finds something brings the feeds up to date once a day: they are small. */
   readonly isPartOfScan?: true;
   /** As `AdvisorySource.fetch`: gets the feed unless it still has the known fingerprint. */
-  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
+  fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   /** Each id at most once in a feed. */
-  parse(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncIterable<EnrichmentRecord>;
+  parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<EnrichmentRecord>;
 }
 
 /** Knowledge of single vulnerabilities, each in a document of its own that is fetched when a scan needs it. */

@@ -2,7 +2,6 @@
 export type { Conditions, Flavour } from '../model/conditions.ts';
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
-export type * from '../model/exception.ts';
 export { type Fix, type FixState, unfixedStates } from '../model/fix.ts';
 export type { Diversion } from '../model/layer-index.ts';
 export type { Namespace } from '../model/namespace.ts';
@@ -18,15 +17,16 @@ export type { PurlParts } from '../model/purl.ts';
 export type * from '../model/report.ts';
 export type { ScoreBatch } from '../model/score-batch.ts';
 export { type Severity, severities } from '../model/severity.ts';
+export type * from '../model/suppression.ts';
 export type { VersionRange } from '../model/version-range.ts';
 export type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
 export type {
   AdvisorySource,
-  FeedAnswer,
   FeedClient,
   FeedDate,
   FeedRecord,
-  Fetched,
+  FetchedFeed as Fetched,
+  FetchResult as FeedAnswer,
   OnFeedDate,
   SkippedRecord,
   WithdrawnRecord,
@@ -34,17 +34,17 @@ export type {
 export type { DocumentEnricher, Enricher, Enrichment, EnrichmentRecord } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
-export type { LicenseFiles, Listed, PackageLister, RemoteLister } from './package-lister.ts';
+export type { LicenseFiles, ListerEvent as Listed, PackageLister, RemoteLister } from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
-  DigestContent,
-  Notice,
-  NoticeContent,
-  NoticedChange,
-  NoticeImage,
-  Told,
+  BatchNotificationContent as DigestContent,
+  ChangeNotificationContent as NoticeContent,
+  Delivery as Told,
+  NotificationImage as NoticeImage,
+  NotificationMessage as Notice,
   Transport,
+  VulnerabilityChange as NoticedChange,
 } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';
 export type { Issue, VexFormat } from './vex-format.ts';

@@ -22,7 +22,7 @@ export interface PatternParts {
 }
 
 /** Takes a pattern apart. */
-export function partsOf(pattern: PathPattern): PatternParts {
+export function parsePattern(pattern: PathPattern): PatternParts {
   const star = pattern.lastIndexOf('/*');
   return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
 }
@@ -33,12 +33,12 @@ export function isNested(ending: string): boolean {
 }
 
 /** The pattern of these parts. */
-export function patternOf({ path, ending }: PatternParts): PathPattern {
+export function formatPattern({ path, ending }: PatternParts): PathPattern {
   return ending === undefined ? path : `${path}/*${ending}`;
 }
 
 /** What is kept for patterns, found by path at the same cost however many patterns there are. */
-export class ByPattern<T> {
+export class PatternMap<T> {
   readonly #exact = new Map<string, [T, ...T[]]>();
   readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
   readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
@@ -46,7 +46,7 @@ export class ByPattern<T> {
   /** Where several patterns name a path, the exact one counts, then the first. */
   constructor(entries: Iterable<readonly [PathPattern, T]>) {
     for (const [pattern, value] of entries) {
-      const { path, ending } = partsOf(pattern);
+      const { path, ending } = parsePattern(pattern);
       if (ending === undefined) {
         if (!this.#exact.get(path)?.push(value)) this.#exact.set(path, [value]);
         continue;
@@ -83,6 +83,6 @@ function directoryOf(path: string): string {
 }
 
 /** The patterns, to be asked which of them names a path. */
-export function patternSet(patterns: Iterable<PathPattern>): ByPattern<PathPattern> {
-  return new ByPattern([...patterns].map((pattern) => [pattern, pattern]));
+export function patternSet(patterns: Iterable<PathPattern>): PatternMap<PathPattern> {
+  return new PatternMap([...patterns].map((pattern) => [pattern, pattern]));
 }

@@ -4,7 +4,7 @@ import type { ListedPackage, PackageType } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
 /** One thing a lister read at `path`. */
-export type Listed =
+export type ListerEvent =
   | { readonly path: string; readonly package: ListedPackage }
   /**
    * In words for people: what is wrong and where. `lacks` is present for an entry that was read whole and states no version: there is nothing
@@ -51,11 +51,11 @@ export interface PackageLister {
   /** Files that state the licences of what it lists; absent where its databases do. Read for built-in listers only. */
   readonly licenseFiles?: LicenseFiles;
   /** Lists what is installed. A damaged file yields a problem and what can still be read; the other files are unharmed. */
-  list(files: Files): Iterable<Listed>;
+  list(files: Files): Iterable<ListerEvent>;
 }
 
 /** A lister that works elsewhere: on a thread that can be ended when it takes too long. */
 export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
   /** Throws where the lister has failed, or was ended. */
-  listRemotely(files: Files): Promise<readonly Listed[]>;
+  listRemotely(files: Files): Promise<readonly ListerEvent[]>;
 }

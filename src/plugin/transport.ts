@@ -3,7 +3,7 @@ import type { Match } from '../model/report.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 
 /** An image that has something vulnerable installed. */
-export interface NoticeImage {
+export interface NotificationImage {
   /** What identifies its content, and the names clients gave it. */
   readonly identity: string;
   readonly names: readonly string[];
@@ -13,7 +13,7 @@ export interface NoticeImage {
 }
 
 /** What changed. */
-export interface NoticedChange {
+export interface VulnerabilityChange {
   readonly source: string;
   /** The namespace this is about; null where the advisory speaks of none. */
   readonly namespace: string | null;
@@ -24,20 +24,20 @@ export interface NoticedChange {
 }
 
 /** What changed, and whom it concerns. */
-export interface NoticeContent extends NoticedChange {
+export interface ChangeNotificationContent extends VulnerabilityChange {
   /** Images that it hits now, or did where it was withdrawn: the first of them. */
-  readonly images: readonly NoticeImage[];
+  readonly images: readonly NotificationImage[];
   readonly hasMoreImages: boolean;
 }
 
 /** All changes that concern one image within a span of time. */
-export interface DigestContent {
-  readonly image: Pick<NoticeImage, 'identity' | 'names'>;
-  readonly changes: readonly (NoticedChange & Pick<NoticeImage, 'packages' | 'fix'>)[];
+export interface BatchNotificationContent {
+  readonly image: Pick<NotificationImage, 'identity' | 'names'>;
+  readonly changes: readonly (VulnerabilityChange & Pick<NotificationImage, 'packages' | 'fix'>)[];
 }
 
 /** Something to be told. */
-export interface Told<Kind, Content> {
+export interface Delivery<Kind, Content> {
   readonly kind: Kind;
   /** A UUID: whoever is told twice can see that it is the same. */
   readonly name: string;
@@ -47,13 +47,15 @@ export interface Told<Kind, Content> {
    * When everybody had taken it before, ISO 8601: it is told again because nobody said that it was heard. Absent where that never was.
    * Who tells people may leave it at once.
    */
-  readonly toldAt?: string;
+  readonly previouslyDeliveredAt?: string;
   /** Reads what it is about, for who sends more than the name. */
   content(): Promise<Content>;
 }
 
 /** A change, or where the server is set to make digests, all that concern an image. A change can be asked for by its name. */
-export type Notice = Told<'change', NoticeContent> | Told<'digest', DigestContent>;
+export type NotificationMessage =
+  | Delivery<'change', ChangeNotificationContent>
+  | Delivery<'digest', BatchNotificationContent>;
 
 /**
  * A way to tell somebody. It tries once; when to try again is not its affair, and where it fails the others are told all the same. What
@@ -62,5 +64,5 @@ export type Notice = Told<'change', NoticeContent> | Told<'digest', DigestConten
 export interface Transport {
   readonly name: string;
   /** Comes back when the receiver has it; throws when that is not sure. Ends soon after the signal. */
-  deliver(notice: Notice, signal: AbortSignal): Promise<void>;
+  deliver(notification: NotificationMessage, signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Justification, VexStatus } from '../model/exception.ts';
+import type { Justification, VexStatus } from '../model/suppression.ts';
 
 /** `analysis.state` of CycloneDX for what VEX calls otherwise. */
 const states: Readonly<Record<VexStatus, string>> = {
@@ -9,7 +9,7 @@ const states: Readonly<Record<VexStatus, string>> = {
 };
 
 /** `analysis.justification` where CycloneDX has a word for the same. */
-const words: Readonly<Partial<Record<Justification, string>>> = {
+const justifications: Readonly<Partial<Record<Justification, string>>> = {
   component_not_present: 'code_not_present',
   vulnerable_code_not_present: 'code_not_present',
   vulnerable_code_not_in_execute_path: 'code_not_reachable',
@@ -17,9 +17,9 @@ const words: Readonly<Partial<Record<Justification, string>>> = {
 };
 
 /** The state and the justification that CycloneDX has for a status of VEX. */
-export function analysisWords(
+export function toCyclonedxAnalysis(
   status: VexStatus,
   justification: Justification | undefined,
 ): { readonly state: string; readonly justification: string | undefined } {
-  return { state: states[status], justification: justification && words[justification] };
+  return { state: states[status], justification: justification && justifications[justification] };
 }

@@ -1,12 +1,12 @@
-import { severityOf } from '../model/cvss.ts';
-import type { Decision } from '../model/exception.ts';
+import { cvssSeverity } from '../model/cvss.ts';
 import type { FixState } from '../model/fix.ts';
 import type { Match, Report, ReportVulnerability } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
+import type { SuppressionDecision } from '../model/suppression.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
-import { analysisWords } from './cyclonedx-analysis.ts';
+import { toCyclonedxAnalysis } from './cyclonedx-analysis.ts';
 import { allFindings, type Finding } from './finding.ts';
-import { doubtsOf, fixWords, isInDoubt, updateWords, verdictWords } from './report-words.ts';
+import { doubtsOf, fixText, isInDoubt, updateAdvice, verdictText } from './report-text.ts';
 import { tool } from './tool.ts';
 import { webLinks } from './web-links.ts';
 
@@ -60,7 +60,7 @@ function doubtEntry(report: Report, image: string): object {
     id: 'NOT-ASSESSED',
     source: { name: tool.name },
     ratings: [{ severity: 'unknown' }],
-    description: verdictWords(report),
+    description: verdictText(report),
     detail: doubts.length === 0 ? undefined : doubts.join('\n'),
     analysis: { state: 'in_triage' },
     affects: [{ ref: image }],
@@ -81,7 +81,7 @@ function entryOf(finding: Finding): object {
     ],
     cwes: cwesOf(vulnerability),
     description: description ?? undefined,
-    recommendation: fix.state === 'fixed' ? updateWords(fix) : undefined,
+    recommendation: fix.state === 'fixed' ? updateAdvice(fix) : undefined,
     advisories: pagesOf(vulnerability),
     analysis: analysisOf(finding),
     properties: propertiesOf(vulnerability, [
@@ -111,16 +111,16 @@ function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined 
 /** What its vendor or its user decided. An ignored finding is not called unaffected: nobody said so. */
 function analysisOf({ fix, reason, decision }: Finding): object | undefined {
   const decided = decisions[fix.state];
-  if (reason === undefined) return decided && { ...decided, detail: fixWords(fix) };
+  if (reason === undefined) return decided && { ...decided, detail: fixText(fix) };
   return { ...(statedBy(decision) ?? decided), detail: `Suppressed: ${reason}` };
 }
 
 /** What VEX says, or a rule of the user that has one of its justifications. */
-function statedBy(decision: Decision | undefined): object | undefined {
+function statedBy(decision: SuppressionDecision | undefined): object | undefined {
   if (decision?.by === 'vex')
-    return analysisWords(decision.statement.status, decision.statement.justification);
+    return toCyclonedxAnalysis(decision.statement.status, decision.statement.justification);
   const justification = decision?.by === 'ignore' ? decision.rule.justification : undefined;
-  return justification && analysisWords('not_affected', justification);
+  return justification && toCyclonedxAnalysis('not_affected', justification);
 }
 
 function ratingOf(vector: CvssVector): object {
@@ -128,7 +128,7 @@ function ratingOf(vector: CvssVector): object {
   return {
     source: { name: vector.source },
     score,
-    severity: score === undefined ? undefined : severityNames[severityOf(vector)],
+    severity: score === undefined ? undefined : severityNames[cvssSeverity(vector)],
     method: methodOf(vector.vector),
     vector: vector.vector,
   };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decision } from '../model/exception.ts';
 import type { Report } from '../model/report.ts';
+import type { SuppressionDecision } from '../model/suppression.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { cyclonedxValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { cyclonedxFormat, sbomCyclonedxFormat } from './cyclonedx.ts';
@@ -44,7 +44,7 @@ function bom(report: Report, format: ReportFormat = cyclonedxFormat): Bom {
   return JSON.parse([...format.write(report, { colors: false })].join('')) as Bom;
 }
 
-const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
 test('every report is valid by the schema of CycloneDX 1.6, with and without vulnerabilities', () => {
   const problems = cyclonedxValidator();
@@ -158,14 +158,17 @@ test('every vulnerability affects a component that is there', () => {
 test('what VEX or a justified rule says is the state, and what is only ignored has none', () => {
   const [match] = sampleReport.matches;
   assert.ok(match);
-  const analysisOf = (decision: Decision) =>
+  const analysisOf = (decision: SuppressionDecision) =>
     bom({ ...sampleReport, matches: [], suppressed: [{ ...match, reason: 'so', decision }] })
       .vulnerabilities?.[0]?.analysis;
   const document = { id: 'x', author: 'y', place: 'z' };
-  const fixed: Decision = { by: 'vex', statement: { document, ids: [], products: [], status: 'fixed' } };
+  const fixed: SuppressionDecision = {
+    by: 'vex',
+    statement: { document, ids: [], products: [], status: 'fixed' },
+  };
   assert.deepEqual(analysisOf(fixed), { state: 'resolved', detail: 'Suppressed: so' });
   const rule = { place: 'x:1', reason: 'so' };
-  const justified: Decision = {
+  const justified: SuppressionDecision = {
     by: 'ignore',
     rule: { ...rule, justification: 'vulnerable_code_not_in_execute_path' },
   };
@@ -198,7 +201,7 @@ test('an inventory has no vulnerabilities, and says what could not be read', () 
   const inventory = bom(sampleReport, sbomCyclonedxFormat);
   assert.equal(inventory.vulnerabilities, undefined);
   assert.equal(inventory.compositions[0]?.aggregate, 'unknown');
-  const report = doubtfulReports['an unreadable database'] ?? sampleReport;
+  const report = incompleteReports['an unreadable database'] ?? sampleReport;
   const broken = bom(report, sbomCyclonedxFormat);
   assert.equal(broken.compositions[0]?.aggregate, 'incomplete');
   assert.deepEqual(broken.properties, [
@@ -206,7 +209,7 @@ test('an inventory has no vulnerabilities, and says what could not be read', () 
   ]);
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is an entry, so that nothing looks clean`, () => {
     assert.deepEqual(
       bom(report).vulnerabilities?.map(({ id, analysis }) => [id, analysis?.state]),

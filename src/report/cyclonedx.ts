@@ -13,12 +13,12 @@ import {
   reportTime,
 } from './identity.ts';
 import { imagePurl } from './image-purl.ts';
-import { jsonPieces } from './json-pieces.ts';
-import { ordered, reportOrder } from './key-order.ts';
-import { doubtsOf, problemWords } from './report-words.ts';
-import { inventoryOf, subjectOf } from './subject.ts';
+import { jsonChunks } from './json-chunks.ts';
+import { orderKeys, reportOrder } from './key-order.ts';
+import { doubtsOf, extensionProblemLines } from './report-text.ts';
+import { imageSubjectOf, inventoryOf } from './subject.ts';
 import { supplierParts } from './supplier.ts';
-import { titleOf } from './title.ts';
+import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 
 /** What an image is made of and what is vulnerable in it, CycloneDX 1.6 (ECMA-424). */
@@ -27,7 +27,7 @@ export const cyclonedxFormat: ReportFormat = {
   mediaType: cyclonedxType,
   write(report: Report, { time }: Display): Iterable<string> {
     const references = packageReferences(distinctPackages(report.packages));
-    return jsonPieces({
+    return jsonChunks({
       ...inventory(report, { kind: 'cyclonedx', time }),
       vulnerabilities: cyclonedxVulnerabilities(report, references, rootReference),
       properties: properties({
@@ -44,9 +44,9 @@ export const sbomCyclonedxFormat: ReportFormat = {
   name: 'cyclonedx',
   mediaType: cyclonedxType,
   write(report: Report, { time }: Display): Iterable<string> {
-    return jsonPieces({
+    return jsonChunks({
       ...inventory(inventoryOf(report), { kind: 'cyclonedx sbom', time }),
-      properties: properties({ problem: problemWords(report) }),
+      properties: properties({ problem: extensionProblemLines(report) }),
     });
   },
 };
@@ -63,7 +63,7 @@ interface DocumentOptions {
 function inventory(report: Report, { kind, time = reportTime(report) }: DocumentOptions): object {
   const packages = distinctPackages(report.packages);
   const references = packageReferences(packages);
-  const system = report.distro === null ? [] : [systemOf(report.distro)];
+  const system = report.distro === null ? [] : [operatingSystemOf(report.distro)];
   function* parts(): Iterable<string> {
     if (report.distro !== null) yield systemReference;
     for (const found of packages) yield references(found) ?? found.purl;
@@ -75,7 +75,10 @@ function inventory(report: Report, { kind, time = reportTime(report) }: Document
     dependencies: dependenciesOf(packages, references, parts()),
     // That nothing else is installed is more than a package database can tell.
     compositions: [
-      { aggregate: problemWords(report).length > 0 ? 'incomplete' : 'unknown', assemblies: [rootReference] },
+      {
+        aggregate: extensionProblemLines(report).length > 0 ? 'incomplete' : 'unknown',
+        assemblies: [rootReference],
+      },
     ],
   };
 }
@@ -98,11 +101,11 @@ function* dependenciesOf(
 
 function imageOf(report: Report): object {
   const { layers, namespaces, statuses, unread = [] } = report;
-  const target = subjectOf(report.target);
+  const target = imageSubjectOf(report.target);
   return {
     type: 'container',
     'bom-ref': rootReference,
-    name: titleOf(target),
+    name: imageTitleOf(target),
     version: target.manifest ?? target.digest,
     hashes: hashesOf(target.manifest),
     purl: imagePurl(target),
@@ -110,14 +113,14 @@ function imageOf(report: Report): object {
     properties: properties({
       'target:kind': target.kind,
       'target:platform': target.platform,
-      'target:reference': titleOf(target) === target.reference ? null : target.reference,
+      'target:reference': imageTitleOf(target) === target.reference ? null : target.reference,
       'target:imageId': target.manifest === null ? target.digest : null,
       'target:name': target.names,
       'target:repoDigest': target.repoDigests,
       'target:created': target.created,
       namespace: namespaces.map((namespace) => JSON.stringify(namespace)),
-      unread: unread.map((one) => JSON.stringify(ordered(one, reportOrder.unread))),
-      status: statuses.map((status) => JSON.stringify(ordered(status, reportOrder.statuses))),
+      unread: unread.map((one) => JSON.stringify(orderKeys(one, reportOrder.unread))),
+      status: statuses.map((status) => JSON.stringify(orderKeys(status, reportOrder.statuses))),
     }),
   };
 }
@@ -138,7 +141,7 @@ function layerOf({ digest, diffId, sizeBytes, createdBy, verified }: ReportLayer
   };
 }
 
-function systemOf({ id, versionId, versionCodename, prettyName, like, supportEnd }: Distro): object {
+function operatingSystemOf({ id, versionId, versionCodename, prettyName, like, supportEnd }: Distro): object {
   return {
     type: 'operating-system',
     'bom-ref': systemReference,

@@ -7,12 +7,13 @@ export type LicenseChoice =
 
 /** Licences as CycloneDX has them. One expression stands for all of them where each has one and some are more than an identifier. */
 export function licenseChoices(licenses: readonly string[]): LicenseChoice[] {
-  if (licenses.some(isCompound) && licenses.every(isExpression)) return [{ expression: allOf(licenses) }];
+  if (licenses.some(isCompound) && licenses.every(isExpression))
+    return [{ expression: joinWithAnd(licenses) }];
   return licenses.map((text) => ({ license: isLicenseId(text) ? { id: text } : { name: text } }));
 }
 
 /** The expression that all of these apply, none of them lost. */
-export function allOf(expressions: readonly string[]): string {
+export function joinWithAnd(expressions: readonly string[]): string {
   const [first = '', ...others] = expressions;
   return others.length === 0
     ? first

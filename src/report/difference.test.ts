@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Difference } from '../model/difference.ts';
-import { hostileWords } from '../testing/doubtful-reports.ts';
+import { hostileText } from '../testing/incomplete-reports.ts';
 import { differenceLines } from './difference.ts';
 
 const side = { reference: 'a.tar', packages: 2, findings: 1, verdict: 'not-assessed' } as const;
@@ -42,7 +42,7 @@ Findings: 1 came, 1 went, 4 stayed
 });
 
 test('words from outside are told, not obeyed', () => {
-  const hostile = { ...openssl, name: hostileWords, versions: [hostileWords] };
+  const hostile = { ...openssl, name: hostileText, versions: [hostileText] };
   const lines = [
     ...differenceLines(
       { ...difference, packages: { came: [hostile], went: [], changed: [] } },

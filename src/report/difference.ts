@@ -1,8 +1,8 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { ComparedFinding, ComparedPackage, ComparedSide, Difference } from '../model/difference.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
-import { counted, fixCell } from './report-words.ts';
+import { fixCell, pluralize } from './report-text.ts';
 import { padText, textWidth } from './terminal-text.ts';
 
 /** The difference for a person at a terminal: packages and findings that came and went, aligned. */
@@ -10,11 +10,11 @@ export function* differenceLines(
   { from, to, packages, findings }: Difference,
   display: Display,
 ): Iterable<string> {
-  yield `from  ${sideWords(from)}\n`;
-  yield `to    ${sideWords(to)}\n\n`;
+  yield `from  ${sideText(from)}\n`;
+  yield `to    ${sideText(to)}\n\n`;
   const { came, went, changed } = packages;
   yield `${paint(`Packages: ${came.length} came, ${went.length} went, ${changed.length} changed`, 'bold', display)}\n`;
-  yield* signed(
+  yield* signedLines(
     [
       ...came.map((item) => line('+', packageCells(item))),
       ...went.map((item) => line('-', packageCells(item))),
@@ -26,7 +26,7 @@ export function* differenceLines(
   );
   const { came: fresh, went: gone, stayed } = findings;
   yield `\n${paint(`Findings: ${fresh.length} came, ${gone.length} went, ${stayed} stayed`, 'bold', display)}\n`;
-  yield* signed(
+  yield* signedLines(
     [
       ...fresh.map((finding) => line('+', findingCells(finding))),
       ...gone.map((finding) => line('-', findingCells(finding))),
@@ -43,12 +43,12 @@ interface Line {
 }
 
 function line(sign: Sign, cells: readonly string[]): Line {
-  return { sign, cells: cells.map((cell) => shownText(cell)) };
+  return { sign, cells: cells.map((cell) => escapeForTerminal(cell)) };
 }
 
-function sideWords({ reference, packages, findings, verdict }: ComparedSide): string {
-  return shownText(
-    `${reference}: ${counted(packages, 'package')}, ${counted(findings, 'finding')}, ${verdict.replace('-', ' ')}`,
+function sideText({ reference, packages, findings, verdict }: ComparedSide): string {
+  return escapeForTerminal(
+    `${reference}: ${pluralize(packages, 'package')}, ${pluralize(findings, 'finding')}, ${verdict.replace('-', ' ')}`,
   );
 }
 
@@ -63,7 +63,7 @@ function findingCells({ id, severity, package: item, fix }: ComparedFinding): st
 /** What came into an image is seldom good news of its findings, and what went is. */
 const styles: Readonly<Record<Sign, Style>> = { '+': 'red', '-': 'green', '~': 'yellow' };
 
-function* signed(lines: readonly Line[], display: Display): Iterable<string> {
+function* signedLines(lines: readonly Line[], display: Display): Iterable<string> {
   const widths = (lines[0]?.cells ?? []).map((_, i) =>
     lines.reduce((width, { cells }) => Math.max(width, textWidth(cells[i] ?? '')), 0),
   );

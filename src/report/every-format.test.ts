@@ -31,7 +31,7 @@ const report: Report = {
 };
 
 const template = templateFormat('t.txt', '{{title}}\n{{#matches}}{{vulnerability.id}}\n{{/matches}}');
-const written = new Map(
+const rendered = new Map(
   [...builtIn.formats, template].map((format) => [
     format.name,
     [...format.write(report, { colors: false })].join(''),
@@ -39,7 +39,7 @@ const written = new Map(
 );
 
 function textOf(format: string): string {
-  const text = written.get(format);
+  const text = rendered.get(format);
   assert.ok(text !== undefined, format);
   return text;
 }
@@ -48,7 +48,7 @@ function parsed(format: string): unknown {
   return JSON.parse(textOf(format));
 }
 
-for (const format of written.keys()) {
+for (const format of rendered.keys()) {
   test(`${format} names the image by its name when an archive has one`, () => {
     assert.ok(textOf(format).replaceAll('%3A', ':').includes('registry.example/team/shop:1.0'));
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Explanation, PackageExplanation } from '../model/explanation.ts';
-import { hostileWords } from '../testing/doubtful-reports.ts';
+import { hostileText } from '../testing/incomplete-reports.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { explanationLines } from './explanation.ts';
 import { textWidth } from './terminal-text.ts';
@@ -133,13 +133,13 @@ test('words from outside are told, not obeyed', () => {
   assert.ok(row !== undefined);
   const hostile: PackageExplanation = {
     ...item,
-    reason: hostileWords,
-    vulnerability: { ...vulnerability, severitySource: hostileWords, description: hostileWords },
-    package: { ...item.package, name: hostileWords, purl: hostileWords },
-    layer: { position: 1, of: 1, digest: null, diffId: null, createdBy: hostileWords },
-    rows: [{ ...row, advisory: hostileWords }],
+    reason: hostileText,
+    vulnerability: { ...vulnerability, severitySource: hostileText, description: hostileText },
+    package: { ...item.package, name: hostileText, purl: hostileText },
+    layer: { position: 1, of: 1, digest: null, diffId: null, createdBy: hostileText },
+    rows: [{ ...row, advisory: hostileText }],
   };
-  const lines = text({ ...explanation, id: hostileWords, packages: [hostile], remarks: [hostileWords] });
+  const lines = text({ ...explanation, id: hostileText, packages: [hostile], remarks: [hostileText] });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
   assert.doesNotMatch(lines, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]/);
 });

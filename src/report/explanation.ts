@@ -1,9 +1,9 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type {
-  Check,
   Explanation,
-  Outcome,
+  ExplanationOutcome,
   PackageExplanation,
+  RowCheck,
   RowExplanation,
   SegmentPair,
   VersionComparison,
@@ -11,18 +11,18 @@ import type {
 import type { ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { paint, type Style } from './paint.ts';
-import { coverageLine } from './report-words.ts';
+import { coverageLine } from './report-text.ts';
 import { foldWords, padText } from './terminal-text.ts';
-import { titleOf } from './title.ts';
+import { imageTitleOf } from './title.ts';
 
-const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeText: Readonly<Record<ExplanationOutcome, string>> = {
   reported: 'reported',
   suppressed: 'known, but not counted',
   'not-reported': 'not reported',
   undecided: 'undecided',
 };
 
-const outcomeStyles: Readonly<Record<Outcome, Style>> = {
+const outcomeStyles: Readonly<Record<ExplanationOutcome, Style>> = {
   reported: 'red',
   suppressed: 'yellow',
   'not-reported': 'green',
@@ -41,22 +41,22 @@ const columnsMin = 40;
 export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
   const { id, target, distro, packages, remarks, coverage } = explanation;
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
-  if (packages.length === 0) yield `${paint(shownText(id), 'bold', display)}: not reported\n`;
+  if (packages.length === 0) yield `${paint(escapeForTerminal(id), 'bold', display)}: not reported\n`;
   for (const item of packages) {
     yield* packageLines(item, id, display);
     yield '\n';
   }
   for (const remark of remarks) yield* labelled('note', remark, display);
-  yield* labelled('image', `${titleOf(target)}, ${distribution}`, display);
+  yield* labelled('image', `${imageTitleOf(target)}, ${distribution}`, display);
   for (const known of coverage) yield* labelled('advisories', coverageLine(known), display);
 }
 
 function* packageLines(explained: PackageExplanation, id: string, display: Display): Iterable<string> {
   const { package: item, layer, outcome, reason, vulnerability, rows } = explained;
-  const heading = `${shownText(id)} in ${shownText(`${item.name} ${item.version}`)}`;
-  yield `${paint(heading, 'bold', display)}: ${paint(outcomeWords[outcome], outcomeStyles[outcome], display)}\n`;
+  const heading = `${escapeForTerminal(id)} in ${escapeForTerminal(`${item.name} ${item.version}`)}`;
+  yield `${paint(heading, 'bold', display)}: ${paint(outcomeText[outcome], outcomeStyles[outcome], display)}\n`;
   yield* labelled('because', reason, display);
-  if (vulnerability !== null) yield* dangerLines(vulnerability, display);
+  if (vulnerability !== null) yield* ratingLines(vulnerability, display);
   const source = item.source === undefined ? '' : `, built from ${item.source.name} ${item.source.version}`;
   yield* labelled('package', `${item.purl}${source}`, display);
   yield* labelled('found in', `${item.location.path}, by ${item.foundBy}`, display);
@@ -69,7 +69,7 @@ function* packageLines(explained: PackageExplanation, id: string, display: Displ
 }
 
 /** Ratings and description of a vulnerability, each with its issuer. */
-function* dangerLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
+function* ratingLines(vulnerability: ReportVulnerability, display: Display): Iterable<string> {
   const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
   const issuer =
     severitySource == null ? 'no rating is known here; clair scan says why' : `by ${severitySource}`;
@@ -80,12 +80,12 @@ function* dangerLines(vulnerability: ReportVulnerability, display: Display): Ite
       `${score === undefined ? '' : `${score.toFixed(1)} `}${vector}, by ${source}`,
       display,
     );
-  if (kev !== null) yield* labelled('exploited', exploitedWords(kev, exploited), display);
+  if (kev !== null) yield* labelled('exploited', exploitedText(kev, exploited), display);
   if (epss !== null) yield* labelled('epss', `${epss}, the probability of exploitation in 30 days`, display);
   if (description !== null) yield* labelled('about', shortened(description), display);
 }
 
-function exploitedWords(kev: boolean, exploited: ReportVulnerability['exploited']): string {
+function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited']): string {
   if (!kev) return "no, it is not on CISA's KEV list";
   return exploited === undefined ? 'yes' : `yes, on the list ${exploited.source} since ${exploited.date}`;
 }
@@ -99,50 +99,50 @@ function shortened(text: string): string {
 }
 
 function* rowLines(row: RowExplanation, display: Display): Iterable<string> {
-  const words = [
+  const parts = [
     `${row.advisory} of ${row.source}`,
     ...(row.feed === row.source ? [] : [`in ${row.feed}`]),
     ...(row.fetchedAt === null ? [] : [`fetched ${row.fetchedAt.slice(0, 10)}`]),
     ...(row.modified === null ? [] : [`written ${row.modified.slice(0, 10)}`]),
     `known here in this form since ${row.knownSince.slice(0, 10)}`,
   ];
-  yield* labelled('advisory', words.join(', '), display);
+  yield* labelled('advisory', parts.join(', '), display);
   for (const check of row.checks) yield* checkLines(check, display);
 }
 
-function* checkLines({ name, holds, words, comparisons }: Check, display: Display): Iterable<string> {
+function* checkLines({ name, holds, words, comparisons }: RowCheck, display: Display): Iterable<string> {
   const sign = holds === null ? '?' : holds ? '✓' : '✗';
   const style = holds === null ? 'yellow' : holds ? 'green' : 'red';
   const indent = labelColumns + signColumns + nameColumns;
   const label = `${padText('', labelColumns)}${paint(sign, style, display)} ${padText(name, nameColumns)}`;
-  yield* laid(label, indent, { words, display });
+  yield* wrapped(label, indent, { words, display });
   for (const comparison of comparisons)
-    yield* laid(padText('', indent), indent, { words: comparisonWords(comparison), display });
+    yield* wrapped(padText('', indent), indent, { words: comparisonText(comparison), display });
 }
 
 /** `2 . 36 | 9 +deb 12 u [4 < 10]`: parts by bars, what decided in brackets. */
-function comparisonWords({ bound, order, parts, versionScheme }: VersionComparison): string {
+function comparisonText({ bound, order, parts, versionScheme }: VersionComparison): string {
   if (order === '!') return `${versionScheme} gives no order between it and ${bound}`;
-  const pieces = parts.map((part) => part.map(pairWords).filter(Boolean).join(' ')).filter(Boolean);
+  const pieces = parts.map((part) => part.map(segmentPairText).filter(Boolean).join(' ')).filter(Boolean);
   return `${order} ${bound}: ${pieces.join(' | ')}`;
 }
 
-function pairWords({ installed, bound, order }: SegmentPair): string {
+function segmentPairText({ installed, bound, order }: SegmentPair): string {
   if (order === '=') return installed;
   return `[${installed || 'end'} ${order} ${bound || 'end'}]`;
 }
 
-function labelled(label: string, words: string, display: Display): Iterable<string> {
-  return laid(paint(padText(label, labelColumns), 'dim', display), labelColumns, { words, display });
+function labelled(label: string, text: string, display: Display): Iterable<string> {
+  return wrapped(paint(padText(label, labelColumns), 'dim', display), labelColumns, { words: text, display });
 }
 
 /** Words behind a label, in lines that fit the terminal. */
-function* laid(
+function* wrapped(
   label: string,
   indent: number,
   { words, display }: { readonly words: string; readonly display: Display },
 ): Iterable<string> {
-  const plain = shownText(words);
+  const plain = escapeForTerminal(words);
   const lines =
     display.columns === undefined
       ? [plain]

@@ -20,7 +20,7 @@ function compareWorstFirst(one: Match, other: Match): number {
   const { package: x } = one;
   const { package: y } = other;
   return (
-    compareDanger(one, other) ||
+    compareRisk(one, other) ||
     compareText(x.name, y.name) ||
     compareText(one.vulnerability.id, other.vulnerability.id) ||
     compareText(x.version, y.version)
@@ -28,23 +28,31 @@ function compareWorstFirst(one: Match, other: Match): number {
 }
 
 /** Exploited findings first, then by severity, then those with a fix, then by the probability of exploitation. */
-export function compareDanger(one: Match, other: Match): number {
+export function compareRisk(one: Match, other: Match): number {
   const { vulnerability: a } = one;
   const { vulnerability: b } = other;
   return (
     Number(b.kev === true) - Number(a.kev === true) ||
-    dangerOf(b.severity) - dangerOf(a.severity) ||
+    riskRank(b.severity) - riskRank(a.severity) ||
     Number(isFixable(other)) - Number(isFixable(one)) ||
     (b.epss ?? 0) - (a.epss ?? 0)
   );
 }
 
 /** Severities by the place of findings in a list. One that no source has rated may be anything: it stands below Medium. */
-const rising: readonly Severity[] = ['Negligible', 'Low', 'Unknown', 'Medium', 'High', 'Critical', 'Defcon1'];
+const severitiesByRisk: readonly Severity[] = [
+  'Negligible',
+  'Low',
+  'Unknown',
+  'Medium',
+  'High',
+  'Critical',
+  'Defcon1',
+];
 
 /** How far up a finding of a severity stands in a list. */
-export function dangerOf(severity: Severity): number {
-  return rising.indexOf(severity);
+export function riskRank(severity: Severity): number {
+  return severitiesByRisk.indexOf(severity);
 }
 
 /** Whether a version exists that fixes the finding. */

@@ -1,21 +1,21 @@
 import type { Match } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
-import { type Column, columnsFor } from './findings-columns.ts';
+import { columnsFor, type FindingsColumn } from './findings-columns.ts';
 import { paint } from './paint.ts';
 import { foldCell, padText, shortenText, textWidth } from './terminal-text.ts';
 
 const gap = 2;
 
 /** No column is made narrower than this, the longest heading, to fit a terminal. */
-const narrowest = 13;
+const columnWidthMin = 13;
 /** A description in fewer columns says nothing. */
 const descriptionColumnsMin = 24;
 /** The width that descriptions are cut to where there is no terminal. */
 const pageColumns = 140;
 
-interface LaidColumn {
-  readonly column: Column;
+interface SizedColumn {
+  readonly column: FindingsColumn;
   readonly cells: readonly string[];
   width: number;
 }
@@ -23,52 +23,52 @@ interface LaidColumn {
 /** The findings as aligned lines, the worst first. */
 export function* findingLines(matches: readonly Match[], display: Display): Iterable<string> {
   const rows = findingRows(matches);
-  const columns = layOut(rows, display);
+  const columns = sizeColumns(rows, display);
   const headings = columns.map(({ column }) => column.heading);
   yield paint(alignedLine(headings, columns), 'bold', display);
   for (const [index, row] of rows.entries()) yield* rowLines(row, index, { columns, display });
 }
 
 /** The columns that the terminal has space for, none wider than its content. */
-function layOut(rows: readonly FindingRow[], display: Display): LaidColumn[] {
-  const all = columnsFor(rows).map((column): LaidColumn => {
+function sizeColumns(rows: readonly FindingRow[], display: Display): SizedColumn[] {
+  const all = columnsFor(rows).map((column): SizedColumn => {
     const cells = rows.map((row) => column.cell(row, display));
     const width = cells.reduce((max, cell) => Math.max(max, textWidth(cell)), column.heading.length);
     return { column, cells, width };
   });
   const { columns } = display;
-  const fixed = all.filter(({ column }) => column.use !== 'cut');
-  const laid = columns === undefined ? fixed : fitted(fixed, columns);
-  const cut = all.find(({ column }) => column.use === 'cut');
-  if (cut === undefined) return laid;
-  const left = (columns ?? pageColumns) - total(laid) - gap;
-  return left < descriptionColumnsMin ? laid : [...laid, { ...cut, width: Math.min(left, cut.width) }];
+  const fixed = all.filter(({ column }) => column.overflow !== 'cut');
+  const sized = columns === undefined ? fixed : fitColumns(fixed, columns);
+  const cut = all.find(({ column }) => column.overflow === 'cut');
+  if (cut === undefined) return sized;
+  const left = (columns ?? pageColumns) - total(sized) - gap;
+  return left < descriptionColumnsMin ? sized : [...sized, { ...cut, width: Math.min(left, cut.width) }];
 }
 
 /** Columns made to fit: optional ones are left out from the right, then versions are folded, and names only after them. */
-function fitted(all: readonly LaidColumn[], columns: number): LaidColumn[] {
-  const laid = [...all];
-  const dropped = (): number => laid.findLastIndex(({ column }) => column.use === 'optional');
-  while (total(laid) > columns && dropped() >= 0) laid.splice(dropped(), 1);
+function fitColumns(all: readonly SizedColumn[], columns: number): SizedColumn[] {
+  const sized = [...all];
+  const dropped = (): number => sized.findLastIndex(({ column }) => column.overflow === 'optional');
+  while (total(sized) > columns && dropped() >= 0) sized.splice(dropped(), 1);
   for (const use of ['folded-first', 'folded'] as const)
-    narrow(laid, { columns, candidates: laid.filter(({ column }) => column.use === use) });
-  return laid;
+    narrowColumns(sized, { columns, candidates: sized.filter(({ column }) => column.overflow === use) });
+  return sized;
 }
 
 /** The widest candidates give way first. */
-function narrow(
-  laid: readonly LaidColumn[],
-  { columns, candidates }: { readonly columns: number; readonly candidates: readonly LaidColumn[] },
+function narrowColumns(
+  sized: readonly SizedColumn[],
+  { columns, candidates }: { readonly columns: number; readonly candidates: readonly SizedColumn[] },
 ): void {
-  while (total(laid) > columns) {
+  while (total(sized) > columns) {
     const widest = Math.max(...candidates.map(({ width }) => width));
     const column = candidates.find(({ width }) => width === widest);
-    if (column === undefined || widest <= narrowest) return;
+    if (column === undefined || widest <= columnWidthMin) return;
     column.width--;
   }
 }
 
-function total(columns: readonly LaidColumn[]): number {
+function total(columns: readonly SizedColumn[]): number {
   return columns.reduce((sum, { width }) => sum + width, gap * (columns.length - 1));
 }
 
@@ -76,11 +76,11 @@ function total(columns: readonly LaidColumn[]): number {
 function* rowLines(
   row: FindingRow,
   index: number,
-  { columns, display }: { readonly columns: readonly LaidColumn[]; readonly display: Display },
+  { columns, display }: { readonly columns: readonly SizedColumn[]; readonly display: Display },
 ): Iterable<string> {
   const folded = columns.map(({ column, cells, width }) => {
     const cell = cells[index] ?? '';
-    return column.use === 'cut' ? [shortenText(cell, width)] : foldCell(cell, width);
+    return column.overflow === 'cut' ? [shortenText(cell, width)] : foldCell(cell, width);
   });
   const height = Math.max(...folded.map((lines) => lines.length));
   for (let line = 0; line < height; line++) {
@@ -95,7 +95,7 @@ function* rowLines(
 /** Cells side by side; blanks lie outside the colours and not at the end of the line. */
 function alignedLine(
   cells: readonly string[],
-  columns: readonly LaidColumn[],
+  columns: readonly SizedColumn[],
   colored: (text: string, position: number) => string = (text) => text,
 ): string {
   const last = cells.findLastIndex((cell) => cell !== '');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { githubFormat } from './github.ts';
 
@@ -63,12 +63,12 @@ test('every finding of a package is a line of it', () => {
 
 test('nothing from outside begins a command', () => {
   assert.deepEqual(
-    annotations(hostileReport(hostileWords)).map(({ level }) => level),
+    annotations(hostileReport(hostileText)).map(({ level }) => level),
     ['error', 'notice', 'error'],
   );
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is an error, so that nothing looks clean`, () => {
     const [first, ...others] = annotations(report);
     assert.equal(first?.level, 'error');

@@ -1,19 +1,19 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
 import {
   doubtsOf,
-  exploitedWords,
-  fixWords,
+  exploitedLines,
+  fixText,
   isInDoubt,
-  subjectWords,
-  summaryWords,
-  suppressedWords,
-  unratedWords,
-  verdictWords,
-} from './report-words.ts';
+  subjectText,
+  summaryText,
+  suppressedLines,
+  unratedLines,
+  verdictText,
+} from './report-text.ts';
 import { titleWithDigest } from './title.ts';
 
 /**
@@ -24,17 +24,17 @@ export const githubFormat: ReportFormat = {
   name: 'github',
   mediaType: 'text/plain',
   *write(report: Report): Iterable<string> {
-    const title = shownText(titleWithDigest(report.target));
+    const title = escapeForTerminal(titleWithDigest(report.target));
     const { matches } = report;
-    const counts = [summaryWords(report), ...exploitedWords(matches), ...unratedWords(matches)];
-    const summary = [...counts, ...suppressedWords(report), verdictWords(report)];
+    const counts = [summaryText(report), ...exploitedLines(matches), ...unratedLines(matches)];
+    const summary = [...counts, ...suppressedLines(report), verdictText(report)];
     if (isInDoubt(report))
-      yield command('error', `Not everything was assessed: ${title}`, [
-        verdictWords(report),
+      yield workflowCommand('error', `Not everything was assessed: ${title}`, [
+        verdictText(report),
         ...doubtsOf(report),
       ]);
-    yield command('notice', title, [subjectWords(report), ...summary]);
-    for (const group of packagesOf(report)) yield groupCommand(group);
+    yield workflowCommand('notice', title, [subjectText(report), ...summary]);
+    for (const group of packagesOf(report)) yield groupAnnotation(group);
   },
 };
 
@@ -63,11 +63,11 @@ function packagesOf({ matches }: Report): Group[] {
   );
 }
 
-function groupCommand(group: Group): string {
+function groupAnnotation(group: Group): string {
   const [{ vulnerability, package: found }] = group;
   const others = group.length === 1 ? '' : ` and ${group.length - 1} more`;
-  const title = `${shownText(found.name)} ${shownText(found.version)}: ${shownText(vulnerability.id)} (${vulnerability.severity})${others}`;
-  return command(
+  const title = `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}: ${escapeForTerminal(vulnerability.id)} (${vulnerability.severity})${others}`;
+  return workflowCommand(
     vulnerability.kev === true ? 'error' : levels[vulnerability.severity],
     title,
     group.map(lineOf),
@@ -76,11 +76,11 @@ function groupCommand(group: Group): string {
 
 function lineOf({ vulnerability, fix }: Match): string {
   const { id, severity, description } = vulnerability;
-  const words = description === null ? '' : `: ${shownText(description)}`;
-  return `${shownText(id)} (${severity}), ${fixWords(fix)}${words}`;
+  const suffix = description === null ? '' : `: ${escapeForTerminal(description)}`;
+  return `${escapeForTerminal(id)} (${severity}), ${fixText(fix)}${suffix}`;
 }
 
-function command(level: Level, title: string, lines: readonly string[]): string {
+function workflowCommand(level: Level, title: string, lines: readonly string[]): string {
   return `::${level} title=${propertyText(title)}::${dataText(lines.join('\n'))}\n`;
 }
 

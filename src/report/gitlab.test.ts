@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
 import { gitlabSchema } from '../testing/gitlab-schema.ts';
-import { ownValidator } from '../testing/official-schema.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
+import { schemaValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { gitlabFormat } from './gitlab.ts';
 
@@ -20,25 +20,25 @@ interface Scan {
   }[];
 }
 
-function written(report: Report): Scan {
+function render(report: Report): Scan {
   return JSON.parse([...gitlabFormat.write(report, { colors: false })].join('')) as Scan;
 }
 
-const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
 test('every report keeps what the schema of GitLab asks', () => {
-  const problems = ownValidator(gitlabSchema);
-  for (const report of reports) assert.deepEqual(problems(written(report)), []);
+  const problems = schemaValidator(gitlabSchema);
+  for (const report of reports) assert.deepEqual(problems(render(report)), []);
   const [match] = sampleReport.matches;
   assert.ok(match);
   const long = 'é'.repeat(2_000_000);
   const vulnerability = { ...match.vulnerability, id: long, description: long };
   const endless = { ...sampleReport, matches: [{ ...match, vulnerability }] };
-  assert.deepEqual(problems(written(endless)), []);
+  assert.deepEqual(problems(render(endless)), []);
 });
 
 test('a finding tells name, severity, remedy, identifiers and place', () => {
-  const { id: _, ...first } = written(sampleReport).vulnerabilities[0] ?? { id: '' };
+  const { id: _, ...first } = render(sampleReport).vulnerabilities[0] ?? { id: '' };
   const url = 'https://security-tracker.debian.org/tracker/CVE-2023-4863';
   assert.deepEqual(first, {
     name: 'CVE-2023-4863 in libwebp7',
@@ -57,16 +57,16 @@ test('a finding tells name, severity, remedy, identifiers and place', () => {
 });
 
 test('every finding has an identity of its own, and keeps it', () => {
-  const ids = written(sampleReport).vulnerabilities.map(({ id }) => id);
+  const ids = render(sampleReport).vulnerabilities.map(({ id }) => id);
   assert.equal(new Set(ids).size, sampleReport.matches.length);
   assert.deepEqual(
-    written(structuredClone(sampleReport)).vulnerabilities.map(({ id }) => id),
+    render(structuredClone(sampleReport)).vulnerabilities.map(({ id }) => id),
     ids,
   );
 });
 
 test('what is suppressed is not counted, and a message says why', () => {
-  const { scan, vulnerabilities } = written(sampleReport);
+  const { scan, vulnerabilities } = render(sampleReport);
   assert.ok(!vulnerabilities.some(({ name }) => name.startsWith('CVE-2023-39804')));
   assert.deepEqual(scan.messages, [
     { level: 'info', value: '1 suppressed: ignored by .clairignore: no archives from outside are unpacked' },
@@ -74,12 +74,12 @@ test('what is suppressed is not counted, and a message says why', () => {
 });
 
 test('the time is that of the advisories', () => {
-  assert.equal(written(sampleReport).scan.start_time, '2024-09-13T06:00:00');
+  assert.equal(render(sampleReport).scan.start_time, '2024-09-13T06:00:00');
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is a vulnerability of unknown severity, so that nothing looks clean`, () => {
-    const { scan, vulnerabilities } = written(report);
+    const { scan, vulnerabilities } = render(report);
     assert.deepEqual(
       vulnerabilities.map(({ severity, identifiers }) => [severity, identifiers[0]?.value]),
       [['Unknown', 'not-assessed']],
@@ -89,6 +89,6 @@ for (const [what, report] of Object.entries(doubtfulReports)) {
 }
 
 test('only a clean image has no vulnerabilities', () => {
-  assert.deepEqual(written(cleanReport).vulnerabilities, []);
-  assert.equal(written(cleanReport).scan.status, 'success');
+  assert.deepEqual(render(cleanReport).vulnerabilities, []);
+  assert.equal(render(cleanReport).scan.status, 'success');
 });

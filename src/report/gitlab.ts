@@ -1,14 +1,14 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
 import { reportTime, uuidOf } from './identity.ts';
-import { jsonPieces } from './json-pieces.ts';
-import { doubtsOf, fixWords, isInDoubt, suppressedWords, verdictWords } from './report-words.ts';
-import { titleOf } from './title.ts';
+import { jsonChunks } from './json-chunks.ts';
+import { doubtsOf, fixText, isInDoubt, suppressedLines, verdictText } from './report-text.ts';
+import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
-import { pagesOf, webLinks } from './web-links.ts';
+import { referenceUrls, webLinks } from './web-links.ts';
 
 /** The version of GitLab's security report schemas that is kept. */
 const schemaVersion = '15.0.7';
@@ -18,7 +18,7 @@ export const gitlabFormat: ReportFormat = {
   name: 'gitlab',
   mediaType: 'application/json',
   write(report: Report): Iterable<string> {
-    return jsonPieces({
+    return jsonChunks({
       version: schemaVersion,
       schema: `https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v${schemaVersion}/dist/container-scanning-report-format.json`,
       scan: scanOf(report),
@@ -47,17 +47,17 @@ const descriptionMax = 1024 * 1024;
 function scanOf(report: Report): object {
   const doubts = doubtsOf(report);
   const time = reportTime(report).replace('Z', '');
-  const us = { id: tool.name, name: 'Clair', version: tool.version, vendor: { name: 'Clair' } };
+  const clair = { id: tool.name, name: 'Clair', version: tool.version, vendor: { name: 'Clair' } };
   return {
     type: 'container_scanning',
     status: report.verdict === 'not-assessed' ? 'failure' : 'success',
     start_time: time,
     end_time: time,
-    analyzer: us,
-    scanner: us,
+    analyzer: clair,
+    scanner: clair,
     messages: [
       ...doubts.map((value) => ({ level: report.verdict === 'not-assessed' ? 'fatal' : 'warn', value })),
-      ...suppressedWords(report).map((value) => ({ level: 'info', value })),
+      ...suppressedLines(report).map((value) => ({ level: 'info', value })),
     ],
   };
 }
@@ -73,7 +73,7 @@ function doubtEntry(report: Report): object {
   return {
     id: uuidOf(report.target.reference, id),
     name: 'The image could not be assessed in full',
-    description: [verdictWords(report), ...doubtsOf(report)].join('\n'),
+    description: [verdictText(report), ...doubtsOf(report)].join('\n'),
     severity: 'Unknown',
     identifiers: [{ type: tool.name, name: id, value: id }],
     location: locationOf(report, 'image', '-'),
@@ -83,15 +83,18 @@ function doubtEntry(report: Report): object {
 function entryOf(match: Match, report: Report): object {
   const { vulnerability, package: found, fix } = match;
   const { id, severity, description } = vulnerability;
-  const plain = shownText(id);
-  const name = `${plain} in ${shownText(found.name)}`;
-  const pages = pagesOf(vulnerability);
+  const plain = escapeForTerminal(id);
+  const name = `${plain} in ${escapeForTerminal(found.name)}`;
+  const pages = referenceUrls(vulnerability);
   return {
     id: uuidOf(report.target.reference, id, found.purl, found.location.path),
     name: name.slice(0, nameMax),
     description: (description ?? '').slice(0, descriptionMax) || `${name}: its source says nothing more.`,
     severity: severityNames[severity],
-    solution: `${shownText(found.name)} ${shownText(found.version)}: ${fixWords(fix)}`.slice(0, solutionMax),
+    solution: `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}: ${fixText(fix)}`.slice(
+      0,
+      solutionMax,
+    ),
     identifiers: identifiersOf(match, pages),
     links: pages.map((url) => ({ url })),
     location: locationOf(report, found.name, found.version),
@@ -103,7 +106,7 @@ function identifiersOf({ vulnerability }: Match, pages: readonly string[]): obje
   const { id, aliases, advisories } = vulnerability;
   const values = [...new Set([id, ...aliases, ...advisories.map((advisory) => advisory.id)])];
   return values.map((value, index) => {
-    const name = shownText(value) || '-';
+    const name = escapeForTerminal(value) || '-';
     const link = advisories.find((advisory) => advisory.id === value)?.link ?? null;
     const url = webLinks([link])[0] ?? (index === 0 ? pages[0] : undefined);
     return { type: typeOf(name), name, value: name, url };
@@ -118,8 +121,8 @@ function typeOf(id: string): string {
 function locationOf({ target, distro }: Report, name: string, version: string): object {
   const system = distro === null ? 'unknown' : `${distro.id} ${distro.versionId ?? ''}`.trim();
   return {
-    dependency: { package: { name: shownText(name) }, version: shownText(version) },
-    operating_system: shownText(system) || 'unknown',
-    image: shownText(titleOf(target)) || 'unknown',
+    dependency: { package: { name: escapeForTerminal(name) }, version: escapeForTerminal(version) },
+    operating_system: escapeForTerminal(system) || 'unknown',
+    image: escapeForTerminal(imageTitleOf(target)) || 'unknown',
   };
 }

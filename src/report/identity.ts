@@ -1,21 +1,21 @@
 import { sha256Of } from '../kit/sha256.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
-import { ordered, reportOrder } from './key-order.ts';
-import { subjectOf } from './subject.ts';
+import { orderKeys, reportOrder } from './key-order.ts';
+import { imageSubjectOf } from './subject.ts';
 
 /** What tells a package of a report from the others. */
-type Found = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
+type PackageIdentity = Pick<Package, 'name' | 'version' | 'purl' | 'location'>;
 
 /** Answers by which reference a document names a package. */
-export type PackageReferences = (found: Found) => string | undefined;
+export type PackageReferences = (found: PackageIdentity) => string | undefined;
 
 /**
  * References to the packages of a report: its package URL where no other package has it, with a number where several places of
  * an image have the same. Of packages of which even the place is the same, findings refer to the first.
  */
 export function packageReferences(packages: readonly Package[]): PackageReferences {
-  const references = new Map<Found, string>();
+  const references = new Map<PackageIdentity, string>();
   const byKey = new Map<string, string>();
   const taken = new Map<string, number>();
   for (const found of packages) {
@@ -23,24 +23,24 @@ export function packageReferences(packages: readonly Package[]): PackageReferenc
     taken.set(found.purl, count);
     const reference = count === 1 ? found.purl : `${found.purl}#${count}`;
     references.set(found, reference);
-    const key = keyOf(found);
+    const key = packageKey(found);
     if (!byKey.has(key)) byKey.set(key, reference);
   }
-  return (found) => references.get(found) ?? byKey.get(keyOf(found));
+  return (found) => references.get(found) ?? byKey.get(packageKey(found));
 }
 
 /** Each package of a report once: an rpm database may list the same twice. */
 export function distinctPackages(packages: readonly Package[]): Package[] {
   const distinct = new Map<string, Package>();
   for (const found of packages) {
-    const key = JSON.stringify(ordered(found, reportOrder.packages));
+    const key = JSON.stringify(orderKeys(found, reportOrder.packages));
     if (!distinct.has(key)) distinct.set(key, found);
   }
   return [...distinct.values()];
 }
 
 /** What names a package among others. Its URL alone does not: names that differ in their case may have the same. */
-export function keyOf({ name, version, purl, location }: Found): string {
+export function packageKey({ name, version, purl, location }: PackageIdentity): string {
   return JSON.stringify([name, version, purl, location.path, location.layer]);
 }
 
@@ -49,8 +49,8 @@ export function keyOf({ name, version, purl, location }: Found): string {
  * is no part of it: that depends on the options of the run.
  */
 export function documentUuid({ ratings, ...report }: Report, kind: string): string {
-  const content = { ...report, target: subjectOf(report.target) };
-  return uuidOf(kind, JSON.stringify(ordered(content, reportOrder)));
+  const content = { ...report, target: imageSubjectOf(report.target) };
+  return uuidOf(kind, JSON.stringify(orderKeys(content, reportOrder)));
 }
 
 /** A UUID of version 8 (RFC 9562) made from some texts. */

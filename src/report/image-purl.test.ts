@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Digest } from '../model/digest.ts';
-import { readPurl } from '../model/read-purl.ts';
+import { parseNormalizedPurl } from '../model/parse-normalized-purl.ts';
 import { imagePurl, matchingPurls } from './image-purl.ts';
-import type { Subject } from './subject.ts';
+import type { ImageSubject } from './subject.ts';
 
 const manifest = `sha256:${'cd'.repeat(32)}` as Digest;
 const index = `sha256:${'ef'.repeat(32)}` as Digest;
 const imageId = `sha256:${'ab'.repeat(32)}` as Digest;
 const at = (digest: string): string => encodeURIComponent(digest);
 
-const inRegistry: Subject = {
+const inRegistry: ImageSubject = {
   reference: 'registry:registry.example/shop/web:1.4.2',
   kind: 'registry',
   manifest,
@@ -19,7 +19,7 @@ const inRegistry: Subject = {
   digest: manifest,
   repoDigests: [`registry.example/shop/web@${manifest}`, `registry.example/shop/web@${index}`],
 };
-const saved: Subject = {
+const saved: ImageSubject = {
   reference: 'web.tar',
   kind: 'docker-archive',
   manifest: null,
@@ -32,8 +32,8 @@ const saved: Subject = {
  * The rule of OpenVEX's Go library, which Trivy and Grype use: what the URL in the document says, the URL that a scanner makes has to say as well.
  */
 function matches(inDocument: string, ofScanner: string): boolean {
-  const a = readPurl(inDocument);
-  const b = readPurl(ofScanner);
+  const a = parseNormalizedPurl(inDocument);
+  const b = parseNormalizedPurl(ofScanner);
   if (a === undefined || b === undefined) return false;
   const isNamed = a.type === b.type && a.namespace === b.namespace && a.name === b.name;
   const isVersion = a.version === undefined || a.version === b.version;

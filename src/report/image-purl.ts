@@ -1,14 +1,14 @@
 import { trimCharactersEnd } from '../kit/trim-characters.ts';
 import { type ImageName, imageNameOf, parseImageName } from '../model/image-name.ts';
 import { formatPurl } from '../model/purl.ts';
-import type { Subject } from './subject.ts';
-import { titleOf } from './title.ts';
+import type { ImageSubject } from './subject.ts';
+import { imageTitleOf } from './title.ts';
 
 /**
  * The package URL of an image: purl-spec "oci" where its manifest has a digest, "docker" where only the image ID is known; undefined for
  * an image that has neither.
  */
-export function imagePurl(target: Subject): string | undefined {
+export function imagePurl(target: ImageSubject): string | undefined {
   const { manifest, digest } = target;
   const [pinned] = pinnedImages(target);
   const image = pinned?.image ?? nameOf(target);
@@ -42,7 +42,7 @@ function dockerPurl({ registry, repository }: ImageName, version: string): strin
  * Package URLs by which other scanners know an image, most of all Trivy and Grype: by each digest that a registry has it under, or else by
  * its names. They compare every qualifier, and have no `arch` and `tag` or name Docker Hub otherwise: a digest needs none of them.
  */
-export function matchingPurls(target: Subject): string[] {
+export function matchingPurls(target: ImageSubject): string[] {
   const pinned = pinnedImages(target).map(({ image, digest }) => ({ name: shortName(image), digest }));
   const name = shortNameOf(target, nameOf(target));
   if (target.manifest !== null) pinned.push({ name, digest: target.manifest });
@@ -64,15 +64,15 @@ interface PinnedImage {
   readonly digest: string;
 }
 
-function pinnedImages({ repoDigests = [] }: Subject): PinnedImage[] {
+function pinnedImages({ repoDigests = [] }: ImageSubject): PinnedImage[] {
   return repoDigests.flatMap((text) => {
     const image = parseImageName(text);
     return image?.digest === undefined ? [] : [{ image, digest: image.digest }];
   });
 }
 
-function nameOf(target: Subject): ImageName | undefined {
-  return (target.names ?? []).length > 0 ? parseImageName(titleOf(target)) : imageNameOf(target);
+function nameOf(target: ImageSubject): ImageName | undefined {
+  return (target.names ?? []).length > 0 ? parseImageName(imageTitleOf(target)) : imageNameOf(target);
 }
 
 function shortName({ repository }: ImageName): string {
@@ -80,7 +80,7 @@ function shortName({ repository }: ImageName): string {
 }
 
 /** An image has to be called something: as its file or directory, for one without a name. */
-function shortNameOf({ reference }: Subject, image: ImageName | undefined): string {
+function shortNameOf({ reference }: ImageSubject, image: ImageName | undefined): string {
   if (image !== undefined) return shortName(image);
   const file = trimCharactersEnd(reference, '/').split('/').at(-1) ?? '';
   const name = file

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaxesParser } from 'saxes';
-import { type Gate, judgeFinding } from '../match/gate.ts';
+import { evaluateGatesForFinding, type Gate } from '../match/gate.ts';
 import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/index.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { junitFormat } from './junit.ts';
 
@@ -35,7 +35,7 @@ interface Element {
   text: string;
 }
 
-function written(report: Report): string {
+function render(report: Report): string {
   return [...junitFormat.write(report, { colors: false })].join('');
 }
 
@@ -56,7 +56,7 @@ function parsed(report: Report): Element {
     const element = stack.at(-1);
     if (element !== undefined) element.text += text;
   });
-  parser.write(written(report)).close();
+  parser.write(render(report)).close();
   const root = stack[0]?.children[0];
   assert.ok(root);
   return root;
@@ -74,7 +74,7 @@ function casesOf(element: Element): Element[] {
   return element.name === 'testcase' ? [element] : element.children.flatMap(casesOf);
 }
 
-const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
 test('every report is XML of the known elements, and its counts are right', () => {
   for (const report of reports) {
@@ -118,7 +118,7 @@ test('what is suppressed is skipped, with the reason', () => {
   );
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is an error, so that nothing looks clean`, () => {
     assert.notEqual(parsed(report).attributes['errors'], '0');
   });
@@ -145,12 +145,12 @@ test('with gates only a finding that reaches one fails, and one that is not rate
         .matchAll(/<testcase name="CVE[^"]*\d \((\w+)\)"[^>]*>\s*<(\w+) message="(\w+)/g),
     ].map(([, ...words]) => words.join(' '));
   const high: Gate = { by: 'severity', severity: 'High' };
-  assert.deepEqual(outcomes({ gated: (match) => judgeFinding(match, [high], false) }), [
+  assert.deepEqual(outcomes({ gated: (match) => evaluateGatesForFinding(match, [high], false) }), [
     'High failure High',
     'Unknown error not',
     'Low skipped below',
   ]);
-  assert.deepEqual(outcomes({ gated: (match) => judgeFinding(match, [high], true) }), [
+  assert.deepEqual(outcomes({ gated: (match) => evaluateGatesForFinding(match, [high], true) }), [
     'High failure High',
     'Unknown skipped below',
     'Low skipped below',

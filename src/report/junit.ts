@@ -1,8 +1,8 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Coverage, ExtensionStatus, Match, Report, SuppressedMatch } from '../model/report.ts';
 import type { Display, GatedFinding, ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
-import { coverageLine, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
+import { coverageLine, doubtsOf, fixText, isInDoubt, verdictText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -18,7 +18,7 @@ export const junitFormat: ReportFormat = {
     const cases = suites.flatMap((suite) => suite.cases);
     yield '<?xml version="1.0" encoding="UTF-8"?>\n';
     yield `<testsuites name="clair" ${counts(cases)}>\n`;
-    for (const suite of suites) yield* suitePieces(suite);
+    for (const suite of suites) yield* suiteChunks(suite);
     yield '</testsuites>\n';
   },
 };
@@ -42,7 +42,7 @@ interface Suite {
 
 /** Whether everything could be assessed: a test for the image, each namespace and each extension. Errors are what is not known. */
 function assessmentSuite(report: Report): Suite {
-  const name = `assessment of ${shownText(titleWithDigest(report.target))}`;
+  const name = `assessment of ${escapeForTerminal(titleWithDigest(report.target))}`;
   const cases = [...report.coverage.map(coverageCase), ...report.statuses.map(statusCase)];
   return { name, cases: [verdictCase(report), ...cases] };
 }
@@ -53,29 +53,29 @@ function verdictCase(report: Report): Case {
   const details = doubtsOf(report).join('\n');
   return {
     ...shared,
-    outcome: { kind: 'error', message: verdictWords(report), type: 'not-assessed', details },
+    outcome: { kind: 'error', message: verdictText(report), type: 'not-assessed', details },
   };
 }
 
 function coverageCase(coverage: Coverage): Case {
-  const shared = { name: `advisories for ${shownText(coverage.namespace)}`, className: 'assessment' };
+  const shared = { name: `advisories for ${escapeForTerminal(coverage.namespace)}`, className: 'assessment' };
   if (coverage.status === 'complete' && coverage.reason === null) return shared;
   return { ...shared, outcome: { kind: 'error', message: coverageLine(coverage), type: coverage.status } };
 }
 
 function statusCase({ extension, status, files }: ExtensionStatus): Case {
-  const shared = { name: `${shownText(extension)} read its files`, className: 'assessment' };
+  const shared = { name: `${escapeForTerminal(extension)} read its files`, className: 'assessment' };
   if (status === 'succeeded') return shared;
   const details = files.flatMap(({ path, problem }) =>
-    problem === null ? [] : [shownText(`${path}: ${problem}`)],
+    problem === null ? [] : [escapeForTerminal(`${path}: ${problem}`)],
   );
-  const message = shownText(`${extension}: ${status}`);
+  const message = escapeForTerminal(`${extension}: ${status}`);
   return { ...shared, outcome: { kind: 'error', message, type: status, details: details.join('\n') } };
 }
 
 function findingSuite(report: Report, gated: Display['gated']): Suite {
   return {
-    name: `vulnerabilities of ${shownText(titleWithDigest(report.target))}`,
+    name: `vulnerabilities of ${escapeForTerminal(titleWithDigest(report.target))}`,
     cases: [
       ...worstFirst(report.matches).map((match) => findingCase(match, gated?.(match))),
       ...worstFirst(report.suppressed).map(suppressedCase),
@@ -87,7 +87,7 @@ function findingCase(match: Match, gated: GatedFinding = 'reached'): Case {
   const { vulnerability, package: found, fix } = match;
   const { severity, description, links } = vulnerability;
   const details = [description ?? '', ...links, `${found.purl} in ${found.location.path}`];
-  const message = `${severity}: ${shownText(found.name)} ${shownText(found.version)}, ${fixWords(fix)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
+  const message = `${severity}: ${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}, ${fixText(fix)}${vulnerability.kev === true ? ', known to be exploited' : ''}`;
   if (gated === 'passed')
     return { ...namesOf(match), outcome: { kind: 'skipped', message: `below --fail-on: ${message}` } };
   const shared = { type: severity, details: details.filter(Boolean).join('\n') };
@@ -103,19 +103,19 @@ function findingCase(match: Match, gated: GatedFinding = 'reached'): Case {
 }
 
 function suppressedCase(match: SuppressedMatch): Case {
-  return { ...namesOf(match), outcome: { kind: 'skipped', message: shownText(match.reason) } };
+  return { ...namesOf(match), outcome: { kind: 'skipped', message: escapeForTerminal(match.reason) } };
 }
 
 function namesOf({ vulnerability, package: found }: Match): Case {
   return {
-    name: `${shownText(vulnerability.id)} (${vulnerability.severity})`,
-    className: `${shownText(found.name)} ${shownText(found.version)}`,
+    name: `${escapeForTerminal(vulnerability.id)} (${vulnerability.severity})`,
+    className: `${escapeForTerminal(found.name)} ${escapeForTerminal(found.version)}`,
   };
 }
 
-function* suitePieces({ name, cases }: Suite): Iterable<string> {
+function* suiteChunks({ name, cases }: Suite): Iterable<string> {
   yield `  <testsuite name="${xmlText(name)}" ${counts(cases)}>\n`;
-  for (const each of cases) yield casePiece(each);
+  for (const each of cases) yield caseChunk(each);
   yield '  </testsuite>\n';
 }
 
@@ -125,7 +125,7 @@ function counts(cases: readonly Case[]): string {
   return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="0"`;
 }
 
-function casePiece({ name, className, outcome }: Case): string {
+function caseChunk({ name, className, outcome }: Case): string {
   const start = `    <testcase name="${xmlText(name)}" classname="${xmlText(className)}" time="0"`;
   if (outcome === undefined) return `${start}/>\n`;
   const { kind, message, type, details } = outcome;

@@ -125,27 +125,24 @@ export const reportOrder: OrderOf<PublishedReport> = {
 };
 
 /** A report with its keys in the given order, others left out. Its lists are put in order element by element, while they are gone through. */
-export function inOrder(report: object, order: KeyOrder): object {
+export function orderKeysLazily(report: object, order: KeyOrder): object {
   const fields = report as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     Object.keys(order).map((key) => {
       const member = fields[key];
-      return [key, Array.isArray(member) ? elementsInOrder(member, order[key]) : ordered(member, order[key])];
+      return [key, Array.isArray(member) ? orderElements(member, order[key]) : orderKeys(member, order[key])];
     }),
   );
 }
 
-function* elementsInOrder(
-  list: readonly unknown[],
-  order: KeyOrder | 'value' | undefined,
-): Iterable<unknown> {
-  for (const element of list) yield ordered(element, order);
+function* orderElements(list: readonly unknown[], order: KeyOrder | 'value' | undefined): Iterable<unknown> {
+  for (const element of list) yield orderKeys(element, order);
 }
 
 /** A value with the keys of its objects in the given order; others are left out. */
-export function ordered(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
+export function orderKeys(value: unknown, order: KeyOrder | 'value' | undefined): unknown {
   if (order === undefined || order === 'value' || value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((element) => ordered(element, order));
+  if (Array.isArray(value)) return value.map((element) => orderKeys(element, order));
   const fields = value as Record<string, unknown>;
-  return Object.fromEntries(Object.keys(order).map((key) => [key, ordered(fields[key], order[key])]));
+  return Object.fromEntries(Object.keys(order).map((key) => [key, orderKeys(fields[key], order[key])]));
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { jsonFormat } from './json.ts';
 import { looksLikeReport, readReport } from './read-report.ts';
 
-const written = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));
+const savedReport = Buffer.from([...jsonFormat.write(sampleReport, { colors: false })].join(''));
 
 test('what was written as JSON is read again, as far as it is compared', () => {
-  const read = readReport('x.json', written);
+  const read = readReport('x.json', savedReport);
   assert.ok(read !== undefined);
   const { matches, packages, verdict, target } = read;
   assert.equal(verdict, sampleReport.verdict);
@@ -26,7 +26,10 @@ test('everything else is refused by its name, and why', () => {
     ['{"schemaVersion":1', /is not JSON/],
     ['['.repeat(1e6), /^x\.json is no report: it is nested without end$/],
     ['{}', /no report of clair scan --format json: it is malformed at schemaVersion: none of 1$/],
-    [written.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'), /at schemaVersion: none of 1$/],
+    [
+      savedReport.toString().replace('"schemaVersion": 1', '"schemaVersion": 2'),
+      /at schemaVersion: none of 1$/,
+    ],
     [
       '{"schemaVersion":1,"target":{"reference":"x"},"packages":[],"matches":7}',
       /at matches: not the expected array$/,

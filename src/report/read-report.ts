@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import { parseJson, readBySchema } from '../kit/json/json-document.ts';
 import { unfixedStates } from '../model/fix.ts';
 import { severities } from '../model/severity.ts';
@@ -12,7 +12,7 @@ const fix = z.union([
 const item = z.object({ type: z.string(), name: z.string(), version: z.string() });
 
 /** What a report of ours must have for it to be compared with another; the rest is passed over. */
-const earlierReport = z.object({
+const savedReportSchema = z.object({
   schemaVersion: z.literal(1),
   target: z.object({ reference: z.string() }),
   packages: z.array(item),
@@ -27,7 +27,7 @@ const earlierReport = z.object({
 });
 
 /** A report that was written earlier, as far as it can be compared with another. */
-export type EarlierReport = z.infer<typeof earlierReport>;
+export type SavedReport = z.infer<typeof savedReportSchema>;
 
 /** Whether what begins so may be a report of ours: its version comes first. */
 export function looksLikeReport(start: Uint8Array): boolean {
@@ -38,10 +38,10 @@ export function looksLikeReport(start: Uint8Array): boolean {
  * Reads a report that `clair scan --format json` wrote; undefined where it is what `clair sbom` wrote, which knows no findings. Throws
  * `target-corrupt` naming what is wrong in it.
  */
-export function readReport(path: string, bytes: Buffer): EarlierReport | undefined {
+export function readReport(path: string, bytes: Buffer): SavedReport | undefined {
   const json = parseJson(bytes, (fault, cause) => corrupt(`${path} is no report: it ${fault}`, cause));
   if (isInventory(json)) return undefined;
-  return readBySchema(earlierReport, json, (fault) =>
+  return readBySchema(savedReportSchema, json, (fault) =>
     corrupt(`${path} is no report of clair scan --format json: it ${fault}`),
   );
 }

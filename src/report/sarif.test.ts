@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { sarifValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { sarifFormat } from './sarif.ts';
@@ -30,18 +30,23 @@ interface Log {
   ];
 }
 
-function written(report: Report): string {
+function render(report: Report): string {
   return [...sarifFormat.write(report, { colors: false })].join('');
 }
 
 function run(report: Report): Log['runs'][0] {
-  return (JSON.parse(written(report)) as Log).runs[0];
+  return (JSON.parse(render(report)) as Log).runs[0];
 }
 
 test('every report is valid by the schema of SARIF 2.1.0', () => {
   const problems = sarifValidator();
-  const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
-  for (const report of reports) assert.deepEqual(problems(JSON.parse(written(report))), []);
+  const reports = [
+    sampleReport,
+    cleanReport,
+    hostileReport(hostileText),
+    ...Object.values(incompleteReports),
+  ];
+  for (const report of reports) assert.deepEqual(problems(JSON.parse(render(report))), []);
   assert.notDeepEqual(problems({ version: '2.1.0', runs: [{ results: [{}] }] }), []);
 });
 
@@ -92,7 +97,7 @@ test('two findings are two alerts, and an update that does not help is the same'
   assert.deepEqual(prints({ ...sampleReport, matches: updated }), prints(sampleReport));
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is a result, so that nothing looks clean`, () => {
     const { results, invocations } = run(report);
     assert.equal(results[0]?.ruleId, 'not-assessed');
@@ -106,11 +111,11 @@ test('only a clean image has no results', () => {
 });
 
 test('a name from outside is no link', () => {
-  for (const { message } of run(hostileReport(hostileWords)).results) assert.ok(!message.text.includes(']('));
+  for (const { message } of run(hostileReport(hostileText)).results) assert.ok(!message.text.includes(']('));
 });
 
 test('the same report gives the same bytes, and the version is that of the package', async () => {
   const manifest = await import('../../package.json', { with: { type: 'json' } });
-  assert.equal(written(sampleReport), written(structuredClone(sampleReport)));
+  assert.equal(render(sampleReport), render(structuredClone(sampleReport)));
   assert.equal(run(sampleReport).tool.driver.version, manifest.default.version);
 });

@@ -1,23 +1,23 @@
 import { sha256Of } from '../kit/sha256.ts';
-import { shownText } from '../kit/shown-text.ts';
-import { severityOf } from '../model/cvss.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
+import { cvssSeverity } from '../model/cvss.ts';
 import type { Match, Report, ReportVulnerability, SuppressedMatch } from '../model/report.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { CvssVector } from '../model/vulnerability.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { allFindings, worstFirst } from './finding.ts';
-import { jsonPieces } from './json-pieces.ts';
-import { descriptionOf, doubtsOf, fixWords, isInDoubt, verdictWords } from './report-words.ts';
+import { jsonChunks } from './json-chunks.ts';
+import { descriptionOf, doubtsOf, fixText, isInDoubt, verdictText } from './report-text.ts';
 import { titleWithDigest } from './title.ts';
 import { tool } from './tool.ts';
-import { pagesOf } from './web-links.ts';
+import { referenceUrls } from './web-links.ts';
 
 /** Findings as static analysis results, SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning shows. */
 export const sarifFormat: ReportFormat = {
   name: 'sarif',
   mediaType: 'application/sarif+json',
   write(report: Report): Iterable<string> {
-    return jsonPieces(log(report));
+    return jsonChunks(sarifLog(report));
   },
 };
 
@@ -62,7 +62,7 @@ interface Rule {
   readonly severity: Severity;
 }
 
-function log(report: Report): object {
+function sarifLog(report: Report): object {
   const rules = rulesOf(report);
   const doubts = doubtsOf(report);
   return {
@@ -78,8 +78,8 @@ function log(report: Report): object {
         },
         // Code scanning keeps the results of one category until the same category comes again: one an image.
         automationDetails: {
-          id: `${tool.name}/${shownText(report.target.reference)}/`,
-          description: { text: unlinked(shownText(titleWithDigest(report.target))) },
+          id: `${tool.name}/${escapeForTerminal(report.target.reference)}/`,
+          description: { text: unlinked(escapeForTerminal(titleWithDigest(report.target))) },
         },
         invocations: [
           {
@@ -125,11 +125,11 @@ function rulesOf(report: Report): ReadonlyMap<string, Rule> {
 function ruleObject({ vulnerability, severity }: Rule): object {
   const { id, kev, epss } = vulnerability;
   const text = unlinked(descriptionOf(vulnerability));
-  const pages = pagesOf(vulnerability);
+  const pages = referenceUrls(vulnerability);
   return {
-    id: shownText(id),
+    id: escapeForTerminal(id),
     name: 'VulnerablePackage',
-    shortDescription: { text: `${shownText(id)}: ${severity}` },
+    shortDescription: { text: `${escapeForTerminal(id)}: ${severity}` },
     fullDescription: { text },
     help: { text: [text, ...pages].join('\n') },
     helpUri: pages[0],
@@ -156,7 +156,8 @@ function levelOf({ kev }: Pick<ReportVulnerability, 'kev'>, severity: Severity):
  * the first score.
  */
 function scoreOf({ cvss }: ReportVulnerability, severity: Severity): string | undefined {
-  const isUsable = (vector: CvssVector): boolean => severity === 'Unknown' || severityOf(vector) === severity;
+  const isUsable = (vector: CvssVector): boolean =>
+    severity === 'Unknown' || cvssSeverity(vector) === severity;
   const agreeing = cvss.find((vector) => vector.score !== undefined && isUsable(vector))?.score;
   return (agreeing ?? scores[severity])?.toFixed(1);
 }
@@ -178,8 +179,8 @@ function doubtResult(report: Report, ruleIndex: number): object {
     ruleId: doubtRule.id,
     ruleIndex,
     level: report.verdict === 'not-assessed' ? 'error' : 'warning',
-    message: { text: unlinked([verdictWords(report), ...doubtsOf(report)].join('\n')) },
-    locations: [{ physicalLocation: place('etc/os-release') }],
+    message: { text: unlinked([verdictText(report), ...doubtsOf(report)].join('\n')) },
+    locations: [{ physicalLocation: physicalLocation('etc/os-release') }],
     partialFingerprints: { primaryLocationLineHash: fingerprint(doubtRule.id) },
   };
 }
@@ -187,16 +188,16 @@ function doubtResult(report: Report, ruleIndex: number): object {
 function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
   const { vulnerability, package: found, fix } = match;
   const { type, name, version, purl, location } = found;
-  const words = `${shownText(name)} ${shownText(version)}: ${shownText(vulnerability.id)} (${vulnerability.severity}), ${fixWords(fix)}`;
+  const text = `${escapeForTerminal(name)} ${escapeForTerminal(version)}: ${escapeForTerminal(vulnerability.id)} (${vulnerability.severity}), ${fixText(fix)}`;
   return {
-    ruleId: shownText(vulnerability.id),
+    ruleId: escapeForTerminal(vulnerability.id),
     ruleIndex: rules.get(vulnerability.id)?.index,
     level: levelOf(vulnerability, vulnerability.severity),
-    message: { text: unlinked(words) },
+    message: { text: unlinked(text) },
     locations: [
       {
-        physicalLocation: place(location.path),
-        logicalLocations: [{ name: shownText(name), fullyQualifiedName: purl, kind: 'package' }],
+        physicalLocation: physicalLocation(location.path),
+        logicalLocations: [{ name: escapeForTerminal(name), fullyQualifiedName: purl, kind: 'package' }],
       },
     ],
     // Without the version, so that an update that does not help is the same alert.
@@ -216,7 +217,7 @@ function resultOf(match: Match, rules: ReadonlyMap<string, Rule>): object {
 }
 
 /** A file of the image. GitHub shows no result without a line, so it is the first. */
-function place(path: string): object {
+function physicalLocation(path: string): object {
   const uri = path.toWellFormed().split('/').map(encodeURIComponent).join('/');
   return { artifactLocation: { uri, uriBaseId: 'ROOTFS' }, region: { startLine: 1 } };
 }
@@ -226,6 +227,6 @@ function fingerprint(...parts: readonly string[]): string {
 }
 
 /** Words from outside are no links: `[text](target)` is one in a message, §3.11.6. */
-function unlinked(words: string): string {
-  return words.replaceAll('](', '] (');
+function unlinked(text: string): string {
+  return text.replaceAll('](', '] (');
 }

@@ -1,7 +1,7 @@
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { jsonPieces } from './json-pieces.ts';
-import { inOrder, reportOrder } from './key-order.ts';
+import { jsonChunks } from './json-chunks.ts';
+import { orderKeysLazily, reportOrder } from './key-order.ts';
 
 const { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses } = reportOrder;
 const inventoryOrder = { schemaVersion, target, distro, namespaces, layers, packages, unread, statuses };
@@ -11,6 +11,6 @@ export const sbomJsonFormat: ReportFormat = {
   name: 'json',
   mediaType: 'application/json',
   write(report: Report): Iterable<string> {
-    return jsonPieces(inOrder(report, inventoryOrder));
+    return jsonChunks(orderKeysLazily(report, inventoryOrder));
   },
 };

@@ -1,11 +1,11 @@
 import { sha256Of } from '../kit/sha256.ts';
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Package } from '../model/package.ts';
-import { allOf, isExpression } from './declared-licenses.ts';
+import { isExpression, joinWithAnd } from './declared-licenses.ts';
 
 /** The licences of a package as one expression; what has no identifier of SPDX has one of the document. SPDX 2.3, 7.15. */
 export function declaredLicense(licenses: readonly string[]): string {
-  return allOf(licenses.map((text) => (isExpression(text) ? text : referenceOf(text))));
+  return joinWithAnd(licenses.map((text) => (isExpression(text) ? text : referenceOf(text))));
 }
 
 /** The licences that have an identifier in this document alone, each once. SPDX 2.3, clause 10. */
@@ -16,8 +16,8 @@ export function namedLicenses(packages: readonly Package[]): object[] | undefine
   if (names.size === 0) return undefined;
   return [...names].map((text) => ({
     licenseId: referenceOf(text),
-    name: shownText(text),
-    extractedText: `The package declares: ${shownText(text)}`,
+    name: escapeForTerminal(text),
+    extractedText: `The package declares: ${escapeForTerminal(text)}`,
   }));
 }
 

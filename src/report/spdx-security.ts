@@ -1,25 +1,25 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import { allFindings, type Finding } from './finding.ts';
-import { keyOf } from './identity.ts';
-import { fixWords } from './report-words.ts';
+import { packageKey } from './identity.ts';
+import { fixText } from './report-text.ts';
 import { webLinks } from './web-links.ts';
 
 /** The findings on a package as references to advisories, SPDX 2.3 §7.21 and annex F.2.3: a page each, with what it says in words. */
 export function securityReferences(report: Report): (found: Package) => object[] {
-  const findings = Map.groupBy(allFindings(report), ({ package: found }) => keyOf(found));
-  return (found) => (findings.get(keyOf(found)) ?? []).map(referenceOf);
+  const findings = Map.groupBy(allFindings(report), ({ package: found }) => packageKey(found));
+  return (found) => (findings.get(packageKey(found)) ?? []).map(referenceOf);
 }
 
 function referenceOf({ vulnerability, fix, reason }: Finding): object {
   const { id, links, advisories, severity, source } = vulnerability;
   const [page] = webLinks([...advisories.map(({ link }) => link), ...links]);
-  const suppressed = reason === undefined ? '' : `; suppressed: ${shownText(reason)}`;
+  const suppressed = reason === undefined ? '' : `; suppressed: ${escapeForTerminal(reason)}`;
   return {
     referenceCategory: 'SECURITY',
     referenceType: 'advisory',
     referenceLocator: page ?? `https://www.cve.org/CVERecord?id=${encodeURIComponent(id.toWellFormed())}`,
-    comment: `${shownText(id)} (${severity}, ${shownText(source)}): ${fixWords(fix)}${suppressed}`,
+    comment: `${escapeForTerminal(id)} (${severity}, ${escapeForTerminal(source)}): ${fixText(fix)}${suppressed}`,
   };
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
-import { ownValidator } from '../testing/official-schema.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
+import { schemaValidator } from '../testing/official-schema.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { spdxSchema } from '../testing/spdx-schema.ts';
 import { sbomSpdxFormat, spdxFormat } from './spdx.ts';
@@ -30,10 +30,10 @@ function document(report: Report, format: ReportFormat = spdxFormat): Document {
   return JSON.parse([...format.write(report, { colors: false })].join('')) as Document;
 }
 
-const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 
 test('every document keeps what SPDX 2.3 says of its fields, and has no others', () => {
-  const problems = ownValidator(spdxSchema);
+  const problems = schemaValidator(spdxSchema);
   for (const report of reports)
     for (const format of [spdxFormat, sbomSpdxFormat])
       assert.deepEqual(problems(document(report, format)), []);
@@ -63,7 +63,7 @@ const attributed: Report = {
 };
 
 test('supplier, licences and dependencies stand in the fields that SPDX has for them', () => {
-  assert.deepEqual(ownValidator(spdxSchema)(document(attributed)), []);
+  assert.deepEqual(schemaValidator(spdxSchema)(document(attributed)), []);
   const { packages, relationships, hasExtractedLicensingInfos: named } = document(attributed);
   const [, , first, second] = packages;
   assert.equal(first?.supplier, 'Organization: Example Team (team@example.org)');
@@ -135,14 +135,14 @@ test('an inventory speaks of no vulnerability, and says what could not be read',
   assert.equal(inventory.comment, undefined);
   for (const { externalRefs = [] } of inventory.packages)
     for (const { referenceCategory } of externalRefs) assert.equal(referenceCategory, 'PACKAGE-MANAGER');
-  const report = doubtfulReports['an unreadable database'] ?? sampleReport;
+  const report = incompleteReports['an unreadable database'] ?? sampleReport;
   assert.equal(
     document(report, sbomSpdxFormat).comment,
     'Not everything was read: rpm: var/lib/rpm/rpmdb.sqlite: not a database',
   );
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is told, and never called clean`, () => {
     const { comment = '' } = document(report);
     assert.match(comment, /^Verdict: (not assessed|no known vulnerability, but)/);

@@ -1,5 +1,5 @@
 import { sha256Of } from '../kit/sha256.ts';
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
@@ -7,14 +7,14 @@ import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { distinctPackages, documentUuid, packageReferences, reportTime } from './identity.ts';
 import { imagePurl } from './image-purl.ts';
-import { jsonPieces } from './json-pieces.ts';
-import { ordered, reportOrder } from './key-order.ts';
-import { doubtsOf, problemWords, verdictWords } from './report-words.ts';
+import { jsonChunks } from './json-chunks.ts';
+import { orderKeys, reportOrder } from './key-order.ts';
+import { doubtsOf, extensionProblemLines, verdictText } from './report-text.ts';
 import { declaredLicense, namedLicenses } from './spdx-licenses.ts';
 import { securityReferences } from './spdx-security.ts';
-import { inventoryOf, subjectOf } from './subject.ts';
+import { imageSubjectOf, inventoryOf } from './subject.ts';
 import { supplierParts } from './supplier.ts';
-import { titleOf } from './title.ts';
+import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 
 const mediaType = 'application/spdx+json';
@@ -24,9 +24,9 @@ export const spdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
   write(report: Report, { time }: Display): Iterable<string> {
-    const words = [verdictWords(report), ...doubtsOf(report)];
-    return jsonPieces(
-      document(report, { kind: 'spdx', time, words, references: securityReferences(report) }),
+    const comments = [verdictText(report), ...doubtsOf(report)];
+    return jsonChunks(
+      document(report, { kind: 'spdx', time, comments, references: securityReferences(report) }),
     );
   },
 };
@@ -36,19 +36,19 @@ export const sbomSpdxFormat: ReportFormat = {
   name: 'spdx',
   mediaType,
   write(report: Report, { time }: Display): Iterable<string> {
-    const problems = problemWords(report).map((problem) => `Not everything was read: ${problem}`);
-    return jsonPieces(
-      document(inventoryOf(report), { kind: 'spdx sbom', time, words: problems, references: () => [] }),
+    const problems = extensionProblemLines(report).map((problem) => `Not everything was read: ${problem}`);
+    return jsonChunks(
+      document(inventoryOf(report), { kind: 'spdx sbom', time, comments: problems, references: () => [] }),
     );
   },
 };
 
 /** What a document says besides the inventory. */
-interface Additions {
+interface DocumentOptions {
   readonly kind: string;
   readonly time: string | undefined;
   /** Sentences about the whole. */
-  readonly words: readonly string[];
+  readonly comments: readonly string[];
   /** References of a package to advisories. */
   readonly references: (found: Package) => readonly object[];
 }
@@ -57,7 +57,7 @@ const documentId = 'SPDXRef-DOCUMENT';
 const imageId = 'SPDXRef-Image';
 const systemId = 'SPDXRef-OperatingSystem';
 
-function document(report: Report, { kind, time, words, references }: Additions): object {
+function document(report: Report, { kind, time, comments, references }: DocumentOptions): object {
   const packages = distinctPackages(report.packages);
   const identify = identifier(packages);
   const created = time ?? reportTime(report);
@@ -67,16 +67,16 @@ function document(report: Report, { kind, time, words, references }: Additions):
     SPDXID: documentId,
     spdxVersion: 'SPDX-2.3',
     creationInfo: { created, creators: [`Tool: ${tool.name}-${tool.version}`] },
-    name: shownText(titleOf(subjectOf(report.target))),
+    name: escapeForTerminal(imageTitleOf(imageSubjectOf(report.target))),
     dataLicense: 'CC0-1.0',
     documentNamespace: `https://spdx.org/spdxdocs/${tool.name}-${documentUuid(report, kind)}`,
-    comment: words.length === 0 ? undefined : words.join('\n'),
+    comment: comments.length === 0 ? undefined : comments.join('\n'),
     packages: [
       imagePackage(report, note),
       ...(report.distro === null ? [] : [systemPackage(report.distro, note)]),
       ...packages.map((found) => ({
         ...packageOf(found, identify(found), references(found)),
-        annotations: [note(ordered(found, reportOrder.packages))],
+        annotations: [note(orderKeys(found, reportOrder.packages))],
       })),
     ],
     hasExtractedLicensingInfos: namedLicenses(packages),
@@ -130,11 +130,11 @@ const unasserted = {
 } as const;
 
 function imagePackage(report: Report, note: (comment: unknown) => object): object {
-  const target = subjectOf(report.target);
+  const target = imageSubjectOf(report.target);
   const { namespaces, layers, unread, statuses } = reportOrder;
   return {
     SPDXID: imageId,
-    name: shownText(titleOf(target)),
+    name: escapeForTerminal(imageTitleOf(target)),
     versionInfo: target.manifest ?? target.digest,
     ...unasserted,
     checksums: target.manifest === null ? undefined : [checksum(target.manifest)],
@@ -142,8 +142,8 @@ function imagePackage(report: Report, note: (comment: unknown) => object): objec
     externalRefs: purlReferences(imagePurl(target)),
     annotations: [
       note({
-        target: ordered(target, reportOrder.target),
-        ...(ordered(report, { namespaces, layers, unread, statuses }) as object),
+        target: orderKeys(target, reportOrder.target),
+        ...(orderKeys(report, { namespaces, layers, unread, statuses }) as object),
       }),
     ],
   };
@@ -157,12 +157,12 @@ function purlReferences(purl: string | undefined): object[] | undefined {
 function systemPackage(distro: Distro, note: (comment: unknown) => object): object {
   return {
     SPDXID: systemId,
-    name: shownText(distro.id),
+    name: escapeForTerminal(distro.id),
     versionInfo: distro.versionId,
     description: distro.prettyName,
     ...unasserted,
     // No purpose: the word for it has a hyphen in one revision of the schema and a low line in the other.
-    annotations: [note(ordered(distro, reportOrder.distro))],
+    annotations: [note(orderKeys(distro, reportOrder.distro))],
   };
 }
 
@@ -170,14 +170,14 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
   const { name, version, supplier, licence, licenses = [], purl } = found;
   return {
     SPDXID: id,
-    name: shownText(name),
+    name: escapeForTerminal(name),
     versionInfo: version,
     ...unasserted,
     supplier: supplierOf(supplier),
     licenseDeclared: licenses.length === 0 ? 'NOASSERTION' : declaredLicense(licenses),
     // An rpm has words that are seldom an expression of SPDX.
-    licenseComments: licence === undefined ? undefined : `The package says: ${shownText(licence)}`,
-    sourceInfo: sourceWords(found),
+    licenseComments: licence === undefined ? undefined : `The package says: ${escapeForTerminal(licence)}`,
+    sourceInfo: sourceText(found),
     externalRefs: [
       { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl },
       ...references,
@@ -188,14 +188,14 @@ function packageOf(found: Package, id: string, references: readonly object[]): o
 /** Whether a supplier is a person or several is not known; `Organization` is what SPDX has for who distributes. */
 function supplierOf(supplier: string | undefined): string {
   if (supplier === undefined) return 'NOASSERTION';
-  const { name, email } = supplierParts(shownText(supplier));
+  const { name, email } = supplierParts(escapeForTerminal(supplier));
   return `Organization: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 
-function sourceWords({ foundBy, location, source }: Package): string {
+function sourceText({ foundBy, location, source }: Package): string {
   const layer = location.layer === null ? '' : ` of layer ${location.layer}`;
   const built = source === undefined ? '' : `; built from ${source.name} ${source.version}`;
-  return shownText(`${foundBy} found it in ${location.path}${layer}${built}`);
+  return escapeForTerminal(`${foundBy} found it in ${location.path}${layer}${built}`);
 }
 
 function checksum(digest: Digest): object {

@@ -1,10 +1,10 @@
 import type { InventorySubject, Report, Target } from '../model/report.ts';
 
 /** What a document is about: the image, also where the report was made of an inventory of it. */
-export type Subject = InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
+export type ImageSubject = InventorySubject & Omit<Target, 'reference' | 'kind' | 'subject'>;
 
 /** The image a target stands for. */
-export function subjectOf({ reference, kind, subject, ...identity }: Target): Subject {
+export function imageSubjectOf({ reference, kind, subject, ...identity }: Target): ImageSubject {
   return { reference, kind, ...subject, ...identity };
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Digest } from '../model/digest.ts';
 import type { Match, Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
-import { coverageLine } from './report-words.ts';
+import { coverageLine } from './report-text.ts';
 import { tableFormat } from './table.ts';
 import { textWidth } from './terminal-text.ts';
 

@@ -1,24 +1,24 @@
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
 import { paint, type Style } from './paint.ts';
 import {
   coverageLine,
-  exploitedWords,
+  exploitedLines,
+  extensionProblemLines,
   firstClause,
-  identityWords,
-  problemWords,
-  ratingListWords,
+  identityLines,
+  ratingListLines,
   shownVerdict,
-  subjectWords,
-  summaryWords,
-  suppressedWords,
-  unratedWords,
-  verdictWords,
-} from './report-words.ts';
+  subjectText,
+  summaryText,
+  suppressedLines,
+  unratedLines,
+  verdictText,
+} from './report-text.ts';
 import { foldWords } from './terminal-text.ts';
-import { titleOf } from './title.ts';
+import { imageTitleOf } from './title.ts';
 
 /** The report for a person at a terminal: what was looked at, the findings worst first, and what they were compared with. */
 export const tableFormat: ReportFormat = {
@@ -38,7 +38,7 @@ function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
 /** Why there are no advisories, and what to do about it. */
 function withoutAdvisories({ coverage }: Report): string[] {
   const reasons = coverage.map(({ namespace, reason }) =>
-    shownText(`${namespace}: ${firstClause(reason ?? 'no advisories at hand')}`),
+    escapeForTerminal(`${namespace}: ${firstClause(reason ?? 'no advisories at hand')}`),
   );
   return [...reasons, 'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.'];
 }
@@ -49,18 +49,18 @@ const sentenceColumnsMin = 20;
 const verdictStyles = { vulnerable: 'red', clean: 'green', 'not-assessed': 'yellow' } as const;
 
 function* lines(report: Report, display: Display): Iterable<string> {
-  yield* sentence(shownText(titleOf(report.target)), 'bold', display);
-  yield* sentences(identityWords(report), 'dim', display);
-  yield* sentence(subjectWords(report), undefined, display);
+  yield* sentence(escapeForTerminal(imageTitleOf(report.target)), 'bold', display);
+  yield* sentences(identityLines(report), 'dim', display);
+  yield* sentence(subjectText(report), undefined, display);
   yield '';
   if (report.matches.length > 0) {
     yield* findingLines(report.matches, display);
     yield '';
   }
-  yield* sentence(summaryWords(report), undefined, display);
-  yield* sentences(exploitedWords(report.matches), 'red', display);
-  yield* sentences(unratedWords(report.matches), 'yellow', display);
-  yield* sentences(suppressedWords(report), undefined, display);
+  yield* sentence(summaryText(report), undefined, display);
+  yield* sentences(exploitedLines(report.matches), 'red', display);
+  yield* sentences(unratedLines(report.matches), 'yellow', display);
+  yield* sentences(suppressedLines(report), undefined, display);
   if (isWithoutAdvisories(report)) {
     for (const line of withoutAdvisories(report)) yield* sentence(line, 'yellow', display);
     return;
@@ -69,9 +69,9 @@ function* lines(report: Report, display: Display): Iterable<string> {
     const style = coverage.status === 'complete' && coverage.reason === null ? undefined : 'yellow';
     yield* sentence(coverageLine(coverage), style, display);
   }
-  if (report.matches.length > 0) yield* sentences(ratingListWords(report), ratingListStyle(report), display);
-  yield* sentences(problemWords(report), 'yellow', display);
-  yield* sentence(verdictWords(report), ['bold', verdictStyles[shownVerdict(report)]], display);
+  if (report.matches.length > 0) yield* sentences(ratingListLines(report), ratingListStyle(report), display);
+  yield* sentences(extensionProblemLines(report), 'yellow', display);
+  yield* sentence(verdictText(report), ['bold', verdictStyles[shownVerdict(report)]], display);
 }
 
 function ratingListStyle({ ratings }: Report): Style | undefined {
@@ -79,12 +79,12 @@ function ratingListStyle({ ratings }: Report): Style | undefined {
 }
 
 function* sentences(lines: readonly string[], style: Style | undefined, display: Display): Iterable<string> {
-  for (const words of lines) yield* sentence(words, style, display);
+  for (const text of lines) yield* sentence(text, style, display);
 }
 
 /** Words laid into the width of the terminal. */
-function sentence(words: string, style: Style | undefined, display: Display): string[] {
+function sentence(text: string, style: Style | undefined, display: Display): string[] {
   const folded =
-    display.columns === undefined ? [words] : foldWords(words, Math.max(display.columns, sentenceColumnsMin));
+    display.columns === undefined ? [text] : foldWords(text, Math.max(display.columns, sentenceColumnsMin));
   return style === undefined ? folded : folded.map((line) => paint(line, style, display));
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { templateFormat } from './template.ts';
 
-function written(template: string, report: Report = sampleReport, name = 'report.txt'): string {
+function render(template: string, report: Report = sampleReport, name = 'report.txt'): string {
   return [...templateFormat(name, template).write(report, { colors: false })].join('');
 }
 
@@ -18,7 +18,7 @@ test('a template names the keys of the report, and loops over its lists', () => 
 {{vulnerability.id}}: {{reason}}
 {{/suppressed}}
 `;
-  const lines = written(table).split('\n');
+  const lines = render(table).split('\n');
   assert.equal(lines[0], 'registry.example/shop/web:1.4.2');
   assert.equal(lines[1], 'CVE-2023-4863;libwebp7;fixed in 1.2.4-0.2+deb12u1');
   assert.equal(lines[2], 'CVE-2023-45853;zlib1g;will not be fixed');
@@ -27,38 +27,38 @@ test('a template names the keys of the report, and loops over its lists', () => 
 
 test('findings can be had by severity, the worst first', () => {
   assert.equal(
-    written('{{#bySeverity}}{{severity}} {{count}}, {{/bySeverity}}'),
+    render('{{#bySeverity}}{{severity}} {{count}}, {{/bySeverity}}'),
     'Critical 2, High 3, Medium 4, Low 1, Negligible 1, Unknown 1, ',
   );
 });
 
 test('values are escaped in templates of HTML, and are one line without controls in all', () => {
-  const hostile = hostileReport(hostileWords);
+  const hostile = hostileReport(hostileText);
   const template = '{{#matches}}{{package.name}}{{/matches}}';
-  const text = written(template, hostile);
+  const text = render(template, hostile);
   assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Cs}]/u);
   assert.match(text, /<script>alert\(1\)<\/script>/);
-  assert.doesNotMatch(written(template, hostile, 'page.html'), /[<>"']/);
+  assert.doesNotMatch(render(template, hostile, 'page.html'), /[<>"']/);
 });
 
 test('what stands in a report is no template', () => {
-  const text = written('{{#matches}}{{package.name}}{{/matches}}', hostileReport(hostileWords));
+  const text = render('{{#matches}}{{package.name}}{{/matches}}', hostileReport(hostileText));
   assert.ok(text.includes('{{y}}'));
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} is what a template calls not assessed, and not clean`, () => {
-    assert.equal(written('{{#isClean}}clean{{/isClean}}', report), '');
-    assert.equal(written('{{#isNotAssessed}}unknown{{/isNotAssessed}}', report), 'unknown');
+    assert.equal(render('{{#isClean}}clean{{/isClean}}', report), '');
+    assert.equal(render('{{#isNotAssessed}}unknown{{/isNotAssessed}}', report), 'unknown');
     assert.match(
-      written('{{{words.verdict}}}', report),
+      render('{{{words.verdict}}}', report),
       /^Verdict: (not assessed|no known vulnerability, but)/,
     );
   });
 }
 
 test('a clean report is', () => {
-  assert.equal(written('{{#isClean}}clean{{/isClean}}', cleanReport), 'clean');
+  assert.equal(render('{{#isClean}}clean{{/isClean}}', cleanReport), 'clean');
 });
 
 test('a template that is none is refused before anything is scanned', () => {

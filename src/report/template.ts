@@ -1,21 +1,21 @@
 import Mustache from 'mustache';
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import type { Match, Report } from '../model/report.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import { worstFirst } from './finding.ts';
 import {
   countBySeverity,
   doubtsOf,
-  exploitedWords,
-  fixWords,
+  exploitedLines,
+  fixText,
   shownVerdict,
-  subjectWords,
-  summaryWords,
-  suppressedWords,
-  unratedWords,
-  verdictWords,
-} from './report-words.ts';
-import { titleOf } from './title.ts';
+  subjectText,
+  summaryText,
+  suppressedLines,
+  unratedLines,
+  verdictText,
+} from './report-text.ts';
+import { imageTitleOf } from './title.ts';
 import { tool } from './tool.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -30,7 +30,7 @@ export function templateFormat(name: string, template: string): ReportFormat {
   Mustache.parse(template);
   const isMarkup = /\.(?:x?html?|xml|svg)(?:\.[a-z]+)?$/i.test(name);
   const escaped = (value: unknown): string => {
-    const text = shownText(String(value), valueMax);
+    const text = escapeForTerminal(String(value), valueMax);
     return isMarkup ? xmlText(text) : text;
   };
   return {
@@ -44,34 +44,34 @@ export function templateFormat(name: string, template: string): ReportFormat {
 
 /** What a template can name: the keys of the JSON report, and the sentences of the table. */
 function viewOf(report: Report): object {
-  const matches = worstFirst(report.matches).map(withWords);
+  const matches = worstFirst(report.matches).map(withFixText);
   const verdict = shownVerdict(report);
   return {
     ...report,
     matches,
-    suppressed: worstFirst(report.suppressed).map(withWords),
+    suppressed: worstFirst(report.suppressed).map(withFixText),
     bySeverity: countBySeverity(matches).map(({ severity, count }) => ({
       severity,
       count,
       matches: matches.filter(({ vulnerability }) => vulnerability.severity === severity),
     })),
-    title: titleOf(report.target),
+    title: imageTitleOf(report.target),
     isVulnerable: verdict === 'vulnerable',
     isClean: verdict === 'clean',
     isNotAssessed: verdict === 'not-assessed',
     words: {
-      subject: subjectWords(report),
-      summary: summaryWords(report),
-      verdict: verdictWords(report),
-      exploited: exploitedWords(report.matches),
-      unrated: unratedWords(report.matches),
-      suppressed: suppressedWords(report),
+      subject: subjectText(report),
+      summary: summaryText(report),
+      verdict: verdictText(report),
+      exploited: exploitedLines(report.matches),
+      unrated: unratedLines(report.matches),
+      suppressed: suppressedLines(report),
       doubts: doubtsOf(report),
     },
     tool,
   };
 }
 
-function withWords<Finding extends Match>(match: Finding): Finding & { readonly fixWords: string } {
-  return { ...match, fixWords: fixWords(match.fix) };
+function withFixText<Finding extends Match>(match: Finding): Finding & { readonly fixWords: string } {
+  return { ...match, fixWords: fixText(match.fix) };
 }

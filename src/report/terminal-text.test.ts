@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { shownText } from '../kit/shown-text.ts';
+import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import { foldCell, foldWords, padText, shortenText, textWidth } from './terminal-text.ts';
 
 test('widths are those of Unicode TR11', () => {
@@ -32,7 +32,7 @@ test('cells break after punctuation, sentences at blanks', () => {
 test('folding loses nothing but blanks and keeps to the width', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 30 }), (text, width) => {
-      const plain = shownText(text);
+      const plain = escapeForTerminal(text);
       for (const lines of [foldCell(plain, width), foldWords(plain, width)]) {
         assert.equal(lines.join('').replaceAll(' ', ''), plain.replaceAll(' ', ''));
         assert.ok(lines.every((line) => textWidth(line) <= width));

@@ -25,15 +25,15 @@ export function shortenText(text: string, width: number): string {
 
 /** The whole of a version or name in lines of at most `width` columns, broken after punctuation where possible. */
 export function foldCell(text: string, width: number): string[] {
-  return folded(text.match(/[^-.:+~_/ ]+[-.:+~_/ ]?|[-.:+~_/ ]/g) ?? [], width);
+  return foldPieces(text.match(/[^-.:+~_/ ]+[-.:+~_/ ]?|[-.:+~_/ ]/g) ?? [], width);
 }
 
 /** A sentence in lines of at most `width` columns, broken at blanks where possible. */
 export function foldWords(text: string, width: number): string[] {
-  return folded(text.match(/[^ ]+ ?| /g) ?? [], width);
+  return foldPieces(text.match(/[^ ]+ ?| /g) ?? [], width);
 }
 
-function folded(pieces: readonly string[], width: number): string[] {
+function foldPieces(pieces: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const piece of pieces) {

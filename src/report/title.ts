@@ -4,7 +4,7 @@ import type { Target } from '../model/report.ts';
 type Titled = Pick<Target, 'reference' | 'names' | 'digest'>;
 
 /** The image's name, the one that the user typed if it has several; what the user typed where it has none. */
-export function titleOf({ reference, names = [] }: Titled): string {
+export function imageTitleOf({ reference, names = [] }: Titled): string {
   return names.find((name) => isTyped(reference, name)) ?? names[0] ?? reference;
 }
 
@@ -14,7 +14,7 @@ function isTyped(reference: string, name: string): boolean {
 
 /** The title with the beginning of the digest, for formats that have one line for both. */
 export function titleWithDigest(target: Titled): string {
-  const title = titleOf(target);
+  const title = imageTitleOf(target);
   const { digest } = target;
   return digest === undefined || title.includes('@') ? title : `${title}@${shortDigest(digest)}`;
 }

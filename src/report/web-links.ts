@@ -8,7 +8,10 @@ export function webLinks(links: readonly (string | null)[]): string[] {
 }
 
 /** The pages of the web that speak of a vulnerability, that of its source first. */
-export function pagesOf({ links, advisories }: Pick<ReportVulnerability, 'links' | 'advisories'>): string[] {
+export function referenceUrls({
+  links,
+  advisories,
+}: Pick<ReportVulnerability, 'links' | 'advisories'>): string[] {
   return webLinks([...links, ...advisories.map(({ link }) => link)]);
 }
 

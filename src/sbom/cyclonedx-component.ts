@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import { Properties } from './cyclonedx-properties.ts';
-import { partBy, tooMany } from './document-text.ts';
+import { parsePart, tooManyListed } from './sbom-json.ts';
 
 const text = z.nullish(z.string());
 const list = z.nullish(z.array(z.unknown()));
 
 /** What is read of a component, CycloneDX 1.2 to 1.7. */
-const component = z.pipe(
+const componentSchema = z.pipe(
   z.object({
     type: text,
     'bom-ref': text,
@@ -30,17 +30,17 @@ const component = z.pipe(
 );
 
 /** A component. Those in it are not taken apart yet. */
-export type Component = z.infer<typeof component>;
+export type CyclonedxComponent = z.infer<typeof componentSchema>;
 
 /** A component at its place; without it where it is malformed. */
 export interface PlacedComponent {
   readonly reference: string;
-  readonly found: Component | undefined;
+  readonly found: CyclonedxComponent | undefined;
 }
 
 /** A component, undefined where it is malformed. */
-export function parseComponent(value: unknown): Component | undefined {
-  return partBy(component, value);
+export function parseComponent(value: unknown): CyclonedxComponent | undefined {
+  return parsePart(componentSchema, value);
 }
 
 /** All components, those inside others included. How deep they lie in each other is bounded by how deep the JSON is. */
@@ -48,7 +48,7 @@ export function* allComponents(components: readonly unknown[], name: string): Ge
   let count = 0;
   const open: { readonly value: unknown; readonly place: string }[] = placed(components, '');
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (++count + open.length > limits.sbomComponents) throw tooMany(name, 'sbomComponents');
+    if (++count + open.length > limits.sbomComponents) throw tooManyListed(name, 'sbomComponents');
     const found = parseComponent(next.value);
     yield { reference: found?.['bom-ref'] || next.place, found };
     for (const inner of placed(found?.components ?? [], `${next.place}.`)) open.push(inner);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cyclonedx, problems, properties, words } from '../testing/told-inventory.ts';
+import { cyclonedxInventory, packageTexts, problems, properties } from '../testing/third-party-inventory.ts';
 
 const layer = `sha256:${'ab'.repeat(32)}`;
 
@@ -53,13 +53,13 @@ const syftComponents: readonly object[] = [
 ];
 
 test('syft, CycloneDX: sources and places, the distribution by its properties', () => {
-  const inventory = cyclonedx(syftComponents, {
+  const inventory = cyclonedxInventory(syftComponents, {
     'bom-ref': 'r',
     type: 'container',
     name: 'shop:1',
     version: `sha256:${'cd'.repeat(32)}`,
   });
-  assert.deepEqual(words(inventory), [
+  assert.deepEqual(packageTexts(inventory), [
     'deb libc6 2.36-9+deb12u4 from glibc 2.36-9+deb12u4',
     'deb libgcc-s1 12.2.0-14 from gcc-12 12.2.0-14',
     'npm @types/node 20.1.0',
@@ -86,7 +86,7 @@ test('syft, CycloneDX: sources and places, the distribution by its properties', 
 });
 
 test('syft, CycloneDX: an rpm has its epoch in a qualifier, and its source as the name of a file', () => {
-  const inventory = cyclonedx([
+  const inventory = cyclonedxInventory([
     {
       purl: 'pkg:rpm/rhel/openssl-libs@1.1.1k-9.el8_7?arch=x86_64&distro=rhel-8.7&epoch=1&upstream=openssl-1.1.1k-9.el8_7.src.rpm',
     },
@@ -97,7 +97,7 @@ test('syft, CycloneDX: an rpm has its epoch in a qualifier, and its source as th
       properties: properties({ 'syft:metadata:modularityLabel': 'nodejs:18:8070020230306170042:bd1311ed' }),
     },
   ]);
-  assert.deepEqual(words(inventory), [
+  assert.deepEqual(packageTexts(inventory), [
     'rpm openssl-libs 1:1.1.1k-9.el8_7 from openssl 1.1.1k-9.el8_7',
     'rpm acl 2.2.53-1.el8',
     'rpm nodejs 18.14.2-2.module+el8.7.0',
@@ -108,7 +108,7 @@ test('syft, CycloneDX: an rpm has its epoch in a qualifier, and its source as th
 });
 
 test('Trivy, CycloneDX: the source in parts, and the epoch of a deb in a qualifier', () => {
-  const inventory = cyclonedx([
+  const inventory = cyclonedxInventory([
     {
       'bom-ref': '3da6a469',
       type: 'operating-system',
@@ -142,7 +142,7 @@ test('Trivy, CycloneDX: the source in parts, and the epoch of a deb in a qualifi
       properties: properties({ 'aquasecurity:trivy:FilePath': 'app/package-lock.json' }),
     },
   ]);
-  assert.deepEqual(words(inventory), [
+  assert.deepEqual(packageTexts(inventory), [
     'deb bsdutils 1:2.38.1-5+deb12u1 from util-linux 2.38.1-5+deb12u1',
     'npm lodash 4.17.20',
   ]);
@@ -171,23 +171,23 @@ test('Trivy: distributions have other names, and Alpine a release alone', () => 
     ['debian', 'trixie/sid', 'debian trixie'],
   ] as const;
   for (const [name, version, expected] of names) {
-    const { distro } = cyclonedx([{ type: 'operating-system', name, version }]);
+    const { distro } = cyclonedxInventory([{ type: 'operating-system', name, version }]);
     assert.equal([distro?.id, distro?.versionId ?? distro?.versionCodename].join(' '), expected, name);
   }
-  const { distro } = cyclonedx([{ purl: 'pkg:apk/alpine/zlib@1.2.11-r3?distro=3.15.0' }]);
+  const { distro } = cyclonedxInventory([{ purl: 'pkg:apk/alpine/zlib@1.2.11-r3?distro=3.15.0' }]);
   assert.deepEqual(distro, { id: 'alpine', versionId: '3.15.0', like: [] });
 });
 
 test('Docker Scout and cdxgen: the distribution in other qualifiers', () => {
-  const scout = cyclonedx([
+  const scout = cyclonedxInventory([
     { purl: 'pkg:deb/debian/wget@1.21.3-1%2Bb2?os_distro=bookworm&os_name=debian&os_version=12' },
   ]);
-  assert.deepEqual(words(scout), ['deb wget 1.21.3-1+b2 from wget 1.21.3-1']);
+  assert.deepEqual(packageTexts(scout), ['deb wget 1.21.3-1+b2 from wget 1.21.3-1']);
   assert.deepEqual(scout.distro, { id: 'debian', versionId: '12', like: [] });
-  const cdxgen = cyclonedx([
+  const cdxgen = cyclonedxInventory([
     { purl: 'pkg:deb/debian/attr@1:2.5.2-3?arch=amd64&distro=debian-13&distro_name=trixie&epoch=1' },
   ]);
-  assert.deepEqual(words(cdxgen), ['deb attr 1:2.5.2-3 from attr 1:2.5.2-3']);
+  assert.deepEqual(packageTexts(cdxgen), ['deb attr 1:2.5.2-3 from attr 1:2.5.2-3']);
   assert.deepEqual(cdxgen.distro, { id: 'debian', versionId: '13', like: [] });
   for (const [distro, expected] of [
     ['jammy', 'ubuntu 22.04'],
@@ -199,7 +199,7 @@ test('Docker Scout and cdxgen: the distribution in other qualifiers', () => {
     ['slem-5.5', 'sle-micro 5.5'],
     ['alpine-edge', 'alpine edge'],
   ] as const) {
-    const found = cyclonedx([{ purl: `pkg:deb/debian/a@1?distro=${distro}` }]).distro;
+    const found = cyclonedxInventory([{ purl: `pkg:deb/debian/a@1?distro=${distro}` }]).distro;
     assert.equal(`${found?.id} ${found?.versionId ?? found?.versionCodename ?? ''}`, expected, distro);
   }
 });

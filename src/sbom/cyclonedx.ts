@@ -1,44 +1,50 @@
 import * as z from 'zod/mini';
-import { limits } from '../kit/limits.ts';
-import { quoted } from '../kit/quoted.ts';
+import { limits } from '../core/limits.ts';
+import { quoteUntrusted } from '../kit/quoted.ts';
 import { parseDigest } from '../model/digest.ts';
 import { imageIdentity } from '../model/image-identity.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
+import { statusSchema, unreadSchema } from './clair-schemas.ts';
+import { clairDistroOf, clairLayerOf, clairPackageOf, isClairComponent } from './cyclonedx-clair.ts';
 import {
   allComponents,
-  type Component,
+  type CyclonedxComponent,
   type PlacedComponent,
   parseComponent,
 } from './cyclonedx-component.ts';
-import { isOwnComponent, ownComponent, ownLayerOf, ownSystem } from './cyclonedx-own.ts';
-import { toldComponent, toldSystem } from './cyclonedx-told.ts';
-import { documentBy, innerJson, partBy, unsupported } from './document-text.ts';
-import { damagedNote, type Entry, type ReadDocument, type Subject, systemEntry } from './entry.ts';
-import { ownStatus, ownUnread } from './own-parts.ts';
+import { distroFromComponent, entryFromComponent } from './cyclonedx-third-party.ts';
+import {
+  damagedDataEntry,
+  distroEntry,
+  type SbomDocument,
+  type SbomEntry,
+  type SbomSubject,
+} from './sbom-entry.ts';
+import { parseEmbeddedJson, parsePart, parseSbomDocument, unsupportedSbom } from './sbom-json.ts';
 
-const bom = z.object({
+const bomSchema = z.object({
   specVersion: z.string(),
   metadata: z.nullish(z.object({ tools: z.optional(z.unknown()), component: z.optional(z.unknown()) })),
   components: z.nullish(z.array(z.unknown())),
   dependencies: z.nullish(z.array(z.unknown())),
 });
 /** What a component depends on, by references. */
-const dependency = z.object({ ref: z.string(), dependsOn: z.nullish(z.array(z.string())) });
+const dependencySchema = z.object({ ref: z.string(), dependsOn: z.nullish(z.array(z.string())) });
 
 /** Since CycloneDX 1.5, as clair writes it. */
-const tools = z.object({ components: z.array(z.object({ name: z.string() })) });
+const toolsSchema = z.object({ components: z.array(z.object({ name: z.string() })) });
 
 /** Components of these types are no packages, unless a package URL says otherwise. */
-const typesOfOther: ReadonlySet<string> = new Set([
+const nonPackageTypes: ReadonlySet<string> = new Set([
   ...['container', 'file', 'data', 'device', 'device-driver', 'firmware'],
   ...['machine-learning-model', 'cryptographic-asset'],
 ]);
 
 /** A document in CycloneDX, by whomever. */
-export function readCyclonedx(document: unknown, name: string): ReadDocument {
-  const { specVersion, metadata, components, dependencies } = documentBy(bom, document, name);
+export function readCyclonedx(document: unknown, name: string): SbomDocument {
+  const { specVersion, metadata, components, dependencies } = parseSbomDocument(bomSchema, document, name);
   if (!/^1\.[2-7]$/.test(specVersion))
-    throw unsupported(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
+    throw unsupportedSbom(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
   const root = parseComponent(metadata?.component);
   const { layers, statuses, unread, parts } = imageIn(root);
   const placed = allComponents([...parts, ...(components ?? [])], name);
@@ -48,7 +54,8 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
     statuses: statuses.filter((status) => status !== undefined),
     ...unreadOf(unread),
     ...entriesOf(placed, {
-      isOwn: partBy(tools, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
+      isFromClair:
+        parsePart(toolsSchema, metadata?.tools)?.components.some((tool) => tool.name === 'clair') ?? false,
       dependencies: dependenciesIn(dependencies ?? []),
       isDamaged:
         [...statuses, ...unread].includes(undefined) || (metadata?.component != null && root === undefined),
@@ -56,11 +63,11 @@ export function readCyclonedx(document: unknown, name: string): ReadDocument {
   };
 }
 
-function unreadOf(unread: readonly (UnreadEvidence | undefined)[]): Pick<ReadDocument, 'unread'> {
+function unreadOf(unread: readonly (UnreadEvidence | undefined)[]): Pick<SbomDocument, 'unread'> {
   return unread.length === 0 ? {} : { unread: unread.filter((one) => one !== undefined) };
 }
 
-function subjectOf(root: Component | undefined): Subject {
+function subjectOf(root: CyclonedxComponent | undefined): SbomSubject {
   if (root === undefined) return { reference: 'unnamed', kind: null, manifest: null, platform: null };
   const property = (name: string): string | undefined => root.properties.get(`clair:target:${name}`);
   const version = parseDigest(root.version ?? '') ?? null;
@@ -83,7 +90,7 @@ function subjectOf(root: Component | undefined): Subject {
 }
 
 /** What clair wrote into the component that stands for the image, and what else is in it. */
-function imageIn(root: Component | undefined): {
+function imageIn(root: CyclonedxComponent | undefined): {
   readonly layers: readonly ReportLayer[];
   readonly statuses: readonly (ExtensionStatus | undefined)[];
   readonly unread: readonly (UnreadEvidence | undefined)[];
@@ -93,7 +100,7 @@ function imageIn(root: Component | undefined): {
   const parts: unknown[] = [];
   for (const value of root?.components ?? []) {
     const component = parseComponent(value);
-    const layer = component && ownLayerOf(component);
+    const layer = component && clairLayerOf(component);
     if (layer === undefined) parts.push(value);
     else layers.push(layer);
   }
@@ -102,14 +109,14 @@ function imageIn(root: Component | undefined): {
   return {
     layers,
     parts,
-    statuses: statuses.map((json) => partBy(ownStatus, innerJson(json))),
-    unread: unread.map((json) => partBy(ownUnread, innerJson(json))),
+    statuses: statuses.map((json) => parsePart(statusSchema, parseEmbeddedJson(json))),
+    unread: unread.map((json) => parsePart(unreadSchema, parseEmbeddedJson(json))),
   };
 }
 
 /** What is known of a document when its components are read. */
-interface Reading {
-  readonly isOwn: boolean;
+interface DocumentContext {
+  readonly isFromClair: boolean;
   readonly isDamaged: boolean;
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
@@ -118,7 +125,7 @@ interface Reading {
 function dependenciesIn(dependencies: readonly unknown[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     dependencies.flatMap((value) => {
-      const found = partBy(dependency, value);
+      const found = parsePart(dependencySchema, value);
       return found === undefined ? [] : [[found.ref, found.dependsOn ?? []] as const];
     }),
   );
@@ -126,9 +133,9 @@ function dependenciesIn(dependencies: readonly unknown[]): ReadonlyMap<string, r
 
 function entriesOf(
   placed: Iterable<PlacedComponent>,
-  { isOwn, isDamaged, dependencies }: Reading,
-): Pick<ReadDocument, 'isOwn' | 'entries'> {
-  function* entries(): Generator<Entry> {
+  { isFromClair, isDamaged, dependencies }: DocumentContext,
+): Pick<SbomDocument, 'isFromClair' | 'entries'> {
+  function* entries(): Generator<SbomEntry> {
     if (isDamaged)
       yield {
         problem: 'is malformed, or a property clair:status or clair:unread of it',
@@ -136,27 +143,30 @@ function entriesOf(
       };
     for (const { found, reference } of placed)
       if (found === undefined) yield { problem: 'is malformed', reference };
-      else yield* componentEntries({ found, reference, isOwn, dependencies });
+      else yield* componentEntries({ found, reference, isFromClair, dependencies });
   }
-  return { isOwn, entries: entries() };
+  return { isFromClair, entries: entries() };
 }
 
 function* componentEntries({
   found,
   reference,
-  isOwn,
+  isFromClair,
   dependencies,
-}: Omit<Reading, 'isDamaged'> & { found: Component; reference: string }): Generator<Entry> {
-  const own = ownComponent(found, dependencies);
-  if (own === undefined && isOwnComponent(found)) yield damagedNote(reference);
-  const entry = own === undefined ? entryOf(found, reference, isOwn) : { own };
+}: Omit<DocumentContext, 'isDamaged'> & {
+  found: CyclonedxComponent;
+  reference: string;
+}): Generator<SbomEntry> {
+  const clairPackage = clairPackageOf(found, dependencies);
+  if (clairPackage === undefined && isClairComponent(found)) yield damagedDataEntry(reference);
+  const entry = clairPackage === undefined ? entryOf(found, reference, isFromClair) : { clairPackage };
   if (entry !== undefined) yield entry;
 }
 
-function entryOf(found: Component, reference: string, isOwn: boolean): Entry | undefined {
+function entryOf(found: CyclonedxComponent, reference: string, isFromClair: boolean): SbomEntry | undefined {
   if (found.type === 'operating-system')
-    return systemEntry(isOwn ? ownSystem(found) : toldSystem(found), reference);
-  if (found.purl) return toldComponent(found, found.purl, reference);
-  if (typesOfOther.has(found.type ?? '') || found.properties.isGroup) return undefined;
-  return { problem: `${quoted(found.name ?? '')} has no package URL`, reference };
+    return distroEntry(isFromClair ? clairDistroOf(found) : distroFromComponent(found), reference);
+  if (found.purl) return entryFromComponent(found, found.purl, reference);
+  if (nonPackageTypes.has(found.type ?? '') || found.properties.isGroup) return undefined;
+  return { problem: `${quoteUntrusted(found.name ?? '')} has no package URL`, reference };
 }

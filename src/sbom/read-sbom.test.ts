@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ClairError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import { builtIn } from '../extensions.ts';
-import { ClairError } from '../kit/errors.ts';
-import { limits } from '../kit/limits.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Package } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
-import { doubtfulReports, hostileReport, hostileWords } from '../testing/doubtful-reports.ts';
+import { hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { samplePackage, sampleReport } from '../testing/sample-report.ts';
-import { cyclonedx } from '../testing/told-inventory.ts';
-import { looksLikeSbom } from './document-text.ts';
+import { cyclonedxInventory } from '../testing/third-party-inventory.ts';
 import { readSbom } from './read-sbom.ts';
+import { looksLikeSbom } from './sbom-json.ts';
 
 const formats = [
   ...builtIn.formats.filter(({ name }) => /^(?:json|cyclonedx|spdx)$/.test(name)),
@@ -40,11 +40,11 @@ const whole: Package = {
 const digest = `sha256:${'a1'.repeat(32)}` as Digest;
 
 /** No database of ours could hold more. */
-const storable = hostileWords.replace('\0', '').toWellFormed();
+const storable = hostileText.replace('\0', '').toWellFormed();
 
 const reports: Readonly<Record<string, Report>> = {
   sample: sampleReport,
-  ...doubtfulReports,
+  ...incompleteReports,
   'hostile words': hostileReport(storable),
   'an archive with a name': {
     ...sampleReport,
@@ -252,10 +252,10 @@ test('a damaged note of clair on a package is told, and the package is what its 
   for (const format of ['cyclonedx', 'spdx'] as const) {
     const inventory = readDamaged(format, 'foundBy', 'foundby');
     assert.deepEqual(names(inventory), names(sampleReport));
-    const told = inventory.statuses.find(({ extension }) => extension === 'sbom');
-    assert.equal(told?.status, 'partly-failed');
+    const actual = inventory.statuses.find(({ extension }) => extension === 'sbom');
+    assert.equal(actual?.status, 'partly-failed');
     assert.deepEqual(
-      told.files.map(({ problem }) => problem),
+      actual.files.map(({ problem }) => problem),
       ['has a damaged note of clair'],
     );
   }
@@ -326,12 +326,12 @@ test('any JSON is read or refused, and what is read is never in silence about wh
 });
 
 test('what somebody else wrote is the same after clair wrote it', () => {
-  const told = cyclonedx([
+  const actual = cyclonedxInventory([
     { 'bom-ref': 'a', purl: 'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc' },
     { 'bom-ref': 'b', purl: 'pkg:npm/%40acme/web@1.0.0' },
     { 'bom-ref': 'c', type: 'library', name: 'nobody knows' },
   ]);
-  const { subject, distro, layers, packages, statuses } = told;
+  const { subject, distro, layers, packages, statuses } = actual;
   const { reference, kind, manifest, platform } = subject;
   const target = {
     reference: 'sbom:F',
@@ -341,5 +341,5 @@ test('what somebody else wrote is the same after clair wrote it', () => {
     subject: { reference, kind },
   } as const;
   for (const bytes of documentsOf({ ...sampleReport, target, distro, layers, packages, statuses }))
-    assert.deepEqual(readSbom(bytes, 'F'), told);
+    assert.deepEqual(readSbom(bytes, 'F'), actual);
 });

@@ -1,9 +1,9 @@
 import type { Inventory } from '../model/inventory.ts';
+import { buildInventory } from './build-inventory.ts';
+import { readClairReport } from './clair-report.ts';
 import { readCyclonedx } from './cyclonedx.ts';
-import { corrupt, jsonOf, unsupported } from './document-text.ts';
-import type { ReadDocument } from './entry.ts';
-import { gather } from './gather.ts';
-import { readOwnReport } from './own-report.ts';
+import type { SbomDocument } from './sbom-entry.ts';
+import { corruptSbom, parseSbomJson, unsupportedSbom } from './sbom-json.ts';
 import { readSpdx } from './spdx.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -11,19 +11,23 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Formats that are read: what tells each, and its reader. */
 const formats: readonly (readonly [
   is: (fields: Fields) => boolean,
-  read: (fields: Fields, name: string) => ReadDocument,
+  read: (fields: Fields, name: string) => SbomDocument,
 ])[] = [
   [({ bomFormat }) => bomFormat === 'CycloneDX', readCyclonedx],
   [({ spdxVersion }) => typeof spdxVersion === 'string', readSpdx],
   [
     ({ schemaVersion, target, packages }) =>
       schemaVersion === 1 && isFields(target) && Array.isArray(packages),
-    readOwnReport,
+    readClairReport,
   ],
 ];
 
 /** Formats that are not read: what tells each, what it is, and what makes it something that is read. */
-const others: readonly (readonly [is: (fields: Fields) => boolean, name: string, remedy: string])[] = [
+const unsupportedFormats: readonly (readonly [
+  is: (fields: Fields) => boolean,
+  name: string,
+  remedy: string,
+])[] = [
   [
     (fields) => '@context' in fields && '@graph' in fields,
     'SPDX 3',
@@ -51,15 +55,15 @@ const others: readonly (readonly [is: (fields: Fields) => boolean, name: string,
  * JSON reports of clair, and the first two as the predicate of an in-toto statement. Throws `target-…` errors that say what it is instead.
  */
 export function readSbom(bytes: Buffer, name: string): Inventory {
-  const fields = fieldsOf(jsonOf(bytes, name), name);
+  const fields = fieldsOf(parseSbomJson(bytes, name), name);
   const document = isStatement(fields) ? fieldsOf(fields['predicate'], name) : fields;
   const format = formats.find(([is]) => is(document));
-  if (format !== undefined) return gather(format[1](document, name), name);
-  const other = others.find(([is]) => is(document));
-  throw unsupported(
-    other === undefined
+  if (format !== undefined) return buildInventory(format[1](document, name), name);
+  const unsupportedFormat = unsupportedFormats.find(([is]) => is(document));
+  throw unsupportedSbom(
+    unsupportedFormat === undefined
       ? `${name} is no SBOM that is known: neither CycloneDX nor SPDX nor a JSON report of clair`
-      : `${name} is ${other[1]}, which is not read; ${other[2]}`,
+      : `${name} is ${unsupportedFormat[1]}, which is not read; ${unsupportedFormat[2]}`,
   );
 }
 
@@ -70,7 +74,7 @@ function isStatement({ _type: type, predicate }: Fields): boolean {
 
 function fieldsOf(value: unknown, name: string): Fields {
   if (isFields(value)) return value;
-  throw corrupt(`${name} is no SBOM: it is no JSON object`);
+  throw corruptSbom(`${name} is no SBOM: it is no JSON object`);
 }
 
 function isFields(value: unknown): value is Fields {

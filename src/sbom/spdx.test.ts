@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problems, purlRef, read, spdx, words } from '../testing/told-inventory.ts';
+import {
+  packageTexts,
+  problems,
+  purlRef,
+  readInventory,
+  spdxInventory,
+} from '../testing/third-party-inventory.ts';
 
 test('Trivy, SPDX: the source in words', () => {
-  const inventory = spdx(
+  const inventory = spdxInventory(
     [
       {
         SPDXID: 'SPDXRef-ContainerImage-1',
@@ -40,14 +46,14 @@ test('Trivy, SPDX: the source in words', () => {
       },
     ],
   );
-  assert.deepEqual(words(inventory), ['apk libc-utils 0.7.2-r3 from libc-dev 0.7.2-r3']);
+  assert.deepEqual(packageTexts(inventory), ['apk libc-utils 0.7.2-r3 from libc-dev 0.7.2-r3']);
   assert.deepEqual(inventory.distro, { id: 'alpine', versionId: '3.15.11', like: [] });
   assert.equal(inventory.subject.reference, 'alpine:3.15');
   assert.deepEqual(problems(inventory), []);
 });
 
 test('BuildKit: an attestation whose predicate is the SPDX of syft', () => {
-  const inventory = read({
+  const inventory = readInventory({
     _type: 'https://in-toto.io/Statement/v0.1',
     predicateType: 'https://spdx.dev/Document',
     subject: [{ name: 'pkg:docker/shop@1', digest: {} }],
@@ -66,13 +72,13 @@ test('BuildKit: an attestation whose predicate is the SPDX of syft', () => {
       ],
     },
   });
-  assert.deepEqual(words(inventory), ['apk busybox 1.36.1-r29 from busybox 1.36.1-r29']);
+  assert.deepEqual(packageTexts(inventory), ['apk busybox 1.36.1-r29 from busybox 1.36.1-r29']);
   assert.equal(inventory.packages[0]?.location.path, 'lib/apk/db/installed');
   assert.deepEqual(inventory.distro, { id: 'alpine', versionId: '3.20.3', like: [] });
 });
 
 test('SPDX of others: what a package was generated from is its source, and not installed', () => {
-  const inventory = spdx(
+  const inventory = spdxInventory(
     [
       {
         SPDXID: 'SPDXRef-bin',
@@ -90,7 +96,7 @@ test('SPDX of others: what a package was generated from is its source, and not i
     ],
     [{ spdxElementId: 'SPDXRef-bin', relationshipType: 'GENERATED_FROM', relatedSpdxElement: 'SPDXRef-src' }],
   );
-  assert.deepEqual(words(inventory), ['deb libssl3 3.0.11-1 from openssl 3.0.11-1']);
+  assert.deepEqual(packageTexts(inventory), ['deb libssl3 3.0.11-1 from openssl 3.0.11-1']);
   assert.deepEqual(problems(inventory), ['SPDXRef-other: "left-alone" has no package URL']);
   assert.equal(inventory.distro?.versionId, '12');
 });

@@ -1,16 +1,29 @@
 import * as z from 'zod/mini';
-import { limits } from '../kit/limits.ts';
+import { limits } from '../core/limits.ts';
 import { parseDigest } from '../model/digest.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Package } from '../model/package.ts';
-import { documentBy, innerJson, partBy, tooMany, unsupported } from './document-text.ts';
-import { damagedNote, type Entry, type ReadDocument, type Subject } from './entry.ts';
-import { ownDistro, ownLayer, ownPackage, ownStatus, ownTarget, ownUnread } from './own-parts.ts';
-import { type SpdxPackage, spdxPackage, toldPackageEntry } from './spdx-told.ts';
+import {
+  distroSchema,
+  layerSchema,
+  packageSchema,
+  statusSchema,
+  targetSchema,
+  unreadSchema,
+} from './clair-schemas.ts';
+import { damagedDataEntry, type SbomDocument, type SbomEntry, type SbomSubject } from './sbom-entry.ts';
+import {
+  parseEmbeddedJson,
+  parsePart,
+  parseSbomDocument,
+  tooManyListed,
+  unsupportedSbom,
+} from './sbom-json.ts';
+import { entryFromSpdxPackage, type SpdxPackage, spdxPackageSchema } from './spdx-third-party.ts';
 
 const text = z.nullish(z.string());
 
-const spdxDocument = z.object({
+const documentSchema = z.object({
   spdxVersion: z.string(),
   name: text,
   packages: z.pipe(
@@ -22,32 +35,32 @@ const spdxDocument = z.object({
     z.array(z.object({ spdxElementId: text, relationshipType: text, relatedSpdxElement: text })),
   ),
 });
-type SpdxDocument = z.infer<typeof spdxDocument>;
+type SpdxDocument = z.infer<typeof documentSchema>;
 
 /** What clair says of an image beside the fields of SPDX. */
-const ownImage = z.object({
-  target: ownTarget,
-  layers: z.array(ownLayer),
-  unread: z.optional(z.array(ownUnread)),
-  statuses: z.array(ownStatus),
+const imageSchema = z.object({
+  target: targetSchema,
+  layers: z.array(layerSchema),
+  unread: z.optional(z.array(unreadSchema)),
+  statuses: z.array(statusSchema),
 });
 
 /** A document in SPDX, by whomever. */
-export function readSpdx(document: unknown, name: string): ReadDocument {
-  const told = documentBy(spdxDocument, document, name);
-  const { spdxVersion, packages } = told;
+export function readSpdx(document: unknown, name: string): SbomDocument {
+  const spdx = parseSbomDocument(documentSchema, document, name);
+  const { spdxVersion, packages } = spdx;
   if (!/^SPDX-2\.[23]$/.test(spdxVersion))
-    throw unsupported(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
-  if (packages.length > limits.sbomComponents) throw tooMany(name, 'sbomComponents');
+    throw unsupportedSbom(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
+  if (packages.length > limits.sbomComponents) throw tooManyListed(name, 'sbomComponents');
   const parsed = packages.map(parsePackage);
-  const image = parsed.map(({ note }) => note.image).find((found) => found !== undefined);
-  const relations = relationsOf(told);
+  const image = parsed.map(({ annotation }) => annotation.image).find((found) => found !== undefined);
+  const relations = relationsOf(spdx);
   return {
-    subject: image?.target ?? subjectOf(told, parsed, relations),
+    subject: image?.target ?? subjectOf(spdx, parsed, relations),
     layers: image?.layers ?? [],
     statuses: image?.statuses ?? [],
     ...(image?.unread !== undefined && { unread: image.unread }),
-    isOwn: image !== undefined,
+    isFromClair: image !== undefined,
     entries: entriesOf(parsed, relations),
   };
 }
@@ -56,30 +69,30 @@ interface ParsedPackage {
   readonly reference: string;
   /** Undefined where it is malformed. */
   readonly found: SpdxPackage | undefined;
-  readonly note: Note;
+  readonly annotation: ClairAnnotation;
 }
 
 /** What clair noted of a package of the document, which may stand for the image, for its distribution or for something installed. */
-interface Note {
-  readonly image?: z.infer<typeof ownImage> | undefined;
-  readonly own?: Package | undefined;
-  readonly system?: Distro | undefined;
+interface ClairAnnotation {
+  readonly image?: z.infer<typeof imageSchema> | undefined;
+  readonly clairPackage?: Package | undefined;
+  readonly distro?: Distro | undefined;
   readonly isDamaged?: boolean;
 }
 
 function parsePackage(value: unknown, index: number): ParsedPackage {
-  const found = partBy(spdxPackage, value);
-  return { reference: found?.SPDXID || `packages[${index}]`, found, note: noteIn(found) };
+  const found = parsePart(spdxPackageSchema, value);
+  return { reference: found?.SPDXID || `packages[${index}]`, found, annotation: clairAnnotationIn(found) };
 }
 
-function noteIn(found: SpdxPackage | undefined): Note {
-  const note = found?.annotations?.find(({ annotator }) => annotator?.startsWith('Tool: clair-'));
-  if (note === undefined) return {};
-  const json = innerJson(note.comment ?? '');
-  const own = partBy(ownPackage, json);
-  const system = own === undefined ? partBy(ownDistro, json) : undefined;
-  const image = (own ?? system) === undefined ? partBy(ownImage, json) : undefined;
-  return { image, own, system, isDamaged: (own ?? system ?? image) === undefined };
+function clairAnnotationIn(found: SpdxPackage | undefined): ClairAnnotation {
+  const annotation = found?.annotations?.find(({ annotator }) => annotator?.startsWith('Tool: clair-'));
+  if (annotation === undefined) return {};
+  const json = parseEmbeddedJson(annotation.comment ?? '');
+  const clairPackage = parsePart(packageSchema, json);
+  const distro = clairPackage === undefined ? parsePart(distroSchema, json) : undefined;
+  const image = (clairPackage ?? distro) === undefined ? parsePart(imageSchema, json) : undefined;
+  return { image, clairPackage, distro, isDamaged: (clairPackage ?? distro ?? image) === undefined };
 }
 
 /** What a document says of its packages beside them. */
@@ -107,7 +120,7 @@ function subjectOf(
   { name }: SpdxDocument,
   parsed: readonly ParsedPackage[],
   { described }: Relations,
-): Subject {
+): SbomSubject {
   const roots = parsed.filter(({ reference }) => described.has(reference));
   const root = roots.length === 1 ? roots[0]?.found : undefined;
   const manifest = parseDigest(root?.versionInfo ?? '') ?? null;
@@ -120,23 +133,24 @@ function subjectOf(
   };
 }
 
-function* entriesOf(parsed: readonly ParsedPackage[], relations: Relations): Generator<Entry> {
+function* entriesOf(parsed: readonly ParsedPackage[], relations: Relations): Generator<SbomEntry> {
   const byReference = new Map(parsed.map((each) => [each.reference, each.found]));
   const sources = new Set(relations.sources.values());
-  for (const { reference, found, note } of parsed) {
+  for (const { reference, found, annotation } of parsed) {
     if (sources.has(reference)) continue;
-    if (note.isDamaged === true) yield damagedNote(reference);
+    if (annotation.isDamaged === true) yield damagedDataEntry(reference);
     const builtFrom = byReference.get(relations.sources.get(reference) ?? '');
     const isSubject = relations.described.has(reference);
     const entry =
       found === undefined
         ? ({ problem: 'is malformed', reference } as const)
-        : (ownEntry(note, reference) ?? toldPackageEntry(found, { reference, builtFrom, isSubject }));
+        : (clairEntryOf(annotation, reference) ??
+          entryFromSpdxPackage(found, { reference, builtFrom, isSubject }));
     if (entry !== undefined) yield entry;
   }
 }
 
-function ownEntry({ own, system }: Note, reference: string): Entry | undefined {
-  if (own !== undefined) return { own };
-  return system && { system, reference };
+function clairEntryOf({ clairPackage, distro }: ClairAnnotation, reference: string): SbomEntry | undefined {
+  if (clairPackage !== undefined) return { clairPackage };
+  return distro && { distro, reference };
 }

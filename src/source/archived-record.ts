@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
-import { checked, jsonAt, UnexpectedContent } from '../kit/corrupt-feed.ts';
-import { messageOf } from '../kit/errors.ts';
+import { parseBySchema, parseJsonAt, UnexpectedContent } from '../core/corrupt-feed.ts';
+import { messageOf } from '../core/errors.ts';
 import type { SkippedRecord } from '../plugin/index.ts';
 
 /** A file of an archive, whole. */
@@ -18,7 +18,7 @@ export function readRecord<T extends z.ZodMiniType>(
   { path, bytes }: ArchivedRecord,
 ): z.output<T> | SkippedRecord {
   try {
-    return checked(schema, jsonAt('', bytes), '');
+    return parseBySchema(schema, parseJsonAt('', bytes), '');
   } catch (error) {
     const place = error instanceof UnexpectedContent && error.place !== '' ? `${error.place}: ` : '';
     return { key: path, skipped: place + messageOf(error) };

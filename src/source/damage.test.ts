@@ -5,10 +5,10 @@ import { epss } from '../enrich/epss/epss.ts';
 import { kev } from '../enrich/kev/kev.ts';
 import { nvd } from '../enrich/nvd/nvd.ts';
 import type { Enrichment, FeedRecord } from '../plugin/index.ts';
-import { inPieces } from '../testing/bytes.ts';
-import { assertNoticesDamage, type FeedSample } from '../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample } from '../testing/damaged-feed.ts';
+import { inChunks } from '../testing/streams.ts';
 import { tar } from '../testing/tar-writer.ts';
-import { unpacked } from '../testing/unpacked.ts';
+import { unbatched } from '../testing/unbatched-enricher.ts';
 import { npm } from '../version/npm.ts';
 import { semver } from '../version/semver.ts';
 import { alma } from './alma/alma.ts';
@@ -45,7 +45,7 @@ const ubuntuVex: FeedSample['source'] = {
     const osv = tar([{ path: 'osv/cve/2024/UBUNTU-CVE-2024-0001.json', content: JSON.stringify(ubuntuOsv) }]);
     const records: FetchedArchives = {
       url: 'https://a.example/osv-all.tar.xz',
-      body: inPieces(osv),
+      body: inChunks(osv),
       fingerprint: '',
       vex,
     };
@@ -200,7 +200,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     ),
   },
   {
-    source: unpacked(kev),
+    source: unbatched(kev),
     feed: 'catalogue',
     url: 'https://a.example/kev.json',
     content: json({
@@ -208,7 +208,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     }),
   },
   {
-    source: unpacked(nvd),
+    source: unbatched(nvd),
     feed: '2024',
     url: 'https://a.example/nvdcve-2.0-2024.json',
     content: json({
@@ -235,7 +235,7 @@ const samples: readonly FeedSample<FeedRecord | Enrichment>[] = [
     }),
   },
   {
-    source: unpacked(epss),
+    source: unbatched(epss),
     feed: 'current',
     url: 'https://a.example/epss.csv.gz',
     content: gzipSync('#model_version:v2025.03.14\ncve,epss,percentile\nCVE-2024-0001,0.5,0.9\n'),
@@ -263,5 +263,5 @@ function json(value: unknown): Buffer {
 
 for (const sample of samples) {
   test(`damage to ${sample.url} of ${sample.source.name} is noticed, wherever it is`, () =>
-    assertNoticesDamage(sample));
+    assertDetectsDamage(sample));
 }

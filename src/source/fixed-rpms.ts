@@ -1,5 +1,5 @@
 import type { Affected, Namespace } from '../plugin/index.ts';
-import { unknownModule } from './wording.ts';
+import { unnamedModule } from './vendor-values.ts';
 
 /** One rpm of an advisory: the build that has the fix, for one architecture. */
 export interface FixedRpm {
@@ -23,11 +23,11 @@ export function rowsOfFixedRpms(rpms: Iterable<FixedRpm>): Affected[] {
   for (const rpm of rpms) {
     if (rpm.arch === 'src' || rpm.arch === 'nosrc') continue;
     const version = versionOf(rpm);
-    const module = rpm.module ?? unknownModule(rpm.release).module;
+    const module = rpm.module ?? unnamedModule(rpm.release).module;
     const key = JSON.stringify([rpm.namespace.name, rpm.name, version, module]);
-    const known = rows.get(key);
-    if (known === undefined) rows.set(key, firstOf(rpm, version, module));
-    else known.arches.add(rpm.arch);
+    const existing = rows.get(key);
+    if (existing === undefined) rows.set(key, firstOf(rpm, version, module));
+    else existing.arches.add(rpm.arch);
   }
   return Array.from(rows.values(), ({ row, arches }) => ({
     ...row,

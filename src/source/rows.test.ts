@@ -27,14 +27,14 @@ test('merged rows speak of exactly the systems that the single ones spoke of', (
   );
   fc.assert(
     fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
-      const said = parts.flatMap(({ package: name, to, arch, product }) =>
+      const expected = parts.flatMap(({ package: name, to, arch, product }) =>
         systems(`${name} ${to}`, arch, product === undefined ? everyProduct : [product]),
       );
       const rows = mergedRows(parts);
       const merged = rows.flatMap(({ package: name, range, only }) =>
         systems(`${name} ${range.to}`, only?.arch, only?.products),
       );
-      assert.deepEqual([...new Set(merged)].sort(), [...new Set(said)].sort());
+      assert.deepEqual([...new Set(merged)].sort(), [...new Set(expected)].sort());
       assert.ok(rows.length <= parts.length);
     }),
   );

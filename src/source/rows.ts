@@ -66,10 +66,10 @@ function mergedBy(condition: 'arch' | 'product', drafts: readonly Draft[]): Draf
   for (const draft of drafts) {
     const { [condition]: list, ...rest } = draft;
     const key = keyOf(rest);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { ...rest, lists: list && new Set(list) });
-    else if (list === undefined) known.lists = undefined;
-    else for (const name of list) known.lists?.add(name);
+    const existing = groups.get(key);
+    if (existing === undefined) groups.set(key, { ...rest, lists: list && new Set(list) });
+    else if (list === undefined) existing.lists = undefined;
+    else for (const name of list) existing.lists?.add(name);
   }
   return Array.from(groups.values(), ({ lists, ...rest }) => ({
     ...rest,

@@ -1,7 +1,7 @@
 import type { PageRequest } from './page.ts';
 
 /** An image by the name a client of Clair's third API gave it. */
-export interface SavedAncestry {
+export interface AncestryInput {
   readonly name: string;
   /** What the client calls its layers, from the base up. */
   readonly hashes: readonly string[];
@@ -12,7 +12,7 @@ export interface SavedAncestry {
 }
 
 /** An ancestry as it was saved. */
-export interface Ancestry extends SavedAncestry {
+export interface Ancestry extends AncestryInput {
   /** Rises in the order in which names were first saved, and stays. */
   readonly number: number;
 }
@@ -26,15 +26,15 @@ export interface AncestryPage {
 /** Ancestries by name, and the layers they are made of by what clients call them. */
 export interface AncestryStore {
   /** Saves an ancestry; of one that is there, everything is replaced. */
-  save(ancestry: SavedAncestry): Promise<void>;
+  save(ancestry: AncestryInput): Promise<void>;
   find(name: string): Promise<Ancestry | undefined>;
   /**
    * The ancestries, by rising number, whose image has one of these versions, which are those of `hitVersions`. A page costs what
    * is on it, and who pages on misses nothing and sees nothing twice while ancestries come.
    */
-  having(versions: readonly number[], page: PageRequest<number>): Promise<AncestryPage>;
+  pageByVersions(versions: readonly number[], page: PageRequest<number>): Promise<AncestryPage>;
   /** Notes what content a layer of this hash has. It is forgotten with the content. */
-  noteLayer(hash: string, identity: string): Promise<void>;
+  saveLayerHash(hash: string, identity: string): Promise<void>;
   /** What identifies the content of the layer that clients call so. */
-  layerOf(hash: string): Promise<string | undefined>;
+  findLayerIdentity(hash: string): Promise<string | undefined>;
 }

@@ -22,7 +22,7 @@ export interface AdvisoryEvent {
 /** The log of what updates changed. */
 export interface EventStore {
   /** Events behind a number, the oldest first; those of the first load of a feed are not among them. */
-  after(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
+  findAfter(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
   /** The number of the newest event, 0 when there never was one. */
-  last(): Promise<number>;
+  findLastNumber(): Promise<number>;
 }

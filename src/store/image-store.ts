@@ -72,15 +72,15 @@ export interface ImageStore {
   /** Saves the image unless it is known; returns its number. */
   save(image: ImageIndex): Promise<number>;
   /** The image as it was saved. */
-  read(image: number): Promise<ImageIndex>;
+  findByNumber(image: number): Promise<ImageIndex>;
   /**
    * Every row whose range holds an installed version, in one join; `not-affected` rows are left out. Rows of the architecture
    * `src` are compared with the source package, all others with what the package is looked up by. Ordered canonically.
    */
-  matches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
+  findMatches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
   /**
    * The images that records, by their numbers, hit: by namespace, package name, version and image. A page costs what is on it,
    * and who pages on misses nothing and sees nothing twice while images come and go. Throws `usage` for a cursor that is none.
    */
-  affected(vulnerabilities: readonly number[], page: AffectedRequest): Promise<AffectedPage>;
+  pageAffected(vulnerabilities: readonly number[], page: AffectedRequest): Promise<AffectedPage>;
 }

@@ -2,7 +2,7 @@ import type { ImagePackage, StoredHit } from './image-store.ts';
 import type { PageRequest } from './page.ts';
 
 /** A layer by the name a client of Clair's first API gave it: the image that ends with it. */
-export interface SavedLayer {
+export interface NamedLayerInput {
   readonly name: string;
   readonly parent: string | null;
   /** Number of the image that this layer and those below make. */
@@ -13,7 +13,7 @@ export interface SavedLayer {
 }
 
 /** A layer with a name as it was saved. */
-export interface NamedLayer extends SavedLayer {
+export interface NamedLayer extends NamedLayerInput {
   /** Rises in the order in which names were first saved, and stays while the name lives. */
   readonly number: number;
 }
@@ -39,18 +39,18 @@ export interface NamedLayerStore {
    * Saves a layer; of one that is there, everything is replaced but its parent. Throws `parent-unknown` where there is no such
    * parent any more.
    */
-  save(layer: SavedLayer): Promise<void>;
+  save(layer: NamedLayerInput): Promise<void>;
   /** The layer itself. */
   find(name: string): Promise<NamedLayer | undefined>;
   /** The layer and those below it, from the base up; empty when there is none of that name. */
-  chain(name: string): Promise<readonly NamedLayer[]>;
+  findChain(name: string): Promise<readonly NamedLayer[]>;
   /** Removes a layer and all that were built upon it; false when there is none of that name. */
   remove(name: string): Promise<boolean>;
   /** The versions that records, by their numbers, hit, of those that layers brought: few, however many layers did. */
-  hitVersions(vulnerabilities: readonly number[]): Promise<readonly HitVersion[]>;
+  findHitVersions(vulnerabilities: readonly number[]): Promise<readonly HitVersion[]>;
   /**
    * The layers, by rising number, whose image has one of these versions while that of their parent has not. A page costs what
    * is on it, and who pages on misses nothing and sees nothing twice while layers come and go.
    */
-  bringing(versions: readonly number[], page: PageRequest<number>): Promise<LayerPage>;
+  pageIntroducing(versions: readonly number[], page: PageRequest<number>): Promise<LayerPage>;
 }

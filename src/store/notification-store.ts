@@ -1,4 +1,4 @@
-import type { ToldStore } from './told-store.ts';
+import type { DeliveryQueueStore } from './delivery-queue-store.ts';
 
 /** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
 export interface Notification {
@@ -23,10 +23,10 @@ export interface Notification {
 }
 
 /** What is told of events, and whether it was. Notifications last as long as their events. */
-export interface NotificationStore extends ToldStore<Notification> {
+export interface NotificationStore extends DeliveryQueueStore<Notification> {
   /**
    * Makes the notifications of the next events, at most of so many, and answers of how many it did. Each event comes once,
    * whoever makes them and however often it breaks off.
    */
-  make(events: number): Promise<number>;
+  createFromEvents(events: number): Promise<number>;
 }

@@ -7,15 +7,25 @@ import type { FeedDate, SkippedRecord, WithdrawnRecord } from '../plugin/advisor
 import type { EnrichmentRecord } from '../plugin/enricher.ts';
 import type { KeyRange } from '../plugin/version-scheme.ts';
 import type { AncestryStore } from './ancestry-store.ts';
-import type { DigestStore } from './digest-store.ts';
+import type { BatchStore } from './batch-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImageStore } from './image-store.ts';
 import type { NamedLayerStore } from './named-layer-store.ts';
 import type { NotificationStore } from './notification-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
-export type { Ancestry, AncestryPage, AncestryStore, SavedAncestry } from './ancestry-store.ts';
-export type { Digest, DigestContent, DigestItem, DigestStore } from './digest-store.ts';
+export type {
+  Ancestry,
+  AncestryInput as SavedAncestry,
+  AncestryPage,
+  AncestryStore,
+} from './ancestry-store.ts';
+export type {
+  BatchItem as DigestItem,
+  BatchStore as DigestStore,
+  NotificationBatch as Digest,
+  StoredBatchContent as DigestContent,
+} from './batch-store.ts';
 export type { AdvisoryEvent, ChangedAspect, EventStore } from './event-store.ts';
 export type {
   AffectedImage,
@@ -27,7 +37,13 @@ export type {
   StoredHit,
   StoredMatch,
 } from './image-store.ts';
-export type { HitVersion, LayerPage, NamedLayer, NamedLayerStore, SavedLayer } from './named-layer-store.ts';
+export type {
+  HitVersion,
+  LayerPage,
+  NamedLayer,
+  NamedLayerInput as SavedLayer,
+  NamedLayerStore,
+} from './named-layer-store.ts';
 export type { Notification, NotificationStore } from './notification-store.ts';
 export type { AsOf, PageRequest } from './page.ts';
 
@@ -42,12 +58,12 @@ export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
 }
 
 /** What a record said of a namespace before its feed dropped that, as another store has kept it. */
-export interface KeptRecord extends KeyedVulnerability {
-  readonly keptFor: Namespace;
+export interface RetainedRecord extends KeyedVulnerability {
+  readonly retainedFor: Namespace;
 }
 
 /** What an application of a feed is fed with. Of a namespace for which anything kept comes, all comes that is kept. */
-export type KeyedRecord = KeyedVulnerability | KeptRecord | SkippedRecord | WithdrawnRecord;
+export type KeyedRecord = KeyedVulnerability | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
 /** A feed as it was last applied or last tried. Times are ISO 8601; they come back in UTC with milliseconds. */
 export interface FeedState {
@@ -88,7 +104,7 @@ export interface SkippedSample {
 export const skippedSampleMax = 100;
 
 /** What one application of a feed changed, in records. */
-export interface FeedDifference {
+export interface FeedChangeCounts {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
@@ -106,7 +122,9 @@ export type FeedName = Pick<FeedState, 'source' | 'feed'>;
 export type FeedIdentity = FeedName & Pick<FeedState, 'sourceVersion' | 'origin'>;
 
 /** A feed that was found current or absent. */
-export interface FoundFeed extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt' | 'checkedAt'> {
+export interface CheckedFeed
+  extends FeedIdentity,
+    Pick<FeedState, 'fingerprint' | 'fetchedAt' | 'checkedAt'> {
   readonly presence: 'loaded' | 'absent';
 }
 
@@ -121,7 +139,7 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   /** With `changes`: no record but those of these keys is named, so that a small change costs little in a large feed. */
   readonly keys?: readonly string[];
   /** With `keys`: the numbers of the records in force that the change was made of; with others nothing is applied. */
-  readonly madeOf?: ReadonlyMap<string, number>;
+  readonly expectedVersions?: ReadonlyMap<string, number>;
   /** A feed that is not known yet counts as loaded and empty: its first records are news. */
   readonly beginsEmpty?: true;
   /** Takes a content that is much smaller than the one in force. */
@@ -129,7 +147,7 @@ export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' 
   /** Takes a content that is older than the one in force. */
   readonly acceptOlder?: true;
   /** What the store that the content comes from had found about it; taken for what it is. */
-  readonly found?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
+  readonly importedState?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
     Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
 }
 
@@ -149,16 +167,16 @@ export type NumberedId = Pick<StoredVulnerability, 'number' | 'id'>;
 /** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
 export interface FeedPart extends FeedName {
   /** Name of the namespace. */
-  readonly keptFor?: string;
+  readonly retainedFor?: string;
 }
 
 /** Advisories, and where they came from. */
 export interface AdvisoryStore {
-  feedStates(at?: AsOf): Promise<readonly FeedState[]>;
+  findFeedStates(at?: AsOf): Promise<readonly FeedState[]>;
   /** Whether any record in force speaks of a namespace. */
-  speaksOf(namespace: string): Promise<boolean>;
+  covers(namespace: string): Promise<boolean>;
   /** Names of the sources whose feeds have records of a namespace, sorted. */
-  sourcesOf(namespace: string): Promise<readonly string[]>;
+  findSources(namespace: string): Promise<readonly string[]>;
   /**
    * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
    * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
@@ -167,33 +185,33 @@ export interface AdvisoryStore {
    * force without that being accepted,
    * `store-conflict` when somebody else applied the same feed meanwhile.
    */
-  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedDifference>;
+  apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedChangeCounts>;
   /** Notes that a feed was found current, or absent, without touching its records. */
-  touch(found: FoundFeed): Promise<void>;
+  touch(found: CheckedFeed): Promise<void>;
   /** Whether any record of a feed is in force, or any enrichment is there. */
   hasContent(feed: FeedName): Promise<boolean>;
   /** Notes that a feed could not be updated; the next success forgets it. Its content stays. */
-  noteFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
+  recordFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
   /** The namespaces anything in the store ever spoke of, in the order in which they became known. */
-  namespaces(): Promise<readonly Namespace[]>;
+  findNamespaces(): Promise<readonly Namespace[]>;
   /** Notes that a namespace is there though nothing speaks of it yet. An empty scheme is one that is not known yet. */
-  noteNamespace(namespace: Namespace): Promise<void>;
+  saveNamespace(namespace: Namespace): Promise<void>;
 }
 
 /** Records of advisories one by one. */
 export interface VulnerabilityStore {
   /** Records by their numbers, whether they are in force or history, in the order of the numbers. */
-  read(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
+  findByNumbers(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
   /** The numbers of the records in force that have this id or alias, rising. */
-  named(id: string, at?: AsOf): Promise<readonly number[]>;
+  findNumbersById(id: string, at?: AsOf): Promise<readonly number[]>;
   /** Records in force of a feed that have one of these keys. */
-  keyed(feed: FeedName, keys: readonly string[], at?: AsOf): Promise<readonly StoredVulnerability[]>;
+  findByKeys(feed: FeedName, keys: readonly string[], at?: AsOf): Promise<readonly StoredVulnerability[]>;
   /** Records in force that speak of a namespace and have one of these ids, by rising number. */
-  withIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
+  findByIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
   /** Which records in force speak of a namespace, by rising number. */
-  inNamespace(namespace: string, page: PageRequest<number>): Promise<readonly NumberedId[]>;
+  pageByNamespace(namespace: string, page: PageRequest<number>): Promise<readonly NumberedId[]>;
   /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */
-  inFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
+  pageByFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
 }
 
 /** An enrichment and the source that says so. */
@@ -204,22 +222,22 @@ export interface StoredEnrichment extends Enrichment {
 /** What others than distributions say of vulnerabilities. Its feeds are among the feed states; it has no history. */
 export interface EnrichmentStore {
   /** Replaces what one feed says by difference, under the terms of the application of advisories. */
-  apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedDifference>;
+  apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedChangeCounts>;
   /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
-  find(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
+  findByIds(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
   /** What a feed says, by rising id; scores of CVEs alone come last, by rising year and number. */
-  inFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
+  pageByFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
   /** The answers to lookups of these ids; an id that was never looked up is not in the map. */
-  lookedUp(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupAnswer>>;
+  findLookups(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupResult>>;
   /**
    * Keeps the answers to lookups, all or none. `find` gives what they hold. An answer without content renews the time of an earlier one and
    * leaves its content: a mirror may lack what its origin has.
    */
-  saveLookups(answers: readonly LookupAnswer[]): Promise<void>;
+  saveLookups(answers: readonly LookupResult[]): Promise<void>;
 }
 
 /** What came of looking up one vulnerability by its id. */
-export interface LookupAnswer {
+export interface LookupResult {
   readonly id: string;
   /** Name and version of the enricher whose document it is. */
   readonly source: string;
@@ -264,7 +282,7 @@ export interface RetentionTerms {
 }
 
 /** What was thrown away. */
-export interface Collected {
+export interface CollectedCounts {
   readonly events: number;
   readonly vulnerabilities: number;
   readonly images: number;
@@ -288,7 +306,7 @@ export interface Store extends AsyncDisposable {
   readonly vulnerabilities: VulnerabilityStore;
   readonly events: EventStore;
   readonly notifications: NotificationStore;
-  readonly digests: DigestStore;
+  readonly batches: BatchStore;
   readonly enrichments: EnrichmentStore;
   readonly images: ImageStore;
   readonly layers: LayerStore;
@@ -297,10 +315,10 @@ export interface Store extends AsyncDisposable {
   readonly locks: LockStore;
   readonly keyValues: KeyValueStore;
   /** The same, for who reads a good part of them but once: what it reads does not stay in memory. */
-  readonly bulk: Pick<Store, 'vulnerabilities' | 'enrichments'>;
+  readonly bulkReads: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */
   ping(): Promise<void>;
   /** Throws away what is past its time, little by little, so that nobody waits for it; costs nearly nothing when nothing is. */
-  collect(terms: RetentionTerms): Promise<Collected>;
+  collectGarbage(terms: RetentionTerms): Promise<CollectedCounts>;
   statistics(): Promise<StoreStatistics>;
 }

@@ -6,13 +6,13 @@ import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { ChannelOptions } from '../notify/channel-kind.ts';
 import type { TransportKind } from '../notify/transport-kind.ts';
-import { sampleNotice } from '../plugin/contract/transport.ts';
+import { sampleNotification } from '../plugin/contract/transport.ts';
 import type { Transport } from '../plugin/transport.ts';
 import { testAuthority } from './certificates.ts';
 import { listenLocally } from './http-server.ts';
 
 /** What stands for a service with channels: how one at this path is reached, and what it was sent. */
-export async function startChannel(context: TestContext, path: string, answer: RequestListener) {
+export async function startChannel(context: TestContext, path: string, handler: RequestListener) {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('localhost');
   const received: { url: string | undefined; type: string | undefined; body: string }[] = [];
@@ -21,7 +21,7 @@ export async function startChannel(context: TestContext, path: string, answer: R
       const { url, headers } = request;
       const body = Buffer.concat(pieces as Buffer[]).toString();
       received.push({ url, type: headers['content-type'], body });
-      answer(request, response);
+      handler(request, response);
     });
   });
   const endpoint = `https://${await listenLocally(context, server)}${path}`;
@@ -31,7 +31,7 @@ export async function startChannel(context: TestContext, path: string, answer: R
 
 /** A transport to a channel that has to be there. */
 export function openChannel(kind: TransportKind, options: ChannelOptions): Transport {
-  return kind.open(options, { env: {}, hasDigests: false }) ?? assert.fail('nobody is told');
+  return kind.open(options, { env: {}, isBatched: false }) ?? assert.fail('nobody is told');
 }
 
 /** How a delivery fails: with a message, and without what may not be shown however it is looked at. */
@@ -47,7 +47,7 @@ export async function assertNotDelivered(
   options: ChannelOptions,
   { message, secret, signal }: ExpectedFailure,
 ): Promise<void> {
-  await assert.rejects(openChannel(kind, options).deliver(sampleNotice, signal), (error: Error) => {
+  await assert.rejects(openChannel(kind, options).deliver(sampleNotification, signal), (error: Error) => {
     assert.match(error.message, message);
     assert.doesNotMatch(inspect(error, { depth: null, showHidden: true }), secret);
     assert.equal((error as Error & { code: string }).code, 'delivery-failed');

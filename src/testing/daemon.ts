@@ -3,13 +3,13 @@ import type { TestContext } from 'node:test';
 import { type Digest, digestHex } from '../model/digest.ts';
 import { serveSocket } from './http-server.ts';
 import { type BuiltImage, blobPath, dockerFiles, ociFiles, sha256 } from './image-builder.ts';
-import { type TarEntry, tar } from './tar-writer.ts';
+import { type TarEntryPlan, tar } from './tar-writer.ts';
 
 /** Answers one path. */
-export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+export type DaemonHandler = (response: ServerResponse, request: IncomingMessage) => void;
 
 /** A daemon that holds one image, by the paths it answers. */
-export type DaemonAnswers = Record<string, Answer>;
+export type DaemonRoutes = Record<string, DaemonHandler>;
 
 /** A daemon of the tests. */
 export interface TestDaemon {
@@ -17,22 +17,28 @@ export interface TestDaemon {
   /** As `DOCKER_HOST` and `CONTAINER_HOST` name it. */
   readonly host: string;
   /** The paths it was asked for. */
-  readonly asked: readonly string[];
+  readonly requestedPaths: readonly string[];
 }
 
 /** Starts a daemon that lives as long as the test. What it does not know it answers with 404, as Docker does. */
-export async function startDaemon(context: TestContext, answers: DaemonAnswers): Promise<TestDaemon> {
-  const asked: string[] = [];
+export async function startDaemon(context: TestContext, routes: DaemonRoutes): Promise<TestDaemon> {
+  const requestedPaths: string[] = [];
   const socket = await serveSocket(context, (request, response) => {
     const path = request.url ?? '';
-    asked.push(path);
-    (answers[path] ?? refuse(404, 'No such image'))(response, request);
+    requestedPaths.push(path);
+    (routes[path] ?? errorResponse(404, 'No such image'))(response, request);
   });
-  return { socket, host: `unix://${socket}`, asked };
+  return { socket, host: `unix://${socket}`, requestedPaths };
 }
 
 /** Where daemons are looked for: at these hosts, and nowhere on this machine. */
-export function onlyAt({ docker, podman }: { readonly docker?: string; readonly podman?: string }): {
+export function daemonEnvironment({
+  docker,
+  podman,
+}: {
+  readonly docker?: string;
+  readonly podman?: string;
+}): {
   readonly env: Record<string, string>;
   readonly home: string;
 } {
@@ -47,10 +53,10 @@ export function onlyAt({ docker, podman }: { readonly docker?: string; readonly 
 export async function startDocker(
   context: TestContext,
   image: BuiltImage,
-  { archive = exportForms.podman(image), sizes, odd = {} }: DockerOptions = {},
+  { archive = exportForms.podman(image), sizes, overrides = {} }: DockerOptions = {},
 ): Promise<TestDaemon> {
-  const usual = dockerAnswers('example:1', image, { archive, ...(sizes && { sizes }) });
-  return await startDaemon(context, { ...usual, ...odd });
+  const usual = dockerRoutes('example:1', image, { archive, ...(sizes && { sizes }) });
+  return await startDaemon(context, { ...usual, ...overrides });
 }
 
 /** What a Docker daemon of the tests is to do otherwise. */
@@ -58,11 +64,11 @@ export interface DockerOptions {
   /** The export of the image. */
   readonly archive?: Uint8Array;
   readonly sizes?: readonly number[];
-  readonly odd?: DaemonAnswers;
+  readonly overrides?: DaemonRoutes;
 }
 
 /** Answers JSON. */
-export function json(value: unknown, headers: Record<string, string> = {}): Answer {
+export function jsonResponse(value: unknown, headers: Record<string, string> = {}): DaemonHandler {
   return (response) => {
     response.writeHead(200, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(value));
@@ -70,14 +76,14 @@ export function json(value: unknown, headers: Record<string, string> = {}): Answ
 }
 
 /** Answers bytes. */
-export function bytes(content: Uint8Array): Answer {
+export function bytesResponse(content: Uint8Array): DaemonHandler {
   return (response) => {
     response.end(content);
   };
 }
 
 /** Answers as a daemon that cannot. */
-export function refuse(status: number, message: string): Answer {
+export function errorResponse(status: number, message: string): DaemonHandler {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ message }));
@@ -96,11 +102,11 @@ interface Config {
  * What Docker answers about an image. Docker Engine API 1.47, "Inspect an image" and "Get the history of an image". `sizes`: of the steps that made
  * a layer, as Docker counts them, which is without directories; 1 each unless given.
  */
-export function dockerAnswers(
+export function dockerRoutes(
   name: string,
   image: BuiltImage,
   { archive, sizes = [] }: { readonly archive: Uint8Array; readonly sizes?: readonly number[] },
-): DaemonAnswers {
+): DaemonRoutes {
   const { os, architecture, rootfs, history = [] } = configOf(image);
   const left = [...sizes];
   const steps = history.map(({ created_by, empty_layer }) => ({
@@ -109,7 +115,7 @@ export function dockerAnswers(
     Size: empty_layer === true ? 0 : (left.shift() ?? 1),
   }));
   return {
-    [`/images/${name}/json`]: json({
+    [`/images/${name}/json`]: jsonResponse({
       Id: image.config.digest,
       RepoTags: image.tags,
       RepoDigests: repoDigestsOf(image),
@@ -118,8 +124,8 @@ export function dockerAnswers(
       Variant: '',
       RootFS: { Type: 'layers', Layers: rootfs.diff_ids },
     }),
-    [`/images/${name}/history`]: json(steps.toReversed()),
-    [`/images/${name}/get`]: bytes(archive),
+    [`/images/${name}/history`]: jsonResponse(steps.toReversed()),
+    [`/images/${name}/get`]: bytesResponse(archive),
   };
 }
 
@@ -128,7 +134,7 @@ function repoDigestsOf({ tags, manifest }: BuiltImage): string[] {
 }
 
 /** What podman answers: as Docker, and in its own API the history as the image has it. */
-export function podmanAnswers(name: string, image: BuiltImage, archive: Uint8Array): DaemonAnswers {
+export function podmanRoutes(name: string, image: BuiltImage, archive: Uint8Array): DaemonRoutes {
   const { os, architecture, rootfs, history } = configOf(image);
   const inspected = {
     Id: digestHex(image.config.digest),
@@ -139,9 +145,9 @@ export function podmanAnswers(name: string, image: BuiltImage, archive: Uint8Arr
     RootFS: { Type: 'layers', Layers: rootfs.diff_ids },
   };
   return {
-    [`/images/${name}/json`]: json(inspected, { 'libpod-api-version': '5.4.2' }),
-    [`/v4.0.0/libpod/images/${name}/json`]: json({ ...inspected, History: history ?? null }),
-    [`/images/${name}/get`]: bytes(archive),
+    [`/images/${name}/json`]: jsonResponse(inspected, { 'libpod-api-version': '5.4.2' }),
+    [`/v4.0.0/libpod/images/${name}/json`]: jsonResponse({ ...inspected, History: history ?? null }),
+    [`/images/${name}/get`]: bytesResponse(archive),
   };
 }
 
@@ -157,12 +163,12 @@ export const exportForms = {
   podman: (image: BuiltImage) => tar(podmanFiles(image)),
 } as const;
 
-function byName(files: readonly TarEntry[]): TarEntry[] {
+function byName(files: readonly TarEntryPlan[]): TarEntryPlan[] {
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** An OCI layout with a `manifest.json`, and the attestation that BuildKit makes. */
-function blobFiles(image: BuiltImage): TarEntry[] {
+function blobFiles(image: BuiltImage): TarEntryPlan[] {
   const statement = JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', subject: [] });
   const manifest = [
     {
@@ -178,7 +184,7 @@ function blobFiles(image: BuiltImage): TarEntry[] {
   ]);
 }
 
-function podmanFiles(image: BuiltImage): TarEntry[] {
+function podmanFiles(image: BuiltImage): TarEntryPlan[] {
   const layers = new Map(image.layers.map(({ diffId, bytes: content }) => [diffId, content]));
   const names = image.layers.map(({ diffId }) => `${digestHex(diffId)}.tar`);
   const config = `${digestHex(image.config.digest)}.json`;

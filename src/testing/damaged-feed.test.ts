@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { fromFeed, UnexpectedContent } from '../kit/corrupt-feed.ts';
-import { inflated } from '../kit/decompress/inflated.ts';
+import { UnexpectedContent, withFeedErrors } from '../core/corrupt-feed.ts';
+import { inflateStream } from '../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../kit/tar/entries.ts';
 import { attributeOf, childOf, textOf } from '../kit/xml/xml-element.ts';
 import { type XmlElement, XmlStreamError, xmlRecords } from '../kit/xml/xml-stream.ts';
 import type { FeedRecord, Fetched } from '../plugin/index.ts';
-import { inPieces } from './bytes.ts';
-import { assertNoticesDamage, type FeedSample } from './damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample } from './damaged-feed.ts';
+import { inChunks } from './streams.ts';
 import { tar } from './tar-writer.ts';
 
 const advisory =
@@ -20,7 +20,7 @@ function sampleThat(nameOf: (root: XmlElement) => string): FeedSample {
     gzipSync(tar([{ path: 'x-1.xml', content: String(text) }]), { level: 1 });
   const source: FeedSample['source'] = {
     name: 'acme',
-    parse: (feed, content) => fromFeed({ source: 'acme', feed, content }, records(content, nameOf)),
+    parse: (feed, content) => withFeedErrors({ source: 'acme', feed, content }, records(content, nameOf)),
   };
   return {
     ...{ source, feed: 'all', url: 'https://a.example/all.tar.gz' },
@@ -33,11 +33,11 @@ async function* records(
   nameOf: (root: XmlElement) => string,
 ): AsyncGenerator<FeedRecord> {
   let count = 0;
-  for await (const { path, bytes } of tarEntries(inflated(body, url), (name) => name.endsWith('.xml'))) {
+  for await (const { path, bytes } of tarEntries(inflateStream(body, url), (name) => name.endsWith('.xml'))) {
     count++;
     try {
       const shape = { root: 'advisory', level: 0, allowDoctype: true };
-      for await (const { element } of xmlRecords(inPieces(bytes), shape))
+      for await (const { element } of xmlRecords(inChunks(bytes), shape))
         yield vulnerability(element, nameOf(element));
     } catch (error) {
       if (!(error instanceof UnexpectedContent || error instanceof XmlStreamError)) throw error;
@@ -58,7 +58,7 @@ function vulnerability(root: XmlElement, name: string): FeedRecord {
 }
 
 test('a source that checks the XML it finds in an archive passes', () =>
-  assertNoticesDamage(
+  assertDetectsDamage(
     sampleThat((root) => {
       const element = childOf(root, 'package');
       if (element === undefined) throw new UnexpectedContent(`line ${root.line}`, 'it names no package');
@@ -68,5 +68,5 @@ test('a source that checks the XML it finds in an archive passes', () =>
 
 test('one that trusts it does not', async () => {
   const careless = sampleThat((root) => childOf(root, 'package')?.attributes['name']?.trim() as string);
-  await assert.rejects(assertNoticesDamage(careless), { name: 'UnexpectedContent', place: /<package/ });
+  await assert.rejects(assertDetectsDamage(careless), { name: 'UnexpectedContent', place: /<package/ });
 });

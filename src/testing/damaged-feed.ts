@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 import type { AdvisorySource, Enrichment, FeedRecord, Fetched } from '../plugin/index.ts';
-import { carriedLine } from '../service/feeds/carried-lines.ts';
-import { gather, inPieces } from './bytes.ts';
+import { parseExportLine } from '../service/feeds/export-format.ts';
+import { collectAll, inChunks } from './streams.ts';
 
 /** A feed as it should be. */
 export interface FeedSample<Read extends FeedRecord | Enrichment = FeedRecord> {
@@ -29,11 +29,11 @@ export function parseSample<Read extends FeedRecord | Enrichment>(
 ): Promise<Read[]> {
   const fetched: Fetched = {
     url: sample.url,
-    body: inPieces(content, Math.max(1000, content.length >> 6)),
+    body: inChunks(content, Math.max(1000, content.length >> 6)),
     fingerprint: '',
     ...(sample.extent && { extent: sample.extent }),
   };
-  return gather(sample.source.parse(sample.feed, fetched));
+  return collectAll(sample.source.parse(sample.feed, fetched));
 }
 
 const html =
@@ -44,7 +44,7 @@ const html =
  * at all, other JSON or XML, another encoding. It must throw a `feed-corrupt` error that names source, feed and place. Where bytes
  * are lost, doubled or replaced, and where JSON holds something else in any place, it may also read what is still as it should be.
  */
-export async function assertNoticesDamage(sample: FeedSample<FeedRecord | Enrichment>): Promise<void> {
+export async function assertDetectsDamage(sample: FeedSample<FeedRecord | Enrichment>): Promise<void> {
   const content = Buffer.from(Buffer.from(sample.content).toString('latin1').trimEnd(), 'latin1');
   const refused = (bytes: Uint8Array, what: string): Promise<void> => assertRefused(sample, bytes, what);
   for (const [what, text] of Object.entries({
@@ -74,8 +74,8 @@ export async function assertNoticesDamage(sample: FeedSample<FeedRecord | Enrich
       assertTyped(sample, spliced(content, change), JSON.stringify(change)),
     ),
   );
-  for (const [what, bytes] of otherwiseTyped(sample)) await assertTyped(sample, bytes, what);
-  for (const [what, bytes] of otherwiseMarked(sample)) await assertTyped(sample, bytes, what);
+  for (const [what, bytes] of damagedJson(sample)) await assertTyped(sample, bytes, what);
+  for (const [what, bytes] of damagedXml(sample)) await assertTyped(sample, bytes, what);
   await assertLatin1(sample, content);
 }
 
@@ -89,18 +89,18 @@ async function assertLatin1(sample: FeedSample<FeedRecord | Enrichment>, content
 }
 
 /** Content of which one thing is otherwise, where it is XML or made of XML. */
-function* otherwiseMarked({
+function* damagedXml({
   content,
   packed,
 }: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
   const text = packed === undefined ? Buffer.from(content).toString() : packed.record;
   if (typeof text !== 'string' || !text.startsWith('<')) return;
   const pack = packed?.pack ?? ((record: unknown) => Buffer.from(String(record)));
-  for (const [what, changed] of markedOtherwise(text.trimEnd())) yield [what, pack(changed)];
+  for (const [what, changed] of xmlMutations(text.trimEnd())) yield [what, pack(changed)];
 }
 
 /** XML of which one thing is otherwise: an element or attribute is missing, empty, another, or there too often. */
-function* markedOtherwise(text: string): Iterable<[string, string]> {
+function* xmlMutations(text: string): Iterable<[string, string]> {
   for (let length = 0; length < text.length; length += Math.ceil(text.length / 64))
     yield [`cut at character ${length}`, text.slice(0, length)];
   for (const { 0: tag, 1: name = '', index } of text.matchAll(/<([\w:-]+)[^>]*>/g)) {
@@ -142,13 +142,13 @@ function spliced(content: Buffer, { from, length, instead }: Splice): Buffer {
 }
 
 /** What else JSON may hold in any place. */
-const others: readonly unknown[] = [null, true, -1, 1e308, '', 'x', [], {}, [null], [[]], { x: null }];
+const wrongValues: readonly unknown[] = [null, true, -1, 1e308, '', 'x', [], {}, [null], [[]], { x: null }];
 
 /** A list that goes on and on. */
-const long: readonly unknown[] = Array.from({ length: 1_000_000 }, () => ({}));
+const longList: readonly unknown[] = Array.from({ length: 1_000_000 }, () => ({}));
 
 /** Content with something else in one of its places, where it is JSON or made of JSON. */
-function* otherwiseTyped({
+function* damagedJson({
   content,
   packed,
 }: FeedSample<FeedRecord | Enrichment>): Iterable<[string, Uint8Array]> {
@@ -156,11 +156,11 @@ function* otherwiseTyped({
   const value = packed?.record ?? parsed(content);
   const places = placesIn(value);
   for (const [path, here] of places)
-    for (const other of Array.isArray(here) ? [...others, twice(here)] : others)
+    for (const other of Array.isArray(here) ? [...wrongValues, twice(here)] : wrongValues)
       yield [`${JSON.stringify(other)} at ${path.join('.')}`, pack(replacedAt(value, path, other))];
   const list = places.find(([, here]) => Array.isArray(here))?.[0];
   if (list !== undefined)
-    yield [`a million objects at ${list.join('.')}`, pack(replacedAt(value, list, long))];
+    yield [`a million objects at ${list.join('.')}`, pack(replacedAt(value, list, longList))];
 }
 
 function twice(list: readonly unknown[]): readonly unknown[] {
@@ -204,7 +204,7 @@ async function assertTyped(
   });
   for (const record of records) {
     if ('skipped' in record || 'withdrawn' in record) assert.equal(typeof record.key, 'string', what);
-    else carriedLine('affected' in record ? { record } : { rating: record }, what);
+    else parseExportLine('affected' in record ? { record } : { rating: record }, what);
   }
 }
 

@@ -5,43 +5,43 @@ import type { AddressInfo } from 'node:net';
 import type { Store } from '../store/store.ts';
 import { feedUpdate, image, installed, record, stream } from './store-content.ts';
 import type { SharedEngine } from './store-engines.ts';
-import { exitOf, run } from './store-process.ts';
+import { exitOf, runProgram } from './store-process.ts';
 
 /** What became of the news in a store whose senders and receiver were killed again and again. */
 export interface DeliveryCount {
   /** Things to be told: notifications, or in digests each notification of each image. */
-  readonly things: number;
+  readonly expected: number;
   /** Of them, those that came at least once. */
-  readonly told: number;
+  readonly delivered: number;
   /** How often a message came whose name had come before. */
   readonly repeated: number;
   /** How often somebody was killed between the sending and the noting of it, at most. */
-  readonly breaks: number;
+  readonly interruptions: number;
 }
 
 /** How news are told: each by itself, or in one digest for each image. */
 export type DeliveryMode = 'name' | 'digest';
 
 /** Soon, so that digests are closed while others are made. */
-const digestMs = 20;
+const batchWindowMs = 20;
 
 /** Tells what is due, with a clock that is ahead, so that the lock of who was killed has fallen free. */
-function sender(mode: DeliveryMode, url: string, aheadMs: number): string {
-  const place = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+function senderProgram(mode: DeliveryMode, url: string, aheadMs: number): string {
+  const moduleUrl = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   return `
-    const { deliverNotifications } = await import(${place('../service/notices/deliver-notifications.ts')});
-    const { webhook } = await import(${place('../notify/webhook.ts')});
+    const { deliverNotifications } = await import(${moduleUrl('../service/notifications/deliver-notifications.ts')});
+    const { webhook } = await import(${moduleUrl('../notify/webhook.ts')});
     const now = () => Date.now() + ${aheadMs};
     const store = await sharedEngines.find(({ name }) => name === engineName).open(place, { now });
     const values = { endpoint: '${url}', cafile: '', proxy: '', mode: 'name', secret: '' };
-    const transport = webhook.open(values, { env: {}, hasDigests: false });
-    const rest = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const transport = webhook.open(values, { env: {}, isBatched: false });
+    const sleep = () => new Promise((resolve) => setTimeout(resolve, 5));
     say('ready');
     await deliverNotifications({
       store, extensions: { schemes: [], sources: [] }, transports: [transport],
       filter: { severity: undefined, isFixable: false, namespaces: [] },
-      digestMs: ${mode === 'digest' ? digestMs : 0}, attempts: 1000, renotifyMs: 1e10,
-      now: () => new Date(now()), owner: String(process.pid), pause: rest, rest,
+      batchWindowMs: ${mode === 'digest' ? batchWindowMs : 0}, attempts: 1000, renotifyMs: 1e10,
+      now: () => new Date(now()), owner: String(process.pid), sleepOrWake: sleep, sleep,
       onDelivered: () => {}, onFailure: () => {},
     }, new AbortController().signal);`;
 }
@@ -52,7 +52,7 @@ const aheadMs = 120_000;
 /** Images that everything concerns. */
 const images = 3;
 
-const newsPerKill = 3;
+const eventsPerKill = 3;
 
 /** Kills a sender so often at random points of its work, and a receiver now and then; then lets the last sender finish. */
 export async function killDeliveries(
@@ -60,8 +60,8 @@ export async function killDeliveries(
   place: string,
   { kills, mode }: { readonly kills: number; readonly mode: DeliveryMode },
 ): Promise<DeliveryCount> {
-  const count = newsPerKill * kills;
-  const things = mode === 'digest' ? count * images : count;
+  const count = eventsPerKill * kills;
+  const expected = mode === 'digest' ? count * images : count;
   {
     await using store = await engine.open(place);
     await store.advisories.apply(feedUpdate(), stream([]));
@@ -72,19 +72,19 @@ export async function killDeliveries(
   const receiver = await Receiver.open();
   try {
     for (let i = 0; i <= kills; i++) {
-      const published = mode === 'name' ? count : Math.min(newsPerKill * (i + 1), count);
+      const published = mode === 'name' ? count : Math.min(eventsPerKill * (i + 1), count);
       if (mode === 'digest') {
         await using store = await engine.open(place);
         await publish(store, published);
       }
-      const child = run(engine.name, place, sender(mode, receiver.url, i * aheadMs));
+      const child = runProgram(engine.name, place, senderProgram(mode, receiver.url, i * aheadMs));
       assert.ok(child.stdout !== null);
       await once(child.stdout, 'data');
-      const isDone = (): boolean => receiver.told.size === (things / count) * published;
+      const isDone = (): boolean => receiver.delivered.size === (expected / count) * published;
       if (i < kills) {
-        await receiver.comes(Math.floor(4 * Math.random()), isDone);
+        await receiver.waitForPosts(Math.floor(4 * Math.random()), isDone);
         await new Promise((resolve) => setTimeout(resolve, 20 * Math.random()));
-      } else await allNoted(engine, place, { count, mode, isDelivered: isDone });
+      } else await untilAllRecorded(engine, place, { count, mode, isDelivered: isDone });
       child.kill('SIGKILL');
       await exitOf(child);
     }
@@ -92,9 +92,14 @@ export async function killDeliveries(
     receiver.close();
   }
   await using store = await engine.open(place, { now: () => Date.now() + (kills + 1) * aheadMs });
-  await nothingIsLeft(store, count);
+  await assertNothingLeft(store, count);
   const repeated = receiver.posts - receiver.names.size;
-  return { things, told: await toldThings(receiver, store, mode), repeated, breaks: kills + receiver.deaths };
+  return {
+    expected,
+    delivered: await countDelivered(receiver, store, mode),
+    repeated,
+    interruptions: kills + receiver.crashes,
+  };
 }
 
 /** Has the feed speak of the first so many vulnerabilities. */
@@ -103,23 +108,27 @@ async function publish({ advisories }: Store, count: number): Promise<void> {
   await advisories.apply(feedUpdate({ fingerprint: String(count) }), stream(records));
 }
 
-async function nothingIsLeft(store: Store, count: number): Promise<void> {
-  assert.equal(await store.notifications.make(count), 0);
-  assert.deepEqual(await store.notifications.due(count), [], 'all are marked as told');
-  assert.deepEqual(await store.digests.due(count), [], 'all are marked as told');
+async function assertNothingLeft(store: Store, count: number): Promise<void> {
+  assert.equal(await store.notifications.createFromEvents(count), 0);
+  assert.deepEqual(await store.notifications.findDue(count), [], 'all are marked as told');
+  assert.deepEqual(await store.batches.findDue(count), [], 'all are marked as told');
   const { rows } = await store.statistics();
   assert.equal(rows['event'], count);
 }
 
-async function toldThings({ names, told }: Receiver, store: Store, mode: DeliveryMode): Promise<number> {
-  if (mode === 'digest') return told.size;
+async function countDelivered(
+  { names, delivered }: Receiver,
+  store: Store,
+  mode: DeliveryMode,
+): Promise<number> {
+  if (mode === 'digest') return delivered.size;
   const all = await Promise.all([...names].map((name) => store.notifications.find(name)));
   assert.ok(all.every((one) => one?.notifiedAt != null));
   return new Set(all.map((one) => one?.event)).size;
 }
 
 /** Comes back when all that was told is noted: the last sender has the time it takes. */
-async function allNoted(
+async function untilAllRecorded(
   engine: SharedEngine,
   place: string,
   {
@@ -129,17 +138,17 @@ async function allNoted(
   }: { readonly count: number; readonly mode: DeliveryMode; readonly isDelivered: () => boolean },
 ): Promise<void> {
   await using store = await engine.open(place, { now: () => Number.MAX_SAFE_INTEGER });
-  const isNoted = async (): Promise<boolean> => {
-    const [changes, digests] = [
-      await store.notifications.due(count),
-      await store.digests.due(count * images),
+  const isRecorded = async (): Promise<boolean> => {
+    const [changes, batches] = [
+      await store.notifications.findDue(count),
+      await store.batches.findDue(count * images),
     ];
     const isWhole = changes.length === (mode === 'digest' ? 0 : count);
-    const isMade = mode === 'name' || digests.length >= images;
-    return isWhole && isMade && [...changes, ...digests].every(({ notifiedAt }) => notifiedAt !== null);
+    const isMade = mode === 'name' || batches.length >= images;
+    return isWhole && isMade && [...changes, ...batches].every(({ notifiedAt }) => notifiedAt !== null);
   };
   // Before everything has come, a store in which all is noted may only lack what was not made yet.
-  while (!isDelivered() || !(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!isDelivered() || !(await isRecorded())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 interface Message {
@@ -152,23 +161,23 @@ interface Message {
 class Receiver {
   readonly names = new Set<string>();
   /** What was told: a message by its name, or each change that it tells of an image. */
-  readonly told = new Set<string>();
+  readonly delivered = new Set<string>();
   posts = 0;
-  deaths = 0;
+  crashes = 0;
   readonly #server: Server;
   readonly #bodies = new Map<string, string>();
-  #come = Promise.withResolvers<undefined>();
+  #nextPost = Promise.withResolvers<undefined>();
 
   private constructor() {
     this.#server = createServer((request, response) => {
       void request.toArray().then(
         (pieces) => {
           if (Math.random() < 0.1) {
-            this.#die();
+            this.#crash();
             return;
           }
-          this.#note(Buffer.concat(pieces).toString());
-          if (Math.random() < 0.1) this.#die();
+          this.#record(Buffer.concat(pieces).toString());
+          if (Math.random() < 0.1) this.#crash();
           else response.writeHead(201).end();
         },
         () => undefined,
@@ -188,8 +197,8 @@ class Receiver {
   }
 
   /** Comes back when so many more posts have come, or when there is nothing more to come. */
-  async comes(posts: number, isDone: () => boolean): Promise<void> {
-    for (let left = posts; left > 0 && !isDone(); left--) await this.#come.promise;
+  async waitForPosts(posts: number, isDone: () => boolean): Promise<void> {
+    for (let left = posts; left > 0 && !isDone(); left--) await this.#nextPost.promise;
   }
 
   close(): void {
@@ -197,22 +206,22 @@ class Receiver {
     this.#server.close();
   }
 
-  #note(body: string): void {
+  #record(body: string): void {
     const { Notification: notification, image: of, changes } = JSON.parse(body) as Message;
     const { Name: name } = notification;
     assert.equal(this.#bodies.get(name) ?? body, body, 'the same name tells the same');
     this.posts++;
     this.names.add(name);
     this.#bodies.set(name, body);
-    if (changes === undefined) this.told.add(name);
-    else for (const { new: is } of changes) this.told.add(`${of?.identity} ${is.id}`);
-    this.#come.resolve(undefined);
-    this.#come = Promise.withResolvers();
+    if (changes === undefined) this.delivered.add(name);
+    else for (const { new: is } of changes) this.delivered.add(`${of?.identity} ${is.id}`);
+    this.#nextPost.resolve(undefined);
+    this.#nextPost = Promise.withResolvers();
   }
 
   /** All connections break, as when its process is killed. */
-  #die(): void {
-    this.deaths++;
+  #crash(): void {
+    this.crashes++;
     this.#server.closeAllConnections();
   }
 }

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
-import { type Blob, blobPath, sha256 } from './image-builder.ts';
-import type { TarEntry } from './tar-writer.ts';
+import { blobPath, type OciBlob, sha256 } from './image-builder.ts';
+import type { TarEntryPlan } from './tar-writer.ts';
 
 /** A layer as a manifest lists it. */
 export interface ListedLayer {
@@ -20,9 +20,9 @@ export interface DocumentPlan {
 
 /** The documents and layers of an image as blobs. */
 export interface DocumentImage {
-  readonly config: Blob;
-  readonly manifest: Blob;
-  readonly blobs: readonly Blob[];
+  readonly config: OciBlob;
+  readonly manifest: OciBlob;
+  readonly blobs: readonly OciBlob[];
   /** Its entry in an index, for `linux/amd64`. */
   readonly entry: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +30,7 @@ export interface DocumentImage {
 const same = (text: string): string => text;
 
 /** A blob of a text or of bytes. */
-export function blobOf(content: string | Uint8Array): Blob {
+export function blobOf(content: string | Uint8Array): OciBlob {
   const bytes = Buffer.from(content);
   return { digest: sha256(bytes), bytes };
 }
@@ -77,7 +77,7 @@ export function documentImage({
 }
 
 /** The files of an OCI layout with the text of its index. */
-export function layoutFiles(index: string, blobs: readonly Blob[]): TarEntry[] {
+export function layoutFiles(index: string, blobs: readonly OciBlob[]): TarEntryPlan[] {
   const distinct = new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
   return [
     { path: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
@@ -87,7 +87,7 @@ export function layoutFiles(index: string, blobs: readonly Blob[]): TarEntry[] {
 }
 
 /** The files of an OCI layout of one image. */
-export function layoutOf(image: DocumentImage): TarEntry[] {
+export function layoutOf(image: DocumentImage): TarEntryPlan[] {
   return layoutFiles(JSON.stringify({ schemaVersion: 2, manifests: [image.entry] }), image.blobs);
 }
 

@@ -19,7 +19,7 @@ export interface EventStream extends AsyncIterable<StreamedEvent> {
   /** Whether it broke off instead of ending in order. */
   readonly isBroken: boolean;
   /** Goes away. */
-  leave(): void;
+  close(): void;
 }
 
 /** Follows a stream. What was not taken of it when it breaks off is lost, as for any client. */
@@ -51,7 +51,7 @@ class Reader implements EventStream {
     });
   }
 
-  leave(): void {
+  close(): void {
     this.#response.destroy();
   }
 
@@ -61,9 +61,9 @@ class Reader implements EventStream {
       if (line.startsWith(':')) this.comments++;
       else if (line !== '') block.push(line);
       else {
-        const told = this.#read(block);
+        const event = this.#read(block);
         block = [];
-        if (told !== undefined) yield told;
+        if (event !== undefined) yield event;
       }
     }
   }

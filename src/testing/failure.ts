@@ -1,4 +1,4 @@
-import { ClairError } from '../kit/errors.ts';
+import { ClairError } from '../core/errors.ts';
 
 /** How work fails, `code: message`; `none` where it does not, and `a bug: …` where it fails otherwise than expected failures do. */
 export async function failureOf(work: Promise<unknown>): Promise<string> {

@@ -48,8 +48,8 @@ export function grpcClient(
       const metadata = new Metadata();
       for (const [name, value] of Object.entries(sent)) metadata.set(name, value);
       const { promise, resolve, reject } = Promise.withResolvers<object>();
-      const done = (error: ServiceError | null, answer?: object): void => {
-        if (error === null && answer !== undefined) resolve(answer);
+      const done = (error: ServiceError | null, response?: object): void => {
+        if (error === null && response !== undefined) resolve(response);
         else reject(error ?? new Error('an answer without a message'));
       };
       const { path, requestSerialize, responseDeserialize } = definition;

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** Starts a server on the loopback interface that lives as long as the test; its URL without a slash at the end. */
-export async function serve(context: TestContext, answer: RequestListener): Promise<string> {
-  return `http://${await listenLocally(context, createServer(answer))}`;
+export async function serveHttp(context: TestContext, handler: RequestListener): Promise<string> {
+  return `http://${await listenLocally(context, createServer(handler))}`;
 }
 
 /** Has a server listen on the loopback interface as long as the test lives; its address and port. */
@@ -19,10 +19,10 @@ export async function listenLocally(context: TestContext, server: Server | Secur
 }
 
 /** Starts a server on a socket of the file system that lives as long as the test; the path of the socket. */
-export async function serveSocket(context: TestContext, answer: RequestListener): Promise<string> {
+export async function serveSocket(context: TestContext, handler: RequestListener): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'clair-socket-'));
   const path = join(directory, 'server.sock');
-  await listen(context, createServer(answer), { path });
+  await listen(context, createServer(handler), { path });
   context.after(() => {
     rmSync(directory, { recursive: true });
   });

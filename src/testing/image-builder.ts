@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestHex } from '../model/digest.ts';
-import { type TarEntry, tar } from './tar-writer.ts';
+import { type TarEntryPlan, tar } from './tar-writer.ts';
 
 /** One instruction of an image's history; without a `tar` it made no layer. */
 export interface ImageStep {
@@ -27,13 +27,13 @@ export interface ImagePlan {
 }
 
 /** Bytes named by their digest. */
-export interface Blob {
+export interface OciBlob {
   readonly digest: Digest;
   readonly bytes: Uint8Array;
 }
 
 /** A layer as stored. */
-export interface BuiltLayer extends Blob {
+export interface BuiltLayer extends OciBlob {
   readonly diffId: Digest;
   readonly mediaType: string;
 }
@@ -43,9 +43,9 @@ export interface BuiltImage {
   readonly tags: readonly string[];
   readonly platform: string;
   readonly layers: readonly BuiltLayer[];
-  readonly config: Blob;
+  readonly config: OciBlob;
   /** The OCI manifest. */
-  readonly manifest: Blob;
+  readonly manifest: OciBlob;
 }
 
 const mediaTypes = {
@@ -108,7 +108,7 @@ export function buildImage(plan: ImagePlan): BuiltImage {
  * The files of a docker-archive as Docker wrote them before version 25: a directory with `layer.tar` for each layer,
  * `manifest.json` and `repositories`. A layer that occurs twice is a symbolic link the second time.
  */
-export function dockerFiles(images: readonly BuiltImage[]): TarEntry[] {
+export function dockerFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
   const files = legacyFiles(images).filter((file) => file.path !== 'repositories');
   for (const { config } of images)
     files.push({ path: `${digestHex(config.digest)}.json`, content: config.bytes });
@@ -121,17 +121,17 @@ export function dockerFiles(images: readonly BuiltImage[]): TarEntry[] {
 }
 
 /** The files of a docker-archive from before Docker 1.10: layer directories and `repositories` alone. */
-export function legacyFiles(images: readonly BuiltImage[]): TarEntry[] {
-  const files: TarEntry[] = [];
-  const written = new Map<string, string>();
+export function legacyFiles(images: readonly BuiltImage[]): TarEntryPlan[] {
+  const files: TarEntryPlan[] = [];
+  const digests = new Map<string, string>();
   for (const image of images) {
     const chain = chainOf(image);
     for (const [position, layer] of image.layers.entries()) {
       const id = chain[position] ?? '';
-      if (written.has(id)) continue;
-      const twin = [...written].find(([, digest]) => digest === layer.digest)?.[0];
-      written.set(id, layer.digest);
-      files.push(...legacyLayer(id, chain[position - 1], layer, twin));
+      if (digests.has(id)) continue;
+      const duplicate = [...digests].find(([, digest]) => digest === layer.digest)?.[0];
+      digests.set(id, layer.digest);
+      files.push(...legacyLayer(id, chain[position - 1], layer, duplicate));
     }
   }
   return [...files, repositoriesFile(images)];
@@ -144,7 +144,7 @@ export interface OciOptions {
 }
 
 /** The files of an OCI image layout. OCI image-spec, image-layout.md. */
-export function ociFiles(images: readonly BuiltImage[], options: OciOptions = {}): TarEntry[] {
+export function ociFiles(images: readonly BuiltImage[], options: OciOptions = {}): TarEntryPlan[] {
   const blobs = new Map<Digest, Uint8Array>();
   for (const image of images) {
     for (const blob of [...image.layers, image.config, image.manifest]) blobs.set(blob.digest, blob.bytes);
@@ -174,7 +174,7 @@ export function ociArchive(...images: readonly BuiltImage[]): Uint8Array {
 }
 
 /** Writes the files of a layout under a directory, which is made; links are not written. */
-export async function writeFiles(directory: string, files: readonly TarEntry[]): Promise<void> {
+export async function writeFiles(directory: string, files: readonly TarEntryPlan[]): Promise<void> {
   for (const file of files) {
     if (file.content === undefined) continue;
     const path = join(directory, file.path);
@@ -213,12 +213,12 @@ function platformFields(platform: string): object {
   return { architecture, os, ...(variant === undefined ? {} : { variant }) };
 }
 
-function jsonBlob(value: object): Blob {
+function jsonBlob(value: object): OciBlob {
   const text = JSON.stringify(value);
   return { digest: sha256(text), bytes: Buffer.from(text) };
 }
 
-function descriptor(blob: Blob, mediaType: string): object {
+function descriptor(blob: OciBlob, mediaType: string): object {
   return { mediaType, digest: blob.digest, size: blob.bytes.length };
 }
 
@@ -249,8 +249,8 @@ function legacyLayer(
   id: string,
   parent: string | undefined,
   layer: BuiltLayer,
-  twin: string | undefined,
-): TarEntry[] {
+  duplicate: string | undefined,
+): TarEntryPlan[] {
   const path = `${id}/layer.tar`;
   return [
     { path: `${id}/` },
@@ -259,11 +259,11 @@ function legacyLayer(
       path: `${id}/json`,
       content: JSON.stringify({ id, ...(parent === undefined ? {} : { parent }), os: 'linux' }),
     },
-    twin === undefined ? { path, content: layer.bytes } : { path, target: `../${twin}/layer.tar` },
+    duplicate === undefined ? { path, content: layer.bytes } : { path, target: `../${duplicate}/layer.tar` },
   ];
 }
 
-function repositoriesFile(images: readonly BuiltImage[]): TarEntry {
+function repositoriesFile(images: readonly BuiltImage[]): TarEntryPlan {
   const repositories: Record<string, Record<string, string>> = {};
   for (const image of images) {
     const top = chainOf(image).at(-1) ?? '';

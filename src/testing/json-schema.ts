@@ -20,8 +20,8 @@ export interface JsonSchema {
 
 const checkedKeywords =
   '$defs $ref type enum const pattern minimum maximum required properties additionalProperties items anyOf if then';
-const tellingKeywords = '$schema $id title description format';
-const keywords = new Set(`${checkedKeywords} ${tellingKeywords}`.split(' '));
+const annotationKeywords = '$schema $id title description format';
+const keywords = new Set(`${checkedKeywords} ${annotationKeywords}`.split(' '));
 
 /**
  * What is wrong with a value, by the part of JSON Schema 2020-12 that our schemas use. Stricter than the standard in one thing:
@@ -34,7 +34,7 @@ export function schemaProblems(root: JsonSchema, value: unknown): string[] {
 /** The properties that a schema describes, also by reference. */
 export function schemaProperties(root: JsonSchema, schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
   const parts = [
-    ...(schema.$ref === undefined ? [] : [referred(root, schema.$ref)]),
+    ...(schema.$ref === undefined ? [] : [resolveRef(root, schema.$ref)]),
     ...(schema.anyOf ?? []),
   ];
   return Object.assign({}, ...parts.map((part) => schemaProperties(root, part)), schema.properties) as Record<
@@ -43,13 +43,13 @@ export function schemaProperties(root: JsonSchema, schema: JsonSchema): Readonly
   >;
 }
 
-interface Place {
+interface SchemaLocation {
   readonly root: JsonSchema;
   readonly schema: JsonSchema;
   readonly path: string;
 }
 
-function* wholeProblems(place: Place, value: unknown): Iterable<string> {
+function* wholeProblems(place: SchemaLocation, value: unknown): Iterable<string> {
   yield* problems(place, value);
   const described = schemaProperties(place.root, place.schema);
   for (const key of Object.keys(isObject(value) ? value : {})) {
@@ -61,21 +61,21 @@ function* wholeProblems(place: Place, value: unknown): Iterable<string> {
   }
 }
 
-function* problems(place: Place, value: unknown): Iterable<string> {
+function* problems(place: SchemaLocation, value: unknown): Iterable<string> {
   const { root, schema, path } = place;
   const unknown = Object.keys(schema).filter((keyword) => !keywords.has(keyword));
   if (unknown.length > 0)
     throw new Error(`the schema of ${path} uses ${unknown.join()}, which nobody checks`);
   yield* scalarProblems(place, value);
   yield* memberProblems(place, value);
-  if (schema.$ref !== undefined) yield* problems({ ...place, schema: referred(root, schema.$ref) }, value);
+  if (schema.$ref !== undefined) yield* problems({ ...place, schema: resolveRef(root, schema.$ref) }, value);
   const branches = (schema.anyOf ?? []).map((branch) => [...problems({ ...place, schema: branch }, value)]);
   if (branches.length > 0 && branches.every((found) => found.length > 0)) yield* branches.flat();
   if (schema.if === undefined || [...problems({ ...place, schema: schema.if }, value)].length > 0) return;
   yield* problems({ ...place, schema: schema.then ?? {} }, value);
 }
 
-function* scalarProblems({ schema, path }: Place, value: unknown): Iterable<string> {
+function* scalarProblems({ schema, path }: SchemaLocation, value: unknown): Iterable<string> {
   const types = [schema.type ?? []].flat();
   if (types.length > 0 && !types.some((type) => hasType(value, type)))
     yield `${path} is not ${types.join('|')}`;
@@ -95,7 +95,7 @@ function* boundProblems({ minimum, maximum }: JsonSchema, path: string, value: n
   if (maximum !== undefined && value > maximum) yield `${path} is above ${maximum}`;
 }
 
-function* memberProblems({ root, schema, path }: Place, value: unknown): Iterable<string> {
+function* memberProblems({ root, schema, path }: SchemaLocation, value: unknown): Iterable<string> {
   if (Array.isArray(value) && schema.items !== undefined) {
     for (const [index, element] of value.entries()) {
       yield* wholeProblems({ root, schema: schema.items, path: `${path}[${index}]` }, element);
@@ -109,7 +109,7 @@ function* memberProblems({ root, schema, path }: Place, value: unknown): Iterabl
   }
 }
 
-function referred(root: JsonSchema, reference: string): JsonSchema {
+function resolveRef(root: JsonSchema, reference: string): JsonSchema {
   const schema = root.$defs?.[reference.replace('#/$defs/', '')];
   if (schema === undefined) throw new Error(`the schema refers to ${reference}, which is not there`);
   return schema;

@@ -1,8 +1,8 @@
 import { type Analyzers, analyzeStream } from '../service/images/analyze-layers.ts';
-import { type IndexedLayer, type Round, readInRounds } from '../service/images/read-rounds.ts';
+import { type IndexedLayer, type ReadPass, readUntilLinksResolved } from '../service/images/read-passes.ts';
 import { writeBdb, writeNdb, writeRpmHeader } from './rpm-writer.ts';
 import { writeSqlite } from './sqlite-writer.ts';
-import { paxRecords, type TarEntry, tar } from './tar-writer.ts';
+import { paxRecords, type TarEntryPlan, tar } from './tar-writer.ts';
 
 /** A package database that lists openssl beside another package, and one that lists the other package alone. */
 export interface Databases {
@@ -20,7 +20,7 @@ const debs = (...names: string[]): Buffer =>
 const apks = (...names: string[]): Buffer =>
   Buffer.from(names.map((name) => `P:${name}\nV:1\nA:x86_64\no:${name}\n\n`).join(''));
 /** The headers of rpm packages. */
-export const headers = (...names: string[]): Buffer[] =>
+export const rpmHeaders = (...names: string[]): Buffer[] =>
   names.map((name) =>
     writeRpmHeader([
       [1000, name],
@@ -32,54 +32,56 @@ export const headers = (...names: string[]): Buffer[] =>
 /** The statement by which rpm makes its table. */
 export const packagesTable = `CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)`;
 /** A database of rpm in SQLite. */
-export const sqlite = (...names: string[]): Buffer =>
+export const rpmSqlite = (...names: string[]): Buffer =>
   writeSqlite('delete', 4096, (engine) => {
     engine.exec(packagesTable);
-    for (const header of headers(...names))
+    for (const header of rpmHeaders(...names))
       engine.prepare('insert into Packages(blob) values (?)').run(header);
   }).file;
 
-const kinds: Readonly<Record<string, readonly [path: string, write: (...names: string[]) => Uint8Array]>> = {
+const databaseKinds: Readonly<
+  Record<string, readonly [path: string, write: (...names: string[]) => Uint8Array]>
+> = {
   dpkg: ['var/lib/dpkg/status', debs],
   'a directory of dpkg': ['var/lib/dpkg/status.d/all', debs],
   apk: ['lib/apk/db/installed', apks],
   'apk below usr': ['usr/lib/apk/db/installed', apks],
-  'rpm in SQLite': ['usr/lib/sysimage/rpm/rpmdb.sqlite', sqlite],
-  'rpm in NDB': ['var/lib/rpm/Packages.db', (...names) => writeNdb(headers(...names))],
-  'rpm in BDB': ['var/lib/rpm/Packages', (...names) => writeBdb(headers(...names))],
+  'rpm in SQLite': ['usr/lib/sysimage/rpm/rpmdb.sqlite', rpmSqlite],
+  'rpm in NDB': ['var/lib/rpm/Packages.db', (...names) => writeNdb(rpmHeaders(...names))],
+  'rpm in BDB': ['var/lib/rpm/Packages', (...names) => writeBdb(rpmHeaders(...names))],
 };
 
 /** Each database that is read, by its name. */
-export const databases = Object.entries(kinds).map(
+export const databases = Object.entries(databaseKinds).map(
   ([kind, [path, write]]) =>
     [kind, { path, full: write('base', 'openssl'), decoy: write('base') } satisfies Databases] as const,
 );
 
 /** What is known of layers that lie upon each other. */
-export interface Seen {
+export interface StackContent {
   readonly packages: readonly string[];
   readonly problems: readonly string[];
 }
 
 /** Layers of an image, as the members of archives or as bytes. */
-export type Layers = (databases: Databases) => readonly (readonly TarEntry[] | Uint8Array)[];
+export type LayersOf = (databases: Databases) => readonly (readonly TarEntryPlan[] | Uint8Array)[];
 
 /** Reads stacks of layers with these extensions. */
 export function stackReader(extensions: Analyzers): {
   /** Reads layers, the lowest first, and lays them over each other. */
-  readonly seen: (...layers: readonly Uint8Array[]) => Promise<Seen>;
+  readonly readLayers: (...layers: readonly Uint8Array[]) => Promise<StackContent>;
   /** The same of layers that are made of databases. */
-  readonly seenIn: (layers: Layers, given: Databases) => Promise<Seen>;
+  readonly readLayersOf: (layers: LayersOf, given: Databases) => Promise<StackContent>;
 } {
-  const analyze = async (bytes: Uint8Array, i: number, links: Round['links']): Promise<IndexedLayer> => {
+  const analyze = async (bytes: Uint8Array, i: number, links: ReadPass['links']): Promise<IndexedLayer> => {
     async function* pieces() {
       yield Buffer.from(bytes);
     }
     const stream = { name: `${i}`, claims: {}, bytes: pieces() };
     return { identity: `${i}`, index: await analyzeStream(stream, extensions, { verify: true, links }) };
   };
-  const seen = async (...layers: readonly Uint8Array[]): Promise<Seen> => {
-    const { squashed } = await readInRounds(extensions, ({ links }) =>
+  const readLayers = async (...layers: readonly Uint8Array[]): Promise<StackContent> => {
+    const { squashed } = await readUntilLinksResolved(extensions, ({ links }) =>
       Promise.all(layers.map((bytes, i) => analyze(bytes, i, links))),
     );
     return {
@@ -87,36 +89,41 @@ export function stackReader(extensions: Analyzers): {
       problems: squashed.problems.map(({ path, message }) => `${path}: ${message}`),
     };
   };
-  const archive = (layer: readonly TarEntry[] | Uint8Array): Uint8Array =>
+  const archive = (layer: readonly TarEntryPlan[] | Uint8Array): Uint8Array =>
     layer instanceof Uint8Array ? layer : tar(layer);
-  return { seen, seenIn: (layers, given) => seen(...layers(given).map(archive)) };
+  return { readLayers, readLayersOf: (layers, given) => readLayers(...layers(given).map(archive)) };
 }
 
 /** A member that is a file. */
-export const file = (path: string, content: Uint8Array, more: Partial<TarEntry> = {}): TarEntry => ({
+export const fileEntry = (
+  path: string,
+  content: Uint8Array,
+  more: Partial<TarEntryPlan> = {},
+): TarEntryPlan => ({
   path,
   content,
   ...more,
 });
 /** A metadata member. */
-export const raw = (type: NonNullable<TarEntry['type']>, content: string): TarEntry => ({
+export const metadataEntry = (type: NonNullable<TarEntryPlan['type']>, content: string): TarEntryPlan => ({
   path: 'metadata',
   type,
   content,
 });
 /** A pax header for the next member. */
-export const pax = (records: Readonly<Record<string, string>>): TarEntry =>
-  raw('pax-header', paxRecords(records));
+export const paxEntry = (records: Readonly<Record<string, string>>): TarEntryPlan =>
+  metadataEntry('pax-header', paxRecords(records));
 /** A global pax header. */
-export const global = (records: Readonly<Record<string, string>>): TarEntry =>
-  raw('pax-global-header', paxRecords(records));
+export const globalPaxEntry = (records: Readonly<Record<string, string>>): TarEntryPlan =>
+  metadataEntry('pax-global-header', paxRecords(records));
 /** GNU's name for the next member. */
-export const longName = (name: string): TarEntry => raw('gnu-long-name', name);
+export const gnuLongName = (name: string): TarEntryPlan => metadataEntry('gnu-long-name', name);
 /** GNU's target for the next member. */
-export const longTarget = (name: string): TarEntry => raw('gnu-long-link', name);
+export const gnuLongTarget = (name: string): TarEntryPlan => metadataEntry('gnu-long-link', name);
 /** An archive without an end. */
-export const open = (entries: readonly TarEntry[]): Uint8Array => tar(entries, { endBlocks: 0 });
+export const unterminatedTar = (entries: readonly TarEntryPlan[]): Uint8Array =>
+  tar(entries, { endBlocks: 0 });
 /** Blocks of zeros. */
-export const zeros = (blocks: number): Buffer => Buffer.alloc(512 * blocks);
+export const zeroBlocks = (blocks: number): Buffer => Buffer.alloc(512 * blocks);
 /** The size of a content in octal. */
-export const size = ({ length }: Uint8Array): string => length.toString(8);
+export const octalSize = ({ length }: Uint8Array): string => length.toString(8);

@@ -12,14 +12,14 @@ export function toolTest(
 ): void {
   const skip = spawnSync(tool, ['--version']).error === undefined ? false : `no ${tool} on this system`;
   void test(name, { skip }, (context) => {
-    inDirectory((directory) => {
+    withTemporaryDirectory((directory) => {
       body(directory, context);
     });
   });
 }
 
 /** Runs the body on an empty directory that is gone afterwards. */
-export function inDirectory<T>(body: (directory: string) => T): T {
+export function withTemporaryDirectory<T>(body: (directory: string) => T): T {
   const directory = mkdtempSync(join(tmpdir(), 'test-'));
   try {
     return body(directory);

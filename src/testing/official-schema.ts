@@ -42,6 +42,6 @@ function problemsBy(validate: ValidateFunction): Validator {
 }
 
 /** A document by a schema that we wrote down from a specification, where the official one is in no package. */
-export function ownValidator(schema: object): Validator {
+export function schemaValidator(schema: object): Validator {
   return problemsBy(new Ajv(options).compile(schema));
 }

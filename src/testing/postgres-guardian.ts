@@ -97,7 +97,7 @@ async function stop(server: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await once(server, 'exit');
 }
 
-function tell(message: object): void {
+function send(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
@@ -110,16 +110,16 @@ try {
   initialise(programs, data);
   const port = await freePort();
   let server = await start(programs, data, port);
-  tell({ port });
+  send({ port });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line !== 'restart') continue;
     await stop(server, 'SIGQUIT');
     server = await start(programs, data, port);
-    tell({ port });
+    send({ port });
   }
   await stop(server, 'SIGQUIT');
 } catch (error) {
-  tell({ problem: String(error) });
+  send({ problem: String(error) });
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -4,7 +4,7 @@ import { rpm } from '../version/rpm.ts';
 import { corpus } from './corpus.ts';
 
 /** An rpm of such a list. */
-export interface InstalledRpm {
+export interface ReferenceRpm {
   readonly name: string;
   readonly evr: string;
   readonly arch: string;
@@ -13,7 +13,7 @@ export interface InstalledRpm {
 
 /** A list of installed packages and what should be found on it, as the corpus has them. */
 export interface RpmReference {
-  readonly packages: readonly InstalledRpm[];
+  readonly packages: readonly ReferenceRpm[];
   readonly expected: readonly { readonly id: string; readonly package: string; readonly arch: string }[];
   /** The list has no epochs: fixed versions are compared without theirs. */
   readonly epochless?: boolean;
@@ -41,7 +41,7 @@ export function findingsOn(
 
 function isHit(
   { package: name, range, only }: Affected,
-  installed: InstalledRpm,
+  installed: ReferenceRpm,
   epochless = false,
 ): boolean {
   if (installed.name !== name) return false;

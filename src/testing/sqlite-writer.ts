@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inDirectory } from './native-tool.ts';
+import { withTemporaryDirectory } from './native-tool.ts';
 
 /** A database file and, in the mode `wal`, the log beside it. */
 export interface WrittenDatabase {
@@ -19,7 +19,7 @@ export function writeSqlite(
   pageSize: number,
   work: (engine: SqliteEngine) => void,
 ): WrittenDatabase {
-  return inDirectory((directory) => {
+  return withTemporaryDirectory((directory) => {
     const path = join(directory, 'database.sqlite');
     const engine = new sqlite.DatabaseSync(path);
     try {
@@ -36,7 +36,7 @@ export function writeSqlite(
 
 /** The values of a column as SQLite reads them, or undefined where it refuses the database. */
 export function readBySqlite({ file, log }: WrittenDatabase, query: string): unknown[] | undefined {
-  return inDirectory((directory) => {
+  return withTemporaryDirectory((directory) => {
     const path = join(directory, 'database.sqlite');
     writeFileSync(path, file);
     if (log !== undefined) writeFileSync(`${path}-wal`, log);

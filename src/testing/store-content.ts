@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { KeyRange, VersionKey } from '../plugin/version-scheme.ts';
 import type {
-  FeedDifference,
+  FeedChangeCounts,
   FeedUpdate,
   ImageIndex,
   ImagePackage,
@@ -28,7 +28,7 @@ export function feedUpdate(changes: Partial<FeedUpdate> = {}): FeedUpdate {
 }
 
 /** What an application changed; what is not named is 0. */
-export function difference(changes: Partial<FeedDifference> = {}): FeedDifference {
+export function changeCounts(changes: Partial<FeedChangeCounts> = {}): FeedChangeCounts {
   return { added: 0, changed: 0, removed: 0, unchanged: 0, kept: 0, skipped: 0, ...changes };
 }
 
@@ -105,6 +105,6 @@ export function ancestry(name: string, number: number, changes: Partial<SavedAnc
 
 /** Which records hit which package of an image: `openssl CVE-1`. */
 export async function hits(store: Store, index: ImageIndex): Promise<string[]> {
-  const found = await store.images.matches(await store.images.save(index));
+  const found = await store.images.findMatches(await store.images.save(index));
   return found.map((match) => `${index.packages[match.package]?.name} ${match.id}`);
 }

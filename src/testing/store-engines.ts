@@ -29,29 +29,29 @@ export interface StoreEngine {
 /** An engine whose databases have a place, where several processes meet. */
 export interface SharedEngine extends StoreEngine {
   /** Makes an empty database that is gone when the test ends, and tells its place. It may have its tables. */
-  place(context: TestContext): Promise<string>;
+  createLocation(context: TestContext): Promise<string>;
   /** As `place`, surely without tables. */
-  newPlace(context: TestContext): Promise<string>;
+  createEmptyLocation(context: TestContext): Promise<string>;
   open(place: string, options?: TestStoreOptions): Promise<Store>;
 }
 
 const sqliteFile = sharedEngine({
   name: 'sqlite file',
-  place: temporaryFile,
-  newPlace: temporaryFile,
+  createLocation: temporaryFile,
+  createEmptyLocation: temporaryFile,
   open: openSqliteStore,
 });
 
 const sqliteMemory: StoreEngine = {
   name: 'sqlite in memory',
   isShared: false,
-  create: (context) => closing(context, (options) => openSqliteStore(':memory:', options)),
+  create: (context) => closedAfterTest(context, (options) => openSqliteStore(':memory:', options)),
 };
 
 const postgres = sharedEngine({
   name: 'postgresql',
-  place: emptiedSchema,
-  newPlace: temporarySchema,
+  createLocation: emptiedSchema,
+  createEmptyLocation: temporarySchema,
   open: openPostgresStore,
 });
 
@@ -62,7 +62,7 @@ export const sharedEngines: readonly SharedEngine[] = [sqliteFile, postgres];
 export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory, postgres];
 
 /** Lets nobody through before all have come. */
-export function gate(count: number): () => Promise<void> {
+export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let missing = count;
   return async () => {
@@ -75,7 +75,10 @@ export function gate(count: number): () => Promise<void> {
  * Records that come when the gate opens. Who applies them has looked at what is stored by then: of several, none begins when
  * another is done.
  */
-export async function* behind<T>(begin: () => Promise<void>, records: AsyncIterable<T>): AsyncGenerator<T> {
+export async function* afterBarrier<T>(
+  begin: () => Promise<void>,
+  records: AsyncIterable<T>,
+): AsyncGenerator<T> {
   await begin();
   yield* records;
 }
@@ -122,15 +125,18 @@ function sharedEngine(engine: Omit<SharedEngine, 'isShared' | 'create'>): Shared
     isShared: true,
     create: (context) => {
       let place: Promise<string> | undefined;
-      return closing(context, async (options) => {
-        place ??= engine.place(context);
+      return closedAfterTest(context, async (options) => {
+        place ??= engine.createLocation(context);
         return await engine.open(await place, options);
       });
     },
   };
 }
 
-function closing(context: TestContext, open: (options: TestStoreOptions) => Promise<Store>): OpenStore {
+function closedAfterTest(
+  context: TestContext,
+  open: (options: TestStoreOptions) => Promise<Store>,
+): OpenStore {
   const stores: Store[] = [];
   context.after(async () => {
     for (const store of stores) await store[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 
 /** What every program knows: how to open the store, and what records are made of. */
-const tools = `
+const prelude = `
   const { sharedEngines } = await import(${JSON.stringify(new URL('store-engines.ts', import.meta.url).href)});
   const content = await import(${JSON.stringify(new URL('store-content.ts', import.meta.url).href)});
   const [, engineName, place] = process.argv;
@@ -12,7 +12,7 @@ const tools = `
 `;
 
 /** What a program knows whose store is open: the store, and a feed whose records all tell which edition they are of. */
-const opened = `
+const storePrelude = `
   const store = await open();
   function* edition(fingerprint, size, changes) {
     for (let i = 0; i < size; i++)
@@ -36,12 +36,12 @@ const NODE_COMPILE_CACHE = resolve(import.meta.dirname, '../../.cache/compiled')
  * `apply` and `say` are known.
  */
 export function runOnStore(engine: string, place: string, program: string): ChildProcess {
-  return run(engine, place, opened + program);
+  return runProgram(engine, place, storePrelude + program);
 }
 
 /** Starts a process that opens the store of an engine at a place by itself, with `open`; `content` and `say` are known. */
-export function run(engine: string, place: string, program: string): ChildProcess {
-  return spawn(process.execPath, ['--input-type=module', '-e', tools + program, engine, place], {
+export function runProgram(engine: string, place: string, program: string): ChildProcess {
+  return spawn(process.execPath, ['--input-type=module', '-e', prelude + program, engine, place], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { NODE_COMPILE_CACHE, ...process.env },
   });

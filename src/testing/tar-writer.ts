@@ -41,7 +41,7 @@ const fields = {
 export type TarField = keyof typeof fields;
 
 /** One member of an archive to be written. */
-export interface TarEntry {
+export interface TarEntryPlan {
   /** As it shall stand in the archive: nothing is cleaned, so `../x`, `/x` and `./x` are written as they are. */
   readonly path: string;
   /** `file` unless there is a `target` (`symlink`) or the path ends in a slash (`directory`). */
@@ -74,7 +74,7 @@ const blockBytes = 512;
 const encoder = new TextEncoder();
 
 /** An archive of these entries, byte for byte the same for the same entries. */
-export function tar(entries: Iterable<TarEntry>, options: TarOptions = {}): Uint8Array {
+export function tar(entries: Iterable<TarEntryPlan>, options: TarOptions = {}): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (const entry of entries) pieces.push(...member(entry, options.longNames ?? 'pax'));
   pieces.push(new Uint8Array(blockBytes * (options.endBlocks ?? 2)));
@@ -108,7 +108,7 @@ export function paxRecords(records: Readonly<Record<string, string>>): string {
 }
 
 /** The blocks of one entry: the metadata members it needs, its header, its content. */
-function member(entry: TarEntry, longNames: 'pax' | 'gnu' | 'ustar'): Uint8Array[] {
+function member(entry: TarEntryPlan, longNames: 'pax' | 'gnu' | 'ustar'): Uint8Array[] {
   const style = entry.longNames ?? longNames;
   const longPath = byteLength(entry.path) > fields.name[1];
   const longTarget = byteLength(entry.target ?? '') > fields.linkname[1];
@@ -134,7 +134,7 @@ function metadata(path: string, type: TarEntryType, content: string): Uint8Array
 }
 
 /** The 512 bytes before the content. Numbers are octal text, as ustar has them. */
-function header(entry: TarEntry, size: number, style: 'pax' | 'gnu' | 'ustar'): Uint8Array {
+function header(entry: TarEntryPlan, size: number, style: 'pax' | 'gnu' | 'ustar'): Uint8Array {
   const block = new Uint8Array(blockBytes);
   const type = entry.type ?? impliedType(entry);
   const [prefix, name] = style === 'ustar' ? splitPath(entry.path) : ['', entry.path];
@@ -154,7 +154,7 @@ function header(entry: TarEntry, size: number, style: 'pax' | 'gnu' | 'ustar'): 
 }
 
 /** Lays raw fields over a header and completes it with the checksum, unless that is one of them. */
-function overlay(block: Uint8Array, raw: NonNullable<TarEntry['raw']>): void {
+function overlay(block: Uint8Array, raw: NonNullable<TarEntryPlan['raw']>): void {
   for (const field of Object.keys(fields) as TarField[]) {
     const value = raw[field];
     if (value !== undefined) put(block, field, value);
@@ -162,7 +162,7 @@ function overlay(block: Uint8Array, raw: NonNullable<TarEntry['raw']>): void {
   if (raw.checksum === undefined) put(block, 'checksum', checksum(block));
 }
 
-function impliedType(entry: TarEntry): TarEntryType {
+function impliedType(entry: TarEntryPlan): TarEntryType {
   if (entry.target !== undefined) return 'symlink';
   return entry.path.endsWith('/') ? 'directory' : 'file';
 }

@@ -8,7 +8,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
-  #isSilent = false;
+  #isStalled = false;
 
   constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -40,13 +40,13 @@ export class TcpProxy {
   }
 
   /** Takes connections and bytes, and forwards nothing, until it speaks again. */
-  silence(): void {
-    this.#isSilent = true;
+  stall(): void {
+    this.#isStalled = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
-  speak(): void {
-    this.#isSilent = false;
+  resume(): void {
+    this.#isStalled = false;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -63,7 +63,7 @@ export class TcpProxy {
         to.destroy();
       });
       from.on('error', () => undefined);
-      if (this.#isSilent) from.pause();
+      if (this.#isStalled) from.pause();
     }
   }
 }

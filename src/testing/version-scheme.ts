@@ -85,7 +85,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
   void test(`${scheme.name}: no key is empty or begins with FF`, () => {
     fc.assert(
       fc.property(versions, (version) => {
-        const first = keyOf(scheme, version)[0];
+        const first = requireKey(scheme, version)[0];
         assert.ok(first !== undefined && first < 0xff);
       }),
     );
@@ -96,7 +96,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
       fc.property(bounds, versions, (bound, version) => {
         const after = scheme.after(bound);
         assert.ok(isKey(after));
-        const isAbove = Buffer.compare(keyOf(scheme, version), after) >= 0;
+        const isAbove = Buffer.compare(requireKey(scheme, version), after) >= 0;
         assert.equal(isAbove, orderOf(scheme, version, bound) === '>');
       }),
     );
@@ -104,7 +104,7 @@ export function testLaws(scheme: VersionScheme, { versions, bounds = versions }:
 }
 
 /** The key of a version that must have one. */
-export function keyOf(scheme: VersionScheme, version: string): VersionKey {
+export function requireKey(scheme: VersionScheme, version: string): VersionKey {
   const key = scheme.key(version);
   assert.ok(isKey(key), `${version} has no key`);
   return key;

@@ -12,7 +12,7 @@ export function openVexDocument(statements: readonly object[], above: object = {
 }
 
 /** A document of CSAF 2.0 in its profile VEX, with a product tree and vulnerabilities. */
-export function csafDocument(productTree: object, vulnerabilities: readonly object[]): object {
+export function csafVexDocument(productTree: object, vulnerabilities: readonly object[]): object {
   return {
     document: {
       category: 'csaf_vex',

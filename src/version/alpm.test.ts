@@ -6,8 +6,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -73,7 +73,7 @@ test('a version too long for a key still has its order', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.deepEqual(
-    Buffer.from(keyOf(alpm, '1:2.096rc..x3-4')).toString('hex'),
+    Buffer.from(requireKey(alpm, '1:2.096rc..x3-4')).toString('hex'),
     '81' + '05' + '81' + '6396' + '01726300' + '8181' + '017800' + '06' + '02' + '07' + '02',
   );
 });

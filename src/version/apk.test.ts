@@ -5,8 +5,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -49,7 +49,7 @@ testLaws(apk, { versions: strings });
 test('every text has a key, and every version ends with the mark of the end', () => {
   fc.assert(
     fc.property(strings, (text) => {
-      const key = keyOf(apk, text);
+      const key = requireKey(apk, text);
       if (grammar.test(text)) assert.equal(key.at(-1), 0x06);
       else assert.ok(key.includes(0x05));
     }),
@@ -67,7 +67,7 @@ test('a version too long for a key still has its order', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.deepEqual(
-    Buffer.from(keyOf(apk, '3.10.02b_p1~0f-r96')).toString('hex'),
+    Buffer.from(requireKey(apk, '3.10.02b_p1~0f-r96')).toString('hex'),
     '83' + '8a' + '7b303200' + '62' + '0e' + '0981' + '08306600' + '07e096' + '06',
   );
 });

@@ -5,8 +5,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -59,7 +59,7 @@ test('a v, white space, an alias, a stability flag and the build say nothing', (
       if (refused !== undefined) return;
       const bare = version.replace(/^v/, '');
       for (const spelled of [bare, ` ${bare}\n`, `${version}@beta`, `${version} as 9.9`, `v${bare}+sha.1`]) {
-        assert.deepEqual(keyOf(composer, spelled), keyOf(composer, version), spelled);
+        assert.deepEqual(requireKey(composer, spelled), requireKey(composer, version), spelled);
       }
     }),
   );
@@ -90,5 +90,5 @@ test('keys are the bytes of the classes', () => {
     '.0.0x': '01',
   };
   for (const [end, bytes] of Object.entries(ends))
-    assert.equal(Buffer.from(keyOf(composer, `1.2${end}`)).toString('hex'), `${numbers}${bytes}06`, end);
+    assert.equal(Buffer.from(requireKey(composer, `1.2${end}`)).toString('hex'), `${numbers}${bytes}06`, end);
 });

@@ -6,8 +6,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -72,8 +72,8 @@ test('the epoch 0, the revision 0 and leading zeros say nothing', () => {
       const epoch = version.includes(':') ? '' : '0:';
       const revision = version.includes('-') ? '' : '-0';
       const zeros = version.replaceAll(/(?<!\d)\d/g, '00$&');
-      assert.deepEqual(keyOf(dpkg, `${epoch}${version}${revision}`), keyOf(dpkg, version));
-      assert.deepEqual(keyOf(dpkg, zeros), keyOf(dpkg, version));
+      assert.deepEqual(requireKey(dpkg, `${epoch}${version}${revision}`), requireKey(dpkg, version));
+      assert.deepEqual(requireKey(dpkg, zeros), requireKey(dpkg, version));
     }),
   );
 });
@@ -110,7 +110,7 @@ test('a version too long for a key still has its order', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.deepEqual(
-    Buffer.from(keyOf(dpkg, '1:2.10~aA!é-96')).toString('hex'),
+    Buffer.from(requireKey(dpkg, '1:2.10~aA!é-96')).toString('hex'),
     '03' + '04c3' + '0c' + '01' + '9a' + '80' + 'b6' + 'b4c3b4a9' + '02' + '02' + '6296' + '02',
   );
 });

@@ -37,7 +37,7 @@ export const dpkg: VersionScheme = keyedScheme({
 });
 
 function writeVersion(text: string, key: KeyWriter): string | undefined {
-  const version = bytesOf(trimWhite(text));
+  const version = bytesOf(trimDpkgWhitespace(text));
   const colon = version.indexOf(':');
   const upstream = colon + 1;
   const hyphen = version.lastIndexOf('-');
@@ -60,7 +60,7 @@ function writeEpoch(version: string, colon: number, key: KeyWriter): string | un
     key.byte(numbers);
     return undefined;
   }
-  const sign = strangeWhiteEnd(version);
+  const sign = nonDpkgWhitespaceEnd(version);
   const digits = version[sign] === '+' || version[sign] === '-' ? sign + 1 : sign;
   if (colon === digits) return 'the epoch is empty';
   if (digitsEnd(version, digits) !== colon) return 'the epoch is not a number';
@@ -111,22 +111,22 @@ function punctuationRank(code: number): number {
 }
 
 /** Space, tab and newline, which dpkg allows around a version. */
-function isWhite(code: number): boolean {
+function isDpkgWhitespace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0a;
 }
 
 /** Where vertical tabs, form feeds and carriage returns at the beginning end; they are not white to dpkg, but to C. */
-function strangeWhiteEnd(version: string): number {
+function nonDpkgWhitespaceEnd(version: string): number {
   let index = 0;
   while (version.charCodeAt(index) >= 0x0b && version.charCodeAt(index) <= 0x0d) index++;
   return index;
 }
 
-function trimWhite(text: string): string {
+function trimDpkgWhitespace(text: string): string {
   let from = 0;
   let to = text.length;
-  while (from < to && isWhite(text.charCodeAt(from))) from++;
-  while (from < to && isWhite(text.charCodeAt(to - 1))) to--;
+  while (from < to && isDpkgWhitespace(text.charCodeAt(from))) from++;
+  while (from < to && isDpkgWhitespace(text.charCodeAt(to - 1))) to--;
   return text.slice(from, to);
 }
 

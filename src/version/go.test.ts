@@ -5,8 +5,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -30,9 +30,9 @@ test('the v in front, +incompatible and zeros left out say nothing', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const bare = version.replace(/^v|\+incompatible$/g, '');
-      assert.deepEqual(keyOf(go, bare), keyOf(go, version));
+      assert.deepEqual(requireKey(go, bare), requireKey(go, version));
       const full = /^\d+\.\d+\.\d+/.test(bare) ? bare : `${bare}.0.0`.split('.').slice(0, 3).join('.');
-      assert.deepEqual(keyOf(go, `v${full}+incompatible`), keyOf(go, version));
+      assert.deepEqual(requireKey(go, `v${full}+incompatible`), requireKey(go, version));
     }),
   );
 });

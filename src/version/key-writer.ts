@@ -118,8 +118,8 @@ export class KeyWriter {
     this.#length += bytes.length;
   }
 
-  #grow(room: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#bytes.length + room));
+  #grow(bytes: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#bytes.length + bytes));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }

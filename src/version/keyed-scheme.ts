@@ -1,5 +1,5 @@
-import { limits } from '../kit/limits.ts';
-import { quoted } from '../kit/quoted.ts';
+import { limits } from '../core/limits.ts';
+import { quoteUntrusted } from '../kit/quoted.ts';
 import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
 import { KeyWriter } from './key-writer.ts';
 import { plainSegments, type Segments } from './segments.ts';
@@ -29,9 +29,9 @@ export function keyedScheme({
   const right = new KeyWriter();
 
   function take(version: string, invalid: string | undefined): VersionKey | Unkeyable {
-    if (invalid !== undefined) return { unkeyable: `${name} version ${quoted(version)}: ${invalid}` };
+    if (invalid !== undefined) return { unkeyable: `${name} version ${quoteUntrusted(version)}: ${invalid}` };
     if (left.length > limits.versionKeyBytes)
-      return { unkeyable: `${name} version ${quoted(version)}: its key would be too long` };
+      return { unkeyable: `${name} version ${quoteUntrusted(version)}: its key would be too long` };
     return left.take();
   }
 

@@ -112,7 +112,7 @@ function rankOfKind({ kind }: Item): number {
   return kind === 'word' ? 0 : kind === 'list' ? 1 : 2;
 }
 
-function says(item: Item): boolean {
+function isSignificant(item: Item): boolean {
   if (item.kind === 'list') return item.items.length > 0;
   return compareItemWithNothing(item) !== 0;
 }
@@ -202,7 +202,7 @@ function normalize(list: Item[]): void {
   for (let index = list.length - 1; index >= 0; index--) {
     const item = list[index];
     if (item === undefined) continue;
-    if (!says(item)) list.splice(index, 1);
+    if (!isSignificant(item)) list.splice(index, 1);
     else if (item.kind !== 'list') break;
   }
 }

@@ -6,8 +6,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -62,11 +62,11 @@ test('every text has an order, the opposite when turned round', () => {
 test('case, zeros in front and what says nothing at the end say nothing', () => {
   fc.assert(
     fc.property(versions, (version) => {
-      assert.deepEqual(keyOf(maven, version.toUpperCase()), keyOf(maven, version));
+      assert.deepEqual(requireKey(maven, version.toUpperCase()), requireKey(maven, version));
       const numeric = version.replaceAll(/(?<!\d)[1-9]\d*/g, '0$&');
-      assert.deepEqual(keyOf(maven, numeric), keyOf(maven, version));
+      assert.deepEqual(requireKey(maven, numeric), requireKey(maven, version));
       if (!/\d$/.test(version)) return;
-      assert.deepEqual(keyOf(maven, `${version}.0-ga`), keyOf(maven, version));
+      assert.deepEqual(requireKey(maven, `${version}.0-ga`), requireKey(maven, version));
     }),
   );
 });
@@ -112,5 +112,5 @@ test('keys are the bytes of the classes', () => {
     '0000000000000000000.1': 'f100000000000000000000' + '81' + '02',
   };
   for (const [version, bytes] of Object.entries(keys))
-    assert.equal(Buffer.from(keyOf(maven, version)).toString('hex'), bytes, version);
+    assert.equal(Buffer.from(requireKey(maven, version)).toString('hex'), bytes, version);
 });

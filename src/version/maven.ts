@@ -14,7 +14,7 @@
  * shapes that circles are made of have no key and are compared in code: those with a word behind another item of its list, or
  * with a list that is below the end as the first item of another, and those that are not printable ASCII.
  */
-import { quoted } from '../kit/quoted.ts';
+import { quoteUntrusted } from '../kit/quoted.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { type KeyWriter, numberBase } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';
@@ -96,7 +96,8 @@ function writeFirst(item: Item | undefined, key: KeyWriter): string | undefined 
 function writeLater(items: readonly Item[], key: KeyWriter): string | undefined {
   for (let index = 1; index < items.length; index++) {
     const item = items[index];
-    if (item?.kind === 'word') return `the word ${quoted(item.text)} after a dot has no place in a line`;
+    if (item?.kind === 'word')
+      return `the word ${quoteUntrusted(item.text)} after a dot has no place in a line`;
     if (item?.kind === 'number') writeNumber(item, key);
     if (item?.kind === 'list') key.byte(compareWithNothing(item.items) < 0 ? listBelowEnd : listAboveEnd);
   }

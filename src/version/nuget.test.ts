@@ -5,8 +5,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -78,7 +78,10 @@ test('case, zeros and the build say nothing', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const [core = '', prerelease = ''] = version.replace(/\+.*/, '').split(/(?=-)(.*)/);
-      assert.deepEqual(keyOf(nuget, ` ${core}.00.0${prerelease.toUpperCase()}+sha `), keyOf(nuget, version));
+      assert.deepEqual(
+        requireKey(nuget, ` ${core}.00.0${prerelease.toUpperCase()}+sha `),
+        requireKey(nuget, version),
+      );
     }),
   );
 });
@@ -91,8 +94,8 @@ test('an invalid version has no key, and the reason names it', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.equal(
-    Buffer.from(keyOf(nuget, '1.2-a.-5.0.7')).toString('hex'),
+    Buffer.from(requireKey(nuget, '1.2-a.-5.0.7')).toString('hex'),
     '8182' + '4100' + '027ffffffb' + '0380' + '0387' + '01',
   );
-  assert.equal(Buffer.from(keyOf(nuget, '1.0')).toString('hex'), '817f');
+  assert.equal(Buffer.from(requireKey(nuget, '1.0')).toString('hex'), '817f');
 });

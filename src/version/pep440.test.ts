@@ -5,7 +5,7 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -30,7 +30,7 @@ test('case, white space around, a v and zeros at the end of the release say noth
     fc.property(versions, (version) => {
       const release = /^(\d+!)?\d+(\.\d+)*/;
       const spelled = version.replace(release, (match) => `${match}.0.00`).toUpperCase();
-      assert.deepEqual(keyOf(pep440, ` v${spelled}\n`), keyOf(pep440, version));
+      assert.deepEqual(requireKey(pep440, ` v${spelled}\n`), requireKey(pep440, version));
     }),
   );
 });
@@ -69,7 +69,10 @@ test('all spellings of a version equal its normal form', () => {
         dev && `.dev${Number(numbers[2])}`,
         local.toLowerCase().replaceAll(/[-_]/g, '.').replaceAll('01', '1'),
       ];
-      assert.deepEqual(keyOf(pep440, `1.0${spelled.join('')}`), keyOf(pep440, `1.0${normal.join('')}`));
+      assert.deepEqual(
+        requireKey(pep440, `1.0${spelled.join('')}`),
+        requireKey(pep440, `1.0${normal.join('')}`),
+      );
     }),
   );
 });
@@ -89,5 +92,5 @@ test('keys are the bytes of the classes', () => {
     '1rc1': '80' + '81' + '0481' + '01' + '02' + '01',
   };
   for (const [version, bytes] of Object.entries(keys))
-    assert.equal(Buffer.from(keyOf(pep440, version)).toString('hex'), bytes, version);
+    assert.equal(Buffer.from(requireKey(pep440, version)).toString('hex'), bytes, version);
 });

@@ -5,8 +5,8 @@ import { corpusTest } from '../testing/corpus.ts';
 import {
   corpusComparisons,
   disagreements,
-  keyOf,
   orderOf,
+  requireKey,
   testdataComparisons,
   testLaws,
 } from '../testing/version-scheme.ts';
@@ -50,7 +50,7 @@ test('zeros in front say nothing', () => {
   fc.assert(
     fc.property(versions, (version) => {
       const zeros = version.replace(/\d+\.\d+\.\d+/, (core) => core.replaceAll(/\d+/g, '00$&'));
-      assert.deepEqual(keyOf(pub, zeros), keyOf(pub, version));
+      assert.deepEqual(requireKey(pub, zeros), requireKey(pub, version));
     }),
   );
 });
@@ -63,8 +63,8 @@ test('an invalid version has no key, and the reason names it', () => {
 
 test('keys are the bytes of the classes', () => {
   assert.equal(
-    Buffer.from(keyOf(pub, '1.2.0-a.-5.7+b')).toString('hex'),
+    Buffer.from(requireKey(pub, '1.2.0-a.-5.7+b')).toString('hex'),
     '8182' + '6100' + '027ffffffffffffffb' + '0387' + '01' + '6200' + '01',
   );
-  assert.equal(Buffer.from(keyOf(pub, '1.0.0')).toString('hex'), '81' + '7f' + '01');
+  assert.equal(Buffer.from(requireKey(pub, '1.0.0')).toString('hex'), '81' + '7f' + '01');
 });

@@ -19,7 +19,7 @@ export function plainSegments(version: string): Segments {
 /** `[epoch:]upstream[-revision]`, each of text and number in turn, as dpkg reads it. */
 export function debianSegments(version: string): Segments {
   const { epoch, upstream, revision } = parted(version.trim());
-  return [[epoch], inTurn(upstream), inTurn(revision)];
+  return [[epoch], textAndNumbers(upstream), textAndNumbers(revision)];
 }
 
 /** `[epoch:]version[-release]`, of runs, `~` and `^`; what else separates runs says nothing to rpm. */
@@ -46,7 +46,7 @@ function parted(version: string): {
     : { epoch, upstream: rest.slice(0, hyphen), revision: rest.slice(hyphen + 1) };
 }
 
-function inTurn(text: string): string[] {
+function textAndNumbers(text: string): string[] {
   return [...text.matchAll(/(\D*)(\d*)/g)].flatMap(([pair, words = '', digits = '']) =>
     pair === '' ? [] : [words, digits],
   );

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { limits } from '../../src/kit/limits.ts';
+import { limits } from '../../src/core/limits.ts';
 import { feedUpdate, record, stream } from '../../src/testing/store-content.ts';
 import { type SharedEngine, sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -71,7 +71,7 @@ for (const engine of engines)
 
 async function tryAttack(t: TestContext, engine: SharedEngine, attack: Attack): Promise<void> {
   const directory = temporaryDirectory(t);
-  const place = await engine.place(t);
+  const place = await engine.createLocation(t);
   if (attack.needsLists === true) await addVulnerabilities(engine, place);
   const server = await startServer(t, engine, place, { ...attack.env, ...attack.prepare?.(directory) });
   const target = { ...server.ports, directory };

@@ -22,7 +22,7 @@ const timer = setInterval(() => {
   const now = performance.now();
   lateMs.push(now - last - everyMs);
   last = now;
-  const asked = ask(addresses[next++ % addresses.length] ?? '');
+  const asked = probe(addresses[next++ % addresses.length] ?? '');
   under.add(asked);
   void asked.then(() => under.delete(asked));
 }, everyMs);
@@ -36,7 +36,7 @@ process.stdin.once('end', () => {
 });
 
 /** Asks on a connection of its own. An answer that does not come counts with the time that was waited. */
-async function ask(url: string): Promise<void> {
+async function probe(url: string): Promise<void> {
   const started = performance.now();
   const failure = await new Promise<string | undefined>((resolve) => {
     const request = get(url, { agent: false, timeout: givenUpMs }, (response) => {

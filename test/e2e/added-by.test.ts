@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { NotificationEnvelope } from '../../src/api/http/v1/types.ts';
 import type { GetAncestryResponse } from '../../src/api/http/v3/types.ts';
 import { type SharedEngine, sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { dpkgStatus, fixedIn, osRelease, startV1, type V1Client } from './v1-client.ts';
 
 const timeout = 300_000;
@@ -57,16 +57,16 @@ test('a source package is added by the lowest layer that has a binary package of
   assert.deepEqual(await addedBy(clair, 'b1'), ['openssl 3 b0']);
 });
 
-function databaseOf(content: string): TarEntry {
+function databaseOf(content: string): TarEntryPlan {
   return { path: database, content };
 }
 
 async function startOn(t: TestContext, engine: SharedEngine): Promise<{ clair: V1Client; place: string }> {
-  const place = await engine.place(t);
+  const place = await engine.createLocation(t);
   return { clair: await startV1(t, place, { CLAIR_NOTIFIER_HTTP_ENDPOINT: 'http://127.0.0.1:1' }), place };
 }
 
-function layerFile(t: TestContext, entries: readonly TarEntry[]): string {
+function layerFile(t: TestContext, entries: readonly TarEntryPlan[]): string {
   const file = join(temporaryDirectory(t), 'layer.tar');
   writeFileSync(file, tar([osRelease, ...entries]));
   return file;
@@ -102,10 +102,10 @@ async function inAncestry(clair: V1Client, files: readonly string[]): Promise<st
 async function introducing(clair: V1Client, engine: SharedEngine, place: string): Promise<readonly string[]> {
   await clair.postVulnerability({ Name: 'CVE-2024-1', FixedIn: fixedIn('openssl', '1.1.0f-4') });
   await using store = await engine.open(place, { now: () => Date.now() + 3_600_000 });
-  let [notification] = await store.notifications.due(1);
+  let [notification] = await store.notifications.findDue(1);
   while (notification === undefined) {
     await setTimeout(20);
-    [notification] = await store.notifications.due(1);
+    [notification] = await store.notifications.findDue(1);
   }
   const { body } = await clair.get(`/v1/notifications/${notification.name}?limit=10`);
   const { Notification } = JSON.parse(body) as NotificationEnvelope;

@@ -13,7 +13,7 @@ import {
   stream,
 } from '../../src/testing/store-content.ts';
 import { sharedEngines } from '../../src/testing/store-engines.ts';
-import { keyOf } from '../../src/testing/version-scheme.ts';
+import { requireKey } from '../../src/testing/version-scheme.ts';
 import { dpkg } from '../../src/version/dpkg.ts';
 import { clair, inCheckout, type Run, scratch } from './clair.ts';
 
@@ -28,14 +28,14 @@ function packageOf(name: string, version: string): ImagePackage {
     purl: `pkg:deb/debian/${name}@${version}`,
     location: { path: 'var/lib/dpkg/status', layer },
     foundBy: 'dpkg',
-    lookup: { namespace: bookworm, name, version, key: keyOf(dpkg, version) },
+    lookup: { namespace: bookworm, name, version, key: requireKey(dpkg, version) },
   };
 }
 
 const fixed = affectedRow('openssl', {
   range: { to: '3.0.13-1' },
   fix: { state: 'fixed', version: '3.0.13-1' },
-  keys: { lo: new Uint8Array(), hi: keyOf(dpkg, '3.0.13-1') },
+  keys: { lo: new Uint8Array(), hi: requireKey(dpkg, '3.0.13-1') },
 });
 const unfixed = affectedRow('zlib', {
   range: {},
@@ -45,7 +45,7 @@ const unfixed = affectedRow('zlib', {
 
 for (const engine of sharedEngines)
   test(`${engine.name}: clair affected lists the images with package, fix and layer`, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     {
       await using store = await engine.open(place);
       const records = [

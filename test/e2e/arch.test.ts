@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
 import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { clair, report, scratch } from './clair.ts';
 import { type SystemFiles, writeSystem } from './listed-system.ts';
 
@@ -12,7 +12,11 @@ const local = 'var/lib/pacman/local';
 const release = { NAME: 'Arch Linux', ID: 'arch', BUILD_ID: 'rolling', VERSION_ID: '20240818.0.255804' };
 
 /** The description of a package, where it lies. */
-function description(name: string, version: string, base = name): TarEntry & { readonly content: string } {
+function description(
+  name: string,
+  version: string,
+  base = name,
+): TarEntryPlan & { readonly content: string } {
   const sections = { NAME: name, VERSION: version, BASE: base, ARCH: 'x86_64' };
   const lines = Object.entries(sections).map(([section, value]) => `%${section}%\n${value}\n\n`);
   return { path: `${local}/${name}-${version}/desc`, content: lines.join('') };

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '../../src/model/report.ts';
-import { dockerAnswers, exportForms, startDaemon } from '../../src/testing/daemon.ts';
+import { dockerRoutes, exportForms, startDaemon } from '../../src/testing/daemon.ts';
 import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { clair, clairBeside, type Run, scratch } from './clair.ts';
@@ -87,7 +87,7 @@ void test('an image of a daemon is reported as the one that was saved to a file'
 });
 
 void test('a layer that was read once is never asked for again', async (context) => {
-  const answers = dockerAnswers('clair-test:1', image, { archive: exportForms['a new Docker'](image) });
+  const answers = dockerRoutes('clair-test:1', image, { archive: exportForms['a new Docker'](image) });
   const daemon = await startDaemon(context, answers);
   const database = join(scratch, 'daemon.db');
   const scan = (): Promise<Run> =>
@@ -99,7 +99,7 @@ void test('a layer that was read once is never asked for again', async (context)
   reportOf(first);
   assert.equal(second.stdout, first.stdout);
   assert.deepEqual(
-    daemon.asked.map((path) => path.split('/').at(-1)),
+    daemon.requestedPaths.map((path) => path.split('/').at(-1)),
     ['json', 'history', 'get', 'json', 'history'],
   );
 });

@@ -88,8 +88,8 @@ test('a place without network that imports what was exported gives the same repo
   const report = scan('--mirror', vendors, '--db', online);
   assert.match(report, /"kev": true/);
 
-  const told = done(clair(['db', 'export', file, '--db', online]));
-  const [, digest = ''] = /, (sha256:[0-9a-f]{64})\n$/.exec(told) ?? [];
+  const printed = done(clair(['db', 'export', file, '--db', online]));
+  const [, digest = ''] = /, (sha256:[0-9a-f]{64})\n$/.exec(printed) ?? [];
   const wrong = clair(['db', 'import', file, '--db', away, '--digest', `${digest.slice(0, -8)}00000000`]);
   assert.equal(wrong.status, 3);
   assert.match(wrong.stderr, /it has the digest sha256:[0-9a-f]+, not sha256:/);

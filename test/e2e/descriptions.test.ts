@@ -5,8 +5,8 @@ import { builtIn } from '../../src/extensions.ts';
 import { statementOn } from '../../src/match/advisory-statement.ts';
 import { isCve } from '../../src/model/cve.ts';
 import type { Vulnerability } from '../../src/model/vulnerability.ts';
-import { gather, inPieces } from '../../src/testing/bytes.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
+import { collectAll, inChunks } from '../../src/testing/streams.ts';
 
 /** Sources whose advisories are about updates: a feed of each, its file, and of how many in a hundred CVEs it says something. */
 const feeds: readonly (readonly [source: string, feed: string, file: string, share: number])[] = [
@@ -23,7 +23,7 @@ async function advisories(source: string, feed: string, file: string): Promise<V
   const url = `https://feeds.example/${file.replace(/\.zst$/, '')}`;
   const found = builtIn.sources.find(({ name }) => name === source);
   assert.ok(found, source);
-  const records = await gather(found.parse(feed, { url, body: inPieces(content), fingerprint: '' }));
+  const records = await collectAll(found.parse(feed, { url, body: inChunks(content), fingerprint: '' }));
   return records.filter((record) => 'affected' in record);
 }
 

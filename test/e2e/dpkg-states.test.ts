@@ -24,7 +24,7 @@ for (const engine of sharedEngines)
   test(`${engine.name}: packages whose files are on disk are features, configured or not`, {
     timeout,
   }, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const stanza = (state: string): string =>
       `Package: ${state}\nStatus: install ok ${state}\nArchitecture: amd64\nVersion: 1\n\n`;
     const content = [...withFiles, ...withoutFiles].map(stanza).join('');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assessing } from '../../src/cli/assess.ts';
-import { plug } from '../../src/cli/plugged.ts';
-import type { Explanation, Outcome } from '../../src/model/explanation.ts';
+import { assessTarget } from '../../src/cli/assess.ts';
+import { loadExtensions } from '../../src/cli/load-extensions.ts';
+import type { Explanation, ExplanationOutcome } from '../../src/model/explanation.ts';
 import { explainFinding } from '../../src/service/findings/explain-finding.ts';
 import type { ImagePackage, Store, StoredVulnerability } from '../../src/store/store.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
@@ -34,7 +34,7 @@ async function assertAgreement(target: string): Promise<void> {
   const options = {
     mirror: corpusMirror(),
     db: join(scratch, 'explain.db'),
-    plugged: await plug([], scratch),
+    loaded: await loadExtensions([], scratch),
   };
   const { matches, suppressed } = report('scan', target, '--mirror', options.mirror, '--db', options.db);
   const pairs = (found: typeof matches): Set<string> =>
@@ -45,26 +45,29 @@ async function assertAgreement(target: string): Promise<void> {
     reported: pairs(matches),
     suppressed: pairs(suppressed),
   };
-  const told: Record<Outcome, Set<string>> = {
+  const explained: Record<ExplanationOutcome, Set<string>> = {
     reported: new Set(),
     suppressed: new Set(),
     'not-reported': new Set(),
     undecided: new Set(),
   };
-  await assessing(target, options, async ({ image, report: assessed, room }) => {
-    for (const id of await idsThatName(image.packages, room.store)) {
-      const { packages } = await explainFinding({ id }, { image, report: assessed }, room);
+  await assessTarget(target, options, async ({ image, report: assessed, context }) => {
+    for (const id of await idsThatName(image.packages, context.store)) {
+      const { packages } = await explainFinding({ id }, { image, report: assessed }, context);
       for (const { package: item, outcome, reason } of packages) {
-        told[outcome].add(`${id} ${item.purl} ${item.location.path}`);
+        explained[outcome].add(`${id} ${item.purl} ${item.location.path}`);
         assert.notEqual(reason, '', `${id} ${item.name}`);
       }
     }
   });
   const cves = (pairsOfOutcome: Set<string>): string[] => [...pairsOfOutcome].filter(isOfCve).sort();
-  assert.deepEqual(cves(told.reported), [...expected.reported].filter(isOfCve).sort());
-  assert.deepEqual(cves(told.suppressed), [...expected.suppressed].filter(isOfCve).sort());
-  assert.ok(told['not-reported'].size > told.reported.size / 10, `${told['not-reported'].size} not reported`);
-  for (const pair of told['not-reported']) assert.ok(!expected.reported.has(pair), pair);
+  assert.deepEqual(cves(explained.reported), [...expected.reported].filter(isOfCve).sort());
+  assert.deepEqual(cves(explained.suppressed), [...expected.suppressed].filter(isOfCve).sort());
+  assert.ok(
+    explained['not-reported'].size > explained.reported.size / 10,
+    `${explained['not-reported'].size} not reported`,
+  );
+  for (const pair of explained['not-reported']) assert.ok(!expected.reported.has(pair), pair);
 }
 
 function isOfCve(pair: string): boolean {
@@ -97,8 +100,8 @@ async function* recordsIn(
   vulnerabilities: Store['vulnerabilities'],
 ): AsyncGenerator<StoredVulnerability> {
   for (let after = 0; ; ) {
-    const page = await vulnerabilities.inNamespace(namespace, { limit: 5000, after });
-    yield* await vulnerabilities.read(page.map(({ number }) => number));
+    const page = await vulnerabilities.pageByNamespace(namespace, { limit: 5000, after });
+    yield* await vulnerabilities.findByNumbers(page.map(({ number }) => number));
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.number;

@@ -4,13 +4,13 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { limits } from '../../src/kit/limits.ts';
+import { limits } from '../../src/core/limits.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
-import { ask } from './replay/conversation.ts';
+import { sendRaw } from './replay/conversation.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
-import { until } from './v1-client.ts';
+import { waitUntil } from './v1-client.ts';
 
 const timeout = 300_000;
 const feedPath = '/errata.almalinux.org/9/errata.full.json';
@@ -25,7 +25,7 @@ test('answers /health and GET within 100 ms while a large feed is loaded', { tim
   const loaded = server.logged('feed updated').then(() => {
     isLoaded = true;
   });
-  const idle = new URL(await serve(t, (_, response) => response.end()));
+  const idle = new URL(await serveHttp(t, (_, response) => response.end()));
   const [health, get, control] = await Promise.all([
     latencies(server.ports.health, '/health', () => isLoaded),
     latencies(server.ports.api, '/v1/namespaces', () => isLoaded),
@@ -82,7 +82,7 @@ test('answers requests while the parser of a plugin never ends, and ends at SIGT
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
   const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin };
   const server = await runOn(t, url, database, env);
-  await until(() => server.written().some((line) => line.includes('the parser has begun')));
+  await waitUntil(() => server.written().some((line) => line.includes('the parser has begun')));
   assert.equal(await server.clair.health(), 200);
   await assertStops(server);
   await assertEmpty(database);
@@ -105,7 +105,7 @@ for (const engine of sharedEngines)
   test(`${engine.name}: loads feeds beside requests with as few connections as there may be`, {
     timeout,
   }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     const url = await mirror(t, (response) => sendErrata(response, 1_000_000));
     const isPostgres = place.startsWith('postgres');
     const env = isPostgres
@@ -135,7 +135,7 @@ test('goes on when the parser of a plugin ends its thread', { timeout }, async (
 const stuckPlugin = `
 const namespace = { name: 'debian:12', versionScheme: 'dpkg' };
 export const plugin = { name: 'stuck', version: '1', sources: [{
-  name: 'stuck', version: 1, feeds: ['all'], feedsOf: () => [],
+  name: 'stuck', version: 1, feeds: ['all'], feedsFor: () => [],
   fetch: (_, client, known) => client.get('https://feeds.example/stuck', known),
   async *parse(_, { body }) {
     for await (const piece of body) process.stderr.write('the parser has begun\\n');
@@ -177,7 +177,7 @@ async function mirror(
     if (url === path) answer(response);
     else response.writeHead(404).end();
   };
-  return await serve(t, listener);
+  return await serveHttp(t, listener);
 }
 
 function drip(response: ServerResponse, onMiddle: () => void): void {
@@ -228,7 +228,7 @@ async function latencies(port: number, path: string, isDone: () => boolean): Pro
   const measured: number[] = [];
   while (!isDone()) {
     const started = performance.now();
-    const { status } = await ask(port, { method: 'GET', path, headers: {}, body: null });
+    const { status } = await sendRaw(port, { method: 'GET', path, headers: {}, body: null });
     assert.equal(status, 200);
     measured.push(performance.now() - started);
     await setTimeout(20);
@@ -253,7 +253,7 @@ async function assertStops(server: ServeProcess): Promise<void> {
 /** Asserts that nothing of a feed is in a database, and that no failure is noted: the feed was given up, and not at fault. */
 async function assertEmpty(database: string): Promise<void> {
   await using store = await openSqliteStore(database);
-  assert.deepEqual(await store.advisories.feedStates(), []);
+  assert.deepEqual(await store.advisories.findFeedStates(), []);
   const { rows } = await store.statistics();
   assert.deepEqual([rows['vulnerability'], rows['affected']], [0, 0]);
 }

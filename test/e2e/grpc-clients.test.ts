@@ -9,7 +9,7 @@ import { outputOf } from '../../src/testing/native-tool.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { inCheckout } from './clair.ts';
-import { startPlaces } from './replay/replay.ts';
+import { startEndpoints } from './replay/replay.ts';
 import { detectors } from './replay/v3-deviations.ts';
 
 /** Debian's, which has the modules of Debian's packages. */
@@ -38,7 +38,7 @@ function generated(t: TestContext): string {
   return folder;
 }
 
-interface Heard {
+interface ClientOutput {
   readonly generated: {
     readonly status: StatusResponse;
     readonly posted: StatusResponse;
@@ -72,13 +72,13 @@ test('a client in Python, generated from the proto, and one that knows only refl
     'lib/apk/db/installed': 'P:musl-utils\nV:1.1.22-r2\nA:x86_64\no:musl\n\n',
   };
   writeFileSync(layer, tar(Object.entries(files).map(([path, content]) => ({ path, content }))));
-  const { ports } = await startPlaces(t, join(temporaryDirectory(t), 'clair.db'));
+  const { ports } = await startEndpoints(t, join(temporaryDirectory(t), 'clair.db'));
   const { stdout } = await promisify(execFile)(
     python,
     [inCheckout('test/e2e/grpc/client.py'), `${ports.get(36_060)}`, layer],
     { env: { ...process.env, PYTHONPATH: generated(t) } },
   );
-  const heard = JSON.parse(stdout) as Heard;
+  const heard = JSON.parse(stdout) as ClientOutput;
 
   const status = { detectors };
   const namespace = { name: 'alpine:v3.10', detector: detectors.find(({ name }) => name === 'os-release') };

@@ -8,7 +8,7 @@ import { dpkgStatus, osRelease, startV1 } from './v1-client.ts';
 
 for (const engine of sharedEngines)
   test(`${engine.name}: a format that does not exist is refused after Clair's other checks`, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const Path = join(temporaryDirectory(t), 'layer.tar');
     writeFileSync(
       Path,

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { serve } from '../../src/testing/http-server.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { clair, clairBeside, inCheckout, scratch } from './clair.ts';
 
 const vendors = join(scratch, 'vendors');
@@ -48,7 +48,7 @@ function badAnswers(whole: Buffer): Readonly<Record<string, RequestListener>> {
 }
 
 /** Every file of the mirror, and when it was written. */
-function written(): [string, number][] {
+function writtenFiles(): [string, number][] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
     .sort()
@@ -65,14 +65,14 @@ test('a mirror that was made over HTTP serves scans as the vendors do, and no ba
   const vulnerabilities = [{ cveID: 'CVE-2024-5535', dateAdded: '2026-01-02' }];
   writeFileSync(join(catalogue, 'known_exploited_vulnerabilities.json'), JSON.stringify({ vulnerabilities }));
   const instead = new Map<string, RequestListener>();
-  const url = await serve(context, serving(instead));
+  const url = await serveHttp(context, serving(instead));
   const mirror = () => clairBeside(['db', 'mirror', directory, 'alpine', 'kev', '--mirror', url]);
 
   const first = await mirror();
   assert.equal(first.status, 0, first.stderr);
   assert.match(first.stdout, /^alpine v3\.20\/main +mirrored: 1 file new, 0 as before$/m);
   assert.match(first.stdout, /^kev catalogue +mirrored: 1 file new, 0 as before$/m);
-  const files = written();
+  const files = writtenFiles();
   assert.deepEqual(
     files.map(([name]) => name),
     [
@@ -85,7 +85,7 @@ test('a mirror that was made over HTTP serves scans as the vendors do, and no ba
 
   const second = await mirror();
   assert.match(second.stdout, /^alpine v3\.20\/main +mirrored: 0 files new, 1 as before$/m);
-  assert.deepEqual(written(), files);
+  assert.deepEqual(writtenFiles(), files);
 
   const whole = readFileSync(join(vendors, main));
   const answers = badAnswers(whole);
@@ -97,7 +97,7 @@ test('a mirror that was made over HTTP serves scans as the vendors do, and no ba
     assert.match(run.stdout, /^kev catalogue +mirrored: 0 files new, 1 as before$/m, what);
     assert.deepEqual(readFileSync(join(directory, main)), whole, what);
     assert.deepEqual(
-      written().map(([name]) => name),
+      writtenFiles().map(([name]) => name),
       files.map(([name]) => name),
       what,
     );

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
-import { ask } from './replay/conversation.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
+import { sendRaw } from './replay/conversation.ts';
 import { dpkgStatus, osRelease, startV1 } from './v1-client.ts';
 
 const timeout = 300_000;
 const nul = '\u0000';
-const packages: TarEntry = { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) };
+const packages: TarEntryPlan = { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) };
 const vulnerability = {
   ...{ Name: 'CVE-1', NamespaceName: 'debian:12', Severity: 'Low' },
   FixedIn: [{ Name: 'curl', NamespaceName: 'debian:12', VersionFormat: 'dpkg', Version: '8' }],
@@ -17,10 +17,10 @@ const vulnerability = {
 const posted = '/v1/namespaces/debian:12/vulnerabilities';
 const [fix] = vulnerability.FixedIn;
 
-type Question = readonly [status: number, method: string, path: string, body?: object];
+type RequestCase = readonly [status: number, method: string, path: string, body?: object];
 
 /** What a client may ask with a NUL character in any text that it chooses. */
-const questions: readonly Question[] = [
+const questions: readonly RequestCase[] = [
   [404, 'GET', '/v1/layers/a%00'],
   [404, 'GET', '/v1/layers/a%00?vulnerabilities'],
   [404, 'DELETE', '/v1/layers/a%00'],
@@ -56,10 +56,10 @@ for (const engine of sharedEngines) {
   test(`${engine.name}: a NUL character in any text of a request is answered alike`, {
     timeout,
   }, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const port = Number(new URL(clair.url('/')).port);
     const file = layerFile(t, [osRelease, packages]);
-    const layers: Question[] = [
+    const layers: RequestCase[] = [
       [500, 'POST', '/v1/layers', { Layer: { Name: `a${nul}`, Path: file, Format: 'Docker' } }],
       [400, 'POST', '/v1/layers', { Layer: { Name: 'a', Path: file, Format: `Docker${nul}` } }],
       [400, 'POST', '/v1/layers', { Layer: { Name: 'a', Path: `${file}${nul}`, Format: 'Docker' } }],
@@ -68,14 +68,14 @@ for (const engine of sharedEngines) {
     await clair.postVulnerability({ Name: 'CVE-1' });
     for (const [status, method, path, body] of [...questions, ...layers]) {
       const sent = body === undefined ? null : JSON.stringify(body);
-      const answer = await ask(port, { method, path, headers: {}, body: sent });
+      const answer = await sendRaw(port, { method, path, headers: {}, body: sent });
       assert.equal(answer.status, status, `${method} ${path} ${sent}: ${answer.body}`);
       assert.doesNotMatch(answer.body, /internal server error/);
     }
   });
 
   test(`${engine.name}: a NUL character in a file of a layer is answered alike`, { timeout }, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const namespaceOf = async (name: string, path: string, content: string): Promise<unknown> => {
       const layer = layerFile(t, [{ path, content }, packages]);
       const { status, body } = await clair.postLayer({ Name: name, Path: layer });
@@ -97,7 +97,7 @@ for (const engine of sharedEngines) {
   });
 }
 
-function layerFile(t: TestContext, entries: readonly TarEntry[]): string {
+function layerFile(t: TestContext, entries: readonly TarEntryPlan[]): string {
   const file = join(temporaryDirectory(t), 'layer.tar');
   writeFileSync(file, tar(entries));
   return file;

@@ -1,36 +1,36 @@
-import type { TarEntry } from '../../src/testing/tar-writer.ts';
+import type { TarEntryPlan } from '../../src/testing/tar-writer.ts';
 
 /** Layers to be laid over each other, the lowest first. */
 export interface OverlayCase {
   readonly name: string;
-  readonly layers: readonly (readonly TarEntry[])[];
+  readonly layers: readonly (readonly TarEntryPlan[])[];
 }
 
 const status = 'var/lib/dpkg/status';
 
-function dpkg(path: string, ...names: readonly string[]): TarEntry {
+function dpkg(path: string, ...names: readonly string[]): TarEntryPlan {
   const stanza = (name: string): string =>
     `Package: ${name}\nStatus: install ok installed\nVersion: 1-1\nArchitecture: all\nMaintainer: x\nDescription: x\n\n`;
   return { path, content: names.map(stanza).join('') };
 }
 
-function entry(path: string, name: string): TarEntry {
+function entry(path: string, name: string): TarEntryPlan {
   return { path, content: `Package: ${name}\nVersion: 1-1\nArchitecture: all\n` };
 }
 
-function apk(path: string, ...names: readonly string[]): TarEntry {
+function apk(path: string, ...names: readonly string[]): TarEntryPlan {
   return { path, content: names.map((name) => `P:${name}\nV:1.0-r0\nA:x86_64\n\n`).join('') };
 }
 
-function release(path: string, versionId = '12'): TarEntry {
+function release(path: string, versionId = '12'): TarEntryPlan {
   return { path, content: `ID=debian\nVERSION_ID=${versionId}\n` };
 }
 
-const link = (path: string, target: string): TarEntry => ({ path, target });
-const hard = (path: string, target: string): TarEntry => ({ path, target, type: 'hardlink' });
-const gone = (path: string): TarEntry => ({ path: path.replace(/([^/]*)$/, '.wh.$1'), content: '' });
-const opaque = (directory: string): TarEntry => ({ path: `${directory}.wh..wh..opq`, content: '' });
-const directory = (path: string): TarEntry => ({ path: `${path}/` });
+const link = (path: string, target: string): TarEntryPlan => ({ path, target });
+const hard = (path: string, target: string): TarEntryPlan => ({ path, target, type: 'hardlink' });
+const gone = (path: string): TarEntryPlan => ({ path: path.replace(/([^/]*)$/, '.wh.$1'), content: '' });
+const opaque = (directory: string): TarEntryPlan => ({ path: `${directory}.wh..wh..opq`, content: '' });
+const directory = (path: string): TarEntryPlan => ({ path: `${path}/` });
 
 const base = [release('etc/os-release'), dpkg(status, 'a', 'b')];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Layer } from '../../src/api/http/v1/types.ts';
+import type { V1Layer } from '../../src/api/http/v1/types.ts';
 import type { Report } from '../../src/model/report.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -108,7 +108,7 @@ test('plugins: what there is can be listed, and what cannot be used is told', (t
 });
 
 /** Names and versions of the features of a layer, and their namespaces. */
-function featuresOf({ Features = [] }: Layer): string[] {
+function featuresOf({ Features = [] }: V1Layer): string[] {
   return Features.map(({ Name, Version, NamespaceName }) => `${NamespaceName} ${Name} ${Version}`).sort();
 }
 

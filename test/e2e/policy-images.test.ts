@@ -53,7 +53,7 @@ void test('what clair vex says of an image by its digest holds for that image, a
     'debian.yaml',
     'ignore:\n  - {package: "lib*", reason: not called, justification: vulnerable_code_not_in_execute_path}\n',
   );
-  const written = clair([
+  const vex = clair([
     'vex',
     layout,
     ...place(),
@@ -64,14 +64,14 @@ void test('what clair vex says of an image by its digest holds for that image, a
     '--author',
     'Example Ltd',
   ]);
-  assert.equal(written.status, 0, written.stderr);
-  assert.deepEqual(await csafProblems(JSON.parse(written.stdout)), []);
-  const document = file('debian.csaf.json', written.stdout);
+  assert.equal(vex.status, 0, vex.stderr);
+  assert.deepEqual(await csafProblems(JSON.parse(vex.stdout)), []);
+  const document = file('debian.csaf.json', vex.stdout);
   const ruled = report('scan', layout, ...place(), '--ignore', rules);
-  const told = report('scan', layout, ...place(), '--vex', document);
-  assert.match(told.target.manifest ?? '', /^sha256:/);
-  assert.deepEqual(named(told.matches), named(ruled.matches));
-  assert.deepEqual(named(told.suppressed), named(ruled.suppressed));
+  const rescanned = report('scan', layout, ...place(), '--vex', document);
+  assert.match(rescanned.target.manifest ?? '', /^sha256:/);
+  assert.deepEqual(named(rescanned.matches), named(ruled.matches));
+  assert.deepEqual(named(rescanned.suppressed), named(ruled.suppressed));
   const archive = clair([
     'scan',
     target('docker/debian-bookworm.tar'),

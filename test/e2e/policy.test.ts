@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Match, Report } from '../../src/model/report.ts';
 import { csafProblems } from '../../src/testing/csaf-validator.ts';
-import { cyclonedxValidator, ownValidator } from '../../src/testing/official-schema.ts';
+import { cyclonedxValidator, schemaValidator } from '../../src/testing/official-schema.ts';
 import { openVexSchema } from '../../src/testing/openvex-schema.ts';
-import { csafDocument, cyclonedxDocument, openVexDocument } from '../../src/testing/vex-documents.ts';
+import { csafVexDocument, cyclonedxDocument, openVexDocument } from '../../src/testing/vex-documents.ts';
 import { clair, inCheckout, type Run, scratch } from './clair.ts';
 
 const image = inCheckout('examples/image.tar');
@@ -231,7 +231,7 @@ const vex = {
       status: 'fixed',
     },
   ]),
-  csaf: csafDocument(
+  csaf: csafVexDocument(
     {
       full_product_names: [
         { product_id: 'redis', name: 'redis', product_identification_helper: { purl: redis } },
@@ -273,7 +273,7 @@ test('what is said of a range of versions is left out where the installed versio
     const product = { product_id: 'redis', name: 'redis', product_identification_helper: { purl } };
     const branches = [{ category: 'product_version_range', name: range, product }];
     return {
-      csaf: csafDocument({ branches }, [
+      csaf: csafVexDocument({ branches }, [
         { cve: 'CVE-2024-31227', product_status: { known_not_affected: ['redis'] } },
       ]),
       cyclonedx: cyclonedxDocument([
@@ -325,7 +325,11 @@ test('files that cannot be used end with 2, a sentence, and no report', () => {
   refused(['--vex', join(scratch, 'nowhere.json')], /nowhere\.json cannot be read/);
 });
 
-const valid = { openvex: ownValidator(openVexSchema), csaf: csafProblems, cyclonedx: cyclonedxValidator() };
+const valid = {
+  openvex: schemaValidator(openVexSchema),
+  csaf: csafProblems,
+  cyclonedx: cyclonedxValidator(),
+};
 
 for (const [format, problems] of Object.entries(valid))
   test(`clair vex --format ${format} says it so that a scan takes it back`, async () => {

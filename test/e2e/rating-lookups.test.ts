@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Report } from '../../src/model/report.ts';
-import { serve } from '../../src/testing/http-server.ts';
-import { cveRecord, cvss31, recordPath } from '../../src/testing/rating-records.ts';
+import { cveRecord, cvss31, recordPath } from '../../src/testing/cve-records.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair, clairBeside, type Run, scratch } from './clair.ts';
 
@@ -95,11 +95,11 @@ async function scanned(
     readonly args?: readonly string[];
     readonly answer?: (path: string, response: ServerResponse) => boolean;
   } = {},
-): Promise<Run & { readonly asked: readonly string[]; readonly report: Report }> {
-  const asked: string[] = [];
-  const url = await serve(context, (request, response) => {
+): Promise<Run & { readonly requests: readonly string[]; readonly report: Report }> {
+  const requests: string[] = [];
+  const url = await serveHttp(context, (request, response) => {
     const path = (request.url ?? '').slice(1);
-    asked.push(path);
+    requests.push(path);
     if (options.answer?.(path, response) === true) return;
     const content = files[path];
     if (content === undefined) response.writeHead(404).end();
@@ -109,7 +109,7 @@ async function scanned(
   const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', url, '--format', 'json'];
   const run = await clairBeside([...args, ...(options.args ?? [])]);
   assert.ok(run.stdout.startsWith('{'), run.stderr);
-  return { ...run, asked, report: JSON.parse(run.stdout) as Report };
+  return { ...run, requests, report: JSON.parse(run.stdout) as Report };
 }
 
 /** What a report says of its ratings as a whole, their age aside. */
@@ -150,19 +150,19 @@ test('looks up ratings of findings without severity', async (context) => {
 test('asks nothing again when the ratings are in the database', async (context) => {
   const files = { ...advisories, ...daily, ...records };
   const db = join(temporaryDirectory(context), 'clair.db');
-  const url = await serve(context, (request, response) => {
-    asked++;
+  const url = await serveHttp(context, (request, response) => {
+    requests++;
     const content = files[(request.url ?? '').slice(1)];
     if (content === undefined) response.writeHead(404).end();
     else response.end(content);
   });
-  let asked = 0;
+  let requests = 0;
   const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', url, '--format', 'json'];
   const first = await clairBeside(args);
-  assert.ok(asked > 0);
-  asked = 0;
+  assert.ok(requests > 0);
+  requests = 0;
   const second = await clairBeside(args);
-  assert.equal(asked, 0);
+  assert.equal(requests, 0);
   assert.equal(second.stdout, first.stdout);
   const offline = clair(['scan', `dir:${rootfs()}`, '--db', db, '--offline', '--format', 'json']);
   assert.deepEqual(ratings(JSON.parse(offline.stdout) as Report), rated);
@@ -186,8 +186,8 @@ test('a scan knows the lists that another scan loads while it waits', async (con
   let isReleased = false;
   const first = Promise.withResolvers<undefined>();
   const second = Promise.withResolvers<undefined>();
-  const asked: string[] = [];
-  const url = await serve(context, (request, response) => {
+  const requests: string[] = [];
+  const url = await serveHttp(context, (request, response) => {
     const path = (request.url ?? '').slice(1);
     const content = files[path];
     const answer = (): unknown =>
@@ -197,10 +197,11 @@ test('a scan knows the lists that another scan loads while it waits', async (con
       return;
     }
     held.push(answer);
-    asked.push(path);
-    if (asked.includes(kevPath) && asked.includes(epssPath)) first.resolve(undefined);
+    requests.push(path);
+    if (requests.includes(kevPath) && requests.includes(epssPath)) first.resolve(undefined);
     // The second scan asks for a record once it has read which lists are loaded.
-    if (asked.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2) second.resolve(undefined);
+    if (requests.filter((one) => one === `${raw}/${recordPath(glibc)}`).length === 2)
+      second.resolve(undefined);
   });
   const args = ['scan', `dir:${rootfs()}`, '--db', db, '--mirror', url, '--format', 'json'];
   const runs = [clairBeside(args)];
@@ -235,7 +236,7 @@ test('looks up no ratings with --no-lookups and --as-of, and counts the findings
   const db = join(temporaryDirectory(context), 'clair.db');
   const files = { ...advisories, ...daily, ...records };
   const without = await scanned(context, files, { db, args: ['--no-lookups'] });
-  assert.deepEqual(without.asked, ['security-tracker.debian.org/tracker/data/json']);
+  assert.deepEqual(without.requests, ['security-tracker.debian.org/tracker/data/json']);
   assert.deepEqual(known(without.report), {
     unrated: 2,
     knowsExploited: false,
@@ -244,7 +245,7 @@ test('looks up no ratings with --no-lookups and --as-of, and counts the findings
   });
   const today = new Date().toISOString().slice(0, 10);
   const past = await scanned(context, files, { db, args: ['--as-of', today] });
-  assert.deepEqual(past.asked, []);
+  assert.deepEqual(past.requests, []);
   assert.match(past.report.ratings?.reason ?? '', /--as-of/);
   const offline = clair(['scan', `dir:${rootfs()}`, '--db', db, '--offline', '--format', 'json']);
   const { ratings: found } = JSON.parse(offline.stdout) as Report;

@@ -43,7 +43,7 @@ interface Home {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
   /** The files that were left in it, but for the compiled code of the command itself. */
-  written(): string[];
+  writtenFiles(): string[];
 }
 
 /** A home directory, a cache and a place for temporary files, all empty. */
@@ -59,7 +59,7 @@ function homeOf(name: string): Home {
       XDG_RUNTIME_DIR: '',
       DOCKER_CONFIG: '',
     },
-    written: () =>
+    writtenFiles: () =>
       readdirSync(path, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(path, 'cache/clair/code')))
         .map(({ name }) => name),
@@ -93,7 +93,7 @@ test('an image of a registry has the report that it has on disk, and nothing is 
   assert.deepEqual(withoutPlace(run), withoutPlace(scan(layout, home)));
   const { reference, kind } = (JSON.parse(run.stdout) as Report).target;
   assert.deepEqual([reference, kind], [target, 'registry']);
-  assert.deepEqual(home.written(), []);
+  assert.deepEqual(home.writtenFiles(), []);
 });
 
 test('a layer that the database knows is not fetched again', { skip }, async (context) => {
@@ -128,10 +128,10 @@ test('over TLS and behind a password, with credentials of each kind and the imag
   const { host, ca, target, layout } = await privateRegistry(context);
   const home = homeOf('private-home');
   const trust = { SSL_CERT_FILE: ca };
-  const stranger = scan(target, home, trust);
-  assert.equal(stranger.status, 3);
+  const anonymous = scan(target, home, trust);
+  assert.equal(anonymous.status, 3);
   assert.match(
-    stranger.stderr,
+    anonymous.stderr,
     /^clair: 401 from the manifest endpoint of .*no credentials were found for it/,
   );
   const byName = { ...trust, CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
@@ -163,5 +163,5 @@ test('a large image of several layers has the same report as on disk', { skip: b
   const home = homeOf('large-home');
   const run = scan(`registry:127.0.0.1:${registry.port}/debian-multi`, home);
   assert.deepEqual(withoutPlace(run), withoutPlace(scan(`oci:${layout}`, home)));
-  assert.deepEqual(home.written(), []);
+  assert.deepEqual(home.writtenFiles(), []);
 });

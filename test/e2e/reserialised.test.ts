@@ -37,12 +37,12 @@ test('a first load makes no events, nor does a feed that is written otherwise an
   };
   const events = async (): Promise<string[]> => {
     await using store = await openSqliteStore(db);
-    while ((await store.notifications.make(100)) > 0);
-    const told = (await store.events.after(0, 100)).map(({ kind, id, changed }) =>
+    while ((await store.notifications.createFromEvents(100)) > 0);
+    const changes = (await store.events.findAfter(0, 100)).map(({ kind, id, changed }) =>
       [kind, id, ...changed].join(' '),
     );
-    assert.equal((await store.notifications.due(100)).length, told.length);
-    return told;
+    assert.equal((await store.notifications.findDue(100)).length, changes.length);
+    return changes;
   };
   update();
   assert.deepEqual(await events(), []);

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { buildImage, dockerArchive } from '../../src/testing/image-builder.ts';
 import { outputOf } from '../../src/testing/native-tool.ts';
-import { cyclonedxValidator, ownValidator } from '../../src/testing/official-schema.ts';
+import { cyclonedxValidator, schemaValidator } from '../../src/testing/official-schema.ts';
 import { spdxSchema } from '../../src/testing/spdx-schema.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { clair, report, scratch } from './clair.ts';
 
 interface Component {
@@ -63,7 +63,7 @@ function assertMinimumElements(target: string, { suppliers }: { readonly supplie
 }
 
 function assertSpdx(document: Spdx, count: number): void {
-  assert.deepEqual(ownValidator(spdxSchema)(document), []);
+  assert.deepEqual(schemaValidator(spdxSchema)(document), []);
   assert.match(document.creationInfo.created, time);
   assert.match(document.creationInfo.creators.join(), /^Tool: clair-/);
   const packages = document.packages.filter(({ SPDXID }) => SPDXID.startsWith('SPDXRef-Package-'));
@@ -104,7 +104,7 @@ const skip = isDebian ? false : 'no Debian system';
 
 /** The database of this machine above its documentation, as two layers. */
 function writeDebianImage(): string {
-  const members = readdirSync(`/${docs}`).flatMap((name): TarEntry[] => {
+  const members = readdirSync(`/${docs}`).flatMap((name): TarEntryPlan[] => {
     const path = `${docs}/${name}`;
     const stats = lstatSync(`/${path}`);
     if (stats.isSymbolicLink()) return [{ path, target: readlinkSync(`/${path}`) }];

@@ -41,8 +41,8 @@ function comparable({ target, ...rest }: Report): object {
 }
 
 async function assess(target: Target, image: IndexedImage, store: Store): Promise<Report> {
-  const room = { extensions: builtIn, store, outcomes: [], now: () => new Date(0), staleAfterMs: Infinity };
-  return (await matchImage(target, image, room)).report;
+  const deps = { extensions: builtIn, store, outcomes: [], now: () => new Date(0), staleAfterMs: Infinity };
+  return (await matchImage(target, image, deps)).report;
 }
 
 function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Target {
@@ -50,14 +50,14 @@ function targetOf({ subject: { reference, kind, ...identity } }: Inventory): Tar
 }
 
 /** Every document that is written of an image gives the image back, and the same document again. */
-async function goThereAndBack(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
+async function assertRoundTrip(name: string, extensions: BuiltIn = builtIn): Promise<Report> {
   await using store = await openSqliteStore(':memory:');
   const image = await openImage(name, { platform: 'linux/amd64' });
   const indexed = await indexImage(image, {
     extensions,
     store,
     analyze: (layers, options) => analyzeLayers(layers, extensions, options),
-    analyzeArriving: () => assert.fail('all layers lie on this machine'),
+    analyzeStreamed: () => assert.fail('all layers lie on this machine'),
     verify: false,
     onProgress: () => undefined,
   });
@@ -92,7 +92,7 @@ corpusTest('an SBOM gives its image back: images of many distributions', async (
       .map((file) => corpus(`${folder}/${file}`)),
   );
   const reports: Report[] = [];
-  for (const file of files) reports.push(await goThereAndBack(file));
+  for (const file of files) reports.push(await assertRoundTrip(file));
   assert.equal(files.length, 22);
   assert.equal(new Set(reports.map(({ distro }) => distro?.id)).size, 10);
   assert.ok(reports.filter(({ packages }) => packages.length > 10).length > 10);
@@ -102,7 +102,7 @@ const images = process.env['CLAIR_TEST_IMAGES'];
 
 test('an SBOM gives its image back: whole systems', { skip: images === undefined }, async () => {
   const files = readdirSync(join(images ?? '', 'docker'));
-  for (const file of files) await goThereAndBack(join(images ?? '', 'docker', file));
+  for (const file of files) await assertRoundTrip(join(images ?? '', 'docker', file));
   assert.ok(files.length > 5);
 });
 
@@ -127,7 +127,7 @@ corpusTest('an SBOM gives its image back: rpms with epochs, vendors and sources'
     systemOf('scalibr-epoch', 'Packages', { ID: 'nobody-knows' }),
   ];
   const reports: Report[] = [];
-  for (const system of systems) reports.push(await goThereAndBack(system));
+  for (const system of systems) reports.push(await assertRoundTrip(system));
   const packages = reports.flatMap((each) => each.packages);
   for (const has of [
     ({ vendor, licence }: Package) => vendor !== undefined && licence !== undefined,
@@ -213,7 +213,7 @@ test('an SBOM gives its image back: layers, repositories, owners, and what could
   for (const [name, bytes] of Object.entries(files)) {
     const path = join(scratch, name);
     writeFileSync(path, bytes);
-    const found = await goThereAndBack(path, { ...builtIn, listers: [...builtIn.listers, languageLister] });
+    const found = await assertRoundTrip(path, { ...builtIn, listers: [...builtIn.listers, languageLister] });
     assert.deepEqual(
       found.packages.map((each) => [
         each.name,
@@ -277,9 +277,9 @@ function comparePurls(original: Report, place: readonly string[]): void {
   const file = join(scratch, 'purls.json');
   const components = original.packages.map(({ purl }) => ({ type: 'library', purl }));
   writeFileSync(file, JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', components }));
-  const told = report('scan', `sbom:${file}`, ...place);
-  assert.deepEqual(findingsIn(told), findingsIn(original));
-  assert.deepEqual(told.coverage, original.coverage);
+  const rescanned = report('scan', `sbom:${file}`, ...place);
+  assert.deepEqual(findingsIn(rescanned), findingsIn(original));
+  assert.deepEqual(rescanned.coverage, original.coverage);
 }
 
 test('clair scan sbom:F reports what clair scan reports of the image', () => {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { loadConfig, settings } from '../../src/cli/config.ts';
-import { isSetting, isTable, type Section } from '../../src/kit/setting.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import { isSetting, isSettingsTable, type SettingsSection } from '../../src/core/setting.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { clair } from './clair.ts';
-import { ask } from './replay/conversation.ts';
+import { sendRaw } from './replay/conversation.ts';
 import { runServer } from './serve-process.ts';
 import { bookworm, dpkgStatus, fixedIn, osRelease } from './v1-client.ts';
 
@@ -47,17 +47,17 @@ function configuration(url: string, database: string): object {
 test('no secret of the configuration or of a request is in the log, the status, the metrics, the printed configuration or an export', async (t) => {
   const directory = temporaryDirectory(t);
   const at = (name: string): string => join(directory, name);
-  const url = await serve(t, (_, response) => response.writeHead(403).end('planted-answer'));
+  const url = await serveHttp(t, (_, response) => response.writeHead(403).end('planted-answer'));
   writeFileSync(at('config.json'), JSON.stringify({ clair: configuration(url, at('clair.db')) }));
   const empty = unsetSecrets(loadConfig({ config: at('config.json') }, {}), settings, '');
   assert.deepEqual(empty, ['database.options.source'], 'every other secret is planted');
 
   const server = await runServer(t, ['serve', '--config', at('config.json'), '--log-level', 'trace']);
-  const outputs = [await talk(server.ports.api, url, at('layer.tar'))];
+  const outputs = [await exercise(server.ports.api, url, at('layer.tar'))];
   await server.logged('feed failed');
   await server.logged('notification not told', 'webhook');
   for (const path of ['/status', '/metrics'])
-    outputs.push((await ask(server.ports.health, { method: 'GET', path, headers: {}, body: null })).body);
+    outputs.push((await sendRaw(server.ports.health, { method: 'GET', path, headers: {}, body: null })).body);
   await server.end();
   outputs.push(...server.written());
   for (const message of ['spans not sent', 'access refused', 'layer read', 'change made'])
@@ -94,10 +94,10 @@ test('the password of a database is not in the message when the database cannot 
 });
 
 /** Posts layers and a vulnerability, with secrets in URLs and headers, and answers what errors said. */
-async function talk(port: number, url: string, layer: string): Promise<string> {
+async function exercise(port: number, url: string, layer: string): Promise<string> {
   const say = async (method: string, path: string, body: object, token = bearer) => {
     const headers = { Authorization: `Bearer ${token}` };
-    return await ask(port, { method, path, headers, body: JSON.stringify(body) });
+    return await sendRaw(port, { method, path, headers, body: JSON.stringify(body) });
   };
   const status = dpkgStatus({ curl: '7.1' });
   writeFileSync(layer, tar([osRelease, { path: 'var/lib/dpkg/status', content: status }]));
@@ -122,11 +122,11 @@ async function talk(port: number, url: string, layer: string): Promise<string> {
 }
 
 /** The secret settings that a configuration leaves empty. */
-function unsetSecrets(values: object, section: Section, path: string): string[] {
+function unsetSecrets(values: object, section: SettingsSection, path: string): string[] {
   return Object.entries(section).flatMap(([name, entry]) => {
     const value: unknown = (values as Record<string, unknown>)[name];
     const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
     if (isSetting(entry)) return entry.isSecret && isEmpty ? [`${path}${name}`] : [];
-    return isTable(entry) ? [] : unsetSecrets(value as object, entry, `${path}${name}.`);
+    return isSettingsTable(entry) ? [] : unsetSecrets(value as object, entry, `${path}${name}.`);
   });
 }

@@ -6,12 +6,12 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Layer } from '../../src/api/http/v1/types.ts';
-import { limits } from '../../src/kit/limits.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import type { V1Layer } from '../../src/api/http/v1/types.ts';
+import { limits } from '../../src/core/limits.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { feedUpdate, record, stream } from '../../src/testing/store-content.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
 import {
   bookworm,
@@ -20,8 +20,8 @@ import {
   osRelease,
   startV1,
   statuses,
-  until,
   type V1Client,
+  waitUntil,
 } from './v1-client.ts';
 
 const MiB = 1024 * 1024;
@@ -39,7 +39,7 @@ test('what a server writes is its log alone, a line of JSON each', { timeout }, 
 
 for (const engine of sharedEngines) {
   test(`${engine.name}: names that are too long keep no connection`, { timeout }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     const isPostgres = place.startsWith('postgres');
     const env = isPostgres ? { CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '2' } : undefined;
     const clair = await startV1(t, place, env);
@@ -53,7 +53,7 @@ for (const engine of sharedEngines) {
   test(`${engine.name}: pages of a list are capped, lead through all of it, take little memory, and end with a list of nothing`, {
     timeout,
   }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     const count = 20_000;
     {
       await using store = await engine.open(place);
@@ -62,7 +62,7 @@ for (const engine of sharedEngines) {
     const server = await runOn(t, engine.name, place);
     const { clair } = server;
     const list = `/v1/namespaces/${bookworm}/vulnerabilities?limit=`;
-    const { mib, result } = await growing(t, server, () => pagesOf(clair, `${list}1000000`));
+    const { mib, result } = await measureMemoryGrowth(t, server, () => pagesOf(clair, `${list}1000000`));
     assert.deepEqual(result, new Array(count / limits.listedPerPage).fill(limits.listedPerPage));
     // Twenty pages of 4 MiB, most of them not collected yet.
     assert.ok(mib < 220, `${mib} MiB more`);
@@ -73,7 +73,7 @@ for (const engine of sharedEngines) {
   test(`${engine.name}: of a vulnerability that many post at once to two servers there is one`, {
     timeout,
   }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     const clair = await startV1(t, place);
     const other = await startV1(t, place);
     await clair.postLayer({ Name: 'base', Path: layerFile(t, debian({ curl: '7.1' })) });
@@ -125,8 +125,8 @@ test('a strict policy tells nothing of what lies where layers are not read from'
 
 test('large files that nobody wants cost no memory', { timeout }, async (t) => {
   const server = await runOn(t, 'sqlite', database(t));
-  const file = layerFile(t, largeStrangers());
-  const { mib, result } = await growing(t, server, () =>
+  const file = layerFile(t, largeDecoys());
+  const { mib, result } = await measureMemoryGrowth(t, server, () =>
     server.clair.postLayer({ Name: 'large', Path: file }),
   );
   assert.equal(result.status, 201);
@@ -183,7 +183,7 @@ test('layer servers that stall, as many as there are threads, keep nobody else w
       return status;
     };
     const stalled = [1, 2].map((i) => post(`${kind}-${i}`, `${url}/${kind}-${i}`));
-    await until(() => asked.length >= 2);
+    await waitUntil(() => asked.length >= 2);
     // Without a limit, a byte now and then would keep it waiting for a quarter of an hour.
     assert.equal(await post(kind, file), 201);
     if (kind === 'silent') assert.deepEqual(answered, [kind]);
@@ -198,7 +198,7 @@ test('a layer that is posted twice at once is read once', { timeout }, async (t)
     void mayEnd.then(() => response.end(debian({ curl: '7.1' })));
   });
   const answers = [1, 2].map(() => clair.postLayer({ Name: 'layer', Path: url }));
-  await until(() => asked.length > 0);
+  await waitUntil(() => asked.length > 0);
   // The second had its turn when one that came later is answered.
   await clair.get('/v1/namespaces');
   letEnd(undefined);
@@ -230,8 +230,8 @@ test('a server that reads more than the last reads known layers anew', { timeout
     const own = tar([{ path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1', wget: '1.2' }) }]);
     response.end(path === '/base' ? debian({ curl: '7.1' }) : own);
   });
-  const base: Layer = { Name: 'base', Path: `${url}/base` };
-  const child: Layer = { Name: 'child', Path: `${url}/child`, ParentName: 'base' };
+  const base: V1Layer = { Name: 'base', Path: `${url}/base` };
+  const child: V1Layer = { Name: 'child', Path: `${url}/child`, ParentName: 'base' };
   const last = await startV1(t, place, { CLAIR_WORKER_FEATURE_LISTERS: 'apk' });
   assert.deepEqual(statuses([await last.postLayer(base), await last.postLayer(child)]), [201, 201]);
   assert.equal((await last.layer('child')).Features, undefined);
@@ -254,7 +254,7 @@ test('a server that reads more than the last reads known layers anew', { timeout
 
 test('a receiver that takes nothing is left alone for longer and longer', { timeout }, async (t) => {
   const times: number[] = [];
-  const url = await serve(t, (_request, response) => {
+  const url = await serveHttp(t, (_request, response) => {
     times.push(performance.now());
     response.writeHead(503).end();
   });
@@ -304,7 +304,7 @@ function layerFile(t: TestContext, content: Uint8Array): string {
 /** A server of layers, and the paths it was asked for. */
 async function layerServer(t: TestContext, answer: (response: ServerResponse, path: string) => void) {
   const asked: string[] = [];
-  const url = await serve(t, ({ url: path = '' }, response) => {
+  const url = await serveHttp(t, ({ url: path = '' }, response) => {
     asked.push(path);
     answer(response, path);
   });
@@ -312,12 +312,12 @@ async function layerServer(t: TestContext, answer: (response: ServerResponse, pa
 }
 
 /** Ten files of 190 MiB whose names begin as that of dpkg's list, packed about 250 to 1: gzip members follow each other. */
-function largeStrangers(): Uint8Array {
+function largeDecoys(): Uint8Array {
   const mib = Buffer.alloc(MiB);
   randomBytes(4000).copy(mib);
   const content = new Array<Buffer>(190).fill(gzipSync(mib));
   const size = (190 * MiB).toString(8).padStart(11, '0');
-  const header = (path: string): TarEntry => ({ path, content: '', raw: { size: `${size}\0` } });
+  const header = (path: string): TarEntryPlan => ({ path, content: '', raw: { size: `${size}\0` } });
   const members = Array.from({ length: 10 }, (_, i) => [
     gzipSync(tar([header(`var/lib/dpkg/status-${i}`)], { endBlocks: 0 })),
     ...content,
@@ -343,7 +343,7 @@ async function runOn(t: TestContext, engine: string, place: string): Promise<Ser
 }
 
 /** Does some work, and tells how much more memory the server had meanwhile than before. */
-async function growing<T>(
+async function measureMemoryGrowth<T>(
   t: TestContext,
   { memory }: ServeProcess,
   work: () => Promise<T>,

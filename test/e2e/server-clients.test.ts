@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Layer } from '../../src/api/http/v1/types.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import type { V1Layer } from '../../src/api/http/v1/types.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { type BuiltLayer, buildImage } from '../../src/testing/image-builder.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
@@ -38,7 +38,7 @@ const authorization = 'Bearer pull-token';
 /** A registry that gives blobs to who has the token. */
 async function registry(t: TestContext, blobs: readonly BuiltLayer[]) {
   const asked: string[] = [];
-  const url = await serve(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     const path = request.url ?? '';
     asked.push(path);
     const blob = blobs.find(({ digest }) => path === `/v2/library/app/blobs/${digest}`);
@@ -50,7 +50,7 @@ async function registry(t: TestContext, blobs: readonly BuiltLayer[]) {
 }
 
 /** The layers as Klar posts them: named by their digests, the base first. */
-function posts(url: string, headers: Layer['Headers']): Layer[] {
+function posts(url: string, headers: V1Layer['Headers']): V1Layer[] {
   return names.map((name, i) => ({
     Name: name,
     Path: `${url}/v2/library/app/blobs/${name}`,
@@ -60,7 +60,7 @@ function posts(url: string, headers: Layer['Headers']): Layer[] {
 }
 
 /** The packages of a layer: version, who brought it, and its vulnerabilities with what fixes them. */
-function packagesOf({ Features = [] }: Layer): Record<string, unknown> {
+function packagesOf({ Features = [] }: V1Layer): Record<string, unknown> {
   return Object.fromEntries(
     Features.map(({ Name = '', Version, NamespaceName, AddedBy, Vulnerabilities = [] }) => [
       Name,
@@ -71,7 +71,7 @@ function packagesOf({ Features = [] }: Layer): Record<string, unknown> {
 
 for (const engine of sharedEngines) {
   test(`${engine.name}: a client posts an image layer by layer, and asks what is wrong with it`, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const { url, asked } = await registry(t, layers);
     for (const refused of posts(url, {}).slice(0, 1))
       assert.deepEqual(statuses([await clair.postLayer(refused)]), [400]);
@@ -110,7 +110,7 @@ for (const engine of sharedEngines) {
   test(`${engine.name}: clair serve ends in order while a layer comes in, and goes on with what it has`, {
     timeout: 120_000,
   }, async (t) => {
-    const place = await engine.newPlace(t);
+    const place = await engine.createEmptyLocation(t);
     const config = configFile(t, engine.name === 'postgresql', place);
     const mute = await unfinished(t);
     const first = await runServer(t, ['serve', '--config', config]);
@@ -187,7 +187,7 @@ async function unfinished(t: TestContext) {
     answers.set(path, known);
     return known;
   };
-  const url = await serve(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     response.writeHead(200).flushHeaders();
     answer(request.url ?? '').resolve(response);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair, inCheckout } from './clair.ts';
-import { ask } from './replay/conversation.ts';
+import { sendRaw } from './replay/conversation.ts';
 import { runServer } from './serve-process.ts';
 
 /** Files that must not start a server: with defaults it would be open to everybody. */
@@ -37,7 +37,7 @@ const refused: readonly (readonly [title: string, file: string, message: RegExp]
 
 for (const [title, text, message] of refused)
   test(`config check and serve end with 2 and the same message, and no database is made, when ${title}`, (t) => {
-    const { file, cache } = written(t, text);
+    const { file, cache } = writeConfig(t, text);
     const runs = [['config', 'check'], ['serve']].map((command) =>
       clair([...command, '--config', file], { XDG_CACHE_HOME: cache }),
     );
@@ -74,26 +74,26 @@ test('says how to name a database when the cache directory cannot be used', () =
 });
 
 test('a server that listens on all addresses without tokens says so at start', async (t) => {
-  const { file } = written(t, serving('0.0.0.0:0'));
+  const { file } = writeConfig(t, serving('0.0.0.0:0'));
   const open = await runServer(t, ['serve', '--config', file], { CLAIR_COLOUR: 'red' });
   const warning = await open.logged('the API listens on', 'api.tokens');
   assert.match(warning, /"level":"warn".*"address":"0\.0\.0\.0:\d+".*without tokens/);
   await open.logged('unknown environment variables', 'CLAIR_COLOUR');
   await open.end();
-  const local = await runServer(t, ['serve', '--config', written(t, serving('127.0.0.1:0')).file]);
+  const local = await runServer(t, ['serve', '--config', writeConfig(t, serving('127.0.0.1:0')).file]);
   await local.end();
   assert.ok(!local.written().some((line) => line.includes('without tokens')));
 });
 
 test('a server that reads layers from public addresses only, since it listens on all addresses, says so at start', async (t) => {
-  const open = await runServer(t, ['serve', '--config', written(t, serving('0.0.0.0:0')).file]);
+  const open = await runServer(t, ['serve', '--config', writeConfig(t, serving('0.0.0.0:0')).file]);
   assert.match(await open.logged('worker.sources.policy is auto'), /"level":"warn".*auto means strict/);
   await open.end();
   for (const [address, policy] of [
     ['127.0.0.1:0', 'auto'],
     ['0.0.0.0:0', 'open'],
   ] as const) {
-    const { file } = written(t, serving(address));
+    const { file } = writeConfig(t, serving(address));
     const silent = await runServer(t, ['serve', '--config', file], { CLAIR_WORKER_SOURCES_POLICY: policy });
     await silent.end();
     assert.ok(!silent.written().some((line) => line.includes('auto means strict')), policy);
@@ -106,11 +106,11 @@ test('the token that config token makes is let in by the entry beside it, and no
   const [, token = '', entry = ''] = /\n {2}(\S+)\n.*\n {2}(\S+)\n$/.exec(stdout) ?? [];
   assert.equal(entry, `read:${createHash('sha256').update(token).digest('hex')}:ci`);
   const text = serving('127.0.0.1:0').replace('healthaddr', `tokens: ["${entry}"], healthaddr`);
-  const { file } = written(t, `${text}  log: { level: warn }\n`);
+  const { file } = writeConfig(t, `${text}  log: { level: warn }\n`);
   const server = await runServer(t, ['serve', '--config', file, '--log-level', 'info']);
   const get = async (given: string): Promise<number> => {
     const headers = { Authorization: `Bearer ${given}` };
-    return (await ask(server.ports.api, { method: 'GET', path: '/v1/namespaces', headers, body: null }))
+    return (await sendRaw(server.ports.api, { method: 'GET', path: '/v1/namespaces', headers, body: null }))
       .status;
   };
   assert.deepEqual([await get(token), await get(entry)], [200, 401]);
@@ -120,9 +120,9 @@ test('the token that config token makes is let in by the entry beside it, and no
 });
 
 test('lines that were logged last are written when the server ends, in the format that is chosen', async (t) => {
-  const { file } = written(t, serving('127.0.0.1:0'));
+  const { file } = writeConfig(t, serving('127.0.0.1:0'));
   const server = await runServer(t, ['serve', '--config', file, '--log-level', 'debug']);
-  await ask(server.ports.health, { method: 'GET', path: '/health', headers: {}, body: null });
+  await sendRaw(server.ports.health, { method: 'GET', path: '/health', headers: {}, body: null });
   await server.end();
   const lines = server.written().map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
@@ -135,7 +135,7 @@ test('lines that were logged last are written when the server ends, in the forma
   for (const { time } of lines) assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.ok(lines.some(({ level, route }) => level === 'debug' && route === 'health'));
   // An address that is none of this machine ends it at once, after its first line.
-  const away = written(t, `${serving('192.0.2.1:0')}  log: { format: text }\n`);
+  const away = writeConfig(t, `${serving('192.0.2.1:0')}  log: { format: text }\n`);
   const { status, stderr } = clair(['serve', '--config', away.file], { CLAIR_COLOUR: 'red' });
   assert.equal(status, 2);
   assert.match(
@@ -146,10 +146,10 @@ test('lines that were logged last are written when the server ends, in the forma
 
 test('a server is ready when its advisories are loaded, and not before', async (t) => {
   const ready = async (text: string, awaited?: string): Promise<readonly [status: number, body: object]> => {
-    const server = await runServer(t, ['serve', '--config', written(t, text).file]);
+    const server = await runServer(t, ['serve', '--config', writeConfig(t, text).file]);
     if (awaited !== undefined) await server.logged(awaited);
     const request = { method: 'GET', path: '/ready', headers: {}, body: null };
-    const { status, body } = await ask(server.ports.health, request);
+    const { status, body } = await sendRaw(server.ports.health, request);
     await server.end();
     return [status, (JSON.parse(body) as { feeds: object }).feeds];
   };
@@ -184,7 +184,7 @@ function serving(address: string): string {
 }
 
 /** A configuration file, and a cache directory of its own. */
-function written(t: TestContext, text: string): { readonly file: string; readonly cache: string } {
+function writeConfig(t: TestContext, text: string): { readonly file: string; readonly cache: string } {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'config.yaml');
   writeFileSync(file, text);

@@ -7,10 +7,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { serve } from '../../src/testing/http-server.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
-import { startPlaces } from './replay/replay.ts';
+import { startEndpoints } from './replay/replay.ts';
 import { runServer, type ServeProcess } from './serve-process.ts';
 import { dpkgStatus, osRelease, startV1, statuses } from './v1-client.ts';
 
@@ -56,10 +56,10 @@ for (const engine of sharedEngines)
   test(`${engine.name}: refuses a layer whose name is the digest of other content, and stores nothing of it`, {
     timeout,
   }, async (t) => {
-    const clair = await startV1(t, await engine.place(t));
+    const clair = await startV1(t, await engine.createLocation(t));
     const honest = tar([osRelease, { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) }]);
     const Name = `sha256:${createHash('sha256').update(honest).digest('hex')}`;
-    const url = await serve(t, ({ url: path }, response) => {
+    const url = await serveHttp(t, ({ url: path }, response) => {
       response.end(path === '/honest' ? honest : tar([osRelease]));
     });
     for (const wrong of [Name, Name.toUpperCase().replace('SHA', 'sha')]) {
@@ -79,10 +79,10 @@ for (const engine of sharedEngines)
 test('refuses a web page of another origin on every port, and asks no layer server for it', {
   timeout,
 }, async (t) => {
-  const { ports } = await startPlaces(t, join(temporaryDirectory(t), 'clair.db'));
+  const { ports } = await startEndpoints(t, join(temporaryDirectory(t), 'clair.db'));
   const [api = 0, health = 0] = [ports.get(16_060), ports.get(16_061)];
   const asked: unknown[] = [];
-  const Path = await serve(t, ({ url }, response) => {
+  const Path = await serveHttp(t, ({ url }, response) => {
     asked.push(url);
     response.end(tar([osRelease]));
   });
@@ -122,7 +122,7 @@ test('answers a rebound name when tokens are required', { timeout }, async (t) =
 });
 
 test('answers 400 to a request with two Host headers on every port', { timeout }, async (t) => {
-  const { ports } = await startPlaces(t, join(temporaryDirectory(t), 'clair.db'));
+  const { ports } = await startEndpoints(t, join(temporaryDirectory(t), 'clair.db'));
   for (const port of ports.values())
     assert.match(
       await raw(

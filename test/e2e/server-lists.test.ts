@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadProtos } from '../../src/api/grpc/protos.ts';
-import { limits } from '../../src/kit/limits.ts';
+import { limits } from '../../src/core/limits.ts';
 import { grpcClient } from '../../src/testing/grpc-client.ts';
 import {
   affectedRow,
@@ -14,7 +14,7 @@ import {
   stream,
 } from '../../src/testing/store-content.ts';
 import { sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
-import { startPlaces } from './replay/replay.ts';
+import { startEndpoints } from './replay/replay.ts';
 import { bookworm, startV1, V1Client } from './v1-client.ts';
 
 const protos = await loadProtos();
@@ -39,7 +39,7 @@ for (const engine of sharedEngines)
   test(`${engine.name}: caps the pages of a notification in the first and the third API, and leads to the rest`, {
     timeout: 120_000,
   }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     let name = '';
     {
       await using store = await engine.open(place);
@@ -54,10 +54,10 @@ for (const engine of sharedEngines)
         stream([record('CVE-2026-0', { affected: [affectedRow('other')] })]),
       );
       await store.advisories.apply(feedUpdate({ fingerprint: 'two' }), stream([record('CVE-2026-1')]));
-      await store.notifications.make(9);
-      name = (await store.notifications.due(9))[0]?.name ?? '';
+      await store.notifications.createFromEvents(9);
+      name = (await store.notifications.findDue(9))[0]?.name ?? '';
     }
-    const { ports } = await startPlaces(t, place);
+    const { ports } = await startEndpoints(t, place);
     const clair = new V1Client(ports.get(16_060) ?? 0, ports.get(16_061) ?? 0);
     const path = `/v1/notifications/${name}?limit=2000000000`;
     const v1 = async (page = ''): Promise<V1Notification> =>

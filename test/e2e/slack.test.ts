@@ -7,7 +7,7 @@ import { testAuthority } from '../../src/testing/certificates.ts';
 import { listenLocally } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
-import { dpkgStatus, fixedIn, osRelease, startV1, statuses, until } from './v1-client.ts';
+import { dpkgStatus, fixedIn, osRelease, startV1, statuses, waitUntil } from './v1-client.ts';
 
 test('a channel of Slack that is told too fast is told later, and what it took not again', async (t) => {
   const authority = testAuthority(t);
@@ -35,7 +35,7 @@ test('a channel of Slack that is told too fast is told later, and what it took n
     await clair.postVulnerability({ Name: 'CVE-2026-2', FixedIn: fixedIn('curl', '8') }),
   ];
   assert.deepEqual(new Set(statuses(said)), new Set([201]));
-  await until(() => messages.length >= 3);
+  await waitUntil(() => messages.length >= 3);
   // Long enough for what would be told again.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const [refused, ...taken] = messages.map((message) => /CVE-2026-\d/.exec(message)?.[0]);

@@ -10,7 +10,7 @@ import { listenLocally } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { receiver } from './replay/receiver.ts';
-import { dpkgStatus, fixedIn, osRelease, startV1, statuses, until } from './v1-client.ts';
+import { dpkgStatus, fixedIn, osRelease, startV1, statuses, waitUntil } from './v1-client.ts';
 
 test('a channel of Teams is told once, while a webhook is told until it has heard', async (t) => {
   const authority = testAuthority(t);
@@ -41,7 +41,7 @@ test('a channel of Teams is told once, while a webhook is told until it has hear
     await clair.postVulnerability({ Name: 'CVE-2026-1', FixedIn: fixedIn('curl', '9') }),
   ];
   assert.deepEqual(new Set(statuses(answers)), new Set([201]));
-  await until(() => hook.posts.length >= 3);
+  await waitUntil(() => hook.posts.length >= 3);
   assert.equal(cards.length, 1);
   assert.match(cards[0] ?? '', /New: CVE-2026-1 \(High\) in debian:12.*- shop: curl 7\.1 \(fixed in 9\)/);
 });

@@ -7,11 +7,11 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/cli/config.ts';
 import { startServer } from '../../src/cli/server/start-server.ts';
 import { exportTarget } from '../../src/cli/server/tracing.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
-import { ask } from './replay/conversation.ts';
-import { bookworm, dpkgStatus, fixedIn, osRelease, until } from './v1-client.ts';
+import { sendRaw } from './replay/conversation.ts';
+import { bookworm, dpkgStatus, fixedIn, osRelease, waitUntil } from './v1-client.ts';
 
 interface Attribute {
   readonly key: string;
@@ -41,7 +41,7 @@ interface Export {
 async function collector(t: TestContext) {
   const exports: Export[] = [];
   const asked: string[] = [];
-  const url = await serve(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     const { 'content-type': type, 'x-key': key } = request.headers;
     asked.push(`${request.method} ${request.url} ${type} ${String(key)}`);
     void json(request).then((body) => {
@@ -60,9 +60,9 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const unsampled = '00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 
 /** Posts a layer and a vulnerability, and asks for what came of it. */
-async function talkTo(port: number, file: string): Promise<void> {
+async function exercise(port: number, file: string): Promise<void> {
   const say = async (method: string, path: string, body: object | null, headers = {}) =>
-    (await ask(port, { method, path, headers, body: body && JSON.stringify(body) })).status;
+    (await sendRaw(port, { method, path, headers, body: body && JSON.stringify(body) })).status;
   const layer = { Name: 'layer', Path: file, Format: 'Docker' };
   const flaw = { Name: 'CVE-2024-0001', NamespaceName: bookworm, Severity: 'High' };
   const fixed = { ...flaw, FixedIn: fixedIn('curl', '7.2') };
@@ -130,7 +130,7 @@ test('what a server does is told to a collector as OTLP', async (t) => {
   const { url, exports, asked } = await collector(t);
   const mirror = temporaryDirectory(t);
   const told: string[] = [];
-  const webhook = await serve(t, (request, response) => {
+  const webhook = await serveHttp(t, (request, response) => {
     told.push(request.url ?? '');
     response.end();
   });
@@ -151,8 +151,8 @@ test('what a server does is told to a collector as OTLP', async (t) => {
   };
   {
     await using server = await startServer(loadConfig({}, env), { log: pino({ level: 'silent' }) });
-    await talkTo(server.apiPort, file);
-    await until(() => told.length > 0);
+    await exercise(server.apiPort, file);
+    await waitUntil(() => told.length > 0);
   }
   assert.ok(asked.length > 0);
   assert.deepEqual(new Set(asked), new Set(['POST /v1/traces application/json a b']));
@@ -177,7 +177,7 @@ test('a collector that is away keeps nobody waiting', async () => {
   {
     await using server = await startServer(loadConfig({}, env), { log });
     const question = { method: 'GET', path: '/v1/namespaces', headers: {}, body: null };
-    assert.equal((await ask(server.apiPort, question)).status, 200);
+    assert.equal((await sendRaw(server.apiPort, question)).status, 200);
   }
   assert.equal(warnings.filter((line) => line.includes('spans not sent')).length, 1);
 });

@@ -8,7 +8,7 @@ import type { Coverage, Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { samplePrograms } from '../../src/testing/elf-writer.ts';
 import { buildImage, dockerArchive, type ImagePlan } from '../../src/testing/image-builder.ts';
-import { type TarEntry, tar } from '../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../src/testing/tar-writer.ts';
 import { clair, report, scratch } from './clair.ts';
 import { corpusMirror } from './mirror.ts';
 
@@ -22,13 +22,13 @@ mkdirSync(dirname(feed), { recursive: true });
 const secfixes = { '1.2-r0': ['CVE-2022-1'] };
 writeFileSync(feed, JSON.stringify({ reponame: 'os', packages: [{ pkg: { name: 'zlib', secfixes } }] }));
 
-const manifest = (name: string): TarEntry => ({
+const manifest = (name: string): TarEntryPlan => ({
   path: `app/node_modules/${name}/package.json`,
   content: '{}',
 });
 
 /** The files of a Wolfi image that has one package, which owns some of them. */
-function wolfi(owned: readonly string[] = []): TarEntry[] {
+function wolfi(owned: readonly string[] = []): TarEntryPlan[] {
   const files = owned
     .map((path) => `F:${dirname(path)}\nR:${path.slice(dirname(path).length + 1)}\n`)
     .join('');
@@ -40,7 +40,7 @@ function wolfi(owned: readonly string[] = []): TarEntry[] {
 
 function image(
   name: string,
-  layers: readonly (readonly TarEntry[])[],
+  layers: readonly (readonly TarEntryPlan[])[],
   compression: NonNullable<ImagePlan['compression']> = 'none',
 ): string {
   const file = join(place, `${name}.tar`);
@@ -105,7 +105,7 @@ test('explain, diff and a gate know of what is not read', () => {
 
 test('is clean where a package of an assessed distribution owns everything', () => {
   const files = ['usr/lib/node_modules/npm/package.json', 'usr/bin/tool', 'usr/lib/libz.so.1'];
-  const content: TarEntry[] = [
+  const content: TarEntryPlan[] = [
     { path: files[0] ?? '', content: '{}' },
     { path: files[1] ?? '', content: samplePrograms.golang },
     { path: files[2] ?? '', content: samplePrograms.generic },
@@ -132,7 +132,7 @@ test('is clean where an upper layer removes what is not read', () => {
 });
 
 /** Files of every sort of evidence, of which nothing is owned. */
-const mixed: readonly TarEntry[] = [
+const mixed: readonly TarEntryPlan[] = [
   manifest('a'),
   { path: 'opt/server', content: samplePrograms.golang },
   { path: 'opt/tool', content: samplePrograms.cargo },

@@ -4,12 +4,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { builtIn } from '../../src/extensions.ts';
-import { type FeedOfSource, type UpdatingRoom, updateFeeds } from '../../src/service/feeds/update-feeds.ts';
+import {
+  type FeedOfSource,
+  type UpdateFeedsDeps,
+  updateFeeds,
+} from '../../src/service/feeds/update-feeds.ts';
 import { mirrorClient } from '../../src/source/client/mirror.ts';
 import { openSqliteStore } from '../../src/store/sql/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { corpusTest } from '../../src/testing/corpus.ts';
-import { serve } from '../../src/testing/http-server.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { corpusMirror } from './mirror.ts';
 
 /** Sources of several kinds: many small files, one large one, several steps to the file, another archive each. */
@@ -23,7 +27,7 @@ corpusTest(
   async (context) => {
     const clean = await updated(context, async () => true);
     const whims = generator(20261125);
-    const shaken = await updated(context, (answer) => misbehave(answer, whims));
+    const shaken = await updated(context, (answer) => serveFaultily(answer, whims));
     const [actual, expected] = [await contentOf(shaken), await contentOf(clean)];
     assert.deepEqual(actual.states, expected.states);
     assert.ok(expected.records.length > 50_000);
@@ -48,7 +52,7 @@ async function updated(
   serveWell: (answer: Answer) => Promise<boolean>,
 ): Promise<Store> {
   const root = corpusMirror();
-  const url = await serve(context, (request, response) => {
+  const url = await serveHttp(context, (request, response) => {
     void answer(root, request, response, serveWell);
   });
   const store = await openSqliteStore(':memory:');
@@ -56,7 +60,7 @@ async function updated(
   let open = feeds;
   for (let round = 0; open.length > 0; round++) {
     assert.ok(round < 60, `${open.length} feeds never came through`);
-    const outcomes = await updateFeeds(open, roomOf(store, url));
+    const outcomes = await updateFeeds(open, depsFor(store, url));
     open = outcomes
       .filter(({ outcome }) => outcome === 'failed')
       .map(({ source, feed }) => ({ source, feed }));
@@ -64,16 +68,16 @@ async function updated(
   return store;
 }
 
-function roomOf(store: Store, url: string): UpdatingRoom {
+function depsFor(store: Store, url: string): UpdateFeedsDeps {
   return {
     store,
     schemes: builtIn.schemes,
     client: mirrorClient(url, { sleep: async () => undefined }),
     origin: 'mirror',
     now: () => new Date('2026-11-25T00:00:00Z'),
-    youngerThanMs: 0,
+    maxAgeMs: 0,
     owner: 'test',
-    patienceMs: 0,
+    lockWaitMs: 0,
     sleep: async () => undefined,
     onProgress: () => undefined,
   };
@@ -101,7 +105,7 @@ async function answer(
 }
 
 /** Serves one answer in two well; else fails in one of the ways servers fail. */
-async function misbehave({ response, path, size }: Answer, whims: () => number): Promise<boolean> {
+async function serveFaultily({ response, path, size }: Answer, whims: () => number): Promise<boolean> {
   switch (Math.floor(whims() * 10)) {
     case 0:
       response.writeHead(429, { 'retry-after': '1' }).end();
@@ -131,13 +135,13 @@ async function misbehave({ response, path, size }: Answer, whims: () => number):
 
 /** All that reports are made of: what each feed is known to be, and every record in force. */
 async function contentOf(store: Store): Promise<{ states: unknown[]; records: string[] }> {
-  const states = await store.advisories.feedStates();
+  const states = await store.advisories.findFeedStates();
   const records: string[] = [];
-  for (const { name } of await store.advisories.namespaces()) {
+  for (const { name } of await store.advisories.findNamespaces()) {
     let after = 0;
     for (;;) {
-      const page = await store.vulnerabilities.inNamespace(name, { limit: 5000, after });
-      const read = await store.vulnerabilities.read(page.map(({ number }) => number));
+      const page = await store.vulnerabilities.pageByNamespace(name, { limit: 5000, after });
+      const read = await store.vulnerabilities.findByNumbers(page.map(({ number }) => number));
       for (const { number, validFrom, validTo, affected, ...record } of read)
         records.push(JSON.stringify([name, record, affected.map(({ keys, ...row }) => row)]));
       if (page.length < 5000) break;

@@ -8,7 +8,7 @@ import { clairInputCases } from './updater-fixtures/clair-inputs.ts';
 import { factDeviations } from './updater-fixtures/deviations.ts';
 import type { Archive, FixtureCase } from './updater-fixtures/facts.ts';
 import { damagedFiles, inputCases } from './updater-fixtures/inputs.ts';
-import { unreadClairFixtures, unreadFixtures } from './updater-fixtures/unread.ts';
+import { unreadClairFixtures, unreadFixtures } from './updater-fixtures/unused-fixtures.ts';
 import { vulnListCases } from './updater-fixtures/vuln-list.ts';
 import { vunnelCases } from './updater-fixtures/vunnel.ts';
 

@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import type { Feature, Layer, Vulnerability } from '../../src/api/http/v1/types.ts';
+import type { V1Feature, V1Layer, V1Vulnerability } from '../../src/api/http/v1/types.ts';
 import type { Answer } from './replay/compare.ts';
-import { ask } from './replay/conversation.ts';
-import { startPlaces } from './replay/replay.ts';
+import { sendRaw } from './replay/conversation.ts';
+import { startEndpoints } from './replay/replay.ts';
 
 /** The namespace of the layers and vulnerabilities of these tests. */
 export const bookworm = 'debian:12';
@@ -31,39 +31,39 @@ export class V1Client {
     return await this.#send('DELETE', path, null);
   }
 
-  async postLayer(layer: Layer): Promise<Answer> {
+  async postLayer(layer: V1Layer): Promise<Answer> {
     const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
     return await this.#send('POST', '/v1/layers', body);
   }
 
   /** Posts a layer as somebody who may go away. */
-  async postLayerUntil(layer: Layer, signal: AbortSignal): Promise<void> {
+  async postLayerUntil(layer: V1Layer, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify({ Layer: { Format: 'Docker', ...layer } });
     await fetch(this.url('/v1/layers'), { method: 'POST', body, signal });
   }
 
   /** Posts a vulnerability, of `bookworm` unless it says otherwise. */
-  async postVulnerability(vulnerability: Vulnerability): Promise<Answer> {
+  async postVulnerability(vulnerability: V1Vulnerability): Promise<Answer> {
     const whole = { NamespaceName: bookworm, Severity: 'High', ...vulnerability };
     const body = JSON.stringify({ Vulnerability: whole });
     return await this.#send('POST', `/v1/namespaces/${bookworm}/vulnerabilities`, body);
   }
 
   /** What is known of a layer, with everything. */
-  async layer(name: string): Promise<Layer> {
+  async layer(name: string): Promise<V1Layer> {
     const { status, body } = await this.get(`/v1/layers/${name}?features&vulnerabilities`);
     if (status !== 200) throw new Error(`GET of the layer ${name} answered ${status}: ${body}`);
-    return (JSON.parse(body) as { Layer: Layer }).Layer;
+    return (JSON.parse(body) as { Layer: V1Layer }).Layer;
   }
 
   /** The status of the health check. */
   async health(): Promise<number> {
     const question = { method: 'GET', path: '/health', headers: {}, body: null };
-    return (await ask(this.#healthPort, question)).status;
+    return (await sendRaw(this.#healthPort, question)).status;
   }
 
   async #send(method: string, path: string, body: string | null): Promise<Answer> {
-    return await ask(this.#port, { method, path, headers: {}, body });
+    return await sendRaw(this.#port, { method, path, headers: {}, body });
   }
 }
 
@@ -73,12 +73,12 @@ export async function startV1(
   database: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<V1Client> {
-  const { ports } = await startPlaces(t, database, env);
+  const { ports } = await startEndpoints(t, database, env);
   return new V1Client(ports.get(16_060) ?? 0, ports.get(16_061) ?? 0);
 }
 
 /** A package as a vulnerability has it, fixed in a version. */
-export function fixedIn(name: string, version: string): readonly Feature[] {
+export function fixedIn(name: string, version: string): readonly V1Feature[] {
   return [{ Name: name, NamespaceName: bookworm, VersionFormat: 'dpkg', Version: version }];
 }
 
@@ -96,7 +96,7 @@ export function dpkgStatus(packages: Readonly<Record<string, string>>): string {
 export const osRelease = { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' };
 
 /** Waits until something is so. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function waitUntil(isSo: () => boolean): Promise<void> {
   while (!isSo()) await setTimeout(10);
 }
 

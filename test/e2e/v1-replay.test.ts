@@ -11,7 +11,7 @@ import {
   vulnerabilityDeviations,
 } from './replay/deviations.ts';
 import { receiver } from './replay/receiver.ts';
-import { Replay, startPlaces } from './replay/replay.ts';
+import { Replay, startEndpoints } from './replay/replay.ts';
 
 const skip =
   existsSync(recordings) || process.env['CI'] !== undefined ? false : 'no recordings beside this checkout';
@@ -23,16 +23,16 @@ const names: Readonly<Record<string, Deviations>> = {
 for (const engine of sharedEngines) {
   for (const [name, deviations] of Object.entries(names)) {
     test(`${engine.name}: ${name} is answered as Clair does, but for what is listed`, { skip }, async (t) => {
-      const replay = new Replay(t, await startPlaces(t, await engine.newPlace(t)), deviations);
+      const replay = new Replay(t, await startEndpoints(t, await engine.createEmptyLocation(t)), deviations);
       for (const exchange of readExchanges(name)) await replay.repeat(exchange);
       replay.finish();
     });
   }
 
   test(`${engine.name}: notifications are told and paged as Clair does`, { skip }, async (t) => {
-    const place = await engine.newPlace(t);
+    const place = await engine.createEmptyLocation(t);
     const told = await receiver(t);
-    const places = await startPlaces(t, place, { CLAIR_NOTIFIER_HTTP_ENDPOINT: `${told.url}/notify` });
+    const places = await startEndpoints(t, place, { CLAIR_NOTIFIER_HTTP_ENDPOINT: `${told.url}/notify` });
     const replay = new Replay(t, places, notificationDeviations);
     for (const exchange of readExchanges('v1-notifications')) {
       if (exchange.n === 12)
@@ -40,21 +40,23 @@ for (const engine of sharedEngines) {
       if (exchange.n === 34) {
         // Clair told of them only now; until here the receiver could not take them.
         told.answer(200);
-        await until(async () => (await notificationsOf(engine, place)).every(({ notifiedAt }) => notifiedAt));
+        await waitUntil(async () =>
+          (await notificationsOf(engine, place)).every(({ notifiedAt }) => notifiedAt),
+        );
         // The recorded endpoint failed three times before it took the last one.
         told.answer(500, 404, 302, 201);
       }
       await replay.repeat(exchange);
     }
     replay.finish();
-    await until(() => Promise.resolve(told.posts.at(-1)?.answered === 201));
+    await waitUntil(() => Promise.resolve(told.posts.at(-1)?.status === 201));
     const recorded = readFileSync(`${recordings}/v1-webhook-posts.jsonl`, 'utf8').trim().split('\n');
-    const taken = told.posts.filter(({ answered }) => answered !== 503);
+    const taken = told.posts.filter(({ status }) => status !== 503);
     const theirs = recorded.map(
       (line) => JSON.parse(line) as { headers: [string, string][]; answered: number },
     );
     assert.deepEqual(
-      taken.map(({ headers, answered }) => [headers, answered]),
+      taken.map(({ headers, status }) => [headers, status]),
       theirs.map(({ headers, answered }) => [headers.slice(1), answered]),
     );
     for (const { body } of taken) assert.match(body, /^\{"Notification":\{"Name":"[\da-f-]{36}"\}\}$/);
@@ -71,7 +73,7 @@ const recordedNames: Readonly<Record<string, string>> = {
 };
 
 async function namesOf(engine: SharedEngine, place: string): Promise<[string, string][]> {
-  await until(async () => (await notificationsOf(engine, place)).length === 4);
+  await waitUntil(async () => (await notificationsOf(engine, place)).length === 4);
   return (await notificationsOf(engine, place)).map(({ name, id, old, new: now }) => {
     const about = [id, ...(old === null ? [] : ['old']), ...(now === null ? [] : ['new'])].join(' ');
     return [recordedNames[about] ?? about, name];
@@ -80,10 +82,10 @@ async function namesOf(engine: SharedEngine, place: string): Promise<[string, st
 
 async function notificationsOf(engine: SharedEngine, place: string) {
   await using store = await engine.open(place, { now: () => Date.now() + 24 * 3_600_000 });
-  return await store.notifications.due(100);
+  return await store.notifications.findDue(100);
 }
 
-async function until(isSo: () => Promise<unknown>): Promise<void> {
+async function waitUntil(isSo: () => Promise<unknown>): Promise<void> {
   while (!(await isSo())) await setTimeout(20);
 }
 

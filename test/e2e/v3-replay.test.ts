@@ -9,7 +9,7 @@ import { affectedRow, feedUpdate, record, stream } from '../../src/testing/store
 import { type SharedEngine, sharedEngines, temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { tar } from '../../src/testing/tar-writer.ts';
 import { apk } from '../../src/version/apk.ts';
-import { Replay, startPlaces } from './replay/replay.ts';
+import { Replay, startEndpoints } from './replay/replay.ts';
 import { detectors, v3Deviations } from './replay/v3-deviations.ts';
 
 const skip =
@@ -17,9 +17,9 @@ const skip =
 
 for (const engine of sharedEngines) {
   test(`${engine.name}: the third API answers as Clair's, but for what is listed`, { skip }, async (t) => {
-    const place = await engine.newPlace(t);
+    const place = await engine.createEmptyLocation(t);
     const notification = await fill(engine, place);
-    const replay = new Replay(t, await startPlaces(t, place), v3Deviations);
+    const replay = new Replay(t, await startEndpoints(t, place), v3Deviations);
     replay.conversation.learn('11111111-2222-3333-4444-555555555555', notification);
     const exchanges = readExchanges('v3-rest');
     const layer = oldAlpine(t, exchanges);
@@ -45,8 +45,8 @@ async function fill(engine: SharedEngine, place: string): Promise<string> {
     const musl = record('CVE-2019-14697', { links: [link], severity: 'Unknown', affected: [affected] });
     await store.advisories.apply(feedUpdate({ source: 'alpine', feed: 'v3.10/main' }), stream([musl]));
   }
-  await store.notifications.make(9);
-  const due = await store.notifications.due(9);
+  await store.notifications.createFromEvents(9);
+  const due = await store.notifications.findDue(9);
   return due.find(({ old }) => old !== null)?.name ?? assert.fail('nothing changed');
 }
 

@@ -1,5 +1,5 @@
+import { FolderTests } from './folder-tests.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
-import { RoomTests } from './room-tests.ts';
 import { productSources } from './sources.ts';
 
 /** How many of some mutants of a folder its tests notice. */
@@ -19,8 +19,8 @@ export function mutationScore(folder: string, count: number, seed: number): Muta
     .filter(({ path }) => path.startsWith(`${folder}/`))
     .flatMap(mutantsOf);
   const tried = sample(all, count, seed);
-  using tests = new RoomTests(folder);
-  const missed = tried.filter((mutant) => !tests.notice(mutant));
+  using tests = new FolderTests(folder);
+  const missed = tried.filter((mutant) => !tests.detects(mutant));
   return {
     folder,
     all: all.length,

@@ -32,9 +32,9 @@ const duplicate: Mutation = (bytes, random) => {
 /** The same stretch as often as there is room for: what is slow or large by number shows. */
 const repeat: Mutation = (bytes, random) => {
   const [from, to] = stretchOf(bytes, random);
-  const room = Math.max(inputBytesMax - bytes.length, 0);
+  const capacity = Math.max(inputBytesMax - bytes.length, 0);
   const wanted = (to - from) * (2 + random.below(random.chance(0.9) ? 16 : 65536));
-  const length = Math.min(room, wanted);
+  const length = Math.min(capacity, wanted);
   return to === from || length === 0
     ? bytes
     : replaced(bytes, to, to, Buffer.alloc(length, bytes.subarray(from, to)));

@@ -59,8 +59,8 @@ const stretchCharacter: Mutation = (bytes, random) => {
   const piece = random.chance(0.5)
     ? bytes.subarray(place, place + 1 + random.below(3))
     : random.pick(oddities);
-  const room = Math.max(inputBytesMax - bytes.length - 64, 0);
-  const length = Math.min(room, 1 + random.below(random.chance(0.15) ? inputBytesMax : 256));
+  const capacity = Math.max(inputBytesMax - bytes.length - 64, 0);
+  const length = Math.min(capacity, 1 + random.below(random.chance(0.15) ? inputBytesMax : 256));
   if (piece.length === 0 || length === 0) return bytes;
   return replaced(bytes, place, place, Buffer.alloc(length, piece));
 };

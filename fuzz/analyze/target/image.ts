@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { limits } from '../../../src/core/limits.ts';
 import { builtIn } from '../../../src/extensions.ts';
 import { openImage } from '../../../src/image/open-image.ts';
-import { limits } from '../../../src/kit/limits.ts';
 import { analyzeLayers } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
-import { Broken, expectRefusal } from '../judge.ts';
+import { assertExpectedError, InvariantViolation } from '../invariants.ts';
 import { archiveMutations } from '../mutation/archive.ts';
 import { tarMutations } from '../mutation/tar.ts';
 import { scratchFile } from '../scratch.ts';
@@ -34,11 +34,12 @@ export const imageTarget: Target = {
 async function scan(target: string): Promise<void> {
   try {
     const { layers } = await openImage(target, { platform: 'linux/amd64' });
-    if (layers.length > limits.layersPerImage) throw new Broken('more layers than the limit');
+    if (layers.length > limits.layersPerImage) throw new InvariantViolation('more layers than the limit');
     for (const { place } of layers)
-      if (place.path !== scratchFile('image')) throw new Broken('a layer lies outside the archive');
+      if (place.path !== scratchFile('image'))
+        throw new InvariantViolation('a layer lies outside the archive');
     checkIndexes(await analyzeLayers(layers.slice(0, 8), builtIn, { verify: false, links: [] }));
   } catch (error) {
-    expectRefusal(error);
+    assertExpectedError(error);
   }
 }

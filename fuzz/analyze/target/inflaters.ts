@@ -3,7 +3,7 @@ import type { Compression } from '../../../src/kit/decompress/compression.ts';
 import { compressionOf } from '../../../src/kit/decompress/compression.ts';
 import { inflaterFor } from '../../../src/kit/decompress/inflater-for.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
-import { Broken, expectRefusal } from '../judge.ts';
+import { assertExpectedError, InvariantViolation } from '../invariants.ts';
 import { streamMutations } from '../mutation/compressed.ts';
 import type { Mutation } from '../mutation/mutation.ts';
 import { inAnyPieces } from '../pieces.ts';
@@ -47,9 +47,11 @@ function inflaterTarget(
       const inPieces = await inflate(compression, inAnyPieces(bytes));
       // libzstd holds a frame to the size it states only when the whole of it comes at once.
       if (compression !== 'zstd' && typeof whole !== typeof inPieces)
-        throw new Broken(`refused only ${typeof whole === 'string' ? 'as a whole' : 'in pieces'}`);
+        throw new InvariantViolation(
+          `refused only ${typeof whole === 'string' ? 'as a whole' : 'in pieces'}`,
+        );
       if (typeof whole !== 'string' && typeof inPieces !== 'string' && !whole.equals(inPieces))
-        throw new Broken('inflates to something else in pieces');
+        throw new InvariantViolation('inflates to something else in pieces');
       compare(compression, bytes, whole);
     },
   };
@@ -73,7 +75,7 @@ async function inflate(compression: Packed, pieces: readonly Buffer[]): Promise<
     await inflater.end();
     return Buffer.concat(output);
   } catch (error) {
-    return expectRefusal(error, Error);
+    return assertExpectedError(error, Error);
   }
 }
 
@@ -90,7 +92,7 @@ function compare(compression: Packed, bytes: Buffer, ours: Buffer | string): voi
   }
   const isPart =
     compression === 'zstd' ? ours.subarray(0, theirs.length).equals(theirs) : ours.equals(theirs);
-  if (!isPart) throw new Broken('inflates to something else than node:zlib');
+  if (!isPart) throw new InvariantViolation('inflates to something else than node:zlib');
 }
 
 function isReadable(compression: Packed): boolean {

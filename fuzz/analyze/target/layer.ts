@@ -2,14 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { builtIn } from '../../../src/extensions.ts';
 import type { ImageLayer } from '../../../src/image/image-layer.ts';
-import { LayerInflow } from '../../../src/image/layer/inflow.ts';
-import type { ReadLayer } from '../../../src/image/layer/reading.ts';
-import { WantedPaths } from '../../../src/image/layer/wanted.ts';
+import { LayerReader } from '../../../src/image/layer/layer-reader.ts';
+import type { LayerReadResult } from '../../../src/image/layer/layer-walk.ts';
+import { WantedPaths } from '../../../src/image/layer/wanted-paths.ts';
 import { compressionOf } from '../../../src/kit/decompress/compression.ts';
 import type { LayerIndex } from '../../../src/model/layer-index.ts';
 import { analyzeLayers, wantedPatterns } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
-import { Broken, checkCollected, checkLister, checkText, expectRefusal } from '../judge.ts';
+import {
+  assertExpectedError,
+  checkCollected,
+  checkLister,
+  checkText,
+  InvariantViolation,
+} from '../invariants.ts';
 import { appendingMutations, within } from '../mutation/compressed.ts';
 import { tarMutations } from '../mutation/tar.ts';
 import { textMutations } from '../mutation/text.ts';
@@ -34,7 +40,7 @@ export const layerTarget: Target = {
       typeof whole !== typeof inPieces ||
       (typeof whole !== 'string' && !isDeepStrictEqual(whole, inPieces))
     )
-      throw new Broken('read in pieces the layer is another');
+      throw new InvariantViolation('read in pieces the layer is another');
     if (typeof whole !== 'string') {
       checkCollected(whole.collected);
       for (const lister of builtIn.listers) checkLister(lister, whole.collected.files);
@@ -43,14 +49,14 @@ export const layerTarget: Target = {
   },
 };
 
-async function read(pieces: readonly Buffer[]): Promise<ReadLayer | string> {
+async function read(pieces: readonly Buffer[]): Promise<LayerReadResult | string> {
   const layer = layerAt('', Buffer.concat(pieces));
   try {
-    const inflow = new LayerInflow(layer, { wanted, verify: true });
+    const inflow = new LayerReader(layer, { wanted, verify: true });
     for (const piece of pieces) await inflow.push(piece);
     return await inflow.end();
   } catch (error) {
-    return expectRefusal(error, Error);
+    return assertExpectedError(error, Error);
   }
 }
 
@@ -60,11 +66,14 @@ async function index(bytes: Buffer, isRefused: boolean): Promise<void> {
   for (const verify of [true, false]) {
     try {
       checkIndexes(await analyzeLayers([layerAt(path, bytes)], builtIn, { verify, links: [] }));
-      if (isRefused && verify) throw new Broken('out of a file a layer is read that is refused otherwise');
+      if (isRefused && verify)
+        throw new InvariantViolation('out of a file a layer is read that is refused otherwise');
     } catch (error) {
-      expectRefusal(error);
+      assertExpectedError(error);
       if (!isRefused)
-        throw new Broken('out of a file a layer is refused that is read otherwise', { cause: error });
+        throw new InvariantViolation('out of a file a layer is refused that is read otherwise', {
+          cause: error,
+        });
     }
   }
 }
@@ -82,7 +91,7 @@ export function checkIndexes(indexes: readonly LayerIndex[]): void {
   for (const { problems } of indexes) {
     for (const { message } of problems) {
       checkText('a problem', message);
-      if (message.startsWith('the lister failed')) throw new Broken(message);
+      if (message.startsWith('the lister failed')) throw new InvariantViolation(message);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { builtIn } from '../../../src/extensions.ts';
 import type { PackageLister } from '../../../src/plugin/package-lister.ts';
 import { exportsOf, hasMembers } from '../../exports.ts';
-import { checkLister } from '../judge.ts';
+import { checkLister } from '../invariants.ts';
 import type { ListerFormat, ListerTargets } from '../lister-targets.ts';
 import { concrete, type Target } from './target.ts';
 

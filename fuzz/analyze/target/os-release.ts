@@ -1,7 +1,7 @@
 import { builtIn } from '../../../src/extensions.ts';
 import type { Distro } from '../../../src/model/distro.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
-import { Broken, checkText } from '../judge.ts';
+import { checkText, InvariantViolation } from '../invariants.ts';
 import { goBack, textMutations, words } from '../mutation/text.ts';
 import { concrete, files, type Target } from './target.ts';
 
@@ -79,7 +79,8 @@ function check({
   supportEnd = '',
 }: Distro): void {
   for (const text of [id, versionId, versionCodename, ...like])
-    if (!word.test(text)) throw new Broken('a distribution has an id, version or codename that is no word');
+    if (!word.test(text))
+      throw new InvariantViolation('a distribution has an id, version or codename that is no word');
   checkText('the name of a distribution', prettyName);
   checkText('the end of support', supportEnd);
 }

@@ -1,11 +1,11 @@
 import { builtIn } from '../../../src/extensions.ts';
-import { except } from '../../../src/match/exceptions/apply.ts';
-import type { IgnoreRule, VexStatement } from '../../../src/model/exception.ts';
+import { applySuppressions } from '../../../src/match/suppress/apply.ts';
 import type { Match } from '../../../src/model/report.ts';
-import { readIgnoreFile } from '../../../src/policy/read-ignore-file.ts';
-import { readVex } from '../../../src/policy/read-vex.ts';
+import type { IgnoreRule, VexStatement } from '../../../src/model/suppression.ts';
+import { readIgnoreFile } from '../../../src/suppression-files/read-ignore-file.ts';
+import { readVex } from '../../../src/suppression-files/read-vex.ts';
 import { sampleReport } from '../../../src/testing/sample-report.ts';
-import { Broken, expectRefusal } from '../judge.ts';
+import { assertExpectedError, InvariantViolation } from '../invariants.ts';
 import { textMutations, words } from '../mutation/text.ts';
 import { bytesOf, single, type Target } from './target.ts';
 
@@ -73,7 +73,7 @@ const vexTarget: Target = {
       const { statements } = readVex(bytesOf(input), { place: 'an input', wants: () => true });
       applyAll([], statements);
     } catch (error) {
-      expectRefusal(error);
+      assertExpectedError(error);
     }
   },
 };
@@ -96,7 +96,7 @@ const rulesTarget: Target = {
     try {
       applyAll(readIgnoreFile('an input', Buffer.from(bytesOf(input)).toString('utf8')), []);
     } catch (error) {
-      expectRefusal(error);
+      assertExpectedError(error);
     }
   },
 };
@@ -105,7 +105,11 @@ const rulesTarget: Target = {
 export const policyTargets: readonly Target[] = [vexTarget, rulesTarget];
 
 function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatement[]): void {
-  const { report } = except(sampleReport, { isKnown: true, schemes: builtIn.schemes }, { rules, statements });
+  const { report } = applySuppressions(
+    sampleReport,
+    { isKnown: true, schemes: builtIn.schemes },
+    { rules, statements },
+  );
   const names = (matches: readonly Match[]): string =>
     matches
       .map(({ package: item, vulnerability }) => `${item.purl} ${vulnerability.id}`)
@@ -115,6 +119,6 @@ function applyAll(rules: readonly IgnoreRule[], statements: readonly VexStatemen
     names([...report.matches, ...report.suppressed]) !==
     names([...sampleReport.matches, ...sampleReport.suppressed])
   )
-    throw new Broken('a finding is lost, or there is another');
-  if (report.suppressed.some(({ reason }) => reason === '')) throw new Broken('nobody says why');
+    throw new InvariantViolation('a finding is lost, or there is another');
+  if (report.suppressed.some(({ reason }) => reason === '')) throw new InvariantViolation('nobody says why');
 }

@@ -1,10 +1,10 @@
+import { limits } from '../../../src/core/limits.ts';
 import { builtIn } from '../../../src/extensions.ts';
-import { limits } from '../../../src/kit/limits.ts';
 import type { Inventory } from '../../../src/model/inventory.ts';
 import { listedBySbom, type Package } from '../../../src/model/package.ts';
 import { readSbom } from '../../../src/sbom/read-sbom.ts';
 import { sampleReport } from '../../../src/testing/sample-report.ts';
-import { Broken, checkText, expectRefusal } from '../judge.ts';
+import { assertExpectedError, checkText, InvariantViolation } from '../invariants.ts';
 import { textMutations, words } from '../mutation/text.ts';
 import { bytesOf, single, type Target } from './target.ts';
 
@@ -75,7 +75,7 @@ export const sbomTarget: Target = {
     try {
       inventory = readSbom(bytesOf(input), 'an input');
     } catch (error) {
-      expectRefusal(error);
+      assertExpectedError(error);
       return;
     }
     check(inventory);
@@ -85,19 +85,20 @@ export const sbomTarget: Target = {
 const word = /^[!-~]{1,512}$/;
 
 function check({ packages, statuses, distro }: Inventory): void {
-  if (packages.length > limits.imagePackages) throw new Broken('more packages than the limit');
-  if (distro !== null && distro.id.length > 512) throw new Broken('a distribution has an endless name');
-  for (const found of packages) if (found.foundBy === listedBySbom) checkTold(found);
-  const told = statuses.filter(({ extension }) => extension === listedBySbom);
-  for (const { path, problem } of told.flatMap(({ files }) => files)) {
+  if (packages.length > limits.imagePackages) throw new InvariantViolation('more packages than the limit');
+  if (distro !== null && distro.id.length > 512)
+    throw new InvariantViolation('a distribution has an endless name');
+  for (const found of packages) if (found.foundBy === listedBySbom) checkThirdPartyPackage(found);
+  const problems = statuses.filter(({ extension }) => extension === listedBySbom);
+  for (const { path, problem } of problems.flatMap(({ files }) => files)) {
     checkText('a path', path);
     checkText('a problem', problem ?? '');
   }
 }
 
-function checkTold({ name, version, source, purl, location }: Package): void {
+function checkThirdPartyPackage({ name, version, source, purl, location }: Package): void {
   for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
-    if (!word.test(text)) throw new Broken('a package has a name or version that is no word');
-  if (/\s/.test(purl)) throw new Broken('a package URL has a blank');
+    if (!word.test(text)) throw new InvariantViolation('a package has a name or version that is no word');
+  if (/\s/.test(purl)) throw new InvariantViolation('a package URL has a blank');
   checkText('a path', location.path);
 }

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { builtIn } from '../../../src/extensions.ts';
 import { type CollectedLayer, LayerCollector } from '../../../src/image/layer/collector.ts';
 import { memberFilter } from '../../../src/image/layer/member-filter.ts';
-import { WantedPaths } from '../../../src/image/layer/wanted.ts';
+import { WantedPaths } from '../../../src/image/layer/wanted-paths.ts';
 import { TarError } from '../../../src/kit/tar/header.ts';
 import { TarWalker } from '../../../src/kit/tar/walker.ts';
 import { wantedPatterns } from '../../../src/service/images/analyze-layers.ts';
 import { corpusFiles } from '../corpus-seeds.ts';
-import { Broken, checkCollected, expectRefusal, keptBytes } from '../judge.ts';
+import { assertExpectedError, checkCollected, InvariantViolation, keptBytes } from '../invariants.ts';
 import { tarMutations } from '../mutation/tar.ts';
 import { inAnyPieces } from '../pieces.ts';
 import { layerTars } from '../seed-archives.ts';
@@ -42,7 +42,8 @@ export const tarTarget: Target = {
       }),
     };
     for (const [way, result] of Object.entries(ways)) {
-      if (!isDeepStrictEqual(result, whole)) throw new Broken(`read ${way} the archive is another`);
+      if (!isDeepStrictEqual(result, whole))
+        throw new InvariantViolation(`read ${way} the archive is another`);
     }
   },
 };
@@ -53,9 +54,9 @@ function walk(isFiltered: boolean, feed: (walker: TarWalker) => void): Collected
   try {
     feed(walker);
     walker.end();
-    return collector.collected();
+    return collector.finish();
   } catch (error) {
-    return expectRefusal(error, TarError);
+    return assertExpectedError(error, TarError);
   }
 }
 

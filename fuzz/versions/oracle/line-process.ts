@@ -24,7 +24,7 @@ export class LineProcess implements Oracle {
     this.#answers = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<string>;
   }
 
-  async ask(pairs: readonly Pair[]): Promise<readonly Answer[]> {
+  async compare(pairs: readonly Pair[]): Promise<readonly Answer[]> {
     this.#child.stdin.write(`${pairs.map(([a, b]) => `${a}\t${b}\n`).join('')}\n`);
     const answers: Answer[] = [];
     while (answers.length < pairs.length) {

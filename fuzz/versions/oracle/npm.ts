@@ -23,7 +23,7 @@ export function openNpm(): Oracle {
   const { version } = load('semver/package.json') as { readonly version: string };
   return {
     name: `node-semver ${version}`,
-    ask: (pairs) => Promise.resolve(pairs.map((pair) => answer(semver, pair))),
+    compare: (pairs) => Promise.resolve(pairs.map((pair) => answer(semver, pair))),
     stop: () => Promise.resolve(),
   };
 }

@@ -11,7 +11,7 @@ export type Pair = readonly [a: string, b: string];
 export interface Oracle {
   /** The tool and its version. */
   readonly name: string;
-  ask(pairs: readonly Pair[]): Promise<readonly Answer[]>;
+  compare(pairs: readonly Pair[]): Promise<readonly Answer[]>;
   stop(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { Subject } from '../subject.ts';
 const word = oneOf('a', 'b', 'aa', 'rc', 'r', 'git', 'A', 'Z', 'z');
 const separator = oneOf('.', '.', '.', '_', '+', '..', '+.', '...', '');
 const piece = sequence(separator, oneOf(number, number, word, sequence(word, number)));
-const strange = characterOf(' !:$~^\x01äß€\u{1f41a}');
+const invalidCharacter = characterOf(' !:$~^\x01äß€\u{1f41a}');
 
 /** alpm-pkgver(7), with several separators in a row, separators at the end and strange characters. */
 export const subject: Subject = {
@@ -15,7 +15,7 @@ export const subject: Subject = {
     optional(sequence(optional(number, 0.9), ':'), 0.3),
     oneOf(number, word, ''),
     repeat(piece, 0, 4),
-    optional(strange, 0.05),
+    optional(invalidCharacter, 0.05),
     optional(separator, 0.1),
     optional(sequence('-', oneOf(number, word, ''), repeat(piece, 0, 2)), 0.7),
   ),

@@ -11,7 +11,7 @@ const epoch = sequence(
   oneOf(number, '0', '1', '2147483647', '2147483648'),
   ':',
 );
-const strange = characterOf(' !_:$\v\x7fäß€\u{1f41a}');
+const invalidCharacter = characterOf(' !_:$\v\x7fäß€\u{1f41a}');
 
 /** deb-version(7), with errors. */
 export const subject: Subject = {
@@ -20,7 +20,7 @@ export const subject: Subject = {
     optional(epoch, 0.3),
     number,
     repeat(piece, 0, 4),
-    optional(strange, 0.05),
+    optional(invalidCharacter, 0.05),
     optional(sequence('-', oneOf(number, word, ''), repeat(piece, 0, 2)), 0.5),
   ),
   alphabet: '0019.+-~:aZzb _,/^@é\x01\v\r\x7f',

@@ -1,4 +1,4 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { Distro } from '../../model/distro.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files, PathPattern } from '../../plugin/layer-files.ts';

@@ -1,4 +1,4 @@
-import { defined } from '../../kit/defined.ts';
+import { omitUndefined } from '../../kit/omit-undefined.ts';
 import type { NamespaceDetector } from '../../plugin/namespace-detector.ts';
 import { assignmentsOf, wordOf } from './release-text.ts';
 
@@ -31,6 +31,6 @@ export const lsbRelease: NamespaceDetector = {
       versionCodename: wordOf(values.get('DISTRIB_CODENAME')?.toLowerCase()),
       prettyName: values.get('DISTRIB_DESCRIPTION') || undefined,
     };
-    return { id, ...defined(optional), like: [] };
+    return { id, ...omitUndefined(optional), like: [] };
   },
 };

@@ -13,7 +13,7 @@
  * BusyBox binaries are not asked: such an image has no package database about which anything could be known.
  */
 
-import { defined } from '../../kit/defined.ts';
+import { omitUndefined } from '../../kit/omit-undefined.ts';
 import type { Distro } from '../../model/distro.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
 import type { Files } from '../../plugin/layer-files.ts';
@@ -57,7 +57,7 @@ function distroOf(values: ReadonlyMap<string, string>): Distro | undefined {
     supportEnd: /^\d{4}-\d\d-\d\d$/.exec(values.get('SUPPORT_END') ?? '')?.[0],
   };
   const like = (values.get('ID_LIKE') ?? '').toLowerCase().split(/\s+/);
-  return { id, ...defined(optional), like: like.filter((parent) => wordOf(parent) !== undefined) };
+  return { id, ...omitUndefined(optional), like: like.filter((parent) => wordOf(parent) !== undefined) };
 }
 
 const parents: ReadonlySet<string> = new Set(['rhel', 'centos', 'fedora']);

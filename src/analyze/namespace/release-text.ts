@@ -1,4 +1,4 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 
 const controls = /[\p{Cc}\uFEFF]+/gu;

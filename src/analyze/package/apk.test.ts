@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { untar } from '../../testing/untar.ts';

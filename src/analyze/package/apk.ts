@@ -1,15 +1,15 @@
-import { keptLine } from '../../kit/kept-line.ts';
-import { quoted } from '../../kit/quoted.ts';
+import { stripControls } from '../../kit/kept-line.ts';
+import { quoteUntrusted } from '../../kit/quoted.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
-import { archOf, distinct, type EntryProblem, isWord } from './listing.ts';
+import { archOf, deduplicated, type EntryProblem, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
-import { lostBytes, lostEnd } from './text-damage.ts';
+import { nulByteProblem, truncationProblem } from './text-damage.ts';
 
 const carriageReturn = 0x0d;
 const colon = 0x3a;
@@ -67,14 +67,14 @@ export const apk: PackageLister = {
     for (const path of apk.wants) {
       const content = files.get(path);
       if (content === undefined) continue;
-      yield* distinct(path, listFile(path, content, ownership));
+      yield* deduplicated(path, listFile(path, content, ownership));
       yield* ownership.problems(path);
     }
   },
 };
 
-function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<Listed> {
-  const damage = lostBytes(content) ?? lostEnd(content);
+function* listFile(path: string, content: Uint8Array, ownership: Ownership): Generator<ListerEvent> {
+  const damage = nulByteProblem(content) ?? truncationProblem(content);
   if (damage !== undefined) yield { path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
@@ -93,7 +93,7 @@ function* listEntry(
   path: string,
   entry: Entry,
   { number, budget }: { readonly number: number; readonly budget: DependencyBudget },
-): Generator<Listed> {
+): Generator<ListerEvent> {
   for (const field of entry.repeated)
     yield { path, problem: `entry ${number} has the field ${field} more than once; the last stands` };
   const item = readEntry(entry, number);
@@ -153,9 +153,9 @@ class EntryReader {
     }
     const letter = text.charCodeAt(start);
     if (isRead[letter] !== 1) return entry;
-    const taken = entry ?? { files: [], repeated: new Set() };
-    this.#take(taken, letter, start + 2, text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end);
-    return taken;
+    const current = entry ?? { files: [], repeated: new Set() };
+    this.#take(current, letter, start + 2, text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end);
+    return current;
   }
 
   #take(entry: Entry, letter: number, start: number, stop: number): void {
@@ -208,13 +208,15 @@ function readEntry(
 ): ListedPackage | EntryProblem | undefined {
   if (!name) return { problem: `entry ${number} has no name` };
   if (name.startsWith('.')) return undefined;
-  if (!isWord(name)) return { problem: `entry ${number} has an impossible package name ${quoted(name)}` };
+  if (!isWord(name))
+    return { problem: `entry ${number} has an impossible package name ${quoteUntrusted(name)}` };
   if (!version) return { problem: `package ${name} has no version`, lacks: 'version' };
-  if (!isWord(version)) return { problem: `package ${name} has an impossible version ${quoted(version)}` };
+  if (!isWord(version))
+    return { problem: `package ${name} has an impossible version ${quoteUntrusted(version)}` };
   // All packages of one origin share its version. Databases of old, and packages made by hand, have no origin.
   const source = { name: origin || name, version };
   if (!isWord(source.name))
-    return { problem: `package ${name} has an impossible origin ${quoted(source.name)}` };
+    return { problem: `package ${name} has an impossible origin ${quoteUntrusted(source.name)}` };
   return { type: 'apk', name, version, source, ...archOf(arch) };
 }
 
@@ -223,7 +225,7 @@ function detailsOf(
   { maintainer = '', license = '', depends = '', provides = '' }: Entry,
   budget: DependencyBudget,
 ): Partial<ListedPackage> {
-  const supplier = keptLine(maintainer);
+  const supplier = stripControls(maintainer);
   const declared = licenseOf(license);
   return {
     ...(supplier !== '' && { supplier }),

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import { limits } from '../../kit/limits.ts';
-import type { Listed } from '../../plugin/package-lister.ts';
+import { limits } from '../../core/limits.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 import { chisel } from './chisel.ts';
 
 const path = 'var/lib/chisel/manifest.wall';
 
-function list(content: Uint8Array): Listed[] {
+function list(content: Uint8Array): ListerEvent[] {
   return [...chisel.list(new Map([[path, content]]))];
 }
 

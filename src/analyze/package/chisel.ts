@@ -1,12 +1,12 @@
 import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
-import { quoted } from '../../kit/quoted.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { quoteUntrusted } from '../../kit/quoted.ts';
 import type { Files } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
-import { archOf, distinct, isWord } from './listing.ts';
+import { archOf, deduplicated, isWord } from './listing.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 const manifest = 'var/lib/chisel/manifest.wall';
@@ -36,12 +36,12 @@ export const chisel: PackageLister = {
     const content = files.get(manifest);
     if (content === undefined || content.length === 0) return;
     const ownership = new Ownership();
-    yield* distinct(manifest, listManifest(content, ownership));
+    yield* deduplicated(manifest, listManifest(content, ownership));
     yield* ownership.problems(manifest);
   },
 };
 
-function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Listed> {
+function* listManifest(content: Uint8Array, ownership: Ownership): Generator<ListerEvent> {
   const text = inflate(content);
   if (typeof text === 'string') {
     yield problem(`cannot be decompressed: ${text}`);
@@ -51,7 +51,7 @@ function* listManifest(content: Uint8Array, ownership: Ownership): Generator<Lis
   const head = parse(headSchema, lines.next().value ?? '');
   if (head?.jsonwall !== format || head.schema !== format) {
     yield problem(
-      `is no manifest in the format ${format} of Chisel; it begins with ${quoted(text.toString('utf8', 0, 256))}`,
+      `is no manifest in the format ${format} of Chisel; it begins with ${quoteUntrusted(text.toString('utf8', 0, 256))}`,
     );
     return;
   }
@@ -67,7 +67,7 @@ function* listRecords(
   lines: Iterable<string>,
   owned: Map<string, string[]>,
   ownership: Ownership,
-): Generator<Listed, number> {
+): Generator<ListerEvent, number> {
   let count = 0;
   for (const line of lines) {
     count++;
@@ -80,7 +80,7 @@ function* listRecords(
   return count;
 }
 
-function problem(words: string): Listed {
+function problem(words: string): ListerEvent {
   return { path: manifest, problem: words };
 }
 
@@ -109,9 +109,10 @@ function parse<T>(schema: z.ZodMiniType<T>, line: string): T | undefined {
   }
 }
 
-function packageOf({ name = '', version = '', arch }: ManifestRecord, line: number): Listed {
-  if (!isWord(name)) return problem(`line ${line} has an impossible package name ${quoted(name)}`);
-  if (!isWord(version)) return problem(`package ${name} has an impossible version ${quoted(version)}`);
+function packageOf({ name = '', version = '', arch }: ManifestRecord, line: number): ListerEvent {
+  if (!isWord(name)) return problem(`line ${line} has an impossible package name ${quoteUntrusted(name)}`);
+  if (!isWord(version))
+    return problem(`package ${name} has an impossible version ${quoteUntrusted(version)}`);
   return { path: manifest, package: { type: 'deb', name, version, ...archOf(arch) } };
 }
 

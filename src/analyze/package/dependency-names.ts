@@ -1,4 +1,4 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { isWord } from './listing.ts';
 
 /** Counts the names that the packages of one database require and provide: a hostile one may have any number of them. */

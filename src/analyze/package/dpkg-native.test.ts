@@ -27,7 +27,7 @@ function read(database: Database): { packages: string[]; problems: string[] } {
 }
 
 /** What dpkg-query lists of the packages whose files are there; undefined where it refuses the database. */
-function asked(place: string, database: Database): string[] | undefined {
+function dpkgQuery(place: string, database: Database): string[] | undefined {
   rmSync(join(place, 'updates'), { recursive: true, force: true });
   for (const name of ['updates', 'info']) mkdirSync(join(place, name), { recursive: true });
   for (const [name, text] of Object.entries(database)) writeFileSync(join(place, name), text, 'latin1');
@@ -72,7 +72,7 @@ const forms: Readonly<Record<string, string>> = {
 suite('dpkg: lists what dpkg-query lists, without a remark', () => {
   for (const [name, status] of Object.entries(forms))
     toolTest('dpkg-query', name, (place) => {
-      assert.deepEqual(read({ status }), { packages: asked(place, { status }) ?? [], problems: [] });
+      assert.deepEqual(read({ status }), { packages: dpkgQuery(place, { status }) ?? [], problems: [] });
     });
 });
 
@@ -106,7 +106,7 @@ suite('dpkg: says what is doubtful, and lists at least what dpkg-query lists', (
       const { packages, problems } = read(database);
       assert.match(problems.join('\n'), problem);
       const names = new Set(packages.map((text) => text.split(' ')[0]));
-      for (const text of asked(place, database) ?? []) assert.ok(names.has(text.split(' ')[0]), text);
+      for (const text of dpkgQuery(place, database) ?? []) assert.ok(names.has(text.split(' ')[0]), text);
     });
 });
 
@@ -114,7 +114,7 @@ suite('dpkg: what lies beside a journal is none', () => {
   for (const [name, updates] of Object.entries({ 'updates/tmp.i': plain, 'updates/0000': '' }))
     toolTest('dpkg-query', name, (place) => {
       const database = { status: plain, [name]: updates };
-      assert.deepEqual(read(database), { packages: asked(place, database), problems: [] });
+      assert.deepEqual(read(database), { packages: dpkgQuery(place, database), problems: [] });
     });
 });
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
-import type { Listed } from '../../plugin/package-lister.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { outputOf, toolTest } from '../../testing/native-tool.ts';
 import { dpkg } from './dpkg.ts';
@@ -260,7 +260,7 @@ test('dpkg: a hostile file gives a bounded number of problems and packages', () 
   assert.match(hostile.problems[0] ?? '', /^has more than 20000 entries; the rest was not read/);
 });
 
-function ownedIn(files: Readonly<Record<string, string>>): Listed[] {
+function ownedIn(files: Readonly<Record<string, string>>): ListerEvent[] {
   const bytes = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
   return [...dpkg.list(new Map(bytes))].filter((item) => 'files' in item);
 }

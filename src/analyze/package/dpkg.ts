@@ -1,18 +1,18 @@
-import { keptLine } from '../../kit/kept-line.ts';
-import { limits } from '../../kit/limits.ts';
-import { quoted } from '../../kit/quoted.ts';
+import { limits } from '../../core/limits.ts';
+import { stripControls } from '../../kit/kept-line.ts';
+import { quoteUntrusted } from '../../kit/quoted.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { type Stanza, stanzas } from '../deb822.ts';
 import { Lines } from '../text-lines.ts';
 import { debianCopyright } from './debian-copyright.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
-import { archOf, distinct, type EntryProblem, isWord } from './listing.ts';
+import { archOf, deduplicated, type EntryProblem, isWord } from './listing.ts';
 import { isOwnableName, Ownership } from './ownable.ts';
-import { lostBytes, lostEnd } from './text-damage.ts';
+import { nulByteProblem, truncationProblem } from './text-damage.ts';
 
 const statusFile = 'var/lib/dpkg/status';
 const statusDirectory = 'var/lib/dpkg/status.d/';
@@ -74,13 +74,13 @@ export const dpkg: PackageLister = {
       else if (owner !== undefined) {
         const owned = ownedIn(content, path.endsWith(listEnding) ? listPrefix : checksumPrefix, ownership);
         if (owned.length > 0) yield { path, owner, files: owned };
-      } else yield* distinct(path, listEntries(path, content));
+      } else yield* deduplicated(path, listEntries(path, content));
     }
     yield* ownership.problems(statusFile);
   },
 };
 
-function* listEntries(path: string, content: Uint8Array): Generator<Listed> {
+function* listEntries(path: string, content: Uint8Array): Generator<ListerEvent> {
   if (isJournal(path, content)) yield* listJournal(path, content);
   else if (path === statusFile || (path.startsWith(statusDirectory) && !companion.test(path)))
     yield* listFile(path, content);
@@ -99,7 +99,7 @@ function isJournal(path: string, content: Uint8Array): boolean {
  * Lists what a file of the journal adds beside the packages of the status file, which may be that of another layer. What it
  * replaces or removes stays listed, so a problem says that the list is not the one of dpkg.
  */
-function* listJournal(path: string, content: Uint8Array): Generator<Listed> {
+function* listJournal(path: string, content: Uint8Array): Generator<ListerEvent> {
   yield {
     path,
     problem:
@@ -170,7 +170,7 @@ function lastSlash(text: string, start: number, end: number): number {
 }
 
 /** Three lines for each: the path, where the file of others lies instead, and the package whose own file lies at the path. */
-function* listDiversions(content: Uint8Array): Generator<Listed> {
+function* listDiversions(content: Uint8Array): Generator<ListerEvent> {
   const lines = new Lines(content);
   const values: string[] = [];
   let count = 0;
@@ -191,10 +191,10 @@ function* listDiversions(content: Uint8Array): Generator<Listed> {
   }
 }
 
-function* listFile(path: string, content: Uint8Array): Generator<Listed> {
+function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   // dpkg itself refuses a status file without a final line feed; control files in status.d may end so.
   const needsEnd = !path.startsWith(statusDirectory);
-  const damage = lostBytes(content) ?? (needsEnd ? lostEnd(content) : undefined);
+  const damage = nulByteProblem(content) ?? (needsEnd ? truncationProblem(content) : undefined);
   if (damage !== undefined) yield { path, problem: damage };
   const budget = new DependencyBudget();
   let entries = 0;
@@ -232,16 +232,20 @@ function* problemsOf(stanza: Stanza): Generator<string> {
 
 /** The package of a stanza, undefined when it is not installed, or the problem with it. */
 function readStanza({ number, values }: Stanza): ListedPackage | EntryProblem | undefined {
-  const [written, status, version, arch, sourceField] = values;
-  const name = written?.toLowerCase();
+  const [packageField, status, version, arch, sourceField] = values;
+  const name = packageField?.toLowerCase();
   if (!name) return { problem: `entry ${number} has no Package field` };
   const state = stateOf(status);
   if (state === 'gone') return undefined;
-  if (!isWord(name)) return { problem: `entry ${number} has an impossible package name ${quoted(name)}` };
+  if (!isWord(name))
+    return { problem: `entry ${number} has an impossible package name ${quoteUntrusted(name)}` };
   if (!version) return { problem: `package ${name} has no Version field`, lacks: 'version' };
-  if (!isWord(version)) return { problem: `package ${name} has an impossible version ${quoted(version)}` };
+  if (!isWord(version))
+    return { problem: `package ${name} has an impossible version ${quoteUntrusted(version)}` };
   if (state !== 'installed')
-    return { problem: `package ${name} ${version} is not listed: its status is ${quoted(status ?? '')}` };
+    return {
+      problem: `package ${name} ${version} is not listed: its status is ${quoteUntrusted(status ?? '')}`,
+    };
   const source = sourceOf(sourceField, name, version);
   if (source === undefined) return { problem: `package ${name} has an unreadable Source field` };
   return { type: 'deb', name, version, source, ...archOf(arch) };
@@ -250,7 +254,7 @@ function readStanza({ number, values }: Stanza): ListedPackage | EntryProblem | 
 /** Supplier and dependencies of a package, deb-control(5). */
 function detailsOf({ values, cut }: Stanza, budget: DependencyBudget): Partial<ListedPackage> {
   const [maintainer = '', before = '', depends = '', provides = ''] = values.slice(coreFields.length);
-  const supplier = keptLine(maintainer);
+  const supplier = stripControls(maintainer);
   const required = [
     ...relationsIn(before, cut.has('Pre-Depends')),
     ...relationsIn(depends, cut.has('Depends')),

@@ -1,9 +1,9 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { ListedPackage } from '../../model/package.ts';
-import type { Listed } from '../../plugin/package-lister.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 
 /** Why an entry of a package database lists no package. */
-export type EntryProblem = Omit<Extract<Listed, { readonly problem: string }>, 'path'>;
+export type EntryProblem = Omit<Extract<ListerEvent, { readonly problem: string }>, 'path'>;
 
 const word = /^[!-~]{1,512}$/;
 
@@ -24,7 +24,7 @@ export function archOf(arch: string | undefined): Pick<ListedPackage, 'arch'> {
  * What was listed in one file, each package once, and no more of it than the limits allow: a hostile file may hold millions
  * of entries, all of them damaged or all the same. Where the limit cuts, a problem says so.
  */
-export function* distinct(path: string, listed: Iterable<Listed>): Generator<Listed> {
+export function* deduplicated(path: string, listed: Iterable<ListerEvent>): Generator<ListerEvent> {
   const seen = new Map<string, string>();
   let entries = 0;
   let problems = 0;
@@ -41,19 +41,19 @@ export function* distinct(path: string, listed: Iterable<Listed>): Generator<Lis
   if (hidden > 0) yield { path, problem: `has ${hidden} more problems of the kinds above` };
 }
 
-type ListedOne = Extract<Listed, { readonly package: ListedPackage }>;
+type ListedOne = Extract<ListerEvent, { readonly package: ListedPackage }>;
 
 /** A package that was not listed before; undefined where it was, or the problem that it has another source now. */
-function firstOf(item: ListedOne, seen: Map<string, string>): Listed | undefined {
+function firstOf(item: ListedOne, seen: Map<string, string>): ListerEvent | undefined {
   const { name, version, arch = '', source } = item.package;
   const identity = `${name} ${version} ${arch}`;
   const origin = source === undefined ? '' : `${source.name} ${source.version}`;
-  const known = seen.get(identity);
-  if (known === undefined) {
+  const listedSource = seen.get(identity);
+  if (listedSource === undefined) {
     seen.set(identity, origin);
     return item;
   }
-  if (known === origin) return undefined;
+  if (listedSource === origin) return undefined;
   return {
     path: item.path,
     problem: `lists ${name} ${version} twice, of different sources; the first stands`,

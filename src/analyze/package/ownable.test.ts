@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { isOwnable, Ownership } from './ownable.ts';
 
 /** A path of each ecosystem as its own tools lay it out. */

@@ -1,4 +1,4 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { cleanPath, isOverlong } from '../../kit/tar/path.ts';
 import { mayBeNamedEvidence, mayEndEvidence } from '../../model/evidence/by-name.ts';
 import {
@@ -7,7 +7,7 @@ import {
   type PlaceOfFiles,
   placeOfFiles,
 } from '../../model/evidence/program-names.ts';
-import type { Listed } from '../../plugin/package-lister.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 
 /**
  * Whether a file may be a package of a language, a program or a library, so that it matters which package of the distribution owns it.
@@ -53,7 +53,7 @@ export class Ownership {
   }
 
   /** Says of the file at `path` that not everything was kept, if so. */
-  *problems(path: string): Generator<Listed> {
+  *problems(path: string): Generator<ListerEvent> {
     if (this.#isFull)
       yield {
         path,

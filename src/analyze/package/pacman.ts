@@ -1,14 +1,14 @@
-import { keptLine } from '../../kit/kept-line.ts';
-import { limits } from '../../kit/limits.ts';
-import { quoted } from '../../kit/quoted.ts';
+import { limits } from '../../core/limits.ts';
+import { stripControls } from '../../kit/kept-line.ts';
+import { quoteUntrusted } from '../../kit/quoted.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';
 import { DependencyBudget, dependencyFields } from './dependency-names.ts';
-import { archOf, distinct, isWord } from './listing.ts';
-import { lostBytes, lostEnd } from './text-damage.ts';
+import { archOf, deduplicated, isWord } from './listing.ts';
+import { nulByteProblem, truncationProblem } from './text-damage.ts';
 
 const localDatabase = 'var/lib/pacman/local/';
 const descriptionFile = '/desc';
@@ -50,16 +50,19 @@ export const pacman: PackageLister = {
   *list(files: Files) {
     for (const [path, content] of files) {
       if (path.startsWith(localDatabase) && path.endsWith(descriptionFile))
-        yield* distinct(path, listFile(path, content));
+        yield* deduplicated(path, listFile(path, content));
     }
   },
 };
 
-function* listFile(path: string, content: Uint8Array): Generator<Listed> {
+function* listFile(path: string, content: Uint8Array): Generator<ListerEvent> {
   const directory = path.slice(localDatabase.length, -descriptionFile.length);
   const identity = identityOf(directory);
   if (identity === undefined) {
-    yield { path, problem: `lies in a directory that names no package and version: ${quoted(directory)}` };
+    yield {
+      path,
+      problem: `lies in a directory that names no package and version: ${quoteUntrusted(directory)}`,
+    };
     return;
   }
   const description = readDescription(content);
@@ -121,20 +124,22 @@ function* problemsOf(
   { values, repeated }: Description,
   { name, version }: Identity,
 ): Generator<string> {
-  for (const damage of [lostBytes(content), lostEnd(content)]) if (damage !== undefined) yield damage;
-  yield* difference('NAME', values.NAME, name);
-  yield* difference('VERSION', values.VERSION, version);
+  for (const damage of [nulByteProblem(content), truncationProblem(content)])
+    if (damage !== undefined) yield damage;
+  yield* mismatchProblem('NAME', values.NAME, name);
+  yield* mismatchProblem('VERSION', values.VERSION, version);
   for (const section of ['BASE', 'ARCH'] as const) {
     const value = values[section];
-    if (value !== undefined && !isWord(value)) yield `has an impossible %${section}% ${quoted(value)}`;
+    if (value !== undefined && !isWord(value))
+      yield `has an impossible %${section}% ${quoteUntrusted(value)}`;
   }
   for (const section of repeated) yield `has %${section}% more than once; the first stands`;
 }
 
-function* difference(section: Section, value: string | undefined, named: string): Generator<string> {
-  if (!value) yield `has no %${section}%; its directory says ${named}, which stands`;
-  else if (value !== named)
-    yield `has the %${section}% ${quoted(value)}; its directory says ${named}, which stands`;
+function* mismatchProblem(section: Section, value: string | undefined, expected: string): Generator<string> {
+  if (!value) yield `has no %${section}%; its directory says ${expected}, which stands`;
+  else if (value !== expected)
+    yield `has the %${section}% ${quoteUntrusted(value)}; its directory says ${expected}, which stands`;
 }
 
 /** All packages that are built from one base share its version. Databases of old have no base. */
@@ -155,7 +160,7 @@ function detailsOf(
   { PACKAGER: packager = '' }: Description['values'],
   { LICENSE: licenses = [], DEPENDS: depends = [], PROVIDES: provides = [] }: Description['lists'],
 ): Partial<ListedPackage> {
-  const supplier = keptLine(packager);
+  const supplier = stripControls(packager);
   const declared = licenses.slice(0, limits.licensesPerPackage).flatMap((text) => licenseOf(text) ?? []);
   return {
     ...(supplier !== '' && { supplier }),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
-import type { Listed } from '../../plugin/package-lister.ts';
+import { limits } from '../../core/limits.ts';
+import type { ListerEvent } from '../../plugin/package-lister.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { writeSqlite } from '../../testing/sqlite-writer.ts';
 import { untar } from '../../testing/untar.ts';
@@ -11,7 +11,7 @@ import { rhelContentManifest } from './rhel-content-manifest.ts';
 const place = 'root/buildinfo/content_manifests/ubi8-container-8.7-1112.json';
 const history = 'var/lib/dnf/history.sqlite';
 
-function list(files: Readonly<Record<string, string | Buffer>>): Listed[] {
+function list(files: Readonly<Record<string, string | Buffer>>): ListerEvent[] {
   const bytes = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
   return [...rhelContentManifest.list(new Map(bytes))];
 }
@@ -29,7 +29,7 @@ function historyOf(repository: string): Buffer {
 corpusTest(
   'content manifests: the layers of the corpus tell their content sets, also in the place of ostree',
   () => {
-    const layer = (name: string): Listed[] => {
+    const layer = (name: string): ListerEvent[] => {
       const archive = readFileSync(corpus(`images/archives/claircore/rhel/testdata/${name}.tar`));
       const files = [...untar(archive)].filter(
         ([path]) => path.endsWith('.json') && !path.includes('/PaxHeader/'),
@@ -52,15 +52,15 @@ test('content manifests: the history of dnf tells where there is no manifest, an
   const hint = JSON.stringify({ from_dnf_hint: true, content_sets: ['allowed', 'allowed'] });
   const sets = JSON.stringify({ metadata: { icm_version: 1 }, content_sets: ['set'], image_contents: [] });
   const dnf = historyOf('used');
-  const told = { path: history, repositories: ['used'] };
-  assert.deepEqual(list({ [history]: dnf }), [told]);
-  assert.deepEqual(list({ [place]: hint, [history]: dnf }), [told]);
+  const fromHistory = { path: history, repositories: ['used'] };
+  assert.deepEqual(list({ [history]: dnf }), [fromHistory]);
+  assert.deepEqual(list({ [place]: hint, [history]: dnf }), [fromHistory]);
   assert.deepEqual(list({ [place]: hint }), [{ path: place, repositories: ['allowed'] }]);
   assert.deepEqual(list({ [place]: hint, [history]: historyOf('@System') }), [
     { path: place, repositories: ['allowed'] },
   ]);
   assert.deepEqual(list({ [place]: sets, [history]: dnf }), [{ path: place, repositories: ['set'] }]);
-  assert.deepEqual(list({ [place]: '{"content_sets": []}', [history]: dnf }), [told]);
+  assert.deepEqual(list({ [place]: '{"content_sets": []}', [history]: dnf }), [fromHistory]);
 });
 
 test('content manifests: what is no manifest is a problem, and labels are none', () => {

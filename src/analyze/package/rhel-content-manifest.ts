@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
+import { limits } from '../../core/limits.ts';
 import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import { parseJson } from '../../kit/json/json-document.ts';
-import { limits } from '../../kit/limits.ts';
 import type { Files } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../plugin/package-lister.ts';
-import { distinct, isWord } from './listing.ts';
+import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
+import { deduplicated, isWord } from './listing.ts';
 import { readDnfHistory } from './rpm/dnf-history.ts';
-import { logOf, loneLog } from './rpm/sqlite-log.ts';
+import { orphanedWal, walPath } from './rpm/sqlite-side-files.ts';
 
 /** Where Red Hat's builds put the manifests of a layer; the last is the place of ostree systems. */
 const directories = [
@@ -43,19 +43,19 @@ export const rhelContentManifest: PackageLister = {
   version: 2,
   wants: [
     ...directories.map((directory) => `${directory}/*.json`),
-    ...histories.flatMap((path) => [path, logOf(path)]),
+    ...histories.flatMap((path) => [path, walPath(path)]),
   ],
   *list(files: Files) {
     const manifests = [...files].flatMap(([path, content]) =>
       isManifest(path) ? { path, ...read(content) } : [],
     );
     const isDecided = manifests.some(({ sets, isHint }) => sets.length > 0 && !isHint);
-    const told = isDecided ? [] : histories.flatMap((path) => [...listHistory(path, files)]);
-    yield* told;
-    const isTold = told.some((item) => 'repositories' in item);
+    const fromHistory = isDecided ? [] : histories.flatMap((path) => [...listHistory(path, files)]);
+    yield* fromHistory;
+    const isInHistory = fromHistory.some((item) => 'repositories' in item);
     for (const { path, sets, isHint, problem } of manifests) {
       if (problem !== undefined) yield { path, problem };
-      else if (sets.length > 0 && !(isHint && isTold)) yield { path, repositories: sets };
+      else if (sets.length > 0 && !(isHint && isInHistory)) yield { path, repositories: sets };
     }
   },
 };
@@ -83,14 +83,14 @@ function read(content: Uint8Array): Manifest {
   }
 }
 
-function* listHistory(path: string, files: Files): Generator<Listed> {
+function* listHistory(path: string, files: Files): Generator<ListerEvent> {
   const content = files.get(path);
   if (content === undefined || content.length === 0) {
-    yield* loneLog(path, files);
+    yield* orphanedWal(path, files);
     return;
   }
-  const { repositories, problems } = readDnfHistory(content, files.get(logOf(path)));
-  yield* distinct(
+  const { repositories, problems } = readDnfHistory(content, files.get(walPath(path)));
+  yield* deduplicated(
     path,
     problems.map((problem) => ({ path, problem })),
   );

@@ -8,15 +8,15 @@ import { type RequestOptions, request } from 'node:https';
 import { suite, type TestContext, test } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { testAuthority } from '../../testing/certificates.ts';
 import { type GrpcTestClient, grpcClient, tlsCredentials } from '../../testing/grpc-client.ts';
 import { accessByTokens } from '../http/access.ts';
 import { type ApiServer, serveApi } from '../http/api-server.ts';
 import { routerOf } from '../http/router.ts';
 import { readTls, type TlsSettings } from '../http/tls.ts';
-import { RpcFault } from '../http/v3/faults.ts';
+import { RpcError } from '../http/v3/errors.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
 import { grpcServer } from './grpc-server.ts';
 import { loadProtos } from './protos.ts';
@@ -26,11 +26,11 @@ const ancestries = protos.service('coreos.clair.AncestryService');
 const statuses = protos.service('coreos.clair.StatusService');
 const health = protos.service('grpc.health.v1.Health');
 
-interface Running {
+interface RunningServer {
   readonly server: ApiServer;
   readonly client: GrpcTestClient;
   readonly errors: unknown[];
-  readonly answered: (readonly [route: string, status: number])[];
+  readonly responses: (readonly [route: string, status: number])[];
 }
 
 interface Change {
@@ -42,7 +42,7 @@ interface Change {
 }
 
 /** A server with a route `/who` over HTTP/1.1 and these methods over gRPC, and a client of it. */
-async function serving(context: TestContext, change: Change = {}): Promise<Running> {
+async function startServer(context: TestContext, change: Change = {}): Promise<RunningServer> {
   const unexpected = (): never => assert.fail('this method is not called');
   const methods: V3Methods = {
     GetAncestry: unexpected,
@@ -53,12 +53,12 @@ async function serving(context: TestContext, change: Change = {}): Promise<Runni
     ...change.methods,
   };
   const errors: unknown[] = [];
-  const answered: (readonly [string, number])[] = [];
+  const responses: (readonly [string, number])[] = [];
   const shared = {
     access: accessByTokens(change.tokens ?? []),
     timeoutMs: change.timeoutMs ?? 60_000,
     onError: (error: unknown) => errors.push(error),
-    onAnswered: (route: string, code: number) => answered.push([route, code]),
+    onResponse: (route: string, code: number) => responses.push([route, code]),
   };
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
   const server = await serveApi(
@@ -76,13 +76,13 @@ async function serving(context: TestContext, change: Change = {}): Promise<Runni
     },
   );
   context.after(() => server.stop(0));
-  return { server, client: grpcClient(context, server.port), errors, answered };
+  return { server, client: grpcClient(context, server.port), errors, responses };
 }
 
 suite('calls', () => {
   test('take a message and answer with one', async (context) => {
     const requests: object[] = [];
-    const { client, answered } = await serving(context, {
+    const { client, responses } = await startServer(context, {
       methods: {
         async PostAncestry(message) {
           requests.push(message);
@@ -96,7 +96,7 @@ suite('calls', () => {
     const layers = [{ hash: 'h0', path: '/a', headers: { A: 'b' } }];
     await client.call(ancestries, 'PostAncestry', { ancestry_name: 'shop', layers });
     assert.deepEqual(requests, [{ ancestry_name: 'shop', format: '', layers }]);
-    assert.deepEqual(answered, [
+    assert.deepEqual(responses, [
       ['v3/getStatus', 200],
       ['v3/postAncestry', 200],
     ]);
@@ -104,11 +104,11 @@ suite('calls', () => {
 
   test('tell of what a method refuses, and nothing of a bug', async (context) => {
     const bug = new TypeError('secret');
-    const { client, errors, answered } = await serving(context, {
+    const { client, errors, responses } = await startServer(context, {
       methods: {
         GetAncestry: async ({ ancestry_name: name }) => {
           if (name === 'bug') throw bug;
-          throw name === 'busy' ? new ClairError('busy', 'too many') : new RpcFault('not-found', 'no such');
+          throw name === 'busy' ? new ClairError('busy', 'too many') : new RpcError('not-found', 'no such');
         },
       },
     });
@@ -119,7 +119,7 @@ suite('calls', () => {
     await assert.rejects(get('bug'), { code: status.INTERNAL, details: 'internal server error' });
     assert.deepEqual(errors, [bug]);
     assert.deepEqual(
-      answered.map(([, code]) => code),
+      responses.map(([, code]) => code),
       [404, 503, 500],
     );
   });
@@ -129,13 +129,13 @@ suite('failures of calls', () => {
   test('report why the answer is UNAVAILABLE when the database fails', async (context) => {
     const failure = new ClairError('store-unusable', 'the database is away');
     const methods = { GetStatus: () => Promise.reject(failure) };
-    const { client, errors } = await serving(context, { methods });
+    const { client, errors } = await startServer(context, { methods });
     await assert.rejects(client.call(statuses, 'GetStatus', {}), { code: status.UNAVAILABLE });
     assert.deepEqual(errors, [failure]);
   });
 
   test('are refused when they come from a web page of another origin', async (context) => {
-    const { client } = await serving(context);
+    const { client } = await startServer(context);
     const call = (metadata: Readonly<Record<string, string>>): Promise<object> =>
       client.call(statuses, 'GetStatus', {}, { metadata });
     await assert.rejects(call({ origin: 'http://evil.test' }), { code: status.PERMISSION_DENIED });
@@ -144,7 +144,7 @@ suite('failures of calls', () => {
   });
 
   test('that are larger than a body over HTTP may be are refused', async (context) => {
-    const { client } = await serving(context);
+    const { client } = await startServer(context);
     const name = 'x'.repeat(limits.requestBodyBytes);
     await assert.rejects(client.call(ancestries, 'GetAncestry', { ancestry_name: name }), {
       code: status.RESOURCE_EXHAUSTED,
@@ -152,27 +152,27 @@ suite('failures of calls', () => {
   });
 });
 
-interface Waiting {
+interface BlockedMethod {
   readonly methods: Partial<V3Methods>;
   readonly begun: Promise<unknown>;
   readonly reason: Promise<unknown>;
 }
 
 /** A method that ends only when it is told to. */
-function waiting(): Waiting {
+function blockedMethod(): BlockedMethod {
   const begun = Promise.withResolvers<undefined>();
   const ended = Promise.withResolvers<unknown>();
   const GetAncestry: V3Methods['GetAncestry'] = async (_, signal) => {
     begun.resolve(undefined);
     await once(signal, 'abort');
-    ended.resolve(signal.reason instanceof RpcFault ? signal.reason.code : signal.reason);
+    ended.resolve(signal.reason instanceof RpcError ? signal.reason.code : signal.reason);
     throw signal.reason as Error;
   };
   return { methods: { GetAncestry }, begun: begun.promise, reason: ended.promise };
 }
 
 /** Begins a call of `GetAncestry` by hand: its message is still to come. */
-function begin(context: TestContext, port: number): ClientHttp2Stream {
+function beginCall(context: TestContext, port: number): ClientHttp2Stream {
   const session = connect(`http://127.0.0.1:${port}`);
   context.after(() => {
     session.destroy();
@@ -190,8 +190,8 @@ function begin(context: TestContext, port: number): ClientHttp2Stream {
 
 suite('calls that are given up by the client', () => {
   test('because their deadline is over', async (context) => {
-    const { methods, reason } = waiting();
-    const { client, errors } = await serving(context, { methods });
+    const { methods, reason } = blockedMethod();
+    const { client, errors } = await startServer(context, { methods });
     const deadline = Date.now() + 100;
     await assert.rejects(client.call(ancestries, 'GetAncestry', {}, { deadline }), {
       code: status.DEADLINE_EXCEEDED,
@@ -201,8 +201,8 @@ suite('calls that are given up by the client', () => {
   });
 
   test('because the client cancels them', async (context) => {
-    const { methods, begun, reason } = waiting();
-    const { client, errors, server, answered } = await serving(context, { methods });
+    const { methods, begun, reason } = blockedMethod();
+    const { client, errors, server, responses } = await startServer(context, { methods });
     const cancel = new AbortController();
     const refused = assert.rejects(client.call(ancestries, 'GetAncestry', {}, { signal: cancel.signal }), {
       code: status.CANCELLED,
@@ -212,13 +212,13 @@ suite('calls that are given up by the client', () => {
     await refused;
     assert.equal(await reason, 'cancelled');
     await server.stop();
-    assert.deepEqual([errors, answered], [[], [['v3/getAncestry', 499]]]);
+    assert.deepEqual([errors, responses], [[], [['v3/getAncestry', 499]]]);
   });
 
   test('because the client goes away', async (context) => {
-    const { methods, begun, reason } = waiting();
-    const { server } = await serving(context, { methods });
-    const call = begin(context, server.port);
+    const { methods, begun, reason } = blockedMethod();
+    const { server } = await startServer(context, { methods });
+    const call = beginCall(context, server.port);
     // A message without content, as gRPC over HTTP/2 has it: not compressed, and of no length.
     call.end(Buffer.alloc(5));
     await begun;
@@ -229,8 +229,8 @@ suite('calls that are given up by the client', () => {
 
 suite('calls that are given up by the server', () => {
   test('because they take longer than the server allows', async (context) => {
-    const { methods } = waiting();
-    const { client } = await serving(context, { methods, timeoutMs: 20 });
+    const { methods } = blockedMethod();
+    const { client } = await startServer(context, { methods, timeoutMs: 20 });
     await assert.rejects(client.call(ancestries, 'GetAncestry', {}), {
       code: status.DEADLINE_EXCEEDED,
       details: 'the call takes longer than the server allows',
@@ -238,16 +238,16 @@ suite('calls that are given up by the server', () => {
   });
 
   test('because their request does not come', async (context) => {
-    const { server } = await serving(context, { requestMs: 20 });
-    const call = begin(context, server.port);
+    const { server } = await startServer(context, { requestMs: 20 });
+    const call = beginCall(context, server.port);
     const [headers] = (await once(call.resume(), 'response')) as [IncomingHttpHeaders];
     assert.equal(headers['grpc-status'], `${status.DEADLINE_EXCEEDED}`);
     assert.equal(decodeURIComponent(String(headers['grpc-message'])), 'the request did not come in time');
   });
 
   test('because the server ends and has waited for long enough', async (context) => {
-    const { methods, begun, reason } = waiting();
-    const { client, server } = await serving(context, { methods });
+    const { methods, begun, reason } = blockedMethod();
+    const { client, server } = await startServer(context, { methods });
     const refused = assert.rejects(client.call(ancestries, 'GetAncestry', {}));
     await begun;
     await server.stop(10);
@@ -258,7 +258,7 @@ suite('calls that are given up by the server', () => {
   test('not when the server ends and the call soon, too', async (context) => {
     const begun = Promise.withResolvers<undefined>();
     const go = Promise.withResolvers<undefined>();
-    const { client, server } = await serving(context, {
+    const { client, server } = await startServer(context, {
       methods: {
         async GetStatus() {
           begun.resolve(undefined);
@@ -267,11 +267,11 @@ suite('calls that are given up by the server', () => {
         },
       },
     });
-    const answer = client.call(statuses, 'GetStatus', {});
+    const pending = client.call(statuses, 'GetStatus', {});
     await begun.promise;
     const stopped = server.stop();
     go.resolve(undefined);
-    assert.deepEqual(await answer, { status: null });
+    assert.deepEqual(await pending, { status: null });
     await stopped;
   });
 });
@@ -282,12 +282,12 @@ suite('access', () => {
   const bearing = (token: string) => ({ metadata: { authorization: `Bearer ${token}` } });
 
   test('needs a token that allows it', async (context) => {
-    const posted: object[] = [];
-    const { client } = await serving(context, {
+    const received: object[] = [];
+    const { client } = await startServer(context, {
       tokens,
       methods: {
         async PostAncestry(message) {
-          posted.push(message);
+          received.push(message);
           return {};
         },
       },
@@ -302,19 +302,19 @@ suite('access', () => {
       code: status.PERMISSION_DENIED,
       details: 'this token does not allow it: scan is required',
     });
-    assert.deepEqual(posted, []);
+    assert.deepEqual(received, []);
     await client.call(ancestries, 'PostAncestry', {}, bearing('scanner'));
-    assert.equal(posted.length, 1);
+    assert.equal(received.length, 1);
   });
 
   test('to the health needs none', async (context) => {
-    const { client } = await serving(context, { tokens });
+    const { client } = await startServer(context, { tokens });
     assert.deepEqual(await client.call(health, 'Check', {}), { status: 'SERVING' });
   });
 });
 
 test('the health is told of the server and of each service, and of no other', async (context) => {
-  const { client } = await serving(context);
+  const { client } = await startServer(context);
   for (const service of ['', 'coreos.clair.AncestryService', 'coreos.clair.NotificationService'])
     assert.deepEqual(await client.call(health, 'Check', { service }), { status: 'SERVING' });
   await assert.rejects(client.call(health, 'Check', { service: 'nope' }), { code: status.NOT_FOUND });
@@ -326,16 +326,16 @@ suite('TLS', () => {
     port: number,
     options: RequestOptions & Pick<ConnectionOptions, 'ALPNProtocols'>,
   ): Promise<string> {
-    const asked = request({ host: '127.0.0.1', port, path: '/who', agent: false, ...options });
-    asked.end();
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    const outgoing = request({ host: '127.0.0.1', port, path: '/who', agent: false, ...options });
+    outgoing.end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     return Buffer.concat(await response.toArray()).toString();
   }
 
   test('carries both, and who speaks both gets HTTP/1.1', async (context) => {
     const authority = testAuthority(context);
     const { cert, key } = authority.issue('clair.test');
-    const { server } = await serving(context, { tls: { certfile: cert, keyfile: key, cafile: '' } });
+    const { server } = await startServer(context, { tls: { certfile: cert, keyfile: key, cafile: '' } });
     const client = grpcClient(context, server.port, tlsCredentials(authority.cert));
     await client.call(statuses, 'GetStatus', {});
     const ca = readFileSync(authority.cert);
@@ -347,19 +347,23 @@ suite('TLS', () => {
   test('with an authority lets in who has a certificate of it, over both', async (context) => {
     const authority = testAuthority(context);
     const { cert, key } = authority.issue('clair.test');
-    const { server } = await serving(context, {
+    const { server } = await startServer(context, {
       tls: { certfile: cert, keyfile: key, cafile: authority.cert },
     });
-    const own = authority.issue('client');
-    const client = grpcClient(context, server.port, tlsCredentials(authority.cert, own));
+    const clientCertificate = authority.issue('client');
+    const client = grpcClient(context, server.port, tlsCredentials(authority.cert, clientCertificate));
     await client.call(statuses, 'GetStatus', {});
     const ca = readFileSync(authority.cert);
     assert.equal(
-      await who(server.port, { ca, cert: readFileSync(own.cert), key: readFileSync(own.key) }),
+      await who(server.port, {
+        ca,
+        cert: readFileSync(clientCertificate.cert),
+        key: readFileSync(clientCertificate.key),
+      }),
       'us',
     );
-    const stranger = testAuthority(context).issue('client');
-    for (const credentials of [tlsCredentials(authority.cert), tlsCredentials(authority.cert, stranger)])
+    const untrusted = testAuthority(context).issue('client');
+    for (const credentials of [tlsCredentials(authority.cert), tlsCredentials(authority.cert, untrusted)])
       await assert.rejects(
         grpcClient(context, server.port, credentials).call(
           statuses,

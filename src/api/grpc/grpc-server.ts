@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
 import type { handleUnaryCall, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
-import { limits, timerMsMax } from '../../kit/limits.ts';
-import { withStoreWait } from '../../store/store-wait.ts';
-import type { Http2Door } from '../http/sort-connections.ts';
-import { bugFault, faultOf, RpcFault, rpcCodes } from '../http/v3/faults.ts';
+import { limits, timerMsMax } from '../../core/limits.ts';
+import { withStoreTimeout } from '../../store/store-timeout.ts';
+import type { Http2Acceptor } from '../http/protocol-demux.ts';
+import { internalError, RpcError, rpcCodes, toRpcError } from '../http/v3/errors.ts';
 import type { V3Methods } from '../http/v3/methods.ts';
-import { labelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
-import { type CallLogOptions, callLog } from './call-log.ts';
-import { type DoorkeeperRoom, doorkeeper } from './doorkeeper.ts';
-import { boundHttp2, http2ServerOf } from './http2-server.ts';
+import { metricLabelOf, protoPackage, rpcs } from '../http/v3/rpcs.ts';
+import { type AuthInterceptorOptions, authInterceptor } from './auth-interceptor.ts';
+import { type CallLogInterceptorOptions, callLogInterceptor } from './call-log-interceptor.ts';
+import { http2ServerOf, limitHttp2 } from './http2-limits.ts';
 import { loadProtos, withTimestamps } from './protos.ts';
 import { Sessions } from './sessions.ts';
 import { queueStreams } from './stream-queue.ts';
 
 /** What the gRPC server needs to know. */
-export interface GrpcServerRoom extends DoorkeeperRoom, CallLogOptions {
+export interface GrpcServerOptions extends AuthInterceptorOptions, CallLogInterceptorOptions {
   /** Those of now: plugins that are loaded anew bring others. */
   readonly methods: () => V3Methods;
   /** How long a call may take, whatever its deadline. */
@@ -24,7 +24,7 @@ export interface GrpcServerRoom extends DoorkeeperRoom, CallLogOptions {
   /** Told of mistakes of ours, of which a client learns nothing. */
   readonly onError: (error: unknown) => void;
   /** Told of each answer, with the HTTP status that its code stands for. */
-  readonly onAnswered: (route: string, status: number, ms: number) => void;
+  readonly onResponse: (route: string, status: number, ms: number) => void;
 }
 
 /** The names under which gRPC asks for the health: of the server, and of each service. */
@@ -34,22 +34,22 @@ const healthNames = ['', ...new Set(rpcs.map(({ service }) => `${protoPackage}.$
  * Clair's third API over gRPC, with the health and reflection services of gRPC. It listens to no port: connections are handed to it.
  * What it needs is loaded only here.
  */
-export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
+export async function grpcServer(options: GrpcServerOptions): Promise<Http2Acceptor> {
   const grpc = await import('@grpc/grpc-js');
   const { HealthImplementation } = await import('grpc-health-check');
   const { ReflectionService } = await import('@grpc/reflection');
   const protos = await loadProtos();
   const server = new grpc.Server({
     ...serverOptions,
-    interceptors: [callLog(room, grpc), doorkeeper(room, grpc)],
+    interceptors: [callLogInterceptor(options, grpc), authInterceptor(options, grpc)],
   });
-  boundHttp2(server);
+  limitHttp2(server);
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const http2 = http2ServerOf(server);
   queueStreams(http2);
   const sessions = new Sessions(http2);
-  const calls = new Calls(room, () => {
-    sessions.answered();
+  const calls = new CallHandler(options, () => {
+    sessions.responseWritten();
   });
   for (const [service, methods] of Map.groupBy(rpcs, (rpc) => rpc.service)) {
     const handlers = methods.map(({ method }) => [method, calls.handlerOf(method, grpc)]);
@@ -61,24 +61,24 @@ export async function grpcServer(room: GrpcServerRoom): Promise<Http2Door> {
   new ReflectionService(protos.reflected).addToServer(server);
   const sockets = new Set<Socket>();
   return {
-    take(socket) {
+    accept(socket) {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      sessions.take(socket, () => {
+      sessions.accept(socket, () => {
         injector.injectConnection(socket);
       });
     },
-    async stop(patienceMs) {
+    async stop(graceMs) {
       for (const name of healthNames) health.setStatus(name, 'NOT_SERVING');
       const closed = Promise.all(Array.from(sockets, (socket) => once(socket, 'close')));
       // Connections end with the calls on them. What the library says of the end is not waited for: with Node 24 it comes too early.
       server.tryShutdown(() => undefined);
       const timer = setTimeout(() => {
-        sessions.giveUp();
+        sessions.destroyAll();
         server.forceShutdown();
         // A client that reads nothing does not learn of the end.
         for (const socket of sockets) socket.destroy();
-      }, patienceMs);
+      }, graceMs);
       await closed;
       clearTimeout(timer);
       await calls.settled();
@@ -107,14 +107,14 @@ type Call = ServerUnaryCall<object, object>;
 type Method = (request: object, signal: AbortSignal) => Promise<object>;
 
 /** Calls under way. */
-class Calls {
-  readonly #room: GrpcServerRoom;
+class CallHandler {
+  readonly #options: GrpcServerOptions;
   readonly #onWritten: () => void;
   readonly #unsettled = new Set<Promise<unknown>>();
 
   /** `onWritten` is called when an answer has been handed to the connection. */
-  constructor(room: GrpcServerRoom, onWritten: () => void) {
-    this.#room = room;
+  constructor(options: GrpcServerOptions, onWritten: () => void) {
+    this.#options = options;
     this.#onWritten = onWritten;
   }
 
@@ -125,21 +125,21 @@ class Calls {
 
   handlerOf(name: keyof V3Methods, grpc: Library): handleUnaryCall<object, object> {
     return (call, callback) => {
-      const method = this.#room.methods()[name] as Method;
+      const method = this.#options.methods()[name] as Method;
       const started = performance.now();
-      const answered = (status: number): void => {
-        this.#room.onAnswered(labelOf(name), status, performance.now() - started);
+      const recordResponse = (status: number): void => {
+        this.#options.onResponse(metricLabelOf(name), status, performance.now() - started);
       };
-      const work = withStoreWait(storeWaitMsOf(name), () => this.#run(call, method)).then(
-        (answer) => {
-          callback(null, withTimestamps(answer));
+      const work = withStoreTimeout(storeWaitMsOf(name), () => this.#run(call, method)).then(
+        (response) => {
+          callback(null, withTimestamps(response));
           this.#onWritten();
-          answered(200);
+          recordResponse(200);
         },
         (error: unknown) => {
-          const fault = this.#faultOf(error);
-          callback(errorOf(fault, grpc));
-          answered(rpcCodes[fault.code].status);
+          const rpcError = this.#toRpcError(error);
+          callback(toServiceError(rpcError, grpc));
+          recordResponse(rpcCodes[rpcError.code].status);
         },
       );
       this.#unsettled.add(work);
@@ -149,30 +149,30 @@ class Calls {
 
   /** The library cancels a call also when its deadline is over, and answers it then. */
   async #run(call: Call, method: Method): Promise<object> {
-    const over = new AbortController();
+    const controller = new AbortController();
     const timer = setTimeout(
       () => {
-        over.abort(new RpcFault('deadline-exceeded', 'the call takes longer than the server allows'));
+        controller.abort(new RpcError('deadline-exceeded', 'the call takes longer than the server allows'));
       },
-      Math.min(this.#room.timeoutMs, timerMsMax),
+      Math.min(this.#options.timeoutMs, timerMsMax),
     );
     call.once('cancelled', () => {
-      over.abort(new RpcFault('cancelled', 'nobody waits for the answer any more'));
+      controller.abort(new RpcError('cancelled', 'nobody waits for the answer any more'));
     });
     try {
-      return await method(call.request, over.signal);
+      return await method(call.request, controller.signal);
     } catch (error) {
-      throw over.signal.aborted ? over.signal.reason : error;
+      throw controller.signal.aborted ? controller.signal.reason : error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #faultOf(error: unknown): RpcFault {
-    const fault = faultOf(error);
-    if (fault === undefined) this.#room.onError(error);
-    else if (fault.cause !== undefined) this.#room.onError(fault.cause);
-    return fault ?? bugFault;
+  #toRpcError(error: unknown): RpcError {
+    const rpcError = toRpcError(error);
+    if (rpcError === undefined) this.#options.onError(error);
+    else if (rpcError.cause !== undefined) this.#options.onError(rpcError.cause);
+    return rpcError ?? internalError;
   }
 }
 
@@ -183,8 +183,8 @@ function storeWaitMsOf(name: keyof V3Methods): number {
 }
 
 /** Says when to come again as gRPC says it: RFC A6 of gRPC, "Pushback". */
-function errorOf(
-  { code, message, retryAfterSeconds }: RpcFault,
+function toServiceError(
+  { code, message, retryAfterSeconds }: RpcError,
   { Metadata, status }: Library,
 ): Partial<ServiceError> {
   const metadata = new Metadata();

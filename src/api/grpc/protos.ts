@@ -19,10 +19,10 @@ export async function loadProtos(): Promise<Protos> {
     import.meta.url.endsWith('.ts') ? '../../../proto/' : '../../proto/',
     import.meta.url,
   );
-  const own = fileURLToPath(new URL('coreos/clair/clair.proto', folder));
+  const clairProto = fileURLToPath(new URL('coreos/clair/clair.proto', folder));
   const options = { keepCase: true, enums: String, longs: Number, defaults: true } as const;
-  const definition = loadSync([own, health], options);
-  const files = filesIn(readFileSync(new URL('descriptors.binpb', folder)));
+  const definition = loadSync([clairProto, health], options);
+  const files = fileDescriptorsIn(readFileSync(new URL('descriptors.binpb', folder)));
   // Only the files are looked at, not what they belong to.
   const all = { fileDescriptorProtos: files } as unknown as PackageDefinition[string];
   return {
@@ -39,7 +39,7 @@ export async function loadProtos(): Promise<Protos> {
  * The files of a `FileDescriptorSet` of google/protobuf/descriptor.proto: its only field is a list of them. What protobufjs describes by
  * itself leaves out imports (grpc-node #2595) and describes maps as nobody else takes them, so reflection tells what protoc wrote.
  */
-function filesIn(set: Buffer): Buffer[] {
+function fileDescriptorsIn(set: Buffer): Buffer[] {
   const files: Buffer[] = [];
   for (let at = 0; at < set.length; ) {
     // Each begins with a tag of one byte and a length in groups of seven bits, the lowest first.
@@ -58,11 +58,11 @@ function filesIn(set: Buffer): Buffer[] {
 }
 
 /** An answer with its time as `google.protobuf.Timestamp`. */
-export function withTimestamps(answer: object): object {
-  const { status } = answer as { readonly status?: { readonly last_update_time?: string } };
-  if (status?.last_update_time === undefined) return answer;
+export function withTimestamps(response: object): object {
+  const { status } = response as { readonly status?: { readonly last_update_time?: string } };
+  if (status?.last_update_time === undefined) return response;
   const ms = Date.parse(status.last_update_time);
   const seconds = Math.floor(ms / 1000);
   const time = { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
-  return { ...answer, status: { ...status, last_update_time: time } };
+  return { ...response, status: { ...status, last_update_time: time } };
 }

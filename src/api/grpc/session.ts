@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { limits } from '../../kit/limits.ts';
-import type { UnreadAnswer, UnreadAnswers } from '../http/unread-answers.ts';
+import { limits } from '../../core/limits.ts';
+import type { UnreadResponse, UnreadResponses } from '../http/unread-responses.ts';
 
 /** What a connection may cost. */
 export interface SessionOptions {
@@ -10,7 +10,7 @@ export interface SessionOptions {
   /** A client that takes nothing of an answer for longer is disconnected. */
   readonly unreadMs: number;
   /** The unread answers of all connections. */
-  readonly unread: UnreadAnswers;
+  readonly unread: UnreadResponses;
 }
 
 /** A request with its header lines. */
@@ -29,11 +29,11 @@ export class Session {
   readonly #socket: Socket;
   readonly #options: SessionOptions;
   /** Open streams, with their answers where those are unread. */
-  readonly #streams = new Map<ServerHttp2Stream, UnreadAnswer | undefined>();
+  readonly #streams = new Map<ServerHttp2Stream, UnreadResponse | undefined>();
   /** Bytes that the client may still send. */
   #credit: number;
   #calls = 0;
-  #lookedAt = performance.now();
+  #checkedAt = performance.now();
   #bytesRead = 0;
   #bytesWritten = 0;
   #progressAt = performance.now();
@@ -55,38 +55,38 @@ export class Session {
   }
 
   /** Closes the connection at once. A client of gRPC connects again when it has something to ask. */
-  giveUp(): void {
+  destroy(): void {
     const reason = new Error('the connection costs more than a connection may');
     this.#session.destroy(reason, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /** Compares what the connection has cost since the last look with what it may. */
-  look(now: number): void {
-    if (this.#hasSentTooMuch(now) || this.#isStalled(now)) this.giveUp();
+  check(now: number): void {
+    if (this.#exceedsControlBudget(now) || this.#isStalled(now)) this.destroy();
   }
 
   #open(stream: ServerHttp2Stream): void {
     this.#calls++;
     this.#streams.set(stream, undefined);
     stream.once('close', () => {
-      const answer = this.#streams.get(stream);
-      if (answer !== undefined) this.#options.unread.delete(answer);
+      const unreadResponse = this.#streams.get(stream);
+      if (unreadResponse !== undefined) this.#options.unread.delete(unreadResponse);
       this.#streams.delete(stream);
       if (this.isIdle) this.onIdle();
     });
   }
 
   /** Calls earn their requests, and what is sent to the client earns replies; the rest is frames that ask for nothing. */
-  #hasSentTooMuch(now: number): boolean {
+  #exceedsControlBudget(now: number): boolean {
     const { bytesRead, bytesWritten } = this.#socket;
     const perSecond = this.#options.controlBytesPerSecond;
     const earned =
-      ((now - this.#lookedAt) / 1000) * perSecond +
+      ((now - this.#checkedAt) / 1000) * perSecond +
       this.#calls * bytesPerCall +
       (bytesWritten - this.#bytesWritten) * replyShare;
     const most = perSecond + limits.grpcCallsPerConnection * bytesPerCall;
     this.#credit = Math.min(this.#credit + earned, most) - (bytesRead - this.#bytesRead);
-    this.#lookedAt = now;
+    this.#checkedAt = now;
     this.#calls = 0;
     this.#bytesRead = bytesRead;
     this.#bytesWritten = bytesWritten;
@@ -96,28 +96,28 @@ export class Session {
   /** Whether the client has taken nothing of its answers for too long. Notes answers that have become unread. */
   #isStalled(now: number): boolean {
     const { bytesWritten } = this.#socket;
-    if (!this.#noteUnread() || bytesWritten - this.#progressFrom >= progressBytes) {
+    if (!this.#trackUnread() || bytesWritten - this.#progressFrom >= progressBytes) {
       this.#progressFrom = bytesWritten;
       this.#progressAt = now;
     }
     return now - this.#progressAt > this.#options.unreadMs;
   }
 
-  #noteUnread(): boolean {
-    let isAny = false;
-    for (const [stream, known] of this.#streams) {
+  #trackUnread(): boolean {
+    let hasUnread = false;
+    for (const [stream, tracked] of this.#streams) {
       if (stream.bufferSize === 0) continue;
-      isAny = true;
-      if (known !== undefined) continue;
-      const answer: UnreadAnswer = {
+      hasUnread = true;
+      if (tracked !== undefined) continue;
+      const unreadResponse: UnreadResponse = {
         bytes: () => (stream.destroyed ? 0 : stream.bufferSize),
         drop: () => {
-          this.giveUp();
+          this.destroy();
         },
       };
-      this.#streams.set(stream, answer);
-      this.#options.unread.add(answer);
+      this.#streams.set(stream, unreadResponse);
+      this.#options.unread.add(unreadResponse);
     }
-    return isAny;
+    return hasUnread;
   }
 }

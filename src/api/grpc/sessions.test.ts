@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import {
   callFrame,
   emptyMessageFrame,
@@ -13,11 +13,11 @@ import {
   rawHttp2,
   untilFrame,
 } from '../../testing/http2-frames.ts';
-import { UnreadAnswers } from '../http/unread-answers.ts';
+import { UnreadResponses } from '../http/unread-responses.ts';
 import { Sessions, type SessionsOptions } from './sessions.ts';
 
 /** A port whose connections go to an HTTP/2 server that answers each request with its body, once the test lets it. */
-async function serving(context: TestContext, options: SessionsOptions, answer = 'taken') {
+async function startServer(context: TestContext, options: SessionsOptions, body = 'taken') {
   const http2 = createHttp2Server();
   const streams: ServerHttp2Stream[] = [];
   http2.on('stream', (stream: ServerHttp2Stream) => {
@@ -25,17 +25,17 @@ async function serving(context: TestContext, options: SessionsOptions, answer = 
     stream.on('error', () => undefined);
     stream.resume().once('end', () => {
       stream.respond({ ':status': 200 });
-      stream.end(answer);
-      sessions.answered();
+      stream.end(body);
+      sessions.responseWritten();
     });
   });
   const sessions = new Sessions(http2, options);
   const server = createServer((socket) => {
-    sessions.take(socket, (taken: Socket) => http2.emit('connection', taken));
+    sessions.accept(socket, (accepted: Socket) => http2.emit('connection', accepted));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   context.after(() => {
-    sessions.giveUp();
+    sessions.destroyAll();
     server.close();
   });
   return { port: (server.address() as AddressInfo).port, streams };
@@ -46,7 +46,7 @@ function goAwayCode(frames: Awaited<ReturnType<typeof framesOf>>): number | unde
 }
 
 test('closes a connection that floods the server with WINDOW_UPDATE', async (context) => {
-  const { port } = await serving(context, { controlBytesPerSecond: 10_000, everyMs: 20 });
+  const { port } = await startServer(context, { controlBytesPerSecond: 10_000, checkIntervalMs: 20 });
   const socket = await rawHttp2(context, port);
   const update = frame(frameTypes.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1));
   socket.write(Buffer.concat(new Array<Buffer>(5000).fill(update)));
@@ -54,8 +54,8 @@ test('closes a connection that floods the server with WINDOW_UPDATE', async (con
 });
 
 test('keeps a connection whose calls send requests of the largest size and take their answers', async (context) => {
-  const answer = 'x'.repeat(1_000_000);
-  const { port } = await serving(context, { controlBytesPerSecond: 5000, everyMs: 10 }, answer);
+  const body = 'x'.repeat(1_000_000);
+  const { port } = await startServer(context, { controlBytesPerSecond: 5000, checkIntervalMs: 10 }, body);
   const client = connect(`http://127.0.0.1:${port}`);
   context.after(() => {
     client.destroy();
@@ -63,13 +63,13 @@ test('keeps a connection whose calls send requests of the largest size and take 
   for (let i = 0; i < 5; i++) {
     const call = client.request({ ':method': 'POST', ':path': '/' });
     call.end(Buffer.alloc(limits.requestBodyBytes));
-    assert.equal(Buffer.concat(await call.toArray()).length, answer.length);
+    assert.equal(Buffer.concat(await call.toArray()).length, body.length);
   }
   assert.equal(client.closed, false);
 });
 
 test('closes the connection that has been idle for longest when there are too many, and refuses one when none is idle', async (context) => {
-  const { port, streams } = await serving(context, { connectionsMax: 2 });
+  const { port, streams } = await startServer(context, { connectionsMax: 2 });
   const busy = await rawHttp2(context, port);
   busy.write(callFrame(1, '/'));
   while (streams.length < 1) await new Promise(setImmediate);
@@ -85,7 +85,7 @@ test('closes the connection that has been idle for longest when there are too ma
 });
 
 test('closes a connection that takes nothing of its answer, though it goes on sending pings', async (context) => {
-  const { port } = await serving(context, { unreadMs: 100, everyMs: 20 });
+  const { port } = await startServer(context, { unreadMs: 100, checkIntervalMs: 20 });
   // SETTINGS_INITIAL_WINDOW_SIZE: nothing of an answer may be sent.
   const socket = await rawHttp2(context, port, { 4: 0 });
   const begun = performance.now();
@@ -97,8 +97,8 @@ test('closes a connection that takes nothing of its answer, though it goes on se
 });
 
 test('closes the oldest connection when clients leave more unread than the server may hold', async (context) => {
-  const unread = new UnreadAnswers({ bytesMax: 2500 });
-  const { port } = await serving(context, { unread, everyMs: 10 }, 'x'.repeat(1000));
+  const unread = new UnreadResponses({ bytesMax: 2500 });
+  const { port } = await startServer(context, { unread, checkIntervalMs: 10 }, 'x'.repeat(1000));
   const sockets: Socket[] = [];
   for (let i = 0; i < 3; i++) {
     const socket = await rawHttp2(context, port, { 4: 0 });

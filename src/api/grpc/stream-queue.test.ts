@@ -13,7 +13,7 @@ import { callFrame, emptyMessageFrame, rawHttp2, resetFrame } from '../../testin
 import { queueStreams, type StreamQueueOptions } from './stream-queue.ts';
 
 /** A server that answers each stream when the test says so. */
-async function serving(
+async function startServer(
   context: TestContext,
   options: StreamQueueOptions,
   handle: (stream: ServerHttp2Stream) => void,
@@ -37,7 +37,7 @@ function clientOf(context: TestContext, port: number): ClientHttp2Session {
 
 test('begins no call for a stream that was reset before its turn', async (context) => {
   const handled: number[] = [];
-  const port = await serving(context, {}, (stream) => {
+  const port = await startServer(context, {}, (stream) => {
     handled.push(stream.id ?? 0);
     stream.respond({ ':status': 200 });
     stream.end();
@@ -55,7 +55,7 @@ test('begins no call for a stream that was reset before its turn', async (contex
 
 test('refuses a stream over the limit in a way that the client may try again', async (context) => {
   const held: ServerHttp2Stream[] = [];
-  const port = await serving(context, { openMax: 2 }, (stream) => held.push(stream));
+  const port = await startServer(context, { openMax: 2 }, (stream) => held.push(stream));
   const client = clientOf(context, port);
   const calls = [1, 2, 3].map(() => client.request({ ':path': '/' }, { endStream: true }));
   const [refused = assert.fail()] = calls.slice(2);
@@ -74,7 +74,7 @@ test('refuses a stream over the limit in a way that the client may try again', a
 
 test('does other work after each slice of time', async (context) => {
   const order: string[] = [];
-  const port = await serving(context, { sliceMs: 0 }, (stream) => {
+  const port = await startServer(context, { sliceMs: 0 }, (stream) => {
     order.push('call');
     setImmediate(() => order.push('other'));
     stream.respond({ ':status': 200 }, { endStream: true });

@@ -1,5 +1,5 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 
 type StreamEvent = readonly [
   stream: ServerHttp2Stream,
@@ -36,15 +36,15 @@ export function queueStreams(server: Http2Server, options: StreamQueueOptions = 
     }
     open++;
     stream.once('close', () => open--);
-    if (waiting.push(event) === 1) setImmediate(handOver);
+    if (waiting.push(event) === 1) setImmediate(dispatch);
   });
 
-  function handOver(): void {
+  function dispatch(): void {
     const end = performance.now() + sliceMs;
     try {
-      for (let event = waiting.shift(); event !== undefined; event = nextUntil(end)) begin(event);
+      for (let event = waiting.shift(); event !== undefined; event = nextUntil(end)) dispatchOne(event);
     } finally {
-      if (waiting.length > 0) setImmediate(handOver);
+      if (waiting.length > 0) setImmediate(dispatch);
     }
   }
 
@@ -52,7 +52,7 @@ export function queueStreams(server: Http2Server, options: StreamQueueOptions = 
     return performance.now() > end ? undefined : waiting.shift();
   }
 
-  function begin(event: StreamEvent): void {
+  function dispatchOne(event: StreamEvent): void {
     const [stream, , , lines] = event;
     if (!isOpen(stream)) return;
     // HTTP/2 can repeat a line by a byte, and Node takes 64 KiB of them.

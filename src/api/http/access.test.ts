@@ -10,3 +10,12 @@ test('refuses one token with two scopes, of which the wider would count unnotice
     message: 'api.tokens has one token 2 times (ci, root): remove all but one',
   });
 });
+
+test('refuses a token that is written itself instead of its SHA-256, and does not print it', () => {
+  const sum = createHash('sha256').update('a').digest('hex');
+  for (const entry of ['scan:secret', 'secret', `root:${sum}`, `read:${sum}0`])
+    assert.throws(
+      () => accessByTokens([entry]),
+      ({ code, message }: Error & { code: unknown }) => code === 'config-invalid' && !message.includes(entry),
+    );
+});

@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ClairError } from '../../kit/errors.ts';
-import { type ApiAnswer, faultAnswer, type Route, type Scope } from './exchange.ts';
+import { ClairError } from '../../core/errors.ts';
+import { type ApiResponse, errorResponse, type Route, type Scope } from './route.ts';
 
 /** Each allows what those before it allow. */
-const scopes: readonly Scope[] = ['read', 'scan', 'admin'];
+const scopesAscending: readonly Scope[] = ['read', 'scan', 'admin'];
 
 /** What may need a token. */
-export type Allowable = Pick<Route, 'scope' | 'method' | 'faultWords'>;
+export type AccessTarget = Pick<Route, 'scope' | 'method' | 'renderError'>;
 
 /** Whether a request is allowed, and who made it. */
-export interface Verdict {
+export interface AccessDecision {
   /** The name of the token, for the log; undefined if no known token came. */
   readonly token?: string;
   /** The answer to a request that is not allowed, and why, for the log. */
-  readonly refusal?: { readonly answer: ApiAnswer; readonly reason: string };
+  readonly refusal?: { readonly response: ApiResponse; readonly reason: string };
 }
 
 /** Who may do what. */
@@ -21,7 +21,7 @@ export interface Access {
   /** Whether everything is allowed without a token. */
   readonly isOpen: boolean;
   /** Judges a request by its `Authorization` header. Without a route, any token will do. */
-  check(authorization: string | undefined, route: Allowable | undefined): Verdict;
+  authorize(authorization: string | undefined, route: AccessTarget | undefined): AccessDecision;
 }
 
 /**
@@ -30,34 +30,35 @@ export interface Access {
  * `config-invalid`.
  */
 export function accessByTokens(entries: readonly string[]): Access {
-  const known = entries.map(parseEntry);
-  if (known.length === 0) return { isOpen: true, check: () => ({}) };
-  refuseSameToken(known);
+  const tokens = entries.map(parseEntry);
+  if (tokens.length === 0) return { isOpen: true, authorize: () => ({}) };
+  assertUniqueTokens(tokens);
   return {
     isOpen: false,
-    check(authorization, route) {
-      const answerOf = route?.faultWords ?? faultAnswer;
-      const token = bearerIn(authorization);
-      const allowed = token === undefined ? undefined : knownToken(known, token);
-      if (allowed === undefined) {
-        const answer = answerOf(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
-        return { refusal: { answer, reason: token === undefined ? 'no bearer token' : 'unknown token' } };
+    authorize(authorization, route) {
+      const renderError = route?.renderError ?? errorResponse;
+      const token = bearerTokenOf(authorization);
+      const granted = token === undefined ? undefined : findToken(tokens, token);
+      if (granted === undefined) {
+        const response = renderError(401, 'a valid token is required', { 'WWW-Authenticate': 'Bearer' });
+        return { refusal: { response, reason: token === undefined ? 'no bearer token' : 'unknown token' } };
       }
-      const needed = route === undefined ? 'read' : scopeOf(route);
-      if (scopes.indexOf(allowed.scope) >= scopes.indexOf(needed)) return { token: allowed.name };
-      const answer = answerOf(403, `this token does not allow it: ${needed} is required`);
-      return { token: allowed.name, refusal: { answer, reason: `the scope ${needed} is required` } };
+      const required = route === undefined ? 'read' : requiredScope(route);
+      if (scopesAscending.indexOf(granted.scope) >= scopesAscending.indexOf(required))
+        return { token: granted.name };
+      const response = renderError(403, `this token does not allow it: ${required} is required`);
+      return { token: granted.name, refusal: { response, reason: `the scope ${required} is required` } };
     },
   };
 }
 
-interface KnownToken {
+interface ConfiguredToken {
   readonly scope: Scope;
-  readonly sum: Buffer;
+  readonly sha256: Buffer;
   readonly name: string;
 }
 
-function parseEntry(entry: string): KnownToken {
+function parseEntry(entry: string): ConfiguredToken {
   const [, scope, sum = '', name] =
     /^(read|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64}))?$/i.exec(entry) ?? [];
   // The entry is not repeated: it could be a token that was written down by mistake.
@@ -68,12 +69,12 @@ function parseEntry(entry: string): KnownToken {
         'clair config token makes one',
     );
   const lower = scope.toLowerCase() as Scope;
-  return { scope: lower, sum: Buffer.from(sum, 'hex'), name: name ?? `${lower}:${sum.slice(0, 8)}` };
+  return { scope: lower, sha256: Buffer.from(sum, 'hex'), name: name ?? `${lower}:${sum.slice(0, 8)}` };
 }
 
 /** With two scopes for one token, the wider one would count unnoticed. */
-function refuseSameToken(known: readonly KnownToken[]): void {
-  for (const tokens of Map.groupBy(known, ({ sum }) => sum.toString('hex')).values())
+function assertUniqueTokens(entries: readonly ConfiguredToken[]): void {
+  for (const tokens of Map.groupBy(entries, ({ sha256 }) => sha256.toString('hex')).values())
     if (tokens.length > 1)
       throw new ClairError(
         'config-invalid',
@@ -81,17 +82,17 @@ function refuseSameToken(known: readonly KnownToken[]): void {
       );
 }
 
-function bearerIn(authorization: string | undefined): string | undefined {
+function bearerTokenOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
 /** Looks at every known token, so that the time it takes tells nothing. */
-function knownToken(known: readonly KnownToken[], token: string): KnownToken | undefined {
-  const sum = createHash('sha256').update(token).digest();
-  return known.filter((candidate) => timingSafeEqual(candidate.sum, sum))[0];
+function findToken(tokens: readonly ConfiguredToken[], token: string): ConfiguredToken | undefined {
+  const hash = createHash('sha256').update(token).digest();
+  return tokens.filter((candidate) => timingSafeEqual(candidate.sha256, hash))[0];
 }
 
 /** What a token has to allow for a route. */
-export function scopeOf({ scope, method }: Pick<Route, 'scope' | 'method'>): Scope {
+export function requiredScope({ scope, method }: Pick<Route, 'scope' | 'method'>): Scope {
   return scope ?? (method === 'GET' ? 'read' : 'admin');
 }

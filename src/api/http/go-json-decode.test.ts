@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { decodeGoJson } from './go-json-decode.ts';
 import { layerEnvelope, notificationEnvelope, vulnerabilityEnvelope } from './v1/types.ts';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { goQuote } from './go-quote.ts';
 import { type GoField, type GoStruct, type GoType, goName, typeOf, zeroOf } from './go-type.ts';
 
@@ -51,11 +51,11 @@ class Decoder {
       case '[':
         return this.#array(type, before);
       case '"':
-        return this.#stored(type, 'string', this.#string());
+        return this.#store(type, 'string', this.#string());
       case 't':
-        return this.#stored(type, 'bool', this.#word('true', true));
+        return this.#store(type, 'bool', this.#literal('true', true));
       case 'f':
-        return this.#stored(type, 'bool', this.#word('false', false));
+        return this.#store(type, 'bool', this.#literal('false', false));
       case 'n':
         return this.#null(type, before);
       default:
@@ -65,20 +65,20 @@ class Decoder {
 
   /** Unsets what may be nil in Go, and leaves the rest as it was. */
   #null(type: GoType | undefined, before: unknown): unknown {
-    this.#word('null', null);
+    this.#literal('null', null);
     if (type?.kind === 'any') return null;
     return type?.kind === 'string' || type?.kind === 'int' ? before : undefined;
   }
 
-  #stored(type: GoType | undefined, kind: 'string' | 'bool', value: unknown): unknown {
-    if (type !== undefined && type.kind !== 'any' && type.kind !== kind) this.#refuse(kind, type);
+  #store(type: GoType | undefined, kind: 'string' | 'bool', value: unknown): unknown {
+    if (type !== undefined && type.kind !== 'any' && type.kind !== kind) this.#noteMismatch(kind, type);
     return value;
   }
 
   #object(type: GoType | undefined, before: unknown): unknown {
     if (type?.kind === 'struct') return this.#structFields(type, before);
     const holds = type?.kind === 'map' ? type.of : type?.kind === 'any' ? type : undefined;
-    if (type !== undefined && holds === undefined) this.#refuse('object', type);
+    if (type !== undefined && holds === undefined) this.#noteMismatch('object', type);
     const entries = new Map<string, unknown>(type?.kind === 'map' ? Object.entries(before ?? {}) : []);
     this.#members((key) => {
       const value = this.#value(holds, undefined);
@@ -89,8 +89,8 @@ class Decoder {
 
   #structFields(type: GoStruct, before: unknown): unknown {
     const fields = type.fields();
-    const found = new Map<string, unknown>(Object.entries((before ?? zeroOf(type)) as object));
-    const around = { struct: this.#struct, path: this.#path };
+    const values = new Map<string, unknown>(Object.entries((before ?? zeroOf(type)) as object));
+    const outer = { struct: this.#struct, path: this.#path };
     this.#members((key) => {
       const name = fieldNamed(fields, key);
       const field = name === undefined ? undefined : fields[name];
@@ -99,19 +99,19 @@ class Decoder {
         return;
       }
       this.#struct = type.name.slice(type.name.indexOf('.') + 1);
-      this.#path = [...around.path, name];
-      const value = this.#value(typeOf(field), found.get(name));
-      if (value === undefined) found.delete(name);
-      else found.set(name, value);
-      this.#struct = around.struct;
-      this.#path = around.path;
+      this.#path = [...outer.path, name];
+      const value = this.#value(typeOf(field), values.get(name));
+      if (value === undefined) values.delete(name);
+      else values.set(name, value);
+      this.#struct = outer.struct;
+      this.#path = outer.path;
     });
-    return Object.fromEntries(found);
+    return Object.fromEntries(values);
   }
 
   #array(type: GoType | undefined, before: unknown): unknown {
     const holds = type?.kind === 'list' ? type.of : type?.kind === 'any' ? type : undefined;
-    if (type !== undefined && holds === undefined) this.#refuse('array', type);
+    if (type !== undefined && holds === undefined) this.#noteMismatch('array', type);
     const old = type?.kind === 'list' && Array.isArray(before) ? (before as readonly unknown[]) : [];
     const elements: unknown[] = [];
     this.#elements(() => {
@@ -178,15 +178,15 @@ class Decoder {
       if (this.#here() === '+' || this.#here() === '-') this.#at++;
       this.#digits('in exponent of numeric literal');
     }
-    return this.#storedNumber(type, this.#text.slice(start, this.#at));
+    return this.#storeNumber(type, this.#text.slice(start, this.#at));
   }
 
-  #storedNumber(type: GoType | undefined, literal: string): unknown {
+  #storeNumber(type: GoType | undefined, literal: string): unknown {
     const value = Number(literal);
     if (type === undefined) return undefined;
-    if (type.kind === 'any' && !Number.isFinite(value)) this.#refuse(`number ${literal}`, 'float64');
-    else if (type.kind === 'int' && !isInt64(literal)) this.#refuse(`number ${literal}`, type);
-    else if (type.kind !== 'int' && type.kind !== 'any') this.#refuse('number', type);
+    if (type.kind === 'any' && !Number.isFinite(value)) this.#noteMismatch(`number ${literal}`, 'float64');
+    else if (type.kind === 'int' && !isInt64(literal)) this.#noteMismatch(`number ${literal}`, type);
+    else if (type.kind !== 'int' && type.kind !== 'any') this.#noteMismatch('number', type);
     return value;
   }
 
@@ -196,7 +196,7 @@ class Decoder {
     if (this.#at === start) this.#fail(context);
   }
 
-  #word<T>(word: string, value: T): T {
+  #literal<T>(word: string, value: T): T {
     for (const letter of word) {
       if (this.#here() !== letter) this.#fail(`in literal ${word} (expecting '${letter}')`);
       this.#at++;
@@ -217,7 +217,7 @@ class Decoder {
     }
     this.#at++;
     const literal = this.#text.slice(start, this.#at);
-    return isPlain ? literal.slice(1, -1) : unquoted(literal);
+    return isPlain ? literal.slice(1, -1) : unquote(literal);
   }
 
   #escape(): void {
@@ -247,7 +247,7 @@ class Decoder {
     throw new GoJsonError(/[^ \t\r\n]/.test(this.#text) ? 'unexpected EOF' : 'EOF');
   }
 
-  #refuse(what: string, type: GoType | 'float64'): void {
+  #noteMismatch(what: string, type: GoType | 'float64'): void {
     const place =
       this.#path.length === 0 ? 'Go value' : `Go struct field ${this.#struct}.${this.#path.join('.')}`;
     const into = type === 'float64' ? type : goName(type);
@@ -258,12 +258,12 @@ class Decoder {
 /** The field a key means: the one of that name, else the first whose name differs only in case. */
 function fieldNamed(fields: Readonly<Record<string, GoField>>, key: string): string | undefined {
   if (Object.hasOwn(fields, key)) return key;
-  const folded = folding(key);
-  return Object.keys(fields).find((name) => folding(name) === folded);
+  const folded = foldCase(key);
+  return Object.keys(fields).find((name) => foldCase(name) === folded);
 }
 
 /** `unicode.SimpleFold` for names in ASCII: the Kelvin sign is a K, and the long s an S. */
-function folding(name: string): string {
+function foldCase(name: string): string {
   return name.toLowerCase().replaceAll('ſ', 's');
 }
 
@@ -276,7 +276,7 @@ const utf8Sequence =
   /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g;
 
 /** The text of a string literal whose syntax was checked; given and read as one character a byte. */
-function unquoted(literal: string): string {
+function unquote(literal: string): string {
   const bytes = Buffer.from(literal, 'latin1');
   // Go replaces each byte that begins no character, where Node replaces the longest beginning of one.
   const text = isUtf8(bytes)

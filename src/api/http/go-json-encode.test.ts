@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGoJson } from './go-json-decode.ts';
-import { asGo, encodeGoJson, LongListText } from './go-json-encode.ts';
+import { asGo, encodeGoJson, JsonListBuilder } from './go-json-encode.ts';
 import type { GoType } from './go-type.ts';
 import * as v1 from './v1/types.ts';
 
@@ -74,7 +74,7 @@ test('what was decoded is echoed as Go echoes it', () => {
 });
 
 test('writes a long list element by element as encodeGoJson writes the whole', () => {
-  const list = new LongListText('Vulnerabilities', v1.vulnerability);
+  const list = new JsonListBuilder('Vulnerabilities', v1.vulnerability);
   const all = Array.from({ length: 100 }, (_, i) => ({ Name: `CVE-<${i}>`, NamespaceName: 'debian:9' }));
   for (const { Name, NamespaceName } of all) list.add({ NamespaceName, Name });
   assert.equal(list.characters, encodeGoJson(all).length - '[]\n'.length);
@@ -83,6 +83,6 @@ test('writes a long list element by element as encodeGoJson writes the whole', (
 });
 
 test('writes a long list without elements as null', () => {
-  const list = new LongListText('Vulnerabilities', v1.vulnerability);
+  const list = new JsonListBuilder('Vulnerabilities', v1.vulnerability);
   assert.equal(list.end(), '{"Vulnerabilities":null}\n');
 });

@@ -5,11 +5,11 @@ import { type GoField, type GoType, typeOf, zeroOf } from './go-type.ts';
  * value are left out; keys of a `Map` come in the order of their bytes. See `asGo` for values that Go's types describe.
  */
 export function encodeGoJson(value: unknown): string {
-  return `${written(value)}\n`;
+  return `${encodeValue(value)}\n`;
 }
 
 /** The text of an object that begins with a long list, as `encodeGoJson` writes it, made element by element. */
-export class LongListText {
+export class JsonListBuilder {
   readonly #name: string;
   readonly #type: GoType;
   #elements = '';
@@ -26,14 +26,14 @@ export class LongListText {
   }
 
   add(element: unknown): void {
-    this.#elements += `${this.#elements === '' ? '' : ','}${written(asGo(this.#type, element))}`;
+    this.#elements += `${this.#elements === '' ? '' : ','}${encodeValue(asGo(this.#type, element))}`;
   }
 
   /** The whole text, with the keys that follow the list. A list without elements is `null`. */
   end(rest: Readonly<Record<string, unknown>> = {}): string {
-    const after = members(Object.entries(rest));
+    const after = encodeMembers(Object.entries(rest));
     const list = this.#elements === '' ? 'null' : `[${this.#elements}]`;
-    return `{${written(this.#name)}:${list}${after === '' ? '' : `,${after}`}}\n`;
+    return `{${encodeValue(this.#name)}:${list}${after === '' ? '' : `,${after}`}}\n`;
   }
 }
 
@@ -50,9 +50,9 @@ export function asGo(type: GoType, value: unknown): unknown {
     case 'struct': {
       const held = value as Readonly<Record<string, unknown>>;
       const fields = type.fields();
-      const shown: Record<string, unknown> = {};
-      for (const name of Object.keys(fields)) shown[name] = fieldAsGo(fields[name] as GoField, held[name]);
-      return shown;
+      const ordered: Record<string, unknown> = {};
+      for (const name of Object.keys(fields)) ordered[name] = fieldAsGo(fields[name] as GoField, held[name]);
+      return ordered;
     }
     case 'any':
       return anyAsGo(value);
@@ -92,41 +92,41 @@ function anyAsGo(value: unknown): unknown {
   return new Map(Object.entries(value).map(([key, held]) => [key, anyAsGo(held)]));
 }
 
-function written(value: unknown): string {
-  if (typeof value === 'string') return writtenText(value);
+function encodeValue(value: unknown): string {
+  if (typeof value === 'string') return encodeString(value);
   // As ECMAScript writes numbers, but for the sign of zero.
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'boolean') return String(value);
   if (value === null) return 'null';
-  if (Array.isArray(value)) return `[${listed(value)}]`;
-  if (value instanceof Map) return `{${members(sorted(value as ReadonlyMap<string, unknown>))}}`;
-  if (typeof value === 'object') return `{${members(Object.entries(value))}}`;
+  if (Array.isArray(value)) return `[${encodeElements(value)}]`;
+  if (value instanceof Map) return `{${encodeMembers(sortByKey(value as ReadonlyMap<string, unknown>))}}`;
+  if (typeof value === 'object') return `{${encodeMembers(Object.entries(value))}}`;
   throw new TypeError(`${typeof value} cannot be written as JSON`);
 }
 
-function listed(values: readonly unknown[]): string {
+function encodeElements(values: readonly unknown[]): string {
   let text = '';
-  for (const value of values) text += `${text === '' ? '' : ','}${written(value)}`;
+  for (const value of values) text += `${text === '' ? '' : ','}${encodeValue(value)}`;
   return text;
 }
 
-function members(entries: readonly (readonly [key: string, value: unknown])[]): string {
+function encodeMembers(entries: readonly (readonly [key: string, value: unknown])[]): string {
   let text = '';
   for (const [key, value] of entries)
-    if (value !== undefined) text += `${text === '' ? '' : ','}${writtenText(key)}:${written(value)}`;
+    if (value !== undefined) text += `${text === '' ? '' : ','}${encodeString(key)}:${encodeValue(value)}`;
   return text;
 }
 
-function sorted(map: ReadonlyMap<string, unknown>): (readonly [string, unknown])[] {
+function sortByKey(map: ReadonlyMap<string, unknown>): (readonly [string, unknown])[] {
   return [...map].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /** What stands otherwise in JSON, or in Go's; halves of surrogate pairs among it. Most texts have nothing of it. */
-const escaped = /["\\<>&\p{Cc}\p{Cs}\u2028\u2029]/u;
+const needsEscape = /["\\<>&\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** Go escapes what could end a script or a line of one, and writes U+FFFD for half a surrogate pair. */
-function writtenText(text: string): string {
-  if (!escaped.test(text)) return `"${text}"`;
+function encodeString(text: string): string {
+  if (!needsEscape.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed()).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

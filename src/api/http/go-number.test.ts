@@ -24,9 +24,12 @@ const refused: Readonly<Record<string, string>> = {
   '\x7f\x07': '"\\x7f\\a": invalid syntax',
 };
 
-for (const [text, said] of Object.entries(refused))
+for (const [text, expected] of Object.entries(refused))
   test(`${JSON.stringify(text)} is no number`, () => {
-    assert.throws(() => goAtoi(text), { name: 'GoNumberError', message: `strconv.Atoi: parsing ${said}` });
+    assert.throws(() => goAtoi(text), {
+      name: 'GoNumberError',
+      message: `strconv.Atoi: parsing ${expected}`,
+    });
   });
 
 test('whole numbers of any base are read as strconv.ParseInt reads them to base 0', () => {

@@ -7,12 +7,12 @@ export class GoNumberError extends Error {
 
 /** `strconv.Atoi`: a whole number of 64 bits with or without a sign. Over 2^53 the nearest number that JavaScript has. */
 export function goAtoi(text: string): number {
-  return parsed('Atoi', text, 64);
+  return parseInteger('Atoi', text, 64);
 }
 
 /** `strconv.ParseInt` to base 0: a whole number of 32 bits as in Go's source, such as `10`, `0x1f`, `0b1`, `017` and `1_000`. */
 export function goParseInt32(text: string): number {
-  return parsed('ParseInt', text, 32);
+  return parseInteger('ParseInt', text, 32);
 }
 
 const decimal = /^\d+$/;
@@ -20,7 +20,7 @@ const decimal = /^\d+$/;
 /** Digits of any base as Go's source has them. */
 const literal = /^(?:0|[1-9](?:_?\d)*|0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+)$/;
 
-function parsed(name: 'Atoi' | 'ParseInt', text: string, bits: number): number {
+function parseInteger(name: 'Atoi' | 'ParseInt', text: string, bits: number): number {
   const refuse = (reason: string): never => {
     throw new GoNumberError(`strconv.${name}: parsing ${goQuote(text)}: ${reason}`);
   };

@@ -7,15 +7,15 @@ export function parseGoQuery(query: string): URLSearchParams {
   for (const pair of query.replace(/^\?/, '').split('&')) {
     if (pair === '' || pair.includes(';')) continue;
     const equals = pair.includes('=') ? pair.indexOf('=') : pair.length;
-    const name = unescaped(pair.slice(0, equals));
-    const value = unescaped(pair.slice(equals + 1));
+    const name = unescapeQuery(pair.slice(0, equals));
+    const value = unescapeQuery(pair.slice(equals + 1));
     if (name !== undefined && value !== undefined) parameters.append(name, value);
   }
   return parameters;
 }
 
 /** The text of an escaped part; undefined where a percent sign escapes nothing. */
-function unescaped(text: string): string | undefined {
+function unescapeQuery(text: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(text)) return undefined;
   const bytes = text
     .replaceAll('+', ' ')

@@ -1,4 +1,4 @@
-const named: Readonly<Record<string, string>> = {
+const namedEscapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',
   '\x07': '\\a',
   '\b': '\\b',
@@ -12,17 +12,17 @@ const named: Readonly<Record<string, string>> = {
 /** A text between marks, as `strconv.Quote` of Go writes it: what cannot be printed is escaped. */
 export function goQuote(text: string, mark: '"' | "'" = '"'): string {
   const escaped = Array.from(text.toWellFormed(), (char) =>
-    char === mark ? `\\${mark}` : (named[char] ?? (isPrinted(char) ? char : inHex(char))),
+    char === mark ? `\\${mark}` : (namedEscapes[char] ?? (isPrintable(char) ? char : hexEscape(char))),
   );
   return `${mark}${escaped.join('')}${mark}`;
 }
 
 /** `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and of all spaces only the ordinary one. */
-function isPrinted(char: string): boolean {
+function isPrintable(char: string): boolean {
   return char === ' ' || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char);
 }
 
-function inHex(char: string): string {
+function hexEscape(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code < 0x1_0000

@@ -29,21 +29,21 @@ export function schemaOf(type: GoType): Schema {
 
 /** The schemas of structs and of all structs that they hold, by name. */
 export function schemasOf(structs: readonly GoStruct[]): Readonly<Record<string, Schema>> {
-  const found = new Map<string, Schema>();
-  const waiting = [...structs];
-  for (let struct = waiting.shift(); struct !== undefined; struct = waiting.shift()) {
+  const schemas = new Map<string, Schema>();
+  const pending = [...structs];
+  for (let struct = pending.shift(); struct !== undefined; struct = pending.shift()) {
     const name = schemaName(struct);
-    if (found.has(name)) continue;
+    if (schemas.has(name)) continue;
     const fields = Object.entries(struct.fields());
     const required = fields.filter(([, { kind }]) => kind === 'always').map(([field]) => field);
-    found.set(name, {
+    schemas.set(name, {
       type: 'object',
       properties: Object.fromEntries(fields.map(([field, of]) => [field, schemaOf(typeOf(of))])),
       ...(required.length > 0 && { required }),
     });
-    waiting.push(...fields.flatMap(([, field]) => structsIn(typeOf(field))));
+    pending.push(...fields.flatMap(([, field]) => structsIn(typeOf(field))));
   }
-  return Object.fromEntries([...found].sort(([a], [b]) => compareText(a, b)));
+  return Object.fromEntries([...schemas].sort(([a], [b]) => compareText(a, b)));
 }
 
 function structsIn(type: GoType): GoStruct[] {

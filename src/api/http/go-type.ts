@@ -15,7 +15,7 @@ export interface GoStruct<T = unknown> {
   readonly name: string;
   readonly fields: () => Readonly<Record<string, GoField>>;
   /** Carries the type of TypeScript; never there. */
-  readonly holds?: T;
+  readonly phantom?: T;
 }
 
 /** A field of a struct: its type, or its type and that it is written even when it is empty. */
@@ -26,13 +26,13 @@ export function goStruct<T>(
   name: string,
   fields: () => { readonly [K in keyof Required<NoInfer<T>>]: GoField },
 ): GoStruct<T> {
-  let known: Readonly<Record<string, GoField>> | undefined;
+  let cachedFields: Readonly<Record<string, GoField>> | undefined;
   return {
     kind: 'struct',
     name,
     fields: () => {
-      known ??= fields();
-      return known;
+      cachedFields ??= fields();
+      return cachedFields;
     },
   };
 }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { accessByTokens } from './access.ts';
 import { serveApi } from './api-server.ts';
-import type { ApiRequest } from './exchange.ts';
+import type { ApiRequest } from './route.ts';
 import { routerOf } from './router.ts';
 
 /** A server that asks for all bodies at once, and notes in which turn of the event loop each is there. */
-async function serving(
+async function startServer(
   t: TestContext,
   requests: number,
 ): Promise<{ readonly port: number; readonly turns: number[] }> {
@@ -50,7 +50,7 @@ async function serving(
       onError: (error) => {
         throw error;
       },
-      onAnswered: () => undefined,
+      onResponse: () => undefined,
     },
   );
   t.after(async () => {
@@ -69,7 +69,7 @@ async function send(port: number, bytes: number): Promise<void> {
 }
 
 test('hands over large bodies that come at once in a turn of the event loop each', async (t) => {
-  const { port, turns } = await serving(t, 20);
+  const { port, turns } = await startServer(t, 20);
   await Promise.all(Array.from({ length: 20 }, () => send(port, limits.largeBodyBytes + 1)));
   assert.equal(turns.length, 20);
   assert.equal(new Set(turns).size, 20);

@@ -1,7 +1,7 @@
-import { scopeOf } from './access.ts';
-import type { Route } from './exchange.ts';
+import { requiredScope } from './access.ts';
 import { type Schema, schemaOf, schemasOf } from './go-schema.ts';
 import type { GoStruct } from './go-type.ts';
+import type { Route } from './route.ts';
 
 /** A parameter of a query. */
 export interface QueryDescription {
@@ -9,7 +9,7 @@ export interface QueryDescription {
   readonly summary: string;
   readonly isRequired?: boolean;
   /** Counts without a value too. */
-  readonly allowsNothing?: boolean;
+  readonly allowsEmptyValue?: boolean;
 }
 
 /** What a route is for, and what it takes and gives. */
@@ -17,13 +17,13 @@ export interface RouteDescription {
   readonly summary: string;
   readonly query?: Readonly<Record<string, QueryDescription>>;
   /** The body of a request. */
-  readonly takes?: GoStruct;
+  readonly requestType?: GoStruct;
   /** The body of an answer; none where it is not said. */
-  readonly gives?: GoStruct | Schema | 'text' | 'events';
+  readonly responseType?: GoStruct | Schema | 'text' | 'events';
   /** 200 where it is not said. */
   readonly status?: number;
   /** Other answers that are to be reckoned with. */
-  readonly faults?: readonly number[];
+  readonly errorStatuses?: readonly number[];
 }
 
 /** A route with its description. */
@@ -37,15 +37,17 @@ export interface DescribedRoute {
 }
 
 /** The OpenAPI 3.1 document of routes. Where tokens are asked for, it says which scope each route needs. */
-export function openApiDocument(routes: readonly DescribedRoute[], asksForTokens: boolean): Schema {
-  const structs = routes.flatMap(({ description: { takes, gives } }) => [takes, gives].filter(isStruct));
+export function openApiDocument(routes: readonly DescribedRoute[], requiresTokens: boolean): Schema {
+  const structs = routes.flatMap(({ description: { requestType, responseType } }) =>
+    [requestType, responseType].filter(isStruct),
+  );
   const paths: Record<string, Schema> = {};
   for (const one of routes) {
     const path = one.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = {
       ...paths[path],
       ...(one.server !== undefined && { servers: [{ url: one.server }] }),
-      [one.route.method.toLowerCase()]: operation(one, asksForTokens),
+      [one.route.method.toLowerCase()]: operation(one, requiresTokens),
     };
   }
   return {
@@ -59,42 +61,49 @@ export function openApiDocument(routes: readonly DescribedRoute[], asksForTokens
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: { ...schemasOf(structs), Fault: fault },
-      ...(asksForTokens && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
+      schemas: { ...schemasOf(structs), Fault: errorSchema },
+      ...(requiresTokens && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
     },
   };
 }
 
-const fault: Schema = {
+const errorSchema: Schema = {
   type: 'object',
   properties: { Error: { type: 'object', properties: { Message: { type: 'string' } } } },
 };
 
-function isStruct(type: RouteDescription['gives']): type is GoStruct {
+function isStruct(type: RouteDescription['responseType']): type is GoStruct {
   return typeof type === 'object' && 'kind' in type;
 }
 
-function operation({ route, path, description, server }: DescribedRoute, asksForTokens: boolean): Schema {
-  const { summary, takes, gives, status = 200, faults = [] } = description;
+function operation({ route, path, description, server }: DescribedRoute, requiresTokens: boolean): Schema {
+  const { summary, requestType, responseType, status = 200, errorStatuses = [] } = description;
   const parameters = [...pathParameters(path), ...queryParameters(description.query ?? {})];
-  const isGuarded = asksForTokens && server === undefined;
+  const isTokenRequired = requiresTokens && server === undefined;
   return {
     operationId: route.name.replace(/^.*\//, ''),
     summary,
     // As Clair, which has it in its path.
     ...(path.startsWith('/v1/') && { tags: ['v1'] }),
-    ...(isGuarded && { security: [{ token: [scopeOf(route)] }] }),
+    ...(isTokenRequired && { security: [{ token: [requiredScope(route)] }] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(takes !== undefined && { requestBody: { required: true, content: jsonOf(schemaOf(takes)) } }),
+    ...(requestType !== undefined && {
+      requestBody: { required: true, content: jsonOf(schemaOf(requestType)) },
+    }),
     responses: {
-      [status]: { description: 'It is done.', ...(gives !== undefined && { content: contentOf(gives) }) },
-      ...Object.fromEntries([...faults, ...(isGuarded ? [401, 403] : [])].map(faultAnswer)),
-      ...(server === undefined && { default: { description: 'A failure.', content: faultContent } }),
+      [status]: {
+        description: 'It is done.',
+        ...(responseType !== undefined && { content: contentOf(responseType) }),
+      },
+      ...Object.fromEntries(
+        [...errorStatuses, ...(isTokenRequired ? [401, 403] : [])].map(errorResponseObject),
+      ),
+      ...(server === undefined && { default: { description: 'A failure.', content: errorContent } }),
     },
   };
 }
 
-const meanings: Readonly<Record<number, string>> = {
+const statusDescriptions: Readonly<Record<number, string>> = {
   400: 'The request cannot be taken as it is.',
   401: 'A token is needed.',
   403: 'The token does not allow it.',
@@ -104,17 +113,17 @@ const meanings: Readonly<Record<number, string>> = {
   503: 'There is too much to do: try again after `Retry-After` seconds.',
 };
 
-const faultContent = jsonOf({ $ref: '#/components/schemas/Fault' });
+const errorContent = jsonOf({ $ref: '#/components/schemas/Fault' });
 
-function faultAnswer(status: number): readonly [number, Schema] {
-  const content = status === 500 ? {} : { content: faultContent };
-  return [status, { description: meanings[status] ?? 'A failure.', ...content }];
+function errorResponseObject(status: number): readonly [number, Schema] {
+  const content = status === 500 ? {} : { content: errorContent };
+  return [status, { description: statusDescriptions[status] ?? 'A failure.', ...content }];
 }
 
-function contentOf(gives: NonNullable<RouteDescription['gives']>): Schema {
-  if (gives === 'events') return { 'text/event-stream': { schema: { type: 'string' } } };
-  if (gives === 'text') return { 'text/plain': { schema: { type: 'string' } } };
-  return jsonOf(isStruct(gives) ? schemaOf(gives) : gives);
+function contentOf(responseType: NonNullable<RouteDescription['responseType']>): Schema {
+  if (responseType === 'events') return { 'text/event-stream': { schema: { type: 'string' } } };
+  if (responseType === 'text') return { 'text/plain': { schema: { type: 'string' } } };
+  return jsonOf(isStruct(responseType) ? schemaOf(responseType) : responseType);
 }
 
 function jsonOf(schema: Schema): Schema {
@@ -131,12 +140,12 @@ function pathParameters(path: string): Schema[] {
 }
 
 function queryParameters(query: Readonly<Record<string, QueryDescription>>): Schema[] {
-  return Object.entries(query).map(([name, { type, summary, isRequired, allowsNothing }]) => ({
+  return Object.entries(query).map(([name, { type, summary, isRequired, allowsEmptyValue }]) => ({
     name,
     in: 'query',
     description: summary,
     required: isRequired === true,
-    ...(allowsNothing === true && { allowEmptyValue: true }),
+    ...(allowsEmptyValue === true && { allowEmptyValue: true }),
     schema: { type },
   }));
 }

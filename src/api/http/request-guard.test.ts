@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type GuardedRequest, type GuardOptions, requestGuard } from './request-guard.ts';
 
 /** The status of a refusal, or 200. Header names are in lower case. */
-function judged(
+function guardStatus(
   headers: Readonly<Record<string, string>>,
   { method = 'POST', hosts = 'any' }: Partial<GuardOptions & GuardedRequest> = {},
 ): number {
@@ -25,14 +25,14 @@ test('refuses every method when Origin is not this server', () => {
       'file://',
       'chrome-extension://clair.corp:6060',
     ])
-      assert.equal(judged({ origin }, { method }), 403, `${method} ${origin}`);
+      assert.equal(guardStatus({ origin }, { method }), 403, `${method} ${origin}`);
 });
 
 test('takes requests whose Origin is this server, behind a proxy with TLS too', () => {
-  assert.equal(judged({ origin: 'http://clair.corp:6060' }), 200);
-  assert.equal(judged({ origin: 'http://CLAIR.corp', host: 'clair.corp:80' }), 200);
-  assert.equal(judged({ origin: 'https://clair.corp', host: 'clair.corp' }), 200);
-  assert.equal(judged({ origin: 'http://[::1]:6060', host: '[::1]:6060' }), 200);
+  assert.equal(guardStatus({ origin: 'http://clair.corp:6060' }), 200);
+  assert.equal(guardStatus({ origin: 'http://CLAIR.corp', host: 'clair.corp:80' }), 200);
+  assert.equal(guardStatus({ origin: 'https://clair.corp', host: 'clair.corp' }), 200);
+  assert.equal(guardStatus({ origin: 'http://[::1]:6060', host: '[::1]:6060' }), 200);
 });
 
 test('refuses requests of other sites and of other origins of the same site by Sec-Fetch-Site', () => {
@@ -43,11 +43,11 @@ test('refuses requests of other sites and of other origins of the same site by S
     'same-origin': 200,
     none: 200,
   }))
-    assert.equal(judged({ 'sec-fetch-site': site }, { method: 'GET' }), status, site);
+    assert.equal(guardStatus({ 'sec-fetch-site': site }, { method: 'GET' }), status, site);
 });
 
 test('answers only to names of this machine when asked for loopback hosts', () => {
-  const status = (host: string): number => judged({ host }, { hosts: 'loopback' });
+  const status = (host: string): number => guardStatus({ host }, { hosts: 'loopback' });
   for (const host of [
     'localhost',
     'LOCALHOST:6060',
@@ -72,7 +72,7 @@ test('answers only to names of this machine when asked for loopback hosts', () =
     'localhost:6060@evil.test',
   ])
     assert.equal(status(host), 403, host);
-  assert.equal(judged({ host: 'evil.test' }), 200);
+  assert.equal(guardStatus({ host: 'evil.test' }), 200);
 });
 
 test('refuses a request with two Host headers, however they are spelled', () => {
@@ -90,12 +90,16 @@ test('takes any body type of a program, and refuses types of forms from a browse
   for (const type of [...types, 'application/json', undefined]) {
     const sent = type === undefined ? {} : { 'content-type': type };
     const isForm = type !== undefined && types.includes(type);
-    assert.equal(judged(sent), 200, type);
+    assert.equal(guardStatus(sent), 200, type);
     for (const browser of [
       { origin: 'http://clair.corp:6060' },
       { 'sec-fetch-site': 'same-origin' },
       { referer: 'http://evil.test/' },
     ])
-      assert.equal(judged({ ...sent, ...browser }), isForm ? 415 : 200, `${type} ${Object.keys(browser)[0]}`);
+      assert.equal(
+        guardStatus({ ...sent, ...browser }),
+        isForm ? 415 : 200,
+        `${type} ${Object.keys(browser)[0]}`,
+      );
   }
 });

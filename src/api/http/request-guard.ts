@@ -27,24 +27,24 @@ export function requestGuard({ hosts }: GuardOptions): RequestGuard {
   return ({ method = '', headers, rawHeaders }) => {
     if (countHosts(rawHeaders) > 1) return { status: 400, message: 'a request takes one Host header' };
     const { host = '' } = headers;
-    if (hosts === 'loopback' && host !== '' && !isLoopbackHost(host)) return otherHost;
-    const problem = foreignPageProblem({
+    if (hosts === 'loopback' && host !== '' && !isLoopbackHost(host)) return foreignHostRefusal;
+    const problem = crossOriginProblem({
       origin: headers.origin,
       site: headers['sec-fetch-site']?.toString(),
       host,
     });
     if (problem !== undefined) return { status: 403, message: problem };
-    return hasFormBody(method, headers) ? formBody : undefined;
+    return hasFormBody(method, headers) ? formBodyRefusal : undefined;
   };
 }
 
-const otherHost: GuardRefusal = {
+const foreignHostRefusal: GuardRefusal = {
   status: 403,
   message:
     'this server answers programs of this machine only: send the Host localhost, 127.0.0.1 or [::1]; for others, set api.tokens, or a healthaddr that is not loopback',
 };
 
-const formBody: GuardRefusal = {
+const formBodyRefusal: GuardRefusal = {
   status: 415,
   message: 'web pages have to send a body as application/json',
 };
@@ -57,7 +57,7 @@ export interface RequestOrigin {
 }
 
 /** Why a request of a web page is refused; undefined if it comes of no page, or of one of this server itself. */
-export function foreignPageProblem({ origin, site, host }: RequestOrigin): string | undefined {
+export function crossOriginProblem({ origin, site, host }: RequestOrigin): string | undefined {
   if (site !== undefined && site !== 'none' && site !== 'same-origin')
     return `requests of web pages of other origins are refused: Sec-Fetch-Site is ${site.slice(0, 20)}`;
   if (origin === undefined || isOriginOf(origin, host)) return undefined;

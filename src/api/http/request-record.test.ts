@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { accessByTokens } from './access.ts';
 import { serveApi } from './api-server.ts';
-import { type ApiAnswer, type ApiRequest, type Route, WireError } from './exchange.ts';
 import type { RequestRecord } from './request-record.ts';
+import { type ApiRequest, type ApiResponse, type Route, WireError } from './route.ts';
 import { routerOf } from './router.ts';
 
 const sumOf = (token: string): string => createHash('sha256').update(token).digest('hex');
@@ -18,9 +18,9 @@ const as = (token: string): { headers: Record<string, string> } => ({
 const identity = { 'Accept-Encoding': 'identity' };
 
 /** A server with two routes below `/v1`, and the records of its requests as they come. */
-async function serving(
+async function startServer(
   t: TestContext,
-  handle: (request: ApiRequest) => Promise<ApiAnswer>,
+  handle: (request: ApiRequest) => Promise<ApiResponse>,
   { tokens = [], ...change }: { tokens?: string[] } & Partial<Route> = {},
 ) {
   const records: RequestRecord[] = [];
@@ -37,7 +37,7 @@ async function serving(
       timeoutMs: 60_000,
       tls: undefined,
       onError: () => undefined,
-      onAnswered: () => undefined,
+      onResponse: () => undefined,
       onRequest: (record) => {
         records.push(record);
         waiting?.();
@@ -58,10 +58,10 @@ async function serving(
   };
 }
 
-const ok = async (): Promise<ApiAnswer> => ({ status: 200, text: 'four' });
+const ok = async (): Promise<ApiResponse> => ({ status: 200, text: 'four' });
 
 test('a request is recorded with its route, status, bytes, client and ids, and without its query', async (t) => {
-  const { url, next } = await serving(t, ok);
+  const { url, next } = await startServer(t, ok);
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await fetch(`${url}/v1/layers/a?page=secret`, {
     headers: { ...identity, traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'X-Request-Id': 'r-1' },
@@ -83,7 +83,7 @@ test('a request is recorded with its route, status, bytes, client and ids, and w
 });
 
 test('ids that are malformed are left out, and a path that leads nowhere is recorded and cut', async (t) => {
-  const { url, next } = await serving(t, ok);
+  const { url, next } = await startServer(t, ok);
   const headers = { traceparent: 'nonsense', 'X-Request-Id': 'a b\tc' };
   await fetch(`${url}/${'x'.repeat(5000)}`, { headers });
   const { path, route, status, traceId, requestId } = await next();
@@ -95,25 +95,30 @@ test('ids that are malformed are left out, and a path that leads nowhere is reco
 
 test('the name of a token is recorded, and why one was refused; the token itself is not', async (t) => {
   const tokens = [`read:${sumOf('hidden-r')}:reader`, `admin:${sumOf('hidden-a')}`];
-  const { url, next } = await serving(t, ok, { tokens });
-  const ask = async (method: string, options: object): Promise<unknown[]> => {
+  const { url, next } = await startServer(t, ok, { tokens });
+  const outcomeOf = async (method: string, options: object): Promise<unknown[]> => {
     await fetch(`${url}/v1/layers/a`, { method, ...options });
     const record = await next();
     assert.doesNotMatch(JSON.stringify(record), /hidden/);
     return [record.status, record.token, record.refused, record.isChange];
   };
-  assert.deepEqual(await ask('GET', as('hidden-r')), [200, 'reader', undefined, false]);
-  assert.deepEqual(await ask('DELETE', as('hidden-r')), [403, 'reader', 'the scope admin is required', true]);
+  assert.deepEqual(await outcomeOf('GET', as('hidden-r')), [200, 'reader', undefined, false]);
+  assert.deepEqual(await outcomeOf('DELETE', as('hidden-r')), [
+    403,
+    'reader',
+    'the scope admin is required',
+    true,
+  ]);
   const unnamed = `admin:${sumOf('hidden-a').slice(0, 8)}`;
-  assert.deepEqual(await ask('DELETE', as('hidden-a')), [200, unnamed, undefined, true]);
-  assert.deepEqual(await ask('GET', as('hidden-x')), [401, undefined, 'unknown token', false]);
-  assert.deepEqual(await ask('GET', {}), [401, undefined, 'no bearer token', false]);
+  assert.deepEqual(await outcomeOf('DELETE', as('hidden-a')), [200, unnamed, undefined, true]);
+  assert.deepEqual(await outcomeOf('GET', as('hidden-x')), [401, undefined, 'unknown token', false]);
+  assert.deepEqual(await outcomeOf('GET', {}), [401, undefined, 'no bearer token', false]);
 });
 
 test('details that a route notes are recorded, also when it refuses the request', async (t) => {
-  const { url, next } = await serving(t, async ({ params, note }) => {
-    note({ layer: params['name'] ?? '' });
-    note({ namespace: 'debian:12' });
+  const { url, next } = await startServer(t, async ({ params, addLogDetails }) => {
+    addLogDetails({ layer: params['name'] ?? '' });
+    addLogDetails({ namespace: 'debian:12' });
     throw new WireError(404, 'the resource cannot be found');
   });
   await fetch(`${url}/v1/layers/a`, { method: 'DELETE', headers: identity });
@@ -123,7 +128,7 @@ test('details that a route notes are recorded, also when it refuses the request'
 });
 
 test('the bytes of a stream are those that were sent, compressed or not', async (t) => {
-  const { url, next } = await serving(t, async () => ({
+  const { url, next } = await startServer(t, async () => ({
     status: 200,
     stream: (async function* () {
       for (let i = 0; i < 10; i++) yield 'ä'.repeat(1000);
@@ -140,7 +145,7 @@ test('the bytes of a stream are those that were sent, compressed or not', async 
 
 test('a request whose client went away is recorded as 499, with the address of the client', async (t) => {
   const begun = Promise.withResolvers<undefined>();
-  const { port, next } = await serving(t, () => {
+  const { port, next } = await startServer(t, () => {
     begun.resolve(undefined);
     return new Promise(() => undefined);
   });

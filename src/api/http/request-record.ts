@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { parseTraceparent } from '../../kit/trace/tracer.ts';
-import { scopeOf, type Verdict } from './access.ts';
-import type { LogDetails, Route } from './exchange.ts';
+import { type AccessDecision, requiredScope } from './access.ts';
+import type { LogDetails, Route } from './route.ts';
 import { splitTarget } from './router.ts';
 
 /** A request that was answered, for the log. It holds nothing of headers and bodies but what is named here. */
@@ -44,7 +44,7 @@ export interface RequestOutcome {
 }
 
 /** A request before anything has become of it. */
-export function newOutcome({ socket }: Pick<IncomingMessage, 'socket'>): RequestOutcome {
+export function pendingOutcome({ socket }: Pick<IncomingMessage, 'socket'>): RequestOutcome {
   return {
     client: socket.remoteAddress ?? 'unknown',
     status: 499,
@@ -55,19 +55,19 @@ export function newOutcome({ socket }: Pick<IncomingMessage, 'socket'>): Request
 }
 
 /** The record of a request over HTTP. */
-export function recordOf(
+export function toRequestRecord(
   { method = '', url = '', headers }: IncomingMessage,
   {
     route,
-    verdict,
+    verdict: decision,
     ms,
-  }: { readonly route: Route | undefined; readonly verdict: Verdict; readonly ms: number },
+  }: { readonly route: Route | undefined; readonly verdict: AccessDecision; readonly ms: number },
   { client, status, bytes, traceId, details }: RequestOutcome,
 ): RequestRecord {
   return {
     protocol: 'HTTP',
     method,
-    path: shortened(splitTarget(url).path),
+    path: truncateLogText(splitTarget(url).path),
     route: route?.name,
     status,
     isSuccess: status < 400,
@@ -76,15 +76,15 @@ export function recordOf(
     client,
     traceId: traceId ?? parseTraceparent(headers['traceparent']?.toString())?.traceId,
     requestId: requestIdIn(headers['x-request-id']?.toString()),
-    token: verdict.token,
-    refused: verdict.refusal?.reason,
-    isChange: route !== undefined && scopeOf(route) === 'admin',
+    token: decision.token,
+    refused: decision.refusal?.reason,
+    isChange: route !== undefined && requiredScope(route) === 'admin',
     details,
   };
 }
 
 /** A text that a client chose, cut to what the log takes. */
-export function shortened(text: string): string {
+export function truncateLogText(text: string): string {
   return text.length > limits.logTextCharacters ? `${text.slice(0, limits.logTextCharacters)}…` : text;
 }
 

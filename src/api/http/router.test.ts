@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Route } from './exchange.ts';
+import type { Route } from './route.ts';
 import { routerOf } from './router.ts';
 
 const paths = [
@@ -29,12 +29,12 @@ const routes = paths.map((name): Route => {
 const v1 = routerOf('/v1', routes);
 
 /** Where `GET /v1/…` leads, in one line. */
-function led(request: string): string {
+function destinationOf(request: string): string {
   const [method = '', target = ''] = request.split(' ');
-  const found = v1(method, target);
-  if (found === undefined) return 'elsewhere';
-  if (found.kind === 'route') return `${found.route.name} ${JSON.stringify(Object.values(found.params))}`;
-  const { status, headers } = found.answer;
+  const match = v1(method, target);
+  if (match === undefined) return 'elsewhere';
+  if (match.kind === 'route') return `${match.route.name} ${JSON.stringify(Object.values(match.params))}`;
+  const { status, headers } = match.response;
   return [status, headers?.['Location']].join(' ').trimEnd();
 }
 
@@ -68,7 +68,7 @@ suite('requests lead where the recordings of Clair say', () => {
   };
   for (const [request, leads] of Object.entries(cases))
     test(request, () => {
-      assert.equal(led(request), leads);
+      assert.equal(destinationOf(request), leads);
     });
 });
 
@@ -91,23 +91,23 @@ suite('redirects are those of httprouter 1.3, but they keep the prefix', () => {
   };
   for (const [request, leads] of Object.entries(cases))
     test(request, () => {
-      assert.equal(led(request), leads);
+      assert.equal(destinationOf(request), leads);
     });
 });
 
 test('a slash that is percent-encoded belongs to the name', () => {
-  assert.equal(led('GET /v1/layers/a%2Fb'), 'GET /layers/:name ["a/b"]');
-  assert.equal(led('GET /v1/layers/a%2Fb/'), '301 /v1/layers/a%2Fb');
+  assert.equal(destinationOf('GET /v1/layers/a%2Fb'), 'GET /layers/:name ["a/b"]');
+  assert.equal(destinationOf('GET /v1/layers/a%2Fb/'), '301 /v1/layers/a%2Fb');
 });
 
 test('a name that is no UTF-8 is read as far as it can be, half an escape is refused', () => {
-  assert.equal(led('GET /v1/layers/a%FF'), 'GET /layers/:name ["a\ufffd"]');
-  assert.equal(led('GET /v1/layers/a%F'), '400');
+  assert.equal(destinationOf('GET /v1/layers/a%FF'), 'GET /layers/:name ["a\ufffd"]');
+  assert.equal(destinationOf('GET /v1/layers/a%F'), '400');
 });
 
 test('the query is read as it is', () => {
-  const found = v1('GET', '/v1/namespaces?limit=&page=a%3D&x');
-  assert.deepEqual(found?.kind === 'route' && [...found.query], [
+  const match = v1('GET', '/v1/namespaces?limit=&page=a%3D&x');
+  assert.deepEqual(match?.kind === 'route' && [...match.query], [
     ['limit', ''],
     ['page', 'a='],
     ['x', ''],
@@ -115,15 +115,15 @@ test('the query is read as it is', () => {
 });
 
 test('answers without a route are those of Go', () => {
-  const answerOf = (method: string, target: string): unknown => {
-    const found = v1(method, target);
-    return found?.kind === 'answer' && found.answer;
+  const responseTo = (method: string, target: string): unknown => {
+    const match = v1(method, target);
+    return match?.kind === 'answer' && match.response;
   };
   const text = { headers: { 'X-Content-Type-Options': 'nosniff' }, contentType: 'text/plain; charset=utf-8' };
-  assert.deepEqual(answerOf('GET', '/v1/nope'), { ...text, status: 404, text: '404 page not found\n' });
-  assert.deepEqual(answerOf('PUT', '/v1/layers'), { ...text, status: 405, text: 'Method Not Allowed\n' });
-  assert.deepEqual(answerOf('POST', '/v1/layers/'), { status: 307, headers: { Location: '/v1/layers' } });
-  assert.deepEqual(answerOf('GET', '/v1/namespaces/?a="<\'>&\x80'), {
+  assert.deepEqual(responseTo('GET', '/v1/nope'), { ...text, status: 404, text: '404 page not found\n' });
+  assert.deepEqual(responseTo('PUT', '/v1/layers'), { ...text, status: 405, text: 'Method Not Allowed\n' });
+  assert.deepEqual(responseTo('POST', '/v1/layers/'), { status: 307, headers: { Location: '/v1/layers' } });
+  assert.deepEqual(responseTo('GET', '/v1/namespaces/?a="<\'>&\x80'), {
     status: 301,
     headers: { Location: '/v1/namespaces?a="<\'>&%80' },
     contentType: 'text/html; charset=utf-8',

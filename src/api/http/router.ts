@@ -1,8 +1,8 @@
-import type { ApiAnswer, Route } from './exchange.ts';
 import { parseGoQuery } from './go-query.ts';
+import type { ApiResponse, Route } from './route.ts';
 
 /** What a request leads to: a route, or an answer that needs none. */
-export type Found =
+export type RoutingResult =
   | {
       readonly kind: 'route';
       readonly route: Route;
@@ -11,13 +11,13 @@ export type Found =
       readonly params: Readonly<Record<string, string>>;
       readonly query: URLSearchParams;
     }
-  | { readonly kind: 'answer'; readonly answer: ApiAnswer };
+  | { readonly kind: 'answer'; readonly response: ApiResponse };
 
 /** Finds where a method and a request target lead; nothing where the target is not below the prefix. */
-export type Router = (method: string, target: string) => Found | undefined;
+export type Router = (method: string, target: string) => RoutingResult | undefined;
 
 /** As Go's `http.NotFound`. */
-export const notFound: ApiAnswer = plainText(404, '404 page not found\n');
+export const notFoundResponse: ApiResponse = plainTextResponse(404, '404 page not found\n');
 
 /**
  * Routes below a prefix such as `/v1`, with the answers of Go's httprouter: a redirect to the path as a route spells it where slashes,
@@ -25,16 +25,17 @@ export const notFound: ApiAnswer = plainText(404, '404 page not found\n');
  * in Clair a redirect keeps the prefix, and `%2F` is part of a name.
  */
 export function routerOf(prefix: string, routes: readonly Route[]): Router {
-  const patterns = routes.map(patternOf);
+  const patterns = routes.map(toRoutePattern);
   return (method, target) => {
     const { path, query } = splitTarget(target);
     if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined;
-    const parts = path.slice(prefix.length).split('/').slice(1).map(percentDecoded);
-    if (!parts.every((part) => part !== undefined)) return answering(plainText(400, '400 Bad Request'));
-    const ours = patterns.filter(({ route }) => route.method === method);
-    const found = firstMatch(ours, parts);
-    if (found !== undefined) {
-      const { route, params } = found;
+    const parts = path.slice(prefix.length).split('/').slice(1).map(decodePathSegment);
+    if (!parts.every((part) => part !== undefined))
+      return respondWith(plainTextResponse(400, '400 Bad Request'));
+    const ofMethod = patterns.filter(({ route }) => route.method === method);
+    const match = firstMatching(ofMethod, parts);
+    if (match !== undefined) {
+      const { route, params } = match;
       return {
         kind: 'route',
         route,
@@ -43,13 +44,13 @@ export function routerOf(prefix: string, routes: readonly Route[]): Router {
         query: parseGoQuery(query),
       };
     }
-    const better = spelledRight(ours, parts);
-    if (better !== undefined) {
-      const location = prefix + better.map((part) => `/${percentEncoded(part)}`).join('');
-      return answering(redirect(method, location + percentEncodedQuery(query)));
+    const corrected = correctedPath(ofMethod, parts);
+    if (corrected !== undefined) {
+      const location = prefix + corrected.map((part) => `/${encodePathSegment(part)}`).join('');
+      return respondWith(redirectResponse(method, location + encodeQuery(query)));
     }
-    const isKnown = firstMatch(patterns, parts) !== undefined;
-    return answering(isKnown ? plainText(405, 'Method Not Allowed\n') : notFound);
+    const isKnown = firstMatching(patterns, parts) !== undefined;
+    return respondWith(isKnown ? plainTextResponse(405, 'Method Not Allowed\n') : notFoundResponse);
   };
 }
 
@@ -60,21 +61,21 @@ export function splitTarget(target: string): { readonly path: string; readonly q
 }
 
 /** A route with the parts of its path. */
-export interface Pattern {
+export interface RoutePattern {
   readonly route: Route;
   readonly parts: readonly string[];
 }
 
 /** A route by its path. */
-export function patternOf(route: Route): Pattern {
+export function toRoutePattern(route: Route): RoutePattern {
   return { route, parts: route.path.split('/').slice(1) };
 }
 
-interface MatchedPattern extends Pattern {
+interface MatchedRoutePattern extends RoutePattern {
   readonly params: Readonly<Record<string, string>>;
 }
 
-interface Matching {
+interface MatchOptions {
   /** Whether a part of a path is that of a route: to the letter where it is not said. */
   readonly isSame?: (a: string, b: string) => boolean;
   /** Whether also the last parameter may be empty. */
@@ -82,105 +83,105 @@ interface Matching {
 }
 
 /** A pattern with the values of its parameters, where a path fits it. */
-export function matched(
-  { route, parts }: Pattern,
-  wanted: readonly string[],
-  { isSame = sameText, mayBeEmpty = false }: Matching = {},
-): MatchedPattern | undefined {
-  if (parts.length !== wanted.length) return undefined;
+export function matchPattern(
+  { route, parts }: RoutePattern,
+  pathParts: readonly string[],
+  { isSame = sameText, mayBeEmpty = false }: MatchOptions = {},
+): MatchedRoutePattern | undefined {
+  if (parts.length !== pathParts.length) return undefined;
   const params: Record<string, string> = {};
-  for (const [i, ours] of parts.entries()) {
-    const theirs = wanted[i] ?? '';
-    if (!ours.startsWith(':')) {
-      if (!isSame(ours, theirs)) return undefined;
-    } else if (theirs !== '' || mayBeEmpty || i < parts.length - 1) params[ours.slice(1)] = theirs;
+  for (const [i, patternPart] of parts.entries()) {
+    const pathPart = pathParts[i] ?? '';
+    if (!patternPart.startsWith(':')) {
+      if (!isSame(patternPart, pathPart)) return undefined;
+    } else if (pathPart !== '' || mayBeEmpty || i < parts.length - 1) params[patternPart.slice(1)] = pathPart;
     else return undefined;
   }
   return { route, parts, params };
 }
 
 /** The first pattern that fits. */
-function firstMatch(
-  patterns: readonly Pattern[],
-  wanted: readonly string[],
+function firstMatching(
+  patterns: readonly RoutePattern[],
+  pathParts: readonly string[],
   isSame = sameText,
-): MatchedPattern | undefined {
+): MatchedRoutePattern | undefined {
   for (const pattern of patterns) {
-    const found = matched(pattern, wanted, { isSame });
-    if (found !== undefined) return found;
+    const match = matchPattern(pattern, pathParts, { isSame });
+    if (match !== undefined) return match;
   }
   return undefined;
 }
 
 /** The path that was probably meant: without the slash at its end, else without empty and dotted parts and with the route's case. */
-function spelledRight(
-  patterns: readonly Pattern[],
-  wanted: readonly string[],
+function correctedPath(
+  patterns: readonly RoutePattern[],
+  pathParts: readonly string[],
 ): readonly string[] | undefined {
-  const trimmed = wanted.slice(0, -1);
-  if (wanted.at(-1) === '' && firstMatch(patterns, trimmed) !== undefined) return trimmed;
-  const cleaned = withoutDots(wanted);
-  const found = firstMatch(patterns, cleaned, sameButForCase);
-  return found?.parts.map((part, i) => (part.startsWith(':') ? (cleaned[i] ?? '') : part));
+  const trimmed = pathParts.slice(0, -1);
+  if (pathParts.at(-1) === '' && firstMatching(patterns, trimmed) !== undefined) return trimmed;
+  const cleaned = withoutDots(pathParts);
+  const match = firstMatching(patterns, cleaned, sameIgnoringCase);
+  return match?.parts.map((part, i) => (part.startsWith(':') ? (cleaned[i] ?? '') : part));
 }
 
 function withoutDots(parts: readonly string[]): readonly string[] {
-  const kept: string[] = [];
+  const segments: string[] = [];
   for (const part of parts)
-    if (part === '..') kept.pop();
-    else if (part !== '' && part !== '.') kept.push(part);
-  return kept;
+    if (part === '..') segments.pop();
+    else if (part !== '' && part !== '.') segments.push(part);
+  return segments;
 }
 
 function sameText(a: string, b: string): boolean {
   return a === b;
 }
 
-function sameButForCase(a: string, b: string): boolean {
+function sameIgnoringCase(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
 /** A part of a path as text; nothing where a percent sign stands alone. Node gives targets as one character a byte. */
-export function percentDecoded(part: string): string | undefined {
+export function decodePathSegment(part: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(part)) return undefined;
   const bytes = part.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString();
 }
 
 /** As Go writes a part of a path. */
-function percentEncoded(part: string): string {
+function encodePathSegment(part: string): string {
   return encodeURIComponent(part)
     .replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent)
-    .replace(/[!*'()]/g, inHex);
+    .replace(/[!*'()]/g, percentHex);
 }
 
-function percentEncodedQuery(query: string): string {
-  return query.replace(/[^\x21-\x7e]/g, inHex);
+function encodeQuery(query: string): string {
+  return query.replace(/[^\x21-\x7e]/g, percentHex);
 }
 
-function inHex(char: string): string {
+function percentHex(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /** As Go's `http.Redirect`: only a GET gets a page that says so. */
-function redirect(method: string, location: string): ApiAnswer {
+function redirectResponse(method: string, location: string): ApiResponse {
   if (method !== 'GET') return { status: 307, headers: { Location: location } };
   return {
     status: 301,
     headers: { Location: location },
     contentType: 'text/html; charset=utf-8',
-    text: `<a href="${htmlEscaped(location)}">Moved Permanently</a>.\n\n`,
+    text: `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`,
   };
 }
 
-function htmlEscaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) =>
     char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : `&#${char.charCodeAt(0)};`,
   );
 }
 
 /** As Go's `http.Error`. */
-export function plainText(status: number, text: string): ApiAnswer {
+export function plainTextResponse(status: number, text: string): ApiResponse {
   return {
     status,
     headers: { 'X-Content-Type-Options': 'nosniff' },
@@ -189,6 +190,6 @@ export function plainText(status: number, text: string): ApiAnswer {
   };
 }
 
-function answering(answer: ApiAnswer): Found {
-  return { kind: 'answer', answer };
+function respondWith(response: ApiResponse): RoutingResult {
+  return { kind: 'answer', response };
 }

@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { accessByTokens } from './access.ts';
-import { type ApiServerRoom, serveApi } from './api-server.ts';
+import { type ApiServerOptions, serveApi } from './api-server.ts';
 import { routerOf } from './router.ts';
-import { UnreadAnswers } from './unread-answers.ts';
+import { UnreadResponses } from './unread-responses.ts';
 
-const answerBytes = 32 * 1024 * 1024;
+const responseBytes = 32 * 1024 * 1024;
 
 /** A server with a large answer, and the signals that tell which of its clients have left, by the order of their requests. */
-async function serving(t: TestContext, change: Partial<ApiServerRoom>) {
-  const left: AbortSignal[] = [];
+async function startServer(t: TestContext, change: Partial<ApiServerOptions>) {
+  const abandoned: AbortSignal[] = [];
   const all = {
     name: 'getAll',
     method: 'GET',
     path: '/all',
     async handle({ signal }: { readonly signal: AbortSignal }) {
-      left.push(signal);
-      return { status: 200, text: 'x'.repeat(answerBytes) };
+      abandoned.push(signal);
+      return { status: 200, text: 'x'.repeat(responseBytes) };
     },
   };
   const none = { name: 'getNone', method: 'GET', path: '/none', handle: async () => ({ status: 200 }) };
@@ -33,7 +33,7 @@ async function serving(t: TestContext, change: Partial<ApiServerRoom>) {
       onError: (error) => {
         throw error;
       },
-      onAnswered: () => undefined,
+      onResponse: () => undefined,
       ...change,
     },
   );
@@ -43,50 +43,54 @@ async function serving(t: TestContext, change: Partial<ApiServerRoom>) {
     t.after(() => socket.destroy());
     return socket;
   };
-  const ask = async (): Promise<{ readonly socket: Socket; readonly gone: AbortSignal }> => {
+  const openStalled = async (): Promise<{ readonly socket: Socket; readonly gone: AbortSignal }> => {
     const socket = open().pause();
-    const before = left.length;
+    const before = abandoned.length;
     socket.write('GET /all HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    while (left.length === before) await new Promise(setImmediate);
-    return { socket, gone: left[before] ?? assert.fail() };
+    while (abandoned.length === before) await new Promise(setImmediate);
+    return { socket, gone: abandoned[before] ?? assert.fail() };
   };
-  return { open, ask };
+  return { open, ask: openStalled };
 }
 
-async function hasLeft(signal: AbortSignal): Promise<void> {
+async function untilAbandoned(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
 test('disconnects a client that takes nothing of an ordinary answer', async (t) => {
-  const { ask } = await serving(t, { stalledMs: 50 });
-  await hasLeft((await ask()).gone);
+  const { ask: openStalled } = await startServer(t, { stalledMs: 50 });
+  await untilAbandoned((await openStalled()).gone);
 });
 
 test('disconnects a client that takes too long for an answer, though it goes on reading', async (t) => {
-  const { ask } = await serving(t, { unread: new UnreadAnswers({ answerMs: 100, everyMs: 10 }) });
-  const { socket, gone } = await ask();
+  const { ask: openStalled } = await startServer(t, {
+    unread: new UnreadResponses({ responseMs: 100, checkIntervalMs: 10 }),
+  });
+  const { socket, gone } = await openStalled();
   const reading = setInterval(() => {
     socket.read(1024);
   }, 5);
-  await hasLeft(gone);
+  await untilAbandoned(gone);
   clearInterval(reading);
 });
 
 test('disconnects the client that asked first when clients leave too much unread', async (t) => {
-  const { ask } = await serving(t, { unread: new UnreadAnswers({ bytesMax: 1.5 * answerBytes }) });
-  const [first, second] = [await ask(), await ask()];
-  await hasLeft(first.gone);
+  const { ask: openStalled } = await startServer(t, {
+    unread: new UnreadResponses({ bytesMax: 1.5 * responseBytes }),
+  });
+  const [first, second] = [await openStalled(), await openStalled()];
+  await untilAbandoned(first.gone);
   let bytes = 0;
   for await (const piece of second.socket) {
     bytes += (piece as Buffer).length;
-    if (bytes > answerBytes) break;
+    if (bytes > responseBytes) break;
   }
-  assert.ok(bytes > answerBytes);
+  assert.ok(bytes > responseBytes);
 });
 
 test('closes a connection that says nothing when there are too many, so that the next is answered', async (t) => {
-  const http2 = { take: () => assert.fail('nobody speaks HTTP/2'), stop: () => Promise.resolve() };
-  const { open } = await serving(t, { connectionsMax: 2, http2 });
+  const http2 = { accept: () => assert.fail('nobody speaks HTTP/2'), stop: () => Promise.resolve() };
+  const { open } = await startServer(t, { connectionsMax: 2, http2 });
   const silent = [open(), open()];
   await Promise.all(silent.map((socket) => once(socket, 'connect')));
   const ends = silent.map((socket) => once(socket, 'close').then(() => socket));
@@ -95,6 +99,6 @@ test('closes a connection that says nothing when there are too many, so that the
   assert.equal(await Promise.race(ends), silent[0]);
   const next = open();
   next.write('GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  const [answer] = (await once(next, 'data')) as [Buffer];
-  assert.match(answer.toString(), /^HTTP\/1\.1 200 /);
+  const [response] = (await once(next, 'data')) as [Buffer];
+  assert.match(response.toString(), /^HTTP\/1\.1 200 /);
 });

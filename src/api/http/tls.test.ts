@@ -13,12 +13,12 @@ import { readTls, type TlsSettings } from './tls.ts';
 const unset: TlsSettings = { certfile: '', keyfile: '', cafile: '' };
 
 /** Asks a server with these settings, which lives as long as the test, for its path `/`. */
-async function asking(
+async function startTlsServer(
   context: TestContext,
   settings: TlsSettings,
 ): Promise<(options: RequestOptions) => Promise<string>> {
   const who = { name: 'who', method: 'GET', path: '/who', handle: async () => ({ status: 200, text: 'us' }) };
-  const room = {
+  const serverOptions = {
     routers: [routerOf('', [who])],
     access: accessByTokens([]),
     timeoutMs: 60_000,
@@ -26,14 +26,20 @@ async function asking(
     onError: (error: unknown) => {
       throw error;
     },
-    onAnswered: () => undefined,
+    onResponse: () => undefined,
   };
-  const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, room);
+  const server = await serveApi('the API', { host: '127.0.0.1', port: 0 }, serverOptions);
   context.after(() => server.stop(0));
   return async (options) => {
-    const asked = request({ host: '127.0.0.1', port: server.port, path: '/who', agent: false, ...options });
-    asked.end();
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    const outgoing = request({
+      host: '127.0.0.1',
+      port: server.port,
+      path: '/who',
+      agent: false,
+      ...options,
+    });
+    outgoing.end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     return Buffer.concat(await response.toArray()).toString();
   };
 }
@@ -45,21 +51,21 @@ function read({ cert, key }: CertificateFiles): { cert: Buffer; key: Buffer } {
 test('with a certificate TLS is spoken, and nobody is asked for one', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
-  const ask = await asking(context, { ...unset, certfile: cert, keyfile: key });
+  const send = await startTlsServer(context, { ...unset, certfile: cert, keyfile: key });
   const ca = readFileSync(authority.cert);
-  assert.equal(await ask({ ca }), 'us');
-  await assert.rejects(ask({ ca, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL@SECLEVEL=0' }));
+  assert.equal(await send({ ca }), 'us');
+  await assert.rejects(send({ ca, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL@SECLEVEL=0' }));
 });
 
 test('with an authority clients need a certificate of it', async (context) => {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('clair.test');
-  const ask = await asking(context, { certfile: cert, keyfile: key, cafile: authority.cert });
+  const send = await startTlsServer(context, { certfile: cert, keyfile: key, cafile: authority.cert });
   const ca = readFileSync(authority.cert);
-  assert.equal(await ask({ ca, ...read(authority.issue('client')) }), 'us');
-  await assert.rejects(ask({ ca }), { code: /^ERR_SSL_|^ECONNRESET/ });
-  const stranger = testAuthority(context).issue('client');
-  await assert.rejects(ask({ ca, ...read(stranger) }), { code: /^ERR_SSL_|^ECONNRESET/ });
+  assert.equal(await send({ ca, ...read(authority.issue('client')) }), 'us');
+  await assert.rejects(send({ ca }), { code: /^ERR_SSL_|^ECONNRESET/ });
+  const untrusted = testAuthority(context).issue('client');
+  await assert.rejects(send({ ca, ...read(untrusted) }), { code: /^ERR_SSL_|^ECONNRESET/ });
 });
 
 test('files that cannot be used are told of at start', (context) => {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServerOptions } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 
 /** The settings of TLS; empty where they are not set. */
 export interface TlsSettings {
@@ -27,33 +27,35 @@ export function readTls({ certfile, keyfile, cafile }: TlsSettings): ServerOptio
     key: readFile('api.keyfile', keyfile),
     minVersion: 'TLSv1.2',
   };
-  checked(`api.certfile ${certfile} and api.keyfile ${keyfile}`, () => createSecureContext(pair));
+  asConfigError(`api.certfile ${certfile} and api.keyfile ${keyfile}`, () => createSecureContext(pair));
   if (cafile === '') return pair;
   const ca = readFile('api.cafile', cafile);
-  checked(`api.cafile ${cafile}`, () => new X509Certificate(ca));
+  asConfigError(`api.cafile ${cafile}`, () => new X509Certificate(ca));
   return { ...pair, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 function readFile(setting: string, name: string): Buffer {
-  return checked(`${setting} ${name}`, () => readFileSync(name));
+  return asConfigError(`${setting} ${name}`, () => readFileSync(name));
 }
 
-function checked<T>(what: string, use: () => T): T {
+function asConfigError<T>(what: string, load: () => T): T {
   try {
-    return use();
+    return load();
   } catch (error) {
-    throw new ClairError('config-invalid', `${what} cannot be used: ${reasonOf(error)}`, { cause: error });
+    throw new ClairError('config-invalid', `${what} cannot be used: ${tlsProblemOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
 /** Codes that Node gives the errors of OpenSSL which are often met, in words. */
-const opensslWords: ReadonlyMap<string, string> = new Map([
+const opensslMessages: ReadonlyMap<string, string> = new Map([
   ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'the key does not belong to the certificate'],
   ['ERR_OSSL_UNSUPPORTED', 'the file of the key has no key, or one of a kind that is not supported'],
   ['ERR_OSSL_PEM_NO_START_LINE', 'a file does not have in PEM form what it is named for'],
 ]);
 
-function reasonOf(error: unknown): string {
+function tlsProblemOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return opensslWords.get(code) ?? messageOf(error);
+  return opensslMessages.get(code) ?? messageOf(error);
 }

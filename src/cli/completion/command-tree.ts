@@ -46,7 +46,7 @@ export function* commandsOf(node: CommandNode): Generator<CommandNode> {
 }
 
 /** The words that may follow a command, other than values. */
-export function wordsOf({ commands, options, choices }: CommandNode): string[] {
+export function completionsOf({ commands, options, choices }: CommandNode): string[] {
   return [
     ...commands.flatMap(({ name, aliases }) => [name, ...aliases]),
     ...choices,
@@ -55,7 +55,7 @@ export function wordsOf({ commands, options, choices }: CommandNode): string[] {
 }
 
 /** Whether nothing but its words may follow a command. */
-export function isClosed({ commands, choices }: CommandNode): boolean {
+export function takesOnlyCompletions({ commands, choices }: CommandNode): boolean {
   return commands.length + choices.length > 0;
 }
 

@@ -1,10 +1,17 @@
-import { type CommandNode, commandsOf, isClosed } from './command-tree.ts';
-import { caseText, pathCases, quoted, type ShellWords, valueCases, wordCases } from './shell-cases.ts';
+import { type CommandNode, commandsOf, takesOnlyCompletions } from './command-tree.ts';
+import {
+  caseText,
+  completionCases,
+  pathCases,
+  type ShellSyntax,
+  shellQuote,
+  valueCases,
+} from './shell-cases.ts';
 
-const bashWords: ShellWords = {
-  words: (words) => `COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$current"))`,
-  files: 'COMPREPLY=($(compgen -f -- "$current"))',
-  nothing: 'COMPREPLY=()',
+const bashSyntax: ShellSyntax = {
+  offerWords: (words) => `COMPREPLY=($(compgen -W ${shellQuote(words.join(' '))} -- "$current"))`,
+  offerFiles: 'COMPREPLY=($(compgen -f -- "$current"))',
+  offerNothing: 'COMPREPLY=()',
 };
 
 /** The completion of bash, for `complete -F`. Needs nothing but bash. */
@@ -17,8 +24,8 @@ _clair() {
   for ((i = 1; i < COMP_CWORD; i++)); do
 ${caseText(`"$path \${COMP_WORDS[i]}"`, pathCases(root), '    ')}
   done
-${caseText('"$path:$previous"', valueCases(root, bashWords), '  ')}
-${caseText('"$path"', wordCases(root, bashWords), '  ')}
+${caseText('"$path:$previous"', valueCases(root, bashSyntax), '  ')}
+${caseText('"$path"', completionCases(root, bashSyntax), '  ')}
   if [[ $current != -* ]]; then
     local IFS=$'\\n'
     COMPREPLY+=($(compgen -f -- "$current"))
@@ -28,10 +35,10 @@ complete -o filenames -F _clair clair
 `;
 }
 
-const zshWords: ShellWords = {
-  words: (words) => `compadd -- ${words.map(quoted).join(' ')}`,
-  files: '_files',
-  nothing: ':',
+const zshSyntax: ShellSyntax = {
+  offerWords: (words) => `compadd -- ${words.map(shellQuote).join(' ')}`,
+  offerFiles: '_files',
+  offerNothing: ':',
 };
 
 /** The completion of zsh, to lie as \`_clair\` in a directory of \`fpath\`. */
@@ -43,8 +50,8 @@ _clair() {
   for ((i = 2; i < CURRENT; i++)); do
 ${caseText(`"$command \${words[i]}"`, zshCases(pathCases(root)), '    ')}
   done
-${caseText('"$command:$previous"', valueCases(root, zshWords), '  ')}
-${caseText('"$command"', wordCases(root, zshWords), '  ')}
+${caseText('"$command:$previous"', valueCases(root, zshSyntax), '  ')}
+${caseText('"$command"', completionCases(root, zshSyntax), '  ')}
   [[ $PREFIX == -* ]] || _files
 }
 if [[ $funcstack[1] == _clair ]]; then _clair "$@"; else compdef _clair clair; fi
@@ -59,21 +66,25 @@ function zshCases(cases: ReturnType<typeof pathCases>): ReturnType<typeof pathCa
 /** The completion of fish. */
 export function fishScript(root: CommandNode): string {
   const lines = [...commandsOf(root)].flatMap((node) => {
-    const isHere = `-n ${quoted(`__clair_is ${quoted(node.path)}`)}`;
+    const isHere = `-n ${shellQuote(`__clair_is ${shellQuote(node.path)}`)}`;
     return [
-      ...(isClosed(node) ? [`complete -c clair ${isHere} -f`] : []),
+      ...(takesOnlyCompletions(node) ? [`complete -c clair ${isHere} -f`] : []),
       ...node.commands.map(
-        ({ name, description }) => `complete -c clair ${isHere} -a ${quoted(name)} -d ${quoted(description)}`,
+        ({ name, description }) =>
+          `complete -c clair ${isHere} -a ${shellQuote(name)} -d ${shellQuote(description)}`,
       ),
-      ...node.choices.map((choice) => `complete -c clair ${isHere} -a ${quoted(choice)}`),
+      ...node.choices.map((choice) => `complete -c clair ${isHere} -a ${shellQuote(choice)}`),
       ...node.options.map(({ names, description, value, choices }) => {
         const flags = names.map((name) =>
           name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
         );
-        const values = { none: '', any: ' -x', file: ' -r', choice: ` -x -a ${quoted(choices.join(' '))}` }[
-          value
-        ];
-        return `complete -c clair ${isHere} ${flags.join(' ')}${values} -d ${quoted(description)}`;
+        const values = {
+          none: '',
+          any: ' -x',
+          file: ' -r',
+          choice: ` -x -a ${shellQuote(choices.join(' '))}`,
+        }[value];
+        return `complete -c clair ${isHere} ${flags.join(' ')}${values} -d ${shellQuote(description)}`;
       }),
     ];
   });
@@ -85,7 +96,7 @@ function __clair_is
 ${pathCases(root)
   .map(
     ({ patterns, action }) =>
-      `      case ${patterns.map(quoted).join(' ')}\n        set path ${action.slice('path='.length)}`,
+      `      case ${patterns.map(shellQuote).join(' ')}\n        set path ${action.slice('path='.length)}`,
   )
   .join('\n')}
     end

@@ -1,4 +1,10 @@
-import { type CommandNode, commandsOf, isClosed, type OptionNode, wordsOf } from './command-tree.ts';
+import {
+  type CommandNode,
+  commandsOf,
+  completionsOf,
+  type OptionNode,
+  takesOnlyCompletions,
+} from './command-tree.ts';
 
 /** The words of a `case` of the shells: patterns, and what is done. */
 export interface ShellCase {
@@ -7,13 +13,13 @@ export interface ShellCase {
 }
 
 /** What a script for bash or zsh calls, in the words of that shell. */
-export interface ShellWords {
+export interface ShellSyntax {
   /** Offers words. */
-  words(words: readonly string[]): string;
+  offerWords(words: readonly string[]): string;
   /** Offers files. */
-  readonly files: string;
+  readonly offerFiles: string;
   /** Offers nothing. */
-  readonly nothing: string;
+  readonly offerNothing: string;
 }
 
 /** `case "$path $word"`: how a word changes the command that the line is about. */
@@ -21,13 +27,13 @@ export function pathCases(root: CommandNode): ShellCase[] {
   return [...commandsOf(root)].flatMap(({ path, commands }) =>
     commands.map((below) => ({
       patterns: [below.name, ...below.aliases].map((name) => `${path} ${name}`),
-      action: `path=${quoted(below.path)}`,
+      action: `path=${shellQuote(below.path)}`,
     })),
   );
 }
 
 /** `case "$path:$previous"`: what follows an option that takes a value. */
-export function valueCases(root: CommandNode, shell: ShellWords): ShellCase[] {
+export function valueCases(root: CommandNode, shell: ShellSyntax): ShellCase[] {
   return [...commandsOf(root)].flatMap(({ path, options }) =>
     options.flatMap((option) =>
       option.value === 'none'
@@ -38,27 +44,27 @@ export function valueCases(root: CommandNode, shell: ShellWords): ShellCase[] {
 }
 
 /** `case "$path"`: what may follow a command; files besides, where its words are no closed list. */
-export function wordCases(root: CommandNode, shell: ShellWords): ShellCase[] {
+export function completionCases(root: CommandNode, shell: ShellSyntax): ShellCase[] {
   return [...commandsOf(root)].map((node) => ({
     patterns: [node.path],
-    action: `${shell.words(wordsOf(node))}${isClosed(node) ? '; return' : ''}`,
+    action: `${shell.offerWords(completionsOf(node))}${takesOnlyCompletions(node) ? '; return' : ''}`,
   }));
 }
 
 /** A `case` in the syntax that bash and zsh share. */
 export function caseText(subject: string, cases: readonly ShellCase[], indent: string): string {
   const lines = cases.map(
-    ({ patterns, action }) => `${indent}  ${patterns.map(quoted).join('|')}) ${action} ;;`,
+    ({ patterns, action }) => `${indent}  ${patterns.map(shellQuote).join('|')}) ${action} ;;`,
   );
   return [`${indent}case ${subject} in`, ...lines, `${indent}esac`].join('\n');
 }
 
 /** A text as one word of a shell. */
-export function quoted(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function valueAction({ value, choices }: OptionNode, shell: ShellWords): string {
-  if (value === 'choice') return `${shell.words(choices)}; return`;
-  return `${value === 'file' ? shell.files : shell.nothing}; return`;
+function valueAction({ value, choices }: OptionNode, shell: ShellSyntax): string {
+  if (value === 'choice') return `${shell.offerWords(choices)}; return`;
+  return `${value === 'file' ? shell.offerFiles : shell.offerNothing}; return`;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { MirroredFeed } from '../../service/feeds/mirror-feeds.ts';
-import { hasMirrorLine, isNoneThere, mirrorLine, mirrorSummary } from './mirror-lines.ts';
+import { areAllMirroredAbsent, hasMirrorLine, mirrorLine, mirrorSummary } from './mirror-lines.ts';
 
 function mirrored(feed: string, outcome: MirroredFeed['outcome']): MirroredFeed {
   return { source: 'nvd', feed, outcome };
@@ -31,8 +31,8 @@ test('does not show hundreds of feeds that were not tried or do not exist, but c
 
 test('says that no feed is there when a mirror has none', () => {
   const feeds = [mirrored('2039', 'absent'), mirrored('2040', 'absent')];
-  assert.ok(isNoneThere(feeds));
+  assert.ok(areAllMirroredAbsent(feeds));
   assert.deepEqual(mirrorSummary(feeds), ['no feed is there']);
-  assert.ok(!isNoneThere([]));
-  assert.ok(!isNoneThere([...feeds, mirrored('2023', { written: 0, unchanged: 1 })]));
+  assert.ok(!areAllMirroredAbsent([]));
+  assert.ok(!areAllMirroredAbsent([...feeds, mirrored('2023', { written: 0, unchanged: 1 })]));
 });

@@ -1,6 +1,6 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { MirroredFeed } from '../../service/feeds/mirror-feeds.ts';
-import { feedColumn } from './feeds.ts';
+import { feedColumn } from './feed-text.ts';
 
 /** One line for one feed. */
 export function mirrorLine({ source, feed, outcome }: MirroredFeed): string {
@@ -20,7 +20,7 @@ export function hasMirrorLine({ outcome }: MirroredFeed): boolean {
 }
 
 /** Whether feeds were asked for and not one exists. */
-export function isNoneThere(feeds: readonly MirroredFeed[]): boolean {
+export function areAllMirroredAbsent(feeds: readonly MirroredFeed[]): boolean {
   return feeds.length > 0 && feeds.every(({ outcome }) => outcome === 'absent');
 }
 

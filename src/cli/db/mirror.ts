@@ -1,18 +1,18 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { type MirroredFeed, mirrorFeeds, type Publisher } from '../../service/feeds/mirror-feeds.ts';
 import { feedClient, originOf } from '../feed-client.ts';
+import type { LoadedExtensions } from '../load-extensions.ts';
 import { writeLines } from '../output.ts';
-import type { Plugged } from '../plugged.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
-import { named } from './feeds.ts';
-import { hasMirrorLine, isNoneThere, mirrorLine, mirrorSummary } from './mirror-lines.ts';
+import { selectSources } from './feed-text.ts';
+import { areAllMirroredAbsent, hasMirrorLine, mirrorLine, mirrorSummary } from './mirror-lines.ts';
 
 /** Options of `clair db mirror`. */
 export interface MirrorOptions extends ConsoleOptions {
   readonly progress?: Progress;
   /** Another mirror to get the feeds from, instead of the vendors. */
   readonly mirror?: string;
-  readonly plugged: Plugged;
+  readonly loaded: LoadedExtensions;
 }
 
 /**
@@ -22,12 +22,12 @@ export interface MirrorOptions extends ConsoleOptions {
 export async function mirrorDatabase(
   directory: string,
   names: readonly string[],
-  { mirror, plugged: { extensions }, ...options }: MirrorOptions,
+  { mirror, loaded: { extensions }, ...options }: MirrorOptions,
 ): Promise<number> {
-  const publishers = named<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
+  const publishers = selectSources<Publisher>(names, [...extensions.sources, ...extensions.enrichers]);
   const progress = options.progress ?? terminalProgress(options);
-  const { savingClient } = await import('../../source/client/saving.ts');
-  const client = await savingClient(directory, {
+  const { openMirrorWriter } = await import('../../source/client/mirror-writer.ts');
+  const client = await openMirrorWriter(directory, {
     name: originOf(mirror),
     client: feedClient(mirror, progress),
   });
@@ -43,5 +43,5 @@ export async function mirrorDatabase(
     await client.finish();
   }
   writeLines(mirrorSummary(feeds));
-  return isNoneThere(feeds) || feeds.some(({ outcome }) => outcome instanceof ClairError) ? 3 : 0;
+  return areAllMirroredAbsent(feeds) || feeds.some(({ outcome }) => outcome instanceof ClairError) ? 3 : 0;
 }

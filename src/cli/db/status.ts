@@ -2,11 +2,11 @@ import { redact } from '../../kit/redact.ts';
 import { isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
-import { columns } from '../columns.ts';
+import { alignColumns } from '../align-columns.ts';
+import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
 import { defaultDatabase } from '../database.ts';
 import { writeLines } from '../output.ts';
-import { type DatabaseOptions, openRoom } from '../room.ts';
-import { latestContentOf } from './update-lines.ts';
+import { latestContentDate } from './update-lines.ts';
 
 /** Options of `clair db status`. */
 export interface StatusOptions extends DatabaseOptions {
@@ -15,8 +15,8 @@ export interface StatusOptions extends DatabaseOptions {
 
 /** `clair db status`: what lies in the database and how old it is. */
 export async function showStatus(options: StatusOptions): Promise<number> {
-  await using room = await openRoom({ ...options, offline: true });
-  const { bytes, rows, feeds } = await room.store.statistics();
+  await using context = await openCommandContext({ ...options, offline: true });
+  const { bytes, rows, feeds } = await context.store.statistics();
   const states = feeds.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   const loaded = states.filter(({ presence }) => presence === 'loaded');
   const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
@@ -41,18 +41,18 @@ function sourceLines(states: readonly FeedState[], now: Date): string[] {
   const heading = ['SOURCE', 'FEEDS', 'RECORDS', 'CONTENT OF', 'AGE', 'CHECKED', 'FROM'];
   const bySource = Map.groupBy(states, ({ source }) => source);
   const rows = [...bySource].map(([source, feeds]) => {
-    const content = latestContentOf(source, feeds);
+    const content = latestContentDate(source, feeds);
     return [
       source,
       String(feeds.length),
       String(feeds.reduce((sum, { records }) => sum + records, 0)),
       content?.slice(0, 10) ?? '-',
       ageOf(source, content, now),
-      minute(feeds.map(({ checkedAt }) => checkedAt).sort(compareText)[0] ?? null),
+      toMinute(feeds.map(({ checkedAt }) => checkedAt).sort(compareText)[0] ?? null),
       [...new Set(feeds.map(({ origin }) => origin))].join(', '),
     ];
   });
-  return columns([heading, ...rows]);
+  return alignColumns([heading, ...rows]);
 }
 
 /** `5 days`, and `old` where that is too much for the source. */
@@ -69,13 +69,13 @@ function feedLines(states: readonly FeedState[]): string[] {
     state.source,
     state.feed,
     String(state.records),
-    minute(state.contentDate),
+    toMinute(state.contentDate),
     state.contentEvidence ?? '-',
-    minute(state.fetchedAt),
-    minute(state.checkedAt),
+    toMinute(state.fetchedAt),
+    toMinute(state.checkedAt),
     state.origin,
   ]);
-  return columns([heading, ...rows]);
+  return alignColumns([heading, ...rows]);
 }
 
 /** So many skipped records are told by name; the count tells of the rest. */
@@ -86,7 +86,9 @@ function remarksOf({ source, feed, lastFailure, skipped, kept }: FeedState): str
   const shown = skipped.sample.slice(0, skippedShown);
   const more = skipped.count - shown.length;
   const lines = [
-    ...(lastFailure === null ? [] : [`last try failed at ${minute(lastFailure.at)}: ${lastFailure.message}`]),
+    ...(lastFailure === null
+      ? []
+      : [`last try failed at ${toMinute(lastFailure.at)}: ${lastFailure.message}`]),
     ...(kept.length === 0
       ? []
       : [`no longer speaks of ${kept.join(', ')}; what it last said stays in force`]),
@@ -97,6 +99,6 @@ function remarksOf({ source, feed, lastFailure, skipped, kept }: FeedState): str
   return lines.length === 0 ? [] : ['', `${source} ${feed}`, ...lines.map((line) => `  ${line}`)];
 }
 
-function minute(time: string | null): string {
+function toMinute(time: string | null): string {
   return time === null ? '-' : `${time.slice(0, 16).replace('T', ' ')}Z`;
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
-import { difference } from '../../testing/store-content.ts';
+import { changeCounts } from '../../testing/store-content.ts';
 import {
+  areAllFeedsAbsent,
+  failureLines,
   feedLine,
   headingRow,
-  isNothingThere,
-  problemLines,
   sourceRow,
   summaryLines,
 } from './update-lines.ts';
@@ -29,8 +29,8 @@ function failed(feed: string, code: 'feed-unavailable' | 'feed-not-tried', messa
 
 test('a source has one row that lines up with the heading, without zeros and without feeds that do not exist', () => {
   const outcomes = [
-    outcome('main', { outcome: 'updated', difference: difference({ added: 12 }) }),
-    outcome('community', { outcome: 'updated', difference: difference({ added: 3, removed: 1 }) }),
+    outcome('main', { outcome: 'updated', difference: changeCounts({ added: 12 }) }),
+    outcome('community', { outcome: 'updated', difference: changeCounts({ added: 3, removed: 1 }) }),
     outcome('v3.99/main', { outcome: 'absent' }),
     outcome('edge', { outcome: 'unchanged' }),
   ];
@@ -59,9 +59,9 @@ test('a reason stands there once, however many feeds have it', () => {
     failed('a', 'feed-unavailable', 'HTTP 500'),
     failed('b', 'feed-unavailable', 'HTTP 500'),
     failed('c', 'feed-not-tried', 'not tried'),
-    outcome('d', { outcome: 'updated', difference: difference({ skipped: 2 }) }),
+    outcome('d', { outcome: 'updated', difference: changeCounts({ skipped: 2 }) }),
   ];
-  assert.deepEqual(problemLines(outcomes), [
+  assert.deepEqual(failureLines(outcomes), [
     'alpine (2 feeds) failed: HTTP 500',
     '2 records were not understood (clair db status names them)',
   ]);
@@ -73,27 +73,27 @@ test('a reason stands there once, however many feeds have it', () => {
 
 test('says how a mirror is laid out when not one feed is there', () => {
   const absent = [outcome('a', { outcome: 'absent' }), outcome('b', { outcome: 'absent' })];
-  assert.ok(isNothingThere(absent));
+  assert.ok(areAllFeedsAbsent(absent));
   assert.deepEqual(summaryLines(absent, 600), [
     'no feed is there; 0.6 s',
     'Check the mirror: it has each file at HOST/PATH of the URL of the vendor, as clair db mirror writes it.',
   ]);
   for (const others of [[], [...absent, outcome('c', { outcome: 'superseded' })]]) {
-    assert.ok(!isNothingThere(others));
+    assert.ok(!areAllFeedsAbsent(others));
     assert.equal(summaryLines(others, 600).length, 1);
   }
 });
 
 test('more failures than fit are counted', () => {
   const outcomes = Array.from({ length: 15 }, (_, i) => failed(`${i}`, 'feed-unavailable', `HTTP 5${i}`));
-  const lines = problemLines(outcomes);
+  const lines = failureLines(outcomes);
   assert.equal(lines.length, 11);
   assert.equal(lines.at(-1), 'and 5 more failures (--verbose shows all)');
 });
 
 test('the first load of a feed has no zeros', () => {
   const line = (changes: object): string =>
-    feedLine(outcome('main', { outcome: 'updated', difference: difference(changes) }));
+    feedLine(outcome('main', { outcome: 'updated', difference: changeCounts(changes) }));
   assert.match(line({ added: 3 }), /^alpine main +updated: 3 new$/);
   assert.match(line({ unchanged: 3 }), /updated: 0 new, 0 changed, 0 gone, 3 as before$/);
 });

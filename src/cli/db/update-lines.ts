@@ -1,6 +1,6 @@
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { FeedState } from '../../store/store.ts';
-import { differenceWords, feedColumn } from './feeds.ts';
+import { differenceText, feedColumn } from './feed-text.ts';
 
 /** The outcomes of the feeds of one source, and how long they took together. */
 export interface SourceOutcomes {
@@ -32,7 +32,7 @@ export function sourceRow(
   sources: readonly string[],
   { source, outcomes, ms, contentDate }: SourceOutcomes,
 ): string[] {
-  const shown = outcomes.filter((one) => !isNothing(one) && !isNotTried(one));
+  const shown = outcomes.filter((one) => !isAbsent(one) && !isNotTried(one));
   if (shown.length === 0) return [];
   const { added, changed, removed } = totalsOf(outcomes);
   return [
@@ -66,7 +66,7 @@ function row(sources: readonly string[], { source, feeds, counts, content, time,
 }
 
 /** A file that the vendor or the mirror does not have, such as a year to come, or that another source makes needless. */
-function isNothing({ outcome }: FeedOutcome): boolean {
+function isAbsent({ outcome }: FeedOutcome): boolean {
   return outcome === 'absent' || outcome === 'superseded';
 }
 
@@ -98,7 +98,7 @@ function totalsOf(outcomes: readonly FeedOutcome[]): { added: number; changed: n
 const failuresShown = 10;
 
 /** What went wrong, each reason once, and what of the records was not understood. What was not tried is in the summary. */
-export function problemLines(outcomes: readonly FeedOutcome[]): string[] {
+export function failureLines(outcomes: readonly FeedOutcome[]): string[] {
   const failed = outcomes.filter((one): one is Failed => one.outcome === 'failed' && !isNotTried(one));
   const byMessage = Map.groupBy(failed, ({ error }) => error.message);
   const lines = [...byMessage].map(([message, feeds]) => `${nameOf(feeds)} failed: ${message}`);
@@ -129,11 +129,11 @@ function skippedLines(outcomes: readonly FeedOutcome[]): string[] {
 }
 
 /** Whether feeds were asked for and not one exists, as in a directory that is no mirror. */
-export function isNothingThere(outcomes: readonly FeedOutcome[]): boolean {
+export function areAllFeedsAbsent(outcomes: readonly FeedOutcome[]): boolean {
   return outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'absent');
 }
 
-const nothingThere =
+const allAbsentHint =
   'Check the mirror: it has each file at HOST/PATH of the URL of the vendor, as clair db mirror writes it.';
 
 /** All of the update in one line, and what to do where hosts could not be reached. */
@@ -151,7 +151,7 @@ export function summaryLines(outcomes: readonly FeedOutcome[], ms: number): stri
   const summary = shown.length === 0 ? 'no feed is there' : `feeds: ${shown.join(', ')}`;
   return [
     `${summary}; ${(ms / 1000).toFixed(1)} s`,
-    ...(isNothingThere(outcomes) ? [nothingThere] : []),
+    ...(areAllFeedsAbsent(outcomes) ? [allAbsentHint] : []),
     ...(notTried > 0 ? ['Check the network, or name a mirror with --mirror.'] : []),
   ];
 }
@@ -163,7 +163,7 @@ export function feedLine(outcome: FeedOutcome): string {
     case 'updated': {
       const { skipped } = outcome.difference;
       const rest = skipped > 0 ? `, ${skipped} not understood (clair db status names them)` : '';
-      return `${name} updated: ${differenceWords(outcome.difference)}${rest}`;
+      return `${name} updated: ${differenceText(outcome.difference)}${rest}`;
     }
     case 'failed':
       return `${name} ${outcome.error.code === 'feed-not-tried' ? 'not tried' : 'failed'}: ${outcome.error.message}`;
@@ -180,7 +180,7 @@ export function feedLine(outcome: FeedOutcome): string {
 }
 
 /** The latest content date of the feeds of a source. */
-export function latestContentOf(source: string, states: readonly FeedState[]): string | null {
+export function latestContentDate(source: string, states: readonly FeedState[]): string | null {
   const dates = states.flatMap((state) =>
     state.source === source && state.presence === 'loaded' && state.contentDate !== null
       ? [state.contentDate]

@@ -6,14 +6,14 @@ import { batchedLines } from './batched-lines.ts';
 
 test('lines that may wait are written together at the end of the turn, in order with those that may not', async () => {
   const written: string[] = [];
-  const take = batchedLines((lines) => written.push(lines));
-  take('a', true);
-  take('b', true);
+  const writeLine = batchedLines((lines) => written.push(lines));
+  writeLine('a', true);
+  writeLine('b', true);
   assert.deepEqual(written, []);
   await setImmediate();
   assert.deepEqual(written, ['ab']);
-  take('c', true);
-  take('d', false);
+  writeLine('c', true);
+  writeLine('d', false);
   assert.deepEqual(written, ['ab', 'cd']);
   await setImmediate();
   assert.deepEqual(written, ['ab', 'cd']);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { redact } from '../../kit/redact.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
-import { difference } from '../../testing/store-content.ts';
+import { changeCounts } from '../../testing/store-content.ts';
 import { logFeedOutcomes } from './feed-events.ts';
 import { openLog } from './open-log.ts';
 
@@ -36,7 +36,7 @@ test('does not log a line for each of hundreds of feeds when there is no network
 
 test('logs each feed that was updated or failed for a reason of its own', () => {
   const outcomes: FeedOutcome[] = [
-    { source, feed: 'a', outcome: 'updated', difference: difference({ added: 2 }) },
+    { source, feed: 'a', outcome: 'updated', difference: changeCounts({ added: 2 }) },
     failed('b', 'feed-unavailable', 'HTTP 500'),
     failed('c', 'feed-unavailable', 'HTTP 502'),
     { source, feed: 'd', outcome: 'unchanged' },

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { limits } from '../../kit/limits.ts';
-import { batchedLines, type TakeLine } from './batched-lines.ts';
+import { limits } from '../../core/limits.ts';
+import { batchedLines, type WriteLine } from './batched-lines.ts';
 
 /** Where log lines go. */
 export interface LogWriterOptions {
@@ -14,7 +14,7 @@ export interface LogWriterOptions {
  * Writes log lines to a file descriptor without waiting for its reader. While the reader is slow, up to `limits.logBufferBytes` wait in memory.
  * Lines beyond that are dropped, and a line says how many. An exiting process waits at most `limits.logExitMs` for the reader.
  */
-export function logWriter({ fd = 2, shape }: LogWriterOptions): TakeLine {
+export function logWriter({ fd = 2, shape }: LogWriterOptions): WriteLine {
   let exitBy = Number.POSITIVE_INFINITY;
   let dropped = 0;
   const destination = pino.destination({

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../../config/settings.ts';
-import type { TakeLine } from './batched-lines.ts';
+import type { WriteLine } from './batched-lines.ts';
 import { escapeUnsafe } from './escape.ts';
 import { logWriter } from './log-writer.ts';
 import { textLine } from './text-line.ts';
@@ -13,7 +13,7 @@ export interface LogOptions {
   /** Masks secrets in a line. */
   readonly redact: (line: string) => string;
   /** Takes each line, with its end; standard error by default. */
-  readonly write?: TakeLine;
+  readonly write?: WriteLine;
 }
 
 /** The message of the line that each request has. */

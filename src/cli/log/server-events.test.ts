@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestRecord } from '../../api/http/request-record.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { redact } from '../../kit/redact.ts';
 import { openLog } from './open-log.ts';
-import { logPost, logRequest, logStrictSources, warnOfOpenAccess } from './server-events.ts';
+import { logIngest, logRequest, logStrictSources, warnOfOpenAccess } from './server-events.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -57,10 +57,10 @@ test('what monitoring asks is logged at debug', () => {
 test('a refused token and a change have an audit line with who and what', () => {
   const { log, lines } = logging();
   logRequest(log, { ...read, status: 401, isSuccess: false, token: undefined, refused: 'unknown token' });
-  const written = { ...read, method: 'POST', route: 'v1/postVulnerability', isChange: true };
+  const change = { ...read, method: 'POST', route: 'v1/postVulnerability', isChange: true };
   const details = { namespace: 'debian:12', vulnerability: 'CVE-2024-0001' };
-  logRequest(log, { ...written, status: 201, details });
-  logRequest(log, { ...written, status: 400, isSuccess: false, details });
+  logRequest(log, { ...change, status: 201, details });
+  logRequest(log, { ...change, status: 400, isSuccess: false, details });
   const where = { method: 'GET', path: '/v1/layers/a', client: '10.0.0.1' };
   assert.deepEqual(
     lines.filter(({ audit }) => audit),
@@ -85,9 +85,14 @@ test('a refused token and a change have an audit line with who and what', () => 
 test('a posted layer has a line with what was found, or why it failed', () => {
   const { log, lines } = logging();
   const content = { digest: 'sha256:a', namespace: 'debian:12', packages: 96 };
-  logPost(log, { kind: 'layer', name: 'x', ms: 12.4, content });
-  logPost(log, { kind: 'layer', name: 'x', ms: 0.2 });
-  logPost(log, { kind: 'ancestry', name: 'y', ms: 3, error: new ClairError('layer-not-found', 'no layer') });
+  logIngest(log, { kind: 'layer', name: 'x', ms: 12.4, content });
+  logIngest(log, { kind: 'layer', name: 'x', ms: 0.2 });
+  logIngest(log, {
+    kind: 'ancestry',
+    name: 'y',
+    ms: 3,
+    error: new ClairError('layer-not-found', 'no layer'),
+  });
   assert.deepEqual(lines, [
     {
       ...{ level: 'info', layer: 'x', ms: 12, digest: 'sha256:a', namespace: 'debian:12', features: 96 },
@@ -100,7 +105,7 @@ test('a posted layer has a line with what was found, or why it failed', () => {
 
 test('a text of a client is cut when it is long', () => {
   const { log, lines } = logging();
-  logPost(log, { kind: 'layer', name: 'x'.repeat(100_000), ms: 1 });
+  logIngest(log, { kind: 'layer', name: 'x'.repeat(100_000), ms: 1 });
   assert.equal(String(lines[0]?.['layer']).length, limits.logTextCharacters + 1);
 });
 

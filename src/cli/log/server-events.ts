@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { PostRecord } from '../../api/http/post-record.ts';
-import { type RequestRecord, shortened } from '../../api/http/request-record.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import type { IngestRecord } from '../../api/http/ingest-record.ts';
+import { type RequestRecord, truncateLogText } from '../../api/http/request-record.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { requestMessage } from './open-log.ts';
 
 /** Routes that monitoring asks every few seconds. */
@@ -19,7 +19,9 @@ const grpcHealth = '/grpc.health.v1.Health/';
 /** Logs a request at `info`, one of monitoring at `debug`; and in the audit log a refused token and a change. */
 export function logRequest(log: Logger, record: RequestRecord): void {
   const { ms, details, isChange, isSuccess, refused, ...rest } = record;
-  const named = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, shortened(value)]));
+  const named = Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [key, truncateLogText(value)]),
+  );
   const fields = { ...rest, ms: Math.round(ms * 10) / 10, ...named };
   if (isProbe(record)) log.debug(fields, requestMessage);
   else log.info(fields, requestMessage);
@@ -34,12 +36,12 @@ function isProbe({ route, path, protocol }: RequestRecord): boolean {
 }
 
 /** Logs how taking in a layer or an ancestry ended. */
-export function logPost(log: Logger, { kind, name, ms, content, error }: PostRecord): void {
-  const fields = { [kind]: shortened(name), ms: Math.round(ms) };
+export function logIngest(log: Logger, { kind, name, ms, content, error }: IngestRecord): void {
+  const fields = { [kind]: truncateLogText(name), ms: Math.round(ms) };
   if (error !== undefined) {
     const isExpected = error instanceof ClairError;
     log[isExpected ? 'warn' : 'info'](
-      { ...fields, error: shortened(messageOf(error)) },
+      { ...fields, error: truncateLogText(messageOf(error)) },
       `${kind} not taken in`,
     );
   } else if (content === undefined) log.info(fields, `${kind} known already`);

@@ -1,30 +1,30 @@
 import type { Command } from 'commander';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { AffectedOptions } from '../affected.ts';
-import type { ImportOptions } from '../db/carry.ts';
+import type { DatabaseOptions } from '../command-context.ts';
+import type { ImportOptions } from '../db/export-import.ts';
 import type { MirrorOptions } from '../db/mirror.ts';
 import type { StatusOptions } from '../db/status.ts';
 import type { UpdateOptions } from '../db/update.ts';
-import type { Plugged } from '../plugged.ts';
-import type { DatabaseOptions } from '../room.ts';
+import type { LoadedExtensions } from '../load-extensions.ts';
 import { plainFormatOption } from './format-option.ts';
-import { addDatabaseOptions, type CommandParts } from './options.ts';
+import { addDatabaseOptions, type CommandDeps } from './options.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** The commands that work on advisories and versions. */
-export function addAdvisoryCommands(program: Command, parts: CommandParts): void {
-  addAffected(program, parts);
-  addDatabase(program, parts);
-  addCompareVersions(program, parts);
+export function addAdvisoryCommands(program: Command, deps: CommandDeps): void {
+  addAffected(program, deps);
+  addDatabase(program, deps);
+  addCompareVersions(program, deps);
 }
 
-function addDatabase(program: Command, parts: CommandParts): void {
-  const { run, plugged } = parts;
+function addDatabase(program: Command, deps: CommandDeps): void {
+  const { run, loaded } = deps;
   const db = program.command('db').description('the database of advisories and layers');
   addRunOptions(addDatabaseOptions(db.command('update').description('bring advisories up to date')))
     .argument(
       '[source...]',
-      `which ones: ${[...plugged.extensions.sources, ...plugged.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
+      `which ones: ${[...loaded.extensions.sources, ...loaded.extensions.enrichers].map(({ name }) => name).join(', ')}; all by default`,
     )
     .option('--accept-shrunk', 'take a feed that has shrunk to less than half for what it is')
     .option('--accept-older', 'take a feed whose content is older than what the database has')
@@ -35,20 +35,20 @@ function addDatabase(program: Command, parts: CommandParts): void {
     .action((sources: string[], options: UpdateOptions) =>
       run(
         import('../db/update.ts').then(({ updateDatabase }) =>
-          updateDatabase(sources, { ...options, plugged }),
+          updateDatabase(sources, { ...options, loaded }),
         ),
       ),
     );
   addRunOptions(db.command('status').description('what the database holds and how old it is'))
     .option('--db <file>', 'the database')
     .action((options: StatusOptions) =>
-      run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, plugged }))),
+      run(import('../db/status.ts').then(({ showStatus }) => showStatus({ ...options, loaded }))),
     );
-  addCarrying(db, parts);
+  addOfflineTransfer(db, deps);
 }
 
 /** What brings advisories to a place without network. */
-function addCarrying(db: Command, { run, plugged }: CommandParts): void {
+function addOfflineTransfer(db: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     db
       .command('export')
@@ -58,7 +58,11 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     .option('--db <file>', 'the database')
     .addHelpText('after', '\nExample:\n  clair db update && clair db export advisories.clair')
     .action((file: string, options: DatabaseOptions) =>
-      run(import('../db/carry.ts').then(({ exportToFile }) => exportToFile(file, { ...options, plugged }))),
+      run(
+        import('../db/export-import.ts').then(({ exportToFile }) =>
+          exportToFile(file, { ...options, loaded }),
+        ),
+      ),
     );
   addRunOptions(
     db.command('import').description('take over what such a file carries, once all of it was found whole'),
@@ -72,7 +76,9 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     )
     .action((file: string, options: ImportOptions) =>
       run(
-        import('../db/carry.ts').then(({ importFromFile }) => importFromFile(file, { ...options, plugged })),
+        import('../db/export-import.ts').then(({ importFromFile }) =>
+          importFromFile(file, { ...options, loaded }),
+        ),
       ),
     );
   addRunOptions(
@@ -92,13 +98,13 @@ function addCarrying(db: Command, { run, plugged }: CommandParts): void {
     .action((directory: string, sources: string[], options: MirrorOptions) =>
       run(
         import('../db/mirror.ts').then(({ mirrorDatabase }) =>
-          mirrorDatabase(directory, sources, { ...options, plugged }),
+          mirrorDatabase(directory, sources, { ...options, loaded }),
         ),
       ),
     );
 }
 
-function addAffected(program: Command, { run, plugged }: CommandParts): void {
+function addAffected(program: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(
     program
       .command('affected')
@@ -112,15 +118,15 @@ function addAffected(program: Command, { run, plugged }: CommandParts): void {
     )
     .addHelpText('after', '\nExample:\n  clair affected CVE-2024-3094 --format json')
     .action((id: string, options: AffectedOptions) =>
-      run(import('../affected.ts').then(({ showAffected }) => showAffected(id, { ...options, plugged }))),
+      run(import('../affected.ts').then(({ showAffected }) => showAffected(id, { ...options, loaded }))),
     );
 }
 
-function addCompareVersions(program: Command, { run, plugged }: CommandParts): void {
+function addCompareVersions(program: Command, { run, loaded }: CommandDeps): void {
   program
     .command('compare-versions')
     .description('how two versions order: prints < = > or ! (no order)')
-    .argument('[scheme]', plugged.extensions.schemes.map(({ name }) => name).join(' '))
+    .argument('[scheme]', loaded.extensions.schemes.map(({ name }) => name).join(' '))
     .argument('[a]')
     .argument('[b]')
     .option('--batch', 'answer lines SCHEME<TAB>A<TAB>B of standard input, one a line')
@@ -132,14 +138,14 @@ Examples:
   printf 'rpm\\t1.0-1\\t1.0-2\\n' | clair compare-versions --batch`,
     )
     .action((scheme?: string, a?: string, b?: string, options?: { batch?: boolean }) =>
-      run(answer({ scheme, a, b }, options, plugged)),
+      run(runCompareVersions({ scheme, a, b }, options, loaded)),
     );
 }
 
-async function answer(
+async function runCompareVersions(
   { scheme, a, b }: { scheme?: string | undefined; a?: string | undefined; b?: string | undefined },
   options: { batch?: boolean } | undefined,
-  { extensions: { schemes } }: Plugged,
+  { extensions: { schemes } }: LoadedExtensions,
 ): Promise<number> {
   const { compareBatch, compareVersions } = await import('../compare-versions.ts');
   if (options?.batch) return await compareBatch(schemes);

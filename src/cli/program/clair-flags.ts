@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 
 /** Where Clair looks for its configuration when it is not told. */
 const defaultConfig = '/etc/clair/config.yaml';

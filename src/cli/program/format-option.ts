@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { messageOf } from '../../kit/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
 import { templateFormat } from '../../report/template.ts';
 import { CliOption } from './cli-option.ts';
 
 /** A format, of whatever. */
-export type Named = Pick<ReportFormat, 'name'>;
+export type NamedFormat = Pick<ReportFormat, 'name'>;
 
 /** `--format`: one of some formats, the first by default, or a template of the user. */
-export function formatOption(formats: readonly Named[], isTemplatable = false): CliOption {
+export function formatOption(formats: readonly NamedFormat[], isTemplatable = false): CliOption {
   const names = formats.map(({ name }) => name);
   const choices = isTemplatable ? [...names, 'template=F, a file in Mustache'] : names;
   const list = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;

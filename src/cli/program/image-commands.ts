@@ -11,7 +11,7 @@ import {
   addFilterOptions,
   addGateOptions,
   addImageOptions,
-  type CommandParts,
+  type CommandDeps,
   platformOption,
   shownSeveritiesOption,
   targetHelp,
@@ -21,22 +21,22 @@ import { addRunOptions } from './run-options.ts';
 import { addVex } from './vex-command.ts';
 
 /** The commands that read an image. */
-export function addImageCommands(program: Command, parts: CommandParts): void {
-  addScan(program, parts);
-  addExplain(program, parts);
-  addDiff(program, parts);
-  addSbom(program, parts);
-  addVex(program, parts);
-  addLayer(program, parts);
+export function addImageCommands(program: Command, deps: CommandDeps): void {
+  addScan(program, deps);
+  addExplain(program, deps);
+  addDiff(program, deps);
+  addSbom(program, deps);
+  addVex(program, deps);
+  addLayer(program, deps);
 }
 
-function addScan(program: Command, { run, plugged }: CommandParts): void {
+function addScan(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('scan')
     .description('what is vulnerable in an image')
     .alias('image')
     .addArgument(new Argument('<target>', targetHelp));
-  const { formats } = plugged.extensions;
+  const { formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the report', isTemplatable: true });
   addGateOptions(command).addOption(shownSeveritiesOption());
   addAssessmentOptions(addFilterOptions(command))
@@ -71,13 +71,13 @@ Examples:
     .action((target: string, options: ScanOptions) =>
       run(
         import('../scan.ts').then(({ scan }) =>
-          scan(target, { ...options, plugged, destinations: destinations() }),
+          scan(target, { ...options, loaded, destinations: destinations() }),
         ),
       ),
     );
 }
 
-function addExplain(program: Command, { run, plugged }: CommandParts): void {
+function addExplain(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('explain')
     .description('why a vulnerability is reported of an image, or why it is not')
@@ -103,13 +103,13 @@ Examples:
     .action((target: string, id: string, item: string | undefined, options: ExplainOptions) =>
       run(
         import('../explain.ts').then(({ explain }) =>
-          explain(target, { id, package: item }, { ...options, plugged }),
+          explain(target, { id, package: item }, { ...options, loaded }),
         ),
       ),
     );
 }
 
-function addDiff(program: Command, { run, plugged }: CommandParts): void {
+function addDiff(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('diff')
     .description('what came and what went from one image to another, in packages and findings')
@@ -127,16 +127,16 @@ Examples:
   clair diff last-week.json nginx.tar`,
     )
     .action((from: string, to: string, options: DiffOptions) =>
-      run(import('../diff.ts').then(({ diff }) => diff(from, to, { ...options, plugged }))),
+      run(import('../diff.ts').then(({ diff }) => diff(from, to, { ...options, loaded }))),
     );
 }
 
-function addSbom(program: Command, { run, plugged }: CommandParts): void {
+function addSbom(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('sbom')
     .description('what an image is made of')
     .addArgument(new Argument('<target>', targetHelp));
-  const { sbomFormats: formats } = plugged.extensions;
+  const { sbomFormats: formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the list' });
   command
     .addOption(
@@ -152,7 +152,7 @@ function addSbom(program: Command, { run, plugged }: CommandParts): void {
       '\nExamples:\n  clair sbom nginx.tar --format json\n  clair sbom nginx.tar --format cyclonedx --output nginx.cdx.json\n  clair sbom nginx.cdx.json --format spdx           an SBOM in another format\n  clair sbom registry:ghcr.io/acme/app:1.2 --attached spdx',
     )
     .action((target: string, options: ListOptions) =>
-      run(listPackages(target, { ...options, plugged, destinations: destinations() })),
+      run(listPackages(target, { ...options, loaded, destinations: destinations() })),
     );
 }
 
@@ -167,13 +167,13 @@ async function listPackages(target: string, { attached, ...options }: ListOption
   return await showAttached(target, { ...options, attached });
 }
 
-function addLayer(program: Command, { run, plugged }: CommandParts): void {
+function addLayer(program: Command, { run, loaded }: CommandDeps): void {
   addRunOptions(program.command('layer').description('the files the detectors looked at, layer by layer'))
     .addArgument(new Argument('<target>', targetHelp))
     .option('--dump <dir>', 'write those files below a directory, one folder a layer')
     .addOption(platformOption())
     .addHelpText('after', '\nExample:\n  clair layer nginx.tar --dump ./files')
     .action((target: string, options: LayerOptions) =>
-      run(import('../layer.ts').then(({ showLayers }) => showLayers(target, { ...options, plugged }))),
+      run(import('../layer.ts').then(({ showLayers }) => showLayers(target, { ...options, loaded }))),
     );
 }

@@ -1,9 +1,9 @@
 import type { Command, Option } from 'commander';
-import { ClairError } from '../../kit/errors.ts';
-import { nearest } from '../../kit/nearest.ts';
-import { readYaml, type YamlText } from '../../policy/yaml-text.ts';
-import { readWhole } from '../read-file.ts';
-import { isRepeatable, optionsElsewhere } from './option-sources.ts';
+import { ClairError } from '../../core/errors.ts';
+import { closestMatch } from '../../kit/closest-match.ts';
+import { readYaml, type YamlFile } from '../../suppression-files/yaml-file.ts';
+import { readInputFile } from '../read-file.ts';
+import { configurableOptions, isRepeatable } from './option-sources.ts';
 
 /** What a file gives to an option of a command. */
 export interface FileOption {
@@ -22,42 +22,42 @@ export async function readOptionFile(
   command: Command,
   options: readonly Option[],
 ): Promise<FileOption[]> {
-  const bytes = await readWhole(name, { limit: 'optionFileBytes', code: 'config-invalid' });
+  const bytes = await readInputFile(name, { limit: 'optionFileBytes', code: 'config-invalid' });
   const yaml = readYaml(name, bytes.toString('utf8'), { isStrict: true });
   const problems: string[] = [];
-  const given = new Map<string, FileOption>();
+  const values = new Map<string, FileOption>();
   const commands = commandsByName(rootOf(command));
-  for (const { part, key, value } of entriesOf(yaml, commands, problems)) {
-    const path = [...part.path, key];
-    if (part.known.includes(key))
-      take(key, value, { yaml, path, options: part.isFor(command) ? options : [], given, problems });
-    else problems.push(unknown(yaml, path, [...part.known, ...part.sections]));
+  for (const { part: section, key, value } of entriesOf(yaml, commands, problems)) {
+    const path = [...section.path, key];
+    if (section.optionNames.includes(key))
+      addValue(key, value, { yaml, path, options: section.isFor(command) ? options : [], values, problems });
+    else problems.push(unknownOptionText(yaml, path, [...section.optionNames, ...section.sections]));
   }
   if (problems.length > 0)
     throw new ClairError(
       'config-invalid',
       `${name} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     );
-  return [...given.values()];
+  return [...values.values()];
 }
 
 /** Options that stand together in a file, and the commands they are for. */
-interface Part {
+interface OptionSection {
   readonly path: readonly string[];
-  readonly known: readonly string[];
+  readonly optionNames: readonly string[];
   /** The names of sections that may stand there as well. */
   readonly sections: readonly string[];
   isFor(command: Command): boolean;
 }
 
 /** What is said for all commands, then what is said for one. */
-function partsOf(commands: ReadonlyMap<string, Command>): Part[] {
+function sectionsOf(commands: ReadonlyMap<string, Command>): OptionSection[] {
   const all = [...commands.values()].flatMap((one) => fileOptions(one).map(nameOf));
   return [
-    { path: [], known: [...new Set(all)], sections: [...commands.keys()], isFor: () => true },
+    { path: [], optionNames: [...new Set(all)], sections: [...commands.keys()], isFor: () => true },
     ...Array.from(commands, ([name, one]) => ({
       path: [name],
-      known: fileOptions(one).map(nameOf),
+      optionNames: fileOptions(one).map(nameOf),
       sections: [],
       isFor: (command: Command) => command === one,
     })),
@@ -66,14 +66,14 @@ function partsOf(commands: ReadonlyMap<string, Command>): Part[] {
 
 /** Everything that a file gives to options, sections taken apart. */
 function entriesOf(
-  yaml: YamlText,
+  yaml: YamlFile,
   commands: ReadonlyMap<string, Command>,
   problems: string[],
-): { readonly part: Part; readonly key: string; readonly value: unknown }[] {
-  return partsOf(commands).flatMap((part) =>
-    membersOf(yaml, part.path, problems)
-      .filter(([key, value]) => part.path.length > 0 || !isSection(key, value, commands))
-      .map(([key, value]) => ({ part, key, value })),
+): { readonly part: OptionSection; readonly key: string; readonly value: unknown }[] {
+  return sectionsOf(commands).flatMap((section) =>
+    membersOf(yaml, section.path, problems)
+      .filter(([key, value]) => section.path.length > 0 || !isSection(key, value, commands))
+      .map(([key, value]) => ({ part: section, key, value })),
   );
 }
 
@@ -82,15 +82,19 @@ function isSection(key: string, value: unknown, commands: ReadonlyMap<string, Co
   return commands.has(key) && (value === null || isObject(value));
 }
 
-interface Taking {
-  readonly yaml: YamlText;
+interface OptionValueDeps {
+  readonly yaml: YamlFile;
   readonly path: readonly string[];
   readonly options: readonly Option[];
-  readonly given: Map<string, FileOption>;
+  readonly values: Map<string, FileOption>;
   readonly problems: string[];
 }
 
-function take(key: string, value: unknown, { yaml, path, options, given, problems }: Taking): void {
+function addValue(
+  key: string,
+  value: unknown,
+  { yaml, path, options, values: collected, problems }: OptionValueDeps,
+): void {
   const place = yaml.place(path);
   const option = options.find((one) => nameOf(one) === key);
   const isFlag = option !== undefined && !option.required && !option.optional;
@@ -99,7 +103,7 @@ function take(key: string, value: unknown, { yaml, path, options, given, problem
   else if (option === undefined) return;
   else if (isFlag && typeof value !== 'boolean') problems.push(`${place} ${key} takes true or false`);
   else if (values.length !== 1 && !isRepeatable(option)) problems.push(`${place} ${key} takes one value`);
-  else given.set(key, { option, values, place: `${place} ${key}` });
+  else collected.set(key, { option, values, place: `${place} ${key}` });
 }
 
 function textsOf(value: unknown): string[] | undefined {
@@ -110,7 +114,7 @@ function textsOf(value: unknown): string[] | undefined {
   return texts.length === items.length ? texts : undefined;
 }
 
-function membersOf(yaml: YamlText, path: readonly string[], problems: string[]): [string, unknown][] {
+function membersOf(yaml: YamlFile, path: readonly string[], problems: string[]): [string, unknown][] {
   const value = path.reduce<unknown>((above, key) => (isObject(above) ? above[key] : undefined), yaml.value);
   if (value === null || value === undefined) return [];
   if (isObject(value)) return Object.entries(value);
@@ -123,16 +127,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unknown(yaml: YamlText, path: readonly string[], known: readonly string[]): string {
+function unknownOptionText(yaml: YamlFile, path: readonly string[], known: readonly string[]): string {
   const key = path.at(-1) ?? '';
-  const like = nearest(key, known);
+  const like = closestMatch(key, known);
   const where = path.length > 1 ? ` of ${path.slice(0, -1).join(' ')}` : '';
   const hint = like === undefined ? '' : `; did you mean ${like}?`;
   return `${yaml.place(path)} there is no option ${JSON.stringify(key.slice(0, 80))}${where}${hint}`;
 }
 
 function fileOptions(command: Command): Option[] {
-  return optionsElsewhere(command).filter((option) => option.name() !== 'config');
+  return configurableOptions(command).filter((option) => option.name() !== 'config');
 }
 
 function nameOf(option: Option): string {
@@ -148,7 +152,7 @@ function commandsByName(root: Command, above = ''): ReadonlyMap<string, Command>
   const found = new Map<string, Command>();
   for (const command of root.commands) {
     const name = `${above} ${command.name()}`.trim();
-    if (optionsElsewhere(command).length > 0) found.set(name, command);
+    if (configurableOptions(command).length > 0) found.set(name, command);
     for (const [below, one] of commandsByName(command, name)) found.set(below, one);
   }
   return found;

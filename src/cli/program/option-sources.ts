@@ -3,21 +3,21 @@ import { CliOption } from './cli-option.ts';
 import { OptionFileOption } from './run-options.ts';
 
 /** Options that stand on the command line alone. */
-const lineOnly: ReadonlySet<string> = new Set(['help', 'version']);
+const commandLineOnly: ReadonlySet<string> = new Set(['help', 'version']);
 
 /** Klar, which some pipelines still have the variables of, takes a severity from `CLAIR_OUTPUT`. */
-const otherVariables: Readonly<Record<string, string>> = { output: 'CLAIR_OUTPUT_FILE' };
+const variableOverrides: Readonly<Record<string, string>> = { output: 'CLAIR_OUTPUT_FILE' };
 
 /** The variable of an option: `CLAIR_FAIL_ON`. */
 export function variableOfOption(option: Option): string {
   const name = option.name();
-  return otherVariables[name] ?? `CLAIR_${name.replaceAll('-', '_').toUpperCase()}`;
+  return variableOverrides[name] ?? `CLAIR_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** The options of a command that a variable or a file may give; none where it takes them from the command line alone. */
-export function optionsElsewhere(command: Command): readonly Option[] {
-  const isTaken = command.options.some((option) => option instanceof OptionFileOption);
-  return isTaken ? command.options.filter((option) => !lineOnly.has(option.name())) : [];
+export function configurableOptions(command: Command): readonly Option[] {
+  const isConfigurable = command.options.some((option) => option instanceof OptionFileOption);
+  return isConfigurable ? command.options.filter((option) => !commandLineOnly.has(option.name())) : [];
 }
 
 /** Whether an option may be given several times. */

@@ -1,17 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Gate } from '../../match/gate.ts';
 import type { Distro } from '../../model/distro.ts';
-import { namedDistro } from '../../model/named-distro.ts';
+import { parseDistro } from '../../model/parse-distro.ts';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
-import type { Plugged } from '../plugged.ts';
+import type { LoadedExtensions } from '../load-extensions.ts';
 import { CliOption } from './cli-option.ts';
 import { addRunOptions } from './run-options.ts';
 
 /** What the commands work with. */
-export interface CommandParts {
-  readonly plugged: Plugged;
+export interface CommandDeps {
+  readonly loaded: LoadedExtensions;
   /** The names of the plugins, as they were given. */
-  readonly names: readonly string[];
+  readonly pluginNames: readonly string[];
   /** Takes the exit status of the command that was asked for. */
   readonly run: (status: Promise<number>) => Promise<void>;
   /** Called with the command of the line before it begins. */
@@ -61,13 +61,13 @@ export function addAssessmentOptions(command: Command): Command {
         new Option(
           '--as-of <date>',
           'with the advisories as they were known here at the end of that day, or at 2026-01-31T12:00:00Z; fetches nothing',
-        ).argParser(momentOf),
+        ).argParser(parseMoment),
       ),
   );
 }
 
 /** A day stands for its end: what became known in the course of it was known then. */
-function momentOf(text: string): string {
+function parseMoment(text: string): string {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const moment = new Date(isDay ? `${text}T23:59:59.999Z` : text);
   if (Number.isNaN(moment.getTime()) || !isDate(text))
@@ -131,7 +131,7 @@ export function shownSeveritiesOption(): CliOption {
 }
 
 /** The options of every command that excepts something from what counts. */
-export function addExceptionOptions(command: Command): Command {
+export function addSuppressionOptions(command: Command): Command {
   return command
     .addOption(
       new CliOption(
@@ -149,7 +149,7 @@ export function addExceptionOptions(command: Command): Command {
 
 /** The options of every command that may leave findings out of the count. */
 export function addFilterOptions(command: Command): Command {
-  return addExceptionOptions(
+  return addSuppressionOptions(
     command
       .option('--only-fixed', 'count only what has a fix')
       .option(
@@ -166,7 +166,7 @@ function excludedPath(text: string): string {
 }
 
 function distroOf(text: string): Distro {
-  const distro = namedDistro(text);
+  const distro = parseDistro(text);
   if (distro === undefined)
     throw new InvalidArgumentError(
       'Write a distribution and its release as debian:12, ubuntu:22.04, alpine:3.20 or rhel:9, and one without releases as wolfi.',

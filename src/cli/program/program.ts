@@ -1,15 +1,15 @@
 import { Command, CommanderError } from 'commander';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { redact } from '../../kit/redact.ts';
 import { Deadline, type TimeLimit } from '../deadline.ts';
+import { extractPluginFlags, loadExtensions } from '../load-extensions.ts';
 import { writeText } from '../output.ts';
-import { plug, takePlugins } from '../plugged.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
 import { addAdvisoryCommands } from './advisory-commands.ts';
+import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { addImageCommands } from './image-commands.ts';
-import type { CommandParts } from './options.ts';
-import { takeOtherOptions } from './other-options.ts';
+import type { CommandDeps } from './options.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addToolCommands } from './tool-commands.ts';
 
@@ -18,17 +18,17 @@ import { addToolCommands } from './tool-commands.ts';
  * goes on: end the process.
  */
 export async function runCommand(argv: readonly string[], version: string): Promise<number> {
-  const { names, rest } = takePlugins(argv);
-  await using plugged = await plug(names, process.cwd());
+  const { names: pluginNames, rest } = extractPluginFlags(argv);
+  await using loaded = await loadExtensions(pluginNames, process.cwd());
   using deadline = new Deadline();
-  using running = new Running(deadline);
+  using commandRun = new CommandRun(deadline);
   const exit = { status: 0 };
   const run = async (status: Promise<number>): Promise<void> => {
     exit.status = await status;
   };
-  const prepare = (command: Command): Promise<void> | undefined => running.prepare(command);
+  const prepare = (command: Command): Promise<void> | undefined => commandRun.prepare(command);
   try {
-    const program = commandLine(version, { plugged, names, run, prepare });
+    const program = createProgram(version, { loaded, pluginNames, run, prepare });
     await deadline.limit(program.parseAsync(fromClairFlags(rest), { from: 'user' }));
     return exit.status;
   } catch (error) {
@@ -38,7 +38,7 @@ export async function runCommand(argv: readonly string[], version: string): Prom
 }
 
 /** What a command has while it runs, whichever it is: options from elsewhere, its progress, its time. */
-class Running implements Disposable {
+class CommandRun implements Disposable {
   readonly #deadline: Deadline;
   #progress: Progress | undefined;
 
@@ -48,16 +48,16 @@ class Running implements Disposable {
 
   /** Completes the options of a command before it begins. */
   prepare(command: Command): Promise<void> | undefined {
-    const others = takeOtherOptions(command, process.env);
-    if (others !== undefined)
-      return others.then(() => {
-        this.#begin(command);
+    const pending = applyOptionSources(command, process.env);
+    if (pending !== undefined)
+      return pending.then(() => {
+        this.#start(command);
       });
-    this.#begin(command);
+    this.#start(command);
     return undefined;
   }
 
-  #begin(command: Command): void {
+  #start(command: Command): void {
     const options: ConsoleOptions & { readonly timeout?: TimeLimit } = command.opts();
     const progress = terminalProgress(options);
     this.#progress = progress;
@@ -71,7 +71,7 @@ class Running implements Disposable {
 }
 
 /** All commands with their options and help. */
-export function commandLine(version: string, parts: CommandParts): Command {
+export function createProgram(version: string, deps: CommandDeps): Command {
   const program = new Command('clair')
     .description('Finds known vulnerabilities in container images.')
     .version(version, '-V, --version')
@@ -89,11 +89,11 @@ export function commandLine(version: string, parts: CommandParts): Command {
       },
     })
     .addHelpText('after', overview);
-  if (parts.prepare !== undefined) program.hook('preAction', (_, command) => parts.prepare?.(command));
-  addImageCommands(program, parts);
-  addAdvisoryCommands(program, parts);
-  addServerCommands(program, parts);
-  addToolCommands(program, { ...parts, version });
+  if (deps.prepare !== undefined) program.hook('preAction', (_, command) => deps.prepare?.(command));
+  addImageCommands(program, deps);
+  addAdvisoryCommands(program, deps);
+  addServerCommands(program, deps);
+  addToolCommands(program, { ...deps, version });
   nameHelp(program, 'clair');
   return program;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Destination } from '../output.ts';
-import { formatOption, type Named } from './format-option.ts';
+import { formatOption, type NamedFormat } from './format-option.ts';
 
 /** An occurrence of `--format` or of `--output`. */
 type Occurrence<Format> = { readonly format: Format } | { readonly output: string };
@@ -18,7 +18,7 @@ interface ReportOptions<Format> {
  * Adds `--format` and `--output` to a command. Answers what reads the destinations once the line was parsed: each `--output` belongs to
  * the `--format` before it. Reading throws `usage` for pairs that are not clear.
  */
-export function addReportOptions<Format extends Named>(
+export function addReportOptions<Format extends NamedFormat>(
   command: Command,
   { formats, what, isTemplatable = false }: ReportOptions<Format>,
 ): () => Destination<Format>[] {
@@ -43,7 +43,7 @@ export function addReportOptions<Format extends Named>(
   return () => destinationsOf(occurrences, formats);
 }
 
-function destinationsOf<Format extends Named>(
+function destinationsOf<Format extends NamedFormat>(
   occurrences: readonly Occurrence<Format>[],
   [fallback]: readonly Format[],
 ): Destination<Format>[] {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { durationMs } from '../../kit/duration.ts';
-import { timerMsMax } from '../../kit/limits.ts';
+import { durationMs } from '../../core/duration.ts';
+import { timerMsMax } from '../../core/limits.ts';
 import type { TimeLimit } from '../deadline.ts';
 
 /** The option that names a file of options. Commands that have it also take their options from the environment. */

@@ -3,18 +3,18 @@ import type { ConfigOptions } from '../config.ts';
 import type { ServeOptions } from '../serve.ts';
 import type { TokenOptions } from '../token.ts';
 import { variablesOfOptions } from './option-variables.ts';
-import type { CommandParts } from './options.ts';
+import type { CommandDeps } from './options.ts';
 
 /** The commands of the server, its settings and its plugins. */
-export function addServerCommands(program: Command, parts: CommandParts): void {
-  addConfig(program, parts);
-  addPlugin(program, parts);
-  addServe(program, parts);
+export function addServerCommands(program: Command, deps: CommandDeps): void {
+  addConfig(program, deps);
+  addPlugin(program, deps);
+  addServe(program, deps);
 }
 
-function addConfig(program: Command, { run, names: plugins }: CommandParts): void {
+function addConfig(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
   const config = program.command('config').description('the settings of the server and of the updater');
-  const room = (): Promise<typeof import('../config.ts')> => import('../config.ts');
+  const loadModule = (): Promise<typeof import('../config.ts')> => import('../config.ts');
   const optionVariables = (): ReadonlySet<string> => variablesOfOptions(program);
   config
     .command('check')
@@ -24,7 +24,7 @@ function addConfig(program: Command, { run, names: plugins }: CommandParts): voi
     .option('--config <file>', 'a file as Clair has it')
     .action((options: ConfigOptions) =>
       run(
-        room().then(({ checkConfig }) =>
+        loadModule().then(({ checkConfig }) =>
           checkConfig({ ...options, plugins, optionVariables: optionVariables() }),
         ),
       ),
@@ -34,20 +34,22 @@ function addConfig(program: Command, { run, names: plugins }: CommandParts): voi
     .description('the settings in force, without secrets')
     .option('--config <file>', 'a file as Clair has it')
     .action((options: ConfigOptions) =>
-      run(room().then(({ showConfig }) => showConfig({ ...options, optionVariables: optionVariables() }))),
+      run(
+        loadModule().then(({ showConfig }) => showConfig({ ...options, optionVariables: optionVariables() })),
+      ),
     );
   addToken(config, { run });
   config
     .command('reference')
     .description('every setting there is, in Markdown')
-    .action(() => run(room().then(({ showReference }) => showReference())))
+    .action(() => run(loadModule().then(({ showConfigReference }) => showConfigReference())))
     .addHelpText(
       'after',
       '\nExample:\n  CLAIR_API_PORT=7070 clair config print --config /etc/clair/config.yaml',
     );
 }
 
-function addToken(config: Command, { run }: Pick<CommandParts, 'run'>): void {
+function addToken(config: Command, { run }: Pick<CommandDeps, 'run'>): void {
   config
     .command('token')
     .description('make a bearer token for a client, and the entry of api.tokens for the server')
@@ -63,7 +65,7 @@ function addToken(config: Command, { run }: Pick<CommandParts, 'run'>): void {
     );
 }
 
-function addPlugin(program: Command, { run, plugged }: CommandParts): void {
+function addPlugin(program: Command, { run, loaded }: CommandDeps): void {
   program
     .command('plugin')
     .description('what can be added to clair')
@@ -77,10 +79,10 @@ A plugin is a module that exports plugin; --plugin takes its path, a directory o
 Example:
   clair --plugin ./plugins/acme.ts plugin list`,
     )
-    .action(() => run(import('../plugin-list.ts').then(({ listPlugins }) => listPlugins(plugged))));
+    .action(() => run(import('../plugin-list.ts').then(({ listPlugins }) => listPlugins(loaded))));
 }
 
-function addServe(program: Command, { run, names }: CommandParts): void {
+function addServe(program: Command, { run, pluginNames: plugins }: CommandDeps): void {
   program
     .command('serve')
     .description('answer the API of Clair, and keep the advisories of the database current')
@@ -108,17 +110,17 @@ Example:
   clair serve --config /etc/clair/config.yaml
   clair -config=/etc/clair/config.yaml -log-level=debug     the same, as Clair is started`,
     )
-    .action((options: ServedOptions) =>
-      run(startServer({ ...options, plugins: names, optionVariables: variablesOfOptions(program) })),
+    .action((options: ServeCommandOptions) =>
+      run(runServer({ ...options, plugins: plugins, optionVariables: variablesOfOptions(program) })),
     );
 }
 
 /** What the server is told, and whether to watch it. */
-interface ServedOptions extends ServeOptions {
+interface ServeCommandOptions extends ServeOptions {
   readonly cpuProfile?: string;
 }
 
-async function startServer({ cpuProfile, ...options }: ServedOptions): Promise<number> {
+async function runServer({ cpuProfile, ...options }: ServeCommandOptions): Promise<number> {
   const { serve } = await import('../serve.ts');
   if (cpuProfile === undefined) return await serve(options);
   const { withCpuProfile } = await import('../cpu-profile.ts');

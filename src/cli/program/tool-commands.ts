@@ -1,11 +1,11 @@
 import { Argument, type Command } from 'commander';
 import { type Shell, shells } from '../completion/shells.ts';
-import type { CommandParts } from './options.ts';
+import type { CommandDeps } from './options.ts';
 
 /** The commands about the command itself. */
 export function addToolCommands(
   program: Command,
-  { run, version }: Pick<CommandParts, 'run'> & { readonly version: string },
+  { run, version }: Pick<CommandDeps, 'run'> & { readonly version: string },
 ): void {
   program
     .command('version')

@@ -1,18 +1,18 @@
 import { Argument, type Command } from 'commander';
 import type { VexOptions } from '../vex.ts';
-import { addAssessmentOptions, addExceptionOptions, type CommandParts, targetHelp } from './options.ts';
+import { addAssessmentOptions, addSuppressionOptions, type CommandDeps, targetHelp } from './options.ts';
 import { addReportOptions } from './report-options.ts';
 
 /** `clair vex`. */
-export function addVex(program: Command, { run, plugged }: CommandParts): void {
+export function addVex(program: Command, { run, loaded }: CommandDeps): void {
   const command = program
     .command('vex')
     .description('what an image is affected by and what not, for others to read')
     .addArgument(new Argument('<target>', targetHelp))
     .option('--author <name>', 'who says so: a person or an organisation', 'unknown author');
-  const { vexFormats: formats } = plugged.extensions;
+  const { vexFormats: formats } = loaded.extensions;
   const destinations = addReportOptions(command, { formats, what: 'the document' });
-  addAssessmentOptions(addExceptionOptions(command))
+  addAssessmentOptions(addSuppressionOptions(command))
     .addHelpText(
       'after',
       `
@@ -26,7 +26,7 @@ Examples:
     .action((target: string, options: VexOptions) =>
       run(
         import('../vex.ts').then(({ writeVex }) =>
-          writeVex(target, { ...options, plugged, destinations: destinations() }),
+          writeVex(target, { ...options, loaded, destinations: destinations() }),
         ),
       ),
     );

@@ -136,7 +136,7 @@ const otherEngine: readonly (readonly [title: string, settings: string, message:
 
 for (const [title, settings, message] of [...bad, ...otherEngine])
   test(`config check and serve refuse the same, before any work, when ${title}`, async (t) => {
-    const { config, hasDatabase, directory } = written(t, settings);
+    const { config, hasDatabase, directory } = writeConfig(t, settings);
     const options = { plugins: { names: config.plugins, directory } };
     const refusal = { code: 'config-invalid', message };
     await assert.rejects(checkServer(config, options), refusal);
@@ -145,7 +145,7 @@ for (const [title, settings, message] of [...bad, ...otherEngine])
   });
 
 test('all problems are listed at once, each of them once', async (t) => {
-  const { config } = written(t, 'api: { addr: "a:99999", tokens: [hidden] }');
+  const { config } = writeConfig(t, 'api: { addr: "a:99999", tokens: [hidden] }');
   await assert.rejects(checkServer(config, {}), ({ message }: Error) => {
     assert.match(message, /^the configuration cannot be used:\n {2}api\.addr .*\n {2}api\.tokens .*$/);
     assert.doesNotMatch(message, /hidden/);
@@ -155,7 +155,7 @@ test('all problems are listed at once, each of them once', async (t) => {
 
 test('a configuration that names tokens, keys and networks passes the check', async (t) => {
   const key = Buffer.alloc(32, 1).toString('base64');
-  const { config, hasDatabase } = written(
+  const { config, hasDatabase } = writeConfig(
     t,
     `api: { addr: "0.0.0.0:0", tokens: ["scan:${sum}:ci"], paginationkey: "${key}" }, worker: { sources: { networks: [10.0.0.0/8] } }`,
   );
@@ -164,7 +164,7 @@ test('a configuration that names tokens, keys and networks passes the check', as
 });
 
 /** A configuration file with these settings, read, whose database would lie beside it. */
-function written(t: TestContext, settings: string) {
+function writeConfig(t: TestContext, settings: string) {
   const directory = temporaryDirectory(t);
   const database = join(directory, 'clair.db');
   const file = join(directory, 'config.yaml');

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/settings.ts';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { PostgresStoreOptions } from '../../store/sql/postgres-store.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
@@ -8,7 +8,7 @@ import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
 export const feedConnections = 4;
 
 /** Called when the database goes away and when it is back; a file never goes away. */
-export type OutageEvents = Pick<PostgresStoreOptions, 'onAway' | 'onBack'>;
+export type OutageEvents = Pick<PostgresStoreOptions, 'onDown' | 'onUp'>;
 
 /** Options of opening the database of a server. */
 export interface ConfiguredStoreOptions extends OutageEvents {

@@ -1,11 +1,11 @@
 import type { Config } from '../../config/settings.ts';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 
 type Database = Config['database'];
 type OptionName = keyof Database['options'];
 
 /** The options that only one engine reads, with the values that count as not set. */
-const ownOptions: Readonly<Record<Database['type'], Partial<Database['options']>>> = {
+const engineOptions: Readonly<Record<Database['type'], Partial<Database['options']>>> = {
   sqlite: { path: '' },
   pgsql: { source: '', maxopenconnections: 10, managedatabaselifecycle: false },
 };
@@ -14,10 +14,10 @@ const ownOptions: Readonly<Record<Database['type'], Partial<Database['options']>
  * Refuses options that the chosen engine would ignore, and a connection string that cannot be used: otherwise the server would open
  * another database than the one that is meant. Throws `config-invalid`.
  */
-export async function checkDatabase({ type, options }: Database): Promise<void> {
+export async function checkDatabaseSettings({ type, options }: Database): Promise<void> {
   const other = type === 'sqlite' ? 'pgsql' : 'sqlite';
-  for (const name of Object.keys(ownOptions[other]) as OptionName[])
-    if (options[name] !== ownOptions[other][name])
+  for (const name of Object.keys(engineOptions[other]) as OptionName[])
+    if (options[name] !== engineOptions[other][name])
       throw new ClairError(
         'config-invalid',
         `database.options.${name} belongs to ${other}, and database.type is ${type}: ` +

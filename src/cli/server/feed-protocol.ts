@@ -1,5 +1,5 @@
 import type { Config } from '../../config/settings.ts';
-import type { SentError } from '../../kit/sent-error.ts';
+import type { SerializedError } from '../../core/serialized-error.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';
 
@@ -40,17 +40,17 @@ export type ToFeedThread =
 /** Messages from the thread. The last message of a task is its answer. */
 export type FromFeedThread =
   | { readonly kind: 'progress'; readonly id: number; readonly step: string }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: FeedAnswer };
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: FeedTaskResult };
 
 /** The outcome of an update without its source, nothing for a collection, or the error of a task that failed as a whole. */
-export type FeedAnswer =
+export type FeedTaskResult =
   | { readonly outcome: SentOutcome }
   | { readonly done: true }
-  | { readonly error: SentError };
+  | { readonly error: SerializedError };
 
 /** An outcome as it is sent: the source is known, and an error loses its class on the way. */
 export type SentOutcome =
   | Sent<Exclude<FeedOutcome, { outcome: 'failed' }>>
-  | { readonly outcome: 'failed'; readonly error: SentError };
+  | { readonly outcome: 'failed'; readonly error: SerializedError };
 
 type Sent<T> = T extends unknown ? Omit<T, 'source' | 'feed'> : never;

@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
+import { ClairError } from '../../core/errors.ts';
+import { serializeError } from '../../core/serialized-error.ts';
 import { Disposal } from '../../kit/disposal.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { sentError } from '../../kit/sent-error.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import { type FeedOfSource, type FeedOutcome, updateAlone } from '../../service/feeds/update-feeds.ts';
+import { type FeedOfSource, type FeedOutcome, updateWithLock } from '../../service/feeds/update-feeds.ts';
 import type { Store } from '../../store/store.ts';
-import { feedClients, originOf } from '../feed-client.ts';
+import { feedClientFactory, originOf } from '../feed-client.ts';
+import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { ownerName } from '../owner-name.ts';
-import { type Plugged, plug } from '../plugged.ts';
 import { configuredStore, feedConnections } from './configured-store.ts';
 import type {
-  FeedAnswer,
   FeedTask,
+  FeedTaskResult,
   FeedThreadSetup,
   FromFeedThread,
   SentOutcome,
   ToFeedThread,
 } from './feed-protocol.ts';
 
-interface Opened {
+interface OpenedStore {
   readonly store: Store;
   readonly extensions: Extensions;
 }
@@ -35,20 +35,20 @@ export class FeedSession {
   readonly #parts = new Disposal();
   readonly #clients = new Map<string | undefined, FeedClient>();
   readonly #running = new Set<Promise<void>>();
-  #opened: Promise<Opened> | undefined;
+  #opened: Promise<OpenedStore> | undefined;
 
   constructor(port: MessagePort, setup: FeedThreadSetup) {
     this.#port = port;
     this.#setup = setup;
   }
 
-  take(message: ToFeedThread): void {
+  handle(message: ToFeedThread): void {
     if (message.kind === 'stop') {
       void this.#end();
       return;
     }
     const { id, task } = message;
-    const running = this.#answerTo(id, task).then((answer) => {
+    const running = this.#run(id, task).then((answer) => {
       this.#send({ kind: 'answer', id, answer });
       this.#running.delete(running);
     });
@@ -62,7 +62,7 @@ export class FeedSession {
     this.#port.close();
   }
 
-  async #answerTo(id: number, task: FeedTask): Promise<FeedAnswer> {
+  async #run(id: number, task: FeedTask): Promise<FeedTaskResult> {
     try {
       this.#opened ??= this.#open().catch((error: unknown) => {
         this.#opened = undefined;
@@ -70,40 +70,40 @@ export class FeedSession {
       });
       const opened = await this.#opened;
       if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
-      await opened.store.collect(task.terms);
+      await opened.store.collectGarbage(task.terms);
       return { done: true };
     } catch (error) {
-      return { error: sentError(error) };
+      return { error: serializeError(error) };
     }
   }
 
-  async #open(): Promise<Opened> {
+  async #open(): Promise<OpenedStore> {
     const { database, memoryName, plugins } = this.#setup;
-    const plugged = this.#parts.use(
-      await plug(
+    const loaded = this.#parts.use(
+      await loadExtensions(
         plugins.map(({ path }) => path),
         '/',
       ),
     );
-    requireSame(plugged, plugins);
+    assertSamePlugins(loaded, plugins);
     const store = await configuredStore(database, { memoryName, connectionsMax: feedConnections });
-    return { store: this.#parts.use(store), extensions: plugged.extensions };
+    return { store: this.#parts.use(store), extensions: loaded.extensions };
   }
 
   async #update(
     id: number,
     { source, feed, mirror, youngerThanMs }: UpdateTask,
-    { store, extensions }: Opened,
+    { store, extensions }: OpenedStore,
   ): Promise<FeedOutcome> {
-    return await updateAlone(feedOf(extensions, source, feed), {
+    return await updateWithLock(feedOf(extensions, source, feed), {
       store,
       schemes: extensions.schemes,
       client: this.#clientOf(mirror),
       origin: originOf(mirror),
-      youngerThanMs,
+      maxAgeMs: youngerThanMs,
       now: () => new Date(),
       owner: ownerName(),
-      patienceMs: 0,
+      lockWaitMs: 0,
       sleep: (ms) => setTimeout(ms),
       onProgress: (step) => {
         this.#send({ kind: 'progress', id, step });
@@ -115,7 +115,7 @@ export class FeedSession {
   #clientOf(mirror: string | undefined): FeedClient {
     const { signal } = this.#stop;
     const client =
-      this.#clients.get(mirror) ?? feedClients(mirror, { transfer: () => undefined })({ signal });
+      this.#clients.get(mirror) ?? feedClientFactory(mirror, { transfer: () => undefined })({ signal });
     this.#clients.set(mirror, client);
     return client;
   }
@@ -126,7 +126,7 @@ export class FeedSession {
 }
 
 /** Plugins are loaded anew at SIGHUP alone: what the thread runs must be what the server has checked. */
-function requireSame({ plugins }: Plugged, expected: FeedThreadSetup['plugins']): void {
+function assertSamePlugins({ plugins }: LoadedExtensions, expected: FeedThreadSetup['plugins']): void {
   const changed = expected.find(({ module }, i) => plugins[i]?.module !== module);
   if (changed !== undefined)
     throw new ClairError(
@@ -142,7 +142,7 @@ function feedOf({ sources, enrichers }: Extensions, name: string, feed: string):
 }
 
 function sentOutcome(outcome: FeedOutcome): SentOutcome {
-  if (outcome.outcome === 'failed') return { outcome: 'failed', error: sentError(outcome.error) };
+  if (outcome.outcome === 'failed') return { outcome: 'failed', error: serializeError(outcome.error) };
   const { source: _, feed: __, ...sent } = outcome;
   return sent;
 }

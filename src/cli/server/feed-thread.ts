@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { isDoneWithin } from '../../kit/in-time.ts';
-import { limits } from '../../kit/limits.ts';
-import type { SentError } from '../../kit/sent-error.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { SerializedError } from '../../core/serialized-error.ts';
+import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { FeedOfSource, FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { RetentionTerms } from '../../store/store.ts';
 import type {
-  FeedAnswer,
   FeedTask,
+  FeedTaskResult,
   FeedThreadSetup,
   FromFeedThread,
   SentOutcome,
@@ -15,10 +15,10 @@ import type {
 } from './feed-protocol.ts';
 
 /** Options of one update besides the feed. */
-export type UpdateOptions = Pick<Extract<FeedTask, { kind: 'update' }>, 'mirror' | 'youngerThanMs'>;
+export type FeedUpdateOptions = Pick<Extract<FeedTask, { kind: 'update' }>, 'mirror' | 'youngerThanMs'>;
 
 interface Pending {
-  readonly answer: PromiseWithResolvers<FeedAnswer>;
+  readonly answer: PromiseWithResolvers<FeedTaskResult>;
   readonly onProgress: (step: string) => void;
 }
 
@@ -48,7 +48,7 @@ export class FeedThread implements AsyncDisposable {
   /** Updates a feed. Fails only when the thread does. */
   async update(
     wanted: FeedOfSource,
-    options: UpdateOptions,
+    options: FeedUpdateOptions,
     onProgress: (step: string) => void,
   ): Promise<FeedOutcome> {
     const { source, feed } = wanted;
@@ -70,15 +70,15 @@ export class FeedThread implements AsyncDisposable {
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#send({ kind: 'stop' });
-    if (!(await isDoneWithin(this.#ended, limits.feedStopMs))) await worker.terminate();
+    if (!(await settlesWithin(this.#ended, limits.feedStopMs))) await worker.terminate();
   }
 
-  async #run(task: FeedTask, onProgress: Pending['onProgress']): Promise<FeedAnswer> {
+  async #run(task: FeedTask, onProgress: Pending['onProgress']): Promise<FeedTaskResult> {
     if (this.#isClosed) throw new ClairError('feed-not-tried', 'the server is stopping');
     clearTimeout(this.#idle);
     this.#worker ??= this.#start();
     const id = ++this.#lastId;
-    const answer = Promise.withResolvers<FeedAnswer>();
+    const answer = Promise.withResolvers<FeedTaskResult>();
     this.#pending.set(id, { answer, onProgress });
     this.#send({ kind: 'task', id, task });
     return await answer.promise;
@@ -96,7 +96,7 @@ export class FeedThread implements AsyncDisposable {
     });
     worker.stdout.pipe(process.stderr, { end: false });
     worker.on('message', (message: FromFeedThread) => {
-      this.#take(message);
+      this.#handle(message);
     });
     let failure: unknown;
     worker.on('error', (error: unknown) => {
@@ -111,7 +111,7 @@ export class FeedThread implements AsyncDisposable {
     return worker;
   }
 
-  #take(message: FromFeedThread): void {
+  #handle(message: FromFeedThread): void {
     const pending = this.#pending.get(message.id);
     if (message.kind === 'progress') {
       pending?.onProgress(message.step);
@@ -133,13 +133,13 @@ export class FeedThread implements AsyncDisposable {
     this.#worker = undefined;
     const error = this.#isClosed
       ? new ClairError('feed-not-tried', 'the server is stopping')
-      : endedBy(failure);
+      : threadError(failure);
     for (const { answer } of this.#pending.values()) answer.reject(error);
     this.#pending.clear();
   }
 }
 
-function endedBy(failure: unknown): ClairError {
+function threadError(failure: unknown): ClairError {
   const isMemory =
     failure instanceof Error && 'code' in failure && failure.code === 'ERR_WORKER_OUT_OF_MEMORY';
   const reason = isMemory ? 'it takes more memory than there is' : messageOf(failure ?? 'it gave no reason');
@@ -154,6 +154,6 @@ function outcomeOf(wanted: FeedOfSource, sent: SentOutcome): FeedOutcome {
     : { ...wanted, ...sent };
 }
 
-function clairErrorOf({ code, limit, message }: SentError): ClairError {
+function clairErrorOf({ code, limit, message }: SerializedError): ClairError {
   return new ClairError(code ?? 'feed-corrupt', message, { limit });
 }

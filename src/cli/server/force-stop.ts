@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 
 /**
  * Kills this process unless it has ended within `limits.forcedStopMs`. A thread inside a long statement of SQLite cannot be interrupted, and

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/settings.ts';
-import { messageOf } from '../../kit/errors.ts';
-import { deliverNotifications } from '../../service/notices/deliver-notifications.ts';
+import { messageOf } from '../../core/errors.ts';
+import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
 import { ownerName } from '../owner-name.ts';
-import { inBackground } from './in-background.ts';
-import { pause, pauseOrBell } from './pause.ts';
-import type { GenerationParts } from './server-parts.ts';
+import { startBackgroundTask } from './background-task.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import { sleep, sleepOrWake } from './sleep.ts';
 import { tracedTransport } from './tracing.ts';
 
 /**
@@ -13,12 +13,22 @@ import { tracedTransport } from './tracing.ts';
  */
 export function startNotifier(
   { notifier }: Config,
-  { plugged: { extensions }, plan, store, log, metrics, tracer, bell, now, after }: GenerationParts,
+  {
+    loaded: { extensions },
+    plan,
+    store,
+    log,
+    metrics,
+    tracer,
+    wakeSignal,
+    now,
+    previousStopped,
+  }: ServiceDeps,
 ): AsyncDisposable {
   const { attempts, renotifyinterval, severity, fixable, namespaces, digest } = notifier;
   const transports = plan.transports.map((one) => tracedTransport(one, tracer));
-  return inBackground('notifier', log, async (signal) => {
-    await after;
+  return startBackgroundTask('notifier', log, async (signal) => {
+    await previousStopped;
     if (transports.length === 0) return;
     await deliverNotifications(
       {
@@ -31,18 +41,18 @@ export function startNotifier(
           namespaces,
         },
         attempts,
-        digestMs: digest,
+        batchWindowMs: digest,
         renotifyMs: renotifyinterval,
         now,
         owner: ownerName(),
-        pause: (ms, until) => pauseOrBell(ms, bell, until),
-        rest: pause,
+        sleepOrWake: (ms, until) => sleepOrWake(ms, wakeSignal, until),
+        sleep: sleep,
         onDelivered: (name, sinceCreatedMs) => {
-          metrics.noteNotified(sinceCreatedMs);
+          metrics.recordDelivery(sinceCreatedMs);
           log.info({ notification: name }, 'notification told');
         },
         onFailure: (transport, error) => {
-          metrics.noteNotificationFailure(transport);
+          metrics.recordDeliveryFailure(transport);
           log.warn({ transport, error: messageOf(error) }, 'notification not told');
         },
       },

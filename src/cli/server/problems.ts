@@ -1,30 +1,30 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 
 /** Collects what is wrong with a configuration, so that one error lists all of it. */
 export class Problems {
   readonly #errors: ClairError[] = [];
 
   /** The result of a check; undefined if the check found a problem. Any error but a `ClairError` is thrown. */
-  of<T>(check: () => T): T | undefined {
+  check<T>(check: () => T): T | undefined {
     try {
       return check();
     } catch (error) {
-      this.#note(error);
+      this.#add(error);
       return undefined;
     }
   }
 
   /** As `of`, for a check that loads what it needs. */
-  async ofAsync(check: () => Promise<void>): Promise<void> {
+  async checkAsync(check: () => Promise<void>): Promise<void> {
     try {
       await check();
     } catch (error) {
-      this.#note(error);
+      this.#add(error);
     }
   }
 
   /** Throws `config-invalid` if there are problems. */
-  throwAny(): void {
+  throwIfAny(): void {
     const [first] = this.#errors;
     if (first === undefined) return;
     // Several checks may read the same setting.
@@ -34,7 +34,7 @@ export class Problems {
     throw new ClairError('config-invalid', `the configuration cannot be used:\n${lines.join('\n')}`);
   }
 
-  #note(error: unknown): void {
+  #add(error: unknown): void {
     if (!(error instanceof ClairError)) throw error;
     this.#errors.push(error);
   }

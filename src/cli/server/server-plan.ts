@@ -3,13 +3,13 @@ import { type Access, accessByTokens } from '../../api/http/access.ts';
 import { readTls } from '../../api/http/tls.ts';
 import { paginationKey } from '../../api/http/v1/page-token.ts';
 import { type Address, listenAddress } from '../../config/address.ts';
-import { layerSources } from '../../config/layer-sources.ts';
+import { resolveLayerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
-import { type SourcePolicy, sourcePolicy } from '../../image/incoming/source-policy.ts';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
+import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-policy.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
 import { requireMirror } from '../feed-client.ts';
-import { checkDatabase } from './database-settings.ts';
+import { checkDatabaseSettings } from './database-settings.ts';
 import { Problems } from './problems.ts';
 import { exportTarget } from './tracing.ts';
 
@@ -41,25 +41,25 @@ export async function planServer(
   const { api, database, tracing } = config;
   const problems = new Problems();
   const plan = {
-    api: problems.of(() => listenAddress('api.addr', api.addr, api.port)),
-    health: problems.of(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
-    access: problems.of(() => accessByTokens(api.tokens)),
-    tls: problems.of(() => readTls(api)),
-    pageKey: problems.of(() => paginationKey(api.paginationkey || database.options.paginationkey)),
-    policy: problems.of(() => sourcePolicy(layerSources(config), insecureTls, env)),
-    traces: problems.of(() => exportTarget(tracing, env)),
+    api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
+    health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
+    access: problems.check(() => accessByTokens(api.tokens)),
+    tls: problems.check(() => readTls(api)),
+    pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
+    policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
+    traces: problems.check(() => exportTarget(tracing, env)),
   };
   const { api: first, health: second } = plan;
   if (first !== undefined && second !== undefined)
-    problems.of(() => {
-      refuseSamePort(first, second);
+    problems.check(() => {
+      assertDifferentPorts(first, second);
     });
   for (const [option, mirror] of mirrorsOf(config))
-    problems.of(() => {
+    problems.check(() => {
       if (mirror !== '' && mirror !== 'upstream') requireMirror(mirror, option);
     });
-  await problems.ofAsync(() => checkDatabase(database));
-  problems.throwAny();
+  await problems.checkAsync(() => checkDatabaseSettings(database));
+  problems.throwIfAny();
   return plan as ServerPlan;
 }
 
@@ -72,7 +72,7 @@ function mirrorsOf({ updater: { mirror, sources } }: Config): (readonly [option:
 }
 
 /** Two servers cannot share a port. */
-function refuseSamePort(api: Address, health: Address): void {
+function assertDifferentPorts(api: Address, health: Address): void {
   if (api.port === 0 || api.port !== health.port) return;
   const isWildcard = ({ host }: Address): boolean =>
     host === undefined || host === '0.0.0.0' || host === '::';

@@ -2,26 +2,26 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { serveHealth } from '../../api/health.ts';
 import { type ApiServer, serveApi } from '../../api/http/api-server.ts';
-import { ListGate } from '../../api/http/list-gate.ts';
+import { ListLimiter } from '../../api/http/list-limiter.ts';
 import type { RequestRecord } from '../../api/http/request-record.ts';
 import type { Router } from '../../api/http/router.ts';
-import { freshMetrics } from '../../api/metrics.ts';
+import { createMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
+import { messageOf } from '../../core/errors.ts';
+import { SingleFlight } from '../../kit/async/single-flight.ts';
+import { WakeSignal } from '../../kit/async/wake-signal.ts';
 import { Disposal } from '../../kit/disposal.ts';
-import { messageOf } from '../../kit/errors.ts';
-import { heedNetworkEnvironment } from '../../kit/http/http-environment.ts';
-import { KeyedWork } from '../../kit/keyed-work.ts';
+import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
-import { Bell } from '../../service/notices/bell.ts';
 import { logRequest } from '../log/server-events.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
-import { beginGeneration, type Generation } from './generation.ts';
-import { type PluginNames, type PreparedGeneration, prepareGeneration } from './generation-plan.ts';
-import { RepeatedErrors } from './repeated-errors.ts';
-import type { LastingParts } from './server-parts.ts';
+import { ErrorLogThrottle } from './error-log-throttle.ts';
+import { type ReloadableServices, startServices } from './reloadable-services.ts';
 import { planServer, type ServerPlan } from './server-plan.ts';
+import type { SharedDeps } from './service-deps.ts';
+import { type PluginNames, type PreparedServices, prepareServices } from './service-plan.ts';
 import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 
 /** What a server is started with besides its configuration. */
@@ -46,14 +46,14 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /** Everything that a server is started from. */
-interface PreparedServer extends PreparedGeneration {
+interface PreparedServer extends PreparedServices {
   readonly server: ServerPlan;
 }
 
 /** Checks a configuration as `startServer` does before it begins any work. Throws `config-invalid`. */
 export async function checkServer(config: Config, options: CheckOptions): Promise<void> {
-  const { plugged } = await prepareServer(config, options);
-  await plugged[Symbol.asyncDispose]();
+  const { loaded } = await prepareServer(config, options);
+  await loaded[Symbol.asyncDispose]();
 }
 
 async function prepareServer(
@@ -61,7 +61,7 @@ async function prepareServer(
   { insecureTls = false, plugins = { names: [], directory: '' } }: CheckOptions,
 ): Promise<PreparedServer> {
   const server = await planServer(config, { insecureTls });
-  return { server, ...(await prepareGeneration(config, plugins)) };
+  return { server, ...(await prepareServices(config, plugins)) };
 }
 
 /**
@@ -72,45 +72,49 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { server, ...prepared } = await prepareServer(config, options);
   await using parts = new Disposal();
   // Its generation disposes of it, too, which does no harm; here it is for a start that fails.
-  parts.use(prepared.plugged);
-  const lasting = await startLasting(config, { parts, server, log: options.log });
-  const generations = new Generations(config, lasting, prepared);
-  parts.use(generations);
-  const health = parts.use(await startHealth(lasting, () => generations.current));
-  const api = parts.use(await serveRoutes(config, () => generations.current, lasting));
+  parts.use(prepared.loaded);
+  const shared = await startSharedDeps(config, { parts, server, log: options.log });
+  const services = new ServiceManager(config, shared, prepared);
+  parts.use(services);
+  const health = parts.use(await startHealth(shared, () => services.current));
+  const api = parts.use(await serveRoutes(config, () => services.current, shared));
   const running = parts.move();
   return {
     apiPort: api.port,
     healthPort: health.port,
-    reload: (plugins) => generations.replace(plugins),
+    reload: (plugins) => services.replace(plugins),
     async [Symbol.asyncDispose]() {
       // What the server does for itself ends while requests under way do, and not after them.
-      await Promise.all([generations[Symbol.asyncDispose](), running[Symbol.asyncDispose]()]);
+      await Promise.all([services[Symbol.asyncDispose](), running[Symbol.asyncDispose]()]);
     },
   };
 }
 
 /** The generation of now. Disposing it ends that. */
-class Generations implements AsyncDisposable {
+class ServiceManager implements AsyncDisposable {
   readonly #config: Config;
-  readonly #lasting: LastingParts;
-  current: Generation;
+  readonly #shared: SharedDeps;
+  current: ReloadableServices;
   #ended: PromiseLike<void> | undefined;
 
-  constructor(config: Config, lasting: LastingParts, first: PreparedGeneration) {
+  constructor(config: Config, shared: SharedDeps, first: PreparedServices) {
     this.#config = config;
-    this.#lasting = lasting;
-    this.current = beginGeneration(config, { ...lasting, ...first });
+    this.#shared = shared;
+    this.current = startServices(config, { ...shared, ...first });
   }
 
   /** Goes on with other plugins. Throws `config-invalid` and keeps those of now if they cannot be used. */
   async replace(plugins: PluginNames): Promise<void> {
-    const prepared = await prepareGeneration(this.#config, plugins);
-    const ended = Promise.withResolvers<undefined>();
-    const before = this.current;
-    this.current = beginGeneration(this.#config, { ...this.#lasting, ...prepared, after: ended.promise });
-    await before[Symbol.asyncDispose]();
-    ended.resolve(undefined);
+    const prepared = await prepareServices(this.#config, plugins);
+    const previousStopped = Promise.withResolvers<undefined>();
+    const previous = this.current;
+    this.current = startServices(this.#config, {
+      ...this.#shared,
+      ...prepared,
+      previousStopped: previousStopped.promise,
+    });
+    await previous[Symbol.asyncDispose]();
+    previousStopped.resolve(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,19 +123,19 @@ class Generations implements AsyncDisposable {
   }
 }
 
-interface Starting {
+interface StartDeps {
   /** Takes what has to be ended with the server. */
   readonly parts: Disposal;
   readonly server: ServerPlan;
   readonly log: Logger;
 }
 
-async function startLasting(config: Config, { parts, server, log }: Starting): Promise<LastingParts> {
+async function startSharedDeps(config: Config, { parts, server, log }: StartDeps): Promise<SharedDeps> {
   const { database } = config;
-  const metrics = freshMetrics();
+  const metrics = createMetrics();
   const memoryName = database.options.path === ':memory:' ? randomUUID() : undefined;
   const connectionsMax = Math.max(2, database.options.maxopenconnections - feedConnections);
-  heedNetworkEnvironment();
+  applyNetworkEnv();
   const { tracer } = parts.use(
     await startTracing(server.traces, (error) => {
       log.warn({ error }, 'spans not sent');
@@ -142,13 +146,13 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
     tracer,
   );
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
-  const posts = parts.use(new KeyedWork<void>());
+  const ingests = parts.use(new SingleFlight<void>());
   return {
-    ...{ store, memoryName, pool, posts, log, metrics, tracer, server },
+    ...{ store, memoryName, pool, ingests, log, metrics, tracer, server },
     writeMetrics: async () =>
-      await metrics.write({ feeds: await store.advisories.feedStates(), reading: pool.load() }),
-    bell: new Bell(),
-    lists: new ListGate(),
+      await metrics.render({ feeds: await store.advisories.findFeedStates(), reading: pool.load() }),
+    wakeSignal: new WakeSignal(),
+    listGate: new ListLimiter(),
     now: () => new Date(),
   };
 }
@@ -156,20 +160,20 @@ async function startLasting(config: Config, { parts, server, log }: Starting): P
 /** Writes to the log when the database goes away and when it is back. */
 function outagesIn(log: Logger): OutageEvents {
   return {
-    onAway: (error) => {
+    onDown: (error) => {
       log.error({ error: messageOf(error) }, 'database away');
     },
-    onBack: (awayMs) => {
+    onUp: (awayMs) => {
       log.info({ seconds: Math.round(awayMs / 100) / 10 }, 'database back');
     },
   };
 }
 
 async function startHealth(
-  { server, store, writeMetrics, log }: LastingParts,
-  current: () => Generation,
+  { server, store, writeMetrics, log }: SharedDeps,
+  current: () => ReloadableServices,
 ): Promise<ApiServer> {
-  const errors = new RepeatedErrors((error, repeated) => {
+  const errors = new ErrorLogThrottle((error, repeated) => {
     log.error({ error: String(error), ...(repeated > 0 && { repeated }) }, 'health check failed');
   }, performance.now.bind(performance));
   return await serveHealth(server.health, {
@@ -177,7 +181,7 @@ async function startHealth(
     readiness: (states) => readinessOf(current().feeds, states),
     metrics: writeMetrics,
     onError: (error) => {
-      errors.note(error);
+      errors.record(error);
     },
     onRequest: (record) => {
       logRequest(log, record);
@@ -187,7 +191,7 @@ async function startHealth(
 
 function layerPool(
   config: Config,
-  { metrics, tracer, server }: Pick<LastingParts, 'metrics' | 'tracer' | 'server'>,
+  { metrics, tracer, server }: Pick<SharedDeps, 'metrics' | 'tracer' | 'server'>,
 ): LayerPool {
   const { threads, idletimeout: idleMs } = config.worker;
   return openLayerPool({
@@ -196,29 +200,29 @@ function layerPool(
     threads: threads === 0 ? undefined : threads,
     bounds: { idleMs },
     onRead: (reading) => {
-      metrics.noteLayer(reading);
-      tracer.note({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
+      metrics.recordLayer(reading);
+      tracer.annotate({ 'clair.layer.bytes': reading.bytes, 'clair.outcome': reading.outcome });
     },
   });
 }
 
 async function serveRoutes(
   { api }: Config,
-  current: () => Generation,
-  { log, metrics, tracer, server }: LastingParts,
+  current: () => ReloadableServices,
+  { log, metrics, tracer, server }: SharedDeps,
 ): Promise<ApiServer> {
   const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
-  const errors = new RepeatedErrors((error, repeated) => {
+  const errors = new ErrorLogThrottle((error, repeated) => {
     log.error({ err: error, ...(repeated > 0 && { repeated }) }, 'request failed');
   }, performance.now.bind(performance));
   const shared = {
     access: server.access,
     timeoutMs: api.timeout,
     onError: (error: unknown) => {
-      errors.note(error);
+      errors.record(error);
     },
-    onAnswered: (route: string, status: number, ms: number) => {
-      metrics.noteAnswer(route, status, ms);
+    onResponse: (route: string, status: number, ms: number) => {
+      metrics.recordResponse(route, status, ms);
     },
     onRequest: (record: RequestRecord) => {
       logRequest(log, record);
@@ -226,7 +230,7 @@ async function serveRoutes(
   };
   return await serveApi('the API', server.api, {
     ...shared,
-    routers: [(...request) => firstFound(current().routers, request)],
+    routers: [(...request) => routeFirst(current().routers, request)],
     tls: server.tls,
     tracer,
     http2: await grpcServer({ ...shared, methods: () => current().methods }),
@@ -234,7 +238,7 @@ async function serveRoutes(
 }
 
 /** Plugins that are loaded anew bring other routers while the server listens. */
-function firstFound(routers: readonly Router[], request: Parameters<Router>): ReturnType<Router> {
+function routeFirst(routers: readonly Router[], request: Parameters<Router>): ReturnType<Router> {
   for (const router of routers) {
     const found = router(...request);
     if (found !== undefined) return found;

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/settings.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { percentDecoded } from '../../kit/percent-decoded.ts';
+import { ClairError } from '../../core/errors.ts';
+import { percentDecode } from '../../kit/percent-decode.ts';
 import type { ExportTarget } from '../../kit/trace/exporter.ts';
-import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import { noopTracer, type Tracer } from '../../kit/trace/tracer.ts';
 import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
 import type { Transport } from '../../plugin/transport.ts';
@@ -18,7 +18,7 @@ export async function startTracing(
   target: Omit<ExportTarget, 'onError'> | undefined,
   onError: (message: string) => void,
 ): Promise<Tracing> {
-  if (target === undefined) return { tracer: untraced, [Symbol.asyncDispose]: async () => undefined };
+  if (target === undefined) return { tracer: noopTracer, [Symbol.asyncDispose]: async () => undefined };
   const { SpanExporter } = await import('../../kit/trace/exporter.ts');
   const { recordingTracer } = await import('../../kit/trace/recording-tracer.ts');
   const exporter = new SpanExporter({ ...target, onError });
@@ -64,7 +64,7 @@ function tracesBelow(base: string): string {
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
     const [name, value = ''] = headerOf(pair) ?? [];
-    return name === undefined ? [] : [[name.toLowerCase(), percentDecoded(value) ?? value] as const];
+    return name === undefined ? [] : [[name.toLowerCase(), percentDecode(value) ?? value] as const];
   });
   return Object.fromEntries(pairs);
 }
@@ -79,15 +79,15 @@ function headerOf(pair: string): readonly [name: string, value: string] | undefi
 
 /** A store whose matches are followed. */
 export function tracedStore(store: Store, tracer: Tracer): Store {
-  if (tracer === untraced) return store;
-  const matches: Store['images']['matches'] = (...of) =>
-    tracer.span({ name: 'match' }, () => store.images.matches(...of));
-  return { ...store, images: { ...store.images, matches } };
+  if (tracer === noopTracer) return store;
+  const matches: Store['images']['findMatches'] = (...of) =>
+    tracer.span({ name: 'match' }, () => store.images.findMatches(...of));
+  return { ...store, images: { ...store.images, findMatches: matches } };
 }
 
 /** A pool whose layers are followed, from waiting for a thread to having been read. */
 export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
-  if (tracer === untraced) return pool;
+  if (tracer === noopTracer) return pool;
   const reader: LayerPool['reader'] = (analyzers) => {
     const read = pool.reader(analyzers);
     return (source, options) =>
@@ -100,7 +100,7 @@ export function tracedPool(pool: LayerPool, tracer: Tracer): LayerPool {
 
 /** A transport whose deliveries are followed. */
 export function tracedTransport(transport: Transport, tracer: Tracer): Transport {
-  if (tracer === untraced) return transport;
+  if (tracer === noopTracer) return transport;
   return {
     name: transport.name,
     deliver: (notice, signal) => {

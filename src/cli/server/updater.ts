@@ -1,30 +1,30 @@
 import type { Config } from '../../config/settings.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
-import { type KeepCurrentDeps, keepCurrent, type SourceTerms } from '../../service/feeds/keep-current.ts';
-import { retention } from '../../service/feeds/retention.ts';
+import { type KeepCurrentDeps, keepCurrent, type SourceSchedule } from '../../service/feeds/keep-current.ts';
+import { defaultRetention } from '../../service/feeds/retention.ts';
 import { failedOutcome } from '../../service/feeds/update-feeds.ts';
 import { originOf } from '../feed-client.ts';
 import { logFeedOutcomes } from '../log/feed-events.ts';
+import { startBackgroundTask } from './background-task.ts';
 import { FeedThread } from './feed-thread.ts';
-import { inBackground } from './in-background.ts';
-import { pause } from './pause.ts';
-import type { GenerationParts } from './server-parts.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import { sleep } from './sleep.ts';
 
 /** Keeps the advisories current until it is disposed of; an update under way is given up then, and leaves nothing behind. */
-export function startUpdater(config: Config, parts: GenerationParts): AsyncDisposable {
-  return inBackground('updater', parts.log, async (signal) => {
-    await parts.after;
-    await using thread = feedThread(config, parts);
+export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable {
+  return startBackgroundTask('updater', deps.log, async (signal) => {
+    await deps.previousStopped;
+    await using thread = feedThread(config, deps);
     const giveUp = (): void => {
       void thread[Symbol.asyncDispose]();
     };
     signal.addEventListener('abort', giveUp);
-    await keepCurrent(parts.plan.feeds, keepingDeps(config, parts, thread), signal);
+    await keepCurrent(deps.plan.feeds, keepCurrentDeps(config, deps, thread), signal);
   });
 }
 
-function feedThread({ database }: Config, { memoryName, plugged: { plugins } }: GenerationParts): FeedThread {
+function feedThread({ database }: Config, { memoryName, loaded: { plugins } }: ServiceDeps): FeedThread {
   return new FeedThread(scriptUrl('../../feed-worker', import.meta.url), {
     database,
     ...(memoryName !== undefined && { memoryName }),
@@ -32,9 +32,9 @@ function feedThread({ database }: Config, { memoryName, plugged: { plugins } }: 
   });
 }
 
-function keepingDeps(
+function keepCurrentDeps(
   config: Config,
-  { store, log, metrics, tracer, bell, now }: GenerationParts,
+  { store, log, metrics, tracer, wakeSignal, now }: ServiceDeps,
   thread: FeedThread,
 ): KeepCurrentDeps {
   const onProgress = (text: string): void => {
@@ -43,14 +43,14 @@ function keepingDeps(
   const deps = { store, tracer, now, onProgress };
   return {
     ...deps,
-    termsOf: (source) => sourceTerms(config, source, { ...deps, thread }),
-    collect: () => thread.collect({ ...retention, keepHistoryMs: config.updater.retention }),
+    scheduleOf: (source) => sourceTerms(config, source, { ...deps, thread }),
+    collectGarbage: () => thread.collect({ ...defaultRetention, keepHistoryMs: config.updater.retention }),
     random: Math.random,
-    pause,
+    sleep,
     onOutcomes(outcomes, seconds) {
-      metrics.noteUpdate(outcomes, seconds);
+      metrics.recordFeedUpdate(outcomes, seconds);
       logFeedOutcomes(log, outcomes);
-      bell.ring();
+      wakeSignal.notify();
     },
     onError(error) {
       log.error({ error: messageOf(error) }, 'feeds cannot be updated now');
@@ -63,7 +63,7 @@ interface SourceDeps extends Pick<KeepCurrentDeps, 'store' | 'now' | 'onProgress
 }
 
 /** How a source is kept: as all are, but for what its own settings say. */
-function sourceTerms({ updater }: Config, source: string, { thread, ...deps }: SourceDeps): SourceTerms {
+function sourceTerms({ updater }: Config, source: string, { thread, ...deps }: SourceDeps): SourceSchedule {
   const { interval: intervalMs = updater.interval, mirror: own = '' } = updater.sources[source] ?? {};
   const place = own === '' ? updater.mirror : own;
   const mirror = place === '' || place === 'upstream' ? undefined : place;
@@ -77,7 +77,7 @@ function sourceTerms({ updater }: Config, source: string, { thread, ...deps }: S
         return await thread.update(wanted, { mirror, youngerThanMs }, onProgress);
       } catch (error) {
         if (!(error instanceof ClairError)) throw error;
-        return await failedOutcome(wanted, error, { ...deps, origin, youngerThanMs });
+        return await failedOutcome(wanted, error, { ...deps, origin, maxAgeMs: youngerThanMs });
       }
     },
   };

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { ratingOfEnrichments } from '../../match/rate.ts';
 import type { Enrichment } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
-import { cveRecord, cvss31, type RecordFacts } from '../../testing/rating-records.ts';
+import { type CveRecordFields, cveRecord, cvss31 } from '../../testing/cve-records.ts';
 import { cve, cveInMirror } from './cve.ts';
 
 const id = 'CVE-2023-4911';
 const vector = 'CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H';
 
-function read(facts: RecordFacts): Promise<Enrichment> {
+function read(facts: CveRecordFields): Promise<Enrichment> {
   return cve.read(id, Buffer.from(JSON.stringify(cveRecord(id, facts))));
 }
 

@@ -16,7 +16,7 @@ export const cveDirectories: readonly string[] = [repository, clone].map((url) =
   url.replace('https://', ''),
 );
 
-function cveRecords(places: readonly string[]): DocumentEnricher {
+function cveRecords(baseUrls: readonly string[]): DocumentEnricher {
   return {
     name: 'cve',
     version: 1,
@@ -24,10 +24,10 @@ function cveRecords(places: readonly string[]): DocumentEnricher {
       const numbers = cveNumberOf(id);
       if (numbers === undefined) return [];
       const thousand = `${Math.floor(numbers.number / 1000)}xxx`;
-      return places.map((place) => `${place}/${numbers.year}/${thousand}/${id}.json`);
+      return baseUrls.map((baseUrl) => `${baseUrl}/${numbers.year}/${thousand}/${id}.json`);
     },
     async read(id, document) {
-      return (await import('./record.ts')).readRecord(id, document);
+      return (await import('./record.ts')).readCveRecord(id, document);
     },
   };
 }

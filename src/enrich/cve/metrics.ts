@@ -41,7 +41,7 @@ export interface Metric {
 const versions = ['cvssV3_1', 'cvssV4_0', 'cvssV3_0', 'cvssV2_0'] as const;
 
 /** The vectors of metrics that do not contradict themselves, the preferred version first. */
-export function vectorIn(metrics: readonly Metric[]): Omit<CvssVector, 'source'>[] {
+export function ratedVectors(metrics: readonly Metric[]): Omit<CvssVector, 'source'>[] {
   return versions.flatMap((version) =>
     metrics.flatMap(({ [version]: rated }) =>
       rated === undefined || contradictionOf(rated) !== undefined
@@ -52,27 +52,27 @@ export function vectorIn(metrics: readonly Metric[]): Omit<CvssVector, 'source'>
 }
 
 /** How the first metric that contradicts itself does so; undefined where none does. */
-export function contradictionIn(metrics: readonly Metric[]): string | undefined {
+export function firstContradiction(metrics: readonly Metric[]): string | undefined {
   return metrics
     .flatMap((one) => versions.flatMap((version) => one[version] ?? []))
     .map(contradictionOf)
-    .find((words) => words !== undefined);
+    .find((contradiction) => contradiction !== undefined);
 }
 
 function contradictionOf({ vectorString, baseScore: stated, baseSeverity }: Cvss): string | undefined {
   const vector = vectorString.trim();
   const computed = baseScore(vector);
   if (computed === undefined) return 'its CVSS vector cannot be scored';
-  const band = bandOf(stated);
+  const rating = ratingOf(stated);
   // Assigners round otherwise, or give a score with temporal metrics: that matters where it is another severity.
-  if (bandOf(computed) !== band) return `its base score is ${stated}, but its vector scores ${computed}`;
-  if (baseSeverity !== undefined && baseSeverity.toUpperCase() !== band)
+  if (ratingOf(computed) !== rating) return `its base score is ${stated}, but its vector scores ${computed}`;
+  if (baseSeverity !== undefined && baseSeverity.toUpperCase() !== rating)
     return `its base score is ${stated}, but its severity is ${baseSeverity.slice(0, 20)}`;
   return undefined;
 }
 
 /** The qualitative rating of a base score, CVSS 3.1 §5. */
-function bandOf(value: number): string {
+function ratingOf(value: number): string {
   if (value === 0) return 'NONE';
   if (value < 4) return 'LOW';
   if (value < 7) return 'MEDIUM';
@@ -80,14 +80,14 @@ function bandOf(value: number): string {
 }
 
 /** Types of `other` that are a severity in words, as assigners write them. */
-const wordTypes: ReadonlySet<string> = new Set([
+const textualSeverityTypes: ReadonlySet<string> = new Set([
   'Red Hat severity rating',
   'Textual description of severity',
   'https://www.openssl.org/policies/secpolicy.html',
   'https://openssl-library.org/policies/general/security-policy/',
 ]);
 
-const wordsOfSeverity: ReadonlyMap<string, Severity> = new Map([
+const severityByWord: ReadonlyMap<string, Severity> = new Map([
   ['critical', 'Critical'],
   ['high', 'High'],
   ['important', 'High'],
@@ -110,13 +110,13 @@ const content = z.union([
 /** The worst severity that metrics give in words. */
 export function statedSeverity(metrics: readonly Metric[]): Severity | undefined {
   const stated = metrics.flatMap(({ other }) =>
-    other && wordTypes.has(other.type) ? wordIn(other.content) : [],
+    other && textualSeverityTypes.has(other.type) ? severityInText(other.content) : [],
   );
   return stated.length === 0 ? undefined : worstSeverity(stated);
 }
 
-function wordIn(value: unknown): Severity[] {
+function severityInText(value: unknown): Severity[] {
   const { data = '' } = z.safeParse(content, value);
-  const severity = wordsOfSeverity.get(data.trim().toLowerCase());
+  const severity = severityByWord.get(data.trim().toLowerCase());
   return severity === undefined ? [] : [severity];
 }

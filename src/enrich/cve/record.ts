@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { checked, jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { parseBySchema, parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
 import type { CvssVector, Enrichment } from '../../plugin/index.ts';
-import { contradictionIn, type Metric, metric, statedSeverity, vectorIn } from './metrics.ts';
+import { firstContradiction, type Metric, metric, ratedVectors, statedSeverity } from './metrics.ts';
 
 const texts = z.array(z.object({ lang: z.string(), value: z.string() }));
 
@@ -32,8 +32,8 @@ type Container = z.output<typeof container>;
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
 /** Reads a record of the CVE list, JSON 5. Throws an `UnexpectedContent` for what is no record of that id. */
-export function readRecord(id: string, document: Buffer): Enrichment {
-  const read = checked(record, jsonAt('the record', document), '');
+export function readCveRecord(id: string, document: Buffer): Enrichment {
+  const read = parseBySchema(record, parseJsonAt('the record', document), '');
   const { cveId, state, datePublished } = read.cveMetadata;
   if (cveId !== id)
     throw new UnexpectedContent('cveMetadata.cveId', `it is the record of ${cveId.slice(0, 40)}`);
@@ -63,11 +63,11 @@ function ratingIn({
       .filter(({ providerMetadata }) => providerMetadata.orgId === cisa)
       .map(({ metrics = [] }) => ({ source: 'cisa-adp', metrics })),
   ];
-  const cvss = issued.flatMap(({ source, metrics }) => vectorsIn(source, metrics));
+  const cvss = issued.flatMap(({ source, metrics }) => vectorsOfIssuer(source, metrics));
   const isRatedByAssigner = cvss.some(({ source }) => source === assigner);
   const severity = isRatedByAssigner ? undefined : statedSeverity(cna.metrics ?? []);
   const isUnrated = cvss.length === 0 && severity === undefined;
-  const contradiction = isUnrated ? contradictionIn(issued.flatMap(({ metrics }) => metrics)) : undefined;
+  const contradiction = isUnrated ? firstContradiction(issued.flatMap(({ metrics }) => metrics)) : undefined;
   return {
     ...(cvss.length > 0 && { cvss }),
     ...(severity !== undefined && { severity }),
@@ -77,8 +77,8 @@ function ratingIn({
 }
 
 /** The vectors of an issuer, each once and the preferred version first. */
-function vectorsIn(source: string, metrics: readonly Metric[]): CvssVector[] {
-  const vectors = vectorIn(metrics).map((vector) => ({ source, ...vector }));
+function vectorsOfIssuer(source: string, metrics: readonly Metric[]): CvssVector[] {
+  const vectors = ratedVectors(metrics).map((vector) => ({ source, ...vector }));
   return [...new Map(vectors.map((vector) => [vector.vector, vector])).values()];
 }
 

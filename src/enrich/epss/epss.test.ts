@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Enrichment, FeedDate } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
-import { unpacked } from '../../testing/unpacked.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
+import { unbatched } from '../../testing/unbatched-enricher.ts';
 import { epss } from './epss.ts';
 
 const url = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
 
 function parse(content: string | Uint8Array, pieceBytes?: number): Promise<object[]> {
-  const body = inPieces(Buffer.from(content), pieceBytes);
-  return gather(unpacked(epss).parse('current', { url, body, fingerprint: '' }));
+  const body = inChunks(Buffer.from(content), pieceBytes);
+  return collectAll(unbatched(epss).parse('current', { url, body, fingerprint: '' }));
 }
 
 /** Lines in an unusual form come apart from the others. */
@@ -93,7 +93,7 @@ corpusTest('a test file of another scanner is read alike', async () => {
 
 test('the day of the scores dates the feed', async () => {
   const dates: FeedDate[] = [];
-  const body = inPieces(Buffer.from(`${comment}cve,epss\nCVE-1999-0001,0.5\n`));
-  await gather(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  const body = inChunks(Buffer.from(`${comment}cve,epss\nCVE-1999-0001,0.5\n`));
+  await collectAll(epss.parse('current', { url, body, fingerprint: '' }, (date) => dates.push(date)));
   assert.deepEqual(dates, [{ dated: '2025-02-20', by: 'feed' }]);
 });

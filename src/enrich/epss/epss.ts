@@ -8,7 +8,7 @@ export const epss: Enricher = {
   version: 1,
   feeds: ['current'],
   isPartOfScan: true,
-  fetch: (_feed, client, known) => client.get(url, known),
+  fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),
   async *parse(feed, content, onDate) {
     yield* (await import('./scores.ts')).readScores(feed, content, onDate);
   },

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { isCve } from '../../model/cve.ts';
 import { emptyScoreBatch } from '../../model/score-batch.ts';
 import type { Enrichment, EnrichmentRecord, Fetched, OnFeedDate, SkippedRecord } from '../../plugin/index.ts';
@@ -21,7 +21,7 @@ export function readScores(
   content: Fetched,
   onDate?: OnFeedDate,
 ): AsyncGenerator<EnrichmentRecord> {
-  return fromFeed({ source: 'epss', feed, content }, scores(content, onDate));
+  return withFeedErrors({ source: 'epss', feed, content }, scores(content, onDate));
 }
 
 async function* scores(
@@ -29,7 +29,7 @@ async function* scores(
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<EnrichmentRecord> {
   const reader = new ScoreReader(onDate);
-  for await (const bytes of wholeLinesOf(inflated(body, url))) yield* reader.read(bytes);
+  for await (const bytes of wholeLinesOf(inflateStream(body, url))) yield* reader.read(bytes);
   reader.finish();
 }
 

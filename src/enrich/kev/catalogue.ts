@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
 
@@ -19,13 +19,13 @@ export function readCatalogue(
   content: Fetched,
   onDate?: OnFeedDate,
 ): AsyncGenerator<Enrichment> {
-  return fromFeed({ source: 'kev', feed, content }, entries(content, onDate));
+  return withFeedErrors({ source: 'kev', feed, content }, entries(content, onDate));
 }
 
 async function* entries({ body, url }: Fetched, onDate: OnFeedDate | undefined): AsyncGenerator<Enrichment> {
   let count = 0;
-  for await (const value of jsonElementsOf('vulnerabilities', inflated(body, url))) {
-    const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = checked(
+  for await (const value of jsonElementsOf('vulnerabilities', inflateStream(body, url))) {
+    const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } = parseBySchema(
       entry,
       value,
       `entry ${++count}`,

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
 import { test } from 'node:test';
 import type { Enrichment, FeedDate } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { kev } from './kev.ts';
 
 const url = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
 
 function parse(value: unknown): Promise<object[]> {
-  const body = inPieces(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
-  return gather(kev.parse('catalogue', { url, body, fingerprint: '' }));
+  const body = inChunks(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+  return collectAll(kev.parse('catalogue', { url, body, fingerprint: '' }));
 }
 
 const entry = {
@@ -44,7 +44,7 @@ test('content that is no catalogue is an error that names the place', async () =
 
 corpusTest('every entry of the real catalogue is read', async () => {
   const body = createReadStream(corpus('feeds/kev/known_exploited_vulnerabilities.json'));
-  const all = (await gather(kev.parse('catalogue', { url, body, fingerprint: '' }))) as Enrichment[];
+  const all = (await collectAll(kev.parse('catalogue', { url, body, fingerprint: '' }))) as Enrichment[];
   // The catalogue's own `count`, and grep -c '"knownRansomwareCampaignUse": "Known"'.
   assert.equal(all.length, 1404);
   assert.equal(new Set(all.map(({ id }) => id)).size, 1404);
@@ -53,7 +53,7 @@ corpusTest('every entry of the real catalogue is read', async () => {
 
 test('the day on which an entry was added dates the feed', async () => {
   const dates: FeedDate[] = [];
-  const body = inPieces(Buffer.from(JSON.stringify({ vulnerabilities: [entry] })));
-  await gather(kev.parse('catalogue', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  const body = inChunks(Buffer.from(JSON.stringify({ vulnerabilities: [entry] })));
+  await collectAll(kev.parse('catalogue', { url, body, fingerprint: '' }, (date) => dates.push(date)));
   assert.deepEqual(dates, [{ dated: '2025-02-18', by: 'record' }]);
 });

@@ -8,7 +8,7 @@ export const kev: Enricher = {
   version: 1,
   feeds: ['catalogue'],
   isPartOfScan: true,
-  fetch: (_feed, client, known) => client.get(url, known),
+  fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),
   async *parse(feed, content, onDate) {
     yield* (await import('./catalogue.ts')).readCatalogue(feed, content, onDate);
   },

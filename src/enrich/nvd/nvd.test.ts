@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Enrichment, FeedClient, FeedDate, Fetched } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { nvd } from './nvd.ts';
 
 const url = 'https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-2024.json.gz';
 
 async function parse(content: unknown, fingerprint = ''): Promise<Enrichment[]> {
   const bytes = Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content));
-  return (await gather(nvd.parse('2024', { url, body: inPieces(bytes), fingerprint }))) as Enrichment[];
+  return (await collectAll(nvd.parse('2024', { url, body: inChunks(bytes), fingerprint }))) as Enrichment[];
 }
 
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
@@ -74,12 +74,16 @@ test('a CVE without ratings says what it can', async () => {
 });
 
 test('a rejected id is no vulnerability', async () => {
-  const said = (value: string) => ({ ...cve, vulnStatus: 'Modified', descriptions: [{ lang: 'en', value }] });
+  const described = (value: string) => ({
+    ...cve,
+    vulnStatus: 'Modified',
+    descriptions: [{ lang: 'en', value }],
+  });
   const rejected = [
     { ...cve, vulnStatus: 'Rejected' },
-    said('** REJECT ** x'),
-    said('Rejected reason: x'),
-    said('DO NOT USE THIS CANDIDATE NUMBER. x'),
+    described('** REJECT ** x'),
+    described('Rejected reason: x'),
+    described('DO NOT USE THIS CANDIDATE NUMBER. x'),
   ];
   for (const one of rejected)
     assert.deepEqual(await parse(feed(one)), [{ id: 'CVE-2024-0001', rejected: true }]);
@@ -110,7 +114,7 @@ function clientOf(files: Readonly<Record<string, Uint8Array | string>>): FeedCli
       if (content === undefined) return Promise.resolve('absent');
       return Promise.resolve({
         url: at,
-        body: inPieces(Buffer.from(content), 10),
+        body: inChunks(Buffer.from(content), 10),
         fingerprint: 'of the client',
       });
     },
@@ -125,14 +129,14 @@ test('the checksum in .meta is the fingerprint, and the content must have it', a
   const client = clientOf({ [names[0]]: meta, [names[1]]: gzipSync(content) });
   const fetched = (await nvd.fetch('2024', client)) as Fetched;
   assert.equal(fetched.fingerprint, sha256);
-  assert.equal((await gather(nvd.parse('2024', fetched))).length, 1);
+  assert.equal((await collectAll(nvd.parse('2024', fetched))).length, 1);
   assert.equal(await nvd.fetch('2024', client, sha256), 'unchanged');
   assert.deepEqual(client.asked, [...names, names[0]]);
   const other = (await nvd.fetch(
     '2024',
     clientOf({ [names[0]]: meta, [names[1]]: gzipSync(`${content} `) }),
   )) as Fetched;
-  await assert.rejects(gather(nvd.parse('2024', other)), {
+  await assert.rejects(collectAll(nvd.parse('2024', other)), {
     code: 'feed-corrupt',
     message: /its sha256 is .* but \.meta says/,
   });
@@ -142,7 +146,7 @@ test('without .meta the mark is that of the client, and a year to come is absent
   const client = clientOf({ 'nvdcve-2.0-2024.json.gz': gzipSync(JSON.stringify(feed(cve))) });
   const fetched = (await nvd.fetch('2024', client)) as Fetched;
   assert.equal(fetched.fingerprint, 'of the client');
-  assert.equal((await gather(nvd.parse('2024', fetched))).length, 1);
+  assert.equal((await collectAll(nvd.parse('2024', fetched))).length, 1);
   assert.equal(await nvd.fetch('2040', clientOf({})), 'absent');
   const odd = clientOf({ 'nvdcve-2.0-2024.meta': 'x'.repeat(10_000) });
   await assert.rejects(nvd.fetch('2024', odd), {
@@ -190,7 +194,7 @@ test('the last change of a CVE dates the feed, and what is no time does not', as
     { ...cve, lastModified: '2024-03-02T03:04:05.678' },
     { ...cve, id: 'CVE-2024-0002', lastModified: 'lately' },
   );
-  const body = inPieces(Buffer.from(JSON.stringify(content)));
-  await gather(nvd.parse('2024', { url, body, fingerprint: '' }, (date) => dates.push(date)));
+  const body = inChunks(Buffer.from(JSON.stringify(content)));
+  await collectAll(nvd.parse('2024', { url, body, fingerprint: '' }, (date) => dates.push(date)));
   assert.deepEqual(dates, [{ dated: '2024-03-02T03:04:05.678Z', by: 'record' }]);
 });

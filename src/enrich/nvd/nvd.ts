@@ -11,10 +11,10 @@ export const nvd: Enricher = {
   name: 'nvd',
   version: 2,
   feeds: years,
-  async fetch(feed, client, known) {
-    return (await import('./year.ts')).fetchYear(feed, client, known);
+  async fetch(feed, client, lastFingerprint) {
+    return (await import('./fetch-year.ts')).fetchYear(feed, client, lastFingerprint);
   },
   async *parse(feed, content, onDate) {
-    yield* (await import('./records.ts')).readRecords(feed, content, onDate);
+    yield* (await import('./records.ts')).readNvdRecords(feed, content, onDate);
   },
 };

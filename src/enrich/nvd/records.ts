@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseBySchema, UnexpectedContent, verifyChecksum, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { CvssVector, Enrichment, Fetched, OnFeedDate } from '../../plugin/index.ts';
 
@@ -44,8 +44,12 @@ const versions = ['cvssMetricV31', 'cvssMetricV40', 'cvssMetricV30', 'cvssMetric
 const cisa = '134c704f-9b21-4f2e-91b3-4a467353bcc0';
 
 /** The CVEs of a file in NVD's format 2.0, that of the feeds and of the API alike. */
-export function readRecords(feed: string, content: Fetched, onDate?: OnFeedDate): AsyncGenerator<Enrichment> {
-  return fromFeed({ source: 'nvd', feed, content }, enrichments(content, onDate));
+export function readNvdRecords(
+  feed: string,
+  content: Fetched,
+  onDate?: OnFeedDate,
+): AsyncGenerator<Enrichment> {
+  return withFeedErrors({ source: 'nvd', feed, content }, enrichments(content, onDate));
 }
 
 async function* enrichments(
@@ -53,9 +57,9 @@ async function* enrichments(
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<Enrichment> {
   let count = 0;
-  const json = verifiedByMeta(inflated(body, url), fingerprint);
+  const json = verifiedByMeta(inflateStream(body, url), fingerprint);
   for await (const value of jsonElementsOf('vulnerabilities', json)) {
-    const { cve } = checked(item, value, `vulnerabilities.${count++}`);
+    const { cve } = parseBySchema(item, value, `vulnerabilities.${count++}`);
     const modified = timeOf(cve.lastModified);
     if (modified !== undefined) onDate?.({ dated: modified, by: 'record' });
     yield enrichment(cve);
@@ -66,7 +70,7 @@ async function* enrichments(
 /** The content, which must have the checksum of its `.meta` file where its fingerprint is one. */
 function verifiedByMeta(body: AsyncIterable<Uint8Array>, fingerprint: string): AsyncIterable<Uint8Array> {
   return /^[0-9a-f]{64}$/.test(fingerprint)
-    ? verified(body, { algorithm: 'sha256', digest: fingerprint, saidBy: '.meta' })
+    ? verifyChecksum(body, { algorithm: 'sha256', digest: fingerprint, declaredIn: '.meta' })
     : body;
 }
 
@@ -90,8 +94,8 @@ function english(values: z.output<typeof texts>): string[] {
 }
 
 function isRejected({ vulnStatus }: Cve, description = ''): boolean {
-  const isSaid = /^(\*\* REJECT \*\*|Rejected reason:)|DO NOT USE THIS CANDIDATE NUMBER/;
-  return vulnStatus === 'Rejected' || isSaid.test(description);
+  const rejectionMarker = /^(\*\* REJECT \*\*|Rejected reason:)|DO NOT USE THIS CANDIDATE NUMBER/;
+  return vulnStatus === 'Rejected' || rejectionMarker.test(description);
 }
 
 /** Every rating: NVD's own first, then the assigner's, then CISA's, and of each the preferred version first. */
@@ -99,13 +103,13 @@ function ratingsOf({ metrics: rated = {} }: Cve): CvssVector[] {
   const ratings = versions.flatMap((version) =>
     (rated[version] ?? []).map(({ source, type, cvssData }) => ({
       rank: source === 'nvd@nist.gov' && type === 'Primary' ? 0 : source === cisa ? 2 : 1,
-      vector: { source: nameOf(source), vector: cvssData.vectorString, score: cvssData.baseScore },
+      vector: { source: issuerName(source), vector: cvssData.vectorString, score: cvssData.baseScore },
     })),
   );
   return ratings.toSorted((a, b) => a.rank - b.rank).map(({ vector }) => vector);
 }
 
-function nameOf(source: string): string {
+function issuerName(source: string): string {
   if (source === 'nvd@nist.gov') return 'nvd';
   return source === cisa ? 'cisa-adp' : source;
 }

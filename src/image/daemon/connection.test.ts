@@ -10,8 +10,8 @@ import * as z from 'zod/mini';
 import { type TestAuthority, testAuthority } from '../../testing/certificates.ts';
 import { missingTool } from '../../testing/image-builder.ts';
 import { type Daemon, getDocument } from './connection.ts';
-import { placesOf } from './endpoint.ts';
-import { Unavailable } from './unavailable.ts';
+import { DaemonUnavailable } from './daemon-unavailable.ts';
+import { endpointCandidates } from './endpoint.ts';
 
 /** A daemon that lets in who has a certificate of the authority; as `DOCKER_HOST` names it. */
 async function secureDaemon(context: TestContext, authority: TestAuthority): Promise<string> {
@@ -44,7 +44,7 @@ function clientFiles(context: TestContext, authority: TestAuthority, names: read
 
 function daemonAt(host: string, certificates: string): Daemon {
   const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates };
-  const [endpoint] = placesOf('docker', { env, home: '/nowhere' }).endpoints;
+  const [endpoint] = endpointCandidates('docker', { env, home: '/nowhere' }).endpoints;
   assert.ok(endpoint);
   return { name: 'docker', endpoint };
 }
@@ -70,7 +70,7 @@ test('a daemon with a certificate of nobody we know, or that wants one of us, ca
     await assert.rejects(
       getDocument(daemon, '/info', shape),
       (error) =>
-        error instanceof Unavailable &&
+        error instanceof DaemonUnavailable &&
         error.message.startsWith(`the docker daemon at ${host} cannot be reached: `),
     );
   }

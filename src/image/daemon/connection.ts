@@ -8,31 +8,31 @@ import {
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { piecesOf } from '../../kit/bytes/pieces.ts';
-import { wholeOf } from '../../kit/bytes/whole-of.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { inTime } from '../../kit/in-time.ts';
-import { limits } from '../../kit/limits.ts';
-import { oneLine } from '../../kit/one-line.ts';
-import { readingFile } from '../../kit/system-error.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { withFileErrors } from '../../core/system-error.ts';
+import { withTimeout } from '../../kit/async/timeout.ts';
+import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { readChunks } from '../../kit/bytes/read-chunks.ts';
+import { toSingleLine } from '../../kit/one-line.ts';
 import { parseDocument } from '../format/documents.ts';
-import { type DaemonName, displayEndpoint, type Endpoint, type TlsFiles } from './endpoint.ts';
-import { Unavailable } from './unavailable.ts';
+import { DaemonUnavailable } from './daemon-unavailable.ts';
+import { type DaemonEndpoint, type DaemonName, displayEndpoint, type TlsFiles } from './endpoint.ts';
 
 /** A daemon, and where it listens. */
 export interface Daemon {
   readonly name: DaemonName;
-  readonly endpoint: Endpoint;
+  readonly endpoint: DaemonEndpoint;
 }
 
 /** How long a daemon is waited for; the limits unless given. */
-export interface Patience {
-  readonly answerMs?: number;
+export interface DaemonTimeouts {
+  readonly responseMs?: number;
   readonly exportMs?: number;
 }
 
 /** What a daemon answered, as one document. */
-export interface Document<T> {
+export interface DocumentResponse<T> {
   readonly content: T;
   readonly headers: IncomingHttpHeaders;
 }
@@ -42,12 +42,12 @@ export async function getDocument<T extends z.ZodMiniType>(
   daemon: Daemon,
   path: string,
   schema: T,
-  patience: Patience = {},
-): Promise<Document<z.infer<T>>> {
-  const answer = await ask(daemon, path, { ms: patience.answerMs ?? limits.idleMs });
-  const bytes = await wholeBody(answer, limits.manifestBytes);
-  const content = parseDocument(bytes, `the answer to ${path} of ${nameOf(daemon)}`, schema);
-  return { content, headers: answer.headers };
+  timeouts: DaemonTimeouts = {},
+): Promise<DocumentResponse<z.infer<T>>> {
+  const response = await requestDaemon(daemon, path, { idleMs: timeouts.responseMs ?? limits.idleMs });
+  const bytes = await readWholeBody(response, limits.manifestBytes);
+  const content = parseDocument(bytes, `the answer to ${path} of ${displayDaemon(daemon)}`, schema);
+  return { content, headers: response.headers };
 }
 
 /** Asks a daemon for bytes without end. They fail when the signal comes, when they break off, and when nothing comes for too long. */
@@ -55,30 +55,37 @@ export async function getStream(
   daemon: Daemon,
   path: string,
   signal: AbortSignal,
-  patience: Patience = {},
+  timeouts: DaemonTimeouts = {},
 ): Promise<AsyncIterable<Uint8Array>> {
-  const answer = await ask(daemon, path, { ms: patience.exportMs ?? limits.exportIdleMs, signal });
-  return answer.body;
+  const response = await requestDaemon(daemon, path, {
+    idleMs: timeouts.exportMs ?? limits.exportIdleMs,
+    signal,
+  });
+  return response.body;
 }
 
 /** The daemon as messages name it. */
-export function nameOf({ name, endpoint }: Daemon): string {
+export function displayDaemon({ name, endpoint }: Daemon): string {
   return `the ${name} daemon at ${displayEndpoint(endpoint)}`;
 }
 
-interface Answer {
+interface DaemonResponse {
   readonly headers: IncomingHttpHeaders;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-interface Waiting {
+interface DaemonRequestOptions {
   /** Nothing coming for so long ends it. */
-  readonly ms: number;
+  readonly idleMs: number;
   readonly signal?: AbortSignal;
 }
 
-async function ask(daemon: Daemon, path: string, waiting: Waiting): Promise<Answer> {
-  waiting.signal?.throwIfAborted();
+async function requestDaemon(
+  daemon: Daemon,
+  path: string,
+  options: DaemonRequestOptions,
+): Promise<DaemonResponse> {
+  options.signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const make = daemon.endpoint.kind === 'tcp' && daemon.endpoint.tls ? httpsRequest : httpRequest;
   const request = make({
@@ -86,29 +93,29 @@ async function ask(daemon: Daemon, path: string, waiting: Waiting): Promise<Answ
     path,
     agent: false,
     headers: { 'user-agent': 'clair', ...(daemon.endpoint.kind === 'socket' && { host: 'daemon' }) },
-    ...(waiting.signal && { signal: waiting.signal }),
+    ...(options.signal && { signal: options.signal }),
   });
   request.on('response', resolve).on('error', reject).end();
   const giveUp = (error: Error): void => {
     request.destroy(error);
   };
-  const call = { daemon, path, giveUp, ...waiting };
-  const response = await waitFor(promise, call).catch((error: unknown) => {
-    waiting.signal?.throwIfAborted();
-    throw unreachable(error, daemon);
+  const pending = { daemon, path, giveUp, ...options };
+  const response = await withIdleTimeout(promise, pending).catch((error: unknown) => {
+    options.signal?.throwIfAborted();
+    throw toUnavailable(error, daemon);
   });
-  const body = bodyOf(response, call);
+  const body = bodyOf(response, pending);
   if (response.statusCode === 200) return { headers: response.headers, body };
-  throw await refusal(response.statusCode ?? 0, body, call);
+  throw await toDaemonError(response.statusCode ?? 0, body, pending);
 }
 
-interface Call extends Waiting {
+interface PendingRequest extends DaemonRequestOptions {
   readonly daemon: Daemon;
   readonly path: string;
   readonly giveUp: (error: Error) => void;
 }
 
-function connectionTo(endpoint: Endpoint): RequestOptions {
+function connectionTo(endpoint: DaemonEndpoint): RequestOptions {
   if (endpoint.kind === 'socket') return { socketPath: endpoint.path };
   const { host, port, tls } = endpoint;
   return { host, port, ...(tls && certificatesIn(tls)) };
@@ -119,67 +126,73 @@ function certificatesIn({ directory }: TlsFiles): { ca?: Buffer; cert?: Buffer; 
   return Object.fromEntries(
     ['ca', 'cert', 'key'].flatMap((name) => {
       const path = join(directory, `${name}.pem`);
-      return existsSync(path) ? [[name, readingFile(path, () => readFileSync(path), 'config-invalid')]] : [];
+      return existsSync(path)
+        ? [[name, withFileErrors(path, () => readFileSync(path), 'config-invalid')]]
+        : [];
     }),
   );
 }
 
 /** Waits for what a daemon sends, and gives the daemon up when that takes too long. */
-async function waitFor<T>(work: Promise<T>, { ms, daemon, path, giveUp }: Call): Promise<T> {
-  return await inTime(work, ms, () => {
-    const message = `${nameOf(daemon)} sends nothing of ${path} for ${ms / 1000} s`;
+async function withIdleTimeout<T>(
+  work: Promise<T>,
+  { idleMs, daemon, path, giveUp }: PendingRequest,
+): Promise<T> {
+  return await withTimeout(work, idleMs, () => {
+    const message = `${displayDaemon(daemon)} sends nothing of ${path} for ${idleMs / 1000} s`;
     const error = new ClairError('limit-exceeded', message);
     giveUp(error);
     return error;
   });
 }
 
-async function* bodyOf(response: IncomingMessage, call: Call): AsyncGenerator<Uint8Array> {
+async function* bodyOf(response: IncomingMessage, pending: PendingRequest): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
-    const pieces = piecesOf(response);
+    const pieces = readChunks(response);
     for (;;) {
-      const { done, value } = await waitFor(pieces.next(), call);
+      const { done, value } = await withIdleTimeout(pieces.next(), pending);
       if (done) return;
       received += value.length;
       yield value;
     }
   } catch (error) {
-    call.signal?.throwIfAborted();
+    pending.signal?.throwIfAborted();
     if (error instanceof ClairError) throw error;
-    const message = `${call.path} of ${nameOf(call.daemon)} broke off after ${received} bytes: ${messageOf(error)}`;
+    const message = `${pending.path} of ${displayDaemon(pending.daemon)} broke off after ${received} bytes: ${messageOf(error)}`;
     throw new ClairError('target-corrupt', message, { cause: error });
   } finally {
     response.destroy();
   }
 }
 
-async function wholeBody({ body }: Answer, bytesMax: number): Promise<Buffer> {
+async function readWholeBody({ body }: DaemonResponse, bytesMax: number): Promise<Buffer> {
   const tooMuch = (): ClairError =>
     new ClairError('limit-exceeded', `a daemon answers with more than ${bytesMax} bytes`);
-  return await wholeOf(body, bytesMax, tooMuch);
+  return await readAllBytes(body, bytesMax, tooMuch);
 }
 
-function unreachable(error: unknown, daemon: Daemon): unknown {
+function toUnavailable(error: unknown, daemon: Daemon): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const told = (words: string): Unavailable => new Unavailable(words, { cause: error });
-  const who = nameOf(daemon);
+  const unavailable = (message: string): DaemonUnavailable =>
+    new DaemonUnavailable(message, { cause: error });
+  const displayName = displayDaemon(daemon);
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return told(`${who} may not be asked by this user; ${permissionAdvice(daemon.name)}`);
+      return unavailable(`${displayName} may not be asked by this user; ${permissionAdvice(daemon.name)}`);
     case 'ENOENT':
-      return told(
+      return unavailable(
         `there is no ${displayEndpoint(daemon.endpoint)}: the ${daemon.name} daemon is not running`,
       );
     case 'ECONNREFUSED':
-      return told(
+      return unavailable(
         `nobody listens at ${displayEndpoint(daemon.endpoint)}: the ${daemon.name} daemon is not running`,
       );
     default:
       return error instanceof ClairError
         ? error
-        : told(`${who} cannot be reached: ${messageOf(error) || code}`);
+        : unavailable(`${displayName} cannot be reached: ${messageOf(error) || code}`);
   }
 }
 
@@ -190,18 +203,26 @@ function permissionAdvice(name: DaemonName): string {
 }
 
 /** What Docker and podman say of what went wrong. */
-const fault = z.object({ message: z.string() });
+const errorDocument = z.object({ message: z.string() });
 
 /** A message of a daemon is shown up to so many characters. */
 const messageCharacters = 500;
 
-async function refusal(status: number, body: Answer['body'], { daemon, path }: Call): Promise<Error> {
-  const words = await faultIn({ headers: {}, body }).catch(() => '');
-  const message = `${status} from ${path} of ${nameOf(daemon)}${words === '' ? '' : `: ${words}`}`;
-  return status === 404 ? new Unavailable(message) : new ClairError('target-not-found', message);
+async function toDaemonError(
+  status: number,
+  body: DaemonResponse['body'],
+  { daemon, path }: PendingRequest,
+): Promise<Error> {
+  const reason = await errorMessageIn({ headers: {}, body }).catch(() => '');
+  const message = `${status} from ${path} of ${displayDaemon(daemon)}${reason === '' ? '' : `: ${reason}`}`;
+  return status === 404 ? new DaemonUnavailable(message) : new ClairError('target-not-found', message);
 }
 
-async function faultIn(answer: Answer): Promise<string> {
-  const { message } = parseDocument(await wholeBody(answer, limits.requestBodyBytes), 'a fault', fault);
-  return oneLine(message, messageCharacters);
+async function errorMessageIn(response: DaemonResponse): Promise<string> {
+  const { message } = parseDocument(
+    await readWholeBody(response, limits.requestBodyBytes),
+    'a fault',
+    errorDocument,
+  );
+  return toSingleLine(message, messageCharacters);
 }

@@ -4,15 +4,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type DaemonName, displayEndpoint, placesOf } from './endpoint.ts';
+import { type DaemonName, displayEndpoint, endpointCandidates } from './endpoint.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'clair-docker-home-'));
 after(() => {
   rmSync(home, { recursive: true });
 });
 
-function places(daemon: DaemonName, env: Record<string, string> = {}, at = join(home, 'nobody')): string[] {
-  return placesOf(daemon, { env, home: at }).endpoints.map(displayEndpoint);
+function candidates(
+  daemon: DaemonName,
+  env: Record<string, string> = {},
+  at = join(home, 'nobody'),
+): string[] {
+  return endpointCandidates(daemon, { env, home: at }).endpoints.map(displayEndpoint);
 }
 
 /** The folders as `docker context create --docker host=… NAME` makes them. */
@@ -26,7 +30,7 @@ function context(name: string, host: string, isTls = false): void {
 }
 
 test('docker is where DOCKER_HOST says, else the current context, else at one of its sockets', () => {
-  assert.deepEqual(places('docker', { XDG_RUNTIME_DIR: '/run/user/7' }), [
+  assert.deepEqual(candidates('docker', { XDG_RUNTIME_DIR: '/run/user/7' }), [
     '/var/run/docker.sock',
     join(home, 'nobody/.docker/run/docker.sock'),
     '/run/user/7/docker.sock',
@@ -34,16 +38,18 @@ test('docker is where DOCKER_HOST says, else the current context, else at one of
   context('colima', 'unix:///run/colima/docker.sock');
   context('far', 'tcp://build.example.org', true);
   writeFileSync(join(home, '.docker/config.json'), '{"auths":{},"currentContext":"colima"}');
-  assert.deepEqual(places('docker', {}, home), ['/run/colima/docker.sock']);
-  assert.deepEqual(places('docker', { DOCKER_CONTEXT: 'far' }, home), ['tcp://build.example.org:2376']);
-  assert.equal(places('docker', { DOCKER_CONTEXT: 'default' }, home)[0], '/var/run/docker.sock');
-  assert.deepEqual(places('docker', { DOCKER_CONFIG: join(home, '.docker') }), ['/run/colima/docker.sock']);
-  assert.deepEqual(places('docker', { DOCKER_HOST: 'unix:///tmp/d.sock' }, home), ['/tmp/d.sock']);
+  assert.deepEqual(candidates('docker', {}, home), ['/run/colima/docker.sock']);
+  assert.deepEqual(candidates('docker', { DOCKER_CONTEXT: 'far' }, home), ['tcp://build.example.org:2376']);
+  assert.equal(candidates('docker', { DOCKER_CONTEXT: 'default' }, home)[0], '/var/run/docker.sock');
+  assert.deepEqual(candidates('docker', { DOCKER_CONFIG: join(home, '.docker') }), [
+    '/run/colima/docker.sock',
+  ]);
+  assert.deepEqual(candidates('docker', { DOCKER_HOST: 'unix:///tmp/d.sock' }, home), ['/tmp/d.sock']);
 });
 
 test('a daemon may listen at TCP, with certificates or without', () => {
   const tcp = (host: string, more: Record<string, string> = {}): unknown =>
-    placesOf('docker', { env: { DOCKER_HOST: host, ...more }, home }).endpoints[0];
+    endpointCandidates('docker', { env: { DOCKER_HOST: host, ...more }, home }).endpoints[0];
   assert.deepEqual(tcp('tcp://127.0.0.1:2375'), { kind: 'tcp', host: '127.0.0.1', port: 2375 });
   assert.deepEqual(tcp('tcp://[::1]'), { kind: 'tcp', host: '::1', port: 2375 });
   assert.deepEqual(tcp('tcp://d.example', { DOCKER_TLS_VERIFY: '1' }), {
@@ -61,17 +67,17 @@ test('a daemon may listen at TCP, with certificates or without', () => {
 });
 
 test('podman is where CONTAINER_HOST says, else at the socket of the user, else at that of the machine', () => {
-  assert.deepEqual(places('podman', { XDG_RUNTIME_DIR: '/run/user/7', DOCKER_HOST: 'unix:///x' }), [
+  assert.deepEqual(candidates('podman', { XDG_RUNTIME_DIR: '/run/user/7', DOCKER_HOST: 'unix:///x' }), [
     '/run/user/7/podman/podman.sock',
     '/run/podman/podman.sock',
   ]);
-  assert.deepEqual(places('podman', { CONTAINER_HOST: 'unix:///tmp/p.sock' }), ['/tmp/p.sock']);
+  assert.deepEqual(candidates('podman', { CONTAINER_HOST: 'unix:///tmp/p.sock' }), ['/tmp/p.sock']);
 });
 
 test('what is neither a socket nor TCP is refused with what to do, without what may be secret in it', () => {
   const refused = (env: Record<string, string>): string => {
     try {
-      return places('docker', env, home).join();
+      return candidates('docker', env, home).join();
     } catch (error) {
       return (error as Error).message;
     }

@@ -1,24 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { messageOf } from '../../kit/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { hostOf } from '../../kit/http/http-rules.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { parseDocument } from '../format/documents.ts';
-import { Unavailable } from './unavailable.ts';
+import { DaemonUnavailable } from './daemon-unavailable.ts';
 
 /** Daemons that hold images. */
 export type DaemonName = 'docker' | 'podman';
 
 /** What tells where a daemon listens. */
-export interface Surroundings {
+export interface DaemonEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The home directory of the user. */
   readonly home: string;
 }
 
 /** Where a daemon listens. */
-export type Endpoint =
+export type DaemonEndpoint =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsFiles };
 
@@ -28,45 +28,49 @@ export interface TlsFiles {
 }
 
 /** Where a daemon may be: places of which the first that is there counts, and who names them. */
-export interface Places {
-  readonly endpoints: readonly Endpoint[];
+export interface EndpointCandidates {
+  readonly endpoints: readonly DaemonEndpoint[];
   /** The setting that says so, for messages; absent for the usual places. */
-  readonly saidBy?: string;
+  readonly configuredBy?: string;
 }
 
 /**
  * Where the docker command would look for its daemon: `DOCKER_HOST`, the current context, and the usual sockets; for podman
  * `CONTAINER_HOST` and its sockets. Throws `Unavailable` where that is neither a socket nor TCP.
  */
-export function placesOf(daemon: DaemonName, surroundings: Surroundings): Places {
-  return daemon === 'docker' ? dockerPlaces(surroundings) : podmanPlaces(surroundings);
+export function endpointCandidates(daemon: DaemonName, environment: DaemonEnvironment): EndpointCandidates {
+  return daemon === 'docker' ? dockerCandidates(environment) : podmanCandidates(environment);
 }
 
-function dockerPlaces({ env, home }: Surroundings): Places {
+function dockerCandidates({ env, home }: DaemonEnvironment): EndpointCandidates {
   const directory = env['DOCKER_CONFIG'] || join(home, '.docker');
   const host = env['DOCKER_HOST'];
   if (host) {
     const tls = env['DOCKER_TLS_VERIFY'] ? { directory: env['DOCKER_CERT_PATH'] || directory } : undefined;
-    return { endpoints: [endpointOf(host, 'DOCKER_HOST', tls)], saidBy: 'DOCKER_HOST' };
+    return { endpoints: [parseEndpoint(host, 'DOCKER_HOST', tls)], configuredBy: 'DOCKER_HOST' };
   }
   const context = env['DOCKER_CONTEXT'] || currentContext(directory);
-  if (context !== undefined && context !== 'default') return contextPlaces(directory, context);
+  if (context !== undefined && context !== 'default') return contextCandidates(directory, context);
   const runtime = env['XDG_RUNTIME_DIR'];
-  return sockets([
+  return socketCandidates([
     '/var/run/docker.sock',
     join(home, '.docker/run/docker.sock'),
     ...(runtime ? [join(runtime, 'docker.sock')] : []),
   ]);
 }
 
-function podmanPlaces({ env }: Surroundings): Places {
+function podmanCandidates({ env }: DaemonEnvironment): EndpointCandidates {
   const host = env['CONTAINER_HOST'];
-  if (host) return { endpoints: [endpointOf(host, 'CONTAINER_HOST', undefined)], saidBy: 'CONTAINER_HOST' };
+  if (host)
+    return { endpoints: [parseEndpoint(host, 'CONTAINER_HOST', undefined)], configuredBy: 'CONTAINER_HOST' };
   const runtime = env['XDG_RUNTIME_DIR'];
-  return sockets([...(runtime ? [join(runtime, 'podman/podman.sock')] : []), '/run/podman/podman.sock']);
+  return socketCandidates([
+    ...(runtime ? [join(runtime, 'podman/podman.sock')] : []),
+    '/run/podman/podman.sock',
+  ]);
 }
 
-function sockets(paths: readonly string[]): Places {
+function socketCandidates(paths: readonly string[]): EndpointCandidates {
   return { endpoints: paths.map((path) => ({ kind: 'socket', path })) };
 }
 
@@ -83,14 +87,14 @@ function currentContext(directory: string): string | undefined {
 }
 
 /** The docker command keeps a context, and its certificates, under the hash of its name. */
-function contextPlaces(directory: string, context: string): Places {
-  const saidBy = `the docker context ${context}`;
+function contextCandidates(directory: string, context: string): EndpointCandidates {
+  const configuredBy = `the docker context ${context}`;
   const hash = sha256Of(context);
   const path = join(directory, 'contexts/meta', hash, 'meta.json');
-  const { Host: host } = parseDocument(read(path, saidBy), path, contextMeta).Endpoints.docker;
+  const { Host: host } = parseDocument(read(path, configuredBy), path, contextMeta).Endpoints.docker;
   const certificates = join(directory, 'contexts/tls', hash, 'docker');
   const tls = existsSync(certificates) ? { directory: certificates } : undefined;
-  return { endpoints: [endpointOf(host, saidBy, tls)], saidBy };
+  return { endpoints: [parseEndpoint(host, configuredBy, tls)], configuredBy };
 }
 
 function read(path: string, what = 'the configuration of docker'): Buffer {
@@ -98,14 +102,14 @@ function read(path: string, what = 'the configuration of docker'): Buffer {
     return readFileSync(path);
   } catch (error) {
     const message = `${path}, ${what}, cannot be read: ${messageOf(error)}`;
-    throw new Unavailable(message, { cause: error });
+    throw new DaemonUnavailable(message, { cause: error });
   }
 }
 
 const plainPort = 2375;
 const tlsPort = 2376;
 
-function endpointOf(host: string, saidBy: string, tls: TlsFiles | undefined): Endpoint {
+function parseEndpoint(host: string, configuredBy: string, tls: TlsFiles | undefined): DaemonEndpoint {
   if (host.startsWith('unix://')) return { kind: 'socket', path: host.slice('unix://'.length) };
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url?.protocol === 'tcp:' && url.hostname !== '') {
@@ -114,14 +118,16 @@ function endpointOf(host: string, saidBy: string, tls: TlsFiles | undefined): En
   }
   const scheme = url === undefined ? 'no address' : `${url.protocol}//…`;
   const advice = url?.protocol === 'ssh:' ? sshAdvice : 'save the image to a file and name that';
-  throw new Unavailable(`${saidBy} says ${scheme}, and clair speaks unix:// and tcp://; ${advice}`);
+  throw new DaemonUnavailable(
+    `${configuredBy} says ${scheme}, and clair speaks unix:// and tcp://; ${advice}`,
+  );
 }
 
 const sshAdvice =
   'forward the socket, as with ssh -NL /tmp/daemon.sock:/var/run/docker.sock HOST, and name unix:///tmp/daemon.sock instead';
 
 /** The endpoint as messages name it. */
-export function displayEndpoint(endpoint: Endpoint): string {
+export function displayEndpoint(endpoint: DaemonEndpoint): string {
   if (endpoint.kind === 'socket') return endpoint.path;
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   return `tcp://${host}:${endpoint.port}`;

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { digestText } from '../../model/digest-schema.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
 import type { ImageConfig } from '../format/documents.ts';
-import { type Daemon, getDocument, type Patience } from './connection.ts';
+import { type Daemon, type DaemonTimeouts, getDocument } from './connection.ts';
 
 /** Docker Engine API, "Inspect an image": what is read of it. */
-const inspected = z.object({
+const inspectDocument = z.object({
   Id: z.nullish(z.string()),
   RepoTags: z.nullish(z.array(z.string())),
   RepoDigests: z.nullish(z.array(z.string())),
@@ -18,10 +18,10 @@ const inspected = z.object({
 });
 
 /** Docker Engine API, "Get the history of an image": the newest step first. */
-const told = z.array(z.object({ CreatedBy: z.nullish(z.string()), Size: z.nullish(z.number()) }));
+const historyDocument = z.array(z.object({ CreatedBy: z.nullish(z.string()), Size: z.nullish(z.number()) }));
 
 /** libpod API, "Inspect an image": podman itself tells the history as the image has it. */
-const podmanInspected = z.object({
+const podmanInspectDocument = z.object({
   History: z.nullish(
     z.array(z.object({ created_by: z.nullish(z.string()), empty_layer: z.nullish(z.boolean()) })),
   ),
@@ -39,24 +39,24 @@ export interface InspectedImage {
  * What a daemon says of an image, as its configuration has it; without a history where the daemon does not tell which step made which
  * layer. Throws `Unavailable` where it has no such image, and a `ClairError` where its answers make no sense.
  */
-export async function inspect(
+export async function inspectImage(
   daemon: Daemon,
   reference: string,
-  patience: Patience,
+  timeouts: DaemonTimeouts,
 ): Promise<InspectedImage> {
-  const answer = await getDocument(daemon, imagePath(reference, 'json'), inspected, patience);
+  const response = await getDocument(daemon, imagePath(reference, 'json'), inspectDocument, timeouts);
   const {
     Os: os,
     Architecture: architecture,
     Variant: variant,
     Created: created,
     RootFS: root,
-  } = answer.content;
+  } = response.content;
   const layers = root?.Layers ?? [];
   const history =
-    answer.headers['libpod-api-version'] === undefined
-      ? withEmptySteps(await dockerSteps(daemon, reference, patience), layers.length)
-      : await podmanHistory(daemon, reference, patience);
+    response.headers['libpod-api-version'] === undefined
+      ? withEmptySteps(await dockerSteps(daemon, reference, timeouts), layers.length)
+      : await podmanHistory(daemon, reference, timeouts);
   const config = {
     ...(os && { os }),
     ...(architecture && { architecture }),
@@ -65,10 +65,10 @@ export async function inspect(
     rootfs: { diff_ids: layers },
     ...(history && { history }),
   };
-  return { config, identity: identityOf(answer.content) };
+  return { config, identity: identityOf(response.content) };
 }
 
-function identityOf({ Id, RepoTags, RepoDigests }: z.infer<typeof inspected>): ImageIdentity {
+function identityOf({ Id, RepoTags, RepoDigests }: z.infer<typeof inspectDocument>): ImageIdentity {
   const claims = {
     names: RepoTags ?? [],
     digest: Id?.replace(/^(?=[0-9a-f]{64}$)/, 'sha256:'),
@@ -82,19 +82,23 @@ export function imagePath(reference: string, what: string): string {
   return `/images/${reference}/${what}`;
 }
 
-async function podmanHistory(daemon: Daemon, reference: string, patience: Patience): Promise<History> {
+async function podmanHistory(daemon: Daemon, reference: string, timeouts: DaemonTimeouts): Promise<History> {
   const path = `/v4.0.0/libpod${imagePath(reference, 'json')}`;
-  const { content } = await getDocument(daemon, path, podmanInspected, patience);
+  const { content } = await getDocument(daemon, path, podmanInspectDocument, timeouts);
   return content.History ?? [];
 }
 
-interface Step {
+interface HistoryStep {
   readonly created_by: string | null | undefined;
   readonly sizeBytes: number;
 }
 
-async function dockerSteps(daemon: Daemon, reference: string, patience: Patience): Promise<Step[]> {
-  const { content } = await getDocument(daemon, imagePath(reference, 'history'), told, patience);
+async function dockerSteps(
+  daemon: Daemon,
+  reference: string,
+  timeouts: DaemonTimeouts,
+): Promise<HistoryStep[]> {
+  const { content } = await getDocument(daemon, imagePath(reference, 'history'), historyDocument, timeouts);
   return content.toReversed().map(({ CreatedBy, Size }) => ({ created_by: CreatedBy, sizeBytes: Size ?? 0 }));
 }
 
@@ -106,10 +110,10 @@ const layerless =
  * Docker does not say which steps made no layer, and a layer of directories alone has a size of nothing. The steps that must have made
  * one, or else those that can, are told only where there are as many as layers.
  */
-function withEmptySteps(steps: readonly Step[], layers: number): History | undefined {
+function withEmptySteps(steps: readonly HistoryStep[], layers: number): History | undefined {
   // A history that is cut short says nothing certain of any layer, nor does its configuration.
   if (steps.length < layers) return [];
-  const readings: ((step: Step) => boolean)[] = [
+  const readings: ((step: HistoryStep) => boolean)[] = [
     () => true,
     ({ sizeBytes }) => sizeBytes > 0,
     ({ sizeBytes, created_by }) => sizeBytes > 0 || !layerless.test(created_by ?? ''),

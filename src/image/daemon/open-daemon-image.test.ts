@@ -3,28 +3,28 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { gather } from '../../testing/bytes.ts';
 import {
-  bytes,
-  type DaemonAnswers,
-  dockerAnswers,
+  bytesResponse,
+  type DaemonRoutes,
+  daemonEnvironment,
+  dockerRoutes,
+  errorResponse,
   exportForms,
-  json,
-  onlyAt,
-  podmanAnswers,
-  refuse,
+  jsonResponse,
+  podmanRoutes,
   startDaemon,
   startDocker,
   type TestDaemon,
 } from '../../testing/daemon.ts';
 import { failureOf } from '../../testing/failure.ts';
 import { type BuiltImage, buildImage, dockerArchive, type ImagePlan } from '../../testing/image-builder.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { collectAll } from '../../testing/streams.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import type { Image } from '../image.ts';
-import { readArriving } from '../layer/read-arriving.ts';
+import type { LayerReadResult } from '../layer/layer-walk.ts';
 import { readLayers } from '../layer/read-layer.ts';
-import type { ReadLayer } from '../layer/reading.ts';
-import { WantedPaths } from '../layer/wanted.ts';
+import { readStreamedLayers } from '../layer/read-streamed-layers.ts';
+import { WantedPaths } from '../layer/wanted-paths.ts';
 import { openImage } from '../open-image.ts';
 import { type DaemonOptions, openDaemonImage } from './open-daemon-image.ts';
 
@@ -55,10 +55,10 @@ const plan: ImagePlan = {
 const image = buildImage(plan);
 
 const wanted = new WantedPaths(['etc/os-release', 'lib/apk/db/installed']);
-const options = { wanted, verify: true, take: (layer: ReadLayer) => layer };
+const options = { wanted, verify: true, take: (layer: LayerReadResult) => layer };
 
 function at({ host }: Pick<TestDaemon, 'host'>, more: Partial<DaemonOptions> = {}): DaemonOptions {
-  return { ...onlyAt({ docker: host, podman: host }), ...more };
+  return { ...daemonEnvironment({ docker: host, podman: host }), ...more };
 }
 
 function open(daemon: TestDaemon, more: Partial<DaemonOptions> = {}): Promise<Image> {
@@ -68,9 +68,9 @@ function open(daemon: TestDaemon, more: Partial<DaemonOptions> = {}): Promise<Im
 
 async function read(from: Image): Promise<unknown> {
   const layers =
-    from.bring === undefined
+    from.streamLayers === undefined
       ? await readLayers(from.layers, options, options.take)
-      : await readArriving(from.layers, from.bring, options);
+      : await readStreamedLayers(from.layers, from.streamLayers, options);
   return layers.map(({ collected, verified, diffId, tarBytes }, i) => ({
     diffId,
     verified,
@@ -87,14 +87,14 @@ async function fromDisk(saved: BuiltImage): Promise<unknown> {
   return await read(await openImage(path));
 }
 
-for (const [who, write] of Object.entries(exportForms)) {
-  test(`an image of ${who} reads as the one that was saved to a file`, async (context) => {
-    const stored = buildImage({ ...plan, compression: who.includes('containerd') ? 'gzip' : 'none' });
-    const archive = write(stored);
+for (const [writer, write] of Object.entries(exportForms)) {
+  test(`an image of ${writer} reads as the one that was saved to a file`, async (context) => {
+    const built = buildImage({ ...plan, compression: writer.includes('containerd') ? 'gzip' : 'none' });
+    const archive = write(built);
     const answers =
-      who === 'podman'
-        ? podmanAnswers('example:1', stored, archive)
-        : dockerAnswers('example:1', stored, { archive });
+      writer === 'podman'
+        ? podmanRoutes('example:1', built, archive)
+        : dockerRoutes('example:1', built, { archive });
     const daemon = await startDaemon(context, answers);
     const opened = await open(daemon);
     assert.deepEqual(opened.target, {
@@ -103,31 +103,31 @@ for (const [who, write] of Object.entries(exportForms)) {
       manifest: null,
       platform: 'linux/amd64',
       names: ['example:1'],
-      digest: stored.config.digest,
-      repoDigests: [`example@${stored.manifest.digest}`],
+      digest: built.config.digest,
+      repoDigests: [`example@${built.manifest.digest}`],
     });
     assert.deepEqual(await read(opened), await fromDisk(image));
-    const exports = daemon.asked.filter((path) => path.endsWith('/get'));
-    assert.equal(exports.length, who === 'podman' || who === 'a new Docker' ? 1 : 2);
+    const exports = daemon.requestedPaths.filter((path) => path.endsWith('/get'));
+    assert.equal(exports.length, writer === 'podman' || writer === 'a new Docker' ? 1 : 2);
   });
 }
 
 test('only the layers that are asked for are read, and nothing of the export after them', async (context) => {
   const archive = exportForms.podman(image);
-  const daemon = await oddly(context, {
+  const daemon = await daemonAnswering(context, {
     '/images/example:1/get': (response) => {
       response.write(archive.subarray(0, -1024)); // and nothing more, for ever
     },
   });
-  const { layers, bring } = await open(daemon);
+  const { layers, streamLayers } = await open(daemon);
   const [, empty] = layers;
-  assert.ok(bring && empty);
-  const brought: (string | undefined)[] = [];
-  for await (const arriving of bring([empty], new AbortController().signal)) {
-    brought.push(arriving.layer.diffId);
-    await gather(arriving.bytes);
+  assert.ok(streamLayers && empty);
+  const streamed: (string | undefined)[] = [];
+  for await (const arriving of streamLayers([empty], new AbortController().signal)) {
+    streamed.push(arriving.layer.diffId);
+    await collectAll(arriving.bytes);
   }
-  assert.deepEqual(brought, [empty.diffId]);
+  assert.deepEqual(streamed, [empty.diffId]);
 });
 
 for (const [what, sizes] of [
@@ -141,7 +141,7 @@ for (const [what, sizes] of [
       (await open(daemon)).layers.map(({ createdBy }) => createdBy),
       ['ADD rootfs', 'RUN true', 'RUN apk add zlib', 'RUN true again'],
     );
-    assert.ok(!daemon.asked.some((path) => path.endsWith('/get')));
+    assert.ok(!daemon.requestedPaths.some((path) => path.endsWith('/get')));
   });
 }
 
@@ -166,7 +166,7 @@ test('an image without a history tells no instructions', async (context) => {
   const bare = buildImage({ ...plan, history: false });
   const daemon = await startDocker(context, bare);
   const opened = await open(daemon);
-  assert.ok(!daemon.asked.some((path) => path.endsWith('/get')));
+  assert.ok(!daemon.requestedPaths.some((path) => path.endsWith('/get')));
   assert.deepEqual(await read(opened), await fromDisk(bare));
 });
 
@@ -181,27 +181,29 @@ test('an image of another platform than the wanted one is refused', async (conte
 
 test('a layer is read to its end while the next is waited for', async (context) => {
   const daemon = await startDocker(context, image);
-  const { layers, bring } = await open(daemon);
+  const { layers, streamLayers } = await open(daemon);
   const [lowest] = layers;
-  assert.ok(bring && lowest);
-  const arriving = bring([lowest], new AbortController().signal)[Symbol.asyncIterator]();
+  assert.ok(streamLayers && lowest);
+  const arriving = streamLayers([lowest], new AbortController().signal)[Symbol.asyncIterator]();
   const first = await arriving.next();
   assert.ok(first.done !== true);
   const next = arriving.next();
-  assert.deepEqual(Buffer.concat(await gather(first.value.bytes)), Buffer.from(base));
+  assert.deepEqual(Buffer.concat(await collectAll(first.value.bytes)), Buffer.from(base));
   assert.equal((await next).done, true);
 });
 
 /** A daemon that answers as Docker does, but for what is given. */
-async function oddly(context: TestContext, odd: DaemonAnswers): Promise<TestDaemon> {
-  return await startDocker(context, image, { odd });
+async function daemonAnswering(context: TestContext, odd: DaemonRoutes): Promise<TestDaemon> {
+  return await startDocker(context, image, { overrides: odd });
 }
 
 test('a daemon that is not there, has no such image or fails is told by name', async (context) => {
   const stale = join(directory, 'stale.sock');
   writeFileSync(stale, '');
   const gone = await startDaemon(context, {});
-  const broken = await oddly(context, { '/images/example:1/json': refuse(500, 'disk\u001b[2J full') });
+  const broken = await daemonAnswering(context, {
+    '/images/example:1/json': errorResponse(500, 'disk\u001b[2J full'),
+  });
   for (const [daemon, message] of [
     [
       gone,
@@ -240,11 +242,11 @@ test('what is no reference is never asked for', async (context) => {
       await failureOf(openDaemonImage({ daemon: 'docker', reference, target: 'it' }, at(daemon))),
       /^target-not-found: it names no image$/,
     );
-  assert.deepEqual(daemon.asked, []);
+  assert.deepEqual(daemon.requestedPaths, []);
 });
 
 test('answers that make no sense or do not end are refused', async (context) => {
-  const endless: DaemonAnswers[string] = (response) => {
+  const endless: DaemonRoutes[string] = (response) => {
     const more = (): void => {
       while (response.write(' '.repeat(65536)));
     };
@@ -252,11 +254,20 @@ test('answers that make no sense or do not end are refused', async (context) => 
     more();
   };
   for (const [odd, message] of [
-    [bytes(Buffer.from('<html>')), /^target-corrupt: the answer to \/images\/example:1\/json .* is not JSON/],
-    [json({ RootFS: { Layers: ['sha256:x'] } }), /^target-corrupt: .* is malformed at RootFS.Layers.0/],
+    [
+      bytesResponse(Buffer.from('<html>')),
+      /^target-corrupt: the answer to \/images\/example:1\/json .* is not JSON/,
+    ],
+    [
+      jsonResponse({ RootFS: { Layers: ['sha256:x'] } }),
+      /^target-corrupt: .* is malformed at RootFS.Layers.0/,
+    ],
     [endless, /^limit-exceeded: .* more than 8388608 bytes$/],
   ] as const)
-    assert.match(await failureOf(open(await oddly(context, { '/images/example:1/json': odd }))), message);
+    assert.match(
+      await failureOf(open(await daemonAnswering(context, { '/images/example:1/json': odd }))),
+      message,
+    );
 });
 
 async function readingFails(context: TestContext, archive: Uint8Array): Promise<string> {
@@ -267,7 +278,7 @@ test('an export that is cut short, lies or lacks a layer is refused', async (con
   const whole = exportForms.podman(image);
   const [lowest] = image.layers;
   const hex = lowest?.diffId.slice('sha256:'.length) ?? '';
-  const lying: TarEntry = { path: `${hex}.tar`, content: top };
+  const lying: TarEntryPlan = { path: `${hex}.tar`, content: top };
   for (const [archive, message] of [
     [whole.subarray(0, 100_000), /^target-corrupt: .*the tar archive is cut short/],
     [tar([lying]), new RegExp(`^target-corrupt: layer sha256:${hex}: its diffID is sha256:`)],
@@ -288,7 +299,7 @@ test('an export that is cut short, lies or lacks a layer is refused', async (con
 test('a daemon that breaks off or falls silent is given up', async (context) => {
   const archive = exportForms.podman(image);
   const half = archive.subarray(0, 100_000);
-  const breaking = await oddly(context, {
+  const breaking = await daemonAnswering(context, {
     '/images/example:1/get': (response) => {
       response.write(half, () => response.destroy());
     },
@@ -297,13 +308,13 @@ test('a daemon that breaks off or falls silent is given up', async (context) => 
     await failureOf(read(await open(breaking))),
     /^target-corrupt: .*\/images\/example:1\/get of the docker daemon at .* broke off after \d+ bytes: /,
   );
-  const silent = await oddly(context, {
+  const silent = await daemonAnswering(context, {
     '/images/example:1/get': (response) => {
       response.write(half);
     },
   });
   assert.match(
-    await failureOf(read(await open(silent, { patience: { exportMs: 20 } }))),
+    await failureOf(read(await open(silent, { timeouts: { exportMs: 20 } }))),
     /^limit-exceeded: .* sends nothing of \/images\/example:1\/get for 0.02 s$/,
   );
 });
@@ -311,17 +322,17 @@ test('a daemon that breaks off or falls silent is given up', async (context) => 
 test('what calls it off ends the export', async (context) => {
   let isClosed: Promise<void> | undefined;
   const archive = exportForms.podman(image);
-  const daemon = await oddly(context, {
+  const daemon = await daemonAnswering(context, {
     '/images/example:1/get': (response) => {
       isClosed = new Promise((resolve) => response.on('close', resolve));
       response.write(archive.subarray(0, 100_000));
     },
   });
-  const { layers, bring } = await open(daemon);
-  const callOff = new AbortController();
+  const { layers, streamLayers } = await open(daemon);
+  const cancel = new AbortController();
   const reading = (async (): Promise<void> => {
-    for await (const { bytes: pieces } of bring?.(layers, callOff.signal) ?? [])
-      for await (const piece of pieces) if (piece.length > 0) callOff.abort(new Error('enough'));
+    for await (const { bytes: pieces } of streamLayers?.(layers, cancel.signal) ?? [])
+      for await (const piece of pieces) if (piece.length > 0) cancel.abort(new Error('enough'));
   })();
   await assert.rejects(reading, { message: 'enough' });
   await isClosed;

@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { homeDirectory } from '../../kit/home-directory.ts';
-import { checkLayerCount, claimsIn } from '../format/assemble.ts';
+import { checkLayerCount, claimsIn } from '../format/assemble-layers.ts';
 import { createdOf } from '../format/created.ts';
 import type { ImageConfig } from '../format/documents.ts';
 import { isOtherPlatform, platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import { getStream, nameOf, type Patience } from './connection.ts';
-import { type DaemonName, displayEndpoint, type Endpoint, placesOf, type Surroundings } from './endpoint.ts';
-import { bringFrom, configIn, type Export } from './export.ts';
-import { imagePath, inspect } from './inspection.ts';
-import { Unavailable } from './unavailable.ts';
+import { type DaemonTimeouts, displayDaemon, getStream } from './connection.ts';
+import { DaemonUnavailable } from './daemon-unavailable.ts';
+import {
+  type DaemonEndpoint,
+  type DaemonEnvironment,
+  type DaemonName,
+  displayEndpoint,
+  endpointCandidates,
+} from './endpoint.ts';
+import { type ImageExport, readExportedConfig, streamFromExport } from './image-export.ts';
+import { imagePath, inspectImage } from './inspection.ts';
 
 /** Which image of a daemon is meant. */
 export interface DaemonImage {
@@ -23,16 +29,16 @@ export interface DaemonImage {
 }
 
 /** How it is looked for. */
-export interface DaemonOptions extends Partial<Surroundings> {
+export interface DaemonOptions extends Partial<DaemonEnvironment> {
   /** `os/architecture[/variant]`; an image of another is refused. */
   readonly platform?: string;
-  readonly patience?: Patience;
+  readonly timeouts?: DaemonTimeouts;
 }
 
 /** Opens an image of a daemon. No layer is read yet. Throws `target-not-found` where the daemon does not give it, saying why. */
 export async function openDaemonImage(image: DaemonImage, options: DaemonOptions = {}): Promise<Image> {
   const found = await findInDaemon(image, options);
-  if (!(found instanceof Unavailable)) return found;
+  if (!(found instanceof DaemonUnavailable)) return found;
   throw new ClairError('target-not-found', found.message, { cause: found });
 }
 
@@ -40,34 +46,36 @@ export async function openDaemonImage(image: DaemonImage, options: DaemonOptions
 export async function findInDaemon(
   image: DaemonImage,
   options: DaemonOptions = {},
-): Promise<Image | Unavailable> {
+): Promise<Image | DaemonUnavailable> {
   try {
     return await find(image, options);
   } catch (error) {
-    if (error instanceof Unavailable) return error;
+    if (error instanceof DaemonUnavailable) return error;
     throw error;
   }
 }
 
 async function find(
   { daemon: name, reference, target }: DaemonImage,
-  { env = process.env, home = homeDirectory(), platform: wanted, patience = {} }: DaemonOptions,
+  { env = process.env, home = homeDirectory(), platform: wanted, timeouts = {} }: DaemonOptions,
 ): Promise<Image> {
-  if (!isReference(reference)) throw new Unavailable(`${target} names no image`);
-  const daemon = { name, endpoint: endpointOf(name, { env, home }) };
-  const { config, identity } = await inspect(daemon, reference, patience);
+  if (!isReference(reference)) throw new DaemonUnavailable(`${target} names no image`);
+  const daemon = { name, endpoint: findEndpoint(name, { env, home }) };
+  const { config, identity } = await inspectImage(daemon, reference, timeouts);
   const platform = platformText(config);
   if (isOtherPlatform(platform, wanted))
-    throw new Unavailable(`${nameOf(daemon)} has ${reference} for ${platform}, and not for ${wanted}`);
-  const from: Export = {
-    name: `the export of ${reference} by ${nameOf(daemon)}`,
+    throw new DaemonUnavailable(
+      `${displayDaemon(daemon)} has ${reference} for ${platform}, and not for ${wanted}`,
+    );
+  const from: ImageExport = {
+    name: `the export of ${reference} by ${displayDaemon(daemon)}`,
     diffIds: config.rootfs?.diff_ids ?? [],
-    open: (signal) => getStream(daemon, imagePath(reference, 'get'), signal, patience),
+    open: (signal) => getStream(daemon, imagePath(reference, 'get'), signal, timeouts),
   };
   return {
     target: { reference: target, kind: name, manifest: null, platform, ...identity, ...createdOf(config) },
     layers: layersOf(await withHistory(config, from), from),
-    bring: bringFrom(from),
+    streamLayers: streamFromExport(from),
   };
 }
 
@@ -76,26 +84,26 @@ function isReference(text: string): boolean {
   return /^[\w][\w.\-/:@]*$/.test(text) && !/\.\.|\/\//.test(text);
 }
 
-function endpointOf(name: DaemonName, surroundings: Surroundings): Endpoint {
-  const { endpoints, saidBy } = placesOf(name, surroundings);
+function findEndpoint(name: DaemonName, environment: DaemonEnvironment): DaemonEndpoint {
+  const { endpoints, configuredBy } = endpointCandidates(name, environment);
   const there = endpoints.find(
-    (place) => saidBy !== undefined || place.kind === 'tcp' || existsSync(place.path),
+    (place) => configuredBy !== undefined || place.kind === 'tcp' || existsSync(place.path),
   );
   if (there !== undefined) return there;
   const setting = name === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST';
-  throw new Unavailable(
+  throw new DaemonUnavailable(
     `there is no ${name} daemon at ${endpoints.map(displayEndpoint).join(', ')}; if it listens elsewhere, set ${setting}`,
   );
 }
 
 /** A daemon that does not tell which step made which layer still exports the configuration, which does. */
-async function withHistory(config: ImageConfig, from: Export): Promise<ImageConfig> {
+async function withHistory(config: ImageConfig, from: ImageExport): Promise<ImageConfig> {
   if (config.history !== undefined) return config;
-  return (await configIn(from, new AbortController().signal)) ?? config;
+  return (await readExportedConfig(from, new AbortController().signal)) ?? config;
 }
 
 /** Layers as a daemon keeps them: uncompressed, without a digest of their own, and of a size nobody knows before they are read. */
-function layersOf(config: ImageConfig, { name, diffIds: { length } }: Export): ImageLayer[] {
+function layersOf(config: ImageConfig, { name, diffIds: { length } }: ImageExport): ImageLayer[] {
   checkLayerCount(name, length);
   return claimsIn(config, length).map((claims) => ({
     ...claims,

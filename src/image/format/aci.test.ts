@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { missingTool, runTool } from '../../testing/image-builder.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { layerIdentity } from '../image-layer.ts';
+import type { LayerReadResult } from '../layer/layer-walk.ts';
 import { readLayers } from '../layer/read-layer.ts';
-import type { ReadLayer } from '../layer/reading.ts';
-import { WantedPaths } from '../layer/wanted.ts';
+import { WantedPaths } from '../layer/wanted-paths.ts';
 import { openImage } from '../open-image.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clair-aci-'));
@@ -24,7 +24,7 @@ function file(name: string, bytes: Uint8Array): string {
   return path;
 }
 
-const manifest: TarEntry = {
+const manifest: TarEntryPlan = {
   path: 'manifest',
   content: JSON.stringify({
     acKind: 'ImageManifest',
@@ -37,7 +37,7 @@ const manifest: TarEntry = {
     ],
   }),
 };
-const root: TarEntry[] = [
+const root: TarEntryPlan[] = [
   { path: 'rootfs/' },
   { path: 'rootfs/etc/' },
   { path: 'rootfs/usr/lib/os-release', content: 'ID=debian' },
@@ -56,14 +56,14 @@ const wanted = new WantedPaths([
   'var/lib/dpkg/status.d/*',
 ]);
 
-async function read(target: string, verify = false): Promise<ReadLayer> {
+async function read(target: string, verify = false): Promise<LayerReadResult> {
   const { layers } = await openImage(target);
   const [layer, ...more] = await readLayers(layers, { wanted, verify }, (read) => read);
   assert.ok(layer !== undefined && more.length === 0);
   return layer;
 }
 
-function assertContent({ collected }: ReadLayer, hint: string): void {
+function assertContent({ collected }: LayerReadResult, hint: string): void {
   const texts = [...collected.files].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]);
   assert.deepEqual(
     texts,
@@ -148,7 +148,7 @@ const refusal = (message: RegExp) => (error: unknown) =>
   error instanceof ClairError && error.code === 'target-corrupt' && message.test(error.message);
 
 test('an ACI without its parts is refused, by name', async () => {
-  const only = (name: string, entries: readonly TarEntry[]): string => file(name, tar(entries));
+  const only = (name: string, entries: readonly TarEntryPlan[]): string => file(name, tar(entries));
   const isNone = refusal(/is no ACI: it has no manifest/);
   await assert.rejects(openImage(`aci:${only('bare.aci', root)}`), isNone);
   await assert.rejects(
@@ -160,7 +160,8 @@ test('an ACI without its parts is refused, by name', async () => {
     isNone,
   );
   for (const prefix of ['', 'aci:']) {
-    const open = (name: string, entries: readonly TarEntry[]) => openImage(`${prefix}${only(name, entries)}`);
+    const open = (name: string, entries: readonly TarEntryPlan[]) =>
+      openImage(`${prefix}${only(name, entries)}`);
     await assert.rejects(open('empty.aci', [manifest]), refusal(/is an ACI without a rootfs/));
     await assert.rejects(
       open('text.aci', [{ path: 'manifest', content: 'hello' }, ...root]),

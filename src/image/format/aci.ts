@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
+import { collectPayload } from '../../kit/tar/collect-payload.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
-import { wholePayload } from '../../kit/tar/whole-payload.ts';
+import { checkDocumentSize } from '../container/image-container.ts';
+import { type ArchiveFile, walkArchive } from '../container/walk-archive.ts';
 import type { Image } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import { checkDocumentSize } from '../medium/medium.ts';
-import { type ArchiveFile, walkArchive } from '../medium/walk-archive.ts';
 import { parseDocument } from './documents.ts';
 
 const manifestName = 'manifest';
@@ -85,7 +85,7 @@ class Listing {
 
   #keep(size: number): PayloadSink {
     checkDocumentSize(`${manifestName} in ${this.#path}`, size);
-    return wholePayload(size, (bytes) => {
+    return collectPayload(size, (bytes) => {
       this.manifest = bytes;
     });
   }

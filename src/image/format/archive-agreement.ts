@@ -1,6 +1,6 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
-import type { Medium } from '../medium/medium.ts';
+import type { ImageContainer } from '../container/image-container.ts';
 import type { ListedImage } from './choose-manifest.ts';
 import {
   configDocument,
@@ -10,7 +10,7 @@ import {
   readDocument,
 } from './documents.ts';
 import { isNameOf } from './image-name.ts';
-import { blobName, listedInLayout } from './oci-layout.ts';
+import { layoutBlobPath, listOciImages } from './oci-layout.ts';
 import { fitsPlatform, platformText } from './platform.ts';
 
 /** The image of an archive that was chosen. */
@@ -32,12 +32,12 @@ interface NamedImage {
  * Refuses an archive whose `manifest.json` and `index.json` have different images under the chosen name and platform: some runtimes read the
  * one, some the other. Throws `target-corrupt`.
  */
-export async function refuseDisagreement(medium: Medium, chosen: ChosenImage): Promise<void> {
-  const ofDocker = identitiesOf(dockerImages(medium), chosen);
-  const listed = await listedInLayout(medium);
+export async function refuseDisagreement(container: ImageContainer, chosen: ChosenImage): Promise<void> {
+  const ofDocker = identitiesOf(dockerImages(container), chosen);
+  const listed = await listOciImages(container);
   // Docker writes an empty index where it saves an image by its id.
   if (listed.length === 0) return;
-  const ofLayout = identitiesOf(layoutImages(medium, listed), chosen);
+  const ofLayout = identitiesOf(layoutImages(container, listed), chosen);
   // A manifest.json may leave out platforms that the index has.
   if (
     ofDocker.size === 0 ||
@@ -46,7 +46,7 @@ export async function refuseDisagreement(medium: Medium, chosen: ChosenImage): P
     return;
   throw new ClairError(
     'target-corrupt',
-    `${medium.name} has different images in manifest.json and index.json: runtimes differ in which of the two they read; save the image again`,
+    `${container.name} has different images in manifest.json and index.json: runtimes differ in which of the two they read; save the image again`,
   );
 }
 
@@ -62,34 +62,36 @@ function identitiesOf(
   return new Set(fitting.map(({ identity }) => identity));
 }
 
-function dockerImages(medium: Medium): NamedImage[] {
-  return readDocument(medium, 'manifest.json', dockerManifestDocument).map(({ Config, RepoTags, Layers }) => {
-    const bytes = medium.document(Config);
-    return {
-      names: [...(RepoTags ?? []), Config],
-      platform: platformText(readDocument(medium, Config, configDocument)),
-      identity: identityOf(medium, bytes && `sha256:${sha256Of(bytes)}`, Layers ?? []),
-    };
-  });
+function dockerImages(container: ImageContainer): NamedImage[] {
+  return readDocument(container, 'manifest.json', dockerManifestDocument).map(
+    ({ Config, RepoTags, Layers }) => {
+      const bytes = container.document(Config);
+      return {
+        names: [...(RepoTags ?? []), Config],
+        platform: platformText(readDocument(container, Config, configDocument)),
+        identity: identityOf(container, bytes && `sha256:${sha256Of(bytes)}`, Layers ?? []),
+      };
+    },
+  );
 }
 
 /** The images of the index whose manifests are in the archive. */
-function layoutImages(medium: Medium, entries: readonly ListedImage[]): NamedImage[] {
+function layoutImages(container: ImageContainer, entries: readonly ListedImage[]): NamedImage[] {
   return entries.flatMap(({ digest, platform, names }) => {
-    const bytes = medium.document(blobName(digest));
+    const bytes = container.document(layoutBlobPath(digest));
     if (bytes === undefined) return [];
-    const what = `manifest ${digest} in ${medium.name}`;
+    const what = `manifest ${digest} in ${container.name}`;
     const { config, layers } = parseDocument(bytes, what, manifestDocument);
-    const files = layers.map((layer) => blobName(layer.digest));
-    return [{ names: [...names, digest], platform, identity: identityOf(medium, config.digest, files) }];
+    const files = layers.map((layer) => layoutBlobPath(layer.digest));
+    return [{ names: [...names, digest], platform, identity: identityOf(container, config.digest, files) }];
   });
 }
 
-function identityOf(medium: Medium, config: string | undefined, files: readonly string[]): string {
-  return [config, ...files.map((file) => placeIn(medium, file))].join(' ');
+function identityOf(container: ImageContainer, config: string | undefined, files: readonly string[]): string {
+  return [config, ...files.map((file) => placeIn(container, file))].join(' ');
 }
 
-function placeIn(medium: Medium, file: string): string {
-  const place = medium.find(file)?.place;
+function placeIn(container: ImageContainer, file: string): string {
+  const place = container.find(file)?.place;
   return place !== undefined && 'offset' in place ? `${place.offset}+${place.size}` : 'missing';
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../testing/image-builder.ts';
-import { chooseManifest, type Shelf } from './choose-manifest.ts';
+import { chooseManifest, type ImageIndexReader } from './choose-manifest.ts';
 import type { Descriptor } from './documents.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -18,11 +18,11 @@ const plain = entry(manifestType, 'plain');
 
 /** Chooses for linux/amd64 from an index of an index for a platform, whose image is for another or for none, and of an image for none. */
 async function choose(above: string | undefined, own: string | undefined): Promise<Descriptor> {
-  const shelf: Shelf = {
+  const reader: ImageIndexReader = {
     name: 'it',
     readIndex: () => Promise.resolve([entry(manifestType, 'nested', own)]),
   };
-  return await chooseManifest(shelf, [entry(indexType, 'index', above), plain], { platform: 'linux/amd64' });
+  return await chooseManifest(reader, [entry(indexType, 'index', above), plain], { platform: 'linux/amd64' });
 }
 
 test('takes an image in a nested index when both have the same platform, or one has none', async () => {

@@ -1,10 +1,16 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
 import { type Descriptor, indexTypes } from './documents.ts';
 import { isNameOf } from './image-name.ts';
-import { fitsPlatform, isOtherPlatform, normalPlatform, ownPlatform, platformText } from './platform.ts';
+import {
+  defaultPlatform,
+  fitsPlatform,
+  isOtherPlatform,
+  normalizePlatform,
+  platformText,
+} from './platform.ts';
 
 /** Which image is meant of those that an index leads to. */
 export interface Choice {
@@ -17,7 +23,7 @@ export interface Choice {
 }
 
 /** Where images are chosen from. */
-export interface Shelf {
+export interface ImageIndexReader {
   /** For messages. */
   readonly name: string;
   /** The entries of an index that is named in another; undefined where it is not there. */
@@ -31,14 +37,14 @@ export function isIndex({ mediaType }: Pick<Descriptor, 'mediaType'>): boolean {
 
 /** The manifest of the image that is meant, out of entries of an index. Throws `target-not-found` where it is not clear which. */
 export async function chooseManifest(
-  shelf: Shelf,
+  reader: ImageIndexReader,
   entries: readonly Descriptor[],
   choice: Choice,
 ): Promise<Descriptor> {
   const named = entries.filter((entry) => isNamed(entry, choice.reference));
-  const candidates = await expandAll(shelf, named, limits.indexDepth);
+  const candidates = await expandIndexes(reader, named, limits.indexDepth);
   const { manifest } = choice;
-  return candidates.find(({ digest }) => digest === manifest) ?? choose(shelf, candidates, entries, choice);
+  return candidates.find(({ digest }) => digest === manifest) ?? choose(reader, candidates, entries, choice);
 }
 
 /** A manifest of an index, and the platform that the index names for it. */
@@ -54,10 +60,10 @@ export interface ListedImage extends ListedManifest {
 
 /** All images that entries of an index lead to, once for each way. */
 export async function listImages(
-  shelf: Shelf,
+  reader: ImageIndexReader,
   entries: readonly Descriptor[],
 ): Promise<readonly ListedImage[]> {
-  const all = await expandAll(shelf, entries, limits.indexDepth);
+  const all = await expandIndexes(reader, entries, limits.indexDepth);
   return all.map(({ digest, platform, annotations }) => ({
     digest,
     platform: platformText(platform),
@@ -67,17 +73,21 @@ export async function listImages(
 
 /** The manifests of all images that entries of an index lead to, each once; what BuildKit says of images is left out. */
 export async function listManifests(
-  shelf: Shelf,
+  reader: ImageIndexReader,
   entries: readonly Descriptor[],
   { reference }: Pick<Choice, 'reference'>,
 ): Promise<readonly ListedManifest[]> {
   const named = entries.filter((entry) => isNamed(entry, reference));
-  const all = await expandAll(shelf, named, limits.indexDepth);
-  const images = all.filter((entry) => !isOfNoPlatform(entry));
+  const all = await expandIndexes(reader, named, limits.indexDepth);
+  const images = all.filter((entry) => !hasUnknownPlatform(entry));
   if (images.length > limits.platformsPerImage)
-    throw new ClairError('limit-exceeded', `${shelf.name} has more than ${limits.platformsPerImage} images`, {
-      limit: 'platformsPerImage',
-    });
+    throw new ClairError(
+      'limit-exceeded',
+      `${reader.name} has more than ${limits.platformsPerImage} images`,
+      {
+        limit: 'platformsPerImage',
+      },
+    );
   return distinct(images).map(({ digest, platform }) => ({ digest, platform: platformText(platform) }));
 }
 
@@ -96,25 +106,29 @@ function isNamed({ digest, annotations }: Descriptor, reference: string | undefi
 }
 
 /** The image manifests that entries of an index lead to; attestations are no images. */
-async function expandAll(shelf: Shelf, entries: readonly Descriptor[], depth: number): Promise<Descriptor[]> {
+async function expandIndexes(
+  reader: ImageIndexReader,
+  entries: readonly Descriptor[],
+  depth: number,
+): Promise<Descriptor[]> {
   const found: Descriptor[] = [];
   for (const entry of entries) {
     // Runtimes choose by the platform alone: an attestation for a real one may be run.
-    if (isAttestation(entry) && isOfNoPlatform(entry)) continue;
+    if (isAttestation(entry) && hasUnknownPlatform(entry)) continue;
     if (!isIndex(entry)) found.push(entry);
     else if (depth === 0)
-      throw new ClairError('limit-exceeded', `${shelf.name} nests indexes deeper than ${limits.indexDepth}`);
+      throw new ClairError('limit-exceeded', `${reader.name} nests indexes deeper than ${limits.indexDepth}`);
     // Layouts may leave out what nobody asked for.
     else {
-      const entries = await expandAll(shelf, (await shelf.readIndex(entry)) ?? [], depth - 1);
-      found.push(...entries.map((inner) => withIndexPlatform(shelf, withIndexNames(inner, entry), entry)));
+      const entries = await expandIndexes(reader, (await reader.readIndex(entry)) ?? [], depth - 1);
+      found.push(...entries.map((inner) => withIndexPlatform(reader, withIndexNames(inner, entry), entry)));
     }
   }
   return found;
 }
 
 /** A manifest is for the platform of the index that leads to it. Throws `target-corrupt` if it says another one. */
-function withIndexPlatform({ name }: Shelf, entry: Descriptor, index: Descriptor): Descriptor {
+function withIndexPlatform({ name }: ImageIndexReader, entry: Descriptor, index: Descriptor): Descriptor {
   const [own, above] = [platformText(entry.platform), platformText(index.platform)];
   if (above === null) return entry;
   if (own === null) return { ...entry, platform: index.platform };
@@ -138,41 +152,41 @@ export function isAttestation({ annotations }: Descriptor): boolean {
 }
 
 /** Whether an index says of an entry that it is for no platform. */
-function isOfNoPlatform({ platform }: Descriptor): boolean {
-  return normalPlatform(platformText(platform) ?? '') === 'unknown/unknown';
+function hasUnknownPlatform({ platform }: Descriptor): boolean {
+  return normalizePlatform(platformText(platform) ?? '') === 'unknown/unknown';
 }
 
 function choose(
-  shelf: Shelf,
+  reader: ImageIndexReader,
   candidates: readonly Descriptor[],
   all: readonly Descriptor[],
   choice: Choice,
 ): Descriptor {
-  const wanted = choice.platform ?? ownPlatform();
-  const ofPlatform = fitting(candidates, wanted);
-  const chosen = theOnly(ofPlatform, candidates, choice);
+  const wanted = choice.platform ?? defaultPlatform();
+  const ofPlatform = candidatesForPlatform(candidates, wanted);
+  const chosen = singleCandidate(ofPlatform, candidates, choice);
   if (chosen !== undefined) return chosen;
   const names = all.map(nameOf).join(', ');
   if (candidates.length === 0) {
     const what = choice.reference === undefined ? 'no image' : `no image ${choice.reference}`;
     throw new ClairError(
       'target-not-found',
-      `${shelf.name} holds ${what}${names === '' ? '' : `; it has ${names}`}`,
+      `${reader.name} holds ${what}${names === '' ? '' : `; it has ${names}`}`,
     );
   }
-  if (ofPlatform.length > 1) throw severalFit(shelf, ofPlatform, { wanted, names });
+  if (ofPlatform.length > 1) throw ambiguousImageError(reader, ofPlatform, { wanted, names });
   const platforms = candidates
     .map((candidate) => platformText(candidate.platform) ?? candidate.digest)
     .join(', ');
   throw new ClairError(
     'target-not-found',
-    `${shelf.name} has no image for ${wanted}; choose one with --platform: ${platforms}`,
+    `${reader.name} has no image for ${wanted}; choose one with --platform: ${platforms}`,
   );
 }
 
 /** Runtimes differ in which of several entries they take. */
-function severalFit(
-  { name }: Shelf,
+function ambiguousImageError(
+  { name }: ImageIndexReader,
   entries: readonly Descriptor[],
   { wanted, names }: { readonly wanted: string; readonly names: string },
 ): ClairError {
@@ -186,7 +200,7 @@ function severalFit(
 }
 
 /** The one that can be meant. A lone image is taken whatever its platform, unless another was asked for by name. */
-function theOnly(
+function singleCandidate(
   ofPlatform: readonly Descriptor[],
   candidates: readonly Descriptor[],
   choice: Choice,
@@ -199,9 +213,11 @@ function theOnly(
 }
 
 /** Those of a platform; those of one of its variants only where none is of the platform itself. */
-function fitting(candidates: readonly Descriptor[], wanted: string): Descriptor[] {
-  const normal = normalPlatform(wanted);
-  const exact = candidates.filter(({ platform }) => normalPlatform(platformText(platform) ?? '') === normal);
+function candidatesForPlatform(candidates: readonly Descriptor[], wanted: string): Descriptor[] {
+  const normal = normalizePlatform(wanted);
+  const exact = candidates.filter(
+    ({ platform }) => normalizePlatform(platformText(platform) ?? '') === normal,
+  );
   if (exact.length > 0) return distinct(exact);
   return distinct(candidates.filter(({ platform }) => fitsPlatform(platformText(platform), wanted)));
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { openImage } from '../open-image.ts';
 
 /** The configuration of an image without layers, for an architecture. */
@@ -12,7 +12,7 @@ function configuration(architecture: string): string {
 }
 
 /** A member whose name is these bytes. */
-function named(bytes: readonly number[], content: string): TarEntry {
+function named(bytes: readonly number[], content: string): TarEntryPlan {
   return { path: 'x', content, raw: { name: Buffer.from(bytes) } };
 }
 

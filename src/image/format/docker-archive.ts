@@ -1,11 +1,11 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { Digest } from '../../model/digest.ts';
 import { imageIdentity } from '../../model/image-identity.ts';
+import type { ImageContainer } from '../container/image-container.ts';
 import type { Image } from '../image.ts';
-import type { Medium } from '../medium/medium.ts';
-import { assembleLayers } from './assemble.ts';
+import { assembleLayers } from './assemble-layers.ts';
 import { createdOf } from './created.ts';
 import {
   configDocument,
@@ -20,19 +20,26 @@ import { isNameOf } from './image-name.ts';
 import { platformText } from './platform.ts';
 
 /** Opens what `docker save`, skopeo or kaniko wrote. `tag` picks one of several images. */
-export function openDockerArchive(medium: Medium, reference: string, tag: string | undefined): Image {
-  const manifest = readDocument(medium, 'manifest.json', dockerManifestDocument);
+export function openDockerArchive(
+  container: ImageContainer,
+  reference: string,
+  tag: string | undefined,
+): Image {
+  const manifest = readDocument(container, 'manifest.json', dockerManifestDocument);
   const names = manifest.map((image) => image.RepoTags?.[0] ?? image.Config);
-  const chosen = pick(manifest, tag, (image) => [...(image.RepoTags ?? []), image.Config], { medium, names });
-  const config = readDocument(medium, chosen.Config, configDocument);
-  const layers = assembleLayers(medium, (chosen.Layers ?? []).map(namedLayer), config);
+  const chosen = pickImage(manifest, tag, (image) => [...(image.RepoTags ?? []), image.Config], {
+    container,
+    names,
+  });
+  const config = readDocument(container, chosen.Config, configDocument);
+  const layers = assembleLayers(container, (chosen.Layers ?? []).map(manifestLayer), config);
   return {
     target: {
       reference,
       kind: 'docker-archive',
       manifest: null,
       platform: platformText(config),
-      ...imageIdentity({ names: chosen.RepoTags ?? [], digest: imageId(medium, chosen.Config) }, limits),
+      ...imageIdentity({ names: chosen.RepoTags ?? [], digest: imageId(container, chosen.Config) }, limits),
       ...createdOf(config),
     },
     layers,
@@ -40,57 +47,64 @@ export function openDockerArchive(medium: Medium, reference: string, tag: string
 }
 
 /** The digest of the configuration, which Docker calls the image ID. */
-function imageId(medium: Medium, config: string): string | undefined {
-  const bytes = medium.document(config);
+function imageId(container: ImageContainer, config: string): string | undefined {
+  const bytes = container.document(config);
   return bytes && `sha256:${sha256Of(bytes)}`;
 }
 
 /** Since Docker 25 layers lie under `blobs/` by their digest. */
-function namedLayer(name: string): { name: string; digest?: Digest } {
+function manifestLayer(name: string): { name: string; digest?: Digest } {
   const [, hex] = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/.exec(name) ?? [];
   return hex === undefined ? { name } : { name, digest: `sha256:${hex}` as Digest };
 }
 
 /** Opens what `docker save` wrote before Docker 1.10: a chain of layers, each naming the one below it. */
-export function openLegacyArchive(medium: Medium, reference: string, tag: string | undefined): Image {
-  const repositories = readDocument(medium, 'repositories', repositoriesDocument);
+export function openLegacyArchive(
+  container: ImageContainer,
+  reference: string,
+  tag: string | undefined,
+): Image {
+  const repositories = readDocument(container, 'repositories', repositoriesDocument);
   const tops = Object.entries(repositories).flatMap(([name, tags]) =>
     Object.entries(tags).map(([label, id]) => ({ name: `${name}:${label}`, id })),
   );
-  const top = pick(tops, tag, (image) => [image.name], { medium, names: tops.map((image) => image.name) });
+  const top = pickImage(tops, tag, (image) => [image.name], {
+    container,
+    names: tops.map((image) => image.name),
+  });
   const chain: { name: string; createdBy: string | undefined }[] = [];
   let platform: string | null = null;
   for (let id: string | null | undefined = top.id; id; ) {
     if (chain.length >= limits.layersPerImage) {
       throw new ClairError(
         'target-corrupt',
-        `${medium.name}: the layers of ${top.name} name each other as parents without end`,
+        `${container.name}: the layers of ${top.name} name each other as parents without end`,
       );
     }
-    const layer: ReturnType<typeof readLegacyLayer> = readLegacyLayer(medium, id);
+    const layer: ReturnType<typeof readLegacyLayer> = readLegacyLayer(container, id);
     platform ??= platformText(layer);
     chain.unshift({ name: `${id}/layer.tar`, createdBy: layer.container_config?.Cmd?.join(' ') });
     id = layer.parent;
   }
   const config: ImageConfig = { history: chain.map(({ createdBy }) => ({ created_by: createdBy })) };
-  const layers = assembleLayers(medium, chain, config);
+  const layers = assembleLayers(container, chain, config);
   const identity = imageIdentity({ names: [top.name] }, limits);
   return { target: { reference, kind: 'docker-archive', manifest: null, platform, ...identity }, layers };
 }
 
 function readLegacyLayer(
-  medium: Medium,
+  container: ImageContainer,
   id: string,
 ): ReturnType<typeof readDocument<typeof legacyLayerDocument>> {
-  return readDocument(medium, `${id}/json`, legacyLayerDocument);
+  return readDocument(container, `${id}/json`, legacyLayerDocument);
 }
 
 /** The wanted image of an archive: the one with the tag, or the only one. */
-function pick<T>(
+function pickImage<T>(
   images: readonly T[],
   tag: string | undefined,
   tagsOf: (image: T) => readonly string[],
-  { medium, names }: { medium: Medium; names: readonly string[] },
+  { container, names }: { container: ImageContainer; names: readonly string[] },
 ): T {
   const fitting =
     tag === undefined ? images : images.filter((image) => tagsOf(image).some((name) => isNameOf(name, tag)));
@@ -99,22 +113,22 @@ function pick<T>(
     const what = tag === undefined ? 'no image' : `no image ${tag}`;
     throw new ClairError(
       'target-not-found',
-      `${medium.name} holds ${what}${names.length ? `; it has ${names.join(', ')}` : ''}`,
+      `${container.name} holds ${what}${names.length ? `; it has ${names.join(', ')}` : ''}`,
     );
   }
   if (fitting.length > 1) {
     throw new ClairError(
       'target-not-found',
-      `${medium.name} holds ${fitting.length} images; append one of their names: ${names.map((name) => `:${name}`).join(', ')}`,
+      `${container.name} holds ${fitting.length} images; append one of their names: ${names.map((name) => `:${name}`).join(', ')}`,
     );
   }
   return first;
 }
 
 /** Whether `manifest.json` lists an image; some archives carry an empty one beside an OCI index. */
-export function hasDockerManifest(medium: Medium): boolean {
-  const bytes = medium.document('manifest.json');
+export function hasDockerManifest(container: ImageContainer): boolean {
+  const bytes = container.document('manifest.json');
   if (bytes === undefined) return false;
   if (['', 'null'].includes(bytes.toString('latin1').trim())) return false;
-  return parseDocument(bytes, `manifest.json in ${medium.name}`, dockerManifestDocument).length > 0;
+  return parseDocument(bytes, `manifest.json in ${container.name}`, dockerManifestDocument).length > 0;
 }

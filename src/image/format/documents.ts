@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { withFoldedKeys } from '../../kit/json/folded-keys.ts';
-import { parseJson, type Refuse, readBySchema } from '../../kit/json/json-document.ts';
+import { type DocumentErrorFactory, parseJson, readBySchema } from '../../kit/json/json-document.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { digestText } from '../../model/digest-schema.ts';
-import type { DocumentShelf } from '../medium/medium.ts';
+import type { DocumentStore } from '../container/image-container.ts';
 
 /** The types of indexes of manifests. */
 export const indexTypes: ReadonlySet<string> = new Set([
@@ -113,18 +113,18 @@ export type Platform = z.infer<typeof platform>;
 
 /** Reads a document of an image; throws `target-corrupt` naming the file and what is wrong in it. */
 export function readDocument<T extends z.ZodMiniType>(
-  shelf: DocumentShelf,
+  store: DocumentStore,
   name: string,
   schema: T,
 ): z.infer<T> {
-  const bytes = shelf.document(name);
+  const bytes = store.document(name);
   if (bytes === undefined)
-    throw new ClairError('target-corrupt', `${shelf.name} has no ${name}, which the image refers to`);
-  return parseDocument(bytes, `${name} in ${shelf.name}`, schema);
+    throw new ClairError('target-corrupt', `${store.name} has no ${name}, which the image refers to`);
+  return parseDocument(bytes, `${name} in ${store.name}`, schema);
 }
 
 /** The bytes, when they are those that the digest is of. Throws `target-corrupt`. */
-export function verified(bytes: Buffer, digest: Digest): Buffer {
+export function verifyDigest(bytes: Buffer, digest: Digest): Buffer {
   const actual = createHash(digestAlgorithm(digest)).update(bytes).digest('hex');
   if (actual === digestHex(digest)) return bytes;
   throw new ClairError(
@@ -135,7 +135,8 @@ export function verified(bytes: Buffer, digest: Digest): Buffer {
 
 /** Parses JSON by a schema, with the keys that Go takes for its fields; `what` names it in the error. */
 export function parseDocument<T extends z.ZodMiniType>(bytes: Buffer, what: string, schema: T): z.infer<T> {
-  const refuse: Refuse = (fault, cause) => new ClairError('target-corrupt', `${what} ${fault}`, { cause });
+  const refuse: DocumentErrorFactory = (problem, cause) =>
+    new ClairError('target-corrupt', `${what} ${problem}`, { cause });
   const json = withFoldedKeys(schema, { bytes, json: parseJson(bytes, refuse) }, refuse);
   return readBySchema(schema, json, refuse);
 }

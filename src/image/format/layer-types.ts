@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import type { Descriptor } from './documents.ts';
 

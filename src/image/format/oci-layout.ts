@@ -1,18 +1,18 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { annotatedNames, imageIdentity } from '../../model/image-identity.ts';
+import type { ImageContainer } from '../container/image-container.ts';
 import type { Image } from '../image.ts';
-import type { Medium } from '../medium/medium.ts';
-import { assembleLayers, checkDiffIdCount } from './assemble.ts';
+import { assembleLayers, checkDiffIdCount } from './assemble-layers.ts';
 import {
   type Choice,
   chooseManifest,
+  type ImageIndexReader,
   type ListedImage,
   type ListedManifest,
   listImages,
   listManifests,
-  type Shelf,
 } from './choose-manifest.ts';
 import { createdOf } from './created.ts';
 import {
@@ -21,34 +21,34 @@ import {
   indexDocument,
   manifestDocument,
   parseDocument,
-  verified,
+  verifyDigest,
 } from './documents.ts';
 import { layerEntries } from './layer-types.ts';
 import { platformText } from './platform.ts';
 
 /** Opens an OCI image layout, in a directory or an archive. OCI image-spec, "Image Layout". */
 export async function openOciLayout(
-  medium: Medium,
+  container: ImageContainer,
   target: { reference: string; kind: 'oci-layout' | 'oci-archive' },
   choice: Choice,
 ): Promise<Image> {
-  const chosen = await chooseManifest(shelfOf(medium), entriesOf(medium), choice);
+  const chosen = await chooseManifest(indexReaderOf(container), entriesOf(container), choice);
   const manifest = parseDocument(
-    blob(medium, chosen.digest),
-    `manifest ${chosen.digest} in ${medium.name}`,
+    readBlob(container, chosen.digest),
+    `manifest ${chosen.digest} in ${container.name}`,
     manifestDocument,
   );
   const config = parseDocument(
-    blob(medium, manifest.config.digest),
-    `configuration ${manifest.config.digest} in ${medium.name}`,
+    readBlob(container, manifest.config.digest),
+    `configuration ${manifest.config.digest} in ${container.name}`,
     configDocument,
   );
-  const files = layerEntries(medium.name, manifest.layers).map(({ digest, mediaType }) => ({
-    name: blobName(digest),
+  const files = layerEntries(container.name, manifest.layers).map(({ digest, mediaType }) => ({
+    name: layoutBlobPath(digest),
     digest,
     mediaType,
   }));
-  checkDiffIdCount(medium.name, files.length, config);
+  checkDiffIdCount(container.name, files.length, config);
   return {
     target: {
       ...target,
@@ -57,49 +57,55 @@ export async function openOciLayout(
       ...imageIdentity({ names: annotatedNames(chosen.annotations), digest: chosen.digest }, limits),
       ...createdOf(config),
     },
-    layers: assembleLayers(medium, files, config),
+    layers: assembleLayers(container, files, config),
   };
 }
 
 /** The manifests of all images of a layout, or of those with a name. */
 export async function listOciManifests(
-  medium: Medium,
+  container: ImageContainer,
   choice: Pick<Choice, 'reference'>,
 ): Promise<readonly ListedManifest[]> {
-  return await listManifests(shelfOf(medium), entriesOf(medium), choice);
+  return await listManifests(indexReaderOf(container), entriesOf(container), choice);
 }
 
 /** The images that the index of a layout leads to, with their names. */
-export async function listedInLayout(medium: Medium): Promise<readonly ListedImage[]> {
-  return await listImages(shelfOf(medium), entriesOf(medium));
+export async function listOciImages(container: ImageContainer): Promise<readonly ListedImage[]> {
+  return await listImages(indexReaderOf(container), entriesOf(container));
 }
 
-function shelfOf(medium: Medium): Shelf {
-  return { name: medium.name, readIndex: (entry) => readIndex(medium, entry) };
+function indexReaderOf(container: ImageContainer): ImageIndexReader {
+  return { name: container.name, readIndex: (entry) => readIndex(container, entry) };
 }
 
-function entriesOf(medium: Medium): readonly Descriptor[] {
-  const bytes = medium.document('index.json');
+function entriesOf(container: ImageContainer): readonly Descriptor[] {
+  const bytes = container.document('index.json');
   if (bytes === undefined)
-    throw new ClairError('target-corrupt', `${medium.name} has an oci-layout file but no index.json`);
-  return parseDocument(bytes, `index.json in ${medium.name}`, indexDocument).manifests ?? [];
+    throw new ClairError('target-corrupt', `${container.name} has an oci-layout file but no index.json`);
+  return parseDocument(bytes, `index.json in ${container.name}`, indexDocument).manifests ?? [];
 }
 
-async function readIndex(medium: Medium, { digest }: Descriptor): Promise<Descriptor[] | undefined> {
-  const bytes = medium.document(blobName(digest));
+async function readIndex(
+  container: ImageContainer,
+  { digest }: Descriptor,
+): Promise<Descriptor[] | undefined> {
+  const bytes = container.document(layoutBlobPath(digest));
   if (bytes === undefined) return undefined;
-  const what = `index ${digest} in ${medium.name}`;
-  return parseDocument(verified(bytes, digest), what, indexDocument).manifests ?? [];
+  const what = `index ${digest} in ${container.name}`;
+  return parseDocument(verifyDigest(bytes, digest), what, indexDocument).manifests ?? [];
 }
 
 /** Where a layout has a blob. */
-export function blobName(digest: Digest): string {
+export function layoutBlobPath(digest: Digest): string {
   return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }
 
-function blob(medium: Medium, digest: Digest): Buffer {
-  const bytes = medium.document(blobName(digest));
+function readBlob(container: ImageContainer, digest: Digest): Buffer {
+  const bytes = container.document(layoutBlobPath(digest));
   if (bytes === undefined)
-    throw new ClairError('target-corrupt', `${medium.name} has no blob ${digest}, which the image refers to`);
-  return verified(bytes, digest);
+    throw new ClairError(
+      'target-corrupt',
+      `${container.name} has no blob ${digest}, which the image refers to`,
+    );
+  return verifyDigest(bytes, digest);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fitsPlatform, normalPlatform } from './platform.ts';
+import { fitsPlatform, normalizePlatform } from './platform.ts';
 
 // As containerd/platforms 1.0 normalizes them.
 const normalized: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ const normalized: Readonly<Record<string, string>> = {
 
 test('compares platforms as containerd does', () => {
   for (const [platform, normal] of Object.entries(normalized))
-    assert.equal(normalPlatform(platform), normal, platform);
+    assert.equal(normalizePlatform(platform), normal, platform);
 });
 
 test('a variant fits where none was asked for, and no other one', () => {

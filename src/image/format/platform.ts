@@ -8,7 +8,7 @@ export function platformText(platform: Platform | ImageConfig | null | undefined
 }
 
 /** The platform of images that run on this machine. */
-export function ownPlatform(): string {
+export function defaultPlatform(): string {
   return `linux/${goArchitecture(process.arch)}`;
 }
 
@@ -23,14 +23,14 @@ const architectureNames: ReadonlyMap<string, readonly [architecture: string, var
 ]);
 
 /** A platform as containerd compares it: `Linux/x86_64` and `linux/amd64/v1` are `linux/amd64`. */
-export function normalPlatform(platform: string): string {
+export function normalizePlatform(platform: string): string {
   const [os = '', named = '', ...variants] = platform.toLowerCase().split('/');
   const [architecture, fixed] = architectureNames.get(named) ?? [named];
-  const variant = fixed ?? normalVariant(architecture, variants.join('/'));
+  const variant = fixed ?? normalizeVariant(architecture, variants.join('/'));
   return [os === 'macos' ? 'darwin' : os, architecture, ...(variant === '' ? [] : [variant])].join('/');
 }
 
-function normalVariant(architecture: string, variant: string): string {
+function normalizeVariant(architecture: string, variant: string): string {
   if (architecture === 'amd64') return variant === 'v1' ? '' : variant;
   if (architecture === 'arm64') return variant === '8' || variant === 'v8' ? '' : variant;
   if (architecture !== 'arm') return variant;
@@ -41,7 +41,7 @@ function normalVariant(architecture: string, variant: string): string {
 /** Whether a platform is the wanted one, or a variant of it. */
 export function fitsPlatform(platform: string | null, wanted: string): boolean {
   if (platform === null) return false;
-  const [normal, normalWanted] = [normalPlatform(platform), normalPlatform(wanted)];
+  const [normal, normalWanted] = [normalizePlatform(platform), normalizePlatform(wanted)];
   if (normal === normalWanted) return true;
   if (wanted.split('/').length > 2) return false;
   // `linux/arm` means v7, yet where only another variant is there, that one fits.

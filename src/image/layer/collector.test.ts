@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import { WantedPaths } from './wanted.ts';
+import { WantedPaths } from './wanted-paths.ts';
 
 const wanted = new WantedPaths(['etc/os-release', 'var/lib/dpkg/status', 'var/lib/dpkg/status.d/*']);
 
-function collect(entries: Iterable<TarEntry>): CollectedLayer {
+function collect(entries: Iterable<TarEntryPlan>): CollectedLayer {
   const collector = new LayerCollector(wanted);
   const walker = new TarWalker(collector.visit);
   walker.push(Buffer.from(tar(entries)));
   walker.end();
-  return collector.collected();
+  return collector.finish();
 }
 
 function paths({ nodes }: CollectedLayer): string[] {
@@ -81,7 +81,7 @@ function visitMany(collector: LayerCollector, count: number): void {
 test('a layer may have as many wanted files as the limit says', () => {
   const collector = new LayerCollector(wanted);
   visitMany(collector, limits.layerMarks);
-  assert.equal(collector.collected().files.size, limits.layerMarks);
+  assert.equal(collector.finish().files.size, limits.layerMarks);
 });
 
 test('a file that takes the place of another takes its room too', () => {

@@ -1,14 +1,14 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { PathTree } from '../../kit/path-tree.ts';
+import { collectPayload } from '../../kit/tar/collect-payload.ts';
 import { baseOf, boundedPath, isOverlong, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
-import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses, LayerNode } from '../../model/layer-index.ts';
-import { type CollectedEvidence, EvidenceCollector, type ProgramReading } from './evidence-collector.ts';
+import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
 import { LicenseCollector } from './license-collector.ts';
 import { expandSparse } from './sparse.ts';
-import type { Interest, WantedPaths } from './wanted.ts';
+import type { Interest, WantedPaths } from './wanted-paths.ts';
 
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
@@ -33,12 +33,12 @@ export interface CollectedLayer {
 }
 
 /** What a collector is to do other than with an ordinary layer. */
-export interface Collecting {
+export interface CollectorOptions {
   /** In an archive that is no changeset, names of whiteouts are ordinary ones. */
   readonly hasWhiteouts?: boolean;
   readonly keptBytesMax?: number;
   /** Whether programs are looked into as they pass by, which is the rule, or later. */
-  readonly programs?: ProgramReading;
+  readonly programs?: ProgramInspection;
 }
 
 /**
@@ -66,7 +66,7 @@ export class LayerCollector {
 
   constructor(
     wanted: WantedPaths,
-    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes, programs = 'now' }: Collecting = {},
+    { hasWhiteouts = true, keptBytesMax = limits.keptLayerBytes, programs = 'now' }: CollectorOptions = {},
   ) {
     this.#wanted = wanted;
     this.#hasWhiteouts = hasWhiteouts;
@@ -78,9 +78,9 @@ export class LayerCollector {
   /** The visitor for a `TarWalker`. */
   readonly visit = (entry: TarEntry): PayloadSink | undefined => {
     const { path } = entry;
-    if (this.#isPassedOver(entry)) return undefined;
+    if (this.#skipIfOverlong(entry)) return undefined;
     if (entry.type === 'global-header') {
-      this.#seeGlobalHeader(path);
+      this.#visitGlobalHeader(path);
       return undefined;
     }
     if (this.#hasWhiteouts && path.includes(whiteoutPrefix)) {
@@ -91,14 +91,15 @@ export class LayerCollector {
       }
     }
     const interest = this.#wanted.at(path);
-    this.#notePlace(entry, interest);
-    const evidence = this.#evidence.see(entry);
-    if (interest === undefined && !this.#mayLead(entry)) return both(this.#licenses.visit(entry), evidence);
+    this.#remarkDivergence(entry, interest);
+    const evidence = this.#evidence.visit(entry);
+    if (interest === undefined && !this.#mayLead(entry))
+      return teeSinks(this.#licenses.visit(entry), evidence);
     return this.#node(entry, interest === 'wanted') ?? evidence;
   };
 
   /** Names are judged as they are written, before anything takes them apart. A symbolic link with an overlong target cannot be made. */
-  #isPassedOver({ path, type, target }: TarEntry): boolean {
+  #skipIfOverlong({ path, type, target }: TarEntry): boolean {
     const shown = isOverlong(path) ? `${path.slice(0, 64)}…` : path;
     if (isOverlong(path)) this.remark(shown, `${overlong} was passed over`);
     else if (type === 'hard-link' && isOverlong(target))
@@ -108,7 +109,7 @@ export class LayerCollector {
   }
 
   /** States where runtimes differ in what lies at the place of a member. */
-  #notePlace({ path, overlay }: TarEntry, interest: Interest): void {
+  #remarkDivergence({ path, overlay }: TarEntry, interest: Interest): void {
     if (this.#wanted.isWatched(path) || this.#isBelowLinkedFile(path))
       this.remark(
         path,
@@ -134,8 +135,8 @@ export class LayerCollector {
     return entry.type === 'hard-link' && this.#wanted.at(boundedPath(entry.target)) !== undefined;
   }
 
-  collected(): CollectedLayer {
-    this.#noteRemade();
+  finish(): CollectedLayer {
+    this.#remarkRecreated();
     return {
       whiteouts: [...this.#whiteouts.keys()],
       opaques: [...this.#opaques.keys()],
@@ -143,13 +144,13 @@ export class LayerCollector {
       nodes: [...this.#nodes.values()],
       files: this.#files,
       remarks: this.#remarks,
-      evidence: this.#evidence.collected(),
+      evidence: this.#evidence.finish(),
       licenses: this.#licenses.licenses,
     };
   }
 
   /** overlayfs merges a directory with that of lower layers, though the layer removed it before, unless it is opaque. */
-  #noteRemade(): void {
+  #remarkRecreated(): void {
     for (const path of this.#whiteouts.keys())
       if (this.#nodes.get(path)?.kind === 'directory' && this.#opaques.get(path) === undefined)
         this.remark(
@@ -159,7 +160,7 @@ export class LayerCollector {
   }
 
   /** A global header means nothing, but containerd makes room for a member of its name before it finds that out. */
-  #seeGlobalHeader(path: string): void {
+  #visitGlobalHeader(path: string): void {
     const named = path.replace(/(?:^|(?<=\/))\.wh\.(?:\.wh\.\.opq$)?/, '').replace(/\/$/, '');
     if (this.#wanted.at(named) !== undefined)
       this.remark(path, 'is the name of a global header: some runtimes remove what has this name');
@@ -171,7 +172,7 @@ export class LayerCollector {
     if (base === opaqueMarker) {
       this.#markers.opaques++;
       if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);
-      else this.#evidence.emptied(directory);
+      else this.#evidence.addOpaque(directory);
       return;
     }
     // `.wh..wh.` names are leftovers of aufs; `.wh.`, `.wh..` and `.wh...` name nothing that could be removed.
@@ -180,7 +181,7 @@ export class LayerCollector {
     const name = base.slice(whiteoutPrefix.length);
     const hidden = directory === '' ? name : `${directory}/${name}`;
     if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
-    else this.#evidence.removed(hidden);
+    else this.#evidence.addWhiteout(hidden);
   }
 
   #mark(marks: PathTree<true>, path: string): void {
@@ -215,7 +216,7 @@ export class LayerCollector {
   #replace(node: LayerNode): void {
     const { path } = node;
     const before = this.#nodes.get(path);
-    this.#noteOrder(node, before);
+    this.#remarkOrderDependence(node, before);
     // Something else takes the place of a directory: what the layer had under it is gone.
     if (node.kind !== 'directory') this.#nodes.remove(path, this.#forget);
     else if (before !== undefined) this.#forget(path, before);
@@ -227,9 +228,9 @@ export class LayerCollector {
    * Unpackers lay members down one after the other. What depends on that order within a layer is stated: hard links to what is replaced
    * later, and links that are set more than once. Honest layers have neither, as each name comes once.
    */
-  #noteOrder(node: LayerNode, before: LayerNode | undefined): void {
+  #remarkOrderDependence(node: LayerNode, before: LayerNode | undefined): void {
     const { path, kind } = node;
-    if (before !== undefined && isLinkSetAnew(before, node))
+    if (before !== undefined && isLinkReplaced(before, node))
       this.remark(
         path,
         'is a symbolic link and something else within one layer: the order of its members decides',
@@ -265,7 +266,7 @@ export class LayerCollector {
         { limit: 'keptLayerBytes' },
       );
     }
-    return wholePayload(size, (content) => {
+    return collectPayload(size, (content) => {
       const whole = sparse === undefined ? content : expandSparse(content, sparse);
       if (whole === undefined) {
         this.remark(path, 'a sparse file whose map is malformed');
@@ -299,7 +300,7 @@ export class LayerCollector {
 }
 
 /** A program may lie where a licence file is expected: the bytes go to both. */
-function both(first: PayloadSink | undefined, second: PayloadSink | undefined): PayloadSink | undefined {
+function teeSinks(first: PayloadSink | undefined, second: PayloadSink | undefined): PayloadSink | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return {
     write: (bytes) => {
@@ -315,7 +316,7 @@ function both(first: PayloadSink | undefined, second: PayloadSink | undefined): 
 
 const overlong = `a name of more than ${limits.pathBytes} bytes`;
 
-function isLinkSetAnew(before: LayerNode, node: LayerNode): boolean {
+function isLinkReplaced(before: LayerNode, node: LayerNode): boolean {
   if (before.kind !== 'symbolic-link' && node.kind !== 'symbolic-link') return false;
   return (
     before.kind !== node.kind || ('target' in before && 'target' in node && before.target !== node.target)

@@ -10,10 +10,10 @@ import { sha256 } from '../../testing/image-builder.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import type { ReadOptions } from './layer-walk.ts';
 import { readLayers } from './read-layer.ts';
-import { readStream } from './read-stream.ts';
-import type { ReadOptions } from './reading.ts';
-import { WantedPaths } from './wanted.ts';
+import { readLayerStream } from './read-stream.ts';
+import { WantedPaths } from './wanted-paths.ts';
 
 const options: ReadOptions = { wanted: new WantedPaths(['etc/os-release']), verify: false };
 const content = tar([
@@ -82,7 +82,7 @@ test('says that a layer that comes in pieces is damaged when a byte of it was fl
         for (let at = 0; at < changed.length; at += 700) yield changed.subarray(at, at + 700);
       })();
       assert.equal(
-        await failureOf(readStream({ name: digest, claims: { digest }, bytes: pieces }, options)),
+        await failureOf(readLayerStream({ name: digest, claims: { digest }, bytes: pieces }, options)),
         `target-corrupt: layer ${digest}: its digest is ${sha256(changed)}, not ${digest} as the image says: it is damaged`,
       );
     }

@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
 import { samplePrograms, writeElf } from '../../testing/elf-writer.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { LayerCollector } from './collector.ts';
 import type { CollectedEvidence } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
-import { WantedPaths } from './wanted.ts';
+import { WantedPaths } from './wanted-paths.ts';
 
 const wanted = new WantedPaths(['etc/os-release']);
 
 /** What a layer of these members is evidence of; read in pieces of this many bytes. */
-function collect(entries: Iterable<TarEntry>, pieceBytes: number = 1 << 20): CollectedEvidence {
+function collect(entries: Iterable<TarEntryPlan>, pieceBytes: number = 1 << 20): CollectedEvidence {
   const collector = new LayerCollector(wanted);
   const walker = new TarWalker(collector.visit, memberFilter(wanted));
   const archive = Buffer.from(tar(entries));
   for (let at = 0; at < archive.length; at += pieceBytes) walker.push(archive.subarray(at, at + pieceBytes));
   walker.end();
-  return collector.collected().evidence;
+  return collector.finish().evidence;
 }
 
-function found(entries: Iterable<TarEntry>, pieceBytes?: number): Record<string, readonly string[]> {
+function found(entries: Iterable<TarEntryPlan>, pieceBytes?: number): Record<string, readonly string[]> {
   return Object.fromEntries(collect(entries, pieceBytes).found.map(({ kind, paths }) => [kind, paths]));
 }
 
@@ -72,7 +72,7 @@ test('files are evidence by their content, whatever their names and however the 
 });
 
 test('what only looks like evidence by its content is none', () => {
-  const others: readonly TarEntry[] = [
+  const others: readonly TarEntryPlan[] = [
     { path: 'usr/lib/modules/x.ko', content: writeElf({ type: 1 }) },
     { path: 'opt/setup.exe', content: portable(0) },
     { path: 'opt/data', content: zip('word/document.xml') },
@@ -151,7 +151,7 @@ test('a link to a directory of packages passes the filter of members', () => {
 
 test('a sparse file that begins as a program is evidence', () => {
   const elf = Buffer.from(samplePrograms.generic);
-  const sparse = (map: string, data: Uint8Array): TarEntry => ({
+  const sparse = (map: string, data: Uint8Array): TarEntryPlan => ({
     path: 'GNUSparseFile.0/run',
     content: Buffer.concat([Buffer.from(map.padEnd(512, '\0')), data]),
     pax: {
@@ -184,9 +184,9 @@ test('more evidence than the limit of a layer is left out, and its kind is named
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i < limits.evidencePerLayer; i++)
     collector.visit({ ...entry, path: `app/node_modules/${i}/package.json` });
-  assert.deepEqual(collector.collected().evidence.cut, []);
+  assert.deepEqual(collector.finish().evidence.cut, []);
   collector.visit({ ...entry, path: 'app/a.jar' });
-  const { found: kept, cut } = collector.collected().evidence;
+  const { found: kept, cut } = collector.finish().evidence;
   assert.deepEqual([kept[0]?.paths.length, cut], [limits.evidencePerLayer, ['maven']]);
 });
 
@@ -194,7 +194,7 @@ test('long names of evidence have a limit together', () => {
   const collector = new LayerCollector(wanted);
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i < 2000; i++) collector.visit({ ...entry, path: `${'x'.repeat(4000)}/${i}.jar` });
-  const { found: kept, cut } = collector.collected().evidence;
+  const { found: kept, cut } = collector.finish().evidence;
   const characters = kept.flatMap(({ paths }) => paths).join('').length;
   assert.ok(
     characters <= limits.evidenceCharactersPerLayer && characters > limits.evidenceCharactersPerLayer - 4100,
@@ -207,5 +207,5 @@ test('more markers than the limit remove nothing, so that too much is counted an
   const entry = { type: 'file', size: 0, target: '', offset: 0 } as const;
   for (let i = 0; i <= limits.evidenceMarkersPerLayer; i++)
     collector.visit({ ...entry, path: `app/.wh.${i}` });
-  assert.equal(collector.collected().evidence.whiteouts.length, limits.evidenceMarkersPerLayer);
+  assert.equal(collector.finish().evidence.whiteouts.length, limits.evidenceMarkersPerLayer);
 });

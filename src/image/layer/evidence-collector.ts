@@ -1,8 +1,8 @@
-import { beginsAsProgram } from '../../kit/elf.ts';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
+import { isElfProgram } from '../../kit/elf.ts';
+import { collectPayload } from '../../kit/tar/collect-payload.ts';
 import { boundedPath, parentOf } from '../../kit/tar/path.ts';
 import type { PayloadSink, SparseForm, TarEntry } from '../../kit/tar/walker.ts';
-import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
@@ -16,7 +16,7 @@ import {
   isBundle,
   mayBeBundle,
 } from './file-content.ts';
-import { ProgramSight } from './program-kind.ts';
+import { ProgramClassifier } from './program-kind.ts';
 import { beginningOfSparse } from './sparse.ts';
 
 /** A program whose kind shows only when it is read once more. */
@@ -29,7 +29,7 @@ export interface UnreadProgram {
 }
 
 /** How the bytes of a layer come: all of them pass by, or each file can be read later. */
-export type ProgramReading = 'now' | 'later';
+export type ProgramInspection = 'now' | 'later';
 
 /** Evidence of one layer, and what it still takes to know the kinds of its programs. */
 export interface CollectedEvidence extends LayerEvidence {
@@ -38,7 +38,7 @@ export interface CollectedEvidence extends LayerEvidence {
 
 /** Keeps evidence of what no lister reads while the members of one layer pass by. */
 export class EvidenceCollector {
-  readonly #reading: ProgramReading;
+  readonly #inspection: ProgramInspection;
   readonly #found = new Map<string, EvidenceKind>();
   readonly #unread = new Map<string, UnreadProgram>();
   readonly #links = new Map<string, EvidenceLink>();
@@ -49,11 +49,11 @@ export class EvidenceCollector {
   readonly #cut = new Set<EvidenceKind>();
   #charactersLeft: number = limits.evidenceCharactersPerLayer;
 
-  constructor(reading: ProgramReading) {
-    this.#reading = reading;
+  constructor(inspection: ProgramInspection) {
+    this.#inspection = inspection;
   }
 
-  collected(): CollectedEvidence {
+  finish(): CollectedEvidence {
     const byKind = Map.groupBy(this.#found, ([, kind]) => kind);
     return {
       found: evidenceKinds.flatMap((kind) => {
@@ -69,11 +69,11 @@ export class EvidenceCollector {
   }
 
   /** A marker that has no room hides nothing: what may have been removed is counted. */
-  removed(path: string): void {
+  addWhiteout(path: string): void {
     if (this.#hasRoomForMarker(path)) this.#whiteouts.add(path);
   }
 
-  emptied(directory: string): void {
+  addOpaque(directory: string): void {
     if (this.#hasRoomForMarker(directory)) this.#opaques.add(directory);
   }
 
@@ -83,17 +83,17 @@ export class EvidenceCollector {
   }
 
   /** Looks at a member of the layer. What is given takes of its bytes what is needed. */
-  see(entry: TarEntry): PayloadSink | undefined {
+  visit(entry: TarEntry): PayloadSink | undefined {
     this.#links.delete(entry.path);
     switch (entry.type) {
       case 'symbolic-link':
-        this.#seeSymbolicLink(entry);
+        this.#visitSymbolicLink(entry);
         return undefined;
       case 'hard-link':
-        this.#seeHardLink(entry);
+        this.#visitHardLink(entry);
         return undefined;
       case 'file':
-        return this.#seeFile(entry);
+        return this.#visitFile(entry);
       case 'directory':
       case 'global-header':
       case 'other':
@@ -101,13 +101,13 @@ export class EvidenceCollector {
     }
   }
 
-  #seeSymbolicLink({ path, target }: TarEntry): void {
+  #visitSymbolicLink({ path, target }: TarEntry): void {
     const named = evidenceByLinkName(path, target);
     if (named !== undefined)
       this.#addLink({ by: 'symbolic-link', kind: named.kind, path, target }, named.kind);
   }
 
-  #seeHardLink({ path, target }: TarEntry): void {
+  #visitHardLink({ path, target }: TarEntry): void {
     const named = evidenceByName(path);
     if (named !== undefined) {
       this.#add(named.path, named.kind);
@@ -122,7 +122,7 @@ export class EvidenceCollector {
     if (this.#links.has(path)) this.#targets.add(first).add(path);
   }
 
-  #seeFile(entry: TarEntry): PayloadSink | undefined {
+  #visitFile(entry: TarEntry): PayloadSink | undefined {
     const { path, size } = entry;
     const named = evidenceByName(path);
     if (named !== undefined) {
@@ -135,7 +135,7 @@ export class EvidenceCollector {
         this.#add(path, kind);
       });
     if (size < contentBytesMin) return undefined;
-    return new ContentSink(entry, this.#reading, (kind, isKnown) => {
+    return new ContentSink(entry, this.#inspection, (kind, isKnown) => {
       this.#add(path, kind);
       if (!isKnown && this.#found.has(path)) this.#unread.set(path, { path, offset: entry.offset, size });
     });
@@ -191,16 +191,16 @@ const sparseHeadBytes = 64 * 1024;
 /** Looks at the first bytes of a file, and where it is a program at as many as it takes. */
 class ContentSink implements PayloadSink {
   readonly #entry: TarEntry;
-  readonly #reading: ProgramReading;
+  readonly #inspection: ProgramInspection;
   readonly #take: Take;
   readonly #wantedBytes: number;
   #head: Buffer | undefined;
-  #program: ProgramSight | undefined;
+  #program: ProgramClassifier | undefined;
   isSated = false;
 
-  constructor(entry: TarEntry, reading: ProgramReading, take: Take) {
+  constructor(entry: TarEntry, inspection: ProgramInspection, take: Take) {
     this.#entry = entry;
-    this.#reading = reading;
+    this.#inspection = inspection;
     this.#take = take;
     this.#wantedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
   }
@@ -246,12 +246,12 @@ class ContentSink implements PayloadSink {
   }
 
   #beginProgram(head: Buffer): void {
-    if (!beginsAsProgram(head)) return;
-    if (this.#reading === 'later') {
+    if (!isElfProgram(head)) return;
+    if (this.#inspection === 'later') {
       this.#take('generic', false);
       return;
     }
-    this.#program = new ProgramSight(this.#entry.size);
+    this.#program = new ProgramClassifier(this.#entry.size);
     this.#program.write(head);
     this.isSated = this.#program.isDone;
   }
@@ -259,7 +259,7 @@ class ContentSink implements PayloadSink {
 
 /** Looks at the beginning of a sparse file. One that cannot be told counts as a program. */
 function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind) => void): PayloadSink {
-  return wholePayload(Math.min(size, sparseHeadBytes), (stored) => {
+  return collectPayload(Math.min(size, sparseHeadBytes), (stored) => {
     const head = beginningOfSparse(stored, sparse, headBytes);
     if (head === undefined) {
       take('generic');

@@ -1,4 +1,4 @@
-import { beginsAsElf } from '../../kit/elf.ts';
+import { hasElfMagic } from '../../kit/elf.ts';
 import { parentOf } from '../../kit/tar/path.ts';
 import { isScriptName, mayHoldBundles } from '../../model/evidence/program-names.ts';
 
@@ -11,7 +11,7 @@ export const contentBytesMin = 64;
 /** What bytes begin that lie at a place; undefined where it is nothing that matters. */
 export function contentKind(bytes: Buffer, at: number = 0): ContentKind | undefined {
   const [first, second] = [bytes[at], bytes[at + 1]];
-  if (first === 0x7f) return beginsAsElf(bytes, at) ? 'elf' : undefined;
+  if (first === 0x7f) return hasElfMagic(bytes, at) ? 'elf' : undefined;
   if (first === letterP && second === letterK)
     return bytes[at + 2] === 3 && bytes[at + 3] === 4 ? 'zip' : undefined;
   if (first === letterM && second === letterZ) return 'pe';

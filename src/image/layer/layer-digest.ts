@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 
 /** The digest of what was hashed, by the algorithm of the claimed one. */
@@ -9,7 +9,7 @@ export function digestOf(hash: Hash, claimed: Digest | undefined): Digest {
 }
 
 /** Refuses bytes that are others than the image says; `cause` is what went wrong while they were read. Throws `target-corrupt`. */
-export function refuseDamaged(
+export function assertDigestMatches(
   kind: 'digest' | 'diffID',
   claimed: Digest | undefined,
   actual: Digest | undefined,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 import { LayerCollector } from './collector.ts';
-import { WantedPaths } from './wanted.ts';
+import { WantedPaths } from './wanted-paths.ts';
 
 const doc = 'usr/share/doc';
 const kind: LicenseFiles = {
@@ -34,7 +34,7 @@ test('a licence file states the licences of the package it is named after', () =
   add(layer, `${doc}/bash/examples/copyright`, 'MIT');
   add(layer, `${doc}/copyright`, 'MIT');
   add(layer, `${doc}/silent/copyright`, '');
-  const { licenses, nodes, files } = layer.collected();
+  const { licenses, nodes, files } = layer.finish();
   assert.deepEqual(licenses, [{ type: 'deb', name: 'bash', licenses: ['GPL-3.0-or-later'] }]);
   assert.deepEqual([nodes, files.size], [[], 0], 'nothing but the licences is kept');
 });
@@ -52,7 +52,7 @@ test('links in a documentation directory lead to the package they mean, and othe
   link(`${doc}/x`, '/etc');
   link(`${doc}/y`, 'y');
   link(`${doc}/z/copyright`, '/usr/share/common-licenses/GPL-3');
-  const { licenses } = layer.collected();
+  const { licenses } = layer.finish();
   assert.deepEqual(
     licenses.map((found) => [found.name, 'sameAs' in found && found.sameAs]),
     ['a', 'b', 'c', 'd', 'e'].map((name) => [name, 'gcc-12-base']),
@@ -63,9 +63,9 @@ test('licence files neither take the place of wanted files nor have a layer refu
   const layer = collector(10);
   add(layer, `${doc}/a/copyright`, 'x'.repeat(100));
   add(layer, database, 'Package: a');
-  assert.equal(layer.collected().files.get(database)?.length, 10);
+  assert.equal(layer.finish().files.get(database)?.length, 10);
   for (let i = 0; i < limits.layerMarks + 1; i++) add(layer, `${doc}/p${i}/copyright`, 'MIT');
-  assert.equal(layer.collected().licenses.length, limits.licenseFilesPerLayer);
+  assert.equal(layer.finish().licenses.length, limits.licenseFilesPerLayer);
 });
 
 test('a licence file that is too large is passed over, without a remark', () => {
@@ -74,7 +74,7 @@ test('a licence file that is too large is passed over, without a remark', () => 
   const sink = layer.visit({ path: `${doc}/a/copyright`, type: 'file', size, target: '', offset: 0 });
   sink?.write(Buffer.alloc(size, 'MIT'));
   sink?.close();
-  assert.deepEqual([layer.collected().licenses, layer.collected().remarks], [[], []]);
+  assert.deepEqual([layer.finish().licenses, layer.finish().remarks], [[], []]);
 });
 
 test('a program that lies where a licence file is expected is evidence all the same', () => {
@@ -85,7 +85,7 @@ test('a program that lies where a licence file is expected is evidence all the s
     `#!/bin/sh\nPK\x03\x04${'\0'.repeat(22)}\x09\0\0\0META-INF/`.padEnd(200, '\0'),
   );
   assert.deepEqual(
-    layer.collected().evidence.found.map(({ kind }) => kind),
+    layer.finish().evidence.found.map(({ kind }) => kind),
     ['maven'],
   );
 });
@@ -95,7 +95,7 @@ test('licences beyond their characters are not kept', () => {
   const long = 'x'.repeat(1024 * 1024);
   for (const name of ['a', 'b', 'c']) add(layer, `${doc}/${name}/copyright`, long);
   assert.deepEqual(
-    layer.collected().licenses.map(({ name }) => name),
+    layer.finish().licenses.map(({ name }) => name),
     ['a'],
   );
 });

@@ -1,7 +1,7 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
+import { collectPayload } from '../../kit/tar/collect-payload.ts';
 import { boundedPath, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
-import { wholePayload } from '../../kit/tar/whole-payload.ts';
 import type { LayerLicenses } from '../../model/layer-index.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 
@@ -28,22 +28,22 @@ export class LicenseCollector {
   /** Takes a member of the layer if it is a licence file, or a link that leads to one. */
   visit(entry: TarEntry): PayloadSink | undefined {
     for (const kind of this.#kinds) {
-      const place = placeIn(kind, entry.path);
+      const place = licensePlaceOf(kind, entry.path);
       if (place !== undefined) return this.#take(kind, place, entry);
     }
     return undefined;
   }
 
-  #take(kind: LicenseFiles, { name, isFile }: Place, entry: TarEntry): PayloadSink | undefined {
+  #take(kind: LicenseFiles, { name, isFile }: LicensePlace, entry: TarEntry): PayloadSink | undefined {
     if (entry.type === 'symbolic-link' || (isFile && entry.type === 'hard-link')) {
-      const sameAs = placeIn(kind, targetOf(entry))?.name;
+      const sameAs = licensePlaceOf(kind, targetOf(entry))?.name;
       if (sameAs !== undefined && sameAs !== name) this.#keep({ type: kind.type, name, sameAs });
       return undefined;
     }
     if (!isFile || entry.type !== 'file' || entry.sparse !== undefined) return undefined;
     if (entry.size > Math.min(limits.licenseFileBytes, this.#bytesLeft)) return undefined;
     this.#bytesLeft -= entry.size;
-    return wholePayload(entry.size, (content) => {
+    return collectPayload(entry.size, (content) => {
       const licenses = kind.read(content);
       if (licenses.length > 0) this.#keep({ type: kind.type, name, licenses });
     });
@@ -58,7 +58,7 @@ export class LicenseCollector {
   }
 }
 
-interface Place {
+interface LicensePlace {
   /** Name of the package. */
   readonly name: string;
   /** Whether it is the place of the file, and not of the directory in which it lies. */
@@ -66,7 +66,7 @@ interface Place {
 }
 
 /** The package whose licence file, or the directory of it, has a path. */
-function placeIn({ directory, file }: LicenseFiles, path: string): Place | undefined {
+function licensePlaceOf({ directory, file }: LicenseFiles, path: string): LicensePlace | undefined {
   const parent = parentOf(path);
   if (parent === directory) return { name: path.slice(directory.length + 1), isFile: false };
   if (parentOf(parent) !== directory || !path.endsWith(`/${file}`)) return undefined;

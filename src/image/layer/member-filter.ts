@@ -1,4 +1,4 @@
-import { hasAt, nameBytes, number, startOfName } from '../../kit/tar/header.ts';
+import { hasAt, nameBytes, numberField, startOfName } from '../../kit/tar/header.ts';
 import type { MemberFilter } from '../../kit/tar/walker.ts';
 import {
   mayBeEvidencePath,
@@ -8,7 +8,7 @@ import {
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
 import { contentBytesMin, contentKind, mayBeBundle } from './file-content.ts';
-import type { WantedPaths } from './wanted.ts';
+import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
 /** Types of members: regular files, of which old archives and contiguous files have others, and links. */
@@ -53,7 +53,7 @@ function mayBeEvidence(block: Buffer, offset: number, payload: number): boolean 
 function mayFileBeEvidence(block: Buffer, offset: number, payload: number): boolean {
   const end = endOfName(block, offset);
   if (mayBeginEvidence(firstOf(block, offset)) || isEvidenceName(block, offset, end)) return true;
-  const size = number(block, offset + 124, 12) ?? 0;
+  const size = numberField(block, offset + 124, 12) ?? 0;
   if (size < contentBytesMin) return false;
   if (size >= bundleBytesMin && mayNameBundle(block, offset, end)) return true;
   return payload + 4 > block.length || contentKind(block, payload) !== undefined;

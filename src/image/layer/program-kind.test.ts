@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { type ElfPlan, samplePrograms, writeElf } from '../../testing/elf-writer.ts';
-import { type ProgramKind, ProgramSight } from './program-kind.ts';
+import { ProgramClassifier, type ProgramKind } from './program-kind.ts';
 
 /** What the bytes are, when they pass by in pieces of this many. */
 function kindOf(bytes: Buffer, pieceBytes: number = bytes.length): ProgramKind | undefined {
-  const sight = new ProgramSight(bytes.length);
+  const sight = new ProgramClassifier(bytes.length);
   for (let at = 0; at < bytes.length; at += pieceBytes) sight.write(bytes.subarray(at, at + pieceBytes));
   return sight.kind();
 }

@@ -1,6 +1,6 @@
+import { limits } from '../../core/limits.ts';
 import { RangeSearch } from '../../kit/bytes/range-search.ts';
 import { type ElfSegment, readElfHead } from '../../kit/elf.ts';
-import { limits } from '../../kit/limits.ts';
 
 /** What a program was made with; `generic` where that cannot be seen. */
 export type ProgramKind = 'golang' | 'cargo' | 'generic';
@@ -35,7 +35,7 @@ function rangesOfText(segments: readonly ElfSegment[]): { readonly start: number
  * Looks at a program while its bytes pass by, or at as many of them as are needed. The answer depends on its bytes alone, not on how they
  * come.
  */
-export class ProgramSight {
+export class ProgramClassifier {
   readonly #headBytes: number;
   /** The head, where it comes in several pieces. */
   #head: Buffer | undefined;

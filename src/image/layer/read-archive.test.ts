@@ -8,9 +8,9 @@ import { failureOf } from '../../testing/failure.ts';
 import { buildImage, dockerArchive } from '../../testing/image-builder.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import { openImage } from '../open-image.ts';
+import type { LayerReadResult } from './layer-walk.ts';
 import { readLayers } from './read-layer.ts';
-import type { ReadLayer } from './reading.ts';
-import { WantedPaths } from './wanted.ts';
+import { WantedPaths } from './wanted-paths.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clair-read-archive-'));
 after(() => {
@@ -23,7 +23,7 @@ const image = buildImage({
 const saved = dockerArchive(image);
 
 /** What is made of the layers of the image, saved in an archive that is compressed or not. */
-async function read(archive: Uint8Array, take: (layer: ReadLayer) => unknown): Promise<unknown[]> {
+async function read(archive: Uint8Array, take: (layer: LayerReadResult) => unknown): Promise<unknown[]> {
   const path = join(directory, 'image.tar');
   writeFileSync(path, archive);
   const { layers } = await openImage(path);
@@ -35,7 +35,7 @@ for (const [what, archive] of [
   ['a compressed archive', gzipSync(saved)],
 ] as const) {
   test(`layers of ${what} are handed on in their order, at once or later`, async () => {
-    const textOf = ({ collected }: ReadLayer): string =>
+    const textOf = ({ collected }: LayerReadResult): string =>
       Buffer.from(collected.files.get('etc/os-release') ?? []).toString();
     assert.deepEqual(await read(archive, textOf), ['one', 'two']);
     assert.deepEqual(await read(archive, (layer) => Promise.resolve(textOf(layer))), ['one', 'two']);

@@ -1,9 +1,9 @@
 import { inflateFile } from '../../kit/decompress/inflate-file.ts';
+import { statsOf } from '../container/local-file.ts';
 import type { ImageLayer, LayerPlace } from '../image-layer.ts';
-import { statsOf } from '../medium/local-file.ts';
-import { LayerInflow } from './inflow.ts';
-import { nameOfLayer, namingLayer } from './naming-layer.ts';
-import type { ReadLayer, ReadOptions } from './reading.ts';
+import { nameOfLayer, withLayerName } from './layer-name.ts';
+import { LayerReader } from './layer-reader.ts';
+import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 
 type Member = Extract<LayerPlace, { kind: 'archive-member' }>;
 
@@ -19,7 +19,7 @@ export type MemberResults<T> = ReadonlyMap<ImageLayer, { readonly result: T }>;
 export async function readArchiveMembers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
-  take: (layer: ReadLayer) => T | Promise<T>,
+  take: (layer: LayerReadResult) => T | Promise<T>,
 ): Promise<MemberResults<T>> {
   const results = new Map<ImageLayer, { readonly result: T }>();
   const members = layers.flatMap((layer) =>
@@ -44,29 +44,30 @@ async function readArchive(
   path: string,
   members: readonly MemberLayer[],
   options: ReadOptions,
-  take: (layer: ImageLayer, read: ReadLayer) => Promise<void> | undefined,
+  take: (layer: ImageLayer, read: LayerReadResult) => Promise<void> | undefined,
 ): Promise<void> {
   const storedBytes = statsOf(path)?.size ?? 0;
   let open = members.map((member) => ({
     ...member,
-    inflow: new LayerInflow(member.layer, options, storedBytes),
+    reader: new LayerReader(member.layer, options, storedBytes),
   }));
   let position = 0;
   /** Ends the layers that lie before a place. Those that can be ended at once are: what they keep must not wait in memory. */
   const endBefore = (place: number): Work[] => {
-    const over = open.filter((member) => endOf(member) <= place);
-    if (over.length > 0) open = open.filter((member) => endOf(member) > place);
-    return over.map(({ layer, inflow }) => {
-      const read = namingLayer(nameOfLayer(layer), () => inflow.end());
+    const ended = open.filter((member) => endOf(member) <= place);
+    if (ended.length > 0) open = open.filter((member) => endOf(member) > place);
+    return ended.map(({ layer, reader }) => {
+      const read = withLayerName(nameOfLayer(layer), () => reader.end());
       return read instanceof Promise ? read.then((later) => take(layer, later)) : take(layer, read);
     });
   };
   await inflateFile(path, (bytes) => {
     const works: Work[] = [];
-    for (const { layer, place, inflow } of open) {
+    for (const { layer, place, reader } of open) {
       const from = Math.max(place.offset - position, 0);
       const to = Math.min(place.offset + place.size - position, bytes.length);
-      if (from < to) works.push(namingLayer(nameOfLayer(layer), () => inflow.push(bytes.subarray(from, to))));
+      if (from < to)
+        works.push(withLayerName(nameOfLayer(layer), () => reader.push(bytes.subarray(from, to))));
     }
     position += bytes.length;
     works.push(...endBefore(position));
@@ -76,7 +77,7 @@ async function readArchive(
 }
 
 /** Something that is done, or will be. */
-type Work = ReturnType<LayerInflow['push']>;
+type Work = ReturnType<LayerReader['push']>;
 
 function allOf(works: readonly Work[]): Promise<void> | undefined {
   const pending = works.filter((work) => work instanceof Promise);

@@ -11,44 +11,44 @@ import {
   type Stats,
 } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
-import { readingFile } from '../../kit/system-error.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { withFileErrors } from '../../core/system-error.ts';
 import type { TarEntry } from '../../kit/tar/walker.ts';
 import { evidenceByLinkName } from '../../model/evidence/by-name.ts';
 import { compareText } from '../../model/order.ts';
 import { type CollectedLayer, LayerCollector } from './collector.ts';
-import type { ReadProgram } from './reading.ts';
-import type { WantedPaths } from './wanted.ts';
+import type { ProgramReader } from './layer-walk.ts';
+import type { WantedPaths } from './wanted-paths.ts';
 
 /** What a root file system on disk holds, and how to read its programs. */
-export interface ReadDirectory {
+export interface DirectoryContent {
   readonly collected: CollectedLayer;
-  readonly readProgram: ReadProgram;
+  readonly readProgram: ProgramReader;
 }
 
 /**
  * Looks for the wanted paths in a root file system on disk, and for evidence of what is not listed anywhere in it. No link is followed,
  * so nothing outside the directory is ever read.
  */
-export function readDirectory(root: string, wanted: WantedPaths): ReadDirectory {
+export function readDirectory(root: string, wanted: WantedPaths): DirectoryContent {
   const collector = new LayerCollector(wanted, { programs: 'later' });
-  const walk = new Walk(root, wanted, collector);
+  const walk = new DirectoryWalk(root, wanted, collector);
   walk.readWanted();
   walk.readOthers();
   return {
-    collected: collector.collected(),
-    readProgram: ({ path }) => piecesOf(join(root, path)),
+    collected: collector.finish(),
+    readProgram: ({ path }) => fileChunks(join(root, path)),
   };
 }
 
 /** File systems that are no part of what is installed, where they are mounted. */
-const virtual: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
+const virtualFileSystems: ReadonlySet<string> = new Set(['dev', 'proc', 'sys']);
 
 const executableBits = 0o111;
 
 /** One reading of a directory tree. */
-class Walk {
+class DirectoryWalk {
   readonly #root: string;
   readonly #wanted: WantedPaths;
   readonly #collector: LayerCollector;
@@ -86,13 +86,13 @@ class Walk {
       }
       for (const entry of entries) {
         const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
-        if (this.#isFurther(entry, path)) pending.push(path);
+        if (this.#shouldDescend(entry, path)) pending.push(path);
       }
     }
   }
 
   /** Looks at what is no directory; whether it is one to go through. */
-  #isFurther(entry: Dirent, path: string): boolean {
+  #shouldDescend(entry: Dirent, path: string): boolean {
     if (entry.isDirectory()) return !this.#isVirtual(path);
     if (!this.#seen.has(path) && mayMatter(path, entry)) this.#collect(path);
     return false;
@@ -100,7 +100,7 @@ class Walk {
 
   #namesIn(directory: string): string[] {
     const place = join(this.#root, directory);
-    const names = readingFile(place, () => readdirSync(place)).sort();
+    const names = withFileErrors(place, () => readdirSync(place)).sort();
     return names.map((name) => (directory === '' ? name : `${directory}/${name}`));
   }
 
@@ -115,21 +115,21 @@ class Walk {
   }
 
   #isVirtual(path: string): boolean {
-    if (!virtual.has(path)) return false;
+    if (!virtualFileSystems.has(path)) return false;
     const deviceOf = (place: string): number | undefined => lstatSync(place, { throwIfNoEntry: false })?.dev;
     return deviceOf(join(this.#root, path)) !== deviceOf(this.#root);
   }
 
   #collect(path: string): TarEntry['type'] | undefined {
     const place = join(this.#root, path);
-    const stats = readingFile(place, () => lstatSync(place, { throwIfNoEntry: false }));
+    const stats = withFileErrors(place, () => lstatSync(place, { throwIfNoEntry: false }));
     if (stats === undefined) return undefined;
     const type = typeOf(stats);
-    const target = type === 'symbolic-link' ? readingFile(place, () => readlinkSync(place)) : '';
+    const target = type === 'symbolic-link' ? withFileErrors(place, () => readlinkSync(place)) : '';
     const sink = this.#collector.visit({ path, type, size: stats.size, target, offset: 0 });
     if (sink === undefined) return type;
     try {
-      for (const piece of piecesOf(place, stats.size)) {
+      for (const piece of fileChunks(place, stats.size)) {
         sink.write(piece);
         if (sink.isSated === true) break;
       }
@@ -154,7 +154,7 @@ const [firstPieceBytes, pieceBytes] = [4096, 1024 * 1024];
 /**
  * The bytes of a file. It may have been exchanged or grown since it was looked at: what is opened is looked at again, and is no link.
  */
-function* piecesOf(place: string, size?: number): Generator<Buffer> {
+function* fileChunks(place: string, size?: number): Generator<Buffer> {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { TarError } from '../../kit/tar/header.ts';
 import { type FileRange, walkBySeeking } from '../../kit/tar/walk-by-seeking.ts';
 import { digestAlgorithm } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import { LayerInflow } from './inflow.ts';
-import { digestOf, refuseDamaged } from './layer-digest.ts';
-import { nameOfLayer, namingLayer } from './naming-layer.ts';
+import { assertDigestMatches, digestOf } from './layer-digest.ts';
+import { nameOfLayer, withLayerName } from './layer-name.ts';
+import { LayerReader } from './layer-reader.ts';
+import { createLayerWalk, type LayerReadResult, type ProgramReader, type ReadOptions } from './layer-walk.ts';
 import { readArchiveMembers } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
-import { openLayer, type ReadLayer, type ReadOptions, type ReadProgram } from './reading.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -22,20 +22,20 @@ const chunkBytes = 1024 * 1024;
 export async function readLayers<T>(
   layers: readonly ImageLayer[],
   options: ReadOptions,
-  take: (layer: ReadLayer) => T | Promise<T>,
+  take: (layer: LayerReadResult) => T | Promise<T>,
 ): Promise<T[]> {
   const inArchive = await readArchiveMembers(layers, options, take);
   const results: T[] = [];
   for (const layer of layers) {
     const { result } = inArchive.get(layer) ?? {
-      result: await take(await namingLayer(nameOfLayer(layer), () => readOne(layer, options))),
+      result: await take(await withLayerName(nameOfLayer(layer), () => readOne(layer, options))),
     };
     results.push(result);
   }
   return results;
 }
 
-async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLayer> {
+async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerReadResult> {
   const { place } = layer;
   if (place.kind === 'directory') return { ...readDirectory(place.path, options.wanted), verified: false };
   if (place.kind === 'remote') throw new Error('a layer that lies elsewhere has to be brought');
@@ -51,19 +51,19 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<ReadLay
 }
 
 /** An uncompressed layer on disk is not read but seeked over. */
-function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): ReadLayer {
-  const { walker, collector } = openLayer(layer, options, 'later');
+function seekThrough(range: FileRange, layer: ImageLayer, options: ReadOptions): LayerReadResult {
+  const { walker, collector } = createLayerWalk(layer, options, 'later');
   try {
     walkBySeeking(range, walker);
   } catch (error) {
-    if (error instanceof TarError) refuseDamagedRange(range, layer, error);
+    if (error instanceof TarError) assertRangeUndamaged(range, layer, error);
     throw error;
   }
-  return { collected: collector.collected(), verified: false };
+  return { collected: collector.finish(), verified: false };
 }
 
 /** Hashes what was seeked over, to tell a damaged layer from one that was made wrong. */
-function refuseDamagedRange({ file, offset, size }: FileRange, layer: ImageLayer, cause: TarError): void {
+function assertRangeUndamaged({ file, offset, size }: FileRange, layer: ImageLayer, cause: TarError): void {
   const claimed = layer.digest ?? layer.diffId;
   if (claimed === undefined) return;
   const hash = createHash(digestAlgorithm(claimed));
@@ -74,11 +74,16 @@ function refuseDamagedRange({ file, offset, size }: FileRange, layer: ImageLayer
     hash.update(chunk.subarray(0, count));
     at += count;
   }
-  refuseDamaged(layer.digest === undefined ? 'diffID' : 'digest', claimed, digestOf(hash, claimed), cause);
+  assertDigestMatches(
+    layer.digest === undefined ? 'diffID' : 'digest',
+    claimed,
+    digestOf(hash, claimed),
+    cause,
+  );
 }
 
 /** Reads programs of an uncompressed layer from its file, which is open only meanwhile. */
-function programReader(place: { readonly path: string; readonly offset: number }): ReadProgram {
+function programReader(place: { readonly path: string; readonly offset: number }): ProgramReader {
   return function* read({ offset, size }) {
     const file = openSync(place.path, 'r');
     try {
@@ -100,16 +105,16 @@ async function readThrough(
   { file, offset, size }: FileRange,
   layer: ImageLayer,
   options: ReadOptions,
-): Promise<ReadLayer> {
-  const inflow = new LayerInflow(layer, options);
+): Promise<LayerReadResult> {
+  const reader = new LayerReader(layer, options);
   const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(size, 1)));
   let at = 0;
   while (at < size) {
     const count = readSync(file, chunk, 0, Math.min(chunk.length, size - at), offset + at);
     if (count === 0) throw new Error('the file ends inside the layer');
-    const pending = inflow.push(chunk.subarray(0, count));
+    const pending = reader.push(chunk.subarray(0, count));
     if (pending) await pending;
     at += count;
   }
-  return inflow.end();
+  return reader.end();
 }

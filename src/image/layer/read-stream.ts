@@ -1,8 +1,8 @@
 import { bufferView } from '../../kit/bytes/buffer-view.ts';
 import type { LayerClaims } from '../image-layer.ts';
-import { LayerInflow } from './inflow.ts';
-import { namingLayer } from './naming-layer.ts';
-import type { ReadLayer, ReadOptions } from './reading.ts';
+import { withLayerName } from './layer-name.ts';
+import { LayerReader } from './layer-reader.ts';
+import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 
 /** A layer that comes piece by piece. */
 export interface LayerStream {
@@ -17,16 +17,16 @@ export interface LayerStream {
  * Reads a layer while its bytes come, and hashes them. Throws `target-corrupt` or `limit-exceeded` naming the layer, and under
  * its own code whatever the stream fails with.
  */
-export async function readStream(
+export async function readLayerStream(
   { name, claims, bytes }: LayerStream,
   options: ReadOptions,
-): Promise<ReadLayer> {
-  return await namingLayer(name, async () => {
-    const inflow = new LayerInflow(claims, options);
+): Promise<LayerReadResult> {
+  return await withLayerName(name, async () => {
+    const reader = new LayerReader(claims, options);
     for await (const piece of bytes) {
-      const pending = inflow.push(bufferView(piece));
+      const pending = reader.push(bufferView(piece));
       if (pending) await pending;
     }
-    return inflow.end();
+    return reader.end();
   });
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../testing/image-builder.ts';
-import { fails, image, indexType, manifestType } from '../../testing/opened-registry.ts';
-import { type MemoryRegistry, memoryRegistry } from '../../testing/registry.ts';
-import { attachedSbom, type SbomForm } from './attached-sbom.ts';
+import { type MemoryRegistry, memoryRegistry } from '../../testing/memory-registry.ts';
+import { indexType, isErrorWith, manifestType, registryImage } from '../../testing/registry-harness.ts';
+import { fetchAttachedSbom, type SbomForm } from './attached-sbom.ts';
 import { openRegistryImage } from './open-registry-image.ts';
 
 async function attached({ host }: MemoryRegistry, tag: string, form?: SbomForm): Promise<string[]> {
@@ -12,7 +12,7 @@ async function attached({ host }: MemoryRegistry, tag: string, form?: SbomForm):
     { target: `registry:${reference}`, reference },
     { env: { HOME: '/nowhere' }, platform: 'linux/amd64' },
   );
-  const found = await attachedSbom(opened, form);
+  const found = await fetchAttachedSbom(opened, form);
   return [found.form, found.bytes.toString()];
 }
 
@@ -34,8 +34,8 @@ function artifact(registry: MemoryRegistry, artifactType: string, content: strin
 
 test('a list of packages that refers to the image is given as it is, by the API or by the tag', async (context) => {
   const registry = await memoryRegistry(context);
-  registry.push(image);
-  const none = fails('target-not-found', /no list of packages is attached to registry:127/);
+  registry.push(registryImage);
+  const none = isErrorWith('target-not-found', /no list of packages is attached to registry:127/);
   await assert.rejects(attached(registry, 'latest'), none);
   const manifests = [
     artifact(registry, 'application/vnd.dev.cosign.artifact.sig.v1+json', '{}'),
@@ -43,11 +43,11 @@ test('a list of packages that refers to the image is given as it is, by the API 
     artifact(registry, 'application/vnd.cyclonedx+json', '{"bomFormat":"CycloneDX"}'),
   ];
   const index = { schemaVersion: 2, mediaType: indexType, manifests };
-  const tag = image.manifest.digest.replace(':', '-');
+  const tag = registryImage.manifest.digest.replace(':', '-');
   registry.put(index, indexType, tag);
   assert.deepEqual(await attached(registry, 'latest'), ['spdx', '{ "spdxVersion":"SPDX-2.3" }']);
   registry.manifests.delete(tag);
-  registry.referrers.set(image.manifest.digest, Buffer.from(JSON.stringify(index)));
+  registry.referrers.set(registryImage.manifest.digest, Buffer.from(JSON.stringify(index)));
   assert.deepEqual(await attached(registry, 'latest', 'cyclonedx'), [
     'cyclonedx',
     '{"bomFormat":"CycloneDX"}',
@@ -56,11 +56,11 @@ test('a list of packages that refers to the image is given as it is, by the API 
 
 test('a list of several megabytes comes as it is', async (context) => {
   const registry = await memoryRegistry(context);
-  registry.push(image);
+  registry.push(registryImage);
   const numbers = Array.from({ length: 500_000 }, (_, i) => i);
   const content = JSON.stringify({ spdxVersion: 'SPDX-2.3', numbers });
   const manifests = [artifact(registry, 'application/spdx+json', content)];
-  registry.referrers.set(image.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
+  registry.referrers.set(registryImage.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
   const [form, text] = await attached(registry, 'latest');
   assert.equal(form, 'spdx');
   assert.ok(text === content);
@@ -68,16 +68,16 @@ test('a list of several megabytes comes as it is', async (context) => {
 
 test('a list that is another than its digest says is refused', async (context) => {
   const registry = await memoryRegistry(context);
-  registry.push(image);
+  registry.push(registryImage);
   const manifests = [artifact(registry, 'application/spdx+json', '{"a":1}')];
-  registry.referrers.set(image.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
+  registry.referrers.set(registryImage.manifest.digest, Buffer.from(JSON.stringify({ manifests })));
   registry.blobs.set(sha256('{"a":1}'), Buffer.from('{"a":2}'));
-  await assert.rejects(attached(registry, 'latest'), fails('target-corrupt', /another digest/));
+  await assert.rejects(attached(registry, 'latest'), isErrorWith('target-corrupt', /another digest/));
 });
 
 test('of an attestation of BuildKit about the image, what it attests is given', async (context) => {
   const registry = await memoryRegistry(context);
-  registry.push(image);
+  registry.push(registryImage);
   const statement = JSON.stringify({
     _type: 'x',
     predicateType: 'y',
@@ -97,7 +97,7 @@ test('of an attestation of BuildKit about the image, what it attests is given', 
     'vnd.docker.reference.digest': digest,
   });
   const platform = { os: 'linux', architecture: 'amd64' };
-  const entry = { mediaType: manifestType, digest: image.manifest.digest, size: 1, platform };
+  const entry = { mediaType: manifestType, digest: registryImage.manifest.digest, size: 1, platform };
   const put = (tag: string, digest: string): string =>
     registry.put(
       {
@@ -107,8 +107,8 @@ test('of an attestation of BuildKit about the image, what it attests is given', 
       indexType,
       tag,
     );
-  put('own', image.manifest.digest);
+  put('own', registryImage.manifest.digest);
   put('other', sha256('another'));
   assert.deepEqual(await attached(registry, 'own'), ['spdx', '{\n  "spdxVersion": "SPDX-2.3"\n}\n']);
-  await assert.rejects(attached(registry, 'other'), fails('target-not-found', /no list of packages/));
+  await assert.rejects(attached(registry, 'other'), isErrorWith('target-not-found', /no list of packages/));
 });

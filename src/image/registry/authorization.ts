@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { displayUrl } from '../../kit/http/http-client.ts';
 import { basicAuthorization } from '../../kit/http/http-rules.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { FoundCredentials } from './find-credentials.ts';
+import type { RegistryEndpoint } from './endpoint.ts';
+import type { CredentialSearch } from './find-credentials.ts';
 
 /** One request for a token, and the text of its answer. Throws where it is refused. */
-export type AskForToken = (request: {
+export type FetchToken = (request: {
   readonly url: URL;
   readonly authorization: string | undefined;
   /** Sent as a form, by POST. */
@@ -17,17 +17,17 @@ export type AskForToken = (request: {
 
 /** What authorizing takes. */
 export interface AuthorizationOptions {
-  readonly endpoint: Pick<Endpoint, 'registry' | 'repository' | 'isInsecure'>;
+  readonly endpoint: Pick<RegistryEndpoint, 'registry' | 'repository' | 'isInsecure'>;
   /** Looked for when they are first needed: a public image needs none. */
-  readonly find: () => Promise<FoundCredentials>;
-  readonly ask: AskForToken;
+  readonly findCredentials: () => Promise<CredentialSearch>;
+  readonly fetchToken: FetchToken;
   readonly now: () => number;
 }
 
 /** What is shown to a registry, until when. */
-interface Shown {
+interface CachedAuthorization {
   readonly header: string;
-  readonly until: number;
+  readonly expiresAt: number;
 }
 
 /** A token that has less than this left is not begun with. */
@@ -35,7 +35,7 @@ const marginMs = 5_000;
 /** CNCF Distribution, "Token Authentication Specification": a token without a time has a minute. */
 const tokenSeconds = 60;
 
-const tokenAnswer = z.object({
+const tokenResponse = z.object({
   token: z.nullish(z.string()),
   access_token: z.nullish(z.string()),
   expires_in: z.nullish(z.number()),
@@ -48,7 +48,7 @@ const tokenAnswer = z.object({
 export class Authorization {
   readonly #options: AuthorizationOptions;
   #challenge: Challenge | undefined;
-  #shown: Promise<Shown | undefined> | undefined;
+  #cached: Promise<CachedAuthorization | undefined> | undefined;
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
@@ -56,20 +56,23 @@ export class Authorization {
 
   /** The value of the header `Authorization`; undefined while the registry has not asked for any. */
   async header(): Promise<string | undefined> {
-    const known = this.#shown;
-    const shown = await known;
-    if (shown === undefined || this.#options.now() < shown.until) return shown?.header;
-    return known === this.#shown ? await this.#renew() : await this.header();
+    const cached = this.#cached;
+    const current = await cached;
+    if (current === undefined || this.#options.now() < current.expiresAt) return current?.header;
+    return cached === this.#cached ? await this.#renew() : await this.header();
   }
 
   /**
    * What to show after an answer of 401 to `refused`; undefined where there is nothing else to show. Those who are refused at the same
    * time get the same.
    */
-  async answerTo(wwwAuthenticate: string, refused: string | undefined): Promise<string | undefined> {
-    const known = this.#shown;
-    const current = (await known)?.header;
-    if (known !== this.#shown) return await this.answerTo(wwwAuthenticate, refused);
+  async headerAfterChallenge(
+    wwwAuthenticate: string,
+    refused: string | undefined,
+  ): Promise<string | undefined> {
+    const cached = this.#cached;
+    const current = (await cached)?.header;
+    if (cached !== this.#cached) return await this.headerAfterChallenge(wwwAuthenticate, refused);
     if (current !== refused) return current;
     const challenges = parseChallenges(wwwAuthenticate);
     this.#challenge =
@@ -81,58 +84,64 @@ export class Authorization {
 
   /** Asks anew. Who asks while that is under way waits for the same; after a failure the next one tries again. */
   async #renew(): Promise<string | undefined> {
-    const renewed = this.#meet(this.#challenge);
-    this.#shown = renewed;
+    const renewed = this.#authorize(this.#challenge);
+    this.#cached = renewed;
     try {
       return (await renewed)?.header;
     } catch (error) {
-      if (this.#shown === renewed) this.#shown = undefined;
+      if (this.#cached === renewed) this.#cached = undefined;
       throw error;
     }
   }
 
-  async #meet(challenge: Challenge | undefined): Promise<Shown | undefined> {
+  async #authorize(challenge: Challenge | undefined): Promise<CachedAuthorization | undefined> {
     if (challenge === undefined) return undefined;
-    const { credentials } = await this.#options.find();
-    const until = Number.POSITIVE_INFINITY;
-    if (credentials?.kind === 'registry-token') return { header: `Bearer ${credentials.token}`, until };
-    if (challenge.scheme === 'bearer') return await this.#token(challenge, credentials);
-    return credentials?.kind === 'password' ? { header: basicOf(credentials), until } : undefined;
+    const { credentials } = await this.#options.findCredentials();
+    const expiresAt = Number.POSITIVE_INFINITY;
+    if (credentials?.kind === 'registry-token') return { header: `Bearer ${credentials.token}`, expiresAt };
+    if (challenge.scheme === 'bearer') return await this.#fetchToken(challenge, credentials);
+    return credentials?.kind === 'password' ? { header: basicOf(credentials), expiresAt } : undefined;
   }
 
-  async #token({ parameters }: Challenge, credentials: Credentials | undefined): Promise<Shown> {
-    const { endpoint, ask, now } = this.#options;
+  async #fetchToken(
+    { parameters }: Challenge,
+    credentials: Credentials | undefined,
+  ): Promise<CachedAuthorization> {
+    const { endpoint, fetchToken, now } = this.#options;
     const realm = realmOf(endpoint, parameters.get('realm'));
     const query = new URLSearchParams({ scope: `repository:${endpoint.repository}:pull` });
     const service = parameters.get('service');
     if (service !== undefined) query.set('service', service);
     if (credentials !== undefined) checkConfidential(endpoint, realm);
-    const text = await ask(
+    const text = await fetchToken(
       credentials?.kind === 'identity-token'
-        ? refreshing(realm, query, credentials.token)
-        : asking(realm, query, credentials),
+        ? refreshRequest(realm, query, credentials.token)
+        : tokenRequest(realm, query, credentials),
     );
-    const { token, access_token, expires_in } = tokenOf(realm, text);
+    const { token, access_token, expires_in } = parseTokenResponse(realm, text);
     const found = token || access_token;
     if (!found || /[^\x21-\x7e]/.test(found))
       throw new ClairError('registry-refused', `the token endpoint ${displayUrl(realm.href)} gave no token`);
     const seconds = Math.max(expires_in ?? tokenSeconds, 0);
-    return { header: `Bearer ${found}`, until: now() + Math.max(seconds * 1000 - marginMs, seconds * 500) };
+    return {
+      header: `Bearer ${found}`,
+      expiresAt: now() + Math.max(seconds * 1000 - marginMs, seconds * 500),
+    };
   }
 }
 
-function asking(
+function tokenRequest(
   realm: URL,
   query: URLSearchParams,
   credentials: Credentials | undefined,
-): Parameters<AskForToken>[0] {
+): Parameters<FetchToken>[0] {
   const url = new URL(realm);
   for (const [name, value] of query) url.searchParams.set(name, value);
   const authorization = credentials?.kind === 'password' ? basicOf(credentials) : undefined;
   return { url, authorization, form: undefined };
 }
 
-function refreshing(url: URL, query: URLSearchParams, token: string): Parameters<AskForToken>[0] {
+function refreshRequest(url: URL, query: URLSearchParams, token: string): Parameters<FetchToken>[0] {
   const grant = { grant_type: 'refresh_token', client_id: 'clair', refresh_token: token };
   return {
     url,
@@ -167,9 +176,9 @@ function hostnameOf(registry: string): string {
 }
 
 /** What is wrong with it is not told: the words of the parser may hold the token. */
-function tokenOf(realm: URL, text: string): z.infer<typeof tokenAnswer> {
+function parseTokenResponse(realm: URL, text: string): z.infer<typeof tokenResponse> {
   try {
-    return z.parse(tokenAnswer, JSON.parse(text));
+    return z.parse(tokenResponse, JSON.parse(text));
   } catch {
     throw new ClairError(
       'registry-refused',

@@ -1,30 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 
 /** Where Docker and Podman look for certificates, in a directory for each registry. containers-certs.d(5) */
-const directories = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;
+const certificateDirectories = ['/etc/containers/certs.d', '/etc/docker/certs.d'] as const;
 
 /**
  * The authorities that a registry is trusted by besides the usual ones, `*.crt`, and what is shown to it, `*.cert` with its `*.key`.
  * Throws `config-invalid` where a file cannot be read.
  */
-export function trustFor(
+export function certificatesFor(
   host: string,
-  places: readonly string[] = directories,
+  places: readonly string[] = certificateDirectories,
 ): Pick<ConnectionOptions, 'ca' | 'cert' | 'key'> {
   const folder = places.map((place) => join(place, host)).find((place) => filesOf(place).length > 0);
   if (folder === undefined) return {};
   const files = filesOf(folder);
   const authorities = files.filter((name) => name.endsWith('.crt')).map((name) => read(folder, name));
-  const shown = files.find((name) => name.endsWith('.cert'));
+  const clientCertificate = files.find((name) => name.endsWith('.cert'));
   return {
     ...(authorities.length > 0 && { ca: [...getCACertificates('default'), ...authorities] }),
-    ...(shown !== undefined && {
-      cert: read(folder, shown),
-      key: read(folder, shown.replace(/\.cert$/, '.key')),
+    ...(clientCertificate !== undefined && {
+      cert: read(folder, clientCertificate),
+      key: read(folder, clientCertificate.replace(/\.cert$/, '.key')),
     }),
   };
 }

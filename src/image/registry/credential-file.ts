@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import type { Credentials } from './credential.ts';
 
@@ -71,9 +71,9 @@ function parse(path: string, text: string): z.infer<typeof document> {
 }
 
 /** Keys are hosts and paths, or in old files URLs: `https://index.docker.io/v1/` is the Docker Hub. */
-function keyOf(written: string): string {
-  const withoutScheme = written.replace(/^https?:\/\//, '');
-  const isUrl = withoutScheme !== written;
+function keyOf(rawKey: string): string {
+  const withoutScheme = rawKey.replace(/^https?:\/\//, '');
+  const isUrl = withoutScheme !== rawKey;
   const key = trimCharactersEnd(isUrl ? withoutScheme.replace(/\/v[12]\/?$/, '') : withoutScheme, '/');
   const slash = key.indexOf('/');
   const host = (slash < 0 ? key : key.slice(0, slash)).toLowerCase();

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { Credentials } from './credential.ts';
 
-const answer = z.object({ Username: z.string(), Secret: z.string() });
+const helperResponse = z.object({ Username: z.string(), Secret: z.string() });
 
 /**
  * Asks `docker-credential-NAME get` for a server. Answers in words where it knows nothing or cannot be asked; what it printed is not
  * among them. docker-credential-helpers, "Development".
  */
-export async function askHelper(
+export async function queryCredentialHelper(
   name: string,
   server: string,
   env: NodeJS.ProcessEnv,
@@ -24,9 +24,9 @@ export async function askHelper(
   return { kind: 'password', username: Username, password: Secret };
 }
 
-function parse(printed: Buffer): z.infer<typeof answer> | undefined {
+function parse(printed: Buffer): z.infer<typeof helperResponse> | undefined {
   try {
-    return z.parse(answer, JSON.parse(printed.toString('utf8')));
+    return z.parse(helperResponse, JSON.parse(printed.toString('utf8')));
   } catch {
     return undefined;
   }

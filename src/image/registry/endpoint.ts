@@ -1,11 +1,11 @@
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import { trimCharacters } from '../../kit/trim-characters.ts';
-import { trustFor } from './certificates.ts';
-import { isLoopback, type RegistryReference } from './reference.ts';
+import { certificatesFor } from './certificates.ts';
+import { isLoopbackRegistry, type RegistryReference } from './reference.ts';
 import type { RegistrySettings } from './settings.ts';
 
 /** Where a repository can be asked for. */
-export interface Endpoint {
+export interface RegistryEndpoint {
   /** `host[:port]`, by which credentials are found and messages name it. */
   readonly registry: string;
   readonly repository: string;
@@ -15,17 +15,17 @@ export interface Endpoint {
   readonly isInsecure: boolean;
   readonly isMirror: boolean;
   /** Looks for certificates that are for it. */
-  readonly trust: () => ConnectionOptions;
+  readonly tlsOptions: () => ConnectionOptions;
 }
 
 /** The mirrors of a reference's registry, and that itself last. */
 export function endpointsOf(
   { registry, repository }: RegistryReference,
   settings: RegistrySettings,
-): Endpoint[] {
+): RegistryEndpoint[] {
   const mirrors = settings.mirrors.get(registry) ?? [];
   // As Docker has it: what listens on this machine need not be secure.
-  const isInsecure = settings.insecure.has(registry) || isLoopback(registry);
+  const isInsecure = settings.insecure.has(registry) || isLoopbackRegistry(registry);
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
   return [
     ...mirrors.map((mirror) => mirrorOf(mirror, repository, settings)),
@@ -35,7 +35,7 @@ export function endpointsOf(
       origins: [`https://${host}`, ...(isInsecure ? [`http://${host}`] : [])],
       isInsecure,
       isMirror: false,
-      trust: () => trustOf(host, isInsecure),
+      tlsOptions: () => tlsOptionsOf(host, isInsecure),
     },
   ];
 }
@@ -45,7 +45,7 @@ function mirrorOf(
   { origin, protocol, host, pathname }: URL,
   repository: string,
   { insecure }: RegistrySettings,
-): Endpoint {
+): RegistryEndpoint {
   const prefix = trimCharacters(pathname, '/');
   const isInsecure = protocol === 'http:' || insecure.has(host);
   return {
@@ -54,10 +54,10 @@ function mirrorOf(
     origins: [origin],
     isInsecure,
     isMirror: true,
-    trust: () => trustOf(host, isInsecure),
+    tlsOptions: () => tlsOptionsOf(host, isInsecure),
   };
 }
 
-function trustOf(host: string, isInsecure: boolean): ConnectionOptions {
-  return { ...trustFor(host), ...(isInsecure && { rejectUnauthorized: false }) };
+function tlsOptionsOf(host: string, isInsecure: boolean): ConnectionOptions {
+  return { ...certificatesFor(host), ...(isInsecure && { rejectUnauthorized: false }) };
 }

@@ -25,7 +25,10 @@ function auth(username: string): { auth: string } {
 
 const scope = { registry: 'registry.example', repository: 'acme/team/app', isMirror: false };
 
-async function who(env: NodeJS.ProcessEnv, what: Partial<typeof scope> = {}): Promise<string | undefined> {
+async function usernameFor(
+  env: NodeJS.ProcessEnv,
+  what: Partial<typeof scope> = {},
+): Promise<string | undefined> {
   const { credentials } = await findCredentials({ ...scope, ...what }, env);
   if (credentials === undefined) return undefined;
   return credentials.kind === 'password' ? credentials.username : `${credentials.kind} ${credentials.token}`;
@@ -34,12 +37,15 @@ async function who(env: NodeJS.ProcessEnv, what: Partial<typeof scope> = {}): Pr
 test('the environment counts first, limited to a host where that is said, and never for mirrors otherwise', async (context) => {
   const folder = home(context, { '.docker/config.json': { auths: { 'registry.example': auth('file') } } });
   const env = { HOME: folder, CLAIR_REGISTRY_USERNAME: 'env', CLAIR_REGISTRY_PASSWORD: 'p' };
-  assert.equal(await who(env), 'env');
-  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'Registry.Example' }), 'env');
-  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'other.example' }), 'file');
-  assert.equal(await who(env, { isMirror: true }), 'file');
-  assert.equal(await who({ ...env, CLAIR_REGISTRY_HOST: 'registry.example' }, { isMirror: true }), 'env');
-  assert.equal(await who({ ...env, CLAIR_REGISTRY_TOKEN: 't' }), 'registry-token t');
+  assert.equal(await usernameFor(env), 'env');
+  assert.equal(await usernameFor({ ...env, CLAIR_REGISTRY_HOST: 'Registry.Example' }), 'env');
+  assert.equal(await usernameFor({ ...env, CLAIR_REGISTRY_HOST: 'other.example' }), 'file');
+  assert.equal(await usernameFor(env, { isMirror: true }), 'file');
+  assert.equal(
+    await usernameFor({ ...env, CLAIR_REGISTRY_HOST: 'registry.example' }, { isMirror: true }),
+    'env',
+  );
+  assert.equal(await usernameFor({ ...env, CLAIR_REGISTRY_TOKEN: 't' }), 'registry-token t');
 });
 
 test('files are looked at in their order', async (context) => {
@@ -52,12 +58,12 @@ test('files are looked at in their order', async (context) => {
     'elsewhere/config.json': of('elsewhere'),
   });
   const env: NodeJS.ProcessEnv = { HOME: folder };
-  assert.equal(await who(env), 'podman');
-  assert.equal(await who({ ...env, XDG_RUNTIME_DIR: join(folder, 'run') }), 'runtime');
-  assert.equal(await who({ ...env, REGISTRY_AUTH_FILE: join(folder, 'named.json') }), 'named');
+  assert.equal(await usernameFor(env), 'podman');
+  assert.equal(await usernameFor({ ...env, XDG_RUNTIME_DIR: join(folder, 'run') }), 'runtime');
+  assert.equal(await usernameFor({ ...env, REGISTRY_AUTH_FILE: join(folder, 'named.json') }), 'named');
   rmSync(join(folder, '.config'), { recursive: true });
-  assert.equal(await who(env), 'docker');
-  assert.equal(await who({ ...env, DOCKER_CONFIG: join(folder, 'elsewhere') }), 'elsewhere');
+  assert.equal(await usernameFor(env), 'docker');
+  assert.equal(await usernameFor({ ...env, DOCKER_CONFIG: join(folder, 'elsewhere') }), 'elsewhere');
 });
 
 test('the nearest path counts, and the Docker Hub has an old name', async (context) => {
@@ -75,14 +81,14 @@ test('the nearest path counts, and the Docker Hub has an old name', async (conte
     },
   });
   const env = { HOME: folder };
-  assert.equal(await who(env), 'repository');
-  assert.equal(await who(env, { repository: 'acme/other' }), 'namespace');
-  assert.equal(await who(env, { repository: 'acmeother' }), 'host');
-  assert.equal(await who(env, { registry: 'old.example' }), 'url');
-  assert.equal(await who(env, { registry: 'docker.io', repository: 'library/debian' }), 'hub');
-  assert.equal(await who(env, { registry: 'token.example' }), 'identity-token refresh');
-  assert.equal(await who(env, { registry: 'empty.example' }), undefined);
-  assert.equal(await who(env, { registry: 'registry.example:5000' }), undefined);
+  assert.equal(await usernameFor(env), 'repository');
+  assert.equal(await usernameFor(env, { repository: 'acme/other' }), 'namespace');
+  assert.equal(await usernameFor(env, { repository: 'acmeother' }), 'host');
+  assert.equal(await usernameFor(env, { registry: 'old.example' }), 'url');
+  assert.equal(await usernameFor(env, { registry: 'docker.io', repository: 'library/debian' }), 'hub');
+  assert.equal(await usernameFor(env, { registry: 'token.example' }), 'identity-token refresh');
+  assert.equal(await usernameFor(env, { registry: 'empty.example' }), undefined);
+  assert.equal(await usernameFor(env, { registry: 'registry.example:5000' }), undefined);
 });
 
 test('helpers are asked for the host on their standard input', async (context) => {
@@ -106,20 +112,23 @@ echo 'credentials not found in native keychain, but a secret'; exit 1`,
     },
   });
   const env = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` };
-  assert.equal(await who(env), 'own get registry.example');
-  assert.equal(await who(env, { registry: 'other.example' }), 'identity-token identity');
-  assert.equal(await who(env, { registry: 'docker.io' }), 'identity-token identity');
-  assert.equal(await who(env, { registry: 'none.example' }), 'beside');
-  const { lookedAt } = await findCredentials({ ...scope, registry: 'gone.example' }, env);
-  assert.match(lookedAt.join('\n'), /docker-credential-gone is not installed, nothing for gone\.example/);
-  assert.equal(await who(env, { registry: 'odd.example' }), undefined);
+  assert.equal(await usernameFor(env), 'own get registry.example');
+  assert.equal(await usernameFor(env, { registry: 'other.example' }), 'identity-token identity');
+  assert.equal(await usernameFor(env, { registry: 'docker.io' }), 'identity-token identity');
+  assert.equal(await usernameFor(env, { registry: 'none.example' }), 'beside');
+  const { searchedLocations } = await findCredentials({ ...scope, registry: 'gone.example' }, env);
+  assert.match(
+    searchedLocations.join('\n'),
+    /docker-credential-gone is not installed, nothing for gone\.example/,
+  );
+  assert.equal(await usernameFor(env, { registry: 'odd.example' }), undefined);
 });
 
 test('where nothing is found, it is told where it was looked for', async (context) => {
   const folder = home(context, { '.docker/config.json': { auths: {} } });
-  const { credentials, lookedAt } = await findCredentials(scope, { HOME: folder });
+  const { credentials, searchedLocations } = await findCredentials(scope, { HOME: folder });
   assert.equal(credentials, undefined);
-  assert.deepEqual(lookedAt, [
+  assert.deepEqual(searchedLocations, [
     'CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD: not set',
     `${join(folder, '.config/containers/auth.json')}: there is no such file`,
     `${join(folder, '.docker/config.json')}: nothing for registry.example`,

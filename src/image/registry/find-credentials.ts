@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { homeDirectory } from '../../kit/home-directory.ts';
 import type { Credentials } from './credential.ts';
 import { type CredentialFile, readCredentialFile } from './credential-file.ts';
-import { askHelper } from './credential-helper.ts';
+import { queryCredentialHelper } from './credential-helper.ts';
 
 /** The credentials for a repository, if there are any, and where they were looked for, in words. */
-export interface FoundCredentials {
+export interface CredentialSearch {
   readonly credentials: Credentials | undefined;
-  readonly lookedAt: readonly string[];
+  readonly searchedLocations: readonly string[];
 }
 
 /** What credentials are for. */
@@ -26,21 +26,21 @@ export interface CredentialScope {
 export async function findCredentials(
   scope: CredentialScope,
   env: NodeJS.ProcessEnv,
-): Promise<FoundCredentials> {
-  const own = ofEnvironment(scope, env);
-  if (typeof own !== 'string') return { credentials: own, lookedAt: [] };
-  const lookedAt = [own];
+): Promise<CredentialSearch> {
+  const own = fromEnvironment(scope, env);
+  if (typeof own !== 'string') return { credentials: own, searchedLocations: [] };
+  const searchedLocations = [own];
   for (const path of credentialFiles(env)) {
     const file = readCredentialFile(path);
-    const found = file === undefined ? `${path}: there is no such file` : await ofFile(file, scope, env);
-    if (typeof found !== 'string') return { credentials: found, lookedAt: [] };
-    lookedAt.push(found);
+    const found = file === undefined ? `${path}: there is no such file` : await fromFile(file, scope, env);
+    if (typeof found !== 'string') return { credentials: found, searchedLocations: [] };
+    searchedLocations.push(found);
   }
-  return { credentials: undefined, lookedAt };
+  return { credentials: undefined, searchedLocations };
 }
 
 /** The credentials, or in words why there are none. */
-function ofEnvironment(
+function fromEnvironment(
   { registry, isMirror }: CredentialScope,
   env: NodeJS.ProcessEnv,
 ): Credentials | string {
@@ -69,7 +69,7 @@ function credentialFiles(env: NodeJS.ProcessEnv): string[] {
 }
 
 /** What a file says itself or by the helpers it names; in words why it says nothing. */
-async function ofFile(
+async function fromFile(
   file: CredentialFile,
   { registry, repository }: CredentialScope,
   env: NodeJS.ProcessEnv,
@@ -77,12 +77,12 @@ async function ofFile(
   const helper = file.helperOf(registry);
   const tried: string[] = [];
   if (helper !== undefined) {
-    const answer = await askHelper(helper, serverOf(registry), env);
-    if (typeof answer !== 'string') return answer;
-    tried.push(answer);
+    const result = await queryCredentialHelper(helper, serverOf(registry), env);
+    if (typeof result !== 'string') return result;
+    tried.push(result);
   }
-  const written = file.entryOf(registry, repository);
-  if (written !== undefined) return written;
+  const entry = file.entryOf(registry, repository);
+  if (entry !== undefined) return entry;
   return `${file.path}: ${[...tried, `nothing for ${registry}`].join(', ')}`;
 }
 

@@ -1,9 +1,9 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { displayUrl } from '../../kit/http/http-client.ts';
 import type { ConnectionOptions } from '../../kit/http/http-transport.ts';
 import type { Digest } from '../../model/digest.ts';
-import { downloadLayer } from '../incoming/download-layer.ts';
-import { sourcePolicy } from '../incoming/source-policy.ts';
+import { downloadLayer } from '../posted/download-layer.ts';
+import { sourcePolicy } from '../posted/source-policy.ts';
 
 /** A layer that its registry may not give away, and the places it may be had from. OCI image-spec, "Non-Distributable Layers". */
 export interface ForeignLayer {
@@ -11,7 +11,7 @@ export interface ForeignLayer {
   readonly sizeBytes: number;
   readonly urls: readonly string[];
   /** Its bytes from the registry, which may have them all the same. */
-  readonly ofRegistry: AsyncIterable<Uint8Array>;
+  readonly fromRegistry: AsyncIterable<Uint8Array>;
   /** How to connect to those places. */
   readonly connect: (url: URL) => ConnectionOptions;
   readonly signal: AbortSignal;
@@ -24,10 +24,10 @@ export function publicInternet(): ForeignLayer['connect'] {
 }
 
 /** The bytes of such a layer from the first place that has it. Throws `target-not-found` with what each said. */
-export async function* foreignBytes(layer: ForeignLayer): AsyncGenerator<Uint8Array> {
-  const { urls, ofRegistry, digest, signal } = layer;
+export async function* downloadForeignLayer(layer: ForeignLayer): AsyncGenerator<Uint8Array> {
+  const { urls, fromRegistry, digest, signal } = layer;
   const failures: string[] = [];
-  for (const source of [ofRegistry, ...urls.map((url) => fromUrl(url, layer))]) {
+  for (const source of [fromRegistry, ...urls.map((url) => fromUrl(url, layer))]) {
     let isBegun = false;
     try {
       for await (const piece of source) {

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tarAndGzip } from '../../testing/document-image.ts';
-import { serve } from '../../testing/http-server.ts';
+import { serveHttp } from '../../testing/http-server.ts';
 import { type BuiltImage, buildImage, sha256 } from '../../testing/image-builder.ts';
+import type { MemoryRegistry } from '../../testing/memory-registry.ts';
 import {
-  fails,
-  files,
-  image,
   indexType,
-  large,
+  isErrorWith,
+  largeBlobDigest,
   manifestType,
-  opened,
-} from '../../testing/opened-registry.ts';
-import type { MemoryRegistry } from '../../testing/registry.ts';
+  openRegistryHarness,
+  registryImage,
+  wantedFiles,
+} from '../../testing/registry-harness.ts';
 import { tar } from '../../testing/tar-writer.ts';
 
 test('an image is opened by its tag and by its digest, and its layers are read as they come', async (context) => {
-  const { registry, open, read } = await opened(context);
+  const { registry, open, read } = await openRegistryHarness(context);
   const { target, layers } = await open();
   assert.deepEqual(target, {
     reference: `registry:${registry.host}/app`,
     kind: 'registry',
-    manifest: image.manifest.digest,
+    manifest: registryImage.manifest.digest,
     platform: 'linux/amd64',
     names: [`${registry.host}/app:latest`],
-    digest: image.manifest.digest,
-    repoDigests: [`${registry.host}/app@${image.manifest.digest}`],
+    digest: registryImage.manifest.digest,
+    repoDigests: [`${registry.host}/app@${registryImage.manifest.digest}`],
     created: '1970-01-01T00:00:00Z',
   });
   assert.deepEqual(
@@ -36,7 +36,7 @@ test('an image is opened by its tag and by its digest, and its layers are read a
       createdBy,
       compression,
     ]),
-    image.layers.map(({ digest, diffId, bytes }, i) => [
+    registryImage.layers.map(({ digest, diffId, bytes }, i) => [
       digest,
       diffId,
       bytes.length,
@@ -44,13 +44,16 @@ test('an image is opened by its tag and by its digest, and its layers are read a
       'gzip',
     ]),
   );
-  assert.ok(!registry.seen.some(({ url }) => url.includes(large)), 'no layer is fetched before it is read');
-  assert.deepEqual(await read(), files);
-  assert.deepEqual(await read(`${registry.host}/app@${image.manifest.digest}`), files);
+  assert.ok(
+    !registry.requests.some(({ url }) => url.includes(largeBlobDigest)),
+    'no layer is fetched before it is read',
+  );
+  assert.deepEqual(await read(), wantedFiles);
+  assert.deepEqual(await read(`${registry.host}/app@${registryImage.manifest.digest}`), wantedFiles);
 });
 
 test('an answer without an end, and a web page, are no manifest', async (context) => {
-  const { registry, open } = await opened(context);
+  const { registry, open } = await openRegistryHarness(context);
   registry.intercept = (_, response) => {
     response.writeHead(200, { 'content-type': manifestType });
     const more = (): void => {
@@ -60,17 +63,17 @@ test('an answer without an end, and a web page, are no manifest', async (context
     more();
     return true;
   };
-  await assert.rejects(open(), fails('limit-exceeded', /answers with more than 8388608 bytes/));
+  await assert.rejects(open(), isErrorWith('limit-exceeded', /answers with more than 8388608 bytes/));
   registry.intercept = (_, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end('<html>log in</html>');
     return true;
   };
-  await assert.rejects(open(), fails('target-corrupt', /a web page came from/));
+  await assert.rejects(open(), isErrorWith('target-corrupt', /a web page came from/));
 });
 
 test('of an index the image of the platform is taken; attestations are passed over', async (context) => {
-  const { registry, open } = await opened(context);
+  const { registry, open } = await openRegistryHarness(context);
   const arm = buildImage({ platform: 'linux/arm64/v8', steps: [{ tar: tar([{ path: 'x', content: '' }]) }] });
   registry.push(arm, 'arm');
   const entry = (of: BuiltImage, platform: object, annotations?: object): object => ({
@@ -80,7 +83,7 @@ test('of an index the image of the platform is taken; attestations are passed ov
     platform,
     ...(annotations && { annotations }),
   });
-  const amd64 = entry(image, { os: 'linux', architecture: 'amd64' });
+  const amd64 = entry(registryImage, { os: 'linux', architecture: 'amd64' });
   const arm64 = entry(arm, { os: 'linux', architecture: 'arm64', variant: 'v8' });
   const attestation = entry(
     arm,
@@ -95,10 +98,13 @@ test('of an index the image of the platform is taken; attestations are passed ov
   const reference = `${registry.host}/app:multi`;
   const { target } = await open(reference, { platform: 'linux/arm64' });
   assert.deepEqual([target.manifest, target.platform], [arm.manifest.digest, 'linux/arm64/v8']);
-  assert.equal((await open(reference, { platform: 'linux/amd64' })).target.manifest, image.manifest.digest);
+  assert.equal(
+    (await open(reference, { platform: 'linux/amd64' })).target.manifest,
+    registryImage.manifest.digest,
+  );
   await assert.rejects(
     open(reference, { platform: 'linux/s390x' }),
-    fails(
+    isErrorWith(
       'target-not-found',
       /no image for linux\/s390x; choose one with --platform: linux\/amd64, linux\/arm64\/v8$/,
     ),
@@ -106,7 +112,7 @@ test('of an index the image of the platform is taken; attestations are passed ov
 });
 
 test('indexes of indexes come to an end', async (context) => {
-  const { registry, open } = await opened(context);
+  const { registry, open } = await openRegistryHarness(context);
   const index = (children: readonly string[]): object => ({
     schemaVersion: 2,
     mediaType: indexType,
@@ -115,11 +121,14 @@ test('indexes of indexes come to an end', async (context) => {
   const bottom = registry.put(index([]), indexType);
   const middle = registry.put(index(Array<string>(60).fill(bottom)), indexType);
   registry.put(index([middle, middle]), indexType, 'wide');
-  await assert.rejects(open(`${registry.host}/app:wide`), fails('limit-exceeded', /more than 100 indexes/));
+  await assert.rejects(
+    open(`${registry.host}/app:wide`),
+    isErrorWith('limit-exceeded', /more than 100 indexes/),
+  );
 });
 
 test('what is no image is refused by its name', async (context) => {
-  const { registry, open } = await opened(context);
+  const { registry, open } = await openRegistryHarness(context);
   const put = (document: object, type: string, tag: string): string => {
     registry.put(document, type, tag);
     return `${registry.host}/app:${tag}`;
@@ -135,9 +144,12 @@ test('what is no image is refused by its name', async (context) => {
     'application/vnd.docker.distribution.manifest.v1+prettyjws',
     'old',
   );
-  await assert.rejects(open(schema1), fails('target-unsupported', /schema 1.*push the image again/));
+  await assert.rejects(open(schema1), isErrorWith('target-unsupported', /schema 1.*push the image again/));
   const helm = put(artifact('application/vnd.cncf.helm.config.v1+json'), manifestType, 'helm');
-  await assert.rejects(open(helm), fails('target-unsupported', /no container image: it is a Helm chart/));
+  await assert.rejects(
+    open(helm),
+    isErrorWith('target-unsupported', /no container image: it is a Helm chart/),
+  );
   const oras = put(
     { ...artifact('application/vnd.oci.empty.v1+json'), artifactType: 'text/x' },
     manifestType,
@@ -145,10 +157,10 @@ test('what is no image is refused by its name', async (context) => {
   );
   await assert.rejects(
     open(oras),
-    fails('target-unsupported', /no container image: it is an artifact.*text\/x/),
+    isErrorWith('target-unsupported', /no container image: it is an artifact.*text\/x/),
   );
   const odd = put({ hello: 'world' }, 'application/json', 'odd');
-  await assert.rejects(open(odd), fails('target-corrupt', /is malformed at config/));
+  await assert.rejects(open(odd), isErrorWith('target-corrupt', /is malformed at config/));
 });
 
 /** A manifest with one layer that is described so, of a type that may be left out. */
@@ -156,7 +168,7 @@ function withLayer(
   registry: MemoryRegistry,
   tag: string,
   {
-    diffId = image.layers[0]?.diffId,
+    diffId = registryImage.layers[0]?.diffId,
     ...layer
   }: { readonly diffId?: string; readonly [key: string]: unknown },
 ): string {
@@ -168,8 +180,8 @@ function withLayer(
 }
 
 test('layers may be empty, carried along by the manifest, and kept elsewhere', async (context) => {
-  const { registry, open, read } = await opened(context);
-  const [small] = image.layers;
+  const { registry, open, read } = await openRegistryHarness(context);
+  const [small] = registryImage.layers;
   assert.ok(small);
   const { digest, bytes } = small;
   const data = Buffer.from(bytes).toString('base64');
@@ -183,7 +195,7 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
   });
   assert.deepEqual(await read(empty), []);
   const seen: string[] = [];
-  const elsewhere = await serve(context, (request, response) => {
+  const elsewhere = await serveHttp(context, (request, response) => {
     seen.push(request.url ?? '');
     if (request.url === '/gone') response.writeHead(404);
     response.end(request.url === '/layer' ? bytes : '');
@@ -195,7 +207,7 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
   assert.deepEqual(seen.splice(0), ['/gone', '/layer']);
   await assert.rejects(
     read(foreign),
-    fails('target-not-found', /is not on the public Internet and is not asked/),
+    isErrorWith('target-not-found', /is not on the public Internet and is not asked/),
   );
   assert.deepEqual(seen, []);
   const encrypted = withLayer(registry, 'encrypted', {
@@ -203,31 +215,31 @@ test('layers may be empty, carried along by the manifest, and kept elsewhere', a
     digest,
     size: 1,
   });
-  await assert.rejects(open(encrypted), fails('target-unsupported', /is encrypted/));
+  await assert.rejects(open(encrypted), isErrorWith('target-unsupported', /is encrypted/));
   await assert.rejects(
     open(withLayer(registry, 'sizeless', { digest })),
-    fails('target-corrupt', /has no size/),
+    isErrorWith('target-corrupt', /has no size/),
   );
 });
 
 test('a mirror is asked first, and the registry where the mirror has nothing', async (context) => {
-  const { registry, read } = await opened(context);
-  const mirror = await opened(context);
+  const { registry, read } = await openRegistryHarness(context);
+  const mirror = await openRegistryHarness(context);
   const env = {
     CLAIR_REGISTRY_MIRRORS: `${registry.host}=http://${mirror.registry.host}/`,
     HOME: '/nowhere',
   };
-  assert.deepEqual(await read(undefined, { env }), files);
-  assert.equal(registry.seen.length, 0);
-  mirror.registry.blobs.delete(large);
-  assert.deepEqual(await read(undefined, { env }), files);
+  assert.deepEqual(await read(undefined, { env }), wantedFiles);
+  assert.equal(registry.requests.length, 0);
+  mirror.registry.blobs.delete(largeBlobDigest);
+  assert.deepEqual(await read(undefined, { env }), wantedFiles);
   assert.deepEqual(
-    registry.seen.map(({ url }) => url),
-    [`/v2/app/blobs/${large}`],
+    registry.requests.map(({ url }) => url),
+    [`/v2/app/blobs/${largeBlobDigest}`],
   );
   await assert.rejects(
     read(`${registry.host}/app:none`, { env }),
-    fails(
+    isErrorWith(
       'target-not-found',
       /404 from the manifest endpoint of the mirror 127.*; 404 from the manifest endpoint of 127/,
     ),
@@ -235,27 +247,27 @@ test('a mirror is asked first, and the registry where the mirror has nothing', a
 });
 
 test('a host where nothing listens, and one that there is not, are told', async (context) => {
-  const { open } = await opened(context);
+  const { open } = await openRegistryHarness(context);
   await assert.rejects(
     open('127.0.0.1:1/app'),
-    fails('registry-unavailable', /nothing listens at 127\.0\.0\.1:1/),
+    isErrorWith('registry-unavailable', /nothing listens at 127\.0\.0\.1:1/),
   );
 });
 
 test('refuses a manifest whose Content-Type says that it is an index, and the reverse', async (context) => {
-  const { registry, open } = await opened(context);
-  const manifest = JSON.parse(Buffer.from(image.manifest.bytes).toString()) as object;
+  const { registry, open } = await openRegistryHarness(context);
+  const manifest = JSON.parse(Buffer.from(registryImage.manifest.bytes).toString()) as object;
   registry.put(manifest, indexType, 'manifest');
   registry.put({ MediaType: indexType, manifests: [] }, manifestType, 'index');
   for (const tag of ['manifest', 'index'])
     await assert.rejects(
       open(`${registry.host}/app:${tag}`),
-      fails('target-corrupt', /clients differ in which/),
+      isErrorWith('target-corrupt', /clients differ in which/),
     );
 });
 
 test('bytes that are a tar and a compressed stream are what the diffID says, also of a registry', async (context) => {
-  const { registry, read } = await opened(context);
+  const { registry, read } = await openRegistryHarness(context);
   const inner = tar([{ path: 'etc/os-release', content: 'ID=debian' }]);
   const bytes = tarAndGzip(tar([{ path: 'x', content: '' }]), inner);
   const digest = registry.putBlob(bytes);
@@ -263,5 +275,5 @@ test('bytes that are a tar and a compressed stream are what the diffID says, als
   const meant = withLayer(registry, 'meant', { ...plain, diffId: sha256(inner) });
   assert.deepEqual(await read(meant), ['etc/os-release']);
   const other = withLayer(registry, 'other', { ...plain, diffId: digest });
-  await assert.rejects(read(other), fails('target-corrupt', /runtimes differ in how they read it/));
+  await assert.rejects(read(other), isErrorWith('target-corrupt', /runtimes differ in how they read it/));
 });

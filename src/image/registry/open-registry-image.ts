@@ -1,18 +1,18 @@
-import { ClairError } from '../../kit/errors.ts';
-import { hasProxy, heedCertificates } from '../../kit/http/http-environment.ts';
-import type { Patience } from '../../kit/http/http-rules.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { applyCaEnv, hasProxy } from '../../kit/http/http-environment.ts';
+import type { IdleTimeoutOptions } from '../../kit/http/http-rules.ts';
 import { useProxies } from '../../kit/http/proxies.ts';
-import { limits } from '../../kit/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type ImageIdentity, imageIdentity } from '../../model/image-identity.ts';
-import { assembleLayers, checkDiffIdCount } from '../format/assemble.ts';
+import { assembleLayers, checkDiffIdCount } from '../format/assemble-layers.ts';
 import {
   type Choice,
   chooseManifest,
+  type ImageIndexReader,
   isIndex,
   type ListedManifest,
   listManifests,
-  type Shelf,
 } from '../format/choose-manifest.ts';
 import { createdOf } from '../format/created.ts';
 import {
@@ -25,22 +25,24 @@ import {
 import { layerEntries } from '../format/layer-types.ts';
 import { platformText } from '../format/platform.ts';
 import type { Image } from '../image.ts';
-import type { CourierOptions } from './courier.ts';
-import { Courier } from './courier.ts';
-import { Distribution, type FetchedManifest } from './distribution.ts';
 import { endpointsOf } from './endpoint.ts';
 import { findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
-import { refuseArtifact, refuseSchema1 } from './kinds.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
+import type { RegistryClientOptions } from './registry-client.ts';
+import { RegistryClient } from './registry-client.ts';
 import { layerFile, RemoteLayers } from './remote-layers.ts';
+import { type FetchedManifest, RepositoryClient } from './repository-client.ts';
 import { registrySettings } from './settings.ts';
+import { refuseArtifact, refuseSchema1 } from './unsupported-manifest.ts';
 
 /** How images of registries are opened. */
-export interface RegistryOptions extends Pick<Choice, 'platform' | 'manifest'>, Pick<Patience, 'idleMs'> {
+export interface RegistryOptions
+  extends Pick<Choice, 'platform' | 'manifest'>,
+    Pick<IdleTimeoutOptions, 'idleMs'> {
   /** Where settings and credentials come from. */
   readonly env: NodeJS.ProcessEnv;
-  readonly sleep?: CourierOptions['sleep'];
+  readonly sleep?: RegistryClientOptions['sleep'];
   /** To where layers are kept that registries may not give away; the public Internet unless given. */
   readonly connect?: ForeignLayer['connect'];
 }
@@ -48,7 +50,7 @@ export interface RegistryOptions extends Pick<Choice, 'platform' | 'manifest'>, 
 /** An image of a registry, and what it was found by. */
 export interface RegistryImage {
   readonly image: Image;
-  readonly distribution: Distribution;
+  readonly repository: RepositoryClient;
   /** The entry of its index, or what can be said of the manifest where there is no index. */
   readonly chosen: Descriptor;
   /** What the reference itself leads to: the manifest, or an index of it and others. */
@@ -63,20 +65,20 @@ export async function openRegistryImage(
   { target, reference }: { readonly target: string; readonly reference: string },
   options: RegistryOptions,
 ): Promise<RegistryImage> {
-  const { name, root, distribution } = await rootOf(reference, options);
+  const { name, root, repository } = await resolveReference(reference, options);
   const choice = {
     ...(options.platform !== undefined && { platform: options.platform }),
     ...(options.manifest !== undefined && { manifest: options.manifest }),
   };
-  const chosen = await choose({ name, root, distribution }, choice);
-  const fetched = chosen.digest === root.digest ? root : await distribution.manifest(chosen.digest);
+  const chosen = await choose({ name, root, repository }, choice);
+  const fetched = chosen.digest === root.digest ? root : await repository.fetchManifest(chosen.digest);
   refuseSchema1(name, fetched);
   const manifest = parseDocument(fetched.bytes, `the manifest ${chosen.digest} of ${name}`, manifestDocument);
   refuseArtifact(name, manifest);
   const { config: entry } = manifest;
   const layers = layerEntries(name, manifest.layers);
   const config = parseDocument(
-    await distribution.document(entry),
+    await repository.fetchDocument(entry),
     `the configuration ${entry.digest} of ${name}`,
     configDocument,
   );
@@ -85,7 +87,7 @@ export async function openRegistryImage(
   const byName = new Map(layers.map((layer) => [layer.digest as string, layer]));
   const found = { name, find: (file: string) => layerFile(name, byName.get(file)) };
   const files = layers.map(({ digest, mediaType }) => ({ name: digest, digest, mediaType }));
-  const remote = new RemoteLayers(layers, distribution, options.connect ?? publicInternet());
+  const remote = new RemoteLayers(layers, repository, options.connect ?? publicInternet());
   return {
     image: {
       target: {
@@ -97,9 +99,9 @@ export async function openRegistryImage(
         ...createdOf(config),
       },
       layers: assembleLayers(found, files, config),
-      bring: (wanted, signal) => remote.bring(wanted, signal),
+      streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
     },
-    distribution,
+    repository,
     chosen,
     root,
   };
@@ -119,18 +121,21 @@ function identityOf(
   return imageIdentity(claims, limits);
 }
 
-function distributionOf(reference: RegistryReference, { env, sleep, idleMs }: RegistryOptions): Distribution {
+function repositoryClientOf(
+  reference: RegistryReference,
+  { env, sleep, idleMs }: RegistryOptions,
+): RepositoryClient {
   const prepareTls = once(() => {
-    heedCertificates(env);
+    applyCaEnv(env);
   });
   useProxies(env);
   const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
-  const couriers = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
+  const clients = endpointsOf(reference, registrySettings(env)).map((endpoint) => {
     let found: ReturnType<typeof findCredentials> | undefined;
-    const find = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
-    return new Courier(endpoint, { find, ...shared });
+    const findOnce = (): ReturnType<typeof findCredentials> => (found ??= findCredentials(endpoint, env));
+    return new RegistryClient(endpoint, { findCredentials: findOnce, ...shared });
   });
-  return new Distribution(`${reference.registry}/${reference.repository}`, couriers);
+  return new RepositoryClient(`${reference.registry}/${reference.repository}`, clients);
 }
 
 /** The manifests of all images that a reference leads to; a reference to no index leads to one. */
@@ -138,20 +143,20 @@ export async function listRegistryManifests(
   reference: string,
   options: RegistryOptions,
 ): Promise<readonly ListedManifest[]> {
-  const found = await rootOf(reference, options);
+  const found = await resolveReference(reference, options);
   const { digest, mediaType } = found.root;
   if (!isIndex({ mediaType })) return [{ digest, platform: null }];
-  return await listManifests(shelfOf(found), entriesOf(found.name, found.root), {});
+  return await listManifests(indexReaderOf(found), entriesOf(found.name, found.root), {});
 }
 
 /** What a reference leads to at first. */
-async function rootOf(reference: string, options: RegistryOptions): Promise<Root> {
+async function resolveReference(reference: string, options: RegistryOptions): Promise<ResolvedReference> {
   const parsed = parseReference(reference);
-  const distribution = distributionOf(parsed, options);
-  const root = await distribution.manifest(parsed.digest ?? parsed.tag ?? 'latest');
-  const name = `${distribution.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
+  const repository = repositoryClientOf(parsed, options);
+  const root = await repository.fetchManifest(parsed.digest ?? parsed.tag ?? 'latest');
+  const name = `${repository.name}${parsed.digest === undefined ? `:${parsed.tag ?? ''}` : `@${parsed.digest}`}`;
   refuseSchema1(name, root);
-  return { name, root, distribution };
+  return { name, root, repository };
 }
 
 function once(work: () => void): () => void {
@@ -162,25 +167,25 @@ function once(work: () => void): () => void {
   };
 }
 
-interface Root {
+interface ResolvedReference {
   readonly name: string;
   readonly root: FetchedManifest;
-  readonly distribution: Distribution;
+  readonly repository: RepositoryClient;
 }
 
 /** The manifest that the reference leads to, or the one of the platform, out of an index. */
-async function choose(found: Root, choice: Choice): Promise<Descriptor> {
+async function choose(found: ResolvedReference, choice: Choice): Promise<Descriptor> {
   const { mediaType, digest, bytes } = found.root;
   if (!isIndex({ mediaType })) return { mediaType, digest, size: bytes.length };
-  return await chooseManifest(shelfOf(found), entriesOf(found.name, found.root), choice);
+  return await chooseManifest(indexReaderOf(found), entriesOf(found.name, found.root), choice);
 }
 
-function shelfOf({ name, distribution }: Root): Shelf {
+function indexReaderOf({ name, repository }: ResolvedReference): ImageIndexReader {
   let read = 0;
   const readIndex = async ({ digest }: Descriptor): Promise<readonly Descriptor[]> => {
     if (++read > limits.indexesPerImage)
       throw new ClairError('limit-exceeded', `${name} has more than ${limits.indexesPerImage} indexes`);
-    return entriesOf(name, await distribution.manifest(digest));
+    return entriesOf(name, await repository.fetchManifest(digest));
   };
   return { name, readIndex };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ClairError } from '../../kit/errors.ts';
-import { isLoopback, parseReference, referenceText } from './reference.ts';
+import { ClairError } from '../../core/errors.ts';
+import { isLoopbackRegistry, parseReference, referenceText } from './reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -80,7 +80,7 @@ test('whatever is taken is safe in a URL, and means the same in full', () => {
 
 test('this machine is known by its names', () => {
   for (const registry of ['localhost', 'localhost:5000', '127.0.0.1:5000', '127.1.2.3', '[::1]:5000'])
-    assert.ok(isLoopback(registry), registry);
+    assert.ok(isLoopbackRegistry(registry), registry);
   for (const registry of ['docker.io', '10.0.0.1', 'localhost.example', '128.0.0.1:5000', '127.example'])
-    assert.ok(!isLoopback(registry), registry);
+    assert.ok(!isLoopbackRegistry(registry), registry);
 });

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { type Digest, parseDigest } from '../../model/digest.ts';
 
 /** An image of a registry, by its name. */
@@ -43,9 +43,9 @@ export function parseReference(text: string): RegistryReference {
   };
 }
 
-function digestOf(text: string, written: string): Digest {
-  const digest = parseDigest(written);
-  if (digest === undefined) throw malformed(text, `${written} is no sha256 or sha512 digest`);
+function digestOf(text: string, digestText: string): Digest {
+  const digest = parseDigest(digestText);
+  if (digest === undefined) throw malformed(text, `${digestText} is no sha256 or sha512 digest`);
   return digest;
 }
 
@@ -55,7 +55,7 @@ export function referenceText({ registry, repository, tag, digest }: RegistryRef
 }
 
 /** Whether a registry is this machine. */
-export function isLoopback(registry: string): boolean {
+export function isLoopbackRegistry(registry: string): boolean {
   const name = registry.replace(/:\d+$/, '').toLowerCase();
   return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
 }

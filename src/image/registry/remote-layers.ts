@@ -1,33 +1,33 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { ArrivingLayer } from '../arriving.ts';
-import { type Descriptor, verified } from '../format/documents.ts';
+import type { StoredFile } from '../container/image-container.ts';
+import { type Descriptor, verifyDigest } from '../format/documents.ts';
 import { statedCompression } from '../format/layer-types.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import type { StoredFile } from '../medium/medium.ts';
-import { blobBytes } from './blob-bytes.ts';
-import type { Distribution } from './distribution.ts';
-import { type ForeignLayer, foreignBytes } from './foreign-layer.ts';
+import type { StreamedLayer } from '../streamed-layer.ts';
+import { downloadBlob } from './download-blob.ts';
+import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
+import type { RepositoryClient } from './repository-client.ts';
 
 /** The layers of an image, as its manifest names them, and how they are fetched. */
 export class RemoteLayers {
   readonly #descriptors: ReadonlyMap<Digest, Descriptor>;
-  readonly #distribution: Distribution;
+  readonly #repository: RepositoryClient;
   readonly #connect: ForeignLayer['connect'];
 
   /** `connect`: to where layers are kept that registries may not give away. */
   constructor(
     descriptors: readonly Descriptor[],
-    distribution: Distribution,
+    repository: RepositoryClient,
     connect: ForeignLayer['connect'],
   ) {
     this.#connect = connect;
     this.#descriptors = new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor]));
-    this.#distribution = distribution;
+    this.#repository = repository;
   }
 
   /** Each at once: nothing is fetched before its bytes are read. */
-  async *bring(layers: readonly ImageLayer[], signal: AbortSignal): AsyncGenerator<ArrivingLayer> {
+  async *streamLayers(layers: readonly ImageLayer[], signal: AbortSignal): AsyncGenerator<StreamedLayer> {
     for (const layer of layers) {
       const descriptor = layer.digest && this.#descriptors.get(layer.digest);
       if (descriptor === undefined) throw new Error(`the manifest has no layer ${layer.digest ?? ''}`);
@@ -38,21 +38,21 @@ export class RemoteLayers {
   #bytesOf(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const { digest, size = 0, data, urls } = descriptor;
     if (data) return inline(data, digest);
-    const ofRegistry = blobBytes({
+    const fromRegistry = downloadBlob({
       digest,
       sizeBytes: size,
-      open: (from) => this.#distribution.blob(digest, from, signal),
+      open: (from) => this.#repository.fetchBlob(digest, from, signal),
       signal,
     });
     return urls && urls.length > 0
-      ? foreignBytes({ ofRegistry, urls, digest, sizeBytes: size, connect: this.#connect, signal })
-      : ofRegistry;
+      ? downloadForeignLayer({ fromRegistry, urls, digest, sizeBytes: size, connect: this.#connect, signal })
+      : fromRegistry;
   }
 }
 
 /** OCI image-spec, "Embedded Content". */
 async function* inline(data: string, digest: Digest): AsyncGenerator<Uint8Array> {
-  yield verified(Buffer.from(data, 'base64'), digest);
+  yield verifyDigest(Buffer.from(data, 'base64'), digest);
 }
 
 /** A layer as a file that lies elsewhere. Throws `target-unsupported` for what nobody can read, `target-corrupt` without a size. */

@@ -4,26 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { getCACertificates } from 'node:tls';
-import { trustFor } from './certificates.ts';
+import { certificatesFor } from './certificates.ts';
 import { endpointsOf } from './endpoint.ts';
 import { parseReference } from './reference.ts';
 import { registrySettings } from './settings.ts';
 
-function places(reference: string, env: NodeJS.ProcessEnv = {}): unknown[] {
+function endpoints(reference: string, env: NodeJS.ProcessEnv = {}): unknown[] {
   return endpointsOf(parseReference(reference), registrySettings(env)).map(
     ({ origins, repository, isInsecure, isMirror }) => [origins, repository, isInsecure, isMirror],
   );
 }
 
 test('a registry is asked by HTTPS, and by HTTP where it is this machine or said to be insecure', () => {
-  assert.deepEqual(places('debian'), [[['https://registry-1.docker.io'], 'library/debian', false, false]]);
-  assert.deepEqual(places('a.example:5000/x'), [[['https://a.example:5000'], 'x', false, false]]);
+  assert.deepEqual(endpoints('debian'), [[['https://registry-1.docker.io'], 'library/debian', false, false]]);
+  assert.deepEqual(endpoints('a.example:5000/x'), [[['https://a.example:5000'], 'x', false, false]]);
   const both = ['https://a.example:5000', 'http://a.example:5000'];
   const env = { CLAIR_REGISTRY_INSECURE: 'b.example, A.example:5000' };
-  assert.deepEqual(places('a.example:5000/x', env), [[both, 'x', true, false]]);
-  assert.deepEqual(places('a.example/x', env), [[['https://a.example'], 'x', false, false]]);
+  assert.deepEqual(endpoints('a.example:5000/x', env), [[both, 'x', true, false]]);
+  assert.deepEqual(endpoints('a.example/x', env), [[['https://a.example'], 'x', false, false]]);
   const own = ['https://localhost:5000', 'http://localhost:5000'];
-  assert.deepEqual(places('localhost:5000/x'), [[own, 'x', true, false]]);
+  assert.deepEqual(endpoints('localhost:5000/x'), [[own, 'x', true, false]]);
 });
 
 test('mirrors come first, in their order, with the paths they have', () => {
@@ -31,12 +31,12 @@ test('mirrors come first, in their order, with the paths they have', () => {
     CLAIR_REGISTRY_MIRRORS:
       'docker.io=https://one.example/hub/,docker.io=http://two.example:5000, quay.io=https://q.example',
   };
-  assert.deepEqual(places('debian', env), [
+  assert.deepEqual(endpoints('debian', env), [
     [['https://one.example'], 'hub/library/debian', false, true],
     [['http://two.example:5000'], 'library/debian', true, true],
     [['https://registry-1.docker.io'], 'library/debian', false, false],
   ]);
-  assert.equal(places('ghcr.io/a/b', env).length, 1);
+  assert.equal(endpoints('ghcr.io/a/b', env).length, 1);
 });
 
 test('what cannot be understood is wrong use, and is not repeated', () => {
@@ -64,15 +64,18 @@ test('certificates lie where Docker and Podman have them', (context) => {
   const own = join(folder, 'a.example:5000');
   mkdirSync(own);
   const places = [join(folder, 'none'), folder];
-  assert.deepEqual(trustFor('a.example:5000', places), {});
+  assert.deepEqual(certificatesFor('a.example:5000', places), {});
   writeFileSync(join(own, 'ca.crt'), 'authority');
-  assert.deepEqual(trustFor('a.example:5000', places), {
+  assert.deepEqual(certificatesFor('a.example:5000', places), {
     ca: [...getCACertificates('default'), 'authority'],
   });
-  assert.deepEqual(trustFor('a.example', places), {});
+  assert.deepEqual(certificatesFor('a.example', places), {});
   writeFileSync(join(own, 'client.cert'), 'certificate');
-  assert.throws(() => trustFor('a.example:5000', places), { code: 'config-invalid', message: /client\.key/ });
+  assert.throws(() => certificatesFor('a.example:5000', places), {
+    code: 'config-invalid',
+    message: /client\.key/,
+  });
   writeFileSync(join(own, 'client.key'), 'key');
-  const { cert, key } = trustFor('a.example:5000', places);
+  const { cert, key } = certificatesFor('a.example:5000', places);
   assert.deepEqual([cert, key], ['certificate', 'key']);
 });

@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 
 /** What a user says of registries, in the environment. */
 export interface RegistrySettings {

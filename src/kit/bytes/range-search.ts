@@ -48,8 +48,8 @@ export class RangeSearch {
 
   #keepTail(bytes: Buffer): void {
     const overlap = this.#needle.length - 1;
-    const kept = Math.max(0, Math.min(this.#tailLength, overlap - bytes.length));
-    this.#seam.copyWithin(0, this.#tailLength - kept, this.#tailLength);
-    this.#tailLength = kept + bytes.copy(this.#seam, kept, Math.max(0, bytes.length - overlap));
+    const keptLength = Math.max(0, Math.min(this.#tailLength, overlap - bytes.length));
+    this.#seam.copyWithin(0, this.#tailLength - keptLength, this.#tailLength);
+    this.#tailLength = keptLength + bytes.copy(this.#seam, keptLength, Math.max(0, bytes.length - overlap));
   }
 }

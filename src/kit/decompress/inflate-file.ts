@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { ClairError, messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
-import { readingFile } from '../system-error.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { withFileErrors } from '../../core/system-error.ts';
 import { AnyInflater } from './any-inflater.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -14,7 +14,7 @@ export async function inflateFile(
   path: string,
   sink: (bytes: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
-  const file = readingFile(path, () => openSync(path, 'r'));
+  const file = withFileErrors(path, () => openSync(path, 'r'));
   const pending: Promise<void>[] = [];
   let bytesIn = 0;
   let bytesOut = 0;
@@ -41,7 +41,7 @@ export async function inflateFile(
   try {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
     const inflater = new AnyInflater(take);
-    const read = (): number => readingFile(path, () => readSync(file, chunk));
+    const read = (): number => withFileErrors(path, () => readSync(file, chunk));
     for (let count = read(); count > 0; count = read()) {
       bytesIn += count;
       await inflater.push(chunk.subarray(0, count));

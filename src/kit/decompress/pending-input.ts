@@ -27,7 +27,7 @@ export class PendingInput {
   }
 
   append(piece: Uint8Array): void {
-    if (this.end + piece.length + slackBytes > this.bytes.length) this.#makeRoom(piece.length);
+    if (this.end + piece.length + slackBytes > this.bytes.length) this.#ensureCapacity(piece.length);
     this.bytes.set(piece, this.end);
     this.end += piece.length;
   }
@@ -39,7 +39,7 @@ export class PendingInput {
     this.bytes = Buffer.alloc(slackBytes);
   }
 
-  #makeRoom(size: number): void {
+  #ensureCapacity(size: number): void {
     const needed = this.available + size + slackBytes;
     const isLarge = needed > this.bytes.length / 2;
     const bytes = isLarge ? Buffer.alloc(needed * 2) : this.bytes;

@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { testAuthority } from '../../testing/certificates.ts';
-import { serve } from '../../testing/http-server.ts';
-import { askForBulk, type BulkRequest } from './bulk-transport.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { type BulkRequest, sendBulkRequest } from './bulk-transport.ts';
 
 const content = Buffer.alloc(5 * 1024 * 1024 + 12_345);
 for (let at = 0; at < content.length; at += 4)
@@ -19,7 +19,7 @@ const plain = { headers: {}, signal: new AbortController().signal, connection: {
 
 /** Reads everything; after each piece another task may run, so that the socket goes on meanwhile. */
 async function read(url: string, request: Partial<BulkRequest> = {}): Promise<Buffer> {
-  const { body } = await askForBulk(new URL(url), { ...plain, ...request });
+  const { body } = await sendBulkRequest(new URL(url), { ...plain, ...request });
   const pieces: Buffer[] = [];
   for await (const piece of body) {
     await new Promise(setImmediate);
@@ -50,7 +50,7 @@ function sending(bytes: Uint8Array): RequestListener {
 test('a body of whatever length comes whole', async (context) => {
   for (const length of [0, 1, 1000, 16 * 1024, 1024 ** 2, 2 * 1024 ** 2, content.length]) {
     const bytes = content.subarray(0, length);
-    const got = await read(await serve(context, sending(bytes)));
+    const got = await read(await serveHttp(context, sending(bytes)));
     assert.deepEqual([got.length, hash(got)], [length, hash(bytes)]);
   }
 });
@@ -58,14 +58,14 @@ test('a body of whatever length comes whole', async (context) => {
 test('what comes slowly is handed over before a piece of memory is full', async (context) => {
   const whole = content.subarray(0, 1024 ** 2);
   const sent: (() => void)[] = [];
-  const url = await serve(context, (_, response) => {
+  const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': whole.length });
     // The first may come with the head; the second is sent when that was read, and the rest when the second was.
     response.write(whole.subarray(0, 1000));
     sent.push(() => response.write(whole.subarray(1000, 2000)));
     sent.push(() => response.end(whole.subarray(2000)));
   });
-  const { body } = await askForBulk(new URL(url), plain);
+  const { body } = await sendBulkRequest(new URL(url), plain);
   const got: Buffer[] = [];
   for await (const piece of body) {
     got.push(Buffer.from(piece));
@@ -76,7 +76,7 @@ test('what comes slowly is handed over before a piece of memory is full', async 
 
 test('a body that is compressed on the way all the same is unpacked', async (context) => {
   const packed = gzipSync(content);
-  const url = await serve(context, (request, response) => {
+  const url = await serveHttp(context, (request, response) => {
     assert.equal(request.headers['accept-encoding'], 'identity');
     response.writeHead(200, { 'content-length': packed.length, 'content-encoding': 'gzip' });
     response.end(packed);
@@ -85,7 +85,7 @@ test('a body that is compressed on the way all the same is unpacked', async (con
 });
 
 test('a body of unknown length comes whole as well', async (context) => {
-  const url = await serve(context, (_, response) => {
+  const url = await serveHttp(context, (_, response) => {
     response.write(content);
     response.end('the end');
   });
@@ -107,26 +107,26 @@ test('over TLS too, with the certificate verified', async (context) => {
 });
 
 test('what came before a connection broke is not lost', async (context) => {
-  const url = await serve(context, (_, response) => {
+  const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1_500_000), () => response.destroy());
   });
   let got = 0;
   await assert.rejects(async () => {
-    const { body } = await askForBulk(new URL(url), plain);
+    const { body } = await sendBulkRequest(new URL(url), plain);
     for await (const piece of body) got += piece.length;
   }, /closed|ECONNRESET/);
   assert.equal(got, 1_500_000);
 });
 
 test('nothing for too long is a failure, and so is the signal', async (context) => {
-  const url = await serve(context, (_, response) => {
+  const url = await serveHttp(context, (_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('12345');
   });
   await assert.rejects(read(url, { idleMs: 20 }), { code: 'limit-exceeded', limit: 'idleMs' });
   const stop = new AbortController();
-  const { body } = await askForBulk(new URL(url), { ...plain, signal: stop.signal });
+  const { body } = await sendBulkRequest(new URL(url), { ...plain, signal: stop.signal });
   const reading = assert.rejects(async () => {
     for await (const piece of body) if (piece.length > 0) stop.abort(new Error('enough'));
   }, /enough|closed/);
@@ -135,13 +135,13 @@ test('nothing for too long is a failure, and so is the signal', async (context) 
 
 test('whoever stops reading closes the connection', async (context: TestContext) => {
   const closed = Promise.withResolvers<undefined>();
-  const url = await serve(context, (request, response) => {
+  const url = await serveHttp(context, (request, response) => {
     request.socket.on('close', () => {
       closed.resolve(undefined);
     });
     sending(content)(request, response);
   });
-  const { body } = await askForBulk(new URL(url), plain);
+  const { body } = await sendBulkRequest(new URL(url), plain);
   for await (const piece of body) if (piece.length > 0) break;
   await closed.promise;
 });

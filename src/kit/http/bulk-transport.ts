@@ -2,10 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
-import { piecesOf } from '../bytes/pieces.ts';
-import { limits } from '../limits.ts';
-import { hostOf, idleTooLong } from './http-rules.ts';
-import { type TransportAnswer, type TransportRequest, withoutCodings } from './http-transport.ts';
+import { limits } from '../../core/limits.ts';
+import { readChunks } from '../bytes/read-chunks.ts';
+import { hostOf, idleTimeoutError } from './http-rules.ts';
+import { decodeContent, type TransportRequest, type TransportResponse } from './http-transport.ts';
 
 /** One request for much. */
 export interface BulkRequest extends Omit<TransportRequest, 'post'> {
@@ -13,11 +13,11 @@ export interface BulkRequest extends Omit<TransportRequest, 'post'> {
 }
 
 /** One answer whose body may be large. */
-export interface BulkAnswer extends Omit<TransportAnswer, 'body'> {
+export interface BulkResponse extends Omit<TransportResponse, 'body'> {
   /** Free of transport compression. Each piece is done with when the next is asked for. */
   readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
   /** Whether the body fails by itself when nothing comes for too long. */
-  readonly isPatient?: boolean;
+  readonly hasOwnIdleTimeout?: boolean;
 }
 
 /**
@@ -25,33 +25,38 @@ export interface BulkAnswer extends Omit<TransportAnswer, 'body'> {
  * the head of the answer; a body of known length goes from the socket into few reused pieces of memory, at a fifth of what Node's
  * streams cost (docs/performance.md). It knows no proxy.
  */
-export async function askForBulk(
+export async function sendBulkRequest(
   url: URL,
   { headers, signal, connection, idleMs }: BulkRequest,
-): Promise<BulkAnswer> {
+): Promise<BulkResponse> {
   signal.throwIfAborted();
-  const inflow = new Inflow(idleMs ?? limits.idleMs);
+  const reader = new SocketBodyReader(idleMs ?? limits.idleMs);
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = make(`${url.origin}${url.pathname}${url.search}`, {
     headers: { 'accept-encoding': 'identity', ...headers },
-    createConnection: () => inflow.follow(connectTo(url, connection, inflow.onread)),
+    createConnection: () => reader.follow(connectTo(url, connection, reader.onread)),
   });
   signal.addEventListener('abort', () => {
     request.destroy(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });
   request.on('response', (response) => {
-    inflow.begin(response);
+    reader.begin(response);
     resolve(response);
   });
   request.on('error', reject).end();
   const response = await promise;
-  const pieces = inflow.isCounted ? inflow.body(response) : piecesOf(withoutCodings(response));
+  const pieces = reader.hasKnownLength ? reader.body(response) : readChunks(decodeContent(response));
   const body = {
     [Symbol.asyncIterator]: () => pieces,
     destroy: () => request.destroy(),
   };
-  return { status: response.statusCode ?? 0, headers: response.headers, body, isPatient: inflow.isCounted };
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body,
+    hasOwnIdleTimeout: reader.hasKnownLength,
+  };
 }
 
 function connectTo(
@@ -69,7 +74,7 @@ function connectTo(
 
 const pieceBytes = 512 * 1024;
 /** Full pieces there may be before the socket is read no further. */
-const piecesAtOnce = 1;
+const fullPiecesMax = 1;
 /** A piece that does not fill within this time is handed over as it is: slow bytes are bytes. */
 const slowMs = 1000;
 /** As much is read at once while the head of the answer comes. */
@@ -80,20 +85,20 @@ function emptyPiece(): Buffer {
 }
 
 /** What flows in from a socket: the head of the answer to Node's parser, then the body, into one piece of memory while another is read. */
-class Inflow {
+class SocketBodyReader {
   readonly #idleMs: number;
   #socket: Socket | undefined;
   #response: IncomingMessage | undefined;
   /** Bytes of the body that have not come yet; undefined while nobody knows. */
-  #left: number | undefined;
+  #remaining: number | undefined;
   #filling: Buffer = emptyPiece();
   #fill = 0;
   /** How much of the one that is filled was handed over already. */
-  #given = 0;
+  #deliveredBytes = 0;
   /** Full pieces that wait to be read. */
   readonly #ready: Buffer[] = [];
   /** The one that is read. */
-  #held: Buffer | undefined;
+  #current: Buffer | undefined;
   /** Those that were read. */
   readonly #free: Buffer[] = [];
   #isStopped = false;
@@ -104,16 +109,18 @@ class Inflow {
     this.#idleMs = idleMs;
   }
 
-  get isCounted(): boolean {
-    return this.#left !== undefined;
+  get hasKnownLength(): boolean {
+    return this.#remaining !== undefined;
   }
 
   /** Where the socket is to read to, and who is to be told. */
   get onread(): OnReadOpts {
     return {
       buffer: () =>
-        this.#left === undefined ? this.#filling.subarray(0, headBytes) : this.#filling.subarray(this.#fill),
-      callback: (count) => (this.#left === undefined ? this.#parse(count) : this.#take(count)),
+        this.#remaining === undefined
+          ? this.#filling.subarray(0, headBytes)
+          : this.#filling.subarray(this.#fill),
+      callback: (count) => (this.#remaining === undefined ? this.#parse(count) : this.#take(count)),
     };
   }
 
@@ -128,7 +135,7 @@ class Inflow {
         this.#fail(new Error('the connection was closed'));
       })
       .on('timeout', () => {
-        if (this.#wake !== undefined) socket.destroy(idleTooLong(this.#idleMs));
+        if (this.#wake !== undefined) socket.destroy(idleTimeoutError(this.#idleMs));
       });
   }
 
@@ -142,17 +149,17 @@ class Inflow {
       'content-encoding': coding,
     } = response.headers;
     if (transfer === undefined && coding === undefined && length !== undefined && /^\d{1,15}$/.test(length))
-      this.#left = Number(length);
+      this.#remaining = Number(length);
   }
 
   async *body(response: IncomingMessage): AsyncGenerator<Uint8Array> {
     try {
       const first = response.read() as Buffer | null;
       if (first !== null) yield first;
-      while (this.#left !== 0 || this.#ready.length > 0) {
+      while (this.#remaining !== 0 || this.#ready.length > 0) {
         const piece = await this.#next();
         if (piece !== undefined) yield piece;
-        this.#giveBack();
+        this.#recycle();
       }
     } finally {
       this.#socket?.destroy();
@@ -162,23 +169,23 @@ class Inflow {
   /** Part of the body may have come with the head: the parser has that. */
   #parse(count: number): boolean {
     this.#socket?.emit('data', Buffer.from(this.#filling.subarray(0, count)));
-    if (this.#left !== undefined) this.#left -= this.#response?.readableLength ?? 0;
+    if (this.#remaining !== undefined) this.#remaining -= this.#response?.readableLength ?? 0;
     return true;
   }
 
   /** Whether more may be read at once. */
   #take(count: number): boolean {
-    const left = this.#left ?? 0;
-    if (left === 0) return false;
-    const counted = Math.min(count, left);
-    this.#left = left - counted;
+    const remaining = this.#remaining ?? 0;
+    if (remaining === 0) return false;
+    const counted = Math.min(count, remaining);
+    this.#remaining = remaining - counted;
     this.#fill += counted;
-    if (this.#fill === this.#filling.length || this.#left === 0) {
-      this.#ready.push(this.#filling.subarray(this.#given, this.#fill));
+    if (this.#fill === this.#filling.length || this.#remaining === 0) {
+      this.#ready.push(this.#filling.subarray(this.#deliveredBytes, this.#fill));
       // TLS goes on for a moment when it is stopped: there is always memory that nobody reads.
       this.#filling = this.#free.pop() ?? emptyPiece();
-      this.#fill = this.#given = 0;
-      this.#isStopped = this.#ready.length + (this.#held === undefined ? 0 : 1) >= piecesAtOnce;
+      this.#fill = this.#deliveredBytes = 0;
+      this.#isStopped = this.#ready.length + (this.#current === undefined ? 0 : 1) >= fullPiecesMax;
       this.#wake?.();
     }
     return !this.#isStopped;
@@ -186,33 +193,33 @@ class Inflow {
 
   /** A full piece; after some waiting also what has come of one, if anything. Fails as the connection does, once all that came was read. */
   async #next(): Promise<Buffer | undefined> {
-    this.#held = this.#ready.shift();
-    if (this.#held !== undefined) return this.#held;
-    if (this.#failure === undefined && (await this.#comesInTime())) return undefined;
-    const begun = this.#begun();
-    if (begun === undefined && this.#failure !== undefined) throw this.#failure;
-    return begun;
+    this.#current = this.#ready.shift();
+    if (this.#current !== undefined) return this.#current;
+    if (this.#failure === undefined && (await this.#waitForPiece())) return undefined;
+    const partial = this.#partialPiece();
+    if (partial === undefined && this.#failure !== undefined) throw this.#failure;
+    return partial;
   }
 
   /** What has come of a piece that is not full: a copy, since the socket goes on to fill it. */
-  #begun(): Buffer | undefined {
-    if (this.#ready.length > 0 || this.#given === this.#fill) return undefined;
-    const begun = Buffer.from(this.#filling.subarray(this.#given, this.#fill));
-    this.#given = this.#fill;
-    return begun;
+  #partialPiece(): Buffer | undefined {
+    if (this.#ready.length > 0 || this.#deliveredBytes === this.#fill) return undefined;
+    const partial = Buffer.from(this.#filling.subarray(this.#deliveredBytes, this.#fill));
+    this.#deliveredBytes = this.#fill;
+    return partial;
   }
 
-  #giveBack(): void {
-    if (this.#held === undefined) return;
-    this.#free.push(Buffer.from(this.#held.buffer));
-    this.#held = undefined;
+  #recycle(): void {
+    if (this.#current === undefined) return;
+    this.#free.push(Buffer.from(this.#current.buffer));
+    this.#current = undefined;
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.#socket?.resume();
   }
 
   /** Waits until a piece is full or nothing more comes, but not for long. */
-  async #comesInTime(): Promise<boolean> {
+  async #waitForPiece(): Promise<boolean> {
     this.#socket?.setTimeout(this.#idleMs);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(resolve, slowMs, false);

@@ -3,24 +3,24 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { gather } from '../../testing/bytes.ts';
-import { serve } from '../../testing/http-server.ts';
-import { displayUrl, type HttpOptions, httpGet, type Progress } from './http-client.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { collectAll } from '../../testing/streams.ts';
+import { type DownloadProgress, displayUrl, type HttpOptions, httpGet } from './http-client.ts';
 import { HttpError } from './http-rules.ts';
 
 async function textOf(url: string, options: HttpOptions = {}): Promise<string> {
   const file = await httpGet(url, options);
   assert.ok(typeof file === 'object', `an answer, not ${JSON.stringify(file)}`);
-  return Buffer.concat(await gather(file.body)).toString();
+  return Buffer.concat(await collectAll(file.body)).toString();
 }
 
 /** A server that gives one answer after the other, the requests it got, and how long the client meant to wait between them. */
-async function sequence(context: TestContext, answers: readonly RequestListener[]) {
+async function sequence(context: TestContext, responders: readonly RequestListener[]) {
   const requests: IncomingMessage[] = [];
   const delays: number[] = [];
-  const url = await serve(context, (request, response) => {
+  const url = await serveHttp(context, (request, response) => {
     requests.push(request);
-    answers[Math.min(requests.length, answers.length) - 1]?.(request, response);
+    responders[Math.min(requests.length, responders.length) - 1]?.(request, response);
   });
   const sleep = (ms: number) => {
     delays.push(ms);
@@ -46,10 +46,10 @@ test('a file is read, and the headers of the request are sent', async (context) 
 
 test('transport compression is undone', async (context) => {
   const body = gzipSync('content '.repeat(1000));
-  const url = await serve(context, (_request, response) => {
+  const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length }).end(body);
   });
-  const seen: Progress[] = [];
+  const seen: DownloadProgress[] = [];
   assert.equal((await textOf(url, { onProgress: (progress) => seen.push(progress) })).length, 8000);
   assert.equal(seen.at(-1)?.receivedBytes, 8000);
   assert.equal(seen.at(-1)?.totalBytes, undefined);
@@ -66,7 +66,7 @@ test('every coding of transport is undone, and several in their order', async (c
     ['aws-chunked', Buffer.from(text)],
   ];
   for (const [coding, body] of codings) {
-    const url = await serve(context, (_request, response) => {
+    const url = await serveHttp(context, (_request, response) => {
       response.writeHead(200, { 'content-encoding': coding }).end(body);
     });
     assert.equal(await textOf(url), text, coding);
@@ -78,22 +78,22 @@ test('a coding that breaks off or that nobody reads harms nobody', async (contex
   const answer = (code: number, bytes: Buffer): RequestListener => {
     return (_request, response) => response.writeHead(code, { 'content-encoding': 'gzip' }).end(bytes);
   };
-  const cut = await serve(context, answer(200, body.subarray(0, -4)));
+  const cut = await serveHttp(context, answer(200, body.subarray(0, -4)));
   await assert.rejects(textOf(cut), /^HttpError: broken off after \d+ bytes: unexpected end of file/);
-  assert.equal(await httpGet(await serve(context, answer(404, body))), 'not-found');
+  assert.equal(await httpGet(await serveHttp(context, answer(404, body))), 'not-found');
 });
 
 test('progress tells how much of how much', async (context) => {
-  const url = await serve(context, text('0123456789', { 'content-length': '10' }));
-  const seen: Progress[] = [];
+  const url = await serveHttp(context, text('0123456789', { 'content-length': '10' }));
+  const seen: DownloadProgress[] = [];
   await textOf(`${url}/a?secret`, { onProgress: (progress) => seen.push(progress) });
   assert.deepEqual(seen.at(-1), { url: `${url}/a`, receivedBytes: 10, totalBytes: 10 });
 });
 
 test('what is not modified or not there is said in a word', async (context) => {
-  assert.equal(await httpGet(await serve(context, status(304))), 'not-modified');
-  assert.equal(await httpGet(await serve(context, status(404))), 'not-found');
-  assert.equal(await httpGet(await serve(context, status(410))), 'not-found');
+  assert.equal(await httpGet(await serveHttp(context, status(304))), 'not-modified');
+  assert.equal(await httpGet(await serveHttp(context, status(404))), 'not-found');
+  assert.equal(await httpGet(await serveHttp(context, status(410))), 'not-found');
 });
 
 test('failures that may pass are tried again', async (context) => {
@@ -150,7 +150,7 @@ test('other refusals are final', async (context) => {
 });
 
 test('redirects are followed, so far', async (context) => {
-  const url = await serve(context, (request, response) => {
+  const url = await serveHttp(context, (request, response) => {
     const left = Number(request.url?.slice(1));
     if (left > 0) response.writeHead(302, { location: `/${left - 1}` });
     response.end('there');
@@ -220,14 +220,14 @@ test('does not send headers and credentials again when another origin redirects 
 
 test('who connects may refuse any URL on the way, and is not asked twice', async (context) => {
   const { url, requests, sleep } = await sequence(context, [status(302, { location: '/private' })]);
-  const asked: string[] = [];
+  const requestsSeen: string[] = [];
   const connect = ({ pathname }: URL) => {
-    asked.push(pathname);
+    requestsSeen.push(pathname);
     if (pathname === '/private') throw new HttpError('not there');
     return {};
   };
   await assert.rejects(httpGet(`${url}/public`, { connect, sleep }), { message: 'not there' });
-  assert.deepEqual(asked, ['/public', '/private']);
+  assert.deepEqual(requestsSeen, ['/public', '/private']);
   assert.equal(requests.length, 1);
   const lookup: LookupFunction = (host, _options, done) => {
     done(new HttpError(`no address of ${host} is to be used`), '');
@@ -239,18 +239,18 @@ test('who connects may refuse any URL on the way, and is not asked twice', async
 });
 
 test('whoever takes anything takes web pages, nothing at all, and other successes', async (context) => {
-  const page = await serve(context, text('<p>', { 'content-type': 'text/html' }));
-  assert.equal(await textOf(page, { takesAnything: true }), '<p>');
-  const empty = await serve(context, text('', { 'content-length': '0' }));
-  assert.equal(await textOf(empty, { takesAnything: true }), '');
-  assert.equal(await textOf(await serve(context, status(204)), { takesAnything: true }), '');
+  const page = await serveHttp(context, text('<p>', { 'content-type': 'text/html' }));
+  assert.equal(await textOf(page, { acceptsAny2xx: true }), '<p>');
+  const empty = await serveHttp(context, text('', { 'content-length': '0' }));
+  assert.equal(await textOf(empty, { acceptsAny2xx: true }), '');
+  assert.equal(await textOf(await serveHttp(context, status(204)), { acceptsAny2xx: true }), '');
 });
 
 test('a web page or nothing is no file', async (context) => {
-  const page = await serve(context, text('<p>Log in', { 'content-type': 'text/html; charset=utf-8' }));
+  const page = await serveHttp(context, text('<p>Log in', { 'content-type': 'text/html; charset=utf-8' }));
   await assert.rejects(httpGet(page), { name: 'HttpError', message: 'a web page came instead of a file' });
-  await assert.rejects(httpGet(await serve(context, text('', { 'content-length': '0' }))), HttpError);
-  const chunked = await serve(context, (_request, response) => {
+  await assert.rejects(httpGet(await serveHttp(context, text('', { 'content-length': '0' }))), HttpError);
+  const chunked = await serveHttp(context, (_request, response) => {
     response.writeHead(200).flushHeaders();
     response.end();
   });
@@ -259,7 +259,7 @@ test('a web page or nothing is no file', async (context) => {
 
 test('a file that is cut short is an error, with and without a length', async (context) => {
   for (const headers of [{ 'content-length': '1000' }, {}]) {
-    const url = await serve(context, (_request, response) => {
+    const url = await serveHttp(context, (_request, response) => {
       response.writeHead(200, headers).write('half', () => response.destroy());
     });
     await assert.rejects(textOf(url), /^HttpError: broken off after 4 bytes: /);
@@ -271,24 +271,24 @@ test('a server that stands still is left', async (context) => {
   await assert.rejects(httpGet(mute.url, { ...mute, idleMs: 20 }), {
     message: 'nothing received for 0.02 s (3 attempts)',
   });
-  const stuck = await serve(context, (_request, response) => void response.writeHead(200).write('half'));
+  const stuck = await serveHttp(context, (_request, response) => void response.writeHead(200).write('half'));
   await assert.rejects(textOf(stuck, { idleMs: 20 }), {
     message: 'broken off after 4 bytes: nothing received for 0.02 s',
   });
 });
 
 test('time the reader takes does not count as standing still', async (context) => {
-  const url = await serve(context, text('content'));
+  const url = await serveHttp(context, text('content'));
   const file = await httpGet(url, { idleMs: 100 });
   assert.ok(typeof file === 'object');
   const end = performance.now() + 150;
   while (performance.now() < end);
-  assert.equal(Buffer.concat(await gather(file.body)).toString(), 'content');
+  assert.equal(Buffer.concat(await collectAll(file.body)).toString(), 'content');
 });
 
 test('whoever asked can call it off', async (context) => {
   const controller = new AbortController();
-  const url = await serve(context, (_request, response) => {
+  const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200).write('half');
     controller.abort(new Error('enough'));
   });
@@ -301,9 +301,9 @@ test('a URL is shown without its secrets', () => {
 });
 
 test('gives up after as many attempts as it is told, and waits no longer than that', async (context) => {
-  let asked = 0;
-  const url = await serve(context, (_, response) => {
-    asked++;
+  let requestsSeen = 0;
+  const url = await serveHttp(context, (_, response) => {
+    requestsSeen++;
     response.writeHead(429, { 'retry-after': '2' }).end();
   });
   const waited: number[] = [];
@@ -311,7 +311,7 @@ test('gives up after as many attempts as it is told, and waits no longer than th
     waited.push(ms);
   };
   await assert.rejects(httpGet(url, { attempts: 2, sleep }), { message: 'HTTP 429 (2 attempts)' });
-  assert.deepEqual([asked, waited], [2, [2000]]);
+  assert.deepEqual([requestsSeen, waited], [2, [2000]]);
   await assert.rejects(httpGet(url, { pauseMsMax: 1999, sleep }), { message: 'HTTP 429' });
-  assert.deepEqual([asked, waited], [3, [2000]]);
+  assert.deepEqual([requestsSeen, waited], [3, [2000]]);
 });

@@ -1,23 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ClairError } from '../errors.ts';
-import { limits } from '../limits.ts';
-import { percentDecoded } from '../percent-decoded.ts';
-import { askForBulk, type BulkAnswer } from './bulk-transport.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { percentDecode } from '../percent-decode.ts';
+import { type BulkResponse, sendBulkRequest } from './bulk-transport.ts';
 import {
+  abortableSleep,
   basicAuthorization,
-  Connection,
+  connectionErrorMessage,
+  HttpConnection,
   HttpError,
-  pauseAfter,
-  reasonOf,
+  parseRetryAfter,
   redirectStatuses,
   redirectTarget,
-  retryAfter,
-  sleepFor,
+  retryDelayMs,
 } from './http-rules.ts';
-import { askOnce, type ConnectionOptions } from './http-transport.ts';
+import { type ConnectionOptions, sendRequest } from './http-transport.ts';
 
 /** How far a download has come. `totalBytes` is absent where the server does not say, or compresses on the way. */
-export interface Progress {
+export interface DownloadProgress {
   readonly url: string;
   readonly receivedBytes: number;
   readonly totalBytes?: number;
@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Sent to the origin of the URL until a redirect leads to another one, and never again after that. */
   readonly originHeaders?: Readonly<Record<string, string>>;
   /** Takes every answer of 2xx as a file, web pages and empty ones included. */
-  readonly takesAnything?: boolean;
+  readonly acceptsAny2xx?: boolean;
   /** The file may be very large: pieces of its body are done with when the next is asked for. No proxy is asked. */
   readonly isBulk?: boolean;
   /** How to connect to a URL, asked for each on the way. Throws an `HttpError` where that may not be. */
@@ -42,7 +42,7 @@ export interface HttpOptions {
   readonly attempts?: number;
   /** The longest pause before another attempt, `Retry-After` included; `limits.retryAfterMs` by default. */
   readonly pauseMsMax?: number;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: DownloadProgress) => void;
   /** Waits between two attempts; replaced in tests. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
@@ -63,25 +63,27 @@ export async function httpGet(
   url: string,
   options: HttpOptions = {},
 ): Promise<HttpFile | 'not-modified' | 'not-found'> {
-  const sleep = options.sleep ?? sleepFor;
+  const sleep = options.sleep ?? abortableSleep;
   for (let attempt = 1; ; attempt++) {
-    const answer = await attemptGet(new URL(url), options);
-    if (!(answer instanceof Failure)) return answer;
-    const pauseMs = isSlow(answer, options) ? undefined : pauseAfter(attempt, answer.retryAfterMs, options);
-    if (pauseMs === undefined) {
+    const result = await attemptGet(new URL(url), options);
+    if (!(result instanceof TransientError)) return result;
+    const delayMs = hasConnectTimedOut(result, options)
+      ? undefined
+      : retryDelayMs(attempt, result.retryAfterMs, options);
+    if (delayMs === undefined) {
       const tries = attempt === 1 ? '' : ` (${attempt} attempts)`;
-      const { cause, unreachable } = answer;
-      throw new HttpError(answer.message + tries, {
+      const { cause, unreachable } = result;
+      throw new HttpError(result.message + tries, {
         cause,
         ...(unreachable !== undefined && { unreachable }),
       });
     }
-    await sleep(pauseMs, options.signal);
+    await sleep(delayMs, options.signal);
   }
 }
 
 /** Whether a host was waited for as long as the options allow. */
-function isSlow({ cause }: Failure, { connectMs }: HttpOptions): boolean {
+function hasConnectTimedOut({ cause }: TransientError, { connectMs }: HttpOptions): boolean {
   return connectMs !== undefined && cause instanceof ClairError && cause.code === 'limit-exceeded';
 }
 
@@ -93,19 +95,19 @@ export function displayUrl(url: string): string {
 }
 
 /** What there is to say of a failure besides its message. */
-interface FailureOptions {
+interface TransientErrorOptions {
   readonly cause?: unknown;
   readonly retryAfterMs?: number;
   readonly unreachable?: string;
 }
 
 /** A failure that may pass. */
-class Failure extends Error {
+class TransientError extends Error {
   readonly retryAfterMs: number | undefined;
   /** The host that gave no answer. */
   readonly unreachable: string | undefined;
 
-  constructor(message: string, options: FailureOptions = {}) {
+  constructor(message: string, options: TransientErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
     this.unreachable = options.unreachable;
@@ -115,38 +117,38 @@ class Failure extends Error {
 async function attemptGet(
   url: URL,
   options: HttpOptions,
-): Promise<HttpFile | 'not-modified' | 'not-found' | Failure> {
-  const connection = new Connection(options);
+): Promise<HttpFile | 'not-modified' | 'not-found' | TransientError> {
+  const connection = new HttpConnection(options);
   try {
-    const response = await follow(url, options, connection);
-    const answer = answerOf(response, options);
-    if (answer === undefined) {
+    const response = await followRedirects(url, options, connection);
+    const outcome = outcomeOf(response, options);
+    if (outcome === undefined) {
       return { headers: response.headers, body: bodyOf(url, response, connection, options) };
     }
     connection.close();
-    return answer;
+    return outcome;
   } catch (error) {
     connection.close();
     options.signal?.throwIfAborted();
     if (error instanceof HttpError) throw error;
-    if (error instanceof Failure) return error;
-    return new Failure(reasonOf(error), { cause: error });
+    if (error instanceof TransientError) return error;
+    return new TransientError(connectionErrorMessage(error), { cause: error });
   }
 }
 
 /** What an answer means; nothing where it is the file. */
-function answerOf(
-  { status, headers }: BulkAnswer,
-  { takesAnything = false }: HttpOptions,
-): 'not-modified' | 'not-found' | Failure | undefined {
-  if (takesAnything && status >= 200 && status < 300) return undefined;
+function outcomeOf(
+  { status, headers }: BulkResponse,
+  { acceptsAny2xx = false }: HttpOptions,
+): 'not-modified' | 'not-found' | TransientError | undefined {
+  if (acceptsAny2xx && status >= 200 && status < 300) return undefined;
   if (status === 200) {
     expectFile(headers);
     return undefined;
   }
   if (status === 304) return 'not-modified';
   if (status === 404 || status === 410) return 'not-found';
-  if (status === 429 || status >= 500) return new Failure(`HTTP ${status}`, retryAfter(headers));
+  if (status === 429 || status >= 500) return new TransientError(`HTTP ${status}`, parseRetryAfter(headers));
   throw new HttpError(`HTTP ${status}`);
 }
 
@@ -159,7 +161,11 @@ function expectFile(headers: IncomingHttpHeaders): void {
 }
 
 /** The first answer that is no redirect. */
-async function follow(start: URL, options: HttpOptions, connection: Connection): Promise<BulkAnswer> {
+async function followRedirects(
+  start: URL,
+  options: HttpOptions,
+  connection: HttpConnection,
+): Promise<BulkResponse> {
   let url = start;
   let isAtOrigin = true;
   for (let redirects = 0; redirects <= limits.redirects; redirects++) {
@@ -173,13 +179,13 @@ async function follow(start: URL, options: HttpOptions, connection: Connection):
       idleMs: options.idleMs,
       connectMs: options.connectMs,
     };
-    const asked = options.isBulk ? askForBulk(url, request) : askOnce(url, request);
-    const answer = await connection.wait<BulkAnswer>(asked).catch((error: unknown) => {
-      throw error instanceof HttpError ? error : noAnswer(url, error);
+    const pending = options.isBulk ? sendBulkRequest(url, request) : sendRequest(url, request);
+    const response = await connection.withIdleTimeout<BulkResponse>(pending).catch((error: unknown) => {
+      throw error instanceof HttpError ? error : toTransientError(url, error);
     });
-    const { location } = answer.headers;
-    if (!redirectStatuses.has(answer.status) || location === undefined) return answer;
-    answer.body.destroy();
+    const { location } = response.headers;
+    if (!redirectStatuses.has(response.status) || location === undefined) return response;
+    response.body.destroy();
     url = redirectTarget(url, location);
   }
   throw new HttpError(`more than ${limits.redirects} redirects`);
@@ -196,9 +202,9 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'limit-exceeded',
 ]);
 
-function noAnswer({ host }: URL, error: unknown): Failure {
+function toTransientError({ host }: URL, error: unknown): TransientError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return new Failure(reasonOf(error), {
+  return new TransientError(connectionErrorMessage(error), {
     cause: error,
     ...(unreachableCodes.has(code) && { unreachable: host }),
   });
@@ -206,30 +212,32 @@ function noAnswer({ host }: URL, error: unknown): Failure {
 
 function credentialsOf({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const decoded = (text: string): string => percentDecoded(text) ?? text;
+  const decoded = (text: string): string => percentDecode(text) ?? text;
   return { authorization: basicAuthorization(decoded(username), decoded(password)) };
 }
 
 async function* bodyOf(
   url: URL,
-  { headers, body, isPatient = false }: BulkAnswer,
-  connection: Connection,
+  { headers, body, hasOwnIdleTimeout = false }: BulkResponse,
+  connection: HttpConnection,
   options: HttpOptions,
 ): AsyncGenerator<Uint8Array> {
   const total = headers['content-encoding'] === undefined ? totalOf(headers) : {};
   let receivedBytes = 0;
   try {
-    for await (const piece of isPatient ? body : connection.pieces(body)) {
+    for await (const piece of hasOwnIdleTimeout ? body : connection.pieces(body)) {
       receivedBytes += piece.length;
       options.onProgress?.({ url: displayUrl(url.href), receivedBytes, ...total });
       yield piece;
     }
-    if (receivedBytes === 0 && options.takesAnything !== true) throw new HttpError('an empty file came');
+    if (receivedBytes === 0 && options.acceptsAny2xx !== true) throw new HttpError('an empty file came');
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof HttpError
       ? error
-      : new HttpError(`broken off after ${receivedBytes} bytes: ${reasonOf(error)}`, { cause: error });
+      : new HttpError(`broken off after ${receivedBytes} bytes: ${connectionErrorMessage(error)}`, {
+          cause: error,
+        });
   } finally {
     connection.close();
   }

@@ -5,13 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { serve } from '../../testing/http-server.ts';
-import { ClairError } from '../errors.ts';
-import { heedNetworkEnvironment } from './http-environment.ts';
+import { ClairError } from '../../core/errors.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { applyNetworkEnv } from './http-environment.ts';
 
 test('downloads go through the proxy the environment names, and past it to hosts it excepts', async (context) => {
   const seen: string[] = [];
-  const origin = await serve(context, (_, response) => {
+  const origin = await serveHttp(context, (_, response) => {
     response.end('from the origin');
   });
   const proxy = createServer((request, response) => {
@@ -34,9 +34,9 @@ test('downloads go through the proxy the environment names, and past it to hosts
 /** Gets a URL in a process of its own: what is heeded holds for the whole process. */
 async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
   const script = `
-    const { heedNetworkEnvironment } = await import(${JSON.stringify(new URL('./http-environment.ts', import.meta.url).href)});
+    const { applyNetworkEnv } = await import(${JSON.stringify(new URL('./http-environment.ts', import.meta.url).href)});
     const { httpGet } = await import(${JSON.stringify(new URL('./http-client.ts', import.meta.url).href)});
-    heedNetworkEnvironment();
+    applyNetworkEnv();
     const file = await httpGet(${JSON.stringify(url)});
     for await (const _ of file.body);`;
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
@@ -47,7 +47,7 @@ async function getIn(env: NodeJS.ProcessEnv, url: string): Promise<void> {
 test('a certificate file that is not there is told by name', () => {
   assert.throws(
     () => {
-      heedNetworkEnvironment({ SSL_CERT_FILE: 'no/such.pem' });
+      applyNetworkEnv({ SSL_CERT_FILE: 'no/such.pem' });
     },
     (error) => error instanceof ClairError && error.message.includes('SSL_CERT_FILE names no/such.pem'),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { ClairError, messageOf } from '../errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { useProxies } from './proxies.ts';
 
 /**
@@ -8,13 +8,13 @@ import { useProxies } from './proxies.ts';
  * `NO_PROXY`, and beside the certificates that Node trusts those of the system and of `SSL_CERT_FILE`. Throws `usage` where that
  * file cannot be read.
  */
-export function heedNetworkEnvironment(env: NodeJS.ProcessEnv = process.env): void {
+export function applyNetworkEnv(env: NodeJS.ProcessEnv = process.env): void {
   useProxies(env);
-  heedCertificates(env);
+  applyCaEnv(env);
 }
 
 /** The part of it that is about certificates: it takes a tenth of a second, which plain HTTP can do without. */
-export function heedCertificates(env: NodeJS.ProcessEnv): void {
+export function applyCaEnv(env: NodeJS.ProcessEnv): void {
   const file = env['SSL_CERT_FILE'];
   const extra = file === undefined ? [] : certificatesIn(file);
   setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system'), ...extra]);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ClairError, messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 
 /** A download that did not succeed. The message says why; it names no URL. The cause is a `ClairError` where it was a limit. */
 export class HttpError extends Error {
@@ -16,39 +16,39 @@ export class HttpError extends Error {
 }
 
 /** How long a connection may stand still, and who may end it. */
-export interface Patience {
+export interface IdleTimeoutOptions {
   readonly signal?: AbortSignal | undefined;
   readonly idleMs?: number | undefined;
 }
 
 /** Nothing came for too long. */
-export function idleTooLong(idleMs: number): ClairError {
+export function idleTimeoutError(idleMs: number): ClairError {
   return new ClairError('limit-exceeded', `nothing received for ${idleMs / 1000} s`, { limit: 'idleMs' });
 }
 
 /** No connection came about in time. */
-export function connectTooLong(connectMs: number): ClairError {
+export function connectTimeoutError(connectMs: number): ClairError {
   return new ClairError('limit-exceeded', `no connection within ${connectMs / 1000} s`, {
     limit: 'connectMs',
   });
 }
 
 /** A connection that is given up when nothing comes for too long. */
-export class Connection {
+export class HttpConnection {
   readonly #abort = new AbortController();
   readonly #idleMs: number;
   readonly signal: AbortSignal;
 
-  constructor(options: Patience) {
+  constructor(options: IdleTimeoutOptions) {
     this.#idleMs = options.idleMs ?? limits.idleMs;
     const signals = [this.#abort.signal, AbortSignal.timeout(limits.downloadMs)];
     this.signal = AbortSignal.any(options.signal === undefined ? signals : [...signals, options.signal]);
   }
 
   /** What the network gives, or the failure to give it in time. */
-  async wait<T>(work: Promise<T>): Promise<T> {
+  async withIdleTimeout<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => {
-      this.#abort.abort(idleTooLong(this.#idleMs));
+      this.#abort.abort(idleTimeoutError(this.#idleMs));
     }, this.#idleMs);
     try {
       return await work;
@@ -61,7 +61,7 @@ export class Connection {
   async *pieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
     for (;;) {
-      const { done, value } = await this.wait(pieces.next());
+      const { done, value } = await this.withIdleTimeout(pieces.next());
       if (done) return;
       yield value;
     }
@@ -94,35 +94,35 @@ export function redirectTarget(from: URL, location: string): URL {
 }
 
 /** What a server asks to be left alone for. RFC 9110 §10.2.3: seconds or a date. */
-export function retryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
+export function parseRetryAfter(headers: IncomingHttpHeaders): { retryAfterMs?: number } {
   const value = headers['retry-after'] ?? '';
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) };
 }
 
 /** How often to try, and how long to wait in between. */
-export interface Persistence {
+export interface RetryOptions {
   readonly attempts?: number;
   readonly pauseMsMax?: number;
 }
 
 /** How long to wait after so many attempts until the next; undefined where there is none, or not that soon. */
-export function pauseAfter(
+export function retryDelayMs(
   attempt: number,
   retryAfterMs: number | undefined,
-  { attempts = limits.httpAttempts, pauseMsMax = limits.retryAfterMs }: Persistence = {},
+  { attempts = limits.httpAttempts, pauseMsMax = limits.retryAfterMs }: RetryOptions = {},
 ): number | undefined {
   const ms = retryAfterMs ?? 500 * 2 ** (attempt - 1);
   return attempt >= attempts || ms > pauseMsMax ? undefined : ms;
 }
 
 /** Why a connection failed. Of several addresses tried there is only a code. */
-export function reasonOf(error: unknown): string {
+export function connectionErrorMessage(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return messageOf(error) || code;
 }
 
 /** Waits, until the signal comes at most. */
-export async function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export async function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await wait(ms, undefined, signal === undefined ? {} : { signal });
 }

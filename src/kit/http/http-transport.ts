@@ -9,7 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import { connectTooLong } from './http-rules.ts';
+import { connectTimeoutError } from './http-rules.ts';
 
 /** How a connection is made; what is absent is done as Node does it. */
 export interface ConnectionOptions {
@@ -38,17 +38,17 @@ export interface TransportRequest {
 }
 
 /** One answer; `body` is free of transport compression. */
-export interface TransportAnswer {
+export interface TransportResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
 }
 
 /** Asks a URL once: no redirect is followed. Rejects with what the connection failed with, or the reason of the signal. */
-export async function askOnce(
+export async function sendRequest(
   url: URL,
   { headers, signal, connection: { ca, ...connection }, connectMs, post }: TransportRequest,
-): Promise<TransportAnswer> {
+): Promise<TransportResponse> {
   signal.throwIfAborted();
   const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -66,14 +66,14 @@ export async function askOnce(
   if (connectMs !== undefined) limitConnecting(request, connectMs);
   request.on('response', resolve).on('error', reject).end(post);
   const response = await promise;
-  const body = withoutCodings(response);
+  const body = decodeContent(response);
   open = body;
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
 /** Ends a request whose connection does not come about in time. */
 function limitConnecting(request: ClientRequest, connectMs: number): void {
-  const timer = setTimeout(() => request.destroy(connectTooLong(connectMs)), connectMs);
+  const timer = setTimeout(() => request.destroy(connectTimeoutError(connectMs)), connectMs);
   const stop = (): void => {
     clearTimeout(timer);
   };
@@ -84,14 +84,14 @@ function limitConnecting(request: ClientRequest, connectMs: number): void {
 }
 
 /** The body of an answer without the codings that it tells. RFC 9110 §8.4. A coding nobody knows is left as it is, as browsers do. */
-export function withoutCodings(response: IncomingMessage): Readable {
+export function decodeContent(response: IncomingMessage): Readable {
   const codings = (response.headers['content-encoding'] ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
   const decoders = codings.toReversed().map(decoderOf);
   const decoded = decoders.every((decoder) => decoder !== undefined)
-    ? decoders.reduce<Readable>(through, response)
+    ? decoders.reduce<Readable>(pipeThrough, response)
     : response;
   return decoded.on('error', () => undefined); // told to whoever reads it, and nobody may
 }
@@ -113,7 +113,7 @@ function decoderOf(coding: string): Transform | undefined {
 }
 
 /** A failure on either side ends the other; whoever reads the result is told. */
-function through(source: Readable, decoder: Transform): Readable {
+function pipeThrough(source: Readable, decoder: Transform): Readable {
   pipeline(source, decoder, () => undefined);
   return decoder;
 }

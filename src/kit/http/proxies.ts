@@ -5,7 +5,7 @@ import https from 'node:https';
 const { setGlobalProxyFromEnv } = http as Partial<Pick<typeof http, 'setGlobalProxyFromEnv'>>;
 
 /** As the agents that Node itself makes. */
-const usual = { keepAlive: true, scheduling: 'lifo', timeout: 5000 } as const;
+const agentDefaults = { keepAlive: true, scheduling: 'lifo', timeout: 5000 } as const;
 
 /** Sends the HTTP of this process through the proxies that an environment names; `fetch` only where Node has a function for that. */
 export function useProxies(env: NodeJS.ProcessEnv): void {
@@ -15,6 +15,6 @@ export function useProxies(env: NodeJS.ProcessEnv): void {
 
 /** The agents of Node 22.21 and later take proxies from an environment. */
 export function useProxyingAgents(env: NodeJS.ProcessEnv): void {
-  http.globalAgent = new http.Agent({ ...usual, proxyEnv: env });
-  https.globalAgent = new https.Agent({ ...usual, proxyEnv: env });
+  http.globalAgent = new http.Agent({ ...agentDefaults, proxyEnv: env });
+  https.globalAgent = new https.Agent({ ...agentDefaults, proxyEnv: env });
 }

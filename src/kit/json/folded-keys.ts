@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { oneLine } from '../one-line.ts';
-import type { Refuse } from './json-document.ts';
+import { toSingleLine } from '../one-line.ts';
+import type { DocumentErrorFactory } from './json-document.ts';
 
 /**
  * A key as Go's `encoding/json` compares it with the name of a field. Only U+017F and U+212A fold to letters of ASCII, and all names
@@ -23,8 +23,8 @@ type Shape =
 const shapes = new WeakMap<z.core.$ZodType, Shape>();
 
 function shapeOf(schema: z.core.$ZodType): Shape {
-  const known = shapes.get(schema);
-  if (known !== undefined) return known;
+  const cached = shapes.get(schema);
+  if (cached !== undefined) return cached;
   const shape = newShapeOf(schema);
   shapes.set(schema, shape);
   return shape;
@@ -49,7 +49,7 @@ function newShapeOf(schema: z.core.$ZodType): Shape {
 export function withFoldedKeys(
   schema: z.core.$ZodType,
   { bytes, json }: { readonly bytes: Uint8Array; readonly json: unknown },
-  refuse: Refuse,
+  refuse: DocumentErrorFactory,
 ): unknown {
   const shape = shapeOf(schema);
   new FieldScan(bytes, refuse).value(shape);
@@ -76,10 +76,10 @@ const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x
 /** Looks for fields that come twice, in a text that is known to be JSON: parsed, of two equal keys only one is left. */
 class FieldScan {
   readonly #bytes: Uint8Array;
-  readonly #refuse: Refuse;
+  readonly #refuse: DocumentErrorFactory;
   #at: number;
 
-  constructor(bytes: Uint8Array, refuse: Refuse) {
+  constructor(bytes: Uint8Array, refuse: DocumentErrorFactory) {
     this.#bytes = bytes;
     this.#refuse = refuse;
     const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -128,7 +128,7 @@ class FieldScan {
     const [name, value] = field;
     if (seen.has(name))
       throw this.#refuse(
-        `has the field ${name} twice (${oneLine(text, keyMax)}): readers differ in which of them counts`,
+        `has the field ${name} twice (${toSingleLine(text, keyMax)}): readers differ in which of them counts`,
       );
     seen.add(name);
     return value;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod/mini';
-import { limits } from '../limits.ts';
+import { limits } from '../../core/limits.ts';
 import { parseJson, readBySchema } from './json-document.ts';
 
 const refuse = (fault: string): Error => new Error(`x ${fault}`);
@@ -42,7 +42,7 @@ test('a document that is otherwise than its schema says where, and what was expe
   });
   const read = (json: unknown): unknown => readBySchema(schema, json, refuse);
   assert.deepEqual(read({ version: 1, layers: ['x'] }), { version: 1, layers: ['x'] });
-  for (const [json, words] of [
+  for (const [json, message] of [
     [7, 'x is malformed: not the expected object'],
     [{ version: 2, layers: [] }, 'x is malformed at version: none of 1'],
     [{ version: 1, kind: 'c', layers: [] }, 'x is malformed at kind: none of a, b'],
@@ -57,7 +57,7 @@ test('a document that is otherwise than its schema says where, and what was expe
       'x is malformed at labels.a: nothing is called "b\\u001b"',
     ],
   ] as const)
-    assert.throws(() => read(json), { message: words });
+    assert.throws(() => read(json), { message: message });
 });
 
 test('a document in which a hundred thousand things are wrong is refused, too', () => {

@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import type * as z from 'zod/mini';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { boundedParse } from '../bounded-parse.ts';
-import { messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
-import { oneLine } from '../one-line.ts';
-import { quoted } from '../quoted.ts';
+import { toSingleLine } from '../one-line.ts';
+import { quoteUntrusted } from '../quoted.ts';
 
 /** Makes an error of what is wrong with a document, which is said as `is not JSON: …` or `is malformed at layers.0: …`. */
-export type Refuse = (fault: string, cause?: unknown) => Error;
+export type DocumentErrorFactory = (fault: string, cause?: unknown) => Error;
 
 /** Of the words of a document so many characters are told. */
-const wordsMax = 200;
+const messageCharactersMax = 200;
 
 /**
  * The JSON of a document from outside, with or without a byte order mark. Throws what `refuse` makes. How deep it is nested is
  * looked at from this size on.
  */
-export function parseJson(bytes: Buffer, refuse: Refuse, depthFromBytes = 0): unknown {
+export function parseJson(bytes: Buffer, refuse: DocumentErrorFactory, depthFromBytes = 0): unknown {
   // Of megabytes of brackets the parser would make hundreds.
   if (bytes.length >= depthFromBytes && isDeeper(bytes, limits.documentDepth))
     throw refuse('is nested without end');
@@ -26,31 +26,35 @@ export function parseJson(bytes: Buffer, refuse: Refuse, depthFromBytes = 0): un
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     // The words of the parser have a piece of the document in them.
-    throw refuse(`is not JSON: ${oneLine(messageOf(error), wordsMax)}`, error);
+    throw refuse(`is not JSON: ${toSingleLine(messageOf(error), messageCharactersMax)}`, error);
   }
 }
 
 /** The JSON of a document as its schema reads it. Throws what `refuse` makes of the first place where it differs. */
-export function readBySchema<T extends z.ZodMiniType>(schema: T, json: unknown, refuse: Refuse): z.output<T> {
+export function readBySchema<T extends z.ZodMiniType>(
+  schema: T,
+  json: unknown,
+  refuse: DocumentErrorFactory,
+): z.output<T> {
   const result = boundedParse(schema, json);
   if (result === undefined) throw refuse('is malformed: more is wrong in it than can be told');
   if (result.success) return result.data;
-  throw refuse(`is malformed${firstIssueOf(result.error)}`);
+  throw refuse(`is malformed${describeFirstIssue(result.error)}`);
 }
 
 /** Where a value first differs from its schema, and how: ` at layers.0.digest: not the expected string`. */
-function firstIssueOf({ issues: [issue] }: z.core.$ZodError): string {
+function describeFirstIssue({ issues: [issue] }: z.core.$ZodError): string {
   if (issue === undefined) return '';
-  const place = oneLine(issue.path.map(String).join('.'), wordsMax);
-  return `${place === '' ? '' : ` at ${place}`}: ${wordsOf(issue)}`;
+  const path = toSingleLine(issue.path.map(String).join('.'), messageCharactersMax);
+  return `${path === '' ? '' : ` at ${path}`}: ${issueMessage(issue)}`;
 }
 
 /** The message of the schema, or what was expected where it has none of its own. */
-function wordsOf(issue: z.core.$ZodIssue): string {
+function issueMessage(issue: z.core.$ZodIssue): string {
   if (issue.message !== 'Invalid input') return issue.message;
   if (issue.code === 'invalid_type') return `not the expected ${issue.expected}`;
   if (issue.code === 'invalid_value') return `none of ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'unrecognized_keys') return `nothing is called ${quoted(issue.keys[0] ?? '')}`;
+  if (issue.code === 'unrecognized_keys') return `nothing is called ${quoteUntrusted(issue.keys[0] ?? '')}`;
   return 'not as expected';
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gather, inPieces } from '../../testing/bytes.ts';
-import { limits } from '../limits.ts';
+import { limits } from '../../core/limits.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import {
   JsonStreamError,
@@ -19,7 +19,7 @@ function bytes(text: string): Buffer {
 
 /** What reading the content as an object ends with. */
 async function failure(content: Buffer, size = 5): Promise<JsonStreamError> {
-  const error: unknown = await gather(jsonMembers(inPieces(content, size))).catch(
+  const error: unknown = await collectAll(jsonMembers(inChunks(content, size))).catch(
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof JsonStreamError, `${content.toString('latin1')} was read without an error`);
@@ -37,7 +37,7 @@ test('members are those of JSON.parse, whatever the pieces', async () => {
       pieceSizes,
       async (value, space, size) => {
         const text = JSON.stringify(value, null, space);
-        const members = await gather(jsonMembers(inPieces(bytes(text), size)));
+        const members = await collectAll(jsonMembers(inChunks(bytes(text), size)));
         assert.deepEqual(new Map(members), new Map(Object.entries(JSON.parse(text) as object)));
       },
     ),
@@ -48,7 +48,7 @@ test('elements are those of JSON.parse, whatever the pieces', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue()), spaced, pieceSizes, async (value, space, size) => {
       const text = JSON.stringify(value, null, space);
-      assert.deepEqual(await gather(jsonElements(inPieces(bytes(text), size))), JSON.parse(text));
+      assert.deepEqual(await collectAll(jsonElements(inChunks(bytes(text), size))), JSON.parse(text));
     }),
   );
 });
@@ -56,15 +56,15 @@ test('elements are those of JSON.parse, whatever the pieces', async () => {
 test('escapes and characters of several bytes may be cut anywhere', async () => {
   const text = String.raw`{"a\\":"\"}{,\\","é€😀":["\\\"",{"b":"]"}],"\u0000":"\\"}`;
   for (let size = 1; size <= text.length; size++) {
-    assert.deepEqual(await jsonObject(inPieces(bytes(text), size)), JSON.parse(text));
+    assert.deepEqual(await jsonObject(inChunks(bytes(text), size)), JSON.parse(text));
   }
 });
 
 test('a byte order mark and blanks around the content are nothing', async () => {
   const content = bytes('\ufeff \r\n{ "a" : 1 } \t\n');
-  for (const size of [1, 2, 100]) assert.deepEqual(await jsonObject(inPieces(content, size)), { a: 1 });
-  assert.deepEqual(await gather(jsonElements(inPieces(bytes(' [ ] ')))), []);
-  assert.deepEqual(await gather(jsonMembers(inPieces(bytes('{\n}\n')))), []);
+  for (const size of [1, 2, 100]) assert.deepEqual(await jsonObject(inChunks(content, size)), { a: 1 });
+  assert.deepEqual(await collectAll(jsonElements(inChunks(bytes(' [ ] ')))), []);
+  assert.deepEqual(await collectAll(jsonMembers(inChunks(bytes('{\n}\n')))), []);
 });
 
 test('content cut short is an error at its end, wherever it is cut', async () => {
@@ -102,7 +102,7 @@ test('content of another kind is told apart', async () => {
 
 test('an element that is missing is an error', async () => {
   for (const text of ['[,]', '[1,]', '[1,,2]', '[1}', '[1 2]']) {
-    await assert.rejects(gather(jsonElements(inPieces(bytes(text)))), JsonStreamError, text);
+    await assert.rejects(collectAll(jsonElements(inChunks(bytes(text)))), JsonStreamError, text);
   }
 });
 
@@ -113,14 +113,14 @@ test('bytes that are no UTF-8 are an error at their record', async () => {
 });
 
 test('limits end what has no end', async () => {
-  const body = () => inPieces(bytes('{"a":"0123456789","b":2}'), 4);
-  await assert.rejects(gather(jsonMembers(body(), { bytes: 20 })), {
+  const body = () => inChunks(bytes('{"a":"0123456789","b":2}'), 4);
+  await assert.rejects(collectAll(jsonMembers(body(), { bytes: 20 })), {
     position: 20,
     message: 'longer than 20 bytes',
   });
-  await assert.rejects(gather(jsonMembers(body(), { recordBytes: 10 })), { position: 1 });
-  await assert.rejects(gather(jsonMembers(body(), { records: 1 })), { position: 18 });
-  assert.equal((await gather(jsonMembers(body(), { bytes: 24, recordBytes: 16, records: 2 }))).length, 2);
+  await assert.rejects(collectAll(jsonMembers(body(), { recordBytes: 10 })), { position: 1 });
+  await assert.rejects(collectAll(jsonMembers(body(), { records: 1 })), { position: 18 });
+  assert.equal((await collectAll(jsonMembers(body(), { bytes: 24, recordBytes: 16, records: 2 }))).length, 2);
 });
 
 test('a million elements are cut one by one', () => {
@@ -144,7 +144,7 @@ test('the members of inner objects are those of JSON.parse, whatever the pieces'
     fc.asyncProperty(outer, spaced, pieceSizes, async (value, space, size) => {
       const text = JSON.stringify(value, null, space);
       const found = new Map<string, Map<string, unknown>>();
-      for (const { name, members } of await gather(jsonGroups(inPieces(bytes(text), size)))) {
+      for (const { name, members } of await collectAll(jsonGroups(inChunks(bytes(text), size)))) {
         found.set(name, new Map([...(found.get(name) ?? []), ...members]));
       }
       const parsed = Object.entries(JSON.parse(text) as Record<string, object>);
@@ -162,9 +162,9 @@ test('the elements of one array in an object are those of JSON.parse, whatever t
     fc.asyncProperty(value, spaced, pieceSizes, async (object, space, size) => {
       const text = JSON.stringify(object, null, space);
       const parsed = JSON.parse(text) as typeof object;
-      assert.deepEqual(await gather(jsonElementsOf('data', inPieces(bytes(text), size))), parsed.data);
+      assert.deepEqual(await collectAll(jsonElementsOf('data', inChunks(bytes(text), size))), parsed.data);
       const array = JSON.stringify(object.data, null, space);
-      assert.deepEqual(await gather(jsonElementsOf('data', inPieces(bytes(array), size))), parsed.data);
+      assert.deepEqual(await collectAll(jsonElementsOf('data', inChunks(bytes(array), size))), parsed.data);
     }),
   );
 });
@@ -172,8 +172,8 @@ test('the elements of one array in an object are those of JSON.parse, whatever t
 test('content that is cut or garbled within an inner value is an error at its place', async () => {
   const content = bytes('{"a":{"b":[1,{"é":"}"}],"c":2},"d":{}}');
   for (let length = 1; length < content.length; length++) {
-    const cut = jsonGroups(inPieces(content.subarray(0, length), 4));
-    await assert.rejects(gather(cut), { position: length, message: 'ends too early' });
+    const cut = jsonGroups(inChunks(content.subarray(0, length), 4));
+    await assert.rejects(collectAll(cut), { position: length, message: 'ends too early' });
   }
   const cases: [string, string, number][] = [
     ['{"a":{"b":1,"b":2}}', 'the name "b" occurs twice', 12],
@@ -189,7 +189,7 @@ test('content that is cut or garbled within an inner value is an error at its pl
   ];
   for (const [text, message, position] of cases) {
     for (const size of [1, 3, 100]) {
-      const error: unknown = await gather(jsonGroups(inPieces(bytes(text), size))).catch(
+      const error: unknown = await collectAll(jsonGroups(inChunks(bytes(text), size))).catch(
         (thrown: unknown) => thrown,
       );
       assert.ok(error instanceof JsonStreamError, text);
@@ -197,7 +197,7 @@ test('content that is cut or garbled within an inner value is an error at its pl
     }
   }
   for (const text of ['{"data":{}}', '{"data":1}', '{}', '{"Data":[1]}']) {
-    await assert.rejects(gather(jsonElementsOf('data', inPieces(bytes(text)))), {
+    await assert.rejects(collectAll(jsonElementsOf('data', inChunks(bytes(text)))), {
       message: 'no array "data" in the object',
     });
   }
@@ -205,9 +205,9 @@ test('content that is cut or garbled within an inner value is an error at its pl
 
 test('a record that is nested without end is refused where it begins, whole or not', async () => {
   const nested = (depth: number) => bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
-  assert.equal((await gather(jsonMembers(inPieces(nested(limits.documentDepth - 1))))).length, 1);
+  assert.equal((await collectAll(jsonMembers(inChunks(nested(limits.documentDepth - 1))))).length, 1);
   for (const deep of [nested(limits.documentDepth), bytes(`{"a":${'[{'.repeat(100_000)}`)]) {
-    await assert.rejects(gather(jsonMembers(inPieces(deep, 1000))), {
+    await assert.rejects(collectAll(jsonMembers(inChunks(deep, 1000))), {
       position: 1,
       message: 'a record is nested without end',
     });

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
-import { quoted } from '../quoted.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { quoteUntrusted } from '../quoted.ts';
 import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
 
 export { JsonStreamError } from './json-splitter.ts';
@@ -26,7 +26,7 @@ export async function* jsonMembers(
   bounds: Partial<SplitterLimits> = {},
 ): AsyncGenerator<readonly [name: string, value: unknown]> {
   const splitter = new JsonSplitter({ types: ['object'] }, { ...defaults, ...bounds });
-  const names = new Names();
+  const names = new SeenNames();
   for await (const piece of parts(body)) {
     for (const record of splitter.push(piece)) yield names.add(record);
   }
@@ -70,7 +70,7 @@ export async function* jsonGroups(
   bounds: Partial<SplitterLimits> = {},
 ): AsyncGenerator<JsonGroup> {
   const splitter = new JsonSplitter({ types: ['object'], inner: 'object' }, { ...defaults, ...bounds });
-  const groups = new Groups();
+  const groups = new GroupCollector();
   for await (const piece of parts(body)) {
     for (const record of splitter.push(piece)) {
       const finished = groups.take(record);
@@ -98,7 +98,7 @@ export async function* jsonElementsOf(
     { types: ['object', 'array'], inner: 'array' },
     { ...defaults, ...bounds },
   );
-  const names = new Names();
+  const names = new SeenNames();
   let isWanted = false;
   let isFound = false;
   for await (const piece of parts(body)) {
@@ -113,7 +113,7 @@ export async function* jsonElementsOf(
   }
   splitter.end();
   if (splitter.type === 'object' && !isFound)
-    throw new JsonStreamError(0, `no array ${quoted(name)} in the object`);
+    throw new JsonStreamError(0, `no array ${quoteUntrusted(name)} in the object`);
 }
 
 /** The content in parts so small that what one holds of records is soon garbage. */
@@ -124,9 +124,9 @@ async function* parts(body: Body): AsyncGenerator<Uint8Array> {
 }
 
 /** Gathers the members of inner objects. */
-class Groups {
-  readonly #outer = new Names();
-  #inner = new Names();
+class GroupCollector {
+  readonly #outer = new SeenNames();
+  #inner = new SeenNames();
   #group: { readonly name: string; readonly members: (readonly [string, unknown])[] } | undefined;
 
   /** Takes a record; the group before, when it begins another. */
@@ -138,10 +138,10 @@ class Groups {
     const before = this.#group;
     const name = this.#outer.addOpened(record);
     if (record.opens === undefined) {
-      throw new JsonStreamError(record.position, `${quoted(name)} is not an object`);
+      throw new JsonStreamError(record.position, `${quoteUntrusted(name)} is not an object`);
     }
     this.#group = { name, members: [] };
-    this.#inner = new Names();
+    this.#inner = new SeenNames();
     return before;
   }
 
@@ -159,7 +159,7 @@ class Groups {
 }
 
 /** The names of one object. */
-class Names {
+class SeenNames {
   readonly #seen = new Set<string>();
 
   /** The member a record holds. */
@@ -177,7 +177,8 @@ class Names {
   }
 
   #expectNew(name: string, position: number): void {
-    if (this.#seen.has(name)) throw new JsonStreamError(position, `the name ${quoted(name)} occurs twice`);
+    if (this.#seen.has(name))
+      throw new JsonStreamError(position, `the name ${quoteUntrusted(name)} occurs twice`);
     this.#seen.add(name);
   }
 }

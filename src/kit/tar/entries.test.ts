@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gather, inPieces } from '../../testing/bytes.ts';
-import { base256, type TarEntry, tar } from '../../testing/tar-writer.ts';
-import { limits } from '../limits.ts';
+import { limits } from '../../core/limits.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
+import { base256, type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { tarEntries } from './entries.ts';
 import { TarError } from './header.ts';
 
-const members: TarEntry[] = [
+const members: TarEntryPlan[] = [
   { path: './advisories/' },
   { path: './advisories/a.json', content: '{"id":"a"}' },
   { path: 'README', content: 'x'.repeat(5000) },
@@ -17,7 +17,7 @@ const members: TarEntry[] = [
 const isJson = (path: string): boolean => path.endsWith('.json');
 
 async function textsOf(archive: Uint8Array, pieceBytes?: number): Promise<[string, string][]> {
-  const files = await gather(tarEntries(inPieces(archive, pieceBytes), isJson));
+  const files = await collectAll(tarEntries(inChunks(archive, pieceBytes), isJson));
   return files.map(({ path, bytes }) => [path, bytes.toString()]);
 }
 
@@ -33,7 +33,7 @@ test('the wanted files come one by one, whatever the pieces', async () => {
 test('files come before the rest of the archive has been read', async () => {
   let read = 0;
   async function* body(): AsyncGenerator<Uint8Array> {
-    for await (const piece of inPieces(tar(members), 512)) {
+    for await (const piece of inChunks(tar(members), 512)) {
       read++;
       yield piece;
     }

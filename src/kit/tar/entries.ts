@@ -1,9 +1,9 @@
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { bufferView } from '../bytes/buffer-view.ts';
-import { ClairError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { collectPayload } from './collect-payload.ts';
 import { TarError } from './header.ts';
 import { type PayloadSink, type TarEntry, TarWalker } from './walker.ts';
-import { wholePayload } from './whole-payload.ts';
 
 /** A file of an archive, whole. */
 export interface ArchivedFile {
@@ -23,7 +23,7 @@ export async function* tarEntries(
 ): AsyncGenerator<ArchivedFile> {
   let files: ArchivedFile[] = [];
   const walker = new TarWalker((entry) =>
-    entry.type === 'file' && wants(entry.path) ? keep(entry, (file) => files.push(file)) : undefined,
+    entry.type === 'file' && wants(entry.path) ? collectFile(entry, (file) => files.push(file)) : undefined,
   );
   for await (const piece of body) {
     walker.push(bufferView(piece));
@@ -34,13 +34,13 @@ export async function* tarEntries(
   walker.end();
 }
 
-function keep(entry: TarEntry, take: (file: ArchivedFile) => void): PayloadSink {
+function collectFile(entry: TarEntry, onFile: (file: ArchivedFile) => void): PayloadSink {
   const { path, size, offset } = entry;
   if (size > limits.feedRecordBytes)
     throw new ClairError('limit-exceeded', `${path} has ${size} bytes, more than ${limits.feedRecordBytes}`);
   if (entry.sparse !== undefined)
     throw new TarError(`${path} is stored as a sparse file, which is not read,`, offset);
-  return wholePayload(size, (bytes) => {
-    take({ path, bytes });
+  return collectPayload(size, (bytes) => {
+    onFile({ path, bytes });
   });
 }

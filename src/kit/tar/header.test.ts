@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { blockBytes, hasValidChecksum, wordsOf } from './header.ts';
+import { blockBytes, hasValidChecksum, uint32View } from './header.ts';
 
 /** A block with the sum that POSIX has: all bytes of it, those of the checksum as blanks. */
 function blockOf(bytes: Uint8Array, isSigned: boolean): Buffer {
@@ -26,7 +26,7 @@ test('finds the same checksums valid byte by byte and word by word', () => {
       (bytes, isSigned, at, isSpoilt) => {
         const block = blockOf(bytes, isSigned);
         if (isSpoilt) block[at] = ((block[at] ?? 0) + 1) & 0xff;
-        const words = wordsOf(Buffer.from(new Uint8Array(block).buffer));
+        const words = uint32View(Buffer.from(new Uint8Array(block).buffer));
         assert.ok(words !== undefined);
         assert.equal(hasValidChecksum(block, 0, words), hasValidChecksum(block, 0));
       },
@@ -38,10 +38,10 @@ test('finds the same checksums valid byte by byte and word by word', () => {
 test('takes a block of the largest bytes, whose sum fills 16 bits', () => {
   const block = blockOf(new Uint8Array(blockBytes).fill(0xff), false);
   assert.ok(hasValidChecksum(block, 0));
-  assert.ok(hasValidChecksum(block, 0, wordsOf(Buffer.from(new Uint8Array(block).buffer))));
+  assert.ok(hasValidChecksum(block, 0, uint32View(Buffer.from(new Uint8Array(block).buffer))));
 });
 
 test('sees no words where bytes do not begin at a multiple of four', () => {
   const bytes = Buffer.alloc(1024);
-  assert.equal(wordsOf(bytes.subarray(1)), undefined);
+  assert.equal(uint32View(bytes.subarray(1)), undefined);
 });

@@ -53,7 +53,7 @@ export function hasValidChecksum(block: Buffer, offset: number, words?: Uint32Ar
 }
 
 /** The bytes of a buffer as numbers of 32 bits, in the order of this machine; undefined where they do not lie as those must. */
-export function wordsOf({ buffer, byteOffset, length }: Buffer): Uint32Array | undefined {
+export function uint32View({ buffer, byteOffset, length }: Buffer): Uint32Array | undefined {
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, Math.floor(length / 4)) : undefined;
 }
 
@@ -121,7 +121,7 @@ function endsWithSlash(block: Buffer, offset: number): boolean {
 }
 
 function sizeField(block: Buffer, offset: number, position: number): number {
-  const size = number(block, offset + 124, 12);
+  const size = numberField(block, offset + 124, 12);
   if (size === undefined || size < 0) throw new TarError('a tar header has an impossible size', position);
   return size;
 }
@@ -130,13 +130,13 @@ function sizeField(block: Buffer, offset: number, position: number): number {
 export function parseHeader(block: Buffer, offset: number, position: number): TarHeader {
   const flag = String.fromCharCode(block[offset + 156] ?? 0);
   const dialect = dialectOf(block, offset);
-  const name = text(block, offset, nameBytes);
+  const name = textField(block, offset, nameBytes);
   const prefix = prefixOf(block, offset, dialect);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     flag,
     size: isWithoutPayload(flag) ? 0 : sizeField(block, offset, position),
-    linkName: block[offset + 157] === 0 ? '' : text(block, offset + 157, 100),
+    linkName: block[offset + 157] === 0 ? '' : textField(block, offset + 157, 100),
     dialect,
   };
 }
@@ -157,8 +157,8 @@ export function hasAt(block: Buffer, offset: number, magic: Buffer): boolean {
 }
 
 function prefixOf(block: Buffer, offset: number, dialect: TarDialect): string {
-  if (dialect === 'ustar') return text(block, offset + 345, 155);
-  if (dialect === 'star') return text(block, offset + 345, 131);
+  if (dialect === 'ustar') return textField(block, offset + 345, 155);
+  if (dialect === 'star') return textField(block, offset + 345, 131);
   return dialect === 'gnu' ? prefixOfGoWriter(block, offset) : '';
 }
 
@@ -176,7 +176,7 @@ function prefixOfGoWriter(block: Buffer, offset: number): string {
 }
 
 /** A NUL-terminated text field. */
-export function text(block: Buffer, offset: number, length: number): string {
+export function textField(block: Buffer, offset: number, length: number): string {
   let end = offset;
   const limit = Math.min(offset + length, block.length);
   let isAscii = true;
@@ -189,7 +189,7 @@ export function text(block: Buffer, offset: number, length: number): string {
 }
 
 /** A numeric field: octal digits, or base-256 big endian when the top bit is set; undefined when it is neither, or negative. */
-export function number(block: Buffer, offset: number, length: number): number | undefined {
+export function numberField(block: Buffer, offset: number, length: number): number | undefined {
   const first = block[offset] ?? 0;
   if ((first & 0x80) === 0) return octal(block, offset, length);
   if ((first & 0x40) !== 0) return undefined; // negative

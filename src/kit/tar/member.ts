@@ -47,17 +47,17 @@ export function memberOf(
   { position, pieces }: { readonly position: number; readonly pieces?: SparseForm },
 ): TarEntry {
   const { pax = noAttributes } = extended;
-  const name = firstSaid(extended.longName, pax.get('path'), header.name);
+  const name = firstNonEmpty(extended.longName, pax.get('path'), header.name);
   const type = typeOf(header.flag, name);
   const size = payloadOf(header, { type, pax, position });
   const ofPax = pieces === undefined && pax.size > 0 ? sparseFormOf(pax, size, position) : undefined;
   const sparse = pieces ?? ofPax;
   const overlay = pax.get(overlayAttribute);
   return {
-    path: boundedPath(ofPax === undefined ? name : firstSaid(pax.get('GNU.sparse.name'), name)),
+    path: boundedPath(ofPax === undefined ? name : firstNonEmpty(pax.get('GNU.sparse.name'), name)),
     type,
     size,
-    target: isLink(type) ? firstSaid(extended.longTarget, pax.get('linkpath'), header.linkName) : '',
+    target: isLink(type) ? firstNonEmpty(extended.longTarget, pax.get('linkpath'), header.linkName) : '',
     offset: position,
     ...(sparse && { sparse }),
     ...(overlay !== undefined && { overlay }),
@@ -67,7 +67,7 @@ export function memberOf(
 /** A global header as a member of its own, as which archive/tar hands it out: it has a name and nothing else. */
 export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: number): TarEntry {
   return {
-    path: boundedPath(firstSaid(pax.get('path'), name)),
+    path: boundedPath(firstNonEmpty(pax.get('path'), name)),
     type: 'global-header',
     size: 0,
     target: '',
@@ -78,7 +78,7 @@ export function globalHeaderOf({ name }: TarHeader, pax: PaxAttributes, offset: 
 const noAttributes: PaxAttributes = new Map();
 
 /** The first text that says something; an empty one says nothing. */
-function firstSaid(...texts: readonly (string | undefined)[]): string {
+function firstNonEmpty(...texts: readonly (string | undefined)[]): string {
   for (const text of texts) if (text !== undefined && text !== '') return text;
   return '';
 }
@@ -132,10 +132,10 @@ function sizeOf(stated: string | undefined, position: number): number | undefine
  */
 function sparseFormOf(pax: PaxAttributes, size: number, position: number): SparseForm | undefined {
   const version = `${pax.get('GNU.sparse.major') ?? ''}.${pax.get('GNU.sparse.minor') ?? ''}`;
-  const hasMap = firstSaid(pax.get('GNU.sparse.map')) !== '';
+  const hasMap = firstNonEmpty(pax.get('GNU.sparse.map')) !== '';
   const isOfHeader = version === '0.0' || version === '0.1' || (version === '.' && hasMap);
   if (!isOfHeader && version !== '1.0') return undefined;
-  const stated = firstSaid(pax.get('GNU.sparse.size'), pax.get('GNU.sparse.realsize'));
+  const stated = firstNonEmpty(pax.get('GNU.sparse.size'), pax.get('GNU.sparse.realsize'));
   const realSize = sizeOf(stated, position) ?? size;
   return isOfHeader
     ? { form: 'pieces', realSize, pieces: piecesOf(pax, position) }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gather, inPieces } from '../../testing/bytes.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { TarError } from './header.ts';
 import { tarMembers } from './members.ts';
 
-const members: TarEntry[] = [
+const members: TarEntryPlan[] = [
   { path: './first', content: 'a'.repeat(2000) },
   { path: 'link', target: 'first' },
   { path: 'passed-over', content: 'b'.repeat(5000) },
@@ -17,8 +17,8 @@ const wants = ({ path }: { readonly path: string }): boolean => path !== 'passed
 test('wanted files come one after the other, each as a stream, whatever the pieces', async () => {
   for (const pieceBytes of [100, 512, 1 << 20]) {
     const seen: [string, number, string][] = [];
-    for await (const { path, sizeBytes, bytes } of tarMembers(inPieces(tar(members), pieceBytes), wants))
-      seen.push([path, sizeBytes, Buffer.concat(await gather(bytes)).toString()]);
+    for await (const { path, sizeBytes, bytes } of tarMembers(inChunks(tar(members), pieceBytes), wants))
+      seen.push([path, sizeBytes, Buffer.concat(await collectAll(bytes)).toString()]);
     assert.deepEqual(seen, [
       ['first', 2000, 'a'.repeat(2000)],
       ['empty', 0, ''],
@@ -28,7 +28,7 @@ test('wanted files come one after the other, each as a stream, whatever the piec
 });
 
 test('the next file comes only when the reader is through with the one before, or has enough of it', async () => {
-  const stream = tarMembers(inPieces(tar(members), 512), wants);
+  const stream = tarMembers(inChunks(tar(members), 512), wants);
   const first = await stream.next();
   assert.ok(first.done !== true);
   const steps: string[] = [];
@@ -48,7 +48,7 @@ test('an archive that is cut short fails whoever reads it, and the stream is clo
   let isClosed = false;
   async function* cut(): AsyncGenerator<Uint8Array> {
     try {
-      yield* inPieces(tar(members).subarray(0, 1500), 512);
+      yield* inChunks(tar(members).subarray(0, 1500), 512);
     } finally {
       isClosed = true;
     }
@@ -56,7 +56,7 @@ test('an archive that is cut short fails whoever reads it, and the stream is clo
   const stream = tarMembers(cut(), wants);
   const first = await stream.next();
   assert.ok(first.done !== true);
-  await assert.rejects(gather(first.value.bytes), TarError);
+  await assert.rejects(collectAll(first.value.bytes), TarError);
   await assert.rejects(first.value.isRead, TarError);
   await assert.rejects(stream.next(), TarError);
   assert.ok(isClosed);

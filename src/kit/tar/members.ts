@@ -13,7 +13,7 @@ export interface StreamedMember {
   readonly isRead: Promise<unknown>;
 }
 
-type Step =
+type WalkEvent =
   | { readonly kind: 'begin'; readonly entry: TarEntry }
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'end' };
@@ -27,7 +27,7 @@ export async function* tarMembers(
   wants: (entry: TarEntry) => boolean,
 ): AsyncGenerator<StreamedMember> {
   const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  const steps = new Steps(pieces, wants);
+  const steps = new WalkEvents(pieces, wants);
   try {
     for (let step = await steps.next(); step !== undefined; step = await steps.next()) {
       if (step.kind !== 'begin') continue; // what a reader left of the member before
@@ -43,10 +43,10 @@ export async function* tarMembers(
 
 /** The bytes of the member that the walk is at. */
 class Payload implements AsyncIterator<Buffer, undefined> {
-  readonly #steps: Steps;
+  readonly #steps: WalkEvents;
   readonly #read = Promise.withResolvers<undefined>();
 
-  constructor(steps: Steps) {
+  constructor(steps: WalkEvents) {
     this.#steps = steps;
     this.#read.promise.catch(() => undefined); // whoever reads the bytes is told as well
   }
@@ -73,10 +73,10 @@ class Payload implements AsyncIterator<Buffer, undefined> {
 }
 
 /** What the walk of an archive comes upon, one thing after the other, piece by piece of the archive. */
-class Steps {
+class WalkEvents {
   readonly #pieces: AsyncIterator<Uint8Array, undefined>;
   readonly #walker: TarWalker;
-  #steps: Step[] = [];
+  #events: WalkEvent[] = [];
   #at = 0;
 
   constructor(pieces: AsyncIterator<Uint8Array, undefined>, wants: (entry: TarEntry) => boolean) {
@@ -87,9 +87,9 @@ class Steps {
   }
 
   /** Undefined once the archive has ended. */
-  async next(): Promise<Step | undefined> {
-    while (this.#at === this.#steps.length) {
-      this.#steps = [];
+  async next(): Promise<WalkEvent | undefined> {
+    while (this.#at === this.#events.length) {
+      this.#events = [];
       this.#at = 0;
       const { done, value } = await this.#pieces.next();
       if (done === true) {
@@ -98,16 +98,16 @@ class Steps {
       }
       this.#walker.push(bufferView(value));
     }
-    return this.#steps[this.#at++];
+    return this.#events[this.#at++];
   }
 
   #sink(entry: TarEntry): PayloadSink {
     if (entry.sparse !== undefined)
       throw new TarError(`${entry.path} is stored as a sparse file, which is not read,`, entry.offset);
-    this.#steps.push({ kind: 'begin', entry });
+    this.#events.push({ kind: 'begin', entry });
     return {
-      write: (bytes) => this.#steps.push({ kind: 'bytes', bytes }),
-      close: () => this.#steps.push({ kind: 'end' }),
+      write: (bytes) => this.#events.push({ kind: 'bytes', bytes }),
+      close: () => this.#events.push({ kind: 'end' }),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { limits } from '../limits.ts';
+import { limits } from '../../core/limits.ts';
 
 /** Bytes that are no UTF-8 become lone surrogates from here on, which no UTF-8 decodes to: different names stay different. */
 const escapeStart = 0xdc00;

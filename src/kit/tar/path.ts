@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import { limits } from '../../core/limits.ts';
 
 /** Whether a name, as it is written, is longer than any that Linux opens. Of such a name only the beginning is kept: see `decodePath`. */
 export function isOverlong(name: string): boolean {

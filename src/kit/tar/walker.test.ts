@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { base256, type TarEntry as Member, paxRecords, tar } from '../../testing/tar-writer.ts';
+import { base256, type TarEntryPlan as Member, paxRecords, tar } from '../../testing/tar-writer.ts';
 import { TarError } from './header.ts';
 import { type TarEntry, TarWalker } from './walker.ts';
 

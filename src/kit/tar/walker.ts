@@ -1,16 +1,16 @@
-import { ClairError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import {
   blockBytes,
   hasValidChecksum,
   isOrdinary,
   isZeroBlock,
-  number,
+  numberField,
   parseHeader,
   payloadBytes,
   TarError,
   type TarHeader,
-  wordsOf,
+  uint32View,
 } from './header.ts';
 import {
   type ExtendedHeaders,
@@ -55,9 +55,9 @@ type State = 'header' | 'metadata' | 'sparse-map' | 'payload' | 'padding' | 'end
  */
 export class TarWalker {
   readonly #visit: TarVisitor;
-  readonly #mayMatter: MemberFilter | undefined;
+  readonly #filter: MemberFilter | undefined;
   readonly #block: Buffer = Buffer.allocUnsafe(blockBytes);
-  readonly #blockWords: Uint32Array | undefined = wordsOf(this.#block);
+  readonly #blockWords: Uint32Array | undefined = uint32View(this.#block);
   #blockFill = 0;
   #state: State = 'header';
   #position = 0;
@@ -73,7 +73,7 @@ export class TarWalker {
 
   constructor(visit: TarVisitor, mayMatter?: MemberFilter) {
     this.#visit = visit;
-    this.#mayMatter = mayMatter;
+    this.#filter = mayMatter;
   }
 
   /** How many of the next bytes may be skipped instead of pushed. */
@@ -97,7 +97,7 @@ export class TarWalker {
   /** Takes the next bytes. Throws `TarError` where they are no tar archive, and whatever the visitor throws. */
   push(bytes: Buffer): void {
     let at = 0;
-    const words = wordsOf(bytes);
+    const words = uint32View(bytes);
     while (at < bytes.length) {
       const skippable = Math.min(this.skippable, bytes.length - at);
       if (skippable > 0) {
@@ -185,7 +185,7 @@ export class TarWalker {
         limit: 'layerEntries',
       });
     }
-    if (this.#isForNobody(block, offset)) {
+    if (this.#isUnwanted(block, offset)) {
       this.#beginPayload('payload', payloadBytes(block, offset, this.#position - blockBytes));
       return;
     }
@@ -197,7 +197,7 @@ export class TarWalker {
       if (header.dialect !== 'gnu') throw new TarError('a sparse file in no header of GNU', this.#position);
       this.#sparsePieces = readPieces(block, { offset: offset + 386, count: 4, position: this.#position });
       const isExtended = block[offset + 482] !== 0;
-      const realSize = number(block, offset + 483, 12);
+      const realSize = numberField(block, offset + 483, 12);
       if (realSize === undefined) throw new TarError('a sparse file of an impossible size', this.#position);
       this.#remaining = realSize; // until the map is complete
       if (isExtended) this.#state = 'sparse-map';
@@ -208,10 +208,10 @@ export class TarWalker {
   }
 
   /** Nearly all members: an ordinary type and name, without extended headers, that no extension looks at. */
-  #isForNobody(block: Buffer, offset: number): boolean {
-    if (this.#mayMatter === undefined || this.#extended !== undefined || !isOrdinary(block, offset))
+  #isUnwanted(block: Buffer, offset: number): boolean {
+    if (this.#filter === undefined || this.#extended !== undefined || !isOrdinary(block, offset))
       return false;
-    return !this.#mayMatter(block, offset, offset + blockBytes);
+    return !this.#filter(block, offset, offset + blockBytes);
   }
 
   #beginMetadata(header: TarHeader): void {
@@ -297,7 +297,7 @@ function readPieces(
   for (let i = 0; i < count; i++) {
     const at = offset + i * 24;
     if (block[at] === 0) break; // as GNU's and BSD's tar end a map
-    const [start, size] = [number(block, at, 12), number(block, at + 12, 12)];
+    const [start, size] = [numberField(block, at, 12), numberField(block, at + 12, 12)];
     if (start === undefined || size === undefined) throw new TarError('a malformed sparse map', position);
     pieces.push({ offset: start, size });
   }

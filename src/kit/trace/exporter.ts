@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { otlpJson } from './otlp.ts';
 import type { EndedSpan } from './recording-tracer.ts';
 import type { SpanAttributes } from './tracer.ts';
@@ -58,15 +58,15 @@ export class SpanExporter implements AsyncDisposable {
   async #send(spans: readonly EndedSpan[]): Promise<void> {
     const { url, headers, resource, onError } = this.#target;
     try {
-      const answer = await fetch(url, {
+      const response = await fetch(url, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: otlpJson(spans, resource),
         redirect: 'error',
         signal: AbortSignal.timeout(limits.deliveryMs),
       });
-      await answer.body?.cancel();
-      if (!answer.ok) onError(`${spans.length} spans: the collector answers ${answer.status}`);
+      await response.body?.cancel();
+      if (!response.ok) onError(`${spans.length} spans: the collector answers ${response.status}`);
     } catch (error) {
       // What `fetch` throws only says that it failed.
       const { cause } = error as Error;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { parseTraceparent, type SpanAttributes, type SpanStart, type Tracer } from './tracer.ts';
 
 /** A span that has ended. Ids are in hexadecimal, times in milliseconds since 1970. */
@@ -52,7 +52,7 @@ export function recordingTracer(onEnded: (span: EndedSpan) => void): Tracer {
         if (isSampled) onEnded({ ...span, parentSpanId: parent?.spanId, name, kind, startMs, endMs: now() });
       }
     },
-    note(attributes, failure) {
+    annotate(attributes, failure) {
       const open = current.getStore();
       if (open === undefined) return;
       open.attributes = { ...open.attributes, ...attributes };

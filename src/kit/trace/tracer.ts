@@ -16,15 +16,15 @@ export interface Tracer {
   /** Does work, and tells how long it took and whether it failed. Work that it does in turn belongs to it. */
   span<T>(start: SpanStart, work: () => Promise<T>): Promise<T>;
   /** Says more of the span under way, and why it failed where it did without throwing. */
-  note(attributes: SpanAttributes, failure?: string): void;
+  annotate(attributes: SpanAttributes, failure?: string): void;
   /** The id of the trace of the span under way; undefined if nothing is recorded. */
   traceId(): string | undefined;
 }
 
 /** Does the work and tells nobody. */
-export const untraced: Tracer = {
+export const noopTracer: Tracer = {
   span: (_, work) => work(),
-  note: () => undefined,
+  annotate: () => undefined,
   traceId: () => undefined,
 };
 

@@ -1,4 +1,4 @@
-import { UnexpectedContent } from '../corrupt-feed.ts';
+import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import type { XmlElement } from './xml-stream.ts';
 
 /** The first child of this name. */

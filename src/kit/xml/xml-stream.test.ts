@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gather, inPieces } from '../../testing/bytes.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { type XmlElement, type XmlLimits, XmlStreamError, xmlRecords } from './xml-stream.ts';
 
 const shape = { root: 'list', level: 2 } as const;
 
 async function read(text: string | Uint8Array, bounds: Partial<XmlLimits> = {}, pieceBytes = 7) {
-  return await gather(xmlRecords(inPieces(Buffer.from(text), pieceBytes), shape, bounds));
+  return await collectAll(xmlRecords(inChunks(Buffer.from(text), pieceBytes), shape, bounds));
 }
 
 function refused(text: string | Uint8Array, message: RegExp, bounds: Partial<XmlLimits> = {}): Promise<void> {
@@ -93,9 +93,9 @@ test('entities other than those of XML itself are refused, and so are all declar
 test('a declaration by a reference is allowed where the caller says so, and nothing but that', async () => {
   const allowing = { ...shape, allowDoctype: true };
   const readWith = (doctype: string, text = 'x'): Promise<unknown[]> =>
-    gather(
+    collectAll(
       xmlRecords(
-        inPieces(Buffer.from(`<?xml version="1.0"?>\n${doctype}<list><a><i>${text}</i></a></list>`), 7),
+        inChunks(Buffer.from(`<?xml version="1.0"?>\n${doctype}<list><a><i>${text}</i></a></list>`), 7),
         allowing,
       ),
     );
@@ -128,7 +128,9 @@ test('a declaration by a reference is allowed where the caller says so, and noth
 });
 
 test('the root itself may be the only record', async () => {
-  const records = await gather(xmlRecords(inPieces(Buffer.from(document), 7), { root: 'list', level: 0 }));
+  const records = await collectAll(
+    xmlRecords(inChunks(Buffer.from(document), 7), { root: 'list', level: 0 }),
+  );
   assert.deepEqual(
     records.map(({ parent, element }) => [parent, element.name, element.children.map(({ name }) => name)]),
     [['', 'list', ['a', 'b', 'b']]],

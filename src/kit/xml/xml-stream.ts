@@ -1,6 +1,6 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
-import { messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 
 /** Content that is not the XML it should be. `place` says where in it, for people: `line 7, column 12`. */
 export class XmlStreamError extends Error {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { gather, inPieces } from '../../testing/bytes.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { missingTool, runTool } from '../../testing/image-builder.ts';
-import { ClairError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { zipEntries } from './entries.ts';
 import { ZipError } from './walker.ts';
 
@@ -30,7 +30,7 @@ async function filesOf(
   archive: Uint8Array,
   { pieceBytes, wants = () => true }: { pieceBytes?: number; wants?: (path: string) => boolean } = {},
 ): Promise<[string, string][]> {
-  const files = await gather(zipEntries(inPieces(archive, pieceBytes), wants));
+  const files = await collectAll(zipEntries(inChunks(archive, pieceBytes), wants));
   return files.map(({ path, bytes }) => [path, bytes.toString('latin1')]);
 }
 
@@ -72,7 +72,7 @@ for (const [name, base64] of Object.entries(samples)) {
 async function untilError(archive: Buffer): Promise<{ files: [string, string][]; isWhole: boolean }> {
   const files: [string, string][] = [];
   try {
-    for await (const { path, bytes } of zipEntries(inPieces(archive), () => true))
+    for await (const { path, bytes } of zipEntries(inChunks(archive), () => true))
       files.push([path, bytes.toString()]);
     return { files, isWhole: true };
   } catch (error) {

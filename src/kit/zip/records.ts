@@ -41,7 +41,7 @@ const kinds: ReadonlyMap<number, RecordKind> = new Map<number, RecordKind>([
 const descriptorSignature = 0x08074b50;
 
 /** The kind of record that begins so; undefined where none does. */
-export function recordOf(signature: number): RecordKind | undefined {
+export function recordKindOf(signature: number): RecordKind | undefined {
   return kinds.get(signature);
 }
 

@@ -1,7 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { PendingInput } from '../decompress/pending-input.ts';
-import { ClairError, messageOf } from '../errors.ts';
-import { limits } from '../limits.ts';
 import type { ArchivedFile } from '../tar/entries.ts';
 import { boundedPath } from '../tar/path.ts';
 import { FileSums } from './file-sums.ts';
@@ -13,7 +13,7 @@ import {
   parseDirectoryEntry,
   parseLocalHeader,
   type RecordName,
-  recordOf,
+  recordKindOf,
   type Sizes,
   type ZipHeader,
 } from './records.ts';
@@ -32,7 +32,7 @@ export class ZipError extends Error {
 const methods = { stored: 0, deflated: 8 } as const;
 
 /** A file whose header was read and whose data comes next; `offset` is where the header lies. */
-interface Entry {
+interface PendingEntry {
   readonly header: ZipHeader;
   readonly offset: number;
   readonly isWanted: boolean;
@@ -54,7 +54,7 @@ export class ZipWalker {
   readonly #directory = new FileSums();
   /** The count of files in the end record of ZIP64. */
   #count64: number | undefined;
-  #entry: Entry | undefined;
+  #entry: PendingEntry | undefined;
   #toSkip = 0;
   /** Of data whose size is not known: with fewer bytes than this there is no use in trying it again. */
   #worthBytes = 0;
@@ -100,15 +100,15 @@ export class ZipWalker {
   /** Reads the next record; false as long as it is not there whole. */
   #record(): boolean {
     const { bytes, at, available } = this.#input;
-    if (available > 0 && this.#hasEnded) throw this.#fault('something follows the end of the archive');
+    if (available > 0 && this.#hasEnded) throw this.#error('something follows the end of the archive');
     if (available < 4) return false;
-    const kind = recordOf(bytes.readUInt32LE(at));
-    if (kind === undefined) throw this.#fault('no zip record where one must be');
+    const kind = recordKindOf(bytes.readUInt32LE(at));
+    if (kind === undefined) throw this.#error('no zip record where one must be');
     return available >= kind.fixedBytes && this.#takeRecord(kind.name, kind.sizeOf(bytes, at));
   }
 
   #takeRecord(name: RecordName, size: number): boolean {
-    if (size > limits.tarMetadataBytes) throw this.#fault('a zip record of impossible size');
+    if (size > limits.tarMetadataBytes) throw this.#error('a zip record of impossible size');
     const offset = this.#input.position;
     const record = this.#input.take(size);
     if (record === undefined) return false;
@@ -133,7 +133,7 @@ export class ZipWalker {
   #beginFile(header: ZipHeader, offset: number): void {
     const isWanted = !header.path.endsWith('/') && this.#wants(boundedPath(header.path));
     if (this.#files.count >= limits.layerEntries)
-      throw tooMuch(`more than ${limits.layerEntries} files in an archive`);
+      throw limitError(`more than ${limits.layerEntries} files in an archive`);
     if (isWanted || header.hasDescriptor) {
       this.#entry = { header, offset, isWanted };
     } else {
@@ -148,14 +148,14 @@ export class ZipWalker {
 
   #endArchive(count: number): void {
     if (this.#directory.count !== (this.#count64 ?? count))
-      throw this.#fault('the directory does not have as many files as the end record says');
+      throw this.#error('the directory does not have as many files as the end record says');
     if (!this.#directory.equals(this.#files))
-      throw this.#fault('the directory does not tell of the files that were there');
+      throw this.#error('the directory does not tell of the files that were there');
     this.#hasEnded = true;
   }
 
   /** The file whose data comes next, or true for one that nobody wants; false as long as it is not there whole. */
-  #data({ header, offset, isWanted }: Entry): ArchivedFile | boolean {
+  #data({ header, offset, isWanted }: PendingEntry): ArchivedFile | boolean {
     const found = this.#content(header);
     if (found === undefined) return false;
     const input = this.#input;
@@ -163,10 +163,10 @@ export class ZipWalker {
     if (input.available < found.compressedBytes + followingBytes) return false;
     const end = input.at + found.compressedBytes;
     const descriptor = header.hasDescriptor ? descriptorBytes(input.bytes, end, found) : 0;
-    const isAsSaid = header.hasDescriptor
+    const isAsDeclared = header.hasDescriptor
       ? descriptor > 0
       : header.crc === found.crc && header.bytes === found.bytes;
-    if (!isAsSaid) throw this.#fault(`${header.path} ${differs(header)}`);
+    if (!isAsDeclared) throw this.#error(`${header.path} ${differs(header)}`);
     input.at = end + descriptor;
     this.#files.add(header.path, offset, found);
     this.#entry = undefined;
@@ -176,11 +176,11 @@ export class ZipWalker {
 
   #content(header: ZipHeader): Content | undefined {
     const { path, compressedBytes, method, isEncrypted } = header;
-    if (isEncrypted) throw this.#fault(`${path} is encrypted, which cannot be read,`);
+    if (isEncrypted) throw this.#error(`${path} is encrypted, which cannot be read,`);
     if (Math.max(header.bytes, compressedBytes) > limits.feedRecordBytes)
-      throw tooMuch(`${path} has ${header.bytes} bytes, more than ${limits.feedRecordBytes}`);
+      throw limitError(`${path} has ${header.bytes} bytes, more than ${limits.feedRecordBytes}`);
     if (method !== methods.stored && method !== methods.deflated)
-      throw this.#fault(`${path} is compressed by method ${method}, which cannot be read,`);
+      throw this.#error(`${path} is compressed by method ${method}, which cannot be read,`);
     const isUnknown = header.hasDescriptor && compressedBytes === 0 && method === methods.deflated;
     const { bytes, at, available, end } = this.#input;
     if (isUnknown) return this.#inflate(path, bytes.subarray(at, end), this.#isAllThere);
@@ -191,7 +191,7 @@ export class ZipWalker {
         ? contentOf(Buffer.from(stored), compressedBytes)
         : this.#inflate(path, stored, true);
     if (content?.compressedBytes === compressedBytes) return content;
-    throw this.#fault(`the data of ${path} ends before its size says`);
+    throw this.#error(`the data of ${path} ends before its size says`);
   }
 
   /** Inflates to the end of the compressed data; undefined where that does not come, unless `isWhole`. */
@@ -207,16 +207,16 @@ export class ZipWalker {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'ERR_BUFFER_TOO_LARGE' || compressed.length > limits.feedRecordBytes)
-        throw tooMuch(`${path} holds more than ${limits.feedRecordBytes} bytes`);
+        throw limitError(`${path} holds more than ${limits.feedRecordBytes} bytes`);
       if (code !== 'Z_BUF_ERROR' || isWhole)
-        throw this.#fault(`${path} cannot be decompressed: ${messageOf(error)},`);
+        throw this.#error(`${path} cannot be decompressed: ${messageOf(error)},`);
       this.#worthBytes = compressed.length * 2;
       return undefined;
     }
   }
 
-  #fault(words: string): ZipError {
-    return new ZipError(words, this.#input.position);
+  #error(message: string): ZipError {
+    return new ZipError(message, this.#input.position);
   }
 }
 
@@ -230,6 +230,6 @@ function contentOf(content: Buffer, compressedBytes: number): Content {
   return { content, compressedBytes, bytes: content.length, crc: crc32(content) };
 }
 
-function tooMuch(words: string): ClairError {
-  return new ClairError('limit-exceeded', words);
+function limitError(message: string): ClairError {
+  return new ClairError('limit-exceeded', message);
 }

@@ -7,21 +7,21 @@ export interface NamedEvidence {
 }
 
 /** Answers for a path whether it is evidence: true for the path itself, or the path that stands for it. */
-type Check = (path: string) => boolean | string;
+type PathCheck = (path: string) => boolean | string;
 
 interface Rule {
   readonly kind: EvidenceKind;
-  readonly check: Check;
+  readonly check: PathCheck;
 }
 
-const always: Check = () => true;
+const always: PathCheck = () => true;
 
-function matching(...patterns: readonly RegExp[]): Check {
+function matching(...patterns: readonly RegExp[]): PathCheck {
   return (path) => patterns.every((pattern) => pattern.test(path));
 }
 
 /** The part of a path that the first group holds stands for the evidence. */
-function partOf(pattern: RegExp): Check {
+function partOf(pattern: RegExp): PathCheck {
   return (path) => pattern.exec(path)?.[1] ?? false;
 }
 
@@ -173,12 +173,12 @@ export function evidenceByName(path: string): NamedEvidence | undefined {
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
   for (const { kind, check } of rulesFor(name) ?? []) {
-    const answer = check(path);
-    if (answer !== false) return { kind, path: answer === true ? path : answer };
+    const result = check(path);
+    if (result !== false) return { kind, path: result === true ? path : result };
   }
   for (const { kind, start, pattern } of byPlace) {
-    const place = path.startsWith(start) ? pattern.exec(path)?.[1] : undefined;
-    if (place !== undefined) return { kind, path: place };
+    const evidencePath = path.startsWith(start) ? pattern.exec(path)?.[1] : undefined;
+    if (evidencePath !== undefined) return { kind, path: evidencePath };
   }
   return undefined;
 }

@@ -46,7 +46,7 @@ export type EvidenceKind = keyof typeof kinds;
 export const evidenceKinds = Object.keys(kinds) as readonly EvidenceKind[];
 
 /** `69 packages of npm`. */
-export function countedEvidence(kind: EvidenceKind, count: number): string {
+export function describeEvidenceCount(kind: EvidenceKind, count: number): string {
   const [one, several] = kinds[kind];
   return `${count} ${count === 1 ? one : several}`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Distro } from '../../model/distro.ts';
 import { type Files, type PathPattern, patternSet } from '../layer-files.ts';
 import type { NamespaceDetector } from '../namespace-detector.ts';
-import type { Listed, PackageLister } from '../package-lister.ts';
+import type { ListerEvent, PackageLister } from '../package-lister.ts';
 
 /** Files of a layer by their paths, as text or bytes. */
 export type SampleFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -29,26 +29,27 @@ export interface DetectorSample {
  */
 export function checkLister(lister: PackageLister, samples: readonly ListerSample[]): void {
   for (const { files, packages, problems = 0 } of samples) {
-    const given = filesOf(files);
-    assertWanted(lister.wants, given);
-    const listed = [...lister.list(given)];
-    const found = listed.flatMap((item) =>
+    const input = filesOf(files);
+    assertWanted(lister.wants, input);
+    const listed = [...lister.list(input)];
+    const packageLines = listed.flatMap((item) =>
       'package' in item ? [`${item.package.name} ${item.package.version}`] : [],
     );
-    assert.deepEqual(found.toSorted(), [...packages].sort(), 'the packages of the sample');
+    assert.deepEqual(packageLines.toSorted(), [...packages].sort(), 'the packages of the sample');
     assert.equal(listed.filter((item) => 'problem' in item).length, problems, 'the problems of the sample');
-    assert.deepEqual([...lister.list(given)], listed, 'the same files give the same list');
-    for (const hurt of damaged(given)) for (const item of lister.list(hurt)) assertWhole(item, hurt);
+    assert.deepEqual([...lister.list(input)], listed, 'the same files give the same list');
+    for (const damagedFiles of damaged(input))
+      for (const item of lister.list(damagedFiles)) assertWhole(item, damagedFiles);
   }
 }
 
 /** Whether a detector keeps its contract: likewise. */
 export function checkDetector(detector: NamespaceDetector, samples: readonly DetectorSample[]): void {
   for (const { files, distro } of samples) {
-    const given = filesOf(files);
-    assertWanted(detector.wants, given);
-    assert.deepEqual(detector.detect(given), distro, 'the distribution of the sample');
-    for (const hurt of damaged(given)) detector.detect(hurt);
+    const input = filesOf(files);
+    assertWanted(detector.wants, input);
+    assert.deepEqual(detector.detect(input), distro, 'the distribution of the sample');
+    for (const damagedFiles of damaged(input)) detector.detect(damagedFiles);
   }
 }
 
@@ -67,7 +68,7 @@ function assertWanted(wants: readonly PathPattern[], files: Files): void {
   for (const path of files.keys()) assert.ok(wanted.find(path) !== undefined, `${path} is not wanted`);
 }
 
-function assertWhole(item: Listed, files: Files): void {
+function assertWhole(item: ListerEvent, files: Files): void {
   assert.ok(files.has(item.path), `speaks of ${item.path}, a file it was not given`);
   if ('package' in item)
     for (const word of [item.package.type, item.package.name, item.package.version])

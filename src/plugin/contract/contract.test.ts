@@ -38,11 +38,11 @@ test('acme-advisories keeps the contract of a source', async () => {
 });
 
 test('acme-chat tells a chat, keeps the contract, and says when the chat refuses', async (t) => {
-  const told: string[] = [];
+  const posted: string[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      told.push(body);
-      response.statusCode = told.length > 1 ? 500 : 200;
+      posted.push(body);
+      response.statusCode = posted.length > 1 ? 500 : 200;
       response.end();
     });
   }).listen(0, '127.0.0.1');
@@ -50,22 +50,22 @@ test('acme-chat tells a chat, keeps the contract, and says when the chat refuses
   await new Promise((resolve) => server.once('listening', resolve));
   process.env['ACME_CHAT_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const one of chat.transports ?? []) await checkTransport(one);
-  assert.deepEqual(told, [JSON.stringify({ text: 'new: CVE-2026-1 (High) in debian:12: in shop' })]);
+  assert.deepEqual(posted, [JSON.stringify({ text: 'new: CVE-2026-1 (High) in debian:12: in shop' })]);
 });
 
 test('what breaks a contract is said', async () => {
   const [one] = lister.listers ?? [];
   assert.ok(one);
   const sample = { files: { 'etc/acme/packages.txt': 'rocket 1.9.0\n' }, packages: ['rocket 1.9.0'] };
-  const said = (broken: Partial<typeof one>, message: RegExp): void => {
+  const assertViolation = (broken: Partial<typeof one>, message: RegExp): void => {
     assert.throws(() => {
       checkLister({ ...one, ...broken }, [sample]);
     }, message);
   };
   let calls = 0;
-  said({ wants: ['etc/other'] }, /is not wanted/);
-  said({ list: () => [] }, /the packages of the sample/);
-  said(
+  assertViolation({ wants: ['etc/other'] }, /is not wanted/);
+  assertViolation({ list: () => [] }, /the packages of the sample/);
+  assertViolation(
     {
       *list(files) {
         yield* one.list(files);
@@ -74,7 +74,7 @@ test('what breaks a contract is said', async () => {
     },
     /the same files give the same list/,
   );
-  said(
+  assertViolation(
     {
       *list(files) {
         if (files.get('etc/acme/packages.txt')?.length === 0) throw new Error('too short');

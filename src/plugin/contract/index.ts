@@ -8,4 +8,4 @@ export {
 } from './analyzers.ts';
 export { checkScheme } from './scheme.ts';
 export { checkSource, type SourceSample } from './source.ts';
-export { checkTransport, sampleNotice } from './transport.ts';
+export { checkTransport, sampleNotification as sampleNotice } from './transport.ts';

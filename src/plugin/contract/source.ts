@@ -19,14 +19,14 @@ export interface SourceSample {
 export async function checkSource(source: AdvisorySource, sample: SourceSample): Promise<void> {
   const { feed, ids, namespace } = sample;
   assert.ok(source.feeds.includes(feed), `${feed} is not among its feeds`);
-  assert.ok(source.feedsOf(namespace).includes(feed), `${feed} is not among the feeds of ${namespace}`);
-  for (const one of source.feedsOf(namespace))
+  assert.ok(source.feedsFor(namespace).includes(feed), `${feed} is not among the feeds of ${namespace}`);
+  for (const one of source.feedsFor(namespace))
     assert.ok(source.feeds.includes(one), `${one} is no feed of it`);
-  assert.deepEqual(source.feedsOf('a-namespace-of-nobody'), [], 'feeds of what it does not know');
+  assert.deepEqual(source.feedsFor('a-namespace-of-nobody'), [], 'feeds of what it does not know');
   const bytes = Buffer.from(sample.content as string);
   const records = await read(source, feed, [bytes]);
-  const found = records.flatMap((record) => ('affected' in record ? [record.id] : []));
-  assert.deepEqual(found.toSorted(), [...ids].sort(), 'the vulnerabilities of the sample');
+  const foundIds = records.flatMap((record) => ('affected' in record ? [record.id] : []));
+  assert.deepEqual(foundIds.toSorted(), [...ids].sort(), 'the vulnerabilities of the sample');
   const keys = records.map(({ key }) => key);
   assert.equal(new Set(keys).size, keys.length, 'a key comes twice');
   assert.deepEqual(await read(source, feed, pieces(bytes, 7)), records, 'the same in pieces of seven bytes');

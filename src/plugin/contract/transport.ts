@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Notice, Transport } from '../transport.ts';
+import type { NotificationMessage, Transport } from '../transport.ts';
 
 /** A notice that tells of a new vulnerability in one image. */
-export const sampleNotice: Notice = {
+export const sampleNotification: NotificationMessage = {
   kind: 'change',
   name: '5f3c1f0e-6f2f-4a8e-9f43-3a3ad0c2c2b1',
   createdAt: '2026-01-02T03:04:05.000Z',
@@ -46,9 +46,9 @@ export const sampleNotice: Notice = {
  * instead of saying that it delivered. Throws an assertion error. A receiver that refuses is for a test of the author.
  */
 export async function checkTransport(transport: Transport): Promise<void> {
-  await transport.deliver(sampleNotice, new AbortController().signal);
+  await transport.deliver(sampleNotification, new AbortController().signal);
   await assert.rejects(
-    transport.deliver(sampleNotice, AbortSignal.abort(new Error('it is over'))),
+    transport.deliver(sampleNotification, AbortSignal.abort(new Error('it is over'))),
     'it says to have delivered after the signal',
   );
 }

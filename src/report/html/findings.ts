@@ -1,12 +1,12 @@
-import { shownText } from '../../kit/shown-text.ts';
+import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { compareText } from '../../model/order.ts';
 import type { ReportVulnerability } from '../../model/report.ts';
 import { type Severity, severities } from '../../model/severity.ts';
 import type { CvssVector } from '../../model/vulnerability.ts';
-import { dangerOf } from '../finding.ts';
-import { advisoryIds, countBySeverity, epssCell, fixCellOf } from '../report-words.ts';
-import { pagesOf, webLinks } from '../web-links.ts';
-import { type Group, type Mark, markNames, marksOf, type Row } from './groups.ts';
+import { riskRank } from '../finding.ts';
+import { advisoryIds, countBySeverity, epssCell, fixCellOf } from '../report-text.ts';
+import { referenceUrls, webLinks } from '../web-links.ts';
+import { type GroupRow, type RowFilter, rowFilterLabels, rowFiltersOf, type SourceGroup } from './groups.ts';
 import { type Markup, markup } from './markup.ts';
 import { isShort, leadOf, prose } from './prose.ts';
 
@@ -14,11 +14,11 @@ import { isShort, leadOf, prose } from './prose.ts';
 const pagesMax = 6;
 
 /** The findings by source package, the worst first; no script is needed to fold or to choose. */
-export function* findingsSection(groups: readonly Group[], layerCount: number): Iterable<Markup> {
+export function* findingsSection(groups: readonly SourceGroup[], layerCount: number): Iterable<Markup> {
   if (groups.length === 0) return;
   yield markup`<section aria-labelledby="vulnerabilities">
 <h2 id="vulnerabilities">Vulnerabilities</h2>
-${filter(groups)}
+${filterMarkup(groups)}
 ${toolbar(layerCount)}
 <div id="groups">
 `;
@@ -29,21 +29,22 @@ ${toolbar(layerCount)}
 }
 
 /** What can be shown alone: only what selects some of the rows and not all, so that no choice leads to an empty page. */
-function filter(groups: readonly Group[]): Markup {
+function filterMarkup(groups: readonly SourceGroup[]): Markup {
   const rows = groups.flatMap((group) => group.rows);
-  const count = (mark: Mark): number => rows.filter((row) => marksOf([row]).includes(mark)).length;
-  const choices = Object.entries(markNames).flatMap(([mark, words]) => {
-    const number = count(mark as Mark);
-    return number === 0 || number === rows.length ? [] : [choice(mark, `${words} (${number})`)];
+  const count = (rowFilter: RowFilter): number =>
+    rows.filter((row) => rowFiltersOf([row]).includes(rowFilter)).length;
+  const choices = Object.entries(rowFilterLabels).flatMap(([rowFilter, label]) => {
+    const number = count(rowFilter as RowFilter);
+    return number === 0 || number === rows.length ? [] : [choice(rowFilter, `${label} (${number})`)];
   });
   if (choices.length === 0) return markup``;
   const all = choice('all', `Everything (${rows.length})`);
   return markup`<fieldset class="filter"><legend>Show</legend>${[all, ...choices]}</fieldset>`;
 }
 
-function choice(value: string, words: string): Markup {
+function choice(value: string, label: string): Markup {
   const checked = value === 'all' ? markup` checked` : '';
-  return markup`<label><input type="radio" name="show" value="${value}" id="show-${value}"${checked}>${words}</label>`;
+  return markup`<label><input type="radio" name="show" value="${value}" id="show-${value}"${checked}>${label}</label>`;
 }
 
 /** Search and order, which only a script can do: hidden until it runs. */
@@ -56,7 +57,7 @@ function toolbar(layerCount: number): Markup {
 <label>Search <input type="search" id="search" placeholder="CVE, package, words"></label>
 <label>Severity <select id="level">${[option('0', 'Any'), ...levels]}</select></label>
 <label>Layer <select id="layer">${[option('', 'All'), ...layers]}</select></label>
-<label>Sort by <select id="sort">${sortings.map(([value, words]) => option(value, words))}</select></label>
+<label>Sort by <select id="sort">${sortings.map(([value, label]) => option(value, label))}</select></label>
 <button type="button" id="fold">Open all</button>
 <span class="soft" id="shown" role="status"></span>
 </div>`;
@@ -69,26 +70,26 @@ const sortings = [
   ['epss', 'EPSS'],
 ] as const;
 
-function option(value: string, words: string): Markup {
-  return markup`<option value="${value}">${words}</option>`;
+function option(value: string, label: string): Markup {
+  return markup`<option value="${value}">${label}</option>`;
 }
 
-function worstOf({ rows }: Group): Severity {
+function worstOf({ rows }: SourceGroup): Severity {
   return rows.reduce<Severity>(
     (worst, { match: { vulnerability } }) =>
-      dangerOf(vulnerability.severity) > dangerOf(worst) ? vulnerability.severity : worst,
+      riskRank(vulnerability.severity) > riskRank(worst) ? vulnerability.severity : worst,
     'Negligible',
   );
 }
 
-function groupMarkup(group: Group, index: number): Markup {
+function groupMarkup(group: SourceGroup, index: number): Markup {
   const { name, version, names, rows } = group;
   const isAlone = names.length === 1 && names[0] === name;
   const epss = Math.max(0, ...rows.map(({ match }) => match.vulnerability.epss ?? 0));
   const exploited = rows.filter(({ match }) => match.vulnerability.kev === true).length;
-  return markup`<details class="group ${shade(worstOf(group))} ${marksOf(rows).join(' ')}" data-rank="${index}" data-name="${shownText(name)}" data-count="${rows.length}" data-epss="${epss}">
-<summary><h3>${shownText(name)}</h3> <span class="version">${shownText(version)}</span>${
-    isAlone ? '' : markup` <span class="soft">${listed(names)}</span>`
+  return markup`<details class="group ${severityClass(worstOf(group))} ${rowFiltersOf(rows).join(' ')}" data-rank="${index}" data-name="${escapeForTerminal(name)}" data-count="${rows.length}" data-epss="${epss}">
+<summary><h3>${escapeForTerminal(name)}</h3> <span class="version">${escapeForTerminal(version)}</span>${
+    isAlone ? '' : markup` <span class="soft">${truncatedNames(names)}</span>`
   }<span class="end">${exploited === 0 ? '' : markup`<span class="badge">${exploited} exploited</span>`}${countsOf(rows)}</span></summary>
 <div class="inside"><table class="findings">
 <thead><tr><th scope="col">Severity</th><th scope="col">Vulnerability</th><th scope="col">Fixed in</th><th scope="col">Scores</th><th scope="col">Description</th></tr></thead>
@@ -99,18 +100,18 @@ ${rows.map((row) => rowMarkup(row))}</tbody>
 `;
 }
 
-function rowMarkup(row: Row): Markup {
+function rowMarkup(row: GroupRow): Markup {
   const { match, layers } = row;
   const { vulnerability, fix } = match;
   const { id, severity, severitySource } = vulnerability;
-  const [page] = pagesOf(vulnerability);
-  const fixed = shownText(fixCellOf(match));
-  return markup`<tr class="finding ${shade(severity)} ${marksOf([row]).join(' ')}" data-level="${severities.indexOf(severity)}" data-layers="${[...layers].join(' ')}">
-<td class="severity">${severity}${severitySource ? markup`<span class="by">by ${shownText(severitySource)}</span>` : ''}</td>
-<td class="id">${linked(shownText(id), page)}${advisoriesOf(vulnerability)}</td>
+  const [page] = referenceUrls(vulnerability);
+  const fixed = escapeForTerminal(fixCellOf(match));
+  return markup`<tr class="finding ${severityClass(severity)} ${rowFiltersOf([row]).join(' ')}" data-level="${severities.indexOf(severity)}" data-layers="${[...layers].join(' ')}">
+<td class="severity">${severity}${severitySource ? markup`<span class="by">by ${escapeForTerminal(severitySource)}</span>` : ''}</td>
+<td class="id">${linkTo(escapeForTerminal(id), page)}${advisoriesOf(vulnerability)}</td>
 <td class="version">${fix.state === 'fixed' ? fixed : markup`<span class="quiet">${fixed}</span>`}</td>
 <td class="scores">${scoresOf(vulnerability)}</td>
-<td class="words">${wordsOf(row)}</td>
+<td class="words">${descriptionMarkup(row)}</td>
 </tr>
 `;
 }
@@ -119,7 +120,7 @@ function rowMarkup(row: Row): Markup {
 function advisoriesOf({ id, advisories }: ReportVulnerability): Markup[] {
   return advisoryIds({ id, advisories }).map((advisory) => {
     const link = advisories.find((each) => each.id === advisory)?.link ?? null;
-    return markup`<span class="by">${linked(shownText(advisory), webLinks([link])[0])}</span>`;
+    return markup`<span class="by">${linkTo(escapeForTerminal(advisory), webLinks([link])[0])}</span>`;
   });
 }
 
@@ -132,7 +133,7 @@ function scoresOf({ cvss, epss }: ReportVulnerability): Markup[] {
 }
 
 /** The beginning of the description, and everything else that is known when it is opened. */
-function wordsOf(row: Row): Markup {
+function descriptionMarkup(row: GroupRow): Markup {
   const { vulnerability } = row.match;
   const description = vulnerability.description ?? '';
   const lead = leadOf(description);
@@ -143,23 +144,28 @@ ${isShort(description) ? markup`<p>${start}</p>` : prose(description)}
 <ul class="facts">${factsOf(row)}</ul></details>`;
 }
 
-function factsOf({ match, names, layers }: Row): Markup[] {
+function factsOf({ match, names, layers }: GroupRow): Markup[] {
   const { vulnerability } = match;
   const { exploited, cvss, source, severity, severitySource } = vulnerability;
   const rated = severitySource ?? (severity === 'Unknown' ? 'no source' : undefined);
-  const pages = pagesOf(vulnerability).slice(0, pagesMax);
+  const pages = referenceUrls(vulnerability).slice(0, pagesMax);
   return [
-    fact('Packages', listed([...names].sort(compareText))),
+    fact('Packages', truncatedNames([...names].sort(compareText))),
     ...(layers.size === 0 ? [] : [fact('Layers', [...layers].sort((a, b) => a - b).join(', '))]),
-    fact('Reported by', shownText(source)),
-    ...(rated === undefined ? [] : [fact('Rated by', shownText(rated))]),
+    fact('Reported by', escapeForTerminal(source)),
+    ...(rated === undefined ? [] : [fact('Rated by', escapeForTerminal(rated))]),
     ...(exploited === undefined
       ? []
-      : [fact('Exploited', shownText(`listed by ${exploited.source} since ${exploited.date.slice(0, 10)}`))]),
+      : [
+          fact(
+            'Exploited',
+            escapeForTerminal(`listed by ${exploited.source} since ${exploited.date.slice(0, 10)}`),
+          ),
+        ]),
     ...cvss.map((vector) =>
-      fact('CVSS', markup`${vectorWords(vector)} <code>${shownText(vector.vector)}</code>`),
+      fact('CVSS', markup`${vectorText(vector)} <code>${escapeForTerminal(vector.vector)}</code>`),
     ),
-    ...pages.map((page) => fact('Page', linked(page, page))),
+    ...pages.map((page) => fact('Page', linkTo(page, page))),
   ];
 }
 
@@ -167,31 +173,32 @@ function fact(name: string, value: string | Markup): Markup {
   return markup`<li><b>${name}</b> ${value}</li>`;
 }
 
-function vectorWords({ source, score }: CvssVector): string {
-  return shownText(`${score === undefined ? '' : `${score.toFixed(1)} `}by ${source}:`);
+function vectorText({ source, score }: CvssVector): string {
+  return escapeForTerminal(`${score === undefined ? '' : `${score.toFixed(1)} `}by ${source}:`);
 }
 
 /** A text that leads to a page of the web, where there is one. */
-export function linked(text: string, page: string | undefined): Markup {
+export function linkTo(text: string, page: string | undefined): Markup {
   return page === undefined
     ? markup`${text}`
     : markup`<a href="${page}" rel="noopener noreferrer">${text}</a>`;
 }
 
 /** The class that colours what is this severe. */
-export function shade(severity: Severity): string {
+export function severityClass(severity: Severity): string {
   return `severe-${severity.toLowerCase()}`;
 }
 
-function countsOf(rows: readonly Row[]): Markup[] {
+function countsOf(rows: readonly GroupRow[]): Markup[] {
   return countBySeverity(rows.map(({ match }) => match)).map(
-    ({ severity, count }) => markup`<span class="severity ${shade(severity)}">${count} ${severity}</span>`,
+    ({ severity, count }) =>
+      markup`<span class="severity ${severityClass(severity)}">${count} ${severity}</span>`,
   );
 }
 
 /** The first of some names, and how many more there are. */
-export function listed(names: readonly string[]): string {
+export function truncatedNames(names: readonly string[]): string {
   const max = 6;
-  const some = names.slice(0, max).map((name) => shownText(name));
+  const some = names.slice(0, max).map((name) => escapeForTerminal(name));
   return some.join(', ') + (names.length > max ? ` and ${names.length - max} more` : '');
 }

@@ -1,10 +1,10 @@
 import { compareText } from '../../model/order.ts';
 import type { Match, Report } from '../../model/report.ts';
 import { compareSeverity } from '../../model/severity.ts';
-import { compareDanger, isFixable } from '../finding.ts';
+import { compareRisk, isFixable } from '../finding.ts';
 
 /** One vulnerability of the packages that were built from one source, as one row. */
-export interface Row {
+export interface GroupRow {
   readonly match: Match;
   /** The packages that have it. */
   readonly names: ReadonlySet<string>;
@@ -13,17 +13,17 @@ export interface Row {
 }
 
 /** The packages that were built from one source and are updated together. */
-export interface Group {
+export interface SourceGroup {
   readonly name: string;
   readonly version: string;
   /** The installed packages that have findings. */
   readonly names: readonly string[];
   /** The worst first. */
-  readonly rows: readonly [Row, ...Row[]];
+  readonly rows: readonly [GroupRow, ...GroupRow[]];
 }
 
 /** The findings of a report, one a vulnerability and source package, the worst first: a group ranks by its worst row. */
-export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>): Group[] {
+export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>): SourceGroup[] {
   const positions = positionsOf(layers);
   const bySource = Map.groupBy(matches, ({ package: { type, name, version, source } }) =>
     JSON.stringify([type, source?.name ?? name, source?.version ?? version]),
@@ -31,7 +31,7 @@ export function groupsOf({ matches, layers }: Pick<Report, 'matches' | 'layers'>
   const groups = [...bySource.values()].flatMap((found) => groupOf(found, positions) ?? []);
   return groups.sort(
     (a, b) =>
-      compareDanger(a.rows[0].match, b.rows[0].match) ||
+      compareRisk(a.rows[0].match, b.rows[0].match) ||
       b.rows.length - a.rows.length ||
       compareText(a.name, b.name) ||
       compareText(a.version, b.version),
@@ -47,14 +47,14 @@ function positionsOf(layers: Report['layers']): ReadonlyMap<string, number> {
   return positions;
 }
 
-interface OpenRow {
+interface MutableRow {
   readonly match: Match;
   readonly names: Set<string>;
   readonly layers: Set<number>;
 }
 
-function groupOf(matches: readonly Match[], positions: ReadonlyMap<string, number>): Group | undefined {
-  const rows = new Map<string, OpenRow>();
+function groupOf(matches: readonly Match[], positions: ReadonlyMap<string, number>): SourceGroup | undefined {
+  const rows = new Map<string, MutableRow>();
   for (const match of matches) {
     const { vulnerability, fix, package: found } = match;
     const key = JSON.stringify([vulnerability.id, vulnerability.severity, fix]);
@@ -71,27 +71,29 @@ function groupOf(matches: readonly Match[], positions: ReadonlyMap<string, numbe
   return { name: source?.name ?? name, version: source?.version ?? version, names, rows: [first, ...others] };
 }
 
-function compareRows({ match: one }: OpenRow, { match: other }: OpenRow): number {
-  return compareDanger(one, other) || compareText(other.vulnerability.id, one.vulnerability.id);
+function compareRows({ match: one }: MutableRow, { match: other }: MutableRow): number {
+  return compareRisk(one, other) || compareText(other.vulnerability.id, one.vulnerability.id);
 }
 
 /** What a row can be chosen by without a script. */
-export const markNames = {
+export const rowFilterLabels = {
   severe: 'High or worse',
   fixed: 'With a fix',
   exploited: 'Known to be exploited',
 } as const;
 
 /** A property that rows are chosen by. */
-export type Mark = keyof typeof markNames;
+export type RowFilter = keyof typeof rowFilterLabels;
 
-const marks: Readonly<Record<Mark, (match: Match) => boolean>> = {
+const rowFilters: Readonly<Record<RowFilter, (match: Match) => boolean>> = {
   severe: ({ vulnerability }) => compareSeverity(vulnerability.severity, 'High') >= 0,
   fixed: isFixable,
   exploited: ({ vulnerability }) => vulnerability.kev === true,
 };
 
 /** The marks that some of the rows have. */
-export function marksOf(rows: readonly Row[]): Mark[] {
-  return (Object.keys(marks) as Mark[]).filter((mark) => rows.some(({ match }) => marks[mark](match)));
+export function rowFiltersOf(rows: readonly GroupRow[]): RowFilter[] {
+  return (Object.keys(rowFilters) as RowFilter[]).filter((filter) =>
+    rows.some(({ match }) => rowFilters[filter](match)),
+  );
 }

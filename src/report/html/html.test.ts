@@ -6,13 +6,18 @@ import { builtIn } from '../../extensions.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Fix } from '../../model/fix.ts';
 import type { Coverage, Report } from '../../model/report.ts';
-import { cleanReport, doubtfulReports, hostileReport, hostileWords } from '../../testing/doubtful-reports.ts';
+import {
+  cleanReport,
+  hostileReport,
+  hostileText,
+  incompleteReports,
+} from '../../testing/incomplete-reports.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
 import { htmlFormat } from './html.ts';
 
 const format = htmlFormat(builtIn.schemes);
 
-function written(report: Report): string {
+function render(report: Report): string {
   return [...format.write(report, { colors: false })].join('');
 }
 
@@ -23,7 +28,7 @@ interface Tag {
 
 /** The page read as XML, once the elements that HTML never closes are closed: what is nested wrongly is found. */
 function tagsOf(report: Report): Tag[] {
-  const text = written(report)
+  const text = render(report)
     .replace('<!DOCTYPE html>', '')
     .replaceAll(/<(meta|input)\b([^>]*)>/g, (_, name: string, rest: string) => {
       const attributes = rest.replaceAll(/ (checked)$/g, ' $1="$1"');
@@ -41,7 +46,7 @@ function tagsOf(report: Report): Tag[] {
   return tags;
 }
 
-const reports = [sampleReport, cleanReport, hostileReport(hostileWords), ...Object.values(doubtfulReports)];
+const reports = [sampleReport, cleanReport, hostileReport(hostileText), ...Object.values(incompleteReports)];
 const known =
   'html head meta title style body header h1 h2 h3 p code dl dt dd div strong section ul ol li span b fieldset legend label input select option button details summary table thead tbody tr th td a footer script';
 
@@ -67,13 +72,13 @@ test('the page asks for nothing, runs only its own script, and leads only to the
       for (const attribute of Object.entries(attributes)) assertHarmless(...attribute);
       if (name === 'script') assert.deepEqual(Object.keys(attributes), []);
     }
-    assert.doesNotMatch(written(report), /url\(|@import|javascript:(?!1\))/);
+    assert.doesNotMatch(render(report), /url\(|@import|javascript:(?!1\))/);
   }
 });
 
 test('the policy allows the script of the page by its hash and no other', () => {
   for (const report of reports) {
-    const page = written(report);
+    const page = render(report);
     const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text);
     assert.equal(scripts.length, 1);
     const hash = createHash('sha256')
@@ -89,11 +94,11 @@ test('the policy allows the script of the page by its hash and no other', () => 
 });
 
 test('controls from outside become visible', () => {
-  assert.doesNotMatch(written(hostileReport(hostileWords)), /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?!\n)\p{Cc}/u);
+  assert.doesNotMatch(render(hostileReport(hostileText)), /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?!\n)\p{Cc}/u);
 });
 
 test('every finding is there with severity, fix and words', () => {
-  const page = written(sampleReport);
+  const page = render(sampleReport);
   for (const { vulnerability, package: found, fix } of sampleReport.matches) {
     assert.ok(page.includes(`>${vulnerability.id}</a>`), vulnerability.id);
     assert.ok(page.includes(found.name), found.name);
@@ -107,24 +112,24 @@ test('every finding is there with severity, fix and words', () => {
 test('packages of one source that have the same vulnerability are one row', () => {
   const [first] = sampleReport.matches;
   assert.ok(first);
-  const twin = { ...first, package: { ...first.package, name: 'webp', purl: 'pkg:deb/debian/webp@1' } };
-  const page = written({ ...sampleReport, matches: [first, twin] });
+  const duplicate = { ...first, package: { ...first.package, name: 'webp', purl: 'pkg:deb/debian/webp@1' } };
+  const page = render({ ...sampleReport, matches: [first, duplicate] });
   assert.equal(page.split('<tr class="finding').length, 2);
   assert.match(page, /1 vulnerability of 1 source package: 2 findings in 2 of 9 installed packages\./);
 });
 
 test('no choice leads to an empty page, or changes nothing', () => {
   assert.match(
-    written(sampleReport),
+    render(sampleReport),
     /Everything \(12\).*High or worse \(5\).*With a fix \(7\).*Known to be exploited \(1\)/,
   );
   const fixed = sampleReport.matches.filter(({ fix }) => fix.state === 'fixed').slice(0, 1);
-  assert.doesNotMatch(written({ ...sampleReport, matches: fixed }), /<fieldset/);
+  assert.doesNotMatch(render({ ...sampleReport, matches: fixed }), /<fieldset/);
 });
 
 /** A report of some findings, with a change of its target. */
 function pageOf(matches: Report['matches'], target: Partial<Report['target']> = {}): string {
-  return written({ ...sampleReport, matches, target: { ...sampleReport.target, ...target } });
+  return render({ ...sampleReport, matches, target: { ...sampleReport.target, ...target } });
 }
 
 const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
@@ -141,13 +146,13 @@ test('the title is the name and digest of the image when an archive has them', (
 
 test('the header has the days of the advisories and of their download', () => {
   assert.match(
-    written(sampleReport),
+    render(sampleReport),
     /<dt>Data from<\/dt><dd>2024-09-12<\/dd>.*<dt>Fetched<\/dt><dd>2024-09-13<\/dd>/,
   );
 });
 
 test('groups are closed at first', () => {
-  assert.doesNotMatch(written(sampleReport), /<details class="group[^>]* open/);
+  assert.doesNotMatch(render(sampleReport), /<details class="group[^>]* open/);
 });
 
 test('a group with an exploited finding stands before a group with a critical one', () => {
@@ -233,14 +238,14 @@ test('an update has no version when versions have no known order', () => {
 
 test('what is suppressed says why', () => {
   assert.match(
-    written(sampleReport),
+    render(sampleReport),
     /CVE-2023-39804<\/a>.*ignored by \.clairignore: no archives from outside are unpacked/,
   );
 });
 
-for (const [what, report] of Object.entries(doubtfulReports)) {
+for (const [what, report] of Object.entries(incompleteReports)) {
   test(`${what} never looks clean`, () => {
-    const page = written(report);
+    const page = render(report);
     assert.match(page, /<title>Not assessed: /);
     assert.match(page, /<div class="verdict not-assessed">/);
     assert.doesNotMatch(page, /<div class="verdict clean">|>Clean</);
@@ -258,20 +263,20 @@ test('what is not read does not read as a distribution without a source of advis
     reason,
     evidence,
   };
-  const row = /<tr>.*>npm<.*/.exec(written({ ...sampleReport, coverage: [unread] }))?.[0];
+  const row = /<tr>.*>npm<.*/.exec(render({ ...sampleReport, coverage: [unread] }))?.[0];
   assert.match(row ?? '', />not read<.*>2 packages of npm are not read</);
   assert.doesNotMatch(row ?? '', /no source has any/);
 });
 
 test('findings do not hide that not everything is known', () => {
-  const page = written({ ...sampleReport, coverage: [] });
+  const page = render({ ...sampleReport, coverage: [] });
   assert.match(page, /<div class="verdict vulnerable">[\s\S]*<div class="verdict not-assessed">/);
 });
 
 test('a clean image says so', () => {
-  assert.match(written(cleanReport), /<title>Clean: [\s\S]*<div class="verdict clean">/);
+  assert.match(render(cleanReport), /<title>Clean: [\s\S]*<div class="verdict clean">/);
 });
 
 test('the same report gives the same page', () => {
-  assert.equal(written(structuredClone(sampleReport)), written(sampleReport));
+  assert.equal(render(structuredClone(sampleReport)), render(sampleReport));
 });

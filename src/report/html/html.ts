@@ -1,19 +1,19 @@
-import { shownText } from '../../kit/shown-text.ts';
+import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import type { Report, Verdict } from '../../model/report.ts';
 import type { ReportFormat } from '../../plugin/report-format.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import {
   countBySeverity,
-  counted,
   doubtsOf,
+  pluralize,
   shownVerdict,
-  subjectWords,
-  unratedWords,
-} from '../report-words.ts';
-import { titleOf, titleWithDigest } from '../title.ts';
+  subjectText,
+  unratedLines,
+} from '../report-text.ts';
+import { imageTitleOf, titleWithDigest } from '../title.ts';
 import { tool } from '../tool.ts';
-import { findingsSection, shade } from './findings.ts';
-import { type Group, groupsOf } from './groups.ts';
+import { findingsSection, severityClass } from './findings.ts';
+import { groupsOf, type SourceGroup } from './groups.ts';
 import { Markup, markup } from './markup.ts';
 import { contentSecurityPolicy, script } from './script.ts';
 import { coverageSection, layersSection, packagesSection, suppressedSection } from './sections.ts';
@@ -54,14 +54,14 @@ function* page(report: Report, schemes: readonly VersionScheme[]): Iterable<Mark
 }
 
 function head(report: Report): Markup {
-  const title = shownText(titleOf(report.target));
+  const title = escapeForTerminal(imageTitleOf(report.target));
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy())}">
-<title>${verdictNames[shownVerdict(report)]}: ${shownText(titleWithDigest(report.target))}</title>
+<title>${verdictNames[shownVerdict(report)]}: ${escapeForTerminal(titleWithDigest(report.target))}</title>
 <style>${new Markup(style)}</style>
 </head>
 <body>
@@ -78,23 +78,23 @@ function headerFacts(report: Report): [name: string, value: Markup | string][] {
   const { digest, manifest, reference } = target;
   const newest = coverage.map(({ contentDate, newestAdvisory }) => contentDate ?? newestAdvisory);
   return [
-    ['System', subjectWords(report)],
+    ['System', subjectText(report)],
     ...(digest === undefined
       ? []
-      : [named(manifest === null ? 'Image ID' : 'Digest', markup`<code>${digest}</code>`)]),
-    ...(titleOf(target) === reference ? [] : [named('Read from', shownText(reference))]),
+      : [headerFact(manifest === null ? 'Image ID' : 'Digest', markup`<code>${digest}</code>`)]),
+    ...(imageTitleOf(target) === reference ? [] : [headerFact('Read from', escapeForTerminal(reference))]),
     ['Data from', dayRange(newest)],
     ['Fetched', dayRange(coverage.map(({ fetchedAt }) => fetchedAt))],
   ];
 }
 
-function named(name: string, value: Markup | string): [string, Markup | string] {
+function headerFact(name: string, value: Markup | string): [string, Markup | string] {
   return [name, value];
 }
 
 /** The first and last day of some times. */
 function dayRange(times: readonly (string | null)[]): string {
-  const days = times.flatMap((time) => (time === null ? [] : [shownText(time.slice(0, 10))])).sort();
+  const days = times.flatMap((time) => (time === null ? [] : [escapeForTerminal(time.slice(0, 10))])).sort();
   const first = days[0];
   const last = days.at(-1);
   if (first === undefined || last === undefined) return 'not known';
@@ -107,7 +107,7 @@ const verdictNames: Readonly<Record<Verdict, string>> = {
   'not-assessed': 'Not assessed',
 };
 
-function verdictBox(report: Report, groups: readonly Group[]): Markup {
+function verdictBox(report: Report, groups: readonly SourceGroup[]): Markup {
   const verdict = shownVerdict(report);
   const doubts = doubtsOf(report);
   const listed =
@@ -116,7 +116,7 @@ function verdictBox(report: Report, groups: readonly Group[]): Markup {
     markup`<div class="verdict ${kind}"><strong>${title}</strong>${words}</div>\n`;
   switch (verdict) {
     case 'vulnerable': {
-      const first = box(verdict, verdictNames[verdict], markup`${foundWords(report, groups)}`);
+      const first = box(verdict, verdictNames[verdict], markup`${findingsText(report, groups)}`);
       if (doubts.length === 0) return first;
       return markup`${first}${box('not-assessed', 'And not everything is known', markup`${listed}`)}`;
     }
@@ -135,11 +135,11 @@ function verdictBox(report: Report, groups: readonly Group[]): Markup {
   }
 }
 
-function foundWords({ matches, packages }: Report, groups: readonly Group[]): string {
+function findingsText({ matches, packages }: Report, groups: readonly SourceGroup[]): string {
   const affected = new Set(matches.map(({ package: found }) => `${found.purl} ${found.location.path}`)).size;
   if (matches.length === 0) return 'All findings are suppressed; they are listed below.';
   const rows = groups.flatMap((group) => group.rows).length;
-  return `${counted(rows, 'vulnerability', 'vulnerabilities')} of ${counted(groups.length, 'source package')}: ${counted(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${unratedWords(
+  return `${pluralize(rows, 'vulnerability', 'vulnerabilities')} of ${pluralize(groups.length, 'source package')}: ${pluralize(matches.length, 'finding')} in ${affected} of ${packages.length} installed packages.${unratedLines(
     matches,
   )
     .map((words) => ` ${words}.`)
@@ -147,17 +147,17 @@ function foundWords({ matches, packages }: Report, groups: readonly Group[]): st
 }
 
 /** How many vulnerabilities there are of each severity; each counts once for all packages of one source. */
-function summary(groups: readonly Group[]): Markup {
+function summary(groups: readonly SourceGroup[]): Markup {
   const found = groups.flatMap((group) => group.rows.map((row) => row.match));
   if (found.length === 0) return markup``;
   const bySeverity = countBySeverity(found);
   const fixable = found.filter(({ fix }) => fix.state === 'fixed').length;
   const exploited = found.filter(({ vulnerability }) => vulnerability.kev === true).length;
   const bar = bySeverity.map(
-    ({ severity, count }) => markup`<span class="${shade(severity)}" style="flex:${count}"></span>`,
+    ({ severity, count }) => markup`<span class="${severityClass(severity)}" style="flex:${count}"></span>`,
   );
   const counts = bySeverity.map(
-    ({ severity, count }) => markup`<li class="${shade(severity)}"><b>${count}</b> ${severity}</li>`,
+    ({ severity, count }) => markup`<li class="${severityClass(severity)}"><b>${count}</b> ${severity}</li>`,
   );
   const badge = markup`<li class="plain"><span class="badge">${exploited} known to be exploited</span></li>`;
   return markup`<div class="bar" aria-hidden="true">${bar}</div>

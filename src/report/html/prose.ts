@@ -1,4 +1,4 @@
-import { shownText } from '../../kit/shown-text.ts';
+import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { type Markup, markup } from './markup.ts';
 
 /** Longer than what sources write of a vulnerability. */
@@ -8,7 +8,7 @@ const leadMax = 160;
 
 /** The beginning of a description, up to the end of a word. */
 export function leadOf(description: string): string {
-  const whole = shownText(description, descriptionMax);
+  const whole = escapeForTerminal(description, descriptionMax);
   if (whole.length <= leadMax) return whole;
   const cut = whole.slice(0, leadMax);
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), leadMax / 2)).trimEnd()}…`;
@@ -16,7 +16,7 @@ export function leadOf(description: string): string {
 
 /** Whether the lead of a description is all of it. */
 export function isShort(description: string): boolean {
-  return shownText(description, descriptionMax).length <= leadMax;
+  return escapeForTerminal(description, descriptionMax).length <= leadMax;
 }
 
 /** A description in its paragraphs, and the lists that advisories write with asterisks or dashes as lists. */
@@ -32,7 +32,7 @@ export function prose(description: string): Markup[] {
     items = [];
   };
   for (const block of blocks) {
-    const text = shownText(block, descriptionMax);
+    const text = escapeForTerminal(block, descriptionMax);
     if (/^[*-] /.test(text)) items.push(text.slice(2));
     else if (text !== '') {
       close();

@@ -1,12 +1,12 @@
-import { shownText } from '../../kit/shown-text.ts';
+import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage, RatingList, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
 import { webLinks } from '../web-links.ts';
-import { linked, shade } from './findings.ts';
+import { linkTo, severityClass } from './findings.ts';
 import { type Markup, markup } from './markup.ts';
 
-const statusWords: Readonly<Record<Coverage['status'], string>> = {
+const statusText: Readonly<Record<Coverage['status'], string>> = {
   complete: 'complete',
   stale: 'old',
   missing: 'missing',
@@ -23,7 +23,7 @@ export function coverageSection({ coverage, statuses, ratings }: Report): Markup
 <tbody>
 ${coverage.length === 0 ? markup`<tr><td colspan="5">There was nothing to compare with.</td></tr>\n` : coverage.map(coverageRow)}${(ratings?.lists ?? []).map(ratingListRow)}</tbody>
 </table>
-<p class="soft">Package databases: ${shownText(read) || 'none was found'}.</p></div>
+<p class="soft">Package databases: ${escapeForTerminal(read) || 'none was found'}.</p></div>
 </section>
 `;
 }
@@ -37,20 +37,20 @@ function coverageRow({
   fetchedAt,
   reason,
 }: Coverage): Markup {
-  return markup`<tr><td class="whole">${shownText(namespace)}</td><td class="whole">${evidence === undefined ? statusWords[status] : 'not read'}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
+  return markup`<tr><td class="whole">${escapeForTerminal(namespace)}</td><td class="whole">${evidence === undefined ? statusText[status] : 'not read'}</td><td class="whole">${dateOf(contentDate ?? newestAdvisory)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${escapeForTerminal(reason ?? '')}</td></tr>\n`;
 }
 
 function ratingListRow({ source, status, contentDate, fetchedAt, reason }: RatingList): Markup {
-  return markup`<tr><td class="whole">ratings of ${shownText(source)}</td><td class="whole">${statusWords[status]}</td><td class="whole">${dateOf(contentDate)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${shownText(reason ?? '')}</td></tr>\n`;
+  return markup`<tr><td class="whole">ratings of ${escapeForTerminal(source)}</td><td class="whole">${statusText[status]}</td><td class="whole">${dateOf(contentDate)}</td><td class="whole">${dateOf(fetchedAt)}</td><td class="words">${escapeForTerminal(reason ?? '')}</td></tr>\n`;
 }
 
 function dateOf(time: string | null): string {
-  return time === null ? '–' : shownText(time.slice(0, 10));
+  return time === null ? '–' : escapeForTerminal(time.slice(0, 10));
 }
 
 /** What is not counted, and why. */
 export function suppressedSection({ suppressed }: Report): Markup {
-  return folded('Suppressed findings', suppressed, {
+  return collapsedTable('Suppressed findings', suppressed, {
     heads: ['Severity', 'Vulnerability', 'Package', 'Why it is not counted'],
     row: suppressedRow,
   });
@@ -58,16 +58,16 @@ export function suppressedSection({ suppressed }: Report): Markup {
 
 function suppressedRow({ vulnerability, package: found, reason }: SuppressedMatch): Markup {
   const [page] = webLinks(vulnerability.links);
-  return markup`<td class="severity ${shade(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linked(shownText(vulnerability.id), page)}</td><td>${shownText(found.name)} <span class="version">${shownText(found.version)}</span></td><td class="words">${shownText(reason)}</td>`;
+  return markup`<td class="severity ${severityClass(vulnerability.severity)}">${vulnerability.severity}</td><td class="id">${linkTo(escapeForTerminal(vulnerability.id), page)}</td><td>${escapeForTerminal(found.name)} <span class="version">${escapeForTerminal(found.version)}</span></td><td class="words">${escapeForTerminal(reason)}</td>`;
 }
 
 /** The layers, with the instruction that made each and how many findings its packages have. */
 export function layersSection({ layers, matches }: Report): Markup {
-  return folded('Layers', layers, {
+  return collapsedTable('Layers', layers, {
     heads: ['Layer', 'Made by', 'Size', 'Findings', 'Digest'],
     row: (layer, index) => {
       const count = matches.filter((match) => isOf(match.package.location.layer, layer)).length;
-      return markup`<td class="number">${index + 1}</td><td class="words"><code>${shownText(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
+      return markup`<td class="number">${index + 1}</td><td class="words"><code>${escapeForTerminal(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
     },
   });
 }
@@ -89,7 +89,7 @@ function shortDigest(digest: Digest | null): string {
 
 /** Everything that is installed. */
 export function packagesSection({ packages, layers }: Report): Markup {
-  return folded('Installed packages', packages, {
+  return collapsedTable('Installed packages', packages, {
     heads: ['Package', 'Version', 'Kind', 'Source', 'Layer'],
     row: (found) => packageRow(found, layers),
   });
@@ -100,11 +100,11 @@ function packageRow(
   layers: readonly ReportLayer[],
 ): Markup {
   const layer = layers.findIndex((each) => isOf(location.layer, each)) + 1;
-  return markup`<td>${shownText(name)}</td><td class="version">${shownText(version)}</td><td>${shownText(type)}</td><td>${shownText(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
+  return markup`<td>${escapeForTerminal(name)}</td><td class="version">${escapeForTerminal(version)}</td><td>${escapeForTerminal(type)}</td><td>${escapeForTerminal(source?.name ?? '–')}</td><td class="number">${layer === 0 ? '–' : layer}</td>`;
 }
 
 /** A table that is shut at first; nothing where it would be empty. */
-function folded<Item>(
+function collapsedTable<Item>(
   title: string,
   items: readonly Item[],
   { heads, row }: { heads: readonly string[]; row: (item: Item, index: number) => Markup },

@@ -1,11 +1,11 @@
-import { shownText } from '../../kit/shown-text.ts';
+import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import { compareDanger, isFixable } from '../finding.ts';
-import { counted, fixCellOf } from '../report-words.ts';
-import { listed } from './findings.ts';
-import type { Group } from './groups.ts';
+import { compareRisk, isFixable } from '../finding.ts';
+import { fixCellOf, pluralize } from '../report-text.ts';
+import { truncatedNames } from './findings.ts';
+import type { SourceGroup } from './groups.ts';
 import { type Markup, markup } from './markup.ts';
 
 /** Updates in the list; the rest is counted. */
@@ -13,7 +13,7 @@ const upgradesMax = 10;
 
 /** An update of the packages of one source. */
 export interface Upgrade {
-  readonly group: Group;
+  readonly group: SourceGroup;
   /** The version that has all fixes; undefined where versions have no order. */
   readonly to: string | undefined;
   readonly fixes: number;
@@ -22,7 +22,7 @@ export interface Upgrade {
 }
 
 /** The updates that fix something: those against exploited vulnerabilities first, then the worst, then those that fix most. */
-export function upgradesOf(groups: readonly Group[], schemes: readonly VersionScheme[]): Upgrade[] {
+export function upgradesOf(groups: readonly SourceGroup[], schemes: readonly VersionScheme[]): Upgrade[] {
   const upgrades = groups.flatMap((group): Upgrade[] => {
     const fixable = group.rows.map(({ match }) => match).filter(isFixable);
     const [worst] = fixable;
@@ -33,7 +33,7 @@ export function upgradesOf(groups: readonly Group[], schemes: readonly VersionSc
   return upgrades.sort(
     (a, b) =>
       b.exploited - a.exploited ||
-      compareDanger(a.worst, b.worst) ||
+      compareRisk(a.worst, b.worst) ||
       b.fixes - a.fixes ||
       compareText(a.group.name, b.group.name),
   );
@@ -52,7 +52,7 @@ function highestFix(fixable: readonly Match[], schemes: readonly VersionScheme[]
 }
 
 /** The list of updates by what they are worth. */
-export function upgradesSection(groups: readonly Group[], schemes: readonly VersionScheme[]): Markup {
+export function upgradesSection(groups: readonly SourceGroup[], schemes: readonly VersionScheme[]): Markup {
   const upgrades = upgradesOf(groups, schemes);
   if (upgrades.length === 0) return markup``;
   const more = upgrades.length - upgradesMax;
@@ -60,22 +60,22 @@ export function upgradesSection(groups: readonly Group[], schemes: readonly Vers
 <h2 id="first">What to do first</h2>
 <ol class="upgrades">
 ${upgrades.slice(0, upgradesMax).map(upgradeItem)}</ol>
-${more > 0 ? markup`<p class="soft">${counted(more, 'more package')} can be updated; see below.</p>\n` : ''}</section>
+${more > 0 ? markup`<p class="soft">${pluralize(more, 'more package')} can be updated; see below.</p>\n` : ''}</section>
 `;
 }
 
 function upgradeItem({ group, to, fixes, exploited }: Upgrade): Markup {
   const { name, version, names, rows } = group;
   const target =
-    to === undefined ? 'the newest of the versions below' : markup`<code>${shownText(to)}</code>`;
+    to === undefined ? 'the newest of the versions below' : markup`<code>${escapeForTerminal(to)}</code>`;
   const isAlone = names.length === 1 && names[0] === name;
   const badge = markup` <span class="badge">${exploited} exploited</span>`;
-  return markup`<li>Update <b>${shownText(name)}</b> from <code>${shownText(version)}</code> to ${target}: fixes ${fixesWords(fixes, rows.length)}.${exploited === 0 ? '' : badge}${
-    isAlone ? '' : markup` <span class="soft">Packages: ${listed(names)}.</span>`
+  return markup`<li>Update <b>${escapeForTerminal(name)}</b> from <code>${escapeForTerminal(version)}</code> to ${target}: fixes ${fixesText(fixes, rows.length)}.${exploited === 0 ? '' : badge}${
+    isAlone ? '' : markup` <span class="soft">Packages: ${truncatedNames(names)}.</span>`
   }</li>\n`;
 }
 
-function fixesWords(fixes: number, all: number): string {
-  const vulnerabilities = counted(all, 'vulnerability', 'vulnerabilities');
+function fixesText(fixes: number, all: number): string {
+  const vulnerabilities = pluralize(all, 'vulnerability', 'vulnerabilities');
   return fixes === all ? `${all === 1 ? '' : 'all '}${vulnerabilities}` : `${fixes} of ${vulnerabilities}`;
 }

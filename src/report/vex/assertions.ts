@@ -1,9 +1,9 @@
-import type { Justification, VexStatus } from '../../model/exception.ts';
 import type { Fix, FixState } from '../../model/fix.ts';
 import { compareText } from '../../model/order.ts';
 import type { Match, Report, ReportVulnerability } from '../../model/report.ts';
+import type { Justification, VexStatus } from '../../model/suppression.ts';
 import { allFindings, type Finding } from '../finding.ts';
-import { updateWords } from '../report-words.ts';
+import { updateAdvice } from '../report-text.ts';
 
 /** What is said of one vulnerability and some packages of an image. */
 export interface Assertion {
@@ -13,14 +13,14 @@ export interface Assertion {
   readonly status: VexStatus;
   readonly justification?: Justification;
   /** Why it is not affected, or what to do where it is. */
-  readonly words: string;
+  readonly text: string;
   readonly fix: Fix;
 }
 
-type Said = Pick<Assertion, 'status' | 'words'> & Partial<Pick<Assertion, 'justification'>>;
+type AssertedStatus = Pick<Assertion, 'status' | 'text'> & Partial<Pick<Assertion, 'justification'>>;
 
 /** The worse a status, the more it counts where a package lies in several places of which not the same is said. */
-const badness: Readonly<Record<VexStatus, number>> = {
+const statusRank: Readonly<Record<VexStatus, number>> = {
   fixed: 0,
   not_affected: 1,
   under_investigation: 2,
@@ -29,16 +29,16 @@ const badness: Readonly<Record<VexStatus, number>> = {
 
 /** What a report says of each vulnerability it knows of, packages of which the same is said together. */
 export function assertionsOf(report: Report): Assertion[] {
-  const said = allFindings(report).map((finding) => ({ finding, said: saidOf(finding) }));
+  const asserted = allFindings(report).map((finding) => ({ finding, said: assertedStatusOf(finding) }));
   const byPackage = Map.groupBy(
-    said,
+    asserted,
     ({ finding }) => `${finding.vulnerability.id}\n${finding.package.purl}`,
   );
   const worst = [...byPackage.values()].flatMap((all) =>
-    all.toSorted((a, b) => badness[b.said.status] - badness[a.said.status]).slice(0, 1),
+    all.toSorted((a, b) => statusRank[b.said.status] - statusRank[a.said.status]).slice(0, 1),
   );
-  const alike = Map.groupBy(worst, ({ finding, said }) =>
-    JSON.stringify([finding.vulnerability.id, said, finding.fix]),
+  const alike = Map.groupBy(worst, ({ finding, said: asserted }) =>
+    JSON.stringify([finding.vulnerability.id, asserted, finding.fix]),
   );
   const assertions = [...alike.values()].flatMap(([first, ...others]): Assertion[] => {
     if (first === undefined) return [];
@@ -56,20 +56,20 @@ export function assertionsOf(report: Report): Assertion[] {
 }
 
 /** That somebody lives with a risk does not mean that there is none: only who gives a justification says that. */
-function saidOf({ fix, decision }: Finding): Said {
+function assertedStatusOf({ fix, decision }: Finding): AssertedStatus {
   if (decision?.by === 'vex') {
-    const { status, justification, words = '' } = decision.statement;
-    return { status, words, ...(justification !== undefined && { justification }) };
+    const { status, justification, words: text = '' } = decision.statement;
+    return { status, text, ...(justification !== undefined && { justification }) };
   }
   if (decision?.by === 'ignore') {
     const { reason, justification } = decision.rule;
     return justification === undefined
-      ? { status: 'affected', words: `The risk is accepted: ${reason}. ${remedies(fix)}` }
-      : { status: 'not_affected', words: reason, justification };
+      ? { status: 'affected', text: `The risk is accepted: ${reason}. ${remedies(fix)}` }
+      : { status: 'not_affected', text: reason, justification };
   }
   return fix.state === 'under-investigation'
-    ? { status: 'under_investigation', words: 'The vendor is still investigating.' }
-    : { status: 'affected', words: remedies(fix) };
+    ? { status: 'under_investigation', text: 'The vendor is still investigating.' }
+    : { status: 'affected', text: remedies(fix) };
 }
 
 const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
@@ -83,7 +83,7 @@ const stateRemedies: Readonly<Record<Exclude<FixState, 'fixed'>, string>> = {
 
 /** What to do. */
 function remedies(fix: Fix): string {
-  return fix.state === 'fixed' ? updateWords(fix) : stateRemedies[fix.state];
+  return fix.state === 'fixed' ? updateAdvice(fix) : stateRemedies[fix.state];
 }
 
 /** The packages that something is said of, each package URL once. */

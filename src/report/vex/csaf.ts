@@ -3,9 +3,9 @@ import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl, matchingPurls } from '../image-purl.ts';
-import { jsonPieces } from '../json-pieces.ts';
-import { descriptionOf } from '../report-words.ts';
-import { titleOf } from '../title.ts';
+import { jsonChunks } from '../json-chunks.ts';
+import { descriptionOf } from '../report-text.ts';
+import { imageTitleOf } from '../title.ts';
 import { tool } from '../tool.ts';
 import { webLinks } from '../web-links.ts';
 import { type Assertion, assertionsOf, packagesIn } from './assertions.ts';
@@ -22,7 +22,7 @@ export const csafFormat: VexFormat = {
         vulnerabilityOf,
       ),
     };
-    return jsonPieces({ document: headOf(report.target, issue, JSON.stringify(body)), ...body });
+    return jsonChunks({ document: headOf(report.target, issue, JSON.stringify(body)), ...body });
   },
 };
 
@@ -31,7 +31,7 @@ function headOf(target: Target, { author, time }: Issue, body: string): object {
     category: 'csaf_vex',
     csaf_version: '2.0',
     lang: 'en',
-    title: `Vulnerabilities of ${titleOf(target)}`,
+    title: `Vulnerabilities of ${imageTitleOf(target)}`,
     // What is known of an author is a name; an address made of it is always the same.
     publisher: { category: 'user', name: author, namespace: `urn:uuid:${uuidOf('author', author)}` },
     tracking: {
@@ -51,7 +51,7 @@ const imageId = 'image';
 function treeOf(target: Target, assertions: readonly Assertion[]): object {
   const packages = packagesIn(assertions);
   const [purl = imagePurl(target)] = target.manifest === null ? [] : matchingPurls(target);
-  const title = titleOf(target);
+  const title = imageTitleOf(target);
   return {
     full_product_names: [
       {
@@ -104,7 +104,7 @@ function vulnerabilityOf([first, ...others]: readonly Assertion[]): object {
     ids: isCve ? undefined : [{ system_name: source, text: id }],
     notes: [{ category: 'description', text: descriptionOf(first.vulnerability) }],
     product_status: Object.fromEntries(
-      [...productStatus].map(([group, said]) => [group, said.flatMap(idsOf)]),
+      [...productStatus].map(([group, grouped]) => [group, grouped.flatMap(idsOf)]),
     ),
     references: referencesOf(links),
     remediations: reasons.remediations,
@@ -145,15 +145,15 @@ function reasonsOf(
     remediations: filled(
       all.flatMap((one) =>
         one.status === 'affected'
-          ? [{ category: remedies[one.fix.state], details: one.words, product_ids: idsOf(one) }]
+          ? [{ category: remedies[one.fix.state], details: one.text, product_ids: idsOf(one) }]
           : [],
       ),
     ),
     threats: filled(
       all.flatMap((one) =>
-        one.status === 'affected' || one.words === ''
+        one.status === 'affected' || one.text === ''
           ? []
-          : [{ category: 'impact', details: one.words, product_ids: idsOf(one) }],
+          : [{ category: 'impact', details: one.text, product_ids: idsOf(one) }],
       ),
     ),
   };

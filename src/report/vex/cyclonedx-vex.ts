@@ -1,12 +1,12 @@
 import type { Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
-import { analysisWords } from '../cyclonedx-analysis.ts';
+import { toCyclonedxAnalysis } from '../cyclonedx-analysis.ts';
 import { cyclonedxHead, cyclonedxTools, cyclonedxType, hashesOf } from '../cyclonedx-document.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl } from '../image-purl.ts';
-import { jsonPieces } from '../json-pieces.ts';
-import { updateWords } from '../report-words.ts';
-import { titleOf } from '../title.ts';
+import { jsonChunks } from '../json-chunks.ts';
+import { updateAdvice } from '../report-text.ts';
+import { imageTitleOf } from '../title.ts';
 import { type Assertion, assertionsOf, otherNames, packagesIn } from './assertions.ts';
 
 /** CycloneDX 1.6 (ECMA-424) as VEX: the analysis of vulnerabilities, and of components only those they are in. */
@@ -16,7 +16,7 @@ export const cyclonedxVexFormat: VexFormat = {
   write(report: Report, { author, time }: Issue): Iterable<string> {
     const assertions = assertionsOf(report);
     const vulnerabilities = assertions.map((assertion) => vulnerabilityOf(assertion, time));
-    return jsonPieces({
+    return jsonChunks({
       ...cyclonedxHead(
         uuidOf('cyclonedx vex', report.target.reference, author, time, JSON.stringify(vulnerabilities)),
       ),
@@ -43,7 +43,7 @@ function imageOf(target: Target): object {
   return {
     type: 'container',
     'bom-ref': 'image',
-    name: titleOf(target),
+    name: imageTitleOf(target),
     version: manifest ?? digest,
     hashes: hashesOf(manifest),
     purl: imagePurl(target),
@@ -51,21 +51,22 @@ function imageOf(target: Target): object {
 }
 
 function vulnerabilityOf(
-  { vulnerability, packages, status, justification, words, fix }: Assertion,
+  { vulnerability, packages, status, justification, text, fix }: Assertion,
   time: string,
 ): object {
   const { id, source, description } = vulnerability;
-  const known = analysisWords(status, justification);
+  const mapped = toCyclonedxAnalysis(status, justification);
   // What CycloneDX has no word for is told in those of VEX.
-  const untold = known.justification === undefined ? justification?.replaceAll('_', ' ') : undefined;
-  const detail = [untold, words].filter((part) => part !== undefined && part !== '').join('; ');
+  const justificationText =
+    mapped.justification === undefined ? justification?.replaceAll('_', ' ') : undefined;
+  const detail = [justificationText, text].filter((part) => part !== undefined && part !== '').join('; ');
   return {
     id,
     source: { name: source },
     references: otherNames(vulnerability).map((name) => ({ id: name, source: { name: source } })),
     description: description ?? undefined,
-    recommendation: status === 'affected' && fix.state === 'fixed' ? updateWords(fix) : undefined,
-    analysis: { ...known, detail: detail === '' ? undefined : detail, firstIssued: time, lastUpdated: time },
+    recommendation: status === 'affected' && fix.state === 'fixed' ? updateAdvice(fix) : undefined,
+    analysis: { ...mapped, detail: detail === '' ? undefined : detail, firstIssued: time, lastUpdated: time },
     affects: packages.map(({ purl }) => ({ ref: purl })),
   };
 }

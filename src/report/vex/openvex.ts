@@ -1,11 +1,11 @@
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import { parseNormalizedPurl } from '../../model/parse-normalized-purl.ts';
 import { formatPurl } from '../../model/purl.ts';
-import { readPurl } from '../../model/read-purl.ts';
 import type { Match, Report, Target } from '../../model/report.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl, matchingPurls } from '../image-purl.ts';
-import { jsonPieces } from '../json-pieces.ts';
+import { jsonChunks } from '../json-chunks.ts';
 import { tool } from '../tool.ts';
 import { type Assertion, assertionsOf, otherNames } from './assertions.ts';
 
@@ -15,7 +15,7 @@ export const openVexFormat: VexFormat = {
   mediaType: 'application/vnd.openvex+json',
   write(report: Report, { author, time }: Issue): Iterable<string> {
     const statements = assertionsOf(report).map((assertion) => statementOf(assertion, report.target));
-    return jsonPieces({
+    return jsonChunks({
       '@context': 'https://openvex.dev/ns/v0.2.0',
       '@id': `urn:uuid:${uuidOf('openvex', author, time, JSON.stringify(statements))}`,
       author,
@@ -28,7 +28,7 @@ export const openVexFormat: VexFormat = {
 };
 
 function statementOf(
-  { vulnerability, packages, status, justification, words }: Assertion,
+  { vulnerability, packages, status, justification, text }: Assertion,
   target: Target,
 ): object {
   const aliases = otherNames(vulnerability);
@@ -37,15 +37,15 @@ function statementOf(
     products: productsOf(target).map((product) => ({ ...product, subcomponents: packages.map(partOf) })),
     status,
     justification,
-    ...wordsOf(status, words),
+    ...statementTextOf(status, text),
   };
 }
 
 /** The key that words stand under. */
-function wordsOf(status: Assertion['status'], words: string): object {
-  if (words === '') return {};
-  if (status === 'affected') return { action_statement: words };
-  return status === 'not_affected' ? { impact_statement: words } : { status_notes: words };
+function statementTextOf(status: Assertion['status'], text: string): object {
+  if (text === '') return {};
+  if (status === 'affected') return { action_statement: text };
+  return status === 'not_affected' ? { impact_statement: text } : { status_notes: text };
 }
 
 /** The image, once for each package URL by which scanners know it. */
@@ -68,7 +68,7 @@ function hashesOf(digest: Digest | undefined): object | undefined {
 
 /** A package: scanners differ in the qualifiers of its URL, so that a second one has none but the epoch, which is part of a version. */
 function partOf({ purl }: Match['package']): object {
-  const parts = readPurl(purl);
+  const parts = parseNormalizedPurl(purl);
   if (parts === undefined) return { '@id': purl };
   const qualifiers = { epoch: parts.qualifiers?.['epoch'] };
   return { '@id': purl, identifiers: { purl: formatPurl({ ...parts, qualifiers }) } };

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
-import { type ExceptingRoom, except } from '../../match/exceptions/apply.ts';
+import { applySuppressions, type SuppressionDeps } from '../../match/suppress/apply.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { IgnoreRule } from '../../model/exception.ts';
 import type { Report } from '../../model/report.ts';
+import type { IgnoreRule } from '../../model/suppression.ts';
 import type { VexFormat } from '../../plugin/vex-format.ts';
-import { readOpenVex } from '../../policy/openvex.ts';
-import { readVex } from '../../policy/read-vex.ts';
+import { readOpenVex } from '../../suppression-files/openvex.ts';
+import { readVex } from '../../suppression-files/read-vex.ts';
 import { csafProblems } from '../../testing/csaf-validator.ts';
-import { cyclonedxValidator, ownValidator } from '../../testing/official-schema.ts';
+import { cyclonedxValidator, schemaValidator } from '../../testing/official-schema.ts';
 import { openVexSchema } from '../../testing/openvex-schema.ts';
 import { sampleMatch, sampleReport } from '../../testing/sample-report.ts';
 import { openVexDocument } from '../../testing/vex-documents.ts';
@@ -18,7 +18,7 @@ import { csafFormat } from './csaf.ts';
 import { cyclonedxVexFormat } from './cyclonedx-vex.ts';
 import { openVexFormat } from './openvex.ts';
 
-const known: ExceptingRoom = { isKnown: true, schemes: builtIn.schemes };
+const options: SuppressionDeps = { isKnown: true, schemes: builtIn.schemes };
 const issue = { author: 'Example Ltd', time: '2024-09-13T06:00:00Z' };
 
 const rules: readonly IgnoreRule[] = [
@@ -60,7 +60,7 @@ function judged(target: Partial<Report['target']> = {}): Report {
     ...sampleMatch(found, { id: 'GHSA-2024-aaaa', severity: 'Low' }, { state: 'under-investigation' }),
     reason: 'the vendor is still investigating',
   }));
-  const { matches, suppressed, ...rest } = except(report, known, { rules, statements }).report;
+  const { matches, suppressed, ...rest } = applySuppressions(report, options, { rules, statements }).report;
   return { ...rest, matches, suppressed: [...suppressed, ...investigated] };
 }
 
@@ -88,7 +88,7 @@ const targets = {
 } as const;
 
 const formats: readonly (readonly [VexFormat, (document: unknown) => string[] | Promise<string[]>])[] = [
-  [openVexFormat, ownValidator(openVexSchema)],
+  [openVexFormat, schemaValidator(openVexSchema)],
   [csafFormat, csafProblems],
   [cyclonedxVexFormat, cyclonedxValidator()],
 ];
@@ -111,12 +111,15 @@ for (const [format, problems] of formats) {
       );
       const { statements } = readVex(Buffer.from(textOf(format, report)), { place: 'x', wants: () => true });
       const plain: Report = { ...sampleReport, target: report.target };
-      const again = except(plain, known, { rules: [], statements }).report;
+      const again = applySuppressions(plain, options, { rules: [], statements }).report;
       const moved = again.suppressed.filter(({ decision }) => decision?.by === 'vex').map(nameOf);
       assert.equal(cleared.length, 4);
       assert.deepEqual(moved.sort(), cleared.sort());
       const elsewhere = { ...plain, target: { ...sampleReport.target, reference: 'another' } };
-      assert.deepEqual(except(elsewhere, known, { rules: [], statements }).report.matches, plain.matches);
+      assert.deepEqual(
+        applySuppressions(elsewhere, options, { rules: [], statements }).report.matches,
+        plain.matches,
+      );
     });
   }
 }
@@ -126,10 +129,10 @@ function nameOf({ vulnerability, package: found }: Report['matches'][number]): s
 }
 
 test('what is said of each finding', () => {
-  const said = new Map(assertionsOf(judged()).map((one) => [one.vulnerability.id, one]));
+  const assertionsById = new Map(assertionsOf(judged()).map((one) => [one.vulnerability.id, one]));
   const about = (id: string): readonly unknown[] => {
-    const { status, justification, words } = said.get(id) ?? {};
-    return [status, justification, words];
+    const { status, justification, text } = assertionsById.get(id) ?? {};
+    return [status, justification, text];
   };
   // By its vendor, by VEX, by a rule with a justification, by one without.
   assert.deepEqual(about('CVE-2024-6119'), ['affected', undefined, 'Update to 3.0.14-1~deb12u2 or later.']);
@@ -164,10 +167,14 @@ test('of a package that lies in two places the worse is said', () => {
     reason: 'unused',
     justification: 'component_not_present',
   };
-  const { report } = except({ ...sampleReport, matches: [match, below], suppressed: [] }, known, {
-    rules: [path],
-    statements: [],
-  });
+  const { report } = applySuppressions(
+    { ...sampleReport, matches: [match, below], suppressed: [] },
+    options,
+    {
+      rules: [path],
+      statements: [],
+    },
+  );
   assert.equal(report.suppressed.length, 1);
   assert.deepEqual(
     assertionsOf(report).map(({ status, packages }) => [status, packages.length]),

@@ -9,23 +9,23 @@ export interface AdvisoryFeed {
 }
 
 /** The feeds that speak of a namespace, those of sources that stand in for others included. */
-export function feedsOf(namespace: Namespace, sources: readonly AdvisorySource[]): AdvisoryFeed[] {
+export function feedsFor(namespace: Namespace, sources: readonly AdvisorySource[]): AdvisoryFeed[] {
   const { name } = advisoryNamespaceOf(namespace);
-  return sources.flatMap((source) => source.feedsOf(name).map((feed) => ({ source, feed })));
+  return sources.flatMap((source) => source.feedsFor(name).map((feed) => ({ source, feed })));
 }
 
 /** The feeds that count for a namespace: those of a source that stands in for another only where they alone are loaded. */
-export function feedsThatCount(
+export function effectiveFeeds(
   namespace: Namespace,
   sources: readonly AdvisorySource[],
   states: readonly FeedState[],
 ): AdvisoryFeed[] {
-  const feeds = feedsOf(namespace, sources);
+  const feeds = feedsFor(namespace, sources);
   const isLoaded = (name: string): boolean =>
-    feeds.some(({ source, feed }) => source.name === name && hasLoaded(states, name, feed));
+    feeds.some(({ source, feed }) => source.name === name && isFeedLoaded(states, name, feed));
   return feeds.filter(({ source }) => {
-    if (source.insteadOf !== undefined) return isLoaded(source.name) && !isLoaded(source.insteadOf);
-    const substitute = feeds.find((other) => other.source.insteadOf === source.name);
+    if (source.fallbackFor !== undefined) return isLoaded(source.name) && !isLoaded(source.fallbackFor);
+    const substitute = feeds.find((other) => other.source.fallbackFor === source.name);
     return substitute === undefined || isLoaded(source.name) || !isLoaded(substitute.source.name);
   });
 }
@@ -36,13 +36,13 @@ export function isSuperseded(
   sources: readonly AdvisorySource[],
   states: readonly FeedState[],
 ): boolean {
-  const better = sources.find((source) => source.name === name)?.insteadOf;
+  const better = sources.find((source) => source.name === name)?.fallbackFor;
   return (
     better !== undefined && states.some(({ source, presence }) => source === better && presence === 'loaded')
   );
 }
 
-function hasLoaded(states: readonly FeedState[], source: string, feed: string): boolean {
+function isFeedLoaded(states: readonly FeedState[], source: string, feed: string): boolean {
   return states.some(
     (state) => state.source === source && state.feed === feed && state.presence === 'loaded',
   );

@@ -1,14 +1,14 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { FeedState, PageRequest, Store, StoredVulnerability } from '../../store/store.ts';
-import type { CarriedFeed, CarriedLine } from './carried-lines.ts';
-import { type LockingRoom, lockFeed } from './feed-lock.ts';
+import type { ExportedFeed, ExportLine } from './export-format.ts';
+import { type FeedLockDeps, lockFeed } from './feed-lock.ts';
 
 /** What carrying a database away needs. */
-export interface ExportingRoom extends LockingRoom {
+export interface ExportDatabaseDeps extends FeedLockDeps {
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities' | 'enrichments' | 'locks'>;
   readonly extensions: Pick<Extensions, 'sources' | 'enrichers'>;
 }
@@ -18,59 +18,64 @@ export interface ExportingRoom extends LockingRoom {
  * updates it while it is read. Feeds that could never be loaded are left out, and what users wrote, which stays where it was written. Throws `store-unusable` for a feed that another
  * process does not let go of.
  */
-export async function* exportDatabase(room: ExportingRoom): AsyncGenerator<CarriedLine> {
-  const states = await room.store.advisories.feedStates();
-  const { sources, enrichers } = room.extensions;
+export async function* exportDatabase(deps: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
+  const states = await deps.store.advisories.findFeedStates();
+  const { sources, enrichers } = deps.extensions;
   const names = new Set([...sources, ...enrichers].map(({ name }) => name));
   const byName = states
     .filter(({ source }) => names.has(source))
     .sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   for (const { source, feed } of byName) {
-    await using lock = await lockFeed({ source, feed }, room);
+    await using lock = await lockFeed({ source, feed }, deps);
     if (lock === undefined)
       throw new ClairError(
         'store-unusable',
         `${source} ${feed} is being updated by another process; try again`,
       );
     // As it is now that it is locked.
-    const now = await room.store.advisories.feedStates();
+    const now = await deps.store.advisories.findFeedStates();
     const state = now.find((one) => one.source === source && one.feed === feed);
-    if (state !== undefined) yield* linesOfFeed(state, room);
+    if (state !== undefined) yield* linesOfFeed(state, deps);
   }
 }
 
-async function* linesOfFeed(state: FeedState, room: ExportingRoom): AsyncGenerator<CarriedLine> {
+async function* linesOfFeed(state: FeedState, deps: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
   const { presence, kept, records, lastFailure, ...identity } = state;
   if (presence === 'failed') return;
-  room.onProgress(`writing ${state.source} ${state.feed}`);
-  yield { feed: { ...identity, presence } satisfies CarriedFeed };
+  deps.onProgress(`writing ${state.source} ${state.feed}`);
+  yield { feed: { ...identity, presence } satisfies ExportedFeed };
   if (presence === 'absent') return;
-  if (room.extensions.enrichers.some(({ name }) => name === state.source)) yield* ratingsOf(state, room);
-  else yield* advisoriesOf(state, room);
+  if (deps.extensions.enrichers.some(({ name }) => name === state.source)) yield* ratingsOf(state, deps);
+  else yield* advisoriesOf(state, deps);
 }
 
 /** Records that are read at once: more would outlive the young generation, and be garbage for long. */
 const pageRecords = 200;
 
-async function* ratingsOf(state: FeedState, { store }: ExportingRoom): AsyncGenerator<CarriedLine> {
+async function* ratingsOf(state: FeedState, { store }: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
   const pages = paged(
-    (page) => store.enrichments.inFeed(state, page),
+    (page) => store.enrichments.pageByFeed(state, page),
     ({ id }) => id,
   );
   for await (const rating of pages) yield { rating };
 }
 
-async function* advisoriesOf(state: FeedState, { store }: ExportingRoom): AsyncGenerator<CarriedLine> {
+async function* advisoriesOf(state: FeedState, { store }: ExportDatabaseDeps): AsyncGenerator<ExportLine> {
   const recordsOf = (keptFor?: string): AsyncGenerator<StoredVulnerability> =>
     paged(
-      (page) => store.vulnerabilities.inFeed({ ...state, ...(keptFor !== undefined && { keptFor }) }, page),
+      (page) =>
+        store.vulnerabilities.pageByFeed(
+          { ...state, ...(keptFor !== undefined && { retainedFor: keptFor }) },
+          page,
+        ),
       ({ key }) => key,
     );
-  for await (const record of recordsOf()) yield { record: plain(record) };
+  for await (const record of recordsOf()) yield { record: withoutStoreFields(record) };
   if (state.kept.length === 0) return;
-  const namespaces = await store.advisories.namespaces();
+  const namespaces = await store.advisories.findNamespaces();
   for (const namespace of namespaces.filter(({ name }) => state.kept.includes(name)).sort(byNamespace))
-    for await (const record of recordsOf(namespace.name)) yield { kept: plain(record), for: namespace };
+    for await (const record of recordsOf(namespace.name))
+      yield { kept: withoutStoreFields(record), for: namespace };
 }
 
 function byNamespace(a: Namespace, b: Namespace): number {
@@ -93,7 +98,7 @@ async function* paged<T>(
 }
 
 /** The record as its source gave it: keys and times are for each store to find. */
-function plain({
+function withoutStoreFields({
   number,
   source,
   feed,

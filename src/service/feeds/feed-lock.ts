@@ -1,13 +1,13 @@
 import type { FeedName, Store } from '../../store/store.ts';
 
 /** What working on feeds takes that several processes share. */
-export interface LockingRoom {
+export interface FeedLockDeps {
   readonly store: Pick<Store, 'locks'>;
   readonly now: () => Date;
   /** Names this process among those that share the store. */
   readonly owner: string;
   /** How long to wait for another process that works on the same feed. */
-  readonly patienceMs: number;
+  readonly lockWaitMs: number;
   readonly sleep: (ms: number) => Promise<unknown>;
   /** A step of the work, and which of how many it is where that is known. */
   readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
@@ -27,31 +27,34 @@ export interface FeedLock extends AsyncDisposable {
 }
 
 /** Locks a feed, for `await using`; undefined when patience ended before another process let go of it. */
-export async function lockFeed({ source, feed }: FeedName, room: LockingRoom): Promise<FeedLock | undefined> {
+export async function lockFeed(
+  { source, feed }: FeedName,
+  deps: FeedLockDeps,
+): Promise<FeedLock | undefined> {
   const name = `${source}/${feed}`;
   const lock = `update ${name}`;
-  const waitedMs = await take(lock, name, room);
+  const waitedMs = await acquireLock(lock, name, deps);
   if (waitedMs === undefined) return undefined;
   const renewal = setInterval(() => {
     // A renewal that fails is tried again by the next; the lock outlives two of them.
-    room.store.locks.acquire(lock, room.owner, lockMs).catch(() => undefined);
+    deps.store.locks.acquire(lock, deps.owner, lockMs).catch(() => undefined);
   }, renewMs);
   return {
     waitedMs,
     [Symbol.asyncDispose]: async () => {
       clearInterval(renewal);
-      await room.store.locks.release(lock, room.owner);
+      await deps.store.locks.release(lock, deps.owner);
     },
   };
 }
 
 /** Takes the lock and answers how long another held it meanwhile; undefined when patience ended first. */
-async function take(lock: string, name: string, room: LockingRoom): Promise<number | undefined> {
-  const start = room.now().getTime();
-  for (let waitedMs = 0; ; waitedMs = room.now().getTime() - start) {
-    if (await room.store.locks.acquire(lock, room.owner, lockMs)) return waitedMs;
-    if (waitedMs >= room.patienceMs) return undefined;
-    room.onProgress(`waiting for another process that is fetching ${name}`);
-    await room.sleep(pollMs);
+async function acquireLock(lock: string, name: string, deps: FeedLockDeps): Promise<number | undefined> {
+  const start = deps.now().getTime();
+  for (let waitedMs = 0; ; waitedMs = deps.now().getTime() - start) {
+    if (await deps.store.locks.acquire(lock, deps.owner, lockMs)) return waitedMs;
+    if (waitedMs >= deps.lockWaitMs) return undefined;
+    deps.onProgress(`waiting for another process that is fetching ${name}`);
+    await deps.sleep(pollMs);
   }
 }

@@ -1,22 +1,22 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type {
-  FeedDifference,
+  FeedChangeCounts,
   FeedName,
   FeedState,
   FeedUpdate,
   KeyedRecord,
   Store,
 } from '../../store/store.ts';
-import type { CarriedFeed, CarriedLine } from './carried-lines.ts';
-import { type DatabaseFile, linesIn, verify } from './database-file.ts';
-import { type LockingRoom, lockFeed } from './feed-lock.ts';
+import { type ExportFile, readExportLines, verifyExport } from './export-file.ts';
+import type { ExportedFeed, ExportLine } from './export-format.ts';
+import { type FeedLockDeps, lockFeed } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';
 
 /** What taking over a carried database needs. */
-export interface ImportingRoom extends LockingRoom {
+export interface ImportDatabaseDeps extends FeedLockDeps {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources' | 'enrichers'>;
   /** The digest the file must have, where it was told by another way than the file. */
@@ -27,47 +27,54 @@ export interface ImportingRoom extends LockingRoom {
  * What became of a carried feed. `newer`: what is here is newer than what is carried, and stays. `absent`: it was not
  * to be had where the file was written. `unknown`: no source here would make use of it.
  */
-export type ImportedFeed = FeedName & Outcome;
+export type ImportedFeed = FeedName & ImportOutcome;
 
 /**
  * Takes over what a file carries, feed by feed, each as a whole. Nothing is done before the whole file was read and has the digest
  * that it, and whoever imports it, says it has; otherwise that throws `feed-corrupt`.
  */
-export async function* importDatabase(file: DatabaseFile, room: ImportingRoom): AsyncGenerator<ImportedFeed> {
-  room.onProgress(`verifying ${file.name}`);
-  const digest = await verify(file);
-  if (room.digest !== undefined && room.digest !== digest)
+export async function* importDatabase(
+  file: ExportFile,
+  deps: ImportDatabaseDeps,
+): AsyncGenerator<ImportedFeed> {
+  deps.onProgress(`verifying ${file.name}`);
+  const digest = await verifyExport(file);
+  if (deps.digest !== undefined && deps.digest !== digest)
     throw new ClairError(
       'feed-corrupt',
-      `${file.name} cannot be imported: it has the digest ${digest}, not ${room.digest}. Nothing of it was taken.`,
+      `${file.name} cannot be imported: it has the digest ${digest}, not ${deps.digest}. Nothing of it was taken.`,
     );
-  const lines = new Lines(linesIn(file), file);
+  const lines = new ExportLineReader(readExportLines(file), file);
   for (let feed = await lines.nextFeed(); feed !== undefined; feed = await lines.nextFeed()) {
-    room.onProgress(`importing ${feed.source} ${feed.feed}`);
-    yield { source: feed.source, feed: feed.feed, ...(await importFeed(feed, lines, room)) };
+    deps.onProgress(`importing ${feed.source} ${feed.feed}`);
+    yield { source: feed.source, feed: feed.feed, ...(await importFeed(feed, lines, deps)) };
   }
 }
 
-type Outcome =
+type ImportOutcome =
   | { readonly outcome: 'newer' | 'busy' | 'absent' | 'unknown' }
-  | { readonly outcome: 'imported'; readonly difference: FeedDifference };
+  | { readonly outcome: 'imported'; readonly difference: FeedChangeCounts };
 
-async function importFeed(carried: CarriedFeed, lines: Lines, room: ImportingRoom): Promise<Outcome> {
-  const { advisories, enrichments } = room.store;
-  const { schemes, sources, enrichers } = room.extensions;
-  const isNamed = ({ name }: { readonly name: string }): boolean => name === carried.source;
+async function importFeed(
+  exported: ExportedFeed,
+  lines: ExportLineReader,
+  deps: ImportDatabaseDeps,
+): Promise<ImportOutcome> {
+  const { advisories, enrichments } = deps.store;
+  const { schemes, sources, enrichers } = deps.extensions;
+  const isNamed = ({ name }: { readonly name: string }): boolean => name === exported.source;
   const isRating = enrichers.some(isNamed);
   if (!isRating && !sources.some(isNamed)) return { outcome: 'unknown' };
-  await using lock = await lockFeed(carried, room);
+  await using lock = await lockFeed(exported, deps);
   if (lock === undefined) return { outcome: 'busy' };
-  const states = await advisories.feedStates();
-  const here = states.find(({ source, feed }) => source === carried.source && feed === carried.feed);
-  if (here?.presence === 'loaded' && isNewer(here, carried)) return { outcome: 'newer' };
-  if (carried.presence === 'absent') {
-    if (here?.presence !== 'loaded') await advisories.touch({ ...carried, presence: 'absent' });
+  const states = await advisories.findFeedStates();
+  const here = states.find(({ source, feed }) => source === exported.source && feed === exported.feed);
+  if (here?.presence === 'loaded' && isNewer(here, exported)) return { outcome: 'newer' };
+  if (exported.presence === 'absent') {
+    if (here?.presence !== 'loaded') await advisories.touch({ ...exported, presence: 'absent' });
     return { outcome: 'absent' };
   }
-  const update = toUpdate(carried);
+  const update = toUpdate(exported);
   const difference = isRating
     ? await enrichments.apply(update, lines.ratings())
     : await advisories.apply(update, lines.records(schemes));
@@ -78,39 +85,39 @@ async function importFeed(carried: CarriedFeed, lines: Lines, room: ImportingRoo
  * Whether what is here is newer than what is carried: the content counts, by its newest advisory, and not who asked last, for an old
  * mirror may have been asked today. Only where that tells nothing, it is when the content was last found to be current.
  */
-function isNewer(here: FeedState, carried: CarriedFeed): boolean {
-  const [ours, theirs] = [here.newestAdvisory, carried.newestAdvisory];
-  if (carried.presence === 'loaded' && ours !== null && theirs !== null && ours !== theirs)
+function isNewer(here: FeedState, exported: ExportedFeed): boolean {
+  const [ours, theirs] = [here.newestAdvisory, exported.newestAdvisory];
+  if (exported.presence === 'loaded' && ours !== null && theirs !== null && ours !== theirs)
     return ours > theirs;
   const ourDate = here.contentEvidence === 'file' ? null : here.contentDate;
-  const theirDate = carried.contentEvidence === here.contentEvidence ? (carried.contentDate ?? null) : null;
-  if (carried.presence === 'loaded' && ourDate !== null && theirDate !== null && ourDate !== theirDate)
+  const theirDate = exported.contentEvidence === here.contentEvidence ? (exported.contentDate ?? null) : null;
+  if (exported.presence === 'loaded' && ourDate !== null && theirDate !== null && ourDate !== theirDate)
     return ourDate > theirDate;
-  return here.checkedAt > carried.checkedAt;
+  return here.checkedAt > exported.checkedAt;
 }
 
 /** What another store holds has been accepted there: it is taken for what it is. */
-function toUpdate(carried: CarriedFeed): FeedUpdate {
-  const { checkedAt, newestAdvisory, contentDate, contentEvidence, skipped, presence, ...feed } = carried;
+function toUpdate(exported: ExportedFeed): FeedUpdate {
+  const { checkedAt, newestAdvisory, contentDate, contentEvidence, skipped, presence, ...feed } = exported;
   const dated = { contentDate: contentDate ?? null, contentEvidence: contentEvidence ?? null };
-  const found = { checkedAt, newestAdvisory, ...dated, skipped };
-  return { ...feed, acceptShrunk: true, acceptOlder: true, found };
+  const importedState = { checkedAt, newestAdvisory, ...dated, skipped };
+  return { ...feed, acceptShrunk: true, acceptOlder: true, importedState };
 }
 
 /** The lines of a file, feed by feed. */
-class Lines {
-  readonly #lines: AsyncIterator<CarriedLine>;
-  readonly #file: DatabaseFile;
+class ExportLineReader {
+  readonly #lines: AsyncIterator<ExportLine>;
+  readonly #file: ExportFile;
   /** The line that ended the feed before. */
-  #next: CarriedFeed | undefined;
+  #next: ExportedFeed | undefined;
 
-  constructor(lines: AsyncGenerator<CarriedLine>, file: DatabaseFile) {
+  constructor(lines: AsyncGenerator<ExportLine>, file: ExportFile) {
     this.#lines = lines;
     this.#file = file;
   }
 
   /** The next feed, after whatever is left of the one before. */
-  async nextFeed(): Promise<CarriedFeed | undefined> {
+  async nextFeed(): Promise<ExportedFeed | undefined> {
     while (this.#next === undefined && (await this.#line()) !== undefined);
     const feed = this.#next;
     this.#next = undefined;
@@ -130,13 +137,13 @@ class Lines {
     const { name } = this.#file;
     for (let line = await this.#line(); line !== undefined; line = await this.#line()) {
       if ('record' in line) yield withKeys(line.record, schemes, name);
-      else if ('kept' in line) yield withKeys({ ...line.kept, keptFor: line.for }, schemes, name);
+      else if ('kept' in line) yield withKeys({ ...line.kept, retainedFor: line.for }, schemes, name);
       else throw this.#misplaced('a rating among advisories');
     }
   }
 
   /** The next line of the feed at hand; none when another feed begins, or the file ends. */
-  async #line(): Promise<Exclude<CarriedLine, { feed: CarriedFeed }> | undefined> {
+  async #line(): Promise<Exclude<ExportLine, { feed: ExportedFeed }> | undefined> {
     const step = await this.#lines.next();
     if (step.done === true) return undefined;
     if (!('feed' in step.value)) return step.value;

@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Store } from '../../store/store.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { feedUpdate, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import { sealed } from './database-file.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { exportDatabase } from './export-database.ts';
-import { type ImportedFeed, type ImportingRoom, importDatabase } from './import-database.ts';
+import { encodeExport } from './export-file.ts';
+import { type ImportDatabaseDeps, type ImportedFeed, importDatabase } from './import-database.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 
-function room(store: Store): ImportingRoom {
+function depsFor(store: Store): ImportDatabaseDeps {
   return {
     store,
     extensions: { schemes: [], sources: [{ name: 'debian' }], enrichers: [] } as never,
     now: () => new Date(start),
     owner: 'test',
-    patienceMs: 0,
+    lockWaitMs: 0,
     sleep: () => Promise.resolve(),
     onProgress: () => undefined,
   };
 }
 
 /** What comes of a file that is written by one store and taken over by another. */
-async function carried(from: Store, to: Store): Promise<ImportedFeed[]> {
-  const exporting = { ...room(from), store: from };
-  const bytes = Buffer.concat(await gather(sealed(exportDatabase(exporting), () => undefined)));
-  return gather(importDatabase({ name: 'a file', content: () => inPieces(bytes, 1000) }, room(to)));
+async function exportAndImport(from: Store, to: Store): Promise<ImportedFeed[]> {
+  const exporting = { ...depsFor(from), store: from };
+  const bytes = Buffer.concat(await collectAll(encodeExport(exportDatabase(exporting), () => undefined)));
+  return collectAll(importDatabase({ name: 'a file', content: () => inChunks(bytes, 1000) }, depsFor(to)));
 }
 
 /** The same feed with one CVE, whose newest word is of that day, last found current then. */
@@ -53,7 +53,7 @@ test('which content is newer is told by its newest advisory, and by who asked la
     [[undefined, second], [undefined, third], 'imported'],
   ];
   for (const [here, there, outcome] of cases) {
-    const outcomes = await carried(await dated(context, ...there), await dated(context, ...here));
+    const outcomes = await exportAndImport(await dated(context, ...there), await dated(context, ...here));
     assert.deepEqual(
       outcomes.map((feed) => feed.outcome),
       [outcome],

@@ -1,4 +1,4 @@
-import { Turns } from '../../kit/turns.ts';
+import { Semaphore } from '../../kit/async/semaphore.ts';
 import {
   type FeedChoiceDeps,
   type FeedOfSource,
@@ -8,7 +8,7 @@ import {
 } from './update-feeds.ts';
 
 /** How one source is kept current. */
-export interface SourceTerms {
+export interface SourceSchedule {
   /** How often; 0 never. */
   readonly intervalMs: number;
   /** Where its feeds are fetched from. */
@@ -17,14 +17,14 @@ export interface SourceTerms {
 }
 
 /** Dependencies of `keepCurrent`. */
-export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'youngerThanMs' | 'signal'> {
-  readonly termsOf: (source: string) => SourceTerms;
+export interface KeepCurrentDeps extends Omit<FeedChoiceDeps, 'origin' | 'maxAgeMs' | 'signal'> {
+  readonly scheduleOf: (source: string) => SourceSchedule;
   /** Drops what the store keeps no longer, after each update. */
-  readonly collect: () => Promise<void>;
+  readonly collectGarbage: () => Promise<void>;
   /** A number from 0 to 1, another each time: servers that were started together do not ask together. */
   readonly random: () => number;
   /** Waits, and ends at once when the signal comes. */
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** What became of the feeds of one source. */
   readonly onOutcomes: (outcomes: readonly FeedOutcome[], seconds: number) => void;
   /** The store failed, not a feed. The source is updated again later. */
@@ -49,30 +49,35 @@ export async function keepCurrent(
   deps: KeepCurrentDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const turns = new Turns(sourcesAtOnce);
+  const semaphore = new Semaphore(sourcesAtOnce);
   const bySource = Map.groupBy(feeds, ({ source }) => source.name);
-  await Promise.all([...bySource.values()].map((ofSource) => keepSource(ofSource, { deps, turns, signal })));
+  await Promise.all(
+    [...bySource.values()].map((ofSource) => keepSourceCurrent(ofSource, { deps, semaphore, signal })),
+  );
 }
 
-interface Keeping {
+interface KeepSourceContext {
   readonly deps: KeepCurrentDeps;
-  readonly turns: Turns;
+  readonly semaphore: Semaphore;
   readonly signal: AbortSignal;
 }
 
-async function keepSource(feeds: readonly FeedOfSource[], { deps, turns, signal }: Keeping): Promise<void> {
-  const { intervalMs, origin, update } = deps.termsOf(feeds[0]?.source.name ?? '');
+async function keepSourceCurrent(
+  feeds: readonly FeedOfSource[],
+  { deps, semaphore, signal }: KeepSourceContext,
+): Promise<void> {
+  const { intervalMs, origin, update } = deps.scheduleOf(feeds[0]?.source.name ?? '');
   for (let failures = 0; intervalMs > 0; ) {
     const started = deps.now().getTime();
-    const outcomes = await turns.take(() =>
-      updateSource(feeds, { ...deps, origin, signal, youngerThanMs: intervalMs / 2 }, update),
+    const outcomes = await semaphore.run(() =>
+      updateSource(feeds, { ...deps, origin, signal, maxAgeMs: intervalMs / 2 }, update),
     );
     // What was given up for the signal has not failed.
     if (signal.aborted) return;
     if (outcomes !== undefined) deps.onOutcomes(outcomes, (deps.now().getTime() - started) / 1000);
     failures = outcomes?.every(({ outcome }) => outcome !== 'failed') === true ? 0 : failures + 1;
-    const backOffMs = failures === 0 ? intervalMs : firstRetryMs * 2 ** (failures - 1);
-    await deps.pause(Math.min(backOffMs, intervalMs) * (1 + jitter * deps.random()), signal);
+    const backoffMs = failures === 0 ? intervalMs : firstRetryMs * 2 ** (failures - 1);
+    await deps.sleep(Math.min(backoffMs, intervalMs) * (1 + jitter * deps.random()), signal);
   }
 }
 
@@ -86,7 +91,7 @@ async function updateSource(
   if (isOver()) return undefined;
   try {
     const outcomes = await updateEach(feeds, deps, update);
-    if (!isOver()) await deps.collect();
+    if (!isOver()) await deps.collectGarbage();
     return outcomes;
   } catch (error) {
     if (!isOver()) deps.onError(error);

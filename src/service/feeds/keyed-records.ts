@@ -1,11 +1,11 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { keyRange } from '../../match/key-range.ts';
 import type { Affected, Vulnerability } from '../../model/vulnerability.ts';
 import type { KeyRange, VersionScheme } from '../../plugin/version-scheme.ts';
 import type { KeyedAffected, KeyedVulnerability } from '../../store/store.ts';
 
 /** A range of keys that holds none. */
-const nowhere: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
+const emptyKeyRange: KeyRange = { lo: Uint8Array.of(0xff), hi: new Uint8Array() };
 
 /** A record with the keys of its ranges. `from` names in errors where it was read. */
 export function withKeys<T extends Vulnerability>(
@@ -27,5 +27,5 @@ function withKey(row: Affected, schemes: readonly VersionScheme[], from: string)
   const keys = keyRange(scheme, row.range);
   if ('lo' in keys) return { ...row, keys };
   // An empty range holds no version; one without keys is compared in code when it is met.
-  return 'empty' in keys ? { ...row, keys: nowhere } : row;
+  return 'empty' in keys ? { ...row, keys: emptyKeyRange } : row;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { FeedClient, Fetched } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { type MirroringClient, mirrorFeeds, type Publisher } from './mirror-feeds.ts';
 
 /** A client that has these files, and writes down what it is told of them. */
@@ -19,7 +19,7 @@ class Client implements MirroringClient {
     const content = this.files[url];
     if (content === undefined) return 'absent';
     this.#got.push(url);
-    return { url, fingerprint: '', body: inPieces(Buffer.from(content)) };
+    return { url, fingerprint: '', body: inChunks(Buffer.from(content)) };
   }
 
   async accept(): Promise<{ written: number; unchanged: number }> {
@@ -40,17 +40,17 @@ class Client implements MirroringClient {
 }
 
 /** A publisher whose feeds are files of their names, and of a second one that is asked for while the first is read. */
-function publisher(name: string, feeds: readonly string[], insteadOf?: string): Publisher {
+function publisher(name: string, feeds: readonly string[], fallbackFor?: string): Publisher {
   return {
     name,
-    ...(insteadOf !== undefined && { insteadOf }),
+    ...(fallbackFor !== undefined && { fallbackFor }),
     feeds,
     fetch: async (feed, client) => {
       const first = await client.get(feed);
       return typeof first === 'string' ? first : { ...first, body: both(feed, first, client) };
     },
     async *parse(_feed, { body }) {
-      const text = Buffer.concat(await gather(body)).toString();
+      const text = Buffer.concat(await collectAll(body)).toString();
       yield text.length;
       if (text.includes('<html>')) throw new ClairError('feed-corrupt', 'a web page');
       if (text.includes('bug')) throw new Error('a bug');
@@ -65,7 +65,7 @@ async function* both(feed: string, { body }: Fetched, client: FeedClient): Async
 }
 
 async function mirrored(publishers: readonly Publisher[], client: Client): Promise<string[]> {
-  const feeds = await gather(mirrorFeeds(publishers, client));
+  const feeds = await collectAll(mirrorFeeds(publishers, client));
   return feeds.map(({ source, feed, outcome }) => {
     if (outcome instanceof ClairError) return `${source} ${feed} ${outcome.code}: ${outcome.message}`;
     return `${source} ${feed} ${typeof outcome === 'string' ? outcome : outcome.written}`;

@@ -1,14 +1,14 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
 
 /** Something that publishes feeds: an advisory source or an enricher. */
 export interface Publisher {
   readonly name: string;
   /** Name of a better one that it stands in for. */
-  readonly insteadOf?: string;
+  readonly fallbackFor?: string;
   readonly feeds: readonly string[];
-  fetch(feed: string, client: FeedClient, known?: string): Promise<FeedAnswer>;
-  parse(feed: string, content: Fetched): AsyncIterable<unknown>;
+  fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
+  parse(feed: string, content: FetchedFeed): AsyncIterable<unknown>;
 }
 
 /** A client that lays files down, as its `accept` is called for those that were got since the last call. */
@@ -41,10 +41,10 @@ export async function* mirrorFeeds(
 ): AsyncGenerator<MirroredFeed> {
   const mirrored = new Set<string>();
   for (const publisher of publishers) {
-    const { name: source, insteadOf } = publisher;
+    const { name: source, fallbackFor } = publisher;
     for (const feed of publisher.feeds) {
-      const isNeedless = insteadOf !== undefined && mirrored.has(insteadOf);
-      const outcome = isNeedless ? 'superseded' : await mirror(publisher, feed, client);
+      const isSuperseded = fallbackFor !== undefined && mirrored.has(fallbackFor);
+      const outcome = isSuperseded ? 'superseded' : await mirror(publisher, feed, client);
       if (typeof outcome === 'object' && 'written' in outcome) mirrored.add(source);
       yield { source, feed, outcome };
     }
@@ -59,7 +59,7 @@ async function mirror(
   try {
     const fetched = await publisher.fetch(feed, client);
     if (typeof fetched === 'object') {
-      await readThrough(publisher.parse(feed, fetched));
+      await drain(publisher.parse(feed, fetched));
       return await client.accept();
     }
     await client.accept();
@@ -72,7 +72,7 @@ async function mirror(
   }
 }
 
-async function readThrough(records: AsyncIterable<unknown>): Promise<void> {
+async function drain(records: AsyncIterable<unknown>): Promise<void> {
   const reader = records[Symbol.asyncIterator]();
   while ((await reader.next()).done !== true);
 }

@@ -50,8 +50,8 @@ test('nothing is ready while a feed waits for its first attempt, and ratings do 
 });
 
 test('a feed that stands in for a loaded one is not waited for', () => {
-  const standIn = builtIn.sources.find(({ insteadOf }) => insteadOf !== undefined) ?? assert.fail();
-  const better = builtIn.sources.find(({ name }) => name === standIn.insteadOf) ?? assert.fail();
+  const standIn = builtIn.sources.find(({ fallbackFor }) => fallbackFor !== undefined) ?? assert.fail();
+  const better = builtIn.sources.find(({ name }) => name === standIn.fallbackFor) ?? assert.fail();
   const all = [standIn, better].flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
   const states = better.feeds.map((feed) => stateOf({ source: better, feed }));
   assert.equal(readinessOf(all, states).ready, true);

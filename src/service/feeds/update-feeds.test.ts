@@ -3,31 +3,31 @@ import { type TestContext, test } from 'node:test';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import { record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import { type UpdatingRoom, updateFeeds } from './update-feeds.ts';
+import { type UpdateFeedsDeps, updateFeeds } from './update-feeds.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 
 /** A source that always has something new, and counts how often it is asked. */
-function counting(): { readonly source: AdvisorySource; readonly asked: () => number } {
-  let asked = 0;
+function countingSource(): { readonly source: AdvisorySource; readonly fetches: () => number } {
+  let fetches = 0;
   const source: AdvisorySource = {
     name: 'debian',
     version: 1,
     feeds: ['tracker'],
     wants: [],
-    feedsOf: () => [],
+    feedsFor: () => [],
     fetch: () =>
-      Promise.resolve({ url: 'https://vendor.test/', body: stream([]), fingerprint: `${++asked}` }),
+      Promise.resolve({ url: 'https://vendor.test/', body: stream([]), fingerprint: `${++fetches}` }),
     parse: () => stream([{ ...record('CVE-1'), affected: [] }]),
   } as never;
-  return { source, asked: () => asked };
+  return { source, fetches: () => fetches };
 }
 
 /** What updating needs, with a clock that `tick` moves and another process that holds the feed for the first tries. */
-async function place(
+async function setUp(
   context: TestContext,
   { tickMs = 0, heldFor = 0 },
-): Promise<{ readonly room: UpdatingRoom; readonly setClock: (ms: number) => void }> {
+): Promise<{ readonly deps: UpdateFeedsDeps; readonly setClock: (ms: number) => void }> {
   const [sqlite] = storeEngines;
   assert.ok(sqlite !== undefined);
   let now = start;
@@ -38,60 +38,60 @@ async function place(
   const store = await sqlite.create(context)({ now: () => now });
   const held = heldFor > 0 && (await store.locks.acquire('update debian/tracker', 'another', heldFor));
   assert.equal(held, heldFor > 0);
-  const room: UpdatingRoom = {
+  const deps: UpdateFeedsDeps = {
     store,
     schemes: [],
     client: {} as never,
     origin: 'upstream',
-    youngerThanMs: 0,
+    maxAgeMs: 0,
     now: () => new Date(pass(tickMs)),
     owner: 'test',
-    patienceMs: 60_000,
+    lockWaitMs: 60_000,
     sleep: (ms) => Promise.resolve(pass(ms)),
     onProgress: () => undefined,
   };
-  return { room, setClock: (ms) => (now = ms) };
+  return { deps, setClock: (ms) => (now = ms) };
 }
 
-async function outcomeOf(source: AdvisorySource, room: UpdatingRoom): Promise<string | undefined> {
-  const [only] = await updateFeeds([{ source, feed: 'tracker' }], room);
+async function outcomeOf(source: AdvisorySource, deps: UpdateFeedsDeps): Promise<string | undefined> {
+  const [only] = await updateFeeds([{ source, feed: 'tracker' }], deps);
   return only?.outcome;
 }
 
 test('who asks for a feed gets it asked for, however recently that was done', async (context) => {
-  const { source, asked } = counting();
+  const { source, fetches } = countingSource();
   // A store that takes a moment to lock is no other process that was waited for.
-  const { room } = await place(context, { tickMs: 1 });
+  const { deps } = await setUp(context, { tickMs: 1 });
   for (const times of [1, 2, 3]) {
-    assert.equal(await outcomeOf(source, room), 'updated');
-    assert.equal(asked(), times);
+    assert.equal(await outcomeOf(source, deps), 'updated');
+    assert.equal(fetches(), times);
   }
 });
 
 test('who waited for another process that asked meanwhile does not ask again', async (context) => {
-  const { source, asked } = counting();
-  const { room } = await place(context, { heldFor: 1000 });
-  const other: UpdatingRoom = { ...room, owner: 'another' };
+  const { source, fetches } = countingSource();
+  const { deps } = await setUp(context, { heldFor: 1000 });
+  const other: UpdateFeedsDeps = { ...deps, owner: 'another' };
   let isFirst = true;
-  const waiting: UpdatingRoom = {
-    ...room,
+  const waiting: UpdateFeedsDeps = {
+    ...deps,
     sleep: async (ms) => {
       if (isFirst) assert.equal(await outcomeOf(source, other), 'updated');
       isFirst = false;
-      return room.sleep(ms);
+      return deps.sleep(ms);
     },
   };
   assert.equal(await outcomeOf(source, waiting), 'current');
-  assert.equal(asked(), 1);
+  assert.equal(fetches(), 1);
 });
 
 test('a feed that was checked in the future is asked for: one of the clocks is wrong', async (context) => {
-  const { source, asked } = counting();
-  const { room, setClock } = await place(context, {});
-  const hourly: UpdatingRoom = { ...room, youngerThanMs: 3_600_000 };
+  const { source, fetches } = countingSource();
+  const { deps, setClock } = await setUp(context, {});
+  const hourly: UpdateFeedsDeps = { ...deps, maxAgeMs: 3_600_000 };
   assert.equal(await outcomeOf(source, hourly), 'updated');
   assert.equal(await outcomeOf(source, hourly), 'current');
   setClock(start - 1);
   assert.equal(await outcomeOf(source, hourly), 'updated');
-  assert.equal(asked(), 2);
+  assert.equal(fetches(), 2);
 });

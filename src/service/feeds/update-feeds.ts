@@ -1,16 +1,16 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { type Tracer, untraced } from '../../kit/trace/tracer.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { noopTracer, type Tracer } from '../../kit/trace/tracer.ts';
 import type {
   AdvisorySource,
   FeedClient,
   FeedRecord,
-  Fetched,
+  FetchedFeed,
   OnFeedDate,
 } from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type {
-  FeedDifference,
+  FeedChangeCounts,
   FeedIdentity,
   FeedState,
   FeedUpdate,
@@ -18,7 +18,7 @@ import type {
   Store,
 } from '../../store/store.ts';
 import { isSuperseded } from './choose-feeds.ts';
-import { type LockingRoom, lockFeed, pollMs } from './feed-lock.ts';
+import { type FeedLockDeps, lockFeed, pollMs } from './feed-lock.ts';
 import { withKeys } from './keyed-records.ts';
 import { LatestDates } from './latest-dates.ts';
 
@@ -34,7 +34,7 @@ export interface FeedOfSource {
 export type FeedOutcome = FeedOfSource &
   (
     | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' | 'superseded' }
-    | { readonly outcome: 'updated'; readonly difference: FeedDifference }
+    | { readonly outcome: 'updated'; readonly difference: FeedChangeCounts }
     | { readonly outcome: 'failed'; readonly error: ClairError }
   );
 
@@ -44,7 +44,7 @@ export interface FeedChoiceDeps {
   /** Where feeds are fetched from: feeds that came from elsewhere are fetched anew. */
   readonly origin: string;
   /** Feeds checked less than so long ago are left alone; 0 asks for all. */
-  readonly youngerThanMs: number;
+  readonly maxAgeMs: number;
   readonly now: () => Date;
   /** A step of the work, and which of how many it is where that is known. */
   readonly onProgress: (step: string, position?: { readonly n: number; readonly of: number }) => void;
@@ -58,7 +58,7 @@ export interface FeedChoiceDeps {
 export type UpdateFeed = (wanted: FeedOfSource, onProgress: (step: string) => void) => Promise<FeedOutcome>;
 
 /** What updating needs. */
-export interface UpdatingRoom extends LockingRoom, FeedChoiceDeps {
+export interface UpdateFeedsDeps extends FeedLockDeps, FeedChoiceDeps {
   readonly store: Pick<Store, 'advisories' | 'enrichments' | 'locks'>;
   readonly schemes: readonly VersionScheme[];
   readonly client: FeedClient;
@@ -71,9 +71,11 @@ export interface UpdatingRoom extends LockingRoom, FeedChoiceDeps {
 /** Brings feeds up to date, each on its own: one that fails costs nothing to the others, and its old content stays. */
 export async function updateFeeds(
   feeds: readonly FeedOfSource[],
-  room: UpdatingRoom,
+  deps: UpdateFeedsDeps,
 ): Promise<FeedOutcome[]> {
-  return await updateEach(feeds, room, (wanted, onProgress) => updateAlone(wanted, { ...room, onProgress }));
+  return await updateEach(feeds, deps, (wanted, onProgress) =>
+    updateWithLock(wanted, { ...deps, onProgress }),
+  );
 }
 
 /** As `updateFeeds`, with `update` for each feed that is neither current nor superseded. */
@@ -82,17 +84,17 @@ export async function updateEach(
   deps: FeedChoiceDeps,
   update: UpdateFeed,
 ): Promise<FeedOutcome[]> {
-  const states = await deps.store.advisories.feedStates();
+  const states = await deps.store.advisories.findFeedStates();
   const outcomes: FeedOutcome[] = [];
   for (const [i, wanted] of feeds.entries()) {
     if (deps.signal?.aborted === true) break;
-    const isCurrent = isYoung(stateOf(wanted, states), wanted.source, deps);
+    const isCurrent = isRecentlyChecked(stateOf(wanted, states), wanted.source, deps);
     const position = { n: i + 1, of: feeds.length };
     const onProgress = (step: string): void => {
       deps.onProgress(step, position);
     };
     if (isCurrent) outcomes.push({ ...wanted, outcome: 'current' });
-    else if (await isNeedless(wanted, deps)) outcomes.push({ ...wanted, outcome: 'superseded' });
+    else if (await isSupersededNow(wanted, deps)) outcomes.push({ ...wanted, outcome: 'superseded' });
     else outcomes.push(await traced(wanted, deps, () => update(wanted, onProgress)));
   }
   return outcomes;
@@ -100,37 +102,37 @@ export async function updateEach(
 
 async function traced(
   wanted: FeedOfSource,
-  { tracer = untraced }: FeedChoiceDeps,
+  { tracer = noopTracer }: FeedChoiceDeps,
   update: () => Promise<FeedOutcome>,
 ): Promise<FeedOutcome> {
   const attributes = { 'clair.source': wanted.source.name, 'clair.feed': wanted.feed };
   return await tracer.span({ name: 'feed update', attributes }, async () => {
     const outcome = await update();
     const failure = outcome.outcome === 'failed' ? outcome.error.message : undefined;
-    tracer.note({ 'clair.outcome': outcome.outcome }, failure);
+    tracer.annotate({ 'clair.outcome': outcome.outcome }, failure);
     return outcome;
   });
 }
 
 /** Whether the source stands in for one that is loaded, perhaps just now. */
-async function isNeedless({ source }: FeedOfSource, { store }: FeedChoiceDeps): Promise<boolean> {
-  if (!isAdvisorySource(source) || source.insteadOf === undefined) return false;
-  return isSuperseded(source.name, [source], await store.advisories.feedStates());
+async function isSupersededNow({ source }: FeedOfSource, { store }: FeedChoiceDeps): Promise<boolean> {
+  if (!isAdvisorySource(source) || source.fallbackFor === undefined) return false;
+  return isSuperseded(source.name, [source], await store.advisories.findFeedStates());
 }
 
 function stateOf({ source, feed }: FeedOfSource, states: readonly FeedState[]): FeedState | undefined {
   return states.find((state) => state.source === source.name && state.feed === feed);
 }
 
-function isYoung(
+function isRecentlyChecked(
   state: FeedState | undefined,
   source: FeedOfSource['source'],
-  room: FeedChoiceDeps,
+  deps: FeedChoiceDeps,
 ): boolean {
-  if (state === undefined || state.presence === 'failed' || !isComparable(state, source, room)) return false;
-  const ageMs = room.now().getTime() - Date.parse(state.checkedAt);
+  if (state === undefined || state.presence === 'failed' || !isComparable(state, source, deps)) return false;
+  const ageMs = deps.now().getTime() - Date.parse(state.checkedAt);
   // What was checked later than now was checked by another clock, and tells nothing.
-  return ageMs >= 0 && ageMs < room.youngerThanMs;
+  return ageMs >= 0 && ageMs < deps.maxAgeMs;
 }
 
 /** Whether the stored content is what this source would make of the bytes at this origin. */
@@ -139,21 +141,21 @@ function isComparable(state: FeedState, source: FeedOfSource['source'], { origin
 }
 
 /** Updates a feed while no other process does; one that waited for another finds the work done. */
-export async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Promise<FeedOutcome> {
-  await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, room);
+export async function updateWithLock(wanted: FeedOfSource, deps: UpdateFeedsDeps): Promise<FeedOutcome> {
+  await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, deps);
   if (lock === undefined) return { ...wanted, outcome: 'busy' };
   const { waitedMs } = lock;
   try {
-    const state = stateOf(wanted, await room.store.advisories.feedStates());
+    const state = stateOf(wanted, await deps.store.advisories.findFeedStates());
     const wasDone =
-      waitedMs > 0 && isYoung(state, wanted.source, { ...room, youngerThanMs: waitedMs + pollMs });
-    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, room);
+      waitedMs > 0 && isRecentlyChecked(state, wanted.source, { ...deps, maxAgeMs: waitedMs + pollMs });
+    return wasDone ? { ...wanted, outcome: 'current' } : await updateFeed(wanted, state, deps);
   } catch (error) {
-    const known =
+    const failure =
       error instanceof ClairError
         ? error
         : new ClairError('feed-corrupt', messageOf(error), { cause: error });
-    return await failedOutcome(wanted, known, room);
+    return await failedOutcome(wanted, failure, deps);
   }
 }
 
@@ -161,9 +163,9 @@ export async function updateAlone(wanted: FeedOfSource, room: UpdatingRoom): Pro
 export async function failedOutcome(
   wanted: FeedOfSource,
   error: ClairError,
-  room: FeedChoiceDeps,
+  deps: FeedChoiceDeps,
 ): Promise<FeedOutcome> {
-  if (error.code !== 'feed-not-tried') await noteFailure(wanted, error, room);
+  if (error.code !== 'feed-not-tried') await noteFailure(wanted, error, deps);
   return { ...wanted, outcome: 'failed', error };
 }
 
@@ -171,10 +173,10 @@ export async function failedOutcome(
 async function noteFailure(
   wanted: FeedOfSource,
   { message }: ClairError,
-  room: FeedChoiceDeps,
+  deps: FeedChoiceDeps,
 ): Promise<void> {
-  const at = room.now().toISOString();
-  await room.store.advisories.noteFailure(identityOf(wanted, room), at, message).catch(() => undefined);
+  const at = deps.now().toISOString();
+  await deps.store.advisories.recordFailure(identityOf(wanted, deps), at, message).catch(() => undefined);
 }
 
 function identityOf({ source, feed }: FeedOfSource, { origin }: FeedChoiceDeps): FeedIdentity {
@@ -184,15 +186,15 @@ function identityOf({ source, feed }: FeedOfSource, { origin }: FeedChoiceDeps):
 async function updateFeed(
   wanted: FeedOfSource,
   state: FeedState | undefined,
-  room: UpdatingRoom,
+  deps: UpdateFeedsDeps,
 ): Promise<FeedOutcome> {
   const { source, feed } = wanted;
-  const { advisories } = room.store;
-  const known = await knownContent(wanted, state, room);
-  room.onProgress(`${isDirectory(room.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
-  const fetched = await source.fetch(feed, room.client, known?.fingerprint);
-  const at = room.now().toISOString();
-  const identity = identityOf(wanted, room);
+  const { advisories } = deps.store;
+  const reusable = await reusableState(wanted, state, deps);
+  deps.onProgress(`${isDirectory(deps.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
+  const fetched = await source.fetch(feed, deps.client, reusable?.fingerprint);
+  const at = deps.now().toISOString();
+  const identity = identityOf(wanted, deps);
   if (fetched === 'absent') {
     // What was loaded once stays: vendors drop releases that nobody supports any more.
     if (state?.presence !== 'loaded')
@@ -206,27 +208,27 @@ async function updateFeed(
     return { ...wanted, outcome: 'absent' };
   }
   if (fetched === 'unchanged') {
-    if (known === undefined) throw unchangedFromNothing(wanted);
-    await advisories.touch({ ...known, presence: 'loaded', checkedAt: at });
+    if (reusable === undefined) throw unchangedWithoutContent(wanted);
+    await advisories.touch({ ...reusable, presence: 'loaded', checkedAt: at });
     return { ...wanted, outcome: 'unchanged' };
   }
-  const update = toUpdate(identity, fetched, { ...room, fetchedAt: at });
-  return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, room }) };
+  const update = toUpdate(identity, fetched, { ...deps, fetchedAt: at });
+  return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, deps }) };
 }
 
 /** The state of a feed whose content is in the store and is what the source would make of the same bytes. */
-async function knownContent(
+async function reusableState(
   wanted: FeedOfSource,
   state: FeedState | undefined,
-  room: UpdatingRoom,
+  deps: UpdateFeedsDeps,
 ): Promise<FeedState | undefined> {
-  if (state?.presence !== 'loaded' || !isComparable(state, wanted.source, room)) return undefined;
-  const isThere = state.records === 0 || (await room.store.advisories.hasContent(state));
+  if (state?.presence !== 'loaded' || !isComparable(state, wanted.source, deps)) return undefined;
+  const isThere = state.records === 0 || (await deps.store.advisories.hasContent(state));
   return isThere ? state : undefined;
 }
 
 /** Nothing is in the store that a feed could be unchanged from: to take that for current would be to know nothing and not say so. */
-function unchangedFromNothing({ source, feed }: FeedOfSource): ClairError {
+function unchangedWithoutContent({ source, feed }: FeedOfSource): ClairError {
   return new ClairError(
     'feed-unavailable',
     `${source.name} ${feed} is answered with "unchanged", though none of it is in the database. Check the server or mirror that it comes from`,
@@ -239,14 +241,14 @@ function isDirectory(origin: string): boolean {
 }
 
 /** When content was fetched, and which doubtful content is taken. */
-interface Acceptance extends Pick<UpdatingRoom, 'acceptShrunk' | 'acceptOlder'> {
+interface AcceptanceOptions extends Pick<UpdateFeedsDeps, 'acceptShrunk' | 'acceptOlder'> {
   readonly fetchedAt: string;
 }
 
 function toUpdate(
   identity: FeedIdentity,
-  { fingerprint, lastModified, fileModified, extent }: Fetched,
-  { fetchedAt, acceptShrunk, acceptOlder }: Acceptance,
+  { fingerprint, lastModified, fileModified, extent }: FetchedFeed,
+  { fetchedAt, acceptShrunk, acceptOlder }: AcceptanceOptions,
 ): FeedUpdate {
   return {
     ...identity,
@@ -262,29 +264,29 @@ function toUpdate(
 
 async function apply(
   { source, feed }: FeedOfSource,
-  fetched: Fetched,
-  { update, room: { store, schemes, now } }: { update: FeedUpdate; room: UpdatingRoom },
-): Promise<FeedDifference> {
+  fetched: FetchedFeed,
+  { update, deps: { store, schemes, now } }: { update: FeedUpdate; deps: UpdateFeedsDeps },
+): Promise<FeedChangeCounts> {
   const dates = new LatestDates(now());
   const dated = { ...update, dates };
   const onDate: OnFeedDate = (date) => {
     dates.note(date);
   };
   return isAdvisorySource(source)
-    ? await store.advisories.apply(dated, keyed(source.parse(feed, fetched, onDate), schemes, fetched))
+    ? await store.advisories.apply(dated, keyedRecords(source.parse(feed, fetched, onDate), schemes, fetched))
     : await store.enrichments.apply(dated, source.parse(feed, fetched, onDate));
 }
 
 /** An enricher speaks of vulnerabilities, of no package of any namespace. */
 /** Whether a source publishes advisories, and not ratings. */
 export function isAdvisorySource(source: FeedOfSource['source']): source is AdvisorySource {
-  return 'feedsOf' in source;
+  return 'feedsFor' in source;
 }
 
-async function* keyed(
+async function* keyedRecords(
   records: AsyncIterable<FeedRecord>,
   schemes: readonly VersionScheme[],
-  { url }: Fetched,
+  { url }: FetchedFeed,
 ): AsyncGenerator<KeyedRecord> {
   for await (const record of records) yield 'affected' in record ? withKeys(record, schemes, url) : record;
 }

@@ -1,7 +1,7 @@
-import { speaksOfSource } from '../../match/applies.ts';
+import { appliesToSourcePackage } from '../../match/applies.ts';
 import { enrich } from '../../match/enrich.ts';
 import { type Findings, findingsOf, type Hit } from '../../match/findings.ts';
-import { holds } from '../../match/holds.ts';
+import { rowMatches } from '../../match/row-matches.ts';
 import { countUnrated } from '../../match/with-findings.ts';
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
@@ -16,12 +16,12 @@ import type {
   StoredMatch,
 } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
-import { withoutOverridden } from '../feeds/written-vulnerabilities.ts';
+import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { versionOrder } from '../images/extension-status.ts';
-import { withUnloadedMarked } from './unloaded-sources.ts';
+import { markUnloadedSources } from './unloaded-sources.ts';
 
 /** What assessing needs. With `asOf`, advisories are taken as they were then; what enrichers say has no history. */
-export interface AssessmentRoom extends AsOf {
+export interface AssessmentDeps extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'images' | 'advisories' | 'enrichments' | 'vulnerabilities'>;
   /** Looks up ratings that the store does not have. Absent where nothing is looked up and nobody has to be told why. */
@@ -29,10 +29,10 @@ export interface AssessmentRoom extends AsOf {
 }
 
 /** Looks up knowledge of what was found. */
-export type LookUpRatings = (found: FoundIds) => Promise<LookedUpRatings>;
+export type LookUpRatings = (request: RatingLookupRequest) => Promise<RatingLookupResult>;
 
 /** The vulnerabilities of the findings of an image. */
-export interface FoundIds {
+export interface RatingLookupRequest {
   /** All of them. */
   readonly ids: ReadonlySet<string>;
   /** Those that count and that no advisory rates. */
@@ -42,7 +42,7 @@ export interface FoundIds {
 }
 
 /** What came of looking up. */
-export interface LookedUpRatings {
+export interface RatingLookupResult {
   /** Whether the store may have more than before. */
   readonly isStoreChanged: boolean;
   /** What was fetched, whether it could be stored or not. */
@@ -74,30 +74,30 @@ export interface Assessment {
 export async function assessPackages(
   image: number,
   packages: readonly ImagePackage[],
-  room: AssessmentRoom,
+  deps: AssessmentDeps,
 ): Promise<Assessment> {
-  const { store, extensions, asOf } = room;
-  const stored = await store.images.matches(image, { asOf });
-  const states = await store.advisories.feedStates({ asOf });
+  const { store, extensions, asOf } = deps;
+  const stored = await store.images.findMatches(image, { asOf });
+  const states = await store.advisories.findFeedStates({ asOf });
   const counting = stored.filter(({ source }) => !isSuperseded(source, extensions.sources, states));
-  const standing = await withoutOverridden(counting, states, { store, asOf });
-  const { hits, undecided } = decide(standing, packages, extensions);
+  const effective = await dropOverridden(counting, states, { store, asOf });
+  const { hits, undecided } = decide(effective, packages, extensions);
   const all = findingsOf(hits, (scheme, a, b) => schemeOf(extensions, scheme)?.compare(a, b));
   const found = {
-    matches: all.matches.map((match) => withUnloadedMarked(match, extensions)),
-    suppressed: all.suppressed.map((match) => withUnloadedMarked(match, extensions)),
+    matches: all.matches.map((match) => markUnloadedSources(match, extensions)),
+    suppressed: all.suppressed.map((match) => markUnloadedSources(match, extensions)),
   };
-  return { hits, undecided, ...(await enriched(found, states, room)) };
+  return { hits, undecided, ...(await enrichFindings(found, states, deps)) };
 }
 
 /** Findings with the knowledge beside the advisories. */
-async function enriched(
+async function enrichFindings(
   { matches, suppressed }: Findings,
   states: readonly FeedState[],
-  room: AssessmentRoom,
+  deps: AssessmentDeps,
 ): Promise<Pick<Assessment, 'findings' | 'enrichments' | 'ratings' | 'states'>> {
   const ids = new Set([...matches, ...suppressed].map(({ vulnerability }) => vulnerability.id));
-  const { enrichments, reason, states: now } = await knowledgeOf({ ids, matches, states }, room);
+  const { enrichments, reason, states: now } = await loadEnrichments({ ids, matches, states }, deps);
   const isLoaded = (name: string): boolean =>
     now.some(({ source, presence }) => source === name && presence === 'loaded');
   const knowsExploited = isLoaded('kev');
@@ -111,13 +111,13 @@ async function enriched(
       unrated: countUnrated(assessed.matches),
       knowsExploited,
       knowsEpss: isLoaded('epss'),
-      reason: joined([reason, ...doubtsIn(assessed.matches, enrichments)]),
+      reason: joinReasons([reason, ...unratedReasons(assessed.matches, enrichments)]),
     },
   };
 }
 
 /** Why findings have no severity though their CVEs are known, in words. They stay, for an advisory makes them. */
-function doubtsIn(
+function unratedReasons(
   matches: readonly Match[],
   enrichments: ReadonlyMap<string, readonly StoredEnrichment[]>,
 ): (string | null)[] {
@@ -130,33 +130,33 @@ function doubtsIn(
     known.flatMap(({ contradiction }) => (contradiction === undefined ? [] : `${id}: ${contradiction}`)),
   );
   return [
-    rejected.length === 0 ? null : `the CVEs of ${findings(rejected.length)} were rejected`,
+    rejected.length === 0 ? null : `the CVEs of ${findingCount(rejected.length)} were rejected`,
     contradictory.length === 0
       ? null
-      : `the ratings of ${findings(contradictory.length)} contradict themselves (${contradictory[0]})`,
+      : `the ratings of ${findingCount(contradictory.length)} contradict themselves (${contradictory[0]})`,
   ];
 }
 
-function findings(count: number): string {
+function findingCount(count: number): string {
   return `${count} ${count === 1 ? 'finding' : 'findings'}`;
 }
 
-function joined(reasons: readonly (string | null)[]): string | null {
+function joinReasons(reasons: readonly (string | null)[]): string | null {
   return reasons.filter((reason) => reason !== null).join('; ') || null;
 }
 
 /** What is known of vulnerabilities beside the advisories, after it was looked up where that may be done. */
-async function knowledgeOf(
+async function loadEnrichments(
   {
     ids,
     matches,
     states,
   }: { readonly ids: Set<string>; readonly matches: readonly Match[]; readonly states: readonly FeedState[] },
-  { store, lookUp, asOf }: AssessmentRoom,
+  { store, lookUp, asOf }: AssessmentDeps,
 ): Promise<
-  Pick<Assessment, 'enrichments'> & Pick<LookedUpRatings, 'reason'> & { states: readonly FeedState[] }
+  Pick<Assessment, 'enrichments'> & Pick<RatingLookupResult, 'reason'> & { states: readonly FeedState[] }
 > {
-  const stored = await store.enrichments.find(ids);
+  const stored = await store.enrichments.findByIds(ids);
   if (lookUp === undefined || ids.size === 0) return { enrichments: stored, reason: null, states };
   const unrated = matches.filter(({ vulnerability }) => vulnerability.severity === 'Unknown');
   const { isStoreChanged, enrichments, reason } = await lookUp({
@@ -165,17 +165,17 @@ async function knowledgeOf(
     enrichments: stored,
   });
   // Another process may have loaded a feed since the states were read.
-  const now = await store.advisories.feedStates({ asOf });
-  const isChanged = isStoreChanged || contentOf(now) !== contentOf(states);
+  const now = await store.advisories.findFeedStates({ asOf });
+  const isChanged = isStoreChanged || feedContentKey(now) !== feedContentKey(states);
   return {
-    enrichments: withFetched(isChanged ? await store.enrichments.find(ids) : stored, enrichments),
+    enrichments: withFetched(isChanged ? await store.enrichments.findByIds(ids) : stored, enrichments),
     reason,
     states: now,
   };
 }
 
 /** What tells the content of feeds from that of another time. */
-function contentOf(states: readonly FeedState[]): string {
+function feedContentKey(states: readonly FeedState[]): string {
   return states
     .map(({ source, feed, presence, fetchedAt }) => `${source} ${feed} ${presence} ${fetchedAt}`)
     .join('\n');
@@ -198,7 +198,7 @@ function withFetched(
 }
 
 function schemeOf(
-  { schemes }: AssessmentRoom['extensions'],
+  { schemes }: AssessmentDeps['extensions'],
   name: string,
 ): Extensions['schemes'][number] | undefined {
   return schemes.find((scheme) => scheme.name === name);
@@ -213,15 +213,15 @@ export function toPackage({ lookup, layerPosition, ...item }: ImagePackage): Pac
 function decide(
   stored: readonly StoredMatch[],
   packages: readonly ImagePackage[],
-  extensions: AssessmentRoom['extensions'],
+  extensions: AssessmentDeps['extensions'],
 ): { hits: PlacedHit[]; undecided: ExtensionStatus[] } {
   const hits: PlacedHit[] = [];
   const undecided: { path: string; layer: Package['location']['layer']; problem: string }[] = [];
   for (const { package: position, decided, ...row } of stored) {
     const item = packages[position];
     if (item?.lookup == null) continue;
-    const { version: installed } = (speaksOfSource(row.only) && item.lookup.source) || item.lookup;
-    const isHit = holds({ ...row, decided }, item, { version: installed, schemes: extensions.schemes });
+    const { version: installed } = (appliesToSourcePackage(row.only) && item.lookup.source) || item.lookup;
+    const isHit = rowMatches({ ...row, decided }, item, { version: installed, schemes: extensions.schemes });
     if (isHit) hits.push({ ...row, position, package: toPackage(item), installed });
     if (isHit !== undefined) continue;
     const problem = `${row.id}: no order between ${item.name} ${installed} and the advisory of ${row.affectedPackage} (${row.namespace.versionScheme})`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
@@ -29,7 +29,7 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
   const store = await openSqliteStore(':memory:', { now: () => Date.parse(today) });
   context.after(() => store[Symbol.asyncDispose]());
   const { source: name, namespace, modified, update, feeds = ['all'], outcomes, unloaded } = one;
-  const source = { name, version: 1, feeds, feedsOf: () => feeds } as unknown as AdvisorySource;
+  const source = { name, version: 1, feeds, feedsFor: () => feeds } as unknown as AdvisorySource;
   const row = affectedRow('openssl', { namespace: { name: namespace, versionScheme: 'dpkg' } });
   if (outcomes === undefined)
     for (const feed of feeds)

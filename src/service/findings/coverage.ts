@@ -1,6 +1,6 @@
-import type { ClairError } from '../../kit/errors.ts';
+import type { ClairError } from '../../core/errors.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
-import { rhythmOf } from '../../match/content-age.ts';
+import { cadenceOf } from '../../match/content-age.ts';
 import { supportEnd } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
 import { advisoryNamespaceOf, type Namespace, namespaceOf } from '../../model/namespace.ts';
@@ -9,7 +9,7 @@ import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { AsOf, FeedState, Store } from '../../store/store.ts';
-import { type AdvisoryFeed, feedsThatCount } from '../feeds/choose-feeds.ts';
+import { type AdvisoryFeed, effectiveFeeds } from '../feeds/choose-feeds.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { coverageOfUnread, evidenceCoverage } from './evidence-coverage.ts';
 import {
@@ -23,7 +23,7 @@ import {
 import { unloadedReasons } from './unloaded-sources.ts';
 
 /** What telling the coverage needs. With `asOf`, it is told as it was then. */
-export interface CoverageRoom extends AsOf, AgeOptions {
+export interface CoverageDeps extends AsOf, AgeOptions {
   readonly extensions: Pick<Extensions, 'sources'>;
   readonly store: Pick<Store, 'advisories'>;
 }
@@ -32,12 +32,12 @@ export interface CoverageRoom extends AsOf, AgeOptions {
 export type DatedCoverage = Coverage & { readonly isOutOfSupport: boolean };
 
 /** What is known about the advisories of each namespace of an image, about packages that belong to none, and about what is not listed. */
-export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promise<DatedCoverage[]> {
-  const states = await room.store.advisories.feedStates({ asOf: room.asOf });
+export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
+  const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
   const covered = await Promise.all(
-    image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, room)),
+    image.namespaces.map((namespace) => coverageOfNamespace(namespace, image.distro, states, deps)),
   );
-  const ofPackages = [...covered, ...withoutNamespace(image)];
+  const ofPackages = [...covered, ...coverageWithoutNamespace(image)];
   const { claimedUnread = [] } = image;
   const unread = [
     ...evidenceCoverage({ ...image, coverage: covered }),
@@ -46,41 +46,41 @@ export async function coverageOf(image: IndexedImage, room: CoverageRoom): Promi
   return [
     ...ofPackages,
     ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false })),
-    ...exclusion(image),
+    ...coverageOfExcluded(image),
   ];
 }
 
-function withoutNamespace({ packages, distro }: IndexedImage): DatedCoverage[] {
-  if (packages.length === 0) return [nothingFound(distro)];
-  const homeless = packages.filter(({ lookup }) => lookup === null);
-  return homeless.length === 0 ? [] : [uncovered(homeless, distro)];
+function coverageWithoutNamespace({ packages, distro }: IndexedImage): DatedCoverage[] {
+  if (packages.length === 0) return [coverageWithoutPackages(distro)];
+  const withoutNamespace = packages.filter(({ lookup }) => lookup === null);
+  return withoutNamespace.length === 0 ? [] : [coverageOfUnsupported(withoutNamespace, distro)];
 }
 
 /** What a user had left out is not known to be clean. */
-function exclusion({ distro, excluded = [] }: IndexedImage): DatedCoverage[] {
+function coverageOfExcluded({ distro, excluded = [] }: IndexedImage): DatedCoverage[] {
   if (excluded.length === 0) return [];
   const paths = [...new Set(excluded.map(({ path }) => path))].sort(compareText);
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   const reason = `excluded by --exclude, and so not looked at: ${paths.slice(0, 3).join(', ')}${more}`;
-  return [outsideNamespaces(distro, reason)];
+  return [unsupportedCoverage(distro, reason)];
 }
 
 /** An image without any package we can read is not a clean one. */
-function nothingFound(distro: Distro | null): DatedCoverage {
-  return outsideNamespaces(distro, 'no package database was found in the image');
+function coverageWithoutPackages(distro: Distro | null): DatedCoverage {
+  return unsupportedCoverage(distro, 'no package database was found in the image');
 }
 
 /** Packages that belong to no namespace: nobody publishes advisories we could hold against them. */
-function uncovered(packages: readonly Package[], distro: Distro | null): DatedCoverage {
+function coverageOfUnsupported(packages: readonly Package[], distro: Distro | null): DatedCoverage {
   const kinds = [...new Set(packages.map(({ type }) => type))].sort(compareText).join(', ');
   if (distro === null)
-    return outsideNamespaces(
+    return unsupportedCoverage(
       distro,
       `no release file says what distribution this is, so its ${kinds} packages cannot be looked up`,
     );
   const name = distro.prettyName ?? distro.id;
   const isSourceless = packages.every(({ type }) => namespaceOf(distro, type) !== undefined);
-  return outsideNamespaces(
+  return unsupportedCoverage(
     distro,
     isSourceless
       ? `advisories of ${name} name source packages, and the image does not tell those of ${packages.length} ${kinds} packages`
@@ -88,7 +88,7 @@ function uncovered(packages: readonly Package[], distro: Distro | null): DatedCo
   );
 }
 
-function outsideNamespaces(distro: Distro | null, reason: string): DatedCoverage {
+function unsupportedCoverage(distro: Distro | null, reason: string): DatedCoverage {
   return {
     namespace: distro?.id ?? 'unknown',
     status: 'unsupported',
@@ -104,20 +104,23 @@ async function coverageOfNamespace(
   namespace: Namespace,
   distro: Distro | null,
   states: readonly FeedState[],
-  room: CoverageRoom,
+  deps: CoverageDeps,
 ): Promise<DatedCoverage> {
   const { name } = namespace;
-  const feeds = feedsThatCount(namespace, room.extensions.sources, states);
+  const feeds = effectiveFeeds(namespace, deps.extensions.sources, states);
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
-  const end = endOfSupport(name, distro, room);
-  const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, room);
-  const unloaded = await unloadedReasons(namespace, states, room);
-  const late = [...(gaps.length === 0 ? lateness(name, { loaded, end }, room) : []), ...unloaded];
+  const end = endOfSupport(name, distro, deps);
+  const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, deps);
+  const unloaded = await unloadedReasons(namespace, states, deps);
+  const staleness = [
+    ...(gaps.length === 0 ? stalenessReasons(name, { loaded, end }, deps) : []),
+    ...unloaded,
+  ];
   const reasons = [
     ...(feeds.length === 0 ? [`no advisory source for ${name}`] : []),
     ...gaps,
     ...(end === undefined ? [] : [`out of support since ${end}: no new advisories are written`]),
-    ...late,
+    ...staleness,
   ];
   return {
     namespace: name,
@@ -126,7 +129,7 @@ async function coverageOfNamespace(
         ? 'unsupported'
         : gaps.length > 0
           ? 'missing'
-          : late.length > 0
+          : staleness.length > 0
             ? 'stale'
             : 'complete',
     newestAdvisory: latest(loaded.map((state) => state.newestAdvisory)),
@@ -138,12 +141,12 @@ async function coverageOfNamespace(
 }
 
 /** The last day of support of a release that has none any more. */
-function endOfSupport(namespace: string, distro: Distro | null, { now }: CoverageRoom): string | undefined {
+function endOfSupport(namespace: string, distro: Distro | null, { now }: CoverageDeps): string | undefined {
   const end = supportEnd(namespace, distro ?? undefined);
   return end !== undefined && end < now().toISOString().slice(0, 10) ? end : undefined;
 }
 
-interface Feeds {
+interface NamespaceFeeds {
   readonly feeds: readonly AdvisoryFeed[];
   readonly loaded: readonly FeedState[];
   readonly states: readonly FeedState[];
@@ -152,13 +155,13 @@ interface Feeds {
 /** Why the advisories of a namespace are not all there. */
 async function gapsOf(
   namespace: Namespace,
-  { feeds, loaded, states }: Feeds,
-  room: CoverageRoom,
+  { feeds, loaded, states }: NamespaceFeeds,
+  deps: CoverageDeps,
 ): Promise<string[]> {
   const missing = feeds.filter((feed) => !loaded.some((state) => isLoaded(state, feed)));
-  if (missing.length > 0) return missingReasons(missing, states, room);
-  const speaks = await room.store.advisories.speaksOf(advisoryNamespaceOf(namespace).name);
-  return speaks ? [] : [`the advisories that were loaded do not speak of ${namespace.name}`];
+  if (missing.length > 0) return missingReasons(missing, states, deps);
+  const isCovered = await deps.store.advisories.covers(advisoryNamespaceOf(namespace).name);
+  return isCovered ? [] : [`the advisories that were loaded do not speak of ${namespace.name}`];
 }
 
 function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
@@ -169,34 +172,36 @@ function isLoaded(state: FeedState, { source, feed }: AdvisoryFeed): boolean {
 function missingReasons(
   missing: readonly AdvisoryFeed[],
   states: readonly FeedState[],
-  room: CoverageRoom,
+  deps: CoverageDeps,
 ): string[] {
-  const failures = missing.map((feed) => failureOf(feed, room));
-  const unreached = failures.flatMap((error) => (error !== undefined && isUnreached(error) ? [error] : []));
-  const first = unreached.find(({ code }) => code !== 'feed-not-tried') ?? unreached[0];
-  if (first !== undefined && unreached.length === missing.length) return [first.message];
+  const failures = missing.map((feed) => failureOf(feed, deps));
+  const unreachable = failures.flatMap((error) =>
+    error !== undefined && isUnreachable(error) ? [error] : [],
+  );
+  const first = unreachable.find(({ code }) => code !== 'feed-not-tried') ?? unreachable[0];
+  if (first !== undefined && unreachable.length === missing.length) return [first.message];
   return missing.map(({ source, feed }, i) => {
-    const why = failures[i]?.message ?? whyMissing({ source, feed }, states, room);
+    const why = failures[i]?.message ?? missingReason({ source, feed }, states, deps);
     return `the feed ${source.name} ${feed} ${failures[i] === undefined ? why : `could not be fetched: ${why}`}`;
   });
 }
 
 /** Whether no host gave an answer. */
-function isUnreached({ code, cause }: ClairError): boolean {
+function isUnreachable({ code, cause }: ClairError): boolean {
   return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
 }
 
 /** What the update just before failed with, where it did. */
-function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageRoom): ClairError | undefined {
+function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageDeps): ClairError | undefined {
   if (asOf !== undefined) return undefined;
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
   return outcome?.outcome === 'failed' ? outcome.error : undefined;
 }
 
-function whyMissing(
+function missingReason(
   { source, feed }: AdvisoryFeed,
   states: readonly FeedState[],
-  { outcomes, asOf }: CoverageRoom,
+  { outcomes, asOf }: CoverageDeps,
 ): string {
   if (asOf !== undefined) return 'was not yet loaded at that time';
   const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
@@ -208,19 +213,19 @@ function whyMissing(
 }
 
 /** Why advisories that are there may not be all there are today. */
-function lateness(namespace: string, { loaded, end }: LoadedFeeds, room: CoverageRoom): string[] {
+function stalenessReasons(namespace: string, { loaded, end }: LoadedFeeds, deps: CoverageDeps): string[] {
   return [
-    ...uncheckedReasons(loaded, 'the advisories', room),
-    ...oldContentReasons({ loaded, end }, room),
-    ...dropped(namespace, { loaded, end }),
+    ...uncheckedReasons(loaded, 'the advisories', deps),
+    ...oldContentReasons({ loaded, end }, deps),
+    ...droppedReleaseReasons(namespace, { loaded, end }),
   ];
 }
 
 /** That a vendor removes releases from its feed when their support ends; what was loaded before is kept as it was. */
-function dropped(namespace: string, { loaded, end }: LoadedFeeds): string[] {
+function droppedReleaseReasons(namespace: string, { loaded, end }: LoadedFeeds): string[] {
   if (end === undefined) return [];
   const dropping = loaded.filter(
-    ({ source, kept }) => rhythmOf(source).dropsEndedReleases && !kept.includes(namespace),
+    ({ source, kept }) => cadenceOf(source).dropsEndedReleases && !kept.includes(namespace),
   );
   return dropping.map(
     ({ source }) => `${source} removes such releases from its feed, so that advisories may be missing`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { SquashedEvidence } from '../../match/evidence.ts';
 import type { Coverage } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/store.ts';

@@ -1,7 +1,7 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
 import type { FileOwner } from '../../match/file-owners.ts';
-import { countedEvidence, type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import { describeEvidenceCount, type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/store.ts';
 
@@ -81,12 +81,12 @@ function reasonOf(
   { count, paths: [example], truncated = false }: CoverageEvidence,
   owned: number,
 ): string {
-  const words = [
-    `${truncated ? 'at least ' : ''}${countedEvidence(kind, count)} ${count === 1 ? 'is' : 'are'} not read`,
+  const parts = [
+    `${truncated ? 'at least ' : ''}${describeEvidenceCount(kind, count)} ${count === 1 ? 'is' : 'are'} not read`,
     example === undefined ? '' : `, e.g. ${example}`,
     owned === 0
       ? ''
       : `; ${owned} of them ${owned === 1 ? 'is' : 'are'} owned by packages that are not assessed`,
   ];
-  return words.join('');
+  return parts.join('');
 }

@@ -1,7 +1,7 @@
 import { explainRow } from '../../match/explain.ts';
 import type {
   Explanation,
-  LayerOfPackage,
+  LayerPosition,
   PackageExplanation,
   RowExplanation,
 } from '../../model/explanation.ts';
@@ -18,18 +18,18 @@ import type {
   StoredVulnerability,
 } from '../../store/store.ts';
 import { isSuperseded } from '../feeds/choose-feeds.ts';
-import { findWritten, writtenFeed, writtenKey } from '../feeds/written-vulnerabilities.ts';
+import { findUserVulnerabilities, userFeed, userVulnerabilityKey } from '../feeds/user-vulnerabilities.ts';
 import type { IndexedImage } from '../images/index-image.ts';
 import { toPackage } from './assess-packages.ts';
 
 /** What explaining needs. */
-export interface ExplainingRoom extends AsOf {
+export interface ExplainFindingDeps extends AsOf {
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly store: Pick<Store, 'advisories' | 'vulnerabilities'>;
 }
 
 /** What is asked: about which vulnerability and, unless it is all that are spoken of, which package by name or purl. */
-export interface Question {
+export interface ExplainRequest {
   readonly id: string;
   readonly package?: string | undefined;
 }
@@ -39,65 +39,66 @@ export interface Question {
  * of that name is held against the packages once more. Fails as a bug does when that gives another answer than the report.
  */
 export async function explainFinding(
-  question: Question,
+  request: ExplainRequest,
   { image, report }: { readonly image: IndexedImage; readonly report: Report },
-  room: ExplainingRoom,
+  deps: ExplainFindingDeps,
 ): Promise<Explanation> {
-  const records = await recordsOf(question.id, room);
-  const id = records.find((record) => isSameName(record.id, question.id))?.id ?? question.id;
-  const asked = image.packages.filter((item) => isAsked(item, question));
-  const spoken = question.package === undefined ? asked.filter((item) => isSpokenOf(item, records)) : asked;
-  const states = await room.store.advisories.feedStates({ asOf: room.asOf });
-  const evidence = { id, records, states, written: await writtenOf(records, room), report, room };
+  const records = await recordsOf(request.id, deps);
+  const id = records.find((record) => isSameName(record.id, request.id))?.id ?? request.id;
+  const selected = image.packages.filter((item) => isSelected(item, request));
+  const covered =
+    request.package === undefined ? selected.filter((item) => isCovered(item, records)) : selected;
+  const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
+  const context = { id, records, states, userKeys: await findUserKeys(records, deps), report, deps };
   return {
     schemaVersion: 1,
     target: report.target,
     distro: report.distro,
     id,
-    packages: spoken.map((item) => explainPackage(item, evidence)),
-    remarks: remarksOf(question, { records, spoken, isInstalled: asked.length > 0 }),
+    packages: covered.map((item) => explainPackage(item, context)),
+    remarks: remarksOf(request, { records, covered, isInstalled: selected.length > 0 }),
     coverage: report.coverage,
   };
 }
 
-interface Evidence {
+interface ExplainContext {
   readonly id: string;
   readonly records: readonly StoredVulnerability[];
   readonly states: readonly FeedState[];
   /** Keys of what users have written. */
-  readonly written: ReadonlySet<string>;
+  readonly userKeys: ReadonlySet<string>;
   readonly report: Report;
-  readonly room: ExplainingRoom;
+  readonly deps: ExplainFindingDeps;
 }
 
 /** The records of that id or alias, however it is capitalised. */
 async function recordsOf(
   id: string,
-  { store, asOf }: ExplainingRoom,
+  { store, asOf }: ExplainFindingDeps,
 ): Promise<readonly StoredVulnerability[]> {
   const numbers: number[] = [];
   for (const spelling of spellingsOf(id))
-    numbers.push(...(await store.vulnerabilities.named(spelling, { asOf })));
-  const records = await store.vulnerabilities.read(numbers);
+    numbers.push(...(await store.vulnerabilities.findNumbersById(spelling, { asOf })));
+  const records = await store.vulnerabilities.findByNumbers(numbers);
   return records.toSorted((a, b) => compareText(a.source, b.source) || compareText(a.id, b.id));
 }
 
-async function writtenOf(
+async function findUserKeys(
   records: readonly StoredVulnerability[],
-  { store, asOf }: ExplainingRoom,
+  { store, asOf }: ExplainFindingDeps,
 ): Promise<Set<string>> {
   const keys = records.flatMap(({ id, affected }) =>
-    affected.map(({ namespace }) => writtenKey(namespace.name, id)),
+    affected.map(({ namespace }) => userVulnerabilityKey(namespace.name, id)),
   );
-  return new Set((await findWritten(keys, store, { asOf })).keys());
+  return new Set((await findUserVulnerabilities(keys, store, { asOf })).keys());
 }
 
-function isAsked({ name, purl, source }: ImagePackage, { package: asked }: Question): boolean {
-  return asked === undefined || name === asked || purl === asked || source?.name === asked;
+function isSelected({ name, purl, source }: ImagePackage, { package: selector }: ExplainRequest): boolean {
+  return selector === undefined || name === selector || purl === selector || source?.name === selector;
 }
 
 /** Whether any row of the records speaks of the package in its own namespace. */
-function isSpokenOf(item: ImagePackage, records: readonly StoredVulnerability[]): boolean {
+function isCovered(item: ImagePackage, records: readonly StoredVulnerability[]): boolean {
   const { lookup } = item;
   if (lookup === null) return false;
   const names = namesOf(item);
@@ -111,34 +112,37 @@ function namesOf({ name, source, lookup }: Pick<ImagePackage, 'name' | 'source' 
   return new Set([name, source?.name ?? name, lookup?.name ?? name]);
 }
 
-function explainPackage(item: ImagePackage, evidence: Evidence): PackageExplanation {
+function explainPackage(item: ImagePackage, context: ExplainContext): PackageExplanation {
   const { lookup } = item;
-  const rows = lookup === null ? [] : rowsFor({ ...item, lookup }, evidence);
-  const layer = layerOf(item, evidence.report.layers);
-  return { package: toPackage(item), layer, ...outcomeOf(item, rows, evidence), rows };
+  const rows = lookup === null ? [] : rowsFor({ ...item, lookup }, context);
+  const layer = layerOf(item, context.report.layers);
+  return { package: toPackage(item), layer, ...outcomeOf(item, rows, context), rows };
 }
 
 /** A package that belongs to a namespace. */
-type LookedUp = ImagePackage & { readonly lookup: NonNullable<ImagePackage['lookup']> };
+type NamespacedPackage = ImagePackage & { readonly lookup: NonNullable<ImagePackage['lookup']> };
 
 /** The rows that speak of a package by one of its names: those of its namespace, or where there is none those of others. */
-function rowsFor(item: LookedUp, evidence: Evidence): RowExplanation[] {
+function rowsFor(item: NamespacedPackage, context: ExplainContext): RowExplanation[] {
   const names = namesOf(item);
-  const all = evidence.records.flatMap((record) =>
+  const all = context.records.flatMap((record) =>
     record.affected.filter((row) => names.has(row.package)).map((row) => ({ record, row })),
   );
   const own = all.filter(({ row }) => row.namespace.name === item.lookup.namespace.name);
-  return (own.length > 0 ? own : all).map(({ record, row }) => explainedRow(item, record, { row, evidence }));
+  return (own.length > 0 ? own : all).map(({ record, row }) => explainedRow(item, record, { row, context }));
 }
 
 function explainedRow(
-  item: LookedUp,
+  item: NamespacedPackage,
   record: StoredVulnerability,
-  { row, evidence }: { readonly row: KeyedAffected; readonly evidence: Evidence },
+  { row, context }: { readonly row: KeyedAffected; readonly context: ExplainContext },
 ): RowExplanation {
   const { source, feed } = record;
-  const state = evidence.states.find((known) => known.source === source && known.feed === feed);
-  const standing = { schemes: evidence.room.extensions.schemes, setAside: setAsideBy(record, row, evidence) };
+  const state = context.states.find((known) => known.source === source && known.feed === feed);
+  const rowContext = {
+    schemes: context.deps.extensions.schemes,
+    setAside: setAsideReason(record, row, context),
+  };
   return {
     source,
     feed,
@@ -152,19 +156,19 @@ function explainedRow(
     modified: record.modified ?? null,
     knownSince: record.validFrom,
     fetchedAt: state?.fetchedAt ?? null,
-    checks: explainRow({ ...row, source, affectedPackage: row.package }, item, standing),
+    checks: explainRow({ ...row, source, affectedPackage: row.package }, item, rowContext),
   };
 }
 
-function setAsideBy(
+function setAsideReason(
   { source, id }: StoredVulnerability,
   { namespace }: KeyedAffected,
-  { written, states, room }: Evidence,
+  { userKeys, states, deps }: ExplainContext,
 ): string | undefined {
-  const better = room.extensions.sources.find(({ name }) => name === source)?.insteadOf;
-  if (isSuperseded(source, room.extensions.sources, states))
+  const better = deps.extensions.sources.find(({ name }) => name === source)?.fallbackFor;
+  if (isSuperseded(source, deps.extensions.sources, states))
     return `${source} stands in for ${better ?? 'another source'}, which is loaded itself`;
-  if (source !== writtenFeed.source && written.has(writtenKey(namespace.name, id)))
+  if (source !== userFeed.source && userKeys.has(userVulnerabilityKey(namespace.name, id)))
     return `what a user wrote of ${id} in ${namespace.name} stands for what feeds say`;
   return undefined;
 }
@@ -172,7 +176,7 @@ function setAsideBy(
 function outcomeOf(
   item: ImagePackage,
   rows: readonly RowExplanation[],
-  { id, report }: Evidence,
+  { id, report }: ExplainContext,
 ): Pick<PackageExplanation, 'outcome' | 'reason' | 'vulnerability'> {
   const isOfItem = (match: Match): boolean =>
     match.package.purl === item.purl && match.package.location.path === item.location.path && isOf(match, id);
@@ -208,14 +212,16 @@ function reasonAgainst(item: ImagePackage, rows: readonly RowExplanation[]): str
   if (item.lookup === null) return 'the package belongs to no namespace: no advisory can be held against it';
   if (rows.length === 0) return `no advisory of this name speaks of ${item.lookup.name}`;
   const failed = rows.flatMap(({ checks }) => checks.filter(({ holds }) => holds === false));
-  const [words, ...others] = new Set(failed.map((check) => check.words));
-  return words !== undefined && others.length === 0 ? words : 'each row of the advisories fails at something';
+  const [reason, ...others] = new Set(failed.map((check) => check.words));
+  return reason !== undefined && others.length === 0
+    ? reason
+    : 'each row of the advisories fails at something';
 }
 
 function layerOf(
   { location, layerPosition }: ImagePackage,
   layers: readonly ReportLayer[],
-): LayerOfPackage | null {
+): LayerPosition | null {
   const at = layerPosition ?? layers.findIndex(({ diffId }) => diffId !== null && diffId === location.layer);
   const layer = layers[at] ?? (layers.length === 1 ? layers[0] : undefined);
   if (layer === undefined) return null;
@@ -224,25 +230,25 @@ function layerOf(
 }
 
 /** So many names are told of what advisories speak of. */
-const toldMax = 12;
+const maxNames = 12;
 
 function remarksOf(
-  { id, package: asked }: Question,
+  { id, package: packageName }: ExplainRequest,
   {
     records,
-    spoken,
+    covered,
     isInstalled,
-  }: { records: readonly StoredVulnerability[]; spoken: readonly unknown[]; isInstalled: boolean },
+  }: { records: readonly StoredVulnerability[]; covered: readonly unknown[]; isInstalled: boolean },
 ): string[] {
   const missing =
-    asked !== undefined && !isInstalled ? [`no package ${asked} is installed in the image`] : [];
+    packageName !== undefined && !isInstalled ? [`no package ${packageName} is installed in the image`] : [];
   if (records.length === 0) return [...missing, `no advisory at hand speaks of ${id}`];
-  if (spoken.length > 0) return missing;
+  if (covered.length > 0) return missing;
   const rows = records.flatMap(({ affected }) =>
     affected.map((row) => `${row.package} in ${row.namespace.name}`),
   );
   const names = [...new Set(rows)].sort(compareText);
-  const told = names.slice(0, toldMax).join(', ');
-  const more = names.length > toldMax ? ` and ${names.length - toldMax} more` : '';
-  return [...missing, ...(names.length > 0 ? [`the advisories speak of ${told}${more}`] : [])];
+  const shown = names.slice(0, maxNames).join(', ');
+  const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
+  return [...missing, ...(names.length > 0 ? [`the advisories speak of ${shown}${more}`] : [])];
 }

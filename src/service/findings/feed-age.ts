@@ -1,4 +1,4 @@
-import { ageWords, type DatedContent, isTooOld } from '../../match/content-age.ts';
+import { type DatedContent, describeAge, isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
 import type { FeedState } from '../../store/store.ts';
 import type { FeedOutcome } from '../feeds/update-feeds.ts';
@@ -35,7 +35,7 @@ export function uncheckedReasons(
 export function oldContentReasons({ loaded, end }: LoadedFeeds, { now }: Pick<AgeOptions, 'now'>): string[] {
   const content = latestContent(loaded.filter(isDatedByVendor)) ?? latestContent(loaded);
   if (content === undefined || !isTooOld(content, end === undefined ? now() : new Date(end))) return [];
-  return [ageWords(content, end)];
+  return [describeAge(content, end)];
 }
 
 /** The date of the content of feeds as their vendor gives it, ISO 8601; null where nothing dates it. */

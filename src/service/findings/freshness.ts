@@ -1,5 +1,5 @@
 import type { FeedState } from '../../store/store.ts';
-import { writtenFeed } from '../feeds/written-vulnerabilities.ts';
+import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /**
  * Since when every advisory in the store is known to be current: when the feed that was looked at longest ago was. As Clair, whose time
@@ -7,7 +7,7 @@ import { writtenFeed } from '../feeds/written-vulnerabilities.ts';
  */
 export function currentSince(states: readonly FeedState[]): string | undefined {
   return states
-    .filter(({ source, presence }) => presence === 'loaded' && source !== writtenFeed.source)
+    .filter(({ source, presence }) => presence === 'loaded' && source !== userFeed.source)
     .map(({ checkedAt }) => checkedAt)
     .sort()[0];
 }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { cveInMirror } from '../../enrich/cve/cve.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
 import { mirrorClient } from '../../source/client/mirror.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
-import { serve } from '../../testing/http-server.ts';
-import { cveRecord, cvss31 } from '../../testing/rating-records.ts';
-import type { FoundIds } from './assess-packages.ts';
-import { type LookupDeps, lookUpRatings } from './look-up-ratings.ts';
+import { cveRecord, cvss31 } from '../../testing/cve-records.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import type { RatingLookupRequest } from './assess-packages.ts';
+import { lookUpRatings, type RatingLookupDeps } from './look-up-ratings.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00Z');
 const dayMs = 24 * 3_600_000;
@@ -21,7 +21,7 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, (_, number) => `CVE-2024-${1000 + number}`);
 }
 
-function found(...unrated: string[]): FoundIds {
+function requestFor(...unrated: string[]): RatingLookupRequest {
   return { ids: new Set(unrated), unrated: new Set(unrated), enrichments: new Map() };
 }
 
@@ -36,7 +36,7 @@ function depsFor(
   store: Store,
   url: string,
   changes: { readonly now?: number; readonly enrichers?: readonly Enricher[]; readonly idleMs?: number } = {},
-): LookupDeps & { readonly shown: string[] } {
+): RatingLookupDeps & { readonly shown: string[] } {
   const shown: string[] = [];
   const client = (signal: AbortSignal) =>
     mirrorClient(url, { signal, attempts: 1, pauseMsMax: 0, idleMs: changes.idleMs ?? 1000 });
@@ -46,7 +46,7 @@ function depsFor(
       store,
       now: () => new Date(changes.now ?? begin),
       owner: 'test',
-      patienceMs: 0,
+      lockWaitMs: 0,
       sleep: () => Promise.resolve(),
       onProgress: (text) => shown.push(text),
       schemes: [],
@@ -56,7 +56,7 @@ function depsFor(
     documents: cveInMirror,
     feedClient: client,
     documentClient: client,
-    remembersAbsence: true,
+    cachesAbsence: true,
   };
 }
 
@@ -64,24 +64,24 @@ function depsFor(
 async function records(
   context: TestContext,
   listener?: RequestListener,
-): Promise<{ url: string; asked: string[] }> {
-  const asked: string[] = [];
-  const url = await serve(context, (request, response) => {
+): Promise<{ url: string; requests: string[] }> {
+  const requests: string[] = [];
+  const url = await serveHttp(context, (request, response) => {
     const path = request.url ?? '';
-    asked.push(path);
+    requests.push(path);
     if (listener !== undefined) listener(request, response);
     else {
       const [id = ''] = /CVE-\d+-\d+/.exec(path) ?? [];
       response.end(JSON.stringify(cveRecord(id, { metrics: [rating] })));
     }
   });
-  return { url, asked };
+  return { url, requests };
 }
 
 test('shows how far the lookup of ratings has come', async (context) => {
   const { url } = await records(context);
   const deps = depsFor(await storeFor(context), url);
-  const { enrichments, reason } = await lookUpRatings(found(...ids(40)), deps);
+  const { enrichments, reason } = await lookUpRatings(requestFor(...ids(40)), deps);
   assert.equal(enrichments.length, 40);
   assert.equal(reason, null);
   assert.equal(deps.shown[0], 'looking up ratings 1 of 40');
@@ -89,7 +89,7 @@ test('shows how far the lookup of ratings has come', async (context) => {
 });
 
 test('asks for no rating that something else gives', async (context) => {
-  const { url, asked } = await records(context);
+  const { url, requests } = await records(context);
   const store = await storeFor(context);
   const [id = '', other = ''] = ids(2);
   const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H';
@@ -97,7 +97,7 @@ test('asks for no rating that something else gives', async (context) => {
   const looked = { id: other, source: 'epss', epss: { score: 0.1, percentile: 0.1 } };
   await lookUpRatings(
     {
-      ...found(id, other, 'TEMP-1', 'GHSA-1'),
+      ...requestFor(id, other, 'TEMP-1', 'GHSA-1'),
       enrichments: new Map([
         [id, [nvd]],
         [other, [looked]],
@@ -105,36 +105,36 @@ test('asks for no rating that something else gives', async (context) => {
     },
     depsFor(store, url),
   );
-  assert.equal(asked.length, 1);
-  assert.match(asked[0] ?? '', new RegExp(other));
+  assert.equal(requests.length, 1);
+  assert.match(requests[0] ?? '', new RegExp(other));
 });
 
 test('asks for a rating again after a week, and after a day where there is none', async (context) => {
   let isThere = false;
-  const { url, asked } = await records(context, (request, response) => {
+  const { url, requests } = await records(context, (request, response) => {
     const [id = ''] = /CVE-\d+-\d+/.exec(request.url ?? '') ?? [];
     if (isThere) response.end(JSON.stringify(cveRecord(id, { metrics: [rating] })));
     else response.writeHead(404).end();
   });
   const store = await storeFor(context);
-  const askedAt = async (now: number): Promise<number> => {
-    asked.length = 0;
-    await lookUpRatings(found('CVE-2024-1000'), depsFor(store, url, { now }));
-    return asked.length;
+  const requestsAt = async (now: number): Promise<number> => {
+    requests.length = 0;
+    await lookUpRatings(requestFor('CVE-2024-1000'), depsFor(store, url, { now }));
+    return requests.length;
   };
   // Plain and with four suffixes, in two layouts.
-  assert.equal(await askedAt(begin), 10);
-  assert.equal(await askedAt(begin + dayMs - 1), 0);
+  assert.equal(await requestsAt(begin), 10);
+  assert.equal(await requestsAt(begin + dayMs - 1), 0);
   isThere = true;
-  assert.equal(await askedAt(begin + dayMs), 1);
-  assert.equal(await askedAt(begin + 8 * dayMs - 1), 0);
-  assert.equal(await askedAt(begin + 8 * dayMs), 1);
+  assert.equal(await requestsAt(begin + dayMs), 1);
+  assert.equal(await requestsAt(begin + 8 * dayMs - 1), 0);
+  assert.equal(await requestsAt(begin + 8 * dayMs), 1);
 });
 
 test('asks a host that is down only a few times', async (context) => {
-  const { url, asked } = await records(context, (request) => request.socket.destroy());
-  const outcome = await lookUpRatings(found(...ids(150)), depsFor(await storeFor(context), url));
-  assert.ok(asked.length < limits.lookupFailures + limits.lookupsAtFirst, `${asked.length}`);
+  const { url, requests } = await records(context, (request) => request.socket.destroy());
+  const outcome = await lookUpRatings(requestFor(...ids(150)), depsFor(await storeFor(context), url));
+  assert.ok(requests.length < limits.lookupFailures + limits.lookupsAtFirst, `${requests.length}`);
   assert.match(outcome.reason ?? '', /^150 of 150 ratings could not be fetched: .*; try again later$/);
 });
 
@@ -146,27 +146,27 @@ test('keeps the ratings that came before the host refused more', async (context)
     else response.writeHead(429, { 'retry-after': '3600' }).end();
   });
   const store = await storeFor(context);
-  const { enrichments, reason } = await lookUpRatings(found(...ids(150)), depsFor(store, url));
+  const { enrichments, reason } = await lookUpRatings(requestFor(...ids(150)), depsFor(store, url));
   assert.equal(enrichments.length, 60);
   assert.equal(reason, '90 of 150 ratings could not be fetched: HTTP 429; try again later');
-  assert.equal((await store.enrichments.find(ids(150))).size, 60);
+  assert.equal((await store.enrichments.findByIds(ids(150))).size, 60);
 });
 
 test('ends in time when the rating host is slow', async (context) => {
   const { url } = await records(context, (_, response) => response.write('{'));
   const deps = depsFor(await storeFor(context), url, { idleMs: 50 });
-  const outcome = await lookUpRatings(found(...ids(150)), deps);
+  const outcome = await lookUpRatings(requestFor(...ids(150)), deps);
   assert.match(outcome.reason ?? '', /150 of 150 ratings could not be fetched: .*nothing received/);
 });
 
 test('asks for no more ratings than the limit', async (context) => {
-  const { url, asked } = await records(context);
+  const { url, requests } = await records(context);
   const many = Array.from(
     { length: limits.lookupsPerScan + 3 },
     (_, number) => `CVE-2024-${10_000 + number}`,
   );
-  const { reason } = await lookUpRatings(found(...many), depsFor(await storeFor(context), url));
-  assert.equal(asked.length, limits.lookupsPerScan);
+  const { reason } = await lookUpRatings(requestFor(...many), depsFor(await storeFor(context), url));
+  assert.equal(requests.length, limits.lookupsPerScan);
   assert.equal(reason, '3 ratings were not asked for: a scan asks for 2000');
 });
 
@@ -176,7 +176,7 @@ test('uses ratings that a database cannot keep, and says so', async (context) =>
   const saveLookups = (): Promise<never> =>
     Promise.reject(new ClairError('store-unusable', 'the database is read-only'));
   const readOnly: Store = { ...store, enrichments: { ...store.enrichments, saveLookups } };
-  const { enrichments, reason } = await lookUpRatings(found('CVE-2024-1000'), depsFor(readOnly, url));
+  const { enrichments, reason } = await lookUpRatings(requestFor('CVE-2024-1000'), depsFor(readOnly, url));
   assert.equal(enrichments.length, 1);
   assert.equal(reason, 'ratings could not be kept for the next scan: the database is read-only');
 });
@@ -184,7 +184,9 @@ test('uses ratings that a database cannot keep, and says so', async (context) =>
 test('two lookups of the same ratings on one database both have them', async (context) => {
   const { url } = await records(context);
   const store = await storeFor(context);
-  const outcomes = await Promise.all([1, 2].map(() => lookUpRatings(found(...ids(50)), depsFor(store, url))));
+  const outcomes = await Promise.all(
+    [1, 2].map(() => lookUpRatings(requestFor(...ids(50)), depsFor(store, url))),
+  );
   assert.deepEqual(
     outcomes.map(({ enrichments, reason }) => [enrichments.length, reason]),
     [
@@ -213,7 +215,7 @@ test('brings the feeds of the day once a day, and says which could not be', asyn
     },
   };
   const { url } = await records(context);
-  const at = (now: number) => lookUpRatings(found(), depsFor(store, url, { now, enrichers: [list] }));
+  const at = (now: number) => lookUpRatings(requestFor(), depsFor(store, url, { now, enrichers: [list] }));
   assert.deepEqual(await at(begin), { isStoreChanged: true, enrichments: [], reason: null });
   assert.equal((await at(begin + dayMs - 1)).isStoreChanged, false);
   assert.equal(fetched, 1);

@@ -1,17 +1,17 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { ratingOfEnrichments } from '../../match/rate.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
 import type { DocumentEnricher, Enricher } from '../../plugin/enricher.ts';
-import type { LookupAnswer, StoredEnrichment } from '../../store/store.ts';
-import { type FeedOutcome, type UpdatingRoom, updateFeeds } from '../feeds/update-feeds.ts';
-import type { AskedDocuments } from './ask-for-documents.ts';
-import type { FoundIds, LookedUpRatings } from './assess-packages.ts';
+import type { LookupResult, StoredEnrichment } from '../../store/store.ts';
+import { type FeedOutcome, type UpdateFeedsDeps, updateFeeds } from '../feeds/update-feeds.ts';
+import type { RatingLookupRequest, RatingLookupResult } from './assess-packages.ts';
+import type { FetchedDocuments } from './fetch-documents.ts';
 
 /** Looking up ratings takes this. */
-export interface LookupDeps {
+export interface RatingLookupDeps {
   /** How feeds are brought up to date. */
-  readonly updating: Omit<UpdatingRoom, 'client' | 'youngerThanMs'>;
+  readonly updating: Omit<UpdateFeedsDeps, 'client' | 'maxAgeMs'>;
   /** The enrichers whose feeds a scan keeps current. */
   readonly enrichers: readonly Enricher[];
   /** The documents that are looked up one by one; a reason where there are none. */
@@ -20,7 +20,7 @@ export interface LookupDeps {
   readonly feedClient: (signal: AbortSignal) => FeedClient;
   readonly documentClient: (signal: AbortSignal) => FeedClient;
   /** Whether it is worth remembering that a document is not there: asking again is not free. */
-  readonly remembersAbsence: boolean;
+  readonly cachesAbsence: boolean;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -33,7 +33,10 @@ const currentForMs: number = dayMs;
  * Looks up ratings for findings that have none: a document for each, and the feeds of the day for all. Bounded in time: what has not come
  * by then is counted as not fetched. Fails for nothing that comes from outside.
  */
-export async function lookUpRatings(found: FoundIds, deps: LookupDeps): Promise<LookedUpRatings> {
+export async function lookUpRatings(
+  request: RatingLookupRequest,
+  deps: RatingLookupDeps,
+): Promise<RatingLookupResult> {
   const stop = new AbortController();
   const timer = setTimeout(() => {
     const seconds = limits.lookupsMs / 1000;
@@ -42,7 +45,7 @@ export async function lookUpRatings(found: FoundIds, deps: LookupDeps): Promise<
   try {
     const [daily, documents] = await Promise.all([
       updateDaily(deps, stop.signal),
-      lookUpDocuments(found, deps, stop.signal),
+      lookUpDocuments(request, deps, stop.signal),
     ]);
     const reasons = [...documents.reasons, ...daily.reasons];
     return {
@@ -55,26 +58,26 @@ export async function lookUpRatings(found: FoundIds, deps: LookupDeps): Promise<
   }
 }
 
-interface Daily {
+interface DailyUpdate {
   readonly isChanged: boolean;
   readonly reasons: readonly string[];
 }
 
 /** Brings the feeds of the day up to date, all at the same time. */
 async function updateDaily(
-  { updating, enrichers, feedClient }: LookupDeps,
+  { updating, enrichers, feedClient }: RatingLookupDeps,
   signal: AbortSignal,
-): Promise<Daily> {
+): Promise<DailyUpdate> {
   const feeds = enrichers
     .filter(({ isPartOfScan }) => isPartOfScan === true)
     .flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
-  const room: UpdatingRoom = {
+  const deps: UpdateFeedsDeps = {
     ...updating,
     client: feedClient(signal),
-    youngerThanMs: currentForMs,
-    patienceMs: limits.lookupsMs,
+    maxAgeMs: currentForMs,
+    lockWaitMs: limits.lookupsMs,
   };
-  const results = await Promise.allSettled(feeds.map((feed) => updateFeeds([feed], room)));
+  const results = await Promise.allSettled(feeds.map((feed) => updateFeeds([feed], deps)));
   const outcomes = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   return {
     isChanged: outcomes.some(({ outcome }) => outcome === 'updated'),
@@ -91,39 +94,43 @@ function failureOf(outcome: FeedOutcome): string[] {
   return [`${outcome.source.name} could not be updated: ${reasonOf(outcome.error)}`];
 }
 
-interface Documents {
+interface DocumentLookup {
   readonly enrichments: readonly StoredEnrichment[];
   readonly reasons: readonly string[];
 }
 
-async function lookUpDocuments(found: FoundIds, deps: LookupDeps, signal: AbortSignal): Promise<Documents> {
+async function lookUpDocuments(
+  request: RatingLookupRequest,
+  deps: RatingLookupDeps,
+  signal: AbortSignal,
+): Promise<DocumentLookup> {
   const { documents, updating } = deps;
-  const missing = missingIn(found, 'reason' in documents ? undefined : documents.name);
+  const missing = missingIn(request, 'reason' in documents ? undefined : documents.name);
   if (missing.length === 0) return { enrichments: [], reasons: [] };
   if ('reason' in documents) return { enrichments: [], reasons: [documents.reason] };
   const ids = missing.filter((id) => documents.urlsOf(id).length > 0);
-  const before = await updating.store.enrichments.lookedUp(ids);
+  const before = await updating.store.enrichments.findLookups(ids);
   const wanted = ids.filter((id) => !isFresh(before.get(id), documents, updating));
   if (wanted.length === 0) return { enrichments: [], reasons: [] };
-  const { askForDocuments } = await import('./ask-for-documents.ts');
-  const asked = await askForDocuments(wanted.slice(0, limits.lookupsPerScan), {
+  const { fetchDocuments } = await import('./fetch-documents.ts');
+  const fetched = await fetchDocuments(wanted.slice(0, limits.lookupsPerScan), {
     enricher: documents,
     client: deps.documentClient,
     signal,
     onProgress: updating.onProgress,
   });
-  const answers = toAnswers(asked, { ...deps, documents });
-  const kept = await keep(answers, deps);
+  const answers = toAnswers(fetched, { ...deps, documents });
+  const saveErrors = await saveAnswers(answers, deps);
   return {
     enrichments: answers.flatMap(({ source, enrichment }) =>
       enrichment === null ? [] : { source, ...enrichment },
     ),
-    reasons: [...reasonsOf(asked, wanted, (id) => isRated(before.get(id))), ...kept],
+    reasons: [...reasonsOf(fetched, wanted, (id) => isRated(before.get(id))), ...saveErrors],
   };
 }
 
 /** The ids that nothing rates but documents of earlier lookups, in one order. */
-function missingIn({ unrated, enrichments }: FoundIds, documents: string | undefined): string[] {
+function missingIn({ unrated, enrichments }: RatingLookupRequest, documents: string | undefined): string[] {
   return [...unrated]
     .filter((id) => {
       const others = (enrichments.get(id) ?? []).filter(({ source }) => source !== documents);
@@ -134,9 +141,9 @@ function missingIn({ unrated, enrichments }: FoundIds, documents: string | undef
 
 /** Whether an answer is young enough, of the same place and as this program would read it. */
 function isFresh(
-  answer: LookupAnswer | undefined,
+  answer: LookupResult | undefined,
   { name, version }: DocumentEnricher,
-  { now, origin }: LookupDeps['updating'],
+  { now, origin }: RatingLookupDeps['updating'],
 ): boolean {
   if (answer === undefined) return false;
   const isComparable = answer.source === name && answer.sourceVersion === version && answer.origin === origin;
@@ -144,27 +151,30 @@ function isFresh(
   return isComparable && ageMs >= 0 && ageMs < (isRated(answer) ? ratedForMs : currentForMs);
 }
 
-function isRated(answer: LookupAnswer | undefined): boolean {
+function isRated(answer: LookupResult | undefined): boolean {
   return answer?.enrichment != null && ratingOfEnrichments([answer.enrichment]) !== undefined;
 }
 
 function toAnswers(
-  { read, absent }: AskedDocuments,
+  { read, absent }: FetchedDocuments,
   {
     documents: { name, version },
     updating: { now, origin },
-    remembersAbsence,
-  }: LookupDeps & { readonly documents: DocumentEnricher },
-): LookupAnswer[] {
-  const asked = { source: name, sourceVersion: version, origin, askedAt: now().toISOString() };
+    cachesAbsence,
+  }: RatingLookupDeps & { readonly documents: DocumentEnricher },
+): LookupResult[] {
+  const common = { source: name, sourceVersion: version, origin, askedAt: now().toISOString() };
   return [
-    ...read.map((enrichment) => ({ ...asked, id: enrichment.id, enrichment })),
-    ...(remembersAbsence ? absent.map((id) => ({ ...asked, id, enrichment: null })) : []),
+    ...read.map((enrichment) => ({ ...common, id: enrichment.id, enrichment })),
+    ...(cachesAbsence ? absent.map((id) => ({ ...common, id, enrichment: null })) : []),
   ];
 }
 
 /** Keeps answers for the next scan; a database that cannot be written does not cost this scan its ratings. */
-async function keep(answers: readonly LookupAnswer[], { updating }: LookupDeps): Promise<string[]> {
+async function saveAnswers(
+  answers: readonly LookupResult[],
+  { updating }: RatingLookupDeps,
+): Promise<string[]> {
   try {
     await updating.store.enrichments.saveLookups(answers);
     return [];
@@ -176,21 +186,21 @@ async function keep(answers: readonly LookupAnswer[], { updating }: LookupDeps):
 
 /** Why ratings are missing. A rating of an earlier lookup that could not be renewed is not missing. */
 function reasonsOf(
-  { unfetched, unreadable }: AskedDocuments,
+  { unfetched, unreadable }: FetchedDocuments,
   wanted: readonly string[],
-  isKnown: (id: string) => boolean,
+  hasEarlierRating: (id: string) => boolean,
 ): string[] {
   const reasons: string[] = [];
-  const missing = unfetched.ids.filter((id) => !isKnown(id)).length;
+  const missing = unfetched.ids.filter((id) => !hasEarlierRating(id)).length;
   if (missing > 0)
     reasons.push(
       `${missing} of ${wanted.length} ratings could not be fetched: ${unfetched.reason}; try again later`,
     );
-  const unknown = unreadable.filter(({ id }) => !isKnown(id));
-  const [first] = unknown;
+  const unrated = unreadable.filter(({ id }) => !hasEarlierRating(id));
+  const [first] = unrated;
   if (first !== undefined)
     reasons.push(
-      `${unknown.length} of ${wanted.length} ratings could not be read, the first of ${first.id}: ${first.reason}`,
+      `${unrated.length} of ${wanted.length} ratings could not be read, the first of ${first.id}: ${first.reason}`,
     );
   const left = wanted.length - limits.lookupsPerScan;
   if (left > 0) reasons.push(`${left} ratings were not asked for: a scan asks for ${limits.lookupsPerScan}`);

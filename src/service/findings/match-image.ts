@@ -1,17 +1,17 @@
-import { isWhollyKnown, verdictOf } from '../../match/verdict.ts';
+import { isFullyAssessed, verdictOf } from '../../match/verdict.ts';
 import { compareText } from '../../model/order.ts';
 import type { Report, Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { IndexedImage } from '../images/index-image.ts';
-import { type AssessmentRoom, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
-import { type CoverageRoom, coverageOf } from './coverage.ts';
+import { type AssessmentDeps, assessPackages, type LookUpRatings, toPackage } from './assess-packages.ts';
+import { type CoverageDeps, coverageOf } from './coverage.ts';
 import { unownedEvidence } from './evidence-coverage.ts';
 import { ratingLists } from './rating-lists.ts';
 
 /** What matching needs. */
-export interface MatchingRoom extends CoverageRoom {
+export interface MatchImageDeps extends CoverageDeps {
   readonly extensions: Extensions;
-  readonly store: AssessmentRoom['store'];
+  readonly store: AssessmentDeps['store'];
   readonly lookUp?: LookUpRatings;
 }
 
@@ -25,13 +25,13 @@ export interface AssessedReport {
 export async function matchImage(
   target: Target,
   image: IndexedImage,
-  room: MatchingRoom,
+  deps: MatchImageDeps,
 ): Promise<AssessedReport> {
-  const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, room);
+  const { findings, ratings, undecided, states } = await assessPackages(image.id, image.packages, deps);
   const { matches, suppressed } = findings;
-  const coverage = await coverageOf(image, room);
+  const coverage = await coverageOf(image, deps);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
-  const isAssessed = isWhollyKnown({ packages: image.packages.length, coverage, statuses });
+  const isAssessed = isFullyAssessed({ packages: image.packages.length, coverage, statuses });
   const unread = image.claimedUnread ?? unownedEvidence(image);
   const report: Report = {
     schemaVersion: 1,
@@ -43,7 +43,7 @@ export async function matchImage(
     ...(unread.length > 0 && { unread }),
     matches,
     suppressed,
-    ratings: { ...ratings, lists: ratingLists(room.extensions.enrichers, states, room) },
+    ratings: { ...ratings, lists: ratingLists(deps.extensions.enrichers, states, deps) },
     verdict: verdictOf(matches, isAssessed),
     coverage: coverage.map(({ isOutOfSupport, ...known }) => known),
     statuses,

@@ -1,18 +1,18 @@
-import type { BringLayers } from '../../image/arriving.ts';
+import { limits } from '../../core/limits.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
-import type { LayerSource } from '../../image/incoming/layer-source.ts';
+import type { LayerReadResult } from '../../image/layer/layer-walk.ts';
 import { readLayers } from '../../image/layer/read-layer.ts';
-import { type LayerStream, readStream } from '../../image/layer/read-stream.ts';
-import type { ReadLayer } from '../../image/layer/reading.ts';
-import { WantedPaths } from '../../image/layer/wanted.ts';
-import { limits } from '../../kit/limits.ts';
+import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
+import { WantedPaths } from '../../image/layer/wanted-paths.ts';
+import type { LayerSource } from '../../image/posted/layer-source.ts';
+import type { StreamLayers } from '../../image/streamed-layer.ts';
 import { ImageSize } from '../../match/image-size.ts';
-import { type LinkedPlace, standIns } from '../../match/links.ts';
+import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
-import { settleEvidence } from './layer-evidence.ts';
-import { type Listing, listPackages, mergeAll } from './list-packages.ts';
+import { classifyEvidence } from './layer-evidence.ts';
+import { type Listing, listPackages, mergeListings } from './list-packages.ts';
 
 /** The extensions that look into layers. */
 export type Analyzers = Pick<Extensions, 'detectors' | 'listers'>;
@@ -22,7 +22,7 @@ export interface AnalysisOptions {
   /** Read and hash also what could be seeked over. */
   readonly verify: boolean;
   /** Places besides the wanted ones that links lead to. */
-  readonly links: readonly LinkedPlace[];
+  readonly links: readonly LinkTarget[];
   /** Bytes of wanted files that one layer may hold; as many as the limits allow where absent. */
   readonly keptBytesMax?: number;
 }
@@ -34,16 +34,16 @@ export type AnalyzeLayers = (
 ) => Promise<readonly LayerIndex[]>;
 
 /** Reads layers that lie elsewhere while their bytes come, and lists what is in them. */
-export type AnalyzeArriving = (
+export type AnalyzeStreamedLayers = (
   layers: readonly ImageLayer[],
-  bring: BringLayers,
+  streamLayers: StreamLayers,
   options: AnalysisOptions,
 ) => Promise<readonly LayerIndex[]>;
 
 /** Reads a layer that somebody posted, with an eye on further places, and hashes it: `diffId` is there. */
 export type ReadLayerSource = (
   source: LayerSource,
-  options: { readonly links: readonly LinkedPlace[]; readonly signal: AbortSignal },
+  options: { readonly links: readonly LinkTarget[]; readonly signal: AbortSignal },
 ) => Promise<LayerIndex>;
 
 /** Raised whenever the layer reader itself may tell something else of the same layer. */
@@ -53,11 +53,11 @@ const readerVersion = 7;
  * Names the reader, detectors and listers with their versions, and the places that links lead to: an index made under another
  * key is not used again.
  */
-export function analyzerKey({ detectors, listers }: Analyzers, links: readonly LinkedPlace[] = []): string {
+export function analyzerKey({ detectors, listers }: Analyzers, links: readonly LinkTarget[] = []): string {
   const extensions = [{ name: 'reader', version: readerVersion }, ...detectors, ...listers];
   return [
     ...extensions.map(({ name, version }) => `${name}-${version}`),
-    ...links.map(({ place, standsFor, by }) => `${place}>${standsFor}>${by}`),
+    ...links.map(({ target, aliasOf, by }) => `${target}>${aliasOf}>${by}`),
   ].join(' ');
 }
 
@@ -69,9 +69,9 @@ export async function analyzeLayers(
 ): Promise<LayerIndex[]> {
   const size = new ImageSize();
   return await readLayers(layers, { ...options, wanted: wantedPaths(analyzers, links) }, (layer) =>
-    then(indexOf(layer, analyzers, links), (index) => {
+    thenMaybe(indexOf(layer, analyzers, links), (index) => {
       size.add(index);
-      release(layer.collected.files);
+      releaseLargeFiles(layer.collected.files);
       return index;
     }),
   );
@@ -83,28 +83,28 @@ export async function analyzeStream(
   analyzers: Analyzers,
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex> {
-  const layer = await readStream(stream, { ...options, wanted: wantedPaths(analyzers, links) });
+  const layer = await readLayerStream(stream, { ...options, wanted: wantedPaths(analyzers, links) });
   const index = await indexOf(layer, analyzers, links);
-  release(layer.collected.files);
+  releaseLargeFiles(layer.collected.files);
   return index;
 }
 
 const largeBytes = 1024 * 1024;
 
 /** Gives the memory of large files back at once: what they hold is listed, and nobody knows when it would be collected. */
-function release(files: Files): void {
+function releaseLargeFiles(files: Files): void {
   for (const { buffer, byteLength } of files.values())
     if (byteLength > largeBytes && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength)
       buffer.transfer(0);
 }
 
-function wantedPaths(analyzers: Analyzers, links: readonly LinkedPlace[]): WantedPaths {
+function wantedPaths(analyzers: Analyzers, links: readonly LinkTarget[]): WantedPaths {
   const licenseFiles = analyzers.listers.flatMap((lister) =>
     'licenseFiles' in lister ? lister.licenseFiles : [],
   );
-  const watched = links.flatMap(({ by, place }) => (by === 'watch' ? [place] : []));
-  const places = links.flatMap(({ by, place }) => (by === 'watch' ? [] : [place]));
-  return new WantedPaths([...wantedPatterns(analyzers), ...places], { licenseFiles, watched });
+  const watched = links.flatMap(({ by, target }) => (by === 'watch' ? [target] : []));
+  const targets = links.flatMap(({ by, target }) => (by === 'watch' ? [] : [target]));
+  return new WantedPaths([...wantedPatterns(analyzers), ...targets], { licenseFiles, watched });
 }
 
 /** Every path some extension wants. Throws where it is of a kind that would find nothing: an empty list would look like an answer. */
@@ -117,20 +117,20 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 }
 
 function indexOf(
-  { collected, digest, diffId, tarBytes, verified, readProgram }: ReadLayer,
+  { collected, digest, diffId, tarBytes, verified, readProgram }: LayerReadResult,
   { detectors, listers }: Analyzers,
-  links: readonly LinkedPlace[],
+  links: readonly LinkTarget[],
 ): LayerIndex | Promise<LayerIndex> {
-  const wantedPathsOf = standIns(links);
-  const release = keepReleaseFiles(
+  const wantedPathsOf = linkAliases(links);
+  const release = selectReleaseFiles(
     collected.files,
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
   const listings = listers.map((lister) => listPackages(lister, collected.files, wantedPathsOf));
   const remarks = collected.remarks.map((remark) => ({ extension: 'layer', ...remark }));
-  const told = (listing: Listing): LayerIndex => {
-    const settled = settleEvidence(collected.evidence, { owned: listing.owned, readProgram });
+  const toIndex = (listing: Listing): LayerIndex => {
+    const settled = classifyEvidence(collected.evidence, { owned: listing.owned, readProgram });
     return {
       ...(digest && { digest }),
       ...(diffId && { diffId }),
@@ -146,15 +146,15 @@ function indexOf(
       problems: [...remarks, ...release.problems, ...listing.problems, ...settled.problems],
     };
   };
-  return then(mergeAll(listings), told);
+  return thenMaybe(mergeListings(listings), toIndex);
 }
 
 /** Goes on at once with what is there, and later with what has to be waited for: the next layer is read only then. */
-function then<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+function thenMaybe<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-function keepReleaseFiles(
+function selectReleaseFiles(
   files: Files,
   patterns: readonly PathPattern[],
   wantedPathsOf: (path: string) => readonly string[],

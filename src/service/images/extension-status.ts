@@ -20,16 +20,20 @@ export function statusesOf(
     layer,
     problem: message,
   }));
-  const found = Map.groupBy([...read, ...problems], ({ extension }) => extension);
-  const names = new Set([...extensions.listers.map(({ name }) => name), ...found.keys()]);
+  const byExtension = Map.groupBy([...read, ...problems], ({ extension }) => extension);
+  const names = new Set([...extensions.listers.map(({ name }) => name), ...byExtension.keys()]);
   return [...names].sort(compareText).flatMap((extension) => {
-    const files = found.get(extension);
+    const files = byExtension.get(extension);
     if (files === undefined) return [];
     const hasRead = files.some(({ problem }) => problem === null);
     const hasProblem = files.some(({ problem }) => problem !== null);
     const status = !hasProblem ? 'succeeded' : hasRead ? 'partly-failed' : 'failed';
-    const told = files.map(({ path, layer, problem }) => ({ path, layer: diffIds[layer] ?? null, problem }));
-    return [{ extension, status, files: distinct(told) } as const];
+    const withDiffIds = files.map(({ path, layer, problem }) => ({
+      path,
+      layer: diffIds[layer] ?? null,
+      problem,
+    }));
+    return [{ extension, status, files: distinct(withDiffIds) } as const];
   });
 }
 

@@ -1,6 +1,6 @@
+import { messageOf } from '../../core/errors.ts';
 import type { Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
-import { messageOf } from '../../kit/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { dependenciesOf } from '../../match/dependencies.ts';
 import type { ImageEvidence } from '../../match/evidence.ts';
@@ -10,10 +10,10 @@ import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../matc
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import { givenDistro } from '../../model/named-distro.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { comparePackages, compareText } from '../../model/order.ts';
 import type { ListedPackage } from '../../model/package.ts';
+import { overrideDistro } from '../../model/parse-distro.ts';
 import { purlOf } from '../../model/purl.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
@@ -21,15 +21,15 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex, ImagePackage, Store } from '../../store/store.ts';
 import { statusesOf } from './extension-status.ts';
 import { type ImageScope, scopeKey } from './image-scope.ts';
-import { ecosystemOf, namespacesOf, withLookup } from './look-up.ts';
-import { type KnownLayer, type ReadingRoom, readImage } from './read-image.ts';
-import type { IndexedLayer } from './read-rounds.ts';
+import { ecosystemOf, namespacesOf, withLookup } from './package-lookup.ts';
+import { type IndexedImageLayer, type ReadImageDeps, readImage } from './read-image.ts';
+import type { IndexedLayer } from './read-passes.ts';
 
 /** Raised whenever the same layers or inventory may give other namespaces, purls or version keys: images are then saved anew. */
 export const indexVersion = 4;
 
 /** What indexing needs. */
-export interface IndexingRoom extends ReadingRoom, ImageScope {
+export interface IndexImageDeps extends ReadImageDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
 }
@@ -53,36 +53,36 @@ export interface IndexedImage {
 }
 
 /** Reads the layers nobody has read yet under these extensions, lays them over each other, and saves what is installed. */
-export async function indexImage(image: Image, room: IndexingRoom): Promise<IndexedImage> {
-  const read = await readImage(image, room);
+export async function indexImage(image: Image, deps: IndexImageDeps): Promise<IndexedImage> {
+  const read = await readImage(image, deps);
   const { layers } = read;
-  const { squashed, excluded } = withoutExcluded(read.squashed, room.exclude ?? []);
-  const laid = { ...read, squashed, key: `${read.key}${scopeKey(room)}` };
-  const { image: index, problems } = await imageOf(laid, room.extensions, room.distro);
+  const { squashed, excluded } = withoutExcluded(read.squashed, deps.exclude ?? []);
+  const stack = { ...read, squashed, key: `${read.key}${scopeKey(deps)}` };
+  const { image: index, problems } = await buildImageIndex(stack, deps.extensions, deps.distro);
   const { distro, packages } = index;
-  const told = {
+  const squashResult = {
     packages: squashed.packages,
-    problems: [...problems, ...excluded.map(exclusionOf)],
+    problems: [...problems, ...excluded.map(exclusionProblem)],
   };
   return {
-    id: await room.store.images.save(index),
+    id: await deps.store.images.save(index),
     distro,
-    layers: layers.map(({ layer, index: known }) => toReportLayer(layer, known)),
+    layers: layers.map(({ layer, index: layerIndex }) => toReportLayer(layer, layerIndex)),
     packages,
-    namespaces: namespacesOf(distro, packages, room.extensions),
+    namespaces: namespacesOf(distro, packages, deps.extensions),
     evidence: squashed.evidence,
-    statuses: statusesOf(told, room.extensions, layers.map(diffIdOf)),
+    statuses: statusesOf(squashResult, deps.extensions, layers.map(diffIdOf)),
     excluded,
   };
 }
 
-function exclusionOf({ pattern, ...file }: ExcludedFile): SquashedProblem {
+function exclusionProblem({ pattern, ...file }: ExcludedFile): SquashedProblem {
   return { ...file, message: `not looked at, because of --exclude ${pattern}` };
 }
 
 /** Layers that were laid over each other. */
-export interface LaidLayers {
-  readonly layers: readonly (IndexedLayer & Partial<Pick<KnownLayer, 'layer'>>)[];
+export interface SquashedLayers {
+  readonly layers: readonly (IndexedLayer & Partial<Pick<IndexedImageLayer, 'layer'>>)[];
   readonly squashed: SquashedImage;
   /** The analyzer key of all layers. */
   readonly key: string;
@@ -92,21 +92,23 @@ export interface LaidLayers {
  * What a container of the layers would have installed, ready to be saved, and all that could not be read of it. A distribution
  * that is given counts, whatever the detectors say.
  */
-export async function imageOf(
-  { layers, squashed, key }: LaidLayers,
-  extensions: Analyzing,
-  given?: Distro,
+export async function buildImageIndex(
+  { layers, squashed, key }: SquashedLayers,
+  extensions: IndexExtensions,
+  distroOverride?: Distro,
 ): Promise<{ readonly image: ImageIndex; readonly problems: readonly SquashedProblem[] }> {
   const detected = await detect(squashed, extensions);
-  const { distro, detector, problems }: Detected =
-    given === undefined ? detected : { distro: givenDistro(given, detected.distro), problems: [] };
+  const { distro, detector, problems }: Detection =
+    distroOverride === undefined
+      ? detected
+      : { distro: overrideDistro(distroOverride, detected.distro), problems: [] };
   const diffIds = layers.map(diffIdOf);
   const identities = layers.map(({ identity }) => identity);
   const licenses = statedLicenses(layers.map(({ index }) => index));
   const context = { distro, diffIds, squashed, extensions, licenses };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const image: ImageIndex = {
-    identity: identityOf([`index-${indexVersion} ${key}`, ...identities]),
+    identity: imageIndexIdentity([`index-${indexVersion} ${key}`, ...identities]),
     layers: identities,
     distro,
     ...(detector !== undefined && { detector }),
@@ -115,13 +117,13 @@ export async function imageOf(
   return { image, problems: [...squashed.problems, ...problems] };
 }
 
-type Analyzing = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
+type IndexExtensions = Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
 
-function diffIdOf({ layer, index }: LaidLayers['layers'][number]): Digest | null {
+function diffIdOf({ layer, index }: SquashedLayers['layers'][number]): Digest | null {
   return layer?.diffId ?? index.diffId ?? null;
 }
 
-interface Detected {
+interface Detection {
   readonly distro: Distro | null;
   readonly detector?: string;
   /** Of detectors that failed before one knew: each might have known otherwise. */
@@ -129,7 +131,7 @@ interface Detected {
 }
 
 /** The first detector that knows decides. */
-async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promise<Detected> {
+async function detect({ files }: SquashedImage, { detectors }: IndexExtensions): Promise<Detection> {
   const problems: SquashedProblem[] = [];
   for (const detector of detectors) {
     try {
@@ -145,17 +147,17 @@ async function detect({ files }: SquashedImage, { detectors }: Analyzing): Promi
   return { distro: null, problems };
 }
 
-interface Surroundings {
+interface ImageContext {
   readonly squashed: SquashedImage;
   readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
-  readonly extensions: Analyzing;
+  readonly extensions: IndexExtensions;
   readonly licenses: StatedLicenses;
 }
 
 function toImagePackage(
   item: SquashedPackage,
-  { distro, diffIds, squashed, extensions, licenses }: Surroundings,
+  { distro, diffIds, squashed, extensions, licenses }: ImageContext,
 ): ImagePackage {
   const { requires, provides, ...listed } = item.package;
   const owner = squashed.owners.get(item.path)?.name;
@@ -181,8 +183,8 @@ function attributionOf(
   statedFor: StatedLicenses,
 ): Pick<ListedPackage, 'supplier' | 'licenses'> {
   const tag = licenseOf(licence ?? '');
-  const known = licenses ?? statedFor(type, name) ?? (tag === undefined ? undefined : [tag]);
-  return { ...(supplier && { supplier }), ...(known !== undefined && { licenses: known }) };
+  const licenseIds = licenses ?? statedFor(type, name) ?? (tag === undefined ? undefined : [tag]);
+  return { ...(supplier && { supplier }), ...(licenseIds !== undefined && { licenses: licenseIds }) };
 }
 
 /** The packages of an image, each with the purls of those it requires. */
@@ -192,7 +194,7 @@ function withDependencies(
 ): ImagePackage[] {
   const dependencies = dependenciesOf(squashed.map((item) => item.package));
   return packages.map((found, i) => {
-    const required = dependencies[i]?.flatMap((place) => packages[place]?.purl ?? []);
+    const required = dependencies[i]?.flatMap((index) => packages[index]?.purl ?? []);
     return required === undefined ? found : { ...found, dependsOn: [...new Set(required)].sort(compareText) };
   });
 }
@@ -211,7 +213,7 @@ function toReportLayer(layer: ImageLayer, index: LayerIndex): ReportLayer {
 const identityCharacters = 1000;
 
 /** What names an image in the store by what it is made of. */
-export function identityOf(parts: readonly string[]): string {
+export function imageIndexIdentity(parts: readonly string[]): string {
   const text = parts.join('\n');
   return text.length <= identityCharacters ? text : `sha256:${sha256Of(text)}`;
 }

@@ -15,7 +15,7 @@ function inventory(change: Partial<Inventory>): Inventory {
   return { subject, distro, layers, packages, statuses, ...change };
 }
 
-function told(type: string, name: string, foundBy = 'sbom'): Package {
+function thirdPartyPackage(type: string, name: string, foundBy = 'sbom'): Package {
   return {
     type,
     name,
@@ -28,20 +28,20 @@ function told(type: string, name: string, foundBy = 'sbom'): Package {
 
 test('equal inventories are one image, and others are others', async () => {
   await using store = await openSqliteStore(':memory:');
-  const room = { extensions: builtIn, store };
-  const first = await indexSbom(inventory({}), room);
+  const deps = { extensions: builtIn, store };
+  const first = await indexSbom(inventory({}), deps);
   const again = await indexSbom(
     inventory({ subject: { reference: 'b', kind: 'aci', manifest: null, platform: null } }),
-    room,
+    deps,
   );
-  const other = await indexSbom(inventory({ packages: [samplePackage('curl', '8')] }), room);
+  const other = await indexSbom(inventory({ packages: [samplePackage('curl', '8')] }), deps);
   const elsewhere = await indexSbom(
     inventory({ distro: { id: 'ubuntu', versionId: '22.04', like: [] } }),
-    room,
+    deps,
   );
   assert.equal(first.id, again.id);
   assert.equal(new Set([first.id, other.id, elsewhere.id]).size, 3);
-  assert.deepEqual((await store.images.read(first.id)).packages, first.packages);
+  assert.deepEqual((await store.images.findByNumber(first.id)).packages, first.packages);
 });
 
 test('how versions compared with older advisories is forgotten', async () => {
@@ -50,15 +50,15 @@ test('how versions compared with older advisories is forgotten', async () => {
     { extension: versionOrder, status: 'partly-failed', files: [] },
     ...sampleReport.statuses,
   ] as const;
-  const { statuses: kept } = await indexSbom(inventory({ statuses }), { extensions: builtIn, store });
-  assert.deepEqual(kept, sampleReport.statuses);
+  const { statuses: remaining } = await indexSbom(inventory({ statuses }), { extensions: builtIn, store });
+  assert.deepEqual(remaining, sampleReport.statuses);
 });
 
 test('packages of languages are looked up by their type, under the name advisories have', async () => {
   await using store = await openSqliteStore(':memory:');
   const { extensions } = { extensions: builtIn };
   for (const { namespace, versionScheme } of ecosystems.values()) {
-    const packages = [told(namespace, 'a_B'), told('deb', 'plain', 'nobody-here')];
+    const packages = [thirdPartyPackage(namespace, 'a_B'), thirdPartyPackage('deb', 'plain', 'nobody-here')];
     const index = await indexSbom(inventory({ packages }), { extensions, store });
     assert.deepEqual(
       index.namespaces.map(({ name }) => name),
@@ -74,7 +74,7 @@ test('packages of languages are looked up by their type, under the name advisori
 
 test('a lister that is here says itself where its packages belong', async () => {
   await using store = await openSqliteStore(':memory:');
-  const packages = [told('npm', 'a', 'dpkg')];
+  const packages = [thirdPartyPackage('npm', 'a', 'dpkg')];
   const index = await indexSbom(inventory({ packages }), { extensions: builtIn, store });
   assert.deepEqual([index.namespaces, index.packages[0]?.lookup], [[], null]);
 });

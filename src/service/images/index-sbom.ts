@@ -1,17 +1,17 @@
 import { sha256Of } from '../../kit/sha256.ts';
 import type { Inventory } from '../../model/inventory.ts';
-import { givenDistro } from '../../model/named-distro.ts';
 import { comparePackages } from '../../model/order.ts';
+import { overrideDistro } from '../../model/parse-distro.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Store } from '../../store/store.ts';
 import { analyzerKey } from './analyze-layers.ts';
 import { versionOrder } from './extension-status.ts';
 import type { ImageScope } from './image-scope.ts';
-import { type IndexedImage, identityOf, indexVersion } from './index-image.ts';
-import { namespacesOf, withLookup } from './look-up.ts';
+import { type IndexedImage, imageIndexIdentity, indexVersion } from './index-image.ts';
+import { namespacesOf, withLookup } from './package-lookup.ts';
 
 /** What indexing an inventory needs. */
-export interface SbomRoom extends Pick<ImageScope, 'distro'> {
+export interface IndexSbomDeps extends Pick<ImageScope, 'distro'> {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'images'>;
 }
@@ -22,15 +22,19 @@ export interface SbomRoom extends Pick<ImageScope, 'distro'> {
  */
 export async function indexSbom(
   inventory: Inventory,
-  { extensions, store, distro: given }: SbomRoom,
+  { extensions, store, distro: distroOverride }: IndexSbomDeps,
 ): Promise<IndexedImage> {
   const { layers, statuses, unread = [] } = inventory;
-  const distro = given === undefined ? inventory.distro : givenDistro(given, inventory.distro);
+  const distro =
+    distroOverride === undefined ? inventory.distro : overrideDistro(distroOverride, inventory.distro);
   const packages = inventory.packages
     .map((found) => withLookup(found, distro, extensions))
     .sort(comparePackages);
   const content = sha256Of(JSON.stringify([distro, inventory.packages]));
-  const identity = identityOf([`sbom-${indexVersion} ${analyzerKey(extensions)}`, `sha256:${content}`]);
+  const identity = imageIndexIdentity([
+    `sbom-${indexVersion} ${analyzerKey(extensions)}`,
+    `sha256:${content}`,
+  ]);
   return {
     id: await store.images.save({ identity, layers: [], distro, packages }),
     distro,

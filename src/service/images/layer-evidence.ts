@@ -1,20 +1,20 @@
+import { messageOf } from '../../core/errors.ts';
 import type { CollectedEvidence } from '../../image/layer/evidence-collector.ts';
-import { type ProgramKind, ProgramSight } from '../../image/layer/program-kind.ts';
-import type { ReadProgram } from '../../image/layer/reading.ts';
-import { messageOf } from '../../kit/errors.ts';
+import type { ProgramReader } from '../../image/layer/layer-walk.ts';
+import { ProgramClassifier, type ProgramKind } from '../../image/layer/program-kind.ts';
 import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
 import type { LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import type { ExtensionProblem, OwnedFiles } from '../../model/layer-index.ts';
 
 /** What is known of a layer besides its evidence. */
-export interface LayerKnowledge {
+export interface ProgramContext {
   readonly owned: readonly OwnedFiles[];
   /** Absent where the programs have been looked into. */
-  readonly readProgram?: ReadProgram | undefined;
+  readonly readProgram?: ProgramReader | undefined;
 }
 
 /** Evidence of a layer as it is kept, and what could not be read for it. */
-export interface SettledEvidence {
+export interface ClassifiedEvidence {
   readonly evidence: LayerEvidence;
   readonly problems: readonly ExtensionProblem[];
 }
@@ -23,10 +23,10 @@ export interface SettledEvidence {
  * Decides what the programs of a layer are. Those that a package of the same layer owns stay `generic`, however the layer was read: of
  * these nobody has to know, and they are most.
  */
-export function settleEvidence(
+export function classifyEvidence(
   { unread, ...collected }: CollectedEvidence,
-  { owned, readProgram }: LayerKnowledge,
-): SettledEvidence {
+  { owned, readProgram }: ProgramContext,
+): ClassifiedEvidence {
   const kinds = programsOf(collected);
   if (kinds.size === 0) return { evidence: collected, problems: [] };
   const isOwned = ownedAmong(kinds, owned);
@@ -54,7 +54,7 @@ function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
 function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly OwnedFiles[]): Set<string> {
   const byPath = new Map<string, string>();
   for (const path of programs.keys()) {
-    const below = belowUsr(path);
+    const below = withoutUsr(path);
     byPath.set(`usr/${below}`, path);
     if (!below.startsWith('usr/')) byPath.set(below, path);
   }
@@ -70,12 +70,12 @@ function ownedAmong(programs: ReadonlyMap<string, unknown>, owned: readonly Owne
   return found;
 }
 
-function belowUsr(path: string): string {
+function withoutUsr(path: string): string {
   return path.startsWith('usr/') ? path.slice('usr/'.length) : path;
 }
 
 function kindOf(size: number, pieces: Iterable<Buffer>): ProgramKind {
-  const sight = new ProgramSight(size);
+  const sight = new ProgramClassifier(size);
   for (const piece of pieces) {
     sight.write(piece);
     if (sight.isDone) break;

@@ -1,8 +1,8 @@
-import { messageOf } from '../../kit/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { ExtensionProblem, FilePair, LayerIndex } from '../../model/layer-index.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { type Files, patternSet } from '../../plugin/layer-files.ts';
-import type { Listed, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
+import type { ListerEvent, PackageLister, RemoteLister } from '../../plugin/package-lister.ts';
 
 /** What listers tell of a layer. */
 export type Listing = Pick<
@@ -28,10 +28,10 @@ export function listPackages(
     const wanted = wantedPathsOf(path).filter((each) => isWanted.find(each) !== undefined);
     return wanted.map((each) => ({ path, wanted: each, content }));
   });
-  return mergeAll([
-    listAlone(lister, new Map(here), (path) => path),
-    ...apart(linked).map((files) =>
-      listAlone(
+  return mergeListings([
+    runLister(lister, new Map(here), (path) => path),
+    ...groupWithoutConflicts(linked).map((files) =>
+      runLister(
         lister,
         new Map(Array.from(files, ([wanted, { content }]) => [wanted, content])),
         (path) => files.get(path)?.path ?? path,
@@ -48,7 +48,7 @@ interface LinkedFile {
 }
 
 /** Files by the paths that they stand for, as many times as several of them stand for one path. */
-function apart(linked: readonly LinkedFile[]): Map<string, LinkedFile>[] {
+function groupWithoutConflicts(linked: readonly LinkedFile[]): Map<string, LinkedFile>[] {
   const all: Map<string, LinkedFile>[] = [];
   for (const file of linked) {
     const files = all.find((each) => !each.has(file.wanted));
@@ -59,13 +59,13 @@ function apart(linked: readonly LinkedFile[]): Map<string, LinkedFile>[] {
 }
 
 /** Several listings as one, once all are there. */
-export function mergeAll(listings: readonly (Listing | Promise<Listing>)[]): Listing | Promise<Listing> {
+export function mergeListings(listings: readonly (Listing | Promise<Listing>)[]): Listing | Promise<Listing> {
   const isThere = (listing: Listing | Promise<Listing>): listing is Listing => !(listing instanceof Promise);
-  if (listings.every(isThere)) return merge(listings);
-  return Promise.all(listings.map(async (listing) => await listing)).then(merge);
+  if (listings.every(isThere)) return concatListings(listings);
+  return Promise.all(listings.map(async (listing) => await listing)).then(concatListings);
 }
 
-function merge(listings: readonly Listing[]): Listing {
+function concatListings(listings: readonly Listing[]): Listing {
   return {
     packages: listings.flatMap(({ packages }) => packages),
     owned: listings.flatMap(({ owned }) => owned),
@@ -80,36 +80,37 @@ function pairsField(pairs: readonly FilePair[]): Pick<Listing, 'pairs'> {
   return pairs.length === 0 ? {} : { pairs };
 }
 
-function listAlone(
+function runLister(
   lister: Lister,
   files: Files,
   realPathOf: (path: string) => string,
 ): Listing | Promise<Listing> {
-  const real = (listed: Listed): Listed => ({
+  const withRealPaths = (listed: ListerEvent): ListerEvent => ({
     ...listed,
     path: realPathOf(listed.path),
     ...('readWith' in listed && { readWith: realPathOf(listed.readWith) }),
   });
-  const tell = (found: readonly Listed[]): Listing => sorted(lister.name, found.map(real));
-  if (files.size === 0) return tell([]);
+  const listingOf = (found: readonly ListerEvent[]): Listing =>
+    toListing(lister.name, found.map(withRealPaths));
+  if (files.size === 0) return listingOf([]);
   if ('listRemotely' in lister)
-    return lister.listRemotely(files).then(tell, (error: unknown) => tell([failure(error, files)]));
-  const found: Listed[] = [];
+    return lister.listRemotely(files).then(listingOf, (error: unknown) => listingOf([failure(error, files)]));
+  const found: ListerEvent[] = [];
   try {
     for (const listed of lister.list(files)) found.push(listed);
   } catch (error) {
     found.push(failure(error, files));
   }
-  return tell(found);
+  return listingOf(found);
 }
 
 /** A lister that breaks costs its own result, and the report says so. */
-function failure(error: unknown, files: Files): Listed {
+function failure(error: unknown, files: Files): ListerEvent {
   const [path = ''] = files.keys();
   return { path, problem: `the lister failed: ${messageOf(error)}` };
 }
 
-function sorted(lister: string, found: readonly Listed[]): Listing {
+function toListing(lister: string, found: readonly ListerEvent[]): Listing {
   const byPath = new Map<string, ListedPackage[]>();
   for (const listed of found) {
     if (!('package' in listed)) continue;
@@ -131,12 +132,12 @@ function sorted(lister: string, found: readonly Listed[]): Listing {
 
 function problemOf(
   extension: string,
-  { path, problem: message, lacks }: Extract<Listed, { readonly problem: string }>,
+  { path, problem: message, lacks }: Extract<ListerEvent, { readonly problem: string }>,
 ): ExtensionProblem {
   return { extension, path, message, ...(lacks !== undefined && { lacks }) };
 }
 
-function diversionsByPath(found: readonly Listed[]): Listing['diversions'] {
+function diversionsByPath(found: readonly ListerEvent[]): Listing['diversions'] {
   const byPath = Map.groupBy(
     found.flatMap((listed) => ('diversion' in listed ? [listed] : [])),
     ({ path }) => path,

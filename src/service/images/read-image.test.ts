@@ -7,14 +7,14 @@ import { openImage } from '../../image/open-image.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { buildImage, dockerFiles } from '../../testing/image-builder.ts';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 import { analyzeLayers } from './analyze-layers.ts';
-import { type ReadImage, readImage } from './read-image.ts';
+import { type ImageLayerStack, readImage } from './read-image.ts';
 
-const release: TarEntry = { path: 'etc/os-release', content: 'ID=a\n' };
+const release: TarEntryPlan = { path: 'etc/os-release', content: 'ID=a\n' };
 
 /** Reads an archive of these members, whose path stands behind a prefix. */
-async function read(t: TestContext, members: readonly TarEntry[], prefix = ''): Promise<ReadImage> {
+async function read(t: TestContext, members: readonly TarEntryPlan[], prefix = ''): Promise<ImageLayerStack> {
   await using store = await openSqliteStore(':memory:');
   const path = join(temporaryDirectory(t), 'image.tar');
   writeFileSync(path, tar(members));
@@ -22,7 +22,7 @@ async function read(t: TestContext, members: readonly TarEntry[], prefix = ''): 
     extensions: builtIn,
     store,
     analyze: async (layers, options) => await analyzeLayers(layers, builtIn, options),
-    analyzeArriving: () => Promise.reject(new Error('nothing arrives')),
+    analyzeStreamed: () => Promise.reject(new Error('nothing arrives')),
     verify: false,
     onProgress: () => undefined,
   });
@@ -30,7 +30,7 @@ async function read(t: TestContext, members: readonly TarEntry[], prefix = ''): 
 
 test('refuses an archive that has a document of an image behind directories of a root file system', async (t) => {
   // Far behind: what the archive is has been decided by then.
-  const large: TarEntry = { path: 'etc/large', content: Buffer.alloc(100_000) };
+  const large: TarEntryPlan = { path: 'etc/large', content: Buffer.alloc(100_000) };
   for (const name of ['manifest.json', './index.json', 'oci-layout', 'repositories']) {
     const members = [release, large, { path: name, content: '[]' }];
     await assert.rejects(read(t, members), /put rootfs-tar: before its name/, name);
@@ -40,7 +40,7 @@ test('refuses an archive that has a document of an image behind directories of a
 });
 
 test('reads an image of an archive in which a global header has the name of a document', async (t) => {
-  const header: TarEntry = { path: 'x', type: 'pax-global-header', content: '22 path=manifest.json\n' };
+  const header: TarEntryPlan = { path: 'x', type: 'pax-global-header', content: '22 path=manifest.json\n' };
   const image = buildImage({ steps: [{ tar: tar([release]) }], tags: ['a:b'] });
   const { squashed } = await read(t, [header, ...dockerFiles([image]), header]);
   assert.deepEqual([...squashed.files.keys()], [release.path]);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
-import { file, headers, packagesTable, sqlite, stackReader } from '../../testing/layer-stack.ts';
+import { fileEntry, packagesTable, rpmHeaders, rpmSqlite, stackReader } from '../../testing/layer-stack.ts';
 import { readBySqlite, type WrittenDatabase, writeSqlite } from '../../testing/sqlite-writer.ts';
-import { type TarEntry, tar } from '../../testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
 
-const { seen } = stackReader(builtIn);
+const { readLayers } = stackReader(builtIn);
 
 /** A database with openssl in its log, or with openssl in the file and a log that removes it. */
 function logged(isAdded: boolean): WrittenDatabase {
-  const [base, openssl] = headers('base', 'openssl');
+  const [base, openssl] = rpmHeaders('base', 'openssl');
   return writeSqlite('wal', 4096, (engine) => {
     const insert = engine.prepare.bind(engine);
     engine.exec(packagesTable);
@@ -27,24 +27,27 @@ const nothing = Buffer.alloc(0);
 
 /** What the layers above do with a database and its log, and the pair that a container has then. */
 const pairs: Readonly<
-  Record<string, (pair: WrittenDatabase) => readonly [upper: readonly TarEntry[], shown: WrittenDatabase]>
+  Record<string, (pair: WrittenDatabase) => readonly [upper: readonly TarEntryPlan[], shown: WrittenDatabase]>
 > = {
   'removes the log': ({ file: bytes }) => [
-    [file('var/lib/rpm/.wh.rpmdb.sqlite-wal', nothing)],
+    [fileEntry('var/lib/rpm/.wh.rpmdb.sqlite-wal', nothing)],
     { file: bytes, log: undefined },
   ],
-  'empties the log': ({ file: bytes }) => [[file(log, nothing)], { file: bytes, log: undefined }],
+  'empties the log': ({ file: bytes }) => [[fileEntry(log, nothing)], { file: bytes, log: undefined }],
   'replaces the database': ({ log: bytes }) => [
-    [file(database, sqlite('base'))],
-    { file: sqlite('base'), log: bytes },
+    [fileEntry(database, rpmSqlite('base'))],
+    { file: rpmSqlite('base'), log: bytes },
   ],
   'replaces both': () => [
-    [file(database, sqlite('base', 'openssl')), file(log, nothing)],
-    { file: sqlite('base', 'openssl'), log: undefined },
+    [fileEntry(database, rpmSqlite('base', 'openssl')), fileEntry(log, nothing)],
+    { file: rpmSqlite('base', 'openssl'), log: undefined },
   ],
   'writes the log into the database': () => [
-    [file(database, sqlite('base', 'openssl')), file('var/lib/rpm/.wh.rpmdb.sqlite-wal', nothing)],
-    { file: sqlite('base', 'openssl'), log: undefined },
+    [
+      fileEntry(database, rpmSqlite('base', 'openssl')),
+      fileEntry('var/lib/rpm/.wh.rpmdb.sqlite-wal', nothing),
+    ],
+    { file: rpmSqlite('base', 'openssl'), log: undefined },
   ],
 };
 
@@ -54,9 +57,9 @@ suite('rpm in SQLite: lists what SQLite reads, or reports a reason, when a later
       for (const isAdded of [true, false]) {
         const pair = logged(isAdded);
         const [upper, shown] = change(pair);
-        const lower = tar([file(database, pair.file), file(log, pair.log ?? nothing)]);
+        const lower = tar([fileEntry(database, pair.file), fileEntry(log, pair.log ?? nothing)]);
         const rows = readBySqlite(shown, 'select count(*) from Packages') ?? [];
-        const { packages, problems } = await seen(lower, tar(upper));
+        const { packages, problems } = await readLayers(lower, tar(upper));
         const isKnown = packages.length === rows[0] && packages.includes('openssl') === (rows[0] === 2);
         assert.ok(
           isKnown || /is read together with/.test(problems.join()),
@@ -69,8 +72,8 @@ suite('rpm in SQLite: lists what SQLite reads, or reports a reason, when a later
   test('leaves both alone', async () => {
     for (const isAdded of [true, false]) {
       const pair = logged(isAdded);
-      const lower = tar([file(database, pair.file), file(log, pair.log ?? nothing)]);
-      const { packages, problems } = await seen(lower, tar([file('etc/motd', nothing)]));
+      const lower = tar([fileEntry(database, pair.file), fileEntry(log, pair.log ?? nothing)]);
+      const { packages, problems } = await readLayers(lower, tar([fileEntry('etc/motd', nothing)]));
       assert.deepEqual([packages, problems], [isAdded ? ['base', 'openssl'] : ['base'], []]);
     }
   });

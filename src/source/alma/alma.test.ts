@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
 import type { FeedRecord, Vulnerability } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { readAdvisories } from '../osv/distribution.ts';
 import { alma } from './alma.ts';
 
 const url = 'https://errata.almalinux.org/8/errata.full.json';
 
 function parse(content: Uint8Array, from: string = url): Promise<FeedRecord[]> {
-  return gather(alma.parse('8', { url: from, body: inPieces(content), fingerprint: '' }));
+  return collectAll(alma.parse('8', { url: from, body: inChunks(content), fingerprint: '' }));
 }
 
 const namespace = { name: 'almalinux:8', versionScheme: 'rpm' };
@@ -95,17 +95,17 @@ test('bug fixes are no vulnerabilities', async () => {
 });
 
 test('each release has its file, or the archive of all', async () => {
-  assert.deepEqual(alma.feedsOf('almalinux:9'), ['9']);
-  assert.deepEqual(alma.feedsOf('rhel:9'), []);
-  const asked: string[] = [];
+  assert.deepEqual(alma.feedsFor('almalinux:9'), ['9']);
+  assert.deepEqual(alma.feedsFor('rhel:9'), []);
+  const requests: string[] = [];
   const client = {
     get(at: string) {
-      asked.push(at);
+      requests.push(at);
       return Promise.resolve('absent' as const);
     },
   };
   assert.equal(await alma.fetch('9', client), 'absent');
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     'https://errata.almalinux.org/9/errata.full.json',
     'https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/all.zip',
   ]);
@@ -204,7 +204,7 @@ corpusTest('the findings on real package lists are the expected ones, bug fixes 
   ] as const;
   const files = [...corpusFiles('feeds/osv/almalinux.tar.zst', '.json')];
   for (const [name, release] of references) {
-    const records = await gather(
+    const records = await collectAll(
       readAdvisories(
         {
           source: 'alma',

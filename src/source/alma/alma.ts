@@ -1,5 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const feeds = ['8', '9', '10'];
 
@@ -13,12 +13,16 @@ export const alma: AdvisorySource = {
   name: 'alma',
   version: 2,
   feeds,
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const release = /^almalinux:(\d+)$/.exec(namespace)?.[1];
     return release === undefined ? [] : [release];
   },
-  fetch: (feed, client, known) =>
-    firstThere([`https://errata.almalinux.org/${feed}/errata.full.json`, archive], client, known),
+  fetch: (feed, client, lastFingerprint) =>
+    fetchFirstAvailable(
+      [`https://errata.almalinux.org/${feed}/errata.full.json`, archive],
+      client,
+      lastFingerprint,
+    ),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./errata.ts')).readErrata(feed, content);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonElementsOf } from '../../kit/json/json-stream.ts';
 import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
@@ -37,7 +37,7 @@ type Erratum = z.output<typeof erratum>;
 /** The security advisories of a release, ALSA; bug fixes and enhancements, ALBA and ALEA, are passed over. */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   if (!content.url.endsWith('.zip'))
-    return fromFeed({ source: 'alma', feed, content }, advisories(feed, content));
+    return withFeedErrors({ source: 'alma', feed, content }, advisories(feed, content));
   const namespaceOf = (ecosystem: string) =>
     ecosystem === `AlmaLinux:${feed}` ? namespace(feed) : undefined;
   return readDistribution({ source: 'alma', feed, namespaceOf, linkOf: (id) => pageOf(feed, id) }, content);
@@ -54,8 +54,8 @@ function pageOf(release: string, id: string): string {
 async function* advisories(release: string, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
   let count = 0;
   // The file has been an array, and the value of `data` in an object.
-  for await (const value of jsonElementsOf('data', inflated(body, url))) {
-    const record = checked(erratum, value, `erratum ${++count}`);
+  for await (const value of jsonElementsOf('data', inflateStream(body, url))) {
+    const record = parseBySchema(erratum, value, `erratum ${++count}`);
     if (record.type === 'security') yield advisory(release, record);
   }
   if (count === 0) throw new UnexpectedContent('its end', 'it holds no erratum');

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
 import { apk } from '../../version/apk.ts';
 import { alpine } from './alpine.ts';
@@ -14,7 +14,7 @@ import { alpine } from './alpine.ts';
 const url = 'https://secdb.alpinelinux.org/v3.19/main.json';
 
 function parse(content: Uint8Array, feed = 'v3.19/main'): Promise<Vulnerability[]> {
-  return gather(alpine.parse(feed, { url, body: inPieces(content), fingerprint: '' })) as Promise<
+  return collectAll(alpine.parse(feed, { url, body: inChunks(content), fingerprint: '' })) as Promise<
     Vulnerability[]
   >;
 }
@@ -30,27 +30,27 @@ function secfixes(fixes: unknown): Promise<Vulnerability[]> {
 const namespace = { name: 'alpine:v3.19', versionScheme: 'apk' };
 
 test('a branch has two feeds, the oldest one', () => {
-  assert.deepEqual(alpine.feedsOf('alpine:v3.19'), ['v3.19/main', 'v3.19/community']);
-  assert.deepEqual(alpine.feedsOf('alpine:edge'), ['edge/main', 'edge/community']);
-  assert.deepEqual(alpine.feedsOf('alpine:v3.2'), ['v3.2/main']);
-  assert.deepEqual(alpine.feedsOf('alpine:v3.99'), ['v3.99/main', 'v3.99/community']);
+  assert.deepEqual(alpine.feedsFor('alpine:v3.19'), ['v3.19/main', 'v3.19/community']);
+  assert.deepEqual(alpine.feedsFor('alpine:edge'), ['edge/main', 'edge/community']);
+  assert.deepEqual(alpine.feedsFor('alpine:v3.2'), ['v3.2/main']);
+  assert.deepEqual(alpine.feedsFor('alpine:v3.99'), ['v3.99/main', 'v3.99/community']);
   for (const other of ['debian:12', 'alpine:', 'alpine:v3.19/../..', 'xalpine:v3.1', 'alpine:3.19']) {
-    assert.deepEqual(alpine.feedsOf(other), [], other);
+    assert.deepEqual(alpine.feedsFor(other), [], other);
   }
   assert.equal(alpine.feeds.length, 45);
   assert.deepEqual(alpine.feeds.slice(0, 3), ['v3.2/main', 'v3.3/main', 'v3.3/community']);
 });
 
 test('a feed is fetched from its file', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const client = {
     get: (...request: unknown[]) => {
-      asked.push(request);
+      requests.push(request);
       return Promise.resolve('unchanged' as const);
     },
   };
   assert.equal(await alpine.fetch('v3.19/main', client, 'mark'), 'unchanged');
-  assert.deepEqual(asked, [[url, 'mark']]);
+  assert.deepEqual(requests, [[url, 'mark']]);
 });
 
 test('a fixed issue is a range up to the fixed version', async () => {
@@ -222,7 +222,7 @@ corpusTest('the findings on real package lists are the expected ones', async () 
     ) as Reference;
     const branch = /v[\d.]+|edge/.exec(feed)?.[0] ?? '';
     const all = await Promise.all(
-      alpine.feedsOf(`alpine:${branch}`).flatMap((name) => {
+      alpine.feedsFor(`alpine:${branch}`).flatMap((name) => {
         const content = archive.get(`${name}.json`);
         return content === undefined ? [] : [parse(content, name)];
       }),

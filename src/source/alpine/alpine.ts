@@ -31,11 +31,12 @@ export const alpine: AdvisorySource = {
   name: 'alpine',
   version: 1,
   feeds: branches.flatMap(feedsOfBranch),
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const branch = /^alpine:(edge|v\d+\.\d+)$/.exec(namespace)?.[1];
     return branch === undefined ? [] : feedsOfBranch(branch);
   },
-  fetch: (feed, client, known) => client.get(`https://secdb.alpinelinux.org/${feed}.json`, known),
+  fetch: (feed, client, lastFingerprint) =>
+    client.get(`https://secdb.alpinelinux.org/${feed}.json`, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     const { readSecdb } = await import('../secdb/secdb.ts');

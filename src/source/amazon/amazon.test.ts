@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import type { FeedClient, FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
 import { rpm } from '../../version/rpm.ts';
 import { amazon } from './amazon.ts';
@@ -13,7 +13,7 @@ import { amazon } from './amazon.ts';
 const url = 'https://cdn.example/repodata/updateinfo.xml.gz';
 
 function parse(feed: string, content: Uint8Array): Promise<FeedRecord[]> {
-  return gather(amazon.parse(feed, { url, body: inPieces(content), fingerprint: '' }));
+  return collectAll(amazon.parse(feed, { url, body: inChunks(content), fingerprint: '' }));
 }
 
 async function vulnerabilities(feed: string, content: Uint8Array): Promise<Vulnerability[]> {
@@ -55,12 +55,12 @@ function updateinfo(updates: string): Buffer {
 }
 
 test('an extra is a namespace of its own, but livepatches are not', () => {
-  assert.deepEqual(amazon.feedsOf('amzn:2018.03'), ['1']);
-  assert.deepEqual(amazon.feedsOf('amzn:2'), ['2', '2/livepatch']);
-  assert.deepEqual(amazon.feedsOf('amzn:2:docker'), ['2/docker']);
-  assert.deepEqual(amazon.feedsOf('amzn:2023'), ['2023', '2023/kernel-livepatch', '2023/nvidia']);
+  assert.deepEqual(amazon.feedsFor('amzn:2018.03'), ['1']);
+  assert.deepEqual(amazon.feedsFor('amzn:2'), ['2', '2/livepatch']);
+  assert.deepEqual(amazon.feedsFor('amzn:2:docker'), ['2/docker']);
+  assert.deepEqual(amazon.feedsFor('amzn:2023'), ['2023', '2023/kernel-livepatch', '2023/nvidia']);
   for (const other of ['amzn:2022', 'amzn:2:nothing', 'amzn', 'debian:12', 'amzn:2023:docker']) {
-    assert.deepEqual(amazon.feedsOf(other), [], other);
+    assert.deepEqual(amazon.feedsFor(other), [], other);
   }
   assert.equal(new Set(amazon.feeds).size, amazon.feeds.length);
 });
@@ -157,15 +157,17 @@ test('content that is not an updateinfo is an error that names the place', async
 });
 
 /** Serves files by URL and remembers what was asked for. */
-function clientOf(files: Readonly<Record<string, Uint8Array | undefined>>): FeedClient & { asked: string[] } {
-  const asked: string[] = [];
+function clientOf(
+  files: Readonly<Record<string, Uint8Array | undefined>>,
+): FeedClient & { requests: string[] } {
+  const requests: string[] = [];
   return {
-    asked,
+    requests,
     get(at) {
-      asked.push(at);
+      requests.push(at);
       const content = files[at];
       if (content === undefined) return Promise.resolve('absent');
-      return Promise.resolve({ url: at, body: inPieces(content), fingerprint: 'of the client' });
+      return Promise.resolve({ url: at, body: inChunks(content), fingerprint: 'of the client' });
     },
   };
 }
@@ -187,16 +189,16 @@ test('the advisories are found by way of the mirror list, and their checksum is 
   });
   const fetched = (await amazon.fetch('2023', client)) as Fetched;
   assert.equal(fetched.fingerprint, checksum);
-  assert.deepEqual(client.asked, [
+  assert.deepEqual(client.requests, [
     list,
     'https://one.example/a/repodata/repomd.xml',
     'https://two.example/b/repodata/repomd.xml',
     'https://two.example/b/repodata/updateinfo.xml.gz',
   ]);
-  assert.equal((await gather(amazon.parse('2023', fetched))).length, 1);
-  client.asked.length = 0;
+  assert.equal((await collectAll(amazon.parse('2023', fetched))).length, 1);
+  client.requests.length = 0;
   assert.equal(await amazon.fetch('2023', client, checksum), 'unchanged');
-  assert.equal(client.asked.length, 3);
+  assert.equal(client.requests.length, 3);
 });
 
 test('a repository without advisories is absent, and so is one without a list; a list that leads nowhere is damaged', async () => {
@@ -223,7 +225,7 @@ test('bytes that are not those of repomd.xml are refused', async () => {
     'https://one.example/repodata/updateinfo.xml.gz': content,
   });
   const fetched = (await amazon.fetch('2023', client)) as Fetched;
-  await assert.rejects(gather(fetched.body), {
+  await assert.rejects(collectAll(fetched.body), {
     code: 'feed-corrupt',
     message: /its sha256 is .* but repomd\.xml says/,
   });

@@ -42,17 +42,17 @@ export const amazon: AdvisorySource = {
   name: 'amazon',
   version: 2,
   feeds: [...mirrorLists.keys()],
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const [, release, extra] = /^amzn:(2018\.03|2|2023)(?::(.+))?$/.exec(namespace) ?? [];
     const feed = release === '2018.03' ? '1' : release;
     if (feed === undefined) return [];
     if (extra !== undefined) return mirrorLists.has(`${feed}/${extra}`) ? [`${feed}/${extra}`] : [];
     return [feed, ...(companions[feed] ?? [])];
   },
-  async fetch(feed, client, known) {
+  async fetch(feed, client, lastFingerprint) {
     const mirrorList = mirrorLists.get(feed);
     if (mirrorList === undefined) return 'absent';
-    return (await import('./repository.ts')).fetchUpdateinfo({ feed, mirrorList }, client, known);
+    return (await import('./repository.ts')).fetchUpdateinfo({ feed, mirrorList }, client, lastFingerprint);
   },
   async *parse(feed, content) {
     yield* (await import('./updateinfo.ts')).readUpdateinfo(feed, namespaceOf(feed), content);

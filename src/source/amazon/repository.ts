@@ -1,7 +1,13 @@
-import { wholeOf } from '../../kit/bytes/whole-of.ts';
-import { type Checksum, corruptFeed, fromFeed, UnexpectedContent, verified } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
-import { limits } from '../../kit/limits.ts';
+import {
+  type Checksum,
+  toCorruptFeedError,
+  UnexpectedContent,
+  verifyChecksum,
+  withFeedErrors,
+} from '../../core/corrupt-feed.ts';
+import { limits } from '../../core/limits.ts';
+import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
@@ -32,7 +38,7 @@ const algorithms: Readonly<Record<string, string>> = {
 export async function fetchUpdateinfo(
   { feed, mirrorList }: RepositoryFeed,
   client: FeedClient,
-  known: string | undefined,
+  lastFingerprint: string | undefined,
 ): Promise<FeedAnswer> {
   const list = await client.get(mirrorList);
   if (typeof list === 'string') return 'absent';
@@ -41,12 +47,12 @@ export async function fetchUpdateinfo(
     if (typeof repomd === 'string') continue;
     const location = await locationIn(feed, base, repomd);
     if (location === undefined) return 'absent';
-    if (location.checksum.digest === known) return 'unchanged';
+    if (location.checksum.digest === lastFingerprint) return 'unchanged';
     const updateinfo = await client.get(location.url);
     if (typeof updateinfo === 'string') continue;
-    const body = fromFeed(
+    const body = withFeedErrors(
       { source: 'amazon', feed, content: updateinfo },
-      verified(updateinfo.body, location.checksum),
+      verifyChecksum(updateinfo.body, location.checksum),
     );
     return { ...updateinfo, fingerprint: location.checksum.digest, body };
   }
@@ -56,7 +62,7 @@ export async function fetchUpdateinfo(
 
 async function linesOf(feed: string, content: Fetched): Promise<string[]> {
   const tooMuch = (): unknown => damaged(feed, content, 'its end', 'too long for a list of URLs');
-  const bytes = await wholeOf(content.body, limits.manifestBytes, tooMuch);
+  const bytes = await readAllBytes(content.body, limits.manifestBytes, tooMuch);
   const lines = bytes
     .toString('utf8')
     .split(/\s+/)
@@ -71,8 +77,8 @@ function joined(base: string, path: string): string {
 
 /** Undefined where the repository has no advisories at all. */
 async function locationIn(feed: string, base: string, content: Fetched): Promise<Location | undefined> {
-  const records = xmlRecords(inflated(content.body, content.url), { root: 'repomd', level: 1 });
-  for await (const { element } of fromFeed({ source: 'amazon', feed, content }, records)) {
+  const records = xmlRecords(inflateStream(content.body, content.url), { root: 'repomd', level: 1 });
+  for await (const { element } of withFeedErrors({ source: 'amazon', feed, content }, records)) {
     if (element.name !== 'data' || element.attributes['type'] !== 'updateinfo') continue;
     const href = childOf(element, 'location')?.attributes['href'];
     const sum = childOf(element, 'checksum');
@@ -81,7 +87,7 @@ async function locationIn(feed: string, base: string, content: Fetched): Promise
     if (!href || !digest || algorithm === undefined) {
       throw damaged(feed, content, `line ${element.line}`, 'updateinfo has no location or no known checksum');
     }
-    return { url: joined(base, href), checksum: { algorithm, digest, saidBy: 'repomd.xml' } };
+    return { url: joined(base, href), checksum: { algorithm, digest, declaredIn: 'repomd.xml' } };
   }
   return undefined;
 }
@@ -91,5 +97,5 @@ function childOf(element: XmlElement, name: string): XmlElement | undefined {
 }
 
 function damaged(feed: string, content: Fetched, place: string, message: string): unknown {
-  return corruptFeed({ source: 'amazon', feed, content }, new UnexpectedContent(place, message));
+  return toCorruptFeedError({ source: 'amazon', feed, content }, new UnexpectedContent(place, message));
 }

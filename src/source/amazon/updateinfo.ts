@@ -1,5 +1,5 @@
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { type XmlElement, xmlRecords } from '../../kit/xml/xml-stream.ts';
 import type { FeedRecord, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
 import { type FixedRpm, rowsOfFixedRpms } from '../fixed-rpms.ts';
@@ -12,12 +12,12 @@ export function readUpdateinfo(
   content: Fetched,
 ): AsyncGenerator<FeedRecord> {
   const records = advisories({ name: namespace, versionScheme: 'rpm' }, content);
-  return fromFeed({ source: 'amazon', feed, content }, records);
+  return withFeedErrors({ source: 'amazon', feed, content }, records);
 }
 
 async function* advisories(namespace: Namespace, { body, url }: Fetched): AsyncGenerator<FeedRecord> {
   let updates = 0;
-  for await (const { element } of xmlRecords(inflated(body, url), { root: 'updates', level: 1 })) {
+  for await (const { element } of xmlRecords(inflateStream(body, url), { root: 'updates', level: 1 })) {
     if (element.name !== 'update')
       throw misplaced(element, `${element.name} where there should be an update`);
     updates++;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { FeedRecord } from '../../plugin/index.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
-import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
 import { findings, type ReferenceCase } from '../../testing/reference-case.ts';
 import { azure } from './azure.ts';
 
@@ -101,13 +101,13 @@ test('what is not understood is skipped with the reason', async () => {
 });
 
 test('a feed is one release', () => {
-  assert.deepEqual(azure.feedsOf('mariner:2.0'), ['cbl-mariner-2.0']);
-  assert.deepEqual(azure.feedsOf('azurelinux:3.0'), ['azurelinux-3.0']);
-  for (const other of ['mariner', 'azurelinux', 'photon:3.0']) assert.deepEqual(azure.feedsOf(other), []);
+  assert.deepEqual(azure.feedsFor('mariner:2.0'), ['cbl-mariner-2.0']);
+  assert.deepEqual(azure.feedsFor('azurelinux:3.0'), ['azurelinux-3.0']);
+  for (const other of ['mariner', 'azurelinux', 'photon:3.0']) assert.deepEqual(azure.feedsFor(other), []);
 });
 
 test('no damage goes unnoticed', async () => {
-  await assertNoticesDamage(sample(vulnerability([['less than', '0:9-1.azl3']])));
+  await assertDetectsDamage(sample(vulnerability([['less than', '0:9-1.azl3']])));
 });
 
 function real(name: string): Promise<FeedRecord[]> {

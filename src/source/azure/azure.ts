@@ -8,12 +8,12 @@ export const azure: AdvisorySource = {
   name: 'azure',
   version: 2,
   feeds,
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const [, name, release] = /^(mariner|azurelinux):(\d+\.\d+)$/.exec(namespace) ?? [];
     if (name === undefined) return [];
     return [`${name === 'mariner' ? 'cbl-mariner' : name}-${release}`];
   },
-  fetch: (feed, client, known) => client.get(`${base}/${feed}-oval.xml`, known),
+  fetch: (feed, client, lastFingerprint) => client.get(`${base}/${feed}-oval.xml`, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);

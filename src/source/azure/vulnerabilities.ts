@@ -4,7 +4,7 @@ import { type Description, ovalRecords, versionsOf } from '../oval/advisories.ts
 import type { Definition } from '../oval/definition.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 
 /** The vulnerabilities of one file of Microsoft's data, which does not say of which release it is. */
 export function readVulnerabilities(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -40,7 +40,7 @@ function describe(definition: Definition, platform: string): Description {
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: [],
-    ...modifiedOf(date),
+    ...parseModified(date),
   };
 }
 

@@ -7,8 +7,9 @@ export const chainguard: AdvisorySource = {
   name: 'chainguard',
   version: 1,
   feeds,
-  feedsOf: (namespace) => (namespace === 'chainguard' ? feeds : []),
-  fetch: (feed, client, known) => client.get(`https://packages.cgr.dev/${feed}/security.json`, known),
+  feedsFor: (namespace) => (namespace === 'chainguard' ? feeds : []),
+  fetch: (feed, client, lastFingerprint) =>
+    client.get(`https://packages.cgr.dev/${feed}/security.json`, lastFingerprint),
   async *parse(feed, content) {
     const { readSecdb } = await import('../secdb/secdb.ts');
     const namespace = { name: 'chainguard', versionScheme: 'apk' };

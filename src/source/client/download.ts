@@ -1,9 +1,9 @@
-import { ClairError, messageOf } from '../../kit/errors.ts';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { displayUrl, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
-import { paced } from '../../kit/http/paced.ts';
-import { limits } from '../../kit/limits.ts';
-import type { FeedAnswer } from '../../plugin/advisory-source.ts';
+import { withMinimumThroughput } from '../../kit/http/minimum-throughput.ts';
+import type { FetchResult } from '../../plugin/advisory-source.ts';
 import type { Reachability } from './reachability.ts';
 
 /** What both feed clients may be told; tests replace `sleep`, `idleMs` and `connectMs`. */
@@ -18,20 +18,20 @@ export interface DownloadDeps {
 /** Gets a feed by HTTP unless it still has the known fingerprint, which is its `ETag` and `Last-Modified` on two lines. */
 export async function download(
   url: string,
-  known: string | undefined,
+  lastFingerprint: string | undefined,
   { options, reachability }: DownloadDeps,
-): Promise<FeedAnswer> {
+): Promise<FetchResult> {
   const { host } = new URL(url);
-  reachability.require(host);
+  reachability.assertReachable(host);
   const since = reachability.now();
-  const conditions = conditionsOf(known);
+  const conditions = conditionsOf(lastFingerprint);
   try {
     const file = await httpGet(url, {
       connectMs: limits.connectMs,
       ...options,
       headers: { 'user-agent': 'clair', ...conditions },
     });
-    reachability.noteAnswer(host);
+    reachability.recordSuccess(host);
     if (file === 'not-modified') return unchanged(url, conditions);
     if (file === 'not-found') return 'absent';
     const etag = file.headers.etag ?? '';
@@ -39,22 +39,22 @@ export async function download(
     const modifiedMs = Date.parse(lastModified);
     return {
       url: displayUrl(url),
-      body: explained(url, paced(file.body, options.idleMs ?? limits.idleMs)),
+      body: withExplainedErrors(url, withMinimumThroughput(file.body, options.idleMs ?? limits.idleMs)),
       fingerprint: `${etag}\n${lastModified}`,
       ...(Number.isNaN(modifiedMs) ? {} : { lastModified: new Date(modifiedMs).toISOString() }),
     };
   } catch (error) {
-    const explanation = explain(url, error);
+    const explanation = toFeedError(url, error);
     if (!(error instanceof HttpError)) throw explanation;
-    if (error.unreachable === undefined) reachability.noteAnswer(host);
-    else reachability.noteFailure(host, since, messageOf(explanation));
+    if (error.unreachable === undefined) reachability.recordSuccess(host);
+    else reachability.recordFailure(host, since, messageOf(explanation));
     throw explanation;
   }
 }
 
 /** RFC 9110 §13.1. A fingerprint that another client made asks for no condition. */
-function conditionsOf(known: string | undefined): Record<string, string> {
-  const [etag, lastModified, ...more] = known?.split('\n') ?? [];
+function conditionsOf(lastFingerprint: string | undefined): Record<string, string> {
+  const [etag, lastModified, ...more] = lastFingerprint?.split('\n') ?? [];
   if (lastModified === undefined || more.length > 0) return {};
   return {
     ...(etag && { 'if-none-match': etag }),
@@ -71,16 +71,19 @@ function unchanged(url: string, conditions: Record<string, string>): 'unchanged'
   );
 }
 
-async function* explained(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* withExplainedErrors(
+  url: string,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    throw explain(url, error);
+    throw toFeedError(url, error);
   }
 }
 
 /** The error says what failed and why. What to do about it, the command or the server knows. */
-function explain(url: string, error: unknown): unknown {
+function toFeedError(url: string, error: unknown): unknown {
   if (error instanceof ClairError && error.limit === 'idleBytes')
     return new ClairError('feed-unavailable', `cannot fetch ${displayUrl(url)}: ${error.message}`, {
       cause: error,
@@ -89,11 +92,11 @@ function explain(url: string, error: unknown): unknown {
   const message =
     error.unreachable === undefined
       ? `cannot fetch ${displayUrl(url)}: ${messageOf(error)}`
-      : `cannot reach ${error.unreachable} (${connectionWords(error)})`;
+      : `cannot reach ${error.unreachable} (${connectionMessage(error)})`;
   return new ClairError('feed-unavailable', message, { cause: error });
 }
 
-const wordsOfCodes: ReadonlyMap<string, string> = new Map([
+const connectionMessages: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'no such host or no network'],
   ['EAI_AGAIN', 'no such host or no network'],
   ['ECONNREFUSED', 'connection refused'],
@@ -102,8 +105,8 @@ const wordsOfCodes: ReadonlyMap<string, string> = new Map([
   ['ETIMEDOUT', 'no answer in time'],
 ]);
 
-function connectionWords(error: HttpError): string {
+function connectionMessage(error: HttpError): string {
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return wordsOfCodes.get(code) ?? messageOf(error);
+  return connectionMessages.get(code) ?? messageOf(error);
 }

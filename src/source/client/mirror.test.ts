@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { FeedClient } from '../../plugin/advisory-source.ts';
-import { gather } from '../../testing/bytes.ts';
-import { serve } from '../../testing/http-server.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { collectAll } from '../../testing/streams.ts';
 import { mirrorClient } from './mirror.ts';
 
 const content = Buffer.from(JSON.stringify({ packages: 'content '.repeat(1000) }));
@@ -31,7 +31,7 @@ async function mirror(context: TestContext, files: Readonly<Record<string, Uint8
 /** The same mirror behind HTTP. */
 async function served(context: TestContext, files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const place = await mirror(context, files);
-  return `${await serve(context, (request, response) => {
+  return `${await serveHttp(context, (request, response) => {
     readFile(join(place, (request.url ?? '').replace('/feeds/', ''))).then(
       (bytes) => response.end(bytes),
       () => response.writeHead(404).end(),
@@ -39,10 +39,10 @@ async function served(context: TestContext, files: Readonly<Record<string, Uint8
   })}/feeds/`;
 }
 
-async function bytesOf(client: FeedClient, known?: string): Promise<Buffer> {
-  const fetched = await client.get(url, known);
+async function bytesOf(client: FeedClient, lastFingerprint?: string): Promise<Buffer> {
+  const fetched = await client.get(url, lastFingerprint);
   assert.ok(typeof fetched === 'object', `a file, not ${JSON.stringify(fetched)}`);
-  return Buffer.concat(await gather(fetched.body));
+  return Buffer.concat(await collectAll(fetched.body));
 }
 
 for (const [kind, place] of [
@@ -82,7 +82,7 @@ for (const [kind, place] of [
 }
 
 test('a server may have undone the compression already', async (context) => {
-  const place = await serve(context, (request, response) => {
+  const place = await serveHttp(context, (request, response) => {
     if (request.url?.endsWith('.gz'))
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(content));
     else response.writeHead(404).end();
@@ -91,7 +91,7 @@ test('a server may have undone the compression already', async (context) => {
 });
 
 test('a mirror is asked below its path, with its own query and credentials', async (context) => {
-  const place = await serve(context, (request, response) => {
+  const place = await serveHttp(context, (request, response) => {
     assert.equal(request.url, `/deep/${file}?token=1`);
     assert.equal(request.headers.authorization, `Basic ${Buffer.from('me:pw').toString('base64')}`);
     response.end(content);
@@ -186,11 +186,11 @@ test('a page with a query is a file of that name, in a directory and on a server
   const place = await mirror(context, { 'api.example.org/v3/advisories/index?page=2&size=100': content });
   assert.notEqual(await mirrorClient(place).get(url), 'absent');
   assert.equal(await mirrorClient(place).get('https://api.example.org/v3/advisories/'), 'absent');
-  const asked: string[] = [];
-  const server = await serve(context, (request, response) => {
-    asked.push(request.url ?? '');
+  const requests: string[] = [];
+  const server = await serveHttp(context, (request, response) => {
+    requests.push(request.url ?? '');
     response.writeHead(404).end();
   });
   assert.equal(await mirrorClient(server).get(url), 'absent');
-  assert.equal(asked[0], '/api.example.org/v3/advisories/index%3Fpage=2&size=100');
+  assert.equal(requests[0], '/api.example.org/v3/advisories/index%3Fpage=2&size=100');
 });

@@ -2,10 +2,10 @@ import { type BigIntStats, createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ClairError, messageOf } from '../../core/errors.ts';
 import { InflateError } from '../../kit/decompress/inflate-error.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
-import { ClairError, messageOf } from '../../kit/errors.ts';
-import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/advisory-source.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
+import type { FeedClient, FetchedFeed, FetchResult } from '../../plugin/advisory-source.ts';
 import { type ClientOptions, type DownloadDeps, download } from './download.ts';
 import { Reachability } from './reachability.ts';
 
@@ -17,42 +17,42 @@ const suffixes = ['', '.gz', '.zst', '.xz', '.bz2'];
  * also with `.gz`, `.zst`, `.xz` or `.bz2` added. The fingerprint of a file in a directory is its size and when it changed.
  */
 export function mirrorClient(
-  place: string,
+  mirror: string,
   options: ClientOptions = {},
   reachability: Reachability = new Reachability(),
 ): FeedClient {
   const deps = { options, reachability };
   return {
-    async get(url, known) {
+    async get(url, lastFingerprint) {
       for (const suffix of suffixes) {
-        const answer = await lookUp(place, url + suffix, known, deps);
-        if (answer === 'absent') continue;
-        if (answer === 'unchanged' || suffix === '') return answer;
-        return { ...answer, body: decompressed(answer) };
+        const result = await fetchFromMirror(mirror, url + suffix, lastFingerprint, deps);
+        if (result === 'absent') continue;
+        if (result === 'unchanged' || suffix === '') return result;
+        return { ...result, body: decompressed(result) };
       }
-      if (!isRemote(place)) await expectDirectory(place);
+      if (!isRemote(mirror)) await expectDirectory(mirror);
       return 'absent';
     },
   };
 }
 
-function lookUp(
-  place: string,
+function fetchFromMirror(
+  mirror: string,
   url: string,
-  known: string | undefined,
+  lastFingerprint: string | undefined,
   deps: DownloadDeps,
-): Promise<FeedAnswer> {
-  return isRemote(place)
-    ? download(remoteUrl(place, url), known, deps)
-    : openFile(localPath(place, url), known, deps.options);
+): Promise<FetchResult> {
+  return isRemote(mirror)
+    ? download(remoteUrl(mirror, url), lastFingerprint, deps)
+    : openFile(localPath(mirror, url), lastFingerprint, deps.options);
 }
 
-function isRemote(place: string): boolean {
-  return /^https?:\/\//i.test(place);
+function isRemote(mirror: string): boolean {
+  return /^https?:\/\//i.test(mirror);
 }
 
-function remoteUrl(place: string, url: string): string {
-  const mirrored = new URL(place);
+function remoteUrl(mirror: string, url: string): string {
+  const mirrored = new URL(mirror);
   mirrored.pathname = `${mirrored.pathname.replace(/\/$/, '')}/${new URL(url).host}${fileOf(url)}`;
   return mirrored.href;
 }
@@ -67,26 +67,26 @@ function fileOf(url: string): string {
 }
 
 /** The file that a mirror directory holds for a URL. No URL leads out of the directory. */
-export function localPath(place: string, url: string): string {
+export function localPath(directory: string, url: string): string {
   const names = [new URL(url).host, ...fileOf(url).split('/').slice(1).map(decodeURIComponent)];
   if (names.some((name) => ['', '.', '..'].includes(name) || /[/\\\0]/.test(name))) {
-    throw unusable(place, `it cannot hold ${JSON.stringify(url)}, which is no path of file names`);
+    throw unusableMirror(directory, `it cannot hold ${JSON.stringify(url)}, which is no path of file names`);
   }
-  return join(place, ...names);
+  return join(directory, ...names);
 }
 
 async function openFile(
   path: string,
-  known: string | undefined,
+  lastFingerprint: string | undefined,
   options: ClientOptions,
-): Promise<FeedAnswer> {
+): Promise<FetchResult> {
   const status = await statOf(path);
   if (status === undefined) return 'absent';
-  if (!status.isFile()) throw unusable(path, 'it is no regular file');
-  if (status.size === 0n) throw unusable(path, 'it is empty');
+  if (!status.isFile()) throw unusableMirror(path, 'it is no regular file');
+  if (status.size === 0n) throw unusableMirror(path, 'it is empty');
   // The time of the last change of the inode tells copies apart that an archive gave one and the same modification time.
   const fingerprint = `${status.size} ${status.mtimeNs} ${status.ctimeNs}`;
-  if (fingerprint === known) return 'unchanged';
+  if (fingerprint === lastFingerprint) return 'unchanged';
   return {
     url: pathToFileURL(path).href,
     body: contentOf(path, Number(status.size), options),
@@ -101,7 +101,7 @@ async function statOf(path: string): Promise<BigIntStats | undefined> {
     return await stat(path, { bigint: true });
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw unusable(path, messageOf(error), error);
+    throw unusableMirror(path, messageOf(error), error);
   }
 }
 
@@ -110,9 +110,9 @@ function isMissing(error: unknown): boolean {
 }
 
 /** A mirror that is not there at all must not look like one without feeds. */
-async function expectDirectory(place: string): Promise<void> {
-  const status = await statOf(place);
-  if (!status?.isDirectory()) throw unusable(place, 'there is no such directory');
+async function expectDirectory(directory: string): Promise<void> {
+  const status = await statOf(directory);
+  if (!status?.isDirectory()) throw unusableMirror(directory, 'there is no such directory');
 }
 
 async function* contentOf(
@@ -131,21 +131,21 @@ async function* contentOf(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw unusable(path, messageOf(error), error);
+    throw unusableMirror(path, messageOf(error), error);
   }
 }
 
 /** Undoes the compression that the first bytes show: some servers have undone it already. */
-async function* decompressed({ url, body }: Fetched): AsyncGenerator<Uint8Array> {
+async function* decompressed({ url, body }: FetchedFeed): AsyncGenerator<Uint8Array> {
   try {
-    yield* inflated(body, url);
+    yield* inflateStream(body, url);
   } catch (error) {
     if (!(error instanceof InflateError)) throw error;
     throw new ClairError('feed-corrupt', `${error.message}. Put it into the mirror again.`, { cause: error });
   }
 }
 
-function unusable(place: string, reason: string, cause?: unknown): ClairError {
-  const message = `the mirror ${place} cannot be used: ${reason}. Check the mirror.`;
+function unusableMirror(mirror: string, reason: string, cause?: unknown): ClairError {
+  const message = `the mirror ${mirror} cannot be used: ${reason}. Check the mirror.`;
   return new ClairError('feed-unavailable', message, { cause });
 }

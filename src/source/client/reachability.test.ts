@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction } from 'node:net';
 import { test } from 'node:test';
+import { limits } from '../../core/limits.ts';
 import { httpGet } from '../../kit/http/http-client.ts';
-import { limits } from '../../kit/limits.ts';
-import { serve } from '../../testing/http-server.ts';
+import { serveHttp } from '../../testing/http-server.ts';
 import { mirrorClient } from './mirror.ts';
 import { Reachability } from './reachability.ts';
 import { upstreamClient } from './upstream.ts';
@@ -79,20 +79,20 @@ test('without network, three hosts are tried and no other', async () => {
 test('hosts that are silent for long are enough when there are two', () => {
   const { reachability, pass } = counting();
   for (const host of ['one', 'two']) {
-    reachability.require(host);
+    reachability.assertReachable(host);
     const since = reachability.now();
     pass(limits.connectMs);
-    reachability.noteFailure(host, since, `cannot reach ${host}`);
+    reachability.recordFailure(host, since, `cannot reach ${host}`);
   }
   assert.throws(() => {
-    reachability.require('three');
+    reachability.assertReachable('three');
   }, /none of one, two can be reached/);
 });
 
 test('dead hosts stop no other once one has answered', async (context) => {
   const { options, reachability } = counting();
   const client = upstreamClient(options, reachability);
-  const alive = await serve(context, (_request, response) => response.writeHead(404).end());
+  const alive = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   assert.equal(await client.get(`${alive}/feed`), 'absent');
   for (let host = 0; host < limits.offlineHosts + 2; host++)
     await assert.rejects(client.get(`${await closedPort()}/feed`), unreached);
@@ -108,7 +108,7 @@ test('a mirror that is down is tried once for all the hosts that it mirrors', as
 });
 
 test('a 304 to a client that knows nothing is a failure, not an unchanged feed', async (context) => {
-  const url = await serve(context, (_request, response) => response.writeHead(304).end());
+  const url = await serveHttp(context, (_request, response) => response.writeHead(304).end());
   const answer = /answers 304 \(not modified\) to a request without a condition/;
   await assert.rejects(upstreamClient().get(url), { code: 'feed-unavailable', message: answer });
   assert.equal(await upstreamClient().get(url, '"a"\n'), 'unchanged');

@@ -1,11 +1,11 @@
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 
 /** A host that could not be reached. Times are in milliseconds. */
 interface DownHost {
   readonly at: number;
   /** How long it was waited for. */
-  readonly tookMs: number;
+  readonly waitedMs: number;
   /** The message of the failure. */
   readonly message: string;
 }
@@ -25,7 +25,7 @@ export class Reachability {
   }
 
   /** Throws `feed-not-tried` for a host that need not be tried now. */
-  require(host: string): void {
+  assertReachable(host: string): void {
     for (const [name, { at }] of this.#down)
       if (this.#now() - at >= limits.hostDownMs) this.#down.delete(name);
     const down = this.#down.get(host);
@@ -39,15 +39,15 @@ export class Reachability {
   }
 
   /** Notes that a host has answered, whatever it said. */
-  noteAnswer(host: string): void {
+  recordSuccess(host: string): void {
     this.#down.delete(host);
     this.#isOnline = true;
   }
 
   /** Notes that a host could not be reached, since a time of the clock. */
-  noteFailure(host: string, since: number, message: string): void {
+  recordFailure(host: string, since: number, message: string): void {
     const at = this.#now();
-    this.#down.set(host, { at, tookMs: at - since, message });
+    this.#down.set(host, { at, waitedMs: at - since, message });
   }
 
   /** The time by the clock of failures. */
@@ -57,7 +57,7 @@ export class Reachability {
 
   #isOffline(): boolean {
     if (this.#isOnline) return false;
-    const waitedMs = [...this.#down.values()].reduce((sum, { tookMs }) => sum + tookMs, 0);
+    const waitedMs = [...this.#down.values()].reduce((sum, { waitedMs }) => sum + waitedMs, 0);
     return this.#down.size >= limits.offlineHosts || (this.#down.size >= 2 && waitedMs >= limits.offlineMs);
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
-import { gather } from '../../testing/bytes.ts';
-import { serve } from '../../testing/http-server.ts';
+import { ClairError } from '../../core/errors.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { collectAll } from '../../testing/streams.ts';
 import { upstreamClient } from './upstream.ts';
 
 const etag = '"5f3-61"';
@@ -16,44 +16,44 @@ const feed: RequestListener = ({ headers }, response) => {
 };
 
 test('a feed is fetched once and then known by its fingerprint', async (context) => {
-  const url = `${await serve(context, feed)}/v3.19/main.json`;
+  const url = `${await serveHttp(context, feed)}/v3.19/main.json`;
   const client = upstreamClient();
   const fetched = await client.get(url);
   assert.ok(typeof fetched === 'object');
   assert.equal(fetched.url, url);
   assert.equal(fetched.lastModified, '2024-11-05T08:49:37.000Z');
-  assert.equal(Buffer.concat(await gather(fetched.body)).toString(), '{}');
+  assert.equal(Buffer.concat(await collectAll(fetched.body)).toString(), '{}');
   assert.equal(await client.get(url, fetched.fingerprint), 'unchanged');
 });
 
 test('a fingerprint of another make asks for no condition', async (context) => {
-  const url = await serve(context, feed);
+  const url = await serveHttp(context, feed);
   for (const known of ['', '2 1730796577000000000 1730796577000000000', 'a\nb\nc']) {
     const fetched = await upstreamClient().get(url, known);
     assert.ok(typeof fetched === 'object');
-    await gather(fetched.body);
+    await collectAll(fetched.body);
   }
 });
 
 test('a server without marks gives no reason to believe that nothing changed', async (context) => {
-  const url = await serve(context, ({ headers }, response) => {
+  const url = await serveHttp(context, ({ headers }, response) => {
     assert.equal(headers['if-none-match'] ?? headers['if-modified-since'], undefined);
     response.end('{}');
   });
   const first = await upstreamClient().get(url);
   assert.ok(typeof first === 'object');
   assert.equal(first.lastModified, undefined);
-  await gather(first.body);
+  await collectAll(first.body);
   assert.equal(typeof (await upstreamClient().get(url, first.fingerprint)), 'object');
 });
 
 test('a feed that is not there is absent', async (context) => {
-  const url = await serve(context, (_request, response) => response.writeHead(404).end());
+  const url = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   assert.equal(await upstreamClient().get(url), 'absent');
 });
 
 test('failures say what and where, without secrets and without options of the command that a server lacks', async (context) => {
-  const url = await serve(context, (_request, response) => response.writeHead(403).end());
+  const url = await serveHttp(context, (_request, response) => response.writeHead(403).end());
   const secret = `${url.replace('//', '//me:secret@')}/a.json?token=secret`;
   await assert.rejects(upstreamClient().get(secret), (error) => {
     assert.ok(error instanceof ClairError);
@@ -65,16 +65,16 @@ test('failures say what and where, without secrets and without options of the co
 });
 
 test('a feed that is cut short fails while it is read', async (context) => {
-  const url = await serve(context, (_request, response) => {
+  const url = await serveHttp(context, (_request, response) => {
     response.writeHead(200, { 'content-length': 1000 }).write('{', () => response.destroy());
   });
   const fetched = await upstreamClient().get(url);
   assert.ok(typeof fetched === 'object');
-  await assert.rejects(gather(fetched.body), { name: 'ClairError', code: 'feed-unavailable' });
+  await assert.rejects(collectAll(fetched.body), { name: 'ClairError', code: 'feed-unavailable' });
 });
 
 test('gives up a feed that comes too slowly, although it never stands still', async (context) => {
-  const url = await serve(context, (_request, response) => {
+  const url = await serveHttp(context, (_request, response) => {
     const timer = setInterval(() => response.write(' '), 5);
     response.once('close', () => {
       clearInterval(timer);
@@ -82,7 +82,7 @@ test('gives up a feed that comes too slowly, although it never stands still', as
   });
   const fetched = await upstreamClient({ idleMs: 200 }).get(url);
   assert.ok(typeof fetched === 'object');
-  await assert.rejects(gather(fetched.body), {
+  await assert.rejects(collectAll(fetched.body), {
     code: 'feed-unavailable',
     message: `cannot fetch ${url}/: less than 64 KiB came in 0.2 s`,
   });

@@ -7,5 +7,5 @@ export function upstreamClient(
   options: ClientOptions = {},
   reachability: Reachability = new Reachability(),
 ): FeedClient {
-  return { get: (url, known) => download(url, known, { options, reachability }) };
+  return { get: (url, lastFingerprint) => download(url, lastFingerprint, { options, reachability }) };
 }

@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
 import { debian } from './debian.ts';
 
 const url = 'https://security-tracker.debian.org/tracker/data/json';
 
 function parse(content: Uint8Array): Promise<Vulnerability[]> {
-  return gather(debian.parse('tracker', { url, body: inPieces(content), fingerprint: '' })) as Promise<
+  return collectAll(debian.parse('tracker', { url, body: inChunks(content), fingerprint: '' })) as Promise<
     Vulnerability[]
   >;
 }
@@ -35,9 +35,9 @@ async function row(release: string, status: object) {
 test('one feed speaks of every release', async () => {
   assert.deepEqual(debian.feeds, ['tracker']);
   for (const release of ['debian:12', 'debian:unstable', 'debian:zurg']) {
-    assert.deepEqual(debian.feedsOf(release), ['tracker']);
+    assert.deepEqual(debian.feedsFor(release), ['tracker']);
   }
-  for (const other of ['debian', 'ubuntu:22.04', 'debianish:1']) assert.deepEqual(debian.feedsOf(other), []);
+  for (const other of ['debian', 'ubuntu:22.04', 'debianish:1']) assert.deepEqual(debian.feedsFor(other), []);
   const client = { get: (...request: unknown[]) => Promise.resolve(request as never) };
   assert.deepEqual(await debian.fetch('tracker', client, 'mark'), [url, 'mark']);
 });
@@ -184,7 +184,7 @@ test('what fails the body is not mistaken for damage', async () => {
   const body = (async function* (): AsyncGenerator<Uint8Array> {
     await Promise.reject(cause);
   })();
-  await assert.rejects(gather(debian.parse('tracker', { url, body, fingerprint: '' })), cause);
+  await assert.rejects(collectAll(debian.parse('tracker', { url, body, fingerprint: '' })), cause);
 });
 
 corpusTest('every issue of the real tracker is read', async () => {

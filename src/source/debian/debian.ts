@@ -5,8 +5,9 @@ export const debian: AdvisorySource = {
   name: 'debian',
   version: 1,
   feeds: ['tracker'],
-  feedsOf: (namespace) => (namespace.startsWith('debian:') ? ['tracker'] : []),
-  fetch: (_feed, client, known) => client.get('https://security-tracker.debian.org/tracker/data/json', known),
+  feedsFor: (namespace) => (namespace.startsWith('debian:') ? ['tracker'] : []),
+  fetch: (_feed, client, lastFingerprint) =>
+    client.get('https://security-tracker.debian.org/tracker/data/json', lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./tracker.ts')).readTracker(feed, content);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonGroups } from '../../kit/json/json-stream.ts';
 import { trimCharactersEnd } from '../../kit/trim-characters.ts';
 import { releaseOf, unstable } from '../../model/release.ts';
@@ -68,15 +68,15 @@ function isOptionalText(value: unknown): value is string | null | undefined {
 
 /** The vulnerabilities of the tracker, package by package. */
 export function readTracker(feed: string, content: Fetched): AsyncGenerator<Vulnerability> {
-  return fromFeed({ source: 'debian', feed, content }, vulnerabilities(content));
+  return withFeedErrors({ source: 'debian', feed, content }, vulnerabilities(content));
 }
 
 async function* vulnerabilities({ body, url: from }: Fetched): AsyncGenerator<Vulnerability> {
   let packages = 0;
-  for await (const { name, members } of jsonGroups(inflated(body, from))) {
+  for await (const { name, members } of jsonGroups(inflateStream(body, from))) {
     packages++;
     for (const [id, value] of members) {
-      yield vulnerability(name, id, isIssue(value) ? value : checked(issue, value, `${name}.${id}`));
+      yield vulnerability(name, id, isIssue(value) ? value : parseBySchema(issue, value, `${name}.${id}`));
     }
   }
   if (packages === 0) throw new UnexpectedContent('its end', 'it holds no package');

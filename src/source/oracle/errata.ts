@@ -7,7 +7,7 @@ import type { PackageTest } from '../oval/package-tests.ts';
 import { cvssOf } from '../oval/ratings.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf, unknownModule } from '../wording.ts';
+import { parseModified, unnamedModule } from '../vendor-values.ts';
 
 /** The errata of Oracle's OVAL file. */
 export function readErrata(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -28,7 +28,7 @@ function describe(definition: Definition): Description {
     links: [erratum, ...others].flatMap((reference) => (reference?.url ? [reference.url] : [])),
     severity: vendorSeverity(severity || /\(([^()]+)\)$/.exec(title)?.[1]),
     cvss: cvssOf('Oracle', definition),
-    ...modifiedOf(date),
+    ...parseModified(date),
   };
 }
 
@@ -50,6 +50,6 @@ function finish(alternatives: readonly Part[]): readonly Part[] {
   return alternatives.map((part) => {
     const release = part.to?.slice(part.to.lastIndexOf('-')) ?? '';
     const flavour = /\.ksplice\d/.test(release) ? 'ksplice' : /_fips\b/.test(release) ? 'fips' : part.flavour;
-    return { ...unknownModule(part.to), ...part, ...(flavour && { flavour }) };
+    return { ...unnamedModule(part.to), ...part, ...(flavour && { flavour }) };
   });
 }

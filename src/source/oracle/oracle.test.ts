@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { Affected, FeedRecord, Vulnerability } from '../../plugin/index.ts';
-import { inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
-import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
 import { oracle } from './oracle.ts';
 
@@ -126,14 +126,14 @@ test('a definition that is there twice loses nothing', async () => {
 
 test('no damage goes unnoticed', async () => {
   const content = erratum('ELSA-2024-1', [{ name: 'xz', evr: '0:5.2-1.el8' }]);
-  await assertNoticesDamage(sample(content));
+  await assertDetectsDamage(sample(content));
   const million = `<oval_definitions><definitions>${'<definition/>'.repeat(1e6)}</definitions></oval_definitions>`;
   await assert.rejects(parse(million), { code: 'feed-corrupt', message: /line 1: a definition without id/ });
 });
 
 test('every release has its errata in the one feed', () => {
-  assert.deepEqual(oracle.feedsOf('oracle:10'), oracle.feeds);
-  for (const other of ['oracle', 'oracle:', 'rhel:8']) assert.deepEqual(oracle.feedsOf(other), []);
+  assert.deepEqual(oracle.feedsFor('oracle:10'), oracle.feeds);
+  for (const other of ['oracle', 'oracle:', 'rhel:8']) assert.deepEqual(oracle.feedsFor(other), []);
 });
 
 corpusTest('every erratum of the real file is read', async () => {
@@ -176,7 +176,7 @@ corpusTest('the rows of another reader of the same file are ours', async () => {
   const archive = zstdDecompressSync(readFileSync(corpus('feeds/updater-fixtures-trivydb-vunnel.tar.zst')));
   const folder = 'vunnel/tests/unit/providers/oracle/test-fixtures/';
   const files = new Map<string, Buffer>();
-  for await (const { path, bytes } of tarEntries(inPieces(archive), (name) => name.startsWith(folder))) {
+  for await (const { path, bytes } of tarEntries(inChunks(archive), (name) => name.startsWith(folder))) {
     files.set(path.slice(folder.length), bytes);
   }
   type Snapshot = {

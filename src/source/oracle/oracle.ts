@@ -7,8 +7,8 @@ export const oracle: AdvisorySource = {
   name: 'oracle',
   version: 2,
   feeds: ['elsa'],
-  feedsOf: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
-  fetch: (_feed, client, known) => client.get(url, known),
+  feedsFor: (namespace) => (/^oracle:\d+$/.test(namespace) ? ['elsa'] : []),
+  fetch: (_feed, client, lastFingerprint) => client.get(url, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./errata.ts')).readErrata(feed, content);

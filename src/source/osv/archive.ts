@@ -1,14 +1,14 @@
-import { fromFeed } from '../../kit/corrupt-feed.ts';
+import { withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
-import { severityOf } from '../../model/cvss.ts';
+import { cvssSeverity } from '../../model/cvss.ts';
 import { packageName } from '../../model/package-name.ts';
 import type { Affected, FeedRecord, Fetched, Severity, VersionScheme } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
+import { activeRecords } from './active-records.ts';
 import { advisoryOf } from './advisory.ts';
 import type { Ecosystem } from './ecosystems.ts';
 import { commonOf, type OsvEntry, type OsvRecord, rowsOfEntry, textIn, vectorsOf } from './record.ts';
-import { standingRecords } from './records.ts';
 
 /** An ecosystem about to be read. */
 export interface EcosystemFeed extends Ecosystem {
@@ -20,7 +20,7 @@ export interface EcosystemFeed extends Ecosystem {
 /** The vulnerabilities of an ecosystem's archive, which holds a file for each. */
 export function readEcosystem(ecosystem: EcosystemFeed, content: Fetched): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return fromFeed({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
+  return withFeedErrors({ source: 'osv', feed: ecosystem.feed, content }, readRecords(ecosystem, files));
 }
 
 /** The vulnerabilities of an ecosystem, from files of one OSV record each. */
@@ -28,7 +28,7 @@ export async function* readRecords(
   ecosystem: EcosystemFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {
-  for await (const record of standingRecords(files)) {
+  for await (const record of activeRecords(files)) {
     if (isSkipped(record)) yield record;
     else yield* vulnerability(ecosystem, record);
   }
@@ -63,13 +63,13 @@ function isInformational({ database_specific }: OsvEntry): boolean {
 }
 
 function rowsOf({ namespace, versionScheme, scheme }: EcosystemFeed, entry: OsvEntry): Affected[] {
-  const place = {
+  const packageKey = {
     namespace: { name: namespace, versionScheme },
     package: packageName(namespace, entry.package?.name ?? ''),
     scheme,
   };
-  const severity = firstKnown(vectorsOf('osv', entry).map(severityOf));
-  const rows = rowsOfEntry(entry, place);
+  const severity = firstKnown(vectorsOf('osv', entry).map(cvssSeverity));
+  const rows = rowsOfEntry(entry, packageKey);
   return severity === undefined ? rows : rows.map((row) => ({ ...row, severity }));
 }
 
@@ -78,7 +78,7 @@ function severityOfRecord(record: OsvRecord): Severity {
   if (record.id.startsWith('MAL-')) return 'Critical';
   const word = vendorSeverity(textIn(record.database_specific, 'severity'));
   if (word !== 'Unknown') return word;
-  return firstKnown(vectorsOf('osv', record).map(severityOf)) ?? 'Unknown';
+  return firstKnown(vectorsOf('osv', record).map(cvssSeverity)) ?? 'Unknown';
 }
 
 /** The first that is known: vendors put the vector of the newest version of CVSS where its score cannot be told last. */

@@ -1,8 +1,9 @@
-import { fromFeed } from '../../kit/corrupt-feed.ts';
+import { withFeedErrors } from '../../core/corrupt-feed.ts';
 import { zipEntries } from '../../kit/zip/entries.ts';
 import type { Affected, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type ArchivedRecord, isSkipped } from '../archived-record.ts';
-import { unknownModule } from '../wording.ts';
+import { unnamedModule } from '../vendor-values.ts';
+import { activeRecords } from './active-records.ts';
 import { advisoryOf } from './advisory.ts';
 import {
   commonOf,
@@ -13,7 +14,6 @@ import {
   titleOf,
   vectorsOf,
 } from './record.ts';
-import { standingRecords } from './records.ts';
 
 /** A distribution whose advisories come in OSV form. */
 export interface DistributionFeed {
@@ -27,7 +27,7 @@ export interface DistributionFeed {
 /** The advisories of an rpm distribution from its archive in OSV form: packages and fixed versions, without architectures. */
 export function readDistribution(feed: DistributionFeed, content: Fetched): AsyncGenerator<FeedRecord> {
   const files = zipEntries(content.body, (path) => path.endsWith('.json'));
-  return fromFeed({ ...feed, content }, readAdvisories(feed, files));
+  return withFeedErrors({ ...feed, content }, readAdvisories(feed, files));
 }
 
 /** The same from files of one record each. */
@@ -35,7 +35,7 @@ export async function* readAdvisories(
   feed: DistributionFeed,
   files: AsyncIterable<ArchivedRecord>,
 ): AsyncGenerator<FeedRecord> {
-  for await (const record of standingRecords(files)) {
+  for await (const record of activeRecords(files)) {
     if (isSkipped(record)) yield record;
     else if (isSecurity(record.id)) yield* advisory(feed, record);
   }
@@ -67,6 +67,6 @@ function* advisory(feed: DistributionFeed, record: OsvRecord): Generator<FeedRec
 
 /** That a build belongs to a module stream shows only in its release. */
 function withModule(row: Affected): Affected {
-  const { module } = unknownModule(row.fix.state === 'fixed' ? row.fix.version : undefined);
+  const { module } = unnamedModule(row.fix.state === 'fixed' ? row.fix.version : undefined);
   return module === undefined ? row : { ...row, only: { ...row.only, module } };
 }

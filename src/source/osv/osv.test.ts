@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
 import { builtIn } from '../../extensions.ts';
 import type { FeedRecord, Vulnerability } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFiles } from '../../testing/corpus-archive.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { osvSource } from './osv.ts';
 
 const osv = osvSource(builtIn.schemes);
@@ -17,7 +17,7 @@ function parse(feed: string, records: Readonly<Record<string, unknown>>): Promis
     return [`${name}.json`, strToU8(typeof record === 'string' ? record : JSON.stringify(record))] as const;
   });
   const archive = zipSync(Object.fromEntries(files));
-  return gather(osv.parse(feed, { url, body: inPieces(archive), fingerprint: '' }));
+  return collectAll(osv.parse(feed, { url, body: inChunks(archive), fingerprint: '' }));
 }
 
 const record = {
@@ -46,9 +46,9 @@ const record = {
 };
 
 test('an ecosystem is a feed and a namespace', () => {
-  assert.deepEqual(osv.feedsOf('npm'), ['npm']);
-  assert.deepEqual(osv.feedsOf('pypi'), ['PyPI']);
-  assert.deepEqual(osv.feedsOf('debian:12'), []);
+  assert.deepEqual(osv.feedsFor('npm'), ['npm']);
+  assert.deepEqual(osv.feedsFor('pypi'), ['PyPI']);
+  assert.deepEqual(osv.feedsFor('debian:12'), []);
   assert.equal(osv.feeds.length, 11);
 });
 
@@ -148,10 +148,10 @@ test('a package whose entry names commits only is told beside the others', async
     package: { ecosystem: 'npm', name: 'right-pad' },
     ranges: [{ type: 'GIT', repo: 'r', events: [{ introduced: '0' }] }],
   };
-  const [told, found, ...more] = await parse('npm', {
+  const [skippedRecord, found, ...more] = await parse('npm', {
     a: { ...record, affected: [...record.affected, commits] },
   });
-  assert.deepEqual(told, {
+  assert.deepEqual(skippedRecord, {
     key: 'GHSA-aaaa-bbbb-cccc npm right-pad',
     skipped: 'no versions that can be compared: it names commits only, or none at all',
   });
@@ -193,11 +193,11 @@ corpusTest('every record of the real databases is read', async () => {
     ['osv/go-vulndb', 'Go', 2909, 5112, 0],
   ];
   for (const [archive, feed, ...counts] of expected) {
-    const [namespace = ''] = namespaces.filter((name) => osv.feedsOf(name).includes(feed));
+    const [namespace = ''] = namespaces.filter((name) => osv.feedsFor(name).includes(feed));
     const versionScheme = schemeOf[namespace] ?? namespace;
     const scheme = builtIn.schemes.find(({ name }) => name === versionScheme);
     assert.ok(scheme !== undefined);
-    const records = await gather(
+    const records = await collectAll(
       readRecords(
         { feed, namespace, versionScheme, scheme },
         stream(corpusFiles(`feeds/${archive}.tar.zst`, '.json')),

@@ -10,13 +10,13 @@ export function osvSource(schemes: readonly VersionScheme[]): AdvisorySource {
     name: 'osv',
     version: 3,
     feeds: [...ecosystems.keys()],
-    feedsOf(namespace) {
+    feedsFor(namespace) {
       return [...ecosystems].flatMap(([feed, ecosystem]) =>
         ecosystem.namespace === namespace ? [feed] : [],
       );
     },
-    fetch: (feed, client, known) =>
-      client.get(`https://osv-vulnerabilities.storage.googleapis.com/${feed}/all.zip`, known),
+    fetch: (feed, client, lastFingerprint) =>
+      client.get(`https://osv-vulnerabilities.storage.googleapis.com/${feed}/all.zip`, lastFingerprint),
     async *parse(feed, content) {
       const ecosystem = ecosystems.get(feed);
       const scheme = schemes.find(({ name }) => name === ecosystem?.versionScheme);

@@ -60,7 +60,7 @@ function holder(scheme: VersionScheme, { from, to, toIncluded }: VersionRange): 
 }
 
 /** A change of state on the way up through the versions; without `at` it comes before all of them. */
-interface Turn {
+interface StateChange {
   readonly kind: 'introduced' | 'fixed' | 'last_affected';
   readonly at?: string;
 }
@@ -69,13 +69,13 @@ function rangesOfEvents(
   scheme: VersionScheme | undefined,
   events: readonly OsvEvent[],
 ): readonly AffectedRange[] {
-  const ranges = rangesBetween(inOrder(scheme, events.flatMap(turnsOf)));
+  const ranges = rangesBetween(inOrder(scheme, events.flatMap(stateChangesOf)));
   const limit = scheme && highestLimit(scheme, events);
   const capped = scheme ? ranges.flatMap((range) => below(scheme, range, limit)) : ranges;
   return capped.filter(({ range }) => !isEmpty(scheme, range));
 }
 
-function rangesBetween(turns: readonly Turn[]): readonly AffectedRange[] {
+function rangesBetween(turns: readonly StateChange[]): readonly AffectedRange[] {
   // The schema asks for an `introduced`. Without one nothing would ever be affected; what ends must have begun somewhere.
   let open: VersionRange | undefined = turns.some(({ kind }) => kind === 'introduced') ? undefined : {};
   const ranges: AffectedRange[] = [];
@@ -90,12 +90,12 @@ function rangesBetween(turns: readonly Turn[]): readonly AffectedRange[] {
   return open !== undefined && turns.length > 0 ? [...ranges, { range: open }] : ranges;
 }
 
-function endedRange(open: VersionRange, kind: Turn['kind'], at: string): AffectedRange {
+function endedRange(open: VersionRange, kind: StateChange['kind'], at: string): AffectedRange {
   if (kind === 'fixed') return { range: { ...open, to: at }, fixed: at };
   return { range: { ...open, to: at, toIncluded: true } };
 }
 
-function turnsOf(event: OsvEvent): readonly Turn[] {
+function stateChangesOf(event: OsvEvent): readonly StateChange[] {
   if (event.introduced === '0') return [{ kind: 'introduced' }];
   if (event.introduced !== undefined) return [{ kind: 'introduced', at: event.introduced }];
   if (event.fixed !== undefined) return [{ kind: 'fixed', at: event.fixed }];
@@ -107,7 +107,7 @@ function turnsOf(event: OsvEvent): readonly Turn[] {
  * Rising by version, as written where versions are equal. Where one has no order nothing can be sorted: they stay as written,
  * and the bound that cannot be read makes its range undecidable later instead of wrong now.
  */
-function inOrder(scheme: VersionScheme | undefined, turns: readonly Turn[]): readonly Turn[] {
+function inOrder(scheme: VersionScheme | undefined, turns: readonly StateChange[]): readonly StateChange[] {
   const versions = turns.flatMap(({ at }) => (at === undefined ? [] : [at]));
   if (scheme === undefined) return turns;
   if (versions.some((version) => scheme.compare(version, version) === undefined)) return turns;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { isCve } from '../../model/cve.ts';
-import { scored } from '../../model/cvss.ts';
+import { toCvssVector } from '../../model/cvss.ts';
 import type {
   Affected,
   CvssVector,
@@ -10,15 +10,15 @@ import type {
   Vulnerability,
 } from '../../plugin/index.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 import { osvRanges } from './range.ts';
 
 /** Present, or absent in either of the ways JSON has for it. */
-function maybe<T extends z.ZodMiniType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
+function absentOrNull<T extends z.ZodMiniType>(schema: T): z.ZodMiniOptional<z.ZodMiniNullable<T>> {
   return z.optional(z.nullable(schema));
 }
 
-const names = maybe(z.array(z.string()));
+const names = absentOrNull(z.array(z.string()));
 
 const event = z.object({
   introduced: z.optional(z.string()),
@@ -27,12 +27,14 @@ const event = z.object({
   limit: z.optional(z.string()),
 });
 
-const severities = maybe(z.array(z.object({ type: z.string(), score: z.string() })));
+const severities = absentOrNull(z.array(z.object({ type: z.string(), score: z.string() })));
 
 const entry = z.object({
-  package: maybe(z.object({ ecosystem: z.string(), name: z.string(), purl: maybe(z.string()) })),
+  package: absentOrNull(
+    z.object({ ecosystem: z.string(), name: z.string(), purl: absentOrNull(z.string()) }),
+  ),
   severity: severities,
-  ranges: maybe(z.array(z.object({ type: z.string(), events: z.array(event) }))),
+  ranges: absentOrNull(z.array(z.object({ type: z.string(), events: z.array(event) }))),
   versions: names,
   ecosystem_specific: z.optional(z.unknown()),
   database_specific: z.optional(z.unknown()),
@@ -41,16 +43,16 @@ const entry = z.object({
 /** A record of OSV schema 1.7, as far as it is read here. */
 export const osvRecord = z.object({
   id: z.string(),
-  modified: maybe(z.string()),
-  withdrawn: maybe(z.string()),
+  modified: absentOrNull(z.string()),
+  withdrawn: absentOrNull(z.string()),
   aliases: names,
   upstream: names,
   related: names,
-  summary: maybe(z.string()),
-  details: maybe(z.string()),
+  summary: absentOrNull(z.string()),
+  details: absentOrNull(z.string()),
   severity: severities,
-  affected: maybe(z.array(entry)),
-  references: maybe(z.array(z.object({ type: z.string(), url: z.string() }))),
+  affected: absentOrNull(z.array(entry)),
+  references: absentOrNull(z.array(z.object({ type: z.string(), url: z.string() }))),
   database_specific: z.optional(z.unknown()),
 });
 
@@ -61,7 +63,7 @@ export type OsvRecord = z.output<typeof osvRecord>;
 export type OsvEntry = z.output<typeof entry>;
 
 /** Where the package of an entry is known by which name. */
-export interface Place {
+export interface PackageKey {
   readonly namespace: Namespace;
   readonly package: string;
   /** Orders the events of ranges; see `osvRanges` for where there is none. */
@@ -69,7 +71,10 @@ export interface Place {
 }
 
 /** What an entry says of its package, a row for each range of versions. */
-export function rowsOfEntry(affected: OsvEntry, { namespace, package: name, scheme }: Place): Affected[] {
+export function rowsOfEntry(
+  affected: OsvEntry,
+  { namespace, package: name, scheme }: PackageKey,
+): Affected[] {
   const common = { namespace, package: name };
   return osvRanges(affected, scheme).map(({ range, fixed }): Affected => {
     // Fixed before its first version: it was never affected. So Chainguard writes what a secdb calls version 0.
@@ -77,12 +82,19 @@ export function rowsOfEntry(affected: OsvEntry, { namespace, package: name, sche
       return { ...common, range: {}, fix: { state: 'not-affected' } };
     }
     if (fixed !== undefined) return { ...common, range, fix: { state: 'fixed', version: fixed } };
-    return { ...common, range: { ...range, ...lastKnown(affected, range) }, fix: { state: 'unfixed' } };
+    return {
+      ...common,
+      range: { ...range, ...lastKnownAffected(affected, range) },
+      fix: { state: 'unfixed' },
+    };
   });
 }
 
 /** GitHub's end of a range that has no fix, `<= 1.2.3`: versions after it came out later than the advisory was looked at. */
-function lastKnown({ database_specific }: OsvEntry, { to }: { readonly to?: string }): Affected['range'] {
+function lastKnownAffected(
+  { database_specific }: OsvEntry,
+  { to }: { readonly to?: string },
+): Affected['range'] {
   const text = textIn(database_specific, 'last_known_affected_version_range');
   const [, sign, version] = /^(<=?)\s*(\S+)$/.exec(text ?? '') ?? [];
   if (to !== undefined || version === undefined) return {};
@@ -99,7 +111,7 @@ export function textIn(specific: unknown, name: string): string | undefined {
 /** Every CVSS vector of the record, scored. */
 export function vectorsOf(source: string, { severity }: Pick<OsvRecord, 'severity'>): CvssVector[] {
   return (severity ?? []).flatMap(({ type, score }) =>
-    type.startsWith('CVSS_') ? [scored(source, score)] : [],
+    type.startsWith('CVSS_') ? [toCvssVector(source, score)] : [],
   );
 }
 
@@ -111,7 +123,7 @@ export function commonOf(record: OsvRecord): Pick<Vulnerability, 'key' | 'id' | 
     key: id,
     id,
     ...(description && { description }),
-    ...modifiedOf(modified ?? undefined),
+    ...parseModified(modified ?? undefined),
   };
 }
 

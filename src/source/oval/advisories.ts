@@ -1,5 +1,5 @@
-import { fromFeed } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import type { FeedRecord, Fetched, OnFeedDate, Vulnerability } from '../../plugin/index.ts';
 import { type Part, type RowScheme, rowsOf } from '../rows.ts';
 import { alternativesOf, type Fact } from './criteria.ts';
@@ -30,7 +30,7 @@ export function ovalRecords(
   content: Fetched,
   onDate?: OnFeedDate,
 ): AsyncGenerator<FeedRecord> {
-  return fromFeed({ source: vendor.source, feed, content }, records(vendor, content, onDate));
+  return withFeedErrors({ source: vendor.source, feed, content }, records(vendor, content, onDate));
 }
 
 async function* records(
@@ -38,7 +38,7 @@ async function* records(
   content: Fetched,
   onDate: OnFeedDate | undefined,
 ): AsyncGenerator<FeedRecord> {
-  const { definitions, tests, timestamp } = await readOval(inflated(content.body, content.url));
+  const { definitions, tests, timestamp } = await readOval(inflateStream(content.body, content.url));
   if (timestamp !== undefined) onDate?.({ dated: timestamp, by: 'feed' });
   const seen = new Map<string, number>();
   for (const definition of definitions) {

@@ -1,4 +1,4 @@
-import { UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { UnexpectedContent } from '../../core/corrupt-feed.ts';
 import { xmlRecords } from '../../kit/xml/xml-stream.ts';
 import { type Definition, readDefinition } from './definition.ts';
 import { PackageTests } from './package-tests.ts';

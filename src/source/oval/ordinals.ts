@@ -25,8 +25,8 @@ export class Ordinals {
     const key = this.#keyOf(name, true);
     if (key === undefined) return this.#others.get(name) ?? this.#addOther(name);
     const slot = this.#slotOf(key);
-    const known = this.#slots[slot] ?? free;
-    if (known !== free) return known;
+    const ordinal = this.#slots[slot] ?? free;
+    if (ordinal !== free) return ordinal;
     this.#slots[slot] = this.#size;
     this.#keys.put(this.#size++, key);
     if (this.#size * 4 > this.#slots.length * 3) this.#grow();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inPieces } from '../../testing/bytes.ts';
+import { inChunks } from '../../testing/streams.ts';
 import { readOval } from './document.ts';
 
 async function testsOf(tests: string, objects: string, states: string) {
   const text = `<oval_definitions><definitions><definition id="d"/></definitions><tests>${tests}</tests>
     <objects>${objects}</objects><states>${states}</states></oval_definitions>`;
-  return (await readOval(inPieces(Buffer.from(text)))).tests;
+  return (await readOval(inChunks(Buffer.from(text)))).tests;
 }
 
 function testOf(

@@ -51,8 +51,8 @@ export class PackageTests {
   /** By ordinal of the object and of the state: the place in the lists after it. */
   readonly #nameOf = new Column(Int32Array, unset);
   readonly #contentOf = new Column(Int32Array, unset);
-  readonly #names = new Distinct();
-  readonly #contents = new Distinct();
+  readonly #names = new StringTable();
+  readonly #contents = new StringTable();
 
   /** Takes a child of `tests`, `objects` or `states`; what is not about packages is left out. */
   add(element: XmlElement): void {
@@ -85,9 +85,9 @@ export class PackageTests {
       objects.length === 1 && object ? this.#objects.of(attributeOf(object, 'object_ref')) : unclear;
     const stateOf =
       states.length > 1 ? unclear : state ? this.#states.of(attributeOf(state, 'state_ref')) : none;
-    say(this.#objectOf, test, objectOf);
-    say(this.#stateOf, test, stateOf);
-    say(this.#kindOf, test, kind ?? unclear);
+    setOnce(this.#objectOf, test, objectOf);
+    setOnce(this.#stateOf, test, stateOf);
+    setOnce(this.#kindOf, test, kind ?? unclear);
   }
 
   #addObject(element: XmlElement): void {
@@ -95,7 +95,7 @@ export class PackageTests {
     const isPlain =
       name !== undefined && (name.attributes['operation'] ?? 'equals') === 'equals' && contentOf(name) !== '';
     const object = this.#objects.of(attributeOf(element, 'id'));
-    say(this.#nameOf, object, isPlain ? this.#names.of(contentOf(name)) : unclear);
+    setOnce(this.#nameOf, object, isPlain ? this.#names.of(contentOf(name)) : unclear);
   }
 
   #addState(element: XmlElement): void {
@@ -104,31 +104,31 @@ export class PackageTests {
       { operation: field.attributes['operation'] ?? 'equals', value: contentOf(field) },
     ]);
     const state = this.#states.of(attributeOf(element, 'id'));
-    say(this.#contentOf, state, this.#contents.of(JSON.stringify(Object.fromEntries(fields))));
+    setOnce(this.#contentOf, state, this.#contents.of(JSON.stringify(Object.fromEntries(fields))));
   }
 }
 
 /** What is said twice and differently is unclear. */
-function say(column: Column, index: number, value: number): void {
-  const known = column.get(index);
-  column.put(index, known === unset || known === value ? value : unclear);
+function setOnce(column: Column, index: number, value: number): void {
+  const previous = column.get(index);
+  column.put(index, previous === unset || previous === value ? value : unclear);
 }
 
 /** Texts of which each is kept once: thousands of objects are of the same package. */
-class Distinct {
-  readonly #places = new Map<string, number>();
+class StringTable {
+  readonly #indexes = new Map<string, number>();
   readonly #texts: string[] = [];
 
-  get(place: number): string | undefined {
-    return this.#texts[place];
+  get(index: number): string | undefined {
+    return this.#texts[index];
   }
 
   of(text: string): number {
-    const known = this.#places.get(text);
-    if (known !== undefined) return known;
+    const index = this.#indexes.get(text);
+    if (index !== undefined) return index;
     // A copy, since what a parser cuts out of a piece of the file keeps all of that piece in memory.
     const copy = Buffer.from(text).toString();
-    this.#places.set(copy, this.#texts.length);
+    this.#indexes.set(copy, this.#texts.length);
     return this.#texts.push(copy) - 1;
   }
 }

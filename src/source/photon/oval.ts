@@ -5,7 +5,7 @@ import type { Fact } from '../oval/criteria.ts';
 import type { Criterion, Definition } from '../oval/definition.ts';
 import type { PackageTest } from '../oval/package-tests.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 
 /** The advisories of one release of Photon OS as OVAL. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -23,7 +23,7 @@ function describe({ title, references, cves, description, severity, date }: Defi
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: [],
-    ...modifiedOf(date),
+    ...parseModified(date),
   };
 }
 

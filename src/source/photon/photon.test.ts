@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { FeedClient } from '../../plugin/index.ts';
-import { inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import {
-  assertNoticesDamage,
+  assertDetectsDamage,
   assertRefused,
   type FeedSample,
   parseSample,
 } from '../../testing/damaged-feed.ts';
+import { inChunks } from '../../testing/streams.ts';
 import { photon } from './photon.ts';
 
 function sample(
@@ -89,17 +89,17 @@ test('a score has its severity', async () => {
 });
 
 test('a feed is looked for where it is, then where it was, then in its other form', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
-      asked.push(url);
+      requests.push(url);
       return Promise.resolve('absent');
     },
   };
-  assert.deepEqual(photon.feedsOf('photon:3.0'), ['3.0']);
-  assert.deepEqual(photon.feedsOf('photon'), []);
+  assert.deepEqual(photon.feedsFor('photon:3.0'), ['3.0']);
+  assert.deepEqual(photon.feedsFor('photon'), []);
   assert.equal(await photon.fetch('3.0', client), 'absent');
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     'https://packages.broadcom.com/photon/photon_cve_metadata/cve_data_photon3.0.json',
     'https://packages.vmware.com/photon/photon_cve_metadata/cve_data_photon3.0.json',
     'https://packages.vmware.com/photon/photon_oval_definitions/com.vmware.phsa-photon3.xml.gz',
@@ -108,7 +108,7 @@ test('a feed is looked for where it is, then where it was, then in its other for
 
 test('no damage goes unnoticed', async () => {
   const whole = sample(JSON.stringify([entry]));
-  await assertNoticesDamage(whole);
+  await assertDetectsDamage(whole);
   await assertRefused(whole, Buffer.from(`[${'{},'.repeat(1e6)}{}]`), 'a million empty entries');
   for (const odd of [{ pkg: 7 }, { cve_id: null }, { cve_score: 'high' }, { status: {} }]) {
     await assertRefused(whole, Buffer.from(JSON.stringify([{ ...entry, ...odd }])), JSON.stringify(odd));
@@ -130,7 +130,7 @@ corpusTest('files as Photon serves them', async () => {
   const bytes = zstdDecompressSync(readFileSync(corpus('feeds/vuls-fetch-fixtures.tar.zst')));
   const read: Record<string, string[]> = {};
   const wanted = /photon\/cve\/testdata\/fixtures\/happy\/cve_data_photon([\d.]+)\.json$/;
-  for await (const { path, bytes: content } of tarEntries(inPieces(bytes), (name) => wanted.test(name))) {
+  for await (const { path, bytes: content } of tarEntries(inChunks(bytes), (name) => wanted.test(name))) {
     const release = wanted.exec(path)?.[1] ?? '';
     read[release] = (await parseSample(sample(content, release))).map((record) =>
       'affected' in record ? record.key : `-${record.key}`,

@@ -1,11 +1,11 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const upstream = 'https://packages.broadcom.com/photon';
 const before = 'https://packages.vmware.com/photon';
 
 /** What is known of every CVE, then the advisories alone, which a mirror may hold instead. */
-function placesOf(release: string): string[] {
+function urlsOf(release: string): string[] {
   const metadata = `photon_cve_metadata/cve_data_photon${release}.json`;
   const advisories = `photon_oval_definitions/com.vmware.phsa-photon${release.replace(/\.0$/, '')}.xml.gz`;
   return [`${upstream}/${metadata}`, `${before}/${metadata}`, `${before}/${advisories}`];
@@ -16,11 +16,11 @@ export const photon: AdvisorySource = {
   name: 'photon',
   version: 2,
   feeds: ['1.0', '2.0', '3.0', '4.0', '5.0'],
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const release = /^photon:(\d+\.\d+)$/.exec(namespace)?.[1];
     return release === undefined ? [] : [release];
   },
-  fetch: (feed, client, known) => firstThere(placesOf(feed), client, known),
+  fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
     // The readers are loaded when there is something to read: most scans find their advisories in the store.
     yield* /\.xml(\.|$)/.test(content.url)

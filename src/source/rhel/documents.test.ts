@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeedAnswer, FeedClient } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { openDocuments } from './documents.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex/';
 
 /** A server of files; each has its length as a fingerprint. */
-function server(files: Readonly<Record<string, string>>): FeedClient & { readonly asked: string[] } {
-  const asked: string[] = [];
+function server(files: Readonly<Record<string, string>>): FeedClient & { readonly requests: string[] } {
+  const requests: string[] = [];
   return {
-    asked,
-    get(url, known) {
+    requests,
+    get(url, lastFingerprint) {
       const path = url.replace(base, '');
-      asked.push(path);
+      requests.push(path);
       const content = files[path];
       if (content === undefined) return Promise.resolve('absent');
       const fingerprint = `${content.length}`;
-      if (known === fingerprint) return Promise.resolve('unchanged');
-      return Promise.resolve({ url, body: inPieces(Buffer.from(content)), fingerprint });
+      if (lastFingerprint === fingerprint) return Promise.resolve('unchanged');
+      return Promise.resolve({ url, body: inChunks(Buffer.from(content)), fingerprint });
     },
   };
 }
 
-async function textOf(answer: FeedAnswer): Promise<string> {
-  assert.ok(typeof answer === 'object');
-  return Buffer.concat(await gather(answer.body)).toString();
+async function textOf(result: FeedAnswer): Promise<string> {
+  assert.ok(typeof result === 'object');
+  return Buffer.concat(await collectAll(result.body)).toString();
 }
 
 const files = {
@@ -48,9 +48,9 @@ test('at first the archive is opened, then what has changed since, then nothing'
     '{"2024/cve-2024-0003.json":{"three":3},"2024/cve-2024-0002.json":null}',
   );
   assert.ok(typeof second === 'object' && second.extent === 'changes');
-  client.asked.length = 0;
+  client.requests.length = 0;
   assert.equal(await openDocuments(client, second.fingerprint), 'unchanged');
-  assert.deepEqual(client.asked, ['changes.csv', 'deletions.csv']);
+  assert.deepEqual(client.requests, ['changes.csv', 'deletions.csv']);
 });
 
 test('no change is lost to the hours in which the list runs ahead of the files', async () => {

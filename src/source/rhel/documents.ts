@@ -1,6 +1,6 @@
-import { wholeOf } from '../../kit/bytes/whole-of.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const base = 'https://security.access.redhat.com/data/csaf/v2/vex';
@@ -10,35 +10,35 @@ const changesMax = 2000;
 const overlapMs = 6 * 3_600_000;
 
 /** What was read of the documents so far: everything up to a time, and the lists as they were then. */
-interface Known {
+interface VexCheckpoint {
   readonly until: string;
   readonly changes: string;
   readonly deletions: string;
 }
 
-interface Entry {
+interface ChangeEntry {
   readonly path: string;
   readonly time: string;
 }
 
 /** Opens the archive of all documents, or what has changed since it was. */
 export async function openDocuments(client: FeedClient, fingerprint?: string): Promise<FeedAnswer> {
-  const known = readKnown(fingerprint);
-  if (known === undefined) return openArchive(client);
+  const checkpoint = parseCheckpoint(fingerprint);
+  if (checkpoint === undefined) return openArchive(client);
   const [changes, deletions] = await Promise.all([
-    client.get(`${base}/changes.csv`, known.changes),
-    client.get(`${base}/deletions.csv`, known.deletions),
+    client.get(`${base}/changes.csv`, checkpoint.changes),
+    client.get(`${base}/deletions.csv`, checkpoint.deletions),
   ]);
   if (changes === 'absent') return openArchive(client);
   if (changes === 'unchanged' && typeof deletions === 'string') return 'unchanged';
-  return openChanges(client, known, changes, deletions);
+  return openChanges(client, checkpoint, changes, deletions);
 }
 
-function readKnown(fingerprint: string | undefined): Known | undefined {
+function parseCheckpoint(fingerprint: string | undefined): VexCheckpoint | undefined {
   try {
-    const { until, changes, deletions } = JSON.parse(fingerprint ?? '') as Partial<Known>;
-    const isKnown = !Number.isNaN(Date.parse(until ?? '')) && typeof changes === 'string';
-    return isKnown ? { until: until ?? '', changes, deletions: deletions ?? '' } : undefined;
+    const { until, changes, deletions } = JSON.parse(fingerprint ?? '') as Partial<VexCheckpoint>;
+    const isValid = !Number.isNaN(Date.parse(until ?? '')) && typeof changes === 'string';
+    return isValid ? { until: until ?? '', changes, deletions: deletions ?? '' } : undefined;
   } catch {
     return undefined; // of another make: all is read anew
   }
@@ -52,70 +52,70 @@ async function openArchive(client: FeedClient): Promise<FeedAnswer> {
   if (date === undefined) throw damaged(latest.url, 'it names no archive');
   const archive = await client.get(`${base}/${name}`);
   if (archive === 'absent' || archive === 'unchanged') return 'absent';
-  const known: Known = { until: `${date}T00:00:00Z`, changes: '', deletions: '' };
-  return { ...archive, fingerprint: JSON.stringify(known) };
+  const checkpoint: VexCheckpoint = { until: `${date}T00:00:00Z`, changes: '', deletions: '' };
+  return { ...archive, fingerprint: JSON.stringify(checkpoint) };
 }
 
 async function openChanges(
   client: FeedClient,
-  known: Known,
+  checkpoint: VexCheckpoint,
   changes: FeedAnswer,
   deletions: FeedAnswer,
 ): Promise<FeedAnswer> {
-  const since = new Date(Date.parse(known.until) - overlapMs).toISOString();
+  const since = new Date(Date.parse(checkpoint.until) - overlapMs).toISOString();
   const changed = newer(await entriesOf(changes), since);
   const deleted = newer(await entriesOf(deletions), since);
   if (changed.length > changesMax) {
     const archive = await openArchive(client);
-    if (typeof archive === 'object' && (readKnown(archive.fingerprint)?.until ?? '') > known.until)
+    if (typeof archive === 'object' && (parseCheckpoint(archive.fingerprint)?.until ?? '') > checkpoint.until)
       return archive;
     if (typeof archive === 'object') await archive.body[Symbol.asyncIterator]().return?.();
   }
-  const [until = known.until] = [known.until, ...changed.map(({ time }) => time)].sort().reverse();
+  const [until = checkpoint.until] = [checkpoint.until, ...changed.map(({ time }) => time)].sort().reverse();
   return {
     url: `${base}/changes.csv`,
     body: documents(client, changed, deleted),
     fingerprint: JSON.stringify({
       until,
-      changes: markOf(changes, known.changes),
-      deletions: markOf(deletions, known.deletions),
+      changes: nextFingerprint(changes, checkpoint.changes),
+      deletions: nextFingerprint(deletions, checkpoint.deletions),
     }),
     extent: 'changes',
   };
 }
 
-function markOf(answer: FeedAnswer, known: string): string {
-  return typeof answer === 'object' ? answer.fingerprint : known;
+function nextFingerprint(result: FeedAnswer, lastFingerprint: string): string {
+  return typeof result === 'object' ? result.fingerprint : lastFingerprint;
 }
 
 /** Rows of `"2024/cve-2024-1234.json","2024-05-01T10:00:00+00:00"`. */
-async function entriesOf(answer: FeedAnswer): Promise<Entry[]> {
-  if (typeof answer !== 'object') return [];
-  const lines = (await textOf(answer)).split(/\r?\n/).filter((line) => line !== '');
+async function entriesOf(result: FeedAnswer): Promise<ChangeEntry[]> {
+  if (typeof result !== 'object') return [];
+  const lines = (await textOf(result)).split(/\r?\n/).filter((line) => line !== '');
   return lines.map((line, index) => {
     const [, path, time] = /^"?(\d{4}\/cve-\d{4}-\d+\.json)"?,"?([^",]+)"?$/.exec(line) ?? [];
     const at = new Date(time ?? '');
     if (path === undefined || Number.isNaN(at.getTime())) {
-      throw damaged(answer.url, `line ${index + 1} is neither a document nor a time`);
+      throw damaged(result.url, `line ${index + 1} is neither a document nor a time`);
     }
     return { path, time: at.toISOString() };
   });
 }
 
-function newer(entries: readonly Entry[], since: string): Entry[] {
+function newer(entries: readonly ChangeEntry[], since: string): ChangeEntry[] {
   return entries.filter(({ time }) => time >= since);
 }
 
 /** The documents as one JSON object, by path and read one after the other; a deleted one is null. */
 async function* documents(
   client: FeedClient,
-  changed: readonly Entry[],
-  deleted: readonly Entry[],
+  changed: readonly ChangeEntry[],
+  deleted: readonly ChangeEntry[],
 ): AsyncGenerator<Uint8Array> {
-  const gone = new Set(deleted.map(({ path }) => path));
+  const deletedPaths = new Set(deleted.map(({ path }) => path));
   let separator = '{';
-  for (const path of new Set([...changed.map((entry) => entry.path), ...gone])) {
-    const document = gone.has(path) ? 'absent' : await client.get(`${base}/${path}`);
+  for (const path of new Set([...changed.map((entry) => entry.path), ...deletedPaths])) {
+    const document = deletedPaths.has(path) ? 'absent' : await client.get(`${base}/${path}`);
     yield Buffer.from(`${separator}${JSON.stringify(path)}:`);
     if (typeof document === 'object') yield* document.body;
     else yield Buffer.from('null');
@@ -125,8 +125,8 @@ async function* documents(
 }
 
 async function textOf({ url, body }: Fetched): Promise<string> {
-  const tooMuch = (): Error => damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
-  return (await wholeOf(body, limits.feedRecordBytes, tooMuch)).toString();
+  const limitError = (): Error => damaged(url, `longer than ${limits.feedRecordBytes} bytes`);
+  return (await readAllBytes(body, limits.feedRecordBytes, limitError)).toString();
 }
 
 function damaged(url: string, reason: string): ClairError {

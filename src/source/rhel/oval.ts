@@ -7,7 +7,7 @@ import type { PackageTest } from '../oval/package-tests.ts';
 import { cvssOf } from '../oval/ratings.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf, unknownModule } from '../wording.ts';
+import { parseModified, unnamedModule } from '../vendor-values.ts';
 
 /** The advisories of one release as OVAL of version 1, or the advisories and open CVEs of version 2. */
 export function readOvalFile(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
@@ -29,7 +29,7 @@ function describe(definition: Definition): Description {
     links: references.flatMap(({ url }) => (url ? [url] : [])),
     severity: vendorSeverity(severity),
     cvss: cvssOf('Red Hat', definition),
-    ...modifiedOf(date),
+    ...parseModified(date),
   };
 }
 
@@ -55,7 +55,7 @@ function read({ comment }: Criterion, test: PackageTest | undefined, { id }: Def
 function finish(alternatives: readonly Part[], { id, resolutions }: Definition): readonly Part[] {
   return alternatives.map((part) => {
     if (isCleared(id)) return { ...part, state: 'not-affected' };
-    if (part.to !== undefined) return { ...unknownModule(part.to), ...part };
+    if (part.to !== undefined) return { ...unnamedModule(part.to), ...part };
     return { ...part, state: stateOf(resolutions[part.package ?? '']) };
   });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { percentDecoded } from '../../kit/percent-decoded.ts';
+import { percentDecode } from '../../kit/percent-decode.ts';
 import { relationships } from '../csaf/relationships.ts';
 
 /** A leaf of the tree: a product stream with its CPE, or a package with its package URL. */
@@ -101,14 +101,14 @@ function collect(branches: readonly Branch[], leaves: Map<string, z.output<typeo
   }
 }
 
-type Found = Omit<Component, 'cpe'>;
+type NamedComponent = Omit<Component, 'cpe'>;
 
 /** `pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&epoch=1&rpmmod=…`, purl-spec. */
-function byPurl(purl: string): Found | { readonly unclear: string } | undefined {
+function byPurl(purl: string): NamedComponent | { readonly unclear: string } | undefined {
   const [, ...parts]: (string | undefined)[] =
     /^pkg:rpm\/redhat\/([^@?#]+)(?:@([^?#]+))?(?:\?([^#]*))?/.exec(purl) ?? [];
   if (parts.length === 0) return undefined;
-  const [name, version] = parts.slice(0, 2).map((part = '') => percentDecoded(part));
+  const [name, version] = parts.slice(0, 2).map((part = '') => percentDecode(part));
   if (name === undefined || version === undefined) return { unclear: `no package URL: ${purl}` };
   const qualifiers = new URLSearchParams(parts[2]?.replaceAll('+', '%2B'));
   const arch = qualifiers.get('arch');
@@ -128,7 +128,7 @@ function evrOf(version: string, epoch: string | null): { evr?: string } {
 }
 
 /** Older documents name the source packages of the operating system without more: `kernel`, `nodejs:18/nodejs`. */
-function byName(id: string, cpe: string): Found | undefined {
+function byName(id: string, cpe: string): NamedComponent | undefined {
   const [, module, name] = /^(?:([^:/\s]+:[^:/\s]+)\/)?([A-Za-z0-9][\w.+-]*)$/.exec(id) ?? [];
   if (name === undefined || !/^cpe:\/[ao]:redhat:(enterprise_linux|rhel_)/.test(cpe)) return undefined;
   return { name, arch: 'src', ...(module !== undefined && { module }) };

@@ -1,5 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const versions = ['5', '6', '7', '8', '9'];
 
@@ -10,20 +10,20 @@ const versions = ['5', '6', '7', '8', '9'];
 export const rhelOval: AdvisorySource = {
   name: 'rhel-oval',
   version: 3,
-  insteadOf: 'rhel',
+  fallbackFor: 'rhel',
   feeds: versions.map((version) => `RHEL${version}`),
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     const version = /^rhel:(\d+)$/.exec(namespace)?.[1];
     return version !== undefined && versions.includes(version) ? [`RHEL${version}`] : [];
   },
-  fetch: (feed, client, known) => firstThere(placesOf(feed), client, known),
+  fetch: (feed, client, lastFingerprint) => fetchFirstAvailable(urlsOf(feed), client, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./oval.ts')).readOvalFile(feed, content);
   },
 };
 
-function placesOf(feed: string): string[] {
+function urlsOf(feed: string): string[] {
   const second = `https://security.access.redhat.com/data/oval/v2/${feed}/${feed.replace('RHEL', 'rhel-')}`;
   const first = `https://www.redhat.com/security/data/oval/com.redhat.rhsa-${feed}`;
   return [

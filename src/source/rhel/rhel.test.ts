@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { Affected, FeedRecord } from '../../plugin/index.ts';
-import { inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
 import {
-  assertNoticesDamage,
+  assertDetectsDamage,
   assertRefused,
   type FeedSample,
   parseSample,
 } from '../../testing/damaged-feed.ts';
+import { inChunks } from '../../testing/streams.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import { rhel } from './rhel.ts';
 import { readVexDocument } from './vex-document.ts';
@@ -303,7 +303,7 @@ test('no damage goes unnoticed', async () => {
   );
   const latin = tar([{ path: '2024/cve-2024-0001.json', content: Buffer.from('{"a":"\xe9"}', 'latin1') }]);
   await assertRefused(sample(latin), latin, 'a document in Latin 1');
-  await assertNoticesDamage(sample(archive({ '2024/cve-2024-0001.json': vex([fixed('x86_64')]) })));
+  await assertDetectsDamage(sample(archive({ '2024/cve-2024-0001.json': vex([fixed('x86_64')]) })));
   const odd: [unknown, string][] = [
     [[], 'a document that is a list'],
     [{ ...vex([]), vulnerabilities: 7 }, 'vulnerabilities that are a number'],
@@ -323,7 +323,7 @@ corpusTest("Red Hat's own documents come out whole", async () => {
   const said: Record<string, number> = { fixed: 0, affected: 0, 'not-affected': 0 };
   let documents = 0;
   let skipped = 0;
-  for await (const { path, bytes: content } of tarEntries(inPieces(bytes), (name) =>
+  for await (const { path, bytes: content } of tarEntries(inChunks(bytes), (name) =>
     name.endsWith('.json'),
   )) {
     const value = JSON.parse(content.toString()) as {

@@ -9,8 +9,8 @@ export const rhel: AdvisorySource = {
   name: 'rhel',
   version: 1,
   feeds: ['vex'],
-  feedsOf: (namespace) => (/^(rhel:\d+|hummingbird)$/.test(namespace) ? ['vex'] : []),
-  fetch: (_feed, client, known) => openDocuments(client, known),
+  feedsFor: (namespace) => (/^(rhel:\d+|hummingbird)$/.test(namespace) ? ['vex'] : []),
+  fetch: (_feed, client, lastFingerprint) => openDocuments(client, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./vex-feed.ts')).readVexFeed(feed, content);

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { checked } from '../../kit/corrupt-feed.ts';
+import { parseBySchema } from '../../core/corrupt-feed.ts';
 import type { FeedRecord, FixState, Severity, Vulnerability } from '../../plugin/index.ts';
 import { scores, vectorsOf } from '../csaf/scores.ts';
 import { mergedRows, type Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf, unknownModule } from '../wording.ts';
+import { parseModified, unnamedModule } from '../vendor-values.ts';
 import { namespacesOf } from './namespaces.ts';
 import { type Component, type ProductTree, productTree, readProducts } from './products.ts';
 
@@ -52,7 +52,7 @@ type Status = (typeof statuses)[number];
  * cannot be understood. A document that says nothing of them is withdrawn: it may have said something before.
  */
 export function* readVexDocument(key: string, value: unknown): Generator<FeedRecord> {
-  const { document, product_tree: tree, vulnerabilities = [] } = checked(vexDocument, value, key);
+  const { document, product_tree: tree, vulnerabilities = [] } = parseBySchema(vexDocument, value, key);
   if (document.tracking.status === 'deleted') {
     yield { key, withdrawn: true };
     return;
@@ -73,7 +73,7 @@ export function* readVexDocument(key: string, value: unknown): Generator<FeedRec
     key,
     id: first.cve,
     ...describe(first.cve, first),
-    ...modifiedOf(document.tracking.current_release_date),
+    ...parseModified(document.tracking.current_release_date),
     ...rated(parts, aggregate),
   };
 }
@@ -120,16 +120,16 @@ interface Parts {
   readonly unclear: Map<string, string>;
 }
 
-function partsOf(said: Statement, tree: ProductTree, aggregate: string | undefined): Parts {
+function partsOf(statement: Statement, tree: ProductTree, aggregate: string | undefined): Parts {
   const products = readProducts(tree);
-  const impacts = byProduct(said.threats, ({ category }) => category === 'impact');
+  const impacts = byProduct(statement.threats, ({ category }) => category === 'impact');
   const remedies = byProduct(
-    said.remediations,
+    statement.remediations,
     ({ category }) => category !== 'workaround' && category !== 'vendor_fix',
   );
   const result: Parts = { parts: [], unclear: new Map() };
   for (const status of statuses) {
-    for (const id of said.product_status?.[status] ?? []) {
+    for (const id of statement.product_status?.[status] ?? []) {
       const component = products.componentOf(id);
       if (component === undefined) continue; // no rpm package
       if ('unclear' in component) {
@@ -151,13 +151,13 @@ function byProduct<T extends Tagged>(
   entries: readonly T[] | undefined,
   wants: (entry: T) => boolean,
 ): { of(product: string): T | undefined } {
-  const named = new Map<string, T>();
+  const byId = new Map<string, T>();
   let general: T | undefined;
   for (const entry of entries?.filter(wants) ?? []) {
     if (entry.product_ids === undefined) general ??= entry;
-    for (const id of entry.product_ids ?? []) if (!named.has(id)) named.set(id, entry);
+    for (const id of entry.product_ids ?? []) if (!byId.has(id)) byId.set(id, entry);
   }
-  return { of: (product) => named.get(product) ?? general };
+  return { of: (product) => byId.get(product) ?? general };
 }
 
 function stateOf(status: Exclude<Status, 'fixed'>, details = ''): Exclude<FixState, 'fixed'> {
@@ -186,7 +186,7 @@ function rowsOfComponent(
     ...(state === undefined ? { to: evr ?? '' } : { state }),
     ...(isExact && { from: evr, to: evr, toIncluded: true as const }),
     ...(arch !== undefined && { arch: [arch] }),
-    ...(module === undefined ? unknownModule(evr) : { module }),
+    ...(module === undefined ? unnamedModule(evr) : { module }),
     product: cpe,
     severity,
   }));

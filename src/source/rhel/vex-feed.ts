@@ -1,5 +1,5 @@
-import { fromFeed, jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseJsonAt, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonMembers } from '../../kit/json/json-stream.ts';
 import { type ArchivedFile, tarEntries } from '../../kit/tar/entries.ts';
 import { TarError } from '../../kit/tar/header.ts';
@@ -9,14 +9,14 @@ import { readVexDocument } from './vex-document.ts';
 /** The documents of the archive, or those of a feed of changes. */
 export function readVexFeed(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
   const records = content.extent === 'changes' ? ofChanges(content) : ofArchive(content);
-  return fromFeed({ source: 'rhel', feed, content }, records);
+  return withFeedErrors({ source: 'rhel', feed, content }, records);
 }
 
 async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
   let count = 0;
   for await (const { path, bytes } of documentsOf(content)) {
     count++;
-    for (const record of readVexDocument(keyOf(path), jsonAt(path, bytes))) {
+    for (const record of readVexDocument(keyOf(path), parseJsonAt(path, bytes))) {
       // What an archive no longer has needs no word.
       if (!('withdrawn' in record)) yield record;
     }
@@ -26,7 +26,7 @@ async function* ofArchive(content: Fetched): AsyncGenerator<FeedRecord> {
 
 async function* documentsOf({ body, url }: Fetched): AsyncGenerator<ArchivedFile> {
   try {
-    yield* tarEntries(inflated(body, url), (name) => name.endsWith('.json'));
+    yield* tarEntries(inflateStream(body, url), (name) => name.endsWith('.json'));
   } catch (error) {
     if (error instanceof TarError)
       throw new UnexpectedContent(`byte ${error.position} of the archive`, error.message);

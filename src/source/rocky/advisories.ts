@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
+import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { jsonElements } from '../../kit/json/json-stream.ts';
-import { quoted } from '../../kit/quoted.ts';
-import { scored } from '../../model/cvss.ts';
+import { quoteUntrusted } from '../../kit/quoted.ts';
+import { toCvssVector } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';
 import { readDistribution } from '../osv/distribution.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -37,7 +37,7 @@ export function readAdvisories(feed: string, content: Fetched): AsyncGenerator<F
   if (content.url.endsWith('.zip')) {
     return readDistribution({ source: 'rocky', feed, namespaceOf: ecosystemNamespace, linkOf }, content);
   }
-  return fromFeed({ source: 'rocky', feed, content }, fromPages(content));
+  return withFeedErrors({ source: 'rocky', feed, content }, fromPages(content));
 }
 
 async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
@@ -45,7 +45,7 @@ async function* fromPages({ body }: Fetched): AsyncGenerator<FeedRecord> {
   const seen = new Set<string>();
   let pages = 0;
   for await (const value of jsonElements(body)) {
-    const { advisories } = checked(page, value, `page ${++pages}`);
+    const { advisories } = parseBySchema(page, value, `page ${++pages}`);
     for (const record of advisories) {
       if (record.kind === 'Security' && seen.size < seen.add(record.name).size) yield vulnerability(record);
     }
@@ -66,14 +66,14 @@ function vulnerability(record: Advisory): FeedRecord {
     links: [linkOf(name)],
     severity: vendorSeverity(severity),
     cvss: cves.flatMap(vectorOf),
-    ...modifiedOf(updated_at ?? published_at ?? undefined),
+    ...parseModified(updated_at ?? published_at ?? undefined),
     affected: rowsOfFixedRpms(rpms),
   };
 }
 
 /** An advisory is about several CVEs, and a vector about one of them: its source says which. */
 function vectorOf({ cve: id, cvss3_scoring_vector: vector }: Cve): CvssVector[] {
-  return vector?.startsWith('CVSS:') ? [scored(`rocky ${id}`, vector)] : [];
+  return vector?.startsWith('CVSS:') ? [toCvssVector(`rocky ${id}`, vector)] : [];
 }
 
 /** The rpms, or why they cannot be told: one left out would look like one that is not affected. */
@@ -81,9 +81,9 @@ function rpmsOf({ packages }: Advisory): FixedRpm[] | string {
   const rpms: FixedRpm[] = [];
   for (const { nevra, product_name, module_name, module_stream } of packages) {
     const namespace = productNamespace(product_name);
-    if (namespace === undefined) return `the product ${quoted(product_name)} is not known`;
+    if (namespace === undefined) return `the product ${quoteUntrusted(product_name)} is not known`;
     const rpm = parseNevra(nevra);
-    if (rpm === undefined) return `${quoted(nevra)} is no name of an rpm`;
+    if (rpm === undefined) return `${quoteUntrusted(nevra)} is no name of an rpm`;
     const module = module_name && module_stream ? `${module_name}:${module_stream}` : undefined;
     rpms.push({ namespace, ...rpm, module });
   }

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { wholeOf } from '../../kit/bytes/whole-of.ts';
-import { checked, corruptFeed, jsonAt } from '../../kit/corrupt-feed.ts';
-import { ClairError } from '../../kit/errors.ts';
-import { limits } from '../../kit/limits.ts';
+import { parseBySchema, parseJsonAt, toCorruptFeedError } from '../../core/corrupt-feed.ts';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
 import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
 
 const service = 'https://apollo.build.resf.org/api/v3/advisories/';
@@ -24,13 +24,16 @@ interface Page extends z.output<typeof page> {
  * Opens all pages of the errata service as one JSON array, or the archive in OSV form where there is no such service. How many
  * advisories there are, and when the last was changed, is the fingerprint: that costs one page.
  */
-export async function fetchAdvisories(client: FeedClient, known: string | undefined): Promise<FeedAnswer> {
-  const answer = await client.get(pageUrl(1));
-  if (typeof answer === 'string') return client.get(archive, known);
-  const first = await readPage(answer);
+export async function fetchAdvisories(
+  client: FeedClient,
+  lastFingerprint: string | undefined,
+): Promise<FeedAnswer> {
+  const result = await client.get(pageUrl(1));
+  if (typeof result === 'string') return client.get(archive, lastFingerprint);
+  const first = await readPage(result);
   const fingerprint = `${first.total} ${first.last_updated_at ?? ''}`;
-  if (fingerprint === known && first.last_updated_at) return 'unchanged';
-  return { url: answer.url, fingerprint, body: allPages(first, client) };
+  if (fingerprint === lastFingerprint && first.last_updated_at) return 'unchanged';
+  return { url: result.url, fingerprint, body: allPages(first, client) };
 }
 
 function pageUrl(number: number): string {
@@ -53,9 +56,9 @@ async function* allPages(first: Page, client: FeedClient): AsyncGenerator<Uint8A
 
 /** Throws where it is missing or empty: the list would end too early. */
 async function nextPage(number: number, client: FeedClient): Promise<Page> {
-  const answer = await client.get(pageUrl(number));
-  if (typeof answer === 'string') throw incomplete(number, 'is missing');
-  const next = await readPage(answer);
+  const result = await client.get(pageUrl(number));
+  if (typeof result === 'string') throw incomplete(number, 'is missing');
+  const next = await readPage(result);
   if (next.advisories.length === 0) throw incomplete(number, 'is empty');
   return next;
 }
@@ -67,10 +70,10 @@ function incomplete(number: number, what: string): ClairError {
 
 async function readPage(content: Fetched): Promise<Page> {
   const tooMuch = (): Error => new ClairError('limit-exceeded', `${content.url} is longer than a page`);
-  const bytes = await wholeOf(content.body, limits.feedRecordBytes, tooMuch);
+  const bytes = await readAllBytes(content.body, limits.feedRecordBytes, tooMuch);
   try {
-    return { ...checked(page, jsonAt('its start', bytes), ''), bytes };
+    return { ...parseBySchema(page, parseJsonAt('its start', bytes), ''), bytes };
   } catch (error) {
-    throw corruptFeed({ source: 'rocky', feed: 'advisories', content }, error);
+    throw toCorruptFeedError({ source: 'rocky', feed: 'advisories', content }, error);
   }
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeedClient, FeedRecord, Fetched, Vulnerability } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile, corpusFiles } from '../../testing/corpus-archive.ts';
 import { expectedOn, findingsOn, rpmReference } from '../../testing/rpm-findings.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { rocky } from './rocky.ts';
 
 const url = 'https://apollo.build.resf.org/api/v3/advisories/';
 
 function parse(content: Uint8Array, from: string = url): Promise<FeedRecord[]> {
-  return gather(rocky.parse('advisories', { url: from, body: inPieces(content), fingerprint: '' }));
+  return collectAll(rocky.parse('advisories', { url: from, body: inChunks(content), fingerprint: '' }));
 }
 
 function pages(...advisories: readonly unknown[][]): Buffer {
@@ -103,9 +103,9 @@ test('bug fixes are passed over, an advisory on two pages is one, and what canno
 
 test('every release is in one feed', () => {
   for (const namespace of ['rocky:8', 'rocky:10', 'rocky:8:sig-cloud']) {
-    assert.deepEqual(rocky.feedsOf(namespace), ['advisories']);
+    assert.deepEqual(rocky.feedsFor(namespace), ['advisories']);
   }
-  for (const other of ['rocky', 'rhel:8', 'rocky:']) assert.deepEqual(rocky.feedsOf(other), []);
+  for (const other of ['rocky', 'rhel:8', 'rocky:']) assert.deepEqual(rocky.feedsFor(other), []);
 });
 
 /** Serves pages by number. */
@@ -114,7 +114,7 @@ function clientOf(files: Readonly<Record<string, unknown>>): FeedClient {
     get(at) {
       const value = files[at.replace(url, '')];
       if (value === undefined) return Promise.resolve('absent');
-      const body = inPieces(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 7);
+      const body = inChunks(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 7);
       return Promise.resolve({ url: at, body, fingerprint: 'of the client' });
     },
   };
@@ -130,7 +130,7 @@ test('pages are fetched until all advisories are there', async () => {
   const fetched = (await rocky.fetch('advisories', client)) as Fetched;
   assert.equal(fetched.fingerprint, '3 2025-02-03');
   assert.deepEqual(
-    (await gather(rocky.parse('advisories', fetched))).map(({ key }) => key),
+    (await collectAll(rocky.parse('advisories', fetched))).map(({ key }) => key),
     ['A', 'B', 'C'],
   );
   assert.equal(await rocky.fetch('advisories', client, '3 2025-02-03'), 'unchanged');
@@ -143,7 +143,7 @@ test('a page that is missing, empty or none at all fails the feed', async () => 
       'advisories',
       clientOf({ '?page=1&size=100': first, '?page=2&size=100': second }),
     )) as Fetched;
-    await assert.rejects(gather(rocky.parse('advisories', fetched)), {
+    await assert.rejects(collectAll(rocky.parse('advisories', fetched)), {
       code: 'feed-unavailable',
       message: /page 2/,
     });
@@ -156,15 +156,15 @@ test('a page that is missing, empty or none at all fails the feed', async () => 
 });
 
 test('without the service it is the archive', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const client: FeedClient = {
     get(at) {
-      asked.push(at);
+      requests.push(at);
       return Promise.resolve('absent');
     },
   };
   assert.equal(await rocky.fetch('advisories', client, 'mark'), 'absent');
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     `${url}?page=1&size=100`,
     'https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/all.zip',
   ]);
@@ -223,7 +223,7 @@ corpusTest('the findings on real package lists are the expected ones', async () 
     ['Rocky-9.0.20220720-Base-x86_64', '9'],
   ] as const) {
     const namespace = { name: `rocky:${release}`, versionScheme: 'rpm' };
-    const records = await gather(
+    const records = await collectAll(
       readAdvisories(
         {
           source: 'rocky',

@@ -10,9 +10,9 @@ export const rocky: AdvisorySource = {
   name: 'rocky',
   version: 2,
   feeds,
-  feedsOf: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
-  async fetch(_feed, client, known) {
-    return (await import('./pages.ts')).fetchAdvisories(client, known);
+  feedsFor: (namespace) => (/^rocky:\d+(:|$)/.test(namespace) ? feeds : []),
+  async fetch(_feed, client, lastFingerprint) {
+    return (await import('./pages.ts')).fetchAdvisories(client, lastFingerprint);
   },
   async *parse(feed, content) {
     yield* (await import('./advisories.ts')).readAdvisories(feed, content);

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import type { AdvisorySource, FeedRecord, Vulnerability } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { untar } from '../../testing/untar.ts';
 import { chainguard } from '../chainguard/chainguard.ts';
 import { wolfi } from '../wolfi/wolfi.ts';
@@ -12,8 +12,8 @@ import { wolfi } from '../wolfi/wolfi.ts';
 const url = 'https://packages.example/os/security.json';
 
 async function parse(source: AdvisorySource, feed: string, content: Uint8Array): Promise<Vulnerability[]> {
-  const records = await gather<FeedRecord>(
-    source.parse(feed, { url, body: inPieces(content), fingerprint: '' }),
+  const records = await collectAll<FeedRecord>(
+    source.parse(feed, { url, body: inChunks(content), fingerprint: '' }),
   );
   return records.map((record) => {
     assert.ok('affected' in record);
@@ -29,11 +29,11 @@ function secdb(reponame: string): Buffer {
 }
 
 test('rolling distributions have one namespace without a release', async () => {
-  assert.deepEqual(wolfi.feedsOf('wolfi'), ['os']);
-  assert.deepEqual(chainguard.feedsOf('chainguard'), ['chainguard', 'extras']);
+  assert.deepEqual(wolfi.feedsFor('wolfi'), ['os']);
+  assert.deepEqual(chainguard.feedsFor('chainguard'), ['chainguard', 'extras']);
   for (const source of [wolfi, chainguard]) {
     for (const other of ['alpine:v3.19', `${source.name}:1`, 'minimos']) {
-      assert.deepEqual(source.feedsOf(other), []);
+      assert.deepEqual(source.feedsFor(other), []);
     }
   }
   const client = { get: (...request: unknown[]) => Promise.resolve(request as never) };

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { checked, fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { jsonObject } from '../../kit/json/json-stream.ts';
 import { isCve } from '../../model/cve.ts';
 import type { Affected, Fetched, Namespace, Vulnerability } from '../../plugin/index.ts';
@@ -51,11 +51,11 @@ const secdb = z.object({
  * version of an origin package fixed what.
  */
 export function readSecdb(feed: SecdbFeed, content: Fetched): AsyncGenerator<Vulnerability> {
-  return fromFeed({ ...feed, content }, vulnerabilities(feed, content));
+  return withFeedErrors({ ...feed, content }, vulnerabilities(feed, content));
 }
 
 async function* vulnerabilities(feed: SecdbFeed, { body, url }: Fetched): AsyncGenerator<Vulnerability> {
-  const file = checked(secdb, await jsonObject(inflated(body, url)), '');
+  const file = parseBySchema(secdb, await jsonObject(inflateStream(body, url)), '');
   expectFeed(feed, file);
   const records = new Map<string, Draft>();
   for (const { pkg } of file.packages) {

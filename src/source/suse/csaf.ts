@@ -4,7 +4,7 @@ import { relationships } from '../csaf/relationships.ts';
 import { scores, vectorsOf } from '../csaf/scores.ts';
 import { mergedRows, type Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 import { partsOn } from './product.ts';
 
 interface Branch {
@@ -74,8 +74,8 @@ export function* readCsafDocument({
   const components = componentsOf(tree);
   const parts = new Map<string, readonly Part[]>();
   const unclear = new Map<string, string>();
-  for (const said of vulnerabilities) {
-    for (const [product, state] of saidOf(said)) {
+  for (const statement of vulnerabilities) {
+    for (const [product, state] of productStates(statement)) {
       const component = components.get(product);
       const found =
         component === undefined ? `no package of a product: ${product}` : partsOf(component, state);
@@ -92,22 +92,22 @@ export function* readCsafDocument({
     id,
     aliases: cves.filter((cve) => cve !== id),
     ...describe(document, vulnerabilities),
-    ...modifiedOf(document.tracking.current_release_date),
+    ...parseModified(document.tracking.current_release_date),
     affected,
   };
 }
 
 function describe(
   { notes: own = [], references = [], title, aggregate_severity }: CsafDocument['document'],
-  said: readonly Statement[],
+  statements: readonly Statement[],
 ) {
-  const description = [...own, ...said.flatMap((one) => one.notes ?? [])].find(
+  const description = [...own, ...statements.flatMap((one) => one.notes ?? [])].find(
     ({ category }) => category === 'description' || category === 'general',
   )?.text;
   const links = references.flatMap(({ category, url }) =>
     category === 'self' && !url.endsWith('.json') ? [url] : [],
   );
-  const [only, ...others] = said;
+  const [only, ...others] = statements;
   return {
     ...(description !== undefined && { description: description.trim() }),
     ...(title && { title }),
@@ -119,7 +119,7 @@ function describe(
 }
 
 /** Every product that a statement names, with what it says of it. */
-function* saidOf({
+function* productStates({
   product_status = {},
   remediations = [],
 }: Statement): Generator<[product: string, state: FixState]> {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { FeedRecord, Fetched } from '../../plugin/index.ts';
 import { isSkipped, readRecord } from '../archived-record.ts';
@@ -16,12 +16,12 @@ const either = z.union([csafDocument, osvRecord]);
  * once got into SUSE's archive, is skipped; a record without a package of a release that is known here is none.
  */
 export function readDocuments(feed: string, content: Fetched): AsyncGenerator<FeedRecord> {
-  return fromFeed({ source: 'suse-documents', feed, content }, records(content));
+  return withFeedErrors({ source: 'suse-documents', feed, content }, records(content));
 }
 
 async function* records({ body, url }: Fetched): AsyncGenerator<FeedRecord> {
   let count = 0;
-  for await (const file of tarEntries(inflated(body, url), (path) => path.endsWith('.json'))) {
+  for await (const file of tarEntries(inflateStream(body, url), (path) => path.endsWith('.json'))) {
     count++;
     const record = readRecord(either, file);
     if (isSkipped(record)) yield record;

@@ -26,7 +26,7 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   const parts: Part[] = [];
   for (const entry of record.affected ?? []) {
     const { ecosystem = '' } = entry.package ?? {};
-    const found = partsOf(entry, placesOf(ecosystem));
+    const found = partsOf(entry, releaseTargetsOf(ecosystem));
     if (found !== undefined) parts.push(...found);
     else yield skippedEntry(record.id, entry, 'it lists no packages of the source package');
   }
@@ -43,21 +43,24 @@ export function* readOsvRecord(record: OsvRecord): Generator<FeedRecord> {
   };
 }
 
-type Place = ReturnType<typeof partsOn>[number];
+type ReleaseTarget = ReturnType<typeof partsOn>[number];
 
 /** The releases of an ecosystem, `SUSE:Linux Enterprise Server 15 SP6` or `openSUSE:Leap 15.6`. */
-function placesOf(ecosystem: string): readonly Place[] {
+function releaseTargetsOf(ecosystem: string): readonly ReleaseTarget[] {
   return partsOn(ecosystem.replace(':', ' '));
 }
 
 /** The rows of an entry in each of these releases; undefined where its packages cannot be told. */
-function partsOf({ ecosystem_specific }: OsvEntry, places: readonly Place[]): Part[] | undefined {
-  if (places.length === 0) return [];
+function partsOf(
+  { ecosystem_specific }: OsvEntry,
+  releaseTargets: readonly ReleaseTarget[],
+): Part[] | undefined {
+  if (releaseTargets.length === 0) return [];
   const found = boundedParse(specific, ecosystem_specific);
   if (!found?.success) return undefined;
   const parts = found.data.binaries.flatMap((binaries) =>
     Object.entries(binaries).flatMap(([name, version]) =>
-      places.map((place) => ({ ...place, package: name, to: version })),
+      releaseTargets.map((releaseTarget) => ({ ...releaseTarget, package: name, to: version })),
     ),
   );
   return parts.length === 0 ? undefined : parts;

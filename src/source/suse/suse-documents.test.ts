@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FeedClient, FeedRecord } from '../../plugin/index.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
-import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import { suseDocuments } from './suse-documents.ts';
 
@@ -209,22 +209,22 @@ test('what is not understood is told, and costs nothing to the others', async ()
 });
 
 test('the archives are looked for from the richest on', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
-      asked.push(url.replace('https://ftp.suse.com/pub/projects/security/', ''));
+      requests.push(url.replace('https://ftp.suse.com/pub/projects/security/', ''));
       return Promise.resolve('absent');
     },
   };
-  assert.deepEqual(suseDocuments.feedsOf('sles:15.6'), ['all']);
-  assert.deepEqual(suseDocuments.feedsOf('rhel:9'), []);
+  assert.deepEqual(suseDocuments.feedsFor('sles:15.6'), ['all']);
+  assert.deepEqual(suseDocuments.feedsFor('rhel:9'), []);
   assert.equal(await suseDocuments.fetch('all', client), 'absent');
-  assert.deepEqual(asked, ['csaf-vex.tar.bz2', 'csaf.tar.bz2', 'osv.tar.bz2']);
+  assert.deepEqual(requests, ['csaf-vex.tar.bz2', 'csaf.tar.bz2', 'osv.tar.bz2']);
 });
 
 test('no damage goes unnoticed', async () => {
   const record = JSON.parse(JSON.stringify(fixed)) as unknown;
-  await assertNoticesDamage({
+  await assertDetectsDamage({
     ...sample(gzipSync(archive(fixed))),
     packed: { record, pack: (value) => tar([{ path: name, content: JSON.stringify(value) }]) },
   });

@@ -1,5 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 import { suse } from './suse.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security';
@@ -16,10 +16,10 @@ const feeds = ['all'];
 export const suseDocuments: AdvisorySource = {
   name: 'suse-documents',
   version: 2,
-  insteadOf: 'suse',
+  fallbackFor: 'suse',
   feeds,
-  feedsOf: (namespace) => (suse.feedsOf(namespace).length > 0 ? feeds : []),
-  fetch: (_feed, client, known) => firstThere(archives, client, known),
+  feedsFor: (namespace) => (suse.feedsFor(namespace).length > 0 ? feeds : []),
+  fetch: (_feed, client, lastFingerprint) => fetchFirstAvailable(archives, client, lastFingerprint),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.
     yield* (await import('./documents.ts')).readDocuments(feed, content);

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { Affected, FeedClient, FeedRecord } from '../../plugin/index.ts';
-import { inPieces } from '../../testing/bytes.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
-import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { inChunks } from '../../testing/streams.ts';
 import { productOf } from './product.ts';
 import { suse } from './suse.ts';
 
@@ -104,8 +104,10 @@ test('a comment stands in for a test that is not there, or that numbers its oper
   ]);
   const [other] = await parseSample(sample(numbered.replaceAll('vim-9-1.1 is', 'vim-9-1.2 is')));
   assert.ok(other !== undefined && 'skipped' in other);
-  const [strange] = await parseSample(sample(whole.replaceAll('vim-9-1.1 is installed', 'vim is strange')));
-  assert.ok(strange !== undefined && 'affected' in strange);
+  const [unknownProduct] = await parseSample(
+    sample(whole.replaceAll('vim-9-1.1 is installed', 'vim is strange')),
+  );
+  assert.ok(unknownProduct !== undefined && 'affected' in unknownProduct);
 });
 
 test('only rows of the release are taken, and channels are kept apart', async () => {
@@ -171,19 +173,19 @@ test('what a product is, by its name', () => {
 });
 
 test('a feed is looked for under several names', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
-      asked.push(url.replace('https://ftp.suse.com/pub/projects/security/oval/', ''));
+      requests.push(url.replace('https://ftp.suse.com/pub/projects/security/oval/', ''));
       return Promise.resolve('absent');
     },
   };
   for (const namespace of ['sles:15.6', 'sles:16.0', 'sle-micro:5.5', 'opensuse-tumbleweed']) {
-    const [feed = ''] = suse.feedsOf(namespace);
+    const [feed = ''] = suse.feedsFor(namespace);
     assert.ok(suse.feeds.includes(feed), namespace);
     assert.equal(await suse.fetch(feed, client), 'absent');
   }
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     'suse.linux.enterprise.15-sp6-affected.xml.gz',
     'suse.linux.enterprise.15-affected.xml.gz',
     'suse.linux.enterprise.15-sp6.xml.gz',
@@ -196,18 +198,18 @@ test('a feed is looked for under several names', async () => {
     'opensuse.tumbleweed-affected.xml.gz',
     'opensuse.tumbleweed.xml.gz',
   ]);
-  for (const other of ['sles', 'opensuse', 'rhel:8']) assert.deepEqual(suse.feedsOf(other), []);
+  for (const other of ['sles', 'opensuse', 'rhel:8']) assert.deepEqual(suse.feedsFor(other), []);
 });
 
 test('no damage goes unnoticed', async () => {
   const content = vulnerability(block(['SUSE Linux Enterprise Server 15 SP6'], ['vim-9-1.1 is installed']));
-  await assertNoticesDamage(sample(content));
-  await assertNoticesDamage(sample(gzipSync(content)));
+  await assertDetectsDamage(sample(content));
+  await assertDetectsDamage(sample(gzipSync(content)));
 });
 
 async function fixture(archive: string, file: string): Promise<Buffer> {
   const bytes = zstdDecompressSync(readFileSync(corpus(archive)));
-  for await (const entry of tarEntries(inPieces(bytes), (path) => path.endsWith(file))) return entry.bytes;
+  for await (const entry of tarEntries(inChunks(bytes), (path) => path.endsWith(file))) return entry.bytes;
   throw new Error(`no ${file}`);
 }
 

@@ -1,5 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 
 const base = 'https://ftp.suse.com/pub/projects/security/oval';
 
@@ -20,16 +20,16 @@ export const suse: AdvisorySource = {
     ),
     'opensuse-tumbleweed',
   ],
-  feedsOf(namespace) {
+  feedsFor(namespace) {
     if (namespace === 'opensuse-tumbleweed') return [namespace];
     const isOurs = /^(sles|sle-micro|sl-micro|opensuse-leap):\d+(\.\d+)?$/.test(namespace);
     return isOurs ? [namespace.replace(':', '-')] : [];
   },
-  fetch: (feed, client, known) =>
-    firstThere(
+  fetch: (feed, client, lastFingerprint) =>
+    fetchFirstAvailable(
       filesOf(feed).map((file) => `${base}/${file}.xml.gz`),
       client,
-      known,
+      lastFingerprint,
     ),
   async *parse(feed, content) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.

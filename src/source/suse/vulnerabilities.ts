@@ -7,7 +7,7 @@ import type { PackageTest, StateField } from '../oval/package-tests.ts';
 import { cvssOf } from '../oval/ratings.ts';
 import type { Part } from '../rows.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
-import { modifiedOf } from '../wording.ts';
+import { parseModified } from '../vendor-values.ts';
 import { productOf } from './product.ts';
 
 /** The vulnerabilities of one release, out of a file that may be of several. */
@@ -34,7 +34,7 @@ function describe(definition: Definition): Description {
     links: [...new Set(references.map(({ url }) => url))].filter((url) => url !== ''),
     severity: vendorSeverity(severity),
     cvss: cvssOf('SUSE', { ...definition, cves: own }),
-    ...modifiedOf(date),
+    ...parseModified(date),
   };
 }
 

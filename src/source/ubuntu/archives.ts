@@ -17,26 +17,26 @@ export interface FetchedArchives extends Fetched {
  */
 export async function fetchArchives(
   client: FeedClient,
-  known: string | undefined,
+  lastFingerprint: string | undefined,
 ): Promise<FetchedArchives | 'unchanged' | 'absent'> {
-  const [knownOsv, knownVex] = fingerprintsIn(known);
-  const osv = await client.get(osvArchive, knownOsv);
-  if (osv === 'absent') return client.get(trackerArchive, known);
-  const vex = await client.get(vexArchive, knownVex);
-  if (osv === 'unchanged' && (vex === 'unchanged' || (vex === 'absent' && !knownVex))) return 'unchanged';
-  const osvContent = await opened(osvArchive, osv, client);
-  const vexContent = await opened(vexArchive, vex, client);
+  const [lastOsv, lastVex] = fingerprintsIn(lastFingerprint);
+  const osv = await client.get(osvArchive, lastOsv);
+  if (osv === 'absent') return client.get(trackerArchive, lastFingerprint);
+  const vex = await client.get(vexArchive, lastVex);
+  if (osv === 'unchanged' && (vex === 'unchanged' || (vex === 'absent' && !lastVex))) return 'unchanged';
+  const osvContent = await openUnchanged(osvArchive, osv, client);
+  const vexContent = await openUnchanged(vexArchive, vex, client);
   if (osvContent === undefined) return 'absent';
   const fingerprint = JSON.stringify([osvContent.fingerprint, vexContent?.fingerprint ?? '']);
   if (vexContent === undefined) return { ...osvContent, fingerprint };
-  return { ...osvContent, fingerprint, vex: vexContent, body: await openedLater(osvContent, client) };
+  return { ...osvContent, fingerprint, vex: vexContent, body: await openLazily(osvContent, client) };
 }
 
 /**
  * The OSV archive, opened when it is read: the VEX archive is read before it, for minutes, and no server waits so long for
  * somebody to take the next byte.
  */
-async function openedLater({ body }: Fetched, client: FeedClient): Promise<AsyncIterable<Uint8Array>> {
+async function openLazily({ body }: Fetched, client: FeedClient): Promise<AsyncIterable<Uint8Array>> {
   // The connection is closed by whoever reads and stops.
   for await (const piece of body) if (piece.length > 0) break;
   return (async function* (): AsyncGenerator<Uint8Array> {
@@ -46,14 +46,18 @@ async function openedLater({ body }: Fetched, client: FeedClient): Promise<Async
 }
 
 /** A fingerprint of another make asks for no condition. */
-function fingerprintsIn(known: string | undefined): [osv?: string, vex?: string] {
-  if (!known?.startsWith('["')) return [];
-  const [osv, vex] = JSON.parse(known) as [string, string];
+function fingerprintsIn(lastFingerprint: string | undefined): [osv?: string, vex?: string] {
+  if (!lastFingerprint?.startsWith('["')) return [];
+  const [osv, vex] = JSON.parse(lastFingerprint) as [string, string];
   return vex === '' ? [osv] : [osv, vex];
 }
 
 /** What had not changed is opened all the same when the other has. */
-async function opened(url: string, answer: FeedAnswer, client: FeedClient): Promise<Fetched | undefined> {
-  const content = answer === 'unchanged' ? await client.get(url) : answer;
+async function openUnchanged(
+  url: string,
+  result: FeedAnswer,
+  client: FeedClient,
+): Promise<Fetched | undefined> {
+  const content = result === 'unchanged' ? await client.get(url) : result;
   return typeof content === 'string' ? undefined : content;
 }

@@ -1,5 +1,5 @@
 import { cvesIn } from '../../model/cve.ts';
-import { scored } from '../../model/cvss.ts';
+import { toCvssVector } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Fix, OnFeedDate } from '../../plugin/index.ts';
 import { type Description, ovalRecords } from '../oval/advisories.ts';
 import type { Fact } from '../oval/criteria.ts';
@@ -66,7 +66,7 @@ function describe(
 
 function vectorOf({ attributes }: AdvisoryCve): CvssVector[] {
   const vector = attributes['cvss_vector'];
-  return vector?.startsWith('CVSS:') ? [scored('ubuntu', vector)] : [];
+  return vector?.startsWith('CVSS:') ? [toCvssVector('ubuntu', vector)] : [];
 }
 
 /** What holds on every system of the release. Which kernel runs is no question of a container. */
@@ -91,21 +91,23 @@ const statuses: readonly (readonly [words: string, status: string])[] = [
 
 function read({ comment, negate }: Criterion, isService: boolean): Fact {
   if (holding.test(comment)) return 'holds';
-  const [, name, words = ''] = subject.exec(comment) ?? [];
-  const status = statuses.find(([said]) => words.includes(said))?.[1];
+  const [, name, statement = ''] = subject.exec(comment) ?? [];
+  const status = statuses.find(([phrase]) => statement.includes(phrase))?.[1];
   if (name === undefined || status === undefined) return { unclear: `"${comment}"` };
   // Asked for or denied, it makes no row.
   if (status === 'DNE' || status === 'not-affected') return negate ? 'holds' : 'fails';
   return {
     package: name,
-    ...versionsOf(fixOf(status, noteIn(words)), isService),
+    ...versionsOf(fixOf(status, noteIn(statement)), isService),
   };
 }
 
 /** `1.2.3-4` of `… was fixed (note: '1.2.3-4')`; empty where there is no note. */
-function noteIn(words: string): string {
-  const start = words.indexOf("(note: '");
-  return start < 0 ? '' : words.slice(start + "(note: '".length, Math.max(words.lastIndexOf("')"), 0));
+function noteIn(statement: string): string {
+  const start = statement.indexOf("(note: '");
+  return start < 0
+    ? ''
+    : statement.slice(start + "(note: '".length, Math.max(statement.lastIndexOf("')"), 0));
 }
 
 /** What only a service has fixed is open where that is not used. */

@@ -1,5 +1,5 @@
-import { jsonAt, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { parseJsonAt, UnexpectedContent } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import type { Affected, Fetched, Fix, SkippedRecord } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
@@ -47,7 +47,7 @@ export class Reasons {
   async read({ body, url }: Fetched): Promise<void> {
     const wants = (path: string) => /(?:^|\/)vex\/cve\//.test(path) && path.endsWith('.json');
     let documents = 0;
-    for await (const file of tarEntries(inflated(body, url), wants)) {
+    for await (const file of tarEntries(inflateStream(body, url), wants)) {
       documents++;
       this.#add(file);
     }
@@ -73,9 +73,9 @@ export class Reasons {
 
   #add({ path, bytes }: ArchivedRecord): void {
     try {
-      for (const [cve, text] of linesByCve(jsonAt('', bytes))) {
-        const known = this.#byCve.get(cve);
-        this.#byCve.set(cve, known === undefined ? text : `${known}\n${text}`);
+      for (const [cve, text] of linesByCve(parseJsonAt('', bytes))) {
+        const existing = this.#byCve.get(cve);
+        this.#byCve.set(cve, existing === undefined ? text : `${existing}\n${text}`);
       }
     } catch (error) {
       if (!(error instanceof UnexpectedContent)) throw error;

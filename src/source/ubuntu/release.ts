@@ -1,4 +1,4 @@
-import { percentDecoded } from '../../kit/percent-decoded.ts';
+import { percentDecode } from '../../kit/percent-decode.ts';
 import { releaseOf } from '../../model/release.ts';
 import type { Namespace } from '../../plugin/index.ts';
 
@@ -32,7 +32,7 @@ export function sourceOf(purl: string): { readonly package: string; readonly lab
   const name = /^pkg:deb\/ubuntu\/([^@?]+)/.exec(purl)?.[1];
   const label = /[?&]distro=([^&]+)/.exec(purl)?.[1];
   if (name === undefined || label === undefined) return undefined;
-  return { package: percentDecoded(name) ?? name, label: percentDecoded(label) ?? label };
+  return { package: percentDecode(name) ?? name, label: percentDecode(label) ?? label };
 }
 
 /** Kernels: dozens of source packages in each release, with a line for every CVE of Linux. No container runs its own. */

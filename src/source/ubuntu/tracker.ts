@@ -1,5 +1,5 @@
 import { trimCharactersEnd } from '../../kit/trim-characters.ts';
-import { scored } from '../../model/cvss.ts';
+import { toCvssVector } from '../../model/cvss.ts';
 import type { Affected, CvssVector, FeedRecord, Fix, Severity } from '../../plugin/index.ts';
 import type { ArchivedRecord } from '../archived-record.ts';
 import { vendorSeverity } from '../vendor-severity.ts';
@@ -75,9 +75,9 @@ function fieldsOf(text: string): Fields {
 function statusIn(line: string): Status | undefined {
   const [, label, name, text = ''] = statusLine.exec(line) ?? [];
   if (label === undefined || name === undefined) return undefined;
-  const said = text.trimStart();
-  const [word = ''] = /^[\w-]*/.exec(said) ?? [];
-  const note = said.slice(word.length).replace(/^[\s(]+/, '');
+  const statusText = text.trimStart();
+  const [word = ''] = /^[\w-]*/.exec(statusText) ?? [];
+  const note = statusText.slice(word.length).replace(/^[\s(]+/, '');
   return { label, package: name, word, note: trimCharactersEnd(note, ' \t\v\f\r\u00a0)') };
 }
 
@@ -90,7 +90,7 @@ function priorityOf(values: Fields['values'], name: string): Severity | undefine
 /** ` nvd: CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:N/I:N/A:H [5.5 MEDIUM]`. */
 function vectorOf(line: string): CvssVector[] {
   const [, source, vector] = /^([\w.-]+):\s*(CVSS:\S+)/.exec(line) ?? [];
-  return source === undefined || vector === undefined ? [] : [scored(source, vector)];
+  return source === undefined || vector === undefined ? [] : [toCvssVector(source, vector)];
 }
 
 /** Nothing for what is no release, and where the package does not exist in it. */

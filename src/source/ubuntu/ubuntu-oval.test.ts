@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FeedClient, FeedDate, FeedRecord } from '../../plugin/index.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
-import { assertNoticesDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
+import { assertDetectsDamage, type FeedSample, parseSample } from '../../testing/damaged-feed.ts';
 import { readTrackerFile } from './tracker.ts';
 import { ubuntuOval } from './ubuntu-oval.ts';
 
@@ -148,31 +148,33 @@ test('what only a service has fixed is open without it', async () => {
 });
 
 test('what is not understood is told, and costs nothing to the others', async () => {
-  const told = async (content: string) => (await parseSample(sample(content))).map((one) => 'skipped' in one);
-  assert.deepEqual(await told(file(criterion('xz package in jammy is a mystery.'))), [true]);
-  assert.deepEqual(await told(file(criterion(fixed, 'negate="true"'))), [true]);
-  assert.deepEqual(await told(file(criterion(fixed)).replaceAll('(jammy)', '(noble)')), [true]);
-  assert.deepEqual(await told(file(criterion(fixed)).replaceAll('CVE-2024-0001', 'none')), [true]);
+  const summary = async (content: string) =>
+    (await parseSample(sample(content))).map((one) => 'skipped' in one);
+  assert.deepEqual(await summary(file(criterion('xz package in jammy is a mystery.'))), [true]);
+  assert.deepEqual(await summary(file(criterion(fixed, 'negate="true"'))), [true]);
+  assert.deepEqual(await summary(file(criterion(fixed)).replaceAll('(jammy)', '(noble)')), [true]);
+  assert.deepEqual(await summary(file(criterion(fixed)).replaceAll('CVE-2024-0001', 'none')), [true]);
 });
 
 test('a namespace has its own files', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const client: FeedClient = {
     get(url) {
-      asked.push(url.replace('https://security-metadata.canonical.com/oval/', ''));
+      requests.push(url.replace('https://security-metadata.canonical.com/oval/', ''));
       return Promise.resolve('absent');
     },
   };
-  assert.deepEqual(ubuntuOval.feedsOf('ubuntu:22.04'), ['jammy']);
-  assert.deepEqual(ubuntuOval.feedsOf('ubuntu:16.04:esm-infra'), ['esm-infra_xenial']);
-  assert.deepEqual(ubuntuOval.feedsOf('ubuntu:14.04:esm-infra'), ['esm_trusty', 'esm-infra_trusty']);
-  for (const other of ['ubuntu', 'ubuntu:4.10', 'debian:12']) assert.deepEqual(ubuntuOval.feedsOf(other), []);
+  assert.deepEqual(ubuntuOval.feedsFor('ubuntu:22.04'), ['jammy']);
+  assert.deepEqual(ubuntuOval.feedsFor('ubuntu:16.04:esm-infra'), ['esm-infra_xenial']);
+  assert.deepEqual(ubuntuOval.feedsFor('ubuntu:14.04:esm-infra'), ['esm_trusty', 'esm-infra_trusty']);
+  for (const other of ['ubuntu', 'ubuntu:4.10', 'debian:12'])
+    assert.deepEqual(ubuntuOval.feedsFor(other), []);
   assert.equal(await ubuntuOval.fetch('jammy', client), 'absent');
-  assert.deepEqual(asked, ['com.ubuntu.jammy.cve.oval.xml.bz2', 'oci.com.ubuntu.jammy.cve.oval.xml.bz2']);
+  assert.deepEqual(requests, ['com.ubuntu.jammy.cve.oval.xml.bz2', 'oci.com.ubuntu.jammy.cve.oval.xml.bz2']);
 });
 
 test('no damage goes unnoticed', async () => {
-  await assertNoticesDamage(sample(file(criterion(fixed))));
+  await assertDetectsDamage(sample(file(criterion(fixed))));
   const million = `<oval_definitions><definitions>${'<definition/>'.repeat(1e6)}</definitions></oval_definitions>`;
   await assert.rejects(parseSample(sample(million)), { code: 'feed-corrupt' });
   const [definition = ''] =

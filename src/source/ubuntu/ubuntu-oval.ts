@@ -1,5 +1,5 @@
 import type { AdvisorySource } from '../../plugin/index.ts';
-import { firstThere } from '../first-there.ts';
+import { fetchFirstAvailable } from '../fetch-first-available.ts';
 import { namespaceOf } from './release.ts';
 
 const base = 'https://security-metadata.canonical.com/oval';
@@ -33,13 +33,13 @@ const feeds: readonly string[] = [
 export const ubuntuOval: AdvisorySource = {
   name: 'ubuntu-oval',
   version: 1,
-  insteadOf: 'ubuntu',
+  fallbackFor: 'ubuntu',
   feeds,
-  feedsOf: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
-  fetch(feed, client, known) {
+  feedsFor: (namespace) => feeds.filter((feed) => namespaceOf(labelOf(feed))?.name === namespace),
+  fetch(feed, client, lastFingerprint) {
     const file = `com.ubuntu.${feed}.cve.oval.xml.bz2`;
     // The second is the same made for images: it asks for lines of a list of packages, in the same words.
-    return firstThere([`${base}/${file}`, `${base}/oci.${file}`], client, known);
+    return fetchFirstAvailable([`${base}/${file}`, `${base}/oci.${file}`], client, lastFingerprint);
   },
   async *parse(feed, content, onDate) {
     // The reader is loaded when there is something to read: most scans find their advisories in the store.

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeedClient, FeedRecord, Fetched } from '../../plugin/index.ts';
-import { gather, inPieces } from '../../testing/bytes.ts';
 import { corpusTest } from '../../testing/corpus.ts';
 import { corpusFile } from '../../testing/corpus-archive.ts';
+import { collectAll, inChunks } from '../../testing/streams.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import { namespaceOf, sourceOf } from './release.ts';
 import { ubuntu } from './ubuntu.ts';
@@ -26,10 +26,10 @@ function parse(
   vex?: Readonly<Record<string, unknown>>,
 ): Promise<FeedRecord[]> {
   const content = (url: string, files: Readonly<Record<string, unknown>>): Fetched => {
-    return { url, body: inPieces(tarOf(files)), fingerprint: '' };
+    return { url, body: inChunks(tarOf(files)), fingerprint: '' };
   };
   const fetched = content(osvUrl, osv);
-  return gather(
+  return collectAll(
     ubuntu.parse('cve', vex === undefined ? fetched : Object.assign(fetched, { vex: content(vexUrl, vex) })),
   );
 }
@@ -178,11 +178,11 @@ test('a package without versions has the reason alone, and is told where there i
     entry('focal', 'c', open),
   ];
   const statements = [statement('under_investigation', ['pkg:deb/ubuntu/a@1?arch=source&distro=focal'])];
-  const [told, found, ...more] = await parse(
+  const [skippedRecord, found, ...more] = await parse(
     { [path]: record(rows) },
     { 'vex/cve/2024/CVE-2024-0001.json': { statements } },
   );
-  assert.equal(told?.key, 'CVE-2024-0001 Ubuntu:20.04:LTS b');
+  assert.equal(skippedRecord?.key, 'CVE-2024-0001 Ubuntu:20.04:LTS b');
   assert.deepEqual(states(found), ['ubuntu:20.04 c unfixed', 'ubuntu:20.04 a under-investigation']);
   assert.deepEqual(more, []);
 });
@@ -271,17 +271,17 @@ test('labels name releases and services', () => {
 function clientOf(
   files: Readonly<Record<string, { mark: string; files: Record<string, unknown> } | undefined>>,
 ): FeedClient & {
-  asked: string[];
+  requests: string[];
 } {
-  const asked: string[] = [];
+  const requests: string[] = [];
   return {
-    asked,
-    get(url, known) {
-      asked.push(url.slice(url.lastIndexOf('/') + 1));
+    requests,
+    get(url, lastFingerprint) {
+      requests.push(url.slice(url.lastIndexOf('/') + 1));
       const file = files[url];
       if (file === undefined) return Promise.resolve('absent');
-      if (file.mark === known) return Promise.resolve('unchanged');
-      return Promise.resolve({ url, body: inPieces(tarOf(file.files)), fingerprint: file.mark });
+      if (file.mark === lastFingerprint) return Promise.resolve('unchanged');
+      return Promise.resolve({ url, body: inChunks(tarOf(file.files)), fingerprint: file.mark });
     },
   };
 }
@@ -291,31 +291,31 @@ test('both archives are fetched when either has changed', async () => {
   const vex = { mark: 'v1', files: { 'vex/cve/1/a.json': { statements: [] } } };
   const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv, [vexUrl]: vex }))) as Fetched;
   assert.equal(fetched.fingerprint, '["o1","v1"]');
-  assert.equal((await gather(ubuntu.parse('cve', fetched))).length, 1);
+  assert.equal((await collectAll(ubuntu.parse('cve', fetched))).length, 1);
   const client = clientOf({ [osvUrl]: osv, [vexUrl]: vex });
   assert.equal(await ubuntu.fetch('cve', client, fetched.fingerprint), 'unchanged');
-  assert.equal(client.asked.length, 2);
+  assert.equal(client.requests.length, 2);
   const changed = clientOf({ [osvUrl]: osv, [vexUrl]: { ...vex, mark: 'v2' } });
   const again = (await ubuntu.fetch('cve', changed, fetched.fingerprint)) as Fetched;
   assert.equal(again.fingerprint, '["o1","v2"]');
-  assert.equal((await gather(ubuntu.parse('cve', again))).length, 1);
+  assert.equal((await collectAll(ubuntu.parse('cve', again))).length, 1);
 });
 
 test('without the VEX archive there are no reasons, and without both the tracker is read', async () => {
   const osv = { mark: 'o1', files: { [path]: record([entry('focal', 'xz', open)]) } };
   const fetched = (await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }))) as Fetched;
-  assert.equal((await gather(ubuntu.parse('cve', fetched))).length, 1);
+  assert.equal((await collectAll(ubuntu.parse('cve', fetched))).length, 1);
   assert.equal(await ubuntu.fetch('cve', clientOf({ [osvUrl]: osv }), fetched.fingerprint), 'unchanged');
   const client = clientOf({});
   assert.equal(await ubuntu.fetch('cve', client), 'absent');
-  assert.deepEqual(client.asked, ['osv-all.tar.xz', 'ubuntu-cve-tracker-master.tar.gz']);
+  assert.deepEqual(client.requests, ['osv-all.tar.xz', 'ubuntu-cve-tracker-master.tar.gz']);
 });
 
 corpusTest('the archive as it is served is read', async () => {
-  const body = inPieces(
+  const body = inChunks(
     corpusFile('feeds/vuls-fetch-fixtures.tar.zst', 'ubuntu/osv/testdata/fixtures/happy/osv-all.tar.xz'),
   );
-  const [found, ...more] = await gather(ubuntu.parse('cve', { url: osvUrl, body, fingerprint: '' }));
+  const [found, ...more] = await collectAll(ubuntu.parse('cve', { url: osvUrl, body, fingerprint: '' }));
   assert.deepEqual(more, []);
   assert.deepEqual(
     states(found),

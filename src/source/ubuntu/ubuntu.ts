@@ -12,9 +12,9 @@ export const ubuntu: AdvisorySource = {
   name: 'ubuntu',
   version: 2,
   feeds,
-  feedsOf: (namespace) => (namespace.startsWith('ubuntu:') ? feeds : []),
-  async fetch(_feed, client, known) {
-    return (await import('./archives.ts')).fetchArchives(client, known);
+  feedsFor: (namespace) => (namespace.startsWith('ubuntu:') ? feeds : []),
+  async fetch(_feed, client, lastFingerprint) {
+    return (await import('./archives.ts')).fetchArchives(client, lastFingerprint);
   },
   async *parse(feed, content) {
     yield* (await import('./vulnerabilities.ts')).readVulnerabilities(feed, content);

@@ -1,5 +1,5 @@
-import { fromFeed, UnexpectedContent } from '../../kit/corrupt-feed.ts';
-import { inflated } from '../../kit/decompress/inflated.ts';
+import { UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
+import { inflateStream } from '../../kit/decompress/inflate-stream.ts';
 import { tarEntries } from '../../kit/tar/entries.ts';
 import { worstSeverity } from '../../model/severity.ts';
 import type { Affected, FeedRecord, Fetched, Fix, Severity, Vulnerability } from '../../plugin/index.ts';
@@ -22,7 +22,7 @@ import { readTrackerFile } from './tracker.ts';
 
 /** The vulnerabilities of the OSV archive with the reasons of the VEX archive, or those of the CVE tracker. */
 export function readVulnerabilities(feed: string, content: FetchedArchives): AsyncGenerator<FeedRecord> {
-  return fromFeed({ source: 'ubuntu', feed, content }, vulnerabilities(feed, content));
+  return withFeedErrors({ source: 'ubuntu', feed, content }, vulnerabilities(feed, content));
 }
 
 async function* vulnerabilities(
@@ -30,9 +30,10 @@ async function* vulnerabilities(
   { body, url, vex }: FetchedArchives,
 ): AsyncGenerator<FeedRecord> {
   const reasons = new Reasons();
-  if (vex !== undefined) yield* fromFeed({ source: 'ubuntu', feed, content: vex }, readReasons(reasons, vex));
+  if (vex !== undefined)
+    yield* withFeedErrors({ source: 'ubuntu', feed, content: vex }, readReasons(reasons, vex));
   let records = 0;
-  for await (const file of tarEntries(inflated(body, url), isWanted)) {
+  for await (const file of tarEntries(inflateStream(body, url), isWanted)) {
     records++;
     if (!file.path.endsWith('.json')) {
       yield readTrackerFile(file);
@@ -65,8 +66,8 @@ function isWanted(path: string): boolean {
 
 function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedRecord> {
   const id = record.id.replace(/^UBUNTU-/, '');
-  const said = reasons.take(id);
-  const entries = (record.affected ?? []).flatMap((entry) => readEntry(entry, said));
+  const reasonRows = reasons.take(id);
+  const entries = (record.affected ?? []).flatMap((entry) => readEntry(entry, reasonRows));
   yield* withoutVersions(id, entries);
   const rows = entries.flatMap((entry) => entry.rows);
   const severity = priorityIn(record) ?? worstSeverity(rows.map((row) => row.severity ?? 'Unknown'));
@@ -81,7 +82,7 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
     links: [pageOf(id), ...notices.map((notice) => `https://ubuntu.com/security/notices/${notice}`)],
     severity,
     cvss: vectorsOf('ubuntu', record),
-    affected: [...rows.map((row) => withoutCommon(row, severity)), ...said.values()],
+    affected: [...rows.map((row) => withoutCommon(row, severity)), ...reasonRows.values()],
   };
 }
 
@@ -89,15 +90,15 @@ function* vulnerability(record: OsvRecord, reasons: Reasons): Generator<FeedReco
  * The rows of a source package of a release, with the reason why it has no fix, which is then accounted for. Of one that names no
  * versions the reason alone is known, where there is one.
  */
-function readEntry(entry: OsvEntry, said: Map<string, Affected>): ReadEntry[] {
+function readEntry(entry: OsvEntry, reasonRows: Map<string, Affected>): ReadEntry[] {
   const { ecosystem, name, purl } = entry.package ?? { ecosystem: '', name: '' };
   const namespace = namespaceOf(sourceOf(purl ?? '')?.label ?? labelOf(ecosystem));
   if (namespace === undefined || name === '') return [];
   const key = rowKey(namespace.name, name);
-  const reason = said.get(key)?.fix;
+  const reason = reasonRows.get(key)?.fix;
   const rows = rowsOfEntry(entry, { namespace, package: name });
   if (rows.length === 0) return reason === undefined ? [{ entry, rows }] : [];
-  said.delete(key);
+  reasonRows.delete(key);
   return [{ entry, rows: rows.map((row) => withReason(row, reason, priorityIn(entry))) }];
 }
 

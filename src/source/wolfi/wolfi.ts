@@ -7,8 +7,9 @@ export const wolfi: AdvisorySource = {
   name: 'wolfi',
   version: 1,
   feeds,
-  feedsOf: (namespace) => (namespace === 'wolfi' ? feeds : []),
-  fetch: (_feed, client, known) => client.get('https://packages.wolfi.dev/os/security.json', known),
+  feedsFor: (namespace) => (namespace === 'wolfi' ? feeds : []),
+  fetch: (_feed, client, lastFingerprint) =>
+    client.get('https://packages.wolfi.dev/os/security.json', lastFingerprint),
   async *parse(feed, content) {
     const { readSecdb } = await import('../secdb/secdb.ts');
     const namespace = { name: 'wolfi', versionScheme: 'apk' };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import {
   affectedRow,
-  difference,
+  changeCounts,
   feedUpdate,
   hits,
   image,
@@ -22,13 +22,13 @@ for (const engine of storeEngines) {
     const apply = (...records: KeyedVulnerability[]) =>
       store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 
-    assert.deepEqual(await apply(record('A'), record('B'), record('C')), difference({ added: 3 }));
+    assert.deepEqual(await apply(record('A'), record('B'), record('C')), changeCounts({ added: 3 }));
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B', 'openssl C']);
 
     const fixedElsewhere = { affected: [affectedRow('curl')] };
     assert.deepEqual(
       await apply(record('A'), record('B', fixedElsewhere), record('D')),
-      difference({ added: 1, changed: 1, removed: 1, unchanged: 1 }),
+      changeCounts({ added: 1, changed: 1, removed: 1, unchanged: 1 }),
     );
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl D']);
     assert.deepEqual(await hits(store, image([installed('curl')])), ['curl B']);
@@ -36,7 +36,7 @@ for (const engine of storeEngines) {
     // What was closed stays as history: three records, a changed and a new one.
     assert.equal((await store.statistics()).rows['vulnerability'], 5);
 
-    assert.deepEqual(await apply(record('C')), difference({ added: 1, removed: 3 }));
+    assert.deepEqual(await apply(record('C')), changeCounts({ added: 1, removed: 3 }));
     assert.deepEqual(await hits(store, openssl), ['openssl C']);
   });
 
@@ -47,7 +47,7 @@ for (const engine of storeEngines) {
     const before = (await store.statistics()).rows;
     assert.deepEqual(
       await store.advisories.apply(feedUpdate(), stream(records.toReversed())),
-      difference({ unchanged: 100 }),
+      changeCounts({ unchanged: 100 }),
     );
     assert.deepEqual((await store.statistics()).rows, before);
   });
@@ -96,22 +96,22 @@ for (const engine of storeEngines) {
 
   test(`${engine.name}: whether records speak of a namespace`, async (t) => {
     const store = await engine.create(t)();
-    assert.equal(await store.advisories.speaksOf('debian:12'), false);
+    assert.equal(await store.advisories.covers('debian:12'), false);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    assert.equal(await store.advisories.speaksOf('debian:12'), true);
-    assert.equal(await store.advisories.speaksOf('debian:1'), false);
+    assert.equal(await store.advisories.covers('debian:12'), true);
+    assert.equal(await store.advisories.covers('debian:1'), false);
     const gone = stream([{ key: 'A', withdrawn: true } as const]);
     await store.advisories.apply(feedUpdate({ extent: 'changes' }), gone);
-    assert.equal(await store.advisories.speaksOf('debian:12'), false);
+    assert.equal(await store.advisories.covers('debian:12'), false);
   });
 
   test(`${engine.name}: names the sources that have records of a namespace`, async (t) => {
     const store = await engine.create(t)();
-    assert.deepEqual(await store.advisories.sourcesOf('debian:12'), []);
+    assert.deepEqual(await store.advisories.findSources('debian:12'), []);
     for (const source of ['debian', 'acme'])
       await store.advisories.apply(feedUpdate({ source }), stream([record('A')]));
-    assert.deepEqual(await store.advisories.sourcesOf('debian:12'), ['acme', 'debian']);
-    assert.deepEqual(await store.advisories.sourcesOf('debian:1'), []);
+    assert.deepEqual(await store.advisories.findSources('debian:12'), ['acme', 'debian']);
+    assert.deepEqual(await store.advisories.findSources('debian:1'), []);
   });
 
   test(`${engine.name}: a namespace whose versions order otherwise is refused`, async (t) => {
@@ -134,10 +134,10 @@ async function assertUntouched(
   isExpected: (error: unknown) => boolean,
 ): Promise<void> {
   await store.advisories.apply(feedUpdate(), stream([record('A')]));
-  const [rows, states] = [(await store.statistics()).rows, await store.advisories.feedStates()];
+  const [rows, states] = [(await store.statistics()).rows, await store.advisories.findFeedStates()];
   await assert.rejects(store.advisories.apply(feedUpdate({ fingerprint: 'two' }), records), isExpected);
   assert.deepEqual((await store.statistics()).rows, rows);
-  assert.deepEqual(await store.advisories.feedStates(), states);
+  assert.deepEqual(await store.advisories.findFeedStates(), states);
 }
 
 function isCorrupt(message: RegExp): (error: unknown) => boolean {

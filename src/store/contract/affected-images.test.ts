@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { VersionKey } from '../../plugin/version-scheme.ts';
 import {
   affectedRow,
@@ -48,10 +48,10 @@ for (const engine of storeEngines) {
       engineVersion: 3,
     });
 
-    const numbers = await store.vulnerabilities.named('CVE-1');
-    assert.deepEqual(numbers, await store.vulnerabilities.named('DSA-1'));
-    const page = await store.images.affected(numbers, { limit: 10 });
-    const [match] = await store.images.matches(hit);
+    const numbers = await store.vulnerabilities.findNumbersById('CVE-1');
+    assert.deepEqual(numbers, await store.vulnerabilities.findNumbersById('DSA-1'));
+    const page = await store.images.pageAffected(numbers, { limit: 10 });
+    const [match] = await store.images.findMatches(hit);
     assert.ok(match !== undefined);
     const { package: _, ...told } = match;
     assert.deepEqual(page, {
@@ -59,18 +59,18 @@ for (const engine of storeEngines) {
         { image: hit, identity: 'hit', names: ['layer', 'shop:1'], packages: [library, full], hits: [told] },
       ],
     });
-    assert.deepEqual(await store.images.affected([], { limit: 10 }), { images: [] });
-    assert.deepEqual(await store.vulnerabilities.named('CVE-2'), []);
+    assert.deepEqual(await store.images.pageAffected([], { limit: 10 }), { images: [] });
+    assert.deepEqual(await store.vulnerabilities.findNumbersById('CVE-2'), []);
   });
 
   test(`${engine.name}: a record that is history still finds its images`, async (t) => {
     const store = await engine.create(t)();
     await store.images.save(image([installed('openssl')], 'one'));
     await load(store, [record('A'), record('B')]);
-    const before = await store.vulnerabilities.named('A');
+    const before = await store.vulnerabilities.findNumbersById('A');
     await load(store, [record('B')]);
-    assert.deepEqual(await store.vulnerabilities.named('A'), []);
-    assert.deepEqual(identities(await store.images.affected(before, { limit: 9 })), ['one']);
+    assert.deepEqual(await store.vulnerabilities.findNumbersById('A'), []);
+    assert.deepEqual(identities(await store.images.pageAffected(before, { limit: 9 })), ['one']);
   });
 
   test(`${engine.name}: what keys cannot decide is left to the caller`, async (t) => {
@@ -81,7 +81,9 @@ for (const engine of storeEngines) {
     const { keys: __, ...open } = affectedRow('openssl');
     await load(store, [record('A'), record('B', { affected: [open] })]);
     const decided = async (id: string) => {
-      const { images } = await store.images.affected(await store.vulnerabilities.named(id), { limit: 9 });
+      const { images } = await store.images.pageAffected(await store.vulnerabilities.findNumbersById(id), {
+        limit: 9,
+      });
       return images.map(({ identity, hits }) => `${identity} ${hits.map((hit) => hit.decided).join()}`);
     };
     assert.deepEqual(await decided('A'), ['unkeyed false', 'keyed true']);
@@ -98,17 +100,17 @@ for (const engine of storeEngines) {
     };
     await save({ a: 2, b: 1, c: 3, d: 1, e: 4 });
     await load(store, [record('A')]);
-    const numbers = await store.vulnerabilities.named('A');
+    const numbers = await store.vulnerabilities.findNumbersById('A');
     const pageBehind = (after: string | undefined) =>
-      store.images.affected(numbers, { limit: 2, after: after ?? assert.fail() });
-    const first = await store.images.affected(numbers, { limit: 2 });
+      store.images.pageAffected(numbers, { limit: 2, after: after ?? assert.fail() });
+    const first = await store.images.pageAffected(numbers, { limit: 2 });
     assert.deepEqual(identities(first), ['b', 'd']);
 
     // One goes that was told, and one that was not; one comes on either side of the place, one right there.
     now += 2 * dayMs;
     await save({ a: 2, d: 1, e: 4 });
     const forever = 1000 * dayMs;
-    await store.collect({ keepHistoryMs: forever, keepEventsMs: forever, keepLayersUnusedMs: dayMs });
+    await store.collectGarbage({ keepHistoryMs: forever, keepEventsMs: forever, keepLayersUnusedMs: dayMs });
     await save({ before: 0, here: 1, ahead: 3 });
     const second = await pageBehind(first.next);
     assert.deepEqual(identities(second), ['here', 'a']);
@@ -122,13 +124,13 @@ for (const engine of storeEngines) {
     const libraries = Array.from({ length: 40 }, (_, i) => installed(`lib${i}`, { name: 'openssl' }));
     for (const identity of ['one', 'two']) await store.images.save(image(libraries, identity));
     await load(store, [record('CVE-1')]);
-    const numbers = await store.vulnerabilities.named('CVE-1');
+    const numbers = await store.vulnerabilities.findNumbersById('CVE-1');
     for (const limit of [1, 2]) {
-      const first = await store.images.affected(numbers, { limit });
+      const first = await store.images.pageAffected(numbers, { limit });
       const rest =
         first.next === undefined
           ? []
-          : (await store.images.affected(numbers, { limit, after: first.next })).images;
+          : (await store.images.pageAffected(numbers, { limit, after: first.next })).images;
       const found = [...first.images, ...rest];
       assert.deepEqual(
         found.map(({ identity, packages: list }) => [identity, list.map(({ name }) => name)]),
@@ -140,7 +142,7 @@ for (const engine of storeEngines) {
   test(`${engine.name}: a page that nobody gave out is refused`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
-    const numbers = await store.vulnerabilities.named('A');
+    const numbers = await store.vulnerabilities.findNumbersById('A');
     for (const cursor of [
       '',
       'x',
@@ -151,7 +153,7 @@ for (const engine of storeEngines) {
       '{"0":1}',
     ])
       await assert.rejects(
-        store.images.affected(numbers, { limit: 1, after: Buffer.from(cursor).toString('base64url') }),
+        store.images.pageAffected(numbers, { limit: 1, after: Buffer.from(cursor).toString('base64url') }),
         (error) => error instanceof ClairError && error.code === 'usage',
       );
   });
@@ -171,10 +173,10 @@ for (const engine of storeEngines) {
           await store.advisories.apply(feedUpdate({ extent: 'changes' }), change);
           for (const list of content)
             saved.set(await store.images.save(image(list, `image ${number} ${saved.size}`)), list);
-          const numbers = await store.vulnerabilities.named(id);
+          const numbers = await store.vulnerabilities.findNumbersById(id);
           const pages: AffectedImage[] = [];
           for (let after: string | undefined; ; ) {
-            const page = await store.images.affected(numbers, {
+            const page = await store.images.pageAffected(numbers, {
               limit,
               ...(after !== undefined && { after }),
             });
@@ -203,7 +205,7 @@ async function expected(
   id: string,
 ): Promise<string[]> {
   const lines = [...saved].map(async ([of, list]) =>
-    (await store.images.matches(of))
+    (await store.images.findMatches(of))
       .filter((match) => match.id === id)
       .map((match) => line(of, list[match.package] ?? assert.fail(), match)),
   );

@@ -12,7 +12,7 @@ function daysAgo(days: number): string {
 }
 
 async function contentOf({ advisories }: Store): Promise<(string | null)[]> {
-  const [state] = await advisories.feedStates();
+  const [state] = await advisories.findFeedStates();
   return [state?.contentDate ?? null, state?.contentEvidence ?? null];
 }
 
@@ -128,7 +128,7 @@ for (const engine of storeEngines) {
     await apply(store, daysAgo(10));
     clock += day;
     await apply(store, daysAgo(1));
-    const [then] = await store.advisories.feedStates({ asOf: new Date(now).toISOString() });
+    const [then] = await store.advisories.findFeedStates({ asOf: new Date(now).toISOString() });
     assert.deepEqual([then?.contentDate, then?.contentEvidence], [daysAgo(10), 'record']);
   });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { emptyScoreBatch, type ScoreBatch } from '../../model/score-batch.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
-import { difference, feedUpdate, stream } from '../../testing/store-content.ts';
-import { behind, gate, storeEngines } from '../../testing/store-engines.ts';
-import type { FeedUpdate, LookupAnswer, Store } from '../store.ts';
+import { changeCounts, feedUpdate, stream } from '../../testing/store-content.ts';
+import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
+import type { FeedUpdate, LookupResult, Store } from '../store.ts';
 
 const nvd: Enrichment = {
   id: 'CVE-1',
@@ -21,13 +21,13 @@ const epss = (id: string, score: number): Enrichment => ({ id, epss: { score, pe
 for (const engine of storeEngines) {
   test(`${engine.name}: what is known of vulnerabilities is told with who says so`, async (t) => {
     const { enrichments, advisories } = await engine.create(t)();
-    assert.deepEqual(await enrichments.find(['CVE-1']), new Map());
+    assert.deepEqual(await enrichments.findByIds(['CVE-1']), new Map());
     await apply({ enrichments }, [epss('CVE-1', 0.1), epss('CVE-2', 0.2)], {
       source: 'epss',
       feed: 'scores',
     });
     await apply({ enrichments }, [nvd, { id: 'CVE-3', rejected: true }], { source: 'nvd', feed: '2026' });
-    const found = await enrichments.find(['CVE-1', 'CVE-1', 'CVE-3', 'CVE-4']);
+    const found = await enrichments.findByIds(['CVE-1', 'CVE-1', 'CVE-3', 'CVE-4']);
     assert.deepEqual(
       found,
       new Map([
@@ -41,7 +41,7 @@ for (const engine of storeEngines) {
         ['CVE-3', [{ source: 'nvd', id: 'CVE-3', rejected: true }]],
       ]),
     );
-    const states = await advisories.feedStates();
+    const states = await advisories.findFeedStates();
     assert.deepEqual(
       states.map(({ source, feed, records, presence }) => [source, feed, records, presence]),
       [
@@ -50,7 +50,7 @@ for (const engine of storeEngines) {
       ],
     );
     const many = Array.from({ length: 1200 }, (_, i) => `CVE-${i}`);
-    assert.equal((await enrichments.find(many)).size, 3);
+    assert.equal((await enrichments.findByIds(many)).size, 3);
   });
 
   test(`${engine.name}: enrichments are replaced by difference`, async (t) => {
@@ -58,13 +58,13 @@ for (const engine of storeEngines) {
     const scores = (...entries: [string, number][]) => entries.map(([id, score]) => epss(id, score));
     assert.deepEqual(
       await apply(store, scores(['A', 0.1], ['B', 0.2], ['C', 0.3])),
-      difference({ added: 3 }),
+      changeCounts({ added: 3 }),
     );
     assert.deepEqual(
       await apply(store, scores(['A', 0.1], ['B', 0.9], ['D', 0.4])),
-      difference({ added: 1, changed: 1, removed: 1, unchanged: 1 }),
+      changeCounts({ added: 1, changed: 1, removed: 1, unchanged: 1 }),
     );
-    const all = await store.enrichments.find(['A', 'B', 'C', 'D']);
+    const all = await store.enrichments.findByIds(['A', 'B', 'C', 'D']);
     assert.deepEqual([...all].map(([id, [first]]) => `${id} ${first?.epss?.score}`).sort(), [
       'A 0.1',
       'B 0.9',
@@ -74,10 +74,10 @@ for (const engine of storeEngines) {
 
     assert.deepEqual(
       await apply(store, [epss('B', 0.8), { key: 'A', skipped: 'no score' }], { extent: 'changes' }),
-      difference({ changed: 1, skipped: 1 }),
+      changeCounts({ changed: 1, skipped: 1 }),
     );
-    assert.equal((await store.enrichments.find(['A', 'B', 'D'])).size, 3);
-    const [state] = await store.advisories.feedStates();
+    assert.equal((await store.enrichments.findByIds(['A', 'B', 'D'])).size, 3);
+    const [state] = await store.advisories.findFeedStates();
     assert.deepEqual(state?.skipped, { count: 1, sample: [{ key: 'A', reason: 'no score' }] });
     assert.equal(state.records, 3);
   });
@@ -94,19 +94,19 @@ for (const engine of storeEngines) {
     );
     await assert.rejects(apply(store, scores.slice(0, 2)), isCorrupt(/has 2 records where 5 are in force/));
     await assert.rejects(apply(store, []), isCorrupt(/has 0 records/));
-    assert.equal((await store.enrichments.find(['A', 'E'])).size, 2);
+    assert.equal((await store.enrichments.findByIds(['A', 'E'])).size, 2);
     await apply(store, scores.slice(0, 2), { acceptShrunk: true });
-    assert.equal((await store.enrichments.find(['A', 'E'])).size, 1);
+    assert.equal((await store.enrichments.findByIds(['A', 'E'])).size, 1);
   });
 
   test(`${engine.name}: of two who apply the same enrichments at once, one is told`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [epss('A', 0.1)]);
-    const begin = gate(2);
+    const begin = barrier(2);
     const again = () =>
       store.enrichments.apply(
         feedUpdate({ source: 'epss', feed: 'scores' }),
-        behind(begin, stream([epss('A', 0.2)])),
+        afterBarrier(begin, stream([epss('A', 0.2)])),
       );
     const results = await Promise.allSettled([again(), again()]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
@@ -121,14 +121,14 @@ for (const engine of storeEngines) {
       epss('CVE-2023-4911', 0.4),
       epss('no-cve', 0.5),
     ];
-    assert.deepEqual(await apply(store, first), difference({ added: 5 }));
+    assert.deepEqual(await apply(store, first), changeCounts({ added: 5 }));
     const second = [
       batchOf([2024, 1001, 0.9, 0.5], [2024, 10_000, 0.2, 0.5], [2022, 1, 0.6, 0.5]),
       { key: 'CVE-2023-4911', skipped: 'no score' },
       epss('no-cve', 0.5),
     ];
     const changes = { added: 1, changed: 1, unchanged: 2, removed: 1, skipped: 1 };
-    assert.deepEqual(await apply(store, second), difference(changes));
+    assert.deepEqual(await apply(store, second), changeCounts(changes));
     const expected = [
       epss('no-cve', 0.5),
       epss('CVE-2022-0001', 0.6),
@@ -138,14 +138,14 @@ for (const engine of storeEngines) {
     ];
     for (const limit of [1, 2, 100]) assert.deepEqual(await allInFeed(store, limit), expected);
     const ids = [...first, ...expected].map(({ id }) => id);
-    const found = await store.enrichments.find(ids);
+    const found = await store.enrichments.findByIds(ids);
     assert.deepEqual(
       new Map([...found].sort()),
       new Map(expected.map((one) => [one.id, [{ source: 'epss', ...one }]] as const).sort()),
     );
-    assert.equal((await store.advisories.feedStates())[0]?.records, 5);
+    assert.equal((await store.advisories.findFeedStates())[0]?.records, 5);
     const change = [epss('CVE-2024-1001', 0.7)];
-    assert.deepEqual(await apply(store, change, { extent: 'changes' }), difference({ changed: 1 }));
+    assert.deepEqual(await apply(store, change, { extent: 'changes' }), changeCounts({ changed: 1 }));
     assert.equal((await allInFeed(store, 100)).length, 5);
   });
 
@@ -172,23 +172,23 @@ for (const engine of storeEngines) {
       origin: 'upstream',
       askedAt: '2026-01-02T03:04:05.000Z',
     };
-    assert.deepEqual(await enrichments.lookedUp(['CVE-1']), new Map());
+    assert.deepEqual(await enrichments.findLookups(['CVE-1']), new Map());
     await enrichments.saveLookups([]);
     const missing = { ...answer, id: 'CVE-2', enrichment: null };
     await enrichments.saveLookups([{ ...answer, enrichment: nvd }, missing]);
     assert.deepEqual(
-      await enrichments.lookedUp(['CVE-1', 'CVE-2', 'CVE-3']),
-      new Map<string, LookupAnswer>([
+      await enrichments.findLookups(['CVE-1', 'CVE-2', 'CVE-3']),
+      new Map<string, LookupResult>([
         ['CVE-1', { ...answer, enrichment: nvd }],
         ['CVE-2', missing],
       ]),
     );
     const later = { ...answer, askedAt: '2026-02-02T03:04:05.000Z', origin: 'https://mirror.example' };
     await enrichments.saveLookups([{ ...later, enrichment: null }]);
-    assert.deepEqual((await enrichments.lookedUp(['CVE-1'])).get('CVE-1'), { ...later, enrichment: nvd });
+    assert.deepEqual((await enrichments.findLookups(['CVE-1'])).get('CVE-1'), { ...later, enrichment: nvd });
     await apply(store, [epss('CVE-1', 0.1)]);
     assert.deepEqual(
-      (await enrichments.find(['CVE-1', 'CVE-2'])).get('CVE-1')?.map(({ source }) => source),
+      (await enrichments.findByIds(['CVE-1', 'CVE-2'])).get('CVE-1')?.map(({ source }) => source),
       ['cve', 'epss'],
     );
   });
@@ -204,8 +204,8 @@ for (const engine of storeEngines) {
       { ...asked, id: 'CVE-2', askedAt: at(29) },
     ]);
     const months = 30 * day;
-    await store.collect({ keepHistoryMs: months, keepEventsMs: months, keepLayersUnusedMs: months });
-    assert.deepEqual([...(await store.enrichments.lookedUp(['CVE-1', 'CVE-2'])).keys()], ['CVE-2']);
+    await store.collectGarbage({ keepHistoryMs: months, keepEventsMs: months, keepLayersUnusedMs: months });
+    assert.deepEqual([...(await store.enrichments.findLookups(['CVE-1', 'CVE-2'])).keys()], ['CVE-2']);
   });
 
   test(`${engine.name}: of two who keep the same answers at once, none fails`, async (t) => {
@@ -222,7 +222,7 @@ for (const engine of storeEngines) {
       store.enrichments.saveLookups(answers),
       store.enrichments.saveLookups(answers.toReversed()),
     ]);
-    assert.equal((await store.enrichments.lookedUp(answers.map(({ id }) => id))).size, 300);
+    assert.equal((await store.enrichments.findLookups(answers.map(({ id }) => id))).size, 300);
   });
 }
 
@@ -244,7 +244,7 @@ async function allInFeed({ enrichments }: Store, limit: number): Promise<Enrichm
   for (;;) {
     const after = all.at(-1)?.id;
     const feed = { source: 'epss', feed: 'scores' };
-    const page = await enrichments.inFeed(feed, { limit, ...(after !== undefined && { after }) });
+    const page = await enrichments.pageByFeed(feed, { limit, ...(after !== undefined && { after }) });
     all.push(...page);
     if (page.length < limit) return all;
   }

@@ -13,7 +13,7 @@ const full = record('A', {
 const curl = affectedRow('curl', { severity: 'Low' });
 
 /** Changes that mean nothing for any image. */
-const silent: Partial<KeyedVulnerability>[] = [
+const insignificant: Partial<KeyedVulnerability>[] = [
   { description: 'now with a description' },
   { links: ['https://example.org/other'] },
   { cvss: [{ source: 'nvd', vector: 'CVSS:3.1/AV:N', score: 5 }] },
@@ -26,7 +26,7 @@ const silent: Partial<KeyedVulnerability>[] = [
 ];
 
 /** Changes that mean something, and what. */
-const telling: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEvent['changed'][number][]])[] = [
+const significant: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEvent['changed'][number][]])[] = [
   [{ id: 'B' }, ['aliases']],
   [{ aliases: ['CVE-1'] }, ['aliases']],
   [{ severity: 'High' }, ['severity']],
@@ -46,12 +46,12 @@ for (const engine of storeEngines) {
     let now = Date.parse('2026-01-02T00:00:00Z');
     const store = await engine.create(t)({ now: () => now });
     await apply(store, [record('A'), record('B'), record('C'), record('D')]);
-    assert.deepEqual(await store.events.after(0, 10), [], 'a first load is no news');
-    assert.equal(await store.events.last(), 0);
+    assert.deepEqual(await store.events.findAfter(0, 10), [], 'a first load is no news');
+    assert.equal(await store.events.findLastNumber(), 0);
 
     now += 1000;
     await apply(store, [record('A'), record('E'), record('B', { severity: 'High' }), record('C')]);
-    const events = await store.events.after(0, 10);
+    const events = await store.events.findAfter(0, 10);
     const common = { at: '2026-01-02T00:00:01.000Z', source: 'debian', feed: 'tracker' };
     assert.deepEqual(
       events.map(({ old, new: is, ...event }) => event),
@@ -67,11 +67,11 @@ for (const engine of storeEngines) {
       ['Medium', undefined],
     ]);
 
-    assert.deepEqual(await store.events.after(1, 1), [events[1]]);
-    assert.deepEqual(await store.events.after(3, 10), []);
-    assert.equal(await store.events.last(), 3);
+    assert.deepEqual(await store.events.findAfter(1, 1), [events[1]]);
+    assert.deepEqual(await store.events.findAfter(3, 10), []);
+    assert.equal(await store.events.findLastNumber(), 3);
     await apply(store, [{ key: 'E', withdrawn: true }, record('F')], { extent: 'changes' });
-    const [gone, fresh] = (await store.events.after(3, 10)).toReversed();
+    const [gone, fresh] = (await store.events.findAfter(3, 10)).toReversed();
     assert.deepEqual([gone?.number, gone?.kind, gone?.key], [5, 'withdrawn', 'E']);
     assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);
   });
@@ -79,16 +79,16 @@ for (const engine of storeEngines) {
   test(`${engine.name}: what means nothing is not told, and what means something is`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [full]);
-    for (const change of silent) {
+    for (const change of insignificant) {
       assert.equal((await apply(store, [{ ...full, ...change }])).changed, 1, JSON.stringify(change));
       await apply(store, [full]);
-      assert.equal(await store.events.last(), 0, JSON.stringify(change));
+      assert.equal(await store.events.findLastNumber(), 0, JSON.stringify(change));
     }
-    for (const [change, changed] of telling) {
-      const last = await store.events.last();
+    for (const [change, changed] of significant) {
+      const last = await store.events.findLastNumber();
       await apply(store, [{ ...full, ...change }]);
       await apply(store, [full]);
-      const events = await store.events.after(last, 10);
+      const events = await store.events.findAfter(last, 10);
       assert.deepEqual(
         events.map((event) => event.changed),
         [changed, changed],
@@ -104,7 +104,7 @@ for (const engine of storeEngines) {
     await apply(store, [{ ...bare, description: 'longer' }]);
     await apply(store, [{ ...bare, severity: 'Critical' }]);
     assert.deepEqual(
-      (await store.events.after(0, 9)).map(({ changed }) => changed),
+      (await store.events.findAfter(0, 9)).map(({ changed }) => changed),
       [['severity']],
     );
   });
@@ -114,9 +114,9 @@ for (const engine of storeEngines) {
     await apply(store, [record('A')]);
     await apply(store, [record('B')], { sourceVersion: 2 });
     await apply(store, [record('C')], { sourceVersion: 2, origin: '/mirror' });
-    assert.equal(await store.events.last(), 0);
+    assert.equal(await store.events.findLastNumber(), 0);
     await apply(store, [record('D')], { sourceVersion: 2, origin: '/mirror' });
-    assert.equal(await store.events.last(), 2);
+    assert.equal(await store.events.findLastNumber(), 2);
   });
 
   test(`${engine.name}: the end of a namespace and its return are no news in themselves`, async (t) => {
@@ -126,14 +126,14 @@ for (const engine of storeEngines) {
     await apply(store, both);
     await apply(store, [record('A', { affected: [row] }), record('C')]);
     await apply(store, both);
-    assert.deepEqual(await store.events.after(0, 10), []);
+    assert.deepEqual(await store.events.findAfter(0, 10), []);
 
     await apply(store, [record('A', { affected: [{ ...row, fix: { state: 'unfixed' } }] }), record('C')]);
-    const [event] = await store.events.after(0, 10);
+    const [event] = await store.events.findAfter(0, 10);
     assert.deepEqual([event?.key, event?.changed], ['A', ['fix']]);
     await apply(store, [record('A', { affected: [old, row] }), record('C')]);
     // B is kept no more: its namespace is spoken of again, and B is not.
-    const rest = await store.events.after(1, 10);
+    const rest = await store.events.findAfter(1, 10);
     assert.deepEqual(
       rest.map(({ key, kind, changed }) => [key, kind, ...changed]),
       [
@@ -151,7 +151,7 @@ for (const engine of storeEngines) {
       throw new Error('the connection was lost');
     })();
     await assert.rejects(store.advisories.apply(feedUpdate(), breaking));
-    assert.equal(await store.events.last(), 0);
+    assert.equal(await store.events.findLastNumber(), 0);
   });
 
   test(`${engine.name}: numbers of events rise in the order in which they become visible`, async (t) => {
@@ -169,7 +169,7 @@ for (const engine of storeEngines) {
       );
     await load('first');
     await load('second');
-    const events = await store.events.after(0, 1000);
+    const events = await store.events.findAfter(0, 1000);
     assert.deepEqual(
       events.map(({ number }) => number),
       Array.from({ length: 160 }, (_, i) => i + 1),
@@ -188,7 +188,7 @@ for (const engine of storeEngines) {
       Array.from({ length: 450 }, (_, i) => record(`${i}`, { severity }));
     await apply(store, records('Low'));
     await apply(store, records('High'));
-    const events = await store.events.after(0, 1000);
+    const events = await store.events.findAfter(0, 1000);
     assert.deepEqual(
       events.map(({ key }) => key),
       records('Low').map(({ key }) => key),
@@ -207,7 +207,7 @@ async function severities(store: Store, events: readonly AdvisoryEvent[]) {
     events.map(({ old, new: is }) =>
       Promise.all(
         [old, is].map(async (number) =>
-          number === null ? undefined : (await store.vulnerabilities.read([number]))[0]?.severity,
+          number === null ? undefined : (await store.vulnerabilities.findByNumbers([number]))[0]?.severity,
         ),
       ),
     ),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
-import { behind, gate, storeEngines } from '../../testing/store-engines.ts';
+import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
 
 /** What there is nothing to be told of. */
 const nothing = { skipped: { count: 0, sample: [] }, kept: [], lastFailure: null };
@@ -24,7 +24,7 @@ const found = {
 for (const engine of storeEngines) {
   test(`${engine.name}: the state of a feed that was applied`, async (t) => {
     const store = await engine.create(t)();
-    assert.deepEqual(await store.advisories.feedStates(), []);
+    assert.deepEqual(await store.advisories.findFeedStates(), []);
     await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
     const state = {
       source: 'debian',
@@ -41,7 +41,7 @@ for (const engine of storeEngines) {
       records: 2,
       ...nothing,
     };
-    assert.deepEqual(await store.advisories.feedStates(), [state]);
+    assert.deepEqual(await store.advisories.findFeedStates(), [state]);
 
     const next = {
       sourceVersion: 2,
@@ -51,7 +51,7 @@ for (const engine of storeEngines) {
     };
     await store.advisories.apply(feedUpdate(next), stream([record('A')]));
     const at = '2026-01-03T00:00:00.000Z';
-    assert.deepEqual(await store.advisories.feedStates(), [
+    assert.deepEqual(await store.advisories.findFeedStates(), [
       { ...state, ...next, fetchedAt: at, checkedAt: at, records: 1 },
     ]);
   });
@@ -59,7 +59,7 @@ for (const engine of storeEngines) {
   test(`${engine.name}: the newest advisory is the newest record, else the time of the file`, async (t) => {
     const store = await engine.create(t)();
     const lastModified = '2025-06-01T00:00:00Z';
-    const newest = async () => (await store.advisories.feedStates()).map((state) => state.newestAdvisory);
+    const newest = async () => (await store.advisories.findFeedStates()).map((state) => state.newestAdvisory);
 
     await store.advisories.apply(feedUpdate({ lastModified }), stream([record('A')]));
     assert.deepEqual(await newest(), ['2025-06-01T00:00:00.000Z']);
@@ -82,7 +82,7 @@ for (const engine of storeEngines) {
   test(`${engine.name}: a feed that is absent`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.touch(found);
-    assert.deepEqual(await store.advisories.feedStates(), [
+    assert.deepEqual(await store.advisories.findFeedStates(), [
       { ...found, newestAdvisory: null, contentDate: null, contentEvidence: null, records: 0, ...nothing },
     ]);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
@@ -92,13 +92,13 @@ for (const engine of storeEngines) {
   test(`${engine.name}: looking at a feed leaves its records alone`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate({ lastModified: '2026-01-01T00:00:00Z' }), stream([record('A')]));
-    const [before] = await store.advisories.feedStates();
+    const [before] = await store.advisories.findFeedStates();
     assert.ok(before !== undefined);
     const checkedAt = '2026-01-09T00:00:00.000Z';
     await store.advisories.touch({ ...before, presence: 'loaded', checkedAt });
-    assert.deepEqual(await store.advisories.feedStates(), [{ ...before, checkedAt }]);
+    assert.deepEqual(await store.advisories.findFeedStates(), [{ ...before, checkedAt }]);
     await store.advisories.touch(found);
-    assert.deepEqual(await store.advisories.feedStates(), [
+    assert.deepEqual(await store.advisories.findFeedStates(), [
       {
         ...found,
         newestAdvisory: before.newestAdvisory,
@@ -143,9 +143,9 @@ for (const engine of storeEngines) {
   test(`${engine.name}: of two who apply the same feed at once, one is told`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const begin = gate(2);
+    const begin = barrier(2);
     const apply = () =>
-      store.advisories.apply(feedUpdate(), behind(begin, stream([record('A'), record('B')])));
+      store.advisories.apply(feedUpdate(), afterBarrier(begin, stream([record('A'), record('B')])));
     const results = await Promise.allSettled([apply(), apply()]);
     const failed = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedRecord, Store } from '../store.ts';
@@ -44,13 +44,13 @@ for (const engine of storeEngines) {
   test(`${engine.name}: the states of feeds as of a day in the past`, async (t) => {
     const { store, clock, apply } = await open(t);
     const at = async (number: number) => {
-      const states = await store.advisories.feedStates({ asOf: day(number) });
+      const states = await store.advisories.findFeedStates({ asOf: day(number) });
       return states.map(({ fingerprint, fetchedAt, checkedAt, records }) =>
         [fingerprint, fetchedAt, checkedAt, records].join(' '),
       );
     };
     await apply(1, [record('A'), record('B')]);
-    const [state] = await store.advisories.feedStates();
+    const [state] = await store.advisories.findFeedStates();
     assert.ok(state !== undefined);
     clock.day = 2;
     await store.advisories.touch({ ...state, presence: 'loaded', checkedAt: day(2) });
@@ -73,16 +73,19 @@ for (const engine of storeEngines) {
     const at = async (number: number): Promise<string[]> => {
       const asOf = day(number);
       const named = await Promise.all(
-        ['A', 'also A', 'B'].map((id) => store.vulnerabilities.named(id, { asOf })),
+        ['A', 'also A', 'B'].map((id) => store.vulnerabilities.findNumbersById(id, { asOf })),
       );
-      const keyed = await store.vulnerabilities.keyed(feed, ['A', 'B'], { asOf });
-      const found = await store.vulnerabilities.read(named.flat());
+      const keyed = await store.vulnerabilities.findByKeys(feed, ['A', 'B'], { asOf });
+      const found = await store.vulnerabilities.findByNumbers(named.flat());
       return [...found, ...keyed].map(({ id, severity }) => `${id} ${severity}`);
     };
     assert.deepEqual(await at(0), []);
     assert.deepEqual(await at(2), ['A Medium', 'B Medium', 'A Medium', 'B Medium']);
     assert.deepEqual(await at(3), ['A High', 'A High']);
-    await assert.rejects(store.vulnerabilities.named('A', { asOf: day(10) }), isUsage(/lies in the future/));
+    await assert.rejects(
+      store.vulnerabilities.findNumbersById('A', { asOf: day(10) }),
+      isUsage(/lies in the future/),
+    );
   });
 
   test(`${engine.name}: a time nothing is known of is refused`, async (t) => {
@@ -93,7 +96,7 @@ for (const engine of storeEngines) {
       [day(2), /lies in the future/],
     ] as const) {
       await assert.rejects(hitsAsOf(store, asOf), isUsage(message));
-      await assert.rejects(store.advisories.feedStates({ asOf }), isUsage(message));
+      await assert.rejects(store.advisories.findFeedStates({ asOf }), isUsage(message));
     }
   });
 
@@ -122,7 +125,7 @@ for (const engine of storeEngines) {
 
 async function hitsAsOf(store: Store, asOf: string | undefined): Promise<string[]> {
   const number = await store.images.save(openssl);
-  const found = await store.images.matches(number, asOf === undefined ? {} : { asOf });
+  const found = await store.images.findMatches(number, asOf === undefined ? {} : { asOf });
   return found.map(({ id, severity }) => `${id} ${severity}`);
 }
 

@@ -80,7 +80,7 @@ for (const engine of storeEngines) {
     assert.equal(rows['image'], 2);
     assert.equal(rows['image_package'], 701);
     assert.deepEqual(await hits(store, one), ['openssl A']);
-    assert.deepEqual(await store.images.matches(await store.images.save(two)), []);
+    assert.deepEqual(await store.images.findMatches(await store.images.save(two)), []);
   });
 
   test(`${engine.name}: a package without a place to look it up is kept and hit by nothing`, async (t) => {

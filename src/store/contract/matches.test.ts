@@ -27,7 +27,7 @@ for (const engine of storeEngines) {
       fc.asyncProperty(feed, packages, async (records, installedPackages) => {
         await replace(store, records);
         const index = image(installedPackages, `image ${number++}`);
-        const found = await store.images.matches(await store.images.save(index));
+        const found = await store.images.findMatches(await store.images.save(index));
         assert.deepEqual(found.map(shortly).sort(), expected(installedPackages, records).sort());
         if (other === undefined) return;
         // The same rows, whatever order the records came in and whatever lay there before.
@@ -35,7 +35,7 @@ for (const engine of storeEngines) {
           .map((item) => ({ ...item, affected: item.affected.toReversed() }))
           .toReversed();
         await replace(other, backwards);
-        assert.deepEqual(await other.images.matches(await other.images.save(index)), found);
+        assert.deepEqual(await other.images.findMatches(await other.images.save(index)), found);
       }),
       { numRuns: 60 },
     );
@@ -56,7 +56,7 @@ for (const engine of storeEngines) {
       affectedPackage: 'openssl',
       decided: true,
     };
-    assert.deepEqual(await store.images.matches(await store.images.save(index)), [
+    assert.deepEqual(await store.images.findMatches(await store.images.save(index)), [
       {
         ...common,
         id: 'CVE-3',
@@ -101,7 +101,7 @@ for (const engine of storeEngines) {
       const item = installed('openssl');
       const { key: __, ...lookup } = item.lookup ?? assert.fail();
       const index = image([{ ...item, lookup: key === undefined ? lookup : { ...lookup, key } }]);
-      const found = await store.images.matches(await store.images.save(index));
+      const found = await store.images.findMatches(await store.images.save(index));
       return found.map(({ id, decided }) => `${id} ${decided}`);
     };
     assert.deepEqual(await decisions(undefined), ['keyed false', 'unkeyed false']);
@@ -131,7 +131,7 @@ for (const engine of storeEngines) {
 
   test(`${engine.name}: an image that is not there is no clean one`, async (t) => {
     const store = await engine.create(t)();
-    await assert.rejects(store.images.matches(1), /there is no image 1/);
+    await assert.rejects(store.images.findMatches(1), /there is no image 1/);
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClairError } from '../../kit/errors.ts';
+import type { ClairError } from '../../core/errors.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { NamedLayer, SavedLayer } from '../store.ts';
@@ -24,8 +24,8 @@ for (const engine of storeEngines) {
       for (const outcome of await Promise.allSettled(saving))
         if (outcome.status === 'rejected')
           assert.equal((outcome.reason as ClairError).code, 'parent-unknown');
-      assert.deepEqual(await store.namedLayers.chain('parent'), []);
-      assert.deepEqual(await store.namedLayers.chain('child 0'), []);
+      assert.deepEqual(await store.namedLayers.findChain('parent'), []);
+      assert.deepEqual(await store.namedLayers.findChain('child 0'), []);
     }
   });
 
@@ -38,21 +38,21 @@ for (const engine of storeEngines) {
     });
     const name = 'base\u0000';
     assert.equal(await store.namedLayers.find(name), undefined);
-    assert.deepEqual(await store.namedLayers.chain(name), []);
+    assert.deepEqual(await store.namedLayers.findChain(name), []);
     assert.equal(await store.namedLayers.remove(name), false);
     assert.equal(await store.ancestries.find(name), undefined);
-    assert.equal(await store.ancestries.layerOf(name), undefined);
+    assert.equal(await store.ancestries.findLayerIdentity(name), undefined);
     assert.equal(await store.layers.find(name, 'key'), undefined);
     assert.equal(await store.notifications.find(name), undefined);
     assert.equal(await store.notifications.markDeleted(name), false);
-    assert.equal(await store.digests.markDeleted(name), false);
+    assert.equal(await store.batches.markDeleted(name), false);
     assert.equal(await store.keyValues.get(name), undefined);
-    assert.deepEqual(await store.vulnerabilities.named('A\u0000'), []);
-    assert.deepEqual(await store.vulnerabilities.withIds('debian:12\u0000', ['A']), []);
-    assert.deepEqual(await store.vulnerabilities.withIds('debian:12', ['A\u0000']), []);
-    assert.deepEqual(await store.vulnerabilities.inNamespace('debian:12\u0000', { limit: 9 }), []);
-    assert.equal(await store.advisories.speaksOf('debian:12\u0000'), false);
-    assert.equal((await store.enrichments.find(['A\u0000'])).size, 0);
+    assert.deepEqual(await store.vulnerabilities.findNumbersById('A\u0000'), []);
+    assert.deepEqual(await store.vulnerabilities.findByIds('debian:12\u0000', ['A']), []);
+    assert.deepEqual(await store.vulnerabilities.findByIds('debian:12', ['A\u0000']), []);
+    assert.deepEqual(await store.vulnerabilities.pageByNamespace('debian:12\u0000', { limit: 9 }), []);
+    assert.equal(await store.advisories.covers('debian:12\u0000'), false);
+    assert.equal((await store.enrichments.findByIds(['A\u0000'])).size, 0);
     assert.equal((await store.namedLayers.find('base'))?.image, number);
   });
 
@@ -66,22 +66,22 @@ for (const engine of storeEngines) {
     for (const item of [...saved, layer('twin', 'base', top), layer('single', null, base)])
       await namedLayers.save(item);
     const layers = saved.map((item, i): NamedLayer => ({ ...item, number: i + 1 }));
-    assert.deepEqual(await namedLayers.chain('top'), layers);
-    assert.deepEqual(await namedLayers.chain('base'), [layers[0]]);
-    assert.deepEqual(await namedLayers.chain('unknown'), []);
+    assert.deepEqual(await namedLayers.findChain('top'), layers);
+    assert.deepEqual(await namedLayers.findChain('base'), [layers[0]]);
+    assert.deepEqual(await namedLayers.findChain('unknown'), []);
     assert.deepEqual(await namedLayers.find('top'), layers[2] ?? assert.fail());
     assert.equal(await namedLayers.find('unknown'), undefined);
 
     const again = { ...layer('mid', 'single', base), engineVersion: 4 };
     await namedLayers.save(again);
-    assert.deepEqual((await namedLayers.chain('top'))[1], { ...again, parent: 'base', number: 2 });
+    assert.deepEqual((await namedLayers.findChain('top'))[1], { ...again, parent: 'base', number: 2 });
     const orphan = namedLayers.save(layer('orphan', 'unknown', base));
     await assert.rejects(orphan, { code: 'parent-unknown' });
     await assert.rejects(namedLayers.save(layer('loop', 'loop', base)));
 
     assert.equal(await namedLayers.remove('mid'), true);
     assert.equal(await namedLayers.remove('mid'), false);
-    const left = async (name: string) => (await namedLayers.chain(name)).length;
+    const left = async (name: string) => (await namedLayers.findChain(name)).length;
     assert.deepEqual(await Promise.all(['base', 'mid', 'top', 'twin', 'single'].map(left)), [1, 0, 0, 2, 1]);
   });
 
@@ -97,13 +97,13 @@ for (const engine of storeEngines) {
         format: 'ACI',
         engineVersion: 3,
       });
-    const chain = await namedLayers.chain('layer 1499');
+    const chain = await namedLayers.findChain('layer 1499');
     assert.deepEqual(
       chain.map(({ name }) => name),
       names,
     );
     assert.equal(await namedLayers.remove('layer 0'), true);
-    assert.deepEqual(await namedLayers.chain('layer 1499'), []);
+    assert.deepEqual(await namedLayers.findChain('layer 1499'), []);
   });
 
   test(`${engine.name}: images by the name of their ancestry`, async (t) => {
@@ -133,12 +133,12 @@ for (const engine of storeEngines) {
 
   test(`${engine.name}: layers by what clients call them`, async (t) => {
     const { ancestries } = await engine.create(t)();
-    assert.equal(await ancestries.layerOf('h0'), undefined);
-    await ancestries.noteLayer('h0', 'sha256:one');
-    await ancestries.noteLayer('h1', 'sha256:one');
-    await ancestries.noteLayer('h0', 'sha256:two');
-    assert.equal(await ancestries.layerOf('h0'), 'sha256:two');
-    assert.equal(await ancestries.layerOf('h1'), 'sha256:one');
+    assert.equal(await ancestries.findLayerIdentity('h0'), undefined);
+    await ancestries.saveLayerHash('h0', 'sha256:one');
+    await ancestries.saveLayerHash('h1', 'sha256:one');
+    await ancestries.saveLayerHash('h0', 'sha256:two');
+    assert.equal(await ancestries.findLayerIdentity('h0'), 'sha256:two');
+    assert.equal(await ancestries.findLayerIdentity('h1'), 'sha256:one');
   });
 
   test(`${engine.name}: small things are remembered`, async (t) => {
@@ -171,9 +171,9 @@ for (const engine of storeEngines) {
       { ...installed('ed'), repositories: [], lookup },
     ];
     const whole = { ...image(packages), detector: 'os-release' };
-    assert.deepEqual(await images.read(await images.save(whole)), whole);
+    assert.deepEqual(await images.findByNumber(await images.save(whole)), whole);
     const bare = { ...image([]), distro: null, layers: [] };
-    assert.deepEqual(await images.read(await images.save(bare)), bare);
-    await assert.rejects(images.read(999), /there is no image 999/);
+    assert.deepEqual(await images.findByNumber(await images.save(bare)), bare);
+    await assert.rejects(images.findByNumber(999), /there is no image 999/);
   });
 }

@@ -20,13 +20,13 @@ for (const engine of storeEngines) {
     const { store, clock } = await open(t);
     const { notifications } = store;
     await apply(store, [record('A')]);
-    assert.equal(await notifications.make(10), 0, 'a first load is no news');
-    assert.equal(await notifications.nextDue(), undefined);
+    assert.equal(await notifications.createFromEvents(10), 0, 'a first load is no news');
+    assert.equal(await notifications.findNextDue(), undefined);
     await apply(store, [record('A', { severity: 'High' })]);
     clock.now += minute;
-    assert.equal(await notifications.make(10), 1);
-    assert.equal(await notifications.make(10), 0);
-    const [made, ...others] = await notifications.due(10);
+    assert.equal(await notifications.createFromEvents(10), 1);
+    assert.equal(await notifications.createFromEvents(10), 0);
+    const [made, ...others] = await notifications.findDue(10);
     assert.ok(made !== undefined && others.length === 0);
     assert.match(made.name, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     assert.deepEqual(
@@ -51,24 +51,24 @@ for (const engine of storeEngines) {
 
     clock.now += minute;
     await notifications.markNotified(made.name, 5 * minute);
-    assert.deepEqual(await notifications.due(10), []);
+    assert.deepEqual(await notifications.findDue(10), []);
     const told = { ...made, notifiedAt: '2026-01-02T00:02:00.000Z', dueAt: '2026-01-02T00:07:00.000Z' };
     assert.deepEqual(await notifications.find(made.name), told);
-    assert.equal(await notifications.nextDue(), told.dueAt);
+    assert.equal(await notifications.findNextDue(), told.dueAt);
     clock.now += 5 * minute;
-    assert.deepEqual(await notifications.due(10), [told]);
+    assert.deepEqual(await notifications.findDue(10), [told]);
 
     assert.equal(await notifications.markDeleted(made.name), true);
-    const heard = { ...told, deletedAt: '2026-01-02T00:07:00.000Z', dueAt: null };
-    assert.deepEqual(await notifications.find(made.name), heard);
+    const acknowledged = { ...told, deletedAt: '2026-01-02T00:07:00.000Z', dueAt: null };
+    assert.deepEqual(await notifications.find(made.name), acknowledged);
     // Who was just telling it comes too late to have it told again.
     clock.now += minute;
     await notifications.markNotified(made.name, 0);
     await notifications.postpone(made.name, new Date(clock.now));
-    assert.deepEqual(await notifications.due(10), []);
+    assert.deepEqual(await notifications.findDue(10), []);
     assert.equal(await notifications.markDeleted(made.name), true);
     assert.deepEqual(await notifications.find(made.name), {
-      ...heard,
+      ...acknowledged,
       notifiedAt: '2026-01-02T00:08:00.000Z',
       deletedAt: '2026-01-02T00:08:00.000Z',
     });
@@ -80,10 +80,10 @@ for (const engine of storeEngines) {
     const { notifications } = store;
     await apply(store, []);
     await apply(store, [record('A'), record('B'), record('C')]);
-    assert.equal(await notifications.make(2), 2);
+    assert.equal(await notifications.createFromEvents(2), 2);
     clock.now += minute;
-    assert.equal(await notifications.make(2), 1);
-    const ids = async (limit = 9) => (await notifications.due(limit)).map(({ id }) => id);
+    assert.equal(await notifications.createFromEvents(2), 1);
+    const ids = async (limit = 9) => (await notifications.findDue(limit)).map(({ id }) => id);
     assert.deepEqual(
       [await ids(), await ids(2)],
       [
@@ -91,7 +91,7 @@ for (const engine of storeEngines) {
         ['A', 'B'],
       ],
     );
-    const [a, b] = await notifications.due(2);
+    const [a, b] = await notifications.findDue(2);
     await notifications.postpone(a?.name ?? '', new Date(clock.now + minute));
     await notifications.postpone(b?.name ?? '', 'ever');
     assert.deepEqual(await ids(), ['C']);
@@ -149,8 +149,10 @@ for (const engine of storeEngines) {
     );
     await apply(store, [record('A', { affected: [{ ...ten, ...unfixed }, twelve] })]);
     assert.deepEqual(await newParts(store), ['debian:10 old new', 'debian:12 old new']);
-    const [before] = (await store.notifications.due(9)).filter(({ namespace }) => namespace === 'debian:10');
-    const [kept] = await store.vulnerabilities.read([before?.old ?? 0]);
+    const [before] = (await store.notifications.findDue(9)).filter(
+      ({ namespace }) => namespace === 'debian:10',
+    );
+    const [kept] = await store.vulnerabilities.findByNumbers([before?.old ?? 0]);
     assert.deepEqual(
       kept?.affected.map(({ namespace, fix }) => [namespace.name, fix.state]),
       [['debian:10', 'fixed']],
@@ -178,7 +180,7 @@ for (const engine of storeEngines) {
     await store.advisories.touch(found);
     await apply(store, [record('debian:12\nCVE-2')], { ...own, extent: 'changes' });
     assert.deepEqual(await newParts(store), ['debian:12 - new', 'debian:12 - new']);
-    const [state] = await store.advisories.feedStates();
+    const [state] = await store.advisories.findFeedStates();
     assert.equal(state?.records, 2);
   });
 
@@ -193,7 +195,7 @@ for (const engine of storeEngines) {
     );
     const make = async ({ notifications }: Store) => {
       let made = 0;
-      for (let next = -1; next !== 0; made += next) next = await notifications.make(7);
+      for (let next = -1; next !== 0; made += next) next = await notifications.createFromEvents(7);
       return made;
     };
     const counts = await Promise.all(stores.map((one) => make(one)));
@@ -201,7 +203,7 @@ for (const engine of storeEngines) {
       counts.reduce((sum, made) => sum + made, 0),
       60,
     );
-    const all = await store.notifications.due(100);
+    const all = await store.notifications.findDue(100);
     assert.deepEqual(
       all.map(({ event }) => event).sort((a, b) => a - b),
       Array.from({ length: 60 }, (_, i) => i + 1),
@@ -219,21 +221,21 @@ for (const engine of storeEngines) {
     await apply(store, [record('A', { affected: [twelve] })]);
     clock.now += minute;
     await apply(store, [record('A', { affected: [{ ...ten, ...unfixed }, twelve] })]);
-    await store.notifications.make(9);
-    const [made] = await store.notifications.due(9);
+    await store.notifications.createFromEvents(9);
+    const [made] = await store.notifications.findDue(9);
     clock.now += 9 * minute;
-    await store.collect(terms);
-    assert.equal((await store.vulnerabilities.read([made?.old ?? 0])).length, 1);
+    await store.collectGarbage(terms);
+    assert.equal((await store.vulnerabilities.findByNumbers([made?.old ?? 0])).length, 1);
     clock.now += 2 * minute;
-    await store.collect(terms);
-    assert.deepEqual(await store.notifications.due(9), []);
-    assert.equal((await store.vulnerabilities.read([made?.old ?? 0])).length, 0);
+    await store.collectGarbage(terms);
+    assert.deepEqual(await store.notifications.findDue(9), []);
+    assert.equal((await store.vulnerabilities.findByNumbers([made?.old ?? 0])).length, 0);
     await apply(store, [record('B', { affected: [ten] })]);
     clock.now += 11 * minute;
-    await store.collect(terms);
-    assert.equal(await store.notifications.make(9), 0, 'thrown away before anybody told it');
+    await store.collectGarbage(terms);
+    assert.equal(await store.notifications.createFromEvents(9), 0, 'thrown away before anybody told it');
     await apply(store, [record('C', { affected: [ten] })]);
-    assert.ok((await store.notifications.make(9)) > 0);
+    assert.ok((await store.notifications.createFromEvents(9)) > 0);
   });
 }
 
@@ -249,10 +251,10 @@ const seen = new WeakMap<Store, number>();
 
 /** The notifications of all events since the last call, each with the sides it has. */
 async function newParts(store: Store): Promise<string[]> {
-  while ((await store.notifications.make(9)) > 0);
-  const all = await store.notifications.due(100);
+  while ((await store.notifications.createFromEvents(9)) > 0);
+  const all = await store.notifications.findDue(100);
   const fresh = all.filter(({ event }) => event > (seen.get(store) ?? 0));
-  seen.set(store, await store.events.last());
+  seen.set(store, await store.events.findLastNumber());
   return fresh
     .map(
       ({ namespace, old, new: is }: Notification) =>

@@ -8,7 +8,7 @@ const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };
 
 /** Lies in a layer, and comes from repositories. */
-function lying(item: ImagePackage, layer: string | null, repositories?: readonly string[]): ImagePackage {
+function located(item: ImagePackage, layer: string | null, repositories?: readonly string[]): ImagePackage {
   return {
     ...item,
     location: { ...item.location, layer: layer as ImagePackage['location']['layer'] },
@@ -56,14 +56,14 @@ for (const engine of storeEngines) {
       image(all, 'all'),
       image([...all].reverse(), 'reversed'),
       image(
-        all.map((item, i) => lying(item, `sha256:${i % 3}`, [`repository ${i % 2}`])),
+        all.map((item, i) => located(item, `sha256:${i % 3}`, [`repository ${i % 2}`])),
         'from places',
       ),
-      image([all[0] ?? assert.fail(), lying(all[0] ?? assert.fail(), 'sha256:one')], 'twice'),
+      image([all[0] ?? assert.fail(), located(all[0] ?? assert.fail(), 'sha256:one')], 'twice'),
     ];
     for (const index of images) {
       const number = await store.images.save(index);
-      assert.deepEqual(await store.images.read(number), index);
+      assert.deepEqual(await store.images.findByNumber(number), index);
     }
     const { rows } = await store.statistics();
     assert.deepEqual([rows['package'], rows['image_package']], [all.length, 3 * all.length + 2]);
@@ -81,26 +81,26 @@ for (const engine of storeEngines) {
       );
     const countPackages = async () => (await store.statistics()).rows['package'];
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const numbers = await store.vulnerabilities.named('A');
+    const numbers = await store.vulnerabilities.findNumbersById('A');
     const affected = async (): Promise<string[]> =>
-      (await store.images.affected(numbers, { limit: 9 })).images.map(({ identity }) => identity);
+      (await store.images.pageAffected(numbers, { limit: 9 })).images.map(({ identity }) => identity);
     await save('old', 'openssl', 'bash');
     await save('older', 'openssl', 'curl');
     clock.now = dayMs;
     await save('new', 'bash');
     clock.now = 2 * dayMs;
     assert.deepEqual([await countPackages(), await affected()], [3, ['old', 'older']]);
-    await store.collect(terms);
+    await store.collectGarbage(terms);
     assert.deepEqual([await countPackages(), await affected()], [1, []]);
     const again = await save('again', 'openssl');
     assert.deepEqual([await countPackages(), await affected()], [2, ['again']]);
-    assert.equal((await store.images.read(again)).packages.length, 1);
+    assert.equal((await store.images.findByNumber(again)).packages.length, 1);
   });
 
   test(`${engine.name}: images with packages of one version are told in their order, whatever else differs`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const told: (readonly [key: number, image: number])[] = [];
+    const expected: (readonly [key: number, image: number])[] = [];
     // Each third of the images has them in a version, and each fifth of all at a path.
     for (let i = 0; i < 60; i++) {
       const key = [2, 1, 4][i % 3] ?? 0;
@@ -109,13 +109,16 @@ for (const engine of storeEngines) {
         ...item,
         location: { path: `${path}`, layer: null },
       }));
-      told.push([key, await store.images.save(image(paths, `image ${i}`))]);
+      expected.push([key, await store.images.save(image(paths, `image ${i}`))]);
     }
-    const numbers = await store.vulnerabilities.named('A');
+    const numbers = await store.vulnerabilities.findNumbersById('A');
     for (const limit of [1, 7, 30]) {
       const found: (readonly [number, number])[] = [];
       for (let after: string | undefined; ; ) {
-        const page = await store.images.affected(numbers, { limit, ...(after !== undefined && { after }) });
+        const page = await store.images.pageAffected(numbers, {
+          limit,
+          ...(after !== undefined && { after }),
+        });
         for (const { image: number, packages } of page.images) {
           assert.equal(packages.length, 2);
           found.push([packages[0]?.lookup?.key?.[0] ?? 0, number]);
@@ -125,7 +128,7 @@ for (const engine of storeEngines) {
       }
       assert.deepEqual(
         found,
-        told.toSorted(([a, i], [b, j]) => a - b || i - j),
+        expected.toSorted(([a, i], [b, j]) => a - b || i - j),
       );
     }
   });

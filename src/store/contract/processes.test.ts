@@ -28,7 +28,7 @@ async function processesOn(
   engine: SharedEngine,
   isNew = false,
 ): Promise<{ place: string; run: (program: string) => ChildProcess }> {
-  const place = await (isNew ? engine.newPlace(context) : engine.place(context));
+  const place = await (isNew ? engine.createEmptyLocation(context) : engine.createLocation(context));
   return {
     place,
     run: (program) => {
@@ -61,14 +61,14 @@ for (const engine of sharedEngines) {
   test(`${engine.name}: killed at any point, a process leaves the old content whole or the new`, {
     timeout,
   }, async (t) => {
-    const place = await engine.place(t);
+    const place = await engine.createLocation(t);
     for (let i = 0; i < points; i++) await killOnce(engine, place, (i + Math.random()) / points);
   });
 
   test(`${engine.name}: killed while it makes the tables, a process stops nobody`, { timeout }, async (t) => {
-    const spanMs = await openingMs(engine, await engine.newPlace(t));
+    const spanMs = await openingMs(engine, await engine.createEmptyLocation(t));
     for (const point of [0.25, 0.5, 0.75])
-      await killWhileOpening(engine, await engine.newPlace(t), point * spanMs);
+      await killWhileOpening(engine, await engine.createEmptyLocation(t), point * spanMs);
   });
 
   test(`${engine.name}: who reads sees one edition or the other while a process applies them`, {
@@ -97,11 +97,11 @@ for (const engine of sharedEngines) {
       say(JSON.stringify([won, lost]));
       await store[Symbol.asyncDispose]();`;
     const children = [run(updater), run(updater)];
-    const told = children.map(async ({ stdout }) => {
+    const outputs = children.map(async ({ stdout }) => {
       assert.ok(stdout !== null);
       return JSON.parse(String(await stdout.toArray())) as [number, number];
     });
-    const results = await Promise.all(told);
+    const results = await Promise.all(outputs);
     assert.deepEqual(await exitsOf(children), [0, 0]);
     await using store = await engine.open(place);
     await editionIn(store, 50);
@@ -142,7 +142,7 @@ for (const engine of sharedEngines) {
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
     const now = { keepHistoryMs: 0, keepEventsMs: 0, keepLayersUnusedMs: 0 };
-    const collector = run(`for (;;) await store.collect(${JSON.stringify(now)});`);
+    const collector = run(`for (;;) await store.collectGarbage(${JSON.stringify(now)});`);
     const savers = [1, -1].map((direction) =>
       run(`
         const names = Array.from({ length: 150 }, (_, i) => 'package-' + i);
@@ -150,7 +150,7 @@ for (const engine of sharedEngines) {
         for (let i = 0; i < 40; i++) {
           const packages = names.slice(i, i + 100).map((name) => content.installed(name));
           const number = await store.images.save(content.image(packages, process.pid + ' ' + i));
-          const found = await store.images.read(number).catch((error) => {
+          const found = await store.images.findByNumber(number).catch((error) => {
             if (!/there is no image/.test(error.message)) throw error;
           });
           // Between two looks at it, the image may be thrown away.
@@ -162,7 +162,7 @@ for (const engine of sharedEngines) {
     collector.kill('SIGKILL');
     await exitOf(collector);
     await using store = await engine.open(place, { now: () => Date.now() + 1000 });
-    await store.collect(now);
+    await store.collectGarbage(now);
     const { rows } = await store.statistics();
     assert.deepEqual([rows['image'], rows['image_package'], rows['package']], [0, 0, 0]);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { emptyLayer } from '../../testing/empty-layer.ts';
 import {
   affectedRow,
@@ -50,14 +50,14 @@ for (const engine of storeEngines) {
     const tables = ['vulnerability', 'affected', 'alias'] as const;
     assert.deepEqual(await rowsOf(...tables), [5, 6, 4]);
     clock.day = 11;
-    assert.deepEqual(await store.collect(terms), nothing);
+    assert.deepEqual(await store.collectGarbage(terms), nothing);
     // What went out of force on day 1 was so for ten days.
     clock.day = 11.5;
-    assert.deepEqual(await store.collect(terms), { ...nothing, vulnerabilities: 1 });
-    assert.deepEqual(await store.collect(terms), nothing);
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, vulnerabilities: 1 });
+    assert.deepEqual(await store.collectGarbage(terms), nothing);
     assert.deepEqual(await rowsOf(...tables), [4, 5, 3]);
     clock.day = 100;
-    assert.deepEqual(await store.collect(terms), { ...nothing, vulnerabilities: 2 });
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, vulnerabilities: 2 });
     assert.deepEqual(await rowsOf(...tables), [2, 3, 1]);
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
@@ -69,15 +69,15 @@ for (const engine of storeEngines) {
     await apply(1, [record('A')]);
     await apply(5, [record('B')]);
     clock.day = 16;
-    await store.collect(terms);
-    assert.equal((await store.images.matches(number, asOf(6))).length, 1);
+    await store.collectGarbage(terms);
+    assert.equal((await store.images.findMatches(number, asOf(6))).length, 1);
     for (const day of [1, 5.9]) {
       const isRefused = (error: unknown) =>
         error instanceof ClairError &&
         error.code === 'usage' &&
         /goes back to 2026-01-07T/.test(error.message);
-      await assert.rejects(store.images.matches(number, asOf(day)), isRefused);
-      await assert.rejects(store.advisories.feedStates(asOf(day)), isRefused);
+      await assert.rejects(store.images.findMatches(number, asOf(day)), isRefused);
+      await assert.rejects(store.advisories.findFeedStates(asOf(day)), isRefused);
     }
   });
 
@@ -85,9 +85,9 @@ for (const engine of storeEngines) {
     const { store, clock, apply } = await open(t);
     await apply(1, [record('A')]);
     clock.day = 200;
-    assert.deepEqual(await store.collect(terms), nothing);
+    assert.deepEqual(await store.collectGarbage(terms), nothing);
     const number = await store.images.save(openssl);
-    assert.equal((await store.images.matches(number, { asOf: '2026-01-03' })).length, 1);
+    assert.equal((await store.images.findMatches(number, { asOf: '2026-01-03' })).length, 1);
   });
 
   test(`${engine.name}: records stay while an event speaks of them`, async (t) => {
@@ -96,17 +96,17 @@ for (const engine of storeEngines) {
     await apply(1, [record('A', { severity: 'High' })]);
     await apply(1.5, [record('A', { severity: 'Low' })]);
     clock.day = 15;
-    assert.deepEqual(await store.collect(terms), nothing);
-    const events = await store.events.after(0, 10);
+    assert.deepEqual(await store.collectGarbage(terms), nothing);
+    const events = await store.events.findAfter(0, 10);
     const numbers = events.flatMap(({ old, new: is }) => [old, is]).filter((number) => number !== null);
-    const severities = (await store.vulnerabilities.read(numbers)).map(({ severity }) => severity);
+    const severities = (await store.vulnerabilities.findByNumbers(numbers)).map(({ severity }) => severity);
     assert.deepEqual(severities, ['Medium', 'Medium', 'High', 'Low']);
     clock.day = 21.2;
-    assert.deepEqual(await store.collect(terms), { ...nothing, events: 2, vulnerabilities: 2 });
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, events: 2, vulnerabilities: 2 });
     assert.deepEqual(await rowsOf('event', 'vulnerability'), [1, 2]);
     clock.day = 40;
-    assert.deepEqual(await store.collect(terms), { ...nothing, events: 1, vulnerabilities: 1 });
-    assert.equal(await store.events.last(), 3, 'numbers of events are never given again');
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, events: 1, vulnerabilities: 1 });
+    assert.equal(await store.events.findLastNumber(), 3, 'numbers of events are never given again');
   });
 
   test(`${engine.name}: images and layers go when nobody has used them for long`, async (t) => {
@@ -117,7 +117,7 @@ for (const engine of storeEngines) {
     for (const item of images) {
       const number = await store.images.save(item);
       await store.layers.save(`layer of ${item.identity}`, 'key', emptyLayer);
-      await store.ancestries.noteLayer(item.identity, `layer of ${item.identity}`);
+      await store.ancestries.saveLayerHash(item.identity, `layer of ${item.identity}`);
       if (item.identity === 'ancestry') await store.ancestries.save(ancestry('shop', number));
       if (item.identity === 'layer')
         await store.namedLayers.save({
@@ -132,13 +132,13 @@ for (const engine of storeEngines) {
     await store.images.save(images[0] ?? assert.fail());
     assert.ok(await store.layers.find('layer of used', 'key'));
     clock.day = 31;
-    assert.deepEqual(await store.collect(terms), { ...nothing, images: 1, layers: 1 });
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, images: 1, layers: 1 });
     assert.equal(await store.layers.find('layer of unused', 'key'), undefined);
     for (const name of ['ancestry', 'layer']) assert.ok(await store.layers.find(`layer of ${name}`, 'key'));
-    assert.equal(await store.ancestries.layerOf('unused'), undefined);
-    assert.equal(await store.ancestries.layerOf('used'), 'layer of used');
+    assert.equal(await store.ancestries.findLayerIdentity('unused'), undefined);
+    assert.equal(await store.ancestries.findLayerIdentity('used'), 'layer of used');
     assert.deepEqual(await rowsOf('image', 'image_package', 'layer'), [3, 3, 3]);
-    assert.deepEqual(await store.collect(terms), nothing);
+    assert.deepEqual(await store.collectGarbage(terms), nothing);
   });
 
   test(`${engine.name}: locks that have ended go`, async (t) => {
@@ -146,7 +146,7 @@ for (const engine of storeEngines) {
     await store.locks.acquire('one', 'me', dayMs);
     await store.locks.acquire('two', 'me', 3 * dayMs);
     clock.day = 2;
-    assert.deepEqual(await store.collect(terms), { ...nothing, locks: 1 });
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, locks: 1 });
     assert.equal(await store.locks.acquire('two', 'you', dayMs), false);
   });
 
@@ -158,15 +158,16 @@ for (const engine of storeEngines) {
         await apply(day, [record('A', { severity: day % 2 ? 'High' : 'Low' })]);
     })();
     const throwing = (async () => {
-      for (let i = 0; i < 10; i++) await store.collect({ ...terms, keepHistoryMs: 0, keepEventsMs: 0 });
+      for (let i = 0; i < 10; i++)
+        await store.collectGarbage({ ...terms, keepHistoryMs: 0, keepEventsMs: 0 });
     })();
     for (let i = 0; i < 10; i++) assert.deepEqual(await hits(store, openssl), ['openssl A']);
     await Promise.all([updating, throwing]);
     clock.day = 100;
-    await store.collect(terms);
+    await store.collectGarbage(terms);
     const { rows } = await store.statistics();
     assert.deepEqual([rows['vulnerability'], rows['affected'], rows['event']], [1, 1, 0]);
-    assert.equal(await store.events.last(), 20);
+    assert.equal(await store.events.findLastNumber(), 20);
   });
 
   test(`${engine.name}: much is thrown away little by little`, async (t) => {
@@ -176,7 +177,7 @@ for (const engine of storeEngines) {
     await apply(0, edition('Low'));
     await apply(1, edition('High'));
     clock.day = 100;
-    assert.deepEqual(await store.collect(terms), { ...nothing, events: 450, vulnerabilities: 450 });
+    assert.deepEqual(await store.collectGarbage(terms), { ...nothing, events: 450, vulnerabilities: 450 });
     assert.deepEqual(await rowsOf('event', 'vulnerability', 'affected'), [0, 450, 450]);
   });
 }

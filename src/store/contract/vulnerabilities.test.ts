@@ -34,11 +34,11 @@ for (const engine of storeEngines) {
       validFrom: '2026-01-02T00:00:00.000Z',
       validTo: null,
     };
-    assert.deepEqual(await store.vulnerabilities.read([2, 1, 2, 99]), [
+    assert.deepEqual(await store.vulnerabilities.findByNumbers([2, 1, 2, 99]), [
       { ...full, ...stored, number: 1 },
       { ...record('B', { affected: [] }), ...stored, number: 2 },
     ]);
-    assert.deepEqual(await store.vulnerabilities.read([]), []);
+    assert.deepEqual(await store.vulnerabilities.findByNumbers([]), []);
   });
 
   test(`${engine.name}: records are found by their id and by every alias`, async (t) => {
@@ -46,7 +46,9 @@ for (const engine of storeEngines) {
     await load(store, [record('CVE-1'), record('RHSA-1', { aliases: ['CVE-1', 'CVE-2', 'CVE-1'] })]);
     await load(store, [record('ELSA-1', { aliases: ['CVE-1'] })], 'other');
     const idsOf = async (id: string) => {
-      const records = await store.vulnerabilities.read(await store.vulnerabilities.named(id));
+      const records = await store.vulnerabilities.findByNumbers(
+        await store.vulnerabilities.findNumbersById(id),
+      );
       return records.map((item) => item.id);
     };
     assert.deepEqual(await idsOf('CVE-1'), ['CVE-1', 'RHSA-1', 'ELSA-1']);
@@ -68,7 +70,7 @@ for (const engine of storeEngines) {
     ]);
     await load(store, [of('E', trixie), of('F', bookworm)], 'other');
     const page = async (namespace: string, limit: number, after?: number) => {
-      const records = await store.vulnerabilities.inNamespace(namespace, {
+      const records = await store.vulnerabilities.pageByNamespace(namespace, {
         limit,
         ...(after !== undefined && { after }),
       });
@@ -80,7 +82,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await page('debian:12', 2, next), ['', undefined]);
     assert.deepEqual((await page('debian:13', 9))[0], 'BCDE');
     assert.deepEqual((await page('debian:1', 9))[0], '');
-    assert.deepEqual(await store.advisories.namespaces(), [bookworm, trixie]);
+    assert.deepEqual(await store.advisories.findNamespaces(), [bookworm, trixie]);
   });
 }
 

@@ -2,70 +2,75 @@ import type { Kysely } from 'kysely';
 import { redactUrl } from '../../kit/redact.ts';
 import type { Namespace } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
-import type { AdvisoryStore, FeedDifference, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
+import type { AdvisoryStore, FeedChangeCounts, FeedName, FeedUpdate, KeyedRecord } from '../store.ts';
 import { BulkWriter } from './bulk-writer.ts';
-import { type Comparison, compare } from './comparison.ts';
-import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
-import type { Connection, Engine } from './engine.ts';
+import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
+import { type CurrentRecords, currentRecords } from './current-records.ts';
+import type { Engine, EngineConnection } from './engine.ts';
 import { recordEvents } from './events.ts';
+import { diffFeed, type FeedDiff } from './feed-diff.ts';
 import {
-  appliedElsewhere,
   type ContentDate,
+  concurrentUpdateError,
   type FeedRow,
-  feedStates,
   findFeed,
-  noteFailure,
+  readFeedStates,
+  recordFailure,
   saveFeed,
   touchFeed,
 } from './feeds.ts';
 import { momentOf } from './history.ts';
-import { type RecordsInForce, recordsInForce } from './in-force.ts';
-import { Incoming } from './incoming.ts';
-import { keepParts, type NamespaceChange, namespaceChange, writeNamespaces } from './kept-namespaces.ts';
 import { MemoryStaging } from './memory-staging.ts';
 import type { Namespaces } from './namespaces.ts';
 import { closeRecords, insertRecords } from './record-rows.ts';
+import {
+  findNamespaceChange,
+  type NamespaceChange,
+  retainParts,
+  writeNamespaces,
+} from './retained-namespaces.ts';
 import type { Tables } from './schema.ts';
-import { refuseShrunk } from './shrinkage.ts';
-import { skippedOf } from './skipped.ts';
+import { assertNotShrunk } from './shrinkage.ts';
+import { mergeSkipped } from './skipped.ts';
 import type { Staging } from './staging.ts';
+import { StagingTables } from './staging-tables.ts';
 import { millisecondsOrNull } from './times.ts';
 
 /** What the advisory tables need besides an engine. */
-export interface AdvisoryRoom {
+export interface AdvisoryDeps {
   readonly namespaces: Namespaces;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /** The advisories of a store. */
-export function advisoryStore(engine: Engine, room: AdvisoryRoom): AdvisoryStore {
+export function advisoryStore(engine: Engine, deps: AdvisoryDeps): AdvisoryStore {
   const { db } = engine;
   return {
-    feedStates: async (at = {}) => await feedStates(db, await momentOf(db, at, room.now())),
-    speaksOf: (namespace) => speaksOf(db, namespace),
-    sourcesOf: (namespace) => sourcesOf(db, namespace),
+    findFeedStates: async (at = {}) => await readFeedStates(db, await momentOf(db, at, deps.now())),
+    covers: (namespace) => covers(db, namespace),
+    findSources: (namespace) => findSources(db, namespace),
     apply: (update, records) =>
       isSmall(update)
-        ? applySmall({ engine, room, update }, records)
-        : engine.session((session) => applyLarge({ engine, session, room, update }, records)),
+        ? applySmall({ engine, deps, update }, records)
+        : engine.session((session) => applyLarge({ engine, session, deps, update }, records)),
     touch: (found) => engine.write((write) => touchFeed(write, found), 'own rows'),
     hasContent: (feed) => hasContent(db, feed),
-    noteFailure: (feed, at, message) =>
-      engine.write((write) => noteFailure(write, feed, { at, message }), 'own rows'),
-    namespaces: async () =>
+    recordFailure: (feed, at, message) =>
+      engine.write((write) => recordFailure(write, feed, { at, message }), 'own rows'),
+    findNamespaces: async () =>
       await db
         .selectFrom('namespace')
         .select(['name', 'version_scheme as versionScheme'])
         .orderBy('id')
         .execute(),
-    noteNamespace: async (namespace) => {
-      await room.namespaces.number(engine, namespace);
+    saveNamespace: async (namespace) => {
+      await deps.namespaces.findOrCreateNumber(engine, namespace);
     },
   };
 }
 
-async function speaksOf(db: Kysely<Tables>, namespace: string): Promise<boolean> {
+async function covers(db: Kysely<Tables>, namespace: string): Promise<boolean> {
   const row = await db
     .selectFrom('affected')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
@@ -78,7 +83,7 @@ async function speaksOf(db: Kysely<Tables>, namespace: string): Promise<boolean>
   return row !== undefined;
 }
 
-async function sourcesOf(db: Kysely<Tables>, namespace: string): Promise<string[]> {
+async function findSources(db: Kysely<Tables>, namespace: string): Promise<string[]> {
   const rows = await db
     .selectFrom('feed_namespace')
     .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
@@ -123,42 +128,43 @@ function isSmall({ keys }: FeedUpdate): boolean {
  * inside it no namespace can be added: both are done before.
  */
 async function applySmall(
-  { engine, room, update }: Omit<Application, 'session'> & { readonly engine: Engine },
+  { engine, deps, update }: Omit<FeedApplication, 'session'> & { readonly engine: Engine },
   records: AsyncIterable<KeyedRecord>,
-): Promise<FeedDifference> {
+): Promise<FeedChangeCounts> {
   const all: KeyedRecord[] = [];
   for await (const record of records) all.push(record);
-  for (const namespace of all.flatMap(namespacesOf)) await room.namespaces.number(engine, namespace);
+  for (const namespace of all.flatMap(namespacesOf))
+    await deps.namespaces.findOrCreateNumber(engine, namespace);
   return await engine.write(async (db) => {
-    const session: Connection = {
+    const session: EngineConnection = {
       db,
       write: (work) => work(db),
       // For a few rows COPY takes a round trip more.
       bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
     };
-    const staging = new MemoryStaging(session, room.namespaces);
-    return await apply({ session, room, update }, { records: all, staging });
+    const staging = new MemoryStaging(session, deps.namespaces);
+    return await apply({ session, deps, update }, { records: all, staging });
   }, 'advisories');
 }
 
 function namespacesOf(record: KeyedRecord): Namespace[] {
   if (!('affected' in record)) return [];
-  const kept = 'keptFor' in record ? [record.keptFor] : [];
-  return [...kept, ...record.affected.map(({ namespace }) => namespace)];
+  const retained = 'retainedFor' in record ? [record.retainedFor] : [];
+  return [...retained, ...record.affected.map(({ namespace }) => namespace)];
 }
 
 /** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
 async function applyLarge(
-  { engine, session, room, update }: Application & { readonly engine: Engine },
+  { engine, session, deps, update }: FeedApplication & { readonly engine: Engine },
   records: AsyncIterable<KeyedRecord>,
-): Promise<FeedDifference> {
-  const staging = await Incoming.open(session, engine.types, room.namespaces);
-  return await apply({ session, room, update }, { records, staging });
+): Promise<FeedChangeCounts> {
+  const staging = await StagingTables.open(session, engine.types, deps.namespaces);
+  return await apply({ session, deps, update }, { records, staging });
 }
 
-interface Application {
-  readonly session: Connection;
-  readonly room: AdvisoryRoom;
+interface FeedApplication {
+  readonly session: EngineConnection;
+  readonly deps: AdvisoryDeps;
   readonly update: FeedUpdate;
 }
 
@@ -167,62 +173,67 @@ interface Input {
   readonly staging: Staging;
 }
 
-async function apply(application: Application, { records, staging }: Input): Promise<FeedDifference> {
-  const { session, room, update } = application;
+async function apply(application: FeedApplication, { records, staging }: Input): Promise<FeedChangeCounts> {
+  const { session, deps, update } = application;
   const feed = await findFeed(session.db, update);
-  const inForce = await recordsInForce(session.db, feed, update.keys);
-  if (!isMadeOf(update, inForce)) throw appliedElsewhere(update);
-  const now = room.now();
+  const current = await currentRecords(session.db, feed, update.keys);
+  if (!hasExpectedVersions(update, current)) throw concurrentUpdateError(update);
+  const now = deps.now();
   const dates = new FeedDates(now);
-  const comparison = await compare(records, { inForce, staging, update, dates });
-  refuseShrunk(update, feed, { before: inForce.count, after: comparison.records });
-  dates.noteStated(update);
-  const contentDate = contentDateOf({ update, feed, dates, now });
-  refuseOlder({ update, feed, dates, now }, contentDate);
-  const namespaces = await namespaceChange(session, room.namespaces, { feed, update, comparison });
+  const comparison = await diffFeed(records, { current, staging, update, dates });
+  assertNotShrunk(update, feed, { before: current.count, after: comparison.records });
+  dates.addStatedDates(update);
+  const contentDate = resolveContentDate({ update, feed, dates, now });
+  assertNotOlder({ update, feed, dates, now }, contentDate);
+  const namespaces = await findNamespaceChange(session, deps.namespaces, { feed, update, comparison });
   const outcome = { ...application, staging, feed, comparison, namespaces, dates, contentDate };
-  const kept = await session.write((db) => makeGood(db, outcome), 'advisories');
+  const retained = await session.write((db) => commitStaged(db, outcome), 'advisories');
   const { added, changed, removed, unchanged, skipped } = comparison;
-  return { added, changed, removed, unchanged, kept, skipped };
+  return { added, changed, removed, unchanged, kept: retained, skipped };
 }
 
 /** Whether what a change was made of is still in force. */
-function isMadeOf({ keys = [], madeOf }: FeedUpdate, { records }: RecordsInForce): boolean {
-  return madeOf === undefined || keys.every((key) => records.get(key)?.id === madeOf.get(key));
+function hasExpectedVersions(
+  { keys = [], expectedVersions }: FeedUpdate,
+  { records }: CurrentRecords,
+): boolean {
+  return (
+    expectedVersions === undefined || keys.every((key) => records.get(key)?.id === expectedVersions.get(key))
+  );
 }
 
-interface Outcome extends Application {
+interface Outcome extends FeedApplication {
   readonly staging: Staging;
   readonly feed: FeedRow | undefined;
-  readonly comparison: Comparison;
+  readonly comparison: FeedDiff;
   readonly namespaces: NamespaceChange;
   readonly dates: FeedDates;
   readonly contentDate: ContentDate | undefined;
 }
 
 /** Answers of how many records something is kept. */
-async function makeGood(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
-  const { session, room, update, staging, feed, comparison, namespaces } = outcome;
+async function commitStaged(db: Kysely<Tables>, outcome: Outcome): Promise<number> {
+  const { session, deps, update, staging, feed, comparison, namespaces } = outcome;
   // Clocks are set back at times; the history of a feed goes on all the same.
-  const at = Math.max(room.now(), feed?.applied_at ?? 0);
+  const at = Math.max(deps.now(), feed?.applied_at ?? 0);
   const feedId = await saveFeed(db, {
     update,
     records: comparison.records,
     newestAdvisory: newestOf(outcome),
     contentDate: outcome.contentDate,
-    skipped: skippedOf(comparison, update, feed),
+    skipped: mergeSkipped(comparison, update, feed),
     comparedWith: feed,
     appliedAt: at,
   });
-  if (feedId === undefined) throw appliedElsewhere(update);
+  if (feedId === undefined) throw concurrentUpdateError(update);
   await writeNamespaces(db, feedId, { ...namespaces, at });
-  const { closed, added, changed, keptAdded } = comparison;
-  if (closed + added + changed + keptAdded === 0) return 0;
+  const { closed, added, changed, retainedAdded } = comparison;
+  if (closed + added + changed + retainedAdded === 0) return 0;
   await closeRecords(db, { staging, count: closed, at });
   const before = await insertRecords(db, { staging, feedId, at });
-  const kept = keptAdded + (await keepParts(db, { gone: namespaces.gone, at }));
+  const retained = retainedAdded + (await retainParts(db, { gone: namespaces.gone, at }));
   if (isComparable(feed, update)) await recordEvents(session, db, { feedId, at, before, staging, closed });
-  return kept;
+  return retained;
 }
 
 /** A first load tells nothing new, and what another reader makes of a feed, or another mirror holds, is no news either. */

@@ -2,18 +2,18 @@ import { type Kysely, sql } from 'kysely';
 import { compareText } from '../../model/order.ts';
 import { type PackageRow, packageColumns } from './image-package.ts';
 import type { Tables } from './schema.ts';
-import { readShared, type Shared } from './shared-values.ts';
+import { readSharedValues, type SharedPackageValues } from './shared-values.ts';
 
 /** What is to be told of an image, besides its packages. */
 export interface ImageDetails {
   readonly identity: string;
   /** Of ancestries and v1 layers that stand for it, sorted. */
   readonly names: readonly string[];
-  readonly shared: Shared;
+  readonly shared: SharedPackageValues;
 }
 
 /** What is to be told of images, by their numbers, in one query; nothing of those that are not there. */
-export async function imagesOf(
+export async function findImageDetails(
   db: Kysely<Tables>,
   images: readonly number[],
 ): Promise<ReadonlyMap<number, ImageDetails>> {
@@ -50,10 +50,10 @@ export async function imagesOf(
   const found = new Map<number, ImageDetails>();
   const namesOfImages = new Map<number, Set<string>>();
   for (const { id: image, identity, name, ...texts } of rows) {
-    const named = namesOfImages.get(image) ?? new Set();
-    namesOfImages.set(image, named);
-    if (name !== null) named.add(name);
-    if (identity !== null) found.set(image, { identity, names: [], shared: readShared(texts) });
+    const names = namesOfImages.get(image) ?? new Set();
+    namesOfImages.set(image, names);
+    if (name !== null) names.add(name);
+    if (identity !== null) found.set(image, { identity, names: [], shared: readSharedValues(texts) });
   }
   for (const [image, details] of found)
     found.set(image, { ...details, names: [...(namesOfImages.get(image) ?? [])].sort(compareText) });
@@ -61,7 +61,7 @@ export async function imagesOf(
 }
 
 /** Packages by their numbers. */
-export async function packagesOf(
+export async function findPackages(
   db: Kysely<Tables>,
   packages: readonly number[],
 ): Promise<ReadonlyMap<number, PackageRow>> {

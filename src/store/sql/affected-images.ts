@@ -1,43 +1,43 @@
 import type { Kysely } from 'kysely';
 import type { AffectedImage, AffectedPage, AffectedRequest, StoredHit } from '../store.ts';
-import { type AffectedPlace, comparePlaces, readCursor, writeCursor } from './affected-cursor.ts';
-import { imagesOf, packagesOf } from './affected-details.ts';
-import { type InstalledRow, installedRows, type Stretch } from './affected-rows.ts';
-import { placeOf, type Target, targetsOf } from './affected-targets.ts';
-import { toPackage } from './image-package.ts';
+import { type AffectedCursor, comparePositions, readCursor, writeCursor } from './affected-cursor.ts';
+import { findImageDetails, findPackages } from './affected-details.ts';
+import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';
+import { packageFromRow } from './image-package.ts';
+import { type InstalledRow, installedRows, type ScanRange } from './installed-rows.ts';
 import type { Tables } from './schema.ts';
 
 /**
  * The images that records hit. The list is walked along the indexes of what is installed: by namespace and package, then by
  * version key, then by image. So a page is read off the indexes from where the last one ended, however long the list is.
  */
-export async function affectedImages(
+export async function pageAffectedImages(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
   { limit, after, namespace }: AffectedRequest,
 ): Promise<AffectedPage> {
-  const place = after === undefined ? undefined : readCursor(after);
-  const all = await targetsOf(db, vulnerabilities);
+  const cursor = after === undefined ? undefined : readCursor(after);
+  const all = await findTargets(db, vulnerabilities);
   const targets = namespace === undefined ? all : all.filter((target) => target.namespace.name === namespace);
-  const found: Found[] = [];
-  for (const stretch of targets.flatMap((target) => stretchesOf(target, place))) {
+  const found: FoundImage[] = [];
+  for (const range of targets.flatMap((target) => scanRangesOf(target, cursor))) {
     // One more than wanted tells whether there is another page.
-    found.push(...(await walk(db, stretch, limit + 1 - found.length)));
+    found.push(...(await walk(db, range, limit + 1 - found.length)));
     if (found.length > limit) break;
   }
   const shown = found.slice(0, limit);
-  const images = await describe(db, shown);
+  const images = await toAffectedImages(db, shown);
   const last = shown.at(-1);
   if (found.length <= limit || last === undefined) return { images };
   return { images, next: writeCursor(cursorOf(last)) };
 }
 
 /** What is left of a target behind a place. */
-function stretchesOf(target: Target, place: AffectedPlace | undefined): Stretch[] {
-  const order = place === undefined ? 1 : comparePlaces(placeOf(target), place);
+function scanRangesOf(target: AffectedTarget, cursor: AffectedCursor | undefined): ScanRange[] {
+  const order = cursor === undefined ? 1 : comparePositions(positionOf(target), cursor);
   if (order < 0) return [];
-  const behind = order === 0 ? place : undefined;
-  const unkeyed: Stretch = { target, keys: null, behind };
+  const behind = order === 0 ? cursor : undefined;
+  const unkeyed: ScanRange = { target, keys: null, behind };
   const key = behind?.key ?? null;
   if (key === null)
     return [...(target.hasUnkeyed ? [unkeyed] : []), ...target.ranges.map((keys) => ({ target, keys }))];
@@ -47,46 +47,46 @@ function stretchesOf(target: Target, place: AffectedPlace | undefined): Stretch[
 }
 
 /** A version of a package that is hit. */
-interface HitVersion {
-  readonly target: Target;
+interface TargetVersion {
+  readonly target: AffectedTarget;
   readonly key: Uint8Array | null;
 }
 
 /** An image that has packages in such a version. */
-interface Found {
-  readonly version: HitVersion;
+interface FoundImage {
+  readonly version: TargetVersion;
   readonly image: number;
   /** One for each package, at least one. */
   readonly rows: readonly InstalledRow[];
 }
 
-function cursorOf({ version: { target, key }, image }: Found): AffectedPlace {
-  return { ...placeOf(target), key, image };
+function cursorOf({ version: { target, key }, image }: FoundImage): AffectedCursor {
+  return { ...positionOf(target), key, image };
 }
 
 /** Nearly every place is one row: with so many more than places are wanted, they are had at once. */
 const rowsToSpare = 8;
 
 /** The first places of a stretch, at most so many. */
-async function walk(db: Kysely<Tables>, stretch: Stretch, count: number): Promise<Found[]> {
-  const found: Found[] = [];
+async function walk(db: Kysely<Tables>, range: ScanRange, count: number): Promise<FoundImage[]> {
+  const found: FoundImage[] = [];
   for (let rowsMax = count + rowsToSpare; ; ) {
     const last = found.at(-1);
-    const rest = last === undefined ? stretch : { ...stretch, behind: cursorOf(last) };
+    const rest = last === undefined ? range : { ...range, behind: cursorOf(last) };
     const rows = await installedRows(db, rest, rowsMax).execute();
-    const places = placesOf(rows, stretch.target);
+    const images = groupRows(rows, range.target);
     const isCut = rows.length === rowsMax;
     // There may be more of the last one: it is read again, together with what follows or alone.
-    if (isCut) places.pop();
-    if (isCut && places.length === 0) rowsMax *= 2;
-    found.push(...places);
+    if (isCut) images.pop();
+    if (isCut && images.length === 0) rowsMax *= 2;
+    found.push(...images);
     if (!isCut || found.length >= count) return found.slice(0, count);
   }
 }
 
 /** Rows that follow each other in the order of the list, by version and image. */
-function placesOf(rows: readonly InstalledRow[], target: Target): Found[] {
-  const found: (Found & { readonly rows: InstalledRow[] })[] = [];
+function groupRows(rows: readonly InstalledRow[], target: AffectedTarget): FoundImage[] {
+  const found: (FoundImage & { readonly rows: InstalledRow[] })[] = [];
   for (const row of rows) {
     const last = found.at(-1);
     const isSameVersion = last !== undefined && areEqual(last.version.key, row.key);
@@ -94,7 +94,7 @@ function placesOf(rows: readonly InstalledRow[], target: Target): Found[] {
     if (isSameVersion && last.image === row.image) last.rows.push(row);
     else found.push({ version, image: row.image, rows: [row] });
   }
-  for (const place of found) place.rows.sort((a, b) => a.position - b.position);
+  for (const image of found) image.rows.sort((a, b) => a.position - b.position);
   return found;
 }
 
@@ -103,13 +103,13 @@ function areEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
 }
 
 /** Tells what was found, but for images that are thrown away in this moment. */
-async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<AffectedImage[]> {
+async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]): Promise<AffectedImage[]> {
   if (found.length === 0) return [];
-  const images = await imagesOf(db, [...new Set(found.map(({ image }) => image))]);
-  const packages = await packagesOf(db, [
+  const images = await findImageDetails(db, [...new Set(found.map(({ image }) => image))]);
+  const packages = await findPackages(db, [
     ...new Set(found.flatMap(({ rows }) => rows.map((row) => row.package))),
   ]);
-  const hits = new Map<HitVersion, StoredHit[]>();
+  const hits = new Map<TargetVersion, StoredHit[]>();
   return found.flatMap(({ version, image, rows }) => {
     const details = images.get(image);
     if (details === undefined) return [];
@@ -117,7 +117,7 @@ async function describe(db: Kysely<Tables>, found: readonly Found[]): Promise<Af
     const { namespace } = version.target;
     const installed = rows.flatMap((row) => {
       const item = packages.get(row.package);
-      return item === undefined ? [] : [toPackage(item, row, { ...shared, namespace })];
+      return item === undefined ? [] : [packageFromRow(item, row, { ...shared, namespace })];
     });
     if (installed.length < rows.length) return [];
     const ofVersion = hits.get(version) ?? version.target.hitsOf(version.key);

@@ -14,7 +14,7 @@ export interface AffectedRow {
 }
 
 /** The range of a row. */
-export function rangeOf(row: AffectedRow): VersionRange {
+export function rangeOfRow(row: AffectedRow): VersionRange {
   const { range_from: from, range_to: to } = row;
   // Nearly all rows; thousands of them are made for one image.
   if (row.range_from_excluded === 0 && row.range_to_included === 0) {
@@ -30,7 +30,7 @@ export function rangeOf(row: AffectedRow): VersionRange {
 }
 
 /** The fix of a row. */
-export function fixOf({ fix_state: state, fix_version, range_to }: AffectedRow): Fix {
+export function fixOfRow({ fix_state: state, fix_version, range_to }: AffectedRow): Fix {
   if (state !== 'fixed') return { state };
   const version = fix_version ?? range_to;
   if (version === null) throw new Error('a fixed row without a version');

@@ -2,18 +2,18 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Namespace } from '../../model/namespace.ts';
 import type { KeyRange } from '../../plugin/version-scheme.ts';
 import type { StoredHit } from '../store.ts';
-import { comparePlaces, type TargetPlace } from './affected-cursor.ts';
+import { comparePositions, type TargetPosition } from './affected-cursor.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
-import { holds, mergeRanges } from './key-intervals.ts';
-import { type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
+import { mergeRanges, rangeContains } from './key-ranges.ts';
+import { lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** A package of a namespace that records speak of. */
-export interface Target {
+export interface AffectedTarget {
   readonly namespaceId: number;
   readonly namespace: Namespace;
   readonly package: string;
-  readonly by: LookupBy;
+  readonly by: MatchKey;
   /** Whether it is known in a version without a key. */
   readonly hasUnkeyed: boolean;
   /** The keys of the versions that are hit, in rising order. */
@@ -25,11 +25,14 @@ export interface Target {
 interface TargetRow extends HitRow, KeyRange {
   readonly namespace_id: number;
   readonly has_unkeyed: unknown;
-  readonly by: LookupBy;
+  readonly by: MatchKey;
 }
 
 /** What records hit, as far as images have had it installed, ordered by namespace and package. */
-export async function targetsOf(db: Kysely<Tables>, vulnerabilities: readonly number[]): Promise<Target[]> {
+export async function findTargets(
+  db: Kysely<Tables>,
+  vulnerabilities: readonly number[],
+): Promise<AffectedTarget[]> {
   if (vulnerabilities.length === 0) return [];
   const rows: TargetRow[] = await targetRows(db, vulnerabilities, 'name')
     .unionAll(targetRows(db, vulnerabilities, 'source'))
@@ -37,13 +40,13 @@ export async function targetsOf(db: Kysely<Tables>, vulnerabilities: readonly nu
   const reader = new HitReader();
   return [...Map.groupBy(rows, (row) => JSON.stringify([row.namespace, row.package, row.by])).values()]
     .flatMap((group) => targetOf(group, reader) ?? [])
-    .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)));
+    .sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
 }
 
 function targetRows(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
-  by: LookupBy,
+  by: MatchKey,
 ): SelectQueryBuilder<Tables, 'affected', TargetRow> {
   return rowsOfRecords(db, vulnerabilities, by)
     .select([...hitColumns, 'affected.namespace_id', 'affected.lo', 'affected.hi'])
@@ -55,14 +58,14 @@ function targetRows(
 }
 
 /** What is installed of the package of a row. */
-function installed(db: Kysely<Tables>, by: LookupBy): SelectQueryBuilder<Tables, 'package', { id: number }> {
-  return lookedUp(db, by)
+function installed(db: Kysely<Tables>, by: MatchKey): SelectQueryBuilder<Tables, 'package', { id: number }> {
+  return packagesMatchedBy(db, by)
     .select('package.id')
     .where('package.namespace_id', '=', sql.ref<number>('affected.namespace_id'))
     .where(lookupColumns[by].name, '=', sql.ref<string>('affected.package'));
 }
 
-function targetOf(rows: TargetRow[], reader: HitReader): Target | undefined {
+function targetOf(rows: TargetRow[], reader: HitReader): AffectedTarget | undefined {
   const [first] = rows.sort(compareHits);
   return (
     first && {
@@ -73,12 +76,14 @@ function targetOf(rows: TargetRow[], reader: HitReader): Target | undefined {
       hasUnkeyed: Boolean(first.has_unkeyed),
       ranges: mergeRanges(rows),
       hitsOf: (key) =>
-        rows.filter((row) => key === null || holds(row, key)).map((row) => reader.read(row, key !== null)),
+        rows
+          .filter((row) => key === null || rangeContains(row, key))
+          .map((row) => reader.read(row, key !== null)),
     }
   );
 }
 
 /** Where a target stands in the list of affected images. */
-export function placeOf({ namespace, package: name, by }: Target): TargetPlace {
+export function positionOf({ namespace, package: name, by }: AffectedTarget): TargetPosition {
   return { namespace: namespace.name, package: name, by };
 }

@@ -1,10 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Ancestry, AncestryPage, AncestryStore, PageRequest, SavedAncestry } from '../store.ts';
-import { addVersions, numberVersions, removeVersions, versionsOf } from './brought-versions.ts';
 import type { Engine } from './engine.ts';
-import { takeNumbers } from './id-counter.ts';
+import { allocateNumbers } from './id-counter.ts';
+import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './introduced-versions.ts';
 import type { Tables } from './schema.ts';
-import { holdersOf } from './version-holders.ts';
+import { findHolders } from './version-holders.ts';
 
 /** The images that clients of Clair's third API have given names. */
 export function ancestryStore(engine: Engine): AncestryStore {
@@ -12,8 +12,8 @@ export function ancestryStore(engine: Engine): AncestryStore {
   return {
     save: (ancestry) => save(engine, ancestry),
     find: (name) => find(db, name),
-    having: (versions, page) => having(db, versions, page),
-    noteLayer: (hash, identity) =>
+    pageByVersions: (versions, page) => pageByVersions(db, versions, page),
+    saveLayerHash: (hash, identity) =>
       engine.write(async (writing) => {
         await writing
           .insertInto('layer_hash')
@@ -21,7 +21,7 @@ export function ancestryStore(engine: Engine): AncestryStore {
           .onConflict((conflict) => conflict.column('hash').doUpdateSet({ identity }))
           .execute();
       }, 'own rows'),
-    async layerOf(hash) {
+    async findLayerIdentity(hash) {
       const row = await db
         .selectFrom('layer_hash')
         .select('identity')
@@ -50,9 +50,9 @@ async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | 
 
 /** False where somebody else has just saved one of that name. */
 async function add(db: Kysely<Tables>, ancestry: SavedAncestry): Promise<boolean> {
-  const versions = await numberVersions(db, await versionsOf(db, ancestry.image));
+  const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
   // Last of all that takes long: who has a number keeps others from having one.
-  const number = 1 + (await takeNumbers(db, 'ancestry', 1));
+  const number = 1 + (await allocateNumbers(db, 'ancestry', 1));
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('ancestry')
     .values({ name: ancestry.name, number, ...contentOf(ancestry) })
@@ -82,7 +82,7 @@ async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: SavedA
   await db.deleteFrom('ancestry_layer').where('ancestry_number', '=', number).execute();
   await addLayers(db, number, ancestry.hashes);
   if (before.image_id === ancestry.image) return;
-  const versions = await numberVersions(db, await versionsOf(db, ancestry.image));
+  const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
   await removeVersions(db, ancestryVersions, number);
   await addVersions(db, ancestryVersions, number, versions);
 }
@@ -108,12 +108,12 @@ async function find(db: Kysely<Tables>, name: string): Promise<Ancestry | undefi
   };
 }
 
-async function having(
+async function pageByVersions(
   db: Kysely<Tables>,
   versions: readonly number[],
   page: PageRequest<number>,
 ): Promise<AncestryPage> {
-  const { numbers, ...rest } = await holdersOf(db, ancestryVersions, versions, page);
+  const { numbers, ...rest } = await findHolders(db, ancestryVersions, versions, page);
   if (numbers.length === 0) return { ancestries: [], ...rest };
   const ancestries = await db
     .selectFrom('ancestry')

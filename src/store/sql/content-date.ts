@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/content-date.ts';
 import type { FeedUpdate } from '../store.ts';
 import type { ContentDate, FeedRow } from './feeds.ts';
@@ -16,22 +16,22 @@ export class FeedDates {
   }
 
   /** Notes when a record was last changed. */
-  noteRecord(time: number): void {
+  addRecordDate(time: number): void {
     if (isPlausibleDate(time, this.#now)) this.record = Math.max(this.record ?? time, time);
   }
 
   /** Notes the dates that the feed states for its content as a whole. */
-  noteStated({ dates = [] }: FeedUpdate): void {
+  addStatedDates({ dates = [] }: FeedUpdate): void {
     for (const { dated, by } of dates) {
       const time = Date.parse(dated);
-      if (by === 'record') this.noteRecord(time);
+      if (by === 'record') this.addRecordDate(time);
       else if (isPlausibleDate(time, this.#now)) this.feed = Math.max(this.feed ?? time, time);
     }
   }
 }
 
 /** What the date of an applied content is decided by. */
-export interface DatedApplication {
+export interface DatedUpdate {
   readonly update: FeedUpdate;
   /** The feed as it is stored. */
   readonly feed: FeedRow | undefined;
@@ -40,14 +40,15 @@ export interface DatedApplication {
 }
 
 /** The date of a content by the strongest evidence there is, or undefined; one that is a little ahead of the clock is now. A feed of changes leaves the records it does not name. */
-export function contentDateOf({ update, feed, dates, now }: DatedApplication): ContentDate | undefined {
+export function resolveContentDate({ update, feed, dates, now }: DatedUpdate): ContentDate | undefined {
   const candidates: Readonly<Record<DateEvidence, number | null>> = {
     record: dates.record,
     feed: dates.feed,
     http: timeOf(update.lastModified),
     file: timeOf(update.fileModified),
   };
-  const found = update.found === undefined ? strongest(candidates, now) : imported(update.found, now);
+  const found =
+    update.importedState === undefined ? strongest(candidates, now) : importedDate(update.importedState, now);
   const before = storedDate(feed, now);
   if (update.extent !== 'changes' || before === undefined) return found;
   return found === undefined || found.time < before.time ? before : found;
@@ -65,8 +66,8 @@ function strongest(
 }
 
 /** What another store found, as long as it is plausible here. */
-function imported(
-  { contentDate, contentEvidence }: NonNullable<FeedUpdate['found']>,
+function importedDate(
+  { contentDate, contentEvidence }: NonNullable<FeedUpdate['importedState']>,
   now: number,
 ): ContentDate | undefined {
   const time = timeOf(contentDate ?? undefined);
@@ -93,7 +94,7 @@ export const olderToleranceMs = 86_400_000;
  * Refuses, with `feed-corrupt`, a whole feed whose content is older than the one in force: an old copy would take back what is known
  * since. Only dates that can be compared count, see `isComparable`.
  */
-export function refuseOlder(application: DatedApplication, found: ContentDate | undefined): void {
+export function assertNotOlder(application: DatedUpdate, found: ContentDate | undefined): void {
   const { update, feed, now } = application;
   const before = storedDate(feed, now);
   if (update.extent === 'changes' || update.acceptOlder || before === undefined || found === undefined)

@@ -16,7 +16,7 @@ export type WriteScope = 'everything' | 'advisories' | 'own rows';
 export type Durability = 'at once' | 'later';
 
 /** A place to run queries. */
-export interface Connection {
+export interface EngineConnection {
   readonly db: Kysely<Tables>;
   /**
    * Runs `work` in one transaction, waiting for its turn as long as is sensible. Without a scope nobody else writes beside it.
@@ -45,19 +45,19 @@ export interface ColumnTypes {
 }
 
 /** What one database engine does in its own way; every query beyond it is written once for all engines. */
-export interface Engine extends Connection, AsyncDisposable {
+export interface Engine extends EngineConnection, AsyncDisposable {
   readonly types: ColumnTypes;
   /** Whether what is written ends with the process: the database itself can only be read. */
   readonly isReadOnly: boolean;
   /** As `db`, for who reads a good part of the database but once: what it reads does not stay in memory. */
-  readonly bulkReads: Kysely<Tables>;
+  readonly bulkDb: Kysely<Tables>;
   /** Runs `work` on a connection of its own; temporary tables made on it end with it. */
-  session<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  session<T>(work: (connection: EngineConnection) => Promise<T>): Promise<T>;
   /** The number of the last migration that was made, 0 for an empty database. */
   schemaVersion(db: Kysely<Tables>): Promise<number>;
   setSchemaVersion(db: Kysely<Tables>, version: number): Promise<void>;
   /** Lifts any bound on how long a statement may take, until the transaction ends. */
-  takeAnyTime(db: Kysely<Tables>): Promise<void>;
+  liftStatementTimeout(db: Kysely<Tables>): Promise<void>;
   /** Changes about the tables, as a migration has made them, what this engine needs otherwise. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
   /** Throws `store-unavailable` unless the database answers soon. */

@@ -1,79 +1,79 @@
 import type { Kysely } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import { compareText } from '../../model/order.ts';
 import type { EnrichmentRecord } from '../../plugin/enricher.ts';
 import type {
   EnrichmentStore,
-  FeedDifference,
+  FeedChangeCounts,
   FeedName,
   FeedUpdate,
   PageRequest,
   StoredEnrichment,
 } from '../store.ts';
-import { contentDateOf, FeedDates, refuseOlder } from './content-date.ts';
-import type { Connection, Engine } from './engine.ts';
-import { EnrichmentComparison } from './enrichment-comparison.ts';
-import { appliedElsewhere, findFeed, saveFeed } from './feeds.ts';
-import { findLookedUp, lookedUp, saveLookups } from './looked-up.ts';
+import { assertNotOlder, FeedDates, resolveContentDate } from './content-date.ts';
+import type { Engine, EngineConnection } from './engine.ts';
+import { EnrichmentDiff } from './enrichment-diff.ts';
+import { concurrentUpdateError, findFeed, saveFeed } from './feeds.ts';
+import { findLookupEnrichments, findLookups, saveLookupResults } from './lookups.ts';
 import type { Tables } from './schema.ts';
 import type { ScorePack } from './score-packs.ts';
 import { findScores, isPacked, packsOf, savePacks, scoresInFeed } from './score-rows.ts';
-import { refuseShrunk } from './shrinkage.ts';
-import { skippedOf } from './skipped.ts';
+import { assertNotShrunk } from './shrinkage.ts';
+import { mergeSkipped } from './skipped.ts';
 import { millisecondsOrNull } from './times.ts';
 
 /** The enrichments of a store, by a clock in milliseconds. */
 export function enrichmentStore(engine: Engine, now: () => number): EnrichmentStore {
   return {
     apply: (update, records) => engine.session((session) => apply({ engine, session, now, update }, records)),
-    find: (ids) => find(engine.db, [...new Set(ids)]),
-    inFeed: (feed, page) => inFeed(engine.db, feed, page),
-    lookedUp: (ids) => lookedUp(engine.db, [...new Set(ids)]),
-    saveLookups: (answers) => saveLookups(engine, answers),
+    findByIds: (ids) => findByIds(engine.db, [...new Set(ids)]),
+    pageByFeed: (feed, page) => pageByFeed(engine.db, feed, page),
+    findLookups: (ids) => findLookups(engine.db, [...new Set(ids)]),
+    saveLookups: (answers) => saveLookupResults(engine, answers),
   };
 }
 
-interface Application {
+interface EnrichmentApplication {
   readonly engine: Engine;
-  readonly session: Connection;
+  readonly session: EngineConnection;
   readonly now: () => number;
   readonly update: FeedUpdate;
 }
 
 /** Compares the stream with what is stored while it comes in, then makes the difference good in one short transaction. */
 async function apply(
-  { engine, session, now, update }: Application,
+  { engine, session, now, update }: EnrichmentApplication,
   records: AsyncIterable<EnrichmentRecord>,
-): Promise<FeedDifference> {
+): Promise<FeedChangeCounts> {
   const feed = await findFeed(session.db, update);
   const stored = feed === undefined ? new Map<string, null>() : await hashesOf(session.db, feed.id);
   const storedPacks = feed === undefined ? new Map<number, ScorePack>() : await packsOf(session.db, feed.id);
   const before = stored.size + [...storedPacks.values()].reduce((sum, { count }) => sum + count, 0);
-  await createIncoming(session.db, engine);
+  await createStagingTable(session.db, engine);
   const writer = session.bulkWriter(session.db, 'incoming_enrichment', ['id', 'hash', 'data']);
-  const comparison = new EnrichmentComparison({ stored, storedPacks, writer, update });
+  const comparison = new EnrichmentDiff({ stored, storedPacks, writer, update });
   await comparison.read(records);
   const { added, changed, removed, unchanged, skipped } = comparison;
   const after = before + added - removed;
-  refuseShrunk(update, feed, { before, after });
+  assertNotShrunk(update, feed, { before, after });
   const dates = new FeedDates(now());
-  dates.noteStated(update);
+  dates.addStatedDates(update);
   const dated = { update, feed, dates, now: now() };
-  const contentDate = contentDateOf(dated);
-  refuseOlder(dated, contentDate);
+  const contentDate = resolveContentDate(dated);
+  assertNotOlder(dated, contentDate);
   await session.write(async (db) => {
     const feedId = await saveFeed(db, {
       update,
       records: after,
       newestAdvisory: dates.record ?? millisecondsOrNull(update.lastModified),
       contentDate,
-      skipped: skippedOf(comparison, update, feed),
+      skipped: mergeSkipped(comparison, update, feed),
       comparedWith: feed,
       appliedAt: Math.max(now(), feed?.applied_at ?? 0),
     });
-    if (feedId === undefined) throw appliedElsewhere(update);
-    await makeGood(db, feedId);
+    if (feedId === undefined) throw concurrentUpdateError(update);
+    await commitStaged(db, feedId);
     await savePacks(db, feedId, comparison.changedPacks);
   }, 'own rows');
   return { added, changed, removed, unchanged, kept: 0, skipped };
@@ -88,7 +88,7 @@ async function hashesOf(db: Kysely<Tables>, feedId: number): Promise<Map<string,
   return new Map(rows.map(({ id, hash }) => [id, hash]));
 }
 
-async function createIncoming(db: Kysely<Tables>, { types }: Engine): Promise<void> {
+async function createStagingTable(db: Kysely<Tables>, { types }: Engine): Promise<void> {
   await db.schema
     .createTable('incoming_enrichment')
     .temporary()
@@ -99,7 +99,7 @@ async function createIncoming(db: Kysely<Tables>, { types }: Engine): Promise<vo
     .execute();
 }
 
-async function makeGood(db: Kysely<Tables>, feedId: number): Promise<void> {
+async function commitStaged(db: Kysely<Tables>, feedId: number): Promise<void> {
   await db
     .deleteFrom('enrichment')
     .where('feed_id', '=', feedId)
@@ -139,12 +139,12 @@ interface Found {
   readonly enrichment: StoredEnrichment;
 }
 
-async function find(
+async function findByIds(
   db: Kysely<Tables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>> {
   const found: Found[] = [];
-  for (const some of chunksOf(ids, idsAtATime)) {
+  for (const some of splitIntoChunks(ids, idsAtATime)) {
     const rows = await db
       .selectFrom('enrichment')
       .innerJoin('feed', 'feed.id', 'enrichment.feed_id')
@@ -153,14 +153,14 @@ async function find(
       .execute();
     found.push(...rows.map((row) => ({ ...row, enrichment: toEnrichment(row) })));
   }
-  found.push(...(await findScores(db, ids)), ...(await findLookedUp(db, ids)));
+  found.push(...(await findScores(db, ids)), ...(await findLookupEnrichments(db, ids)));
   found.sort((a, b) => compareText(a.source, b.source) || compareText(a.feed, b.feed));
   const byId = Map.groupBy(found, ({ id }) => id);
   return new Map([...byId].map(([id, rows]) => [id, rows.map(({ enrichment }) => enrichment)]));
 }
 
 /** The rows of a feed, then its packed scores. Which of them a page begins with is told by the last id of the page before. */
-async function inFeed(
+async function pageByFeed(
   db: Kysely<Tables>,
   feed: FeedName,
   { limit, after }: PageRequest<string>,

@@ -1,19 +1,19 @@
 import type { Kysely, Selectable } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import type { AdvisoryEvent, ChangedAspect, EventStore, StoredVulnerability } from '../store.ts';
-import type { Connection, Engine } from './engine.ts';
-import { takeNumbers } from './id-counter.ts';
-import { changesBetween } from './meaning.ts';
+import type { Engine, EngineConnection } from './engine.ts';
+import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';
+import { significantChanges } from './significant-changes.ts';
 import type { Staging } from './staging.ts';
 import { isoTime } from './times.ts';
-import { readVulnerabilities } from './vulnerabilities.ts';
+import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 
 /** The event log of a store. */
 export function eventStore({ db }: Engine): EventStore {
   return {
-    after: (number, limit) => eventsAfter(db, number, limit),
-    last: async () => {
+    findAfter: (number, limit) => eventsAfter(db, number, limit),
+    findLastNumber: async () => {
       const { last_id: last } = await db
         .selectFrom('id_counter')
         .select('last_id')
@@ -49,7 +49,7 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
 }
 
 /** An application that has just been made good. */
-export interface MadeGood {
+export interface CommittedUpdate {
   readonly feedId: number;
   readonly at: number;
   /** The records that came into force have the numbers behind this one. */
@@ -64,17 +64,17 @@ export interface MadeGood {
  * under it. So a record that was split, because a namespace of it is kept, is as before; only what differs in meaning is told.
  */
 export async function recordEvents(
-  connection: Connection,
+  connection: EngineConnection,
   db: Kysely<Tables>,
-  made: MadeGood,
+  update: CommittedUpdate,
 ): Promise<void> {
-  const events = await eventsOf(db, await transitions(db, made));
+  const events = await eventsOf(db, await transitions(db, update));
   if (events.length === 0) return;
-  const first = 1 + (await takeNumbers(db, 'event', events.length));
+  const first = 1 + (await allocateNumbers(db, 'event', events.length));
   const columns = ['number', 'at', 'feed_id', 'key', 'name', 'kind', 'changed', 'old_id', 'new_id'];
   const writer = connection.bulkWriter(db, 'event', columns);
   for (const [i, { key, name, kind, changed, old_id: old, new_id: now }] of events.entries()) {
-    const full = writer.add([first + i, made.at, made.feedId, key, name, kind, changed, old, now]);
+    const full = writer.add([first + i, update.at, update.feedId, key, name, kind, changed, old, now]);
     if (full !== undefined) await full;
   }
   await writer.finish();
@@ -99,7 +99,7 @@ interface Transition {
 /** In the order in which the feed names the keys; those that vanished come last. */
 async function transitions(
   db: Kysely<Tables>,
-  { feedId, before, staging, closed: closedCount }: MadeGood,
+  { feedId, before, staging, closed: closedCount }: CommittedUpdate,
 ): Promise<Transition[]> {
   const columns = ['id', 'key', 'name', 'kept_for'] as const;
   const opened = await db
@@ -127,12 +127,12 @@ const transitionsAtATime = 200;
 
 async function eventsOf(db: Kysely<Tables>, all: readonly Transition[]): Promise<Event[]> {
   const events: Event[] = [];
-  for (const some of chunksOf(all, transitionsAtATime)) {
+  for (const some of splitIntoChunks(all, transitionsAtATime)) {
     // What is new or gone altogether need not be read to be told.
     const compared = some.filter(({ old, now }) => old.length > 0 && now.length > 0);
     const numbers = compared.flatMap(({ old, now }) => [...old, ...now].map(({ id }) => id));
     const records = new Map(
-      (await readVulnerabilities(db, numbers)).map((record) => [record.number, record]),
+      (await findVulnerabilitiesByNumber(db, numbers)).map((record) => [record.number, record]),
     );
     events.push(...some.flatMap((transition) => eventOf(transition, records) ?? []));
   }
@@ -144,13 +144,13 @@ function eventOf(
   records: ReadonlyMap<number, StoredVulnerability>,
 ): Event | undefined {
   const [was, is] = [old[0], now[0]];
-  const told = is ?? was;
-  if (told === undefined) return undefined;
-  const event = { key: told.key, name: told.name, old_id: was?.id ?? null, new_id: is?.id ?? null };
+  const current = is ?? was;
+  if (current === undefined) return undefined;
+  const event = { key: current.key, name: current.name, old_id: was?.id ?? null, new_id: is?.id ?? null };
   if (was === undefined) return { ...event, kind: 'new', changed: '' };
   if (is === undefined) return { ...event, kind: 'withdrawn', changed: '' };
   const read = (forms: readonly Form[]): StoredVulnerability[] =>
     forms.flatMap(({ id }) => records.get(id) ?? []);
-  const changed = changesBetween(read(old), read(now));
+  const changed = significantChanges(read(old), read(now));
   return changed.length === 0 ? undefined : { ...event, kind: 'changed', changed: changed.join(',') };
 }

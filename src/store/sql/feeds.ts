@@ -1,9 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { redact, redactUrl } from '../../kit/redact.ts';
 import type { DateEvidence } from '../../model/content-date.ts';
 import { compareText } from '../../model/order.ts';
-import type { FeedIdentity, FeedName, FeedState, FeedUpdate, FoundFeed, SkippedSample } from '../store.ts';
+import type { CheckedFeed, FeedIdentity, FeedName, FeedState, FeedUpdate, SkippedSample } from '../store.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './times.ts';
 
@@ -11,9 +11,9 @@ import { isoTime, isoTimeOrNull, milliseconds, millisecondsOrNull } from './time
 export type FeedRow = Selectable<Tables['feed']>;
 
 /** The states of all feeds, as they are or as they were at a moment at which they had been loaded. */
-export async function feedStates(db: Kysely<Tables>, moment: number | undefined): Promise<FeedState[]> {
+export async function readFeedStates(db: Kysely<Tables>, moment: number | undefined): Promise<FeedState[]> {
   const rows = await db.selectFrom('feed').selectAll().orderBy('id').execute();
-  const kept = await keptNamespaces(db, moment ?? Number.MAX_SAFE_INTEGER);
+  const retained = await retainedNamespaces(db, moment ?? Number.MAX_SAFE_INTEGER);
   const past = moment === undefined ? rows : await contentsAt(db, rows, moment);
   return past.map((row) => ({
     source: row.source,
@@ -30,13 +30,13 @@ export async function feedStates(db: Kysely<Tables>, moment: number | undefined)
     contentEvidence: row.content_evidence,
     records: row.records,
     skipped: { count: row.skipped, sample: readSample(row.skipped_sample) },
-    kept: kept.get(row.id) ?? [],
+    kept: retained.get(row.id) ?? [],
     lastFailure:
       row.failed_at === null ? null : { at: isoTime(row.failed_at), message: redact(row.failure ?? '') },
   }));
 }
 
-async function keptNamespaces(db: Kysely<Tables>, moment: number): Promise<Map<number, string[]>> {
+async function retainedNamespaces(db: Kysely<Tables>, moment: number): Promise<Map<number, string[]>> {
   const rows = await db
     .selectFrom('feed_namespace')
     .innerJoin('namespace', 'namespace.id', 'feed_namespace.namespace_id')
@@ -47,7 +47,7 @@ async function keptNamespaces(db: Kysely<Tables>, moment: number): Promise<Map<n
     rows.sort((a, b) => compareText(a.name, b.name)),
     ({ feed_id: feed }) => feed,
   );
-  return new Map([...byFeed].map(([feed, kept]) => [feed, kept.map(({ name }) => name)]));
+  return new Map([...byFeed].map(([feed, retained]) => [feed, retained.map(({ name }) => name)]));
 }
 
 /**
@@ -98,7 +98,7 @@ const nothingLoaded = {
 };
 
 /** Writes the state of a feed whose records stay as they are. */
-export async function touchFeed(db: Kysely<Tables>, found: FoundFeed): Promise<void> {
+export async function touchFeed(db: Kysely<Tables>, found: CheckedFeed): Promise<void> {
   const state = {
     source_version: found.sourceVersion,
     origin: found.origin,
@@ -118,7 +118,7 @@ export async function touchFeed(db: Kysely<Tables>, found: FoundFeed): Promise<v
 }
 
 /** Writes that a feed could not be updated. */
-export async function noteFailure(
+export async function recordFailure(
   db: Kysely<Tables>,
   { source, feed, sourceVersion, origin }: FeedIdentity,
   { at, message }: FeedState['lastFailure'] & object,
@@ -170,17 +170,18 @@ export interface AppliedFeed {
 export async function saveFeed(db: Kysely<Tables>, applied: AppliedFeed): Promise<number | undefined> {
   const { update, comparedWith } = applied;
   const revision = comparedWith?.revision ?? 0;
-  if (comparedWith !== undefined && revision > 0) await remember(db, comparedWith, applied.appliedAt);
-  const { found } = update;
-  const skipped = found?.skipped ?? applied.skipped;
+  if (comparedWith !== undefined && revision > 0) await saveHistory(db, comparedWith, applied.appliedAt);
+  const { importedState: imported } = update;
+  const skipped = imported?.skipped ?? applied.skipped;
   const state = {
     source_version: update.sourceVersion,
     origin: update.origin,
     presence: 'loaded' as const,
     fingerprint: update.fingerprint,
     fetched_at: milliseconds(update.fetchedAt),
-    checked_at: milliseconds(found?.checkedAt ?? update.fetchedAt),
-    newest_advisory: found === undefined ? applied.newestAdvisory : millisecondsOrNull(found.newestAdvisory),
+    checked_at: milliseconds(imported?.checkedAt ?? update.fetchedAt),
+    newest_advisory:
+      imported === undefined ? applied.newestAdvisory : millisecondsOrNull(imported.newestAdvisory),
     ...contentColumns(applied.contentDate),
     records: applied.records,
     skipped: skipped.count,
@@ -206,7 +207,7 @@ function contentColumns(date: ContentDate | undefined): Pick<FeedRow, 'content_d
 }
 
 /** Another process applied a feed while this one compared it. */
-export function appliedElsewhere({ source, feed }: FeedUpdate): ClairError {
+export function concurrentUpdateError({ source, feed }: FeedUpdate): ClairError {
   return new ClairError(
     'store-conflict',
     `${source} ${feed} was applied by another process at the same time: its content stays, try again`,
@@ -214,7 +215,7 @@ export function appliedElsewhere({ source, feed }: FeedUpdate): ClairError {
 }
 
 /** Read from the table once more: the feed may have been found current after it was compared. */
-async function remember(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number): Promise<void> {
+async function saveHistory(db: Kysely<Tables>, { id }: FeedRow, replacedAt: number): Promise<void> {
   const columns = [
     'source_version',
     'origin',

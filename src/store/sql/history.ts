@@ -1,5 +1,5 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { AsOf } from '../store.ts';
 import { readValue, writeValue } from './key-values.ts';
 import type { Tables } from './schema.ts';
@@ -24,7 +24,7 @@ export async function momentOf(db: Kysely<Tables>, { asOf }: AsOf, now: number):
 }
 
 /** What a record has to be for it to be in force at a moment, or now. */
-export function inForce(
+export function isValidAt(
   eb: ExpressionBuilder<Tables, 'vulnerability'>,
   moment: number | undefined,
 ): Expression<SqlBool> {

@@ -3,8 +3,8 @@ import type { Conditions } from '../../model/conditions.ts';
 import { compareText } from '../../model/order.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { StoredHit } from '../store.ts';
-import { type AffectedRow, fixOf, rangeOf, readConditions } from './affected-row.ts';
-import { isMetBy, type LookupBy } from './lookup-by.ts';
+import { type AffectedRow, fixOfRow, rangeOfRow, readConditions } from './affected-row.ts';
+import { isMatchedBy, type MatchKey } from './match-key.ts';
 import { type Details, readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 
@@ -47,7 +47,7 @@ export const hitColumns = [
 export function rowsOfRecords(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
-  by: LookupBy,
+  by: MatchKey,
 ): SelectQueryBuilder<Tables, 'affected' | 'vulnerability' | 'feed' | 'namespace', object> {
   return db
     .selectFrom('affected')
@@ -56,7 +56,7 @@ export function rowsOfRecords(
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
     .where('affected.vulnerability_id', 'in', vulnerabilities)
     .where('affected.fix_state', '<>', 'not-affected')
-    .where(isMetBy(by));
+    .where(isMatchedBy(by));
 }
 
 /** Makes hits of rows; what many rows have in common is read once. */
@@ -77,8 +77,8 @@ export class HitReader {
       cvss,
       namespace: { name: row.namespace, versionScheme: row.version_scheme },
       affectedPackage: row.package,
-      range: rangeOf(row),
-      fix: fixOf(row),
+      range: rangeOfRow(row),
+      fix: fixOfRow(row),
       decided: isKeyed && row.is_keyed === 1,
     };
     // Nearly all rows; thousands of them are made for one image, and every spread is felt.

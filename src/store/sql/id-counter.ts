@@ -5,7 +5,7 @@ import type { Tables } from './schema.ts';
  * Takes numbers for rows that are numbered before they are inserted, and answers the one before the first. Who takes numbers
  * keeps others from taking any until the transaction ends: numbers become visible in their order.
  */
-export async function takeNumbers(
+export async function allocateNumbers(
   db: Kysely<Tables>,
   name: 'vulnerability' | 'event' | 'v1_layer' | 'ancestry',
   count: number,

@@ -5,7 +5,7 @@ import type { ImagePackage } from '../store.ts';
 import { plainBytes } from './affected-row.ts';
 import type { Value } from './bulk-writer.ts';
 import type { Tables } from './schema.ts';
-import { placeOfLayer, type Shared } from './shared-values.ts';
+import { readPackageLayer, type SharedPackageValues } from './shared-values.ts';
 
 /** The columns of a package, but for its namespace and what tells it from others. */
 export const packageColumns = [
@@ -54,17 +54,17 @@ function orNull(...values: (Value | undefined)[]): Value[] {
 export type PackageRow = Pick<Selectable<Tables['package']>, (typeof packageColumns)[number]>;
 
 /** What is an image's own about a package of it. */
-export type PlaceRow = Pick<Selectable<Tables['image_package']>, 'layer' | 'repositories'>;
+export type InstallationRow = Pick<Selectable<Tables['image_package']>, 'layer' | 'repositories'>;
 
 /** A package as it was saved, by what the packages of its image share. */
-export function toPackage(
+export function packageFromRow(
   row: PackageRow,
-  place: PlaceRow,
-  { namespace, repositories, layers }: Shared & { readonly namespace: Namespace | null },
+  installation: InstallationRow,
+  { namespace, repositories, layers }: SharedPackageValues & { readonly namespace: Namespace | null },
 ): ImagePackage {
   const { source_name: sourceName, source_version: sourceVersion } = row;
-  const from = at(repositories, place.repositories);
-  const { layer, position } = placeOfLayer(at(layers, place.layer));
+  const from = at(repositories, installation.repositories);
+  const { layer, position } = readPackageLayer(at(layers, installation.layer));
   return {
     type: row.type,
     name: row.name,

@@ -1,19 +1,19 @@
 import type { Kysely } from 'kysely';
 import type { Distro } from '../../model/distro.ts';
 import type { ImageIndex, ImageStore } from '../store.ts';
-import { affectedImages } from './affected-images.ts';
-import type { Connection, Engine } from './engine.ts';
+import { pageAffectedImages } from './affected-images.ts';
+import type { Engine, EngineConnection } from './engine.ts';
 import { momentOf } from './history.ts';
-import { packageColumns, toPackage } from './image-package.ts';
-import { isUseOld } from './last-use.ts';
-import { matches } from './matches.ts';
+import { packageColumns, packageFromRow } from './image-package.ts';
+import { isLastUseStale } from './last-use.ts';
+import { findMatches } from './matches.ts';
 import type { Namespaces } from './namespaces.ts';
-import { numberPackages, type PackageValues, valuesOf } from './packages.ts';
+import { type PackageValues, packageRowValues, upsertPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
-import { type PackageLayer, packageLayerOf, readShared, SharedValues } from './shared-values.ts';
+import { type PackageLayer, packageLayerOf, readSharedValues, SharedValues } from './shared-values.ts';
 
 /** What the images need besides an engine. */
-export interface ImageRoom {
+export interface ImageDeps {
   readonly engine: Engine;
   readonly namespaces: Namespaces;
   /** Milliseconds since 1970. */
@@ -21,24 +21,24 @@ export interface ImageRoom {
 }
 
 /** The images of a store. */
-export function imageStore(room: ImageRoom): ImageStore {
-  const { db } = room.engine;
+export function imageStore(deps: ImageDeps): ImageStore {
+  const { db } = deps.engine;
   return {
-    save: async (image) => (await findUsed(room, image)) ?? (await save(room, image)),
-    read: (image) => read(db, image),
-    matches: async (image, at = {}) => await matches(db, image, await momentOf(db, at, room.now())),
-    affected: (vulnerabilities, page) => affectedImages(db, vulnerabilities, page),
+    save: async (image) => (await findUsed(deps, image)) ?? (await save(deps, image)),
+    findByNumber: (image) => findByNumber(db, image),
+    findMatches: async (image, at = {}) => await findMatches(db, image, await momentOf(db, at, deps.now())),
+    pageAffected: (vulnerabilities, page) => pageAffectedImages(db, vulnerabilities, page),
   };
 }
 
 /** The number of a known image, of which is noted that it is in use. */
-async function findUsed({ engine, now }: ImageRoom, { identity }: ImageIndex): Promise<number | undefined> {
+async function findUsed({ engine, now }: ImageDeps, { identity }: ImageIndex): Promise<number | undefined> {
   const row = await engine.db
     .selectFrom('image')
     .select(['id', 'last_used_at'])
     .where('identity', '=', identity)
     .executeTakeFirst();
-  if (row !== undefined && !engine.isReadOnly && isUseOld(row.last_used_at, now())) {
+  if (row !== undefined && !engine.isReadOnly && isLastUseStale(row.last_used_at, now())) {
     const used = { last_used_at: now() };
     await engine.write(
       (db) => db.updateTable('image').set(used).where('id', '=', row.id).execute(),
@@ -48,18 +48,19 @@ async function findUsed({ engine, now }: ImageRoom, { identity }: ImageIndex): P
   return row?.id;
 }
 
-async function save({ engine, namespaces, now }: ImageRoom, image: ImageIndex): Promise<number> {
+async function save({ engine, namespaces, now }: ImageDeps, image: ImageIndex): Promise<number> {
   const numbers: (number | null)[] = [];
   for (const { lookup } of image.packages) {
     numbers.push(
       lookup === null
         ? null
-        : (namespaces.known(lookup.namespace) ?? (await namespaces.number(engine, lookup.namespace))),
+        : (namespaces.cachedNumber(lookup.namespace) ??
+            (await namespaces.findOrCreateNumber(engine, lookup.namespace))),
     );
   }
   const content: Content = {
     image,
-    packages: image.packages.map((item, i) => valuesOf(item, numbers[i] ?? null)),
+    packages: image.packages.map((item, i) => packageRowValues(item, numbers[i] ?? null)),
     repositories: new SharedValues(image.packages.map(({ repositories }) => repositories)),
     layers: new SharedValues(image.packages.map(packageLayerOf)),
   };
@@ -99,27 +100,27 @@ interface Content {
 }
 
 async function addContent(
-  connection: Connection,
+  connection: EngineConnection,
   db: Kysely<Tables>,
   id: number,
   { image, packages, repositories, layers }: Content,
 ): Promise<void> {
-  const lying = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
-  for (const [position, layer] of image.layers.entries()) await lying.add([id, position, layer]);
-  await lying.finish();
-  const numbers = await numberPackages(db, packages);
+  const layerRows = connection.bulkWriter(db, 'image_layer', ['image_id', 'position', 'layer']);
+  for (const [position, layer] of image.layers.entries()) await layerRows.add([id, position, layer]);
+  await layerRows.finish();
+  const numbers = await upsertPackages(db, packages);
   const columns = ['image_id', 'position', 'package_id', 'layer', 'repositories'];
   const installed = connection.bulkWriter(db, 'image_package', columns);
   for (const [position, item] of image.packages.entries()) {
     const number = numbers.get(packages[position]?.[0] ?? '');
     if (number === undefined) throw new Error(`the package ${item.purl} vanished`);
-    const shared = [layers.placeOf(packageLayerOf(item)), repositories.placeOf(item.repositories)];
+    const shared = [layers.indexOf(packageLayerOf(item)), repositories.indexOf(item.repositories)];
     await installed.add([id, position, number, ...shared]);
   }
   await installed.finish();
 }
 
-async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
+async function findByNumber(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
   const image = await db.selectFrom('image').selectAll().where('id', '=', id).executeTakeFirst();
   if (image === undefined) throw new Error(`there is no image ${id} in the database`);
   const layers = await db
@@ -138,14 +139,14 @@ async function read(db: Kysely<Tables>, id: number): Promise<ImageIndex> {
     .where('image_package.image_id', '=', id)
     .orderBy('image_package.position')
     .execute();
-  const shared = readShared(image);
+  const shared = readSharedValues(image);
   return {
     identity: image.identity,
     layers: layers.map(({ layer }) => layer),
     distro: image.distro === null ? null : (JSON.parse(image.distro) as Distro),
     ...(image.detector !== null && { detector: image.detector }),
     packages: rows.map(({ namespace: name, version_scheme: versionScheme, ...row }) =>
-      toPackage(row, row, {
+      packageFromRow(row, row, {
         namespace: name === null || versionScheme === null ? null : { name, versionScheme },
         ...shared,
       }),

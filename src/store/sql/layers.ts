@@ -1,9 +1,9 @@
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import { compareText } from '../../model/order.ts';
 import type { LayerStore } from '../store.ts';
 import type { Engine } from './engine.ts';
-import { isUseOld } from './last-use.ts';
+import { isLastUseStale } from './last-use.ts';
 import { padded } from './padded.ts';
 
 interface LayerDeps {
@@ -44,7 +44,7 @@ async function findAll(
 ): Promise<Map<string, LayerIndex>> {
   const found = new Map<string, LayerIndex>();
   const unmarked: string[] = [];
-  for (const some of chunksOf([...new Set(identities)], layersAtATime)) {
+  for (const some of splitIntoChunks([...new Set(identities)], layersAtATime)) {
     const rows = await engine.db
       .selectFrom('layer')
       .select(['identity', 'content', 'last_used_at'])
@@ -53,7 +53,7 @@ async function findAll(
       .execute();
     for (const { identity, content, last_used_at: usedAt } of rows) {
       found.set(identity, readIndex(content));
-      if (isUseOld(usedAt, now())) unmarked.push(identity);
+      if (isLastUseStale(usedAt, now())) unmarked.push(identity);
     }
   }
   if (!engine.isReadOnly) await noteUse({ engine, now }, unmarked, analyzerKey);
@@ -66,7 +66,7 @@ async function noteUse(
   analyzerKey: string,
 ): Promise<void> {
   // In one order: of two that note the same, none waits for what the other has.
-  for (const some of chunksOf(identities.toSorted(compareText), layersAtATime)) {
+  for (const some of splitIntoChunks(identities.toSorted(compareText), layersAtATime)) {
     await engine.write(
       async (db) => {
         await db

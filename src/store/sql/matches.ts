@@ -1,9 +1,9 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { everyKey } from '../../plugin/version-scheme.ts';
 import type { StoredMatch } from '../store.ts';
-import { inForce } from './history.ts';
+import { isValidAt } from './history.ts';
 import { compareHits, HitReader, type HitRow, hitColumns } from './hits.ts';
-import { isMetBy, type LookupBy, lookedUp, lookupColumns } from './lookup-by.ts';
+import { isMatchedBy, lookupColumns, type MatchKey, packagesMatchedBy } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** A row of the join. */
@@ -19,10 +19,10 @@ interface MatchRow extends HitRow {
 export function rangeJoin(
   db: Kysely<Tables>,
   image: number,
-  by: LookupBy = 'name',
+  by: MatchKey = 'name',
 ): SelectQueryBuilder<Tables, 'package' | 'image_package' | 'affected', object> {
   const { name, key } = lookupColumns[by];
-  return lookedUp(db, by)
+  return packagesMatchedBy(db, by)
     .innerJoin('image_package', 'image_package.package_id', 'package.id')
     .innerJoin('affected', (join) =>
       join
@@ -33,14 +33,14 @@ export function rangeJoin(
     )
     .where('image_package.image_id', '=', image)
     .where('affected.fix_state', '<>', 'not-affected')
-    .where(isMetBy(by));
+    .where(isMatchedBy(by));
 }
 
 /** The range join with what is to be told of each pair, as far as the record is in force: now, or at a moment in the past. */
 export function matchQuery(
   db: Kysely<Tables>,
   image: number,
-  { moment, by = 'name' }: { readonly moment?: number | undefined; readonly by?: LookupBy } = {},
+  { moment, by = 'name' }: { readonly moment?: number | undefined; readonly by?: MatchKey } = {},
 ): SelectQueryBuilder<
   Tables,
   'package' | 'image_package' | 'affected' | 'vulnerability' | 'feed' | 'namespace',
@@ -50,13 +50,13 @@ export function matchQuery(
     .innerJoin('vulnerability', 'vulnerability.id', 'affected.vulnerability_id')
     .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
     .innerJoin('namespace', 'namespace.id', 'affected.namespace_id')
-    .where((eb) => inForce(eb, moment))
+    .where((eb) => isValidAt(eb, moment))
     .select(['image_package.position', ...hitColumns])
     .select((eb) => eb(lookupColumns[by].key, 'is not', null).as('has_key'));
 }
 
 /** The rows that may make the packages of an image vulnerable, in canonical order. */
-export async function matches(
+export async function findMatches(
   db: Kysely<Tables>,
   image: number,
   moment: number | undefined,
@@ -65,7 +65,7 @@ export async function matches(
   const rows = await matchQuery(db, image, { moment })
     .unionAll(matchQuery(db, image, { moment, by: 'source' }))
     .execute();
-  if (rows.length === 0) await assertKnown(db, image);
+  if (rows.length === 0) await assertImageExists(db, image);
   const hits = new HitReader();
   return rows
     .sort((a, b) => a.position - b.position || compareHits(a, b))
@@ -73,7 +73,7 @@ export async function matches(
 }
 
 /** An image that is not there must not pass for one without vulnerabilities. */
-async function assertKnown(db: Kysely<Tables>, image: number): Promise<void> {
+async function assertImageExists(db: Kysely<Tables>, image: number): Promise<void> {
   const found = await db.selectFrom('image').select('id').where('id', '=', image).executeTakeFirst();
   if (found === undefined) throw new Error(`there is no image ${image} in the database`);
 }

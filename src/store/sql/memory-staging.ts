@@ -1,11 +1,11 @@
 import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
-import type { KeptRecord, KeyedVulnerability } from '../store.ts';
+import type { KeyedVulnerability, RetainedRecord } from '../store.ts';
 import { BulkWriter } from './bulk-writer.ts';
-import type { Connection } from './engine.ts';
-import { affectedColumns, affectedValues } from './incoming.ts';
+import type { EngineConnection } from './engine.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Tables } from './schema.ts';
 import type { StagedInsertion, Staging } from './staging.ts';
+import { affectedColumns, affectedValues } from './staging-tables.ts';
 
 const recordColumns = [
   'id',
@@ -23,7 +23,7 @@ interface StagedRecord {
   readonly record: KeyedVulnerability;
   readonly hash: string;
   readonly details: string;
-  readonly keptFor: number;
+  readonly retainedFor: number;
   /** Numbers of the namespaces, by position in `affected`. */
   readonly namespaces: readonly number[];
 }
@@ -33,12 +33,12 @@ interface StagedRecord {
  * feed takes PostgreSQL ten times as long as the write itself.
  */
 export class MemoryStaging implements Staging {
-  readonly #connection: Connection;
+  readonly #connection: EngineConnection;
   readonly #namespaces: Namespaces;
   readonly #records: StagedRecord[] = [];
   readonly #closed: number[] = [];
 
-  constructor(connection: Connection, namespaces: Namespaces) {
+  constructor(connection: EngineConnection, namespaces: Namespaces) {
     this.#connection = connection;
     this.#namespaces = namespaces;
   }
@@ -47,13 +47,13 @@ export class MemoryStaging implements Staging {
     return this.#records.length;
   }
 
-  async add(record: KeyedVulnerability | KeptRecord, hash: string, details: string): Promise<void> {
-    const numberOf = (namespace: KeptRecord['keptFor']): Promise<number> =>
-      this.#namespaces.number(this.#connection, namespace);
-    const keptFor = 'keptFor' in record ? await numberOf(record.keptFor) : 0;
+  async add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void> {
+    const numberOf = (namespace: RetainedRecord['retainedFor']): Promise<number> =>
+      this.#namespaces.findOrCreateNumber(this.#connection, namespace);
+    const retainedFor = 'retainedFor' in record ? await numberOf(record.retainedFor) : 0;
     const namespaces: number[] = [];
     for (const { namespace } of record.affected) namespaces.push(await numberOf(namespace));
-    this.#records.push({ record, hash, details, keptFor, namespaces });
+    this.#records.push({ record, hash, details, retainedFor, namespaces });
   }
 
   async close(id: number): Promise<void> {
@@ -72,10 +72,10 @@ export class MemoryStaging implements Staging {
     const records = new BulkWriter(db, 'vulnerability', recordColumns);
     const affected = new BulkWriter(db, 'affected', ['vulnerability_id', ...affectedColumns]);
     const aliases = new BulkWriter(db, 'alias', ['name', 'vulnerability_id']);
-    for (const [i, { record, hash, details, keptFor, namespaces }] of this.#records.entries()) {
+    for (const [i, { record, hash, details, retainedFor, namespaces }] of this.#records.entries()) {
       const id = before + i + 1;
       const { key, id: name, severity } = record;
-      await records.add([id, feedId, at, key, keptFor, hash, name, severity, details]);
+      await records.add([id, feedId, at, key, retainedFor, hash, name, severity, details]);
       for (const [position, row] of record.affected.entries())
         await affected.add(affectedValues(row, [id, namespaces[position] ?? 0, position]));
       for (const alias of new Set(record.aliases)) await aliases.add([alias, id]);

@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Engine } from './engine.ts';
 import { schemaVersion } from './schema.ts';
 
@@ -31,7 +31,7 @@ export async function migrate(engine: Engine): Promise<void> {
   for (const [i, migration] of migrations.entries()) {
     await engine.write(async (db) => {
       if ((await engine.schemaVersion(db)) > i) return;
-      await engine.takeAnyTime(db);
+      await engine.liftStatementTimeout(db);
       await migration(db, engine.types);
       await engine.adaptTables(db);
       await engine.setSchemaVersion(db, i + 1);

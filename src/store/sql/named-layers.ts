@@ -1,21 +1,21 @@
 import type { Kysely, Selectable } from 'kysely';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { LayerPage, NamedLayer, NamedLayerStore, PageRequest, SavedLayer } from '../store.ts';
+import type { Engine } from './engine.ts';
+import { allocateNumbers } from './id-counter.ts';
 import {
   addVersions,
-  broughtVersions,
-  numbersOf,
-  numberVersions,
+  findVersionNumbers,
+  introducedVersions,
   removeVersions,
-  versionsOf,
-  without,
-} from './brought-versions.ts';
-import type { Engine } from './engine.ts';
-import { takeNumbers } from './id-counter.ts';
+  subtractVersions,
+  upsertVersions,
+  versionsOfImage,
+} from './introduced-versions.ts';
 import type { Tables } from './schema.ts';
-import { hitVersions, holdersOf } from './version-holders.ts';
+import { findHitVersions, findHolders } from './version-holders.ts';
 
-const broughtTable = 'v1_brought';
+const introducedTable = 'v1_brought';
 
 /** The layers that clients of Clair's first API have given names. */
 export function namedLayerStore(engine: Engine): NamedLayerStore {
@@ -25,10 +25,10 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
       const row = await findLayer(engine.db, name);
       return row && toNamedLayer(row);
     },
-    chain: (name) => chain(engine.db, name),
+    findChain: (name) => findChain(engine.db, name),
     remove: (name) => engine.write((db) => remove(db, name)),
-    hitVersions: (vulnerabilities) => hitVersions(engine.db, vulnerabilities),
-    bringing: (versions, page) => bringing(engine.db, versions, page),
+    findHitVersions: (vulnerabilities) => findHitVersions(engine.db, vulnerabilities),
+    pageIntroducing: (versions, page) => pageIntroducing(engine.db, versions, page),
   };
 }
 
@@ -55,16 +55,16 @@ async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
   const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
   if (layer.parent !== null && below === undefined)
     throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
-  const brought = await numberVersions(db, await broughtVersions(db, layer.image, below?.image_id));
+  const introduced = await upsertVersions(db, await introducedVersions(db, layer.image, below?.image_id));
   // Last of all that takes long: who has a number keeps others from having one.
-  const number = 1 + (await takeNumbers(db, 'v1_layer', 1));
+  const number = 1 + (await allocateNumbers(db, 'v1_layer', 1));
   const { numInsertedOrUpdatedRows: added } = await db
     .insertInto('v1_layer')
     .values({ name: layer.name, parent: layer.parent, number, ...contentOf(layer) })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .executeTakeFirstOrThrow();
   if (added === 0n) return false;
-  await addVersions(db, broughtTable, number, brought);
+  await addVersions(db, introducedTable, number, introduced);
   return true;
 }
 
@@ -76,28 +76,35 @@ async function replace(db: Kysely<Tables>, before: LayerRow, layer: SavedLayer):
   await db.updateTable('v1_layer').set(contentOf(layer)).where('name', '=', layer.name).execute();
   if (before.image_id === layer.image) return;
   const below = before.parent === null ? undefined : await findLayer(db, before.parent);
-  const brought = await broughtVersions(db, layer.image, below?.image_id);
-  await removeVersions(db, broughtTable, before.number);
-  await addVersions(db, broughtTable, before.number, await numberVersions(db, brought));
-  await correctAbove(db, layer, before.image_id);
+  const introduced = await introducedVersions(db, layer.image, below?.image_id);
+  await removeVersions(db, introducedTable, before.number);
+  await addVersions(db, introducedTable, before.number, await upsertVersions(db, introduced));
+  await updateChildren(db, layer, before.image_id);
 }
 
 /** What the layers right above brought, after the image below them was replaced: mostly by one with the same packages. */
-async function correctAbove(db: Kysely<Tables>, { name, image }: SavedLayer, before: number): Promise<void> {
-  const [was, is] = [await versionsOf(db, before), await versionsOf(db, image)];
-  const [lost, gained] = [without(was, is), await numbersOf(db, without(is, was))];
-  if (lost.size + gained.length === 0) return;
+async function updateChildren(
+  db: Kysely<Tables>,
+  { name, image }: SavedLayer,
+  before: number,
+): Promise<void> {
+  const [was, is] = [await versionsOfImage(db, before), await versionsOfImage(db, image)];
+  const [removed, added] = [
+    subtractVersions(was, is),
+    await findVersionNumbers(db, subtractVersions(is, was)),
+  ];
+  if (removed.size + added.length === 0) return;
   const above = await db.selectFrom('v1_layer').selectAll().where('parent', '=', name).execute();
   for (const layer of above) {
-    await removeVersions(db, broughtTable, layer.number, gained);
-    if (lost.size === 0) continue;
-    const has = await versionsOf(db, layer.image_id);
-    const brought = new Map([...lost].filter(([identity]) => has.has(identity)));
-    await addVersions(db, broughtTable, layer.number, await numberVersions(db, brought));
+    await removeVersions(db, introducedTable, layer.number, added);
+    if (removed.size === 0) continue;
+    const has = await versionsOfImage(db, layer.image_id);
+    const introduced = new Map([...removed].filter(([identity]) => has.has(identity)));
+    await addVersions(db, introducedTable, layer.number, await upsertVersions(db, introduced));
   }
 }
 
-async function chain(db: Kysely<Tables>, name: string): Promise<NamedLayer[]> {
+async function findChain(db: Kysely<Tables>, name: string): Promise<NamedLayer[]> {
   const rows = await db
     .withRecursive('chain', (query) =>
       query
@@ -126,12 +133,12 @@ function toNamedLayer({ image_id: image, engine_version: engineVersion, ...row }
   return { name, number, parent, image, format, engineVersion };
 }
 
-async function bringing(
+async function pageIntroducing(
   db: Kysely<Tables>,
   versions: readonly number[],
   page: PageRequest<number>,
 ): Promise<LayerPage> {
-  const { numbers, ...rest } = await holdersOf(db, broughtTable, versions, page);
+  const { numbers, ...rest } = await findHolders(db, introducedTable, versions, page);
   if (numbers.length === 0) return { layers: [], ...rest };
   const layers = await db
     .selectFrom('v1_layer')

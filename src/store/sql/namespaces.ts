@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { Namespace } from '../../model/namespace.ts';
-import type { Connection } from './engine.ts';
+import type { EngineConnection } from './engine.ts';
 import type { Tables } from './schema.ts';
 
-interface Numbered extends Namespace {
+interface NumberedNamespace extends Namespace {
   readonly id: number;
 }
 
@@ -13,11 +13,11 @@ const unknownScheme = '';
 
 /** The numbers of namespaces. They are given once and stay, so that they may be remembered: a name alone says nothing yet. */
 export class Namespaces {
-  readonly #known = new Map<string, Numbered>();
+  readonly #cache = new Map<string, NumberedNamespace>();
 
   /** The number of a namespace that was asked for before; for loops that would feel the waiting of `number`. */
-  known({ name, versionScheme }: Namespace): number | undefined {
-    const known = this.#known.get(name);
+  cachedNumber({ name, versionScheme }: Namespace): number | undefined {
+    const known = this.#cache.get(name);
     return known !== undefined && isSame(known.versionScheme, versionScheme) ? known.id : undefined;
   }
 
@@ -25,22 +25,25 @@ export class Namespaces {
    * The number of a namespace, given now if it is new. Its versions order in one way, known from the beginning or learnt later:
    * another one is refused.
    */
-  async number(connection: Connection, { name, versionScheme }: Namespace): Promise<number> {
-    const stored = await this.#stored(connection, { name, versionScheme });
+  async findOrCreateNumber(
+    connection: EngineConnection,
+    { name, versionScheme }: Namespace,
+  ): Promise<number> {
+    const stored = await this.#findOrCreate(connection, { name, versionScheme });
     if (!isSame(stored.versionScheme, versionScheme)) {
       throw new ClairError(
         'store-unusable',
         `the database orders the versions of ${name} as ${stored.versionScheme}, and now they are said to be ${versionScheme}: use another database`,
       );
     }
-    this.#known.set(name, stored);
+    this.#cache.set(name, stored);
     return stored.id;
   }
 
-  async #stored(connection: Connection, namespace: Namespace): Promise<Numbered> {
-    const learnsScheme = ({ versionScheme }: Numbered): boolean =>
+  async #findOrCreate(connection: EngineConnection, namespace: Namespace): Promise<NumberedNamespace> {
+    const learnsScheme = ({ versionScheme }: NumberedNamespace): boolean =>
       versionScheme === unknownScheme && namespace.versionScheme !== unknownScheme;
-    const known = this.#known.get(namespace.name);
+    const known = this.#cache.get(namespace.name);
     if (known !== undefined && !learnsScheme(known)) return known;
     const found = await find(connection.db, namespace.name);
     if (found !== undefined && !learnsScheme(found)) return found;
@@ -53,7 +56,7 @@ function isSame(stored: string, wanted: string): boolean {
   return wanted === unknownScheme || stored === wanted;
 }
 
-async function find(db: Kysely<Tables>, name: string): Promise<Numbered | undefined> {
+async function find(db: Kysely<Tables>, name: string): Promise<NumberedNamespace | undefined> {
   return await db
     .selectFrom('namespace')
     .select(['id', 'name', 'version_scheme as versionScheme'])
@@ -61,7 +64,7 @@ async function find(db: Kysely<Tables>, name: string): Promise<Numbered | undefi
     .executeTakeFirst();
 }
 
-async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Promise<Numbered> {
+async function add(db: Kysely<Tables>, { name, versionScheme }: Namespace): Promise<NumberedNamespace> {
   await db
     .insertInto('namespace')
     .values({ name, version_scheme: versionScheme })

@@ -1,10 +1,10 @@
 import type { Kysely, Selectable } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import { compareText } from '../../model/order.ts';
 import type { StoredVulnerability } from '../store.ts';
-import { changesBetween } from './meaning.ts';
 import type { Tables } from './schema.ts';
-import { readVulnerabilities } from './vulnerabilities.ts';
+import { significantChanges } from './significant-changes.ts';
+import { findVulnerabilitiesByNumber } from './vulnerabilities.ts';
 
 /** An event as a row. */
 export type EventRow = Selectable<Tables['event']>;
@@ -23,14 +23,19 @@ export interface EventPart {
  * else than before; what was kept of it for a namespace, or was so until now, stands in for it there. A record that only ever
  * speaks of one namespace gives one.
  */
-export async function partsOf(db: Kysely<Tables>, events: readonly EventRow[]): Promise<EventPart[]> {
+export async function splitEvents(db: Kysely<Tables>, events: readonly EventRow[]): Promise<EventPart[]> {
   const numbers = events.flatMap(({ old_id: old, new_id: is }) => [old, is]).filter((id) => id !== null);
-  const records = new Map((await readVulnerabilities(db, numbers)).map((record) => [record.number, record]));
-  const kept = await keptForms(db, [...records.values()]);
+  const records = new Map(
+    (await findVulnerabilitiesByNumber(db, numbers)).map((record) => [record.number, record]),
+  );
+  const retained = await findRetainedForms(db, [...records.values()]);
   const namespaces = await numbersOfNamespaces(db);
   return events.flatMap((event) => {
-    const sides = [sideOf(event, { records, kept }, 'old'), sideOf(event, { records, kept }, 'new')] as const;
-    return toParts(event, sides).map(({ namespace, ...part }) => ({
+    const sides = [
+      sideOf(event, { records, retained }, 'old'),
+      sideOf(event, { records, retained }, 'new'),
+    ] as const;
+    return splitEvent(event, sides).map(({ namespace, ...part }) => ({
       ...part,
       event: event.number,
       namespace: namespace === null ? null : (namespaces.get(namespace) ?? null),
@@ -40,7 +45,7 @@ export async function partsOf(db: Kysely<Tables>, events: readonly EventRow[]): 
 
 type Sided = Omit<EventPart, 'namespace' | 'event'> & { readonly namespace: string | null };
 
-function toParts({ old_id: old, new_id: is }: EventRow, [before, after]: readonly [Side, Side]): Sided[] {
+function splitEvent({ old_id: old, new_id: is }: EventRow, [before, after]: readonly [Side, Side]): Sided[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
   const [only = null] = names;
   if (names.length < 2) return [{ namespace: only, old, new: is }];
@@ -57,21 +62,21 @@ function isSameFor(namespace: string, was: StoredVulnerability, now: StoredVulne
     ...record,
     affected: record.affected.filter((row) => row.namespace.name === namespace),
   });
-  return changesBetween([of(was)], [of(now)]).length === 0;
+  return significantChanges([of(was)], [of(now)]).length === 0;
 }
 
 /** Which record speaks of a namespace, before or after an event. */
 type Side = ReadonlyMap<string, StoredVulnerability>;
 
-interface Known {
+interface PartContext {
   readonly records: ReadonlyMap<number, StoredVulnerability>;
-  readonly kept: readonly KeptForm[];
+  readonly retained: readonly RetainedForm[];
 }
 
-function sideOf(event: EventRow, { records, kept }: Known, side: 'old' | 'new'): Side {
+function sideOf(event: EventRow, { records, retained }: PartContext, side: 'old' | 'new'): Side {
   const number = side === 'old' ? event.old_id : event.new_id;
   const record = number === null ? undefined : records.get(number);
-  const forms = kept
+  const forms = retained
     .filter((form) => form.feedId === event.feed_id && form.record.key === event.key)
     .filter((form) => (side === 'old' ? form.validTo : form.validFrom) === event.at)
     .map((form) => form.record);
@@ -83,7 +88,7 @@ function sideOf(event: EventRow, { records, kept }: Known, side: 'old' | 'new'):
 }
 
 /** What is or was kept of a record for a namespace, and when. */
-interface KeptForm {
+interface RetainedForm {
   readonly record: StoredVulnerability;
   readonly feedId: number;
   readonly validFrom: number;
@@ -94,10 +99,13 @@ interface KeptForm {
 const namesAtATime = 500;
 
 /** All that is or was kept of records of the same names: nearly always nothing. */
-async function keptForms(db: Kysely<Tables>, records: readonly StoredVulnerability[]): Promise<KeptForm[]> {
+async function findRetainedForms(
+  db: Kysely<Tables>,
+  records: readonly StoredVulnerability[],
+): Promise<RetainedForm[]> {
   const names = [...new Set(records.map(({ id }) => id))];
   const rows = [];
-  for (const some of chunksOf(names, namesAtATime))
+  for (const some of splitIntoChunks(names, namesAtATime))
     rows.push(
       ...(await db
         .selectFrom('vulnerability')
@@ -106,7 +114,7 @@ async function keptForms(db: Kysely<Tables>, records: readonly StoredVulnerabili
         .where('kept_for', '<>', 0)
         .execute()),
     );
-  const read = await readVulnerabilities(
+  const read = await findVulnerabilitiesByNumber(
     db,
     rows.map(({ id }) => id),
   );

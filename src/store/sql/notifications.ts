@@ -1,27 +1,29 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import type { Notification, NotificationStore } from '../store.ts';
+import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
-import { type EventRow, partsOf } from './notification-parts.ts';
+import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
-import { toldRows } from './told-rows.ts';
 
 /** The notifications of a store, by a clock in milliseconds. */
 export function notificationStore(engine: Engine, now: () => number): NotificationStore {
   const { db } = engine;
   return {
-    make: async (events) =>
-      (await hasNews(db)) ? await engine.write((write) => make(write, events, now()), 'own rows') : 0,
+    createFromEvents: async (events) =>
+      (await hasNewEvents(db))
+        ? await engine.write((write) => createFromEvents(write, events, now()), 'own rows')
+        : 0,
     find: async (name) => (await read(db, (query) => query.where('notification.name', '=', name)))[0],
-    due: (limit) => due(db, limit, now()),
-    ...toldRows(engine, 'notification', now),
+    findDue: (limit) => findDue(db, limit, now()),
+    ...deliveryQueue(engine, 'notification', now),
     markDeleted: (name) => engine.write((write) => markDeleted(write, name, now()), 'own rows'),
   };
 }
 
 /** Asked often, and nearly always in vain: it writes nothing. */
-async function hasNews(db: Kysely<Tables>): Promise<boolean> {
+async function hasNewEvents(db: Kysely<Tables>): Promise<boolean> {
   const { event, notification } = await counters(db);
   return event > notification;
 }
@@ -36,11 +38,11 @@ async function counters(db: Kysely<Tables>): Promise<Record<'event' | 'notificat
 const rowsAtATime = 100;
 
 /** Makes notifications of the events behind the last one that has them, and remembers how far it came, in one transaction. */
-async function make(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
-  const turn = await takeTurn(db);
+async function createFromEvents(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
+  const last = await lockCounter(db);
   const newest = (await counters(db)).event;
-  const events = await eventsAfter(db, turn, limit);
-  const rows = (await partsOf(db, events)).map(({ event, namespace, old, new: is }) => ({
+  const events = await eventsAfter(db, last, limit);
+  const rows = (await splitEvents(db, events)).map(({ event, namespace, old, new: is }) => ({
     name: crypto.randomUUID(),
     event_number: event,
     namespace_id: namespace,
@@ -49,7 +51,8 @@ async function make(db: Kysely<Tables>, limit: number, now: number): Promise<num
     created_at: now,
     due_at: now,
   }));
-  for (const some of chunksOf(rows, rowsAtATime)) await db.insertInto('notification').values(some).execute();
+  for (const some of splitIntoChunks(rows, rowsAtATime))
+    await db.insertInto('notification').values(some).execute();
   // Without any left, they were thrown away before anybody told them.
   await db
     .updateTable('id_counter')
@@ -60,7 +63,7 @@ async function make(db: Kysely<Tables>, limit: number, now: number): Promise<num
 }
 
 /** The last event that has its notifications. Who asks keeps others from asking until the transaction ends. */
-async function takeTurn(db: Kysely<Tables>): Promise<number> {
+async function lockCounter(db: Kysely<Tables>): Promise<number> {
   const { last_id: last } = await db
     .updateTable('id_counter')
     .set((eb) => ({ last_id: eb.ref('last_id') }))
@@ -82,8 +85,8 @@ async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): P
 
 type Query = SelectQueryBuilder<Tables, 'notification', object>;
 
-async function read(db: Kysely<Tables>, chosen: (query: Query) => Query): Promise<Notification[]> {
-  const rows = await chosen(db.selectFrom('notification'))
+async function read(db: Kysely<Tables>, where: (query: Query) => Query): Promise<Notification[]> {
+  const rows = await where(db.selectFrom('notification'))
     .innerJoin('event', 'event.number', 'notification.event_number')
     .innerJoin('feed', 'feed.id', 'event.feed_id')
     .leftJoin('namespace', 'namespace.id', 'notification.namespace_id')
@@ -106,7 +109,7 @@ async function read(db: Kysely<Tables>, chosen: (query: Query) => Query): Promis
   }));
 }
 
-async function due(db: Kysely<Tables>, limit: number, now: number): Promise<Notification[]> {
+async function findDue(db: Kysely<Tables>, limit: number, now: number): Promise<Notification[]> {
   return await read(db, (query) =>
     query
       .where('notification.due_at', '<=', now)

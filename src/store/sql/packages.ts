@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../store.ts';
 import { BulkWriter, type Value } from './bulk-writer.ts';
@@ -14,7 +14,7 @@ const columns = ['identity', 'namespace_id', ...packageColumns];
 export type PackageValues = readonly [identity: string, ...Value[]];
 
 /** What is stored of a package whose namespace has this number. */
-export function valuesOf(item: ImagePackage, namespace: number | null): PackageValues {
+export function packageRowValues(item: ImagePackage, namespace: number | null): PackageValues {
   const values = [namespace, ...packageValues(item)];
   return [identityOf(values), ...values];
 }
@@ -27,7 +27,7 @@ function identityOf(values: readonly Value[]): string {
 }
 
 /** The numbers of packages by their identities; those that are not there yet are added. */
-export async function numberPackages(
+export async function upsertPackages(
   db: Kysely<Tables>,
   packages: readonly PackageValues[],
 ): Promise<ReadonlyMap<string, number>> {
@@ -35,13 +35,13 @@ export async function numberPackages(
   const ordered = [...new Map(packages.map((values) => [values[0], values])).values()].sort(([a], [b]) =>
     compareText(a, b),
   );
-  const known = await numbersOf(db, ordered);
-  const missing = ordered.filter(([identity]) => !known.has(identity));
-  if (missing.length === 0) return known;
+  const existing = await numbersOf(db, ordered);
+  const missing = ordered.filter(([identity]) => !existing.has(identity));
+  if (missing.length === 0) return existing;
   const writer = new BulkWriter(db, 'package', columns, 'identity');
   for (const values of missing) await writer.add(values);
   await writer.finish();
-  return new Map([...known, ...(await numbersOf(db, missing))]);
+  return new Map([...existing, ...(await numbersOf(db, missing))]);
 }
 
 /** So many identities go into one query. */
@@ -52,7 +52,7 @@ async function numbersOf(
   packages: readonly PackageValues[],
 ): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
-  for (const some of chunksOf(packages, identitiesAtATime)) {
+  for (const some of splitIntoChunks(packages, identitiesAtATime)) {
     const identities = some.map(([identity]) => identity);
     const rows = await db
       .selectFrom('package')
@@ -68,8 +68,8 @@ async function numbersOf(
 const packagesAtATime = 500;
 
 /** Drops those of these packages that no image has any more. */
-export async function dropUnused(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
-  for (const some of chunksOf(packages, packagesAtATime))
+export async function dropUnusedPackages(db: Kysely<Tables>, packages: readonly number[]): Promise<void> {
+  for (const some of splitIntoChunks(packages, packagesAtATime))
     await db
       .deleteFrom('package')
       .where('id', 'in', some)

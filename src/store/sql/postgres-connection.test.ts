@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { postgresServer, startPostgresServer } from '../../testing/postgres-server.ts';
 import { affectedRow, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { temporaryDirectory, temporarySchema } from '../../testing/store-engines.ts';
@@ -246,7 +246,7 @@ test('a full disk is told, and the old content stays', async (t) => {
     await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
     const number = await store.images.save(image([installed('openssl')]));
     const look = async () => ({
-      hits: await store.images.matches(number),
+      hits: await store.images.findMatches(number),
       rows: (await store.statistics()).rows,
     });
     const before = await look();

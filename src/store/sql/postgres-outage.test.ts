@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { emptyLayer } from '../../testing/empty-layer.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { proxyBefore, type TcpProxy } from '../../testing/tcp-proxy.ts';
 import type { Store } from '../store.ts';
-import { withStoreWait } from '../store-wait.ts';
+import { withStoreTimeout } from '../store-timeout.ts';
 import { openPostgresStore } from './postgres-store.ts';
 
 const timeout = 60_000;
@@ -22,8 +22,8 @@ async function open(t: TestContext): Promise<Opened> {
   const events: string[] = [];
   const store = await openPostgresStore(url, {
     connectionsMax: 4,
-    onAway: (error) => events.push(String(error)),
-    onBack: () => events.push('back'),
+    onDown: (error) => events.push(String(error)),
+    onUp: () => events.push('back'),
   });
   t.after(() => store[Symbol.asyncDispose]());
   await store.keyValues.set('key', 'value');
@@ -34,10 +34,10 @@ const outages = {
   refuses: { begin: (proxy) => proxy.refuse(), end: (proxy) => proxy.open() },
   'is silent': {
     begin: async (proxy) => {
-      proxy.silence();
+      proxy.stall();
     },
     end: async (proxy) => {
-      proxy.speak();
+      proxy.resume();
     },
   },
 } as const satisfies Record<string, Record<'begin' | 'end', (proxy: TcpProxy) => Promise<void>>>;
@@ -58,7 +58,7 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     await failsWithin(limits.storePingMs + 250, () => store.ping());
     const detectionMs = limits.storeReadWaitMs + 2 * limits.storeSilentMs + limits.storeProbeMs;
     const read = (): Promise<unknown> =>
-      withStoreWait(limits.storeReadWaitMs, () => store.keyValues.get('key'));
+      withStoreTimeout(limits.storeReadWaitMs, () => store.keyValues.get('key'));
     await failsWithin(detectionMs + 1000, read);
     await failsWithin(limits.storeReadWaitMs + 250, read);
     await failsWithin(250, () => store.ping());
@@ -76,10 +76,10 @@ for (const [name, { begin, end }] of Object.entries(outages)) {
     const { store, proxy } = await open(t);
     await begin(proxy);
     await assert.rejects(
-      withStoreWait(300, () => store.layers.save('early', '', emptyLayer)),
+      withStoreTimeout(300, () => store.layers.save('early', '', emptyLayer)),
       { code: 'store-unavailable' },
     );
-    const saved = withStoreWait(20_000, () => store.layers.save('late', '', emptyLayer));
+    const saved = withStoreTimeout(20_000, () => store.layers.save('late', '', emptyLayer));
     await end(proxy);
     await saved;
     assert.deepEqual(await store.layers.find('late', ''), emptyLayer);
@@ -91,14 +91,14 @@ test('of many that wait for a server that is away, those beyond the limit fail a
 }, async (t) => {
   const { store, proxy } = await open(t);
   await proxy.refuse();
-  await failsWithin(1000, () => withStoreWait(10, () => store.keyValues.get('key')));
+  await failsWithin(1000, () => withStoreTimeout(10, () => store.keyValues.get('key')));
   let failed = 0;
   const reads = Array.from({ length: limits.storeWaiting + 50 }, () =>
-    withStoreWait(20_000, () => store.keyValues.get('key')).catch(() => {
+    withStoreTimeout(20_000, () => store.keyValues.get('key')).catch(() => {
       failed++;
     }),
   );
-  await failsWithin(250, () => withStoreWait(20_000, () => store.keyValues.get('key')));
+  await failsWithin(250, () => withStoreTimeout(20_000, () => store.keyValues.get('key')));
   assert.equal(failed, 50);
   await proxy.open();
   await Promise.all(reads);

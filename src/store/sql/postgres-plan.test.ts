@@ -13,9 +13,9 @@ import {
 } from '../../testing/store-content.ts';
 import { temporarySchema } from '../../testing/store-engines.ts';
 import { query } from '../contract/postgres-schemas.ts';
-import { installedRows } from './affected-rows.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
+import { installedRows } from './installed-rows.ts';
 import { matchQuery } from './matches.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import type { Tables } from './schema.ts';

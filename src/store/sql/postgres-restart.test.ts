@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { emptyLayer } from '../../testing/empty-layer.ts';
 import { postgresServer } from '../../testing/postgres-server.ts';
 import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
@@ -41,7 +41,7 @@ restartTest('who reads while the server is started anew notices nothing', async 
   let isOver = false;
   const read = async (): Promise<number> => {
     let times = 0;
-    for (; !isOver; times++) assert.equal((await store.images.matches(number)).length, 2);
+    for (; !isOver; times++) assert.equal((await store.images.findMatches(number)).length, 2);
     return times;
   };
   // More than there are connections.

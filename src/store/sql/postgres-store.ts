@@ -1,10 +1,10 @@
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import type { Store } from '../store.ts';
 import type { AvailabilityEvents } from './dialect/availability.ts';
 import { createDatabase } from './dialect/postgres-database.ts';
 import { openPostgresEngine } from './dialect/postgres-engine.ts';
 import { parsePostgresSource } from './dialect/postgres-source.ts';
-import { type StoreOptions, sqlStore } from './sql-store.ts';
+import { openSqlStore, type StoreOptions } from './sql-store.ts';
 
 /** What can be chosen when a store on a PostgreSQL server is opened. */
 export interface PostgresStoreOptions extends StoreOptions, AvailabilityEvents {
@@ -22,5 +22,5 @@ export async function openPostgresStore(source: string, options: PostgresStoreOp
   const { connectionsMax = limits.storeConnections, createsDatabase = false } = options;
   const parsed = parsePostgresSource(source);
   if (createsDatabase) await createDatabase(parsed);
-  return await sqlStore(await openPostgresEngine(parsed, connectionsMax, options), options);
+  return await openSqlStore(await openPostgresEngine(parsed, connectionsMax, options), options);
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { takeNumbers } from './id-counter.ts';
+import { allocateNumbers } from './id-counter.ts';
 import type { Tables } from './schema.ts';
 import type { Staging } from './staging.ts';
 
@@ -25,7 +25,7 @@ export interface Insertion {
 
 /** Moves the staged records into the tables; their numbers follow the one that comes back. */
 export async function insertRecords(db: Kysely<Tables>, { staging, feedId, at }: Insertion): Promise<number> {
-  const before = await takeNumbers(db, 'vulnerability', staging.count);
+  const before = await allocateNumbers(db, 'vulnerability', staging.count);
   if (staging.count > 0) await staging.insert(db, { before, feedId, at });
   return before;
 }

@@ -36,8 +36,8 @@ for (const engine of sharedEngines) {
     const number = await store.images.save({ ...image([installed('openssl')]), layers: ['a', 'b'] });
     await refusals[engine.name]?.(place);
     clock.now = 2 * dayMs;
-    await assert.rejects(store.collect(terms), /the disk is full/);
-    const kept = await store.images.read(number);
+    await assert.rejects(store.collectGarbage(terms), /the disk is full/);
+    const kept = await store.images.findByNumber(number);
     assert.deepEqual([kept.packages.length, kept.layers], [1, ['a', 'b']]);
   });
 }

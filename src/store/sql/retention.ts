@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
-import type { Collected, RetentionTerms } from '../store.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
+import type { CollectedCounts, RetentionTerms } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { readHistorySince, writeHistorySince } from './history.ts';
-import { dropUnused } from './packages.ts';
+import { dropUnusedPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
 
 /** So many rows of each kind go in one transaction: a writer who waits for it waits for milliseconds. */
@@ -13,27 +13,31 @@ const imagesAtATime = 20;
 const layersAtATime = 50;
 
 /** So many names go into one statement. */
-const digestsAtATime = 500;
+const batchesAtATime = 500;
 
 /**
  * Throws away what is past its time, by a clock in milliseconds. Events go first, with their notifications: they hold the
  * records they speak of.
  */
-export async function collect(engine: Engine, terms: RetentionTerms, now: number): Promise<Collected> {
+export async function collectGarbage(
+  engine: Engine,
+  terms: RetentionTerms,
+  now: number,
+): Promise<CollectedCounts> {
   const historyFrom = now - terms.keepHistoryMs;
   const usedFrom = now - terms.keepLayersUnusedMs;
-  const events = await little(engine, (db) => dropEvents(db, now - terms.keepEventsMs));
-  await forgetHistory(engine, historyFrom);
-  const vulnerabilities = await little(engine, (db) => dropRecords(db, historyFrom));
-  const images = await little(engine, (db) => dropImages(db, usedFrom));
-  const layers = await little(engine, (db) => dropLayers(db, usedFrom));
+  const events = await dropInSteps(engine, (db) => dropEvents(db, now - terms.keepEventsMs));
+  await dropHistory(engine, historyFrom);
+  const vulnerabilities = await dropInSteps(engine, (db) => dropRecords(db, historyFrom));
+  const images = await dropInSteps(engine, (db) => dropImages(db, usedFrom));
+  const layers = await dropInSteps(engine, (db) => dropLayers(db, usedFrom));
   await dropLookups(engine, usedFrom);
   const locks = await dropLocks(engine, now);
   return { events, vulnerabilities, images, layers, locks };
 }
 
 /** Drops a little at a time, each in a transaction of its own, until a time drops nothing. */
-async function little(engine: Engine, drop: (db: Kysely<Tables>) => Promise<number>): Promise<number> {
+async function dropInSteps(engine: Engine, drop: (db: Kysely<Tables>) => Promise<number>): Promise<number> {
   for (let total = 0; ; ) {
     const dropped = await engine.write(drop);
     if (dropped === 0) return total;
@@ -50,22 +54,22 @@ async function dropEvents(db: Kysely<Tables>, before: number): Promise<number> {
     .execute();
   if (due.length === 0) return 0;
   const numbers = due.map(({ number }) => number);
-  await dropItems(db, numbers);
+  await dropBatchItems(db, numbers);
   await db.deleteFrom('notification').where('event_number', 'in', numbers).execute();
   await db.deleteFrom('event').where('number', 'in', numbers).execute();
   return numbers.length;
 }
 
 /** Of digests, what is about events goes, and those that have nothing left. */
-async function dropItems(db: Kysely<Tables>, events: readonly number[]): Promise<void> {
+async function dropBatchItems(db: Kysely<Tables>, events: readonly number[]): Promise<void> {
   const notifications = db.selectFrom('notification').select('name').where('event_number', 'in', events);
-  const gone = await db
+  const deleted = await db
     .deleteFrom('digest_item')
     .where('notification', 'in', notifications)
     .returning('digest')
     .execute();
-  const digests = [...new Set(gone.map(({ digest }) => digest))];
-  for (const some of chunksOf(digests, digestsAtATime))
+  const batches = [...new Set(deleted.map(({ digest }) => digest))];
+  for (const some of splitIntoChunks(batches, batchesAtATime))
     await db
       .deleteFrom('digest')
       .where('name', 'in', some)
@@ -76,7 +80,7 @@ async function dropItems(db: Kysely<Tables>, events: readonly number[]): Promise
 }
 
 /** From now on nobody is told what was known before: written before anything of it goes. */
-async function forgetHistory(engine: Engine, before: number): Promise<void> {
+async function dropHistory(engine: Engine, before: number): Promise<void> {
   const since = await readHistorySince(engine.db);
   const replaced = await engine.db
     .selectFrom('feed_history')
@@ -133,8 +137,8 @@ async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<numbe
     .execute();
   if (due.length === 0) return 0;
   const ids = due.map(({ id }) => id);
-  const digests = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
-  await db.deleteFrom('digest_item').where('digest', 'in', digests).execute();
+  const batches = db.selectFrom('digest').select('name').where('image_id', 'in', ids);
+  await db.deleteFrom('digest_item').where('digest', 'in', batches).execute();
   await db.deleteFrom('digest').where('image_id', 'in', ids).execute();
   await dropPackages(db, ids);
   await db.deleteFrom('image_layer').where('image_id', 'in', ids).execute();
@@ -144,12 +148,12 @@ async function dropImages(db: Kysely<Tables>, usedBefore: number): Promise<numbe
 
 /** What the images have, and of that what no other image has. */
 async function dropPackages(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
-  const gone = await db
+  const deleted = await db
     .deleteFrom('image_package')
     .where('image_id', 'in', images)
     .returning('package_id')
     .execute();
-  await dropUnused(db, [...new Set(gone.map(({ package_id: number }) => number))]);
+  await dropUnusedPackages(db, [...new Set(deleted.map(({ package_id: number }) => number))]);
 }
 
 /** A layer is read again when somebody asks for it; but the layers of an image with a name may be nowhere to be read. */
@@ -172,7 +176,7 @@ async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<numbe
     .execute();
   for (const { identity, analyzer_key: key } of due)
     await db.deleteFrom('layer').where('identity', '=', identity).where('analyzer_key', '=', key).execute();
-  await forgetHashes(
+  await dropHashes(
     db,
     due.map(({ identity }) => identity),
   );
@@ -180,7 +184,7 @@ async function dropLayers(db: Kysely<Tables>, usedBefore: number): Promise<numbe
 }
 
 /** What clients call layers of which nothing is known any more. */
-async function forgetHashes(db: Kysely<Tables>, identities: readonly string[]): Promise<void> {
+async function dropHashes(db: Kysely<Tables>, identities: readonly string[]): Promise<void> {
   if (identities.length === 0) return;
   await db
     .deleteFrom('layer_hash')

@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import { type CveNumber, cveId } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName } from '../store.ts';
@@ -65,7 +65,7 @@ export class ScorePack {
 }
 
 /** Scores that come in, by their blocks. */
-export class IncomingScores {
+export class ScorePackBuilder {
   readonly #feed: FeedName;
   readonly #blocks = new Map<number, { bytes: Buffer; length: number }>();
 
@@ -123,7 +123,7 @@ export class IncomingScores {
 }
 
 /** What laying new scores over old ones gives, and how that differs from the old. */
-export interface LaidScores {
+export interface MergedScores {
   readonly pack: ScorePack;
   readonly added: number;
   readonly changed: number;
@@ -132,20 +132,20 @@ export interface LaidScores {
 }
 
 /** Lays the new scores of a block over the old. Of the old that are not among the new, those stay that `stays` says. */
-export function layScores(
+export function mergeScores(
   before: ScorePack,
   incoming: ScorePack,
   stays: (number: number) => boolean,
-): LaidScores {
+): MergedScores {
   if (before.bytes.equals(incoming.bytes))
     return { pack: before, added: 0, changed: 0, removed: 0, unchanged: before.count };
   if (before.count === 0)
     return { pack: incoming, added: incoming.count, changed: 0, removed: 0, unchanged: 0 };
-  const laid = Buffer.allocUnsafe(before.bytes.length + incoming.bytes.length);
+  const merged = Buffer.allocUnsafe(before.bytes.length + incoming.bytes.length);
   const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
   let [old, next, length] = [0, 0, 0];
   const take = ({ bytes }: ScorePack, row: number): void => {
-    length += bytes.copy(laid, length, row * rowBytes, (row + 1) * rowBytes);
+    length += bytes.copy(merged, length, row * rowBytes, (row + 1) * rowBytes);
   };
   while (old < before.count || next < incoming.count) {
     const way = order(before, old, incoming, next);
@@ -160,7 +160,7 @@ export function layScores(
     else counts[isSame(before, old++, incoming, next) ? 'unchanged' : 'changed']++;
     next++;
   }
-  return { pack: new ScorePack(laid.subarray(0, length)), ...counts };
+  return { pack: new ScorePack(merged.subarray(0, length)), ...counts };
 }
 
 /** Which of two rows comes first; a row behind the end comes last. */

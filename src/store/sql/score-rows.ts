@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
 import type { Enrichment } from '../../model/enrichment.ts';
 import type { FeedName, PageRequest, StoredEnrichment } from '../store.ts';
-import type { ChangedPack } from './enrichment-comparison.ts';
+import type { ChangedPack } from './enrichment-diff.ts';
 import type { Tables } from './schema.ts';
 import { blockOf, ScorePack, yearOf } from './score-packs.ts';
 
@@ -26,15 +26,15 @@ export async function savePacks(
   feedId: number,
   packs: readonly ChangedPack[],
 ): Promise<void> {
-  for (const some of chunksOf(packs, packsAtATime)) {
+  for (const some of splitIntoChunks(packs, packsAtATime)) {
     const gone = some.filter(({ pack }) => pack.count === 0).map(({ block }) => block);
     if (gone.length > 0)
       await db.deleteFrom('score_pack').where('feed_id', '=', feedId).where('block', 'in', gone).execute();
-    const laid = some.filter(({ pack }) => pack.count > 0);
-    if (laid.length > 0)
+    const filled = some.filter(({ pack }) => pack.count > 0);
+    if (filled.length > 0)
       await db
         .insertInto('score_pack')
-        .values(laid.map(({ block, pack }) => ({ feed_id: feedId, block, content: pack.bytes })))
+        .values(filled.map(({ block, pack }) => ({ feed_id: feedId, block, content: pack.bytes })))
         .onConflict((conflict) =>
           conflict
             .columns(['block', 'feed_id'])
@@ -54,7 +54,7 @@ export async function findScores(
     blockOf,
   );
   const found: Awaited<ReturnType<typeof findScores>> = [];
-  for (const some of chunksOf([...byBlock.keys()], packsAtATime)) {
+  for (const some of splitIntoChunks([...byBlock.keys()], packsAtATime)) {
     const packs = await db
       .selectFrom('score_pack')
       .innerJoin('feed', 'feed.id', 'score_pack.feed_id')

@@ -3,24 +3,24 @@ import type { ImagePackage } from '../store.ts';
 
 /** Values that packages of an image share, each once, as they are stored with the image. */
 export class SharedValues<T> {
-  readonly #places = new Map<string, number>();
+  readonly #indexes = new Map<string, number>();
 
   constructor(values: Iterable<T | null | undefined>) {
     for (const value of values) {
       if (value === null || value === undefined) continue;
       const text = JSON.stringify(value);
-      if (!this.#places.has(text)) this.#places.set(text, this.#places.size);
+      if (!this.#indexes.has(text)) this.#indexes.set(text, this.#indexes.size);
     }
   }
 
   /** As they are stored; null when there are none. */
   get text(): string | null {
-    return this.#places.size === 0 ? null : `[${[...this.#places.keys()].join(',')}]`;
+    return this.#indexes.size === 0 ? null : `[${[...this.#indexes.keys()].join(',')}]`;
   }
 
   /** Where a value stands among them, null for none. */
-  placeOf(value: T | null | undefined): number | null {
-    return value === null || value === undefined ? null : (this.#places.get(JSON.stringify(value)) ?? null);
+  indexOf(value: T | null | undefined): number | null {
+    return value === null || value === undefined ? null : (this.#indexes.get(JSON.stringify(value)) ?? null);
   }
 }
 
@@ -33,7 +33,7 @@ export function packageLayerOf({ location: { layer }, layerPosition }: ImagePack
 }
 
 /** The layer of a package as it was stored. */
-export function placeOfLayer(stored: PackageLayer | undefined): {
+export function readPackageLayer(stored: PackageLayer | undefined): {
   readonly layer: Digest | null;
   readonly position?: number;
 } {
@@ -41,16 +41,16 @@ export function placeOfLayer(stored: PackageLayer | undefined): {
 }
 
 /** What the packages of an image share. */
-export interface Shared {
+export interface SharedPackageValues {
   readonly repositories: readonly (readonly string[])[];
   readonly layers: readonly PackageLayer[];
 }
 
 /** What the packages of an image share, as it was stored. */
-export function readShared(image: {
+export function readSharedValues(image: {
   readonly repositories: string | null;
   readonly package_layers: string | null;
-}): Shared {
+}): SharedPackageValues {
   // The database holds what was written above: nothing from outside that would have to be checked again.
   return {
     repositories: image.repositories === null ? [] : (JSON.parse(image.repositories) as string[][]),

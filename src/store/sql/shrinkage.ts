@@ -1,4 +1,4 @@
-import { ClairError } from '../../kit/errors.ts';
+import { ClairError } from '../../core/errors.ts';
 import type { FeedUpdate } from '../store.ts';
 import type { FeedRow } from './feeds.ts';
 
@@ -9,7 +9,7 @@ const smallestPart = 0.5;
  * Refuses a whole feed that has shrunk beyond belief, with `feed-corrupt`. A new version of a source may cut the same bytes into
  * fewer records; nothing makes the last of them go.
  */
-export function refuseShrunk(
+export function assertNotShrunk(
   update: FeedUpdate,
   feed: FeedRow | undefined,
   { before, after }: { readonly before: number; readonly after: number },

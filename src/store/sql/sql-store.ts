@@ -1,7 +1,7 @@
 import type { Store } from '../store.ts';
 import { advisoryStore } from './advisories.ts';
 import { ancestryStore } from './ancestries.ts';
-import { digestStore } from './digests.ts';
+import { batchStore } from './batches.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
@@ -13,8 +13,8 @@ import { migrate } from './migrate.ts';
 import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
 import { notificationStore } from './notifications.ts';
-import { collect } from './retention.ts';
-import { statistics } from './statistics.ts';
+import { collectGarbage } from './retention.ts';
+import { readStatistics } from './statistics.ts';
 import { vulnerabilityStore } from './vulnerabilities.ts';
 
 /** What can be chosen when a store is opened. */
@@ -24,7 +24,7 @@ export interface StoreOptions {
 }
 
 /** Makes a store of an engine, which is closed with it, also when the tables cannot be brought up to date. */
-export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
+export async function openSqlStore(engine: Engine, { now = Date.now }: StoreOptions): Promise<Store> {
   try {
     await migrate(engine);
   } catch (error) {
@@ -32,25 +32,28 @@ export async function sqlStore(engine: Engine, { now = Date.now }: StoreOptions)
     throw error;
   }
   const namespaces = new Namespaces();
-  const inBulk = { ...engine, db: engine.bulkReads };
+  const bulkEngine = { ...engine, db: engine.bulkDb };
   return {
     isReadOnly: engine.isReadOnly,
     advisories: advisoryStore(engine, { namespaces, now }),
     vulnerabilities: vulnerabilityStore(engine, now),
     events: eventStore(engine),
     notifications: notificationStore(engine, now),
-    digests: digestStore(engine, now),
+    batches: batchStore(engine, now),
     enrichments: enrichmentStore(engine, now),
     images: imageStore({ engine, namespaces, now }),
     layers: layerStore(engine, now),
     namedLayers: namedLayerStore(engine),
-    bulk: { vulnerabilities: vulnerabilityStore(inBulk, now), enrichments: enrichmentStore(inBulk, now) },
+    bulkReads: {
+      vulnerabilities: vulnerabilityStore(bulkEngine, now),
+      enrichments: enrichmentStore(bulkEngine, now),
+    },
     ancestries: ancestryStore(engine),
     locks: lockStore(engine, now),
     keyValues: keyValueStore(engine),
-    collect: (terms) => collect(engine, terms, now()),
+    collectGarbage: (terms) => collectGarbage(engine, terms, now()),
     ping: () => engine.ping(),
-    statistics: () => statistics(engine),
+    statistics: () => readStatistics(engine),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

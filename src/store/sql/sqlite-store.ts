@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts';
 import { openSqliteEngine, type SqliteOptions } from './dialect/sqlite-engine.ts';
-import { type StoreOptions, sqlStore } from './sql-store.ts';
+import { openSqlStore, type StoreOptions } from './sql-store.ts';
 
 /**
  * Opens the store in one file, made with its directory when it is not there, or with `:memory:` one that ends with the process.
@@ -10,5 +10,5 @@ export async function openSqliteStore(
   path: string,
   options: StoreOptions & SqliteOptions = {},
 ): Promise<Store> {
-  return await sqlStore(await openSqliteEngine(path, options), options);
+  return await openSqlStore(await openSqliteEngine(path, options), options);
 }

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
-import type { KeptRecord, KeyedVulnerability } from '../store.ts';
+import type { KeyedVulnerability, RetainedRecord } from '../store.ts';
 import type { Tables } from './schema.ts';
 
 /** Records that come into force, once their numbers are known. */
@@ -15,7 +15,7 @@ export interface Staging {
   /** Records staged so far; they are numbered from 1. */
   readonly count: number;
   /** Stages a record that is new or has changed, or a part of one that is kept for a namespace. */
-  add(record: KeyedVulnerability | KeptRecord, hash: string, details: string): Promise<void>;
+  add(record: KeyedVulnerability | RetainedRecord, hash: string, details: string): Promise<void>;
   /** Notes that a stored record is no longer in force. */
   close(id: number): Promise<void>;
   /** Ends staging; only then the rest can be used. */

@@ -1,6 +1,6 @@
 import type { StoreStatistics } from '../store.ts';
 import type { Engine } from './engine.ts';
-import { feedStates } from './feeds.ts';
+import { readFeedStates } from './feeds.ts';
 
 const counted = [
   'namespace',
@@ -21,7 +21,7 @@ const counted = [
 ] as const;
 
 /** Counts the rows of every table, those of history included. */
-export async function statistics(engine: Engine): Promise<StoreStatistics> {
+export async function readStatistics(engine: Engine): Promise<StoreStatistics> {
   const rows: Record<string, number> = {};
   for (const table of counted) {
     const { count } = await engine.db
@@ -30,5 +30,5 @@ export async function statistics(engine: Engine): Promise<StoreStatistics> {
       .executeTakeFirstOrThrow();
     rows[table] = Number(count);
   }
-  return { bytes: await engine.sizeBytes(), rows, feeds: await feedStates(engine.db, undefined) };
+  return { bytes: await engine.sizeBytes(), rows, feeds: await readFeedStates(engine.db, undefined) };
 }

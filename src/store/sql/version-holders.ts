@@ -1,11 +1,11 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { HitVersion, PageRequest } from '../store.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
-import type { LookupBy } from './lookup-by.ts';
+import type { MatchKey } from './match-key.ts';
 import type { Tables } from './schema.ts';
 
 /** The versions, of those that layers and ancestries have, that records hit or that only a comparison in code can tell. */
-export async function hitVersions(
+export async function findHitVersions(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
 ): Promise<HitVersion[]> {
@@ -44,7 +44,7 @@ interface VersionHitRow
 function hitRows(
   db: Kysely<Tables>,
   vulnerabilities: readonly number[],
-  by: LookupBy,
+  by: MatchKey,
 ): SelectQueryBuilder<Tables, 'affected', VersionHitRow> {
   return rowsOfRecords(db, vulnerabilities, by)
     .innerJoin('v1_version as version', (join) =>
@@ -94,7 +94,7 @@ const versionsAtFirst = 10;
  * Of each version, the table of who has it is read from the place on, as far as a page goes at most; a page is the lowest of all
  * these.
  */
-export async function holdersOf(
+export async function findHolders(
   db: Kysely<Tables>,
   table: HolderTable,
   versions: readonly number[],
@@ -107,8 +107,8 @@ export async function holdersOf(
     const end = i === 0 ? versionsAtFirst : i + versionsAtATime;
     // What lies behind a full page is not on it.
     const last = numbers.length < wanted ? undefined : numbers.at(-1);
-    const stretch = { limit: wanted, after, last };
-    const found = await numbersHaving(db, table, versions.slice(i, end), stretch);
+    const range = { limit: wanted, after, last };
+    const found = await findNumbers(db, table, versions.slice(i, end), range);
     i = end;
     numbers = [...new Set([...numbers, ...found])].sort((a, b) => a - b).slice(0, wanted);
   }
@@ -116,17 +116,17 @@ export async function holdersOf(
   return numbers.length > limit ? { numbers: shown, next: shown.at(-1) ?? after } : { numbers: shown };
 }
 
-interface Stretch {
+interface NumberRange {
   readonly limit: number;
   readonly after: number;
   readonly last: number | undefined;
 }
 
-async function numbersHaving(
+async function findNumbers(
   db: Kysely<Tables>,
   table: HolderTable,
   versions: readonly number[],
-  { limit, after, last = Number.MAX_SAFE_INTEGER }: Stretch,
+  { limit, after, last = Number.MAX_SAFE_INTEGER }: NumberRange,
 ): Promise<number[]> {
   const number = sql.ref(holderColumns[table]);
   const parts = versions.map(

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { chunksOf } from '../../kit/chunks.ts';
+import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
 import type {
   FeedName,
   FeedPart,
@@ -9,9 +9,9 @@ import type {
   StoredVulnerability,
   VulnerabilityStore,
 } from '../store.ts';
-import { fixOf, plainBytes, rangeOf, readConditions } from './affected-row.ts';
+import { fixOfRow, plainBytes, rangeOfRow, readConditions } from './affected-row.ts';
 import type { Engine } from './engine.ts';
-import { inForce, momentOf } from './history.ts';
+import { isValidAt, momentOf } from './history.ts';
 import { readDetails } from './record.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
@@ -19,13 +19,13 @@ import { isoTime, isoTimeOrNull } from './times.ts';
 /** The records of a store one by one. */
 export function vulnerabilityStore({ db }: Engine, now: () => number): VulnerabilityStore {
   return {
-    read: (numbers) => readVulnerabilities(db, numbers),
-    named: async (id, at = {}) => await named(db, id, await momentOf(db, at, now())),
-    keyed: async (feed, keys, at = {}) =>
-      await keyed(db, { ...feed, moment: await momentOf(db, at, now()) }, keys),
-    withIds: (namespace, ids) => withIds(db, namespace, ids),
-    inNamespace: (namespace, page) => inNamespace(db, namespace, page),
-    inFeed: (part, page) => inFeed(db, part, page),
+    findByNumbers: (numbers) => findVulnerabilitiesByNumber(db, numbers),
+    findNumbersById: async (id, at = {}) => await findNumbersById(db, id, await momentOf(db, at, now())),
+    findByKeys: async (feed, keys, at = {}) =>
+      await findByKeys(db, { ...feed, moment: await momentOf(db, at, now()) }, keys),
+    findByIds: (namespace, ids) => findByIds(db, namespace, ids),
+    pageByNamespace: (namespace, page) => pageByNamespace(db, namespace, page),
+    pageByFeed: (part, page) => pageByFeed(db, part, page),
   };
 }
 
@@ -33,13 +33,13 @@ export function vulnerabilityStore({ db }: Engine, now: () => number): Vulnerabi
 const numbersAtATime = 500;
 
 /** Records by their numbers, in the order of these. */
-export async function readVulnerabilities(
+export async function findVulnerabilitiesByNumber(
   db: Kysely<Tables>,
   numbers: readonly number[],
 ): Promise<StoredVulnerability[]> {
   const found: StoredVulnerability[] = [];
   const rising = [...new Set(numbers)].sort((a, b) => a - b);
-  for (const some of chunksOf(rising, numbersAtATime)) found.push(...(await readSome(db, some)));
+  for (const some of splitIntoChunks(rising, numbersAtATime)) found.push(...(await readSome(db, some)));
   return found;
 }
 
@@ -97,37 +97,41 @@ function toAffected(row: RowOfRecord): KeyedAffected {
   return {
     namespace: { name: row.namespace, versionScheme: row.version_scheme },
     package: row.package,
-    range: rangeOf(row),
-    fix: fixOf(row),
+    range: rangeOfRow(row),
+    fix: fixOfRow(row),
     ...(row.severity !== null && { severity: row.severity }),
     ...(row.conditions !== null && { only: readConditions(row.conditions) }),
     ...(row.is_keyed === 1 && { keys: { lo: plainBytes(row.lo), hi: plainBytes(row.hi) } }),
   };
 }
 
-async function named(db: Kysely<Tables>, id: string, moment: number | undefined): Promise<number[]> {
+async function findNumbersById(
+  db: Kysely<Tables>,
+  id: string,
+  moment: number | undefined,
+): Promise<number[]> {
   const byId = db
     .selectFrom('vulnerability')
     .select('id')
     .where('name', '=', id)
-    .where((eb) => inForce(eb, moment));
+    .where((eb) => isValidAt(eb, moment));
   const byAlias = db
     .selectFrom('alias')
     .innerJoin('vulnerability', 'vulnerability.id', 'alias.vulnerability_id')
     .select('vulnerability.id')
     .where('alias.name', '=', id)
-    .where((eb) => inForce(eb, moment));
+    .where((eb) => isValidAt(eb, moment));
   const rows = await byId.union(byAlias).execute();
   return rows.map((row) => row.id).sort((a, b) => a - b);
 }
 
-async function keyed(
+async function findByKeys(
   db: Kysely<Tables>,
   { source, feed, moment }: FeedName & { readonly moment: number | undefined },
   keys: readonly string[],
 ): Promise<StoredVulnerability[]> {
   const numbers: number[] = [];
-  for (const some of chunksOf(keys, numbersAtATime)) {
+  for (const some of splitIntoChunks(keys, numbersAtATime)) {
     const rows = await db
       .selectFrom('vulnerability')
       .innerJoin('feed', 'feed.id', 'vulnerability.feed_id')
@@ -136,20 +140,20 @@ async function keyed(
       .where('feed.name', '=', feed)
       .where('vulnerability.key', 'in', some)
       .where('vulnerability.kept_for', '=', 0)
-      .where((eb) => inForce(eb, moment))
+      .where((eb) => isValidAt(eb, moment))
       .execute();
     numbers.push(...rows.map(({ id }) => id));
   }
-  return await readVulnerabilities(db, numbers);
+  return await findVulnerabilitiesByNumber(db, numbers);
 }
 
-async function withIds(
+async function findByIds(
   db: Kysely<Tables>,
   namespace: string,
   ids: readonly string[],
 ): Promise<StoredVulnerability[]> {
   const numbers: number[] = [];
-  for (const some of chunksOf(ids, numbersAtATime)) {
+  for (const some of splitIntoChunks(ids, numbersAtATime)) {
     const rows = await db
       .selectFrom('vulnerability')
       .select('id')
@@ -168,11 +172,11 @@ async function withIds(
       .execute();
     numbers.push(...rows.map(({ id }) => id));
   }
-  return await readVulnerabilities(db, numbers);
+  return await findVulnerabilitiesByNumber(db, numbers);
 }
 
 /** Walks the records of the feeds that speak of the namespace, which are few feeds and nearly all of their records. */
-async function inNamespace(
+async function pageByNamespace(
   db: Kysely<Tables>,
   namespace: string,
   { limit, after = 0 }: PageRequest<number>,
@@ -209,9 +213,9 @@ async function inNamespace(
 }
 
 /** Reads the page off the index of what is in force, which lies in the order of the keys. */
-async function inFeed(
+async function pageByFeed(
   db: Kysely<Tables>,
-  { source, feed, keptFor }: FeedPart,
+  { source, feed, retainedFor }: FeedPart,
   { limit, after }: PageRequest<string>,
 ): Promise<StoredVulnerability[]> {
   let query = db
@@ -222,15 +226,17 @@ async function inFeed(
     .where('feed.name', '=', feed)
     .where('vulnerability.valid_to', 'is', null)
     .where('vulnerability.kept_for', '=', (eb) =>
-      keptFor === undefined
+      retainedFor === undefined
         ? eb.lit(0)
-        : eb.selectFrom('namespace').select('namespace.id').where('namespace.name', '=', keptFor),
+        : eb.selectFrom('namespace').select('namespace.id').where('namespace.name', '=', retainedFor),
     )
     .orderBy('vulnerability.key')
     .limit(limit);
   if (after !== undefined) query = query.where('vulnerability.key', '>', after);
   const numbers = (await query.execute()).map(({ id }) => id);
-  const read = new Map((await readVulnerabilities(db, numbers)).map((record) => [record.number, record]));
+  const read = new Map(
+    (await findVulnerabilitiesByNumber(db, numbers)).map((record) => [record.number, record]),
+  );
   // A record that went out of force in between is read all the same: rows of history stay.
   return numbers.flatMap((number) => read.get(number) ?? []);
 }

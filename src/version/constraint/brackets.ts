@@ -1,6 +1,6 @@
 import type { VersionRange } from '../../model/version-range.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import { hasOrder, oneLine } from './comparators.ts';
+import { collapseSpaces, hasOrder } from './comparators.ts';
 
 const interval = / ?([[(]) ?([^ ,()[\]]*) ?(?:(,) ?([^ ,()[\]]*))? ?([\])]) ?,?/y;
 
@@ -10,7 +10,7 @@ const interval = / ?([[(]) ?([^ ,()[\]]*) ?(?:(,) ?([^ ,()[\]]*))? ?([\])]) ?,?/
  */
 export function readBrackets(scheme: VersionScheme, text: string): readonly VersionRange[] | undefined {
   const ranges: VersionRange[] = [];
-  const source = oneLine(text);
+  const source = collapseSpaces(text);
   interval.lastIndex = 0;
   while (interval.lastIndex < source.length) {
     const parts = interval.exec(source);

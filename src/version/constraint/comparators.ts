@@ -1,4 +1,4 @@
-import { type Comparator, readPlain } from '../../model/comparator.ts';
+import { type Comparator, comparatorRanges } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { intersectAll } from './intersect.ts';
@@ -15,7 +15,7 @@ const comparator = / ?,? ?(===|==|~=|~>|!=|<>|<=|>=|=|<|>|\^|~)? ?([^ ,|<>=~^]+)
 export function readComparators(
   scheme: VersionScheme,
   text: string,
-  read: ComparatorReader = readPlain,
+  read: ComparatorReader = comparatorRanges,
 ): readonly VersionRange[] | undefined {
   const alternatives = text.split('||').filter((alternative) => alternative.trim() !== '');
   if (alternatives.length === 0) return [{}];
@@ -38,7 +38,7 @@ export function readComparators(
 /** The comparators of one alternative; undefined when something in it is none. */
 export function parseComparators(text: string): readonly Comparator[] | undefined {
   const comparators: Comparator[] = [];
-  const source = oneLine(text);
+  const source = collapseSpaces(text);
   comparator.lastIndex = 0;
   while (comparator.lastIndex < source.length) {
     const [, operator = '', version] = comparator.exec(source) ?? [];
@@ -49,7 +49,7 @@ export function parseComparators(text: string): readonly Comparator[] | undefine
 }
 
 /** A text with one space for every run of white space inside and none around it, so that no pattern has to look for runs. */
-export function oneLine(text: string): string {
+export function collapseSpaces(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 

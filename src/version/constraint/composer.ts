@@ -1,7 +1,7 @@
-import { type Comparator, readPlain } from '../../model/comparator.ts';
+import { type Comparator, comparatorRanges } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { composer } from '../composer.ts';
-import { oneLine, readComparators } from './comparators.ts';
+import { collapseSpaces, readComparators } from './comparators.ts';
 
 /** The numbers that a version begins with. */
 const numbers = /^v?(\d+(?:\.\d+){0,3})/i;
@@ -19,7 +19,9 @@ const first = '-dev';
  * and `>= 2.0` allows them all.
  */
 export function readComposerConstraint(text: string): readonly VersionRange[] | undefined {
-  const comparators = oneLine(text).replaceAll(hyphenRange, hyphenComparators).replaceAll(/\|+/g, '||');
+  const comparators = collapseSpaces(text)
+    .replaceAll(hyphenRange, hyphenComparators)
+    .replaceAll(/\|+/g, '||');
   return readComparators(composer, comparators, readComparator);
 }
 
@@ -34,7 +36,7 @@ function readComparator({ operator, version }: Comparator): readonly VersionRang
   if (operator === '^' || operator === '~') return readSpan(operator, version);
   const isBare = numbers.exec(version)?.[0] === version;
   const bound = isBare && (operator === '<' || operator === '>=') ? version + first : version;
-  return readPlain({ operator, version: bound });
+  return comparatorRanges({ operator, version: bound });
 }
 
 /** `1.2.*`; the end of `1.0 - 1.2` comes as `<=1.2.*`. */
@@ -50,9 +52,9 @@ function readWildcard(operator: string, numbers: readonly string[]): readonly Ve
 function readSpan(operator: '^' | '~', version: string): readonly VersionRange[] | undefined {
   const [all, digits] = numbers.exec(version) ?? [];
   if (digits === undefined) return undefined;
-  const kept = digits.split('.');
-  const place = operator === '~' ? Math.max(1, kept.length - 1) : caretPlace(kept);
-  return [{ from: all === version ? version + first : version, to: after(kept, place) }];
+  const fixedNumbers = digits.split('.');
+  const place = operator === '~' ? Math.max(1, fixedNumbers.length - 1) : caretPlace(fixedNumbers);
+  return [{ from: all === version ? version + first : version, to: after(fixedNumbers, place) }];
 }
 
 function caretPlace(numbers: readonly string[]): number {
@@ -62,6 +64,6 @@ function caretPlace(numbers: readonly string[]): number {
 
 /** The first version after all that share the first `place` numbers. */
 function after(numbers: readonly string[], place: number): string {
-  const kept = numbers.slice(0, place);
-  return [...kept.slice(0, -1), BigInt(kept.at(-1) ?? '0') + 1n].join('.') + first;
+  const prefix = numbers.slice(0, place);
+  return [...prefix.slice(0, -1), BigInt(prefix.at(-1) ?? '0') + 1n].join('.') + first;
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { limits } from '../../kit/limits.ts';
+import { limits } from '../../core/limits.ts';
 import { isInRange } from '../../match/key-range.ts';
-import { readVers } from '../../match/vers.ts';
-import { readPlain } from '../../model/comparator.ts';
+import { parseVers } from '../../match/vers.ts';
+import { comparatorRanges } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { isKey, type VersionScheme } from '../../plugin/version-scheme.ts';
 import { corpus, corpusTest } from '../../testing/corpus.ts';
@@ -180,7 +180,7 @@ function listed(vers: string): readonly VersionRange[] {
     .split('|')
     .flatMap((one) => {
       const [, operator = '', version = ''] = /^([<>=!]*)(.*)$/.exec(one) ?? [];
-      return readPlain({ operator, version }) ?? [];
+      return comparatorRanges({ operator, version }) ?? [];
     });
 }
 
@@ -238,7 +238,7 @@ corpusTest('ranges in VERS hold what the tables say and are refused where they s
     const vers = typeof input === 'object' ? input.vers : input;
     if (kind === 'from_native' || vers.startsWith('vers:nginx/') || vers === 'vers:npm/>=2.0.0|<1.0.0')
       continue;
-    const ranges = readVers(vers, schemeOf);
+    const ranges = parseVers(vers, schemeOf);
     assert.equal(ranges !== undefined, expected !== null, vers);
     if (kind !== 'containment' || typeof input === 'string') continue;
     assert.equal(
@@ -320,25 +320,25 @@ test('npm chooses a pre-release only where one of the same release is named', ()
 });
 
 test('VERS takes constraints in any order and pairs their bounds', () => {
-  assert.deepEqual(readVers('vers:npm/<2.0.0|>=1.0.0|3.0.0', schemeOf), [
+  assert.deepEqual(parseVers('vers:npm/<2.0.0|>=1.0.0|3.0.0', schemeOf), [
     { from: '1.0.0', to: '2.0.0' },
     { from: '3.0.0', to: '3.0.0', toIncluded: true },
   ]);
-  assert.deepEqual(readVers('vers:npm/<=1.0.0|<2.0.0|>3.0.0|>=4.0.0', schemeOf), [
+  assert.deepEqual(parseVers('vers:npm/<=1.0.0|<2.0.0|>3.0.0|>=4.0.0', schemeOf), [
     { to: '2.0.0' },
     { from: '3.0.0', fromExcluded: true },
   ]);
-  assert.deepEqual(readVers('vers:npm/>=1.0.0|!=1.2.0', schemeOf), [
+  assert.deepEqual(parseVers('vers:npm/>=1.0.0|!=1.2.0', schemeOf), [
     { from: '1.0.0', to: '1.2.0' },
     { from: '1.2.0', fromExcluded: true },
   ]);
-  assert.deepEqual(readVers('vers:npm/*', schemeOf), [{}]);
-  assert.deepEqual(readVers('vers:npm/ 1.0.0%2Bbuild', schemeOf), [
+  assert.deepEqual(parseVers('vers:npm/*', schemeOf), [{}]);
+  assert.deepEqual(parseVers('vers:npm/ 1.0.0%2Bbuild', schemeOf), [
     { from: '1.0.0+build', to: '1.0.0+build', toIncluded: true },
   ]);
-  assert.equal(readVers('vers:openssl/1.0.2k', schemeOf), undefined);
-  assert.equal(readVers('>=1.0.0', schemeOf), undefined);
-  assert.deepEqual(readVers('vers:npm/!=1.2.0|<3.0.0|!=2.0.0|!=4.0.0', schemeOf), [
+  assert.equal(parseVers('vers:openssl/1.0.2k', schemeOf), undefined);
+  assert.equal(parseVers('>=1.0.0', schemeOf), undefined);
+  assert.deepEqual(parseVers('vers:npm/!=1.2.0|<3.0.0|!=2.0.0|!=4.0.0', schemeOf), [
     { to: '1.2.0' },
     { from: '1.2.0', fromExcluded: true, to: '2.0.0' },
     { from: '2.0.0', fromExcluded: true, to: '3.0.0' },
@@ -346,9 +346,9 @@ test('VERS takes constraints in any order and pairs their bounds', () => {
 });
 
 test('in VERS a version has one constraint, and there is an end to how many', () => {
-  assert.equal(readVers('vers:npm/<=1.0.0|>=1.0.0', schemeOf), undefined);
-  assert.equal(readVers('vers:npm/1.0.0|!=1.0.0+build', schemeOf), undefined);
+  assert.equal(parseVers('vers:npm/<=1.0.0|>=1.0.0', schemeOf), undefined);
+  assert.equal(parseVers('vers:npm/1.0.0|!=1.0.0+build', schemeOf), undefined);
   const list = (length: number): string => Array.from({ length }, (_, i) => `1.${i}.0`).join('|');
-  assert.equal(readVers(`vers:npm/${list(limits.versConstraints)}`, schemeOf)?.length, 256);
-  assert.equal(readVers(`vers:npm/${list(limits.versConstraints + 1)}`, schemeOf), undefined);
+  assert.equal(parseVers(`vers:npm/${list(limits.versConstraints)}`, schemeOf)?.length, 256);
+  assert.equal(parseVers(`vers:npm/${list(limits.versConstraints + 1)}`, schemeOf), undefined);
 });

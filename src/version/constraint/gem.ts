@@ -1,4 +1,4 @@
-import { type Comparator, readPlain } from '../../model/comparator.ts';
+import { type Comparator, comparatorRanges } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { gem } from '../gem.ts';
 import { readComparators } from './comparators.ts';
@@ -13,7 +13,7 @@ export function readGemRequirement(text: string): readonly VersionRange[] | unde
 
 /** `~> 1.4.2` is from 1.4.2 up to 1.5 and, as in RubyGems, no pre-release of 1.5. */
 function readComparator(comparator: Comparator): readonly VersionRange[] | undefined {
-  if (comparator.operator !== '~>') return readPlain(comparator);
+  if (comparator.operator !== '~>') return comparatorRanges(comparator);
   const numbers = /^\d+(?:\.\d+)*/.exec(comparator.version)?.[0].split('.');
   if (numbers === undefined) return undefined;
   if (numbers.length > 1) numbers.pop();

@@ -1,6 +1,6 @@
 import type { VersionRange } from '../../model/version-range.ts';
 import { npm } from '../npm.ts';
-import { oneLine } from './comparators.ts';
+import { collapseSpaces } from './comparators.ts';
 import { intersectAll } from './intersect.ts';
 
 /** One alternative of an npm range: the versions it spans, and for which releases it allows pre-releases. */
@@ -12,7 +12,7 @@ export interface NpmAlternative {
 }
 
 /** A version of which only the beginning may be given: `1`, `1.2`, `1.2.x`, `*`. */
-interface Partial {
+interface PartialVersion {
   readonly major?: bigint;
   readonly minor?: bigint;
   readonly patch?: bigint;
@@ -40,7 +40,7 @@ export function readNpmAlternatives(
   text: string,
   includePrerelease: boolean,
 ): readonly NpmAlternative[] | undefined {
-  const alternatives = oneLine(text)
+  const alternatives = collapseSpaces(text)
     .split('||')
     .map((alternative) => readAlternative(alternative, includePrerelease));
   return alternatives.every((alternative) => alternative !== undefined) ? alternatives : undefined;
@@ -77,7 +77,7 @@ function readAlternative(text: string, includePrerelease: boolean): NpmAlternati
   return { ranges: intersectAll(npm, unions), prereleasesOf };
 }
 
-function readComparator(operator: string, version: Partial, lowest: string): readonly VersionRange[] {
+function readComparator(operator: string, version: PartialVersion, lowest: string): readonly VersionRange[] {
   if (version.major === undefined) return operator === '<' || operator === '>' ? [] : [{}];
   const from = textOf(version, lowest);
   switch (operator) {
@@ -104,20 +104,20 @@ function readWhole(operator: string, version: string): VersionRange {
 }
 
 /** `>`, `<=` and `=` of all versions that begin like this one. */
-function readOpen(operator: string, version: Partial, lowest: string): VersionRange {
+function readOpen(operator: string, version: PartialVersion, lowest: string): VersionRange {
   if (operator === '>') return { from: after(version, lowest) };
   const to = after(version, '-0');
   return operator === '<=' ? { to } : { from: textOf(version, lowest), to };
 }
 
 /** The first bound of `1.2 - 2.3`. */
-function readFrom(version: Partial, lowest: string): VersionRange {
+function readFrom(version: PartialVersion, lowest: string): VersionRange {
   if (version.major === undefined) return {};
   return { from: textOf(version, lowest) + (isWhole(version) && !isPrerelease(version) ? lowest : '') };
 }
 
 /** The last bound of `1.2 - 2.3`. With pre-releases, those of the version after are not yet in it. */
-function readUpTo(version: Partial, includePrerelease: boolean): VersionRange {
+function readUpTo(version: PartialVersion, includePrerelease: boolean): VersionRange {
   if (version.major === undefined) return {};
   if (!isWhole(version) || (includePrerelease && !isPrerelease(version))) return { to: after(version, '-0') };
   return { to: textOf(version, ''), toIncluded: true };
@@ -126,13 +126,13 @@ function readUpTo(version: Partial, includePrerelease: boolean): VersionRange {
 type Place = 'major' | 'minor' | 'patch';
 
 /** `^` keeps the first number that is not zero, or the last that is given. */
-function caretPlace({ major, minor, patch }: Partial): Place {
+function caretPlace({ major, minor, patch }: PartialVersion): Place {
   if (major !== 0n || minor === undefined) return 'major';
   return minor !== 0n || patch === undefined ? 'minor' : 'patch';
 }
 
 /** What comes after all versions that begin like this one up to a place, by default the last that is given. */
-function after({ major = 0n, minor, patch }: Partial, suffix: string, place?: Place): string {
+function after({ major = 0n, minor, patch }: PartialVersion, suffix: string, place?: Place): string {
   const last = place ?? (minor === undefined ? 'major' : patch === undefined ? 'minor' : 'patch');
   if (last === 'major') return `${major + 1n}.0.0${suffix}`;
   if (last === 'minor') return `${major}.${(minor ?? 0n) + 1n}.0${suffix}`;
@@ -140,25 +140,25 @@ function after({ major = 0n, minor, patch }: Partial, suffix: string, place?: Pl
 }
 
 /** The version, where numbers are left out with zeros and the suffix. */
-function textOf(version: Partial, suffix: string): string {
+function textOf(version: PartialVersion, suffix: string): string {
   const end = isPrerelease(version) ? `-${version.prerelease}` : isWhole(version) ? '' : suffix;
   return releaseOf(version) + end;
 }
 
-function releaseOf({ major = 0n, minor = 0n, patch = 0n }: Partial): string {
+function releaseOf({ major = 0n, minor = 0n, patch = 0n }: PartialVersion): string {
   return `${major}.${minor}.${patch}`;
 }
 
-function isWhole({ patch }: Partial): boolean {
+function isWhole({ patch }: PartialVersion): boolean {
   return patch !== undefined;
 }
 
-function isPrerelease(version: Partial): version is Partial & { readonly prerelease: string } {
+function isPrerelease(version: PartialVersion): version is PartialVersion & { readonly prerelease: string } {
   return version.prerelease !== undefined;
 }
 
 /** After the first number that is open, `x` or left out, all are. */
-function partialOf(parts: readonly (string | undefined)[]): Partial {
+function partialOf(parts: readonly (string | undefined)[]): PartialVersion {
   const numbers = parts
     .slice(0, 3)
     .map((part) => (part !== undefined && /\d/.test(part) ? BigInt(part) : undefined));

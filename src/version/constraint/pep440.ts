@@ -1,4 +1,4 @@
-import { type Comparator, readPlain } from '../../model/comparator.ts';
+import { type Comparator, comparatorRanges } from '../../model/comparator.ts';
 import type { VersionRange } from '../../model/version-range.ts';
 import { pep440 } from '../pep440.ts';
 import { readComparators } from './comparators.ts';
@@ -29,7 +29,7 @@ function readSpecifier(
   if (operator === '===') return [{ from: version, to: version, toIncluded: true }];
   if (operator === '~=') return readCompatible(version);
   if (version.endsWith('.*')) return readPrefix(operator, version.slice(0, -2));
-  if (version === '*' || version.includes('+')) return readPlain(comparator);
+  if (version === '*' || version.includes('+')) return comparatorRanges(comparator);
   if (operator === '<' && includePrerelease) return [{ to: version }];
   return readPublic(operator, version);
 }
@@ -52,7 +52,7 @@ function readPublic(operator: string, version: string): readonly VersionRange[] 
     case '>':
       return [{ from: isRelease ? `${version}.post${highest}` : withLocals, fromExcluded: true }];
     default:
-      return readPlain({ operator, version });
+      return comparatorRanges({ operator, version });
   }
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type TarEntry, tar } from '../../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../../src/testing/tar-writer.ts';
 import { type Attack, repeat, type Target } from '../attack.ts';
 
 const MiB = 1024 * 1024;
@@ -29,7 +29,7 @@ async function post(port: number, name: string, path: string): Promise<void> {
   await response.arrayBuffer();
 }
 
-function repeated(count: number, entry: TarEntry): Uint8Array {
+function repeated(count: number, entry: TarEntryPlan): Uint8Array {
   const packed = gzipSync(tar([entry], { endBlocks: 0 }), { level: 9 });
   return Buffer.concat([...new Array<Uint8Array>(count).fill(packed), end]);
 }

@@ -1,4 +1,4 @@
-import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage, Sizes } from './hostile-image.ts';
 import { gzip, layeredImage, stored, zstd } from './layered-image.ts';
 import { end, manyMembers, stanza, system } from './tar-pieces.ts';
@@ -9,7 +9,7 @@ const entry = 'var/lib/dpkg/status.d/#';
 
 /** Layers with more of one kind than is allowed, or very many that nobody asks for. */
 export function crowds({ members: count, files }: Sizes): HostileImage[] {
-  const of = (what: string, answer: Answer, member: TarEntry): HostileImage =>
+  const of = (what: string, answer: Answer, member: TarEntryPlan): HostileImage =>
     layeredImage(
       `${count} ${what}`,
       answer,
@@ -38,7 +38,7 @@ export function crowds({ members: count, files }: Sizes): HostileImage[] {
 }
 
 /** A system of one package, and so many members. */
-export function* crowdOf(count: number, member: TarEntry): Generator<Uint8Array> {
+export function* crowdOf(count: number, member: TarEntryPlan): Generator<Uint8Array> {
   yield system;
   yield* manyMembers(count, member);
   yield end;

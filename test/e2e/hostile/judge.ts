@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../../src/model/report.ts';
-import { type MeasuredRun, measured } from '../measured.ts';
+import { type MeasuredRun, runMeasured } from '../run-measured.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 
 /** What reading any image may need, whatever is in it. */
@@ -16,21 +16,21 @@ export interface Outcome extends MeasuredRun {
 }
 
 /** Writes an image below `directory`, lists its packages with the real command, and judges the answer. */
-export function tryImage(image: HostileImage, directory: string, patienceMs: number): Outcome {
-  const room = mkdtempSync(join(directory, 'hostile-'));
+export function tryImage(image: HostileImage, directory: string, timeoutMs: number): Outcome {
+  const scratch = mkdtempSync(join(directory, 'hostile-'));
   try {
-    const place = join(room, 'image');
+    const place = join(scratch, 'image');
     mkdirSync(place);
     const target = image.write(place);
     const verify = image.verify ? ['--verify'] : [];
-    const run = measured(
+    const run = runMeasured(
       ['sbom', target, '--format', 'json', '--db', ':memory:', ...verify],
-      room,
-      patienceMs,
+      scratch,
+      timeoutMs,
     );
     return { ...run, bytes: bytesBelow(place), fault: faultOf(image.answer, run) };
   } finally {
-    rmSync(room, { recursive: true });
+    rmSync(scratch, { recursive: true });
   }
 }
 
@@ -64,8 +64,9 @@ function faultOfList(
   const isRight = wanted === 'some' ? packages.length > 0 : found === wanted.join(' ');
   if (!isRight) return `packages ${found.slice(0, 200) || 'none'}, not ${String(wanted) || 'none'}`;
   const problems = statuses.flatMap(({ files }) => files.flatMap((file) => file.problem ?? []));
-  const isTold = problem === undefined ? problems.length === 0 : problems.some((text) => problem.test(text));
-  return isTold ? undefined : `problems: ${problems.join('; ').slice(0, 500) || 'none'}`;
+  const isReported =
+    problem === undefined ? problems.length === 0 : problems.some((text) => problem.test(text));
+  return isReported ? undefined : `problems: ${problems.join('; ').slice(0, 500) || 'none'}`;
 }
 
 function summaryOf(stdout: string): string {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { HostileImage } from './hostile-image.ts';
 import { writeLayer } from './layer-file.ts';
 import { oddTar } from './odd-tar.ts';
@@ -36,13 +36,13 @@ export function longNames(): HostileImage[] {
   ];
 }
 
-function writeRepeated(directory: string, count: number, entry: TarEntry): string {
+function writeRepeated(directory: string, count: number, entry: TarEntryPlan): string {
   const path = join(directory, 'layer.tar.gz');
   writeLayer(path, 'gzip', [system, ...new Array<Uint8Array>(count).fill(members(entry)), end]);
   return `rootfs-tar:${path}`;
 }
 
-function deepLinks(): TarEntry[] {
+function deepLinks(): TarEntryPlan[] {
   return Array.from({ length: 480 }, (_, i) => ({
     path: `var/lib/dpkg/info/p${i}.list`,
     target: `${i}${'/a'.repeat(2040)}`,

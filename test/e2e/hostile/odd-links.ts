@@ -1,4 +1,4 @@
-import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import { oddTar } from './odd-tar.ts';
 import { stanza, system } from './tar-pieces.ts';
@@ -37,16 +37,16 @@ export function oddLinks(): HostileImage[] {
   ];
 }
 
-function link(path: string, target: string): TarEntry {
+function link(path: string, target: string): TarEntryPlan {
   return { path, target };
 }
 
-function hardLink(path: string, target: string): TarEntry {
+function hardLink(path: string, target: string): TarEntryPlan {
   return { path, target, type: 'hardlink' };
 }
 
 /** A database so many links away, each of them where nobody looks. */
-function chainOf(links: number): TarEntry[] {
+function chainOf(links: number): TarEntryPlan[] {
   const hops = Array.from({ length: links - 1 }, (_, i) => link(`opt/${i}`, `/opt/${i + 1}`));
   return [link(status, '/opt/0'), ...hops, { path: `opt/${links - 1}`, content: stanza('x') }];
 }

@@ -1,4 +1,4 @@
-import { type TarEntry, tar } from '../../../src/testing/tar-writer.ts';
+import { type TarEntryPlan, tar } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import { oddTar, openTar } from './odd-tar.ts';
 import { end, members, stanza, system } from './tar-pieces.ts';
@@ -47,6 +47,6 @@ export function oddEnds(): HostileImage[] {
   ];
 }
 
-function database(name: string, path: string = status): TarEntry {
+function database(name: string, path: string = status): TarEntryPlan {
   return { path, content: stanza(name) };
 }

@@ -1,4 +1,4 @@
-import { base256, type TarEntry } from '../../../src/testing/tar-writer.ts';
+import { base256, type TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import { oddTar } from './odd-tar.ts';
 import { stanza, system } from './tar-pieces.ts';
@@ -13,8 +13,8 @@ const malformed: Answer = { refused: /a malformed pax header/ };
 
 /** Sizes that lie. */
 export function oddSizes(): HostileImage[] {
-  const size = (value: Uint8Array | string): TarEntry => ({ path: 'opt/x', raw: { size: value } });
-  const pax = (value: string): TarEntry => ({ path: 'opt/x', pax: { size: value } });
+  const size = (value: Uint8Array | string): TarEntryPlan => ({ path: 'opt/x', raw: { size: value } });
+  const pax = (value: string): TarEntryPlan => ({ path: 'opt/x', pax: { size: value } });
   const gigabyte = { size: base256(2 ** 30) };
   return [
     oddTar('a negative size', impossible, system, size(base256(-512))),
@@ -62,7 +62,7 @@ export function oddSparseFiles(): HostileImage[] {
 }
 
 /** A database in the GNU sparse format 1.0: its map stands before its data. */
-function sparse(realSize: number | string, map: string): TarEntry {
+function sparse(realSize: number | string, map: string): TarEntryPlan {
   return {
     path: status,
     content: map.padEnd(512, '\0') + content,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TarEntry } from '../../../src/testing/tar-writer.ts';
+import type { TarEntryPlan } from '../../../src/testing/tar-writer.ts';
 import type { Answer, HostileImage } from './hostile-image.ts';
 import { end, members } from './tar-pieces.ts';
 
@@ -8,7 +8,7 @@ import { end, members } from './tar-pieces.ts';
 export function oddTar(
   name: string,
   answer: Answer,
-  ...parts: readonly (TarEntry | Uint8Array)[]
+  ...parts: readonly (TarEntryPlan | Uint8Array)[]
 ): HostileImage {
   return openTar(name, answer, ...parts, end);
 }
@@ -17,7 +17,7 @@ export function oddTar(
 export function openTar(
   name: string,
   answer: Answer,
-  ...parts: readonly (TarEntry | Uint8Array)[]
+  ...parts: readonly (TarEntryPlan | Uint8Array)[]
 ): HostileImage {
   return {
     name,

@@ -1,10 +1,10 @@
 import { nameBytes } from '../../../src/kit/tar/header.ts';
-import { base256, type TarEntry, tar } from '../../../src/testing/tar-writer.ts';
+import { base256, type TarEntryPlan, tar } from '../../../src/testing/tar-writer.ts';
 
 const MiB = 1024 * 1024;
 
 /** Members without the blocks that end an archive, so that more can follow. */
-export function members(...entries: readonly TarEntry[]): Uint8Array {
+export function members(...entries: readonly TarEntryPlan[]): Uint8Array {
   return tar(entries, { endBlocks: 0 });
 }
 
@@ -31,7 +31,7 @@ const blank = '9999999';
  * A million members in a second: the blocks of `entry`, over and over, where `#` in its path, if there is one, is a counter of
  * seven digits.
  */
-export function* manyMembers(count: number, entry: TarEntry): Generator<Uint8Array> {
+export function* manyMembers(count: number, entry: TarEntryPlan): Generator<Uint8Array> {
   const template = Buffer.from(members({ ...entry, path: entry.path.replace('#', blank) }));
   const counter = template.indexOf(blank, 0, 'latin1');
   const checksum =

@@ -4,7 +4,7 @@ import { type Exchange, recordings } from '../../../src/testing/recordings.ts';
 import type { Answer } from './compare.ts';
 
 /** Where the parts of the recorded conversation are in a replay. */
-export interface Places {
+export interface ReplayEndpoints {
   /** Ports of the server, by the recorded ones. */
   readonly ports: ReadonlyMap<number, number>;
   /** What served layers at `http://127.0.0.1:18080`. */
@@ -17,12 +17,12 @@ const recordedFilesOfV3 = 'http://127.0.0.1:38080';
 
 /** A conversation with a server of ours that follows a recorded one: what the server mints takes the place of what Clair minted. */
 export class Conversation {
-  readonly #places: Places;
+  readonly #endpoints: ReplayEndpoints;
   /** Our tokens and names by Clair's. */
   readonly #ours = new Map<string, string>();
 
-  constructor(places: Places) {
-    this.#places = places;
+  constructor(endpoints: ReplayEndpoints) {
+    this.#endpoints = endpoints;
   }
 
   /** Says that what Clair called `theirs` is called `ours` here. */
@@ -32,9 +32,9 @@ export class Conversation {
 
   /** Repeats a request and gives the answer in the words of the recording. */
   async repeat(exchange: Exchange): Promise<Answer> {
-    const port = this.#places.ports.get(exchange.port);
+    const port = this.#endpoints.ports.get(exchange.port);
     if (port === undefined) throw new Error(`nothing listens for the recorded port ${exchange.port}`);
-    const answer = await ask(port, {
+    const answer = await sendRaw(port, {
       method: exchange.method,
       path: this.#outgoing(exchange.path),
       headers: exchange.request_headers,
@@ -47,8 +47,8 @@ export class Conversation {
   #outgoing(text: string): string {
     let result = text
       .replaceAll('{layers}', `${recordings}/layers`)
-      .replaceAll(recordedFiles, this.#places.files)
-      .replaceAll(recordedFilesOfV3, this.#places.files);
+      .replaceAll(recordedFiles, this.#endpoints.files)
+      .replaceAll(recordedFilesOfV3, this.#endpoints.files);
     for (const [theirs, ours] of this.#ours)
       result = result
         .replaceAll(encodeURIComponent(theirs), encodeURIComponent(ours))
@@ -61,7 +61,7 @@ export class Conversation {
   #incoming(text: string): string {
     let result = text
       .replaceAll(`${recordings}/layers`, '{layers}')
-      .replaceAll(this.#places.files, recordedFiles);
+      .replaceAll(this.#endpoints.files, recordedFiles);
     for (const [theirs, ours] of this.#ours) result = result.replaceAll(ours, theirs);
     return result;
   }
@@ -79,7 +79,7 @@ export class Conversation {
   }
 }
 
-interface Question {
+interface RawRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -87,7 +87,7 @@ interface Question {
 }
 
 /** Asks without touching the path: clients of a higher level would clean it up. */
-export async function ask(port: number, { method, path, headers, body }: Question): Promise<Answer> {
+export async function sendRaw(port: number, { method, path, headers, body }: RawRequest): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const length = body === null ? {} : { 'Content-Length': Buffer.byteLength(body) };
   const asked = request({

@@ -1,4 +1,4 @@
-import type { Feature, Layer, Notification, Vulnerability } from '../../../src/api/http/v1/types.ts';
+import type { V1Feature, V1Layer, V1Notification, V1Vulnerability } from '../../../src/api/http/v1/types.ts';
 import type { Answer } from './compare.ts';
 
 /** An answer that is otherwise than Clair's on purpose. */
@@ -39,7 +39,7 @@ export function expectedAnswer(recorded: Answer, deviation: Deviation | undefine
 /** An answer of ours, with the number of its features instead of these where only that is expected. */
 export function comparableAnswer(answer: Answer, deviation: Deviation | undefined): Answer {
   if (deviation?.features === undefined) return answer;
-  const { Layer: layer } = JSON.parse(answer.body) as { Layer: Layer };
+  const { Layer: layer } = JSON.parse(answer.body) as { Layer: V1Layer };
   return {
     ...answer,
     body: `${JSON.stringify({ Layer: { ...layer, Features: layer.Features?.length } })}\n`,
@@ -56,7 +56,7 @@ function posted(name: string, file: string): object {
 
 type Versions = Readonly<Record<string, string>>;
 
-function features(namespace: string, addedBy: string, versions: Versions): Feature[] {
+function features(namespace: string, addedBy: string, versions: Versions): V1Feature[] {
   return Object.entries(versions).map(([name, version]) => ({
     Name: name,
     NamespaceName: namespace,
@@ -89,7 +89,7 @@ const ordered = 'Versions that dpkg accepts';
 /** A distribution that Clair chose by chance. */
 const bookworm: Deviation = {
   rule: distribution,
-  change: ({ Layer: layer }: { readonly Layer: Layer }) => ({
+  change: ({ Layer: layer }: { readonly Layer: V1Layer }) => ({
     Layer: { ...layer, NamespaceName: 'debian:12' },
   }),
 };
@@ -144,7 +144,7 @@ export const layerDeviations: Deviations = {
   },
   79: {
     rule: ordered,
-    change: ({ Layer: layer }: { readonly Layer: Layer }) => ({
+    change: ({ Layer: layer }: { readonly Layer: V1Layer }) => ({
       Layer: {
         ...layer,
         Features: [
@@ -232,7 +232,7 @@ export const notificationDeviations: Deviations = {
   },
   17: {
     rule: 'An empty page has no next page',
-    change: ({ Notification: { NextPage, ...rest } }: { readonly Notification: Notification }) => ({
+    change: ({ Notification: { NextPage, ...rest } }: { readonly Notification: V1Notification }) => ({
       Notification: rest,
     }),
   },
@@ -244,7 +244,7 @@ const learnt = 'A new namespace gets a version format';
 const empty = 'An empty page has no next page';
 
 /** What was posted in exchange 31, where Clair refuses it. */
-const fromRoute: Vulnerability = {
+const fromRoute: V1Vulnerability = {
   Name: 'CVE-2017-0004',
   NamespaceName: 'debian:9',
   Description: 'openssl thing <x>',
@@ -255,10 +255,10 @@ const fromRoute: Vulnerability = {
 const unnamed = 'A fix belongs to the namespace of its vulnerability';
 
 /** What was posted in exchange 23, where Clair fails. */
-const withoutNamespace: Vulnerability = { ...fromRoute, Name: 'CVE-NONS' };
+const withoutNamespace: V1Vulnerability = { ...fromRoute, Name: 'CVE-NONS' };
 
 interface ShownLayer {
-  readonly Layer: Layer;
+  readonly Layer: V1Layer;
 }
 
 /** A layer whose bash has what exchange 23 posted. */
@@ -279,8 +279,8 @@ const shownWithoutNamespace: Deviation = {
 };
 
 /** A layer whose bash has what exchanges 23 and 31 posted, and whose openssl is not vulnerable once its fix is taken off. */
-function withWritten({ Layer: layer }: ShownLayer): object {
-  const changed = (feature: Feature): Feature => {
+function withPostedFeatures({ Layer: layer }: ShownLayer): object {
+  const changed = (feature: V1Feature): V1Feature => {
     const { Vulnerabilities: found = [], AddedBy = '', ...rest } = feature;
     if (feature.Name === 'bash')
       return { ...rest, Vulnerabilities: [...found, withoutNamespace, fromRoute], AddedBy };
@@ -289,13 +289,13 @@ function withWritten({ Layer: layer }: ShownLayer): object {
   return { Layer: { ...layer, Features: layer.Features?.map(changed) } };
 }
 
-const shownWithWritten: Deviation = { rule: route, change: withWritten };
+const shownWithPosted: Deviation = { rule: route, change: withPostedFeatures };
 
-function fix(name: string, version: string): Feature {
+function fix(name: string, version: string): V1Feature {
   return { Name: name, NamespaceName: 'debian:9', VersionFormat: 'dpkg', Version: version };
 }
 
-function written(version: string): Deviation {
+function postedFeature(version: string): Deviation {
   return { rule: fixes, status: 200, body: { Feature: fix('curl', version) } };
 }
 
@@ -332,7 +332,7 @@ export const vulnerabilityDeviations: Deviations = {
       },
     },
   },
-  57: shownWithWritten,
+  57: shownWithPosted,
   72: { rule: learnt, body: { Namespaces: [inDpkg('debian:9'), inDpkg('newos:1')] } },
   73: {
     rule: learnt,
@@ -347,11 +347,11 @@ export const vulnerabilityDeviations: Deviations = {
   },
   90: { rule: empty, body: { Vulnerabilities: null } },
   91: { rule: empty, status: 400, body: fault('invalid page format: invalid or expired pagination token') },
-  109: written('7.60'),
+  109: postedFeature('7.60'),
   110: listed('7.60'),
-  111: written('7.61'),
-  112: written('7.61'),
-  113: written('None'),
+  111: postedFeature('7.61'),
+  112: postedFeature('7.61'),
+  113: postedFeature('None'),
   114: listed('None'),
   116: {
     rule: fixes,
@@ -369,16 +369,16 @@ export const vulnerabilityDeviations: Deviations = {
     rule: fixes,
     body: { Vulnerability: { Name: 'CVE-2017-0001', NamespaceName: 'debian:9', Severity: 'Medium' } },
   },
-  128: shownWithWritten,
-  135: shownWithWritten,
-  137: shownWithWritten,
+  128: shownWithPosted,
+  135: shownWithPosted,
+  137: shownWithPosted,
   143: {
     rule: route,
     change: ({
       Vulnerabilities: [first, ...rest],
       ...more
     }: {
-      readonly Vulnerabilities: readonly Vulnerability[];
+      readonly Vulnerabilities: readonly V1Vulnerability[];
     }) => ({
       Vulnerabilities: [withoutNamespace, first, fromRoute, ...rest.slice(0, 2)],
       ...more,

@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test';
-import { serve } from '../../../src/testing/http-server.ts';
+import { serveHttp } from '../../../src/testing/http-server.ts';
 
 /** What a receiver of notifications got, and what it answered. */
 export interface Post {
   /** As they were sent, but for the host. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
-  readonly answered: number;
+  readonly status: number;
 }
 
 /** A receiver of notifications. */
@@ -21,7 +21,7 @@ export interface Receiver {
 export async function receiver(t: TestContext): Promise<Receiver> {
   const posts: Post[] = [];
   let statuses = [503];
-  const url = await serve(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -32,7 +32,7 @@ export async function receiver(t: TestContext): Promise<Receiver> {
       posts.push({
         headers: headers.filter(([name]) => name.toLowerCase() !== 'host'),
         body: Buffer.concat(chunks).toString(),
-        answered,
+        status: answered,
       });
       response.writeHead(answered).end();
     });

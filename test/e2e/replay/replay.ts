@@ -6,10 +6,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from '../../../src/cli/config.ts';
 import { startServer } from '../../../src/cli/server/start-server.ts';
-import { serve } from '../../../src/testing/http-server.ts';
+import { serveHttp } from '../../../src/testing/http-server.ts';
 import { type Exchange, recordings } from '../../../src/testing/recordings.ts';
 import { isIncomparable, normalized, recordedAnswer } from './compare.ts';
-import { Conversation, type Places } from './conversation.ts';
+import { Conversation, type ReplayEndpoints } from './conversation.ts';
 import { comparableAnswer, type Deviations, expectedAnswer } from './deviations.ts';
 
 /** Repeats recorded exchanges one after the other and notes what is otherwise. */
@@ -19,9 +19,9 @@ export class Replay {
   readonly #deviations: Deviations;
   readonly #unlisted: string[] = [];
 
-  constructor(context: TestContext, places: Places, deviations: Deviations) {
+  constructor(context: TestContext, endpoints: ReplayEndpoints, deviations: Deviations) {
     this.#context = context;
-    this.conversation = new Conversation(places);
+    this.conversation = new Conversation(endpoints);
     this.#deviations = deviations;
   }
 
@@ -50,11 +50,11 @@ export class Replay {
 }
 
 /** A server on a database, with further settings, and what served layers to the real one. */
-export async function startPlaces(
+export async function startEndpoints(
   t: TestContext,
   database: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<Places> {
+): Promise<ReplayEndpoints> {
   const isPostgres = database.startsWith('postgres');
   const config = loadConfig(
     {},
@@ -79,7 +79,7 @@ export async function startPlaces(
 }
 
 async function serveLayers(t: TestContext): Promise<string> {
-  return await serve(t, (request, response) => {
+  return await serveHttp(t, (request, response) => {
     const [, status, file] = /^(?:\/status\/(\d+))?(\/.*)$/.exec(request.url ?? '') ?? [];
     const path = join(recordings, 'layers', file ?? '');
     if (status === '302') response.writeHead(302, { Location: file }).end();

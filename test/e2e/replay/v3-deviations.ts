@@ -1,14 +1,14 @@
-import type { Detector, Feature, GetAncestryResponse } from '../../../src/api/http/v3/types.ts';
+import type { Detector, GetAncestryResponse, V3Feature } from '../../../src/api/http/v3/types.ts';
 import { builtIn } from '../../../src/extensions.ts';
 import type { Deviation, Deviations } from './deviations.ts';
 
 /** What looks into layers here, as the status has it: by kind, and there by name. */
 export const detectors: readonly Detector[] = [
-  ...toldAs('DETECTOR_D_TYPE_FEATURE', builtIn.listers),
-  ...toldAs('DETECTOR_D_TYPE_NAMESPACE', builtIn.detectors),
+  ...detectorsOf('DETECTOR_D_TYPE_FEATURE', builtIn.listers),
+  ...detectorsOf('DETECTOR_D_TYPE_NAMESPACE', builtIn.detectors),
 ];
 
-function toldAs(
+function detectorsOf(
   dtype: Detector['dtype'] & string,
   extensions: readonly { readonly name: string; readonly version: number }[],
 ): Detector[] {
@@ -34,7 +34,7 @@ function notExtracted(why: string): Deviation {
 /** The layers of an ancestry, otherwise. */
 function withLayers(
   rule: string,
-  change: (features: readonly Feature[], hash: string) => readonly Feature[],
+  change: (features: readonly V3Feature[], hash: string) => readonly V3Feature[],
 ): Deviation {
   return {
     rule,
@@ -62,7 +62,7 @@ const muslIsVulnerable = [
 ];
 
 /** A package that was built from musl, with the fields in the order of the proto. */
-function vulnerable({ feature_type: type, ...rest }: Feature): Feature {
+function vulnerable({ feature_type: type, ...rest }: V3Feature): V3Feature {
   return { ...rest, vulnerabilities: muslIsVulnerable, ...(type && { feature_type: type }) };
 }
 

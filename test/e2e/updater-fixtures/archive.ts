@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { tarEntries } from '../../../src/kit/tar/entries.ts';
-import { inPieces } from '../../../src/testing/bytes.ts';
 import { corpus } from '../../../src/testing/corpus.ts';
+import { inChunks } from '../../../src/testing/streams.ts';
 import type { Archive } from './facts.ts';
 
 /** The files of an archive of the corpus that are not empty. */
 export async function readArchive(path: string): Promise<Archive> {
   const files = new Map<string, Buffer>();
-  for await (const file of tarEntries(inPieces(zstdDecompressSync(readFileSync(corpus(path)))), () => true)) {
+  for await (const file of tarEntries(inChunks(zstdDecompressSync(readFileSync(corpus(path)))), () => true)) {
     if (file.bytes.length > 0) files.set(file.path, file.bytes);
   }
   return files;

@@ -1,5 +1,5 @@
 import type { Enrichment, FeedRecord, Fetched, SkippedRecord } from '../../../src/plugin/index.ts';
-import { gather, inPieces } from '../../../src/testing/bytes.ts';
+import { collectAll, inChunks } from '../../../src/testing/streams.ts';
 
 /** The files of an archive by path. */
 export type Archive = ReadonlyMap<string, Buffer>;
@@ -41,8 +41,8 @@ export function read<Read extends FeedRecord | Enrichment>(
   content: Uint8Array,
   name = 'feed',
 ): Promise<Read[]> {
-  return gather(
-    source.parse(feed, { url: `https://a.example/${name}`, body: inPieces(content), fingerprint: '' }),
+  return collectAll(
+    source.parse(feed, { url: `https://a.example/${name}`, body: inChunks(content), fingerprint: '' }),
   );
 }
 

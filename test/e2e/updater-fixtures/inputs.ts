@@ -12,7 +12,7 @@ import { photon } from '../../../src/source/photon/photon.ts';
 import { rocky } from '../../../src/source/rocky/rocky.ts';
 import { readTrackerFile } from '../../../src/source/ubuntu/tracker.ts';
 import { corpus } from '../../../src/testing/corpus.ts';
-import { unpacked } from '../../../src/testing/unpacked.ts';
+import { unbatched } from '../../../src/testing/unbatched-enricher.ts';
 import {
   type Archive,
   type FixtureCase,
@@ -138,7 +138,7 @@ export const inputCases: readonly FixtureCase[] = [
     stated: () => ['CVE-2025-0108 2025-02-18'],
     ours: async (archive) => {
       const entry = fileOf(archive, `${vunnel}/kev/test-fixtures/single-entry/example1.json`).toString();
-      const all = await read(unpacked(kev), 'catalogue', Buffer.from(`{"vulnerabilities":[${entry}]}`));
+      const all = await read(unbatched(kev), 'catalogue', Buffer.from(`{"vulnerabilities":[${entry}]}`));
       return ratingsOf(all).map(({ id, exploited }) => `${id} ${exploited?.since}`);
     },
   },
@@ -160,7 +160,7 @@ export const inputCases: readonly FixtureCase[] = [
     ours: async (archive) =>
       scoreFacts(
         await read(
-          unpacked(epss),
+          unbatched(epss),
           'current',
           fileOf(archive, `${vunnel}/epss/test-fixtures/missing-date.csv`),
         ),
@@ -220,7 +220,7 @@ function trackerFiles(archive: Archive): string[] {
 
 /** Files that were damaged on purpose, and who has to refuse them. */
 export const damagedFiles: Readonly<Record<string, (content: Buffer) => Promise<unknown>>> = {
-  [`${vunnel}/epss/test-fixtures/invalid-header.csv`]: (content) => read(unpacked(epss), 'current', content),
+  [`${vunnel}/epss/test-fixtures/invalid-header.csv`]: (content) => read(unbatched(epss), 'current', content),
   [`${vulnList}/alma/testdata/invalid.json`]: (content) => read(alma, '8', content),
   [`${vulnList}/photon/testdata/cve_data_photon_invalid_format.json`]: (content) =>
     read(photon, '3.0', content),

@@ -7,7 +7,7 @@ import { oracle } from '../../../src/source/oracle/oracle.ts';
 import { photon } from '../../../src/source/photon/photon.ts';
 import { readSecdb } from '../../../src/source/secdb/secdb.ts';
 import { suse } from '../../../src/source/suse/suse.ts';
-import { unpacked } from '../../../src/testing/unpacked.ts';
+import { unbatched } from '../../../src/testing/unbatched-enricher.ts';
 import {
   type Archive,
   type FixtureCase,
@@ -142,7 +142,7 @@ export const vunnelCases: readonly FixtureCase[] = [
         fixture('epss', 'snapshots/'),
       ).map(({ item }) => `${item.cve} ${item.epss} ${item.percentile}`),
     ours: async (archive) =>
-      scoreFacts(await read(unpacked(epss), 'current', fileOf(archive, fixture('epss', 'example-1.csv')))),
+      scoreFacts(await read(unbatched(epss), 'current', fileOf(archive, fixture('epss', 'example-1.csv')))),
   },
   {
     name: 'vunnel kev',
@@ -154,7 +154,7 @@ export const vunnelCases: readonly FixtureCase[] = [
       ),
     ours: async (archive) => {
       const all = ratingsOf(
-        await read(unpacked(kev), 'catalogue', fileOf(archive, fixture('kev', 'valid-catalog-1.json'))),
+        await read(unbatched(kev), 'catalogue', fileOf(archive, fixture('kev', 'valid-catalog-1.json'))),
       );
       return all.map(
         ({ id, exploited, weaknesses }) =>
@@ -203,7 +203,7 @@ function nvdCase(file: string, snapshots: string): FixtureCase {
     ours: async (archive) => {
       const page = JSON.parse(fileOf(archive, fixture('nvd', file)).toString()) as object;
       const content = 'vulnerabilities' in page ? page : { vulnerabilities: [page] };
-      const all = await read(unpacked(nvd), '2023', Buffer.from(JSON.stringify(content)));
+      const all = await read(unbatched(nvd), '2023', Buffer.from(JSON.stringify(content)));
       return ratingsOf(all).flatMap((one) => [
         `${one.id} of ${one.published}: ${one.description}`,
         ...(one.cvss ?? []).map(({ source, vector, score }) => `${one.id} ${source} ${vector} ${score}`),

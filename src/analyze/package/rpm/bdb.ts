@@ -1,4 +1,4 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import type { Blob } from './header.ts';
 
 const magic = 0x00061561;
@@ -51,8 +51,8 @@ export function* readBdb(bytes: Uint8Array): Generator<Blob> {
     else if (type === overflowPage) overflowPages++;
     else if (type !== freePage) yield `page ${page} is of the unknown type ${type}`;
   }
-  const lost = overflowPages - database.visited.reduce((sum, mark) => sum + mark, 0);
-  if (lost > 0) yield `${lost} pages belong to no package; entries may be lost`;
+  const unreachable = overflowPages - database.visited.reduce((sum, mark) => sum + mark, 0);
+  if (unreachable > 0) yield `${unreachable} pages belong to no package; entries may be lost`;
 }
 
 function open(bytes: Uint8Array): Database | string {

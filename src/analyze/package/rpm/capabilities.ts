@@ -1,8 +1,8 @@
 import type { ListedPackage } from '../../../model/package.ts';
-import type { Listed } from '../../../plugin/package-lister.ts';
+import type { ListerEvent } from '../../../plugin/package-lister.ts';
 import { DependencyBudget } from '../dependency-names.ts';
 import { isWord } from '../listing.ts';
-import { type Entry, type RpmHeader, textsOf } from './header.ts';
+import { type HeaderEntry, type RpmHeader, textsOf } from './header.ts';
 
 /** Requirements on features of rpm itself, and conditional ones, which no single package meets. */
 const isOther = /^(?:rpmlib\(|\()/;
@@ -29,7 +29,7 @@ export class Capabilities {
   }
 
   /** Adds to the packages of a database, all of them read, the names of those they require. */
-  *resolve(database: Iterable<Listed>): Generator<Listed> {
+  *resolve(database: Iterable<ListerEvent>): Generator<ListerEvent> {
     const listed = [...database];
     const paths = new Set([...this.#required.values()].flat().filter((name) => name.startsWith('/')));
     for (const item of listed) if ('owner' in item) this.#provideFiles(item.owner, item.files, paths);
@@ -37,15 +37,15 @@ export class Capabilities {
       yield 'package' in item ? { ...item, package: this.#resolved(item.package) } : item;
   }
 
-  #namesIn(entry: Entry): readonly string[] | undefined {
+  #namesIn(entry: HeaderEntry): readonly string[] | undefined {
     const names = textsOf(entry)?.filter((name) => !isOther.test(name));
     return names && this.#budget.take(names);
   }
 
   #provide(capability: string, name: string): void {
-    const known = this.#providers.get(capability);
-    if (known === undefined) this.#providers.set(capability, [name]);
-    else if (!known.includes(name) && known.length < providersMax) known.push(name);
+    const providers = this.#providers.get(capability);
+    if (providers === undefined) this.#providers.set(capability, [name]);
+    else if (!providers.includes(name) && providers.length < providersMax) providers.push(name);
   }
 
   /** Programs can be required by their paths, also by those from before `/bin` became a link to `/usr/bin`. */

@@ -1,4 +1,4 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import { isWord } from '../listing.ts';
 import { SqliteDatabase } from './sqlite.ts';
 import type { SqliteValue } from './sqlite-record.ts';

@@ -1,4 +1,4 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 
 /** What a database gives for one package: its header, or in words what is wrong at that place. */
 export type Blob = Uint8Array | string;
@@ -19,14 +19,14 @@ export interface RpmHeader {
   readonly modularity?: string | undefined;
   readonly files?: FileEntries | undefined;
   /** Names of the capabilities that the package requires and provides: lists of texts. */
-  readonly requires?: Entry | undefined;
-  readonly provides?: Entry | undefined;
+  readonly requires?: HeaderEntry | undefined;
+  readonly provides?: HeaderEntry | undefined;
   /** Tags that come more than once, of those that decide what the package is. Which one rpm takes depends on their number and place. */
   readonly repeated?: readonly string[];
 }
 
 /** One tag of a header: where its value lies in the data, of which type it is, and how many values there are. */
-export interface Entry {
+export interface HeaderEntry {
   readonly data: Buffer;
   readonly type: number;
   readonly offset: number;
@@ -35,13 +35,13 @@ export interface Entry {
 
 /** The tags that together name the files of a package. */
 export interface FileEntries {
-  readonly baseNames?: Entry;
-  readonly directoryNames?: Entry;
+  readonly baseNames?: HeaderEntry;
+  readonly directoryNames?: HeaderEntry;
   /** For each base name the number of its directory. */
-  readonly directoryIndexes?: Entry;
-  readonly flags?: Entry;
+  readonly directoryIndexes?: HeaderEntry;
+  readonly flags?: HeaderEntry;
   /** Whole paths, in headers of rpm 3. */
-  readonly paths?: Entry;
+  readonly paths?: HeaderEntry;
 }
 
 /** The tags read, by number. rpm, "RPM header tags". */
@@ -57,7 +57,7 @@ const textTags: ReadonlyMap<number, TextField> = new Map([
   [5096, 'modularity'],
 ]);
 /** What is written for people: of a text without end the beginning does, and the package is none the less known. */
-const prose: ReadonlySet<TextField> = new Set(['vendor', 'packager', 'licence']);
+const humanText: ReadonlySet<TextField> = new Set(['vendor', 'packager', 'licence']);
 const epochTag = 1003;
 const providesTag = 1047;
 const requiresTag = 1049;
@@ -106,7 +106,7 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
   // Values are read only now, each once: a hostile index may name the same long text in every entry.
   for (const [tag, field] of textTags) {
     const entry = entries.get(tag);
-    const text = entry === undefined ? '' : textOf(entry, prose.has(field));
+    const text = entry === undefined ? '' : textOf(entry, humanText.has(field));
     if (text === undefined) return `a header has an unreadable ${field}`;
     if (entry !== undefined) header[field] = text === '' ? undefined : text;
   }
@@ -119,7 +119,9 @@ export function readHeader(blob: Uint8Array): RpmHeader | string {
 }
 
 /** The lists of a header, which are read only where they are asked for. */
-function listsIn(entries: ReadonlyMap<number, Entry>): Pick<RpmHeader, 'files' | 'requires' | 'provides'> {
+function listsIn(
+  entries: ReadonlyMap<number, HeaderEntry>,
+): Pick<RpmHeader, 'files' | 'requires' | 'provides'> {
   const files = [...fileTags].flatMap(([tag, part]) => {
     const entry = entries.get(tag);
     return entry === undefined ? [] : [[part, entry] as const];
@@ -137,7 +139,7 @@ type MutableHeader = { -readonly [Key in keyof RpmHeader]: RpmHeader[Key] };
 
 interface Index {
   /** The last entry of each tag that is read. */
-  readonly entries: Map<number, Entry>;
+  readonly entries: Map<number, HeaderEntry>;
   readonly repeated: ReadonlySet<string>;
 }
 
@@ -151,7 +153,7 @@ function readIndex(blob: Uint8Array): Index | string {
   if (count > entriesMax) return 'a header claims an impossible size';
   if (dataStart + dataBytes > blob.length) return 'a header is cut off';
   const data = Buffer.from(blob.buffer, blob.byteOffset + dataStart, dataBytes);
-  const entries = new Map<number, Entry>();
+  const entries = new Map<number, HeaderEntry>();
   const repeated = new Set<string>();
   for (let place = prologueBytes; place < dataStart; place += entryBytes) {
     const tag = view.getUint32(place);
@@ -174,21 +176,21 @@ function isRead(tag: number): boolean {
   );
 }
 
-function epochOf({ data, type, offset }: Entry): number | undefined {
+function epochOf({ data, type, offset }: HeaderEntry): number | undefined {
   return type === int32Type && offset + 4 <= data.length ? data.readUInt32BE(offset) : undefined;
 }
 
 /** The text of an entry, or the first of a translated one; undefined when it has no end, or is too long and may not be cut. */
-function textOf({ data, type, offset }: Entry, mayBeCut: boolean): string | undefined {
+function textOf({ data, type, offset }: HeaderEntry, mayBeCut: boolean): string | undefined {
   if (type !== stringType && type !== i18nStringType) return undefined;
-  const room = data.subarray(offset, offset + textBytesMax + 1);
-  const length = room.indexOf(0);
-  if (length !== -1) return room.toString('utf8', 0, length);
-  return mayBeCut && room.length > textBytesMax ? room.toString('utf8', 0, textBytesMax) : undefined;
+  const bytes = data.subarray(offset, offset + textBytesMax + 1);
+  const length = bytes.indexOf(0);
+  if (length !== -1) return bytes.toString('utf8', 0, length);
+  return mayBeCut && bytes.length > textBytesMax ? bytes.toString('utf8', 0, textBytesMax) : undefined;
 }
 
 /** The texts of a list; undefined where it is none, or has no end. */
-export function textsOf({ data, type, offset, count }: Entry): string[] | undefined {
+export function textsOf({ data, type, offset, count }: HeaderEntry): string[] | undefined {
   if (!textTypes.has(type)) return undefined;
   let end = offset;
   for (let i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-import { quoted } from '../../../kit/quoted.ts';
+import { quoteUntrusted } from '../../../kit/quoted.ts';
 import { Lines } from '../../text-lines.ts';
 import type { RpmHeader } from './header.ts';
 
@@ -26,7 +26,8 @@ export function* readManifest(content: Uint8Array): Generator<RpmHeader | string
 function headerOf(fields: readonly string[]): RpmHeader | string {
   const [name, versionRelease = '', , , vendor, , , arch, epoch = '', sourceRpm] = fields.map(present);
   const [, version, release] = /^([^-]+)-(.+)$/.exec(versionRelease) ?? [];
-  if (epoch !== '' && !/^\d+$/.test(epoch)) return `package ${quoted(name ?? '')} has an unreadable epoch`;
+  if (epoch !== '' && !/^\d+$/.test(epoch))
+    return `package ${quoteUntrusted(name ?? '')} has an unreadable epoch`;
   return { name, epoch: Number(epoch), version, release, arch, vendor, sourceRpm };
 }
 

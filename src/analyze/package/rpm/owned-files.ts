@@ -1,7 +1,7 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../../model/evidence/program-names.ts';
 import { isOwnable, isOwnableName, type Ownership } from '../ownable.ts';
-import type { Entry, FileEntries } from './header.ts';
+import type { FileEntries, HeaderEntry } from './header.ts';
 
 const int32Type = 4;
 /** A file that a package only lays claim to and others bring, as a log. */
@@ -15,7 +15,7 @@ const directoriesMax = 100_000;
  */
 export function ownedFilesOf(files: FileEntries, ownership: Ownership): string[] | undefined {
   const owned: string[] = [];
-  const keep: Keep = (number, path) => {
+  const keep: OnOwnedFile = (number, path) => {
     const isGhost = ((integerAt(files.flags, number) ?? 0) & ghostFlag) !== 0;
     if (!isGhost) ownership.add(owned, path);
     return !ownership.isFull;
@@ -25,15 +25,15 @@ export function ownedFilesOf(files: FileEntries, ownership: Ownership): string[]
 }
 
 /** Keeps an ownable file; false when no more can be kept. */
-type Keep = (number: number, path: string) => boolean;
+type OnOwnedFile = (number: number, path: string) => boolean;
 
 /** Whether the whole list was read. */
-function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries, keep: Keep): boolean {
+function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries, keep: OnOwnedFile): boolean {
   if (baseNames === undefined || directoryNames === undefined || directoryNames.count > directoriesMax)
     return false;
   const text = baseNames.data.toString('latin1');
   const directories = new Directories(directoryNames, text);
-  const names = new Texts(baseNames, text);
+  const names = new StringWalker(baseNames, text);
   while (names.next()) {
     const directory = directories.at(integerAt(directoryIndexes, names.number) ?? -1);
     if (directory === undefined) return false;
@@ -43,9 +43,9 @@ function readNames({ baseNames, directoryNames, directoryIndexes }: FileEntries,
   return names.isWhole;
 }
 
-function readPaths({ paths }: FileEntries, keep: Keep): boolean {
+function readPaths({ paths }: FileEntries, keep: OnOwnedFile): boolean {
   if (paths === undefined) return true;
-  const texts = new Texts(paths, paths.data.toString('latin1'));
+  const texts = new StringWalker(paths, paths.data.toString('latin1'));
   while (texts.next()) {
     const path = texts.decoded();
     if (isOwnable(path.replace(/^\//, '')) && !keep(texts.number, path)) return false;
@@ -61,20 +61,20 @@ interface Directory {
 
 /** The directories of a package by their numbers, each read when the first of its files asks for it. */
 class Directories {
-  readonly #texts: Texts;
+  readonly #texts: StringWalker;
   readonly #starts: number[] = [];
   readonly #read = new Map<number, Directory>();
 
-  constructor(entry: Entry, text: string) {
-    this.#texts = new Texts(entry, text);
+  constructor(entry: HeaderEntry, text: string) {
+    this.#texts = new StringWalker(entry, text);
     while (this.#texts.next()) this.#starts.push(this.#texts.start);
   }
 
   at(number: number): Directory | undefined {
     const start = this.#starts[number];
     if (start === undefined) return undefined;
-    const known = this.#read.get(number);
-    if (known !== undefined) return known;
+    const cached = this.#read.get(number);
+    if (cached !== undefined) return cached;
     const path = this.#texts.decoded(start, (this.#starts[number + 1] ?? this.#texts.end + 1) - 1);
     const directory = { path, place: placeOfFiles(path.replace(/^\/|\/$/g, '')) };
     this.#read.set(number, directory);
@@ -83,15 +83,15 @@ class Directories {
 }
 
 /** Walks over the texts of an entry, which end with a NUL each. One byte of the data is one character of its `text`. */
-class Texts {
-  readonly #entry: Entry;
+class StringWalker {
+  readonly #entry: HeaderEntry;
   readonly #text: string;
   /** Number and place of the present text. */
   number = -1;
   start = 0;
   end: number;
 
-  constructor(entry: Entry, text: string) {
+  constructor(entry: HeaderEntry, text: string) {
     this.#entry = entry;
     this.#text = text;
     this.end = entry.offset - 1;
@@ -120,7 +120,7 @@ class Texts {
   }
 }
 
-function integerAt(entry: Entry | undefined, number: number): number | undefined {
+function integerAt(entry: HeaderEntry | undefined, number: number): number | undefined {
   if (entry?.type !== int32Type || number >= entry.count) return undefined;
   const place = entry.offset + 4 * number;
   return place + 4 <= entry.data.length ? entry.data.readUInt32BE(place) : undefined;

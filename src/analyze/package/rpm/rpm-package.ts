@@ -1,6 +1,6 @@
-import { defined } from '../../../kit/defined.ts';
-import { keptLine } from '../../../kit/kept-line.ts';
-import { quoted } from '../../../kit/quoted.ts';
+import { stripControls } from '../../../kit/kept-line.ts';
+import { omitUndefined } from '../../../kit/omit-undefined.ts';
+import { quoteUntrusted } from '../../../kit/quoted.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { archOf, isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';
@@ -12,11 +12,12 @@ const keyName = 'gpg-pubkey';
 export function packageOf(header: RpmHeader): ListedPackage | string | undefined {
   const { name, epoch = 0, vendor, licence, modularity } = header;
   if (name === keyName) return undefined;
-  if (name === undefined || !isWord(name)) return `a header has no possible name: ${quoted(name ?? '')}`;
+  if (name === undefined || !isWord(name))
+    return `a header has no possible name: ${quoteUntrusted(name ?? '')}`;
   const versionRelease = versionReleaseOf(header);
   if (versionRelease === undefined) return `package ${name} has no possible version and release`;
   if (modularity !== undefined && !isWord(modularity))
-    return `package ${name} has an impossible module ${quoted(modularity)}`;
+    return `package ${name} has an impossible module ${quoteUntrusted(modularity)}`;
   const version = epoch === 0 ? versionRelease : `${epoch}:${versionRelease}`;
   const source = sourceOf(header.sourceRpm);
   return {
@@ -24,7 +25,7 @@ export function packageOf(header: RpmHeader): ListedPackage | string | undefined
     name,
     version,
     ...archOf(header.arch),
-    ...defined({
+    ...omitUndefined({
       source,
       modularity,
       vendor: lineOf(vendor),
@@ -44,7 +45,7 @@ function versionReleaseOf({ version, release }: RpmHeader): string | undefined {
 const lineCharactersMax = 4096;
 
 function lineOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : keptLine(text, lineCharactersMax);
+  return text === undefined ? undefined : stripControls(text, lineCharactersMax);
 }
 
 /** The source package by its file name, `util-linux-2.32.1-42.el8_8.src.rpm`, which leaves the epoch unknown. */

@@ -1,7 +1,7 @@
-import { quoted } from '../../../kit/quoted.ts';
+import { quoteUntrusted } from '../../../kit/quoted.ts';
 import type { Files, PathPattern } from '../../../plugin/layer-files.ts';
-import type { Listed, PackageLister } from '../../../plugin/package-lister.ts';
-import { distinct } from '../listing.ts';
+import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
+import { deduplicated } from '../listing.ts';
 import { Ownership } from '../ownable.ts';
 import { isBdb, readBdb } from './bdb.ts';
 import { Capabilities } from './capabilities.ts';
@@ -11,8 +11,8 @@ import { isNdb, readNdb } from './ndb.ts';
 import { ownedFilesOf } from './owned-files.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { packageOf } from './rpm-package.ts';
-import { journalOf, logOf, loneLog, openJournal } from './sqlite-log.ts';
 import { isSqlite } from './sqlite-pages.ts';
+import { hotJournal, journalPath, orphanedWal, walPath } from './sqlite-side-files.ts';
 
 /** The usual place, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
@@ -20,9 +20,9 @@ const databaseFiles = ['Packages', 'Packages.db', 'rpmdb.sqlite'];
 const databases: readonly PathPattern[] = directories.flatMap((directory) =>
   databaseFiles.map((file) => `${directory}/${file}`),
 );
-const besides: readonly PathPattern[] = directories
+const sideFiles: readonly PathPattern[] = directories
   .map((directory) => `${directory}/rpmdb.sqlite`)
-  .flatMap((database) => [logOf(database), journalOf(database)]);
+  .flatMap((database) => [walPath(database), journalPath(database)]);
 const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 
 /**
@@ -32,25 +32,25 @@ const manifest = 'var/lib/rpmmanifest/container-manifest-2';
 export const rpm: PackageLister = {
   name: 'rpm',
   version: 8,
-  wants: [...databases, ...besides, manifest],
+  wants: [...databases, ...sideFiles, manifest],
   *list(files: Files) {
     const ownership = new Ownership();
     for (const path of databases) {
-      yield* openJournal(path, files);
+      yield* hotJournal(path, files);
       const content = files.get(path);
       if (content === undefined || content.length === 0) {
-        yield* loneLog(path, files);
+        yield* orphanedWal(path, files);
         continue;
       }
-      const log = files.get(logOf(path));
-      if (log !== undefined && log.length > 0) yield { path, readWith: logOf(path) };
+      const log = files.get(walPath(path));
+      if (log !== undefined && log.length > 0) yield { path, readWith: walPath(path) };
       const blobs = readDatabase(content, log);
       const capabilities = new Capabilities();
-      yield* capabilities.resolve(distinct(path, listDatabase(path, blobs, { ownership, capabilities })));
+      yield* capabilities.resolve(deduplicated(path, listDatabase(path, blobs, { ownership, capabilities })));
       yield* ownership.problems(path);
     }
     const content = files.get(manifest);
-    if (content !== undefined && content.length > 0) yield* distinct(manifest, listManifest(content));
+    if (content !== undefined && content.length > 0) yield* deduplicated(manifest, listManifest(content));
   },
 };
 
@@ -64,7 +64,7 @@ function* listDatabase(
   path: string,
   blobs: Iterable<Blob>,
   { ownership, capabilities }: Collected,
-): Generator<Listed> {
+): Generator<ListerEvent> {
   for (const blob of blobs) {
     const header = typeof blob === 'string' ? blob : readHeader(blob);
     const item = typeof header === 'string' ? header : packageOf(header);
@@ -77,11 +77,11 @@ function* listDatabase(
   }
 }
 
-function* listRepeated(path: string, { name = '', repeated = [] }: RpmHeader): Generator<Listed> {
+function* listRepeated(path: string, { name = '', repeated = [] }: RpmHeader): Generator<ListerEvent> {
   for (const tag of repeated)
     yield {
       path,
-      problem: `the header of ${quoted(name)} has the tag ${tag} more than once; rpm may read another`,
+      problem: `the header of ${quoteUntrusted(name)} has the tag ${tag} more than once; rpm may read another`,
     };
 }
 
@@ -90,7 +90,7 @@ function* listOwned(
   owner: string,
   entries: FileEntries,
   ownership: Ownership,
-): Generator<Listed> {
+): Generator<ListerEvent> {
   const files = ownedFilesOf(entries, ownership);
   if (files === undefined) yield { path, problem: `package ${owner} has an unreadable list of files` };
   else if (files.length > 0) yield { path, owner, files };
@@ -104,7 +104,7 @@ function readDatabase(content: Uint8Array, log: Uint8Array | undefined): Iterabl
   return ['is no rpm database of a known format'];
 }
 
-function* listManifest(content: Uint8Array): Generator<Listed> {
+function* listManifest(content: Uint8Array): Generator<ListerEvent> {
   let entries = 0;
   for (const header of readManifest(content)) {
     entries++;

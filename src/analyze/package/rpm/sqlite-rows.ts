@@ -1,4 +1,4 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import type { Pages } from './sqlite-pages.ts';
 import { varint } from './sqlite-record.ts';
 

@@ -35,7 +35,7 @@ export const affectedDescription: RouteDescription = {
     limit: { type: 'integer', summary: 'How many at the most: up to 1000, and 100 where it is not said.' },
     after: { type: 'string', summary: 'Where to go on: `next` of the page before.' },
   },
-  gives: {
+  responseType: {
     type: 'object',
     properties: {
       schemaVersion: { type: 'integer' },
@@ -44,7 +44,7 @@ export const affectedDescription: RouteDescription = {
       next: text,
     },
   },
-  faults: [400, 404, 503],
+  errorStatuses: [400, 404, 503],
 };
 
 /** What `GET /events` is for. */
@@ -63,6 +63,6 @@ export const eventsDescription: RouteDescription = {
       summary: 'Only of this namespace, or of all of a kind; may come several times.',
     },
   },
-  gives: 'events',
-  faults: [400, 503],
+  responseType: 'events',
+  errorStatuses: [400, 503],
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import type { KeyedVulnerability, Store } from '../../../store/store.ts';
 import { type EventStream, followStream, type StreamedEvent } from '../../../testing/event-stream.ts';
 import {
@@ -17,9 +17,9 @@ import {
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
 import { serveApi } from '../api-server.ts';
-import { ListGate } from '../list-gate.ts';
+import { ListLimiter } from '../list-limiter.ts';
 import { routerOf } from '../router.ts';
-import type { NativeRoom } from './room.ts';
+import type { NativeDeps } from './deps.ts';
 import { nativeRoutes } from './routes.ts';
 
 async function apply(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
@@ -27,10 +27,10 @@ async function apply(store: Store, records: readonly KeyedVulnerability[]): Prom
 }
 
 /** A server of our own routes on a store with news. Who pauses goes on when `ring` is called. */
-async function serving(
+async function startServer(
   context: TestContext,
   records: readonly KeyedVulnerability[],
-  change: Partial<NativeRoom> = {},
+  change: Partial<NativeDeps> = {},
 ) {
   const [, engine = assert.fail()] = storeEngines;
   const store = await engine.create(context)();
@@ -38,11 +38,11 @@ async function serving(
   await apply(store, records);
   const waiting = new Set<() => void>();
   const followers = new Set<symbol>();
-  const answered: unknown[] = [];
-  const room: NativeRoom = {
+  const recorded: unknown[] = [];
+  const deps: NativeDeps = {
     ...{ store, extensions: { schemes: [], sources: [] }, followers, now: () => new Date(0) },
-    lists: new ListGate(),
-    pause: async (signal) => {
+    listLimiter: new ListLimiter(),
+    sleepOrWake: async (signal) => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const wake = (): void => {
         resolve(undefined);
@@ -58,30 +58,37 @@ async function serving(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [routerOf('', nativeRoutes(room))],
+      routers: [routerOf('', nativeRoutes(deps))],
       access: accessByTokens([]),
       // Shorter than anything takes: it does not count for what has no end.
       timeoutMs: change.followers === undefined ? 60_000 : 0,
       tls: undefined,
-      onError: (error) => answered.push(error),
-      onAnswered: (route, status) => answered.push([route, status]),
+      onError: (error) => recorded.push(error),
+      onResponse: (route, status) => recorded.push([route, status]),
     },
   );
   context.after(() => server.stop(0));
-  const ring = (): void => {
+  const wakeAll = (): void => {
     for (const wake of [...waiting]) wake();
   };
-  return { store, server, ring, followers, answered, url: `http://127.0.0.1:${server.port}` };
+  return {
+    store,
+    server,
+    ring: wakeAll,
+    followers,
+    answered: recorded,
+    url: `http://127.0.0.1:${server.port}`,
+  };
 }
 
-async function asked(url: string): Promise<[status: number, message: string]> {
+async function fetchError(url: string): Promise<[status: number, message: string]> {
   const response = await fetch(url);
   const body = (await response.json()) as { Error?: { Message: string } };
   return [response.status, body.Error?.Message ?? ''];
 }
 
 /** The next events of a stream, so many. */
-async function taken(events: EventStream, count: number): Promise<StreamedEvent[]> {
+async function takeEvents(events: EventStream, count: number): Promise<StreamedEvent[]> {
   const all: StreamedEvent[] = [];
   for await (const event of events) {
     all.push(event);
@@ -91,14 +98,14 @@ async function taken(events: EventStream, count: number): Promise<StreamedEvent[
 }
 
 /** What a client is told of: the ids, with the type where it is not that of news. */
-function shown(events: readonly StreamedEvent[]): string[] {
+function eventLabels(events: readonly StreamedEvent[]): string[] {
   return events.map(({ type, data }) =>
     type === 'message' ? (data as { id: string }).id : `${type} ${JSON.stringify(data)}`,
   );
 }
 
 test('what a request asks for in vain is told, and parameters that there are not', async (t) => {
-  const { url } = await serving(t, [record('A')]);
+  const { url } = await startServer(t, [record('A')]);
   const page = 'this page is not known: begin with the first one';
   const limit = `limit takes a whole number from 1 to ${limits.affectedPerPage}`;
   for (const [path, ...expected] of [
@@ -115,13 +122,13 @@ test('what a request asks for in vain is told, and parameters that there are not
     ['/events?fixable=yes', 400, 'fixable takes true or false'],
     ['/events?namespaces=debian', 400, 'there is no parameter namespaces'],
   ] as const)
-    assert.deepEqual(await asked(`${url}${path}`), expected);
+    assert.deepEqual(await fetchError(`${url}${path}`), expected);
   const { status } = await followStream(`${url}/events`, { 'Last-Event-ID': 'start' });
   assert.equal(status, 400);
 });
 
 test('affected images are read page by page, each with what is vulnerable, its layer and the fix', async (t) => {
-  const { url, store } = await serving(t, [record('CVE-1', { aliases: ['DSA-1'] })]);
+  const { url, store } = await startServer(t, [record('CVE-1', { aliases: ['DSA-1'] })]);
   const packages = [installed('openssl'), installed('bash')];
   for (const name of ['a', 'b', 'c']) {
     const number = await store.images.save(image(packages, name));
@@ -149,25 +156,25 @@ test('affected images are read page by page, each with what is vulnerable, its l
 });
 
 test('events come with both sides, those from now on to who asks for none', async (t) => {
-  const { url, store, ring } = await serving(t, [record('A')]);
+  const { url, store, ring: wakeAll } = await startServer(t, [record('A')]);
   const events = await followStream(`${url}/events`);
   assert.equal(events.headers['content-type'], 'text/event-stream');
-  assert.deepEqual(shown(await taken(events, 1)), ['start {"after":1}']);
+  assert.deepEqual(eventLabels(await takeEvents(events, 1)), ['start {"after":1}']);
   // The URL is what it was.
   const again = await followStream(`${url}/events?after=0`, { 'Last-Event-ID': events.lastId });
   const graver = record('A', { severity: 'High' });
   await apply(store, [graver]);
-  ring();
-  const [start, news = assert.fail()] = await taken(again, 2);
+  wakeAll();
+  const [start, news = assert.fail()] = await takeEvents(again, 2);
   const { key, id, aliases, links, cvss, affected } = graver;
   const side = {
     ...{ key, id, aliases, links, cvss },
     affected: affected.map(({ keys: _, ...row }) => row),
   };
   assert.deepEqual(start, { type: 'start', data: { after: 1 } });
-  const { at, ...told } = news.data as { at: string };
+  const { at, ...payload } = news.data as { at: string };
   assert.ok(Date.parse(at) > 0);
-  assert.deepEqual(told, {
+  assert.deepEqual(payload, {
     ...{ number: 2, kind: 'changed', changed: ['severity'], source: 'debian', feed: 'tracker', id: 'A' },
     old: { ...side, severity: 'Medium' },
     new: { ...side, severity: 'High' },
@@ -179,7 +186,7 @@ test('only what a client asks for is told, and only of the namespaces it names',
   const row = affectedRow('openssl');
   const ubuntu = affectedRow('openssl', { namespace: { ...row.namespace, name: 'ubuntu:24.04' } });
   const unfixed = affectedRow('curl', { fix: { state: 'unfixed' } });
-  const { url, store } = await serving(t, [
+  const { url, store } = await startServer(t, [
     record('mild', { severity: 'Low' }),
     record('unfixed', { severity: 'High', affected: [unfixed] }),
     record('elsewhere', { severity: 'High', affected: [ubuntu] }),
@@ -201,10 +208,10 @@ test('only what a client asks for is told, and only of the namespaces it names',
     ['namespace=debian:12&severity=HIGH&fixable=true', ['both']],
   ] as const) {
     const events = await followStream(`${url}/events?after=0&${query}`);
-    assert.deepEqual(shown(await taken(events, 1 + expected.length)).slice(1), expected, query);
+    assert.deepEqual(eventLabels(await takeEvents(events, 1 + expected.length)).slice(1), expected, query);
   }
   const debian = await followStream(`${url}/events?after=3&namespace=debian:12`);
-  const [, first = assert.fail()] = await taken(debian, 2);
+  const [, first = assert.fail()] = await takeEvents(debian, 2);
   const { new: side } = first.data as { new: { affected: { namespace: { name: string } }[] } };
   assert.deepEqual(
     side.affected.map(({ namespace }) => namespace.name),
@@ -214,51 +221,59 @@ test('only what a client asks for is told, and only of the namespaces it names',
 
 test('who hears nothing for long is told that the connection lives, and goes on behind what it did not ask for', async (t) => {
   let ms = 0;
-  const { url, ring, store } = await serving(t, [record('A'), record('B')], {
+  const {
+    url,
+    ring: wakeAll,
+    store,
+  } = await startServer(t, [record('A'), record('B')], {
     now: () => {
       ms += 5_000;
       return new Date(ms);
     },
   });
   const events = await followStream(`${url}/events?after=0&severity=High`);
-  await taken(events, 1);
+  await takeEvents(events, 1);
   const rest = await followStream(`${url}/events?severity=High`, { 'Last-Event-ID': events.lastId });
-  const news = taken(rest, 2);
+  const news = takeEvents(rest, 2);
   // Eventually: each time it was looked in vain, five seconds have gone.
   while (rest.comments < 2) {
     await new Promise(setImmediate);
-    ring();
+    wakeAll();
   }
   assert.equal(Number(rest.lastId), 2);
   await apply(store, [record('A'), record('B'), record('C', { severity: 'High' })]);
   while (Number(rest.lastId) < 3) {
     await new Promise(setImmediate);
-    ring();
+    wakeAll();
   }
-  assert.deepEqual(shown(await news), ['start {"after":0}', 'C']);
+  assert.deepEqual(eventLabels(await news), ['start {"after":0}', 'C']);
 });
 
 test('what was thrown away meanwhile is counted', async (t) => {
-  const { url, store } = await serving(t, [record('A'), record('B')]);
-  await store.collect({ keepHistoryMs: 0, keepEventsMs: -60_000, keepLayersUnusedMs: 60_000 });
+  const { url, store } = await startServer(t, [record('A'), record('B')]);
+  await store.collectGarbage({ keepHistoryMs: 0, keepEventsMs: -60_000, keepLayersUnusedMs: 60_000 });
   await apply(store, [record('A'), record('B'), record('C')]);
   const events = await followStream(`${url}/events?after=0`);
-  assert.deepEqual(shown(await taken(events, 3)), ['start {"after":0}', 'missed {"events":2}', 'C']);
+  assert.deepEqual(eventLabels(await takeEvents(events, 3)), [
+    'start {"after":0}',
+    'missed {"events":2}',
+    'C',
+  ]);
 });
 
 test('no more is read for a client than it takes', async (t) => {
   const count = 1000;
   const large = 'x'.repeat(64 * 1024);
   const records = Array.from({ length: count }, (_, i) => record(`${i}`, { description: large }));
-  const { url, store } = await serving(t, []);
+  const { url, store } = await startServer(t, []);
   const { events: log } = store;
   let reads = 0;
   Object.assign(store, {
     events: {
       ...log,
-      after: async (...args: Parameters<typeof log.after>) => {
+      after: async (...args: Parameters<typeof log.findAfter>) => {
         reads++;
-        return await log.after(...args);
+        return await log.findAfter(...args);
       },
     },
   });
@@ -268,7 +283,7 @@ test('no more is read for a client than it takes', async (t) => {
   t.after(() => response.destroy());
   response.pause();
   for (let round = 0; round < 2; round++) {
-    const all = await taken(await followStream(`${url}/events?after=0`), 1 + count);
+    const all = await takeEvents(await followStream(`${url}/events?after=0`), 1 + count);
     assert.equal(all.length, 1 + count);
   }
   // Ten at a time; what is read for the idle one is what sockets hold, some megabytes.
@@ -277,17 +292,17 @@ test('no more is read for a client than it takes', async (t) => {
 
 test('streams have no time, end in order, and there are so many and no more', async (t) => {
   const followers = new Set(Array.from({ length: limits.eventFollowers - 1 }, () => Symbol('other')));
-  const { url, server, answered } = await serving(t, [record('A')], { followers });
+  const { url, server, answered: recorded } = await startServer(t, [record('A')], { followers });
   const events = await followStream(`${url}/events?after=0`);
-  const news = taken(events, 100);
+  const news = takeEvents(events, 100);
   while (followers.size < limits.eventFollowers) await new Promise(setImmediate);
   const more = await followStream(`${url}/events`);
   assert.deepEqual([more.status, more.headers['retry-after']], [503, '60']);
   await server.stop();
-  assert.deepEqual(shown(await news), ['start {"after":0}', 'A']);
+  assert.deepEqual(eventLabels(await news), ['start {"after":0}', 'A']);
   assert.equal(events.isBroken, false);
   assert.equal(followers.size, limits.eventFollowers - 1);
-  assert.deepEqual(answered, [
+  assert.deepEqual(recorded, [
     ['getEvents', 200],
     ['getEvents', 503],
   ]);

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { type ApiRequest, WireError } from '../exchange.ts';
+import { type ApiRequest, WireError } from '../route.ts';
 
 /** What a request asks for, as a schema reads it: a parameter that comes several times is a list. Others than it knows are refused. */
-export function queryOf<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): T {
+export function parseQuery<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): T {
   const names = [...new Set(query.keys())];
   const values = names.map((name) => {
     const all = query.getAll(name);
@@ -17,10 +17,10 @@ export function queryOf<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): T {
 }
 
 /** A whole number of a range, written in decimal. */
-export function wholeNumber(least: number, most: number): z.ZodMiniType<number> {
-  const said = `takes a whole number from ${least} to ${most}`;
+export function integerParameter(min: number, max: number): z.ZodMiniType<number> {
+  const message = `takes a whole number from ${min} to ${max}`;
   return z.pipe(
-    z.string(said).check(z.regex(/^\d{1,15}$/, said)),
-    z.pipe(z.transform(Number), z.number().check(z.minimum(least, said), z.maximum(most, said))),
+    z.string(message).check(z.regex(/^\d{1,15}$/, message)),
+    z.pipe(z.transform(Number), z.number().check(z.minimum(min, message), z.maximum(max, message))),
   );
 }

@@ -1,18 +1,18 @@
-import type { Route } from '../exchange.ts';
 import type { DescribedRoute } from '../openapi.ts';
+import type { Route } from '../route.ts';
 import { getAffectedRoute } from './affected.ts';
+import type { NativeDeps } from './deps.ts';
 import { affectedDescription, eventsDescription } from './descriptions.ts';
 import { getEventsRoute } from './events.ts';
-import type { NativeRoom } from './room.ts';
 
 const affected = { name: 'getAffected', method: 'GET', path: '/affected/:id' } as const;
-const events = { name: 'getEvents', method: 'GET', path: '/events', isEndless: true } as const;
+const events = { name: 'getEvents', method: 'GET', path: '/events', isStreaming: true } as const;
 
 /** The routes that are ours: what Clair never had. */
-export function nativeRoutes(room: NativeRoom): Route[] {
+export function nativeRoutes(deps: NativeDeps): Route[] {
   return [
-    { ...affected, handle: (request) => getAffectedRoute(request, room) },
-    { ...events, handle: (request) => getEventsRoute(request, room) },
+    { ...affected, handle: (request) => getAffectedRoute(request, deps) },
+    { ...events, handle: (request) => getEventsRoute(request, deps) },
   ];
 }
 

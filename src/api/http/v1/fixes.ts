@@ -1,40 +1,41 @@
 import { findVulnerability } from '../../../service/findings/vulnerability-view.ts';
-import { changeFixes } from '../../../service/posts/write-vulnerability.ts';
-import type { ApiAnswer, ApiRequest } from '../exchange.ts';
+import { changeFixes } from '../../../service/ingest/write-vulnerability.ts';
 import { asGo } from '../go-json-encode.ts';
-import { badRequest, notFound } from './faults.ts';
+import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { V1Deps } from './deps.ts';
+import { badRequest, notFoundError } from './errors.ts';
 import { renderFixes } from './render.ts';
 import { bodyOf, vulnerabilityIn } from './request.ts';
-import type { V1Room } from './room.ts';
 import { featureEnvelope } from './types.ts';
-import { fixOf, refuseStranger } from './written.ts';
+import { assertSameNamespace, parseFix } from './vulnerability-input.ts';
 
 /** `GET …/vulnerabilities/:name/fixes`: the features that fix it. */
-export async function getFixesRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function getFixesRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { namespace, id } = vulnerabilityIn(request);
-  const found = await findVulnerability(namespace, id, room);
-  if (found === undefined) throw notFound();
-  return { status: 200, body: asGo(featureEnvelope, { Features: renderFixes(found) }) };
+  const vulnerability = await findVulnerability(namespace, id, deps);
+  if (vulnerability === undefined) throw notFoundError();
+  return { status: 200, body: asGo(featureEnvelope, { Features: renderFixes(vulnerability) }) };
 }
 
 /** `PUT …/vulnerabilities/:name/fixes/:feature`: adds or replaces one, and answers what was sent. */
-export async function putFixRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const { Feature: sent } = await bodyOf(request, featureEnvelope);
-  if (sent === undefined) throw badRequest('failed to provide feature');
-  if (sent.Name !== request.params['feature']) throw badRequest('feature name in URL and JSON do not match');
-  const fix = fixOf(sent, room.extensions);
+export async function putFixRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
+  const { Feature: feature } = await bodyOf(request, featureEnvelope);
+  if (feature === undefined) throw badRequest('failed to provide feature');
+  if (feature.Name !== request.params['feature'])
+    throw badRequest('feature name in URL and JSON do not match');
+  const fix = parseFix(feature, deps.extensions);
   const name = vulnerabilityIn(request);
-  refuseStranger(sent, name);
-  request.note({ namespace: name.namespace, vulnerability: name.id, package: fix.package });
-  if (!(await changeFixes(name, [fix], room.writing))) throw notFound();
-  return { status: 200, body: asGo(featureEnvelope, { Feature: sent }) };
+  assertSameNamespace(feature, name);
+  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id, package: fix.package });
+  if (!(await changeFixes(name, [fix], deps.writing))) throw notFoundError();
+  return { status: 200, body: asGo(featureEnvelope, { Feature: feature }) };
 }
 
 /** `DELETE …/vulnerabilities/:name/fixes/:feature`. */
-export async function deleteFixRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const gone = { package: request.params['feature'] ?? '', fix: undefined };
+export async function deleteFixRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
+  const removal = { package: request.params['feature'] ?? '', fix: undefined };
   const name = vulnerabilityIn(request);
-  request.note({ namespace: name.namespace, vulnerability: name.id, package: gone.package });
-  if (!(await changeFixes(name, [gone], room.writing))) throw notFound();
+  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id, package: removal.package });
+  if (!(await changeFixes(name, [removal], deps.writing))) throw notFoundError();
   return { status: 200 };
 }

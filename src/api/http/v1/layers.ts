@@ -1,31 +1,31 @@
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError } from '../../../core/errors.ts';
 import { parseDigest } from '../../../model/digest.ts';
-import type { LayerDetail } from '../../../service/posts/layer-view.ts';
-import { viewLayer } from '../../../service/posts/layer-view.ts';
-import { type PostedLayer, postLayer } from '../../../service/posts/post-layer.ts';
-import type { ApiAnswer, ApiRequest } from '../exchange.ts';
+import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-layer.ts';
+import type { LayerDetail } from '../../../service/ingest/layer-view.ts';
+import { viewLayer } from '../../../service/ingest/layer-view.ts';
 import { asGo } from '../go-json-encode.ts';
+import { recordIngest } from '../ingest-record.ts';
 import { layerFormatOf } from '../layer-format.ts';
-import { recorded } from '../post-record.ts';
-import { badRequest, notFound } from './faults.ts';
+import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { V1Deps } from './deps.ts';
+import { badRequest, notFoundError } from './errors.ts';
 import { storableName } from './names.ts';
 import { engineVersion, renderLayer } from './render.ts';
 import { bodyOf } from './request.ts';
-import type { V1Room } from './room.ts';
-import { type Layer, layerEnvelope } from './types.ts';
+import { layerEnvelope, type V1Layer } from './types.ts';
 
 /** `POST /layers`: takes in a layer and answers what was posted. */
-export async function postLayerRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function postLayerRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Layer: posted } = await bodyOf(request, layerEnvelope);
   if (posted === undefined) throw badRequest('failed to provide layer');
   const layer = toLayer(posted);
-  request.note({ layer: layer.name });
+  request.addLogDetails({ layer: layer.name });
   const format = layerFormatOf(layer.formatName);
-  if (format === undefined) await refuseFormat(layer, room);
-  else await takeIn({ ...layer, format }, request, room);
+  if (format === undefined) await refuseFormat(layer, deps);
+  else await runIngest({ ...layer, format }, request, deps);
   const { Name, ParentName, Path, Headers, Format } = posted;
-  const answer = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
-  return { status: 201, body: asGo(layerEnvelope, { Layer: answer }) };
+  const echo = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
+  return { status: 201, body: asGo(layerEnvelope, { Layer: echo }) };
 }
 
 type UncheckedLayer = Omit<PostedLayer, 'format'>;
@@ -36,7 +36,7 @@ function toLayer({
   Path: path = '',
   Format: formatName = '',
   ...rest
-}: Layer): UncheckedLayer {
+}: V1Layer): UncheckedLayer {
   for (const [what, value] of Object.entries({ name, path, format: formatName }))
     if (value === '') throw badRequest(`could not process a layer which does not have a ${what}`);
   const digest = parseDigest(name.toLowerCase());
@@ -53,7 +53,7 @@ function toLayer({
 /** Refuses a format that does not exist. As in Clair, a known layer is taken whatever its format, and an unknown parent counts first. */
 async function refuseFormat(
   { name, parent, formatName }: UncheckedLayer,
-  { store: { namedLayers } }: V1Room,
+  { store: { namedLayers } }: V1Deps,
 ): Promise<void> {
   if ((await namedLayers.find(name)) !== undefined) return;
   if (parent !== null && (await namedLayers.find(parent)) === undefined)
@@ -61,31 +61,34 @@ async function refuseFormat(
   throw badRequest(`unsupported image format '${formatName}'`);
 }
 
-async function takeIn(layer: PostedLayer, { signal }: ApiRequest, room: V1Room): Promise<void> {
+async function runIngest(layer: PostedLayer, { signal }: ApiRequest, deps: V1Deps): Promise<void> {
   const work = { key: `layer ${layer.name}`, content: JSON.stringify(layer) };
-  await room.posts.run(work, signal, (shared) =>
-    recorded({ kind: 'layer', name: layer.name }, room.onPosted, () =>
-      postLayer(layer, room.posting, shared),
+  await deps.pendingIngests.run(work, signal, (shared) =>
+    recordIngest({ kind: 'layer', name: layer.name }, deps.onIngested, () =>
+      ingestLayer(layer, deps.ingest, shared),
     ),
   );
 }
 
 /** `GET /layers/:name`: what is known of a layer, with `features` or `vulnerabilities` where the query names them. */
-export async function getLayerRoute({ params, query }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function getLayerRoute({ params, query }: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const detail: LayerDetail = query.has('vulnerabilities')
     ? 'vulnerabilities'
     : query.has('features')
       ? 'packages'
       : 'none';
-  const view = await viewLayer(params['name'] ?? '', detail, room);
-  if (view === undefined) throw notFound();
+  const view = await viewLayer(params['name'] ?? '', detail, deps);
+  if (view === undefined) throw notFoundError();
   return { status: 200, body: asGo(layerEnvelope, { Layer: renderLayer(view) }) };
 }
 
 /** `DELETE /layers/:name`: forgets a layer and all that were built upon it. */
-export async function deleteLayerRoute({ params, note }: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function deleteLayerRoute(
+  { params, addLogDetails }: ApiRequest,
+  deps: V1Deps,
+): Promise<ApiResponse> {
   const { name = '' } = params;
-  note({ layer: name });
-  if (!(await room.store.namedLayers.remove(name))) throw notFound();
+  addLogDetails({ layer: name });
+  if (!(await deps.store.namedLayers.remove(name))) throw notFoundError();
   return { status: 200 };
 }

@@ -1,11 +1,11 @@
-import { databaseFault } from './faults.ts';
+import { databaseError } from './errors.ts';
 
 /** Clair keeps names in columns of this length. */
 const nameCharacters = 128;
 
 /** A name as Clair's database takes it; any other is refused in its words. */
 export function storableName(name: string): string {
-  if (Array.from(name).length > nameCharacters || name.includes('\u0000')) throw databaseFault();
+  if (Array.from(name).length > nameCharacters || name.includes('\u0000')) throw databaseError();
   return name;
 }
 

@@ -1,77 +1,77 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import {
   type NotificationView,
   type NotifiedSide,
   viewNotification,
-} from '../../../service/notices/notification-view.ts';
-import type { ApiAnswer, ApiRequest } from '../exchange.ts';
+} from '../../../service/notifications/notification-view.ts';
 import { asGo } from '../go-json-encode.ts';
-import { badRequest, notFound } from './faults.ts';
+import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { V1Deps } from './deps.ts';
+import { badRequest, notFoundError } from './errors.ts';
 import { pageStartOf, rowOf } from './page-token.ts';
 import { renderTime, renderWithFixes } from './render.ts';
 import { limitOf } from './request.ts';
-import type { V1Room } from './room.ts';
 import { notificationEnvelope, type VulnerabilityWithLayers } from './types.ts';
 
 /** With this limit Clair tells of no layers. */
 const noLayers = -1;
 
 /** `GET /notifications/:name`: a page of the layers that a change concerns. */
-export async function getNotificationRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function getNotificationRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < noLayers) throw badRequest('limit value should not be less than -1');
   const token = request.query.get('page');
   const page =
-    token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : room.tokens.readNotificationPage(token);
+    token === null ? { OldVulnerability: 0, NewVulnerability: 0 } : deps.tokens.readNotificationPage(token);
   const start = { old: pageStartOf(page.OldVulnerability), new: pageStartOf(page.NewVulnerability) };
-  const view = await room.lists.make(request.signal, () =>
-    viewNotification(request.params['name'] ?? '', { carriers: 'layers', limit, ...start }, room),
+  const view = await deps.listLimiter.run(request.signal, () =>
+    viewNotification(request.params['name'] ?? '', { affectedKind: 'layers', limit, ...start }, deps),
   );
-  if (view === undefined) throw notFound();
+  if (view === undefined) throw notFoundError();
   const { notification, old, new: now } = view;
-  const shown = {
+  const notificationBody = {
     Name: notification.name,
     Created: renderTime(notification.createdAt),
     Notified: renderTime(notification.notifiedAt),
     Deleted: renderTime(notification.deletedAt),
     Limit: limit,
-    Page: token ?? room.tokens.writeNotificationPage(page),
-    ...nextPage(view, room),
+    Page: token ?? deps.tokens.writeNotificationPage(page),
+    ...nextPage(view, deps),
     ...(old !== undefined && { Old: renderSide(old) }),
     ...(now !== undefined && { New: renderSide(now) }),
   };
-  return { status: 200, body: asGo(notificationEnvelope, { Notification: shown }) };
+  return { status: 200, body: asGo(notificationEnvelope, { Notification: notificationBody }) };
 }
 
 /** `DELETE /notifications/:name`: says that it was heard, or a digest, which has a name like it. */
 export async function deleteNotificationRoute(
-  { params, note }: ApiRequest,
-  { store }: V1Room,
-): Promise<ApiAnswer> {
+  { params, addLogDetails }: ApiRequest,
+  { store }: V1Deps,
+): Promise<ApiResponse> {
   const { name = '' } = params;
-  note({ notification: name });
+  addLogDetails({ notification: name });
   // No name has a NUL character, and PostgreSQL takes none in a value.
   const mayBeKnown = !name.includes('\u0000');
   const isKnown =
-    mayBeKnown && ((await store.notifications.markDeleted(name)) || (await store.digests.markDeleted(name)));
-  if (!isKnown) throw notFound();
+    mayBeKnown && ((await store.notifications.markDeleted(name)) || (await store.batches.markDeleted(name)));
+  if (!isKnown) throw notFoundError();
   return { status: 200 };
 }
 
-function nextPage({ old, new: now }: NotificationView, { tokens }: V1Room): { readonly NextPage?: string } {
+function nextPage({ old, new: now }: NotificationView, { tokens }: V1Deps): { readonly NextPage?: string } {
   const [ofOld, ofNew] = [old?.next ?? 'done', now?.next ?? 'done'];
   if (ofOld === 'done' && ofNew === 'done') return {};
   const page = { OldVulnerability: rowOf(ofOld), NewVulnerability: rowOf(ofNew) };
   return { NextPage: tokens.writeNotificationPage(page) };
 }
 
-function renderSide({ vulnerability, carriers }: NotifiedSide): VulnerabilityWithLayers {
+function renderSide({ vulnerability, affected }: NotifiedSide): VulnerabilityWithLayers {
   return {
     Vulnerability: renderWithFixes(vulnerability),
-    OrderedLayersIntroducingVulnerability: carriers.map(({ number, name }) => ({
+    OrderedLayersIntroducingVulnerability: affected.map(({ number, name }) => ({
       Index: number,
       LayerName: name,
     })),
-    LayersIntroducingVulnerability: carriers.map(({ name }) => name),
+    LayersIntroducingVulnerability: affected.map(({ name }) => name),
   };
 }

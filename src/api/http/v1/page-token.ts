@@ -1,4 +1,4 @@
-import { ClairError, messageOf } from '../../../kit/errors.ts';
+import { ClairError, messageOf } from '../../../core/errors.ts';
 import {
   type FernetKey,
   openFernet,
@@ -6,10 +6,10 @@ import {
   randomFernetKey,
   sealFernet,
 } from '../../../kit/fernet.ts';
-import type { PageStart } from '../../../service/notices/notification-view.ts';
-import { WireError } from '../exchange.ts';
+import type { PageStart } from '../../../service/notifications/notification-view.ts';
 import { decodeGoJson } from '../go-json-decode.ts';
 import { asGo, encodeGoJson } from '../go-json-encode.ts';
+import { WireError } from '../route.ts';
 import { type NotificationPage, notificationPage } from './types.ts';
 
 /** How long a token may be used. */
@@ -29,15 +29,16 @@ export interface PageTokens {
 export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
   const open = (token: string): Buffer => {
     const message = openFernet(token, key, { now: now(), ageMaxMs });
-    if (message === undefined) throw refused();
+    if (message === undefined) throw invalidTokenError();
     return message;
   };
   return {
     writeRow: (row) => sealFernet(encodeGoJson(row), key, now()),
     readRow(token) {
       const message = open(token).toString();
-      if (message.startsWith('{')) throw misplaced('json: cannot unmarshal object into Go value of type int');
-      if (!/^-?\d{1,15}\n$/.test(message)) throw refused();
+      if (message.startsWith('{'))
+        throw pageFormatError('json: cannot unmarshal object into Go value of type int');
+      if (!/^-?\d{1,15}\n$/.test(message)) throw invalidTokenError();
       return Number(message);
     },
     writeNotificationPage: (page) => sealFernet(encodeGoJson(asGo(notificationPage, page)), key, now()),
@@ -46,23 +47,23 @@ export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
       try {
         return decodeGoJson(notificationPage, message);
       } catch (error) {
-        throw misplaced(messageOf(error));
+        throw pageFormatError(messageOf(error));
       }
     },
   };
 }
 
 /** What a token says of a side of a notification of which all was told. */
-const doneOnWire = -1;
+const doneRow = -1;
 
 /** Where a side of a notification goes on, by what a token says of it. */
 export function pageStartOf(row: number): PageStart {
-  return row === doneOnWire ? 'done' : row;
+  return row === doneRow ? 'done' : row;
 }
 
 /** What a token says of it. */
 export function rowOf(start: PageStart): number {
-  return start === 'done' ? doneOnWire : start;
+  return start === 'done' ? doneRow : start;
 }
 
 /** The key of `api.paginationkey`; one that ends with the process where it is empty. Throws `config-invalid`. */
@@ -76,11 +77,11 @@ export function paginationKey(setting: string): FernetKey {
   );
 }
 
-function refused(): WireError {
-  return misplaced('invalid or expired pagination token');
+function invalidTokenError(): WireError {
+  return pageFormatError('invalid or expired pagination token');
 }
 
 /** A token that is good elsewhere is refused by Go's decoder. */
-function misplaced(reason: string): WireError {
+function pageFormatError(reason: string): WireError {
   return new WireError(400, `invalid page format: ${reason}`);
 }

@@ -1,12 +1,12 @@
 import type { Fix } from '../../../model/fix.ts';
 import type { Namespace } from '../../../model/namespace.ts';
-import type { FoundVulnerability } from '../../../service/findings/found-vulnerabilities.ts';
+import type { PackageVulnerability } from '../../../service/findings/package-vulnerabilities.ts';
 import type {
   FixedPackage,
   FullVulnerability,
   VulnerabilityView,
 } from '../../../service/findings/vulnerability-view.ts';
-import type { AddedBy, LayerPackage, LayerView } from '../../../service/posts/layer-view.ts';
+import type { AddedBy, LayerPackage, LayerView } from '../../../service/ingest/layer-view.ts';
 import type { ImagePackage, StoredEnrichment } from '../../../store/store.ts';
 import { wireNamespace, wireVersionFormat } from './names.ts';
 import type * as wire from './types.ts';
@@ -18,7 +18,7 @@ export const engineVersion = 3;
 export const noFix = 'None';
 
 /** A namespace in Clair's words. */
-export function renderNamespace({ name, versionScheme }: Namespace): wire.Namespace {
+export function renderNamespace({ name, versionScheme }: Namespace): wire.V1Namespace {
   return { Name: wireNamespace(name), VersionFormat: wireVersionFormat(versionScheme) };
 }
 
@@ -28,7 +28,7 @@ export function renderTime(time: string | null): string {
 }
 
 /** A layer in Clair's words, with its features where it was looked at so closely. */
-export function renderLayer({ name, parent, namespace, packages }: LayerView): wire.Layer {
+export function renderLayer({ name, parent, namespace, packages }: LayerView): wire.V1Layer {
   return {
     Name: name,
     NamespaceName: namespace === null ? '' : wireNamespace(namespace.name),
@@ -38,23 +38,23 @@ export function renderLayer({ name, parent, namespace, packages }: LayerView): w
   };
 }
 
-interface ShownFeature {
-  readonly feature: wire.Feature;
+interface FeatureEntry {
+  readonly feature: wire.V1Feature;
   addedBy: AddedBy;
-  readonly found: Map<string, FoundVulnerability>;
+  readonly found: Map<string, PackageVulnerability>;
 }
 
 /**
  * Packages as Clair's features: on Debian and Ubuntu the source packages, elsewhere the packages themselves, each once. Packages
  * that belong to no namespace are none.
  */
-function renderFeatures(packages: readonly LayerPackage[]): wire.Feature[] {
-  const features = new Map<string, ShownFeature>();
+function renderFeatures(packages: readonly LayerPackage[]): wire.V1Feature[] {
+  const features = new Map<string, FeatureEntry>();
   for (const { package: item, addedBy, vulnerabilities } of packages) {
     if (item.lookup === null) continue;
-    const { name, version } = nameOf(item, item.lookup);
+    const { name, version } = featureNameOf(item, item.lookup);
     const key = `${item.lookup.namespace.name}\n${name}\n${version}`;
-    const known = features.get(key) ?? {
+    const entry = features.get(key) ?? {
       feature: {
         Name: name,
         NamespaceName: wireNamespace(item.lookup.namespace.name),
@@ -62,33 +62,36 @@ function renderFeatures(packages: readonly LayerPackage[]): wire.Feature[] {
         Version: version,
       },
       addedBy,
-      found: new Map<string, FoundVulnerability>(),
+      found: new Map<string, PackageVulnerability>(),
     };
     // Of a source package, the binary packages may come from several layers.
-    if (addedBy.position < known.addedBy.position) known.addedBy = addedBy;
-    features.set(key, known);
-    for (const one of vulnerabilities) known.found.set(one.id, one);
+    if (addedBy.position < entry.addedBy.position) entry.addedBy = addedBy;
+    features.set(key, entry);
+    for (const one of vulnerabilities) entry.found.set(one.id, one);
   }
   return [...features.values()].map(({ feature, addedBy, found }) => ({
     ...feature,
     AddedBy: addedBy.name,
-    Vulnerabilities: [...found.values()].map(renderFound),
+    Vulnerabilities: [...found.values()].map(renderWithFixedBy),
   }));
 }
 
-function nameOf(
+function featureNameOf(
   item: ImagePackage,
   lookup: NonNullable<ImagePackage['lookup']>,
 ): { readonly name: string; readonly version: string } {
   return lookup.namespace.versionScheme === 'dpkg' ? lookup : item;
 }
 
-function renderFound(found: FoundVulnerability): wire.Vulnerability {
-  return { ...renderVulnerability(found), FixedBy: found.fix.state === 'fixed' ? found.fix.version : '' };
+function renderWithFixedBy(vulnerability: PackageVulnerability): wire.V1Vulnerability {
+  return {
+    ...renderVulnerability(vulnerability),
+    FixedBy: vulnerability.fix.state === 'fixed' ? vulnerability.fix.version : '',
+  };
 }
 
 /** A vulnerability in Clair's words, without the features that fix it. */
-export function renderVulnerability(view: VulnerabilityView): wire.Vulnerability {
+export function renderVulnerability(view: VulnerabilityView): wire.V1Vulnerability {
   const metadata = view.metadata ?? metadataOf(view.enrichments);
   return {
     Name: view.id,
@@ -101,7 +104,7 @@ export function renderVulnerability(view: VulnerabilityView): wire.Vulnerability
 }
 
 /** A vulnerability in Clair's words, with the features that fix it. */
-export function renderWithFixes(full: FullVulnerability): wire.Vulnerability {
+export function renderWithFixes(full: FullVulnerability): wire.V1Vulnerability {
   return { ...renderVulnerability(full), FixedIn: renderFixes(full) };
 }
 
@@ -109,11 +112,11 @@ export function renderWithFixes(full: FullVulnerability): wire.Vulnerability {
 export function renderFixes({
   namespace,
   fixes,
-}: Pick<FullVulnerability, 'namespace' | 'fixes'>): wire.Feature[] {
+}: Pick<FullVulnerability, 'namespace' | 'fixes'>): wire.V1Feature[] {
   return fixes.map((one) => renderFix(one, namespace));
 }
 
-function renderFix({ package: name, fix }: FixedPackage, namespace: Namespace): wire.Feature {
+function renderFix({ package: name, fix }: FixedPackage, namespace: Namespace): wire.V1Feature {
   return {
     Name: name,
     NamespaceName: wireNamespace(namespace.name),

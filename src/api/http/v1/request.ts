@@ -1,9 +1,9 @@
-import type { VulnerabilityName } from '../../../service/posts/write-vulnerability.ts';
-import type { ApiRequest } from '../exchange.ts';
+import type { VulnerabilityName } from '../../../service/ingest/write-vulnerability.ts';
 import { decodeGoJson, GoJsonError } from '../go-json-decode.ts';
 import { goAtoi } from '../go-number.ts';
 import type { GoStruct } from '../go-type.ts';
-import { badRequest } from './faults.ts';
+import type { ApiRequest } from '../route.ts';
+import { badRequest } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
 
 /** The body of a request as Clair reads it. */

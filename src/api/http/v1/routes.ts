@@ -1,13 +1,13 @@
-import { metricsAnswer } from '../../metrics.ts';
-import type { ApiAnswer, ApiRequest, Route } from '../exchange.ts';
+import { metricsResponse } from '../../metrics.ts';
 import type { DescribedRoute } from '../openapi.ts';
+import type { ApiRequest, ApiResponse, Route } from '../route.ts';
+import type { V1Deps } from './deps.ts';
 import { v1Descriptions } from './descriptions.ts';
-import { inWireWords } from './faults.ts';
+import { toWireError } from './errors.ts';
 import { deleteFixRoute, getFixesRoute, putFixRoute } from './fixes.ts';
 import { deleteLayerRoute, getLayerRoute, postLayerRoute } from './layers.ts';
 import { listNamespacesRoute } from './namespaces.ts';
 import { deleteNotificationRoute, getNotificationRoute } from './notifications.ts';
-import type { V1Room } from './room.ts';
 import {
   deleteVulnerabilityRoute,
   getVulnerabilityRoute,
@@ -16,12 +16,12 @@ import {
   putVulnerabilityRoute,
 } from './vulnerabilities.ts';
 
-type Handler = (request: ApiRequest, room: V1Room) => Promise<ApiAnswer>;
+type Handler = (request: ApiRequest, deps: V1Deps) => Promise<ApiResponse>;
 
 const vulnerabilities = '/namespaces/:namespace/vulnerabilities';
 const vulnerability = `${vulnerabilities}/:name`;
 
-type Entry = readonly [
+type RouteEntry = readonly [
   name: keyof typeof v1Descriptions,
   method: string,
   path: string,
@@ -29,7 +29,7 @@ type Entry = readonly [
   scope?: NonNullable<Route['scope']>,
 ];
 
-const table: readonly Entry[] = [
+const routeTable: readonly RouteEntry[] = [
   ['postLayer', 'POST', '/layers', postLayerRoute, 'scan'],
   ['getLayer', 'GET', '/layers/:name', getLayerRoute],
   ['deleteLayer', 'DELETE', '/layers/:name', deleteLayerRoute],
@@ -44,21 +44,21 @@ const table: readonly Entry[] = [
   ['deleteFix', 'DELETE', `${vulnerability}/fixes/:feature`, deleteFixRoute],
   ['getNotification', 'GET', '/notifications/:name', getNotificationRoute],
   ['deleteNotification', 'DELETE', '/notifications/:name', deleteNotificationRoute],
-  ['getMetrics', 'GET', '/metrics', (_, { metrics }) => metricsAnswer(metrics)],
+  ['getMetrics', 'GET', '/metrics', (_, { metrics }) => metricsResponse(metrics)],
 ];
 
 /** The routes of Clair's first API, below `/v1`. */
-export function v1Routes(room: V1Room): Route[] {
-  return table.map(([name, method, path, handle, scope]) => ({
+export function v1Routes(deps: V1Deps): Route[] {
+  return routeTable.map(([name, method, path, handle, scope]) => ({
     name: `v1/${name}`,
     method,
     path,
     ...(scope !== undefined && { scope }),
     async handle(request) {
       try {
-        return await handle(request, room);
+        return await handle(request, deps);
       } catch (error) {
-        throw inWireWords(error);
+        throw toWireError(error);
       }
     },
   }));
@@ -66,7 +66,7 @@ export function v1Routes(room: V1Room): Route[] {
 
 /** What these routes are for. */
 export function describedV1Routes(): DescribedRoute[] {
-  return table.map(([name, method, path, , scope]) => ({
+  return routeTable.map(([name, method, path, , scope]) => ({
     route: { name: `v1/${name}`, method, ...(scope !== undefined && { scope }) },
     path: `/v1${path}`,
     description: v1Descriptions[name],

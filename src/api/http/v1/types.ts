@@ -16,12 +16,12 @@ import {
  */
 
 /** What went wrong. */
-export interface WireFault {
+export interface ErrorBody {
   readonly Message?: string;
 }
 
 /** A layer, as it is posted and as it is shown. */
-export interface Layer {
+export interface V1Layer {
   readonly Name?: string;
   readonly NamespaceName?: string;
   readonly Path?: string;
@@ -29,21 +29,21 @@ export interface Layer {
   readonly ParentName?: string;
   readonly Format?: string;
   readonly IndexedByVersion?: number;
-  readonly Features?: readonly Feature[];
+  readonly Features?: readonly V1Feature[];
 }
 
 /** A package of a layer, or the version of it that fixes a vulnerability. */
-export interface Feature {
+export interface V1Feature {
   readonly Name?: string;
   readonly NamespaceName?: string;
   readonly VersionFormat?: string;
   readonly Version?: string;
-  readonly Vulnerabilities?: readonly Vulnerability[];
+  readonly Vulnerabilities?: readonly V1Vulnerability[];
   readonly AddedBy?: string;
 }
 
 /** A vulnerability of a namespace. */
-export interface Vulnerability {
+export interface V1Vulnerability {
   readonly Name?: string;
   readonly NamespaceName?: string;
   readonly Description?: string;
@@ -51,17 +51,17 @@ export interface Vulnerability {
   readonly Severity?: string;
   readonly Metadata?: Readonly<Record<string, unknown>>;
   readonly FixedBy?: string;
-  readonly FixedIn?: readonly Feature[];
+  readonly FixedIn?: readonly V1Feature[];
 }
 
 /** A namespace. */
-export interface Namespace {
+export interface V1Namespace {
   readonly Name?: string;
   readonly VersionFormat?: string;
 }
 
 /** That a vulnerability changed. Times are seconds since 1970, as text. */
-export interface Notification {
+export interface V1Notification {
   readonly Name?: string;
   readonly Created?: string;
   readonly Notified?: string;
@@ -75,7 +75,7 @@ export interface Notification {
 
 /** A vulnerability with the layers that brought it in. */
 export interface VulnerabilityWithLayers {
-  readonly Vulnerability?: Vulnerability;
+  readonly Vulnerability?: V1Vulnerability;
   readonly OrderedLayersIntroducingVulnerability?: readonly OrderedLayerName[];
   readonly LayersIntroducingVulnerability?: readonly string[];
 }
@@ -88,35 +88,35 @@ export interface OrderedLayerName {
 
 /** The body of a request or answer about a layer. */
 export interface LayerEnvelope {
-  readonly Layer?: Layer;
-  readonly Error?: WireFault;
+  readonly Layer?: V1Layer;
+  readonly Error?: ErrorBody;
 }
 
 /** The answer with all namespaces. */
 export interface NamespaceEnvelope {
-  readonly Namespaces?: readonly Namespace[];
-  readonly Error?: WireFault;
+  readonly Namespaces?: readonly V1Namespace[];
+  readonly Error?: ErrorBody;
 }
 
 /** The body of a request or answer about vulnerabilities. */
 export interface VulnerabilityEnvelope {
-  readonly Vulnerability?: Vulnerability;
-  readonly Vulnerabilities?: readonly Vulnerability[];
+  readonly Vulnerability?: V1Vulnerability;
+  readonly Vulnerabilities?: readonly V1Vulnerability[];
   readonly NextPage?: string;
-  readonly Error?: WireFault;
+  readonly Error?: ErrorBody;
 }
 
 /** The body of a request or answer about fixes. */
 export interface FeatureEnvelope {
-  readonly Feature?: Feature;
-  readonly Features?: readonly Feature[];
-  readonly Error?: WireFault;
+  readonly Feature?: V1Feature;
+  readonly Features?: readonly V1Feature[];
+  readonly Error?: ErrorBody;
 }
 
 /** The answer with one notification, and what a webhook receives. */
 export interface NotificationEnvelope {
-  readonly Notification?: Notification;
-  readonly Error?: WireFault;
+  readonly Notification?: V1Notification;
+  readonly Error?: ErrorBody;
 }
 
 /** Where the next page of a notification begins; -1 for a side that is done. */
@@ -125,10 +125,10 @@ export interface NotificationPage {
   readonly NewVulnerability: number;
 }
 
-const wireFault: GoStruct<WireFault> = goStruct('v1.Error', () => ({ Message: goString }));
+const errorBody: GoStruct<ErrorBody> = goStruct('v1.Error', () => ({ Message: goString }));
 
 /** `v1.Layer`. */
-export const layer: GoStruct<Layer> = goStruct('v1.Layer', () => ({
+export const layer: GoStruct<V1Layer> = goStruct('v1.Layer', () => ({
   Name: goString,
   NamespaceName: goString,
   Path: goString,
@@ -140,7 +140,7 @@ export const layer: GoStruct<Layer> = goStruct('v1.Layer', () => ({
 }));
 
 /** `v1.Feature`. */
-export const feature: GoStruct<Feature> = goStruct('v1.Feature', () => ({
+export const feature: GoStruct<V1Feature> = goStruct('v1.Feature', () => ({
   Name: goString,
   NamespaceName: goString,
   VersionFormat: goString,
@@ -150,7 +150,7 @@ export const feature: GoStruct<Feature> = goStruct('v1.Feature', () => ({
 }));
 
 /** `v1.Vulnerability`. */
-export const vulnerability: GoStruct<Vulnerability> = goStruct('v1.Vulnerability', () => ({
+export const vulnerability: GoStruct<V1Vulnerability> = goStruct('v1.Vulnerability', () => ({
   Name: goString,
   NamespaceName: goString,
   Description: goString,
@@ -161,7 +161,7 @@ export const vulnerability: GoStruct<Vulnerability> = goStruct('v1.Vulnerability
   FixedIn: goList(feature),
 }));
 
-const namespace: GoStruct<Namespace> = goStruct('v1.Namespace', () => ({
+const namespace: GoStruct<V1Namespace> = goStruct('v1.Namespace', () => ({
   Name: goString,
   VersionFormat: goString,
 }));
@@ -180,7 +180,7 @@ const vulnerabilityWithLayers: GoStruct<VulnerabilityWithLayers> = goStruct(
   }),
 );
 
-const notification: GoStruct<Notification> = goStruct('v1.Notification', () => ({
+const notification: GoStruct<V1Notification> = goStruct('v1.Notification', () => ({
   Name: goString,
   Created: goString,
   Notified: goString,
@@ -195,13 +195,13 @@ const notification: GoStruct<Notification> = goStruct('v1.Notification', () => (
 /** `v1.LayerEnvelope`. */
 export const layerEnvelope: GoStruct<LayerEnvelope> = goStruct('v1.LayerEnvelope', () => ({
   Layer: layer,
-  Error: wireFault,
+  Error: errorBody,
 }));
 
 /** `v1.NamespaceEnvelope`. */
 export const namespaceEnvelope: GoStruct<NamespaceEnvelope> = goStruct('v1.NamespaceEnvelope', () => ({
   Namespaces: goListPointer(namespace),
-  Error: wireFault,
+  Error: errorBody,
 }));
 
 /** `v1.VulnerabilityEnvelope`. */
@@ -211,7 +211,7 @@ export const vulnerabilityEnvelope: GoStruct<VulnerabilityEnvelope> = goStruct(
     Vulnerability: vulnerability,
     Vulnerabilities: goListPointer(vulnerability),
     NextPage: goString,
-    Error: wireFault,
+    Error: errorBody,
   }),
 );
 
@@ -219,7 +219,7 @@ export const vulnerabilityEnvelope: GoStruct<VulnerabilityEnvelope> = goStruct(
 export const featureEnvelope: GoStruct<FeatureEnvelope> = goStruct('v1.FeatureEnvelope', () => ({
   Feature: feature,
   Features: goListPointer(feature),
-  Error: wireFault,
+  Error: errorBody,
 }));
 
 /** `v1.NotificationEnvelope`. */
@@ -227,7 +227,7 @@ export const notificationEnvelope: GoStruct<NotificationEnvelope> = goStruct(
   'v1.NotificationEnvelope',
   () => ({
     Notification: notification,
-    Error: wireFault,
+    Error: errorBody,
   }),
 );
 

@@ -1,33 +1,38 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 import { findVulnerability, listVulnerabilities } from '../../../service/findings/vulnerability-view.ts';
 import {
   deleteVulnerability,
+  findNamespace,
   insertVulnerability,
-  namespaceNamed,
   type VulnerabilityName,
-} from '../../../service/posts/write-vulnerability.ts';
-import type { ApiAnswer, ApiRequest } from '../exchange.ts';
-import { asGo, LongListText } from '../go-json-encode.ts';
-import { badRequest, notFound } from './faults.ts';
+} from '../../../service/ingest/write-vulnerability.ts';
+import { asGo, JsonListBuilder } from '../go-json-encode.ts';
+import type { ApiRequest, ApiResponse } from '../route.ts';
+import type { V1Deps } from './deps.ts';
+import { badRequest, notFoundError } from './errors.ts';
 import { namespaceOfWire } from './names.ts';
 import { renderVulnerability, renderWithFixes } from './render.ts';
 import { bodyOf, limitOf, vulnerabilityIn } from './request.ts';
-import type { V1Room } from './room.ts';
-import { type Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';
-import { fieldsOf, fixOf, nameOf, refuseStranger } from './written.ts';
+import { type V1Feature, vulnerability, vulnerabilityEnvelope } from './types.ts';
+import {
+  assertSameNamespace,
+  parseFix,
+  parseVulnerabilityFields,
+  toVulnerabilityName,
+} from './vulnerability-input.ts';
 
 /** `GET /namespaces/:namespace/vulnerabilities`: a page of them, by the order in which they were last written. */
-export async function listVulnerabilitiesRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function listVulnerabilitiesRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const limit = Math.min(limitOf(request), limits.listedPerPage);
   if (limit < 0) throw badRequest('limit value should not be less than zero');
   const page = request.query.get('page');
-  const from = page === null ? 0 : room.tokens.readRow(page);
+  const from = page === null ? 0 : deps.tokens.readRow(page);
   const name = request.params['namespace'] ?? '';
   if (name === '') throw badRequest('namespace should not be empty');
   const namespace = namespaceOfWire(name);
-  const known = await room.store.advisories.namespaces();
-  if (!known.some((one) => one.name === namespace)) throw notFound();
-  const text = await room.lists.make(request.signal, () => pageText(namespace, { from, limit }, room));
+  const storedNamespaces = await deps.store.advisories.findNamespaces();
+  if (!storedNamespaces.some((one) => one.name === namespace)) throw notFoundError();
+  const text = await deps.listLimiter.run(request.signal, () => pageText(namespace, { from, limit }, deps));
   return { status: 200, text };
 }
 
@@ -37,70 +42,73 @@ interface Page {
 }
 
 /** A page of at most `limit` vulnerabilities. It ends early when it becomes too long, and names the next page as any other. */
-async function pageText(namespace: string, { from, limit }: Page, room: V1Room): Promise<string> {
-  const list = new LongListText('Vulnerabilities', vulnerability);
+async function pageText(namespace: string, { from, limit }: Page, deps: V1Deps): Promise<string> {
+  const list = new JsonListBuilder('Vulnerabilities', vulnerability);
   // Clair tells of a next page of nothing, for ever.
   if (limit === 0) return list.end();
   let count = 0;
-  for await (const view of listVulnerabilities(namespace, { after: from - 1, atMost: limit + 1 }, room)) {
+  for await (const view of listVulnerabilities(namespace, { after: from - 1, atMost: limit + 1 }, deps)) {
     if (count++ >= limit || list.characters >= limits.listCharacters)
-      return list.end({ NextPage: room.tokens.writeRow(view.number) });
+      return list.end({ NextPage: deps.tokens.writeRow(view.number) });
     list.add(renderVulnerability(view));
   }
   return list.end();
 }
 
 /** `POST /namespaces/:namespace/vulnerabilities`: writes one, and answers what was posted. */
-export async function postVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function postVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { Vulnerability: posted } = await bodyOf(request, vulnerabilityEnvelope);
   if (posted === undefined) throw badRequest('failed to provide vulnerability');
-  const fields = fieldsOf(posted);
+  const fields = parseVulnerabilityFields(posted);
   const features = posted.FixedIn ?? [];
-  const fixes = features.map((one) => fixOf(one, room.extensions));
-  const name = nameOf(posted.NamespaceName || (request.params['namespace'] ?? ''), posted.Name ?? '');
-  for (const one of features) refuseStranger(one, name);
-  request.note({ namespace: name.namespace, vulnerability: name.id });
-  await learnNamespace(name, features, room);
-  await insertVulnerability(name, fields, fixes, room.writing);
+  const fixes = features.map((one) => parseFix(one, deps.extensions));
+  const name = toVulnerabilityName(
+    posted.NamespaceName || (request.params['namespace'] ?? ''),
+    posted.Name ?? '',
+  );
+  for (const one of features) assertSameNamespace(one, name);
+  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+  await learnNamespace(name, features, deps);
+  await insertVulnerability(name, fields, fixes, deps.writing);
   return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
 }
 
 /** A namespace that nobody knows orders its versions as its first fix says. */
 async function learnNamespace(
   { namespace }: VulnerabilityName,
-  [feature]: readonly Feature[],
-  { store: { advisories } }: V1Room,
+  [feature]: readonly V1Feature[],
+  { store: { advisories } }: V1Deps,
 ): Promise<void> {
-  const known = await namespaceNamed(namespace, { advisories });
-  const versionScheme = known.versionScheme || (feature?.VersionFormat ?? '');
-  await advisories.noteNamespace({ name: namespace, versionScheme });
+  const stored = await findNamespace(namespace, { advisories });
+  const versionScheme = stored.versionScheme || (feature?.VersionFormat ?? '');
+  await advisories.saveNamespace({ name: namespace, versionScheme });
 }
 
 /** `GET /namespaces/:namespace/vulnerabilities/:name`, with what fixes it where the query names `fixedIn`. */
-export async function getVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function getVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const { namespace, id } = vulnerabilityIn(request);
-  const found = await findVulnerability(namespace, id, room);
-  if (found === undefined) throw notFound();
-  const shown = request.query.has('fixedIn') ? renderWithFixes(found) : renderVulnerability(found);
-  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: shown }) };
+  const view = await findVulnerability(namespace, id, deps);
+  if (view === undefined) throw notFoundError();
+  const rendered = request.query.has('fixedIn') ? renderWithFixes(view) : renderVulnerability(view);
+  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: rendered }) };
 }
 
 /** `PUT /namespaces/:namespace/vulnerabilities/:name`: replaces all but what fixes it, and answers what was sent. */
-export async function putVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
-  const { Vulnerability: sent } = await bodyOf(request, vulnerabilityEnvelope);
-  if (sent === undefined) throw badRequest('failed to provide vulnerability');
-  if ((sent.FixedIn ?? []).length > 0) throw badRequest('Vulnerability.FixedIn must be empty');
-  const fields = fieldsOf(sent);
-  const name = nameOf(request.params['namespace'] ?? '', request.params['name'] ?? '');
-  request.note({ namespace: name.namespace, vulnerability: name.id });
-  await insertVulnerability(name, fields, [], room.writing);
-  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: sent }) };
+export async function putVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
+  const { Vulnerability: input } = await bodyOf(request, vulnerabilityEnvelope);
+  if (input === undefined) throw badRequest('failed to provide vulnerability');
+  if ((input.FixedIn ?? []).length > 0) throw badRequest('Vulnerability.FixedIn must be empty');
+  const fields = parseVulnerabilityFields(input);
+  const name = toVulnerabilityName(request.params['namespace'] ?? '', request.params['name'] ?? '');
+  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+  await insertVulnerability(name, fields, [], deps.writing);
+  return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: input }) };
 }
 
 /** `DELETE /namespaces/:namespace/vulnerabilities/:name`. */
-export async function deleteVulnerabilityRoute(request: ApiRequest, room: V1Room): Promise<ApiAnswer> {
+export async function deleteVulnerabilityRoute(request: ApiRequest, deps: V1Deps): Promise<ApiResponse> {
   const name = vulnerabilityIn(request);
-  request.note({ namespace: name.namespace, vulnerability: name.id });
-  if (!(await deleteVulnerability(name, room.writing))) throw notFound();
+  request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
+  if (!(await deleteVulnerability(name, deps.writing))) throw notFoundError();
   return { status: 200 };
 }

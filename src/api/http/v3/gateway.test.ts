@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { ClairError } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { builtIn } from '../../../extensions.ts';
-import { ClairError } from '../../../kit/errors.ts';
-import { KeyedWork } from '../../../kit/keyed-work.ts';
-import { limits } from '../../../kit/limits.ts';
-import type { AncestryPostingRoom } from '../../../service/posts/post-ancestry.ts';
+import { SingleFlight } from '../../../kit/async/single-flight.ts';
+import type { IngestAncestryDeps } from '../../../service/ingest/ingest-ancestry.ts';
 import type { Store } from '../../../store/store.ts';
 import {
   affectedRow,
@@ -19,7 +19,7 @@ import {
 import { storeEngines } from '../../../testing/store-engines.ts';
 import { accessByTokens } from '../access.ts';
 import { serveApi } from '../api-server.ts';
-import { ListGate } from '../list-gate.ts';
+import { ListLimiter } from '../list-limiter.ts';
 import { pageTokens, paginationKey } from '../v1/page-token.ts';
 import { v3Router } from './gateway.ts';
 import { v3Methods } from './methods.ts';
@@ -28,38 +28,38 @@ import type { GetAncestryResponse, PagedVulnerableAncestries } from './types.ts'
 const [engine = assert.fail()] = storeEngines;
 
 interface Change {
-  readonly read?: AncestryPostingRoom['read'];
+  readonly read?: IngestAncestryDeps['read'];
   readonly tokens?: readonly string[];
   readonly timeoutMs?: number;
   readonly onError?: (error: unknown) => void;
 }
 
-interface Running {
+interface RunningServer {
   readonly store: Store;
-  readonly ask: (
+  readonly request: (
     path: string,
     init?: RequestInit,
   ) => Promise<{ readonly status: number; readonly body: string }>;
 }
 
-async function serving(t: TestContext, change: Change = {}): Promise<Running> {
+async function startServer(t: TestContext, change: Change = {}): Promise<RunningServer> {
   const store = await engine.create(t)();
   const read = change.read ?? (() => assert.fail('nothing is to be read'));
-  const room = {
+  const deps = {
     extensions: builtIn,
     store,
-    posting: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
-    posts: new KeyedWork<void>(),
-    lists: new ListGate(),
+    ingest: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
+    pendingIngests: new SingleFlight<void>(),
+    listLimiter: new ListLimiter(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
-    onPosted: () => undefined,
+    onIngested: () => undefined,
     metrics: async () => 'a 1\n',
   };
   const server = await serveApi(
     'the API',
     { host: '127.0.0.1', port: 0 },
     {
-      routers: [v3Router(room, v3Methods(room))],
+      routers: [v3Router(deps, v3Methods(deps))],
       access: accessByTokens(change.tokens ?? []),
       timeoutMs: change.timeoutMs ?? 60_000,
       tls: undefined,
@@ -68,13 +68,13 @@ async function serving(t: TestContext, change: Change = {}): Promise<Running> {
         ((error) => {
           throw error;
         }),
-      onAnswered: () => undefined,
+      onResponse: () => undefined,
     },
   );
   t.after(() => server.stop(0));
   return {
     store,
-    async ask(path, init) {
+    async request(path, init) {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
       // Compression is asked for.
       const isJson = response.headers.get('content-type') === 'application/json';
@@ -94,48 +94,48 @@ test('reports why the answer is 503 when the database fails', async (t) => {
   const failure = new ClairError('store-unusable', 'the database is away');
   const errors: unknown[] = [];
   const read = () => Promise.reject(failure);
-  const { ask } = await serving(t, { read, onError: (error) => errors.push(error) });
-  const { status } = await ask('/ancestry', post({ ancestry_name: 'a', format: 'Docker', layers }));
+  const { request } = await startServer(t, { read, onError: (error) => errors.push(error) });
+  const { status } = await request('/ancestry', post({ ancestry_name: 'a', format: 'Docker', layers }));
   assert.equal(status, 503);
   assert.deepEqual(errors, [failure]);
 });
 
 test('names may have what a path cannot', async (t) => {
-  const { store, ask } = await serving(t);
+  const { store, request } = await startServer(t);
   const name = 'registry.test/shop:1 ü';
   await store.ancestries.save(ancestry(name, await store.images.save(image([installed('openssl')]))));
-  const { status, body } = await ask(`/ancestry/${encodeURIComponent(name)}`);
+  const { status, body } = await request(`/ancestry/${encodeURIComponent(name)}`);
   assert.equal(status, 200);
   assert.equal((JSON.parse(body) as GetAncestryResponse).ancestry?.name, name);
-  assert.equal((await ask('/ancestry/registry.test/shop')).body, 'Not Found\n');
-  assert.equal((await ask('/metrics')).body, 'a 1\n');
+  assert.equal((await request('/ancestry/registry.test/shop')).body, 'Not Found\n');
+  assert.equal((await request('/metrics')).body, 'a 1\n');
 });
 
 test('what no database keeps as a name is refused', async (t) => {
-  const { ask } = await serving(t);
+  const { request } = await startServer(t);
   const long = 'x'.repeat(limits.ancestryNameCharacters + 1);
   for (const refused of [
     { ancestry_name: long, format: 'Docker' },
     { ancestry_name: 'a\0b', format: 'Docker' },
     { ancestry_name: 'a', format: 'Docker', layers: [{ hash: long, path: '/a' }] },
   ]) {
-    const { status, body } = await ask('/ancestry', post(refused));
+    const { status, body } = await request('/ancestry', post(refused));
     assert.equal(status, 400);
     assert.match(body, /should be of at most 500 characters, none of them NUL","code":3\}$/);
   }
-  assert.equal((await ask(`/ancestry/${long}`)).status, 404);
+  assert.equal((await request(`/ancestry/${long}`)).status, 404);
 });
 
 test('tokens are asked for in the words of this API', async (t) => {
   const token = `read:${createHash('sha256').update('reader').digest('hex')}`;
-  const { ask } = await serving(t, { tokens: [token] });
-  assert.deepEqual(await ask('/status'), {
+  const { request } = await startServer(t, { tokens: [token] });
+  assert.deepEqual(await request('/status'), {
     status: 401,
     body: '{"error":"a valid token is required","code":16}',
   });
   const headers = { Authorization: 'Bearer reader' };
-  assert.equal((await ask('/status', { headers })).status, 200);
-  assert.deepEqual(await ask('/ancestry', { ...post({ format: 'Docker', layers }), headers }), {
+  assert.equal((await request('/status', { headers })).status, 200);
+  assert.deepEqual(await request('/ancestry', { ...post({ format: 'Docker', layers }), headers }), {
     status: 403,
     body: '{"error":"this token does not allow it: scan is required","code":7}',
   });
@@ -143,7 +143,7 @@ test('tokens are asked for in the words of this API', async (t) => {
 
 test('one ancestry posted twice at once is read once, and who waits too long hears of it', async (t) => {
   const reads: string[] = [];
-  const read: AncestryPostingRoom['read'] = async ({ path }, { signal }) => {
+  const read: IngestAncestryDeps['read'] = async ({ path }, { signal }) => {
     reads.push(path);
     return await new Promise((_, reject) => {
       signal.addEventListener('abort', () => {
@@ -151,21 +151,21 @@ test('one ancestry posted twice at once is read once, and who waits too long hea
       });
     });
   };
-  const { ask } = await serving(t, { read, timeoutMs: 200 });
+  const { request } = await startServer(t, { read, timeoutMs: 200 });
   const body = { ancestry_name: 'shop', format: 'Docker', layers };
-  const answers = await Promise.all([ask('/ancestry', post(body)), ask('/ancestry', post(body))]);
-  const late = {
+  const responses = await Promise.all([request('/ancestry', post(body)), request('/ancestry', post(body))]);
+  const timedOut = {
     status: 504,
     body: '{"error":"Clair failed to respond within the configured timeout window.","code":4}',
   };
-  assert.deepEqual(answers, [late, late]);
+  assert.deepEqual(responses, [timedOut, timedOut]);
   assert.deepEqual(reads, ['/a']);
 });
 
 test('a request for a notification is checked in the order of Clair', async (t) => {
-  const { ask } = await serving(t);
+  const { request } = await startServer(t);
   const errorOf = async (path: string): Promise<unknown> =>
-    (JSON.parse((await ask(path)).body) as { readonly error: string }).error;
+    (JSON.parse((await request(path)).body) as { readonly error: string }).error;
   const noName = 'notification name should not be empty';
   const noLimit = 'notification page limit should not be empty or less than 1';
   const unknown = "requested notification 'x' is not found";
@@ -182,16 +182,16 @@ interface Page {
 }
 
 test('notifications are paged on each side, and read once', async (t) => {
-  const { store, ask } = await serving(t);
+  const { store, request } = await startServer(t);
   const versions = [record('A'), record('A', { severity: 'High', affected: [affectedRow('openssl')] })];
   for (const version of versions) await store.advisories.apply(feedUpdate(), stream([version]));
   const number = await store.images.save(image([installed('openssl')]));
   for (const name of ['one', 'two', 'three']) await store.ancestries.save(ancestry(name, number));
-  await store.notifications.make(9);
-  const due = await store.notifications.due(9);
+  await store.notifications.createFromEvents(9);
+  const due = await store.notifications.findDue(9);
   const path = `/notifications/${due.find(({ old }) => old !== null)?.name}`;
   const page = async (query: string): Promise<Page> =>
-    (JSON.parse((await ask(`${path}?${query}`)).body) as { readonly notification: Page }).notification;
+    (JSON.parse((await request(`${path}?${query}`)).body) as { readonly notification: Page }).notification;
   const first = await page('limit=2');
   const severities = [first.old, first.new].map(({ vulnerability }) => vulnerability.severity);
   assert.deepEqual(severities, ['Medium', 'High']);
@@ -209,7 +209,7 @@ test('notifications are paged on each side, and read once', async (t) => {
     'as grpc-gateway reads numbers',
   );
   const read = { method: 'DELETE' };
-  assert.deepEqual(await ask(path, read), { status: 200, body: '{}' });
-  assert.equal((await ask(path, read)).status, 404);
+  assert.deepEqual(await request(path, read), { status: 200, body: '{}' });
+  assert.equal((await request(path, read)).status, 404);
   assert.ok('deleted' in (await page('limit=1')));
 });

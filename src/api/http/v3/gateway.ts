@@ -1,22 +1,35 @@
-import { metricsAnswer } from '../../metrics.ts';
-import { type ApiAnswer, type ApiRequest, type FaultWords, type Route, retryAfter } from '../exchange.ts';
+import { metricsResponse } from '../../metrics.ts';
 import { GoJsonError, parseGoJson } from '../go-json-decode.ts';
 import { goParseInt32 } from '../go-number.ts';
 import { parseGoQuery } from '../go-query.ts';
-import { matched, patternOf, percentDecoded, plainText, type Router, splitTarget } from '../router.ts';
-import { faultOf, type RpcFault, rpcCodes } from './faults.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  type ErrorRenderer,
+  type Route,
+  retryAfterHeader,
+} from '../route.ts';
+import {
+  decodePathSegment,
+  matchPattern,
+  plainTextResponse,
+  type Router,
+  splitTarget,
+  toRoutePattern,
+} from '../router.ts';
+import type { V3Deps } from './deps.ts';
+import { type RpcError, rpcCodes, toRpcError } from './errors.ts';
 import type { V3Methods } from './methods.ts';
 import { camelCase, decodeProtoJson, encodeProtoJson } from './proto-json.ts';
-import type { V3Room } from './room.ts';
-import { detailsOf, labelOf, type Rpc, rpcs } from './rpcs.ts';
+import { logDetailsOf, metricLabelOf, type Rpc, rpcs } from './rpcs.ts';
 
 /** Clair's third API over HTTP/1.1, as grpc-gateway serves it, and `/metrics`. */
-export function v3Router(room: Pick<V3Room, 'metrics'>, methods: V3Methods): Router {
-  return routerOfGateway([...rpcs.map((rpc) => routeOf(rpc, methods)), metricsRoute(room)]);
+export function v3Router(deps: Pick<V3Deps, 'metrics'>, methods: V3Methods): Router {
+  return gatewayRouter([...rpcs.map((rpc) => routeOf(rpc, methods)), metricsRoute(deps)]);
 }
 
-function metricsRoute({ metrics }: Pick<V3Room, 'metrics'>): Route {
-  const handle = () => metricsAnswer(metrics);
+function metricsRoute({ metrics }: Pick<V3Deps, 'metrics'>): Route {
+  const handle = () => metricsResponse(metrics);
   return { name: 'v3/getMetrics', method: 'GET', path: '/metrics', handle };
 }
 
@@ -24,56 +37,60 @@ function metricsRoute({ metrics }: Pick<V3Room, 'metrics'>): Route {
  * Finds routes as grpc-gateway does: without redirects, and with its words for what is not there. A parameter may be empty. Other than
  * there, `%2F` and a colon are part of a name.
  */
-function routerOfGateway(routes: readonly Route[]): Router {
-  const patterns = routes.map(patternOf);
+function gatewayRouter(routes: readonly Route[]): Router {
+  const patterns = routes.map(toRoutePattern);
   const firstParts = new Set(patterns.map(({ parts: [first] }) => first));
   return (method, target) => {
     const { path, query } = splitTarget(target);
     const parts = path.split('/').slice(1);
     if (!path.startsWith('/') || !firstParts.has(parts[0])) return undefined;
-    const decoded = parts.map(percentDecoded);
+    const decoded = parts.map(decodePathSegment);
     if (!decoded.every((part) => part !== undefined))
-      return { kind: 'answer', answer: plainText(400, '400 Bad Request') };
-    const matching = patterns.flatMap((pattern) => matched(pattern, decoded, { mayBeEmpty: true }) ?? []);
-    const found = matching.find(({ route }) => route.method === method);
-    if (found !== undefined) {
-      const { route, params } = found;
+      return { kind: 'answer', response: plainTextResponse(400, '400 Bad Request') };
+    const matching = patterns.flatMap(
+      (pattern) => matchPattern(pattern, decoded, { mayBeEmpty: true }) ?? [],
+    );
+    const match = matching.find(({ route }) => route.method === method);
+    if (match !== undefined) {
+      const { route, params } = match;
       return { kind: 'route', route, pattern: route.path, params, query: parseGoQuery(query) };
     }
-    const answer =
-      matching.length > 0 ? plainText(405, 'Method Not Allowed\n') : plainText(404, 'Not Found\n');
-    return { kind: 'answer', answer };
+    const response =
+      matching.length > 0
+        ? plainTextResponse(405, 'Method Not Allowed\n')
+        : plainTextResponse(404, 'Not Found\n');
+    return { kind: 'answer', response };
   };
 }
 
 function routeOf(rpc: Rpc, methods: V3Methods): Route {
   const call = methods[rpc.method] as (request: object, signal: AbortSignal) => Promise<object>;
   return {
-    name: labelOf(rpc.method),
+    name: metricLabelOf(rpc.method),
     method: rpc.verb,
     path: rpc.path,
     scope: rpc.scope,
-    faultWords,
+    renderError,
     async handle(request) {
       try {
-        const message = await messageOf(request, rpc);
-        request.note(detailsOf(message));
-        return answer(200, await call(message, request.signal));
+        const message = await requestMessageOf(request, rpc);
+        request.addLogDetails(logDetailsOf(message));
+        return protoJsonResponse(200, await call(message, request.signal));
       } catch (error) {
-        const fault = request.signal.aborted ? undefined : faultOf(error);
-        if (fault === undefined) throw error;
-        return faultAnswer(fault);
+        const rpcError = request.signal.aborted ? undefined : toRpcError(error);
+        if (rpcError === undefined) throw error;
+        return toErrorResponse(rpcError);
       }
     },
   };
 }
 
-async function messageOf(request: ApiRequest, rpc: Rpc): Promise<object> {
+async function requestMessageOf(request: ApiRequest, rpc: Rpc): Promise<object> {
   if (rpc.verb === 'POST') return decodeProtoJson(rpc.request, await bodyOf(request));
-  const given = (name: string): string | undefined =>
+  const parameterOf = (name: string): string | undefined =>
     request.params[name] ?? request.query.get(name) ?? request.query.get(camelCase(name)) ?? undefined;
-  const texts = Object.keys(rpc.request).map((name) => [name, given(name) ?? '']);
-  const numbers = rpc.numbers.map((name) => [name, numberOf(given(name))]);
+  const texts = Object.keys(rpc.request).map((name) => [name, parameterOf(name) ?? '']);
+  const numbers = rpc.numbers.map((name) => [name, numberOf(parameterOf(name))]);
   return Object.fromEntries([...texts, ...numbers]) as object;
 }
 
@@ -91,25 +108,29 @@ async function bodyOf(request: ApiRequest): Promise<unknown> {
   }
 }
 
-function answer(status: number, message: object, headers: ApiAnswer['headers'] = {}): ApiAnswer {
+function protoJsonResponse(
+  status: number,
+  message: object,
+  headers: ApiResponse['headers'] = {},
+): ApiResponse {
   const text = encodeProtoJson(message);
   return { status, headers, contentType: 'application/json', text, isNeverCompressed: true };
 }
 
-function faultAnswer({ code: name, message, retryAfterSeconds, cause }: RpcFault): ApiAnswer {
+function toErrorResponse({ code: name, message, retryAfterSeconds, cause }: RpcError): ApiResponse {
   const { code, status } = rpcCodes[name];
-  const failure = answer(status, { error: message, code }, retryAfter(retryAfterSeconds));
-  return cause === undefined ? failure : { ...failure, cause };
+  const response = protoJsonResponse(status, { error: message, code }, retryAfterHeader(retryAfterSeconds));
+  return cause === undefined ? response : { ...response, cause };
 }
 
 /** What the server itself refuses, in the words of this API. */
-const faultWords: FaultWords = (status, message, headers) => {
-  const { code, status: known } = byStatus(status);
-  return answer(known, { error: message, code }, headers);
+const renderError: ErrorRenderer = (status, message, headers) => {
+  const { code, status: httpStatus } = rpcCodeForStatus(status);
+  return protoJsonResponse(httpStatus, { error: message, code }, headers);
 };
 
 /** A request that takes too long is told with 503 elsewhere. */
-function byStatus(status: number): (typeof rpcCodes)[keyof typeof rpcCodes] {
+function rpcCodeForStatus(status: number): (typeof rpcCodes)[keyof typeof rpcCodes] {
   if (status === 503) return rpcCodes['deadline-exceeded'];
   return Object.values(rpcCodes).find((one) => one.status === status) ?? rpcCodes.internal;
 }

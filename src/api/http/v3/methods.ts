@@ -1,16 +1,16 @@
-import type { LayerFormat } from '../../../image/incoming/layer-source.ts';
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
+import type { LayerFormat } from '../../../image/posted/layer-source.ts';
 import { sha256Of } from '../../../kit/sha256.ts';
 import { parseDigest } from '../../../model/digest.ts';
-import { viewAncestry } from '../../../service/posts/ancestry-view.ts';
-import type { HashedLayer, PostedAncestry } from '../../../service/posts/post-ancestry.ts';
-import { postAncestry as takeInAncestry } from '../../../service/posts/post-ancestry.ts';
+import { viewAncestry } from '../../../service/ingest/ancestry-view.ts';
+import type { HashedLayer, PostedAncestry } from '../../../service/ingest/ingest-ancestry.ts';
+import { ingestAncestry as takeInAncestry } from '../../../service/ingest/ingest-ancestry.ts';
+import { recordIngest } from '../ingest-record.ts';
 import { layerFormatOf } from '../layer-format.ts';
-import { recorded } from '../post-record.ts';
-import { invalid, RpcFault } from './faults.ts';
+import type { V3Deps } from './deps.ts';
+import { invalidArgument, RpcError } from './errors.ts';
 import { getNotification, markNotificationAsRead } from './notifications.ts';
 import { renderAncestry } from './render.ts';
-import type { V3Room } from './room.ts';
 import { detectorsOf, statusOf } from './status.ts';
 import type * as wire from './types.ts';
 
@@ -27,40 +27,40 @@ export interface V3Methods {
 }
 
 /** The methods with what they work with. */
-export function v3Methods(room: V3Room): V3Methods {
+export function v3Methods(deps: V3Deps): V3Methods {
   return {
-    GetAncestry: (request) => getAncestry(request, room),
-    PostAncestry: (request, signal) => postAncestry(request, room, signal),
-    GetStatus: async () => ({ status: await statusOf(room) }),
-    GetNotification: (request, signal) => getNotification(request, room, signal),
-    MarkNotificationAsRead: (request) => markNotificationAsRead(request, room),
+    GetAncestry: (request) => getAncestry(request, deps),
+    PostAncestry: (request, signal) => postAncestry(request, deps, signal),
+    GetStatus: async () => ({ status: await statusOf(deps) }),
+    GetNotification: (request, signal) => getNotification(request, deps, signal),
+    MarkNotificationAsRead: (request) => markNotificationAsRead(request, deps),
   };
 }
 
 async function getAncestry(
   { ancestry_name: name }: wire.GetAncestryRequest,
-  room: V3Room,
+  deps: V3Deps,
 ): Promise<wire.GetAncestryResponse> {
-  if (name === '') throw invalid('ancestry name should not be empty');
-  const view = isStorable(name) ? await viewAncestry(name, room) : undefined;
-  if (view === undefined) throw new RpcFault('not-found', `requested ancestry '${name}' is not found`);
-  const ancestry = renderAncestry(view, detectorsOf(room.posting.extensions));
-  return { ...(ancestry && { ancestry }), status: await statusOf(room) };
+  if (name === '') throw invalidArgument('ancestry name should not be empty');
+  const view = isStorable(name) ? await viewAncestry(name, deps) : undefined;
+  if (view === undefined) throw new RpcError('not-found', `requested ancestry '${name}' is not found`);
+  const ancestry = renderAncestry(view, detectorsOf(deps.ingest.extensions));
+  return { ...(ancestry && { ancestry }), status: await statusOf(deps) };
 }
 
 async function postAncestry(
   request: wire.PostAncestryRequest,
-  room: V3Room,
+  deps: V3Deps,
   signal: AbortSignal,
 ): Promise<wire.StatusResponse> {
   const ancestry = toAncestry(request);
   const work = { key: `ancestry ${ancestry.name}`, content: JSON.stringify(ancestry) };
-  await room.posts.run(work, signal, (shared) =>
-    recorded({ kind: 'ancestry', name: ancestry.name }, room.onPosted, () =>
-      takeInAncestry(ancestry, room.posting, shared),
+  await deps.pendingIngests.run(work, signal, (shared) =>
+    recordIngest({ kind: 'ancestry', name: ancestry.name }, deps.onIngested, () =>
+      takeInAncestry(ancestry, deps.ingest, shared),
     ),
   );
-  return { status: await statusOf(room) };
+  return { status: await statusOf(deps) };
 }
 
 /** In the order in which Clair asks. */
@@ -70,17 +70,17 @@ function toAncestry({
   layers,
 }: wire.PostAncestryRequest): PostedAncestry {
   const format = layerFormatOf(formatName);
-  if (format === undefined) throw invalid('image blob format is not supported');
+  if (format === undefined) throw invalidArgument('image blob format is not supported');
   const hashes = layers.map(({ hash }) => hash);
-  const given = name === '' ? sha256Of(hashes.join(',')) : name;
-  if (!isStorable(given)) throw invalid(unstorable('ancestry name'));
-  return { name: given, layers: layers.map((layer) => toLayer(layer, format)) };
+  const ancestryName = name === '' ? sha256Of(hashes.join(',')) : name;
+  if (!isStorable(ancestryName)) throw invalidArgument(unstorableMessage('ancestry name'));
+  return { name: ancestryName, layers: layers.map((layer) => toLayer(layer, format)) };
 }
 
 function toLayer({ hash, path, headers }: wire.PostLayer, format: LayerFormat): HashedLayer {
-  if (hash === '') throw invalid('ancestry layer hash should not be empty');
-  if (path === '') throw invalid('ancestry layer path should not be empty');
-  if (!isStorable(hash)) throw invalid(unstorable('ancestry layer hash'));
+  if (hash === '') throw invalidArgument('ancestry layer hash should not be empty');
+  if (path === '') throw invalidArgument('ancestry layer path should not be empty');
+  if (!isStorable(hash)) throw invalidArgument(unstorableMessage('ancestry layer hash'));
   const digest = parseDigest(hash.toLowerCase());
   return { hash, path, headers, format, ...(digest && { digest }) };
 }
@@ -89,6 +89,6 @@ function isStorable(name: string): boolean {
   return name.length <= limits.ancestryNameCharacters && !name.includes('\u0000');
 }
 
-function unstorable(what: string): string {
+function unstorableMessage(what: string): string {
   return `${what} should be of at most ${limits.ancestryNameCharacters} characters, none of them NUL`;
 }

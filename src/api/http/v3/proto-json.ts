@@ -16,11 +16,11 @@ export class ProtoJsonError extends Error {
  * knows passed over. Everything that is absent is empty. Throws `ProtoJsonError`.
  */
 export function decodeProtoJson(shape: MessageShape, value: unknown): object {
-  const given = new Map(Object.entries(objectIn(value)));
+  const members = new Map(Object.entries(objectIn(value)));
   return Object.fromEntries(
     Object.entries(shape).map(([name, field]) => [
       name,
-      fieldIn(field, given.get(camelCase(name)) ?? given.get(name)),
+      fieldIn(field, members.get(camelCase(name)) ?? members.get(name)),
     ]),
   );
 }
@@ -30,23 +30,24 @@ function fieldIn(shape: FieldShape, value: unknown): unknown {
   if (shape === 'text map')
     return Object.fromEntries(Object.entries(objectIn(value)).map(([key, held]) => [key, textIn(held)]));
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw refused(value, '[]json.RawMessage');
+  if (!Array.isArray(value)) throw unmarshalError(value, '[]json.RawMessage');
   return value.map((element) => decodeProtoJson(shape.listOf, element));
 }
 
 function textIn(value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw refused(value, 'string');
+  if (typeof value !== 'string') throw unmarshalError(value, 'string');
   return value;
 }
 
 function objectIn(value: unknown): object {
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw refused(value, 'map[string]json.RawMessage');
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw unmarshalError(value, 'map[string]json.RawMessage');
   return value;
 }
 
-function refused(value: unknown, type: string): ProtoJsonError {
+function unmarshalError(value: unknown, type: string): ProtoJsonError {
   const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   return new ProtoJsonError(`json: cannot unmarshal ${kind} into Go value of type ${type}`);
 }
@@ -58,14 +59,14 @@ export function camelCase(name: string): string {
 
 /** A message as jsonpb writes it for grpc-gateway: what is empty is left out, and the line has no end. */
 export function encodeProtoJson(message: object): string {
-  return encodeGoJson(withoutZeros(message)).trimEnd();
+  return encodeGoJson(omitZeros(message)).trimEnd();
 }
 
-function withoutZeros(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutZeros);
+function omitZeros(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(omitZeros);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([, held]) => !isZero(held));
-  return Object.fromEntries(fields.map(([name, held]) => [name, withoutZeros(held)]));
+  return Object.fromEntries(fields.map(([name, held]) => [name, omitZeros(held)]));
 }
 
 function isZero(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AncestryPackage } from '../../../service/posts/ancestry-view.ts';
+import type { AncestryPackage } from '../../../service/ingest/ancestry-view.ts';
 import { renderAncestry } from './render.ts';
 
 /** A package of a lister, in a namespace whose versions order as dpkg's whoever it belongs to. */

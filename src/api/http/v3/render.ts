@@ -1,6 +1,6 @@
-import type { FoundVulnerability } from '../../../service/findings/found-vulnerabilities.ts';
+import type { PackageVulnerability } from '../../../service/findings/package-vulnerabilities.ts';
 import type { VulnerabilityView } from '../../../service/findings/vulnerability-view.ts';
-import type { AncestryPackage, AncestryView } from '../../../service/posts/ancestry-view.ts';
+import type { AncestryPackage, AncestryView } from '../../../service/ingest/ancestry-view.ts';
 import type { ImagePackage } from '../../../store/store.ts';
 import { encodeGoJson } from '../go-json-encode.ts';
 import { wireNamespace, wireVersionFormat } from '../v1/names.ts';
@@ -15,32 +15,35 @@ export function renderAncestry(
   { name, layers, detector }: AncestryView,
   detectors: Detectors,
 ): wire.GetAncestryResponse['ancestry'] {
-  const told = new Map<string, ShownFeature>();
-  const shown = layers.map(({ hash, packages }) => {
+  const rendered = new Map<string, MutableFeature>();
+  const wireLayers = layers.map(({ hash, packages }) => {
     const features = packages.flatMap((item) => featuresOf(item, { detectors, detector }));
-    return { layer: { hash }, detected_features: features.flatMap((feature) => once(feature, told)) };
+    return {
+      layer: { hash },
+      detected_features: features.flatMap((feature) => mergeRepeated(feature, rendered)),
+    };
   });
-  return { name, layers: shown };
+  return { name, layers: wireLayers };
 }
 
 /** A feature whose vulnerabilities grow while further packages of its name are looked at. */
-interface ShownFeature extends wire.Feature {
-  readonly vulnerabilities: wire.Vulnerability[];
+interface MutableFeature extends wire.V3Feature {
+  readonly vulnerabilities: wire.V3Vulnerability[];
 }
 
-function once(feature: ShownFeature, told: Map<string, ShownFeature>): ShownFeature[] {
+function mergeRepeated(feature: MutableFeature, rendered: Map<string, MutableFeature>): MutableFeature[] {
   const key = [feature.feature_type, feature.namespace?.name, feature.name, feature.version].join('\n');
-  const known = told.get(key);
-  if (known === undefined) {
-    told.set(key, feature);
+  const existing = rendered.get(key);
+  if (existing === undefined) {
+    rendered.set(key, feature);
     return [feature];
   }
-  const names = new Set(known.vulnerabilities.map(({ name }) => name));
-  known.vulnerabilities.push(...feature.vulnerabilities.filter(({ name }) => !names.has(name)));
+  const names = new Set(existing.vulnerabilities.map(({ name }) => name));
+  existing.vulnerabilities.push(...feature.vulnerabilities.filter(({ name }) => !names.has(name)));
   return [];
 }
 
-interface Surroundings {
+interface RenderContext {
   readonly detectors: Detectors;
   /** Who told the distribution. */
   readonly detector: string | undefined;
@@ -52,26 +55,26 @@ interface Surroundings {
  */
 function featuresOf(
   { package: item, isOfDistribution, vulnerabilities }: AncestryPackage,
-  { detectors, detector }: Surroundings,
-): ShownFeature[] {
+  { detectors, detector }: RenderContext,
+): MutableFeature[] {
   const { lookup } = item;
   if (lookup === null) return [];
   const { name, versionScheme } = lookup.namespace;
   const namespace = {
     name: wireNamespace(name),
-    ...(isOfDistribution && knownDetector(detectors, detector, 'DETECTOR_D_TYPE_NAMESPACE')),
+    ...(isOfDistribution && detectorOf(detectors, detector, 'DETECTOR_D_TYPE_NAMESPACE')),
   };
   const feature = (
-    { name: called, version }: { readonly name: string; readonly version: string },
-    type: wire.Feature['feature_type'] & string,
-    found: readonly FoundVulnerability[],
-  ): ShownFeature => ({
-    name: called,
+    { name: featureName, version }: { readonly name: string; readonly version: string },
+    type: wire.V3Feature['feature_type'] & string,
+    matches: readonly PackageVulnerability[],
+  ): MutableFeature => ({
+    name: featureName,
     namespace,
     version,
     version_format: wireVersionFormat(versionScheme),
-    ...knownDetector(detectors, item.foundBy, 'DETECTOR_D_TYPE_FEATURE'),
-    vulnerabilities: found.map(renderFound),
+    ...detectorOf(detectors, item.foundBy, 'DETECTOR_D_TYPE_FEATURE'),
+    vulnerabilities: matches.map(renderWithFixedBy),
     feature_type: type,
   });
   const source = sourceOf(item);
@@ -86,22 +89,25 @@ function sourceOf({ type, source }: ImagePackage): ImagePackage['source'] {
   return type === 'apk' ? undefined : source;
 }
 
-function knownDetector(
+function detectorOf(
   detectors: Detectors,
   name: string | undefined,
   dtype: wire.Detector['dtype'] & string,
-): Pick<wire.Feature, 'detector'> {
+): Pick<wire.V3Feature, 'detector'> {
   if (name === undefined) return {};
-  const known = detectors.find((one) => one.name === name && one.dtype === dtype);
-  return { detector: known ?? { name, dtype } };
+  const registered = detectors.find((one) => one.name === name && one.dtype === dtype);
+  return { detector: registered ?? { name, dtype } };
 }
 
-function renderFound(found: FoundVulnerability): wire.Vulnerability {
-  return { ...renderVulnerability(found), fixed_by: found.fix.state === 'fixed' ? found.fix.version : '' };
+function renderWithFixedBy(vulnerability: PackageVulnerability): wire.V3Vulnerability {
+  return {
+    ...renderV3Vulnerability(vulnerability),
+    fixed_by: vulnerability.fix.state === 'fixed' ? vulnerability.fix.version : '',
+  };
 }
 
 /** A vulnerability in Clair's words, without what fixes it. */
-export function renderVulnerability(view: VulnerabilityView): wire.Vulnerability {
+export function renderV3Vulnerability(view: VulnerabilityView): wire.V3Vulnerability {
   const { Name, NamespaceName, Description, Link, Severity, Metadata = {} } = renderForV1(view);
   return {
     name: Name ?? '',

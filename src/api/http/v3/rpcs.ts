@@ -1,4 +1,4 @@
-import type { LogDetails, Scope } from '../exchange.ts';
+import type { LogDetails, Scope } from '../route.ts';
 import type { V3Methods } from './methods.ts';
 import type { MessageShape } from './proto-json.ts';
 
@@ -73,12 +73,12 @@ export const rpcs: readonly Rpc[] = [
 export const protoPackage = 'coreos.clair';
 
 /** What an answer to a method is counted as. */
-export function labelOf(method: keyof V3Methods): string {
+export function metricLabelOf(method: keyof V3Methods): string {
   return `v3/${method.charAt(0).toLowerCase()}${method.slice(1)}`;
 }
 
 /** What a request names, for the log: an ancestry or a notification. */
-export function detailsOf(request: object): LogDetails {
+export function logDetailsOf(request: object): LogDetails {
   const { ancestry_name: ancestry, name: notification } = request as Readonly<Record<string, unknown>>;
   return {
     ...(typeof ancestry === 'string' && ancestry !== '' && { ancestry }),
@@ -87,6 +87,6 @@ export function detailsOf(request: object): LogDetails {
 }
 
 /** The method at a path of gRPC; undefined for other services. */
-export function rpcOfPath(path: string): Rpc | undefined {
+export function rpcByPath(path: string): Rpc | undefined {
   return rpcs.find(({ service, method }) => path === `/${protoPackage}.${service}/${method}`);
 }

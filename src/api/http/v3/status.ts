@@ -1,19 +1,19 @@
 import { compareText } from '../../../model/order.ts';
 import type { Extensions } from '../../../plugin/extensions.ts';
 import { currentSince } from '../../../service/findings/freshness.ts';
+import type { V3Deps } from './deps.ts';
 import type { Detectors } from './render.ts';
-import type { V3Room } from './room.ts';
 import type { ClairStatus, Detector } from './types.ts';
 
 /** What looks into layers: listers of packages first, each kind in the order of the names. */
 export function detectorsOf({ listers, detectors }: Pick<Extensions, 'listers' | 'detectors'>): Detectors {
   return [
-    ...described(listers, 'DETECTOR_D_TYPE_FEATURE'),
-    ...described(detectors, 'DETECTOR_D_TYPE_NAMESPACE'),
+    ...toDetectors(listers, 'DETECTOR_D_TYPE_FEATURE'),
+    ...toDetectors(detectors, 'DETECTOR_D_TYPE_NAMESPACE'),
   ];
 }
 
-function described(
+function toDetectors(
   extensions: readonly { readonly name: string; readonly version: number }[],
   dtype: Detector['dtype'] & string,
 ): Detector[] {
@@ -23,10 +23,10 @@ function described(
 }
 
 /** The status that most answers carry. */
-export async function statusOf({ posting, store }: V3Room): Promise<ClairStatus> {
-  const since = currentSince(await store.advisories.feedStates());
+export async function statusOf({ ingest, store }: V3Deps): Promise<ClairStatus> {
+  const since = currentSince(await store.advisories.findFeedStates());
   return {
-    detectors: detectorsOf(posting.extensions),
+    detectors: detectorsOf(ingest.extensions),
     ...(since !== undefined && { last_update_time: since }),
   };
 }

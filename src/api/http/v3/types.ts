@@ -4,7 +4,7 @@
  */
 
 /** A vulnerability of a namespace. */
-export interface Vulnerability {
+export interface V3Vulnerability {
   readonly name?: string;
   readonly namespace_name?: string;
   readonly description?: string;
@@ -13,7 +13,7 @@ export interface Vulnerability {
   /** A JSON object as text. */
   readonly metadata?: string;
   readonly fixed_by?: string;
-  readonly affected_versions?: readonly Feature[];
+  readonly affected_versions?: readonly V3Feature[];
 }
 
 /** What looks into layers: for the distribution, or for packages. */
@@ -24,19 +24,19 @@ export interface Detector {
 }
 
 /** A namespace, and who found it. */
-export interface Namespace {
+export interface V3Namespace {
   readonly name?: string;
   readonly detector?: Detector;
 }
 
 /** A package. */
-export interface Feature {
+export interface V3Feature {
   readonly name?: string;
-  readonly namespace?: Namespace;
+  readonly namespace?: V3Namespace;
   readonly version?: string;
   readonly version_format?: string;
   readonly detector?: Detector;
-  readonly vulnerabilities?: readonly Vulnerability[];
+  readonly vulnerabilities?: readonly V3Vulnerability[];
   readonly feature_type?: 'source' | 'binary';
 }
 
@@ -50,7 +50,7 @@ export interface ClairStatus {
 /** A layer with the packages that it introduced. */
 export interface AncestryLayer {
   readonly layer?: { readonly hash?: string };
-  readonly detected_features?: readonly Feature[];
+  readonly detected_features?: readonly V3Feature[];
 }
 
 /** Asks for an image by its name. */
@@ -96,7 +96,7 @@ export interface PagedVulnerableAncestries {
   readonly current_page?: string;
   readonly next_page?: string;
   readonly limit?: number;
-  readonly vulnerability?: Vulnerability;
+  readonly vulnerability?: V3Vulnerability;
   readonly ancestries?: readonly { readonly index?: number; readonly name?: string }[];
 }
 

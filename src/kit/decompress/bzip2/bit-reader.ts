@@ -6,7 +6,7 @@ import { codeBitsMax, fastBits, type HuffmanTable } from './huffman-table.ts';
 export class BitReader {
   readonly #input: PendingInput;
   /** The next bits are the lowest `#count` of these 32. */
-  #held = 0;
+  #bits = 0;
   #count = 0;
 
   constructor(input: PendingInput) {
@@ -18,11 +18,11 @@ export class BitReader {
     const input = this.#input;
     while (this.#count < count) {
       if (input.available <= 0) throw new InflateError('the bzip2 data ends inside a block', input.position);
-      this.#held = (this.#held << 8) | (input.bytes[input.at++] ?? 0);
+      this.#bits = (this.#bits << 8) | (input.bytes[input.at++] ?? 0);
       this.#count += 8;
     }
     this.#count -= count;
-    return (this.#held >>> this.#count) & ((1 << count) - 1);
+    return (this.#bits >>> this.#count) & ((1 << count) - 1);
   }
 
   /** An unsigned number of 32 bits. */
@@ -45,7 +45,7 @@ export class BitReader {
     const { bytes } = input;
     const { fast } = table;
     let { at } = input;
-    let held = this.#held;
+    let held = this.#bits;
     let count = this.#count;
     let filled = 0;
     let symbol = -1;
@@ -64,7 +64,7 @@ export class BitReader {
       symbols[filled++] = symbol;
     }
     input.at = at;
-    this.#held = held;
+    this.#bits = held;
     this.#count = count;
     if (at - (count >> 3) > input.end) {
       throw new InflateError('the bzip2 data ends inside a block', input.position + input.available);

@@ -45,7 +45,7 @@ export class Bzip2Inflater implements Inflater {
     this.#hasEnded = true;
     while (this.#step());
     const isWhole = this.#state === 'padding' || (this.#state === 'stream-header' && !this.#isFirst);
-    if (!isWhole) throw this.#fault('the bzip2 data is cut short');
+    if (!isWhole) throw this.#error('the bzip2 data is cut short');
     this.#padding();
   }
 
@@ -79,7 +79,7 @@ export class Bzip2Inflater implements Inflater {
       this.#state = 'block-or-end';
     } else {
       // Zeros behind the last stream are padding, as behind gzip.
-      if (this.#isFirst || bytes[at] !== 0) throw this.#fault('no bzip2 stream where one must begin');
+      if (this.#isFirst || bytes[at] !== 0) throw this.#error('no bzip2 stream where one must begin');
       this.#state = 'padding';
     }
     this.#isFirst = false;
@@ -90,12 +90,12 @@ export class Bzip2Inflater implements Inflater {
     const magic = [this.#reader.bits(24), this.#reader.bits(24)];
     const sum = this.#reader.word();
     if (isEqual(magic, endMagic)) {
-      if (sum !== this.#streamSum) throw this.#fault('a stream has another checksum');
+      if (sum !== this.#streamSum) throw this.#error('a stream has another checksum');
       this.#reader.align();
       this.#state = 'stream-header';
       return true;
     }
-    if (!isEqual(magic, blockMagic)) throw this.#fault('no block where one must begin');
+    if (!isEqual(magic, blockMagic)) throw this.#error('no block where one must begin');
     this.#blockSum = sum;
     this.#streamSum = (((this.#streamSum << 1) | (this.#streamSum >>> 31)) ^ sum) >>> 0;
     this.#refuse(this.#block.readHeader(this.#reader));
@@ -106,13 +106,13 @@ export class Bzip2Inflater implements Inflater {
   #symbols(): boolean {
     const progress = this.#block.readGroup(this.#reader);
     if (progress === 'more') return true;
-    if (progress !== 'end') throw this.#fault(progress.fault);
+    if (progress !== 'end') throw this.#error(progress.fault);
     this.#refuse(this.#block.link());
     this.#block.write((bytes) => {
       this.#crc.update(bytes);
       this.#sink(bytes);
     });
-    if (this.#crc.digest() !== this.#blockSum) throw this.#fault('a block has another checksum');
+    if (this.#crc.digest() !== this.#blockSum) throw this.#error('a block has another checksum');
     this.#state = 'block-or-end';
     return true;
   }
@@ -120,17 +120,17 @@ export class Bzip2Inflater implements Inflater {
   #padding(): boolean {
     const { bytes, at, end } = this.#input;
     if (bytes.subarray(at, end).some((byte) => byte !== 0))
-      throw this.#fault('something else follows the bzip2 data');
+      throw this.#error('something else follows the bzip2 data');
     this.#input.at = end;
     return false;
   }
 
   #refuse(fault: string | undefined): void {
-    if (fault !== undefined) throw this.#fault(fault);
+    if (fault !== undefined) throw this.#error(fault);
   }
 
-  #fault(words: string): InflateError {
-    return new InflateError(words, this.#input.position);
+  #error(message: string): InflateError {
+    return new InflateError(message, this.#input.position);
   }
 }
 

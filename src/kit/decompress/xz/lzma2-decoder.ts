@@ -1,4 +1,4 @@
-import { limits } from '../../limits.ts';
+import { limits } from '../../../core/limits.ts';
 import { InflateError } from '../inflate-error.ts';
 import type { PendingInput } from '../pending-input.ts';
 import { LzmaDecoder } from './lzma-decoder.ts';
@@ -48,7 +48,7 @@ export class Lzma2Decoder {
     if (chunk === undefined) return undefined;
     this.#begin(control, input);
     const window = this.#window;
-    window.makeRoom(chunk.size);
+    window.ensureCapacity(chunk.size);
     if (control <= storedMax) window.append(input.bytes.subarray(chunk.from, chunk.to));
     else this.#decode(control, chunk, input);
     input.at = chunk.to;

@@ -22,7 +22,7 @@ export class Window {
   }
 
   /** Makes room for a chunk, within which nothing then moves. */
-  makeRoom(size: number): void {
+  ensureCapacity(size: number): void {
     if (this.at + size <= this.bytes.length) return;
     const most = this.#reachBytes + Math.max(chunkBytesMax, this.#reachBytes >> 2);
     if (this.bytes.length >= most) {

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import { InflateError } from '../inflate-error.ts';
 import type { BytesSink, Inflater } from '../inflater.ts';
 import { PendingInput } from '../pending-input.ts';
+import { type BlockCheck, blockCheckOf } from './block-check.ts';
 import { type BlockHeader, parseBlockHeader } from './block-header.ts';
-import { type Check, checkOf } from './check.ts';
 import { BlockSums, IndexReader } from './index-reader.ts';
 import { Lzma2Decoder } from './lzma2-decoder.ts';
 
@@ -29,7 +29,7 @@ export class XzInflater implements Inflater {
   readonly #lzma2 = new Lzma2Decoder();
   #state: State = 'stream-header';
   #flags = 0;
-  #check: Check | undefined;
+  #check: BlockCheck | undefined;
   #block: Block | undefined;
   #chunkBytes = 0;
   #inflatedBytes = 0;
@@ -78,12 +78,12 @@ export class XzInflater implements Inflater {
   #streamHeader(): boolean {
     const header = this.#input.take(12);
     if (header === undefined) return false;
-    if (!header.subarray(0, 6).equals(magic)) throw this.#fault('no xz stream where one must begin');
+    if (!header.subarray(0, 6).equals(magic)) throw this.#error('no xz stream where one must begin');
     if (crc32(header.subarray(6, 8)) !== header.readUInt32LE(8))
-      throw this.#fault('a stream header is damaged');
+      throw this.#error('a stream header is damaged');
     this.#flags = header.readUInt16BE(6);
-    this.#check = checkOf(this.#flags);
-    if (this.#check === undefined) throw this.#fault(`check ${this.#flags}, which is not known,`);
+    this.#check = blockCheckOf(this.#flags);
+    if (this.#check === undefined) throw this.#error(`check ${this.#flags}, which is not known,`);
     this.#blocks = new BlockSums();
     this.#state = 'block-or-index';
     return true;
@@ -102,7 +102,7 @@ export class XzInflater implements Inflater {
     const bytes = input.take(headerBytes);
     if (bytes === undefined) return false;
     const header = parseBlockHeader(bytes);
-    if (typeof header === 'string') throw this.#fault(header);
+    if (typeof header === 'string') throw this.#error(header);
     this.#block = { ...header, headerBytes, start: input.position };
     this.#inflatedBytes = 0;
     this.#lzma2.start(header.dictionaryBytes);
@@ -134,8 +134,8 @@ export class XzInflater implements Inflater {
     const isAsClaimed =
       (block.compressedBytes ?? this.#chunkBytes) === this.#chunkBytes &&
       (block.inflatedBytes ?? this.#inflatedBytes) === this.#inflatedBytes;
-    if (!isPadded || !isAsClaimed) throw this.#fault('a block is not as long as it claims');
-    if (!check.digest().equals(end.subarray(paddingBytes))) throw this.#fault('a block has another checksum');
+    if (!isPadded || !isAsClaimed) throw this.#error('a block is not as long as it claims');
+    if (!check.digest().equals(end.subarray(paddingBytes))) throw this.#error('a block has another checksum');
     this.#blocks.add(block.headerBytes + this.#chunkBytes + check.sizeBytes, this.#inflatedBytes);
     this.#state = 'block-or-index';
     return true;
@@ -145,7 +145,7 @@ export class XzInflater implements Inflater {
     const sums = this.#index?.read();
     if (sums === undefined) return false;
     if (!sums.equals(this.#blocks))
-      throw this.#fault('the index does not tell of the blocks that were there');
+      throw this.#error('the index does not tell of the blocks that were there');
     this.#state = 'footer';
     return true;
   }
@@ -158,7 +158,7 @@ export class XzInflater implements Inflater {
       (footer.readUInt32LE(4) + 1) * 4 === this.#index?.sizeBytes &&
       footer.readUInt16BE(8) === this.#flags &&
       footer.toString('latin1', 10) === footerMagic;
-    if (!isWhole) throw this.#fault('a stream footer is damaged');
+    if (!isWhole) throw this.#error('a stream footer is damaged');
     this.#state = 'padding';
     return true;
   }
@@ -172,7 +172,7 @@ export class XzInflater implements Inflater {
     return true;
   }
 
-  #fault(words: string): InflateError {
-    return new InflateError(words, this.#input.position);
+  #error(message: string): InflateError {
+    return new InflateError(message, this.#input.position);
   }
 }

@@ -1,9 +1,9 @@
-import { limits } from '../../../kit/limits.ts';
+import { limits } from '../../../core/limits.ts';
 
 /** Called when a database goes away or comes back. */
 export interface AvailabilityEvents {
-  readonly onAway?: (error: unknown) => void;
-  readonly onBack?: (awayMs: number) => void;
+  readonly onDown?: (error: unknown) => void;
+  readonly onUp?: (awayMs: number) => void;
 }
 
 interface Outage {
@@ -37,26 +37,26 @@ export class Availability {
   }
 
   /** Begins an outage, unless there is one. */
-  noteAway(cause: unknown): void {
+  markDown(cause: unknown): void {
     if (this.#outage !== undefined || this.#isClosed) return;
     this.#outage = { since: performance.now(), cause, end: Promise.withResolvers() };
-    this.#events.onAway?.(cause);
+    this.#events.onDown?.(cause);
     for (const interrupt of this.#interrupts) interrupt(cause);
-    void this.#probeUntilBack(this.#outage);
+    void this.#probeUntilUp(this.#outage);
   }
 
   /** Resolves when the server can be reached. Throws the cause of the outage if it lasts longer, or if too many wait. */
-  async back(waitMs: number): Promise<void> {
+  async waitUntilUp(waitMs: number): Promise<void> {
     const outage = this.#outage;
     if (outage === undefined) return;
     if (waitMs <= 0 || this.#isClosed || this.#waiting >= limits.storeWaiting) throw outage.cause;
-    const { promise: isLate, reject } = Promise.withResolvers<never>();
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       reject(outage.cause);
     }, waitMs);
     this.#waiting++;
     try {
-      await Promise.race([outage.end.promise, isLate]);
+      await Promise.race([outage.end.promise, timedOut]);
     } finally {
       this.#waiting--;
       clearTimeout(timer);
@@ -64,7 +64,7 @@ export class Availability {
   }
 
   /** Waits for something of the server, but not beyond the beginning of an outage: throws its cause then. */
-  async whileThere<T>(work: Promise<T>): Promise<T> {
+  async abortOnOutage<T>(work: Promise<T>): Promise<T> {
     const { promise: interrupted, reject } = Promise.withResolvers<never>();
     this.#interrupts.add(reject);
     try {
@@ -79,7 +79,7 @@ export class Availability {
     this.#isClosed = true;
   }
 
-  async #probeUntilBack(outage: Outage): Promise<void> {
+  async #probeUntilUp(outage: Outage): Promise<void> {
     for (let pauseMs = 20; !this.#isClosed; pauseMs = Math.min(2 * pauseMs, limits.storeProbePauseMs)) {
       try {
         await this.#probe();
@@ -93,6 +93,6 @@ export class Availability {
     if (this.#isClosed) return;
     this.#outage = undefined;
     outage.end.resolve(undefined);
-    this.#events.onBack?.(performance.now() - outage.since);
+    this.#events.onUp?.(performance.now() - outage.since);
   }
 }

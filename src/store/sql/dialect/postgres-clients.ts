@@ -1,54 +1,61 @@
 import pg, { type CustomTypesConfig, type PoolClient } from 'pg';
-import { limits } from '../../../kit/limits.ts';
-import { waitForServerMs } from '../../store-wait.ts';
+import { limits } from '../../../core/limits.ts';
+import { reconnectTimeoutMs } from '../../store-timeout.ts';
 import { Availability, type AvailabilityEvents } from './availability.ts';
-import type { Clients } from './postgres.ts';
-import { insist, isAway, isCrowded, isStarting, ServerSilent, storeError } from './postgres-errors.ts';
+import type { ClientSource } from './postgres.ts';
+import {
+  fromPostgresError,
+  isAcceptingSoon,
+  isOutOfConnections,
+  isTransientlyDown,
+  retryWhile,
+  ServerUnresponsive,
+} from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
-import { SilenceWatch } from './silence.ts';
+import { QueryWatchdog } from './query-watchdog.ts';
 
 /** The connections of this process to one database. */
-export interface ClientPool extends Clients {
+export interface ClientPool extends ClientSource {
   /**
    * Lends one client to a session; what is temporary ends with it. Sessions leave one connection to everybody else, and wait for
    * their turn as long as it takes.
    */
-  session<T>(work: (clients: Clients) => Promise<T>): Promise<T>;
+  session<T>(work: (clients: ClientSource) => Promise<T>): Promise<T>;
   /** Throws `store-unavailable` unless the server answers within `limits.storePingMs`. */
   ping(): Promise<void>;
 }
 
 /** Connects to a database, with two connections at least: while a feed is loaded by one, the others go on reading. */
-export async function openClients(
+export async function openClientPool(
   source: PostgresSource,
   connectionsMax: number,
   events: AvailabilityEvents = {},
 ): Promise<ClientPool> {
   const max = Math.max(2, connectionsMax);
-  const lasting = new LastingPool(source, max, events);
-  await lasting.start();
-  const clients: Clients = {
-    place: source.name,
+  const pool = new ReconnectingPool(source, max, events);
+  await pool.start();
+  const clients: ClientSource = {
+    databaseName: source.name,
     isPinned: false,
-    take: () => lasting.take(),
-    give,
-    during: (client, query) => lasting.watch.during(client, query),
-    end: () => lasting.end(),
+    acquire: () => pool.acquire(),
+    release,
+    runWatched: (client, query) => pool.watch.run(client, query),
+    end: () => pool.end(),
   };
-  const places = new Places(max - 1);
+  const semaphore = new Semaphore(max - 1);
   return {
     ...clients,
-    session: (work) => places.use(() => runSession(clients, work)),
-    ping: () => lasting.ping(),
+    session: (work) => semaphore.run(() => runSession(clients, work)),
+    ping: () => pool.ping(),
   };
 }
 
 /** A pool that is replaced when the server went away: connections that were open or asked for then are of no use. */
-class LastingPool {
+class ReconnectingPool {
   readonly #source: PostgresSource;
   readonly #max: number;
   readonly #availability: Availability;
-  readonly watch: SilenceWatch<PoolClient>;
+  readonly watch: QueryWatchdog<PoolClient>;
   #pool: pg.Pool;
 
   constructor(source: PostgresSource, max: number, events: AvailabilityEvents) {
@@ -58,13 +65,13 @@ class LastingPool {
     const probe = (): Promise<void> => probeServer(source, limits.storeProbeMs);
     this.#availability = new Availability(probe, {
       ...events,
-      onAway: (error) => {
+      onDown: (error) => {
         this.#replace();
-        events.onAway?.(storeError(error, source.name));
+        events.onDown?.(fromPostgresError(error, source.name));
       },
     });
-    this.watch = new SilenceWatch(probe, (error, clients) => {
-      this.#availability.noteAway(error);
+    this.watch = new QueryWatchdog(probe, (error, clients) => {
+      this.#availability.markDown(error);
       // Ends them at once, because each has a query under way.
       for (const client of clients) void endOf(client);
     });
@@ -73,39 +80,40 @@ class LastingPool {
   /** Makes the first connection. A server that was never there is no server that went away: this is told at once. */
   async start(): Promise<void> {
     try {
-      give(await insist(() => this.#pool.connect(), isStarting, limits.storeReconnectMs), false);
+      release(await retryWhile(() => this.#pool.connect(), isAcceptingSoon, limits.storeReconnectMs), false);
     } catch (error) {
       await this.end();
-      throw storeError(error, this.#source.name);
+      throw fromPostgresError(error, this.#source.name);
     }
   }
 
   /** A client of the pool, once the server is there. Throws `store-unavailable` if that takes too long. */
-  async take(): Promise<PoolClient> {
-    const deadline = performance.now() + waitForServerMs();
+  async acquire(): Promise<PoolClient> {
+    const deadline = performance.now() + reconnectTimeoutMs();
     try {
       for (;;) {
-        await this.#availability.back(deadline - performance.now());
+        await this.#availability.waitUntilUp(deadline - performance.now());
         try {
           // Of a server that has no connection left, some will be given back, however short the wait for one that is away.
-          return await insist(() => this.#connect(), isCrowded, limits.storeReconnectMs);
+          return await retryWhile(() => this.#connect(), isOutOfConnections, limits.storeReconnectMs);
         } catch (error) {
           if (this.#availability.cause === undefined || performance.now() > deadline) throw error;
         }
       }
     } catch (error) {
-      throw storeError(error, this.#source.name);
+      throw fromPostgresError(error, this.#source.name);
     }
   }
 
   async ping(): Promise<void> {
     const { cause } = this.#availability;
-    if (cause !== undefined) throw storeError(cause, this.#source.name);
+    if (cause !== undefined) throw fromPostgresError(cause, this.#source.name);
     try {
       await probeServer(this.#source, limits.storePingMs);
     } catch (error) {
-      if (isAway(error) && !(error instanceof ServerSilent)) this.#availability.noteAway(error);
-      throw storeError(error, this.#source.name);
+      if (isTransientlyDown(error) && !(error instanceof ServerUnresponsive))
+        this.#availability.markDown(error);
+      throw fromPostgresError(error, this.#source.name);
     }
   }
 
@@ -120,15 +128,15 @@ class LastingPool {
     let isWanted = true;
     void connecting.then(
       (client) => {
-        if (!isWanted) give(client, true);
+        if (!isWanted) release(client, true);
       },
       () => undefined,
     );
     try {
-      return await this.#availability.whileThere(connecting);
+      return await this.#availability.abortOnOutage(connecting);
     } catch (error) {
       isWanted = false;
-      if (isAway(error) && !isCrowded(error)) this.#availability.noteAway(error);
+      if (isTransientlyDown(error) && !isOutOfConnections(error)) this.#availability.markDown(error);
       throw error;
     }
   }
@@ -143,7 +151,7 @@ class LastingPool {
 function poolOf({ client: config }: PostgresSource, max: number): pg.Pool {
   const pool = new pg.Pool({
     ...config,
-    Client: PoliteClient,
+    Client: SelfClosingClient,
     max,
     types,
     keepAlive: true,
@@ -158,22 +166,22 @@ function poolOf({ client: config }: PostgresSource, max: number): pg.Pool {
 /** Asks the server for an answer, on a connection of its own. That it has no connection left is an answer, too. */
 async function probeServer(source: PostgresSource, waitMs: number): Promise<void> {
   const { client: config } = source;
-  const client = new PoliteClient({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
+  const client = new SelfClosingClient({ ...config, connectionTimeoutMillis: waitMs, query_timeout: waitMs });
   client.on('error', () => undefined);
-  const { promise: silent, reject } = Promise.withResolvers<never>();
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new ServerSilent('the server is silent'));
+    reject(new ServerUnresponsive('the server is silent'));
   }, waitMs);
-  const asked = client.connect().then(async () => {
+  const query = client.connect().then(async () => {
     await client.query('select 1');
   });
   try {
-    await Promise.race([asked, silent]);
+    await Promise.race([query, timedOut]);
   } catch (error) {
-    if (!isCrowded(error)) throw error;
+    if (!isOutOfConnections(error)) throw error;
   } finally {
     clearTimeout(timer);
-    asked.catch(() => undefined);
+    query.catch(() => undefined);
     void endOf(client);
   }
 }
@@ -183,7 +191,7 @@ async function endOf(client: Pick<pg.Client, 'end'>): Promise<void> {
 }
 
 /** `pg` leaves the connection of a client that was not let in to the server, which would wait a minute for its next word. */
-class PoliteClient extends pg.Client {
+class SelfClosingClient extends pg.Client {
   override connect(): Promise<pg.Client>;
   override connect(callback: ((error: Error) => void) | ((error: null, client: pg.Client) => void)): void;
   override connect(callback?: (error: never, client: pg.Client) => void): Promise<pg.Client> | undefined {
@@ -206,37 +214,37 @@ class PoliteClient extends pg.Client {
 }
 
 /** A session loads: it sorts much, and it takes as long as it takes. */
-const settings = `set work_mem = '64MB'; set statement_timeout = 0; set jit = off`;
-const endOfSession = 'discard temp; reset work_mem; reset statement_timeout; reset jit';
+const sessionSettings = `set work_mem = '64MB'; set statement_timeout = 0; set jit = off`;
+const sessionReset = 'discard temp; reset work_mem; reset statement_timeout; reset jit';
 
-async function runSession<T>(clients: Clients, work: (clients: Clients) => Promise<T>): Promise<T> {
-  const client = await clients.take();
-  const { place } = clients;
+async function runSession<T>(clients: ClientSource, work: (clients: ClientSource) => Promise<T>): Promise<T> {
+  const client = await clients.acquire();
+  const { databaseName } = clients;
   const doNothing = async (): Promise<void> => undefined;
   // Unless all went well, nobody knows what the connection is in the middle of: it is closed.
   let isLost = true;
   try {
-    await client.query(settings);
+    await client.query(sessionSettings);
     const done = await work({
-      place,
+      databaseName,
       isPinned: true,
-      take: async () => client,
-      give: () => undefined,
-      during: (one, query) => clients.during(one, query),
+      acquire: async () => client,
+      release: () => undefined,
+      runWatched: (one, query) => clients.runWatched(one, query),
       end: doNothing,
     });
-    await client.query(endOfSession);
+    await client.query(sessionReset);
     isLost = false;
     return done;
   } catch (error) {
-    throw storeError(error, place);
+    throw fromPostgresError(error, databaseName);
   } finally {
-    give(client, isLost);
+    release(client, isLost);
   }
 }
 
 /** Gives a client back to its pool, or has it closed. */
-function give(client: PoolClient, isLost: boolean): void {
+function release(client: PoolClient, isLost: boolean): void {
   client.release(isLost);
 }
 
@@ -267,21 +275,21 @@ function readNumber(text: string): number {
 }
 
 /** As many places for work as there are; who comes later waits in line. */
-class Places {
+class Semaphore {
   #free: number;
-  readonly #line: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
 
   constructor(count: number) {
     this.#free = count;
   }
 
-  async use<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#line.push(resolve));
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#line.shift();
+      const next = this.#queue.shift();
       if (next === undefined) this.#free++;
       else next();
     }

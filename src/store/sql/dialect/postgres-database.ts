@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { storeError } from './postgres-errors.ts';
+import { fromPostgresError } from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
 
 /** Codes for a database that somebody else has made first: `duplicate_database`, and `unique_violation` at the same moment. */
-const isThere: ReadonlySet<unknown> = new Set(['42P04', '23505']);
+const alreadyExistsCodes: ReadonlySet<unknown> = new Set(['42P04', '23505']);
 
 /**
  * Makes the database unless it is there, by way of the database `postgres` of the same server, as Clair does when it manages the
@@ -21,8 +21,8 @@ export async function createDatabase({ name, client: config }: PostgresSource): 
         `create database ${client.escapeIdentifier(database)} template template0 encoding 'UTF8' locale 'C'`,
       );
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && isThere.has(error.code)))
-      throw storeError(error, `${name}, which is to be made by way of the database postgres,`);
+    if (!(error instanceof Error && 'code' in error && alreadyExistsCodes.has(error.code)))
+      throw fromPostgresError(error, `${name}, which is to be made by way of the database postgres,`);
   } finally {
     await client.end();
   }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError } from '../../../core/errors.ts';
 import { temporarySchema } from '../../../testing/store-engines.ts';
 import { query } from '../../contract/postgres-schemas.ts';
 import type { Value } from '../bulk-writer.ts';
-import type { Connection, Engine, WriteScope } from '../engine.ts';
+import type { Engine, EngineConnection, WriteScope } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { openPostgresEngine } from './postgres-engine.ts';
 import { parsePostgresSource } from './postgres-source.ts';
@@ -23,7 +23,7 @@ async function open(context: TestContext, settings: Record<string, string> = {})
 /** A table that is none of ours. */
 const numbers = 'numbers' as keyof Tables;
 
-async function createNumbers({ db }: Connection): Promise<void> {
+async function createNumbers({ db }: EngineConnection): Promise<void> {
   await sql`create table numbers (a bigint, b bigint)`.execute(db);
   await sql`insert into numbers values (1, 0), (2, 0)`.execute(db);
 }
@@ -38,16 +38,16 @@ const addOne = (db: Kysely<Tables>, a: number): Promise<unknown> =>
 
 /** A write that says when it has its turn and ends when it is told to. */
 function heldWrite(
-  engine: Connection,
+  engine: EngineConnection,
   scope: WriteScope,
 ): { hasTurn: Promise<void>; end: () => Promise<void> } {
-  const [turn, go] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const [begun, go] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   const written = engine.write(async () => {
-    turn.resolve(undefined);
+    begun.resolve(undefined);
     await go.promise;
   }, scope);
   return {
-    hasTurn: turn.promise,
+    hasTurn: begun.promise,
     end: async () => {
       go.resolve(undefined);
       await written;
@@ -238,7 +238,7 @@ test('what is copied comes back as it was', async (t) => {
   });
 });
 
-async function copyInto(connection: Connection, rows: readonly (readonly Value[])[]): Promise<void> {
+async function copyInto(connection: EngineConnection, rows: readonly (readonly Value[])[]): Promise<void> {
   const writer = connection.bulkWriter(connection.db, 'copied' as keyof Tables, ['a', 'b', 'c']);
   for (const row of rows) await writer.add(row);
   await writer.finish();
@@ -298,7 +298,7 @@ test('a statement that takes too long is broken off', async (t) => {
 test('a transaction that takes its time is bounded by nothing, and what follows is again', async (t) => {
   const engine = await open(t, { statement_timeout: '20' });
   await engine.write(async (db) => {
-    await engine.takeAnyTime(db);
+    await engine.liftStatementTimeout(db);
     await sql`select pg_sleep(0.05)`.execute(db);
   });
   await assertUnusable(sql`select pg_sleep(9)`.execute(engine.db), /raise statement_timeout if it is set$/);

@@ -1,12 +1,18 @@
 import { Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import { storeWaitOfNow, waitForServerMs } from '../../store-wait.ts';
-import type { ColumnTypes, Connection, Durability, Engine, WriteScope } from '../engine.ts';
+import { currentStoreTimeoutMs, reconnectTimeoutMs } from '../../store-timeout.ts';
+import type { ColumnTypes, Durability, Engine, EngineConnection, WriteScope } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import type { AvailabilityEvents } from './availability.ts';
-import { type Clients, postgresDialect } from './postgres.ts';
-import { openClients } from './postgres-clients.ts';
+import { type ClientSource, postgresDialect } from './postgres.ts';
+import { openClientPool } from './postgres-clients.ts';
 import { CopyWriter } from './postgres-copy.ts';
-import { insist, isConnectionLost, isOutlived, isUndone, storeError } from './postgres-errors.ts';
+import {
+  fromPostgresError,
+  isConnectionLost,
+  isSerializationFailure,
+  isStalePlan,
+  retryWhile,
+} from './postgres-errors.ts';
 import type { PostgresSource } from './postgres-source.ts';
 import { unusable } from './unusable.ts';
 
@@ -24,20 +30,20 @@ export async function openPostgresEngine(
   connectionsMax: number,
   events?: AvailabilityEvents,
 ): Promise<Engine> {
-  const clients = await openClients(source, connectionsMax, events);
+  const clients = await openClientPool(source, connectionsMax, events);
   const connection = connectionOn(clients);
   return {
     ...connection,
     types,
     isReadOnly: false,
-    bulkReads: connection.db,
+    bulkDb: connection.db,
     session: (work) => clients.session((session) => work(connectionOn(session))),
-    schemaVersion: (db) => readSchemaVersion(db, clients.place),
+    schemaVersion: (db) => readSchemaVersion(db, clients.databaseName),
     setSchemaVersion: writeSchemaVersion,
-    takeAnyTime: async (db) => {
+    liftStatementTimeout: async (db) => {
       await sql`set local statement_timeout = 0`.execute(db);
     },
-    adaptTables: (db) => dropReferences(db, loadedTables),
+    adaptTables: (db) => dropForeignKeys(db, feedTables),
     sizeBytes: () => readSize(connection.db),
     ping: () => clients.ping(),
     [Symbol.asyncDispose]: async () => {
@@ -48,39 +54,39 @@ export async function openPostgresEngine(
   };
 }
 
-function connectionOn(clients: Clients): Connection {
+function connectionOn(clients: ClientSource): EngineConnection {
   const db = new Kysely<Tables>({ dialect: postgresDialect(clients) });
   return {
     db,
     bulkWriter: (on, table, columns) => new CopyWriter(on, table, columns),
     write: async (work, scope = 'everything', durability = 'at once') => {
       try {
-        return await insist(
-          () => writeOnce(db, work, turnOf(scope, durability)),
-          (error) => mayRunAgain(error, clients),
-          waitForServerMs(),
+        return await retryWhile(
+          () => writeOnce(db, work, lockStatement(scope, durability)),
+          (error) => isRetryable(error, clients),
+          reconnectTimeoutMs(),
         );
       } catch (error) {
-        throw storeError(error, clients.place);
+        throw fromPostgresError(error, clients.databaseName);
       }
     },
   };
 }
 
 /** Whether a transaction surely left nothing behind, and has a chance now. */
-function mayRunAgain(error: unknown, { isPinned }: Clients): boolean {
-  if (isUndone(error)) return true;
+function isRetryable(error: unknown, { isPinned }: ClientSource): boolean {
+  if (isSerializationFailure(error)) return true;
   // What a session has laid down went with its connection. Of one that was lost at the very end nothing is known: `CommitLost`.
-  return !isPinned && (isConnectionLost(error) || isOutlived(error));
+  return !isPinned && (isConnectionLost(error) || isStalePlan(error));
 }
 
 async function writeOnce<T>(
   db: Kysely<Tables>,
   work: (db: Transaction<Tables>) => Promise<T>,
-  turn: RawBuilder<unknown>,
+  lock: RawBuilder<unknown>,
 ): Promise<T> {
   return await db.transaction().execute(async (transaction) => {
-    await turn.execute(transaction);
+    await lock.execute(transaction);
     return await work(transaction);
   });
 }
@@ -89,7 +95,7 @@ async function writeOnce<T>(
  * Whose turn it is to write, told by locks that nothing but this waits for: readers never do. They end with the transaction,
  * and each schema has its own. The first number is `Clai` in ASCII, which tells them from those of other programs.
  */
-const locks: Readonly<Record<WriteScope, string>> = {
+const lockCalls: Readonly<Record<WriteScope, string>> = {
   everything: 'pg_advisory_xact_lock(1131176297, hashtext(current_schema()))',
   advisories: `pg_advisory_xact_lock_shared(1131176297, hashtext(current_schema())),
     pg_advisory_xact_lock(1131176298, hashtext(current_schema()))`,
@@ -97,20 +103,20 @@ const locks: Readonly<Record<WriteScope, string>> = {
 };
 
 /** The server writes its log in order: what is committed at once takes everything before it to the disk. */
-const isDeferred = `set_config('synchronous_commit', 'off', true)`;
+const asyncCommit = `set_config('synchronous_commit', 'off', true)`;
 
 /** Whoever works for a request waits no longer than that may take. */
-function turnOf(scope: WriteScope, durability: Durability): RawBuilder<unknown> {
-  const waitMs = storeWaitOfNow();
+function lockStatement(scope: WriteScope, durability: Durability): RawBuilder<unknown> {
+  const waitMs = currentStoreTimeoutMs();
   const settings = [
     ...(waitMs === undefined ? [] : [`set_config('lock_timeout', '${Math.ceil(waitMs)}', true)`]),
-    ...(durability === 'later' ? [isDeferred] : []),
+    ...(durability === 'later' ? [asyncCommit] : []),
   ];
   const set = settings.length === 0 ? '' : `select ${settings.join(', ')}; `;
-  return sql.raw(`${set}select ${locks[scope]}`);
+  return sql.raw(`${set}select ${lockCalls[scope]}`);
 }
 
-interface Found {
+interface SchemaState {
   readonly schema: string | null;
   readonly encoding: string;
   readonly is_ours: boolean;
@@ -119,7 +125,7 @@ interface Found {
 
 /** The number is the only row of a table of its own, which also tells our databases from those of other programs. */
 async function readSchemaVersion(db: Kysely<Tables>, place: string): Promise<number> {
-  const { rows } = await sql<Found>`
+  const { rows } = await sql<SchemaState>`
     select current_schema() as schema,
       current_setting('server_encoding') as encoding,
       to_regclass(quote_ident(current_schema()) || '.clair_schema') is not null as is_ours,
@@ -147,13 +153,13 @@ async function writeSchemaVersion(db: Kysely<Tables>, version: number): Promise<
 }
 
 /** Tables that are filled from feeds, by hundreds of thousands of rows at a time. */
-const loadedTables = ['vulnerability', 'affected', 'alias', 'event', 'enrichment'];
+const feedTables = ['vulnerability', 'affected', 'alias', 'event', 'enrichment'];
 
 /**
  * Asking for the parent of each row takes three quarters of the time of a load, and the server lets only its owner switch that
  * off for a while. The rows are made from their parents, as in SQLite, where a session does not ask either.
  */
-async function dropReferences(db: Kysely<Tables>, tables: readonly string[]): Promise<void> {
+async function dropForeignKeys(db: Kysely<Tables>, tables: readonly string[]): Promise<void> {
   const { rows } = await sql<{ table: string; name: string }>`
     select relname as table, conname as name
     from pg_constraint

@@ -1,5 +1,5 @@
-import { ClairError, messageOf } from '../../../kit/errors.ts';
-import { limits } from '../../../kit/limits.ts';
+import { ClairError, messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 import { unavailable, unusable } from './unusable.ts';
 
 const seconds = limits.storeBusyMs / 1000;
@@ -47,7 +47,7 @@ const networkRemedies: Readonly<Record<string, string>> = {
 };
 
 /** What `pg` says in words alone. */
-const wordedRemedies: readonly (readonly [RegExp, string])[] = [
+const messageRemedies: readonly (readonly [RegExp, string])[] = [
   [
     /does not support SSL/,
     'the server does not speak SSL: say sslmode=disable (require is the default), or switch SSL on in the server',
@@ -66,36 +66,37 @@ const wordedRemedies: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The connection was lost while a transaction was being made good: whether it was, only the database knows. */
-export class CommitLost extends Error {}
+export class CommitInDoubt extends Error {}
 
 /** The server keeps its connections open and answers nothing. */
-export class ServerSilent extends Error {}
+export class ServerUnresponsive extends Error {}
 
 /** An error of the server or on the way to it as what it means for the database at `place`; any other error as it is. */
-export function storeError(error: unknown, place: string): unknown {
-  if (error instanceof CommitLost) {
+export function fromPostgresError(error: unknown, place: string): unknown {
+  if (error instanceof CommitInDoubt) {
     const why =
       'the connection was lost at the end of a change, and whether it was made is not known: try again';
     return unavailable(place, why, error.cause);
   }
   if (error instanceof ClairError) return error;
   const code = codeOf(error);
-  const remedy = serverRemedies[code] ?? networkRemedies[code] ?? wordedRemedy(error);
+  const remedy = serverRemedies[code] ?? networkRemedies[code] ?? remedyByMessage(error);
   if (remedy === undefined) return error;
   return isTemporary(error) ? unavailable(place, remedy, error) : unusable(place, remedy, error);
 }
 
 /** Whether the same may succeed later. */
 function isTemporary(error: unknown): boolean {
-  if (isAway(error) || isUndone(error) || error instanceof ServerSilent) return true;
+  if (isTransientlyDown(error) || isSerializationFailure(error) || error instanceof ServerUnresponsive)
+    return true;
   if (/^(55P03|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
   return /^timeout exceeded when trying to connect|due to connection timeout/.test(messageOf(error));
 }
 
-function wordedRemedy(error: unknown): string | undefined {
+function remedyByMessage(error: unknown): string | undefined {
   // What has another code of the server is a matter of the statement, that is, of ours.
   if (/^[0-9A-Z]{5}$/.test(codeOf(error))) return undefined;
-  return wordedRemedies.find(([words]) => words.test(messageOf(error)))?.[1];
+  return messageRemedies.find(([pattern]) => pattern.test(messageOf(error)))?.[1];
 }
 
 /** Whether the connection is of no more use. */
@@ -107,28 +108,28 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /** Whether a server that was there a moment ago may be back soon. */
-export function isAway(error: unknown): boolean {
-  if (isConnectionLost(error) || error instanceof ServerSilent) return true;
+export function isTransientlyDown(error: unknown): boolean {
+  if (isConnectionLost(error) || error instanceof ServerUnresponsive) return true;
   return /^(ECONNREFUSED|ENOENT|53300)$/.test(codeOf(error));
 }
 
 /** Whether the server is there and has no connection left. */
-export function isCrowded(error: unknown): boolean {
+export function isOutOfConnections(error: unknown): boolean {
   return codeOf(error) === '53300';
 }
 
 /** Whether the server takes connections soon: it starts, or others give back theirs. */
-export function isStarting(error: unknown): boolean {
+export function isAcceptingSoon(error: unknown): boolean {
   return /^(57P03|53300)$/.test(codeOf(error));
 }
 
 /** Whether the server undid a transaction only because of what others did at the same time. */
-export function isUndone(error: unknown): boolean {
+export function isSerializationFailure(error: unknown): boolean {
   return /^(40001|40P01)$/.test(codeOf(error));
 }
 
 /** Whether a prepared statement has outlived its tables: another process has brought them up to date. */
-export function isOutlived(error: unknown): boolean {
+export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && /cached plan/.test(messageOf(error));
 }
 
@@ -136,9 +137,9 @@ export function isOutlived(error: unknown): boolean {
  * Does what may fail for a while, again and again until it is done, fails in another way, or `forMs` are over. The pauses are
  * drawn by lot, so that those who were in each other's way do not meet again.
  */
-export async function insist<T>(
+export async function retryWhile<T>(
   work: () => Promise<T>,
-  mayPass: (error: unknown) => boolean,
+  isRetryable: (error: unknown) => boolean,
   forMs: number,
 ): Promise<T> {
   const deadline = performance.now() + forMs;
@@ -146,7 +147,7 @@ export async function insist<T>(
     try {
       return await work();
     } catch (error) {
-      if (!mayPass(error) || performance.now() > deadline) throw error;
+      if (!isRetryable(error) || performance.now() > deadline) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
   }

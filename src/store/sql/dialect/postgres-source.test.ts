@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError } from '../../../core/errors.ts';
 import { parsePostgresSource } from './postgres-source.ts';
 
-const nobody = {};
+const emptyEnvironment = {};
 
 /** Host, port, user, password and database of a connection string. */
-function addressOf(source: string, environment: Record<string, string> = nobody): unknown[] {
+function addressOf(source: string, environment: Record<string, string> = emptyEnvironment): unknown[] {
   const { host, port, user, password, database } = parsePostgresSource(source, environment).client;
   return [host, port, user, password, database];
 }
@@ -15,7 +15,7 @@ function addressOf(source: string, environment: Record<string, string> = nobody)
 /** The message with which a string is refused. */
 function refusal(source: string): string {
   try {
-    parsePostgresSource(source, nobody);
+    parsePostgresSource(source, emptyEnvironment);
   } catch (error) {
     assert.ok(error instanceof ClairError, String(error));
     assert.equal(error.code, 'store-unusable');
@@ -73,7 +73,7 @@ test('what is not said is taken from the environment, then from the defaults', (
 });
 
 test('SSL is asked for unless it is switched off', () => {
-  const ssl = (source: string): unknown => parsePostgresSource(source, nobody).client.ssl;
+  const ssl = (source: string): unknown => parsePostgresSource(source, emptyEnvironment).client.ssl;
   assert.deepEqual(ssl('host=a'), { rejectUnauthorized: false });
   assert.deepEqual(ssl('host=a sslmode=require'), { rejectUnauthorized: false });
   assert.deepEqual(ssl('host=a sslmode=verify-full'), { rejectUnauthorized: true });
@@ -89,7 +89,7 @@ test('SSL is asked for unless it is switched off', () => {
 test('any other keyword is a setting of the server', () => {
   const { options } = parsePostgresSource(
     "user=a statement_timeout=60000 search_path='one, two' options='-c jit=off' binary_parameters=yes",
-    nobody,
+    emptyEnvironment,
   ).client;
   assert.equal(
     options,
@@ -98,7 +98,7 @@ test('any other keyword is a setting of the server', () => {
 });
 
 test('the name of a database tells neither user nor password', () => {
-  const { name } = parsePostgresSource('postgresql://clair:secret@h:1/d', nobody);
+  const { name } = parsePostgresSource('postgresql://clair:secret@h:1/d', emptyEnvironment);
   assert.equal(name, 'd at h:1');
 });
 

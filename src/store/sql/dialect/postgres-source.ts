@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
-import { ClairError, messageOf } from '../../../kit/errors.ts';
-import { limits } from '../../../kit/limits.ts';
+import { ClairError, messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
 
 /** Where a PostgreSQL database is and how it is reached. */
 export interface PostgresSource {
@@ -22,13 +22,13 @@ export function parsePostgresSource(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): PostgresSource {
   const text = source.trim();
-  const said = /^postgres(ql)?:\/\//.test(text) ? readUrl(text) : readKeywords(text);
-  const values = new Map([...fromEnvironment(environment), ...said]);
+  const stated = /^postgres(ql)?:\/\//.test(text) ? readUrl(text) : readKeywords(text);
+  const values = new Map([...fromEnvironment(environment), ...stated]);
   const user = values.get('user') || systemUser();
   const database = values.get('dbname') || user;
   const host = values.get('host') || 'localhost';
-  const port = wholeNumber(values, 'port') || 5432;
-  const timeout = wholeNumber(values, 'connect_timeout');
+  const port = readInteger(values, 'port') || 5432;
+  const timeout = readInteger(values, 'connect_timeout');
   const password = values.get('password');
   const program = values.get('application_name') ?? values.get('fallback_application_name');
   return {
@@ -55,13 +55,13 @@ const connectionKeywords: ReadonlySet<string> = new Set([
 ]);
 
 /** Keywords of lib/pq about the Go driver itself. */
-const meaningless: ReadonlySet<string> = new Set([
+const ignoredKeywords: ReadonlySet<string> = new Set([
   'binary_parameters',
   'disable_prepared_binary_result',
   'sslsni',
 ]);
 
-const unsupported: ReadonlySet<string> = new Set([
+const unsupportedKeywords: ReadonlySet<string> = new Set([
   'krbspn',
   'krbsrvname',
   'passfile',
@@ -112,7 +112,7 @@ function readUrl(text: string): Values {
     for (const [key, value] of url.searchParams) values.set(key, value);
   } catch {
     // The error of `URL` holds the whole string: it is not passed on.
-    throw wrong('it is no URL: a password in it must have its special characters written as %XX');
+    throw invalidSource('it is no URL: a password in it must have its special characters written as %XX');
   }
   return values;
 }
@@ -126,7 +126,7 @@ function readKeywords(text: string): Values {
     const at = pair.lastIndex;
     const groups = pair.exec(text)?.groups;
     if (groups === undefined)
-      throw wrong(`it is neither a URL nor keyword=value from its character ${at + 1} on`);
+      throw invalidSource(`it is neither a URL nor keyword=value from its character ${at + 1} on`);
     const { key = '', quoted, plain = '' } = groups;
     values.set(key, (quoted ?? plain).replaceAll(/\\(.)/gs, '$1'));
   }
@@ -140,7 +140,7 @@ function sslOf(values: Values): ConnectionOptions | false {
     key: readFile(values, 'sslkey'),
     ca: readFile(values, 'sslrootcert'),
   };
-  const given = Object.fromEntries(Object.entries(files).filter(([, content]) => content !== undefined));
+  const contents = Object.fromEntries(Object.entries(files).filter(([, content]) => content !== undefined));
   const anyName = { checkServerIdentity: () => undefined };
   switch (mode) {
     case 'disable':
@@ -148,14 +148,14 @@ function sslOf(values: Values): ConnectionOptions | false {
     case 'require':
       // As libpq has it: with an authority at hand, its signature is asked for.
       return files.ca === undefined
-        ? { ...given, rejectUnauthorized: false }
-        : { ...given, rejectUnauthorized: true, ...anyName };
+        ? { ...contents, rejectUnauthorized: false }
+        : { ...contents, rejectUnauthorized: true, ...anyName };
     case 'verify-ca':
-      return { ...given, rejectUnauthorized: true, ...anyName };
+      return { ...contents, rejectUnauthorized: true, ...anyName };
     case 'verify-full':
-      return { ...given, rejectUnauthorized: true };
+      return { ...contents, rejectUnauthorized: true };
     default:
-      throw wrong('its sslmode is none of disable, require (the default), verify-ca and verify-full');
+      throw invalidSource('its sslmode is none of disable, require (the default), verify-ca and verify-full');
   }
 }
 
@@ -165,7 +165,7 @@ function readFile(values: Values, keyword: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrong(`the file of ${keyword} cannot be read: ${messageOf(error)}`);
+    throw invalidSource(`the file of ${keyword} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -183,10 +183,10 @@ function serverSettings(values: Values): string {
   const options = values.get('options');
   if (options !== undefined) settings.push(options);
   for (const [key, value] of values) {
-    if (connectionKeywords.has(key) || meaningless.has(key)) continue;
-    if (unsupported.has(key)) throw wrong(`${key} is not supported`);
+    if (connectionKeywords.has(key) || ignoredKeywords.has(key)) continue;
+    if (unsupportedKeywords.has(key)) throw invalidSource(`${key} is not supported`);
     if (!/^[A-Za-z_][\w.]*$/.test(key))
-      throw wrong('it holds a keyword that cannot be the name of a setting');
+      throw invalidSource('it holds a keyword that cannot be the name of a setting');
     settings.push(`-c ${key}=${value.replaceAll(/[\s\\]/g, '\\$&')}`);
   }
   return settings.join(' ');
@@ -197,16 +197,16 @@ function systemUser(): string {
   try {
     return userInfo().username;
   } catch {
-    throw wrong('it names no user, and that of this process has no name');
+    throw invalidSource('it names no user, and that of this process has no name');
   }
 }
 
-function wholeNumber(values: Values, keyword: string): number {
+function readInteger(values: Values, keyword: string): number {
   const text = values.get(keyword) || '0';
-  if (!/^\d{1,9}$/.test(text)) throw wrong(`its ${keyword} is no whole number`);
+  if (!/^\d{1,9}$/.test(text)) throw invalidSource(`its ${keyword} is no whole number`);
   return Number(text);
 }
 
-function wrong(why: string): ClairError {
+function invalidSource(why: string): ClairError {
   return new ClairError('store-unusable', `the connection string of the database cannot be read: ${why}`);
 }

@@ -14,30 +14,36 @@ import {
 } from 'kysely';
 import type { PoolClient, QueryResult as ServerAnswer } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { waitForServerMs } from '../../store-wait.ts';
+import { reconnectTimeoutMs } from '../../store-timeout.ts';
 import { CopyData } from './postgres-copy.ts';
-import { CommitLost, insist, isConnectionLost, isOutlived, storeError } from './postgres-errors.ts';
+import {
+  CommitInDoubt,
+  fromPostgresError,
+  isConnectionLost,
+  isStalePlan,
+  retryWhile,
+} from './postgres-errors.ts';
 
 /** Where the connections of a driver come from. */
-export interface Clients {
+export interface ClientSource {
   /** The name of the database in errors. */
-  readonly place: string;
+  readonly databaseName: string;
   /** One client for all that is asked, whose loss cannot be made up for: a session holds temporary tables. */
   readonly isPinned: boolean;
-  take(): Promise<PoolClient>;
+  acquire(): Promise<PoolClient>;
   /** Gives a client back, or away for good when it is lost. */
-  give(client: PoolClient, isLost: boolean): void;
+  release(client: PoolClient, isLost: boolean): void;
   /** Runs a query of a client, and has the client ended if the server falls silent. */
-  during<T>(client: PoolClient, query: () => Promise<T>): Promise<T>;
+  runWatched<T>(client: PoolClient, query: () => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
 /** Kysely over clients of `pg`. */
-export function postgresDialect(clients: Clients): Dialect {
+export function postgresDialect(clients: ClientSource): Dialect {
   return {
     createDriver: () => new PostgresDriver(clients),
     createQueryCompiler: () => new BytewiseCompiler(),
-    createAdapter: () => new ClientsAdapter(clients.isPinned),
+    createAdapter: () => new PinnedAdapter(clients.isPinned),
     createIntrospector: (db: Kysely<unknown>): DatabaseIntrospector => new PostgresIntrospector(db),
   };
 }
@@ -52,7 +58,7 @@ class BytewiseCompiler extends PostgresQueryCompiler {
 }
 
 /** With one client for all, Kysely lends it to one user at a time. */
-class ClientsAdapter extends PostgresAdapter {
+class PinnedAdapter extends PostgresAdapter {
   readonly #isPinned: boolean;
 
   constructor(isPinned: boolean) {
@@ -66,16 +72,16 @@ class ClientsAdapter extends PostgresAdapter {
 }
 
 class PostgresDriver implements Driver {
-  readonly #clients: Clients;
+  readonly #clients: ClientSource;
 
-  constructor(clients: Clients) {
+  constructor(clients: ClientSource) {
     this.#clients = clients;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
-    return new PostgresConnection(await this.#clients.take(), this.#clients);
+    return new PostgresConnection(await this.#clients.acquire(), this.#clients);
   }
 
   async beginTransaction(connection: PostgresConnection): Promise<void> {
@@ -104,7 +110,7 @@ const rowsToAnalyze = 10_000;
 
 /** One client, as long as Kysely has lent it to somebody. */
 class PostgresConnection implements DatabaseConnection {
-  readonly #clients: Clients;
+  readonly #clients: ClientSource;
   /** Undefined where a lost one was given away and no other was to be had. */
   #client: PoolClient | undefined;
   #isLost = false;
@@ -113,7 +119,7 @@ class PostgresConnection implements DatabaseConnection {
   /** Rows this transaction has inserted, by table. */
   readonly #inserted = new Map<string, number>();
 
-  constructor(client: PoolClient, clients: Clients) {
+  constructor(client: PoolClient, clients: ClientSource) {
     this.#client = client;
     this.#clients = clients;
   }
@@ -123,13 +129,13 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#isInTransaction) return await this.#run(query);
     try {
       // Who only reads does not notice that the server was started anew.
-      return await insist(
+      return await retryWhile(
         () => this.#run(query),
         () => this.#isLost && !this.#clients.isPinned && query.query.kind === 'SelectQueryNode',
-        waitForServerMs(),
+        reconnectTimeoutMs(),
       );
     } catch (error) {
-      throw storeError(error, this.#clients.place);
+      throw fromPostgresError(error, this.#clients.databaseName);
     }
   }
 
@@ -147,7 +153,7 @@ class PostgresConnection implements DatabaseConnection {
     try {
       await this.#run(CompiledQuery.raw('commit'));
     } catch (error) {
-      throw this.#isLost ? new CommitLost('the connection was lost', { cause: error }) : error;
+      throw this.#isLost ? new CommitInDoubt('the connection was lost', { cause: error }) : error;
     }
     this.#isInTransaction = false;
     await this.#analyze();
@@ -166,35 +172,35 @@ class PostgresConnection implements DatabaseConnection {
   }
 
   release(): void {
-    if (this.#client !== undefined) this.#clients.give(this.#client, this.#isLost);
+    if (this.#client !== undefined) this.#clients.release(this.#client, this.#isLost);
   }
 
   async #run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const client = await this.#usableClient();
     try {
       const [data] = query.parameters;
-      const statement = await this.#begun(client, query);
+      const statement = await this.#withBegin(client, query);
       if (data instanceof CopyData)
-        return await this.#clients.during(client, () => copy(client, query.sql, data));
-      const { command, rowCount, rows } = await this.#clients.during(client, () =>
-        answered(client, statement),
+        return await this.#clients.runWatched(client, () => copy(client, query.sql, data));
+      const { command, rowCount, rows } = await this.#clients.runWatched(client, () =>
+        runStatement(client, statement),
       );
       if (command === 'INSERT') this.#count(query, rowCount ?? 0);
       return { rows: rows as R[], ...(rowCount !== null && { numAffectedRows: BigInt(rowCount) }) };
     } catch (error) {
       // A connection whose statements are out of date is of no more use either.
-      this.#isLost ||= isConnectionLost(error) || isOutlived(error);
+      this.#isLost ||= isConnectionLost(error) || isStalePlan(error);
       throw error;
     }
   }
 
   /** Begins the transaction where that is due, in one go with a statement that has no values. */
-  async #begun(client: PoolClient, query: CompiledQuery): Promise<Statement> {
+  async #withBegin(client: PoolClient, query: CompiledQuery): Promise<Statement> {
     const statement = statementOf(query);
     if (!this.#isBeginDue) return statement;
     this.#isBeginDue = false;
     if (statement.values.length === 0) return { text: `begin; ${statement.text}` };
-    await this.#clients.during(client, () => answered(client, { text: 'begin' }));
+    await this.#clients.runWatched(client, () => runStatement(client, { text: 'begin' }));
     return statement;
   }
 
@@ -203,7 +209,7 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#clients.isPinned || this.#isInTransaction) throw new Error('Connection terminated');
     this.release();
     this.#client = undefined;
-    this.#client = await this.#clients.take();
+    this.#client = await this.#clients.acquire();
     this.#isLost = false;
     return this.#client;
   }
@@ -246,7 +252,7 @@ function statementOf({
   parameters,
   query,
 }: CompiledQuery): Statement & { readonly values: unknown[] } {
-  const values = isLookup(query) ? parameters.map(comparable) : [...parameters];
+  const values = isLookup(query) ? parameters.map(nullIfNul) : [...parameters];
   const isPrepared =
     query.kind === 'SelectQueryNode' || (isPlainChange(query) && values.length <= preparedValuesMax);
   return isPrepared ? { name: hash('sha1', text), text, values } : { text, values };
@@ -258,7 +264,7 @@ function isLookup({ kind }: CompiledQuery['query']): boolean {
 }
 
 /** No stored text has a NUL character, and the server refuses to compare one: null is equal to nothing either. */
-function comparable(value: unknown): unknown {
+function nullIfNul(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\u0000') ? null : value;
 }
 
@@ -272,18 +278,18 @@ function isPlainChange(query: CompiledQuery['query']): boolean {
  * What the server answers, to the last of several statements. With the promises of `pg` each query hangs on the one before it once that is old, and all that was read lives
  * until the oldest objects are tidied up; with a callback nothing does.
  */
-function answered(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
-  const ask = client.query.bind(client) as Ask;
+function runStatement(client: PoolClient, statement: Statement): Promise<ServerAnswer> {
+  const query = client.query.bind(client) as CallbackQuery;
   return new Promise((resolve, reject) => {
-    ask(statement, (error, answer) => {
+    query(statement, (error, result) => {
       if (error !== null) reject(error);
-      else resolve(Array.isArray(answer) ? (answer.at(-1) as ServerAnswer) : answer);
+      else resolve(Array.isArray(result) ? (result.at(-1) as ServerAnswer) : result);
     });
   });
 }
 
 /** As `pg` does it: it is declared to bring an error always. */
-type Ask = (
+type CallbackQuery = (
   statement: Statement,
   done: (error: Error | null, answer: ServerAnswer | ServerAnswer[]) => void,
 ) => void;

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { type CompiledQuery, sql } from 'kysely';
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError } from '../../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../../testing/store-content.ts';
 import { temporaryDirectory } from '../../../testing/store-engines.ts';
-import { installedRows } from '../affected-rows.ts';
+import { installedRows } from '../installed-rows.ts';
 import { matchQuery } from '../matches.ts';
 import { migrations } from '../migrations/migrations.ts';
 import { schemaVersion } from '../schema.ts';
 import { openSqliteStore } from '../sqlite-store.ts';
 import { openSqliteEngine } from './sqlite-engine.ts';
-import { storeError } from './sqlite-errors.ts';
+import { fromSqliteError } from './sqlite-errors.ts';
 
 /** The path of a database that does not exist yet. */
 function newPath(context: TestContext): string {
@@ -140,7 +140,7 @@ test('damaged content is no answer', async (t) => {
   writeFileSync(path, bytes);
   const use = async (): Promise<void> => {
     await using store = await openSqliteStore(path);
-    await store.images.matches(1);
+    await store.images.findMatches(1);
   };
   await assertUnusable(use(), /clair.db cannot be used: its content is damaged: delete it/);
 });
@@ -170,7 +170,7 @@ test('an error that nobody outside can mend stays what it is', () => {
     problem = error;
   }
   assert.ok(problem instanceof Error);
-  assert.equal(storeError(problem, 'here'), problem);
+  assert.equal(fromSqliteError(problem, 'here'), problem);
 });
 
 test('a closed store is closed for good', async (t) => {

@@ -2,20 +2,20 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
-import { messageOf } from '../../../kit/errors.ts';
-import { limits } from '../../../kit/limits.ts';
-import { withStoreWait } from '../../store-wait.ts';
+import { messageOf } from '../../../core/errors.ts';
+import { limits } from '../../../core/limits.ts';
+import { withStoreTimeout } from '../../store-timeout.ts';
 import { BulkWriter } from '../bulk-writer.ts';
-import type { ColumnTypes, Connection, Engine } from '../engine.ts';
+import type { ColumnTypes, Engine, EngineConnection } from '../engine.ts';
 import type { Tables } from '../schema.ts';
 import { sqliteDialect } from './sqlite.ts';
-import { LockWait, storeError } from './sqlite-errors.ts';
+import { fromSqliteError, LockRetry } from './sqlite-errors.ts';
 import {
+  attachedSchema,
   attachReadOnly,
   type ReadOnlyFile,
   readOnlyFile,
   shadowWrittenTables,
-  stored,
 } from './sqlite-read-only.ts';
 import { unavailable, unusable } from './unusable.ts';
 
@@ -31,7 +31,7 @@ const types: ColumnTypes = {
 };
 
 /** Where a database is: what SQLite opens, and what people call it. */
-interface Place {
+interface SqliteSource {
   readonly location: string;
   readonly name: string;
   /** A file that is only read: it is attached to a database in memory, which takes what is written. */
@@ -48,40 +48,40 @@ export interface SqliteOptions {
 
 /** Opens the database file, made if need be with its directory, or a fresh one in memory; throws `store-unusable`. */
 export async function openSqliteEngine(path: string, options: SqliteOptions = {}): Promise<Engine> {
-  const place = placeOf(path, options);
-  const database = await openDatabase(place);
-  const connection = connectionOn(database, place);
-  const bulkReads = bulkReadsOf(place);
+  const source = locate(path, options);
+  const database = await openDatabase(source);
+  const connection = connectionOn(database, source);
+  const bulkDb = openBulkDb(source);
   return {
     ...connection,
     types,
-    isReadOnly: place.readOnly !== undefined,
-    bulkReads,
-    session: (work) => runSession(place, work),
-    schemaVersion: () => readSchemaVersion(database, place),
+    isReadOnly: source.readOnly !== undefined,
+    bulkDb,
+    session: (work) => runSession(source, work),
+    schemaVersion: () => readSchemaVersion(database, source),
     setSchemaVersion: async (db, version) => {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(db);
       await sql`pragma user_version = ${sql.lit(version)}`.execute(db);
     },
-    takeAnyTime: async () => undefined,
+    liftStatementTimeout: async () => undefined,
     adaptTables: async () => undefined,
-    ping: () => ping(connection.db, place),
-    sizeBytes: () => readSize(connection.db, schemaOf(place)),
+    ping: () => ping(connection.db, source),
+    sizeBytes: () => readSize(connection.db, schemaOf(source)),
     [Symbol.asyncDispose]: async () => {
-      await bulkReads.destroy();
+      await bulkDb.destroy();
       await connection.db.destroy();
       // Kysely closes only what it has used.
       if (database.isOpen) database.close();
-      place.readOnly?.assertUnchanged();
+      source.readOnly?.assertUnchanged();
     },
   };
 }
 
 /** Connections to a database in memory share it by a name that nobody else has; it ends with the last of them. */
-function placeOf(
+function locate(
   path: string,
   { mayBeReadOnly = false, memoryName = crypto.randomUUID() }: SqliteOptions,
-): Place {
+): SqliteSource {
   const memory = `file:/${memoryName}?vfs=memdb`;
   if (path === ':memory:') return { location: memory, name: 'in memory' };
   const name = resolve(path);
@@ -95,20 +95,20 @@ function placeOf(
   return { location: name, name };
 }
 
-async function openDatabase({ location, name, readOnly }: Place): Promise<DatabaseSync> {
+async function openDatabase({ location, name, readOnly }: SqliteSource): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined;
   try {
     // Locks are waited for by `LockWait`: SQLite's own waiting would stop the whole process, often the one it waits for.
     const opened = new DatabaseSync(location, { timeout: 0 });
     database = opened;
-    await new LockWait(name).patiently(() => {
+    await new LockRetry(name).retryWhileBusy(() => {
       opened.exec(settings);
     });
     if (readOnly !== undefined) attachReadOnly(opened, readOnly);
     return opened;
   } catch (error) {
     database?.close();
-    throw storeError(error, name);
+    throw fromSqliteError(error, name);
   }
 }
 
@@ -143,18 +143,18 @@ const bulkSettings = `
 `;
 
 /** A connection of its own, opened when it is needed. */
-function bulkReadsOf(place: Place): Kysely<Tables> {
+function openBulkDb(source: SqliteSource): Kysely<Tables> {
   const open = async (): Promise<DatabaseSync> => {
-    const database = await openDatabase(place);
+    const database = await openDatabase(source);
     database.exec(bulkSettings);
     return database;
   };
-  return new Kysely<Tables>({ dialect: sqliteDialect(open, place.name) });
+  return new Kysely<Tables>({ dialect: sqliteDialect(open, source.name) });
 }
 
-function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connection {
+function connectionOn(database: DatabaseSync, { name, readOnly }: SqliteSource): EngineConnection {
   const db = new Kysely<Tables>({ dialect: sqliteDialect(() => database, name) });
-  const lockWait = new LockWait(name);
+  const lockRetry = new LockRetry(name);
   return {
     db,
     bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
@@ -162,9 +162,9 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connec
     write: async (work) => {
       try {
         if (readOnly !== undefined) shadowWrittenTables(database, readOnly);
-        return await lockWait.patiently(() => db.transaction().execute(work));
+        return await lockRetry.retryWhileBusy(() => db.transaction().execute(work));
       } catch (error) {
-        throw storeError(error, name);
+        throw fromSqliteError(error, name);
       }
     },
   };
@@ -174,17 +174,20 @@ function connectionOn(database: DatabaseSync, { name, readOnly }: Place): Connec
  * Cuts the log of a large load off. Otherwise the next write does it, on whatever thread that is: to cut a gigabyte off takes a second. Others
  * that use the log just then keep it.
  */
-function tidyLog(database: DatabaseSync, { location }: Place): void {
+function truncateWal(database: DatabaseSync, { location }: SqliteSource): void {
   const { size = 0 } = statSync(`${location}-wal`, { throwIfNoEntry: false }) ?? {};
   if (size > logBytesMax) database.exec('pragma wal_checkpoint(truncate)');
 }
 
-async function runSession<T>(place: Place, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const database = await openDatabase(place);
+async function runSession<T>(
+  source: SqliteSource,
+  work: (connection: EngineConnection) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase(source);
   try {
     database.exec(sessionSettings);
-    const done = await work(connectionOn(database, place));
-    tidyLog(database, place);
+    const done = await work(connectionOn(database, source));
+    truncateWal(database, source);
     return done;
   } finally {
     database.close();
@@ -192,11 +195,11 @@ async function runSession<T>(place: Place, work: (connection: Connection) => Pro
 }
 
 /** Asked of the connection itself, on which also a transaction of its runs: at every start, building a query would be felt. */
-async function readSchemaVersion(database: DatabaseSync, place: Place): Promise<number> {
-  const { name } = place;
-  const schema = schemaOf(place);
+async function readSchemaVersion(database: DatabaseSync, source: SqliteSource): Promise<number> {
+  const { name } = source;
+  const schema = schemaOf(source);
   try {
-    return await new LockWait(name).patiently(() => {
+    return await new LockRetry(name).retryWhileBusy(() => {
       const { user_version: version } = firstRow(database, `pragma ${schema}.user_version`);
       const { application_id: program } = firstRow(database, `pragma ${schema}.application_id`);
       if (program === applicationId && typeof version === 'number') return version;
@@ -205,7 +208,7 @@ async function readSchemaVersion(database: DatabaseSync, place: Place): Promise<
       throw unusable(name, 'it belongs to another program: choose another place');
     });
   } catch (error) {
-    throw storeError(error, name);
+    throw fromSqliteError(error, name);
   }
 }
 
@@ -214,22 +217,22 @@ function firstRow(database: DatabaseSync, query: string): Record<string, unknown
 }
 
 /** Which of the open databases holds the tables. */
-function schemaOf({ readOnly }: Place): string {
-  return readOnly === undefined ? 'main' : stored;
+function schemaOf({ readOnly }: SqliteSource): string {
+  return readOnly === undefined ? 'main' : attachedSchema;
 }
 
 /** Reads without waiting for a lock; a transaction of this process may be under way on the connection. */
-async function ping(db: Kysely<Tables>, place: Place): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+async function ping(db: Kysely<Tables>, source: SqliteSource): Promise<void> {
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(unavailable(place.name, `it did not answer within ${limits.storePingMs} ms: try again`));
+    reject(unavailable(source.name, `it did not answer within ${limits.storePingMs} ms: try again`));
   }, limits.storePingMs);
-  const asked = withStoreWait(0, () => sql`select count(*) from key_value`.execute(db));
+  const query = withStoreTimeout(0, () => sql`select count(*) from key_value`.execute(db));
   try {
-    await Promise.race([asked, late]);
+    await Promise.race([query, timedOut]);
   } finally {
     clearTimeout(timer);
-    asked.catch(() => undefined);
+    query.catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
-import { limits } from '../../../kit/limits.ts';
-import { waitForLockMs } from '../../store-wait.ts';
+import { limits } from '../../../core/limits.ts';
+import { lockTimeoutMs } from '../../store-timeout.ts';
 import { unavailable, unusable } from './unusable.ts';
 
 /** Result codes of SQLite (sqlite.org/rescode.html) for which somebody outside this program has to do something. */
@@ -22,17 +22,17 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** An error of SQLite as what it means for the database at `place`; any other error as it is. */
-export function storeError(error: unknown, place: string): unknown {
+export function fromSqliteError(error: unknown, place: string): unknown {
   const remedy = remedies.get(resultCode(error) ?? 0);
   return remedy === undefined ? error : unusable(place, remedy, error);
 }
 
 /** Waits for the locks that other connections hold on one database. */
-export class LockWait {
+export class LockRetry {
   readonly #place: string;
   #waiting = 0;
   /** Since when every try was refused, and when the last one was; undefined after one that was not. */
-  #refusals: { readonly since: number; readonly last: number } | undefined;
+  #busySpan: { readonly since: number; readonly last: number } | undefined;
 
   /** `place` names the database in errors. */
   constructor(place: string) {
@@ -40,32 +40,32 @@ export class LockWait {
   }
 
   /** Does what a lock may refuse, again and again until it is done or the wait of the present work is over: `store-unavailable` then. */
-  async patiently<T>(work: () => T | Promise<T>): Promise<T> {
-    return await this.#retry(work, performance.now() + waitForLockMs());
+  async retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
+    return await this.#retry(work, performance.now() + lockTimeoutMs());
   }
 
   /**
    * As `patiently`, for a read. Reads have one connection and wait for each other: the wait of all of them begins with the lock, so that
    * the last of them does not wait for the sum.
    */
-  async patientlyTogether<T>(work: () => T | Promise<T>): Promise<T> {
+  async retryReadWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
     const now = performance.now();
-    const isStill = this.#refusals !== undefined && now - this.#refusals.last < limits.storeReadWaitMs;
-    if (!isStill) this.#refusals = undefined;
-    return await this.#retry(work, (this.#refusals?.since ?? now) + waitForLockMs());
+    const isStill = this.#busySpan !== undefined && now - this.#busySpan.last < limits.storeReadWaitMs;
+    if (!isStill) this.#busySpan = undefined;
+    return await this.#retry(work, (this.#busySpan?.since ?? now) + lockTimeoutMs());
   }
 
   async #retry<T>(work: () => T | Promise<T>, deadline: number): Promise<T> {
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
       try {
         const done = await work();
-        this.#refusals = undefined;
+        this.#busySpan = undefined;
         return done;
       } catch (error) {
         if (!isBusy(error)) throw error;
         const now = performance.now();
-        this.#refusals = { since: this.#refusals?.since ?? now, last: now };
-        if (now >= deadline || this.#waiting >= limits.storeWaiting) throw this.#locked(error);
+        this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
+        if (now >= deadline || this.#waiting >= limits.storeWaiting) throw this.#lockedError(error);
       }
       await this.#pause(pauseMs);
     }
@@ -80,8 +80,8 @@ export class LockWait {
     }
   }
 
-  #locked(error: unknown): Error {
-    const seconds = waitForLockMs() / 1000;
+  #lockedError(error: unknown): Error {
+    const seconds = lockTimeoutMs() / 1000;
     const why = `another process has kept it locked for ${seconds} s: wait for that process or end it`;
     return unavailable(this.#place, why, error);
   }

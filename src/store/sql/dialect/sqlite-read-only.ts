@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { unusable } from './unusable.ts';
 
 /** The name of the attached file in queries. Tables that memory does not have are found in it. */
-export const stored = 'stored';
+export const attachedSchema = 'stored';
 
 /** A database file that this process may read and not write. */
 export interface ReadOnlyFile {
@@ -20,7 +20,7 @@ export interface ReadOnlyFile {
 export function readOnlyFile(path: string): ReadOnlyFile | undefined {
   if (versionOf(path) === undefined || (isWritable(path) && isWritable(dirname(path)))) return undefined;
   const opened = versionOf(path);
-  const mayChange = hasLog(path);
+  const mayChange = hasWal(path);
   return {
     path,
     mayChange,
@@ -47,7 +47,7 @@ function versionOf(path: string): string | undefined {
 }
 
 /** Whether another process has the file open, or left it without a checkpoint: what it wrote is in a log beside it. */
-function hasLog(path: string): boolean {
+function hasWal(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
@@ -63,26 +63,28 @@ export function attachReadOnly(database: DatabaseSync, { path, mayChange }: Read
   url.search = `vfs=${systemFiles}&mode=ro${mayChange ? '' : '&immutable=1'}`;
   // References would lead from tables in memory to tables of the file, which SQLite cannot check.
   database.exec('pragma foreign_keys = off');
-  database.prepare(`attach ? as ${stored}`).run(url.href);
-  database.exec(`pragma ${stored}.cache_size = -65536; pragma ${stored}.mmap_size = 1073741824;`);
+  database.prepare(`attach ? as ${attachedSchema}`).run(url.href);
+  database.exec(
+    `pragma ${attachedSchema}.cache_size = -65536; pragma ${attachedSchema}.mmap_size = 1073741824;`,
+  );
 }
 
 /** What a scan writes. */
-const written = ['layer', 'image', 'image_layer', 'image_package', 'package', 'namespace'] as const;
+const shadowedTables = ['layer', 'image', 'image_layer', 'image_package', 'package', 'namespace'] as const;
 
 /** Makes tables in memory that stand before those of the file, for what a scan writes. Does nothing where they are there. */
 export function shadowWrittenTables(database: DatabaseSync, { mayChange }: ReadOnlyFile): void {
   const { made } = database.prepare('select count(*) as made from main.sqlite_schema').get() ?? {};
   if (made !== 0) return;
   // A lock in memory keeps no other process from changing the file.
-  const names = [...written, ...(mayChange ? [] : ['lock'])].map((name) => `'${name}'`).join(', ');
+  const names = [...shadowedTables, ...(mayChange ? [] : ['lock'])].map((name) => `'${name}'`).join(', ');
   const definitions = database
     .prepare(
-      `select sql from ${stored}.sqlite_schema where tbl_name in (${names}) and sql is not null order by type = 'index'`,
+      `select sql from ${attachedSchema}.sqlite_schema where tbl_name in (${names}) and sql is not null order by type = 'index'`,
     )
     .all();
   database.exec('begin');
   for (const { sql } of definitions) database.exec(String(sql));
   // Rows of advisories name namespaces by these numbers.
-  database.exec(`insert into main.namespace select * from ${stored}.namespace; commit`);
+  database.exec(`insert into main.namespace select * from ${attachedSchema}.namespace; commit`);
 }

@@ -9,7 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { LockWait, storeError } from './sqlite-errors.ts';
+import { fromSqliteError, LockRetry } from './sqlite-errors.ts';
 
 /** Kysely over one connection of `node:sqlite`, opened by the first query. `place` names the database in errors. */
 export function sqliteDialect(open: () => DatabaseSync | Promise<DatabaseSync>, place: string): Dialect {
@@ -77,13 +77,13 @@ const preparedMax = 100;
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #place: string;
-  readonly #lockWait: LockWait;
+  readonly #lockRetry: LockRetry;
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync, place: string) {
     this.#database = database;
     this.#place = place;
-    this.#lockWait = new LockWait(place);
+    this.#lockRetry = new LockRetry(place);
   }
 
   get isTransaction(): boolean {
@@ -99,9 +99,9 @@ class SqliteConnection implements DatabaseConnection {
       // Inside a transaction the lock is held. Outside, even a reader may have to wait while another process tidies up.
       return this.#database.isTransaction
         ? this.run<R>(query)
-        : await this.#lockWait.patientlyTogether(() => this.run<R>(query));
+        : await this.#lockRetry.retryReadWhileBusy(() => this.run<R>(query));
     } catch (error) {
-      throw storeError(error, this.#place);
+      throw fromSqliteError(error, this.#place);
     }
   }
 

@@ -1,4 +1,4 @@
-import { ClairError } from '../../../kit/errors.ts';
+import { ClairError } from '../../../core/errors.ts';
 
 /** The database at `place` cannot be used; `why` says what the matter is and what to do. */
 export function unusable(place: string, why: string, cause?: unknown): ClairError {

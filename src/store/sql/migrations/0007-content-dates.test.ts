@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { bareEngines } from '../../../testing/bare-engines.ts';
-import { sqlStore } from '../sql-store.ts';
+import { openSqlStore } from '../sql-store.ts';
 import { addContentDates } from './0007-content-dates.ts';
 import { migrations } from './migrations.ts';
 
@@ -27,8 +27,8 @@ for (const { name, engine } of bareEngines) {
           );
       });
     }
-    await using store = await sqlStore(await open(), {});
-    const states = await store.advisories.feedStates();
+    await using store = await openSqlStore(await open(), {});
+    const states = await store.advisories.findFeedStates();
     const dates = states.map(({ feed, contentDate, contentEvidence }) => [
       feed,
       contentDate,

@@ -5,7 +5,7 @@ import { bareEngines } from '../../../testing/bare-engines.ts';
 import { feedUpdate, record, stream } from '../../../testing/store-content.ts';
 import type { Store } from '../../store.ts';
 import type { Engine } from '../engine.ts';
-import { sqlStore } from '../sql-store.ts';
+import { openSqlStore } from '../sql-store.ts';
 
 /** As the adapter of Harbor for Clair 2 asks. */
 async function lastUpdate({ db }: Engine): Promise<readonly unknown[]> {
@@ -19,7 +19,7 @@ async function load(store: Store, source: string, fetchedAt: string): Promise<vo
 for (const { name, engine } of bareEngines)
   test(`${name}: keyvalue has the time of the last update as Clair 2 writes it`, async (t) => {
     const open = await engine(t);
-    await using store = await sqlStore(await open(), {});
+    await using store = await openSqlStore(await open(), {});
     await using bare = await open();
     assert.deepEqual(await lastUpdate(bare), []);
     await load(store, 'api', '2025-01-01T00:00:00Z');

@@ -17,7 +17,7 @@ import {
 import type { ImageIndex, ImagePackage } from '../../store.ts';
 import type { Engine } from '../engine.ts';
 import { schemaVersion } from '../schema.ts';
-import { sqlStore } from '../sql-store.ts';
+import { openSqlStore } from '../sql-store.ts';
 import { createTables } from './0001-tables.ts';
 import { sharePackages } from './0006-packages.ts';
 import { migrations } from './migrations.ts';
@@ -142,7 +142,7 @@ function everything(layer: string, ...repositories: string[]): ImagePackage {
   };
 }
 
-const homeless: ImagePackage = { ...installed('openssl'), lookup: null };
+const withoutNamespace: ImagePackage = { ...installed('openssl'), lookup: null };
 const unkeyed: ImagePackage = {
   ...installed('openssl'),
   lookup: { namespace: bookworm, name: 'openssl', version: 'without an order' },
@@ -155,7 +155,7 @@ function manyPackages(): ImagePackage[] {
 
 /** Packages that images share or do not, with all that a package may have. */
 const sharing: readonly ImageIndex[] = [
-  image([everything('sha256:one', 'a'), unkeyed, homeless], 'one'),
+  image([everything('sha256:one', 'a'), unkeyed, withoutNamespace], 'one'),
   image([...manyPackages(), everything('sha256:two', 'b')], 'two'),
   image([unkeyed, everything('sha256:two'), everything('sha256:one', 'a', 'b')], 'three'),
 ];
@@ -216,8 +216,9 @@ for (const { name, engine } of bareEngines) {
       await using before = await open();
       await fillWholeRows(before, sharing);
     }
-    await using store = await sqlStore(await open(), {});
-    for (const [i, index] of sharing.entries()) assert.deepEqual(await store.images.read(i + 1), index);
+    await using store = await openSqlStore(await open(), {});
+    for (const [i, index] of sharing.entries())
+      assert.deepEqual(await store.images.findByNumber(i + 1), index);
     const counted = async () => {
       const { rows } = await store.statistics();
       return [rows['package'], rows['image_package']];
@@ -232,7 +233,7 @@ for (const { name, engine } of bareEngines) {
     );
     assert.deepEqual(await counted(), [253, 2 * 257]);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
-    const { images } = await store.images.affected([1], { limit: 9 });
+    const { images } = await store.images.pageAffected([1], { limit: 9 });
     assert.deepEqual(
       images.map(({ identity, packages: { length } }) => [identity, length]),
       [
@@ -254,9 +255,9 @@ for (const { name, engine } of bareEngines) {
       await fillFirstSchema(first);
     }
     const now = loaded + 3 * dayMs;
-    await using store = await sqlStore(await open(), { now: () => now });
+    await using store = await openSqlStore(await open(), { now: () => now });
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
-    assert.deepEqual(await store.images.read(1), openssl);
+    assert.deepEqual(await store.images.findByNumber(1), openssl);
     assert.deepEqual(await store.layers.find('sha256:one', 'key'), {
       verified: true,
       whiteouts: ['x'],
@@ -264,24 +265,24 @@ for (const { name, engine } of bareEngines) {
     });
 
     // What only the new schema can tell.
-    assert.deepEqual(await store.vulnerabilities.named('CVE-2'), [1, 3]);
-    const { images } = await store.images.affected([1], { limit: 9 });
+    assert.deepEqual(await store.vulnerabilities.findNumbersById('CVE-2'), [1, 3]);
+    const { images } = await store.images.pageAffected([1], { limit: 9 });
     assert.deepEqual(
       images.map(({ identity }) => identity),
       ['image'],
     );
-    assert.equal((await store.vulnerabilities.inNamespace('debian:12', { limit: 9 })).length, 2);
-    const [state] = await store.advisories.feedStates({ asOf: new Date(now).toISOString() });
+    assert.equal((await store.vulnerabilities.pageByNamespace('debian:12', { limit: 9 })).length, 2);
+    const [state] = await store.advisories.findFeedStates({ asOf: new Date(now).toISOString() });
     assert.deepEqual(
       [state?.records, state?.skipped.count, state?.kept, state?.lastFailure],
       [2, 0, [], null],
     );
     await assert.rejects(
-      store.advisories.feedStates({ asOf: '2026-01-02T12:00:00Z' }),
+      store.advisories.findFeedStates({ asOf: '2026-01-02T12:00:00Z' }),
       /goes back to 2026-01-03/,
     );
 
-    await goOn(store);
+    await continueUsing(store);
   });
 
   test(`${name}: ancestries of a trial keep their names and are read anew`, async (t) => {
@@ -297,7 +298,7 @@ for (const { name, engine } of bareEngines) {
           await sql`insert into ancestry (name, image_id) values (${trial}, 1)`.execute(db);
       });
     }
-    await using store = await sqlStore(await open(), {});
+    await using store = await openSqlStore(await open(), {});
     const mail = { name: 'mail', hashes: [], image: 1, engineVersion: 0, number: 1 };
     assert.deepEqual(await store.ancestries.find('mail'), mail);
     await store.ancestries.save(ancestry('new', 1));
@@ -307,21 +308,21 @@ for (const { name, engine } of bareEngines) {
   test(`${name}: a new database has the newest schema`, async (t) => {
     const open = await engine(t);
     const first = await open();
-    await using store = await sqlStore(first, {});
+    await using store = await openSqlStore(first, {});
     assert.equal(await first.schemaVersion(first.db), schemaVersion);
-    assert.deepEqual(await store.advisories.feedStates(), []);
+    assert.deepEqual(await store.advisories.findFeedStates(), []);
   });
 }
 
 /** Updates go on upon what was there: events tell of it, a namespace that vanishes is kept, and history is thrown away. */
-async function goOn(store: Awaited<ReturnType<typeof sqlStore>>): Promise<void> {
+async function continueUsing(store: Awaited<ReturnType<typeof openSqlStore>>): Promise<void> {
   const later = [
     record('A', { aliases: ['CVE-1', 'CVE-2'], severity: 'High' }),
     record('C', { affected: [] }),
   ];
   const { changed, removed, added } = await store.advisories.apply(feedUpdate(), stream(later));
   assert.deepEqual([changed, removed, added], [1, 1, 1]);
-  const events = await store.events.after(0, 9);
+  const events = await store.events.findAfter(0, 9);
   assert.deepEqual(
     events.map(({ key, kind, changed: what }) => [key, kind, ...what]),
     [
@@ -330,13 +331,13 @@ async function goOn(store: Awaited<ReturnType<typeof sqlStore>>): Promise<void> 
       ['B', 'withdrawn'],
     ],
   );
-  assert.equal(await store.notifications.make(9), 3);
+  assert.equal(await store.notifications.createFromEvents(9), 3);
   await store.advisories.apply(feedUpdate(), stream([record('C', { affected: [] })]));
   assert.deepEqual(await hits(store, openssl), ['openssl A']);
   const layer = { name: 'base', parent: null, image: 1, format: 'Docker', engineVersion: 3 };
   await store.namedLayers.save(layer);
-  assert.deepEqual(await store.namedLayers.chain('base'), [{ ...layer, number: 1 }]);
-  const { vulnerabilities } = await store.collect({
+  assert.deepEqual(await store.namedLayers.findChain('base'), [{ ...layer, number: 1 }]);
+  const { vulnerabilities } = await store.collectGarbage({
     keepHistoryMs: 0,
     keepEventsMs: 0,
     keepLayersUnusedMs: dayMs,

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { clair } from './command.ts';
+import { type Contender, figures, measure } from './measure.ts';
+
+/**
+ * Whole commands that bring advisories into a database or carry them out of it: `npm run bench -- carry --mirror DIR [--rounds N]`; the
+ * mirror is that of the corpus' `make-mirror.sh`. The database is a new file each time.
+ */
+const { values } = parseArgs({
+  options: { mirror: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+});
+if (values.mirror === undefined) {
+  console.error('bench carry needs --mirror');
+  process.exit(2);
+}
+const mirror = resolve(values.mirror);
+const work = mkdtempSync(join(tmpdir(), 'clair-bench-carry-'));
+process.on('exit', () => {
+  rmSync(work, { recursive: true, force: true });
+});
+const full = join(work, 'full.db');
+const fresh = join(work, 'fresh.db');
+const exported = join(work, 'carried');
+
+function update(source: string, database: string): Contender {
+  return {
+    name: `clair db update ${source}`.trim(),
+    command: `${clair} db update ${source} --mirror ${mirror} --db ${database}`,
+    before: () => {
+      forget(database);
+    },
+  };
+}
+
+function forget(database: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+}
+
+const costs = measure(
+  [
+    update('alpine', fresh),
+    update('debian', fresh),
+    update('', full),
+    {
+      name: 'clair db update, all unchanged',
+      command: `${clair} db update --mirror ${mirror} --db ${full}`,
+    },
+    { name: 'clair db export', command: `${clair} db export ${exported} --db ${full}` },
+    {
+      name: 'clair db import',
+      command: `${clair} db import ${exported} --db ${fresh}`,
+      before: () => {
+        forget(fresh);
+      },
+    },
+  ],
+  Number(values.rounds),
+);
+console.log(figures(costs, false));

@@ -1,0 +1,109 @@
+import { ClairError } from '../../src/core/errors.ts';
+import { limits } from '../../src/core/limits.ts';
+import type { CollectedLayer } from '../../src/image/layer/collector.ts';
+import type { ListedPackage } from '../../src/model/package.ts';
+import type { Files } from '../../src/plugin/layer-files.ts';
+import type { ListerEvent, PackageLister } from '../../src/plugin/package-lister.ts';
+
+/** Something the program promises and did not keep. */
+export class InvariantViolation extends Error {
+  override readonly name = 'Broken';
+}
+
+const word = /^[!-~]{1,512}$/;
+const controls = /\p{Cc}/u;
+const textLengthMax = 8192;
+
+/** Runs a lister, which must not throw, and checks what it lists. */
+export function checkLister(lister: PackageLister, files: Files): void {
+  const problems = new Map<string, number>();
+  const packages = new Map<string, number>();
+  for (const item of lister.list(files)) {
+    if (!files.has(item.path))
+      throw new InvariantViolation(`listed at ${item.path}, which is no file of the layer`);
+    if ('problem' in item) {
+      checkText('a problem', item.problem);
+      // And how many more there are, and that not all owned files were kept.
+      count(problems, item.path, limits.problemsPerFile + 2, 'problems');
+    } else if ('package' in item) {
+      checkPackage(item.package);
+      count(packages, item.path, limits.packagesPerFile, 'packages');
+    } else checkRest(item);
+  }
+}
+
+function count(counts: Map<string, number>, path: string, most: number, what: string): void {
+  const value = (counts.get(path) ?? 0) + 1;
+  counts.set(path, value);
+  if (value > most) throw new InvariantViolation(`more than ${most} ${what} of one file`);
+}
+
+function checkPackage({ name, version, source, ...others }: ListedPackage): void {
+  for (const text of [name, version, source?.name ?? 'x', source?.version ?? 'x'])
+    if (!word.test(text)) throw new InvariantViolation('a package has a name or version that is no word');
+  for (const [field, text] of Object.entries(others))
+    if (typeof text === 'string') checkText(`${field} of a package`, text);
+}
+
+function checkRest(item: Exclude<ListerEvent, { package: unknown } | { problem: unknown }>): void {
+  if ('owner' in item) {
+    if (!word.test(item.owner)) throw new InvariantViolation('the owner of files has a name that is no word');
+    for (const file of item.files) checkPath(file);
+  } else if ('diversion' in item) {
+    checkPath(item.diversion.from);
+    checkPath(item.diversion.to);
+  } else if ('readWith' in item) checkPath(item.readWith);
+  else
+    for (const name of item.repositories)
+      if (!word.test(name)) throw new InvariantViolation('a repository has a name that is no word');
+}
+
+/** Text that goes into reports: of bounded length, and nothing a terminal obeys. */
+export function checkText(what: string, text: string): void {
+  if (controls.test(text)) throw new InvariantViolation(`${what} has control characters`);
+  if (text.length > textLengthMax)
+    throw new InvariantViolation(`${what} is longer than ${textLengthMax} characters`);
+}
+
+/** Paths of an image: inside it, in one spelling. */
+export function checkPath(path: string): void {
+  const isClean = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if (!isClean && path !== '') throw new InvariantViolation('a path is not clean');
+}
+
+/** What the reader of a layer kept of it. */
+export function checkCollected({ whiteouts, opaques, nodes, files, remarks }: CollectedLayer): void {
+  for (const path of [...whiteouts, ...opaques, ...files.keys()]) checkPath(path);
+  for (const { path } of nodes) checkPath(path);
+  const kinds = new Map(nodes.map(({ path, kind }) => [path, kind]));
+  for (const path of files.keys())
+    if (kinds.get(path) !== 'file') throw new InvariantViolation('a file was kept that is none');
+  if (remarks.length > limits.remarks) throw new InvariantViolation('more remarks than the limit');
+  if (keptBytes(files) > limits.keptLayerBytes)
+    throw new InvariantViolation('more bytes were kept than the limit');
+}
+
+/** Bytes of all kept files. */
+export function keptBytes(files: Files): number {
+  return [...files.values()].reduce((sum, content) => sum + content.length, 0);
+}
+
+/** An expected failure passes; what only a bug of ours raises is thrown on, even where it was given the name of an expected one. */
+export function assertExpectedError(
+  error: unknown,
+  ...others: readonly (abstract new (
+    ...given: never[]
+  ) => Error)[]
+): string {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (
+      cause instanceof TypeError ||
+      cause instanceof RangeError ||
+      cause instanceof ReferenceError ||
+      cause instanceof InvariantViolation
+    )
+      throw cause;
+  }
+  if (error instanceof ClairError || others.some((kind) => error instanceof kind)) return String(error);
+  throw error;
+}

@@ -1,0 +1,34 @@
+import type { Http2Server, ServerOptions } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+import { limits } from '../../core/limits.ts';
+
+/** The parts of a server that the library keeps to itself. A release without them makes the server fail at its start. */
+interface ServerInternals {
+  readonly commonServerOptions: ServerOptions;
+  readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+}
+
+/** Bounds HTTP/2 by options of Node that the library does not pass on. Call it before anything takes connections. */
+export function limitHttp2(server: Server): void {
+  const { commonServerOptions: options } = internalsOf(server);
+  Object.assign(options, {
+    maxSessionInvalidFrames: limits.grpcInvalidFrames,
+    maxSessionRejectedStreams: limits.grpcRejectedCalls,
+    // A connection that resets more is told to go away (CVE-2023-44487).
+    streamResetBurst: limits.grpcResets,
+    streamResetRate: limits.grpcResetsPerSecond,
+    maxHeaderListPairs: limits.requestHeaders,
+    settings: { ...options.settings, maxHeaderListSize: limits.requestHeaderBytes },
+  } satisfies ServerOptions);
+}
+
+/** The HTTP/2 server behind the connections that are handed to the library. */
+export function http2ServerOf(server: Server): Http2Server {
+  const [http2] = internalsOf(server).http2Servers.keys();
+  if (http2 === undefined) throw new Error('the gRPC library has no HTTP/2 server');
+  return http2;
+}
+
+function internalsOf(server: Server): ServerInternals {
+  return server as unknown as ServerInternals;
+}

@@ -1,0 +1,53 @@
+import { dateEvidence } from '../model/content-date.ts';
+import type { FeedState } from '../store/store.ts';
+import type { Schema } from './http/go-schema.ts';
+
+const text: Schema = { type: 'string' };
+const time: Schema = { type: 'string', format: 'date-time' };
+
+/** Every key of a `FeedState`. */
+const properties: Readonly<Record<keyof FeedState, Schema>> = {
+  source: text,
+  feed: text,
+  sourceVersion: { type: 'integer' },
+  origin: text,
+  presence: { enum: ['loaded', 'absent', 'failed'] },
+  fingerprint: text,
+  fetchedAt: time,
+  checkedAt: time,
+  newestAdvisory: { type: ['string', 'null'] },
+  contentDate: { type: ['string', 'null'], format: 'date-time' },
+  contentEvidence: { enum: [...dateEvidence, null] },
+  records: { type: 'integer' },
+  skipped: {
+    type: 'object',
+    properties: {
+      count: { type: 'integer' },
+      sample: { type: 'array', items: { type: 'object', properties: { key: text, reason: text } } },
+    },
+  },
+  kept: { type: 'array', items: text },
+  lastFailure: { type: ['object', 'null'], properties: { at: time, message: text } },
+};
+
+/** The answer of `/status`. */
+export const feedStatusSchema: Schema = {
+  type: 'object',
+  properties: {
+    feeds: { type: 'array', items: { type: 'object', properties, required: Object.keys(properties) } },
+  },
+  required: ['feeds'],
+};
+
+const count: Schema = { type: 'integer' };
+
+/** The answer of `/ready`. */
+export const readinessSchema: Schema = {
+  type: 'object',
+  properties: {
+    ready: { type: 'boolean' },
+    feeds: { type: 'object', properties: { loaded: count, unavailable: count, waiting: count } },
+    oldestCheck: { type: ['string', 'null'], format: 'date-time' },
+  },
+  required: ['ready', 'feeds', 'oldestCheck'],
+};

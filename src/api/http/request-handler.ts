@@ -1,0 +1,331 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { ClairError } from '../../core/errors.ts';
+import { limits, timerMsMax } from '../../core/limits.ts';
+import { Semaphore } from '../../kit/async/semaphore.ts';
+import { noopTracer, type SpanStart, type Tracer } from '../../kit/trace/tracer.ts';
+import { withStoreTimeout } from '../../store/store-timeout.ts';
+import type { Access, AccessDecision } from './access.ts';
+import type { RequestGuard } from './request-guard.ts';
+import {
+  pendingOutcome,
+  type RequestOutcome,
+  type RequestRecord,
+  toRequestRecord,
+} from './request-record.ts';
+import {
+  type ApiResponse,
+  busyRetrySeconds,
+  errorResponse,
+  type LogDetails,
+  type Route,
+  readBody,
+  retryAfterHeader,
+  WireError,
+} from './route.ts';
+import { notFoundResponse, type Router, type RoutingResult } from './router.ts';
+import { UnreadResponses } from './unread-responses.ts';
+import { rejectOnAbort, type WriteOptions, writeResponse } from './write-response.ts';
+
+/** What answering requests needs. */
+export interface RequestHandlerDeps {
+  /** Asked in this order. */
+  readonly routers: readonly Router[];
+  readonly access: Access;
+  /** Asked before `access`. */
+  readonly guard: RequestGuard;
+  /** How long a request may take before the answer is 503. */
+  readonly timeoutMs: number;
+  /** Told of mistakes of ours that a client only sees as 500. */
+  readonly onError: (error: unknown) => void;
+  /** Told of each answer of a route; 499 where the client did not wait for it. Of an endless one it is told at its beginning. */
+  readonly onResponse: (route: string, status: number, ms: number) => void;
+  /** Called once for each request that has ended, refused ones and those that lead nowhere included. */
+  readonly onRequest?: (record: RequestRecord) => void;
+  /** Follows each request that a route answers. */
+  readonly tracer?: Tracer;
+  /** How long a client may take nothing of an answer; `limits` where it is not said. */
+  readonly stalledMs?: number;
+  /** The answers that clients have not taken yet. */
+  readonly unread?: UnreadResponses;
+}
+
+/** Why nobody waits for an answer any more. */
+class RequestTimedOut extends Error {}
+class ClientDisconnected extends Error {}
+
+const timeoutMessage = 'Clair failed to respond within the configured timeout window.';
+
+const timeoutResponse: ApiResponse = {
+  status: 503,
+  contentType: 'text/plain; charset=utf-8',
+  text: `{"Error":{"Message":"${timeoutMessage}","Type":"Timeout"}}`,
+};
+
+/** Requests under way. */
+export class RequestHandler {
+  readonly #deps: RequestHandlerDeps;
+  readonly #tracer: Tracer;
+  readonly #unsettled = new Set<Promise<unknown>>();
+  readonly #shutdown = new AbortController();
+  readonly #largeBodies = new Semaphore(1);
+  readonly #unread: UnreadResponses;
+
+  constructor(deps: RequestHandlerDeps) {
+    this.#deps = deps;
+    this.#tracer = deps.tracer ?? noopTracer;
+    this.#unread = deps.unread ?? new UnreadResponses();
+  }
+
+  /** Takes no more requests, and ends what would not end. */
+  shutDown(): void {
+    this.#shutdown.abort();
+  }
+
+  /** Answers a request; never fails. */
+  async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access, onError, onRequest } = this.#deps;
+    const started = performance.now();
+    const match = this.#match(incoming);
+    const route = match.kind === 'route' ? match.route : undefined;
+    const decision = this.#guard(incoming, route) ?? access.authorize(incoming.headers.authorization, route);
+    const outcome = pendingOutcome(incoming);
+    try {
+      if (decision.refusal !== undefined)
+        await this.#writeDirect(response, decision.refusal.response, outcome);
+      else if (match.kind === 'answer') await this.#writeDirect(response, match.response, outcome);
+      else
+        await this.#tracer.span(spanOf(match, incoming), () =>
+          withRouteStoreWait(match.route, () => this.#runRoute(match, { incoming, response, outcome })),
+        );
+    } catch (error) {
+      onError(error);
+      response.destroy();
+    }
+    onRequest?.(
+      toRequestRecord(incoming, { route, verdict: decision, ms: performance.now() - started }, outcome),
+    );
+  }
+
+  /** The verdict on a request that is refused whoever sends it; undefined for any other. */
+  #guard(incoming: IncomingMessage, route: Route | undefined): AccessDecision | undefined {
+    const refusal = this.#deps.guard(incoming);
+    if (refusal === undefined) return undefined;
+    const { status, message } = refusal;
+    return { refusal: { response: (route?.renderError ?? errorResponse)(status, message), reason: message } };
+  }
+
+  /** Writes an answer that no route gave. */
+  async #writeDirect(
+    response: ServerResponse,
+    apiResponse: ApiResponse,
+    outcome: RequestOutcome,
+  ): Promise<void> {
+    outcome.bytes = await this.#write(response, apiResponse, { isGzipped: false });
+    outcome.status = apiResponse.status;
+  }
+
+  /** Until no handler works any more, those included whose clients have their answer or went away. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unsettled);
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#unsettled.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#unsettled.delete(work);
+    }
+  }
+
+  #match({ method = '', url = '' }: IncomingMessage): RoutingResult {
+    for (const router of this.#deps.routers) {
+      const match = router(method, url);
+      if (match !== undefined) return match;
+    }
+    return { kind: 'answer', response: notFoundResponse };
+  }
+
+  /** Handlers parse a body at once: of several large ones, each is handed over in its own turn of the event loop. */
+  async #bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+    const body = await readBody(incoming);
+    if (body.length > limits.largeBodyBytes) await this.#largeBodies.run(() => setImmediate());
+    return body;
+  }
+
+  async #runRoute(
+    { route, params, query }: MatchedRoute,
+    { incoming, response, outcome }: RequestContext,
+  ): Promise<void> {
+    const started = performance.now();
+    const { isStreaming = false } = route;
+    using deadline = this.#deadline(response, isStreaming);
+    const { signal } = deadline;
+    const { headers } = incoming;
+    const body = (): Promise<Buffer> => this.#bodyOf(incoming);
+    const shutdown = this.#shutdown.signal;
+    outcome.traceId = this.#tracer.traceId();
+    const addLogDetails = (details: LogDetails): void => {
+      outcome.details = { ...outcome.details, ...details };
+    };
+    const request = { method: route.method, params, query, headers, body, signal, shutdown, addLogDetails };
+    // As Clair: even where it says that gzip is not wanted.
+    const isGzipped = !isStreaming && headers['accept-encoding']?.includes('gzip') === true;
+    let status: number;
+    let isRecorded = false;
+    const recordOnce = (): void => {
+      if (!isRecorded) this.#deps.onResponse(route.name, status, performance.now() - started);
+      isRecorded = true;
+    };
+    try {
+      const apiResponse = await Promise.race([this.#track(route.handle(request)), rejectOnAbort(signal)]);
+      ({ status } = apiResponse);
+      if (apiResponse.cause !== undefined) this.#deps.onError(apiResponse.cause);
+      if (isStreaming) {
+        response.shouldKeepAlive = false;
+        recordOnce();
+      }
+      const stallOptions = isStreaming ? { stallMs: this.#deps.stalledMs ?? limits.stalledMs } : {};
+      outcome.bytes = await this.#write(response, apiResponse, { isGzipped, signal, ...stallOptions });
+    } catch (error) {
+      const reason = abandonReasonOf(error, response, signal);
+      status = await this.#writeError(reason, response, { route, isGzipped, outcome });
+    }
+    // The end of an endless answer is no failure of it.
+    outcome.status = isStreaming && response.headersSent ? response.statusCode : status;
+    this.#tracer.annotate(
+      { 'http.response.status_code': status },
+      status >= 500 ? String(status) : undefined,
+    );
+    recordOnce();
+  }
+
+  /** The signal that nobody waits for an answer any more. */
+  #deadline(response: ServerResponse, isStreaming: boolean): Disposable & { readonly signal: AbortSignal } {
+    const controller = new AbortController();
+    response.once('close', () => {
+      // Also the end of an answer that was sent whole closes it.
+      if (!response.writableFinished) controller.abort(new ClientDisconnected());
+    });
+    const timer = isStreaming
+      ? undefined
+      : setTimeout(
+          () => {
+            controller.abort(new RequestTimedOut());
+          },
+          Math.min(this.#deps.timeoutMs, timerMsMax),
+        );
+    return {
+      signal: controller.signal,
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  /** Tells the client what went wrong, as far as it can still be told. Answers the status. */
+  async #writeError(
+    error: unknown,
+    response: ServerResponse,
+    { route, isGzipped, outcome }: ErrorContext,
+  ): Promise<number> {
+    if (error instanceof ClientDisconnected) return 499;
+    const apiResponse = this.#toErrorResponse(error, route);
+    if (response.headersSent) response.destroy();
+    else
+      outcome.bytes = await this.#write(response, apiResponse, {
+        isGzipped: isGzipped && apiResponse !== timeoutResponse,
+      });
+    return apiResponse.status;
+  }
+
+  async #write(response: ServerResponse, apiResponse: ApiResponse, options: WriteOptions): Promise<number> {
+    // No other request of this connection is taken when the server is about to end.
+    response.shouldKeepAlive &&= !this.#shutdown.signal.aborted;
+    const isGzipped = options.isGzipped && apiResponse.isNeverCompressed !== true;
+    const stallMs = this.#deps.stalledMs;
+    const bounds = { unread: this.#unread, ...(stallMs !== undefined && { stallMs }) };
+    return await writeResponse(response, apiResponse, { ...bounds, ...options, isGzipped });
+  }
+
+  #toErrorResponse(error: unknown, { renderError }: Route): ApiResponse {
+    if (error instanceof RequestTimedOut)
+      return renderError?.(timeoutResponse.status, timeoutMessage) ?? timeoutResponse;
+    if (error instanceof WireError) {
+      const { status, message, retryAfterSeconds, cause } = error;
+      if (cause !== undefined) this.#deps.onError(cause);
+      return errorResponse(status, message, retryAfterHeader(retryAfterSeconds));
+    }
+    this.#deps.onError(error);
+    if (error instanceof ClairError && error.code === 'store-unavailable')
+      return (renderError ?? errorResponse)(
+        503,
+        'the database cannot be reached',
+        retryAfterHeader(busyRetrySeconds),
+      );
+    return (renderError ?? errorResponse)(500, 'internal server error');
+  }
+}
+
+/** Who reads learns soon that the database is away; a change waits for it. What has no end waits as the program itself does. */
+function withRouteStoreWait<T>({ method, isStreaming }: Route, work: () => T): T {
+  if (isStreaming === true) return work();
+  return withStoreTimeout(method === 'GET' ? limits.storeReadWaitMs : limits.storeWriteWaitMs, work);
+}
+
+/** As OpenTelemetry names what a server does for HTTP. */
+function spanOf({ route, pattern }: MatchedRoute, { url = '', headers }: IncomingMessage): SpanStart {
+  return {
+    name: `${route.method} ${pattern}`,
+    kind: 'server',
+    parent: headers['traceparent']?.toString(),
+    attributes: {
+      'http.request.method': route.method,
+      'http.route': pattern,
+      'url.path': url.replace(/\?.*/s, ''),
+    },
+  };
+}
+
+/** A request on its way. */
+interface RequestContext {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly outcome: RequestOutcome;
+}
+
+/** How a failure is answered. */
+interface ErrorContext {
+  readonly route: Route;
+  readonly isGzipped: boolean;
+  readonly outcome: RequestOutcome;
+}
+
+type MatchedRoute = Extract<RoutingResult, { kind: 'route' }>;
+
+/** Why a request was not answered: the reason of the signal, that the client is gone, or the error itself. */
+function abandonReasonOf(error: unknown, response: ServerResponse, signal: AbortSignal): unknown {
+  if (signal.aborted && isAbort(error, signal)) return signal.reason;
+  return isConnectionClosed(error, response) ? new ClientDisconnected() : error;
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** How Node says that the other side closed the connection. */
+const connectionClosedCodes: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+/** Whether an error comes of a connection that was closed under an answer; the signal may come a moment later. */
+function isConnectionClosed(error: unknown, response: ServerResponse): boolean {
+  return (
+    response.destroyed &&
+    error instanceof Error &&
+    connectionClosedCodes.has((error as NodeJS.ErrnoException).code)
+  );
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { accessByTokens } from './access.ts';
+import { serveApi } from './api-server.ts';
+import { routerOf } from './router.ts';
+
+test('an endless stream has no time, is not compressed, keeps no connection, and is left when nobody takes it', async (t) => {
+  const ended = Promise.withResolvers<undefined>();
+  async function* endless(): AsyncIterable<string> {
+    try {
+      for (;;) yield 'x'.repeat(65_536);
+    } finally {
+      ended.resolve(undefined);
+    }
+  }
+  const recorded: unknown[] = [];
+  const handle = async () => ({ status: 200, stream: endless() });
+  const server = await serveApi(
+    'the API',
+    { host: '127.0.0.1', port: 0 },
+    {
+      routers: [routerOf('', [{ name: 'getAll', method: 'GET', path: '/all', isStreaming: true, handle }])],
+      ...{ access: accessByTokens([]), timeoutMs: 0, stalledMs: 50, tls: undefined },
+      onError: (error) => recorded.push(error),
+      onResponse: (route, status) => recorded.push([route, status]),
+    },
+  );
+  t.after(() => server.stop(0));
+  const socket = connect(server.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write('GET /all HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n');
+  const [beginning] = (await once(socket, 'data')) as [Buffer];
+  socket.pause();
+  assert.match(beginning.toString(), /\r\nConnection: close\r\n/);
+  assert.doesNotMatch(beginning.toString(), /gzip/);
+  await ended.promise;
+  assert.deepEqual(recorded, [['getAll', 200]]);
+});

@@ -1,0 +1,83 @@
+import { ClairError, type ErrorCode } from '../../../core/errors.ts';
+import { GoJsonError } from '../go-json-decode.ts';
+import { GoNumberError } from '../go-number.ts';
+import { busyRetrySeconds } from '../route.ts';
+import { ProtoJsonError } from './proto-json.ts';
+
+/** Codes of gRPC, as far as they are used here, with the status that grpc-gateway gives each. */
+export const rpcCodes = {
+  cancelled: { name: 'CANCELLED', code: 1, status: 499 },
+  'invalid-argument': { name: 'INVALID_ARGUMENT', code: 3, status: 400 },
+  'deadline-exceeded': { name: 'DEADLINE_EXCEEDED', code: 4, status: 504 },
+  'not-found': { name: 'NOT_FOUND', code: 5, status: 404 },
+  'permission-denied': { name: 'PERMISSION_DENIED', code: 7, status: 403 },
+  'failed-precondition': { name: 'FAILED_PRECONDITION', code: 9, status: 400 },
+  internal: { name: 'INTERNAL', code: 13, status: 500 },
+  unavailable: { name: 'UNAVAILABLE', code: 14, status: 503 },
+  unauthenticated: { name: 'UNAUTHENTICATED', code: 16, status: 401 },
+} as const;
+
+/** The name of a code. */
+export type RpcCode = keyof typeof rpcCodes;
+
+/** A failure that the client is told of, over gRPC as over HTTP. */
+export class RpcError extends Error {
+  override readonly name = 'RpcFault';
+  readonly code: RpcCode;
+  /** When the client may come again, where that would help. */
+  readonly retryAfterSeconds: number | undefined;
+
+  /** `cause` is a failure that the log has to show, such as that of the database. */
+  constructor(
+    code: RpcCode,
+    message: string,
+    options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The request cannot be used as it is. */
+export function invalidArgument(message: string): RpcError {
+  return new RpcError('invalid-argument', message);
+}
+
+/** How Clair tells of what went wrong inside. */
+export function clairReason(reason: string): string {
+  return `clair error reason: '${reason}'`;
+}
+
+const downloadReason = clairReason('failed to download layer blob.');
+const extractReason = clairReason('failed to extract files from layer blob.');
+
+const rpcErrors: Partial<Record<ErrorCode, (error: ClairError) => RpcError>> = {
+  'layer-not-found': () => invalidArgument(downloadReason),
+  'source-refused': ({ message }) => invalidArgument(`${downloadReason}: ${message}`),
+  'target-corrupt': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  'layer-mismatch': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  'limit-exceeded': ({ message }) => new RpcError('failed-precondition', `${extractReason}: ${message}`),
+  'layer-unsupported': ({ message }) => new RpcError('failed-precondition', message),
+  'layer-unreadable': ({ message }) => new RpcError('failed-precondition', message),
+  busy: ({ message }) => new RpcError('unavailable', message, { retryAfterSeconds: busyRetrySeconds }),
+  'store-unavailable': (cause) => databaseError(cause, { retryAfterSeconds: busyRetrySeconds }),
+  'store-unusable': databaseError,
+  'store-conflict': databaseError,
+};
+
+function databaseError(cause: ClairError, again: { readonly retryAfterSeconds?: number } = {}): RpcError {
+  const message = clairReason('something went wrong when communicating with the database.');
+  return new RpcError('unavailable', message, { ...again, cause });
+}
+
+/** What the client is told of an error; undefined for a mistake of ours, of which it learns nothing. */
+export function toRpcError(error: unknown): RpcError | undefined {
+  if (error instanceof RpcError) return error;
+  if (error instanceof GoJsonError || error instanceof ProtoJsonError || error instanceof GoNumberError)
+    return invalidArgument(error.message);
+  return error instanceof ClairError ? rpcErrors[error.code]?.(error) : undefined;
+}
+
+/** What the client is told of a mistake of ours. */
+export const internalError: RpcError = new RpcError('internal', 'internal server error');

@@ -1,0 +1,129 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGzip, gzip } from 'node:zlib';
+import { limits } from '../../core/limits.ts';
+import { encodeGoJson } from './go-json-encode.ts';
+import type { ApiResponse } from './route.ts';
+import type { UnreadResponses } from './unread-responses.ts';
+
+const gzipAsync = promisify(gzip);
+
+/** How an answer goes out. */
+export interface WriteOptions {
+  readonly isGzipped: boolean;
+  /** Ends the writing of a stream. */
+  readonly signal?: AbortSignal;
+  /** A client that takes nothing for so long, though there is something for it, is left. */
+  readonly stallMs?: number;
+  /** Takes the answer while it waits for the client. */
+  readonly unread?: UnreadResponses;
+}
+
+/** Fails when the signal comes. */
+export function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/**
+ * Writes an answer with the headers that Clair gives it, and returns the bytes of its body as they were sent. Content is never
+ * compressed where there is none.
+ */
+export async function writeResponse(
+  response: ServerResponse,
+  apiResponse: ApiResponse,
+  options: WriteOptions,
+): Promise<number> {
+  response.setHeader('Server', 'clair');
+  for (const [name, value] of Object.entries(apiResponse.headers ?? {})) response.setHeader(name, value);
+  if (apiResponse.stream !== undefined) {
+    return await writeStream(response, apiResponse.stream, apiResponse, options);
+  }
+  const text = apiResponse.body === undefined ? (apiResponse.text ?? '') : encodeGoJson(apiResponse.body);
+  let content = Buffer.from(text);
+  if (content.length > 0) {
+    setContentHeaders(response, apiResponse, options);
+    if (options.isGzipped) content = await gzipAsync(content);
+  }
+  response.setHeader('Content-Length', content.length);
+  response.writeHead(apiResponse.status).end(content);
+  if (response.writableLength > 0) trackUnread(response, options);
+  return content.length;
+}
+
+/** Bounds how long and how much of an answer may wait for the client. Most are taken before this is reached. */
+function trackUnread(response: ServerResponse, { unread, stallMs = limits.unreadMs }: WriteOptions): void {
+  const drop = (): void => {
+    response.destroy();
+  };
+  response.setTimeout(stallMs, drop);
+  if (unread === undefined) return;
+  const unreadResponse = { bytes: () => (response.destroyed ? 0 : response.writableLength), drop };
+  unread.add(unreadResponse);
+  response.once('close', () => {
+    unread.delete(unreadResponse);
+  });
+}
+
+/** The first piece is waited for before the status is written: until then, a failure can still be told. */
+async function writeStream(
+  response: ServerResponse,
+  stream: AsyncIterable<string>,
+  apiResponse: ApiResponse,
+  options: WriteOptions,
+): Promise<number> {
+  const { signal = new AbortController().signal, stallMs } = options;
+  if (stallMs !== undefined) response.setTimeout(stallMs, () => response.destroy());
+  const pieces = stream[Symbol.asyncIterator]();
+  const first = await Promise.race([pieces.next(), rejectOnAbort(signal)]);
+  setContentHeaders(response, apiResponse, options);
+  response.writeHead(apiResponse.status);
+  let bytes = 0;
+  const count = (piece: string | Uint8Array): void => {
+    bytes += Buffer.byteLength(piece);
+  };
+  const all = withFirst(first, pieces);
+  // Pieces are large: one is enough ahead of the client.
+  const source = Readable.from(options.isGzipped ? all : countPieces(all, count), { highWaterMark: 1 });
+  if (options.isGzipped) {
+    const gzipped = createGzip();
+    const piping = pipeline(source, gzipped, response, { signal });
+    gzipped.on('data', count);
+    await piping;
+  } else await pipeline(source, response, { signal });
+  return bytes;
+}
+
+async function* countPieces(
+  pieces: AsyncIterable<string>,
+  count: (piece: string) => void,
+): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    count(piece);
+    yield piece;
+  }
+}
+
+async function* withFirst(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncIterable<string> {
+  try {
+    for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function setContentHeaders(
+  response: ServerResponse,
+  { contentType }: ApiResponse,
+  { isGzipped }: WriteOptions,
+): void {
+  response.setHeader('Content-Type', contentType ?? 'application/json;charset=utf-8');
+  if (isGzipped) response.setHeader('Content-Encoding', 'gzip');
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { openSqliteStore } from '../store/sql/sqlite-store.ts';
+import { corpusTest } from '../testing/corpus.ts';
+import { type JsonSchema, schemaProblems } from '../testing/json-schema.ts';
+import { readExchanges } from '../testing/recordings.ts';
+import { feedUpdate, record, stream } from '../testing/store-content.ts';
+import { feedStatusSchema } from './health-schemas.ts';
+import { describedNativeRoutes } from './http/native/routes.ts';
+import { v1Descriptions } from './http/v1/descriptions.ts';
+import { describedV1Routes } from './http/v1/routes.ts';
+import { apiOpenApiDocument, openApiRouter } from './openapi-document.ts';
+
+interface ResponseObject {
+  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly security?: unknown;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
+for (const requiresTokens of [false, true]) {
+  test(`the document is OpenAPI 3.1, ${requiresTokens ? 'with' : 'without'} tokens`, async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(asJson(apiOpenApiDocument(requiresTokens)));
+    assert.equal(valid, true, JSON.stringify(errors));
+    assert.equal(validator.version, '3.1');
+  });
+}
+
+test('every route is described once, and nothing else', () => {
+  const { paths } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).flatMap((method) =>
+      method === 'servers' ? [] : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
+    ),
+  );
+  const served = [...describedV1Routes(), ...describedNativeRoutes()].map(
+    ({ route, path }) => `${route.method} ${path}`,
+  );
+  const others = ['/openapi.json', '/health', '/metrics', '/ready', '/status'].map((path) => `GET ${path}`);
+  assert.deepEqual(documented.toSorted(), [...served, ...others].toSorted());
+  const names = describedV1Routes().map(({ route }) => route.name.replace('v1/', ''));
+  assert.deepEqual(Object.keys(v1Descriptions), names);
+});
+
+test('what a token has to allow is said where tokens are asked for', () => {
+  const scopes = (requiresTokens: boolean): unknown[] => {
+    const { paths } = asJson(apiOpenApiDocument(requiresTokens)) as unknown as Document;
+    return ['/v1/layers post', '/v1/layers/{name} get', '/v1/layers/{name} delete', '/health get'].map(
+      (place) => {
+        const [path = '', method = ''] = place.split(' ');
+        return paths[path]?.[method]?.security;
+      },
+    );
+  };
+  const token = (scope: string) => [{ token: [scope] }];
+  assert.deepEqual(scopes(true), [token('scan'), token('read'), token('admin'), undefined]);
+  assert.deepEqual(scopes(false), [undefined, undefined, undefined, undefined]);
+});
+
+test('it is served under its own name alone, and what /status answers is as it says', async (context) => {
+  const match = openApiRouter(false)('GET', '/openapi.json');
+  assert.ok(match?.kind === 'route');
+  for (const target of ['/', '/openapi', '/v1/openapi.json', '/openapi.jsons'])
+    assert.equal(openApiRouter(false)('GET', target), undefined, target);
+  const store = await openSqliteStore(':memory:');
+  context.after(() => store[Symbol.asyncDispose]());
+  await store.advisories.apply(feedUpdate(), stream([record('CVE-2024-0001')]));
+  const status = asJson({ feeds: await store.advisories.findFeedStates() });
+  assert.deepEqual(schemaProblems(feedStatusSchema as JsonSchema, status), []);
+});
+
+corpusTest('what Clair answered is as the document says', () => {
+  const { paths, components } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  // The checker looks for schemas where JSON Schema has them.
+  const asDefinitions = (schema: unknown): JsonSchema =>
+    JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/')) as JsonSchema;
+  const $defs = asDefinitions(components.schemas) as Readonly<Record<string, JsonSchema>>;
+  const operationOf = operationsOf(paths);
+  let count = 0;
+  for (const name of ['v1-layers', 'v1-vulnerabilities', 'v1-notifications']) {
+    for (const { n, method, path, status, response_body: body } of readExchanges(name)) {
+      const operation = operationOf(method, path);
+      // Recorded bodies are cut at this length.
+      if (operation === undefined || !body?.startsWith('{') || body.length >= 4000) continue;
+      const schema = responseSchemaOf(operation, status);
+      assert.ok(schema, `${name} #${n}: ${operation.operationId} ${status}`);
+      const problems = schemaProblems({ ...asDefinitions(schema), $defs }, JSON.parse(body));
+      assert.deepEqual(problems, [], `${name} #${n}`);
+      count++;
+    }
+  }
+  assert.ok(count > 200, `${count} answers`);
+});
+
+function operationsOf(paths: Document['paths']): (method: string, path: string) => Operation | undefined {
+  const patterns = Object.entries(paths).map(([path, methods]) => ({
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+    methods,
+  }));
+  return (method, path) => {
+    const [bare = ''] = path.split('?');
+    return patterns.find(({ pattern }) => pattern.test(bare))?.methods[method.toLowerCase()];
+  };
+}
+
+function responseSchemaOf({ responses }: Operation, status: number): JsonSchema | undefined {
+  const { content } = responses[status] ?? responses['default'] ?? {};
+  return content?.['application/json']?.schema;
+}
+
+/** As it is sent: without what is undefined. */
+function asJson(document: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '../core/limits.ts';
+import { cve, cveDirectories, cveInMirror } from '../enrich/cve/cve.ts';
+import { HttpError } from '../kit/http/http-rules.ts';
+import type { ConnectionOptions } from '../kit/http/http-transport.ts';
+import type { UpdateFeedsDeps } from '../service/feeds/update-feeds.ts';
+import type { RatingLookupRequest, RatingLookupResult } from '../service/findings/assess-packages.ts';
+import { lookUpRatings, type RatingLookupDeps } from '../service/findings/look-up-ratings.ts';
+import type { ClientOptions } from '../source/client/download.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** A room whose user lets it fetch. */
+interface FetchRatingsDeps {
+  readonly context: CommandContext;
+  readonly updateDeps: UpdateFeedsDeps;
+  readonly mirror: string | undefined;
+}
+
+/** Looks up ratings upstream, or in the mirror that the user names. */
+export async function fetchRatings(
+  found: RatingLookupRequest,
+  { context, updateDeps, mirror }: FetchRatingsDeps,
+): Promise<RatingLookupResult> {
+  const { createFeedClient, extensions } = context;
+  return await lookUpRatings(found, {
+    updating: updateDeps,
+    enrichers: extensions.enrichers,
+    documents: documentsIn(mirror),
+    feedClient: (signal) => createFeedClient({ ...lookupClientOptions, signal }),
+    documentClient: (signal) =>
+      createFeedClient({
+        ...lookupClientOptions,
+        signal,
+        connect: onOneOrigin(),
+        onProgress: () => undefined,
+      }),
+    cachesAbsence: !isDirectory(mirror),
+  });
+}
+
+/** A scan does not wait as long as an update does. */
+const lookupClientOptions: ClientOptions = {
+  attempts: limits.lookupAttempts,
+  pauseMsMax: limits.lookupPauseMs,
+  idleMs: limits.lookupMs,
+};
+
+function isDirectory(mirror: string | undefined): mirror is string {
+  return mirror !== undefined && !mirror.includes('://');
+}
+
+function documentsIn(mirror: string | undefined): RatingLookupDeps['documents'] {
+  if (mirror === undefined) return cve;
+  if (!isDirectory(mirror) || cveDirectories.some((path) => existsSync(join(mirror, path))))
+    return cveInMirror;
+  return { reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)` };
+}
+
+/** Lets a download connect to the origin it begins with, and to no other: a CVE record is nowhere else. */
+function onOneOrigin(): (url: URL) => ConnectionOptions {
+  let origin: string | undefined;
+  return (url) => {
+    origin ??= url.origin;
+    if (url.origin !== origin) throw new HttpError('a redirect to another host is not followed');
+    return {};
+  };
+}

@@ -1,0 +1,84 @@
+import { type Command, CommanderError, type Option } from 'commander';
+import { ClairError } from '../../core/errors.ts';
+import { configurableOptions, isRepeatable, variableOfOption } from './option-sources.ts';
+import { OptionFileOption } from './run-options.ts';
+
+/** The variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Gives a command the options that its line does not have: those of the environment, then those of the file that `--config` names.
+ * Throws `usage` or `config-invalid` for what cannot be used. Answers a promise where there is a file to read.
+ */
+export function applyOptionSources(command: Command, env: Environment): Promise<void> | undefined {
+  const options = configurableOptions(command);
+  for (const option of options) applyVariable(command, option, env);
+  const file: unknown = command.getOptionValue('config');
+  if (options.length === 0 || typeof file !== 'string') return undefined;
+  return applyOptionFile(command, file);
+}
+
+async function applyOptionFile(command: Command, file: string): Promise<void> {
+  const { readOptionFile } = await import('./option-file.ts');
+  const options = configurableOptions(command).filter((option) => !(option instanceof OptionFileOption));
+  for (const { option, values, place } of await readOptionFile(file, command, options))
+    if (!isExplicit(command, option)) applyValues(command, option, { values, place, source: 'config' });
+}
+
+function isExplicit(command: Command, option: Option): boolean {
+  const source = command.getOptionValueSource(option.attributeName());
+  return source !== undefined && source !== 'default';
+}
+
+function applyVariable(command: Command, option: Option, env: Environment): void {
+  const place = variableOfOption(option);
+  const text = env[place];
+  // A variable that is empty is one that is not set, as pipelines have them.
+  if (text === undefined || text === '' || isExplicit(command, option)) return;
+  const values = isRepeatable(option) ? text.split(',').map((word) => word.trim()) : [text];
+  applyValues(command, option, { values, place, source: 'env' });
+}
+
+/** What is given to an option elsewhere than on the command line. */
+interface OptionValues {
+  readonly values: readonly string[];
+  /** Where it stands, for messages. */
+  readonly place: string;
+  readonly source: 'env' | 'config';
+}
+
+function applyValues(command: Command, option: Option, { values, place, source }: OptionValues): void {
+  const key = option.attributeName();
+  if (!option.required && !option.optional) {
+    const isSet = parseBoolean(values[0] ?? '', place);
+    command.setOptionValueWithSource(key, option.negate ? !isSet : isSet, source);
+    return;
+  }
+  const value = values.reduce<unknown>(
+    (before, text) => parseOptionValue(option, text, { before, place }),
+    undefined,
+  );
+  command.setOptionValueWithSource(key, value, source);
+}
+
+function parseOptionValue(
+  option: Option,
+  text: string,
+  { before, place }: { readonly before: unknown; readonly place: string },
+): unknown {
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, before);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new ClairError(
+      'usage',
+      `${place} has ${JSON.stringify(text)}, which --${option.name()} does not take. ${error.message}`,
+    );
+  }
+}
+
+function parseBoolean(text: string, place: string): boolean {
+  if (/^(?:1|true|yes)$/i.test(text)) return true;
+  if (/^(?:0|false|no)$/i.test(text)) return false;
+  throw new ClairError('usage', `${place} has ${JSON.stringify(text)}: write true or false`);
+}

@@ -1,0 +1,93 @@
+import type { NativeDeps } from '../../api/http/native/deps.ts';
+import type { V1Deps } from '../../api/http/v1/deps.ts';
+import { pageTokens } from '../../api/http/v1/page-token.ts';
+import type { V3Deps } from '../../api/http/v3/deps.ts';
+import { limits } from '../../core/limits.ts';
+import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
+import { logIngest } from '../log/server-events.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import { sleepOrWake } from './sleep.ts';
+
+/** How often it is looked whether another server has made events. */
+const pollMs = 5_000;
+
+/** What the handlers of Clair's first API work with. */
+export function toV1Deps({
+  store,
+  pool,
+  loaded,
+  plan: { detectors, listers },
+  server: { pageKey },
+  writeMetrics,
+  wakeSignal,
+  ingests,
+  listGate,
+  now,
+  log,
+}: ServiceDeps): V1Deps {
+  const all = loaded.extensions;
+  const extensions = { ...all, detectors, listers };
+  const enabledListers = new Set(extensions.listers.map(({ name }) => name));
+  const ignoredListers = new Set(
+    all.listers.map(({ name }) => name).filter((name) => !enabledListers.has(name)),
+  );
+  return {
+    extensions,
+    store,
+    ingest: { extensions, store, read: pool.reader(loaded.analyzers), ignoredListers },
+    pendingIngests: ingests,
+    writing: {
+      ...{ extensions, store, mutex: new KeyedMutex(limits.storeWriteWaitMs), now },
+      onChange: () => {
+        wakeSignal.notify();
+      },
+    },
+    tokens: pageTokens(pageKey, now),
+    listLimiter: listGate,
+    onIngested: (record) => {
+      logIngest(log, record);
+    },
+    metrics: writeMetrics,
+  };
+}
+
+/** What the handlers of the third API work with: all that those of the first have. */
+export function toV3Deps({
+  extensions,
+  store,
+  ingest,
+  pendingIngests,
+  tokens,
+  listLimiter,
+  onIngested,
+  metrics,
+}: V1Deps): V3Deps {
+  return {
+    extensions,
+    store,
+    ingest: { ...ingest, store },
+    pendingIngests: pendingIngests,
+    tokens,
+    listLimiter: listLimiter,
+    onIngested: onIngested,
+    metrics,
+  };
+}
+
+/** What the handlers of our own routes work with. */
+export function toNativeDeps({
+  loaded: { extensions },
+  store,
+  wakeSignal,
+  listGate,
+  now,
+}: ServiceDeps): NativeDeps {
+  return {
+    store,
+    extensions,
+    listLimiter: listGate,
+    followers: new Set(),
+    now,
+    sleepOrWake: (signal) => sleepOrWake(pollMs, wakeSignal, signal),
+  };
+}

@@ -1,0 +1,90 @@
+import type { Config } from '../../config/settings.ts';
+import { transportKinds } from '../../extensions.ts';
+import type { TransportKind } from '../../notify/transport-kind.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { Transport } from '../../plugin/transport.ts';
+import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
+import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
+import { Problems } from './problems.ts';
+import { selectForSetting } from './select-for-setting.ts';
+
+/** The settings of a server that name extensions, checked and resolved. */
+export interface ServicePlan {
+  readonly detectors: Extensions['detectors'];
+  readonly listers: Extensions['listers'];
+  readonly feeds: readonly FeedOfSource[];
+  readonly transports: readonly Transport[];
+}
+
+/** Plugins by their names. */
+export interface PluginNames {
+  readonly names: readonly string[];
+  readonly directory: string;
+}
+
+/** Extensions with what the configuration makes of them. */
+export interface PreparedServices {
+  readonly loaded: LoadedExtensions;
+  readonly plan: ServicePlan;
+}
+
+/** Loads plugins, and checks the settings that name extensions. The caller disposes of `plugged`. Throws `config-invalid`. */
+export async function prepareServices(
+  config: Config,
+  { names, directory }: PluginNames,
+): Promise<PreparedServices> {
+  const loaded = await loadExtensions(names, directory);
+  try {
+    return { loaded, plan: planServices(config, loaded.extensions) };
+  } catch (error) {
+    await loaded[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function planServices(config: Config, extensions: Extensions): ServicePlan {
+  const { namespace_detectors: detectors, feature_listers: listers } = config.worker;
+  const problems = new Problems();
+  const plan = {
+    detectors: problems.check(() =>
+      selectForSetting('worker.namespace_detectors', detectors, extensions.detectors),
+    ),
+    listers: problems.check(() => selectForSetting('worker.feature_listers', listers, extensions.listers)),
+    feeds: problems.check(() => enabledFeeds(config, extensions)),
+    transports: problems.check(() => transportsOf(config.notifier, extensions)),
+  };
+  problems.throwIfAny();
+  return plan as ServicePlan;
+}
+
+/** The feeds of every source that is enabled, those that its own settings name. */
+function enabledFeeds(
+  { updater: { enabledupdaters: names, sources } }: Config,
+  extensions: Extensions,
+): FeedOfSource[] {
+  const all = [...extensions.sources, ...extensions.enrichers];
+  const enabled = selectForSetting('updater.enabledupdaters', names, all);
+  selectForSetting('updater.sources', Object.keys(sources), all);
+  return enabled.flatMap((source) => {
+    const own = source.feeds.map((name) => ({ name }));
+    const wanted = selectForSetting(
+      `updater.sources.${source.name}.feeds`,
+      sources[source.name]?.feeds ?? [],
+      own,
+    );
+    return wanted.map(({ name: feed }) => ({ source, feed }));
+  });
+}
+
+/** What people read comes last, as where the server ends in the midst of it those before are told again. Plugins may bring either. */
+function transportsOf(
+  notifier: Config['notifier'],
+  { transports: pluginTransports }: Extensions,
+): Transport[] {
+  const place = { env: process.env, isBatched: notifier.digest > 0 };
+  const readBy = (readers: TransportKind['readBy']): Transport[] =>
+    transportKinds
+      .filter((kind) => kind.readBy === readers)
+      .flatMap((kind) => kind.open(notifier[kind.name], place) ?? []);
+  return [...readBy('programs'), ...pluginTransports, ...readBy('people')];
+}

@@ -1,0 +1,41 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { type LimitName, limits } from '../../core/limits.ts';
+import { compareText } from '../../model/order.ts';
+import { readInputFile } from '../read-file.ts';
+
+/** A document of VEX that an option names, or that lies below a directory it names. */
+export interface VexFile {
+  /** What the option says. */
+  readonly argument: string;
+  readonly path: string;
+}
+
+/** The documents an argument stands for: itself, or everything below it whose name ends in `.json`. */
+export function vexFilesAt(argument: string): VexFile[] {
+  if (!withReadErrors(argument, () => statSync(argument)).isDirectory())
+    return [{ argument, path: argument }];
+  const entries = withReadErrors(argument, () =>
+    readdirSync(argument, { recursive: true, encoding: 'utf8' }),
+  );
+  const names = entries.filter((name) => name.endsWith('.json')).sort(compareText);
+  if (names.length > limits.vexDocuments)
+    throw new ClairError('limit-exceeded', `${argument} has more than ${limits.vexDocuments} documents`, {
+      limit: 'vexDocuments',
+    });
+  return names.map((name) => ({ argument, path: join(argument, name) }));
+}
+
+/** A file of rules or a document, as a whole. Throws `config-invalid` for what cannot be read. */
+export function readSuppressionFile(path: string, limit: LimitName): Promise<Buffer> {
+  return readInputFile(path, { limit, code: 'config-invalid' });
+}
+
+function withReadErrors<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ClairError('config-invalid', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

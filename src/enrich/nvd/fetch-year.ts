@@ -1,0 +1,31 @@
+import { ClairError } from '../../core/errors.ts';
+import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
+import type { FeedAnswer, FeedClient, Fetched } from '../../plugin/index.ts';
+
+/** A `.meta` file is five short lines. */
+const metaBytes = 4096;
+
+/**
+ * Opens the file of a year unless its `.meta` file says that it is the known one. The fingerprint is the SHA-256 of the
+ * uncompressed content that `.meta` gives, which reading checks; where a mirror has no `.meta`, it is the client's own.
+ */
+export async function fetchYear(
+  year: string,
+  client: FeedClient,
+  lastFingerprint: string | undefined,
+): Promise<FeedAnswer> {
+  const base = `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}`;
+  const meta = await client.get(`${base}.meta`);
+  const sha256 = typeof meta === 'string' ? undefined : await sha256In(meta);
+  if (sha256 === undefined) return client.get(`${base}.json.gz`, lastFingerprint);
+  if (sha256 === lastFingerprint) return 'unchanged';
+  const content = await client.get(`${base}.json.gz`);
+  return typeof content === 'string' ? content : { ...content, fingerprint: sha256 };
+}
+
+/** `sha256:` in upper-case hexadecimal digits, among lines of that form. */
+async function sha256In({ url, body }: Fetched): Promise<string | undefined> {
+  const tooMuch = (): Error => new ClairError('feed-corrupt', `${url} is longer than ${metaBytes} bytes`);
+  const text = (await readAllBytes(body, metaBytes, tooMuch)).toString('latin1');
+  return /^sha256:([0-9A-F]{64})\s*$/im.exec(text)?.[1]?.toLowerCase();
+}

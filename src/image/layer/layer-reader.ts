@@ -1,0 +1,193 @@
+import { createHash, type Hash } from 'node:crypto';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
+import { blockBytes, hasValidChecksum, TarError } from '../../kit/tar/header.ts';
+import type { TarWalker } from '../../kit/tar/walker.ts';
+import { type Digest, digestAlgorithm } from '../../model/digest.ts';
+import type { LayerClaims } from '../image-layer.ts';
+import type { LayerCollector } from './collector.ts';
+import { assertDigestMatches, digestOf } from './layer-digest.ts';
+import { createLayerWalk, type LayerReadResult, type ReadOptions } from './layer-walk.ts';
+
+/**
+ * A layer flowing in as stored bytes: hashed, inflated, walked and collected in one pass, whatever it comes from. What is
+ * hashed: the stored bytes where the image names their digest, the inflated ones where it names only a diffID, both with
+ * `verify` and where the media type does not say how the bytes are compressed; a layer without any claimed digest gets a diffID.
+ */
+export class LayerReader {
+  readonly #layer: LayerClaims;
+  readonly #storedMax: number;
+  readonly #collector: LayerCollector;
+  readonly #walker: TarWalker;
+  readonly #stored: Hash | undefined;
+  #inflated: Hash | undefined;
+  readonly #inflater = new AnyInflater((bytes) => {
+    this.#take(bytes);
+  });
+  /** The last push that did not end at once. */
+  #lastPush: Promise<void> | undefined;
+  /** Why it cannot be inflated or walked any further. */
+  #failure: Error | undefined;
+  /** Why it cannot be walked any further, though it is inflated to its end. */
+  #tarFailure: TarError | undefined;
+  /** The first stored bytes, up to a block of a tar archive. */
+  #head: Buffer = Buffer.alloc(0);
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  /** `storedMax`: of an archive that is compressed itself, the bytes on disk that the layer comes from. */
+  constructor(layer: LayerClaims, options: ReadOptions, storedMax: number = Number.POSITIVE_INFINITY) {
+    this.#layer = layer;
+    this.#storedMax = storedMax;
+    const { walker, collector } = createLayerWalk(layer, options, 'now');
+    this.#walker = walker;
+    this.#collector = collector;
+    const stored = layer.digest ?? layer.eitherDigest;
+    if (stored !== undefined) this.#stored = createHash(digestAlgorithm(stored));
+    if (layer.digest === undefined || options.verify)
+      this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
+  }
+
+  /** Takes the next stored bytes; they may be reused once it has returned, or its promise has settled. */
+  push(bytes: Buffer): void | Promise<void> {
+    this.#bytesIn += bytes.length;
+    this.#stored?.update(bytes);
+    if (this.#head.length < blockBytes)
+      this.#head = Buffer.concat([this.#head, bytes.subarray(0, blockBytes - this.#head.length)]);
+    if (this.#failure !== undefined) return undefined;
+    const pushed = this.#deferFailure(() => this.#inflater.push(bytes));
+    if (pushed !== undefined) this.#lastPush = pushed;
+    return pushed;
+  }
+
+  /** Says that the layer ends here. Throws when it is cut short or is not what its digest says. */
+  end(): LayerReadResult | Promise<LayerReadResult> {
+    const endInflater = (): void | Promise<void> =>
+      this.#failure === undefined ? this.#deferFailure(() => this.#inflater.end()) : undefined;
+    const ended = this.#lastPush === undefined ? endInflater() : this.#lastPush.then(endInflater);
+    return ended === undefined ? this.#finish() : ended.then(() => this.#finish());
+  }
+
+  /**
+   * Runs a step of reading. Where it fails and the image names the digest of the stored bytes, the failure waits: once all bytes are hashed,
+   * it is known whether the layer is damaged.
+   */
+  #deferFailure(step: () => void | Promise<void>): void | Promise<void> {
+    const keep = (error: unknown): void => {
+      if (error instanceof ClairError || !(error instanceof Error) || this.#layer.digest === undefined)
+        throw error;
+      this.#failure = error;
+    };
+    try {
+      return step()?.catch(keep);
+    } catch (error) {
+      keep(error);
+      return undefined;
+    }
+  }
+
+  #finish(): LayerReadResult {
+    const { eitherDigest } = this.#layer;
+    const digest = this.#stored && digestOf(this.#stored, this.#layer.digest ?? eitherDigest);
+    assertDigestMatches('digest', this.#layer.digest, digest, this.#failure);
+    if (this.#failure !== undefined) throw this.#failure;
+    const diffId = this.#inflated
+      ? digestOf(this.#inflated, this.#layer.diffId)
+      : this.#uncompressedDiffId(digest);
+    this.#assertStatedCompression(diffId);
+    this.#assertUnambiguous(diffId);
+    assertDigestMatches('diffID', this.#layer.diffId, diffId, this.#tarFailure);
+    if (this.#tarFailure !== undefined) throw this.#tarFailure;
+    this.#walker.end();
+    if (eitherDigest !== undefined && digest !== eitherDigest && diffId !== eitherDigest)
+      throw new ClairError(
+        'layer-mismatch',
+        `the content has the digest ${digest}, and ${diffId} uncompressed, not ${eitherDigest}`,
+      );
+    const verified = [this.#layer.digest, this.#layer.diffId, eitherDigest].some(
+      (claim) => claim !== undefined,
+    );
+    return {
+      collected: this.#collector.finish(),
+      tarBytes: this.#bytesOut,
+      verified,
+      ...(digest && { digest }),
+      ...(diffId && { diffId }),
+    };
+  }
+
+  /** Bytes may be a tar archive and a compressed stream at once: where nothing says which is meant, the diffID decides. */
+  #hashIfUnstated(): void {
+    const { statedCompression, diffId } = this.#layer;
+    const { compression } = this.#inflater;
+    if (this.#inflated !== undefined || compression === statedCompression) return;
+    if (compression !== 'none') this.#inflated = createHash(diffId ? digestAlgorithm(diffId) : 'sha256');
+  }
+
+  /** Bytes that are not compressed have one digest. */
+  #uncompressedDiffId(digest: Digest | undefined): Digest | undefined {
+    const { diffId } = this.#layer;
+    if (this.#inflater.compression !== 'none' || digest === undefined) return undefined;
+    return diffId === undefined || digestAlgorithm(diffId) === digestAlgorithm(digest) ? digest : undefined;
+  }
+
+  #assertStatedCompression(actual: Digest | undefined): void {
+    const { statedCompression, diffId } = this.#layer;
+    const { compression } = this.#inflater;
+    if (diffId === undefined || actual === undefined || actual === diffId) return;
+    if (compression === 'none' || compression === statedCompression) return;
+    const stated =
+      statedCompression === undefined ? 'nothing says so' : `the media type says ${statedCompression}`;
+    throw new ClairError(
+      'target-corrupt',
+      `its bytes begin as those of ${compression}, but ${stated}, and decompressed its diffID is ${actual}, not ${diffId} as the image says: runtimes differ in how they read it`,
+    );
+  }
+
+  /** Without a diffID or a media type that decides, bytes that are a compressed stream and a tar archive are refused. */
+  #assertUnambiguous(actual: Digest | undefined): void {
+    const { statedCompression, diffId, eitherDigest } = this.#layer;
+    const { compression } = this.#inflater;
+    if (diffId !== undefined || (eitherDigest !== undefined && eitherDigest === actual)) return;
+    if (compression === 'none' || compression === statedCompression) return;
+    if (this.#head.length < blockBytes || !hasValidChecksum(this.#head, 0)) return;
+    throw new ClairError(
+      'layer-unreadable',
+      `its bytes begin as those of ${compression}, and they are a tar archive too; nothing says which is meant, and runtimes differ in how they read it`,
+    );
+  }
+
+  #take(bytes: Buffer): void {
+    this.#bytesOut += bytes.length;
+    if (this.#bytesOut > limits.layerBytes) {
+      throw new ClairError('limit-exceeded', `more than ${limits.layerBytes} uncompressed bytes`, {
+        limit: 'layerBytes',
+      });
+    }
+    if (
+      this.#bytesOut > limits.inflateRatioFromBytes &&
+      this.#bytesOut > Math.min(this.#bytesIn, this.#storedMax) * limits.inflateRatio
+    ) {
+      throw new ClairError(
+        'limit-exceeded',
+        `it inflates to more than ${limits.inflateRatio} times its size`,
+        { limit: 'inflateRatio' },
+      );
+    }
+    if (this.#bytesOut === bytes.length) this.#hashIfUnstated();
+    this.#inflated?.update(bytes);
+    if (this.#tarFailure === undefined) this.#walk(bytes);
+  }
+
+  /** Without a digest of the stored bytes, what is wrong with the archive waits for the diffID. */
+  #walk(bytes: Buffer): void {
+    try {
+      this.#walker.push(bytes);
+    } catch (error) {
+      const { digest, diffId } = this.#layer;
+      if (!(error instanceof TarError) || digest !== undefined || diffId === undefined) throw error;
+      this.#tarFailure = error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { serveHttp } from '../../testing/http-server.ts';
+import { collectAll } from '../../testing/streams.ts';
+import { downloadLayer, type LayerDownload } from './download-layer.ts';
+
+async function get(url: string, options: Partial<LayerDownload> = {}): Promise<string> {
+  const sleep = (): Promise<void> => Promise.resolve();
+  const pieces = await collectAll(downloadLayer({ headers: {}, sleep, ...options, url }));
+  return Buffer.concat(pieces).toString();
+}
+
+function status(code: number): RequestListener {
+  return (_request, response) => response.writeHead(code).end();
+}
+
+const missing = { code: 'layer-not-found' };
+
+/** A server and the headers of the requests it got. */
+async function recordingServer(context: TestContext, listener: RequestListener) {
+  const seen: IncomingHttpHeaders[] = [];
+  const url = await serveHttp(context, (request, response) => {
+    seen.push(request.headers);
+    listener(request, response);
+  });
+  return { url, seen };
+}
+
+test('headers are sent as given, with the name of the program', async (context) => {
+  const { url, seen } = await recordingServer(context, (_request, response) => response.end('layer'));
+  assert.equal(await get(url, { headers: { Authorization: 'Bearer tok', 'X-Test': '1' } }), 'layer');
+  assert.equal(seen[0]?.authorization, 'Bearer tok');
+  assert.equal(seen[0]['x-test'], '1');
+  assert.equal(seen[0]['user-agent'], 'clair');
+  await get(url, { headers: { 'User-Agent': 'mine', Host: 'other.example.org', 'Content-Length': '7' } });
+  assert.equal(seen[1]?.['user-agent'], 'mine');
+  assert.equal(seen[1].host, new URL(url).host);
+  assert.equal(seen[1]['content-length'], undefined);
+});
+
+test('headers do not follow a redirect to another origin', async (context) => {
+  const other = await recordingServer(context, (_request, response) => response.end('layer'));
+  const first = await recordingServer(context, (request, response) => {
+    response.writeHead(302, { location: request.url === '/' ? '/again' : other.url }).end();
+  });
+  const headers = { Authorization: 'Bearer tok', Cookie: 'a=b', 'X-Secret': '1' };
+  assert.equal(await get(`${first.url}/`, { headers }), 'layer');
+  assert.deepEqual(
+    first.seen.map(({ authorization }) => authorization),
+    ['Bearer tok', 'Bearer tok'],
+  );
+  const [{ authorization, cookie, 'x-secret': secret, 'user-agent': agent } = {}] = other.seen;
+  assert.deepEqual([authorization, cookie, secret, agent], [undefined, undefined, undefined, 'clair']);
+});
+
+test('where no layer comes it is not found', async (context) => {
+  for (const code of [400, 401, 403, 404, 410, 300, 304, 500, 503])
+    await assert.rejects(get(await serveHttp(context, status(code))), missing, `${code}`);
+  for (const url of ['http://127.0.0.1:1/', 'http://%zz/', 'http://', 'https://['])
+    await assert.rejects(get(url), missing, url);
+  const page = await serveHttp(context, (_request, response) => response.end());
+  for (const headers of [{ 'bad header': 'x' }, { good: 'x\r\ny' }, { '': 'x' }])
+    await assert.rejects(get(page, { headers }), missing);
+  await assert.rejects(
+    get(page, { headers: { good: 'secret\n' } }),
+    (error: Error) => !/secret/.test(error.message),
+  );
+});
+
+test('any success is a layer, whatever type it claims and however little it is', async (context) => {
+  const url = await serveHttp(context, (_request, response) => {
+    response.writeHead(203, { 'content-type': 'text/html' }).end('layer');
+  });
+  assert.equal(await get(url), 'layer');
+  assert.equal(await get(await serveHttp(context, status(200))), '');
+  const zipped = await serveHttp(context, (_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('layer'));
+  });
+  assert.equal(await get(zipped), 'layer');
+});
+
+test('what breaks off is damaged, what stands still or never ends meets a limit', async (context) => {
+  const cut = await serveHttp(context, (_request, response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('half', () => response.destroy());
+  });
+  await assert.rejects(get(cut), {
+    code: 'target-corrupt',
+    message: /^layer http:.*broken off after 4 bytes/,
+  });
+  const mute = await serveHttp(context, () => undefined);
+  await assert.rejects(get(mute, { idleMs: 10 }), { code: 'limit-exceeded', limit: 'idleMs' });
+  const stuck = await serveHttp(context, (_request, response) => void response.writeHead(200).write('half'));
+  await assert.rejects(get(stuck, { idleMs: 10 }), { code: 'limit-exceeded', limit: 'idleMs' });
+  const large = await serveHttp(context, (_request, response) => response.end('123456'));
+  await assert.rejects(get(large, { bytesMax: 5 }), { code: 'limit-exceeded', limit: 'layerDownloadBytes' });
+  assert.equal(await get(large, { bytesMax: 6 }), '123456');
+});

@@ -1,0 +1,93 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { ClairError, messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { displayUrl, type HttpFile, type HttpOptions, httpGet } from '../../kit/http/http-client.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
+
+/** How a layer is downloaded. */
+export interface LayerDownload
+  extends Pick<HttpOptions, 'connect' | 'isBulk' | 'signal' | 'idleMs' | 'sleep'> {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytesMax?: number;
+}
+
+/**
+ * The bytes of a layer that lies behind a URL, free of transport compression; each piece is done with when the next is asked for.
+ * Throws `layer-not-found` where no layer comes, `source-refused` where it may not be asked for, `target-corrupt` where it breaks off, and
+ * `limit-exceeded`.
+ */
+export async function* downloadLayer(download: LayerDownload): AsyncGenerator<Uint8Array> {
+  const { url, bytesMax = limits.layerDownloadBytes } = download;
+  const { body } = await request(download);
+  let received = 0;
+  try {
+    for await (const piece of body) {
+      received += piece.length;
+      if (received > bytesMax) {
+        const message = `layer ${displayUrl(url)} has more than ${bytesMax} bytes`;
+        throw new ClairError('limit-exceeded', message, { limit: 'layerDownloadBytes' });
+      }
+      yield piece;
+    }
+  } catch (error) {
+    throw toDownloadError(url, error, 'target-corrupt');
+  }
+}
+
+async function request({ url, headers, bytesMax: _, ...options }: LayerDownload): Promise<HttpFile> {
+  if (!URL.canParse(url))
+    throw new ClairError('layer-not-found', `layer ${displayUrl(url)} cannot be asked for`);
+  const originHeaders = sentHeaders(url, headers);
+  try {
+    const response = await httpGet(url, {
+      ...options,
+      headers: { 'user-agent': 'clair' },
+      originHeaders,
+      acceptsAny2xx: true,
+    });
+    if (typeof response === 'object') return response;
+    throw new HttpError(
+      response === 'not-found' ? 'it is not there' : 'the answer is that it was not modified',
+    );
+  } catch (error) {
+    throw toDownloadError(url, error, 'layer-not-found');
+  }
+}
+
+/** What Go's client does not take from a map of headers, since they are its own to write. */
+const reservedHeaders: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'trailer',
+]);
+
+function sentHeaders(url: string, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const sent: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch (error) {
+      // The reason would tell the value, which may be a secret.
+      const message = `layer ${displayUrl(url)} cannot be asked for: a header cannot be sent`;
+      throw new ClairError('layer-not-found', message, { cause: error });
+    }
+    if (!reservedHeaders.has(name.toLowerCase())) sent[name.toLowerCase()] = value;
+  }
+  return sent;
+}
+
+function toDownloadError(
+  url: string,
+  error: unknown,
+  otherwise: 'layer-not-found' | 'target-corrupt',
+): unknown {
+  if (!(error instanceof HttpError)) return error;
+  const { cause } = error;
+  const message = `layer ${displayUrl(url)}: ${messageOf(error)}`;
+  return cause instanceof ClairError
+    ? new ClairError(cause.code, message, { cause: error, limit: cause.limit })
+    : new ClairError(otherwise, message, { cause: error });
+}

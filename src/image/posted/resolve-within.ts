@@ -1,0 +1,73 @@
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { asLayerNotFound } from './layer-not-found.ts';
+import { sourceRefusedError } from './source-policy.ts';
+
+/** A directory that is allowed, as the configuration and as the file system names it. */
+interface Root {
+  readonly listed: string;
+  readonly real: string;
+}
+
+/** What is left to be walked from a place. */
+interface Walk {
+  readonly place: string;
+  readonly steps: readonly string[];
+  /** Whether a link has led here. */
+  readonly isByLink?: boolean;
+}
+
+/**
+ * The path with all its links followed, when it stays in the directories; `source-refused` otherwise. It is followed step by step,
+ * and nothing outside is looked at: the answer for a path that leads out does not depend on what lies there.
+ */
+export function resolveWithin(path: string, directories: readonly string[]): string {
+  const roots = directories.map((directory) => ({ listed: resolve(directory), real: realPathOf(directory) }));
+  let walk = startWalk(path.startsWith('/') ? path : `${process.cwd()}/${path}`, roots);
+  let links = 0;
+  while (walk !== undefined && walk.steps.length > 0) {
+    const next: Walk | undefined = takeStep(walk, roots);
+    if (next?.isByLink === true && ++links > limits.linkDepth)
+      throw new ClairError('layer-not-found', 'it has too many links');
+    walk = next;
+  }
+  if (walk === undefined) throw sourceRefusedError(path);
+  return walk.place;
+}
+
+/** One step further, undefined where it leads out. */
+function takeStep({ place, steps: [step = '', ...further] }: Walk, roots: readonly Root[]): Walk | undefined {
+  const next = resolve(place, step);
+  if (!roots.some(({ real }) => isWithin(next, real))) return undefined;
+  const target = asLayerNotFound(() => (lstatSync(next).isSymbolicLink() ? readlinkSync(next) : undefined));
+  if (target === undefined) return { place: next, steps: further };
+  const led = target.startsWith('/') ? startWalk(target, roots) : { place, steps: partsOf(target) };
+  return led && { place: led.place, steps: [...led.steps, ...further], isByLink: true };
+}
+
+/** The way into one of the directories. It is not made shorter: `a/../b` is not `b` where `a` is a link. */
+function startWalk(path: string, roots: readonly Root[]): Walk | undefined {
+  for (const { listed, real } of roots) {
+    const name = [listed, real].find((directory) => isWithin(path, directory));
+    if (name !== undefined) return { place: real, steps: partsOf(path.slice(name.length)) };
+  }
+  return undefined;
+}
+
+function realPathOf(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return resolve(directory);
+  }
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { limits } from '../../core/limits.ts';
+import { serveHttp } from '../../testing/http-server.ts';
+import { buildImage, sha256 } from '../../testing/image-builder.ts';
+import { type MemoryRegistry, respondWithError } from '../../testing/memory-registry.ts';
+import {
+  isErrorWith,
+  isLargeBlobRequest,
+  largeBlobDigest,
+  manifestType,
+  openRegistryHarness,
+  registryImage,
+  wantedFiles,
+} from '../../testing/registry-harness.ts';
+import { tar } from '../../testing/tar-writer.ts';
+
+test('a download that breaks off goes on where it was, also when the registry begins at the start again', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  const bytes = Buffer.from(registryImage.layers[1]?.bytes ?? []);
+  for (const canResume of [true, false]) {
+    const ranges: (string | undefined)[] = [];
+    registry.intercept = (request, response) => {
+      if (!isLargeBlobRequest(request)) return false;
+      const { range } = request.headers;
+      ranges.push(range);
+      const from = canResume ? Number(/\d+/.exec(range ?? '0')?.[0]) : 0;
+      const until = ranges.length < 3 ? 700_000 * ranges.length : bytes.length;
+      response.writeHead(from > 0 ? 206 : 200, {
+        'content-length': bytes.length - from,
+        ...(from > 0 && { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
+      });
+      response.write(bytes.subarray(from, until), () => {
+        if (until < bytes.length) response.destroy();
+        else response.end();
+      });
+      return true;
+    };
+    assert.deepEqual(await read(), wantedFiles);
+    assert.deepEqual([ranges.length, ranges[0]], [3, undefined]);
+    assert.match(ranges[2] ?? '', /^bytes=\d+-$/);
+  }
+});
+
+test('a download that breaks off again and again is given up', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  let requests = 0;
+  registry.intercept = (request, response) => {
+    if (!isLargeBlobRequest(request)) return false;
+    requests++;
+    response.writeHead(200, { 'content-length': registryImage.layers[1]?.bytes.length });
+    response.write('x', () => response.destroy());
+    return true;
+  };
+  await assert.rejects(read(), isErrorWith('registry-unavailable', /broke off after \d+ bytes/));
+  assert.equal(requests, limits.httpAttempts);
+});
+
+test('a blob that is not what its digest says, or longer or shorter, is refused', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  const bytes = Buffer.from(registryImage.layers[1]?.bytes ?? []);
+  bytes[bytes.length - 9] = 255 - (bytes[bytes.length - 9] ?? 0);
+  registry.blobs.set(largeBlobDigest, bytes);
+  await assert.rejects(read(), isErrorWith('target-corrupt', /its digest is sha256:\w+, not|cannot be read/));
+  registry.blobs.set(
+    largeBlobDigest,
+    Buffer.concat([registryImage.layers[1]?.bytes ?? Buffer.alloc(0), Buffer.alloc(10)]),
+  );
+  await assert.rejects(
+    read(),
+    isErrorWith('target-corrupt', /more than the \d+ bytes that its descriptor says/),
+  );
+  registry.blobs.set(largeBlobDigest, (registryImage.layers[1]?.bytes ?? Buffer.alloc(0)).subarray(0, 1000));
+  await assert.rejects(read(), isErrorWith('registry-unavailable', /it ended after 1000 of/));
+});
+
+test('a range that was not asked for is refused', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  registry.intercept = (request, response) => {
+    if (!isLargeBlobRequest(request)) return false;
+    response.writeHead(206, { 'content-range': 'bytes 5-9/10', 'content-length': 5 });
+    response.end('12345');
+    return true;
+  };
+  await assert.rejects(
+    read(),
+    isErrorWith('target-corrupt', /asked for bytes from 0 on, the registry sent others/),
+  );
+});
+
+test('a manifest that is another than was asked for, or than the registry says, is refused', async (context) => {
+  const { registry, open } = await openRegistryHarness(context);
+  const other = buildImage({ steps: [{ tar: tar([{ path: 'x', content: '' }]) }] });
+  registry.manifests.set(registryImage.manifest.digest, { type: manifestType, bytes: other.manifest.bytes });
+  await assert.rejects(
+    open(`${registry.host}/app@${registryImage.manifest.digest}`),
+    isErrorWith(
+      'target-corrupt',
+      new RegExp(`another manifest, ${other.manifest.digest} in place of ${registryImage.manifest.digest}`),
+    ),
+  );
+  registry.intercept = (_, response) => {
+    response.writeHead(200, { 'content-type': manifestType, 'docker-content-digest': sha256('lie') });
+    response.end(registryImage.manifest.bytes);
+    return true;
+  };
+  await assert.rejects(open(), isErrorWith('target-corrupt', /gave another manifest/));
+});
+
+test('what the registry says of a failure is told with the step, free of what a terminal would obey', async (context) => {
+  const { registry, open, read } = await openRegistryHarness(context);
+  await assert.rejects(
+    open(`${registry.host}/app:none`),
+    isErrorWith(
+      'target-not-found',
+      /^404 from the manifest endpoint of 127\.0\.0\.1:\d+\/app for none: none unknown$/,
+    ),
+  );
+  registry.intercept = (request, response) => {
+    if (isLargeBlobRequest(request))
+      respondWithError(response, 403, 'DENIED', `not \u001b[31mfor\u009b you\n\u202e ${'x'.repeat(1000)}`);
+    return isLargeBlobRequest(request);
+  };
+  await assert.rejects(read(), (error: Error) => {
+    assert.match(
+      error.message,
+      /403 from the blob endpoint of 127\.0\.0\.1:\d+\/app for sha256:\w+: not \[31mfor you x{200,300}…; no credentials were found/,
+    );
+    return true;
+  });
+});
+
+test('a server that is busy is asked again when it says so, not when that is too long, and not for ever', async (context) => {
+  const { registry, sleeps, open } = await openRegistryHarness(context);
+  let refusals = 2;
+  let after = '7';
+  registry.intercept = (_, response) => {
+    if (refusals-- <= 0) return false;
+    response.writeHead(429, { 'retry-after': after });
+    response.end('{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}');
+    return true;
+  };
+  await open();
+  assert.deepEqual(sleeps.splice(0), [7000, 7000]);
+  refusals = 1;
+  after = '3600';
+  await assert.rejects(
+    open(),
+    isErrorWith('registry-unavailable', /429 from .*: slow down; it asks to be left alone for 3600 s/),
+  );
+  refusals = Number.POSITIVE_INFINITY;
+  after = '';
+  await assert.rejects(open(), isErrorWith('registry-unavailable', /429/));
+  assert.deepEqual(sleeps, [500, 1000]);
+});
+
+/** Answers like a registry whose tokens are good for so many requests. */
+function tokenRegistry(registry: MemoryRegistry, uses: number): { tokens: number } {
+  const state = { tokens: 0 };
+  let left = 0;
+  registry.intercept = (request: IncomingMessage, response: ServerResponse) => {
+    const { authorization } = request.headers;
+    if (request.url?.startsWith('/token')) {
+      const expected = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+      if (authorization !== expected)
+        respondWithError(response, 401, 'UNAUTHORIZED', 'incorrect username or password');
+      else {
+        state.tokens++;
+        left = uses;
+        response.end(JSON.stringify({ access_token: `t${state.tokens}`, expires_in: 300 }));
+      }
+      return true;
+    }
+    if (authorization === `Bearer t${state.tokens}` && left-- > 0) return false;
+    const challenge = `Bearer realm="http://${registry.host}/token",service="memory"`;
+    response.setHeader('www-authenticate', challenge);
+    respondWithError(response, 401, 'UNAUTHORIZED', 'authentication required');
+    return true;
+  };
+  return state;
+}
+
+test('a token is fetched with the credentials, and again when it is good no more', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  const state = tokenRegistry(registry, 2);
+  const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
+  assert.deepEqual(await read(undefined, { env }), wantedFiles);
+  assert.equal(state.tokens, 2);
+  const wrong = { ...env, CLAIR_REGISTRY_PASSWORD: 'hidden' };
+  await assert.rejects(
+    read(undefined, { env: wrong }),
+    (error: Error) =>
+      /^401 from the token endpoint http:.*\/token for 127.*: incorrect username or password; the credentials at hand/.test(
+        error.message,
+      ) && !error.message.includes('hidden'),
+  );
+  await assert.rejects(
+    read(),
+    isErrorWith(
+      'registry-refused',
+      /no credentials were found for it \(CLAIR_REGISTRY_USERNAME.*\/nowhere\/\.docker\/config\.json: there is no such file\)/,
+    ),
+  );
+});
+
+test('shows a registry no credentials when another origin redirects back to it', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  tokenRegistry(registry, 100);
+  const back: (string | undefined)[] = [];
+  const elsewhere = await serveHttp(context, (_, response) => {
+    response.writeHead(302, { location: `http://${registry.host}/chosen-by-the-other` }).end();
+  });
+  const { intercept } = registry;
+  registry.intercept = (request, response) => {
+    if (request.url === '/chosen-by-the-other') {
+      back.push(request.headers.authorization);
+      respondWithError(response, 401, 'DENIED', 'give me credentials');
+      return true;
+    }
+    if (intercept(request, response)) return true;
+    if (!isLargeBlobRequest(request)) return false;
+    response.writeHead(307, { location: elsewhere }).end();
+    return true;
+  };
+  const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
+  await assert.rejects(read(undefined, { env }), { code: 'registry-refused' });
+  assert.deepEqual(back, [undefined]);
+});
+
+test('nothing of what is shown to a registry reaches another origin', async (context) => {
+  const { registry, read } = await openRegistryHarness(context);
+  tokenRegistry(registry, 100);
+  const seen: (string | undefined)[] = [];
+  const elsewhere = await serveHttp(context, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.setHeader('www-authenticate', 'Basic realm="phishing"');
+    if (request.url?.includes('refused')) respondWithError(response, 401, 'DENIED', 'expired');
+    else response.end(registryImage.layers[1]?.bytes);
+  });
+  const { intercept } = registry;
+  let path = '/bucket/blob?signature=1';
+  registry.intercept = (request, response) => {
+    if (intercept(request, response)) return true;
+    if (!isLargeBlobRequest(request)) return false;
+    response.writeHead(307, { location: `${elsewhere}${path}` });
+    response.end();
+    return true;
+  };
+  const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'secret' };
+  assert.deepEqual(await read(undefined, { env }), wantedFiles);
+  assert.deepEqual(seen, [undefined]);
+  path = '/refused';
+  await assert.rejects(
+    read(undefined, { env }),
+    isErrorWith(
+      'registry-refused',
+      /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads: expired$/,
+    ),
+  );
+  assert.deepEqual(seen, [undefined, undefined], 'another origin is shown nothing, even when it asks');
+});

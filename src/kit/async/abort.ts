@@ -1,0 +1,8 @@
+/** What comes, until the signal does: then it fails with the reason of that, at the next piece or at the end. */
+export async function* abortable<T>(signal: AbortSignal, pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    yield piece;
+  }
+  signal.throwIfAborted();
+}

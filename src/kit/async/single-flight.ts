@@ -1,0 +1,128 @@
+import { limits } from '../../core/limits.ts';
+import { settlesWithin } from './timeout.ts';
+
+/** What names a piece of work. */
+export interface SingleFlightRequest {
+  /** Of equal keys, one piece of work runs at a time. */
+  readonly key: string;
+  /** Requests with the same key and content share a result. */
+  readonly content: string;
+}
+
+/** Bounds on work whose callers have left. */
+export interface SingleFlightOptions {
+  readonly abandonedMax: number;
+  readonly abandonedMs: number;
+  /** How long the end of work is waited for when the whole is disposed of. */
+  readonly stopMs: number;
+}
+
+interface Flight<T> extends SingleFlightRequest {
+  readonly result: Promise<T>;
+  readonly abort: AbortController;
+  waiting: number;
+  timer?: NodeJS.Timeout;
+}
+
+/**
+ * Runs one piece of work a key at a time. A caller with an equal request joins it; one with another request for the key waits for its
+ * turn. Work goes on when its callers leave, so that a retry finds the result. Only some may go on so, and only for some time. Disposing
+ * ends all work.
+ */
+export class SingleFlight<T> implements AsyncDisposable {
+  readonly #flights = new Map<string, Flight<T>>();
+  readonly #options: SingleFlightOptions;
+  readonly #ending = new AbortController();
+  #abandoned = 0;
+
+  constructor(options: Partial<SingleFlightOptions> = {}) {
+    this.#options = {
+      abandonedMax: limits.abandonedPosts,
+      abandonedMs: limits.abandonedPostMs,
+      stopMs: limits.stopMs,
+      ...options,
+    };
+  }
+
+  /** Throws what the work throws, and the reason of the signal when that comes first. */
+  async run(
+    { key, content }: SingleFlightRequest,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.#ending.signal.throwIfAborted();
+      const running = this.#flights.get(key) ?? this.#start({ key, content }, work);
+      if (running.content === content && !running.abort.signal.aborted)
+        return await this.#join(running, signal);
+      await raceAbort(
+        running.result.catch(() => undefined),
+        signal,
+      );
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new Error('the server stops'));
+    const results = Array.from(this.#flights.values(), ({ result }) => result);
+    await settlesWithin(Promise.allSettled(results), this.#options.stopMs);
+  }
+
+  #start({ key, content }: SingleFlightRequest, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const abort = new AbortController();
+    const result = work(AbortSignal.any([abort.signal, this.#ending.signal])).finally(() => {
+      this.#flights.delete(key);
+      this.#reclaim(running);
+    });
+    // A failure after all callers have left is reported by the work itself.
+    result.catch(() => undefined);
+    const running: Flight<T> = { key, content, result, abort, waiting: 0 };
+    this.#flights.set(key, running);
+    return running;
+  }
+
+  async #join(running: Flight<T>, signal: AbortSignal): Promise<T> {
+    running.waiting++;
+    this.#reclaim(running);
+    try {
+      return await raceAbort(running.result, signal);
+    } finally {
+      if (--running.waiting === 0 && signal.aborted) this.#abandon(running);
+    }
+  }
+
+  #abandon(running: Flight<T>): void {
+    if (this.#flights.get(running.key) !== running) return;
+    if (this.#abandoned >= this.#options.abandonedMax) {
+      running.abort.abort(new Error('too much work goes on without a caller'));
+      return;
+    }
+    this.#abandoned++;
+    running.timer = setTimeout(() => {
+      running.abort.abort(new Error('the work took too long without a caller'));
+    }, this.#options.abandonedMs).unref();
+  }
+
+  /** Counts work as abandoned no longer. */
+  #reclaim(running: Flight<T>): void {
+    if (running.timer === undefined) return;
+    clearTimeout(running.timer);
+    delete running.timer;
+    this.#abandoned--;
+  }
+}
+
+/** The result, unless the signal comes first: then its reason is thrown. */
+async function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

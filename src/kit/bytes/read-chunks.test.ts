@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Readable } from 'node:stream';
+import { test } from 'node:test';
+import { collectAll } from '../../testing/streams.ts';
+import { readChunks } from './read-chunks.ts';
+
+const texts = ['one', 'two', 'three'];
+
+async function textsOf(stream: Readable): Promise<string[]> {
+  return (await collectAll(readChunks(stream))).map((piece) => piece.toString());
+}
+
+test('pieces come as they were sent, also those that waited', async () => {
+  const stream = new PassThrough();
+  for (const text of texts) stream.write(text);
+  stream.end();
+  assert.deepEqual(await textsOf(stream), texts);
+  assert.ok(stream.destroyed);
+  assert.deepEqual(await textsOf(Readable.from([])), []);
+});
+
+test('a stream that fails fails its reader, before and while it is read', async () => {
+  const failing = Readable.from(
+    (async function* pieces(): AsyncGenerator<Buffer> {
+      yield Buffer.from('one');
+      await Promise.reject(new Error('the line is dead'));
+    })(),
+  );
+  await assert.rejects(textsOf(failing), { message: 'the line is dead' });
+  const failed = new PassThrough();
+  failed.on('error', () => undefined);
+  failed.destroy(new Error('it was dead before'));
+  await assert.rejects(textsOf(failed), { message: 'it was dead before' });
+});
+
+test('a stream is read no further than its reader, and closed when that has enough', async () => {
+  let sent = 0;
+  const endless = new Readable({
+    highWaterMark: 1,
+    read() {
+      sent++;
+      this.push(Buffer.alloc(1000));
+    },
+  });
+  for await (const piece of readChunks(endless)) if (piece.length > 0) break;
+  assert.ok(endless.destroyed);
+  assert.ok(sent < 5, `${sent}`);
+});

@@ -1,8 +1,0 @@
-/** What a percent-encoded text stands for; undefined where a percent sign in it encodes nothing. */
-export function percentDecoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { writeFileAtomically } from './write-file-atomically.ts';
+
+const text = [Buffer.from('a'), Buffer.from('b')];
+
+test('a file appears whole, in directories that are made for it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  const path = join(directory, 'x', 'y', 'file');
+  assert.equal(await writeFileAtomically(path, text), 2);
+  assert.equal(readFileSync(path, 'utf8'), 'ab');
+  const cut = (function* () {
+    yield Buffer.from('c');
+    throw new RangeError('cut');
+  })();
+  await assert.rejects(writeFileAtomically(path, cut), RangeError);
+  assert.equal(readFileSync(path, 'utf8'), 'ab');
+  assert.deepEqual(readdirSync(join(directory, 'x', 'y')), ['file']);
+});
+
+test('where nothing can be written, that is told', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  writeFileSync(join(directory, 'file'), '');
+  mkdirSync(join(directory, 'directory'));
+  for (const path of [join(directory, 'file', 'x'), join(directory, 'directory')])
+    await assert.rejects(writeFileAtomically(path, text), { code: 'output-failed' });
+  assert.deepEqual(readdirSync(directory), ['directory', 'file']);
+});
+
+test('a process that ends while it writes leaves no draft behind', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'clair-'));
+  const script = `
+    import { existsSync } from 'node:fs';
+    import { writeFileAtomically } from ${JSON.stringify(new URL('./write-file-atomically.ts', import.meta.url).href)};
+    const path = process.argv[1];
+    async function* content() {
+      yield Buffer.alloc(1_000_000);
+      yield Buffer.alloc(1_000_000);
+      process.exit(existsSync(path + '.' + process.pid + '.part') ? 4 : 5);
+    }
+    await writeFileAtomically(path, content());`;
+  const run = ['--input-type=module', '--eval', script, join(directory, 'file')];
+  assert.equal(spawnSync(process.execPath, run).status, 4);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a pipe is written to as it is', () => {
+  const script = `
+    import { writeFileAtomically } from ${JSON.stringify(new URL('./write-file-atomically.ts', import.meta.url).href)};
+    await writeFileAtomically('/dev/stdout', [Buffer.from('ab')]);`;
+  // A shell makes a pipe, where Node gives a child a socket.
+  const line = ['-c', '"$0" --input-type=module --eval "$1" | cat', process.execPath, script];
+  assert.equal(execFileSync('sh', line, { encoding: 'utf8' }), 'ab');
+});

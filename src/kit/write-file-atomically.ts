@@ -1,0 +1,61 @@
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ClairError, messageOf } from '../core/errors.ts';
+
+type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/**
+ * Writes a file that appears whole or not at all, in directories that are made where they are missing; what is no file, as
+ * `/dev/stdout` or a pipe, is written to as it is. Answers how many bytes were written. Throws `output-failed` where it cannot be
+ * written, and whatever reading the content throws.
+ */
+export async function writeFileAtomically(path: string, content: Content): Promise<number> {
+  try {
+    return (await isSpecialFile(path))
+      ? await write(path, content, false)
+      : await writeTemporary(path, content);
+  } catch (error) {
+    if (!isSystemFailure(error)) throw error;
+    throw new ClairError('output-failed', `${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function isSpecialFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+async function writeTemporary(path: string, content: Content): Promise<number> {
+  // Of two processes that write the same file, each has a draft of its own.
+  const draft = `${path}.${process.pid}.part`;
+  const remove = (): void => {
+    rmSync(draft, { force: true });
+  };
+  // The process may be ended while it writes.
+  process.once('exit', remove);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const bytes = await write(draft, content, true);
+    await rename(draft, path);
+    return bytes;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  } finally {
+    process.off('exit', remove);
+  }
+}
+
+async function write(path: string, content: Content, flush: boolean): Promise<number> {
+  const file = createWriteStream(path, { flush });
+  await pipeline(Readable.from(content, { objectMode: false }), file);
+  return file.bytesWritten;
+}
+
+/** Reading is expected to have put its own failures into words. */
+function isSystemFailure(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof ClairError) && 'syscall' in error;
+}

@@ -1,0 +1,169 @@
+import { limits } from '../core/limits.ts';
+import type { LayerNode } from '../model/layer-index.ts';
+
+/** What is known of a link: the real path it leads to after so many links, itself included, or how many are not enough. */
+type ResolvedLink =
+  | { readonly real: string; readonly links: number }
+  | { readonly real: undefined; readonly notWithin: number };
+
+/** Where links may stand. */
+export interface NodeLookup {
+  at(path: string): LayerNode | undefined;
+  /** Whether something is at a path or below it; true where that is not known. */
+  reaches(path: string): boolean;
+}
+
+/**
+ * Follows links inside an image, as a process in it would. What was found out about a link is kept, so that hostile chains of
+ * links are walked once; whoever changes the nodes needs another resolver.
+ */
+export class LinkResolver {
+  readonly #nodes: NodeLookup;
+  readonly #resolved = new Map<string, ResolvedLink>();
+
+  constructor(nodes: NodeLookup) {
+    this.#nodes = nodes;
+  }
+
+  /** The real path a path leads to; undefined at a loop. */
+  real(path: string): string | undefined {
+    return this.#walk(path, '', limits.linkDepth)?.real;
+  }
+
+  /** Where a thing of this name would be put: the directory is followed, the last part is not. */
+  placeOf(path: string): string | undefined {
+    const slash = path.lastIndexOf('/');
+    if (slash < 0) return path;
+    const directory = this.real(path.slice(0, slash));
+    return directory === undefined ? undefined : join(directory, path.slice(slash + 1));
+  }
+
+  #walk(path: string, from: string, linksMax: number): { real: string; links: number } | undefined {
+    const walk = new PathWalk(this.#nodes, from);
+    const plainFrom = endOfOddParts(path);
+    let links = 0;
+    for (let start = 0; start <= path.length; ) {
+      // Nothing lies below a file, not even what a slash or a dot behind its name would be.
+      if (walk.isAtFile) return undefined;
+      if (start >= plainFrom && walk.isBeyond) {
+        walk.append(path.slice(start));
+        break;
+      }
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      const link = walk.go(path.slice(start, end));
+      start = end + 1;
+      if (link === undefined) continue;
+      const followed = this.#follow(link.path, link.target, linksMax - links);
+      if (followed === undefined) return undefined;
+      links += followed.links;
+      walk.jump(followed.real);
+    }
+    return { real: walk.real, links };
+  }
+
+  #follow(link: string, target: string, linksMax: number): { real: string; links: number } | undefined {
+    const resolved = this.#resolved.get(link);
+    if (resolved?.real !== undefined) return resolved.links <= linksMax ? resolved : undefined;
+    // No longer path can be followed.
+    if (target.length > limits.pathBytes) return undefined;
+    if (linksMax === 0 || (resolved !== undefined && resolved.notWithin >= linksMax)) return undefined;
+    const from = target.startsWith('/') ? '' : above(link);
+    const end = this.#walk(target, from, linksMax - 1);
+    if (end === undefined) {
+      this.#resolved.set(link, { real: undefined, notWithin: linksMax });
+      return undefined;
+    }
+    const found = { real: end.real, links: end.links + 1 };
+    this.#resolved.set(link, found);
+    return found;
+  }
+}
+
+interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
+/**
+ * A path that is gone part by part. Once nothing is at it or below it, no further part can be a link, and none is looked up: each lookup
+ * costs the length of the path so far, and a target may have two thousand parts.
+ */
+class PathWalk {
+  readonly #nodes: NodeLookup;
+  #existing: string;
+  #isAtFile = false;
+  /** The parts below the last place at which something is. */
+  readonly #beyond: string[] = [];
+
+  constructor(nodes: NodeLookup, from: string) {
+    this.#nodes = nodes;
+    this.#existing = from;
+  }
+
+  get real(): string {
+    return this.#beyond.length === 0 ? this.#existing : join(this.#existing, this.#beyond.join('/'));
+  }
+
+  /** Whether nothing is at the path or below it. */
+  get isBeyond(): boolean {
+    return this.#beyond.length > 0;
+  }
+
+  /** Goes on by several parts of which none leads upwards, once nothing is there. */
+  append(parts: string): void {
+    if (parts !== '') this.#beyond.push(parts);
+  }
+
+  /** Goes to the next part, unless that is a link, which is returned. */
+  go(part: string): Link | undefined {
+    if (part === '' || part === '.') return undefined;
+    if (part === '..') this.#goUp();
+    else if (this.#beyond.length > 0) this.#beyond.push(part);
+    else return this.#goDown(part);
+    return undefined;
+  }
+
+  /** Whether it ends at a file so far. */
+  get isAtFile(): boolean {
+    return this.#isAtFile;
+  }
+
+  jump(to: string): void {
+    this.#existing = to;
+    this.#isAtFile = isFile(this.#nodes.at(to));
+  }
+
+  #goUp(): void {
+    if (this.#beyond.pop() === undefined) this.#existing = above(this.#existing);
+  }
+
+  #goDown(part: string): Link | undefined {
+    const here = join(this.#existing, part);
+    const node = this.#nodes.at(here);
+    if (node?.kind === 'symbolic-link') return { path: here, target: node.target };
+    this.#isAtFile = isFile(node);
+    if (this.#nodes.reaches(here)) this.#existing = here;
+    else this.#beyond.push(part);
+    return undefined;
+  }
+}
+
+function isFile(node: LayerNode | undefined): boolean {
+  return node !== undefined && node.kind !== 'directory';
+}
+
+/** Where the last part of a path ends that is empty, or begins with a dot and may lead elsewhere. */
+function endOfOddParts(path: string): number {
+  if (path.endsWith('/')) return path.length;
+  const odd = Math.max(path.lastIndexOf('//'), path.lastIndexOf('/.'));
+  return odd < 0 ? 0 : odd + 2;
+}
+
+function join(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
+}
+
+function above(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}

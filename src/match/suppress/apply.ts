@@ -1,0 +1,87 @@
+import { compareMatches } from '../../model/order.ts';
+import type { Match, Report, SuppressedMatch } from '../../model/report.ts';
+import type { IgnoreRule, SuppressionDecision, VexDocument, VexStatement } from '../../model/suppression.ts';
+import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import { verdictOf } from '../verdict.ts';
+import { withFindings } from '../with-findings.ts';
+import { indexRules, ruleMatches } from './ignore-rules.ts';
+import { ruleReason, statementReason } from './reasons.ts';
+import { indexStatements, statementsOn } from './statements.ts';
+import { suppressionSubjectOf } from './subject.ts';
+
+/** What users and their suppliers except from what counts. */
+export interface Suppressions {
+  /** Those that are in force. */
+  readonly rules: readonly IgnoreRule[];
+  readonly statements: readonly VexStatement[];
+}
+
+/** What has to be known besides a report. */
+export interface SuppressionDeps {
+  /** Whether everything is known that it needs to be clean. */
+  readonly isKnown: boolean;
+  readonly schemes: readonly VersionScheme[];
+}
+
+/** A report after exceptions, and which of them were about something in it. */
+export interface SuppressionResult {
+  readonly report: Report;
+  readonly rules: ReadonlySet<IgnoreRule>;
+  readonly documents: ReadonlySet<VexDocument>;
+}
+
+/**
+ * Moves findings to the suppressed ones: what VEX says is not affected or fixed, then what a rule says to ignore. With nothing left
+ * the image is clean, if everything is known that this needs.
+ */
+export function applySuppressions(
+  report: Report,
+  { isKnown, schemes }: SuppressionDeps,
+  { rules, statements }: Suppressions,
+): SuppressionResult {
+  const subject = suppressionSubjectOf(report, schemes);
+  const index = indexStatements(statements);
+  const rulesOn = indexRules(rules);
+  const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };
+  const decide = (finding: Match): StatedDecision | undefined => {
+    const applicable = statementsOn(finding, index, subject);
+    const covering = rulesOn(finding).filter((rule) => ruleMatches(rule, finding, subject));
+    for (const { document } of applicable) used.documents.add(document);
+    for (const rule of covering) used.rules.add(rule);
+    return decisionOf(applicable[0], covering[0]);
+  };
+  const decided = report.matches.map((finding) => ({ finding, decision: decide(finding) }));
+  // What the vendor has decided stays so; that a rule is about it is worth knowing all the same.
+  for (const finding of report.suppressed) decide(finding);
+  const matches = decided.flatMap(({ finding, decision }) => (decision === undefined ? [finding] : []));
+  const suppressed = decided.flatMap(({ finding, decision }) =>
+    decision === undefined ? [] : [suppress(finding, decision)],
+  );
+  return {
+    report: {
+      ...withFindings(report, {
+        matches,
+        suppressed: [...report.suppressed, ...suppressed].sort(compareMatches),
+      }),
+      verdict: verdictOf(matches, isKnown),
+    },
+    ...used,
+  };
+}
+
+/** What may have a finding moved here. */
+type StatedDecision = Exclude<SuppressionDecision, { by: 'option' }>;
+
+function decisionOf(
+  statement: VexStatement | undefined,
+  rule: IgnoreRule | undefined,
+): StatedDecision | undefined {
+  if (statement?.status === 'not_affected' || statement?.status === 'fixed')
+    return { by: 'vex', statement: statement };
+  return rule && { by: 'ignore', rule };
+}
+
+function suppress(finding: Match, decision: StatedDecision): SuppressedMatch {
+  const reason = decision.by === 'vex' ? statementReason(decision.statement) : ruleReason(decision.rule);
+  return { ...finding, reason, decision };
+}

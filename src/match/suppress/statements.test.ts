@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VexStatement, VexStatus } from '../../model/suppression.ts';
+import { readOpenVex } from '../../suppression-files/openvex.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../../testing/sample-report.ts';
+import { openVexDocument } from '../../testing/vex-documents.ts';
+import { indexStatements, statementsOn } from './statements.ts';
+import { suppressionSubjectOf } from './subject.ts';
+
+const curl = samplePackage('curl', '7.88.1-10+deb12u4');
+
+/** Whether a statement under these names is about a finding under those. */
+function isAbout(names: readonly string[], id: string, aliases: readonly string[] = []): boolean {
+  const [name = '', ...others] = names;
+  const document = {
+    vulnerability: { name, aliases: others },
+    products: [{ '@id': 'pkg:deb/debian/curl' }],
+    status: 'not_affected',
+    impact_statement: 'x',
+  };
+  return statusesOn([document], id, aliases).length > 0;
+}
+
+/** Those of some statements that are on a finding under these names, the one that counts first. */
+function statusesOn(
+  documents: readonly object[],
+  id: string,
+  aliases: readonly string[] = [],
+): VexStatement[] {
+  const { statements } = readOpenVex(openVexDocument(documents), { place: 'x', wants: () => true });
+  const finding = sampleMatch(curl, { id, severity: 'High', aliases });
+  return statementsOn(finding, indexStatements(statements), suppressionSubjectOf(sampleReport, []));
+}
+
+test('a vulnerability goes by any of its names, on both sides', () => {
+  assert.equal(isAbout(['CVE-2024-1'], 'CVE-2024-1'), true);
+  assert.equal(isAbout(['cve-2024-1'], 'CVE-2024-1'), true);
+  assert.equal(isAbout(['GHSA-1'], 'CVE-2024-1', ['GHSA-1']), true);
+  assert.equal(isAbout(['GHSA-1', 'CVE-2024-1'], 'CVE-2024-1'), true);
+  assert.equal(isAbout(['CVE-2024-1'], 'GHSA-1', ['CVE-2024-1']), true);
+  assert.equal(isAbout(['CVE-2024-2'], 'CVE-2024-1'), false);
+});
+
+test('an advisory that two CVEs share does not make them one', () => {
+  assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-1', ['DSA-1']), false);
+  assert.equal(isAbout(['CVE-2024-2', 'DSA-1'], 'CVE-2024-2', ['DSA-1']), true);
+});
+
+test('of two statements of one time the one that promises less counts, whichever stands first', () => {
+  const said = (status: VexStatus): object => ({
+    vulnerability: { name: 'CVE-2024-1' },
+    products: [{ '@id': curl.purl }],
+    status,
+    impact_statement: 'x',
+  });
+  const rising: readonly VexStatus[] = ['fixed', 'not_affected', 'under_investigation', 'affected'];
+  for (const [more, less] of rising.slice(1).map((status, i) => [rising[i] ?? status, status] as const))
+    for (const both of [
+      [said(more), said(less)],
+      [said(less), said(more)],
+    ])
+      assert.deepEqual(
+        statusesOn(both, 'CVE-2024-1').map(({ status }) => status),
+        [less, more],
+      );
+});
+
+test('the latest statement counts, and one without a time was the first', () => {
+  const said = { vulnerability: { name: 'CVE-2024-1' }, products: [{ '@id': curl.purl }] };
+  const [dated] = readOpenVex(openVexDocument([{ ...said, status: 'fixed' }]), {
+    place: 'x',
+    wants: () => true,
+  }).statements;
+  assert.ok(dated?.time);
+  const earlier: VexStatement = { ...dated, status: 'under_investigation', time: '2001-01-01T00:00:00Z' };
+  const { time: _, ...undated } = { ...dated, status: 'affected' as const };
+  const finding = sampleMatch(curl, { id: 'CVE-2024-1', severity: 'High' });
+  for (const all of [
+    [undated, earlier, dated],
+    [dated, undated, earlier],
+  ])
+    assert.deepEqual(
+      statementsOn(finding, indexStatements(all), suppressionSubjectOf(sampleReport, [])).map(
+        ({ status }) => status,
+      ),
+      ['fixed', 'under_investigation', 'affected'],
+    );
+});

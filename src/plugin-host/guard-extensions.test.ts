@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AdvisorySource, FeedRecord } from '../plugin/advisory-source.ts';
+import type { Enricher, EnrichmentRecord } from '../plugin/enricher.ts';
+import { isKey, type VersionKey, type VersionScheme } from '../plugin/version-scheme.ts';
+import { stream } from '../testing/store-content.ts';
+import { guardEnricher, guardFormat, guardScheme, guardSource } from './guard-extensions.ts';
+
+const path = '/srv/acme.ts';
+const feed = { name: 'acme', version: 1, feeds: ['all'], fetch: () => Promise.resolve('absent' as const) };
+const content = { url: 'acme:all', body: stream<Uint8Array>([]), fingerprint: '' };
+
+const vulnerability = {
+  ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [] },
+  affected: [
+    {
+      namespace: { name: 'acme', versionScheme: 'semver' },
+      package: 'rocket',
+      range: { to: '2.0.1' },
+      fix: { state: 'fixed', version: '2.0.1' },
+    },
+  ],
+};
+
+async function collect<T>(records: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const record of records) collected.push(record);
+  return collected;
+}
+
+/** The records of a source of a plugin that yields this. */
+async function advisories(yielded: unknown): Promise<FeedRecord[]> {
+  const source: AdvisorySource = {
+    ...feed,
+    feedsFor: () => [],
+    parse: () => stream([yielded as FeedRecord]),
+  };
+  return await collect(guardSource(source, path).parse('all', content));
+}
+
+async function enrichments(yielded: unknown): Promise<EnrichmentRecord[]> {
+  const enricher: Enricher = { ...feed, parse: () => stream([yielded as EnrichmentRecord]) };
+  return await collect(guardEnricher(enricher, path).parse('all', content));
+}
+
+test('an advisory of a plugin without a member that it must have is refused', async () => {
+  assert.deepEqual(await advisories(vulnerability), [vulnerability]);
+  const { aliases, ...nameless } = vulnerability;
+  const [row] = vulnerability.affected;
+  const wrong: [unknown, RegExp][] = [
+    [
+      nameless,
+      /^the plugin \/srv\/acme\.ts: the source acme yielded an invalid record: A: aliases has to be/,
+    ],
+    [{ ...vulnerability, severity: 'Hgh' }, /A: severity has to be one of Unknown, Negligible/],
+    [{ ...vulnerability, affectd: [] }, /A: it has no member affectd/],
+    [{ ...vulnerability, affected: [{ ...row, range: { ot: '2' } }] }, /A: it has no member ot/],
+    [{ ...vulnerability, affected: [{ ...row, fix: { state: 'fixed' } }] }, /affected\[0\]\.fix has to be/],
+    [undefined, /a record: /],
+  ];
+  for (const [record, message] of wrong)
+    await assert.rejects(advisories(record), { code: 'feed-corrupt', message });
+});
+
+test('a rating of a plugin that is no severity is refused', async () => {
+  const rating = { id: 'CVE-2026-1', severity: 'High', assigner: 'acme' };
+  assert.deepEqual(await enrichments(rating), [rating]);
+  await assert.rejects(
+    enrichments({ ...rating, severity: 'Hgh' }),
+    /the enricher acme .*severity has to be one of/,
+  );
+});
+
+test('a version scheme that fails or gives bytes that are no key decides nothing', () => {
+  const scheme = (key: () => unknown): VersionScheme =>
+    guardScheme({ name: 'acme', key, after: key, compare: key } as unknown as VersionScheme);
+  const bytes = (...values: number[]) => Uint8Array.from(values) as VersionKey;
+  assert.ok(isKey(scheme(() => bytes(1)).key('1')));
+  for (const made of [bytes(), bytes(0xff), new Uint8Array(513) as VersionKey])
+    assert.deepEqual(scheme(() => made).key('1'), {
+      unkeyable: 'its key is empty, too long, or begins with FF',
+    });
+  const failing = scheme(() => {
+    throw new Error('boom');
+  });
+  assert.deepEqual(failing.after('1'), { unkeyable: 'the version scheme acme failed: boom' });
+  assert.equal(failing.compare('1', '2'), undefined);
+});
+
+test('a format that fails is not called a bug of clair', () => {
+  const format = guardFormat(
+    {
+      name: 'acme',
+      mediaType: 'text/plain',
+      write() {
+        throw new Error('boom');
+      },
+    },
+    path,
+  );
+  assert.throws(() => [...format.write({} as never, { colors: false })], {
+    code: 'output-failed',
+    message: 'the plugin /srv/acme.ts: the format acme failed: boom',
+  });
+});

@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+import { unfixedStates } from '../model/fix.ts';
+import { severities } from '../model/severity.ts';
+import type { Affected, CvssVector, Vulnerability } from '../model/vulnerability.ts';
+import type { FeedRecord } from '../plugin/advisory-source.ts';
+import type { Enrichment, EnrichmentRecord } from '../plugin/enricher.ts';
+
+type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
+
+const text = z.string('has to be a text');
+const word = text.check(z.minLength(1, 'has to be there'));
+const texts = z.array(text, 'has to be a list of texts');
+const number = z.number('has to be a number');
+const severity = z.enum(severities, `has to be one of ${severities.join(', ')}`);
+const present = z.literal(true, 'has to be true or absent');
+
+const cvss = z.array(
+  z.strictObject({ source: word, vector: word, score: z.optional(number) } satisfies Fields<CvssVector>),
+  'has to be a list of vectors',
+);
+
+const fix = z.union(
+  [
+    z.strictObject({ state: z.literal('fixed'), version: word }),
+    z.strictObject({ state: z.enum(unfixedStates) }),
+  ],
+  'has to be { state: "fixed", version } or another state without a version',
+);
+
+const affected = z.strictObject({
+  namespace: z.strictObject({ name: word, versionScheme: word }, 'has to have a name and a versionScheme'),
+  package: word,
+  range: z.strictObject(
+    {
+      from: z.optional(word),
+      fromExcluded: z.optional(present),
+      to: z.optional(word),
+      toIncluded: z.optional(present),
+    },
+    'has to be an object; an empty one means every version',
+  ),
+  fix,
+  severity: z.optional(severity),
+  only: z.optional(z.looseObject({}, 'has to be an object')),
+} satisfies Fields<Affected>);
+
+const vulnerability = z.strictObject({
+  key: word,
+  id: word,
+  aliases: texts,
+  description: z.optional(text),
+  title: z.optional(text),
+  links: texts,
+  severity,
+  cvss,
+  metadata: z.optional(z.record(z.string(), z.unknown(), 'has to be an object')),
+  modified: z.optional(text),
+  affected: z.array(affected, 'has to be a list'),
+} satisfies Fields<Vulnerability>);
+
+const enrichment = z.strictObject({
+  id: word,
+  cvss: z.optional(cvss),
+  severity: z.optional(severity),
+  assigner: z.optional(word),
+  contradiction: z.optional(text),
+  description: z.optional(text),
+  weaknesses: z.optional(texts),
+  published: z.optional(text),
+  exploited: z.optional(
+    z.strictObject({
+      since: word,
+      due: z.optional(word),
+      ransomware: z.boolean('has to be true or false'),
+    }),
+  ),
+  epss: z.optional(z.strictObject({ score: number, percentile: number })),
+  rejected: z.optional(present),
+} satisfies Fields<Enrichment>);
+
+const skipped = z.strictObject({ key: word, skipped: text });
+const withdrawn = z.strictObject({ key: word, withdrawn: present });
+const scores = z.looseObject({ count: number });
+
+/** The record, if it is one of a source. Throws an error that names the record and the member that is wrong. */
+export function validateAdvisory(record: FeedRecord): FeedRecord {
+  assertSchema(
+    record,
+    hasMember(record, 'skipped') ? skipped : hasMember(record, 'withdrawn') ? withdrawn : vulnerability,
+  );
+  return record;
+}
+
+/** The record, if it is one of an enricher. Likewise. */
+export function validateEnrichment(record: EnrichmentRecord): EnrichmentRecord {
+  assertSchema(
+    record,
+    hasMember(record, 'skipped') ? skipped : hasMember(record, 'years') ? scores : enrichment,
+  );
+  return record;
+}
+
+function hasMember(record: unknown, member: string): boolean {
+  return typeof record === 'object' && record !== null && member in record;
+}
+
+function assertSchema(record: unknown, schema: z.ZodMiniType): void {
+  const { error } = schema.safeParse(record);
+  const [issue] = error?.issues ?? [];
+  if (issue === undefined) return;
+  const { key, id } = (record ?? {}) as { readonly key?: unknown; readonly id?: unknown };
+  const name = [key, id].find((one) => typeof one === 'string') ?? 'a record';
+  throw new Error(`${name}: ${issueText(issue)}`);
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `it has no member ${issue.keys.join(', ')}`;
+  const location = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return `${location.join('').replace(/^\./, '')} ${issue.message}`.trim();
+}

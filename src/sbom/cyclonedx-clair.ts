@@ -1,0 +1,109 @@
+import * as z from 'zod/mini';
+import { parseDigest } from '../model/digest.ts';
+import type { Distro } from '../model/distro.ts';
+import type { Package } from '../model/package.ts';
+import type { ReportLayer } from '../model/report.ts';
+import { distroSchema, layerSchema, packageSchema } from './clair-schemas.ts';
+import type { CyclonedxComponent } from './cyclonedx-component.ts';
+import { parsePart } from './sbom-json.ts';
+
+/** Whether clair wrote down what it knew of a package. */
+export function isClairComponent({ properties }: CyclonedxComponent): boolean {
+  return properties.get('clair:package:type') !== undefined;
+}
+
+/** A package that clair wrote; undefined for what others did, and for one that is damaged. */
+export function clairPackageOf(
+  found: CyclonedxComponent,
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): Package | undefined {
+  if (!isClairComponent(found)) return undefined;
+  const { properties, name, version, purl, publisher, evidence } = found;
+  const sourceName = properties.get('clair:package:source:name');
+  const repositories = properties.all('clair:package:repository');
+  return parsePart(packageSchema, {
+    type: properties.get('clair:package:type'),
+    name,
+    version,
+    arch: properties.get('clair:package:arch'),
+    source:
+      sourceName === undefined
+        ? undefined
+        : { name: sourceName, version: properties.get('clair:package:source:version') },
+    modularity: properties.get('clair:package:modularity'),
+    vendor: publisher ?? undefined,
+    licence: properties.get('clair:package:licence') ?? legacyLicence(found),
+    purl,
+    location: {
+      path: evidence?.occurrences?.[0]?.location,
+      layer: properties.get('clair:package:layer') ?? null,
+    },
+    foundBy: properties.get('clair:package:foundBy'),
+    repositories: repositories.length === 0 ? undefined : repositories,
+    owner: properties.get('clair:package:owner'),
+    supplier: supplierIn(found),
+    licenses: licensesIn(found),
+    dependsOn: dependencies.get(found['bom-ref'] ?? '')?.map(purlOfReference),
+  });
+}
+
+/** Before licences were listed, that of an rpm stood there alone. */
+function legacyLicence({ properties, licenses }: CyclonedxComponent): string | undefined {
+  return properties.get('clair:package:type') === 'rpm' ? licenseIn(licenses?.[0]) : undefined;
+}
+
+function supplierIn({ supplier }: CyclonedxComponent): string | undefined {
+  const email = supplier?.contact?.[0]?.email;
+  return email ? `${supplier.name} <${email}>` : (supplier?.name ?? undefined);
+}
+
+function licensesIn({ properties, licenses }: CyclonedxComponent): readonly string[] | undefined {
+  const listed = properties.all('clair:package:license');
+  if (listed.length > 0) return listed;
+  return licenses?.flatMap((choice) => licenseIn(choice) ?? []);
+}
+
+/** A reference is the purl, and a number behind it where several packages have the same. */
+function purlOfReference(reference: string): string {
+  return reference.replace(/#\d+$/, '');
+}
+
+/** A layer that clair wrote. */
+export function clairLayerOf({ properties, description }: CyclonedxComponent): ReportLayer | undefined {
+  const sizeBytes = properties.get('clair:layer:sizeBytes');
+  if (sizeBytes === undefined) return undefined;
+  return parsePart(layerSchema, {
+    digest: parseDigest(properties.get('clair:layer:digest') ?? '') ?? null,
+    diffId: parseDigest(properties.get('clair:layer:diffId') ?? '') ?? null,
+    sizeBytes: Number(sizeBytes),
+    createdBy: description ?? null,
+    verified: properties.get('clair:layer:verified') === 'true',
+  });
+}
+
+/** The distribution in a document of clair. */
+export function clairDistroOf({
+  name,
+  version,
+  description,
+  properties,
+}: CyclonedxComponent): Distro | undefined {
+  return parsePart(distroSchema, {
+    id: name,
+    versionId: version ?? undefined,
+    versionCodename: properties.get('clair:codename'),
+    prettyName: description ?? undefined,
+    like: properties.all('clair:like'),
+    supportEnd: properties.get('clair:supportEnd'),
+  });
+}
+
+const licenseChoice = z.object({
+  license: z.nullish(z.object({ id: z.nullish(z.string()), name: z.nullish(z.string()) })),
+  expression: z.nullish(z.string()),
+});
+
+function licenseIn(choice: unknown): string | undefined {
+  const { license, expression } = parsePart(licenseChoice, choice) ?? {};
+  return expression ?? license?.id ?? license?.name ?? undefined;
+}

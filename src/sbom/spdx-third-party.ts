@@ -1,0 +1,92 @@
+import * as z from 'zod/mini';
+import { quoteUntrusted } from '../kit/quoted.ts';
+import { parsePurl } from '../model/parse-purl.ts';
+import { distroFromHints } from './distro-hints.ts';
+import { distroEntry, type SbomEntry } from './sbom-entry.ts';
+import { entryFromPurl, type ThirdPartyPackage } from './third-party-package.ts';
+
+const text = z.nullish(z.string());
+
+/** What is read of a package, SPDX 2.2 and 2.3, clause 7. */
+export const spdxPackageSchema = z.object({
+  SPDXID: text,
+  name: text,
+  versionInfo: text,
+  sourceInfo: text,
+  primaryPackagePurpose: text,
+  externalRefs: z.nullish(z.array(z.object({ referenceType: text, referenceLocator: text }))),
+  attributionTexts: z.nullish(z.array(z.string())),
+  annotations: z.nullish(z.array(z.object({ annotator: text, comment: text }))),
+});
+/** A package of a document. */
+export type SpdxPackage = z.infer<typeof spdxPackageSchema>;
+
+/** Packages for these purposes are none that a package manager has installed. */
+const nonPackagePurposes = /^(?:CONTAINER|FILE|ARCHIVE|SOURCE|DEVICE|FIRMWARE)$/;
+
+/** What is known of a package from elsewhere in the document. */
+interface PackageContext {
+  readonly reference: string;
+  readonly builtFrom: SpdxPackage | undefined;
+  /** It is what the document is about. */
+  readonly isSubject: boolean;
+}
+
+/** A package as others write it; undefined for what is no package. */
+export function entryFromSpdxPackage(
+  found: SpdxPackage,
+  { reference, builtFrom, isSubject }: PackageContext,
+): SbomEntry | undefined {
+  const name = found.name ?? '';
+  const purpose = found.primaryPackagePurpose ?? '';
+  const version = assertedOf(found.versionInfo);
+  // Schemas differ in how they join the words.
+  if (/^OPERATING[-_]SYSTEM$/.test(purpose)) {
+    return distroEntry(distroFromHints({ name, version }), reference);
+  }
+  const purl = purlIn(found);
+  const sourceInfo = found.sourceInfo ?? '';
+  if (purl !== undefined)
+    return entryFromPurl({
+      reference,
+      purl,
+      version,
+      source: sourceIn(sourceInfo) ?? sourceOf(builtFrom),
+      path: pathIn(sourceInfo),
+    });
+  if (isSubject || nonPackagePurposes.test(purpose) || isGroup(found)) return undefined;
+  return { problem: `${quoteUntrusted(name)} has no package URL`, reference };
+}
+
+/** The package URL of a package, where it has one. */
+function purlIn({ externalRefs }: SpdxPackage): string | undefined {
+  return externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator ?? undefined;
+}
+
+/** Trivy's words for the source package. */
+function sourceIn(sourceInfo: string): ThirdPartyPackage['source'] {
+  const [, name, version] = /^built package from: (\S+) (\S+)$/.exec(sourceInfo) ?? [];
+  return name === undefined ? undefined : { name, version };
+}
+
+/** syft's words for the file a package was found in. */
+function pathIn(sourceInfo: string): string | undefined {
+  return /^acquired package info from [^:]*: ([^,]+)/.exec(sourceInfo)?.[1];
+}
+
+function sourceOf(builtFrom: SpdxPackage | undefined): ThirdPartyPackage['source'] {
+  if (builtFrom === undefined) return undefined;
+  const purl = parsePurl(purlIn(builtFrom) ?? '');
+  const name = purl?.name ?? builtFrom.name;
+  return name == null ? undefined : { name, version: purl?.version ?? assertedOf(builtFrom.versionInfo) };
+}
+
+function assertedOf(value: string | null | undefined): string | undefined {
+  return value == null || value === 'NOASSERTION' || value === 'NONE' ? undefined : value;
+}
+
+/** Trivy has a package for each file that lists packages, which are packages by themselves. */
+function isGroup({ attributionTexts, annotations }: SpdxPackage): boolean {
+  const notes = [...(attributionTexts ?? []), ...(annotations ?? []).map(({ comment }) => comment ?? '')];
+  return notes.some((note) => note.startsWith('Class: '));
+}

@@ -1,0 +1,160 @@
+import { stripControls } from '../kit/kept-line.ts';
+import { quoteUntrusted } from '../kit/quoted.ts';
+import type { Digest } from '../model/digest.ts';
+import { ecosystemOfType, isDistributionType } from '../model/namespace.ts';
+import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';
+import { type ParsedPurl, parsePurl } from '../model/parse-purl.ts';
+import { formatPurl } from '../model/purl.ts';
+import { releaseOfPurl, vendorOfPurl } from './distro-hints.ts';
+import type { SbomEntry } from './sbom-entry.ts';
+
+/** A package as somebody else's document describes it. */
+export interface ThirdPartyPackage {
+  /** What names it in the document. */
+  readonly reference: string;
+  readonly purl: string;
+  /** Its version where the URL has none. */
+  readonly version?: string | undefined;
+  /** What it was built from, where the document says so elsewhere than in the URL. */
+  readonly source?: { readonly name: string; readonly version?: string | undefined } | undefined;
+  readonly modularity?: string | undefined;
+  readonly path?: string | undefined;
+  readonly layer?: Digest | undefined;
+}
+
+/** Types of package URLs that name no package: images, single files, and software that nobody packaged. */
+const nonPackageTypes: ReadonlySet<string> = new Set(['oci', 'docker', 'generic', 'swid']);
+
+/** Types whose namespace is a part of the name, and what stands between. */
+const separators: ReadonlyMap<string, string> = new Map([
+  ['npm', '/'],
+  ['golang', '/'],
+  ['composer', '/'],
+  ['swift', '/'],
+  ['maven', ':'],
+]);
+
+/** Names and versions of packages are one word of printable ASCII. */
+const word = /^[!-~]{1,512}$/;
+
+/** A package by its URL and what is said beside it; undefined for what is no installed package. */
+export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undefined {
+  const { reference } = description;
+  const purl = parsePurl(description.purl);
+  if (purl === undefined)
+    return { problem: `${quoteUntrusted(description.purl)} is no package URL`, reference };
+  if (isNonPackage(purl)) return undefined;
+  if (!isDistributionType(purl.type) && ecosystemOfType(purl.type) === undefined)
+    return {
+      problem: `no advisories are known for packages of type ${quoteUntrusted(purl.type)}`,
+      reference,
+    };
+  const name = nameOf(purl);
+  const version = versionOf(purl, description.version);
+  if (version === undefined) return { problem: `${quoteUntrusted(name)} has no version`, reference };
+  if (!word.test(name) || !word.test(version))
+    return {
+      problem: `${quoteUntrusted(name)} ${quoteUntrusted(version)} is no possible name and version`,
+      reference,
+    };
+  return {
+    thirdPartyPackage: packageFromPurl(purl, { ...description, name, version }),
+    reference,
+    release: releaseOfPurl(purl),
+    vendor: vendorOfPurl(purl),
+  };
+}
+
+/** Source packages are not installed, and keys that rpm keeps among packages are none. */
+function isNonPackage({ type, name, qualifiers }: ParsedPurl): boolean {
+  const isSource = isDistributionType(type) && /^(?:source|src|nosrc)$/.test(qualifiers['arch'] ?? '');
+  return nonPackageTypes.has(type) || isSource || (type === 'rpm' && name === 'gpg-pubkey');
+}
+
+function packageFromPurl(
+  purl: ParsedPurl,
+  { name, version, modularity, path, layer, source }: ThirdPartyPackage & { name: string; version: string },
+): Package {
+  const { arch, rpmmod, upstream } = purl.qualifiers;
+  const built = sourceOf(purl.type, { name, version }, source ?? upstreamOf(purl.type, upstream));
+  const stream = modularity ?? rpmmod;
+  return {
+    type: purl.type,
+    name,
+    version,
+    ...(arch !== undefined && word.test(arch) && { arch }),
+    ...(built && { source: built }),
+    ...(stream !== undefined && word.test(stream) && { modularity: stream }),
+    purl: formatPurl(purl),
+    location: { path: pathOf(path) ?? listedBySbom, layer: layer ?? null },
+    foundBy: listedBySbom,
+  };
+}
+
+function nameOf({ type, namespace, name }: ParsedPurl): string {
+  const separator = separators.get(type);
+  return separator === undefined || namespace === undefined ? name : `${namespace}${separator}${name}`;
+}
+
+/** Some leave the epoch of a version to a qualifier, as purl-spec has it for rpm. */
+function versionOf(
+  { type, version, qualifiers }: ParsedPurl,
+  elsewhere: string | undefined,
+): string | undefined {
+  const full = version ?? (elsewhere === '' ? undefined : elsewhere);
+  if (full === undefined || !/^(?:deb|rpm)$/.test(type)) return full;
+  return withEpoch(type === 'rpm' ? full.replace(/^0:/, '') : full, qualifiers['epoch']);
+}
+
+/** A version with its epoch in front, unless that is nothing or is there already. */
+export function withEpoch(version: string, epoch: string | undefined): string {
+  return epoch === undefined || !/^[1-9]\d*$/.test(epoch) || /^\d+:/.test(version)
+    ? version
+    : `${epoch}:${version}`;
+}
+
+function upstreamOf(type: string, upstream: string | undefined): ThirdPartyPackage['source'] {
+  if (upstream === undefined) return undefined;
+  if (type === 'rpm') return sourceOfRpmFile(upstream);
+  const at = upstream.indexOf('@');
+  return at <= 0 ? { name: upstream } : { name: upstream.slice(0, at), version: upstream.slice(at + 1) };
+}
+
+/** The source package of an rpm by its file name. */
+export function sourceOfRpmFile(file: string): SourcePackage | undefined {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file) ?? [];
+  return name === undefined || version === undefined ? undefined : { name, version };
+}
+
+/**
+ * What a package was built from. Debian's and Alpine's without a word about it come from a source of their own name and version;
+ * one that was built once more, `1.2-1+b1`, from the source without that mark. The source of an rpm has no epoch.
+ */
+function sourceOf(
+  type: string,
+  binary: SourcePackage,
+  stated: ThirdPartyPackage['source'],
+): SourcePackage | undefined {
+  if (type === 'rpm')
+    return stated?.version === undefined
+      ? undefined
+      : validSource({ ...stated, version: stated.version.replace(/^\d+:/, '') });
+  if (!isDistributionType(type)) return undefined;
+  const version = type === 'deb' ? binary.version.replace(/\+b\d+$/, '') : binary.version;
+  return (
+    validSource({ name: stated?.name ?? binary.name, version: stated?.version ?? version }) ?? {
+      ...binary,
+      version,
+    }
+  );
+}
+
+function validSource(source: SourcePackage): SourcePackage | undefined {
+  return word.test(source.name) && word.test(source.version) ? source : undefined;
+}
+
+/** Without slashes in front, as all paths; others name the same file `/a`, `./a` and `a`. */
+function pathOf(path: string | undefined): string | undefined {
+  const relative = path?.replace(/^(?:\.?\/)+/, '');
+  return relative ? stripControls(relative, 4096) : undefined;
+}

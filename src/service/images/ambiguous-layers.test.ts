@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { posix } from 'node:path';
+import { suite, test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import {
+  type Databases,
+  databases,
+  fileEntry,
+  type LayersOf,
+  metadataEntry,
+  paxEntry,
+  stackReader,
+  unterminatedTar,
+  zeroBlocks,
+} from '../../testing/layer-stack.ts';
+import { tar } from '../../testing/tar-writer.ts';
+
+const { readLayersOf } = stackReader(builtIn);
+
+/** Layers that some runtimes show with the full database, and some with another or with none, or that are too dear to read alike. */
+const ambiguous: Readonly<Record<string, LayersOf>> = {
+  // hard-links
+  'the layer replaces what a hard link shares': ({ path, full, decoy }) => [
+    [fileEntry('opt/db', full), { path, type: 'hardlink', target: 'opt/db' }, fileEntry('opt/db', decoy)],
+  ],
+  'the layer replaces the directory of what a hard link shares': ({ path, full, decoy }) => [
+    [
+      fileEntry('opt/a/db', full),
+      { path, type: 'hardlink', target: 'opt/a/db' },
+      { path: 'opt/a', target: 'b' },
+      fileEntry('opt/b/db', decoy),
+    ],
+  ],
+  'the layer replaces the middle one of three hard links': ({ path, full, decoy }) => [
+    [
+      fileEntry('opt/db', full),
+      { path: 'opt/other', type: 'hardlink', target: 'opt/db' },
+      { path, type: 'hardlink', target: 'opt/other' },
+      fileEntry('opt/other', decoy),
+      fileEntry('opt/db', decoy),
+    ],
+  ],
+  // links-in-order
+  'a link on the way is set anew in the layer': ({ path, full, decoy }) => {
+    const [directory, name] = [posix.dirname(path), posix.basename(path)];
+    return [
+      [
+        { path: directory, target: '/opt/a' },
+        fileEntry(`${directory}/${name}`, full),
+        { path: directory, target: '/opt/b' },
+        fileEntry(`opt/b/${name}`, decoy),
+        { path: directory, target: '/opt/a' },
+      ],
+    ];
+  },
+  'a link on the way becomes a directory in the layer': ({ path, full, decoy }) => [
+    [
+      { path: posix.dirname(path), target: '/opt/a' },
+      fileEntry(`opt/a/${posix.basename(path)}`, decoy),
+      { path: posix.dirname(path), type: 'directory' },
+      fileEntry(path, full),
+    ],
+  ],
+  // links-across-layers
+  'a member lies below a link of a lower layer': ({ path, full, decoy }) => [
+    [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, decoy)],
+    [fileEntry(path, full)],
+  ],
+  'a member lies two directories below a link of a lower layer': ({ path, full, decoy }) => {
+    const [above = '', ...rest] = path.split('/');
+    return [
+      [{ path: above, target: 'real' }, fileEntry(`real/${rest.join('/')}`, decoy)],
+      [fileEntry(path, full)],
+    ];
+  },
+  'a whiteout lies below a link of a lower layer': ({ path, full }) => [
+    [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, full)],
+    [fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0))],
+  ],
+  'an opaque marker lies below a link of a lower layer': ({ path, full }) => [
+    [{ path: posix.dirname(path), target: '/opt/a' }, fileEntry(`opt/a/${posix.basename(path)}`, full)],
+    [fileEntry(`${posix.dirname(path)}/.wh..wh..opq`, Buffer.alloc(0))],
+  ],
+  // overlay-attributes
+  ...Object.fromEntries(
+    ['trusted.overlay.redirect', 'trusted.overlay.opaque', 'user.overlay.redirect'].map((attribute) => [
+      `a directory on the way has the attribute ${attribute}`,
+      ({ path, full, decoy }: Databases) => [
+        [fileEntry(`opt/a/${posix.basename(path)}`, full), fileEntry(path, decoy)],
+        [
+          paxEntry({ [`SCHILY.xattr.${attribute}`]: '/opt/a' }),
+          { path: `${posix.dirname(path)}/`, type: 'directory' },
+        ],
+      ],
+    ]),
+  ),
+};
+
+for (const [kind, given] of databases)
+  suite(`${kind}: reports a reason when`, () => {
+    for (const [what, layers] of Object.entries(ambiguous))
+      test(what, async () => {
+        const { problems } = await readLayersOf(layers, given);
+        assert.match(problems.join('\n'), /hard link|symbolic link|below a link|attribute/);
+      });
+  });
+
+/** Layers whose markers and links act at the moment at which they come: all runtimes show the full database. */
+const inOrder: Readonly<Record<string, LayersOf>> = {
+  'a whiteout comes before the database of its layer': ({ path, full, decoy }) => [
+    [fileEntry(path, decoy)],
+    [fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0)), fileEntry(path, full)],
+  ],
+  'an opaque marker comes behind the database of its layer': ({ path, full, decoy }) => [
+    [fileEntry(path, decoy)],
+    [fileEntry(path, full), fileEntry(`${posix.dirname(path)}/.wh..wh..opq`, Buffer.alloc(0))],
+  ],
+  'a whiteout acts on the directory that a link replaces afterwards': ({ path, full, decoy }) => [
+    [fileEntry(path, decoy), fileEntry(`opt/a/${posix.basename(path)}`, full)],
+    [
+      fileEntry(`${posix.dirname(path)}/.wh.${posix.basename(path)}`, Buffer.alloc(0)),
+      { path: posix.dirname(path), target: '/opt/a' },
+    ],
+  ],
+};
+
+for (const [kind, given] of databases)
+  suite(`${kind}: lists the packages that are there in the end when`, () => {
+    for (const [what, layers] of Object.entries(inOrder))
+      test(what, async () => {
+        const { packages, problems } = await readLayersOf(layers, given);
+        assert.ok(packages.includes('openssl') || problems.length > 0, packages.join());
+      });
+  });
+
+const refused: Readonly<Record<string, LayersOf>> = {
+  'one block of zeros stands before a member': ({ path, full, decoy }) => [
+    Buffer.concat([unterminatedTar([fileEntry(path, decoy)]), zeroBlocks(1), tar([fileEntry(path, full)])]),
+  ],
+  'a record of pax has a wrong length': ({ path, full }) => [
+    [metadataEntry('pax-header', '8 path=x\n'), fileEntry(path, full)],
+  ],
+  'a record of pax has no line feed at its end': ({ path, full }) => [
+    [metadataEntry('pax-header', '10 path=abc'), fileEntry(path, full)],
+  ],
+  'a record of pax has no key': ({ path, full }) => [
+    [metadataEntry('pax-header', '5 =x\n'), fileEntry(path, full)],
+  ],
+  'a size is no number': ({ path, full }) => [[fileEntry(path, full, { raw: { size: '0000000z000\0' } })]],
+  'a size is decimal': ({ path, full }) => [[fileEntry(path, full, { raw: { size: '00000000089\0' } })]],
+  'a size of pax is no number': ({ path, full }) => [[paxEntry({ size: '0x10' }), fileEntry(path, full)]],
+};
+
+for (const [what, layers] of Object.entries(refused))
+  test(`refuses a layer as Go does when ${what}`, async () => {
+    for (const [, given] of databases)
+      await assert.rejects(readLayersOf(layers, given), { code: 'target-corrupt' });
+  });

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { builtIn } from '../../extensions.ts';
+import type { Distro } from '../../model/distro.ts';
+import type { Package } from '../../model/package.ts';
+import type { PackageLister } from '../../plugin/package-lister.ts';
+import { semver } from '../../version/semver.ts';
+import { wantedPatterns } from './analyze-layers.ts';
+import { isOfDistribution, namespacesOf, withLookup } from './package-lookup.ts';
+
+const lister = (name: string, more: Partial<PackageLister>): PackageLister => ({
+  ...{ name, version: 1, wants: ['etc/acme'], list: () => [] },
+  ...more,
+});
+const extensions = {
+  ...builtIn,
+  listers: [
+    ...builtIn.listers,
+    lister('own-order', { versionScheme: 'semver' }),
+    lister('own-place', { ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'rpm' }),
+  ],
+};
+const acme: Distro = { id: 'acme', versionId: '7', like: [] };
+const found = (foundBy: string, type = 'acme'): Package => ({
+  ...{ type, name: 'rocket', version: '1.9.0', purl: '', foundBy },
+  location: { path: 'etc/acme', layer: null },
+});
+
+test('versions of a type nobody knows order in the distribution as their lister says', () => {
+  const { lookup } = withLookup(found('own-order'), acme, extensions);
+  assert.deepEqual(lookup?.namespace, { name: 'acme:7', versionScheme: 'semver' });
+  assert.deepEqual(lookup.key, semver.key('1.9.0'));
+  assert.equal(withLookup(found('rpm'), acme, extensions).lookup, null);
+  assert.equal(withLookup(found('own-order'), null, extensions).lookup, null);
+  const all = [found('own-order'), found('own-place'), found('rpm')];
+  assert.deepEqual(
+    namespacesOf(acme, all, extensions).map(({ name }) => name),
+    ['acme', 'acme:7'],
+  );
+});
+
+test('the distribution has what is of no ecosystem, by its lister or by its type', () => {
+  const cases: readonly (readonly [Package, boolean])[] = [
+    [found('own-order'), true],
+    [found('own-place'), false],
+    [found('dpkg', 'deb'), true],
+    [found('sbom', 'deb'), true],
+    [found('sbom', 'npm'), false],
+  ];
+  for (const [item, expected] of cases)
+    assert.equal(isOfDistribution(item, extensions), expected, `${item.foundBy} ${item.type}`);
+});
+
+test('what is wanted in a way that finds nothing is refused, and not read as nothing found', () => {
+  for (const wrong of ['a/*/b/c', 'a/*/*', '*', 'a/b*', '/a', 'a/../b', ''])
+    assert.throws(
+      () => wantedPatterns({ ...builtIn, listers: [lister('acme', { wants: ['etc/acme', wrong] })] }),
+      { message: `acme wants "${wrong}", which is no pattern of paths` },
+    );
+});

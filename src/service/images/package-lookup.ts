@@ -1,0 +1,79 @@
+import { type Lookup, lookupOf } from '../../match/lookup.ts';
+import type { Distro } from '../../model/distro.ts';
+import { ecosystemOfType, type Namespace, namespaceOf } from '../../model/namespace.ts';
+import { compareText } from '../../model/order.ts';
+import type { Package } from '../../model/package.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import { isKey, type VersionKey } from '../../plugin/version-scheme.ts';
+import type { ImagePackage } from '../../store/store.ts';
+
+type LookupExtensions = Pick<Extensions, 'listers' | 'schemes'>;
+type Listers = Pick<LookupExtensions, 'listers'>;
+type PackageOrigin = Pick<Package, 'type' | 'foundBy'>;
+
+/** A package of an image with what advisories speak of it by. */
+export function withLookup(
+  found: Package,
+  distro: Distro | null,
+  extensions: LookupExtensions,
+): ImagePackage {
+  const namespace = namespaceFor(found, distro, extensions);
+  const lookup = namespace && lookupOf(found, namespace);
+  return { ...found, lookup: lookup === undefined ? null : withVersionKeys(lookup, extensions) };
+}
+
+/** The namespaces of packages, by their own names. */
+export function namespacesOf(
+  distro: Distro | null,
+  packages: readonly Package[],
+  extensions: LookupExtensions,
+): Namespace[] {
+  const kinds = new Map(packages.map((found) => [`${found.type}\n${found.foundBy}`, found]));
+  const namespaces = [...kinds.values()].map((found) => namespaceFor(found, distro, extensions));
+  const byName = new Map(namespaces.flatMap((namespace) => (namespace ? [[namespace.name, namespace]] : [])));
+  return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
+}
+
+/** Where versions of what a lister lists mean something, if not in the distribution. */
+export function ecosystemOf(name: string, { listers }: Listers): Namespace | undefined {
+  return listers.find((lister) => lister.name === name)?.ecosystem;
+}
+
+/** Whether the versions of a package mean something in the distribution, and in no ecosystem of their own. */
+export function isOfDistribution(found: PackageOrigin, extensions: Listers): boolean {
+  return ecosystemFor(found, extensions) === undefined;
+}
+
+function namespaceFor(
+  found: PackageOrigin,
+  distro: Distro | null,
+  extensions: Listers,
+): Namespace | undefined {
+  const ecosystem = ecosystemFor(found, extensions);
+  if (ecosystem !== undefined || distro === null) return ecosystem;
+  const lister = extensions.listers.find(({ name }) => name === found.foundBy);
+  return namespaceOf(distro, found.type, lister?.versionScheme);
+}
+
+/** What an inventory lists was perhaps found by somebody who is not here: then the type tells the ecosystem. */
+function ecosystemFor({ type, foundBy }: PackageOrigin, extensions: Listers): Namespace | undefined {
+  const isHere = extensions.listers.some(({ name }) => name === foundBy);
+  return isHere ? ecosystemOf(foundBy, extensions) : ecosystemOfType(type);
+}
+
+function withVersionKeys(
+  { namespace, name, version, sourceVersion }: Lookup,
+  { schemes }: Pick<LookupExtensions, 'schemes'>,
+): ImagePackage['lookup'] {
+  const scheme = schemes.find((candidate) => candidate.name === namespace.versionScheme);
+  const withKey = (text: string): { version: string; key?: VersionKey } => {
+    const key = scheme?.key(text);
+    return { version: text, ...(key !== undefined && isKey(key) && { key }) };
+  };
+  return {
+    namespace,
+    name,
+    ...withKey(version),
+    ...(sourceVersion !== undefined && { source: withKey(sourceVersion) }),
+  };
+}

@@ -1,0 +1,65 @@
+import { ClairError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { ImageLayer } from '../../image/image-layer.ts';
+import type { LayerIndex } from '../../model/layer-index.ts';
+import type { AnalyzeLayers } from './analyze-layers.ts';
+
+/** A worker thread costs about 30 ms to start: below this much compressed data one thread is done sooner. */
+export const minWorkerBytes: number = 24 * 1024 * 1024;
+
+/**
+ * Reads large images on two threads: the layers go to two bins of about equal weight, the heaviest first (LPT), one bin for
+ * this thread and one for the other. Layers of one compressed archive stay together, as one pass reads them all.
+ */
+export function analyzeOnTwoThreads(onThisThread: AnalyzeLayers, onWorker: AnalyzeLayers): AnalyzeLayers {
+  return async (layers, options) => {
+    const weights = layers.map((layer) => weightOf(layer, options.verify));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const isArchive = layers.some(({ place }) => place.kind === 'archive-member');
+    if (total < minWorkerBytes || layers.length < 2 || isArchive) return onThisThread(layers, options);
+    const { mine, others } = twoBins(weights);
+    const pick = (bin: readonly number[]): ImageLayer[] => bin.flatMap((i) => layers[i] ?? []);
+    const threadOptions = { ...options, keptBytesMax: limits.threadKeptBytes };
+    // The other thread is sent its work first: this one is busy until its own is done.
+    const [fromWorker, fromThisThread] = await bothWithinLimits([
+      onWorker(pick(others), threadOptions),
+      onThisThread(pick(mine), threadOptions),
+    ]);
+    // What two threads cannot hold at the same time, one can.
+    if (fromWorker === undefined || fromThisThread === undefined) return onThisThread(layers, options);
+    const results: LayerIndex[] = [];
+    for (const [bin, indexes] of [[mine, fromThisThread] as const, [others, fromWorker] as const]) {
+      for (const [at, index] of indexes.entries()) results[bin[at] ?? -1] = index;
+    }
+    return results;
+  };
+}
+
+/** What both give, each undefined where a limit was met; both have ended by then. */
+async function bothWithinLimits<T>(work: readonly [Promise<T>, Promise<T>]): Promise<(T | undefined)[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((result) => {
+    if (result.status === 'fulfilled') return result.value;
+    if (result.reason instanceof ClairError && result.reason.code === 'limit-exceeded') return undefined;
+    throw result.reason;
+  });
+}
+
+/** What a layer costs, in bytes to be read; what is seeked over costs next to nothing. */
+function weightOf({ compression, sizeBytes, place }: ImageLayer, verify: boolean): number {
+  if (place.kind === 'directory') return 0;
+  return compression === 'none' && !verify ? sizeBytes / 1000 : sizeBytes;
+}
+
+function twoBins(weights: readonly number[]): { mine: number[]; others: number[] } {
+  const heaviestFirst = weights.map((_, i) => i).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
+  const mine: number[] = [];
+  const others: number[] = [];
+  let balance = 0;
+  for (const i of heaviestFirst) {
+    const isMine = balance > 0;
+    (isMine ? mine : others).push(i);
+    balance += isMine ? -(weights[i] ?? 0) : (weights[i] ?? 0);
+  }
+  return { mine, others };
+}

@@ -1,0 +1,54 @@
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { ImagePackage, Store } from '../../store/store.ts';
+import type { AssessmentDeps } from '../findings/assess-packages.ts';
+import {
+  findPackageVulnerabilities,
+  hasValidVersion,
+  type PackageVulnerability,
+} from '../findings/package-vulnerabilities.ts';
+import { isOfDistribution } from '../images/package-lookup.ts';
+import { introducingLayer } from './introducing-layer.ts';
+
+/** An installed package and what is wrong with it. */
+export interface AncestryPackage {
+  readonly package: ImagePackage;
+  /** Whether it belongs to the distribution, which a detector told. */
+  readonly isOfDistribution: boolean;
+  readonly vulnerabilities: readonly PackageVulnerability[];
+}
+
+/** An image by the name its client gave it. */
+export interface AncestryView {
+  readonly name: string;
+  /** The namespace detector that told the distribution, where that is known. */
+  readonly detector?: string;
+  /** From the base up, each with the packages that it brought. */
+  readonly layers: readonly { readonly hash: string; readonly packages: readonly AncestryPackage[] }[];
+}
+
+/** What looking at an ancestry needs. */
+export interface AncestryViewDeps extends AssessmentDeps {
+  readonly extensions: AssessmentDeps['extensions'] & Pick<Extensions, 'listers'>;
+  readonly store: AssessmentDeps['store'] & Pick<Store, 'ancestries'>;
+}
+
+/** What is known of an ancestry; undefined where there is none of that name. */
+export async function viewAncestry(name: string, deps: AncestryViewDeps): Promise<AncestryView | undefined> {
+  const ancestry = await deps.store.ancestries.find(name);
+  if (ancestry === undefined) return undefined;
+  const image = await deps.store.images.findByNumber(ancestry.image);
+  const found = await findPackageVulnerabilities(ancestry.image, image.packages, deps);
+  const placed = image.packages
+    .map((item, position) => ({
+      package: item,
+      isOfDistribution: isOfDistribution(item, deps.extensions),
+      vulnerabilities: found.get(position) ?? [],
+    }))
+    .filter((one) => hasValidVersion(one.package, deps.extensions));
+  const byLayer = Map.groupBy(placed, (one) => introducingLayer(one.package, image));
+  return {
+    name,
+    ...(image.detector !== undefined && { detector: image.detector }),
+    layers: ancestry.hashes.map((hash, i) => ({ hash, packages: byLayer.get(i) ?? [] })),
+  };
+}

@@ -1,0 +1,71 @@
+import { advisoryNamespaceOf, type Namespace, namespaceOfDistro } from '../../model/namespace.ts';
+import type { ImagePackage, Store } from '../../store/store.ts';
+import type { AssessmentDeps } from '../findings/assess-packages.ts';
+import {
+  findPackageVulnerabilities,
+  hasValidVersion,
+  type PackageVulnerability,
+} from '../findings/package-vulnerabilities.ts';
+import { introducingLayer } from './introducing-layer.ts';
+
+/** An installed package, and the layer that introduced it. */
+export interface LayerPackage {
+  readonly package: ImagePackage;
+  readonly addedBy: AddedBy;
+  readonly vulnerabilities: readonly PackageVulnerability[];
+}
+
+/** A layer of a chain: its position, the lowest being 0, and its name. */
+export interface AddedBy {
+  readonly position: number;
+  readonly name: string;
+}
+
+/** A layer by its name, with all below it. */
+export interface LayerView {
+  readonly name: string;
+  readonly parent: string | null;
+  /** Null where no release file says what distribution it is, or one that nobody knows. */
+  readonly namespace: Namespace | null;
+  /** Present where it was asked for. */
+  readonly packages?: readonly LayerPackage[];
+}
+
+/** How much is to be told of a layer. */
+export type LayerDetail = 'none' | 'packages' | 'vulnerabilities';
+
+/** What looking at a layer needs. */
+export interface LayerViewDeps extends AssessmentDeps {
+  readonly store: AssessmentDeps['store'] & Pick<Store, 'namedLayers'>;
+}
+
+/** What is known of a layer; undefined where there is none of that name. */
+export async function viewLayer(
+  name: string,
+  detail: LayerDetail,
+  deps: LayerViewDeps,
+): Promise<LayerView | undefined> {
+  const chain = await deps.store.namedLayers.findChain(name);
+  const layer = chain.at(-1);
+  if (layer === undefined) return undefined;
+  const image = await deps.store.images.findByNumber(layer.image);
+  const own = image.distro === null ? undefined : namespaceOfDistro(image.distro);
+  const view = { name, parent: layer.parent, namespace: own === undefined ? null : advisoryNamespaceOf(own) };
+  if (detail === 'none') return view;
+  const found =
+    detail === 'packages' ? undefined : await findPackageVulnerabilities(layer.image, image.packages, deps);
+  const addedBy = (item: ImagePackage): AddedBy => {
+    const position = introducingLayer(item, image);
+    return { position, name: chain[position]?.name ?? name };
+  };
+  return {
+    ...view,
+    packages: image.packages
+      .map((item, position) => ({
+        package: item,
+        addedBy: addedBy(item),
+        vulnerabilities: found?.get(position) ?? [],
+      }))
+      .filter((one) => hasValidVersion(one.package, deps.extensions)),
+  };
+}

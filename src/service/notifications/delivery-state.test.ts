@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DeliveryStateCache } from './delivery-state.ts';
+import { receiversOf } from './receivers.ts';
+
+test('of too many, who has taken those that were seen longest ago is forgotten', () => {
+  const receivers = receiversOf([{ name: 'a', deliver: () => Promise.resolve() }]);
+  const [a = assert.fail()] = receivers;
+  const states = new DeliveryStateCache(2);
+  const isDelivered = (name: string): boolean =>
+    states.stateOf({ name, notifiedAt: null }).pending(receivers).length === 0;
+  for (const name of ['one', 'two']) states.stateOf({ name, notifiedAt: null }).recordDelivered(a);
+  assert.equal(isDelivered('one'), true);
+  states.stateOf({ name: 'three', notifiedAt: null }).recordDelivered(a);
+  assert.deepEqual([isDelivered('one'), isDelivered('three')], [true, true]);
+  assert.equal(isDelivered('two'), false);
+});
+
+test('what one refuses while the other rests is told when the first of them may be', () => {
+  const receivers = receiversOf(['a', 'b'].map((name) => ({ name, deliver: () => Promise.resolve() })));
+  const [a = assert.fail(), b = assert.fail()] = receivers;
+  const delivery = new DeliveryStateCache().stateOf({ name: 'one', notifiedAt: null });
+  for (let i = 0; i < 3; i++) b.backoff.recordFailure(0);
+  assert.equal(delivery.nextAttemptAt(receivers, 0), 0);
+  a.backoff.recordSuccess();
+  delivery.recordFailure(a, 0, 1);
+  assert.equal(
+    delivery.nextAttemptAt(receivers, 0),
+    4000,
+    'b may be told before a is asked for the same again',
+  );
+  assert.deepEqual([delivery.isReady(a, 5000), delivery.isReady(b, 5000)], [false, true]);
+  delivery.recordFailure(b, 0, 9);
+  assert.equal(delivery.nextAttemptAt(receivers, 0), 1000);
+  delivery.recordDelivered(b);
+  assert.equal(delivery.nextAttemptAt(receivers, 0), 900_000);
+});

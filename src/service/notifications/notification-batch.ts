@@ -1,0 +1,61 @@
+import type { BatchNotificationContent, NotificationMessage } from '../../plugin/transport.ts';
+import type { Notification, Store } from '../../store/store.ts';
+import type { AffectedImagesDeps } from './affected-images.ts';
+import { affectedPackagesOf, affectedPage, changeOf, sidesOf } from './notification-message.ts';
+
+/** What digests are made of and in. */
+export interface NotificationBatchDeps extends AffectedImagesDeps {
+  readonly store: AffectedImagesDeps['store'] & Pick<Store, 'notifications' | 'batches'>;
+  /** So long changes are gathered for an image, from the first one on. */
+  readonly batchWindowMs: number;
+}
+
+/** So many images are added in one transaction. */
+const imagesPerTransaction = 500;
+
+/**
+ * Adds what a notification says to the digests of all images it concerns. Where that breaks off it is done again from the beginning:
+ * what was added is known.
+ */
+export async function addToBatches(
+  notification: Notification,
+  deps: NotificationBatchDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let after: string | undefined; !signal.aborted; ) {
+    const page = { limit: imagesPerTransaction, ...(after !== undefined && { after }) };
+    const { images, next } = await affectedPage(notification, page, deps);
+    const items = images.flatMap((entry) => {
+      const affected = affectedPackagesOf(entry);
+      return affected === undefined ? [] : [{ image: entry.image, ...affected }];
+    });
+    await deps.store.batches.add(notification.name, items, deps.batchWindowMs);
+    if (next === undefined) return;
+    after = next;
+  }
+}
+
+/** A digest for a transport, which takes no more from now on: told again, it tells the same. */
+export async function batchMessage(
+  name: string,
+  deps: NotificationBatchDeps,
+): Promise<NotificationMessage | undefined> {
+  const { batches } = deps.store;
+  const batch = await batches.find(name);
+  const content = await batches.close(name);
+  if (batch === undefined || content === undefined || content.items.length === 0) return undefined;
+  const { identity, names, items } = content;
+  const readContent = async (): Promise<BatchNotificationContent> => {
+    const changes: BatchNotificationContent['changes'][number][] = [];
+    const byNotification = Map.groupBy(items, ({ notification }) => notification);
+    for (const [of, [first, ...others]] of byNotification) {
+      const notification = await deps.store.notifications.find(of);
+      if (notification === undefined || first === undefined) continue;
+      const packages = [first, ...others].flatMap((item) => item.packages);
+      const change = changeOf(notification, await sidesOf(notification, deps));
+      changes.push({ ...change, packages, fix: first.fix });
+    }
+    return { image: { identity, names }, changes };
+  };
+  return { name, createdAt: batch.createdAt, kind: 'digest', content: readContent };
+}

@@ -1,0 +1,89 @@
+import { compareSeverity, type Severity } from '../../model/severity.ts';
+import type { Vulnerability } from '../../model/vulnerability.ts';
+import type { Notification, StoredVulnerability } from '../../store/store.ts';
+import type { FollowedEvent } from './follow-events.ts';
+
+/** Which news are worth telling. */
+export interface NotificationFilter {
+  /** The least severity, before or after the change; undefined for any. */
+  readonly severity: Severity | undefined;
+  /** Only what has a fix. */
+  readonly isFixable: boolean;
+  /** Names of namespaces, `debian:12`, or of all of a kind, `debian`; all when empty. */
+  readonly namespaces: readonly string[];
+}
+
+/** What a vulnerability was before and is now. */
+export interface Sides {
+  readonly old: Vulnerability | null;
+  readonly new: Vulnerability | null;
+}
+
+/** Whether a notification is worth telling. */
+export function isWanted({ namespace }: Notification, sides: Sides, filter: NotificationFilter): boolean {
+  const { namespaces } = filter;
+  const isNamed = namespaces.length === 0 || (namespace !== null && isAmong(namespaces, namespace));
+  return isNamed && passesSeverityAndFix(sides, filter);
+}
+
+/** The two sides of an event, as far as they are about the namespaces that are asked for; nothing where it is not worth telling. */
+export function wantedSides(
+  { old, new: is }: Pick<FollowedEvent, 'old' | 'new'>,
+  filter: NotificationFilter,
+): Sides | undefined {
+  const { namespaces } = filter;
+  const isNamed = (name: string): boolean => namespaces.length === 0 || isAmong(namespaces, name);
+  const side = (record: StoredVulnerability | null): Vulnerability | null =>
+    record === null ? null : toVulnerability(record, isNamed);
+  const sides = { old: side(old), new: side(is) };
+  const isElsewhere =
+    namespaces.length > 0 &&
+    (presentSides(sides).every(({ affected }) => affected.length === 0) || isUnchanged(sides.old, sides.new));
+  return !isElsewhere && passesSeverityAndFix(sides, filter) ? withoutMarkerRows(sides) : undefined;
+}
+
+/** The sides without the row of no package that says that a user wrote about a namespace: nobody else needs to know it. */
+export function withoutMarkerRows({ old, new: is }: Sides): Sides {
+  const side = (one: Vulnerability | null): Vulnerability | null =>
+    one && { ...one, affected: one.affected.filter((row) => row.package !== '') };
+  return { old: side(old), new: side(is) };
+}
+
+/** A record without what only the store knows, and with its rows of some namespaces. */
+export function toVulnerability(
+  { number, source, feed, validFrom, validTo, ...record }: StoredVulnerability,
+  isNamed: (namespace: string) => boolean,
+): Vulnerability {
+  const affected = record.affected
+    .filter((row) => isNamed(row.namespace.name))
+    .map(({ keys, ...row }) => row);
+  return { ...record, affected };
+}
+
+function isAmong(namespaces: readonly string[], namespace: string): boolean {
+  return namespaces.some((name) => name === namespace || namespace.startsWith(`${name}:`));
+}
+
+/** Whether nothing that makes an event is otherwise: it was in rows of other namespaces. */
+function isUnchanged(old: Vulnerability | null, is: Vulnerability | null): boolean {
+  const meaning = (side: Vulnerability | null): string =>
+    JSON.stringify(side && [side.severity, side.aliases, side.affected]);
+  return meaning(old) === meaning(is);
+}
+
+function passesSeverityAndFix(sides: Sides, { severity, isFixable }: NotificationFilter): boolean {
+  const present = presentSides(sides);
+  return (
+    (severity === undefined || present.some((side) => isAtLeast(side, severity))) &&
+    (!isFixable || present.some(({ affected }) => affected.some(({ fix }) => fix.state === 'fixed')))
+  );
+}
+
+function presentSides({ old, new: is }: Sides): Vulnerability[] {
+  return [old, is].filter((side) => side !== null);
+}
+
+function isAtLeast({ severity, affected }: Vulnerability, least: Severity): boolean {
+  const all = affected.length === 0 ? [severity] : affected.map((row) => row.severity ?? severity);
+  return all.some((one) => compareSeverity(one, least) >= 0);
+}

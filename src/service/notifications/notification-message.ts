@@ -1,0 +1,92 @@
+import type {
+  ChangeNotificationContent,
+  NotificationImage,
+  NotificationMessage,
+  VulnerabilityChange,
+} from '../../plugin/transport.ts';
+import type { AffectedRequest, Notification } from '../../store/store.ts';
+import {
+  type AffectedEntry,
+  type AffectedImagesDeps,
+  type AffectedList,
+  affectedByRecords,
+} from './affected-images.ts';
+import { type Sides, toVulnerability, withoutMarkerRows } from './notification-filter.ts';
+
+/** So many images are told with a notification; the others are to be asked for. */
+const maxImagesPerMessage = 100;
+
+/** Reads the two sides of a notification, each as far as it is about the namespace. */
+export async function sidesOf(
+  { namespace, old, new: is }: Notification,
+  { store }: AffectedImagesDeps,
+): Promise<Sides> {
+  const numbers = [old, is].filter((number) => number !== null);
+  const records = await store.vulnerabilities.findByNumbers(numbers);
+  const side = (number: number | null): Sides['old'] => {
+    const record = records.find((one) => one.number === number);
+    return record === undefined
+      ? null
+      : toVulnerability(record, (name) => namespace === null || name === namespace);
+  };
+  return { old: side(old), new: side(is) };
+}
+
+/** A notification for a transport; what it is about is read when it is asked for. */
+export function notificationMessage(
+  notification: Notification,
+  sides: Sides,
+  deps: AffectedImagesDeps,
+): NotificationMessage {
+  const { name, createdAt } = notification;
+  return { name, createdAt, kind: 'change', content: () => contentOf(notification, sides, deps) };
+}
+
+async function contentOf(
+  notification: Notification,
+  sides: Sides,
+  deps: AffectedImagesDeps,
+): Promise<ChangeNotificationContent> {
+  const { images, next } = await affectedPage(notification, { limit: maxImagesPerMessage }, deps);
+  return {
+    ...changeOf(notification, sides),
+    images: images.flatMap((entry) => {
+      const { identity, names } = entry;
+      const affected = affectedPackagesOf(entry);
+      return affected === undefined ? [] : [{ identity, names, ...affected }];
+    }),
+    hasMoreImages: next !== undefined,
+  };
+}
+
+/** What a notification says that changed. */
+export function changeOf(
+  { source, namespace, old, new: is }: Notification,
+  sides: Sides,
+): VulnerabilityChange {
+  const kind = old === null ? 'new' : is === null ? 'withdrawn' : 'changed';
+  return { source, namespace, kind, ...withoutMarkerRows(sides) };
+}
+
+/** Images that a notification concerns: those that are hit now, or were where it was withdrawn. */
+export async function affectedPage(
+  { namespace, old, new: is }: Notification,
+  page: Omit<AffectedRequest, 'namespace'>,
+  deps: AffectedImagesDeps,
+): Promise<AffectedList> {
+  const record = is ?? old;
+  const request = { ...page, ...(namespace !== null && { namespace }) };
+  return await affectedByRecords(record === null ? [] : [record], request, deps);
+}
+
+/** What of an image is concerned. */
+export function affectedPackagesOf({
+  findings,
+}: AffectedEntry): Pick<NotificationImage, 'packages' | 'fix'> | undefined {
+  const [first] = findings;
+  if (first === undefined) return undefined;
+  const packages = new Map(
+    findings.map(({ package: item }) => [`${item.purl}\n${item.location.path}`, item]),
+  );
+  return { packages: [...packages.values()], fix: first.fix };
+}

@@ -1,0 +1,20 @@
+import { UnexpectedContent } from '../../core/corrupt-feed.ts';
+import type { SkippedRecord } from '../../plugin/index.ts';
+import { type ArchivedRecord, isSkipped, readRecord } from '../archived-record.ts';
+import { type OsvRecord, osvRecord } from './record.ts';
+
+/**
+ * The records of an archive that has a file for each, but for those that are withdrawn: they are no vulnerabilities any more, and the
+ * feed ends without them. Throws an `UnexpectedContent` where it holds none at all.
+ */
+export async function* activeRecords(
+  files: AsyncIterable<ArchivedRecord>,
+): AsyncGenerator<OsvRecord | SkippedRecord> {
+  let count = 0;
+  for await (const file of files) {
+    count++;
+    const record = readRecord(osvRecord, file);
+    if (isSkipped(record) || !record.withdrawn) yield record;
+  }
+  if (count === 0) throw new UnexpectedContent('its end', 'it holds no record');
+}

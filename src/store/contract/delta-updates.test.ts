@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClairError } from '../../core/errors.ts';
+import {
+  changeCounts,
+  feedUpdate,
+  hits,
+  image,
+  installed,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import { type FeedUpdate, type KeyedRecord, type Store, skippedSampleMax } from '../store.ts';
+
+const openssl = image([installed('openssl')]);
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: changes touch only the records they name`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [record('A'), record('B'), record('C', { modified: '2026-01-05T00:00:00Z' })]);
+    const changes = [
+      record('A', { description: 'better', modified: '2026-01-03T00:00:00Z' }),
+      { key: 'B', withdrawn: true } as const,
+      { key: 'unknown', withdrawn: true } as const,
+      record('D'),
+    ];
+    assert.deepEqual(
+      await apply(store, changes, { extent: 'changes' }),
+      changeCounts({ added: 1, changed: 1, removed: 1 }),
+    );
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
+    const [state] = await store.advisories.findFeedStates();
+    assert.equal(state?.records, 3);
+    assert.equal(state.newestAdvisory, '2026-01-05T00:00:00.000Z', 'that of C stands');
+    const again = changes.filter((change) => 'affected' in change);
+    assert.deepEqual(await apply(store, again, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
+    assert.deepEqual(await apply(store, [], { extent: 'changes' }), changeCounts());
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
+  });
+
+  test(`${engine.name}: a whole feed need not say what is gone`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [record('A'), record('B')]);
+    const whole = [record('A'), { key: 'B', withdrawn: true } as const];
+    assert.deepEqual(await apply(store, whole), changeCounts({ removed: 1, unchanged: 1 }));
+  });
+
+  test(`${engine.name}: a record that cannot be understood is told, and its old form stays in force`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(store, [record('A'), record('B')]);
+    const records = [record('A'), { key: 'B', skipped: 'no range' }, { key: 'X', skipped: 'no id' }];
+    assert.deepEqual(await apply(store, records), changeCounts({ unchanged: 1, skipped: 2 }));
+    assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B']);
+    const [state] = await store.advisories.findFeedStates();
+    assert.equal(state?.records, 2);
+    const sample = [
+      { key: 'B', reason: 'no range' },
+      { key: 'X', reason: 'no id' },
+    ];
+    assert.deepEqual(state.skipped, { count: 2, sample });
+
+    assert.deepEqual(
+      await apply(store, [record('A'), record('B', { severity: 'High' })]),
+      changeCounts({ changed: 1, unchanged: 1 }),
+    );
+    assert.deepEqual((await store.advisories.findFeedStates())[0]?.skipped, { count: 0, sample: [] });
+  });
+
+  test(`${engine.name}: skipped records of earlier changes are told until they are named again`, async (t) => {
+    const store = await engine.create(t)();
+    const skipped = (...names: string[]) => names.map((key) => ({ key, skipped: 'odd' }));
+    await apply(store, [record('A'), ...skipped('X', 'Y', 'Z')]);
+    await apply(store, [record('X'), ...skipped('Y', 'W')], { extent: 'changes' });
+    const state = (await store.advisories.findFeedStates())[0]?.skipped;
+    assert.deepEqual(
+      state?.sample.map(({ key }) => key),
+      ['Z', 'Y', 'W'],
+    );
+    assert.equal(state.count, 3);
+  });
+
+  test(`${engine.name}: of very many skipped records the first are told by name`, async (t) => {
+    const store = await engine.create(t)();
+    const many = Array.from({ length: skippedSampleMax + 20 }, (_, i) => ({ key: `${i}`, skipped: 'odd' }));
+    await apply(store, [record('A'), ...many]);
+    const state = (await store.advisories.findFeedStates())[0]?.skipped;
+    assert.equal(state?.count, skippedSampleMax + 20);
+    assert.deepEqual(state.sample.at(-1), { key: `${skippedSampleMax - 1}`, reason: 'odd' });
+    assert.equal(state.sample.length, skippedSampleMax);
+  });
+
+  test(`${engine.name}: a record that is there both ways is refused`, async (t) => {
+    const store = await engine.create(t)();
+    for (const records of [
+      [record('A'), { key: 'A', skipped: 'odd' }],
+      [{ key: 'A', skipped: 'odd' }, record('A')],
+    ])
+      await assert.rejects(apply(store, records), isCorrupt(/the record A comes twice/));
+  });
+
+  test(`${engine.name}: a feed that has shrunk beyond belief is refused`, async (t) => {
+    const store = await engine.create(t)();
+    const records = ['A', 'B', 'C', 'D', 'E'].map((id) => record(id));
+    const some = (count: number) => records.slice(0, count);
+    await apply(store, records);
+    await assert.rejects(
+      apply(store, some(2), { fingerprint: 'two' }),
+      isCorrupt(
+        /^debian tracker has 2 records where 5 are in force: .* clair db update debian --accept-shrunk$/,
+      ),
+    );
+    assert.equal((await hits(store, openssl)).length, 5);
+    assert.equal((await store.advisories.findFeedStates())[0]?.fingerprint, 'one');
+    assert.deepEqual(await apply(store, some(3)), changeCounts({ removed: 2, unchanged: 3 }));
+    await assert.rejects(apply(store, []), isCorrupt(/has 0 records where 3 are in force/));
+    assert.deepEqual(
+      await apply(store, some(1), { acceptShrunk: true }),
+      changeCounts({ removed: 2, unchanged: 1 }),
+    );
+    await assert.rejects(apply(store, []), isCorrupt(/has 0 records where 1 are in force/));
+    await assert.rejects(apply(store, [], { sourceVersion: 2 }), isCorrupt(/has 0 records/));
+  });
+
+  test(`${engine.name}: another version of a source may make fewer records, but not none`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(
+      store,
+      ['A', 'B', 'C', 'D'].map((id) => record(id)),
+    );
+    assert.equal((await apply(store, [record('ABCD')], { sourceVersion: 2 })).added, 1);
+  });
+
+  test(`${engine.name}: records that cannot be understood any more have not vanished`, async (t) => {
+    const store = await engine.create(t)();
+    await apply(
+      store,
+      ['A', 'B', 'C'].map((id) => record(id)),
+    );
+    const odd = ['A', 'B', 'C'].map((key) => ({ key, skipped: 'odd' }));
+    assert.deepEqual(await apply(store, odd), changeCounts({ skipped: 3 }));
+    assert.equal((await hits(store, openssl)).length, 3);
+  });
+
+  test(`${engine.name}: a failed try is told until one succeeds`, async (t) => {
+    const store = await engine.create(t)();
+    const { advisories } = store;
+    const failure = { at: '2026-03-01T00:00:00.000Z', message: 'no route to host' };
+    const failureOf = async () => (await advisories.findFeedStates()).map((state) => state.lastFailure);
+    await advisories.recordFailure(feedUpdate(), failure.at, failure.message);
+    const [state] = await advisories.findFeedStates();
+    assert.deepEqual([state?.presence, state?.records, state?.lastFailure], ['failed', 0, failure]);
+    await apply(store, [record('A')]);
+    assert.deepEqual(await failureOf(), [null]);
+
+    await advisories.recordFailure(feedUpdate(), failure.at, failure.message);
+    assert.deepEqual(await failureOf(), [failure]);
+    assert.deepEqual(await hits(store, openssl), ['openssl A']);
+    const [loaded] = await advisories.findFeedStates();
+    assert.ok(loaded?.presence === 'loaded' && loaded.fingerprint === 'one');
+    await advisories.touch({ ...loaded, presence: 'loaded' });
+    assert.deepEqual(await failureOf(), [null]);
+  });
+}
+
+function apply(store: Store, records: readonly KeyedRecord[], update: Partial<FeedUpdate> = {}) {
+  return store.advisories.apply(feedUpdate(update), stream(records));
+}
+
+function isCorrupt(message: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof ClairError && error.code === 'feed-corrupt' && message.test(error.message);
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  affectedRow,
+  bookworm,
+  changeCounts,
+  feedUpdate,
+  record,
+  stream,
+} from '../../testing/store-content.ts';
+import { storeEngines } from '../../testing/store-engines.ts';
+import type { FeedUpdate, Store } from '../store.ts';
+
+const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
+
+function changes(keys: readonly string[]): FeedUpdate {
+  return feedUpdate({ extent: 'changes', keys });
+}
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: a small change of a feed is compared with its own keys only`, async (t) => {
+    const store = await engine.create(t)();
+    const all = ['A', 'B', 'C'].map((id) => record(id));
+    await store.advisories.apply(feedUpdate(), stream(all));
+    const changed = record('B', { severity: 'High' });
+    assert.deepEqual(
+      await store.advisories.apply(changes(['B', 'D']), stream([changed, record('D')])),
+      changeCounts({ added: 1, changed: 1 }),
+    );
+    assert.deepEqual(
+      await store.advisories.apply(changes(['A']), stream([{ key: 'A', withdrawn: true as const }])),
+      changeCounts({ removed: 1 }),
+    );
+    assert.equal((await store.advisories.findFeedStates())[0]?.records, 3);
+    const left = await store.vulnerabilities.pageByFeed({ source: 'debian', feed: 'tracker' }, { limit: 9 });
+    assert.deepEqual(
+      left.map(({ key, severity }) => `${key} ${severity}`),
+      ['B High', 'C Medium', 'D Medium'],
+    );
+  });
+
+  test(`${engine.name}: a feed that begins empty has news from its first record on`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply({ ...changes(['A']), beginsEmpty: true }, stream([record('A')]));
+    await store.advisories.apply({ ...changes(['A']), feed: 'other' }, stream([record('A')]));
+    const events = await store.events.findAfter(0, 9);
+    assert.deepEqual(
+      events.map(({ kind, key }) => [kind, key]),
+      [['new', 'A']],
+    );
+  });
+
+  test(`${engine.name}: of many who change other records of one feed at once, none is refused`, async (t) => {
+    const open = engine.create(t);
+    const stores = engine.isShared ? [await open(), await open()] : [await open()];
+    const ids = Array.from({ length: 20 }, (_, i) => `CVE-${i}`);
+    const [store = assert.fail()] = stores;
+    const updates = ids.map((id, i) =>
+      (stores[i % stores.length] ?? store).advisories.apply(
+        { ...changes([id]), beginsEmpty: true, expectedVersions: new Map() },
+        stream([
+          record(id, { affected: [affectedRow('a', { namespace: i % 2 === 0 ? bookworm : trixie })] }),
+        ]),
+      ),
+    );
+    assert.deepEqual(
+      await Promise.all(updates),
+      ids.map(() => changeCounts({ added: 1 })),
+    );
+    const [state] = await store.advisories.findFeedStates();
+    assert.equal(state?.records, ids.length);
+    const numbers = (await store.events.findAfter(0, 99)).map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      ids.map((_, i) => i + 1),
+    );
+  });
+
+  test(`${engine.name}: a change that was made of another record than is there is refused whole`, async (t) => {
+    const store = await engine.create(t)();
+    await store.advisories.apply(changes(['A']), stream([record('A')]));
+    const late = { ...changes(['A']), expectedVersions: new Map() };
+    await assert.rejects(store.advisories.apply(late, stream([record('A', { severity: 'High' })])), {
+      code: 'store-conflict',
+    });
+    assert.equal((await store.vulnerabilities.findByNumbers([1]))[0]?.severity, 'Medium');
+  });
+
+  test(`${engine.name}: records are found by their keys, and by their ids in a namespace`, async (t) => {
+    const store = await engine.create(t)();
+    const elsewhere = record('CVE-1', { key: 'x', affected: [affectedRow('a', { namespace: trixie })] });
+    await store.advisories.apply(feedUpdate(), stream([elsewhere, record('CVE-1'), record('CVE-2')]));
+    await store.advisories.apply(feedUpdate({ feed: 'other' }), stream([record('CVE-1')]));
+    const numbers = async (found: ReturnType<Store['vulnerabilities']['findByKeys']>): Promise<number[]> =>
+      (await found).map(({ number }) => number);
+    const feed = { source: 'debian', feed: 'tracker' };
+    assert.deepEqual(await numbers(store.vulnerabilities.findByKeys(feed, ['CVE-2', 'x', 'none'])), [1, 3]);
+    assert.deepEqual(await numbers(store.vulnerabilities.findByKeys(feed, [])), []);
+    assert.deepEqual(await numbers(store.vulnerabilities.findByIds('debian:12', ['CVE-1', 'CVE-9'])), [2, 4]);
+    assert.deepEqual(await numbers(store.vulnerabilities.findByIds('debian:13', ['CVE-1', 'CVE-2'])), [1]);
+    assert.deepEqual(await numbers(store.vulnerabilities.findByIds('debian:14', ['CVE-1'])), []);
+    const many = Array.from({ length: 1200 }, (_, i) => `none-${i}`);
+    assert.deepEqual(await numbers(store.vulnerabilities.findByKeys(feed, [...many, 'x'])), [1]);
+  });
+
+  test(`${engine.name}: what an author writes besides comes back, with the record and with a hit`, async (t) => {
+    const store = await engine.create(t)();
+    const metadata = { NVD: { CVSSv2: { Score: 7.5 } }, note: ['\u0000', null] };
+    await store.advisories.apply(feedUpdate(), stream([record('CVE-1', { metadata })]));
+    assert.deepEqual((await store.vulnerabilities.findByNumbers([1]))[0]?.metadata, metadata);
+  });
+
+  test(`${engine.name}: a namespace may be there before it is known how its versions order`, async (t) => {
+    const open = engine.create(t);
+    const store = await open();
+    await store.advisories.saveNamespace({ name: 'new:1', versionScheme: '' });
+    await store.advisories.saveNamespace(bookworm);
+    await store.advisories.saveNamespace({ name: 'debian:12', versionScheme: '' });
+    assert.deepEqual(await store.advisories.findNamespaces(), [
+      { name: 'new:1', versionScheme: '' },
+      bookworm,
+    ]);
+    // A second store remembers the first answer, and learns with it.
+    const other = engine.isShared ? await open() : store;
+    await other.advisories.saveNamespace({ name: 'new:1', versionScheme: '' });
+    await store.advisories.saveNamespace({ name: 'new:1', versionScheme: 'rpm' });
+    await other.advisories.saveNamespace({ name: 'new:1', versionScheme: 'rpm' });
+    assert.deepEqual((await other.advisories.findNamespaces())[0], { name: 'new:1', versionScheme: 'rpm' });
+    await assert.rejects(other.advisories.saveNamespace({ name: 'new:1', versionScheme: 'dpkg' }), {
+      code: 'store-unusable',
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises';
+import { limits } from '../../../core/limits.ts';
+
+/**
+ * Watches queries under way. A server that answers none of them for a while is asked by a probe; one that does not answer the probe
+ * either is silent: it, or the network on the way, stands still without closing a connection.
+ */
+export class QueryWatchdog<Client extends object> {
+  readonly #probe: () => Promise<void>;
+  readonly #onUnresponsive: (error: unknown, clients: readonly Client[]) => void;
+  /** When the query of each client began. */
+  readonly #running = new Map<Client, number>();
+  #lastAnswer = 0;
+  #isArmed = false;
+
+  constructor(
+    probe: () => Promise<void>,
+    onUnresponsive: (error: unknown, clients: readonly Client[]) => void,
+  ) {
+    this.#probe = probe;
+    this.#onUnresponsive = onUnresponsive;
+  }
+
+  /** Runs the query of a client. */
+  async run<T>(client: Client, query: () => Promise<T>): Promise<T> {
+    this.#running.set(client, performance.now());
+    this.#arm();
+    try {
+      const answer = await query();
+      this.#lastAnswer = performance.now();
+      return answer;
+    } finally {
+      this.#running.delete(client);
+    }
+  }
+
+  #arm(): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    setTimeout(() => {
+      void this.#check();
+    }, limits.storeSilentMs).unref();
+  }
+
+  async #check(): Promise<void> {
+    if (this.#isUnresponsive()) await this.#probeServer();
+    this.#isArmed = false;
+    if (this.#running.size > 0) this.#arm();
+  }
+
+  #isUnresponsive(): boolean {
+    const oldest = Math.min(...this.#running.values());
+    return performance.now() - Math.max(oldest, this.#lastAnswer) >= limits.storeSilentMs;
+  }
+
+  async #probeServer(): Promise<void> {
+    try {
+      await this.#probe();
+    } catch (error) {
+      // What has arrived while this thread was busy is read first.
+      await setImmediate();
+      if (this.#running.size > 0 && this.#isUnresponsive())
+        this.#onUnresponsive(error, [...this.#running.keys()]);
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import { hash } from 'node:crypto';
+import { ClairError } from '../../core/errors.ts';
+import { type CveNumber, cveId, cveNumberOf } from '../../model/cve.ts';
+import type { Enrichment } from '../../model/enrichment.ts';
+import type { ScoreBatch } from '../../model/score-batch.ts';
+import type { SkippedRecord } from '../../plugin/advisory-source.ts';
+import type { EnrichmentRecord } from '../../plugin/enricher.ts';
+import { type FeedUpdate, type SkippedSample, skippedSampleMax } from '../store.ts';
+import type { RowWriter } from './bulk-writer.ts';
+import { blockOf, mergeScores, ScorePack, ScorePackBuilder, yearOf } from './score-packs.ts';
+
+/** The packed scores of a block that differ from what is stored; without scores the block goes. */
+export interface ChangedPack {
+  readonly block: number;
+  readonly pack: ScorePack;
+}
+
+const noScores: ScorePack = new ScorePack(new Uint8Array());
+
+/** How a stream of enrichments differs from what is stored. Scores of CVEs alone are packed, everything else is a row. */
+export class EnrichmentDiff {
+  /** Hashes by id; null once the stream has named an id. One table, because looking into it is a good part of the work. */
+  readonly #stored: Map<string, string | null>;
+  readonly #storedPacks: ReadonlyMap<number, ScorePack>;
+  readonly #writer: RowWriter;
+  readonly #update: FeedUpdate;
+  readonly #scores: ScorePackBuilder;
+  /** The same as packs, once the stream has ended. */
+  #packs = new Map<number, ScorePack>();
+  /** Skipped ids whose packed scores stay. */
+  readonly #skippedScoreIds = new Set<string>();
+
+  readonly changedPacks: ChangedPack[] = [];
+  added = 0;
+  changed = 0;
+  removed = 0;
+  unchanged = 0;
+  skipped = 0;
+  readonly sample: SkippedSample[] = [];
+
+  constructor({
+    stored,
+    storedPacks,
+    writer,
+    update,
+  }: {
+    stored: Map<string, string | null>;
+    storedPacks: ReadonlyMap<number, ScorePack>;
+    writer: RowWriter;
+    update: FeedUpdate;
+  }) {
+    this.#stored = stored;
+    this.#storedPacks = storedPacks;
+    this.#scores = new ScorePackBuilder(update);
+    this.#writer = writer;
+    this.#update = update;
+  }
+
+  /** Reads the stream to its end and lays down what differs. Throws `feed-corrupt` for an id that comes twice. */
+  async read(records: AsyncIterable<EnrichmentRecord>): Promise<void> {
+    for await (const record of records) {
+      if ('skipped' in record) {
+        this.#skip(record);
+        continue;
+      }
+      if ('scores' in record) {
+        await this.#addBatch(record);
+        continue;
+      }
+      // Hundreds of thousands of them: waiting where nothing has to be waited for is felt.
+      const full = this.#compare(record);
+      if (full !== undefined) await full;
+    }
+    if (this.#update.extent !== 'changes') {
+      for (const [id, hash] of this.#stored) {
+        if (hash === null) continue;
+        this.removed++;
+        await this.#writer.add([id, null, null]);
+      }
+    }
+    await this.#writer.finish();
+    this.#mergePacks();
+  }
+
+  /** Whether the stream has said something of an id that could be understood. */
+  isNamed(id: string): boolean {
+    const cve = cveNumberOf(id);
+    return (
+      this.#stored.get(id) === null ||
+      (cve !== undefined && this.#packs.get(blockOf(cve))?.has(cve.number) === true)
+    );
+  }
+
+  async #addBatch({ count, years, numbers, scores, percentiles }: ScoreBatch): Promise<void> {
+    for (let row = 0; row < count; row++) {
+      const cve = { year: years[row] ?? 0, number: numbers[row] ?? 0 };
+      this.#scores.add(cve, scores[row] ?? 0, percentiles[row] ?? 0);
+      if (this.#stored.size > 0) await this.#dropRow(cve);
+    }
+  }
+
+  /** A score that earlier versions of this program kept as a row is packed from now on. */
+  async #dropRow(cve: CveNumber): Promise<void> {
+    const id = cveId(cve);
+    if (typeof this.#stored.get(id) !== 'string') return;
+    this.#stored.delete(id);
+    this.removed++;
+    await this.#writer.add([id, null, null]);
+  }
+
+  #mergePacks(): void {
+    this.#packs = this.#scores.packs();
+    const isWhole = this.#update.extent !== 'changes';
+    for (const block of new Set([...this.#storedPacks.keys(), ...this.#packs.keys()])) {
+      const before = this.#storedPacks.get(block) ?? noScores;
+      const stays = (number: number): boolean =>
+        !isWhole || this.#skippedScoreIds.has(cveId({ year: yearOf(block), number }));
+      const merged = mergeScores(before, this.#packs.get(block) ?? noScores, stays);
+      this.added += merged.added;
+      this.changed += merged.changed;
+      this.removed += merged.removed;
+      this.unchanged += merged.unchanged;
+      if (merged.pack !== before) this.changedPacks.push({ block, pack: merged.pack });
+    }
+  }
+
+  #compare(record: Enrichment): Promise<void> | undefined {
+    const { id, ...rest } = record;
+    const cve = isScoreAlone(record) ? cveNumberOf(id) : undefined;
+    if (cve !== undefined && record.epss !== undefined) {
+      this.#scores.add(cve, record.epss.score, record.epss.percentile);
+      return this.#stored.size > 0 ? this.#dropRow(cve) : undefined;
+    }
+    const before = this.#stored.get(id);
+    if (before === null) {
+      const { source, feed } = this.#update;
+      throw new ClairError('feed-corrupt', `${source} ${feed}: ${id} comes twice; the old content stays`);
+    }
+    const data = JSON.stringify(rest);
+    const now = digest(data);
+    this.#stored.set(id, null);
+    if (before === now) {
+      this.unchanged++;
+      return undefined;
+    }
+    if (before === undefined) this.added++;
+    else this.changed++;
+    return this.#writer.add([id, now, data]);
+  }
+
+  /** What it said before stays. */
+  #skip({ key, skipped: reason }: SkippedRecord): void {
+    if (this.#stored.get(key) !== null) this.#stored.delete(key);
+    this.#skippedScoreIds.add(key);
+    this.skipped++;
+    if (this.sample.length < skippedSampleMax) this.sample.push({ key, reason });
+  }
+}
+
+function isScoreAlone({ epss, ...rest }: Enrichment): boolean {
+  return epss !== undefined && Object.keys(rest).length === 1;
+}
+
+/** As much of a hash as tells two texts apart: hundreds of thousands are held at a time. */
+function digest(text: string): string {
+  return hash('sha256', text, 'base64').slice(0, 22);
+}

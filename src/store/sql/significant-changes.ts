@@ -1,0 +1,85 @@
+import type { ChangedAspect, KeyedAffected, StoredVulnerability } from '../store.ts';
+
+/** What of a record has a meaning for an image; everything else is only shown. */
+export type SignificantFields = Pick<StoredVulnerability, 'id' | 'aliases' | 'severity' | 'affected'>;
+
+/**
+ * In what the meaning of records changed that together took the place of others. Descriptions, links and ratings have none, nor
+ * has the order of rows or the spelling of a version: rows are compared as sets, and ranges by their keys.
+ */
+export function significantChanges(
+  before: readonly SignificantFields[],
+  after: readonly SignificantFields[],
+): readonly ChangedAspect[] {
+  const [old, now] = [targetsOf(before), targetsOf(after)];
+  const common = [...old].flatMap(([target, was]) => {
+    const is = now.get(target);
+    return is === undefined ? [] : [[was, is] as const];
+  });
+  const differs = (aspect: keyof Target): boolean =>
+    common.some(([was, is]) => !isEqual(was[aspect], is[aspect]));
+  const aspects: readonly (readonly [ChangedAspect, boolean])[] = [
+    ['aliases', !isEqual(namesOf(before), namesOf(after))],
+    ['packages', common.length < old.size || common.length < now.size],
+    ['severity', old.size + now.size === 0 ? hasOtherSeverity(before, after) : differs('severity')],
+    ['fix', differs('fix')],
+    ['range', differs('range')],
+  ];
+  return aspects.flatMap(([aspect, hasChanged]) => (hasChanged ? [aspect] : []));
+}
+
+/** What is said of one package of one namespace, under conditions. */
+interface Target {
+  readonly severity: Set<string>;
+  readonly fix: Set<string>;
+  readonly range: Set<string>;
+}
+
+function targetsOf(records: readonly SignificantFields[]): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const { severity, affected } of records) {
+    for (const row of affected) {
+      const name = JSON.stringify([row.namespace.name, row.package, row.only]);
+      const target = targets.get(name) ?? { severity: new Set(), fix: new Set(), range: new Set() };
+      targets.set(name, target);
+      target.severity.add(row.severity ?? severity);
+      target.fix.add(fixOf(row));
+      target.range.add(rangeOf(row));
+    }
+  }
+  return targets;
+}
+
+/** A fix that is the end of its range, as nearly all are, is the same fix however it is spelled. */
+function fixOf({ fix, range, keys }: KeyedAffected): string {
+  if (fix.state !== 'fixed') return fix.state;
+  return keys !== undefined && fix.version === range.to ? `fixed ${hex(keys.hi)}` : `fixed by ${fix.version}`;
+}
+
+function rangeOf({ range, keys }: KeyedAffected): string {
+  return keys === undefined
+    ? JSON.stringify([range.from, range.fromExcluded, range.to, range.toIncluded])
+    : `${hex(keys.lo)} ${hex(keys.hi)}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function namesOf(records: readonly SignificantFields[]): Set<string> {
+  return new Set(records.flatMap(({ id, aliases }) => [id, ...aliases]));
+}
+
+/** For records that speak of no package. */
+function hasOtherSeverity(
+  before: readonly SignificantFields[],
+  after: readonly SignificantFields[],
+): boolean {
+  const severities = (records: readonly SignificantFields[]) =>
+    new Set(records.map(({ severity }) => severity));
+  return !isEqual(severities(before), severities(after));
+}
+
+function isEqual(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}

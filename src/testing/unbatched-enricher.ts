@@ -1,0 +1,22 @@
+import { enrichmentsIn } from '../model/score-batch.ts';
+import type { FetchedFeed, SkippedRecord } from '../plugin/advisory-source.ts';
+import type { Enricher, Enrichment } from '../plugin/enricher.ts';
+
+/** An enricher whose batches of scores come one by one. */
+export interface UnbatchedEnricher {
+  readonly name: string;
+  parse(feed: string, content: FetchedFeed): AsyncGenerator<Enrichment | SkippedRecord>;
+}
+
+/** An enricher, with batches of scores as single records. */
+export function unbatched(enricher: Enricher): UnbatchedEnricher {
+  return {
+    name: enricher.name,
+    async *parse(feed, content) {
+      for await (const record of enricher.parse(feed, content)) {
+        if ('scores' in record) yield* enrichmentsIn(record);
+        else yield record;
+      }
+    },
+  };
+}
