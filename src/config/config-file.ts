@@ -3,17 +3,17 @@ import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { closestMatch } from '../kit/closest-match.ts';
 
-/** A configuration file that has its settings below `clair:`. */
+/** A parsed configuration file. */
 export interface ConfigFile {
   /** The content of `clair:`. */
   readonly content: unknown;
-  /** What is wrong beside `clair:`. */
+  /** Problems of the keys beside `clair:`. */
   readonly problems: readonly string[];
-  /** The line of a key below `clair:`, if it is written there itself. */
+  /** Returns the 1-based line of a key below `clair:`; undefined if a merge key provides it. */
   lineOf(path: readonly string[]): number | undefined;
 }
 
-/** Keys that only files of Clair v4 have at the top. */
+/** Top-level keys that only files of Clair v4 have. */
 const v4Keys: ReadonlySet<string> = new Set([
   'http_listen_addr',
   'introspection_addr',
@@ -29,7 +29,7 @@ const v4Keys: ReadonlySet<string> = new Set([
 
 /**
  * Parses a file as Go's parser does: YAML 1.1 with merge keys. `sections` are the keys that belong below `clair:`. Throws
- * `config-invalid` if the file is not YAML, belongs to Clair v4, or has no key `clair`: none of these may pass for defaults.
+ * `config-invalid` if the file is not YAML, belongs to Clair v4, or has no key `clair`: none of these may result in defaults.
  */
 export function parseConfigFile(name: string, text: string, sections: readonly string[]): ConfigFile {
   const lines = new LineCounter();
@@ -39,9 +39,9 @@ export function parseConfigFile(name: string, text: string, sections: readonly s
   const [error] = document.errors;
   if (error !== undefined) {
     if (isTooDeep(error)) throw unreadableYaml(name, error);
-    // Below its first line the message shows lines of the file, where secrets may be.
+    // The lines after the first quote the file, which may contain secrets.
     const [problem = ''] = error.message.split(/:?\n/);
-    throw new ClairError('config-invalid', `${name} is no YAML: ${problem}`);
+    throw new ClairError('config-invalid', `${name} is not valid YAML: ${problem}`);
   }
   const root = rootOf(name, document);
   const lineOf = (path: readonly string[]): number | undefined => lineIn(document, path, lines);
@@ -52,7 +52,7 @@ export function parseConfigFile(name: string, text: string, sections: readonly s
   return { content: root['clair'] ?? {}, problems, lineOf: (path) => lineOf(['clair', ...path]) };
 }
 
-/** How a problem begins whose line is known. */
+/** Returns the prefix of a problem whose line is known, otherwise nothing. */
 export function atLine(line: number | undefined): string {
   return line === undefined ? '' : `line ${line}: `;
 }
@@ -61,10 +61,10 @@ function rootOf(name: string, document: Document): Readonly<Record<string, unkno
   const root: unknown =
     withParserErrors(name, (): unknown => document.toJS({ maxAliasCount: limits.configAliases })) ?? {};
   if (typeof root === 'object' && !Array.isArray(root)) return root as Readonly<Record<string, unknown>>;
-  throw new ClairError('config-invalid', `${name} has to begin with the key clair:`);
+  throw new ClairError('config-invalid', `${name} must begin with the key clair:`);
 }
 
-/** Runs a step of the parser, which throws on too many aliases, an alias without an anchor, and deep nesting. */
+/** Runs a step of the parser. It throws on too many aliases, on an alias without an anchor and on deep nesting. */
 function withParserErrors<T>(name: string, step: () => T): T {
   try {
     return step();
@@ -82,13 +82,13 @@ function unreadableYaml(name: string, error: unknown): ClairError {
   );
 }
 
-/** The parser calls itself for each level. */
+/** Returns whether the parser, which recurses once per level, overflowed the stack. */
 function isTooDeep(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Maximum call stack size exceeded');
 }
 
 function misplacedKeyText(key: string, sections: readonly string[]): string {
-  if (sections.includes(key)) return `${key} stands beside clair: indent it below the key clair`;
+  if (sections.includes(key)) return `${key} is beside clair: indent it below the key clair`;
   const meant = closestMatch(key, ['clair', ...sections]);
   if (meant === undefined) return `there is no key ${key} at the top level`;
   return meant === 'clair'
@@ -108,7 +108,7 @@ function missingClairKeyText(
       'It reads files of Clair v2 and v3, with all settings below clair: see docs/migration.md'
     );
   const details = problems.length === 0 ? '' : `:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
-  return `${name} has no key clair, below which all settings stand; write "clair: {}" to use the defaults${details}`;
+  return `${name} has no key clair, which contains all settings; write "clair: {}" to use the defaults${details}`;
 }
 
 function lineIn(document: Document, path: readonly string[], lines: LineCounter): number | undefined {

@@ -6,12 +6,12 @@ import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({
   transports: [
-    { name: 'pager', settings: { number: string('Whom to call.'), pin: secretString('The key.') } },
+    { name: 'pager', settings: { number: string('Number to call.'), pin: secretString('The key.') } },
   ],
 });
 const reference = configReference(settings);
 
-test('the reference has a heading and a section for each block', () => {
+test('writes a heading and a section for each block', () => {
   assert.match(reference, /^# Configuration\n\n\S/);
   assert.deepEqual(
     Array.from(reference.matchAll(/^## (.*)$/gm), ([, block]) => block),
@@ -22,11 +22,11 @@ test('the reference has a heading and a section for each block', () => {
   );
 });
 
-test('the reference names every setting with its variable below it, in three columns', () => {
+test('lists every setting with its variable below it, in three columns', () => {
   const rows = [
-    '| `updater.sources.<name>.interval`<br>`CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` | How often',
-    '| `api.timeout`<br>`CLAIR_API_TIMEOUT` | How long a request may take before the answer is 503. A posted layer is read on, so that a retry finds it. | duration<br>default `15m` |\n',
-    '| `notifier.pager.number`<br>`CLAIR_NOTIFIER_PAGER_NUMBER` | Whom to call. | text |\n',
+    '| `updater.sources.<name>.interval`<br>`CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` | Interval between',
+    '| `api.timeout`<br>`CLAIR_API_TIMEOUT` | Time limit of a request; afterwards the response is 503. The server finishes reading a posted layer, so a retry finds it. | duration<br>default `15m` |\n',
+    '| `notifier.pager.number`<br>`CLAIR_NOTIFIER_PAGER_NUMBER` | Number to call. | text |\n',
     '| `notifier.pager.pin`<br>`CLAIR_NOTIFIER_PAGER_PIN` | The key. | text<br>secret |\n',
   ];
   for (const row of rows) assert.ok(reference.includes(row), row);

@@ -7,36 +7,36 @@ import {
 } from '../core/setting.ts';
 import { variableOf } from './variable.ts';
 
-/** What a block of settings is about, by its path. Blocks of transports are named by what they contain. */
+/** Descriptions of the blocks of settings, by path. Blocks of transports share one description. */
 const blocks: Readonly<Record<string, string>> = {
-  database:
-    'Where layers, images and advisories are kept. Options of the engine that is not chosen are refused.',
-  api: 'Where the API and the health check listen, who may use them, and TLS.',
-  worker: 'How posted layers are read, and by which extensions.',
-  'worker.sources': 'Where posted layers may come from.',
-  updater: 'How advisories are kept current.',
+  database: 'The database of layers, images and advisories. Options of the other engine are refused.',
+  api: 'Addresses of the API and of the health check, access tokens and TLS.',
+  worker: 'How the server reads posted layers, and with which extensions.',
+  'worker.sources': 'Permitted origins of posted layers.',
+  updater: 'How the server updates advisories.',
   'updater.sources.<name>':
-    'One advisory source, by its name in [what is built in](extensions.md). What is not set here is as for all.',
-  notifier: 'Which changes are notified, and how often. Each transport has a block of its own below.',
-  plugins: 'Extensions besides those that are built in.',
-  log: 'What is logged on standard error, and in which form.',
-  tracing: 'Where spans are sent.',
+    'One advisory source, by its name in [the list of extensions](extensions.md). Settings that are absent here default to those of all sources.',
+  notifier: 'Which changes the server reports, and how often. Each transport has its own block below.',
+  plugins: 'Extensions in addition to the built-in ones.',
+  log: 'Level and format of the log, which goes to standard error.',
+  tracing: 'The OpenTelemetry collector of the spans.',
 };
 
 const intro = `# Configuration
 
-The settings of [the server](../server.md). A file has them below the key \`clair:\`. YAML 1.1 is read, and so is JSON.
+The settings of [the server](../server.md). Write them below the key \`clair:\` of a file in YAML 1.1 or JSON.
 
-- The environment variable under each setting overrides the file. Lists have commas there: \`CLAIR_UPDATER_ENABLEDUPDATERS=debian,alpine\`.
-- \`clair config check --config FILE\` refuses exactly what \`clair serve\` refuses. \`clair config print\` shows what is in force, without secrets.
+- The environment variable below each setting overrides the file. Separate the elements of a list by commas:
+  \`CLAIR_UPDATER_ENABLEDUPDATERS=debian,alpine\`.
+- \`clair config check --config FILE\` refuses exactly what \`clair serve\` refuses. \`clair config print\` shows the effective settings, without secrets.
 - An unknown key is an error that names its line and the nearest setting. So is a variable that resembles a setting, such as
-  \`CLAIR_API_PRT\`. Other unknown variables that begin with \`CLAIR_\` are reported at start.
+  \`CLAIR_API_PRT\`. The server logs other unknown variables that begin with \`CLAIR_\` when it starts.
 - A file without the key \`clair:\` is an error. \`clair: {}\` uses all defaults.
-- Durations are written as in Go: \`30s\`, \`5m\`, \`1h30m\`.
-- Secrets are marked. They are never logged, shown or exported.
+- Durations have Go's syntax: \`30s\`, \`5m\`, \`1h30m\`.
+- Values marked as secret are never logged, shown or exported.
 `;
 
-/** The reference of all settings, in Markdown: a section for each block. */
+/** Returns the reference of all settings in Markdown, with one section for each block. */
 export function configReference(settings: SettingsSection): string {
   const rows = rowsOf(settings, []);
   const byBlock = Map.groupBy(rows, ({ path }) => blockOf(path));
@@ -52,7 +52,7 @@ function rowsOf(section: SettingsSection, path: readonly string[]): Row[] {
   return Object.entries(section).flatMap(([key, entry]) => {
     if (isSetting(entry)) return [{ path: [...path, key], setting: entry }];
     if (!isSettingsTable(entry)) return rowsOf(entry, [...path, key]);
-    // Whatever is not set of one thing is as it is for all.
+    // An absent setting of one entry defaults to the setting of all entries.
     return rowsOf(entry.each, [...path, key, '<name>']).map(({ path: place, setting }) => ({
       path: place,
       setting: { ...setting, fallback: '' },
@@ -60,7 +60,7 @@ function rowsOf(section: SettingsSection, path: readonly string[]): Row[] {
   });
 }
 
-/** Options of a database belong to its block; all others to that which they stand in. */
+/** Returns the block of a setting: its section. `options` of a database belong to the block above. */
 function blockOf(path: readonly string[]): string {
   const above = path.length === 1 ? path : path.slice(0, -1);
   return above.join('.').replace(/\.options$/, '');
@@ -73,7 +73,7 @@ function sectionOf(block: string, rows: readonly Row[]): string {
     return `| ${name} | ${setting.doc.replaceAll('|', '\\|')} | ${valuesOf(setting)} |`;
   });
   const head = '| setting, variable | meaning | values |\n|---|---|---|';
-  // Names in angle brackets would be taken for HTML.
+  // Markdown reads names in angle brackets as HTML.
   const heading = block.includes('<') ? `\`${block}\`` : block;
   return `## ${heading}\n\n${about}\n\n${head}\n${lines.join('\n')}\n`;
 }

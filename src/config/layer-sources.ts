@@ -1,12 +1,12 @@
 import { isLoopbackAddress, listenAddress } from './address.ts';
 import type { Config } from './settings.ts';
 
-/** The settings of where posted layers may come from, decided. */
+/** The settings of `worker.sources` with `auto` resolved. */
 export type LayerSources = Omit<Config['worker']['sources'], 'policy'> & {
   readonly policy: 'open' | 'strict';
 };
 
-/** What a policy that is left to itself comes to: as Clair, anything goes, where only programs of this machine can post. */
+/** Resolves the policy `auto`: `open`, as in Clair, if only programs of this machine can post; otherwise `strict`. */
 export function resolveLayerSources({ api, worker: { sources } }: Config): LayerSources {
   const { policy } = sources;
   if (policy !== 'auto') return { ...sources, policy };

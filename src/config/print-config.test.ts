@@ -11,7 +11,7 @@ const settings = settingsWith({
 const read = (text: string): ReturnType<typeof readConfig> =>
   readConfig({ settings, file: { name: 'c.yaml', text }, env: {} });
 
-test('what is printed can be read again, and secrets are not shown', () => {
+test('prints a file that can be read back, without secrets', () => {
   const config = read(
     'clair: { database: { options: { source: "postgresql://u:hidden@h/d" } }, updater: { interval: 90s } }',
   );
@@ -21,13 +21,13 @@ test('what is printed can be read again, and secrets are not shown', () => {
   assert.deepEqual({ ...again, database: config.database }, config);
 });
 
-test('secrets of a list are not shown either', () => {
+test('hides the secrets of a list', () => {
   const printed = printConfig(read('clair: { api: { tokens: ["read:hidden", "admin:hidden"] } }'), settings);
   assert.ok(!printed.includes('hidden'));
   assert.deepEqual(read(printed).api.tokens, ['(secret)', '(secret)']);
 });
 
-test('what a transport brings is printed as everything else', () => {
+test('prints the settings of a transport like all others', () => {
   const printed = printConfig(
     read('clair: { notifier: { pager: { number: "117", patience: 60s } } }'),
     settings,
@@ -35,7 +35,7 @@ test('what a transport brings is printed as everything else', () => {
   assert.match(printed, /^ {4}pager:\n {6}number: \(secret\)\n {6}patience: 1m$/m);
 });
 
-test('of a source only what is set is printed', () => {
+test('prints only those settings of a source that are set', () => {
   const text =
     'clair: { updater: { sources: { debian: { interval: 1h, feeds: [tracker] }, rhel: { mirror: /srv } } } }';
   const { sources } = read(text).updater;
@@ -46,7 +46,7 @@ test('of a source only what is set is printed', () => {
   assert.deepEqual(read(printConfig(read(text), settings)).updater.sources, sources);
 });
 
-test('hides user and password of a URL when its setting is not secret as a whole', () => {
+test('hides user and password of a URL when its setting is not a secret', () => {
   const printed = printConfig(
     read(
       'clair: { updater: { mirror: "https://u:hidden@m.test/a", sources: { debian: { mirror: "https://:hidden@d.test" } } } }',

@@ -10,7 +10,7 @@ import {
 import { redacted, redactUrl } from '../kit/redact.ts';
 import type { Config } from './settings.ts';
 
-/** The settings in force as a file of their own; secrets are not shown. */
+/** Returns the effective settings as a configuration file in YAML, with secrets masked. */
 export function printConfig(config: Config, settings: SettingsSection): string {
   return stringify({ clair: shown(settings, config) });
 }
@@ -30,7 +30,7 @@ function shown(section: SettingsSection, values: Values): Values {
   );
 }
 
-/** Of each thing, what is set. */
+/** Returns the settings of each entry that are set. */
 function shownTable(each: Settings, values: Readonly<Record<string, Values>>): Values {
   return Object.fromEntries(
     Object.entries(values).map(([name, own]) => [

@@ -9,14 +9,14 @@ const settings = settingsWith({ transports: [] });
 const read = (text: string, env: Record<string, string> = {}): ReturnType<typeof readConfig> =>
   readConfig({ settings, file: { name: 'c.yaml', text }, env });
 
-test('without a file everything has its default', () => {
+test('uses all defaults when there is no file', () => {
   const config = readConfig({ settings, env: {} });
   assert.equal(config.database.type, 'sqlite');
   assert.equal(config.api.port, 6060);
   assert.equal(config.updater.interval, 7_200_000);
 });
 
-test('a file of Clair 2 is read as it is', () => {
+test('reads an unchanged file of Clair 2', () => {
   const config = read(`# The values specified here are the default values
 clair:
   database:
@@ -42,7 +42,7 @@ clair:
   assert.equal(config.api.paginationkey, '');
 });
 
-test('a file of Clair 3 is read as it is', () => {
+test('reads an unchanged file of Clair 3', () => {
   const config = read(`clair:
   api: { addr: "0.0.0.0:6060", healthaddr: "0.0.0.0:6061" }
   worker: { namespace_detectors: [os-release, lsb-release], feature_listers: [apk, dpkg] }
@@ -54,7 +54,7 @@ test('a file of Clair 3 is read as it is', () => {
   assert.equal(config.updater.interval, 5_400_000);
 });
 
-test('everything that is wrong is told at once, with what was meant', () => {
+test('lists all problems in one error, each with the nearest setting', () => {
   const text =
     'clair:\n  api: { prot: 1, port: many, timeout: 5 minutes }\n  updatr: {}\n  database: { type: mysql }\n';
   assert.throws(
@@ -75,12 +75,12 @@ test('everything that is wrong is told at once, with what was meant', () => {
     },
   );
   assert.throws(() => read('clair: { api: 1 }'), /api is a section/);
-  assert.throws(() => read('api: [}'), /is no YAML/);
-  assert.throws(() => read('- clair'), /has to begin with the key clair:/);
-  assert.throws(() => read('clair: {}\nclair: {}'), /is no YAML/);
+  assert.throws(() => read('api: [}'), /is not valid YAML/);
+  assert.throws(() => read('- clair'), /must begin with the key clair:/);
+  assert.throws(() => read('clair: {}\nclair: {}'), /is not valid YAML/);
 });
 
-test('the environment counts before the file', () => {
+test('prefers the environment to the file', () => {
   const env = {
     CLAIR_API_PORT: '7070',
     CLAIR_UPDATER_ENABLEDUPDATERS: 'debian, alpine',
@@ -97,7 +97,7 @@ test('the environment counts before the file', () => {
   });
 });
 
-test('refuses a file with an alias bomb, an alias without anchor or endless nesting, with its name', () => {
+test('names the file when it has an alias bomb, an alias without anchor or endless nesting', () => {
   const doubled = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n');
   const bomb = `a0: &a0 x\n${doubled}\nclair: { api: { addr: *a30 } }`;
   for (const text of [bomb, 'clair: *nowhere', `clair: ${'['.repeat(20_000)}`, '- '.repeat(20_000)])
@@ -111,16 +111,16 @@ test('refuses a file with an alias bomb, an alias without anchor or endless nest
   });
 });
 
-test('what is wrong with a file is told without its lines, where secrets may be', () => {
+test('quotes no line of the file when it is not valid YAML, because lines may contain secrets', () => {
   const text = 'clair:\n  notifier:\n    teams:\n      endpoint: "https://teams.test/?sig=hidden" more\n';
   assert.throws(
     () => read(text),
     ({ message }: Error) =>
-      /is no YAML: .* at line 4, column \d+$/.test(message) && !message.includes('hidden'),
+      /is not valid YAML: .* at line 4, column \d+$/.test(message) && !message.includes('hidden'),
   );
 });
 
-test('a source has settings of its own, in the file and in the environment, and only what is set', () => {
+test('reads the settings of a source from the file and the environment, and only those that are set', () => {
   const text =
     'clair: { updater: { sources: { debian: { interval: 30m, feeds: [tracker] }, alpine: { mirror: } } } }';
   assert.deepEqual(read(text).updater.sources, { debian: { interval: 1_800_000, feeds: ['tracker'] } });
@@ -134,7 +134,7 @@ test('a source has settings of its own, in the file and in the environment, and 
   });
 });
 
-test('what is wrong with a source is told, with what was meant', () => {
+test('reports problems of a source with the nearest setting', () => {
   const wrong = (text: string) =>
     readConfig({
       settings: settingsWith({ transports: [], sources: ['debian'] }),
@@ -157,7 +157,7 @@ test('what is wrong with a source is told, with what was meant', () => {
   for (const [text, message] of cases) assert.throws(() => wrong(text), { code: 'config-invalid', message });
 });
 
-test('durations are written as they are read', () => {
+test('reads back every duration that writeDuration writes', () => {
   fc.assert(
     fc.property(fc.nat(1e9), (ms) => {
       const text = `clair: { updater: { interval: ${writeDuration(ms)} } }`;
@@ -166,7 +166,7 @@ test('durations are written as they are read', () => {
   );
 });
 
-test('what a transport brings is read below the notifier, as everything else', () => {
+test('reads the settings of a transport below the notifier', () => {
   const pager = { name: 'pager', settings: { number: string(''), patience: duration('', 1000) } };
   const settings = settingsWith({ transports: [pager] });
   const yaml = 'clair: { notifier: { digest: 1h, pager: { number: "117" } } }';
@@ -182,23 +182,23 @@ test('what a transport brings is read below the notifier, as everything else', (
   });
 });
 
-test('refuses a misspelt top-level key when no key clair is there, instead of using defaults without tokens', () => {
+test('refuses a misspelt top-level key when there is no key clair, instead of using defaults without tokens', () => {
   const yaml = 'klair:\n  api: { tokens: [] }\n';
   assert.throws(() => read(yaml), {
     code: 'config-invalid',
     message:
-      'c.yaml has no key clair, below which all settings stand; write "clair: {}" to use the defaults:\n' +
+      'c.yaml has no key clair, which contains all settings; write "clair: {}" to use the defaults:\n' +
       '  line 1: there is no key klair at the top level: did you mean clair?',
   });
   assert.throws(() => read('\nclair: {}\nklair: {}'), /line 3: there is no key klair at the top level/);
   assert.throws(
     () => read('clair: {}\napi: {}'),
-    /line 2: api stands beside clair: indent it below the key clair/,
+    /line 2: api is beside clair: indent it below the key clair/,
   );
   assert.throws(() => read('clair: {}\nupdatr: {}'), /line 2: .* updatr .*did you mean clair\.updater\?/);
 });
 
-test('refuses a file of Clair v4 when its keys stand at the top, and names the version', () => {
+test('refuses a file of Clair v4 when its keys are at the top level, and names the version', () => {
   const v4 = `http_listen_addr: :6060
 indexer: { connstring: host=db }
 matcher: { connstring: host=db }
@@ -213,7 +213,7 @@ auth: { psk: { key: c2VjcmV0, iss: [quay] } }
     );
 });
 
-test('refuses a file without the key clair when it is empty, and takes one whose key is empty', () => {
+test('refuses a file without the key clair, and accepts one whose key is empty', () => {
   for (const yaml of ['', '# nothing\n', '{}', 'null'])
     assert.throws(
       () => read(yaml),
@@ -224,7 +224,7 @@ test('refuses a file without the key clair when it is empty, and takes one whose
   assert.throws(() => read('clair: 1'), /clair is a section/);
 });
 
-test('names the setting that is meant when a variable is misspelt, and reports variables that resemble none', () => {
+test('suggests a setting when a variable is misspelt, and reports variables that resemble no setting', () => {
   const unknown: string[] = [];
   const readEnv = (env: Record<string, string>) =>
     readConfig({
@@ -251,13 +251,13 @@ test('names the setting that is meant when a variable is misspelt, and reports v
   assert.deepEqual(unknown, ['CLAIR_BUILD_NUMBER', 'CLAIR_COLOUR']);
 });
 
-test('takes the port of the file when Kubernetes sets CLAIR_API_PORT to the address of a service', () => {
+test('uses the port of the file when Kubernetes sets CLAIR_API_PORT to the address of a service', () => {
   const env = { CLAIR_API_PORT: 'tcp://10.0.0.1:6060' };
   assert.equal(read('clair: { api: { port: 7070 } }', env).api.port, 7070);
   assert.equal(readConfig({ settings, env }).api.port, 6060);
 });
 
-test('refuses a number without a unit, which would count nanoseconds and make the updater ask without pause', () => {
+test('refuses a number without a unit, which would count nanoseconds and make the updater run without pause', () => {
   const problem = 'updater.interval takes a duration such as 30s, 5m or 1h30m, not 2';
   assert.throws(() => read('clair: { updater: { interval: 2 } }'), {
     message: `c.yaml cannot be used:\n  line 1: ${problem}`,

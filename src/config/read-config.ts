@@ -18,21 +18,21 @@ import type { AllSettings, Config } from './settings.ts';
 import { findUnknownVariables, isServiceAddress } from './unknown-variables.ts';
 import { variableOf } from './variable.ts';
 
-/** Where settings come from. */
+/** The sources of settings. */
 export interface ConfigInput {
-  /** Everything that can be set. */
+  /** All settings, by key. */
   readonly settings: AllSettings;
-  /** The file as it is, and its name for messages. */
+  /** The text of the file, and its name for messages. */
   readonly file?: { readonly name: string; readonly text: string };
-  /** `CLAIR_API_PORT` counts before `api.port` of the file. */
+  /** The environment, which overrides the file: `CLAIR_API_PORT` before `api.port`. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Variables that begin with `CLAIR_` and belong to options of the command line. */
+  /** Variables that begin with `CLAIR_` and set options of the command line. */
   readonly optionVariables?: ReadonlySet<string>;
-  /** Called with the variables that begin with `CLAIR_` and set nothing, if there are any. */
+  /** Receives the variables that begin with `CLAIR_` and set nothing. Not called without such variables. */
   readonly onUnknownVariables?: (names: readonly string[]) => void;
 }
 
-/** Reads all settings. Throws one `config-invalid` that lists everything that is wrong. */
+/** Reads all settings. Throws one `config-invalid` that lists all problems. */
 export function readConfig({ settings, file, env, ...input }: ConfigInput): Config {
   const parsedFile = file && parseConfigFile(file.name, file.text, Object.keys(settings));
   const content = parsedFile?.content ?? {};
@@ -49,7 +49,7 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   return config as Config;
 }
 
-/** Throws if there are problems; those of variables alone are no fault of the file. */
+/** Throws if there are problems. Names the environment instead of the file if only variables are wrong. */
 function throwIfAny(problems: readonly string[], file: string | undefined): void {
   if (problems.length === 0) return;
   const ofVariables = problems.every((problem) => problem.startsWith('CLAIR_'));
@@ -65,12 +65,12 @@ function hasKey(content: unknown, key: string): boolean {
 interface ReadContext {
   readonly path: readonly string[];
   readonly env: ConfigInput['env'];
-  /** They may bring what is named in a table. */
+  /** Whether plugins are configured, which may add names to a table. */
   readonly hasPlugins: boolean;
   readonly problems: string[];
-  /** The variables of the settings that were looked for. */
+  /** The variables of all settings that were read so far. */
   readonly variables: Set<string>;
-  /** The line of a key in the file. */
+  /** Returns the line of a key in the file. */
   readonly lineOf: ConfigFile['lineOf'];
 }
 
@@ -94,7 +94,7 @@ function readSection(
   );
 }
 
-/** What is written below a section; nothing where it is none. */
+/** Returns the members of a section. Reports a problem and returns no members if the value is not a section. */
 function membersOf(
   fileValue: unknown,
   { path, problems, lineOf }: ReadContext,
@@ -119,7 +119,7 @@ function addUnknownKeys(
   }
 }
 
-/** By the names that are written or that variables speak of, what is set of each. */
+/** Returns the settings of each entry that the file or a variable sets, by name. */
 function readTable(
   { each, names }: SettingsTable<Settings>,
   fileValue: unknown,
@@ -167,7 +167,7 @@ function readSetting(setting: Setting<unknown>, fileValue: unknown, context: Rea
   variables.add(variable);
   const fromEnv = valueIn(env, variable);
   const value = fromEnv === undefined ? fileValue : parsedValue(setting, fromEnv);
-  // An empty value in the file is one that is not set, as in Clair's own sample.
+  // An empty value in the file counts as absent, as in Clair's own sample.
   if (value === undefined || value === null) return setting.fallback;
   const result = z.safeParse(setting.schema, value);
   if (result.success) return result.data;
@@ -178,25 +178,25 @@ function readSetting(setting: Setting<unknown>, fileValue: unknown, context: Rea
   return setting.fallback;
 }
 
-/** The value of a variable, unless Kubernetes set it. */
+/** Returns the value of a variable, unless Kubernetes set it. */
 function valueIn(env: ConfigInput['env'], variable: string): string | undefined {
   const value = env[variable];
   return value !== undefined && isServiceAddress(variable, value) ? undefined : value;
 }
 
-/** A wrong value in a message: on one line, of bounded length, and without credentials. */
+/** Renders an invalid value for a message: on one line, of bounded length, and without credentials. */
 function shownValue(value: unknown): string {
   return toSingleLine(redact(JSON.stringify(value)), limits.shownValueCharacters);
 }
 
-/** A list in the environment is separated by commas; anything but a text is read as YAML reads it. */
+/** Parses the value of a variable: a list at its commas, a text verbatim, everything else as YAML. */
 function parsedValue({ form }: Setting<unknown>, value: string): unknown {
   if (form === 'text') return value;
   if (form === 'list') return value === '' ? [] : value.split(',').map((word) => word.trim());
   try {
     return parseDocument(value, { version: '1.1' }).toJS({ maxAliasCount: limits.configAliases });
   } catch {
-    // Not a value that YAML can express: the setting refuses the text itself.
+    // The text is not YAML, so the schema of the setting refuses it.
     return value;
   }
 }

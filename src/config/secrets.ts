@@ -1,9 +1,9 @@
 import { isSetting, isSettingsTable, type SettingsSection } from '../core/setting.ts';
 
-/** A path of a URL from this length on is masked too: URLs of webhooks have their secret there. */
+/** Minimum length, in characters, of a URL path that is masked. Webhook URLs have their secret in the path. */
 const pathLengthMin = 16;
 
-/** Every secret that a configuration holds, and the parts of it that are secret by themselves, for a redactor. */
+/** Returns all secrets of a configuration, each with the parts that are secret by themselves, for a redactor. */
 export function secretsIn(values: Readonly<Record<string, unknown>>, settings: SettingsSection): string[] {
   return Object.entries(settings).flatMap(([key, entry]) => {
     const value = values[key];
@@ -19,7 +19,7 @@ function stringsIn(value: unknown): string[] {
   return typeof value === 'string' && value !== '' ? [value] : [];
 }
 
-/** A secret with the parts of it that could be shown without the rest. */
+/** Returns a secret and the parts of it that may appear without the rest. */
 export function expandSecret(secret: string): string[] {
   return [secret, ...partsOfUrl(secret), ...partsOfPairs(secret), ...partsOfToken(secret)];
 }
@@ -37,7 +37,7 @@ function partsOfUrl(secret: string): string[] {
   ].filter((part) => part.length > 1 && !/^(?:true|false|disable|require|verify-(?:ca|full))$/.test(part));
 }
 
-/** `name=value,name=value` of headers, `password=…` of connection strings. */
+/** Returns the values of headers (`name=value,name=value`) and of `password=…` in connection strings. */
 function partsOfPairs(secret: string): string[] {
   const passwords = Array.from(
     secret.matchAll(/\bpassword\s*=\s*(?:'((?:\\.|[^'\\])*)'|(\S+))/g),
@@ -48,7 +48,7 @@ function partsOfPairs(secret: string): string[] {
   return [...passwords, ...headers, ...headers.map(decoded)];
 }
 
-/** The sum in `scan:SUM:NAME`. */
+/** Returns the SHA-256 in `scan:SUM:NAME`. */
 function partsOfToken(secret: string): string[] {
   return /^\w+:([\da-f]{64})/i.exec(secret)?.slice(1) ?? [];
 }

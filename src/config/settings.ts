@@ -19,156 +19,164 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /**
- * What can be set but for the transports, with Clair's names for what Clair had: the file begins with `clair:`. `port` and `healthport`
- * are those of Clair v2, `addr` and `healthaddr` those of v3.
+ * All settings except those of transports. Settings that Clair had keep Clair's names: `port` and `healthport` are those of Clair v2,
+ * `addr` and `healthaddr` those of v3.
  */
 const settings = {
   database: {
     type: oneOf(
-      'Which database keeps layers and advisories: a file of this machine, or a server that many share.',
+      'Database engine: `sqlite`, a file on this machine; `pgsql`, a PostgreSQL server that several instances can share.',
       ['sqlite', 'pgsql'],
       'sqlite',
     ),
     options: {
-      path: string('sqlite: the file; by default `clair.db` in the cache directory of the user.'),
+      path: string('sqlite: path of the file; by default `clair.db` in the cache directory of the user.'),
       source: secretString('pgsql: the connection string, as a URL or as `host=… user=…`.'),
       maxopenconnections: integer(
-        'pgsql: connections open at once, of which loading feeds takes four; two for each of both at least.',
+        'pgsql: maximum of open connections. Loading feeds uses four of them. Allow at least two for loading and two for requests.',
         10,
         1,
       ),
-      managedatabaselifecycle: boolean('pgsql: make the database when it is not there.', false),
-      cachesize: integer('Clair kept that many rows in memory; accepted, and of no effect.', 16_384),
-      fixturepath: string('Clair loaded this file at start; accepted for an empty value only.'),
+      managedatabaselifecycle: boolean('pgsql: create the database if it does not exist.', false),
+      cachesize: integer('Accepted without effect. Clair kept this number of rows in memory.', 16_384),
+      fixturepath: string('Must be empty. Clair loaded this file at start.'),
       paginationkey: secretString(
-        'v3: 32 bytes in base64 that page tokens are sealed with; `api.paginationkey` counts before it.',
+        'v3: key that encrypts page tokens, 32 bytes in base64. `api.paginationkey` overrides it.',
       ),
     },
   },
   api: {
-    addr: string('Address and port of the API; `port` counts where it is empty.'),
+    addr: string('Address and port of the API. If empty, `port` applies.'),
     port: port('Port of the API, on all addresses.', 6060),
-    healthaddr: string('Address and port of the health check; `healthport` counts where it is empty.'),
+    healthaddr: string('Address and port of the health check. If empty, `healthport` applies.'),
     healthport: port('Port of the health check, on all addresses.', 6061),
     timeout: duration(
-      'How long a request may take before the answer is 503. A posted layer is read on, so that a retry finds it.',
+      'Time limit of a request; afterwards the response is 503. The server finishes reading a posted layer, so a retry finds it.',
       15 * minute,
     ),
     paginationkey: secretString(
-      '32 bytes in base64 that page tokens are sealed with; without it tokens end with the process.',
+      'Key that encrypts page tokens, 32 bytes in base64. Without it, page tokens become invalid when the process ends.',
     ),
-    servername: string(
-      'Accepted, and of no effect, as in Clair: client certificates are asked for by `cafile`.',
+    servername: string('Accepted without effect, as in Clair. To require client certificates, set `cafile`.'),
+    cafile: string(
+      'File of the CA certificates for client certificates. If set, clients must present a certificate.',
     ),
-    cafile: string('Certificates that client certificates must descend from; asks for one when set.'),
-    keyfile: string('Key of the server certificate.'),
-    certfile: string('Server certificate; TLS is spoken when set.'),
+    keyfile: string('File of the private key of the server certificate.'),
+    certfile: string('File of the server certificate. If set, the API uses TLS.'),
     tokens: secretStringList(
-      'Who may use the API; everybody when empty. `read:`, `scan:` or `admin:` and the SHA-256 of a bearer token in hexadecimal: ' +
-        '`read` allows GET, `scan` also to post layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +
-        '`clair config token` makes one.',
+      'Bearer tokens of the API; without tokens, every client has full access. Each is `read:`, `scan:` or `admin:` and the SHA-256 of the token in hexadecimal. ' +
+        '`read` permits GET, `scan` also posting layers, `admin` everything. A name for the log may follow: `scan:SUM:ci`. ' +
+        '`clair config token` creates one.',
     ),
   },
   worker: {
     namespace_detectors: stringList('Namespace detectors to use; all when empty.'),
     feature_listers: stringList('Package listers to use; all when empty.'),
-    threads: integer('Threads that read layers, each with one at a time; 0 is one per core.', 0),
+    threads: integer(
+      'Threads that read layers. Each reads one layer at a time; 0 uses one thread per core.',
+      0,
+    ),
     idletimeout: duration(
-      'A layer server that sends nothing for so long, or next to nothing once it has begun, is given up.',
+      'Maximum time without data from a layer server. The same limit ends a download whose throughput stays far too low.',
       limits.idleMs,
     ),
     sources: {
       policy: oneOf(
-        'Where posted layers may come from: anywhere, as in Clair, or only where the settings below allow; `auto` is open when the API listens on the loopback interface alone, so say `strict` behind a reverse proxy.',
+        'Permitted origins of posted layers: `open`, all, as in Clair; `strict`, those that the settings below permit; `auto`, `open` if the API listens only on the loopback interface, otherwise `strict`. Behind a reverse proxy, set `strict`.',
         ['auto', 'open', 'strict'],
         'auto',
       ),
-      schemes: stringList('strict: kinds of URLs.', ['http', 'https']),
+      schemes: stringList('strict: permitted URL schemes.', ['http', 'https']),
       hosts: stringList(
-        'strict: hosts of URLs: `*` any, `*.example.org` all below, `example.org:5000` one on that port.',
+        'strict: permitted hosts of URLs. `*` matches every host, `*.example.org` every subdomain, `example.org:5000` one host and port.',
         ['*'],
       ),
       networks: stringList(
-        'strict: networks besides the public Internet that hosts may be in, such as `10.1.0.0/16`; judged by the address that is connected to, so no proxy is used.',
+        'strict: permitted networks in addition to the public Internet, such as `10.1.0.0/16`. The server checks the address it connects to, so it uses no proxy.',
       ),
-      directories: stringList('strict: directories that layers of this machine may be in; none when empty.'),
+      directories: stringList('strict: permitted directories of layers on this machine; none when empty.'),
     },
   },
   updater: {
-    interval: duration('How often advisories are brought up to date; 0 never.', 2 * hour),
+    interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
     enabledupdaters: stringList('Advisory sources to use; all when empty.'),
-    mirror: string('Directory or URL that mirrors the hosts of the vendors; fetch from there.'),
+    mirror: string('Directory or URL of a mirror of the vendors’ hosts. Advisories are fetched from it.'),
     sources: table({
-      interval: duration('How often this source is asked, where not as often as all; 0 never.', 0),
+      interval: duration('Interval between updates of this source; 0 disables them.', 0),
       mirror: string(
-        'Mirror of this source alone; `upstream` asks its vendor although the others have a mirror.',
+        'Mirror of this source alone. `upstream` fetches from the vendor although the other sources use a mirror.',
       ),
-      feeds: stringList('Feeds of this source to load, such as `v3.20/main`; all where it is not set.'),
+      feeds: stringList('Feeds of this source to load, such as `v3.20/main`; all when absent.'),
     }),
-    retention: duration('How long replaced advisories are kept, for reports as of a date.', 90 * 24 * hour),
+    retention: duration('Retention of replaced advisories, for reports as of a date.', 90 * 24 * hour),
   },
   notifier: {
     attempts: integer(
-      'Tries of a notification that its receiver refuses while it takes others, before it is put off for 15 minutes. While a receiver takes nothing, it is tried again after 1 s, 2 s, 4 s … up to 15 minutes.',
+      'Attempts to deliver a notification that its receiver refuses while it accepts others. Afterwards the notification waits 15 minutes. If a receiver accepts nothing, the server retries after 1 s, 2 s, 4 s … up to 15 minutes.',
       5,
       1,
     ),
-    renotifyinterval: duration('What nobody has marked as read is told again after so long.', 2 * hour),
+    renotifyinterval: duration(
+      'Interval after which a notification that is not marked as read is sent again.',
+      2 * hour,
+    ),
     severity: oneOf(
-      'Tell only what is this severe or worse, before or after a change.',
+      'Minimum severity, before or after a change, of the vulnerabilities to notify about.',
       severities,
       'Unknown',
     ),
-    fixable: boolean('Tell only what has a fix.', false),
+    fixable: boolean('Notify only about vulnerabilities that have a fix.', false),
     namespaces: stringList(
-      'Tell only of these namespaces: `debian:12`, or `debian` for all of Debian; all when empty.',
+      'Namespaces to notify about: `debian:12`, or `debian` for all releases of Debian; all when empty.',
     ),
     digest: duration(
-      'One message for each image, with all that concerns it from the first change on for so long; 0 one for each change.',
+      'Period over which the changes of an image are collected into one message, from the first change on; 0 sends one message for each change.',
       0,
     ),
   },
   plugins: stringList(
-    'Plugins: paths of modules or of directories of modules, from where this file is, or packages; loaded anew at SIGHUP.',
+    'Plugins: packages, or paths of modules or of directories of modules, relative to the directory of this file. SIGHUP reloads them.',
   ),
   log: {
     level: oneOf(
-      'Least severe log lines to write; the option `--log-level` overrides it. Requests are logged at `info`, health checks at `debug`.',
+      'Minimum level of the log lines to write. The option `--log-level` overrides it. Requests are logged at `info`, health checks at `debug`.',
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
       'info',
     ),
     format: oneOf(
-      'Form of the log: `json`, one object a line; `text`, for people; `auto`, `text` on a terminal and `json` elsewhere. The option `--log-format` overrides it.',
+      'Format of the log: `json`, one object per line; `text`, for people; `auto`, `text` on a terminal and `json` elsewhere. The option `--log-format` overrides it.',
       ['auto', 'json', 'text'],
       'auto',
     ),
   },
   tracing: {
     endpoint: string(
-      'URL of an OpenTelemetry collector: spans are posted to `/v1/traces` below it, as JSON. `OTEL_EXPORTER_OTLP_ENDPOINT` when empty; without either nothing is traced.',
+      'URL of an OpenTelemetry collector. Spans are posted as JSON to `/v1/traces` below it. If empty, `OTEL_EXPORTER_OTLP_ENDPOINT` applies; without either, tracing is off.',
     ),
-    servicename: string('`service.name` of the spans; `OTEL_SERVICE_NAME` when empty, else `clair`.'),
+    servicename: string(
+      '`service.name` of the spans. If empty, `OTEL_SERVICE_NAME` applies, otherwise `clair`.',
+    ),
     headers: secretString(
-      'Headers that are sent along, as `name=value,…`; `OTEL_EXPORTER_OTLP_HEADERS` when empty.',
+      'Additional headers, as `name=value,…`. If empty, `OTEL_EXPORTER_OTLP_HEADERS` applies.',
     ),
   },
 } as const;
 
-/** Everything that can be set. */
+/** All settings except those of transports. */
 export type AllSettings = typeof settings;
 
-/** The values of all settings. Below `notifier` there are also those of the transports, each of which knows its own. */
+/** The values of all settings. `notifier` also contains the settings of each transport, under its name. */
 export type Config = ValuesOf<AllSettings> & { readonly notifier: Readonly<Record<string, unknown>> };
 
-/** What extensions bring to the settings. */
+/** Settings that extensions add. */
 export interface ExtensionSettings {
-  /** Settings of transports: they stand below `notifier`, under the name of each. */
+  /** Settings of transports, which are placed below `notifier` under the name of each. */
   readonly transports: readonly { readonly name: string; readonly settings: SettingsSection }[];
-  /** What `updater.sources` may name; anything where it is not told. */
+  /** Names that `updater.sources` may contain; any name if absent. */
   readonly sources?: readonly string[];
 }
 
-/** Everything that can be set, with what extensions bring. */
+/** Returns all settings, including those of extensions. */
 export function settingsWith({ transports, sources }: ExtensionSettings): AllSettings {
   const transportSettings = Object.fromEntries(transports.map(({ name, settings: own }) => [name, own]));
   const { updater, notifier } = settings;

@@ -1,24 +1,24 @@
 import { closestMatch } from '../kit/closest-match.ts';
 
-/** Variables of other parts of clair: they name no settings. */
+/** Variables that clair reads elsewhere and that are not settings. */
 const otherPrefixes = /^CLAIR_(?:REGISTRY|TEST)_/;
 
-/** What Kubernetes sets for a service that is called `clair` or `clair-…`. */
+/** Variables that Kubernetes sets for a service called `clair` or `clair-…`. */
 const kubernetesVariable =
   /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
 
-/** A name that differs from that of a setting in at most this many characters is taken for a slip. */
+/** Maximum edit distance, in characters, between a variable and the setting that it misspells. */
 const distanceMax = 2;
 
 /** Variables that begin with `CLAIR_` and set nothing. */
 export interface UnknownVariables {
-  /** What is wrong with those that resemble a setting. */
+  /** Problems of the variables that resemble a setting. */
   readonly problems: readonly string[];
   /** The names of the others. */
   readonly unknown: readonly string[];
 }
 
-/** Finds the variables that are none of the known ones: those of settings, and of options of the command line. */
+/** Finds the variables that set neither a setting nor an option of the command line. */
 export function findUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   settings: ReadonlySet<string>,
@@ -37,7 +37,7 @@ export function findUnknownVariables(
 }
 
 /**
- * Whether Kubernetes set a variable that has the name of a setting. A service called `clair-api` makes it set
+ * Returns whether Kubernetes set a variable that has the name of a setting. For a service called `clair-api` it sets
  * `CLAIR_API_PORT=tcp://…`.
  */
 export function isServiceAddress(name: string, value: string): boolean {

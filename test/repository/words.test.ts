@@ -44,7 +44,6 @@ const pending: readonly string[] = [
   'src/image',
   'src/layer-pool',
   'src/cli',
-  'src/config',
   'src/api',
   'src/plugin',
   'src/plugin-host',
