@@ -8,7 +8,7 @@ import {
   spdxInventory,
 } from '../testing/third-party-inventory.ts';
 
-test('names of languages are those that advisories know', () => {
+test('writes language package names as advisories do when it reads purls', () => {
   const purls = [
     [
       'pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1?type=jar',
@@ -30,7 +30,7 @@ test('names of languages are those that advisories know', () => {
   assert.equal(inventory.distro, null);
 });
 
-test('what cannot be looked up is told by its place, and nothing is left out in silence', () => {
+test('reports the place of an entry that cannot be looked up, and drops nothing silently', () => {
   const inventory = cyclonedxInventory([
     { 'bom-ref': 'none', type: 'library', name: 'left-pad' },
     { 'bom-ref': 'bad', type: 'library', purl: 'npm:left-pad' },
@@ -50,10 +50,10 @@ test('what cannot be looked up is told by its place, and nothing is left out in 
   assert.equal(inventory.statuses[0]?.status, 'partly-failed');
   assert.deepEqual(problems(inventory), [
     'none: "left-pad" has no package URL',
-    'bad: "npm:left-pad" is no package URL',
+    'bad: "npm:left-pad" is not a valid package URL',
     'type: no advisories are known for packages of type "conda"',
     'version: "left-pad" has no version',
-    'word: "left-pad" "1 2" is no possible name and version',
+    'word: "left-pad" "1 2" is not a valid name and version',
     'components[5]: is malformed',
     'components[6]: "" has no package URL',
     'components[6].components[0].components[0]: is malformed',
@@ -63,7 +63,7 @@ test('what cannot be looked up is told by its place, and nothing is left out in 
   ]);
 });
 
-test('many problems are told as a few, and a document without packages as that', () => {
+test('reports a few of many problems, and a document without packages', () => {
   const many = cyclonedxInventory(Array.from({ length: 30 }, () => ({ type: 'library', name: 'x' })));
   assert.equal(problems(many).length, 21);
   assert.equal(problems(many).at(-1), 'sbom: has 10 more problems of the kinds above');
@@ -76,7 +76,7 @@ test('many problems are told as a few, and a document without packages as that',
     assert.deepEqual(problems(empty), ['sbom: lists no packages']);
 });
 
-test('a package that is listed twice is one, at two places two', () => {
+test('merges a package listed twice at one place, and keeps it at two places', () => {
   const purl = 'pkg:npm/a@1';
   const at = (path: string): object => ({ purl, properties: properties({ 'syft:location:0:path': path }) });
   assert.equal(cyclonedxInventory([{ purl }, { purl }, at('/b'), at('/b'), at('/c')]).packages.length, 3);

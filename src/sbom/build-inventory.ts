@@ -13,7 +13,7 @@ type ThirdPartyEntry = Extract<SbomEntry, { thirdPartyPackage: Package }>;
 type DistroEntry = Extract<SbomEntry, { distro: Distro }>;
 type ProblemEntry = Extract<SbomEntry, { problem: string }>;
 
-/** The entries of a document, kind by kind. */
+/** The entries of a document, by kind. */
 interface EntriesByKind {
   readonly clairPackages: readonly Package[];
   readonly thirdPartyEntries: readonly ThirdPartyEntry[];
@@ -21,7 +21,10 @@ interface EntriesByKind {
   readonly problems: readonly ProblemEntry[];
 }
 
-/** What a document tells, put together: whatever in it could not be understood is a problem, and the result never clean. */
+/**
+ * Builds the inventory of a document. Everything that cannot be understood becomes a problem, so that the verdict is
+ * never `clean`.
+ */
 export function buildInventory({ entries, isFromClair, ...document }: SbomDocument, name: string): Inventory {
   const entriesByKind = groupByKind(entries, name);
   const { clairPackages, thirdPartyEntries, distroEntries } = entriesByKind;
@@ -61,7 +64,7 @@ function groupByKind(entries: Iterable<SbomEntry>, name: string): EntriesByKind 
   return { clairPackages, thirdPartyEntries: [...thirdPartyEntries.values()], distroEntries, problems };
 }
 
-/** The distribution that a document names, or else most of its packages. */
+/** Returns the distribution that the document names, or else the one that most of its packages name. */
 function chooseDistro({
   distroEntries: [distroEntry],
   thirdPartyEntries,
@@ -71,21 +74,21 @@ function chooseDistro({
   return distroEntry?.distro ?? mostCommon(releases) ?? mostCommon(vendors);
 }
 
-/** The same package at the same place is one, however often it is listed. */
+/** Adds an entry unless the same package is already listed at the same place. */
 function addIfNew(entries: Map<string, ThirdPartyEntry>, entry: ThirdPartyEntry): void {
   const { type, name, version, arch, source, location } = entry.thirdPartyPackage;
   const key = JSON.stringify([type, name, version, arch, source?.name, location.path, location.layer]);
   if (!entries.has(key)) entries.set(key, entry);
 }
 
-/** The one most packages name; of equals the first by name. */
+/** Returns the distribution that most packages name; on a tie, the first by name. */
 function mostCommon(distros: readonly Distro[]): Distro | undefined {
   const groups = [...Map.groupBy(distros, (distro) => JSON.stringify(distro))];
   groups.sort(([a, x], [b, y]) => y.length - x.length || compareText(a, b));
   return groups[0]?.[1][0];
 }
 
-/** A document of several systems cannot say which of them a package belongs to. */
+/** Returns a problem for each further distribution: the document does not say which of them a package belongs to. */
 function additionalDistros([first, ...others]: readonly DistroEntry[]): ProblemEntry[] {
   return others
     .filter(({ distro }) => JSON.stringify(distro) !== JSON.stringify(first?.distro))
@@ -95,7 +98,7 @@ function additionalDistros([first, ...others]: readonly DistroEntry[]): ProblemE
     }));
 }
 
-/** Packages of another release than that of the document would be looked up in the wrong place. */
+/** Returns a problem for the packages of another release: they would be looked up in the wrong namespace. */
 function packagesOfOtherReleases(
   entries: readonly ThirdPartyEntry[],
   distro: Distro | undefined,
@@ -116,7 +119,7 @@ function nameOf({ id, versionId, versionCodename }: Distro): string {
   return [id, versionId ?? versionCodename].filter((word) => word !== undefined).join(' ');
 }
 
-/** How reading the document went, beside how reading the image had gone. */
+/** Adds the status of reading the document to the statuses of reading the image. */
 function withDocumentStatus(
   statuses: readonly ExtensionStatus[],
   problems: readonly ProblemEntry[],
@@ -132,7 +135,7 @@ function withDocumentStatus(
   );
 }
 
-/** Problems as a report tells them: by where in the document they are, and so many of them. */
+/** Returns problems in the form of a report: by their place in the document, and up to a maximum. */
 function filesOf(problems: readonly ProblemEntry[]): ExtensionStatus['files'] {
   const files = problems
     .slice(0, limits.problemsPerFile)

@@ -10,7 +10,7 @@ import {
 import type { SbomDocument } from './sbom-entry.ts';
 import { parseSbomDocument } from './sbom-json.ts';
 
-/** The part of a report that an inventory has. */
+/** The part of a report that an inventory needs. */
 const reportSchema = z.object({
   target: targetSchema,
   distro: z.nullable(distroSchema),
@@ -20,7 +20,7 @@ const reportSchema = z.object({
   statuses: z.array(statusSchema),
 });
 
-/** A JSON report of clair: findings are left aside, since advisories change. */
+/** Reads a JSON report of clair. Ignores its findings, since advisories change. */
 export function readClairReport(document: unknown, name: string): SbomDocument {
   const { target, distro, layers, packages, unread, statuses } = parseSbomDocument(
     reportSchema,

@@ -9,17 +9,17 @@ import type { Package } from '../model/package.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';
 import type { SbomSubject } from './sbom-entry.ts';
 
-/** Text that every database can hold. */
+/** Text that every database can store. */
 const text = z
   .string()
   .check(z.refine((value) => !value.includes('\0') && value.isWellFormed(), 'text that cannot be stored'));
 
-/** A name, a version or what is about as long; databases have them in an index. */
+/** A name or a version. The limit keeps database indexes small enough. */
 const name = text.check(z.maxLength(512));
 const maybe = z.optional(text);
 const maybeName = z.optional(name);
 
-/** A package as reports have it. */
+/** A package of a report. */
 export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
   z.object({
     type: name,
@@ -41,7 +41,7 @@ export const packageSchema: z.ZodMiniType<Package> = withoutUndefined(
   }),
 );
 
-/** A layer as reports have it. */
+/** A layer of a report. */
 export const layerSchema: z.ZodMiniType<ReportLayer> = z.object({
   digest: z.nullable(digestText),
   diffId: z.nullable(digestText),
@@ -50,7 +50,7 @@ export const layerSchema: z.ZodMiniType<ReportLayer> = z.object({
   verified: z.boolean(),
 });
 
-/** A distribution as reports have it. */
+/** A distribution of a report. */
 export const distroSchema: z.ZodMiniType<Distro> = withoutUndefined(
   z.object({
     id: name,
@@ -62,7 +62,7 @@ export const distroSchema: z.ZodMiniType<Distro> = withoutUndefined(
   }),
 );
 
-/** How an extension fared, as reports have it. */
+/** The result of one extension in a report. */
 export const statusSchema: z.ZodMiniType<ExtensionStatus> = z.object({
   extension: z.string(),
   status: z.enum(['succeeded', 'partly-failed', 'failed']),
@@ -71,7 +71,7 @@ export const statusSchema: z.ZodMiniType<ExtensionStatus> = z.object({
   ),
 });
 
-/** What an image holds and nothing lists, as reports have it. */
+/** Software that an image contains and no package database lists, in a report. */
 export const unreadSchema: z.ZodMiniType<UnreadEvidence> = withoutUndefined(
   z.object({
     kind: z.enum(evidenceKinds),
@@ -81,7 +81,7 @@ export const unreadSchema: z.ZodMiniType<UnreadEvidence> = withoutUndefined(
   }),
 );
 
-/** What was scanned, as reports have it; of an inventory, what that was about. */
+/** The target of a scan in a report. For the report of an SBOM, this is the subject of that SBOM. */
 export const targetSchema: z.ZodMiniType<SbomSubject> = z.pipe(
   z.object({
     reference: z.string(),
@@ -100,7 +100,7 @@ export const targetSchema: z.ZodMiniType<SbomSubject> = z.pipe(
   }),
 );
 
-/** Leaves out what is undefined, since in the model what is not known is absent. */
+/** Omits undefined members: the model leaves unknown members absent. */
 function withoutUndefined<T extends object>(schema: z.ZodMiniType<object>): z.ZodMiniType<T> {
   return z.pipe(
     schema,

@@ -7,12 +7,12 @@ import { distroSchema, layerSchema, packageSchema } from './clair-schemas.ts';
 import type { CyclonedxComponent } from './cyclonedx-component.ts';
 import { parsePart } from './sbom-json.ts';
 
-/** Whether clair wrote down what it knew of a package. */
+/** Returns whether clair wrote this component. */
 export function isClairComponent({ properties }: CyclonedxComponent): boolean {
   return properties.get('clair:package:type') !== undefined;
 }
 
-/** A package that clair wrote; undefined for what others did, and for one that is damaged. */
+/** Reads a package that clair wrote. Returns undefined for a component that others wrote or that is damaged. */
 export function clairPackageOf(
   found: CyclonedxComponent,
   dependencies: ReadonlyMap<string, readonly string[]>,
@@ -47,7 +47,7 @@ export function clairPackageOf(
   });
 }
 
-/** Before licences were listed, that of an rpm stood there alone. */
+/** Returns the licence in the form that was written for rpm packages before all licences were listed. */
 function legacyLicence({ properties, licenses }: CyclonedxComponent): string | undefined {
   return properties.get('clair:package:type') === 'rpm' ? licenseIn(licenses?.[0]) : undefined;
 }
@@ -63,12 +63,12 @@ function licensesIn({ properties, licenses }: CyclonedxComponent): readonly stri
   return licenses?.flatMap((choice) => licenseIn(choice) ?? []);
 }
 
-/** A reference is the purl, and a number behind it where several packages have the same. */
+/** Returns the purl in a reference. Duplicate purls have a number appended. */
 function purlOfReference(reference: string): string {
   return reference.replace(/#\d+$/, '');
 }
 
-/** A layer that clair wrote. */
+/** Reads a layer that clair wrote. */
 export function clairLayerOf({ properties, description }: CyclonedxComponent): ReportLayer | undefined {
   const sizeBytes = properties.get('clair:layer:sizeBytes');
   if (sizeBytes === undefined) return undefined;
@@ -81,7 +81,7 @@ export function clairLayerOf({ properties, description }: CyclonedxComponent): R
   });
 }
 
-/** The distribution in a document of clair. */
+/** Reads the distribution of a document that clair wrote. */
 export function clairDistroOf({
   name,
   version,

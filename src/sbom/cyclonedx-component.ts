@@ -6,7 +6,7 @@ import { parsePart, tooManyListed } from './sbom-json.ts';
 const text = z.nullish(z.string());
 const list = z.nullish(z.array(z.unknown()));
 
-/** What is read of a component, CycloneDX 1.2 to 1.7. */
+/** The members of a component that are read, CycloneDX 1.2 to 1.7. */
 const componentSchema = z.pipe(
   z.object({
     type: text,
@@ -29,21 +29,21 @@ const componentSchema = z.pipe(
   })),
 );
 
-/** A component. Those in it are not taken apart yet. */
+/** A component. Its nested components are not parsed yet. */
 export type CyclonedxComponent = z.infer<typeof componentSchema>;
 
-/** A component at its place; without it where it is malformed. */
+/** A component and its place in the document. `found` is undefined if it is malformed. */
 export interface PlacedComponent {
   readonly reference: string;
   readonly found: CyclonedxComponent | undefined;
 }
 
-/** A component, undefined where it is malformed. */
+/** Parses a component. Returns undefined if it is malformed. */
 export function parseComponent(value: unknown): CyclonedxComponent | undefined {
   return parsePart(componentSchema, value);
 }
 
-/** All components, those inside others included. How deep they lie in each other is bounded by how deep the JSON is. */
+/** Yields all components, nested ones included. The nesting limit of JSON bounds their depth. */
 export function* allComponents(components: readonly unknown[], name: string): Generator<PlacedComponent> {
   let count = 0;
   const open: { readonly value: unknown; readonly place: string }[] = placed(components, '');
@@ -55,7 +55,7 @@ export function* allComponents(components: readonly unknown[], name: string): Ge
   }
 }
 
-/** What is taken from the end comes in the order of the document. */
+/** Returns components in reverse, since the caller pops them from the end. */
 function placed(components: readonly unknown[], prefix: string): { value: unknown; place: string }[] {
   return components.map((value, i) => ({ value, place: `${prefix}components[${i}]` })).reverse();
 }

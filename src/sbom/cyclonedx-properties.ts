@@ -12,12 +12,12 @@ export class Properties {
     this.#values = values;
   }
 
-  /** The first value of a name. */
+  /** Returns the first value of a name. */
   get(name: string): string | undefined {
     return this.#values.get(name)?.[0];
   }
 
-  /** The first value of any of these names that says something. */
+  /** Returns the first non-empty value of any of these names. */
   first(...names: readonly string[]): string | undefined {
     for (const name of names) {
       const value = this.get(name);
@@ -26,12 +26,12 @@ export class Properties {
     return undefined;
   }
 
-  /** All values of a name. */
+  /** Returns all values of a name. */
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }
 
-  /** All values of names that end in their number, from 0 on. */
+  /** Returns all values of names that end in a number, from 0 on. */
   numbered(prefix: string): string[] {
     const values: string[] = [];
     for (
@@ -43,7 +43,7 @@ export class Properties {
     return values;
   }
 
-  /** Trivy has a component for each file that lists packages, which are components by themselves. */
+  /** Whether this is Trivy's component for a lockfile: the packages in it are components of their own. */
   get isGroup(): boolean {
     return this.get('aquasecurity:trivy:Class') !== undefined;
   }

@@ -5,7 +5,7 @@ import { distroFromHints } from './distro-hints.ts';
 import type { SbomEntry } from './sbom-entry.ts';
 import { entryFromPurl, sourceOfRpmFile, type ThirdPartyPackage, withEpoch } from './third-party-package.ts';
 
-/** A package as others write it; what syft and Trivy know besides of it stands in properties of theirs. */
+/** Reads a package that another tool wrote, with the properties that syft and Trivy add. */
 export function entryFromComponent(
   found: CyclonedxComponent,
   purl: string,
@@ -26,7 +26,7 @@ export function entryFromComponent(
   });
 }
 
-/** The operating system as others write it. */
+/** Reads the operating system that another tool wrote. */
 export function distroFromComponent({
   name,
   version,
@@ -55,7 +55,7 @@ function sourceByTrivy({ properties }: CyclonedxComponent): ThirdPartyPackage['s
   };
 }
 
-/** syft names the source in the package URL as well, since it writes `upstream` there. */
+/** Returns the source package from syft's properties. syft also writes it as `upstream` into the purl. */
 function sourceBySyft({ properties }: CyclonedxComponent): ThirdPartyPackage['source'] {
   const file = properties.first('syft:metadata:sourceRpm');
   if (file !== undefined) return sourceOfRpmFile(file);

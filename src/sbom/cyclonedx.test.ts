@@ -52,7 +52,7 @@ const syftComponents: readonly object[] = [
   { 'bom-ref': 'f', type: 'file', name: '/etc/passwd' },
 ];
 
-test('syft, CycloneDX: sources and places, the distribution by its properties', () => {
+test('reads sources, places and the distribution from the properties of syft CycloneDX', () => {
   const inventory = cyclonedxInventory(syftComponents, {
     'bom-ref': 'r',
     type: 'container',
@@ -85,7 +85,7 @@ test('syft, CycloneDX: sources and places, the distribution by its properties', 
   assert.deepEqual(inventory.statuses, [{ extension: 'sbom', status: 'succeeded', files: [] }]);
 });
 
-test('syft, CycloneDX: an rpm has its epoch in a qualifier, and its source as the name of a file', () => {
+test('reads the epoch and the source RPM of an rpm from the qualifiers of syft CycloneDX', () => {
   const inventory = cyclonedxInventory([
     {
       purl: 'pkg:rpm/rhel/openssl-libs@1.1.1k-9.el8_7?arch=x86_64&distro=rhel-8.7&epoch=1&upstream=openssl-1.1.1k-9.el8_7.src.rpm',
@@ -107,7 +107,7 @@ test('syft, CycloneDX: an rpm has its epoch in a qualifier, and its source as th
   assert.deepEqual(problems(inventory), []);
 });
 
-test('Trivy, CycloneDX: the source in parts, and the epoch of a deb in a qualifier', () => {
+test('reads the source in parts, and the epoch of a deb from a qualifier, in Trivy CycloneDX', () => {
   const inventory = cyclonedxInventory([
     {
       'bom-ref': '3da6a469',
@@ -157,7 +157,7 @@ test('Trivy, CycloneDX: the source in parts, and the epoch of a deb in a qualifi
   assert.deepEqual(problems(inventory), []);
 });
 
-test('Trivy: distributions have other names, and Alpine a release alone', () => {
+test('reads the distribution names of Trivy, and a lone release of Alpine', () => {
   const names = [
     ['redhat', '8.7', 'rhel 8.7'],
     ['alma', '9.2', 'almalinux 9.2'],
@@ -178,7 +178,7 @@ test('Trivy: distributions have other names, and Alpine a release alone', () => 
   assert.deepEqual(distro, { id: 'alpine', versionId: '3.15.0', like: [] });
 });
 
-test('Docker Scout and cdxgen: the distribution in other qualifiers', () => {
+test('reads the distribution qualifiers of Docker Scout and cdxgen', () => {
   const scout = cyclonedxInventory([
     { purl: 'pkg:deb/debian/wget@1.21.3-1%2Bb2?os_distro=bookworm&os_name=debian&os_version=12' },
   ]);

@@ -28,23 +28,25 @@ const bomSchema = z.object({
   components: z.nullish(z.array(z.unknown())),
   dependencies: z.nullish(z.array(z.unknown())),
 });
-/** What a component depends on, by references. */
+/** The dependencies of a component, by reference. */
 const dependencySchema = z.object({ ref: z.string(), dependsOn: z.nullish(z.array(z.string())) });
 
-/** Since CycloneDX 1.5, as clair writes it. */
+/** The tools as clair writes them, since CycloneDX 1.5. */
 const toolsSchema = z.object({ components: z.array(z.object({ name: z.string() })) });
 
-/** Components of these types are no packages, unless a package URL says otherwise. */
+/** Components of these types are not packages unless they have a package URL. */
 const nonPackageTypes: ReadonlySet<string> = new Set([
   ...['container', 'file', 'data', 'device', 'device-driver', 'firmware'],
   ...['machine-learning-model', 'cryptographic-asset'],
 ]);
 
-/** A document in CycloneDX, by whomever. */
+/** Reads a CycloneDX document of clair or of another tool. */
 export function readCyclonedx(document: unknown, name: string): SbomDocument {
   const { specVersion, metadata, components, dependencies } = parseSbomDocument(bomSchema, document, name);
   if (!/^1\.[2-7]$/.test(specVersion))
-    throw unsupportedSbom(`${name} is CycloneDX ${specVersion.slice(0, 20)}; 1.2 to 1.7 are read`);
+    throw unsupportedSbom(
+      `${name} is CycloneDX ${specVersion.slice(0, 20)}; supported versions are 1.2 to 1.7`,
+    );
   const root = parseComponent(metadata?.component);
   const { layers, statuses, unread, parts } = imageIn(root);
   const placed = allComponents([...parts, ...(components ?? [])], name);
@@ -71,7 +73,7 @@ function subjectOf(root: CyclonedxComponent | undefined): SbomSubject {
   if (root === undefined) return { reference: 'unnamed', kind: null, manifest: null, platform: null };
   const property = (name: string): string | undefined => root.properties.get(`clair:target:${name}`);
   const version = parseDigest(root.version ?? '') ?? null;
-  // The version is the image ID where the image has no manifest.
+  // The version is the image ID if the image has no manifest.
   const imageId = property('imageId');
   const created = property('created');
   const claims = {
@@ -89,7 +91,7 @@ function subjectOf(root: CyclonedxComponent | undefined): SbomSubject {
   };
 }
 
-/** What clair wrote into the component that stands for the image, and what else is in it. */
+/** Reads what clair wrote into the component of the image, and the other components in it. */
 function imageIn(root: CyclonedxComponent | undefined): {
   readonly layers: readonly ReportLayer[];
   readonly statuses: readonly (ExtensionStatus | undefined)[];
@@ -114,14 +116,14 @@ function imageIn(root: CyclonedxComponent | undefined): {
   };
 }
 
-/** What is known of a document when its components are read. */
+/** The facts about a document that reading its components needs. */
 interface DocumentContext {
   readonly isFromClair: boolean;
   readonly isDamaged: boolean;
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
-/** By reference, the references of what a component depends on. */
+/** Maps each reference to the references that it depends on. */
 function dependenciesIn(dependencies: readonly unknown[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     dependencies.flatMap((value) => {
@@ -138,7 +140,7 @@ function entriesOf(
   function* entries(): Generator<SbomEntry> {
     if (isDamaged)
       yield {
-        problem: 'is malformed, or a property clair:status or clair:unread of it',
+        problem: 'is malformed, or its property clair:status or clair:unread is',
         reference: 'metadata.component',
       };
     for (const { found, reference } of placed)

@@ -4,7 +4,7 @@ import { isDistributionType } from '../model/namespace.ts';
 import type { ParsedPurl } from '../model/parse-purl.ts';
 import { releaseOf, unstable } from '../model/release.ts';
 
-/** What others call a distribution whose `ID` of os-release is another. */
+/** Distribution names of other tools, and the `ID` of os-release for each. */
 const ids: ReadonlyMap<string, string> = new Map([
   ['redhat', 'rhel'],
   ['red hat enterprise linux', 'rhel'],
@@ -24,7 +24,7 @@ const ids: ReadonlyMap<string, string> = new Map([
   ['opensuse.tumbleweed', 'opensuse-tumbleweed'],
 ]);
 
-/** A distribution as a document names it. */
+/** The name and release of a distribution as a document states them. */
 export interface DistroHints {
   readonly name: string;
   readonly version?: string | undefined;
@@ -33,7 +33,7 @@ export interface DistroHints {
   readonly like?: readonly string[] | undefined;
 }
 
-/** A distribution by what somebody else calls it; undefined where the name is none. */
+/** Returns the distribution that other tools call by this name; undefined if the name is unknown. */
 export function distroFromHints({
   name,
   version,
@@ -56,8 +56,8 @@ export function distroFromHints({
 }
 
 /**
- * The release that the qualifiers of a package URL name: `debian-12`, `bookworm`, `3.15.0` of its namespace, or in the parts of
- * Docker Scout.
+ * Returns the release in the qualifiers of a purl: `debian-12`, `bookworm`, `3.15.0` of its namespace, or Docker
+ * Scout's separate qualifiers.
  */
 export function releaseOfPurl({ type, namespace = '', qualifiers }: ParsedPurl): Distro | undefined {
   if (!isDistributionType(type)) return undefined;
@@ -76,7 +76,7 @@ function releaseNamed(distro: string, namespace: string): Distro | undefined {
   return distroFromHints(/^\d/.test(version) || isCodename(version) ? { name, version } : { name: distro });
 }
 
-/** The distribution in the namespace of a package URL. */
+/** Returns the distribution in the namespace of a purl. */
 export function vendorOfPurl({ type, namespace }: ParsedPurl): Distro | undefined {
   return namespace === undefined || !isDistributionType(type)
     ? undefined

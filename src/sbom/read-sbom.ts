@@ -8,7 +8,7 @@ import { readSpdx } from './spdx.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Formats that are read: what tells each, and its reader. */
+/** Supported formats: how each is recognised, and its reader. */
 const formats: readonly (readonly [
   is: (fields: Fields) => boolean,
   read: (fields: Fields, name: string) => SbomDocument,
@@ -22,7 +22,7 @@ const formats: readonly (readonly [
   ],
 ];
 
-/** Formats that are not read: what tells each, what it is, and what makes it something that is read. */
+/** Unsupported formats: how each is recognised, its name, and how to convert it. */
 const unsupportedFormats: readonly (readonly [
   is: (fields: Fields) => boolean,
   name: string,
@@ -31,7 +31,7 @@ const unsupportedFormats: readonly (readonly [
   [
     (fields) => '@context' in fields && '@graph' in fields,
     'SPDX 3',
-    'have its maker write SPDX 2.3 or CycloneDX',
+    'configure its producer to write SPDX 2.3 or CycloneDX',
   ],
   [
     ({ artifacts, descriptor }) => Array.isArray(artifacts) && isFields(descriptor),
@@ -45,14 +45,15 @@ const unsupportedFormats: readonly (readonly [
   ],
   [
     ({ payloadType, payload }) => typeof payloadType === 'string' && typeof payload === 'string',
-    'a signed envelope, whose signature is not verified here',
-    'take the SBOM out of it with: jq -r .payload F | base64 -d',
+    'a signed envelope, whose signature clair does not verify here',
+    'extract the SBOM with: jq -r .payload F | base64 -d',
   ],
 ];
 
 /**
- * What a document says an image is made of, recognised by its content: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, each as JSON, the
- * JSON reports of clair, and the first two as the predicate of an in-toto statement. Throws `target-…` errors that say what it is instead.
+ * Reads an SBOM and returns its inventory. Recognises the format by content: CycloneDX 1.2 to 1.7 and SPDX 2.2 and 2.3,
+ * each as JSON; JSON reports of clair; and CycloneDX and SPDX as the predicate of an in-toto statement. Throws
+ * `target-…` errors that name the unsupported format.
  */
 export function readSbom(bytes: Buffer, name: string): Inventory {
   const fields = fieldsOf(parseSbomJson(bytes, name), name);
@@ -62,19 +63,19 @@ export function readSbom(bytes: Buffer, name: string): Inventory {
   const unsupportedFormat = unsupportedFormats.find(([is]) => is(document));
   throw unsupportedSbom(
     unsupportedFormat === undefined
-      ? `${name} is no SBOM that is known: neither CycloneDX nor SPDX nor a JSON report of clair`
-      : `${name} is ${unsupportedFormat[1]}, which is not read; ${unsupportedFormat[2]}`,
+      ? `${name} is not a supported SBOM: expected CycloneDX, SPDX or a JSON report of clair`
+      : `${name} is ${unsupportedFormat[1]}, which is not supported; ${unsupportedFormat[2]}`,
   );
 }
 
-/** An attestation of in-toto, as BuildKit makes them. */
+/** Returns whether this is an in-toto statement, as BuildKit writes them. */
 function isStatement({ _type: type, predicate }: Fields): boolean {
   return typeof type === 'string' && type.startsWith('https://in-toto.io/Statement/') && isFields(predicate);
 }
 
 function fieldsOf(value: unknown, name: string): Fields {
   if (isFields(value)) return value;
-  throw corruptSbom(`${name} is no SBOM: it is no JSON object`);
+  throw corruptSbom(`${name} is not an SBOM: it is not a JSON object`);
 }
 
 function isFields(value: unknown): value is Fields {

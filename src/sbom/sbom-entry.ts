@@ -3,45 +3,45 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Package } from '../model/package.ts';
 import type { UnreadEvidence } from '../model/report.ts';
 
-/** What a document is about. */
+/** The image or other target that a document describes. */
 export type SbomSubject = Inventory['subject'];
 
-/** One thing a document tells. */
+/** One entry of a document. */
 export type SbomEntry =
-  /** A package that clair itself had found. */
+  /** A package that clair itself found. */
   | { readonly clairPackage: Package }
-  /** A package by the word of somebody else, at its place in the document. */
+  /** A package that another tool found, and its place in the document. */
   | {
       readonly thirdPartyPackage: Package;
       readonly reference: string;
-      /** The distribution and release its URL names. */
+      /** The distribution and release in its purl. */
       readonly release: Distro | undefined;
-      /** The distribution that built it, as its URL says, without a release. */
+      /** The distribution that built it according to its purl, without a release. */
       readonly vendor: Distro | undefined;
     }
   | { readonly distro: Distro; readonly reference: string }
-  /** Something that may be a package and cannot be looked up. */
+  /** An entry that may be a package and cannot be looked up. */
   | { readonly problem: string; readonly reference: string };
 
-/** A document taken apart. */
+/** A parsed document. */
 export interface SbomDocument {
   readonly subject: SbomSubject;
   readonly layers: Inventory['layers'];
   readonly statuses: Inventory['statuses'];
   readonly unread?: readonly UnreadEvidence[];
-  /** Whether clair wrote it. */
+  /** Whether clair wrote the document. */
   readonly isFromClair: boolean;
   readonly entries: Iterable<SbomEntry>;
 }
 
-/** The distribution that a document names; a problem where it says of something that it is one, and not which. */
+/** Returns the entry of a distribution; a problem if the document names no known one. */
 export function distroEntry(distro: Distro | undefined, reference: string): SbomEntry {
   return distro === undefined
     ? { problem: 'is a distribution without a name', reference }
     : { distro, reference };
 }
 
-/** That something clair knew is lost, though what others can read is there. */
+/** Returns the problem of damaged clair data beside members that could be read. */
 export function damagedDataEntry(reference: string): SbomEntry {
-  return { problem: 'has a damaged note of clair', reference };
+  return { problem: 'has damaged clair data', reference };
 }

@@ -5,7 +5,7 @@ import { boundedParse } from '../kit/bounded-parse.ts';
 import { bufferView } from '../kit/bytes/buffer-view.ts';
 import { type DocumentErrorFactory, parseJson, readBySchema } from '../kit/json/json-document.ts';
 
-/** What formats that are not read begin like, what they are, and what makes them something that is. */
+/** Unsupported encodings: how each begins, its name, and how to convert it. */
 const unsupportedEncodings: readonly (readonly [start: RegExp, name: string, remedy: string])[] = [
   [
     /<[^<>]*cyclonedx\.org\/schema\/bom/i,
@@ -21,27 +21,30 @@ const unsupportedEncodings: readonly (readonly [start: RegExp, name: string, rem
   [/^(?:SPDXID|spdxVersion)\s*:/m, 'SPDX as YAML', 'convert it with: pyspdxtools -i F -o F.spdx.json'],
 ];
 
-/** Whether a file that begins so is an inventory, readable or not, rather than an image: archives have NUL in their first header. */
+/**
+ * Returns whether a file with this start is an SBOM, supported or not, rather than an image. Archives have NUL bytes in
+ * their first header.
+ */
 export function looksLikeSbom(start: Uint8Array): boolean {
   if (isUtf16(start)) return true;
   const text = textOf(start);
   return !text.includes('\0') && (isObject(text) || unsupportedEncodingOf(text) !== undefined);
 }
 
-/** The JSON of an inventory. Throws `target-…` errors that say what it is instead. */
+/** Parses the JSON of an SBOM. Throws `target-…` errors that name the encoding if it is not JSON. */
 export function parseSbomJson(bytes: Buffer, name: string): unknown {
   if (isUtf16(bytes))
-    throw unsupportedSbom(`${name} is UTF-16; JSON is UTF-8: convert it with iconv -t UTF-8`);
+    throw unsupportedSbom(`${name} is UTF-16, and JSON must be UTF-8; convert it with: iconv -t UTF-8`);
   const start = textOf(bytes.subarray(0, 4096));
   const encoding = unsupportedEncodingOf(start);
   if (encoding !== undefined && !isObject(start))
-    throw unsupportedSbom(`${name} is ${encoding.name}, which is not read; ${encoding.remedy}`);
+    throw unsupportedSbom(`${name} is ${encoding.name}, which is not supported; ${encoding.remedy}`);
   const refuse: DocumentErrorFactory = (fault, cause) =>
-    corruptSbom(`${name} is no SBOM: it ${fault}`, cause);
+    corruptSbom(`${name} is not an SBOM: it ${fault}`, cause);
   return parseJson(bytes, refuse);
 }
 
-/** A document by the schema of its format. Throws `target-corrupt` with the place of what is otherwise. */
+/** Parses a document with the schema of its format. Throws `target-corrupt` with the place of the first mismatch. */
 export function parseSbomDocument<T extends z.ZodMiniType>(
   schema: T,
   json: unknown,
@@ -50,12 +53,12 @@ export function parseSbomDocument<T extends z.ZodMiniType>(
   return readBySchema(schema, json, (fault) => corruptSbom(`${name} ${fault}`));
 }
 
-/** A part of a document by its schema; undefined where it is malformed. */
+/** Parses a part of a document with its schema. Returns undefined if it is malformed. */
 export function parsePart<T extends z.ZodMiniType>(schema: T, json: unknown): z.output<T> | undefined {
   return boundedParse(schema, json)?.data;
 }
 
-/** JSON inside of a document, undefined where it is none. */
+/** Parses JSON embedded in a document. Returns undefined if it is invalid. */
 export function parseEmbeddedJson(text: string): unknown {
   try {
     return parseJson(Buffer.from(text), corruptSbom);
@@ -64,19 +67,19 @@ export function parseEmbeddedJson(text: string): unknown {
   }
 }
 
-/** An error about a document that is something else. */
+/** Returns the error for a document of another kind. */
 export function unsupportedSbom(message: string): ClairError {
   return new ClairError('target-unsupported', message);
 }
 
-/** An error about a document that is damaged. */
+/** Returns the error for a damaged document. */
 export function corruptSbom(message: string, cause?: unknown): ClairError {
   return new ClairError('target-corrupt', message, { cause });
 }
 
 const listedNouns = { sbomComponents: 'components', imagePackages: 'packages' } as const;
 
-/** The error about a document that lists more than anybody could have installed. */
+/** Returns the error for a document that exceeds a limit of listed items. */
 export function tooManyListed(name: string, limit: keyof typeof listedNouns): ClairError {
   const message = `${name} has more than ${limits[limit]} ${listedNouns[limit]}`;
   return new ClairError('limit-exceeded', message, { limit });
@@ -89,7 +92,7 @@ function unsupportedEncodingOf(
   return encoding && { name: encoding[1], remedy: encoding[2] };
 }
 
-/** A byte order mark is a blank to patterns. */
+/** Returns whether text is a JSON object. `\s` matches a byte order mark, too. */
 function isObject(text: string): boolean {
   return /^\s*\{/.test(text);
 }

@@ -7,7 +7,7 @@ import { entryFromPurl, type ThirdPartyPackage } from './third-party-package.ts'
 
 const text = z.nullish(z.string());
 
-/** What is read of a package, SPDX 2.2 and 2.3, clause 7. */
+/** The members of a package that are read, SPDX 2.2 and 2.3, clause 7. */
 export const spdxPackageSchema = z.object({
   SPDXID: text,
   name: text,
@@ -18,21 +18,21 @@ export const spdxPackageSchema = z.object({
   attributionTexts: z.nullish(z.array(z.string())),
   annotations: z.nullish(z.array(z.object({ annotator: text, comment: text }))),
 });
-/** A package of a document. */
+/** A package of an SPDX document. */
 export type SpdxPackage = z.infer<typeof spdxPackageSchema>;
 
-/** Packages for these purposes are none that a package manager has installed. */
+/** Packages with these purposes were not installed by a package manager. */
 const nonPackagePurposes = /^(?:CONTAINER|FILE|ARCHIVE|SOURCE|DEVICE|FIRMWARE)$/;
 
-/** What is known of a package from elsewhere in the document. */
+/** Facts about a package from other parts of the document. */
 interface PackageContext {
   readonly reference: string;
   readonly builtFrom: SpdxPackage | undefined;
-  /** It is what the document is about. */
+  /** Whether the document describes this package. */
   readonly isSubject: boolean;
 }
 
-/** A package as others write it; undefined for what is no package. */
+/** Reads a package that another tool wrote. Returns undefined if the entry is not a package. */
 export function entryFromSpdxPackage(
   found: SpdxPackage,
   { reference, builtFrom, isSubject }: PackageContext,
@@ -40,7 +40,7 @@ export function entryFromSpdxPackage(
   const name = found.name ?? '';
   const purpose = found.primaryPackagePurpose ?? '';
   const version = assertedOf(found.versionInfo);
-  // Schemas differ in how they join the words.
+  // SPDX schemas differ in the separator.
   if (/^OPERATING[-_]SYSTEM$/.test(purpose)) {
     return distroEntry(distroFromHints({ name, version }), reference);
   }
@@ -58,18 +58,18 @@ export function entryFromSpdxPackage(
   return { problem: `${quoteUntrusted(name)} has no package URL`, reference };
 }
 
-/** The package URL of a package, where it has one. */
+/** Returns the purl of a package, if it has one. */
 function purlIn({ externalRefs }: SpdxPackage): string | undefined {
   return externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator ?? undefined;
 }
 
-/** Trivy's words for the source package. */
+/** Reads the source package from Trivy's text. */
 function sourceIn(sourceInfo: string): ThirdPartyPackage['source'] {
   const [, name, version] = /^built package from: (\S+) (\S+)$/.exec(sourceInfo) ?? [];
   return name === undefined ? undefined : { name, version };
 }
 
-/** syft's words for the file a package was found in. */
+/** Reads the path of the package database from syft's text. */
 function pathIn(sourceInfo: string): string | undefined {
   return /^acquired package info from [^:]*: ([^,]+)/.exec(sourceInfo)?.[1];
 }
@@ -85,7 +85,7 @@ function assertedOf(value: string | null | undefined): string | undefined {
   return value == null || value === 'NOASSERTION' || value === 'NONE' ? undefined : value;
 }
 
-/** Trivy has a package for each file that lists packages, which are packages by themselves. */
+/** Returns whether this is Trivy's package for a lockfile: the packages in it are packages of their own. */
 function isGroup({ attributionTexts, annotations }: SpdxPackage): boolean {
   const notes = [...(attributionTexts ?? []), ...(annotations ?? []).map(({ comment }) => comment ?? '')];
   return notes.some((note) => note.startsWith('Class: '));

@@ -8,7 +8,7 @@ import {
   spdxInventory,
 } from '../testing/third-party-inventory.ts';
 
-test('Trivy, SPDX: the source in words', () => {
+test('reads the source from the text of Trivy SPDX', () => {
   const inventory = spdxInventory(
     [
       {
@@ -52,7 +52,7 @@ test('Trivy, SPDX: the source in words', () => {
   assert.deepEqual(problems(inventory), []);
 });
 
-test('BuildKit: an attestation whose predicate is the SPDX of syft', () => {
+test('reads BuildKit attestations whose predicate is SPDX of syft', () => {
   const inventory = readInventory({
     _type: 'https://in-toto.io/Statement/v0.1',
     predicateType: 'https://spdx.dev/Document',
@@ -77,7 +77,7 @@ test('BuildKit: an attestation whose predicate is the SPDX of syft', () => {
   assert.deepEqual(inventory.distro, { id: 'alpine', versionId: '3.20.3', like: [] });
 });
 
-test('SPDX of others: what a package was generated from is its source, and not installed', () => {
+test('reads GENERATED_FROM packages of other tools as sources that are not installed', () => {
   const inventory = spdxInventory(
     [
       {

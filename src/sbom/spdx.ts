@@ -37,7 +37,7 @@ const documentSchema = z.object({
 });
 type SpdxDocument = z.infer<typeof documentSchema>;
 
-/** What clair says of an image beside the fields of SPDX. */
+/** Members of an image that SPDX has no field for. */
 const imageSchema = z.object({
   target: targetSchema,
   layers: z.array(layerSchema),
@@ -45,12 +45,14 @@ const imageSchema = z.object({
   statuses: z.array(statusSchema),
 });
 
-/** A document in SPDX, by whomever. */
+/** Reads an SPDX document of clair or of another tool. */
 export function readSpdx(document: unknown, name: string): SbomDocument {
   const spdx = parseSbomDocument(documentSchema, document, name);
   const { spdxVersion, packages } = spdx;
   if (!/^SPDX-2\.[23]$/.test(spdxVersion))
-    throw unsupportedSbom(`${name} is ${spdxVersion.slice(0, 20)}; SPDX-2.2 and SPDX-2.3 are read`);
+    throw unsupportedSbom(
+      `${name} is ${spdxVersion.slice(0, 20)}; supported versions are SPDX-2.2 and SPDX-2.3`,
+    );
   if (packages.length > limits.sbomComponents) throw tooManyListed(name, 'sbomComponents');
   const parsed = packages.map(parsePackage);
   const image = parsed.map(({ annotation }) => annotation.image).find((found) => found !== undefined);
@@ -67,12 +69,12 @@ export function readSpdx(document: unknown, name: string): SbomDocument {
 
 interface ParsedPackage {
   readonly reference: string;
-  /** Undefined where it is malformed. */
+  /** Undefined if it is malformed. */
   readonly found: SpdxPackage | undefined;
   readonly annotation: ClairAnnotation;
 }
 
-/** What clair noted of a package of the document, which may stand for the image, for its distribution or for something installed. */
+/** The annotation of clair on an SPDX package: an image, a distribution or an installed package. */
 interface ClairAnnotation {
   readonly image?: z.infer<typeof imageSchema> | undefined;
   readonly clairPackage?: Package | undefined;
@@ -95,10 +97,10 @@ function clairAnnotationIn(found: SpdxPackage | undefined): ClairAnnotation {
   return { image, clairPackage, distro, isDamaged: (clairPackage ?? distro ?? image) === undefined };
 }
 
-/** What a document says of its packages beside them. */
+/** Relationships of the packages of a document. */
 interface Relations {
   readonly described: ReadonlySet<string>;
-  /** From a package to what it was built from. */
+  /** Package references by the reference they were generated from. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
@@ -115,7 +117,7 @@ function relationsOf({ relationships, documentDescribes }: SpdxDocument): Relati
   return { described, sources };
 }
 
-/** What the document describes, by the package of it, where that is one. */
+/** Returns the reference of the package that the document describes, if it describes one. */
 function subjectOf(
   { name }: SpdxDocument,
   parsed: readonly ParsedPackage[],

@@ -8,24 +8,24 @@ import { formatPurl } from '../model/purl.ts';
 import { releaseOfPurl, vendorOfPurl } from './distro-hints.ts';
 import type { SbomEntry } from './sbom-entry.ts';
 
-/** A package as somebody else's document describes it. */
+/** A package in the document of another tool. */
 export interface ThirdPartyPackage {
-  /** What names it in the document. */
+  /** Its id in the document. */
   readonly reference: string;
   readonly purl: string;
-  /** Its version where the URL has none. */
+  /** Its version, if the purl has none. */
   readonly version?: string | undefined;
-  /** What it was built from, where the document says so elsewhere than in the URL. */
+  /** Its source package, if the document states it outside the purl. */
   readonly source?: { readonly name: string; readonly version?: string | undefined } | undefined;
   readonly modularity?: string | undefined;
   readonly path?: string | undefined;
   readonly layer?: Digest | undefined;
 }
 
-/** Types of package URLs that name no package: images, single files, and software that nobody packaged. */
+/** Types of purls that do not name a package: images, single files and unpackaged software. */
 const nonPackageTypes: ReadonlySet<string> = new Set(['oci', 'docker', 'generic', 'swid']);
 
-/** Types whose namespace is a part of the name, and what stands between. */
+/** Types whose namespace is part of the name, and the separator between the two. */
 const separators: ReadonlyMap<string, string> = new Map([
   ['npm', '/'],
   ['golang', '/'],
@@ -34,15 +34,17 @@ const separators: ReadonlyMap<string, string> = new Map([
   ['maven', ':'],
 ]);
 
-/** Names and versions of packages are one word of printable ASCII. */
+/** Names and versions of packages are printable ASCII without spaces. */
 const word = /^[!-~]{1,512}$/;
 
-/** A package by its URL and what is said beside it; undefined for what is no installed package. */
+/**
+ * Returns the entry of a package from its purl and other members. Returns undefined if it is not an installed package.
+ */
 export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undefined {
   const { reference } = description;
   const purl = parsePurl(description.purl);
   if (purl === undefined)
-    return { problem: `${quoteUntrusted(description.purl)} is no package URL`, reference };
+    return { problem: `${quoteUntrusted(description.purl)} is not a valid package URL`, reference };
   if (isNonPackage(purl)) return undefined;
   if (!isDistributionType(purl.type) && ecosystemOfType(purl.type) === undefined)
     return {
@@ -54,7 +56,7 @@ export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undef
   if (version === undefined) return { problem: `${quoteUntrusted(name)} has no version`, reference };
   if (!word.test(name) || !word.test(version))
     return {
-      problem: `${quoteUntrusted(name)} ${quoteUntrusted(version)} is no possible name and version`,
+      problem: `${quoteUntrusted(name)} ${quoteUntrusted(version)} is not a valid name and version`,
       reference,
     };
   return {
@@ -65,7 +67,7 @@ export function entryFromPurl(description: ThirdPartyPackage): SbomEntry | undef
   };
 }
 
-/** Source packages are not installed, and keys that rpm keeps among packages are none. */
+/** Returns whether a purl names a source package or an rpm key (`gpg-pubkey`): neither is an installed package. */
 function isNonPackage({ type, name, qualifiers }: ParsedPurl): boolean {
   const isSource = isDistributionType(type) && /^(?:source|src|nosrc)$/.test(qualifiers['arch'] ?? '');
   return nonPackageTypes.has(type) || isSource || (type === 'rpm' && name === 'gpg-pubkey');
@@ -96,7 +98,7 @@ function nameOf({ type, namespace, name }: ParsedPurl): string {
   return separator === undefined || namespace === undefined ? name : `${namespace}${separator}${name}`;
 }
 
-/** Some leave the epoch of a version to a qualifier, as purl-spec has it for rpm. */
+/** Returns the version with its epoch. Some tools put the epoch into a qualifier, as purl-spec does for rpm. */
 function versionOf(
   { type, version, qualifiers }: ParsedPurl,
   elsewhere: string | undefined,
@@ -106,7 +108,7 @@ function versionOf(
   return withEpoch(type === 'rpm' ? full.replace(/^0:/, '') : full, qualifiers['epoch']);
 }
 
-/** A version with its epoch in front, unless that is nothing or is there already. */
+/** Prepends the epoch to a version, unless it is 0 or already there. */
 export function withEpoch(version: string, epoch: string | undefined): string {
   return epoch === undefined || !/^[1-9]\d*$/.test(epoch) || /^\d+:/.test(version)
     ? version
@@ -120,15 +122,15 @@ function upstreamOf(type: string, upstream: string | undefined): ThirdPartyPacka
   return at <= 0 ? { name: upstream } : { name: upstream.slice(0, at), version: upstream.slice(at + 1) };
 }
 
-/** The source package of an rpm by its file name. */
+/** Returns the source package in the file name of a source RPM. */
 export function sourceOfRpmFile(file: string): SourcePackage | undefined {
   const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file) ?? [];
   return name === undefined || version === undefined ? undefined : { name, version };
 }
 
 /**
- * What a package was built from. Debian's and Alpine's without a word about it come from a source of their own name and version;
- * one that was built once more, `1.2-1+b1`, from the source without that mark. The source of an rpm has no epoch.
+ * Returns the source package. Without a stated one, packages of Debian and Alpine have a source of the same name and
+ * version; the binary rebuild suffix `+b1` is removed. The source of an rpm has no epoch.
  */
 function sourceOf(
   type: string,
@@ -153,7 +155,7 @@ function validSource(source: SourcePackage): SourcePackage | undefined {
   return word.test(source.name) && word.test(source.version) ? source : undefined;
 }
 
-/** Without slashes in front, as all paths; others name the same file `/a`, `./a` and `a`. */
+/** Removes leading slashes, as in all paths here: tools write the same file as `/a`, `./a` or `a`. */
 function pathOf(path: string | undefined): string | undefined {
   const relative = path?.replace(/^(?:\.?\/)+/, '');
   return relative ? stripControls(relative, 4096) : undefined;
