@@ -4,26 +4,26 @@ import type { NotificationMessage, Transport } from '../plugin/transport.ts';
 import { postSettings, postTargetOf } from './http-post.ts';
 import { type TransportContext, type TransportKind, transportKind } from './transport-kind.ts';
 
-/** A service with channels for people, each of which has a URL to post to. */
+/** A chat service whose channels each have a URL to post to. */
 export interface ChannelService {
-  /** The name of the kind, and of its settings below `notifier`. */
+  /** Name of the transport kind and of its section below `notifier`. */
   readonly name: string;
-  /** What messages call the service. */
+  /** Name of the service in error messages. */
   readonly displayName: string;
-  /** What the reference says of the URL. */
+  /** Documentation of the setting `endpoint`. */
   readonly endpoint: string;
-  /** What is posted of a notice. */
+  /** Returns the body to post, before it is serialized as JSON. */
   readonly payloadOf: (notification: NotificationMessage) => Promise<object>;
-  /** Whether the status of an answer says that it was taken. */
+  /** Whether a response status means that the service accepted the message. */
   readonly isAccepted: (status: number) => boolean;
 }
 
-/** Where to tell, and how it is reached; empty where it is not set. */
+/** Settings of a channel. `endpoint` is empty if the channel is not configured. */
 export type ChannelOptions = ValuesOf<ReturnType<typeof settingsOf>>;
 
 /**
- * A kind that posts notices as JSON to a channel of a service, each once: people need not be told again until they say that they
- * heard it.
+ * Returns a transport kind that posts each notification once, as JSON, to a channel. It skips redeliveries, because people would read a
+ * message twice.
  */
 export function channelKind(service: ChannelService): TransportKind {
   return transportKind({
@@ -35,7 +35,7 @@ export function channelKind(service: ChannelService): TransportKind {
 }
 
 function settingsOf({ endpoint }: ChannelService) {
-  // Whoever has the URL may post: it is a secret, and never shown.
+  // The URL is the credential of the webhook, so it is treated as a secret.
   return { endpoint: secretString(endpoint), ...postSettings } as const;
 }
 
@@ -47,7 +47,7 @@ function toChannel(
   const section = `notifier.${name}`;
   const { endpoint, post } = postTargetOf(section, options, env);
   if (endpoint.protocol !== 'https:')
-    throw new ClairError('config-invalid', `${section}.endpoint takes a URL with https`);
+    throw new ClairError('config-invalid', `${section}.endpoint must be an https URL`);
   return {
     name,
     async deliver(notification, signal) {
@@ -58,10 +58,10 @@ function toChannel(
         ['Content-Length', Buffer.byteLength(body)],
       ] as const;
       const status = await post({ headers, body }, signal).catch((error: unknown) => {
-        // Neither the message nor the error itself goes further: they may have the URL in them.
-        throw new ClairError('delivery-failed', `${displayName} was not reached${codeOf(error)}`);
+        // The cause and its message may contain the URL, so neither is passed on.
+        throw new ClairError('delivery-failed', `cannot reach ${displayName}${codeOf(error)}`);
       });
-      // What an answer says besides is not shown.
+      // The response body may contain the URL, so the error leaves it out.
       if (!isAccepted(status)) throw new ClairError('delivery-failed', `${displayName} answered ${status}`);
     },
   };

@@ -9,32 +9,32 @@ import type {
   VulnerabilityChange,
 } from '../plugin/transport.ts';
 
-/** So many characters of what may be long are told. What is told every time has to fit, whatever the characters. */
+/** Maximum lengths of texts, in characters. The parts of every message fit with them into each service's limit, whatever the characters. */
 const maxLengths = { word: 80, description: 1000, list: 300, packages: 600, url: 500 };
 const packagesMax = 5;
 
-/** Masks what has a meaning where people read, in at most about so many characters of a text of others. */
+/** Escapes the markup of a chat service in untrusted text. The result has at most about `maxLength` characters. */
 export type EscapeText = (text: string, maxLength: number) => string;
 
-/** A notice as people are told it. All texts are masked, and none is without limit, but there may be any number of rows. */
+/** A notification rendered for people. All texts are escaped and limited in length. The number of rows is not limited. */
 export interface ChannelMessage {
   readonly title: string;
-  /** What the title is about, in a digest the worst; nothing in an empty one. */
+  /** The change in the title; in a batch, the most severe one. Undefined in an empty batch. */
   readonly change: VulnerabilityChange | undefined;
-  /** Empty where nobody wrote any. */
+  /** Empty if the advisory has no description. */
   readonly description: string;
   readonly facts: readonly { readonly title: string; readonly value: string }[];
-  /** Stands for rows where there are none to come. */
+  /** Shown if there are no rows and no more images exist. */
   readonly emptyText: string;
-  /** Images or changes; in digests the worst first, so that the mildest are left out where there is no room. */
+  /** Images or changes. Batches list the most severe first, so that the mildest are left out if space runs out. */
   readonly rows: readonly string[];
-  /** What follows rows, for so many that are not shown; empty where there is nothing to say. */
+  /** Returns the line after the rows if `left` of them are not shown. Empty if there is nothing to add. */
   readonly moreText: (left: number) => string;
-  /** An advisory on the web. */
+  /** URL of the advisory. */
   readonly link: string | undefined;
 }
 
-/** What people are told, in words of a receiver's text. */
+/** Renders a notification, and escapes its texts for one service. */
 export async function renderMessage(
   notification: NotificationMessage,
   escapeText: EscapeText,
@@ -54,7 +54,7 @@ function renderChange(
     change,
     description: escapeText(vulnerability?.description ?? '', maxLengths.description),
     facts: factsOf(change, escapeText),
-    emptyText: images.length === 0 && !hasMoreImages ? 'No image is known to have it.' : '',
+    emptyText: images.length === 0 && !hasMoreImages ? 'No known image is affected.' : '',
     rows: images.map((image) => `- ${imageNames(image, escapeText)}: ${affectedPackages(image, escapeText)}`),
     moreText: (left) => {
       if (!hasMoreImages) return left === 0 ? '' : `and ${left} more images`;
@@ -97,7 +97,7 @@ function factsOf(change: VulnerabilityChange, escapeText: EscapeText): ChannelMe
   ].filter(({ value }) => value !== '');
 }
 
-/** The packages of an advisory, each with its fix before and now. */
+/** Lists the packages of an advisory with the fix of each, before and after the change. */
 function packagesOf(
   { vulnerability, before }: ReturnType<typeof currentAndPrevious>,
   escapeText: EscapeText,
@@ -111,7 +111,7 @@ function packagesOf(
   return all.length > packagesMax ? `${list}, and ${all.length - packagesMax} more` : list;
 }
 
-/** A package may have several rows, for several ranges of versions. */
+/** Returns the fixes by package. A package has several rows if it has several version ranges. */
 function fixesOf(vulnerability: Vulnerability | null): ReadonlyMap<string, string> {
   const rows = Map.groupBy(vulnerability?.affected ?? [], (row) => row.package);
   return new Map(
@@ -148,7 +148,9 @@ function linkOf(vulnerability: Vulnerability | null): string | undefined {
     .find((href) => href !== undefined && href.length <= maxLengths.url);
 }
 
-/** What a change is about, as it is now or was at last; `before` where that is something else. */
+/**
+ * Returns the advisory of a change: the new version, or the old one if it was withdrawn. `before` is the old version if there is a new one.
+ */
 function currentAndPrevious({ old, new: is }: VulnerabilityChange): {
   readonly vulnerability: Vulnerability | null;
   readonly before: Vulnerability | null;
@@ -156,28 +158,28 @@ function currentAndPrevious({ old, new: is }: VulnerabilityChange): {
   return is === null ? { vulnerability: old, before: null } : { vulnerability: is, before: old };
 }
 
-/** How bad it is now, or was at last. */
+/** Returns the severity after a change, or before it if the advisory was withdrawn. */
 export function changeSeverity(change: VulnerabilityChange): Severity {
   const { vulnerability } = currentAndPrevious(change);
   return vulnerability === null ? 'Unknown' : worstRating(vulnerability);
 }
 
-/** The worst it is rated: vendors may rate each package by itself. */
+/** Returns the highest severity of an advisory. Vendors may rate each package separately. */
 function worstRating({ severity, affected }: Vulnerability): Severity {
   return affected.length === 0 ? severity : worstSeverity(affected.map((row) => row.severity ?? severity));
 }
 
-/** What a vendor says of a fix. */
+/** Describes a fix, such as `will not fix`. */
 function fixText(fix: Fix): string {
   return fix.state === 'fixed' ? `fixed in ${fix.version}` : fix.state.replaceAll('-', ' ');
 }
 
-/** A text of so many characters at most, and a sign where there were more. */
+/** Cuts a text to `maxLength` characters, and appends `…` if it was longer. */
 export function truncate(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
-/** A text in one line, without what is not shown: it might be cut within a character, or turn the direction of what follows. */
+/** Joins the lines of a text, and removes control characters, bidirectional overrides and lone surrogates. */
 export function collapseWhitespace(text: string): string {
   return text.replace(/[\p{C}\s]+/gu, ' ').trim();
 }

@@ -5,44 +5,41 @@ import { ClairError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { secretString, string } from '../core/setting.ts';
 
-/** The settings that every receiver has besides its endpoint. */
+/** Settings that every receiver has besides its endpoint. */
 export const postSettings = {
-  cafile: string('Certificates that the certificate of the receiver must descend from.'),
-  proxy: secretString('URL of a proxy to post through; that of the environment when empty.'),
+  cafile: string("Path of the CA certificates that are trusted to sign the receiver's certificate (PEM)."),
+  proxy: secretString('URL of the proxy for posts; if empty, the proxy variables of the environment apply.'),
 } as const;
 
-/** How a receiver is reached, with Clair's names for what Clair had; empty where it is not set. */
+/** How to reach a receiver. Names are Clair's where Clair has the setting. An empty string means that a setting is not set. */
 export interface PostOptions {
   readonly endpoint: string;
   readonly cafile: string;
   readonly proxy: string;
-  /** Name that the certificate of the receiver is checked for. */
+  /** Host name that the receiver's certificate must be valid for. */
   readonly servername?: string;
   readonly certfile?: string;
   readonly keyfile?: string;
 }
 
-/** A receiver that can be posted to. */
+/** A receiver of HTTP posts. */
 export interface PostTarget {
   readonly endpoint: URL;
-  /**
-   * Posts a body and comes back with the status of the answer: what it says besides is of no interest. Rejects with what the connection
-   * failed with.
-   */
+  /** Posts a body and resolves with the response status. Ignores the response body. Rejects with the error of the connection. */
   readonly post: (message: PostRequest, signal: AbortSignal) => Promise<number>;
 }
 
-/** What is posted. */
+/** Headers and body of a post. */
 export interface PostRequest {
-  /** In the order in which they are sent. */
+  /** In the order of sending. */
   readonly headers: readonly (readonly [name: string, value: string | number])[];
   readonly body: string;
 }
 
 /**
- * The receiver that the settings below `section` describe. Without a proxy of its own it heeds `HTTP_PROXY`, `HTTPS_PROXY` and
- * `NO_PROXY` of `env`. Redirects are not followed: who is told is for the configuration to say. Throws `config-invalid`, which names
- * settings and no URL.
+ * Returns the receiver that the settings below `section` describe. Without a proxy of its own it applies `HTTP_PROXY`, `HTTPS_PROXY` and
+ * `NO_PROXY` of `env`. It does not follow redirects, because only the configuration may choose the receiver. Throws `config-invalid`, with
+ * a message that names settings but no URL.
  */
 export function postTargetOf(section: string, options: PostOptions, env: NodeJS.ProcessEnv): PostTarget {
   const { proxy, servername = '' } = options;
@@ -56,11 +53,11 @@ export function postTargetOf(section: string, options: PostOptions, env: NodeJS.
   return {
     endpoint,
     async post(message, signal) {
-      // Every command has the list of transports, and none but a server that tells somebody has use for what these load.
+      // Loaded on demand: every command loads the list of transports, but only a server with a receiver posts.
       const { Agent, request } =
         endpoint.protocol === 'http:' ? await import('node:http') : await import('node:https');
       const end = AbortSignal.any([signal, AbortSignal.timeout(limits.deliveryMs)]);
-      // Each is a connection of its own, as Clair's are.
+      // One connection for each post, as Clair does.
       const agent = new Agent(agentOptions);
       return await statusOf(request(endpoint, { method: 'POST', agent, signal: end }), message);
     },
@@ -69,7 +66,7 @@ export function postTargetOf(section: string, options: PostOptions, env: NodeJS.
 
 async function statusOf(request: ClientRequest, { headers, body }: PostRequest): Promise<number> {
   for (const [name, value] of headers) request.setHeader(name, value);
-  // Clair sends none.
+  // Clair does not send it.
   request.removeHeader('Connection');
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request.on('response', (response) => {
@@ -86,7 +83,7 @@ function tlsOptions(
   { cafile, certfile = '', keyfile = '' }: PostOptions,
 ): Pick<AgentOptions, 'ca' | 'cert' | 'key'> {
   if ((certfile === '') !== (keyfile === ''))
-    throw new ClairError('config-invalid', `${section} needs both of certfile and keyfile, or neither`);
+    throw new ClairError('config-invalid', `${section} needs both certfile and keyfile, or neither`);
   return {
     ...(cafile !== '' && { ca: readSettingFile(`${section}.cafile`, cafile) }),
     ...(certfile !== '' && {
@@ -113,5 +110,5 @@ function readSettingFile(setting: string, path: string): Buffer {
 function urlOf(setting: string, text: string): URL {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new ClairError('config-invalid', `${setting} takes a URL with http or https`);
+  throw new ClairError('config-invalid', `${setting} must be an http or https URL`);
 }

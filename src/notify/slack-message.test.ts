@@ -47,13 +47,13 @@ function textsOf({ text, elements = [] }: Block): readonly Text[] {
   return text === undefined ? elements : [text];
 }
 
-/** What is in the blocks of a message, the foot left out. */
+/** Returns the texts of the blocks of a message, without the foot. */
 async function shownOf(notification: NotificationMessage): Promise<string[]> {
   const { blocks } = await messageOf(notification);
   return blocks.slice(0, -1).flatMap((block) => textsOf(block).map(({ text }) => text));
 }
 
-/** Keeps to what Slack's pages say of messages, and has no control character but where it is meant. */
+/** Asserts that a message keeps to Slack's documented rules and has no unintended control characters. */
 function assertAccepted({ text, blocks }: Message): void {
   assert.ok(sizeOf(blocks) <= slackBlocksBytes, `${sizeOf(blocks)} bytes`);
   assert.ok(blocks.length <= 50 && text.isWellFormed());
@@ -68,7 +68,7 @@ function assertAccepted({ text, blocks }: Message): void {
   }
 }
 
-test('a message is made of blocks as an incoming webhook takes them', async () => {
+test('renders a message as blocks for an incoming webhook', async () => {
   const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
   const section = (text: string) => ({ type: 'section', text: plain(text) });
   const link = '<https://security-tracker.debian.org/tracker/CVE-2026-1|Advisory>';
@@ -93,7 +93,7 @@ test('a message is made of blocks as an incoming webhook takes them', async () =
   });
 });
 
-test('a change tells what was and what is, and whom it concerns', async () => {
+test('shows the values before and after a change and the affected images', async () => {
   const old = plainVulnerability({ severity: 'Medium' });
   const images = [hit(['shop', 'shop:2']), hit([])];
   assert.deepEqual(
@@ -105,10 +105,10 @@ test('a change tells what was and what is, and whom it concerns', async () => {
       'and more images',
     ],
   );
-  assert.equal((await shownOf(sampleChangeMessage({}))).at(-1), 'No image is known to have it.');
+  assert.equal((await shownOf(sampleChangeMessage({}))).at(-1), 'No known image is affected.');
 });
 
-test('a digest tells the worst first', async () => {
+test('lists the most severe change of a batch first', async () => {
   const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
@@ -124,7 +124,7 @@ test('a digest tells the worst first', async () => {
   assert.deepEqual(await shownOf(sampleBatchMessage([])), ['shop: 0 changes']);
 });
 
-test('texts of others call nobody and lead nowhere', async () => {
+test('escapes mentions and links in untrusted text', async () => {
   const description = '<!channel> *a* & <https://evil.example|b>\n\n\u202e:smile: &amp;';
   const links = ['javascript:alert(1)', 'https://a.example/?a=1&b=|<!here>'];
   const message = await messageOf(sampleChangeMessage({ new: plainVulnerability({ description, links }) }));
@@ -139,7 +139,7 @@ test('texts of others call nobody and lead nowhere', async () => {
   assert.equal(text, 'New: &lt;!here&gt; (High) in debian:12');
 });
 
-test('what is too long is cut between characters, and a title that is no header is still whole', async () => {
+test('cuts long text between characters and shows a title that is too long for a header whole', async () => {
   const cases: [description: string, shown: string][] = [
     ['a'.repeat(999), 'a'.repeat(999)],
     ['a'.repeat(2000), `${'a'.repeat(999)}…`],
@@ -154,7 +154,7 @@ test('what is too long is cut between characters, and a title that is no header 
   assert.deepEqual([blocks[0]?.type, blocks[0]?.text?.text], ['section', `${'a'.repeat(200)}: 0 changes`]);
 });
 
-test('there is room for as many images as Slack takes, and the others are counted', async () => {
+test('lists as many images as fit and counts the others', async () => {
   const images = Array.from({ length: 100 }, (_, i) =>
     hit([`registry.example.org/${'team/'.repeat(30)}${i}`]),
   );
@@ -170,7 +170,7 @@ test('there is room for as many images as Slack takes, and the others are counte
   }
 });
 
-test('Slack can take every message, whatever is in it', async () => {
+test('stays within the limits of Slack whatever a notification contains', async () => {
   const long = fc
     .tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.integer({ min: 1, max: 400 }))
     .map(([text, times]) => text.repeat(times));

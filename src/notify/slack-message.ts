@@ -2,36 +2,36 @@ import type { NotificationMessage } from '../plugin/transport.ts';
 import { type ChannelMessage, collapseWhitespace, renderMessage, truncate } from './channel-message.ts';
 
 /**
- * Slack refuses a message whose blocks are too long together, and its pages do not say when: 12,000 characters of text and something
- * for the blocks around them are what its people name, but 11,341 were seen to be refused (slackapi/bolt-js, issues 2509 and 2867).
- * These are bytes, and of all that the blocks are made of.
+ * Maximum size of the blocks of a message, in bytes of JSON. Slack rejects longer messages, and its pages do not document the limit. Its
+ * developers name 12,000 characters of text plus an allowance for the blocks, but 11,341 were rejected (slackapi/bolt-js, issues 2509 and
+ * 2867).
  */
 export const slackBlocksBytes = 10_000;
 
-/** The most characters of a header and of any other text (docs.slack.dev/reference/block-kit/blocks). */
+/** Maximum characters of a header and of any other text (docs.slack.dev/reference/block-kit/blocks). */
 const headerMax = 150;
 const textMax = 3000;
 
-/** A block of Block Kit, or a text in one. */
+/** A block of Block Kit, or a text object in one. */
 type Block = Readonly<Record<string, unknown>>;
 
-/** The body of a post to an incoming webhook of Slack: one message of blocks, of a size that Slack takes. */
+/** Returns the body of a post to an incoming webhook of Slack: one message of blocks within Slack's size limit. */
 export async function slackMessage(notification: NotificationMessage): Promise<object> {
   const rendered = await renderMessage(notification, escapeText);
   const head = headOf(rendered);
   const foot = footOf(notification, rendered);
   return {
-    // What notifications and screen readers have of it.
+    // Text for push notifications and screen readers.
     text: rendered.title,
     mrkdwn: false,
-    // Slack would fetch what advisories link to, and show it.
+    // Otherwise Slack fetches the pages that advisories link to and shows previews.
     unfurl_links: false,
     unfurl_media: false,
     blocks: [...head, ...fittedRows(rendered, sizeOf([...head, foot])), foot],
   };
 }
 
-/** The bytes that a value is posted as. */
+/** Returns the size of a value in bytes of JSON. */
 export function sizeOf(value: object): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
@@ -44,7 +44,7 @@ function headOf({ title, description, facts, emptyText }: ChannelMessage): Block
   ];
 }
 
-/** A link in the text: buttons, links too, want an app that answers when they are pressed (slackapi/node-slack-sdk, issue 869). */
+/** The foot has a link in its text. A button would need an app that responds to clicks (slackapi/node-slack-sdk, issue 869). */
 function footOf({ name, createdAt }: NotificationMessage, { link }: ChannelMessage): Block {
   const elements = [plainText(`Notification ${name}, ${createdAt}`)];
   if (link !== undefined) {
@@ -54,10 +54,10 @@ function footOf({ name, createdAt }: NotificationMessage, { link }: ChannelMessa
   return { type: 'context', elements };
 }
 
-/** The rows there is room for, in as few blocks as can be, and how many are left out where that are any. */
+/** Returns the rows that fit, in as few blocks as possible, and a count of the rows left out. */
 function fittedRows({ rows, moreText }: ChannelMessage, usedBytes: number): Block[] {
   const note = (text: string): Block => ({ type: 'context', elements: [plainText(text)] });
-  // Each block that is added brings a comma.
+  // Each block adds a comma.
   let bytesLeft = slackBlocksBytes - usedBytes - sizeOf(note(moreText(rows.length))) - 1;
   const texts: string[] = [];
   let shown = 0;
@@ -79,19 +79,19 @@ function section(text: string): Block {
   return { type: 'section', text: plainText(text) };
 }
 
-/** No `mrkdwn` where others write: there is no way to mask its asterisks. Nor are `:words:` to be pictures. */
+/** Plain text for untrusted text, because the asterisks of `mrkdwn` cannot be escaped. `:words:` do not become emoji. */
 function plainText(text: string): Block {
   return { type: 'plain_text', text, emoji: false };
 }
 
-/** Text that says nothing but itself, cut once more where masking has made it longer than it may be. */
+/** Escapes untrusted text. Cuts it again if escaping has made it longer than `maxLength`. */
 function escapeText(text: string, maxLength: number): string {
   const whole = escapeEntities(collapseWhitespace(truncate(text, maxLength - 1)));
   if (whole.length <= maxLength) return whole;
   return `${whole.slice(0, maxLength - 1).replace(/&[a-z]*$|[\ud800-\udbff]$/, '')}…`;
 }
 
-/** Without these no text calls a channel or leads elsewhere (docs.slack.dev/messaging/formatting-message-text). */
+/** Escapes the three characters that begin mentions and links (docs.slack.dev/messaging/formatting-message-text). */
 function escapeEntities(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

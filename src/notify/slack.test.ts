@@ -16,17 +16,17 @@ function toChannel(options: ChannelOptions): Transport {
   return openChannel(slack, options);
 }
 
-/** What stands for the service: how it is reached, and what it was sent. */
+/** Starts a server in place of Slack. Returns the settings to reach it and the posts it received. */
 function hooks(context: TestContext, answer: RequestListener): ReturnType<typeof startChannel> {
   return startChannel(context, path, answer);
 }
 
-/** Rejects with this message, and shows nothing of the URL however it is looked at. */
+/** Asserts that the delivery rejects with this message, and that no property of the error shows the URL. */
 async function fails(options: ChannelOptions, message: RegExp, signal = neverAborted): Promise<void> {
   await assertNotDelivered(slack, options, { message, secret: /secret/i, signal });
 }
 
-test('a notification is posted to the webhook, once', async (t) => {
+test('posts a notification to the webhook once', async (t) => {
   const { options, received } = await hooks(t, (_, response) => response.writeHead(200).end('ok'));
   const transport = toChannel(options);
   await transport.deliver(sampleNotification, neverAborted);
@@ -39,12 +39,12 @@ test('a notification is posted to the webhook, once', async (t) => {
   assert.equal(received.length, 1);
 });
 
-test('it keeps the contract of transports', async (t) => {
+test('fulfils the contract of transports', async (t) => {
   const { options } = await hooks(t, (_, response) => response.writeHead(200).end('ok'));
   await checkTransport(toChannel(options));
 });
 
-// Statuses and words as docs.slack.dev has them for incoming webhooks, and those of who stands between.
+// Statuses and texts of incoming webhooks as docs.slack.dev lists them, and those of intermediaries.
 const refusals: readonly [status: number, word: string, headers?: Record<string, string>][] = [
   [202, 'not ok'],
   [302, '', { location: '/elsewhere' }],
@@ -56,13 +56,13 @@ const refusals: readonly [status: number, word: string, headers?: Record<string,
   [500, 'rollup_error'],
 ];
 
-test('who refuses, redirects or does not answer has failed, and errors show nothing of the URL', async (t) => {
+test('fails without showing the URL when the server refuses, redirects or does not answer', async (t) => {
   let posts = 0;
   for (const [status, word, headers] of refusals) {
     const { options, received } = await hooks(t, (_, response) => {
       response.writeHead(status, headers).end(`${word} ${path}`);
     });
-    // When to try again is for who asked: it fails at once, and tries once.
+    // The caller schedules retries: a delivery fails at once, after one try.
     await fails(options, new RegExp(`^Slack answered ${status}$`));
     posts += received.length;
   }
@@ -71,12 +71,12 @@ test('who refuses, redirects or does not answer has failed, and errors show noth
   const { options } = await hooks(t, () => {
     stop.abort();
   });
-  await fails(options, /^Slack was not reached: ABORT_ERR$/, stop.signal);
-  await fails({ ...options, cafile: '' }, /^Slack was not reached: [A-Z_]+$/);
-  await fails({ ...options, endpoint: `https://127.0.0.1:1${path}` }, /not reached: ECONNREFUSED$/);
+  await fails(options, /^cannot reach Slack: ABORT_ERR$/, stop.signal);
+  await fails({ ...options, cafile: '' }, /^cannot reach Slack: [A-Z_]+$/);
+  await fails({ ...options, endpoint: `https://127.0.0.1:1${path}` }, /cannot reach Slack: ECONNREFUSED$/);
 });
 
-test('a proxy that refuses shows nothing either', async (t) => {
+test('fails without showing the URL when a proxy refuses', async (t) => {
   const proxy = createServer();
   const asked: (string | undefined)[] = [];
   proxy.on('connect', (request, socket) => {
@@ -85,15 +85,15 @@ test('a proxy that refuses shows nothing either', async (t) => {
   });
   const url = `http://user:secret@${await listenLocally(t, proxy)}`;
   const endpoint = `https://slack.test${path}`;
-  await fails({ endpoint, cafile: '', proxy: url }, /^Slack was not reached/);
+  await fails({ endpoint, cafile: '', proxy: url }, /^cannot reach Slack/);
   assert.deepEqual(asked, ['slack.test:443']);
 });
 
-test('what cannot be used is told before anybody is, without the URL', () => {
+test('rejects invalid settings without showing the URL', () => {
   const wrong: [Partial<ChannelOptions>, RegExp][] = [
-    [{ endpoint: `secret${path}` }, /^notifier\.slack\.endpoint takes a URL with http or https$/],
-    [{ endpoint: `http://slack.test${path}` }, /^notifier\.slack\.endpoint takes a URL with https$/],
-    [{ proxy: 'socks5://secret' }, /^notifier\.slack\.proxy takes a URL with http or https$/],
+    [{ endpoint: `secret${path}` }, /^notifier\.slack\.endpoint must be an http or https URL$/],
+    [{ endpoint: `http://slack.test${path}` }, /^notifier\.slack\.endpoint must be an https URL$/],
+    [{ proxy: 'socks5://secret' }, /^notifier\.slack\.proxy must be an http or https URL$/],
     [{ cafile: '/nowhere/ca.pem' }, /^notifier\.slack\.cafile names \/nowhere\/ca\.pem/],
   ];
   const right = { endpoint: `https://slack.test${path}`, cafile: '', proxy: '' };
@@ -101,7 +101,7 @@ test('what cannot be used is told before anybody is, without the URL', () => {
     assert.throws(() => toChannel({ ...right, ...options }), { code: 'config-invalid', message });
 });
 
-test('nobody is told without an endpoint', () => {
+test('opens no transport when the endpoint is empty', () => {
   const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
   assert.equal(slack.open(options, { env: {}, isBatched: false }), undefined);
 });

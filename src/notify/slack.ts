@@ -6,8 +6,8 @@ export const slack = channelKind({
   name: 'slack',
   displayName: 'Slack',
   endpoint:
-    'URL with https of an incoming webhook of Slack: notifications are posted to its channel as messages, each once. Nobody is told there where it is empty.',
+    'HTTPS URL of an incoming webhook of Slack. Each notification is posted once, as a message to its channel. If empty, nothing is posted to Slack.',
   payloadOf: slackMessage,
-  // With any other comes a word for why (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
+  // Every other status has a reason in the body (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
   isAccepted: (status) => status === 200,
 });

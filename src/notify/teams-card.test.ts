@@ -33,7 +33,7 @@ interface Card {
   readonly actions?: readonly unknown[];
 }
 
-/** The card of a message, which has one. */
+/** Returns the only card of a message. */
 async function cardOf(notification: NotificationMessage): Promise<Card> {
   const { attachments } = (await teamsMessage(notification)) as { attachments: { content: Card }[] };
   assert.equal(attachments.length, 1);
@@ -45,7 +45,7 @@ async function textsOf(notification: NotificationMessage): Promise<unknown[]> {
   return body.flatMap(({ text }) => (text === undefined ? [] : [text]));
 }
 
-test('a message is an Adaptive Card as Workflows takes it', async () => {
+test('renders a message as an Adaptive Card for Workflows', async () => {
   const link = 'https://security-tracker.debian.org/tracker/CVE-2026-1';
   const text = (line: string, look: object) => ({ type: 'TextBlock', text: line, wrap: true, ...look });
   assert.deepEqual(await teamsMessage(sampleNotification), {
@@ -82,7 +82,7 @@ test('a message is an Adaptive Card as Workflows takes it', async () => {
   });
 });
 
-test('a change tells what was and what is, and whom it concerns', async () => {
+test('shows the values before and after a change and the affected images', async () => {
   const notification = sampleChangeMessage({
     kind: 'changed',
     old: plainVulnerability({ severity: 'Medium', affected: [affected('openssl', { state: 'unfixed' })] }),
@@ -114,7 +114,7 @@ test('a change tells what was and what is, and whom it concerns', async () => {
   assert.equal(actions, undefined);
 });
 
-test('what was withdrawn is told as it was', async () => {
+test('shows the last state of an advisory when it is withdrawn', async () => {
   const notification = sampleChangeMessage({
     kind: 'withdrawn',
     old: plainVulnerability({}),
@@ -123,10 +123,10 @@ test('what was withdrawn is told as it was', async () => {
   });
   const [{ text, color } = assert.fail()] = (await cardOf(notification)).body;
   assert.deepEqual([text, color], ['Withdrawn: CVE-2026-1 (High)', 'good']);
-  assert.ok((await textsOf(notification)).includes('No image is known to have it.'));
+  assert.ok((await textsOf(notification)).includes('No known image is affected.'));
 });
 
-test('a digest tells the worst first', async () => {
+test('lists the most severe change of a batch first', async () => {
   const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
     ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
     ...{
@@ -145,7 +145,7 @@ test('a digest tells the worst first', async () => {
   assert.deepEqual((await textsOf(sampleBatchMessage([]))).slice(0, -1), ['shop: 0 changes']);
 });
 
-test('texts of others are no Markdown, links no scripts', async () => {
+test('escapes Markdown in untrusted text and drops links that are not http or https', async () => {
   const description =
     '[free](https://evil.example) **bold**\n\n{{DATE(2026-01-01T00:00:00Z)}} a_b \u202e<at>';
   const links = [
@@ -165,7 +165,7 @@ test('texts of others are no Markdown, links no scripts', async () => {
   ]);
 });
 
-test('there is room for as many images as Teams takes, and the others are counted', async () => {
+test('lists as many images as fit and counts the others', async () => {
   const images = Array.from({ length: 100 }, (_, i) =>
     hit([`registry.example.org/${'team/'.repeat(40)}${i}`]),
   );
@@ -180,11 +180,11 @@ test('there is room for as many images as Teams takes, and the others are counte
   }
 });
 
-test('the size is that of the card as ASCII text within JSON', () => {
+test('measures a card as ASCII text within JSON', () => {
   assert.equal(escapedSizeOf({ a: 'ä"' }), String.raw`"{\"a\":\"\\u00e4\\\"\"}"`.length);
 });
 
-test('a card is never too large, whatever is in it', async () => {
+test('stays within the limit of Teams whatever a notification contains', async () => {
   const long = fc
     .tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.integer({ min: 1, max: 400 }))
     .map(([text, times]) => text.repeat(times));

@@ -9,16 +9,16 @@ import {
 } from './channel-message.ts';
 
 /**
- * Teams refuses messages over 28 KiB, after the workflow that was posted to has answered that all is well
- * (learn.microsoft.com/microsoftteams/limits-specifications-teams). What is judged is the card as text within another JSON, and what
- * comes with it: 24,453 posted bytes were found to be 28,897 (MicrosoftDocs/msteams-docs, issue 11274).
+ * Maximum size of a card, in bytes as measured by `escapedSizeOf`. Teams rejects messages over 28 KiB, after the workflow has answered with
+ * success (learn.microsoft.com/microsoftteams/limits-specifications-teams). The limit applies to the card as a string within another JSON
+ * document: 24,453 posted bytes counted as 28,897 (MicrosoftDocs/msteams-docs, issue 11274).
  */
 export const teamsCardBytes: number = 24 * 1024;
 
-/** An element of an Adaptive Card; those of version 1.2 are shown by all clients of Teams. */
+/** An element of an Adaptive Card. All clients of Teams show those of version 1.2. */
 type Element = Readonly<Record<string, unknown>>;
 
-/** The body of a post to a webhook of Teams' Workflows: a message with one Adaptive Card, of a size that Teams takes. */
+/** Returns the body of a post to a webhook of Teams' Workflows: a message with one Adaptive Card within Teams' size limit. */
 export async function teamsMessage(notification: NotificationMessage): Promise<object> {
   const rendered = await renderMessage(notification, escapeText);
   const head = headOf(rendered);
@@ -40,7 +40,7 @@ function headOf({ title, change, description, facts, emptyText }: ChannelMessage
   ];
 }
 
-/** An upper bound of the bytes of a value as text within another JSON, where everything but ASCII is escaped. */
+/** Returns an upper bound of the bytes of a value as a string within another JSON document, with all but ASCII escaped. */
 export function escapedSizeOf(value: object): number {
   const text = JSON.stringify(JSON.stringify(value));
   const escaped = '\\\\u0000';
@@ -60,7 +60,7 @@ function message({ link }: ChannelMessage, body: readonly Element[]): object {
   return { type: 'message', attachments: [{ contentType, contentUrl: null, content }] };
 }
 
-/** The rows there is room for, and how many are left out where that are any. */
+/** Returns the rows that fit, and a count of the rows left out. */
 function fittedRows({ rows, moreText }: ChannelMessage, usedBytes: number): Element[] {
   const note = (left: number): Element => block(moreText(left), { isSubtle: true });
   let bytesLeft = teamsCardBytes - usedBytes - escapedSizeOf(note(rows.length));
@@ -88,8 +88,8 @@ function block(text: string, look: Element = {}): Element {
 }
 
 /**
- * Text that says nothing but itself: cards take Markdown, and `{{DATE(…)}}` (learn.microsoft.com/adaptive-cards/authoring-cards/text-features).
- * A `TextRun` would take none, but webhooks of Teams were seen to refuse it (microsoft/AdaptiveCards, issue 8804).
+ * Escapes untrusted text. Cards interpret Markdown and `{{DATE(…)}}` (learn.microsoft.com/adaptive-cards/authoring-cards/text-features). A
+ * `TextRun` would interpret neither, but webhooks of Teams rejected it (microsoft/AdaptiveCards, issue 8804).
  */
 function escapeText(text: string, maxLength: number): string {
   return collapseWhitespace(truncate(text, maxLength)).replace(/[\\`*_[\]{}<>~&]/g, '\\$&');

@@ -16,17 +16,17 @@ function toChannel(options: ChannelOptions): Transport {
   return openChannel(teams, options);
 }
 
-/** What stands for the service: how it is reached, and what it was sent. */
+/** Starts a server in place of Teams. Returns the settings to reach it and the posts it received. */
 function workflows(context: TestContext, answer: RequestListener): ReturnType<typeof startChannel> {
   return startChannel(context, path, answer);
 }
 
-/** Rejects with this message, and shows nothing of the URL however it is looked at. */
+/** Asserts that the delivery rejects with this message, and that no property of the error shows the URL. */
 async function fails(options: ChannelOptions, message: RegExp, signal = neverAborted): Promise<void> {
   await assertNotDelivered(teams, options, { message, secret: /secret|paths\/invoke/, signal });
 }
 
-test('a notification is posted to the whole URL, once', async (t) => {
+test('posts a notification to the whole URL once', async (t) => {
   const { options, received } = await workflows(t, (_, response) => response.writeHead(202).end());
   const transport = toChannel(options);
   await transport.deliver(sampleNotification, neverAborted);
@@ -39,12 +39,12 @@ test('a notification is posted to the whole URL, once', async (t) => {
   assert.equal(received.length, 1);
 });
 
-test('it keeps the contract of transports', async (t) => {
+test('fulfils the contract of transports', async (t) => {
   const { options } = await workflows(t, (_, response) => response.writeHead(200).end('1'));
   await checkTransport(toChannel(options));
 });
 
-test('who refuses, redirects or does not answer has failed, and errors show nothing of the URL', async (t) => {
+test('fails without showing the URL when the server refuses, redirects or does not answer', async (t) => {
   for (const status of [302, 400, 404, 413, 429, 502]) {
     const { options } = await workflows(t, (_, response) => {
       response.writeHead(status, { location: '/elsewhere' }).end(`${path} is refused`);
@@ -55,12 +55,15 @@ test('who refuses, redirects or does not answer has failed, and errors show noth
   const { options } = await workflows(t, () => {
     stop.abort();
   });
-  await fails(options, /^Microsoft Teams was not reached: ABORT_ERR$/, stop.signal);
-  await fails({ ...options, cafile: '' }, /^Microsoft Teams was not reached: [A-Z_]+$/);
-  await fails({ ...options, endpoint: `https://127.0.0.1:1${path}` }, /not reached: ECONNREFUSED$/);
+  await fails(options, /^cannot reach Microsoft Teams: ABORT_ERR$/, stop.signal);
+  await fails({ ...options, cafile: '' }, /^cannot reach Microsoft Teams: [A-Z_]+$/);
+  await fails(
+    { ...options, endpoint: `https://127.0.0.1:1${path}` },
+    /cannot reach Microsoft Teams: ECONNREFUSED$/,
+  );
 });
 
-test('a proxy that refuses shows nothing either', async (t) => {
+test('fails without showing the URL when a proxy refuses', async (t) => {
   const proxy = createServer();
   const asked: (string | undefined)[] = [];
   proxy.on('connect', (request, socket) => {
@@ -69,15 +72,15 @@ test('a proxy that refuses shows nothing either', async (t) => {
   });
   const url = `http://user:secret@${await listenLocally(t, proxy)}`;
   const endpoint = `https://teams.test${path}`;
-  await fails({ endpoint, cafile: '', proxy: url }, /^Microsoft Teams was not reached/);
+  await fails({ endpoint, cafile: '', proxy: url }, /^cannot reach Microsoft Teams/);
   assert.deepEqual(asked, ['teams.test:443']);
 });
 
-test('what cannot be used is told before anybody is, without the URL', () => {
+test('rejects invalid settings without showing the URL', () => {
   const wrong: [Partial<ChannelOptions>, RegExp][] = [
-    [{ endpoint: `secret${path}` }, /^notifier\.teams\.endpoint takes a URL with http or https$/],
-    [{ endpoint: `http://teams.test${path}` }, /^notifier\.teams\.endpoint takes a URL with https$/],
-    [{ proxy: 'socks5://secret' }, /^notifier\.teams\.proxy takes a URL with http or https$/],
+    [{ endpoint: `secret${path}` }, /^notifier\.teams\.endpoint must be an http or https URL$/],
+    [{ endpoint: `http://teams.test${path}` }, /^notifier\.teams\.endpoint must be an https URL$/],
+    [{ proxy: 'socks5://secret' }, /^notifier\.teams\.proxy must be an http or https URL$/],
     [{ cafile: '/nowhere/ca.pem' }, /^notifier\.teams\.cafile names \/nowhere\/ca\.pem/],
   ];
   const right = { endpoint: `https://teams.test${path}`, cafile: '', proxy: '' };
@@ -85,7 +88,7 @@ test('what cannot be used is told before anybody is, without the URL', () => {
     assert.throws(() => toChannel({ ...right, ...options }), { code: 'config-invalid', message });
 });
 
-test('nobody is told without an endpoint', () => {
+test('opens no transport when the endpoint is empty', () => {
   const options: ChannelOptions = { endpoint: '', cafile: '/nowhere/ca.pem', proxy: '' };
   assert.equal(teams.open(options, { env: {}, isBatched: false }), undefined);
 });

@@ -6,8 +6,8 @@ export const teams = channelKind({
   name: 'teams',
   displayName: 'Microsoft Teams',
   endpoint:
-    'URL with https that Workflows of Microsoft Teams gives out for a channel: notifications are posted to it as cards, each once. Nobody is told there where it is empty.',
+    'HTTPS URL of a webhook that Workflows of Microsoft Teams has created for a channel. Each notification is posted once, as a card. If empty, nothing is posted to Teams.',
   payloadOf: teamsMessage,
-  // A workflow is begun and answers 202.
+  // A workflow that was started answers 202.
   isAccepted: (status) => status >= 200 && status <= 299,
 });

@@ -1,26 +1,26 @@
 import type { SettingsSection, ValuesOf } from '../core/setting.ts';
 import type { Transport } from '../plugin/transport.ts';
 
-/** Where a transport is opened. */
+/** Context in which a transport is opened. */
 export interface TransportContext {
-  /** The environment, which may name proxies. */
+  /** Environment variables, which may name proxies. */
   readonly env: NodeJS.ProcessEnv;
-  /** Changes are told in digests, one for each image. */
+  /** Whether changes are delivered in batches, one for each image. */
   readonly isBatched: boolean;
 }
 
-/** A way to tell somebody, of which the configuration says whom and how. */
+/** A way to deliver notifications. The configuration selects the receiver. */
 export interface TransportKind {
-  /** Its settings stand below `notifier` under this name. */
+  /** Name of the section below `notifier` that holds its settings. */
   readonly name: string;
-  /** Who is told: a program knows by its name what it is told again, people would read it twice. */
+  /** Kind of receiver. Programs recognize a redelivery by its name; people would read it twice. */
   readonly readBy: 'programs' | 'people';
   readonly settings: SettingsSection;
-  /** Makes a transport of the values of the settings; none where they name nobody to tell. Throws `config-invalid`. */
+  /** Opens a transport with the values of its settings. Returns undefined if they name no receiver. Throws `config-invalid`. */
   open(values: unknown, context: TransportContext): Transport | undefined;
 }
 
-/** A kind whose `open` sees the values as its settings have them. */
+/** Returns a transport kind whose `open` receives values typed by its settings. */
 export function transportKind<const S extends SettingsSection>({
   open,
   ...kind
@@ -28,6 +28,6 @@ export function transportKind<const S extends SettingsSection>({
   readonly settings: S;
   readonly open: (values: ValuesOf<S>, context: TransportContext) => Transport | undefined;
 }): TransportKind {
-  // Values are carried by the name of the kind through the configuration, which read them by these very settings.
+  // The configuration has parsed the values with these very settings.
   return { ...kind, open: (values, context) => open(values as ValuesOf<S>, context) };
 }

@@ -19,9 +19,12 @@ const unset: WebhookOptions = {
   ...{ mode: 'name', secret: '' },
 };
 
-/** A webhook with these settings, the others as they are when nobody sets them. */
+/** Returns a webhook with these settings and the defaults of all others. */
 function toServer(options: Partial<WebhookOptions>, env: NodeJS.ProcessEnv = {}): Transport {
-  return webhook.open({ ...unset, ...options }, { env, isBatched: false }) ?? assert.fail('nobody is told');
+  return (
+    webhook.open({ ...unset, ...options }, { env, isBatched: false }) ??
+    assert.fail('no transport was opened')
+  );
 }
 
 const content: ChangeNotificationContent = {
@@ -46,7 +49,7 @@ interface Received {
   readonly body: string;
 }
 
-/** Answers with these statuses, one after the other, and remembers what came. */
+/** Responds with these statuses in turn, and records the requests. */
 function receiver(statuses: readonly number[] = [200]): { received: Received[]; answer: RequestListener } {
   const received: Received[] = [];
   return {
@@ -71,7 +74,7 @@ const recorded = z.object({
   answered: z.number(),
 });
 
-test('the posts are those of a real Clair', {
+test('sends the same posts as Clair', {
   skip: !existsSync(recordings) && process.env['CI'] === undefined,
 }, async (context) => {
   const posts = readFileSync(resolve(recordings, 'v1-webhook-posts.jsonl'), 'utf8')
@@ -98,12 +101,12 @@ test('the posts are those of a real Clair', {
   }
 });
 
-test('it keeps the contract of transports', async (context) => {
+test('fulfils the contract of transports', async (context) => {
   const { answer } = receiver();
   await checkTransport(toServer({ endpoint: await serveHttp(context, answer) }));
 });
 
-test('a redirect is not followed, and what is said besides the status is not waited for', async (context) => {
+test('does not follow a redirect and does not wait for the response body', async (context) => {
   const { received, answer } = receiver([307]);
   const other = await serveHttp(context, answer);
   const moved = await serveHttp(context, (_, response) => response.writeHead(307, { location: other }).end());
@@ -116,7 +119,7 @@ test('a redirect is not followed, and what is said besides the status is not wai
   await toServer({ endpoint: endless }).deliver(sampleNotification, neverAborted);
 });
 
-test('who does not answer has failed, and errors show no secrets', async (context) => {
+test('fails without showing secrets when the server does not answer', async (context) => {
   const dead = `${(await serveHttp(context, () => undefined)).replace('//', '//user:password@')}/hook/secret?token=secret`;
   const stop = new AbortController();
   const delivery = toServer({ endpoint: dead }).deliver(sampleNotification, stop.signal);
@@ -126,7 +129,7 @@ test('who does not answer has failed, and errors show no secrets', async (contex
   });
 });
 
-test('a digest is told in full, whatever the mode: its name alone could not be asked for', async (context) => {
+test('sends a batch in full in every mode, because no API serves it by name', async (context) => {
   const { received, answer } = receiver();
   const endpoint = await serveHttp(context, answer);
   const digest = { image: { identity: 'a', names: [] }, changes: [] };
@@ -140,7 +143,7 @@ test('a digest is told in full, whatever the mode: its name alone could not be a
   });
 });
 
-test('in full, what it is about is sent, and the signature is that of the body', async (context) => {
+test('sends the content and signs the body when the mode is full', async (context) => {
   const { received, answer } = receiver();
   const endpoint = await serveHttp(context, answer);
   await toServer({ endpoint, mode: 'full', secret: 'shh' }).deliver(sampleNotification, neverAborted);
@@ -151,7 +154,7 @@ test('in full, what it is about is sent, and the signature is that of the body',
   assert.equal(signature, `sha256=${createHmac('sha256', 'shh').update(body).digest('hex')}`);
 });
 
-/** A receiver that asks for a certificate of the authority; the names on those it was shown. */
+/** Starts a receiver that requests certificates of the authority. Returns the names on those it received. */
 async function secureReceiver(context: TestContext) {
   const authority = testAuthority(context);
   const { cert, key } = authority.issue('receiver.test');
@@ -173,7 +176,7 @@ async function secureReceiver(context: TestContext) {
   return { endpoint, clients, received, cafile: authority.cert, certfile: client.cert, keyfile: client.key };
 }
 
-test('receiver and sender show each other certificates of one authority', async (context) => {
+test('authenticates receiver and sender by certificates of one authority', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
   await toServer(files).deliver(sampleNotification, neverAborted);
   await toServer({ ...files, servername: 'receiver.test' }).deliver(sampleNotification, neverAborted);
@@ -185,7 +188,7 @@ test('receiver and sender show each other certificates of one authority', async 
   assert.equal(received.length, 2);
 });
 
-/** A proxy that lets everything through; what it was asked for, with the password it was shown. */
+/** Starts a proxy that forwards everything. Returns the requests it received, with their credentials. */
 async function proxy(context: TestContext) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -205,7 +208,7 @@ async function proxy(context: TestContext) {
   return { asked, url: `http://user:pass@${await listenLocally(context, server)}` };
 }
 
-test('through a proxy, with certificates beyond it', async (context) => {
+test('posts through a proxy and authenticates by certificate behind it', async (context) => {
   const { clients, received, ...files } = await secureReceiver(context);
   const { asked, url } = await proxy(context);
   const options: Partial<WebhookOptions> = { ...files, mode: 'full', secret: 'shh' };
@@ -230,12 +233,12 @@ test('through a proxy, with certificates beyond it', async (context) => {
   assert.equal(asked[2], 'POST http://receiver.test/notify');
 });
 
-test('what cannot be used is told before anybody is', () => {
+test('rejects invalid settings', () => {
   const wrong: [Partial<WebhookOptions>, RegExp][] = [
-    [{ endpoint: 'receiver' }, /http\.endpoint takes a URL/],
-    [{ endpoint: 'ftp://receiver' }, /http\.endpoint takes a URL/],
-    [{ proxy: 'socks5://proxy' }, /http\.proxy takes a URL/],
-    [{ certfile: 'a' }, /both of certfile and keyfile/],
+    [{ endpoint: 'receiver' }, /http\.endpoint must be an http or https URL/],
+    [{ endpoint: 'ftp://receiver' }, /http\.endpoint must be an http or https URL/],
+    [{ proxy: 'socks5://proxy' }, /http\.proxy must be an http or https URL/],
+    [{ certfile: 'a' }, /both certfile and keyfile/],
     [{ cafile: '/nowhere/ca.pem' }, /cafile names \/nowhere\/ca\.pem/],
   ];
   for (const [options, message] of wrong)
@@ -245,7 +248,7 @@ test('what cannot be used is told before anybody is', () => {
     });
 });
 
-test('nobody is told without an endpoint, and digests in full only', () => {
+test('opens no transport without an endpoint and rejects batches in name mode', () => {
   const place = { env: {}, isBatched: true };
   assert.equal(webhook.open(unset, place), undefined);
   const set: WebhookOptions = { ...unset, endpoint: 'https://receiver' };

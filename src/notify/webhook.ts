@@ -6,28 +6,28 @@ import { type PostRequest, postSettings, postTargetOf } from './http-post.ts';
 import { type TransportContext, transportKind } from './transport-kind.ts';
 
 const settings = {
-  endpoint: secretString('URL that notifications are posted to; nobody is told where it is empty.'),
+  endpoint: secretString('URL that notifications are posted to. If empty, nothing is posted.'),
   servername: string(
-    'Name that the certificate of the receiver is checked for; that of the endpoint when empty.',
+    "Host name that the receiver's certificate must be valid for; if empty, the host of the endpoint.",
   ),
   cafile: postSettings.cafile,
-  keyfile: string('Key of the client certificate.'),
-  certfile: string('Client certificate.'),
+  keyfile: string('Path of the private key of the client certificate (PEM).'),
+  certfile: string('Path of the client certificate (PEM).'),
   proxy: postSettings.proxy,
   mode: oneOf(
-    'What is posted: the name of the notification, as Clair does, or in full what it is about; `notifier.digest` needs `full`.',
+    'Content of a post: only the name of the notification, as Clair does, or its full content. `notifier.digest` needs `full`.',
     ['name', 'full'],
     'name',
   ),
   secret: secretString(
-    'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; none when empty.',
+    'Key of the signature in `X-Clair-Signature`, an HMAC of the body with SHA-256; not sent if empty.',
   ),
 } as const;
 
-/** Where and how to tell. */
+/** Settings of a webhook. */
 export type WebhookOptions = ValuesOf<typeof settings>;
 
-/** Posts notifications as JSON to an HTTP server. Its settings have Clair's names. */
+/** Posts notifications as JSON to an HTTP server. Names of settings are Clair's. */
 export const webhook = transportKind({
   name: 'http',
   readBy: 'programs',
@@ -46,7 +46,7 @@ function toServer(options: WebhookOptions, { env, isBatched }: TransportContext)
       const body = JSON.stringify(await bodyOf(notification, mode));
       const headers = headersOf(body, secret);
       const status = await post({ headers, body }, signal).catch((error: unknown) => {
-        const message = `${originOnly(endpoint)} was not reached: ${messageOf(error)}`;
+        const message = `cannot reach ${originOnly(endpoint)}: ${messageOf(error)}`;
         throw new ClairError('delivery-failed', message, { cause: error });
       });
       if (status !== 200 && status !== 201)
@@ -64,7 +64,7 @@ async function bodyOf(notification: NotificationMessage, mode: WebhookOptions['m
 function headersOf(body: string, secret: string): PostRequest['headers'] {
   const signature = () => createHmac('sha256', secret).update(body).digest('hex');
   return [
-    // Receivers may know Clair by it.
+    // Receivers may identify Clair by it.
     ['User-Agent', 'Go-http-client/1.1'],
     ['Content-Length', Buffer.byteLength(body)],
     ['Content-Type', 'application/json'],
@@ -73,7 +73,7 @@ function headersOf(body: string, secret: string): PostRequest['headers'] {
   ];
 }
 
-/** A URL may hold secrets in its user, its path and its query. */
+/** Returns the origin, because user, path and query of a URL may hold secrets. */
 function originOnly({ origin }: URL): string {
   return origin;
 }

@@ -38,7 +38,6 @@ const exceptions: readonly (readonly [path: string, text: string])[] = [];
 /** Folders whose words are not replaced yet. */
 const pending: readonly string[] = [
   'src/service',
-  'src/notify',
   'src/store',
   'src/testing',
   'src/image',

@@ -63,12 +63,12 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
   [
     'a webhook is no URL',
     'notifier: { http: { endpoint: "hooks" } }',
-    /^notifier\.http\.endpoint takes a URL/,
+    /^notifier\.http\.endpoint must be an http or https URL/,
   ],
   [
     'a channel has no TLS',
     'notifier: { slack: { endpoint: "http://s.test/x" } }',
-    /^notifier\.slack\.endpoint takes a URL with https/,
+    /^notifier\.slack\.endpoint must be an https URL/,
   ],
   [
     'digests have no content',
