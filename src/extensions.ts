@@ -68,13 +68,13 @@ const schemes: Extensions['schemes'] = [
   ...[npm, go, pep440, gem, maven, nuget, composer, pub],
 ];
 
-/** What comes with clair looks into layers right where it is asked to. */
+/** The built-in extensions. Their detectors and listers run in the calling thread. */
 export interface BuiltIn extends Extensions {
   readonly detectors: readonly NamespaceDetector[];
   readonly listers: readonly PackageLister[];
 }
 
-/** Everything that comes with clair. The order is the order of trial; adding one means adding a line here. */
+/** All built-in extensions, in the order in which they are tried. To add an extension, add it here. */
 export const builtIn: BuiltIn = {
   detectors: [osRelease, redhatRelease, alpineRelease, lsbRelease, aptSources],
   listers: [dpkgLister, apkLister, rpmLister, pacman, chisel, rhelContentManifest],
@@ -95,7 +95,7 @@ export const builtIn: BuiltIn = {
 };
 
 /**
- * What the configuration of a server makes transports of, in the order of its reference. What people read is told last: where the server
- * ends in the midst of it, who was told before is told again.
+ * The transports that a server configuration can set up, in the order of the settings reference. Chat transports are last: if the server
+ * stops between two deliveries, it repeats the earlier ones.
  */
 export const transportKinds: readonly TransportKind[] = [webhook, slack, teams];

@@ -1,11 +1,11 @@
-/** The library: what the command is made of, for programs that embed it. */
+/** The library: the parts of the command, for programs that embed them. */
 
 export { ClairError, type ErrorCode, type ErrorDetails, exitCodes } from './core/errors.ts';
 export { type BuiltIn, builtIn } from './extensions.ts';
 export type { Image } from './image/image.ts';
 export type { ImageLayer, LayerPlace } from './image/image-layer.ts';
 export { type OpenOptions, openImage } from './image/open-image.ts';
-export type { StreamedLayer as ArrivingLayer, StreamLayers as BringLayers } from './image/streamed-layer.ts';
+export type { StreamedLayer, StreamLayers } from './image/streamed-layer.ts';
 export type { Compression } from './kit/decompress/compression.ts';
 export type { Extensions } from './plugin/extensions.ts';
 export * from './plugin/index.ts';

@@ -12,14 +12,14 @@ import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
 import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
 
-/** A task under way. */
+/** The task that runs now. */
 interface CurrentTask {
   readonly receiver: TransferReceiver;
   readonly cancellation: AbortController;
   readonly plugins: PluginThread;
 }
 
-/** The thread's side of the protocol. */
+/** The thread's side of the protocol in `layer-pool/protocol.ts`. */
 class WorkerSession {
   readonly #port: MessagePort;
   readonly #plugins = new PluginThread(scriptUrl('./plugin-worker', import.meta.url));
@@ -75,7 +75,7 @@ async function runTask(task: LayerTask, current: CurrentTask): Promise<LayerAnsw
   }
 }
 
-/** Those that come with clair, and those of plugins. */
+/** Returns the built-in analyzers together with those of plugins. */
 function analyzersWith(descriptions: readonly AnalyzerDescription[], plugins: PluginThread): Analyzers {
   if (descriptions.length === 0) return builtIn;
   const { detectors, listers } = remoteAnalyzers(descriptions, plugins);

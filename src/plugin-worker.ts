@@ -3,7 +3,7 @@ import { messageOf } from './core/errors.ts';
 import type { Plugin } from './plugin/plugin.ts';
 import type { AnalyzerRequest, AnalyzerResponse } from './plugin-host/worker-protocol.ts';
 
-/** The code of a plugin was checked when it was loaded; what it makes of files is checked by who asked. */
+/** Runs an analyzer of a plugin. The host validated the plugin when it loaded it, and validates the result. */
 async function answerTo({ kind, module, name, files }: AnalyzerRequest): Promise<AnalyzerResponse> {
   try {
     const { plugin } = (await import(module)) as { readonly plugin: Plugin };
@@ -22,7 +22,7 @@ async function answer(port: MessagePort, question: AnalyzerRequest): Promise<voi
   try {
     port.postMessage(result);
   } catch (error) {
-    // What no thread can send to another, such as a function.
+    // The result holds something that cannot be cloned to another thread, such as a function.
     port.postMessage({ error: messageOf(error) } satisfies AnalyzerResponse);
   }
 }

@@ -1,6 +1,6 @@
 import { unsupportedNodeReason } from './kit/node-version.ts';
 
-// Imported before all else, since the rest uses what an old Node does not have.
+// Must be the first import: other modules use features that older Node versions lack.
 const unsupportedNode = unsupportedNodeReason(process.versions.node);
 if (unsupportedNode !== undefined) {
   process.stderr.write(`${unsupportedNode}\n`);

@@ -8,29 +8,29 @@ import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
 
-/** A hash of main.js, which `tools/bundle.ts` puts here. */
+/** A hash of main.js. `tools/bundle.ts` inserts it. */
 declare const buildName: string;
 
 /**
- * Packages are required, all of them being CommonJS: on Node 22, import() of one can answer an empty module.
- * Plugins come as URLs of files and are imported.
+ * Loads packages with `require`, as all are CommonJS: on Node 22, `import()` of a CommonJS package can return an empty module. Imports
+ * plugins, whose specifiers are file URLs.
  */
 async function importModule(specifier: string): Promise<unknown> {
   return specifier.startsWith('file:') ? import(specifier) : createRequire(import.meta.url)(specifier);
 }
 
-/** What `tools/bundle.ts` makes of main.ts: a function of the place that its files lie beside, and of what imports modules for it. */
+/** The function that `tools/bundle.ts` builds from main.ts. It takes the URL that its files are resolved against, and the module loader. */
 type Main = (
   moduleUrl: string,
   importModule: (specifier: string) => Promise<unknown>,
 ) => { readonly main: typeof main };
 
-/** Exit statuses of commands that did their work, so that most of their code was compiled. */
+/** Exit statuses of commands that ran to completion, after which most of their code is compiled. */
 const cachedAfterStatuses: ReadonlySet<number> = new Set([0, 1, 4]);
 
 hideSqliteWarning();
 
-// Compiled code is kept between runs, for each command apart, which takes a third off a short one.
+// Caches compiled code between runs, separately for each command. This saves a third of the time of a short command.
 const [command = ''] = process.argv.slice(2);
 const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
 const file = join(import.meta.dirname, 'main.js');

@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 
-/** So many may wait for something; who comes when they are taken is refused. */
+/** Limits how many callers may wait at the same time. Rejects further callers. */
 export class AdmissionLimit {
   readonly #max: number;
   #admitted = 0;
@@ -13,10 +13,10 @@ export class AdmissionLimit {
     return this.#admitted;
   }
 
-  /** Waits on a place. Throws `busy`. */
+  /** Runs `work` in a free slot. Throws `busy` if no slot is free. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#admitted >= this.#max)
-      throw new ClairError('busy', `${this.#max} servers of layers are waited for`);
+      throw new ClairError('busy', `${this.#max} slow layer downloads are already waiting`);
     this.#admitted++;
     try {
       return await work();

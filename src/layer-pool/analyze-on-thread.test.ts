@@ -19,7 +19,7 @@ interface TestLayer {
   readonly bytes: Buffer;
 }
 
-/** A layer with one package that says it is so large. */
+/** Returns a layer with one package. `sizeBytes` is the claimed size. */
 function testLayer(name: string, sizeBytes: number, filler = ''): TestLayer {
   const status = `Package: ${name}\nStatus: install ok installed\nVersion: 1-1\nArchitecture: all\n\n${filler}`;
   const bytes = gzipSync(tar([{ path: 'var/lib/dpkg/status', content: status }]));
@@ -43,17 +43,17 @@ function find(all: readonly TestLayer[], layer: ImageLayer): TestLayer {
   return found;
 }
 
-/** Each at once, as a registry. */
+/** Streams all layers concurrently, as a registry does. */
 function allAtOnce(all: readonly TestLayer[], requested: string[][] = []): StreamLayers {
-  return async function* bring(wanted): AsyncGenerator<StreamedLayer> {
+  return async function* stream(wanted): AsyncGenerator<StreamedLayer> {
     requested.push(wanted.map(({ place }) => place.path));
     for (const layer of wanted) yield { layer, bytes: piecesOf(find(all, layer).bytes) };
   };
 }
 
-/** The next only when the one before was read, in an order of its own, as the export of a daemon. */
+/** Streams one layer after the other, in an arbitrary order, as the export of a daemon does. */
 function oneByOne(all: readonly TestLayer[]): StreamLayers {
-  return async function* bring(wanted): AsyncGenerator<StreamedLayer> {
+  return async function* stream(wanted): AsyncGenerator<StreamedLayer> {
     for (const { layer, bytes } of all.filter((candidate) => wanted.includes(candidate.layer))) {
       const drained = Promise.withResolvers<undefined>();
       async function* watched(): AsyncGenerator<Uint8Array> {
@@ -73,7 +73,7 @@ for (const [how, streamLayers] of [
   ['all at once', allAtOnce(layers)],
   ['one by one', oneByOne(layers)],
 ] as const) {
-  test(`layers that arrive ${how} are told in the order of the image`, async () => {
+  test(`returns layers in the order of the image when they arrive ${how}`, async () => {
     const wanted = layers.map(({ layer }) => layer);
     const indexes = await analyze(wanted, streamLayers, options);
     assert.deepEqual(
@@ -87,7 +87,7 @@ for (const [how, streamLayers] of [
   });
 }
 
-test('the heaviest layers are asked for first', async () => {
+test('requests the largest layers first', async () => {
   const requested: string[][] = [];
   await analyze(
     layers.map(({ layer }) => layer),
@@ -97,7 +97,7 @@ test('the heaviest layers are asked for first', async () => {
   assert.deepEqual(requested, [['two', 'three', 'one']]);
 });
 
-test('what two threads cannot hold at the same time is brought again and read alone', async () => {
+test('fetches a layer again and reads it alone when two threads cannot hold both', async () => {
   const filler = 'x'.repeat(40 * 1024 ** 2);
   const heavy = [testLayer('heavy', large, filler), testLayer('light', large)];
   const requested: string[][] = [];
@@ -113,7 +113,7 @@ test('what two threads cannot hold at the same time is brought again and read al
   );
 });
 
-test('the first layer that fails ends all, and is what is told', async () => {
+test('stops all reads and throws the first error when a layer fails', async () => {
   let isLeft = false;
   const [, two, three] = layers;
   assert.ok(two && three);

@@ -4,7 +4,7 @@ import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts
 import type { AnalyzeLayers } from '../service/images/analyze-layers.ts';
 import type { StartLayerAnalyzer } from '../service/images/parallel-streams.ts';
 
-/** Analyses layers of an image on a thread of its own, which ends with the task. */
+/** Returns an analyzer that reads the layers of an image on a new thread. The thread ends with the task. */
 export function analyzeOnThread(script: URL, analyzers: readonly AnalyzerDescription[] = []): AnalyzeLayers {
   return async (layers, options) => {
     const { LayerThread } = await import('./layer-thread.ts');
@@ -13,7 +13,7 @@ export function analyzeOnThread(script: URL, analyzers: readonly AnalyzerDescrip
   };
 }
 
-/** A thread to which the bytes of layers are sent: it knows nothing of where they come from. */
+/** Returns a factory of threads that analyze streamed layers. A thread gets bytes only, and does not know their origin. */
 export function workerAnalyzer(
   script: URL,
   analyzers: readonly AnalyzerDescription[] = [],

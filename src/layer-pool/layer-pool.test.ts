@@ -28,7 +28,7 @@ after(() => {
 
 const openPolicy: SourceSettings = { policy: 'open', schemes: [], hosts: [], networks: [], directories: [] };
 
-/** A pool that ends with the test, and how its layers went. */
+/** Returns a pool that ends with the test, and the statistics of the layers that it read. */
 function poolOf(
   context: TestContext,
   options: Partial<LayerPoolOptions> = {},
@@ -60,7 +60,7 @@ function names(index: LayerIndex): string[] {
   return index.packages.flatMap(({ packages }) => packages.map(({ name }) => name));
 }
 
-/** Bytes that differ, the same in every run. */
+/** Returns incompressible bytes, the same in every run. */
 function noise(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let i = 0; i < size; i++) bytes[i] = (i * i) >> 8;
@@ -73,13 +73,13 @@ const layer = Buffer.from(
   tar([
     { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' },
     { path: 'var/lib/dpkg/status', content: status('base') },
-    // Larger than all memory on the way to a thread, and of bytes that differ.
+    // Larger than all buffers between the threads, and incompressible.
     { path: 'opt/large', content: noise(1_300_000) },
   ]),
 );
 const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
 
-test('a layer is read from a file and from a server alike', async (context) => {
+test('returns the same index when a layer is read from a file and from a server', async (context) => {
   const { pool, stats } = poolOf(context);
   const url = await serveHttp(context, (_request, response) => response.end(layer));
   const file = join(scratch, 'layer.tar');
@@ -104,19 +104,19 @@ async function assertRead(context: TestContext, bytes: Uint8Array, headers = {})
   assert.equal((await read(pool, url)).diffId, diffId);
 }
 
-test('compression is undone, that of the transport too', async (context) => {
+test('decompresses the layer and the transport encoding', async (context) => {
   await assertRead(context, gzipSync(layer));
   await assertRead(context, zstdCompressSync(layer));
   await assertRead(context, gzipSync(gzipSync(layer)), { 'content-encoding': 'gzip' });
 });
 
 for (const tool of ['xz', 'bzip2']) {
-  test(`a layer may be compressed by ${tool}`, { skip: missingTool(tool) }, async (context) => {
+  test(`reads a layer when it is compressed by ${tool}`, { skip: missingTool(tool) }, async (context) => {
     await assertRead(context, runTool(tool, ['-c'], layer));
   });
 }
 
-test('an ACI is seen from its rootfs, and a changeset from its top', async (context) => {
+test('takes rootfs as the root when the format is aci, and the top of the archive otherwise', async (context) => {
   const { pool } = poolOf(context);
   const file = join(scratch, 'aci.tar');
   writeFileSync(
@@ -131,7 +131,7 @@ test('an ACI is seen from its rootfs, and a changeset from its top', async (cont
   assert.deepEqual(names(await read(pool, file)), ['above']);
 });
 
-test('nothing at all is a layer without anything', async (context) => {
+test('returns an empty index when the layer has no bytes or no members', async (context) => {
   const { pool } = poolOf(context);
   const empty = await serveHttp(context, (_request, response) => response.end());
   const tarball = await serveHttp(context, (_request, response) => response.end(tar([])));
@@ -140,7 +140,7 @@ test('nothing at all is a layer without anything', async (context) => {
   assert.equal((await read(pool, empty)).diffId, `sha256:${ofNothing}`);
 });
 
-test('what fails says why, and the thread goes on', async (context) => {
+test('reports the reason and keeps the thread when a layer cannot be read', async (context) => {
   const { pool, stats } = poolOf(context, { threads: 1 });
   const garbage = await serveHttp(context, (_request, response) => response.end(layer.subarray(1000)));
   const cut = await serveHttp(context, (_request, response) => {
@@ -166,7 +166,7 @@ test('what fails says why, and the thread goes on', async (context) => {
   );
 });
 
-test('a refusal of the policy comes from both kinds of sources', async (context) => {
+test('throws source-refused for files and URLs when the policy does not allow them', async (context) => {
   const { pool } = poolOf(context, {
     policy: sourcePolicy({
       ...openPolicy,
@@ -188,7 +188,7 @@ test('a refusal of the policy comes from both kinds of sources', async (context)
     await assert.rejects(read(pool, path), { code: 'source-refused' }, path);
 });
 
-test('certificates are checked unless they are not to be', {
+test('verifies certificates unless verification is off', {
   skip: missingTool('openssl'),
 }, async (context) => {
   const { key, cert } = testAuthority(context).issue('localhost');
@@ -208,7 +208,7 @@ test('certificates are checked unless they are not to be', {
   assert.equal((await read(trusting.pool, url)).diffId, diffId);
 });
 
-/** A server that holds its answers back until it is told. */
+/** A server that holds back its responses until the test sends them. */
 async function stalledServer(context: TestContext) {
   const held: ServerResponse[] = [];
   const closed: Promise<void>[] = [];
@@ -229,7 +229,7 @@ async function stalledServer(context: TestContext) {
   return { url, held, closed, until };
 }
 
-test('two layers are read at once, the third waits, the fourth is refused', async (context) => {
+test('reads two layers, queues the third and rejects the fourth when there are two threads', async (context) => {
   const { pool } = poolOf(context, { threads: 2, bounds: { waitingMax: 1, graceMs: 60_000 } });
   const { url, held, until } = await stalledServer(context);
   const reads = [1, 2, 3].map(() => read(pool, url));
@@ -243,7 +243,7 @@ test('two layers are read at once, the third waits, the fourth is refused', asyn
   assert.deepEqual(pool.load(), { threads: 2, busy: 0, waiting: 0 });
 });
 
-test('a server that is slow to begin keeps no thread, but only so many are waited for', async (context) => {
+test('frees the thread when a server is slow to respond, and rejects reads when too many wait', async (context) => {
   const { pool, stats } = poolOf(context, { threads: 1, bounds: { waitingMax: 1, graceMs: 0 } });
   const { url, held, until } = await stalledServer(context);
   const file = join(scratch, 'quick.tar');
@@ -266,7 +266,7 @@ test('a server that is slow to begin keeps no thread, but only so many are waite
   );
 });
 
-test('a server that sends a byte now and then is given up', async (context) => {
+test('throws limit-exceeded when a server sends too few bytes per second', async (context) => {
   const { pool } = poolOf(context, { bounds: { idleMs: 200 } });
   const url = await serveHttp(context, (_request, response) => {
     const drip = setInterval(() => response.write('x'), 20);
@@ -277,7 +277,7 @@ test('a server that sends a byte now and then is given up', async (context) => {
   await assert.rejects(read(pool, url), { code: 'limit-exceeded', limit: 'idleBytes' });
 });
 
-test('whoever goes away ends the download, and the thread goes on', async (context) => {
+test('ends the download and keeps the thread when the caller aborts', async (context) => {
   const { pool, stats } = poolOf(context, { threads: 1 });
   const { url, held, closed, until } = await stalledServer(context);
   const client = new AbortController();
@@ -297,24 +297,24 @@ test('whoever goes away ends the download, and the thread goes on', async (conte
   );
 });
 
-test('a layer that is garbage from the start is not downloaded to its end', async (context) => {
+test('ends the download early when a layer is corrupt from the start', async (context) => {
   const { pool } = poolOf(context);
   const { url, held, closed, until } = await stalledServer(context);
   const garbage = read(pool, url);
   await until(1);
-  // Never ended: only the close of the client ends this answer.
+  // Not ended here: the response ends only when the client closes the connection.
   held[0]?.write(Buffer.alloc(1_000_000, 'x'));
   await assert.rejects(garbage, { code: 'target-corrupt' });
   await closed[0];
 });
 
-test('a layer that takes too long or too much memory meets a limit', async (context) => {
+test('throws limit-exceeded when a layer takes too much time or memory', async (context) => {
   const { url } = await stalledServer(context);
   const slow = poolOf(context, { bounds: { layerMs: 20 } });
   await assert.rejects(read(slow.pool, url), { code: 'limit-exceeded', limit: 'layerMs' });
   const idle = poolOf(context, { bounds: { idleMs: 10 } });
   await assert.rejects(read(idle.pool, url), { code: 'limit-exceeded', limit: 'idleMs' });
-  // How much a real layer takes differs from run to run; this thread takes all there is, and then a new one goes on.
+  // The memory use of a real layer differs between runs. This thread allocates until it fails, and then a new thread goes on.
   const script = new URL('../testing/faulty-layer-worker.ts', import.meta.url);
   const small = poolOf(context, { script, bounds: { heapBytesMax: 64 * 1024 ** 2 }, threads: 1 });
   await assert.rejects(read(small.pool, 'hoards'), { code: 'limit-exceeded', limit: 'layerHeapBytes' });
@@ -323,7 +323,7 @@ test('a layer that takes too long or too much memory meets a limit', async (cont
 
 const posted = z.object({ Layer: z.object({ Path: z.string(), Headers: z.optional(z.unknown()) }) });
 
-/** What Clair said of the layers that were posted to it, by path. */
+/** Returns what Clair responded to each posted layer, by path: `read` or its error message. */
 function recordedAnswers(): Map<string, string> {
   const answers = new Map<string, string>();
   for (const { method, path, status: code, ...bodies } of readExchanges('v1-layers')) {
@@ -344,7 +344,7 @@ function tolerantJson(text: string): unknown {
   }
 }
 
-/** The words of Clair for what reading alone can fail with. */
+/** The error codes for Clair's error messages that reading alone can cause. */
 const expectedErrors: Readonly<Record<string, readonly [code: string, limit?: string]>> = {
   'could not find layer': ['layer-not-found'],
   'tarutil: could not extract the archive': ['target-corrupt'],
@@ -354,7 +354,7 @@ const expectedErrors: Readonly<Record<string, readonly [code: string, limit?: st
   ],
 };
 
-corpusTest('layers are read, and refused, where Clair did', async (context) => {
+corpusTest('reads a layer, or throws an error, when Clair did', async (context) => {
   const { pool } = poolOf(context);
   const server = await serveHttp(context, (request, response) => {
     const { url = '' } = request;

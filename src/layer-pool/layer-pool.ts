@@ -15,20 +15,20 @@ import type { LayerThread } from './layer-thread.ts';
 import { PrefetchedStream } from './prefetched-stream.ts';
 import { ThreadPool } from './thread-pool.ts';
 
-/** How posted layers are read. */
+/** Options of `openLayerPool`. */
 export interface LayerPoolOptions {
-  /** The script of a thread, `layer-worker`. */
+  /** URL of the thread's script, `layer-worker`. */
   readonly script: URL;
   readonly policy: SourcePolicy;
-  /** One per core unless given. */
+  /** Number of threads; one per core by default. */
   readonly threads?: number | undefined;
-  /** Told of every layer that was read, or tried to. */
+  /** Called after each layer that a thread read, or failed to read. */
   readonly onRead?: (reading: LayerReadStats) => void;
-  /** In place of the limits; for tests. */
+  /** Overrides of the limits, for tests. */
   readonly bounds?: Partial<LayerBounds>;
 }
 
-/** What posted layers are limited to. */
+/** Limits of posted layers. */
 export interface LayerBounds extends Pick<LayerDownload, 'idleMs' | 'bytesMax' | 'sleep'> {
   readonly waitingMax: number;
   readonly graceMs: number;
@@ -37,26 +37,23 @@ export interface LayerBounds extends Pick<LayerDownload, 'idleMs' | 'bytesMax' |
   readonly heapBytesMax: number;
 }
 
-/** How busy the threads are. */
+/** Load of the threads. */
 export interface PoolLoad {
   readonly threads: number;
   readonly busy: number;
   readonly waiting: number;
 }
 
-/** Reads posted layers, several at a time. Disposing it ends its threads. */
+/** Reads posted layers, several at a time. Dispose the pool to end its threads. */
 export interface LayerPool extends AsyncDisposable {
-  /**
-   * Throws `busy`, `layer-not-found`, `source-refused`, `target-corrupt` or `limit-exceeded`, and the reason of the signal when it
-   * comes.
-   */
+  /** Throws `busy`, `layer-not-found`, `source-refused`, `target-corrupt` or `limit-exceeded`, or the signal's reason if it aborts. */
   readonly read: ReadLayerSource;
-  /** As `read`, with what plugins bring. */
+  /** Returns a `read` that also runs the given analyzers of plugins. */
   readonly reader: (analyzers: readonly AnalyzerDescription[]) => ReadLayerSource;
   readonly load: () => PoolLoad;
 }
 
-/** Starts a pool: the bytes of a layer come in on this thread, everything else is done on others. */
+/** Starts a pool. The calling thread receives the bytes of a layer; other threads decompress and analyze them. */
 export function openLayerPool(options: LayerPoolOptions): LayerPool {
   const threads = options.threads ?? availableParallelism();
   const pool = new ThreadPool({
@@ -93,14 +90,14 @@ interface ReadJob {
 
 interface RemoteReadDeps {
   readonly pool: ThreadPool;
-  /** Downloads that were begun and of which nothing came yet. */
+  /** Downloads that have started but have not yet received a byte. */
   readonly stalled: AdmissionLimit;
   readonly options: LayerPoolOptions;
 }
 
 /**
- * Headers stay on this thread; the other gets bytes. A server that is slow to begin keeps no thread: that goes to the next layer, and is
- * taken again when bytes flow.
+ * Downloads a layer on this thread, which keeps the headers, and sends its bytes to a layer thread. If the server is slow to respond, frees
+ * the layer thread for another layer, and takes one again when bytes arrive.
  */
 async function readRemote(job: ReadJob, { pool, stalled, options }: RemoteReadDeps): Promise<LayerIndex> {
   const { reading } = job;

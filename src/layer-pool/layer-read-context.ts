@@ -1,33 +1,33 @@
 import { ClairError, type ErrorCode } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 
-/** How reading a layer went. */
+/** Statistics of one read of a layer. */
 export interface LayerReadStats {
   readonly seconds: number;
-  /** That were downloaded; none of a file of this machine. */
+  /** Bytes downloaded; 0 for a local file. */
   readonly bytes: number;
-  /** `failed` for a fault of ours. */
+  /** `failed` means an internal error. */
   readonly outcome: 'read' | 'cancelled' | 'failed' | ErrorCode;
 }
 
-/** What reading a layer is limited by, and who is told of it. */
+/** Limits of reading a layer, and the callback that receives the statistics. */
 interface LayerReadContextOptions {
   readonly onRead?: (reading: LayerReadStats) => void;
   readonly bounds?: { readonly layerMs?: number };
 }
 
-/** The reading of one layer: the time it takes and may take, and how it ends. Disposing it ends its download. */
+/** One read of a layer: its timeout, its abort signal and its statistics. Dispose it to end its download. */
 export class LayerReadContext implements AsyncDisposable {
   readonly #options: LayerReadContextOptions;
   readonly #timeout = new AbortController();
   readonly #ended = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #started: number | undefined;
-  /** Of whoever posted the layer. */
+  /** The signal of the caller that posted the layer. */
   readonly callerSignal: AbortSignal;
-  /** Of that, of the time that is over, and of the end. */
+  /** Aborts when the caller aborts, when the time limit is reached, and when the read ends. */
   readonly signal: AbortSignal;
-  /** That came in. */
+  /** Bytes downloaded so far. */
   bytes = 0;
 
   constructor(caller: AbortSignal, options: LayerReadContextOptions) {
@@ -36,17 +36,17 @@ export class LayerReadContext implements AsyncDisposable {
     this.signal = AbortSignal.any([caller, this.#timeout.signal, this.#ended.signal]);
   }
 
-  /** Says that a thread was there for it: what waits for one is not counted. */
+  /** Starts the clock when the read gets a thread, so that waiting for a thread does not count. */
   start(): void {
     const ms = this.#options.bounds?.layerMs ?? limits.layerMs;
     this.#started = performance.now();
     this.#timer = setTimeout(() => {
-      const message = `reading the layer takes more than ${ms / 1000} s`;
+      const message = `reading the layer takes longer than ${ms / 1000} s`;
       this.#timeout.abort(new ClairError('limit-exceeded', message, { limit: 'layerMs' }));
     }, ms);
   }
 
-  /** Waits for the outcome, and tells of it. */
+  /** Waits for the result and reports the statistics. */
   async track<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await work;
@@ -64,7 +64,7 @@ export class LayerReadContext implements AsyncDisposable {
 
   /** Ends the download. */
   end(): void {
-    this.#ended.abort(new Error('the layer is read no further'));
+    this.#ended.abort(new Error('the layer is no longer read'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

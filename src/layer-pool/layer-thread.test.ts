@@ -27,23 +27,23 @@ function pool(context: TestContext, threadsMax: number, waitingMax: number, idle
 
 const signal = new AbortController().signal;
 
-test('a thread does one task after the other', async (context) => {
+test('runs one task after the other', async (context) => {
   const worker = thread(context);
   assert.equal((await worker.run(file('well'))).length, 1);
   assert.equal((await worker.run(file('well'))).length, 1);
   assert.ok(worker.isAlive);
 });
 
-test('a thread that ends or throws fails its task', async (context) => {
+test('fails its task when the thread exits or throws', async (context) => {
   const ended = thread(context);
-  await assert.rejects(ended.run(file('ends')), { message: /ended without an answer/ });
+  await assert.rejects(ended.run(file('ends')), { message: /exited before it returned a result/ });
   assert.ok(!ended.isAlive);
   const threw = thread(context);
-  await assert.rejects(threw.run(file('throws')), { message: 'as it was told to' });
+  await assert.rejects(threw.run(file('throws')), { message: 'thrown on purpose' });
   assert.ok(!threw.isAlive);
 });
 
-test('a thread that does not stop is ended', async (context) => {
+test('ends a thread that does not stop', async (context) => {
   const worker = thread(context, 10);
   const stop = new AbortController();
   const run = worker.run(file('spins'), { signal: stop.signal });
@@ -52,7 +52,7 @@ test('a thread that does not stop is ended', async (context) => {
   assert.ok(!worker.isAlive);
 });
 
-test('a stream is read no further than its reader has come', async (context) => {
+test('reads a stream no further than its consumer has come', async (context) => {
   const worker = thread(context, 10);
   const stop = new AbortController();
   let sent = 0;
@@ -66,7 +66,7 @@ test('a stream is read no further than its reader has come', async (context) => 
   }
   const task = { kind: 'stream', analyzers: [], name: 'hungry', ...unclaimed } as const;
   const run = worker.run(task, { bytes: endless, signal: stop.signal });
-  // Once a task of the event loop finds no more sent than the one before, nothing is asked for any more.
+  // When a turn of the event loop sends no more than the turn before, the sender no longer pulls from the stream.
   for (let before = -1; before !== sent; ) {
     before = sent;
     await new Promise(setImmediate);
@@ -78,7 +78,7 @@ test('a stream is read no further than its reader has come', async (context) => 
   assert.ok(isLeft, 'the stream is closed');
 });
 
-test('a stream that fails fails the task with its own words', async (context) => {
+test('fails the task with the error of the stream when the stream fails', async (context) => {
   const worker = thread(context, 10);
   async function* broken(): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(1);
@@ -88,7 +88,7 @@ test('a stream that fails fails the task with its own words', async (context) =>
   await assert.rejects(worker.run(task, { bytes: broken }), { message: 'the line is dead' });
 });
 
-test('tasks wait for a thread, only so many, in their order', async (context) => {
+test('queues tasks in their order when all threads are busy, up to a limit', async (context) => {
   const threads = pool(context, 1, 2);
   const held = Promise.withResolvers<undefined>();
   const order: string[] = [];
@@ -110,7 +110,7 @@ test('tasks wait for a thread, only so many, in their order', async (context) =>
   assert.deepEqual([threads.busy, threads.waiting], [0, 0]);
 });
 
-test('whoever waits may leave', async (context) => {
+test('leaves the queue when the caller aborts', async (context) => {
   const threads = pool(context, 1, 1);
   const held = Promise.withResolvers<undefined>();
   const first = threads.use(signal, () => held.promise);
@@ -123,17 +123,17 @@ test('whoever waits may leave', async (context) => {
   await first;
 });
 
-test('a thread that dies or is ended is replaced', async (context) => {
+test('replaces a thread when it dies or is ended', async (context) => {
   const threads = pool(context, 1, 10);
   const run = (name: string, stop = signal) =>
     threads.use(stop, (worker) => worker.run(file(name), { signal: stop }));
   const spinning = new AbortController();
   const results = [
-    assert.rejects(run('ends'), { message: /ended without an answer/ }),
+    assert.rejects(run('ends'), { message: /exited before it returned a result/ }),
     run('well'),
     assert.rejects(run('spins', spinning.signal), { message: 'enough' }),
     run('well'),
-    assert.rejects(run('throws'), { message: 'as it was told to' }),
+    assert.rejects(run('throws'), { message: 'thrown on purpose' }),
     run('well'),
   ];
   await results[1];
@@ -141,7 +141,7 @@ test('a thread that dies or is ended is replaced', async (context) => {
   await Promise.all(results);
 });
 
-test('ends a thread that stays idle, and starts another one when a task comes', {
+test('ends an idle thread, and starts another one when a task comes', {
   timeout: 20_000,
 }, async (context) => {
   const threads = pool(context, 1, 10, 1);
@@ -155,18 +155,18 @@ test('ends a thread that stays idle, and starts another one when a task comes', 
   assert.notEqual(await use(), first);
 });
 
-test('a pool that is closed has no threads', async (context) => {
+test('has no threads after it is closed', async (context) => {
   const threads = pool(context, 1, 10);
   const busy = threads.use(signal, (worker) => worker.run(file('spins')));
   const waiting = threads.use(signal, () => assert.fail('no thread is left'));
   const [first, second] = [
-    assert.rejects(busy, { message: /ended without an answer/ }),
-    assert.rejects(waiting, { message: 'layers are read no more' }),
+    assert.rejects(busy, { message: /exited before it returned a result/ }),
+    assert.rejects(waiting, { message: 'the layer pool is shut down' }),
   ];
   await threads[Symbol.asyncDispose]();
   await Promise.all([first, second]);
   await assert.rejects(
     threads.use(signal, () => assert.fail('no thread is left')),
-    { message: 'layers are read no more' },
+    { message: 'the layer pool is shut down' },
   );
 });

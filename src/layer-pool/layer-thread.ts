@@ -6,24 +6,24 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import type { FromThread, LayerAnswer, LayerTask, ToThread } from './protocol.ts';
 import { TransferSender } from './transfer-sender.ts';
 
-/** What a thread is limited to. */
+/** Limits of a thread. */
 export interface ThreadOptions {
   readonly heapBytesMax?: number;
   readonly stopMs?: number;
 }
 
-/** What goes with a task. */
+/** Options of `LayerThread.run`. */
 export interface TaskOptions {
-  /** The bytes of a stream. They are asked for no more once the signal given here has come. */
+  /** Returns the bytes of a stream. `run` aborts `ended` when it needs no more bytes. */
   readonly bytes?: (ended: AbortSignal) => AsyncIterable<Uint8Array>;
-  /** Calls the task off; its reason is what the task fails with. */
+  /** Cancels the task, which then fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 interface RunningTask {
   readonly sender: TransferSender;
   readonly outcome: PromiseWithResolvers<LayerAnswer>;
-  /** The thread is through with the task, or dead. */
+  /** Resolves when the thread has finished the task or has died. */
   readonly settled: PromiseWithResolvers<void>;
 }
 
@@ -50,18 +50,18 @@ export class LayerThread implements AsyncDisposable {
       this.#fail(toThreadError(error));
     });
     this.#worker.on('exit', () => {
-      this.#fail(new Error('the thread that reads layers ended without an answer'));
+      this.#fail(new Error('the layer thread exited before it returned a result'));
     });
   }
 
-  /** Whether it can be given a task. */
+  /** Whether the thread accepts a task. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
   /**
-   * Does a task. Fails with what is wrong with the layer, with what its bytes or the signal fail with, and when the thread dies. A
-   * thread that goes on with a task that is called off is ended.
+   * Runs a task. Throws if the layer is invalid, if the stream fails, if the signal aborts or if the thread dies. Ends a thread that does
+   * not stop in time after a cancelled task.
    */
   async run(task: LayerTask, { bytes, signal }: TaskOptions = {}): Promise<readonly LayerIndex[]> {
     signal?.throwIfAborted();
@@ -80,20 +80,20 @@ export class LayerThread implements AsyncDisposable {
       return indexesOf(await running.outcome.promise);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      ended.abort(new Error('the layer is read no further'));
+      ended.abort(new Error('the layer is no longer read'));
       running.sender.stop();
       await this.#settle(running);
       this.#running = undefined;
     }
   }
 
-  /** Reads one layer. Fails as `run` does. */
+  /** Reads one layer. Throws as `run` does. */
   async readOne(
     layer: LayerTask & { readonly kind: 'file' | 'stream' },
     options: TaskOptions,
   ): Promise<LayerIndex> {
     const [index] = await this.run(layer, options);
-    if (index === undefined) throw new Error('the thread that reads layers gave no index');
+    if (index === undefined) throw new Error('the layer thread returned no index');
     return index;
   }
 
@@ -135,7 +135,7 @@ export class LayerThread implements AsyncDisposable {
     this.#running?.settled.resolve();
   }
 
-  /** Waits until the thread is ready for another task, or ends it. */
+  /** Waits until the thread is ready for another task, or ends it after `stopMs`. */
   async #settle({ settled }: RunningTask): Promise<void> {
     this.#send({ kind: 'cancel' });
     const isSettled = await settlesWithin(settled.promise, this.#options.stopMs ?? limits.layerStopMs);
@@ -151,6 +151,6 @@ function indexesOf(answer: LayerAnswer): readonly LayerIndex[] {
 
 function toThreadError(error: Error): Error {
   if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  const message = 'reading the layer takes more memory than there is for it';
+  const message = 'reading the layer takes more memory than the limit allows';
   return new ClairError('limit-exceeded', message, { cause: error, limit: 'layerHeapBytes' });
 }

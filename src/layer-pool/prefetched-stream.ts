@@ -1,6 +1,6 @@
 import { settlesWithin } from '../kit/async/timeout.ts';
 
-/** A stream whose first bytes can be waited for before the rest is read. */
+/** A stream that fetches its first chunk before it is iterated. */
 export class PrefetchedStream implements AsyncIterable<Uint8Array> {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #firstChunk: Promise<IteratorResult<Uint8Array>>;
@@ -8,16 +8,16 @@ export class PrefetchedStream implements AsyncIterable<Uint8Array> {
   constructor(stream: AsyncIterable<Uint8Array>) {
     this.#chunks = stream[Symbol.asyncIterator]();
     this.#firstChunk = this.#chunks.next();
-    // Whoever waits is told of a failure; nobody may be waiting just then.
+    // The error reaches the consumer when it awaits the chunk. Until then it must not count as unhandled.
     this.#firstChunk.catch(() => undefined);
   }
 
-  /** Waits until something came. Fails as the stream does. */
+  /** Waits for the first chunk. Throws if the stream fails. */
   async waitForFirstChunk(): Promise<void> {
     await this.#firstChunk;
   }
 
-  /** Whether something comes within so long. Fails as the stream does. */
+  /** Whether the first chunk arrives within `ms` milliseconds. Throws if the stream fails. */
   async hasFirstChunkWithin(ms: number): Promise<boolean> {
     return await settlesWithin(this.#firstChunk, ms);
   }

@@ -4,42 +4,40 @@ import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
 
-/** What a thread is asked. It holds no secret: headers of a download stay with the thread that does it. */
+/** A task for a thread. It holds no secrets: headers of a download stay on the thread that downloads. */
 export type LayerTask = {
-  /** What plugins bring that looks into layers. */
+  /** Descriptions of the plugins' analyzers. */
   readonly analyzers: readonly AnalyzerDescription[];
 } & LayerWork;
 
-/** What is to be done. */
 type LayerWork =
   /** Layers of an image on this machine. */
   | { readonly kind: 'image'; readonly layers: readonly ImageLayer[]; readonly options: AnalysisOptions }
-  /** A file that somebody named, in one of the directories where such are given. */
+  /** A local file. If `directories` is set, the file must be in one of them. */
   | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & LayerInput)
-  /** A layer whose bytes are sent. */
+  /** A layer whose bytes arrive in messages. */
   | ({ readonly kind: 'stream' } & LayerInput);
 
-/** One layer. */
 interface LayerInput {
-  /** What messages call it; of one that is posted the path, or the URL as it may be shown. */
+  /** Name of the layer in messages: a path, or a URL without secrets. */
   readonly name: string;
   readonly claims: LayerClaims;
   readonly options: AnalysisOptions;
 }
 
-/** What is sent to a thread. It does one task at a time, and what does not belong to it is passed over. */
+/** Messages to a thread. It runs one task at a time, and ignores messages that do not belong to it. */
 export type ToThread =
   | { readonly kind: 'begin'; readonly task: LayerTask }
-  /** Of the layer; the memory goes with it. */
+  /** Bytes of the layer. The memory is transferred. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' }
   | { readonly kind: 'cancel' };
 
-/** What comes from a thread: the last message of each task, also of one that was called off, is its answer. */
+/** Messages from a thread. The last message of each task is its result, also if the task was cancelled. */
 export type FromThread =
-  /** Memory of bytes that were read, to be filled again. */
+  /** A buffer that was read and can be filled again. */
   | { readonly kind: 'returned'; readonly memory: ArrayBuffer }
   | { readonly kind: 'answer'; readonly answer: LayerAnswer };
 
-/** The answer to a task. */
+/** The result of a task, or its error. */
 export type LayerAnswer = { readonly indexes: readonly LayerIndex[] } | SerializedError;

@@ -2,23 +2,26 @@ import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { LayerThread, type ThreadOptions } from './layer-thread.ts';
 
-/** How large a pool is. */
+/** Options of a `ThreadPool`. */
 export interface ThreadPoolOptions extends ThreadOptions {
-  /** The script of a thread. */
+  /** URL of the thread's script. */
   readonly script: URL;
   readonly threadsMax: number;
   readonly waitingMax: number;
-  /** A thread without a task for this time is ended: V8 keeps the memory that its largest layer took. `limits.idleThreadMs` by default. */
+  /**
+   * Milliseconds after which an idle thread is ended, since V8 keeps the memory of the thread's largest layer. `limits.idleThreadMs` by
+   * default.
+   */
   readonly idleMs?: number;
 }
 
 /**
- * Threads with one task at a time. A thread is started when it is first needed, ended when it has been idle for `idleMs`, and replaced when it
- * has died. At most `waitingMax` tasks wait, in their order. Dispose the pool to end all threads.
+ * Threads with one task at a time. The pool starts a thread when it is first needed, ends it after `idleMs` without a task, and replaces it
+ * if it dies. At most `waitingMax` tasks wait, first in, first out. Dispose the pool to end all threads.
  */
 export class ThreadPool implements AsyncDisposable {
   readonly #options: ThreadPoolOptions;
-  /** The one that became idle last comes last. */
+  /** In the order in which they became idle; the most recent is the last. */
   readonly #idle = new Map<LayerThread, NodeJS.Timeout>();
   readonly #busy = new Set<LayerThread>();
   readonly #waiting = new Set<PromiseWithResolvers<LayerThread>>();
@@ -36,7 +39,7 @@ export class ThreadPool implements AsyncDisposable {
     return this.#waiting.size;
   }
 
-  /** Gives `work` a thread for as long as it takes. Throws `busy` when too many wait, and the reason of the signal while waiting. */
+  /** Runs `work` with a thread. Throws `busy` if too many tasks wait, and the signal's reason if it aborts during the wait. */
   async use<T>(signal: AbortSignal, work: (thread: LayerThread) => Promise<T>): Promise<T> {
     const thread = await this.#acquire(signal);
     try {
@@ -62,7 +65,7 @@ export class ThreadPool implements AsyncDisposable {
     const { threadsMax, waitingMax } = this.#options;
     if (this.#busy.size < threadsMax) return this.#takeThread();
     if (this.#waiting.size >= waitingMax)
-      throw new ClairError('busy', `${this.#busy.size} layers are being read and ${waitingMax} wait`);
+      throw new ClairError('busy', `${this.#busy.size} layers are being read and ${waitingMax} are waiting`);
     const turn = Promise.withResolvers<LayerThread>();
     const cancel = (): void => {
       this.#waiting.delete(turn);
@@ -95,7 +98,7 @@ export class ThreadPool implements AsyncDisposable {
     this.#idle.set(thread, setTimeout(end, this.#options.idleMs ?? limits.idleThreadMs).unref());
   }
 
-  /** A living thread, now busy. */
+  /** Returns a living thread and marks it busy. */
   #takeThread(): LayerThread {
     const thread = this.#takeIdle() ?? new LayerThread(this.#options.script, this.#options);
     this.#busy.add(thread);
@@ -113,5 +116,5 @@ export class ThreadPool implements AsyncDisposable {
 }
 
 function closedError(): Error {
-  return new Error('layers are read no more');
+  return new Error('the layer pool is shut down');
 }

@@ -1,6 +1,6 @@
 import { bufferView } from '../kit/bytes/buffer-view.ts';
 
-/** Bytes that messages bring, in their order. Each piece is handed on to `giveBack` once the next is asked for. */
+/** Bytes received in messages, in order. Passes each buffer to `recycle` when the consumer requests the next one. */
 export class TransferReceiver implements AsyncIterable<Buffer> {
   readonly #recycle: (memory: ArrayBuffer) => void;
   readonly #pending: Uint8Array<ArrayBuffer>[] = [];
@@ -16,7 +16,7 @@ export class TransferReceiver implements AsyncIterable<Buffer> {
     this.#wake?.();
   }
 
-  /** Says that nothing more comes. */
+  /** Marks the end of the stream. */
   end(): void {
     this.#isEnded = true;
     this.#wake?.();

@@ -1,11 +1,11 @@
-/** Bytes of one piece of memory: large enough that zlib is quick and messages are few. */
+/** Bytes per buffer: large enough for fast inflation and few messages. */
 const bufferBytes = 256 * 1024;
-/** Pieces of memory of one conveyor: one is filled, one is read, one is on its way. */
+/** Buffers per transfer: one is filled, one is read, the others are in transit. */
 const buffersMax = 4;
 
 /**
- * Sends a stream to another thread in large pieces. Their memory goes along and comes back to be filled again: when all of it is
- * away nothing more is read, so that a slow reader slows the stream.
+ * Sends a stream to another thread in large buffers, whose memory is transferred and comes back for reuse. If all buffers are in use, it
+ * reads no more of the stream (backpressure).
  */
 export class TransferSender {
   readonly #send: (bytes: Uint8Array<ArrayBuffer>) => void;
@@ -18,7 +18,7 @@ export class TransferSender {
     this.#send = send;
   }
 
-  /** Sends all of a stream. Fails as the stream does. */
+  /** Sends the whole stream. Throws if the stream fails. */
   async run(stream: AsyncIterable<Uint8Array>): Promise<void> {
     let filling = await this.#takeBuffer();
     let fill = 0;
@@ -37,13 +37,13 @@ export class TransferSender {
     if (fill > 0) this.#send(filling.subarray(0, fill));
   }
 
-  /** Takes back memory that was read. */
+  /** Takes back a buffer that the other thread has read. */
   recycle(memory: ArrayBuffer): void {
     this.#free.push(memory);
     this.#wake?.();
   }
 
-  /** Reads and sends nothing more. */
+  /** Stops reading and sending. */
   stop(): void {
     this.#isStopped = true;
     this.#wake?.();
@@ -55,7 +55,7 @@ export class TransferSender {
       return new Uint8Array(bufferBytes);
     }
     while (this.#free.length === 0) {
-      if (this.#isStopped) throw new Error('nobody takes the bytes any more');
+      if (this.#isStopped) throw new Error('transfer aborted: consumer stopped');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -20,7 +20,7 @@ port?.on('message', (message: ToThread) => {
 
 function misbehave(name: string): void {
   if (name === 'ends') process.exit(1);
-  if (name === 'throws') throw new Error('as it was told to');
+  if (name === 'throws') throw new Error('thrown on purpose');
   while (name === 'spins');
   // Small pieces: for a large one V8 may give up the whole process.
   let heap: unknown;
