@@ -7,7 +7,7 @@ import { XmlStreamError } from '../kit/xml/xml-stream.ts';
 import { ClairError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';
 
-/** Content that is well-formed but does not say what the feed should say. `place` is a path of names into it. */
+/** Content that is well-formed but not as the feed's format requires. `place` is a path of names into it. */
 export class UnexpectedContent extends Error {
   readonly place: string;
 
@@ -18,20 +18,20 @@ export class UnexpectedContent extends Error {
   }
 }
 
-/** The JSON of a whole document of a feed; throws an `UnexpectedContent` at this place. */
+/** Parses a whole JSON document of a feed. Throws an `UnexpectedContent` at this place if it is not valid JSON. */
 export function parseJsonAt(place: string, bytes: Buffer): unknown {
   const refuse: DocumentErrorFactory = (fault) => new UnexpectedContent(place, `it ${fault}`);
   return parseJson(bytes, refuse, limits.documentDepthFromBytes);
 }
 
-/** The value as its schema reads it; throws an `UnexpectedContent` that names the first place where it differs. */
+/** Parses a value by its schema. Throws an `UnexpectedContent` that names the first place where the value differs. */
 export function parseBySchema<T extends z.ZodMiniType>(
   schema: T,
   value: unknown,
   place: string,
 ): z.output<T> {
   const result = boundedParse(schema, value);
-  if (result === undefined) throw new UnexpectedContent(place, 'more is wrong in it than can be told');
+  if (result === undefined) throw new UnexpectedContent(place, 'it has too many errors to list');
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = [place, ...(issue?.path ?? [])].filter((name) => name !== '').join('.');
@@ -40,14 +40,14 @@ export function parseBySchema<T extends z.ZodMiniType>(
   throw new UnexpectedContent(path, expectation);
 }
 
-/** What is read from where. */
+/** The feed and the URL that the content is read from, for error messages. */
 export interface FeedContext {
   readonly source: string;
   readonly feed: string;
   readonly content: { readonly url: string };
 }
 
-/** Passes records on, and turns what their reader throws about the content into an error that names the feed. */
+/** Passes records on. Turns errors of their reader about the content into an error that names the feed. */
 export async function* withFeedErrors<T>(context: FeedContext, records: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* records;
@@ -56,7 +56,7 @@ export async function* withFeedErrors<T>(context: FeedContext, records: AsyncIte
   }
 }
 
-/** What is wrong with the content as an error that names the feed; any other error as it is. */
+/** Turns an error about the content into one that names the feed. Returns any other error unchanged. */
 export function toCorruptFeedError({ source, feed, content }: FeedContext, error: unknown): unknown {
   const place = placeOf(error);
   if (place === undefined) return error;
@@ -65,16 +65,16 @@ export function toCorruptFeedError({ source, feed, content }: FeedContext, error
   return new ClairError('feed-corrupt', `${message}. Fetch it again, or check the mirror.`, { cause: error });
 }
 
-/** What a file must be by the word of another one. */
+/** The checksum that another file declares for some content. */
 export interface Checksum {
   readonly algorithm: string;
-  /** In lower-case hexadecimal digits. */
+  /** Lower-case hexadecimal digits. */
   readonly digest: string;
-  /** The file that says so. */
+  /** The file that declares it. */
   readonly declaredIn: string;
 }
 
-/** Passes content on; throws an `UnexpectedContent` at its end where it has another checksum. */
+/** Passes content on. Throws an `UnexpectedContent` at its end if the checksum differs. */
 export async function* verifyChecksum(
   body: AsyncIterable<Uint8Array>,
   { algorithm, digest, declaredIn }: Checksum,
@@ -89,7 +89,7 @@ export async function* verifyChecksum(
     throw new UnexpectedContent('its end', `its ${algorithm} is ${actual}, but ${declaredIn} says ${digest}`);
 }
 
-/** Readers of JSON, archives and compressed data count bytes; those of records and XML have words for the place. */
+/** Readers of JSON, archives and compressed data count bytes. Readers of records and XML describe the place in text. */
 function placeOf(error: unknown): string | undefined {
   if (error instanceof UnexpectedContent || error instanceof XmlStreamError) return error.place;
   if (error instanceof InflateError) return `byte ${error.position} of the compressed data`;

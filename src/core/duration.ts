@@ -8,7 +8,10 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Go's `time.ParseDuration`, without signs; a bare number counts nanoseconds, as in Clair's files. */
+/**
+ * Parses a duration into milliseconds like Go's `time.ParseDuration`, without signs. A bare number counts nanoseconds, as in Clair's
+ * configuration files.
+ */
 export function durationMs(value: string | number): number | undefined {
   if (typeof value === 'number') return value < 0 ? undefined : value * 1e-6;
   if (value === '0') return 0;

@@ -1,8 +1,8 @@
 import type { LimitName } from './limits.ts';
 
 /**
- * Everything that can go wrong for a reason outside this program, and the exit status of the command for it.
- * Any other error is a bug of ours and ends with 70.
+ * Codes of all failures with a cause outside this program, and the exit status of the command for each. Any other error is an internal
+ * error and ends with 70.
  */
 export const exitCodes = {
   usage: 2,
@@ -32,10 +32,10 @@ export const exitCodes = {
   'timed-out': 4,
 } as const;
 
-/** The closed set of reasons. */
+/** The code of a `ClairError`. */
 export type ErrorCode = keyof typeof exitCodes;
 
-/** What there is to say of a failure besides its message. */
+/** Optional details of a failure besides its message. */
 export interface ErrorDetails {
   readonly cause?: unknown;
   readonly limit?: LimitName | undefined;
@@ -44,7 +44,7 @@ export interface ErrorDetails {
 /** An expected failure. The message says what, where, and what to do. */
 export class ClairError extends Error {
   readonly code: ErrorCode;
-  /** Which limit it was, where that is known and the code is `limit-exceeded`. */
+  /** The exceeded limit, if it is known and the code is `limit-exceeded`. */
   readonly limit: LimitName | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
@@ -55,35 +55,35 @@ export class ClairError extends Error {
   }
 }
 
-/** What the system calls by codes, for people. */
+/** The messages of glibc (`strerror`, `gai_strerror`) for the error codes of Node. */
 const errnoMessages: ReadonlyMap<string, string> = new Map([
-  ['EACCES', 'permission denied'],
-  ['EADDRINUSE', 'another program listens there already'],
-  ['EADDRNOTAVAIL', 'this machine does not have that address'],
-  ['EAI_AGAIN', 'the name of the host cannot be looked up: is there a network?'],
-  ['ECONNREFUSED', 'nothing listens there'],
-  ['ECONNRESET', 'the connection was broken off'],
-  ['EDQUOT', 'the disk quota is used up'],
-  ['EFBIG', 'the file would be too large'],
-  ['EHOSTUNREACH', 'there is no way to the host'],
-  ['EIO', 'the disk or the network file system reports an error'],
-  ['EISDIR', 'it is a directory'],
-  ['ELOOP', 'its symbolic links go round in a circle'],
-  ['EMFILE', 'too many files are open'],
-  ['ENAMETOOLONG', 'the name is too long'],
-  ['ENETUNREACH', 'there is no way to that network'],
-  ['ENFILE', 'too many files are open on this machine'],
-  ['ENOENT', 'there is no such file or directory'],
-  ['ENOSPC', 'no space is left on the device'],
-  ['ENOTDIR', 'what should be a directory on the way there is none'],
-  ['ENOTFOUND', 'there is no host of that name, or no network'],
-  ['EPERM', 'it is not permitted'],
-  ['EROFS', 'the file system is read-only'],
-  ['ESTALE', 'the network file system no longer has the file'],
-  ['ETIMEDOUT', 'no answer came in time'],
+  ['EACCES', 'Permission denied'],
+  ['EADDRINUSE', 'Address already in use'],
+  ['EADDRNOTAVAIL', 'Cannot assign requested address'],
+  ['EAI_AGAIN', 'Temporary failure in name resolution'],
+  ['ECONNREFUSED', 'Connection refused'],
+  ['ECONNRESET', 'Connection reset by peer'],
+  ['EDQUOT', 'Disk quota exceeded'],
+  ['EFBIG', 'File too large'],
+  ['EHOSTUNREACH', 'No route to host'],
+  ['EIO', 'Input/output error'],
+  ['EISDIR', 'Is a directory'],
+  ['ELOOP', 'Too many levels of symbolic links'],
+  ['EMFILE', 'Too many open files'],
+  ['ENAMETOOLONG', 'File name too long'],
+  ['ENETUNREACH', 'Network is unreachable'],
+  ['ENFILE', 'Too many open files in system'],
+  ['ENOENT', 'No such file or directory'],
+  ['ENOSPC', 'No space left on device'],
+  ['ENOTDIR', 'Not a directory'],
+  ['ENOTFOUND', 'Name or service not known'],
+  ['EPERM', 'Operation not permitted'],
+  ['EROFS', 'Read-only file system'],
+  ['ESTALE', 'Stale file handle'],
+  ['ETIMEDOUT', 'Connection timed out'],
 ]);
 
-/** The words of whatever was thrown; those of the system with their code. */
+/** Returns the message of any thrown value. For an error of the operating system it is libc's message with the code. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -2,350 +2,355 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-/** Every limit on what comes from outside, in one place. Units are last in the names. */
+/** All limits on input from outside. The last word of a name is its unit. `docs/reference/limits.md` describes the effect of each. */
 export const limits = {
-  /** A version key longer than this is no key: PostgreSQL refuses index entries over 2,704 bytes for a whole tuple. */
+  /** Length of a version as a key of the database. PostgreSQL refuses index entries over 2,704 bytes for a whole tuple. */
   versionKeyBytes: 512,
-  /** Uncompressed bytes of one layer. */
+  /** Uncompressed size of one layer. */
   layerBytes: 64 * GiB,
-  /** Uncompressed bytes per compressed byte, over a whole layer; real layers stay under 200. */
+  /** Uncompressed bytes per compressed byte, over a whole layer. Real layers stay under 200. */
   inflateRatio: 1000,
-  /** Before this many uncompressed bytes the ratio is not judged: a small layer of zeros is harmless. */
+  /** Uncompressed size from which the ratio is checked: a small layer of zeros is harmless. */
   inflateRatioFromBytes: 64 * MiB,
-  /** Inflated bytes an xz decoder keeps to refer back to: twice what `xz -9` needs, as much as Node's zstd allows. */
+  /** Distance that a compressed stream may refer back: twice that of `xz -9`, and the maximum of Node's zstd. */
   inflateWindowBytes: 128 * MiB,
-  /** All wanted files of one layer together; the databases of large real systems have some tens of megabytes. */
+  /** Total size of the wanted files of one layer. The databases of large real systems have some tens of megabytes. */
   keptLayerBytes: 96 * MiB,
-  /** The same while another layer is read on another thread; a layer that has more is read once more by itself. */
+  /** The same while another thread reads another layer. A larger layer is read once more by itself. */
   threadKeptBytes: 32 * MiB,
-  /** A release file; real ones are under 2 KiB. */
+  /** Size of a release file. Real ones are under 2 KiB. */
   releaseFileBytes: 64 * KiB,
-  /** Packages of one database; real systems have under ten thousand. */
+  /** Packages of one database. Real systems have under ten thousand. */
   packagesPerFile: 20_000,
-  /** Files owned by packages that one lister keeps of one layer; large real systems have under ten thousand. */
+  /** Files of packages that one lister keeps of one layer. Large real systems have under ten thousand. */
   ownedFilesPerLayer: 100_000,
-  /** The characters of all their paths together. */
+  /** Total length of their paths. */
   ownedPathCharactersPerLayer: 32 * MiB,
-  /** Diversions of dpkg; real systems have under a hundred. */
+  /** Diversions of dpkg. Real systems have under a hundred. */
   diversions: 10_000,
-  /** Pieces of evidence of what is not listed that are kept of one layer, links included; large real layers have some thousands. */
+  /** Evidence of unlisted packages kept of one layer, including links. Large real layers have some thousands. */
   evidencePerLayer: 20_000,
-  /** The characters of their paths and of what links lead to. */
+  /** Total length of its paths and link targets. */
   evidenceCharactersPerLayer: 4 * MiB,
   /** Whiteouts and opaque directories that are kept because they may hide evidence in layers below. */
   evidenceMarkersPerLayer: 20_000,
   /** Evidence of all layers of an image. */
   evidencePerImage: 500_000,
-  /** Paths that coverage names as samples of one kind of evidence. */
+  /** Paths of one kind of evidence that the coverage names as samples. */
   evidencePaths: 20,
-  /** The beginning of a program, which says what it is. */
+  /** The beginning of a program that identifies it. */
   programHeadBytes: 4 * KiB,
-  /** So much of a program is looked through for what tells a Rust program; that lies before the code or behind it. */
+  /** How much of a program is searched for signs of Rust. They are stored before the code or after it. */
   programBytes: 16 * MiB,
-  /** Files and directories of a root file system on disk that are looked at for evidence. */
+  /** Files and directories of a root file system on disk that are checked for evidence. */
   directoryEntries: 1_000_000,
-  /** A file that states the licences of one package; those of Boost have 2 MB. */
+  /** Size of a file that states the licences of one package. Those of Boost have 2 MB. */
   licenseFileBytes: 4 * MiB,
-  /** All such files of one layer; the rest is not read. */
+  /** Total size of these files in one layer. The rest is not read. */
   licenseBytesPerLayer: 128 * MiB,
-  /** Such files and links to them kept of one layer; large real systems have some thousands. */
+  /** Number of these files, and of links to them, in one layer. Large real systems have some thousands. */
   licenseFilesPerLayer: 20_000,
   /** Licences kept of one package. */
   licensesPerPackage: 200,
-  /** The characters of all licences of one layer. */
+  /** Total length of all licences of one layer. */
   licenseCharactersPerLayer: 2 * MiB,
-  /** The characters of all names that the packages of one database require and provide; large real ones have one or two millions. */
+  /**
+   * Total length of the names that the packages of one database require and provide. Large real ones have one or two million characters.
+   */
   dependencyCharactersPerFile: 8 * MiB,
-  /** The same and the characters of all licences, over all layers of an image; real images have some tens of megabytes. */
+  /** Total length of these names and of all licences, over all layers of an image. Real images have some tens of megabytes. */
   imageDetailCharacters: 512 * MiB,
-  /** Dependencies between the packages of one image; large real ones have some ten thousand. */
+  /** Dependencies between the packages of one image. Large real ones have some ten thousand. */
   dependenciesPerImage: 500_000,
-  /** The header of one rpm package; that of a package of 100,000 files has some 13 MB. */
+  /** Size of the header of one rpm package. That of a package of 100,000 files has about 13 MB. */
   rpmHeaderBytes: 16 * MiB,
-  /** A manifest of Chisel, decompressed; real ones have under a megabyte. */
+  /** Uncompressed size of a Chisel manifest. Real ones have under a megabyte. */
   chiselBytes: 64 * MiB,
-  /** Lines of a manifest of Chisel, of which there is one a file. */
+  /** Lines of a Chisel manifest, which has one line for each file. */
   chiselLines: 1_000_000,
-  /** One such line; real ones have some hundred. */
+  /** Length of one such line. Real ones have some hundred characters. */
   chiselLineCharacters: 64 * KiB,
-  /** Content sets of one manifest; real ones have under a hundred. */
+  /** Content sets of one manifest. Real ones have under a hundred. */
   contentSets: 10_000,
-  /** Rows of one table of a history of dnf. */
+  /** Rows of one table of a dnf history. */
   dnfHistoryRows: 100_000,
-  /** Problems told of one file. */
+  /** Problems of one file that are reported one by one. */
   problemsPerFile: 20,
   /** Members of an archive that may hold an image. */
   archiveMembers: 20_000,
-  /** The characters of their names; real ones have under a hundred each. */
+  /** Total length of their names. Real ones have under a hundred characters each. */
   archiveNameCharacters: 16 * MiB,
-  /** Bytes of an image that is piped into the command, which are kept in a temporary file. */
+  /** Size of an image on standard input, which is stored in a temporary file. */
   spooledInputBytes: 64 * GiB,
-  /** Documents kept of a compressed archive while its members are listed. */
+  /** Total size of the documents kept of a compressed archive while its members are listed. */
   archiveDocumentBytes: 64 * MiB,
   /** Archive members of one layer. */
   layerEntries: 10_000_000,
-  /** Oddities of one layer that are told one by one. */
+  /** Irregularities of one layer that are reported one by one. */
   remarks: 100,
-  /** Whiteouts, links and wanted files one layer may hold; large real ones have some thousands. */
+  /** Whiteouts, links and wanted files of one layer. Large real ones have some thousands. */
   layerMarks: 20_000,
-  /** The characters of their names and of what links lead to. */
+  /** Total length of their names and link targets. */
   layerMarkCharacters: 2 * MiB,
-  /** Things that are kept of all layers of an image: such marks, packages, and files that packages own. */
+  /** All of them, all packages and all files of packages, over all layers of an image. */
   imageThings: 200_000,
-  /** Packages of one image; large real ones have some thousands. */
+  /** Packages of one image. Large real ones have some thousands. */
   imagePackages: 40_000,
-  /** Places outside of what extensions want that links of one image lead to. */
+  /** Paths outside the wanted ones that links of one image lead to. */
   linkedPlaces: 1000,
-  /** The characters of their paths; those of real images have some thousand together. */
+  /** Total length of these paths. Those of real images have some thousand characters together. */
   linkedPlaceCharacters: 64 * KiB,
   /** Times the layers of one image are read because links lead elsewhere. */
   readings: 8,
   pathBytes: 4096,
-  /** A pax header or a GNU long name. */
+  /** Size of a pax header or a GNU long name. */
   tarMetadataBytes: 1 * MiB,
-  /** Symbolic links followed on one path, as the kernel. */
+  /** Symbolic links followed on one path, as in the Linux kernel. */
   linkDepth: 40,
   layersPerImage: 1000,
-  /** Layers of one ancestry that are read at the same time. */
+  /** Layers of one ancestry that are read in parallel. */
   ancestryLayersAtOnce: 4,
-  /** The name of an ancestry, or what a client calls a layer of it: with four bytes each it fits into an index of any engine. */
+  /** Length of the name of an ancestry, or of a client's name for a layer. At four bytes each it fits into an index of any engine. */
   ancestryNameCharacters: 500,
-  /** A manifest, index or image configuration. */
+  /** Size of a manifest, index or image configuration. */
   manifestBytes: 8 * MiB,
-  /** A report that was written earlier and is compared with. The largest of our corpus has 3 MiB. */
+  /** Size of an earlier report to compare with. The largest of the test corpus has 3 MiB. */
   reportBytes: 256 * MiB,
-  /** How deep arrays and objects lie in a JSON document; real ones have under ten. */
+  /** Nesting depth of arrays and objects in a JSON document. Real ones have under ten. */
   documentDepth: 100,
-  /** A smaller document of a feed, of which archives have tens of thousands, may be deeper: that takes some tens of megabytes at most. */
+  /**
+   * Smaller documents of a feed may be nested deeper. An archive has tens of thousands of them, and each takes some tens of megabytes at
+   * most.
+   */
   documentDepthFromBytes: 1 * MiB,
-  /** An inventory of an image; one of 50,000 components has some 50 MB, which take 600 MB of memory. */
+  /** Size of an SBOM. One of 50,000 components has about 50 MB and takes 600 MB of memory. */
   sbomBytes: 256 * MiB,
-  /** Components of one inventory, files included; large real ones have some ten thousand. */
+  /** Components of one SBOM, including files. Large real ones have some ten thousand. */
   sbomComponents: 500_000,
-  /** Names of one image; real ones have under ten. */
+  /** Names of one image. Real ones have under ten. */
   imageNames: 50,
-  /** One of them: a host, a repository of 255 characters and a tag of 128. */
+  /** Length of one such name: a host, a repository of 255 characters and a tag of 128. */
   imageNameCharacters: 512,
-  /** Images of one index that `--platform all` scans; large real ones have some ten. */
+  /** Images of one index that `--platform all` scans. Large real indexes have about ten. */
   platformsPerImage: 100,
-  /** Manifests that point to manifests. */
+  /** Nesting depth of indexes. */
   indexDepth: 5,
-  /** Indexes read of one image of a registry. */
+  /** Indexes read for one image of a registry. */
   indexesPerImage: 100,
-  /** What a registry says of a failure, and a token. */
+  /** Size of a registry's error response or token. */
   registryAnswerBytes: 256 * KiB,
-  /** A file of credentials, and what a helper prints. */
+  /** Size of a credentials file, and of the output of a credential helper. */
   credentialBytes: 1 * MiB,
-  /** A helper that is asked for credentials; it may ask its user. */
+  /** Time for a credential helper, which may prompt its user. */
   credentialHelperMs: 60_000,
-  /** A list of packages that is attached to an image of a registry. */
+  /** Size of an SBOM that is attached to an image of a registry. */
   attachedSbomBytes: 64 * MiB,
-  /** One feed, uncompressed; Red Hat's archive has tens of gigabytes. */
+  /** Uncompressed size of one feed. Red Hat's archive has tens of gigabytes. */
   feedBytes: 128 * GiB,
-  /** One record of a feed. */
+  /** Size of one record of a feed. */
   feedRecordBytes: 64 * MiB,
-  /** Records of one feed; the largest real ones have under a million. */
+  /** Records of one feed. The largest real ones have under a million. */
   feedRecords: 10_000_000,
-  /** Elements of one record of an XML feed; the largest real ones have some ten thousand. */
+  /** Elements of one record of an XML feed. The largest real ones have some ten thousand. */
   xmlRecordElements: 500_000,
-  /** One tag with its attributes, one text or one comment of an XML feed. */
+  /** Length of one tag with its attributes, of one text or of one comment of an XML feed. */
   xmlTokenChars: 4 * MiB,
-  /** Elements inside each other in an XML feed. */
+  /** Nesting depth of elements in an XML feed. */
   xmlDepth: 100,
-  /** A file of options of the command line; real ones have some lines. */
+  /** Size of a file of command-line options. Real ones have some lines. */
   optionFileBytes: 256 * KiB,
-  /** A file of rules on what is not counted. */
+  /** Size of a file of ignore rules. */
   ignoreFileBytes: 1 * MiB,
   /** Rules of one such file. */
   ignoreRules: 10_000,
-  /** Values that aliases of YAML may stand for in it. */
+  /** Values that YAML aliases in it expand to. */
   ignoreAliases: 1000,
-  /** Values that aliases of YAML may stand for in the configuration of a server. */
+  /** Values that YAML aliases in the configuration of a server expand to. */
   configAliases: 1000,
-  /** One document of VEX; the largest real ones have some tens of megabytes. */
+  /** Size of a VEX document. The largest real ones have some tens of megabytes. */
   vexDocumentBytes: 128 * MiB,
-  /** Documents of VEX below one directory; Red Hat has under a hundred thousand. */
+  /** VEX documents below one directory. Red Hat has under a hundred thousand. */
   vexDocuments: 500_000,
   /** Products of all VEX statements on the vulnerabilities of one image. */
   vexProducts: 1_000_000,
-  /** Constraints of one range of versions in VERS; real ones have under a hundred. */
+  /** Constraints of one VERS range. Real ones have under a hundred. */
   versConstraints: 256,
-  /** Objects and lists inside each other in a request; Node cannot write back much more than three thousand. */
+  /** Nesting depth of objects and lists in a request. `JSON.stringify` of Node fails not far above three thousand. */
   jsonDepth: 1000,
-  /** What is read of the body of a request, as Clair. */
+  /** How much of the body of a request is read, as in Clair. */
   requestBodyBytes: 1 * MiB,
-  /** A larger body takes milliseconds to parse: such bodies are parsed one by one, with other requests in between. */
+  /** A larger body takes milliseconds to parse. Such bodies are parsed one by one, with other requests in between. */
   largeBodyBytes: 32 * KiB,
   /** Header lines of a request. */
   requestHeaders: 100,
-  /** All of them together. */
+  /** Total size of the header lines. */
   requestHeaderBytes: 16 * KiB,
-  /** Time in which the header lines of a request have to come. */
+  /** Time for the header lines of a request to arrive. */
   requestHeadersMs: 15_000,
-  /** Time in which a whole request has to come. */
+  /** Time for a whole request to arrive. */
   requestMs: 60_000,
-  /** Time for which the rest of an unreadable request is thrown away, so that its client can read the answer. */
+  /** Time for which the rest of an unreadable request is discarded, so that its client can read the response. */
   lingerMs: 1000,
-  /** Calls of gRPC that one connection may have under way. */
+  /** Concurrent gRPC calls of one connection. */
   grpcCallsPerConnection: 100,
-  /** Calls of gRPC that are open on all connections together. */
+  /** Open gRPC calls of all connections together. */
   grpcCalls: 1000,
-  /** Connections of gRPC. */
+  /** gRPC connections. */
   grpcConnections: 256,
   /** Calls that one connection resets at once before it is closed. */
   grpcResets: 100,
-  /** Resets that it may make again for each second without one. */
+  /** Further resets that a connection may make for each second without one. */
   grpcResetsPerSecond: 10,
-  /** Calls over `grpcCallsPerConnection` that are refused before the connection is closed. */
+  /** Calls above `grpcCallsPerConnection` that are refused before the connection is closed. */
   grpcRejectedCalls: 100,
-  /** Frames that are not allowed where they stand; with more the connection is closed. */
+  /** Frames that are invalid in their place. With more, the connection is closed. */
   grpcInvalidFrames: 100,
-  /** Bytes a second of frames that belong to no call, such as WINDOW_UPDATE. */
+  /** Bytes per second of frames that belong to no call, such as WINDOW_UPDATE. */
   grpcControlBytes: 64 * KiB,
-  /** Memory of one connection of gRPC, answers that wait for the client included. */
+  /** Memory of one gRPC connection, including responses that wait for the client. */
   grpcSessionBytes: 32 * MiB,
-  /** Calls that have come are begun for so long; then other requests have their turn. */
+  /** Time for starting received calls. Then other requests are served. */
   grpcSliceMs: 5,
   /** Connections of all protocols to one port. */
   connections: 4096,
-  /** Bytes of answers that clients have not taken yet, HTTP/1.1 and gRPC each. */
+  /** Size of responses that clients have not read yet, for HTTP/1.1 and gRPC each. */
   unreadBytes: 64 * MiB,
-  /** A client that takes nothing of an answer for so long is disconnected. */
+  /** Time after which a client that reads nothing of a response is disconnected. */
   unreadMs: 30_000,
-  /** Time in which a client has to take an answer. */
+  /** Time for a client to read a whole response. */
   answerMs: 300_000,
-  /** How often unread answers are looked for. */
+  /** Interval at which the server checks for unread responses. */
   unreadCheckMs: 1000,
-  /** A connection of gRPC without a call is closed after so long. */
+  /** Time without a call after which a gRPC connection is closed. */
   grpcIdleMs: 60_000,
-  /** Time in which the health check has to have its answer. */
+  /** Time for a health check. */
   healthMs: 10_000,
-  /** Entries on one page of a list of Clair's APIs. A client that asks for more gets these and the token of the next page. */
+  /** Entries of one page of a list in Clair's APIs. A client that requests more gets this number and the token of the next page. */
   listedPerPage: 1000,
-  /** Characters of one such page, which ends with the entry that reaches them. */
+  /** Characters of one such page. It ends with the entry that reaches this number. */
   listCharacters: 8 * MiB,
-  /** Pages of lists that are made at once. */
+  /** List pages that are made in parallel. */
   listsAtOnce: 2,
-  /** Requests for lists that wait for their turn: a client that waits costs less than one that asks again at once. */
+  /** List requests that wait for their turn. A client that waits costs less than one that retries at once. */
   listsWaiting: 2000,
   /** Time that such a request may wait. */
   listWaitMs: 20_000,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
-  /** Clients that follow events at once. */
+  /** Clients that follow events concurrently. */
   eventFollowers: 100,
-  /** Notifications of which a server knows which receivers have taken them while others have not: some 20 MB. */
+  /** Notifications that some receivers have accepted and others not, as remembered by a server: about 20 MB. */
   rememberedDeliveries: 25_000,
-  /** A client that takes nothing of a stream of events for so long is left. */
+  /** Time after which an event client that reads nothing is disconnected. */
   stalledMs: 60_000,
-  /** Time that requests are given to end when the server is told to stop. */
+  /** Time for requests to finish when the server stops. */
   stopMs: 10_000,
-  /** A thread that loads feeds, and does not stop within this, is ended. */
+  /** Time for the feed thread to stop. Then it is terminated. */
   feedStopMs: 2000,
-  /** A server that has not stopped within this, as it is inside a long statement of its database, kills itself. */
+  /** Time for the whole stop of the server. A process inside a long database statement kills itself then. */
   forcedStopMs: 12_000,
   /** HTTP redirects followed for one request. */
   redirects: 5,
-  /** No byte for this long ends a download. */
+  /** Time without a byte after which a download fails. */
   idleMs: 30_000,
-  /** A daemon may send nothing of an export for so long: Docker lays all of it ready before the first byte. */
+  /** Time in which a daemon may send nothing of an export. Docker prepares all of it before the first byte. */
   exportIdleMs: 600_000,
-  /** A whole download, with what the reader does in between. */
+  /** Time for a whole download, including that of its reader. */
   downloadMs: 3_600_000,
-  /** Bytes of one layer that is downloaded, free of transport compression. */
+  /** Size of one downloaded layer after transport decompression. */
   layerDownloadBytes: 16 * GiB,
-  /** Reading one posted layer, download included; as long as Clair's API lets a request take. */
+  /** Time for reading one posted layer, including the download. It is the time that Clair's API allows a request. */
   layerMs: 900_000,
-  /** Time that a detector or lister of a plugin takes for the files of one layer. */
+  /** Time for a detector or lister of a plugin for the files of one layer. */
   pluginMs: 10_000,
-  /** The heap of the thread on which they work. */
+  /** Heap of the plugin thread. */
   pluginHeapBytes: 256 * MiB,
-  /** A thread waits so long for the first byte of a layer, then another layer has it. */
+  /** Time that a thread waits for the first byte of a layer. Then it reads another layer. */
   layerGraceMs: 1000,
-  /** So many bytes of a layer have to come within `idleMs`, or all that is left of it. */
+  /** Bytes of a layer that must arrive per `idleMs`, unless fewer are left. */
   idleBytes: 64 * KiB,
-  /** Memory for the objects that reading one posted layer makes. */
+  /** Heap for the objects that reading one posted layer creates. */
   layerHeapBytes: 1 * GiB,
-  /** Layers and ancestries that are read on after their clients have left, so that a retry finds them. */
+  /** Layers and ancestries that are still read after their clients have left, so that a retry finds them. */
   abandonedPosts: 16,
-  /** Reading one of them on; as long as Clair's API lets a request take. */
+  /** Time for reading one of them after its last client left. It is the time that Clair's API allows a request. */
   abandonedPostMs: 900_000,
   /** Posted layers that wait for a thread. */
   layersWaiting: 100,
-  /** A thread that reads a layer nobody wants any more and does not stop for so long is ended. */
+  /** Time for a thread to stop reading a layer without clients. Then it is terminated. */
   layerStopMs: 1000,
-  /** Looking up a feed's host and connecting to it; a resolver that asks a second server after 5 s still gets through. */
+  /** Time to look up a feed's host and to connect. A resolver that queries a second server after 5 s stays within it. */
   connectMs: 8000,
-  /** A host that could not be reached is not asked for another feed for this long. */
+  /** Time for which an unreachable feed host is not tried. */
   hostDownMs: 30_000,
-  /** After so many hosts that cannot be reached, and none that can, no other is tried: there is no network. */
+  /** Unreachable hosts, while none is reachable, after which no other host is tried: there is no network. */
   offlineHosts: 3,
-  /** Two such hosts are enough when they took this long together. */
+  /** Two such hosts are enough if they took this long together. */
   offlineMs: 10_000,
-  /** Times one HTTP request is made before it is given up. */
+  /** Attempts of one HTTP request. */
   httpAttempts: 3,
-  /** The longest `Retry-After` that is waited for. */
+  /** The longest `Retry-After` that is respected. */
   retryAfterMs: 60_000,
-  /** CVE records that one scan asks for; large images have some hundred findings without a severity. */
+  /** CVE records that one scan requests. Large images have some hundred findings without a severity. */
   lookupsPerScan: 2000,
-  /** CVE records that are asked for at the same time, and before the first answer has come. */
+  /** CVE records that are requested concurrently: in general, and until the first response. */
   lookupsAtOnce: 16,
   lookupsAtFirst: 4,
-  /** CVE records that could not be fetched, one after another, before a scan asks for no more. */
+  /** Consecutive CVE records that cannot be fetched before a scan requests no more. */
   lookupFailures: 5,
-  /** Looking up all ratings of one scan, with the KEV list and the EPSS scores of the day. */
+  /** Time for all ratings of one scan, including the KEV list and the EPSS scores of the day. */
   lookupsMs: 20_000,
-  /** Looking up one CVE record. */
+  /** Time to look up one CVE record. */
   lookupMs: 5_000,
-  /** Times one request of a lookup is made, and the longest `Retry-After` that it waits for. */
+  /** Attempts of one lookup request, and the longest `Retry-After` that it respects. */
   lookupAttempts: 2,
   lookupPauseMs: 1_500,
-  /** One CVE record; the largest of some ten thousand real ones has 0.7 MB. */
+  /** Size of one CVE record. The largest of some ten thousand real ones has 0.7 MB. */
   lookupBytes: 2 * MiB,
-  /** A receiver of a notification that does not answer for so long has failed, as in Clair. */
+  /** Time for a notification receiver to respond, as in Clair. */
   deliveryMs: 5_000,
-  /** Spans that wait to be sent to a collector of traces; they are sent when there is a quarter of them. */
+  /** Spans that wait for a trace collector. They are sent when a quarter of this number waits. */
   spansWaiting: 2048,
-  /** A span waits no longer than this for others that are sent with it. */
+  /** Time that a span waits at most to be sent in a batch. */
   spanDelayMs: 5_000,
-  /** A database that somebody else is writing is waited for as long; the longest writes take seconds. */
+  /** Time to wait while another process writes to the database. The longest writes take seconds. */
   storeBusyMs: 60_000,
-  /** A database server that does not answer a new connection is given up. */
+  /** Time for a database server to accept a connection. */
   storeConnectMs: 10_000,
-  /** A database server that was there and went away is waited for as long; a restart takes seconds. */
+  /** Time for a lost database server to return. A restart takes seconds. */
   storeReconnectMs: 20_000,
-  /** A request that only reads waits this long for a database that is away or locked. */
+  /** Time that a reading request waits for a database that is unavailable or locked. */
   storeReadWaitMs: 500,
-  /** A request that changes something waits this long for a database that is away or locked. */
+  /** Time that a writing request waits for a database that is unavailable or locked. */
   storeWriteWaitMs: 15_000,
-  /** Queries that wait for a database at the same time while it is away or locked; any other fails at once. */
+  /** Queries that wait for a database that is unavailable or locked. Others fail at once. */
   storeWaiting: 500,
-  /** A health check gives the database this long. */
+  /** Time for the database to answer a health check. */
   storePingMs: 700,
-  /** A database server that answers no query for this long is asked whether it is there. */
+  /** Time without a query result after which the database server is probed. */
   storeSilentMs: 500,
-  /** A database server that does not answer such a question in this time is away. */
+  /** Time for the probe. Then the database server counts as unavailable. */
   storeProbeMs: 2_000,
-  /** A database server that is away is looked for at these intervals. */
+  /** Pause between attempts to reach an unavailable database server. */
   storeProbePauseMs: 250,
-  /** A user's change that met with another server's is tried again after up to this. */
+  /** Longest pause before a user's change that conflicts with another server's is retried. */
   conflictPauseMs: 50,
-  /** Connections to a database server, where the configuration says nothing. */
+  /** Default number of connections to a database server. */
   storeConnections: 16,
-  /** Characters of a wrong value of a setting that a message repeats. */
+  /** Length to which a message cuts an invalid setting value. */
   shownValueCharacters: 100,
-  /** Characters of each text in a log line that a client chose. */
+  /** Length of each client-chosen text in a log line. */
   logTextCharacters: 1000,
-  /** A thread that reads layers is ended when it has had no layer for this time. */
+  /** Time after which an idle thread that reads layers is terminated. */
   idleThreadMs: 20_000,
-  /** Bytes of log lines that wait while the reader of standard error is slow. */
+  /** Size of log lines that wait while the reader of standard error is slow. */
   logBufferBytes: 4 * MiB,
   /** Time that an exiting process waits for that reader. */
   logExitMs: 1000,
 } as const;
 
-/** One of them. */
+/** The name of a limit, as in `docs/reference/limits.md`. */
 export type LimitName = keyof typeof limits;
 
-/** Longer timers of Node end at once. */
+/** The longest delay of a Node timer, in milliseconds. A longer one fires at once. */
 export const timerMsMax: number = 2 ** 31 - 1;

@@ -1,29 +1,29 @@
 import * as z from 'zod/mini';
 import { durationMs } from './duration.ts';
 
-/** One thing that can be set: how it is checked, what it is when nobody sets it, and what it means. */
+/** One setting: its schema, its default and its documentation. */
 export interface Setting<T> {
   readonly kind: 'setting';
   readonly schema: z.ZodMiniType<T>;
   readonly fallback: T;
-  /** What the reference says of it, and of the values it takes. */
+  /** The description in the reference. `accepts` describes the valid values. */
   readonly doc: string;
   readonly accepts: string;
-  /** How values are written: a span of time is a number here and a text in a file, a list has commas in a variable. */
+  /** The notation. A duration is a number here and text in a file. A list is separated by commas in an environment variable. */
   readonly form: 'text' | 'list' | 'duration' | 'plain';
-  /** Never shown nor logged. */
+  /** Whether the value is never shown or logged. */
   readonly isSecret: boolean;
 }
 
-/** Settings of things that are named by whoever writes the file; what is not set of one is not there. */
+/** Settings of things that the author of the configuration names. Unset settings of a thing are absent. */
 export interface SettingsTable<S> {
   readonly kind: 'table';
   readonly each: S;
-  /** The names there are; any where they are not known. */
+  /** The allowed names. If absent, any name is allowed. */
   readonly names?: readonly string[];
 }
 
-/** What may stand in a section. */
+/** An entry of a section. */
 export type SettingsEntry = Setting<unknown> | SettingsTable<Settings> | SettingsSection;
 
 /** Settings by their names. */
@@ -43,51 +43,51 @@ export type ValuesOf<S> = {
       : ValuesOf<S[K]>;
 };
 
-/** Tells a setting from a section. */
+/** Returns whether an entry is a setting. */
 export function isSetting(entry: SettingsEntry): entry is Setting<unknown> {
   return entry['kind'] === 'setting';
 }
 
-/** Tells a table from a section. */
+/** Returns whether an entry is a table. */
 export function isSettingsTable(entry: SettingsEntry): entry is SettingsTable<Settings> {
   return entry['kind'] === 'table';
 }
 
-/** A table of things with these settings each. */
+/** Creates a table whose entries each have these settings. */
 export function table<S extends Settings>(each: S): SettingsTable<S> {
   return { kind: 'table', each };
 }
 
-/** A text; empty where it is not set. */
+/** Creates a setting that takes text. The default is empty. */
 export function string(doc: string, fallback = ''): Setting<string> {
   return { ...makeSetting(z.string(), fallback, { doc, accepts: 'text' }), form: 'text' };
 }
 
-/** A text that nobody may read in a log. */
+/** Creates a setting that takes text and is never shown or logged. */
 export function secretString(doc: string): Setting<string> {
   return { ...string(doc), isSecret: true };
 }
 
-/** A whole number from `least` on. */
+/** Creates a setting that takes an integer of at least `least`. */
 export function integer(doc: string, fallback: number, least = 0): Setting<number> {
   const message = `takes a whole number from ${least} on`;
   const schema = z.int(message).check(z.minimum(least, message));
   return makeSetting(schema, fallback, { doc, accepts: `whole number from ${least}` });
 }
 
-/** A port of TCP; 0 takes any that is free. */
+/** Creates a setting that takes a TCP port. 0 means any free port. */
 export function port(doc: string, fallback: number): Setting<number> {
   const message = 'takes a port from 0 to 65535';
   const schema = z.int(message).check(z.minimum(0, message), z.maximum(65_535, message));
   return makeSetting(schema, fallback, { doc, accepts: 'port from 0 to 65535' });
 }
 
-/** Yes or no. */
+/** Creates a setting that takes true or false. */
 export function boolean(doc: string, fallback: boolean): Setting<boolean> {
   return makeSetting(z.boolean('takes true or false'), fallback, { doc, accepts: 'true or false' });
 }
 
-/** One of some words. */
+/** Creates a setting that takes one of some values. */
 export function oneOf<const T extends string>(
   doc: string,
   values: readonly [T, ...T[]],
@@ -98,18 +98,18 @@ export function oneOf<const T extends string>(
   return makeSetting(schema, fallback, { doc, accepts });
 }
 
-/** A list of texts. */
+/** Creates a setting that takes a list of texts. */
 export function stringList(doc: string, fallback: readonly string[] = []): Setting<readonly string[]> {
   const schema = z.array(z.string('takes a list of texts'), 'takes a list of texts');
   return { ...makeSetting(schema, fallback, { doc, accepts: 'list of texts' }), form: 'list' };
 }
 
-/** A list of texts that nobody may read in a log. */
+/** Creates a setting that takes a list of texts and is never shown or logged. */
 export function secretStringList(doc: string): Setting<readonly string[]> {
   return { ...stringList(doc), isSecret: true };
 }
 
-/** A span of time in milliseconds, written as Go writes it. */
+/** Creates a setting that takes a duration in Go's notation. Its value is in milliseconds. */
 export function duration(doc: string, fallbackMs: number): Setting<number> {
   const message = 'takes a duration such as 30s, 5m or 1h30m';
   const schema = z.pipe(
@@ -124,7 +124,7 @@ export function duration(doc: string, fallbackMs: number): Setting<number> {
   return { ...makeSetting(schema, fallbackMs, { doc, accepts: 'duration' }), form: 'duration' };
 }
 
-/** A bare number counts nanoseconds: one of less than a millisecond was meant in another unit, which is missing. */
+/** A bare number counts nanoseconds. Less than a millisecond is most likely a number in another unit whose unit is missing. */
 function lacksUnit(value: string | number, ms: number): boolean {
   return typeof value === 'number' && ms > 0 && ms < 1;
 }
@@ -137,7 +137,7 @@ function makeSetting<T>(
   return { kind: 'setting', schema, fallback, ...docs, form: 'plain', isSecret: false };
 }
 
-/** A span of milliseconds as `durationMs` reads it. */
+/** Formats milliseconds as `durationMs` parses them. */
 export function writeDuration(ms: number): string {
   for (const [unit, size] of [
     ['h', 3_600_000],

@@ -1,13 +1,13 @@
 import { ClairError, type ErrorCode, messageOf } from './errors.ts';
 
-/** Codes with which the operating system refuses a file, none of them a fault of this program. */
+/** Codes with which the operating system refuses access to a file. None is an error of this program. */
 const fileErrorCodes: ReadonlySet<string> = new Set(
   'EACCES EBUSY EDQUOT EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOMEM ENOSPC ENOTDIR ENXIO EPERM EROFS ESTALE ETXTBSY'.split(
     ' ',
   ),
 );
 
-/** Whether the operating system refused a call on a file. */
+/** Returns whether an error is a refusal by the operating system of a call on a file. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   if (!(error instanceof Error) || error instanceof ClairError || !('syscall' in error)) return false;
   return 'code' in error && typeof error.code === 'string' && fileErrorCodes.has(error.code);
@@ -23,7 +23,7 @@ export function withFileErrors<T>(name: string, work: () => T, code: ErrorCode =
   }
 }
 
-/** The error as an expected failure where the operating system refused a call, and as it is otherwise. */
+/** Turns a refusal of the operating system into a `ClairError`. Returns any other error unchanged. */
 export function toClairError(error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const name = error.path ?? 'a file';

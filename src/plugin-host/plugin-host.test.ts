@@ -210,8 +210,8 @@ test('plugin: an author is told what to mend, and where', async (t) => {
   }
   const directory = directoryOf(t, { 'node_modules/empty/package.json': '{"exports":{}}' });
   for (const [name, why] of [
-    ['./missing.js', /is not there: there is no such file or directory/],
-    ['../nowhere', /is not there: there is no such file or directory/],
+    ['./missing.js', /is not there: No such file or directory/],
+    ['../nowhere', /is not there: No such file or directory/],
     ['no-such-package', /is not there: no package of that name is installed here/],
     ['empty', /is not there: .*empty.package\.json names no module that can be imported/],
   ] as const)

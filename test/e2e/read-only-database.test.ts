@@ -116,7 +116,7 @@ test('scans in memory and says so when no cache directory can be used', (t) => {
   assert.match(scan.stdout, /13 findings/);
   assert.equal(
     scan.stderr,
-    'clair: the cache directory /nonexistent/.cache/clair cannot be used: permission denied (EACCES); the database is in memory, and nothing is kept: name a database with --db, or a directory with XDG_CACHE_HOME\n',
+    'clair: the cache directory /nonexistent/.cache/clair cannot be used: Permission denied (EACCES); the database is in memory, and nothing is kept: name a database with --db, or a directory with XDG_CACHE_HOME\n',
   );
   const update = place.runWith(env, 'db', 'update', 'alpine', ...mirror);
   assert.equal(update.status, 3);

@@ -111,7 +111,7 @@ test('says where standard input is kept when that place is full', {
     assert.equal(status, 3);
     assert.equal(
       stderr,
-      `clair: standard input cannot be kept in ${small}: no space is left on the device (ENOSPC); set TMPDIR to a directory with room for it\n`,
+      `clair: standard input cannot be kept in ${small}: No space left on device (ENOSPC); set TMPDIR to a directory with room for it\n`,
     );
     assert.deepEqual(readdirSync(small), []);
   } finally {

@@ -48,7 +48,6 @@ const pending: readonly string[] = [
   'src/enrich',
   'src/suppression-files',
   'src/kit',
-  'src/core',
   'src/model',
   'src/match',
   'src/source',

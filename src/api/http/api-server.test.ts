@@ -353,8 +353,7 @@ suite('the end', () => {
     };
     await assert.rejects(serveApi('the API', { host: '127.0.0.1', port: server.port }, options), {
       code: 'usage',
-      message:
-        /^the API cannot listen on 127\.0\.0\.1, port \d+: another program listens there already \(EADDRINUSE\)$/,
+      message: /^the API cannot listen on 127\.0\.0\.1, port \d+: Address already in use \(EADDRINUSE\)$/,
     });
   });
 });

@@ -122,7 +122,7 @@ test('a connection that cannot be made or is dropped is tried again', async (con
   assert.equal(requests.length, 2);
   await assert.rejects(
     httpGet('http://127.0.0.1:1/', { sleep }),
-    /^HttpError: .*(bad port|nothing listens there)/,
+    /^HttpError: .*(bad port|Connection refused)/,
   );
 });
 

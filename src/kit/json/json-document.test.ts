@@ -63,6 +63,6 @@ test('a document that is otherwise than its schema says where, and what was expe
 test('a document in which a hundred thousand things are wrong is refused, too', () => {
   const json = Array.from({ length: 300_000 }, () => 7);
   assert.throws(() => readBySchema(z.object({ list: z.array(z.string()) }), { list: json }, refuse), {
-    message: 'x is malformed: more is wrong in it than can be told',
+    message: 'x is malformed: it has too many errors to list',
   });
 });

@@ -37,7 +37,7 @@ export function readBySchema<T extends z.ZodMiniType>(
   refuse: DocumentErrorFactory,
 ): z.output<T> {
   const result = boundedParse(schema, json);
-  if (result === undefined) throw refuse('is malformed: more is wrong in it than can be told');
+  if (result === undefined) throw refuse('is malformed: it has too many errors to list');
   if (result.success) return result.data;
   throw refuse(`is malformed${describeFirstIssue(result.error)}`);
 }
