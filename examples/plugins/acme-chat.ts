@@ -1,4 +1,9 @@
-import type { DigestContent, NoticeContent, NoticedChange, Plugin } from 'clair-ts/plugin';
+import type {
+  BatchNotificationContent,
+  ChangeNotificationContent,
+  Plugin,
+  VulnerabilityChange,
+} from 'clair-ts/plugin';
 
 /** Tells a chat room of what becomes known, as Slack and its like take it: POST {"text": "…"} to the URL in ACME_CHAT_URL. */
 export const plugin: Plugin = {
@@ -24,17 +29,17 @@ export const plugin: Plugin = {
   ],
 };
 
-function ofChange({ images, hasMoreImages, ...change }: NoticeContent): string {
+function ofChange({ images, hasMoreImages, ...change }: ChangeNotificationContent): string {
   const names = images.flatMap((image) => image.names).join(', ') + (hasMoreImages ? ' …' : '');
   return `${shown(change)}: ${names === '' ? 'no image has it' : `in ${names}`}`;
 }
 
 /** Where `notifier.digest` has all that concerns an image told at once. */
-function ofDigest({ image, changes }: DigestContent): string {
+function ofDigest({ image, changes }: BatchNotificationContent): string {
   return `${image.names.join(', ')}: ${changes.map(shown).join('; ')}`;
 }
 
-function shown({ kind, namespace, ...sides }: NoticedChange): string {
+function shown({ kind, namespace, ...sides }: VulnerabilityChange): string {
   const vulnerability = sides.new ?? sides.old;
   return `${kind}: ${vulnerability?.id} (${vulnerability?.severity}) in ${namespace}`;
 }

@@ -1,30 +1,30 @@
 import type { Vulnerability } from '../model/vulnerability.ts';
 
-/** One file of a vendor, being read. */
+/** A file of an upstream feed, opened for reading. */
 export interface FetchedFeed {
-  /** Where it came from. */
+  /** The upstream URL of the file. */
   readonly url: string;
-  /** The bytes, already free of transport compression; to be read once. */
+  /** The content, after decoding of any `Content-Encoding`. It can be read once. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** What the next fetch passes as `known` to learn that nothing changed. */
+  /** Identifies this content. The next fetch passes it as `lastFingerprint` to detect that nothing changed. */
   readonly fingerprint: string;
-  /** `Last-Modified` of the file, ISO 8601, where the server or mirror tells it. */
+  /** `Last-Modified` of the file, ISO 8601. Absent if the server or mirror does not send it. */
   readonly lastModified?: string;
-  /** When the file was last changed in the directory of a mirror, ISO 8601; its content is at least as old. */
+  /** Modification time of the file in the directory of a mirror, ISO 8601. The content is at least as old. */
   readonly fileModified?: string;
-  /** `changes`: only what is new since `known`; records it does not name stay. Absent: the whole feed. */
+  /** `changes`: the file holds only the changes since `lastFingerprint`, and all other records stay. Absent: the whole feed. */
   readonly extent?: 'changes';
 }
 
-/** A record that could not be understood. It is counted and listed, and costs nothing to the others. */
+/** A record that the source could not parse. Clair counts and lists it; the other records are unaffected. */
 export interface SkippedRecord {
   /** The key of the record. */
   readonly key: string;
-  /** Why it could not be understood. */
+  /** Why the source could not parse it. */
   readonly skipped: string;
 }
 
-/** A record that a feed of changes says is gone. */
+/** A record that a feed of changes removes. */
 export interface WithdrawnRecord {
   /** The key of the record. */
   readonly key: string;
@@ -32,51 +32,51 @@ export interface WithdrawnRecord {
   readonly withdrawn: true;
 }
 
-/** What reading a feed yields. */
+/** A record that `parse` yields. */
 export type FeedRecord = Vulnerability | SkippedRecord | WithdrawnRecord;
 
 /**
- * The date of the content as a whole, as the feed states it: of its newest record where records have no `modified` of their own,
- * or of when the feed was written.
+ * The date that the feed states for its content as a whole. `record`: the date of its newest record, for feeds whose records have no
+ * `modified`. `feed`: when the feed was generated.
  */
 export interface FeedDate {
-  /** ISO 8601. Dates that are invalid or lie in the future are ignored. */
+  /** ISO 8601. Clair ignores invalid dates and dates in the future. */
   readonly dated: string;
   readonly by: 'record' | 'feed';
 }
 
-/** Takes the dates that a feed states, before its last record. The latest of each kind counts. */
+/** Receives the dates that a feed states. `parse` calls it before it yields the last record. The latest date of each kind counts. */
 export type OnFeedDate = (date: FeedDate) => void;
 
-/** What comes of asking for a file: `unchanged` when it still has the known fingerprint, `absent` when there is no such file. */
+/** Result of a fetch: `unchanged` if the file still has the last fingerprint, `absent` if the file does not exist. */
 export type FetchResult = FetchedFeed | 'unchanged' | 'absent';
 
-/** Fetches files by their upstream URL, from the upstream itself or from a mirror. Failures are typed errors. */
+/** Fetches files by their upstream URL, from the upstream or from a mirror. */
 export interface FeedClient {
-  /** Asks for a file; one that still has the known fingerprint is not fetched. */
+  /** Fetches a file, unless it still has `lastFingerprint`. Throws a `ClairError` on failure. */
   get(url: string, lastFingerprint?: string): Promise<FetchResult>;
 }
 
 /**
- * Where advisories come from. A source publishes feeds; one feed is one file upstream and is applied as a whole.
- * `fetch` does the I/O, `parse` is pure.
+ * A source of advisories. It publishes feeds. A feed is one upstream file, and clair applies it as a whole.
+ * `fetch` does the I/O; `parse` is pure.
  */
 export interface AdvisorySource {
   readonly name: string;
-  /** Raised whenever the same bytes may give other vulnerabilities: feeds are then applied again. */
+  /** Increase it whenever the same bytes may give other vulnerabilities: clair then applies the feeds again. */
   readonly version: number;
-  /** Name of a better source that this one stands in for where nothing of that is to be had. */
+  /** Name of the preferred source. Clair uses this source only where it has no data of the preferred one. */
   readonly fallbackFor?: string;
-  /** Every feed the source knows of: `v3.19/main`. */
+  /** Names of all feeds, for example `v3.19/main`. */
   readonly feeds: readonly string[];
-  /** The feeds that speak of a namespace, none when the source does not know it. */
+  /** Returns the feeds that cover a namespace; an empty list if the source does not cover it. */
   feedsFor(namespace: string): readonly string[];
-  /** Opens the file of a feed, or says that it is as `known` or that there is none. */
+  /** Opens the file of a feed. */
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
   /**
-   * The records of a feed, one by one. `only` of a row (`Conditions`) is asked of rpm packages alone: of others, a row speaks of all that have
-   * its name and a version in its range. Throws a `feed-corrupt` error that names the feed and the position when the
-   * content is not what it claims to be.
+   * Yields the records of a feed. Clair checks the conditions of a row (`only`) for rpm packages alone. For packages of other types, a row
+   * applies to every package with its name and a version in its range. Throws `feed-corrupt` with the feed and the position if the
+   * content is malformed.
    */
   parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<FeedRecord>;
 }

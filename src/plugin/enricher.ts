@@ -4,29 +4,30 @@ import type { FeedClient, FetchedFeed, FetchResult, OnFeedDate, SkippedRecord } 
 
 export type { Enrichment };
 
-/** What reading a feed of an enricher yields. */
+/** A record that `Enricher.parse` yields. */
 export type EnrichmentRecord = Enrichment | SkippedRecord | ScoreBatch;
 
-/** Where ratings and other knowledge of vulnerabilities come from that speak of no package. Fetched and read as an advisory source. */
+/** A source of ratings and other data about vulnerabilities, independent of packages. Fetched and parsed as an advisory source. */
 export interface Enricher {
   readonly name: string;
+  /** Increase it whenever the same bytes may give other records: clair then applies the feeds again. */
   readonly version: number;
   readonly feeds: readonly string[];
-  /** Whether a scan that finds something brings the feeds up to date once a day: they are small. */
+  /** If true, a scan with findings updates the feeds at most once a day. For small feeds only. */
   readonly isPartOfScan?: true;
-  /** As `AdvisorySource.fetch`: gets the feed unless it still has the known fingerprint. */
+  /** Opens the file of a feed, as `AdvisorySource.fetch` does. */
   fetch(feed: string, client: FeedClient, lastFingerprint?: string): Promise<FetchResult>;
-  /** Each id at most once in a feed. */
+  /** Yields the records of a feed, each id at most once. */
   parse(feed: string, content: FetchedFeed, onDate?: OnFeedDate): AsyncIterable<EnrichmentRecord>;
 }
 
-/** Knowledge of single vulnerabilities, each in a document of its own that is fetched when a scan needs it. */
+/** A source with one document per vulnerability, which a scan fetches on demand. */
 export interface DocumentEnricher {
   readonly name: string;
-  /** Raised whenever the same document may give another enrichment: documents are then fetched again. */
+  /** Increase it whenever the same document may give another enrichment: clair then fetches the documents again. */
   readonly version: number;
-  /** Where the document of an id may lie, in the order of trial; none for an id that has no document. */
+  /** Returns the candidate URLs of the document of an id, in the order of trial; an empty list if the id can have no document. */
   urlsOf(id: string): readonly string[];
-  /** Rejects with what is wrong with a document that is not that of the id, or contradicts itself. */
+  /** Parses a document. Rejects if it belongs to another id or contradicts itself. */
   read(id: string, document: Buffer): Promise<Enrichment>;
 }

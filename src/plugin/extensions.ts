@@ -7,19 +7,19 @@ import type { Transport } from './transport.ts';
 import type { VersionScheme } from './version-scheme.ts';
 import type { VexFormat } from './vex-format.ts';
 
-/** Everything that can be exchanged or added, in order of trial. Passed down as one value; nothing registers itself. */
+/** All extensions of clair, each kind in the order of trial. Callers pass them down as one value; there is no global registry. */
 export interface Extensions {
   readonly detectors: readonly (NamespaceDetector | RemoteDetector)[];
   readonly listers: readonly (PackageLister | RemoteLister)[];
   readonly schemes: readonly VersionScheme[];
   readonly sources: readonly AdvisorySource[];
   readonly enrichers: readonly Enricher[];
-  /** Ways to write the findings. */
+  /** Formats of the report. */
   readonly formats: readonly ReportFormat[];
-  /** Ways to write only what an image is made of. */
+  /** Formats of the SBOM. */
   readonly sbomFormats: readonly ReportFormat[];
-  /** Ways to tell others what an image is affected by and what not. */
+  /** Formats of VEX documents. */
   readonly vexFormats: readonly VexFormat[];
-  /** Ways to tell somebody, besides those that the configuration describes. */
+  /** Transports of notifications, in addition to those of the configuration. */
   readonly transports: readonly Transport[];
 }

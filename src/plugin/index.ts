@@ -1,4 +1,4 @@
-/** The contracts an extension keeps, and the nouns they speak of. */
+/** The contracts of extensions, and the types that they use. */
 export type { Conditions, Flavour } from '../model/conditions.ts';
 export type { Digest } from '../model/digest.ts';
 export type { Distro } from '../model/distro.ts';
@@ -25,7 +25,9 @@ export type {
   FeedClient,
   FeedDate,
   FeedRecord,
+  FetchedFeed,
   FetchedFeed as Fetched,
+  FetchResult,
   FetchResult as FeedAnswer,
   OnFeedDate,
   SkippedRecord,
@@ -34,17 +36,23 @@ export type {
 export type { DocumentEnricher, Enricher, Enrichment, EnrichmentRecord } from './enricher.ts';
 export type { Files, PathPattern } from './layer-files.ts';
 export type { NamespaceDetector, RemoteDetector } from './namespace-detector.ts';
-export type { LicenseFiles, ListerEvent as Listed, PackageLister, RemoteLister } from './package-lister.ts';
+export type {
+  LicenseFiles,
+  ListerEvent,
+  ListerEvent as Listed,
+  PackageLister,
+  RemoteLister,
+} from './package-lister.ts';
 export type { Plugin } from './plugin.ts';
 export type { Display, GatedFinding, ReportFormat } from './report-format.ts';
 export type {
-  BatchNotificationContent as DigestContent,
-  ChangeNotificationContent as NoticeContent,
-  Delivery as Told,
-  NotificationImage as NoticeImage,
-  NotificationMessage as Notice,
+  BatchNotificationContent,
+  ChangeNotificationContent,
+  Delivery,
+  NotificationImage,
+  NotificationMessage,
   Transport,
-  VulnerabilityChange as NoticedChange,
+  VulnerabilityChange,
 } from './transport.ts';
 export { isKey, type Unkeyable, type VersionKey, type VersionScheme } from './version-scheme.ts';
 export type { Issue, VexFormat } from './vex-format.ts';

@@ -1,49 +1,48 @@
 /**
- * A place in an image where an extension wants the file: an exact path (`etc/os-release`), every direct child of a
- * directory (`var/lib/dpkg/status.d/*`), those whose names end so (`var/lib/dpkg/info/*.list`), or the file of one name in every
- * direct child (`desc` below `var/lib/pacman/local/*`). No leading slash. Declared, not computed, so that the reader also knows which
- * directories and links lead there.
+ * Selects files of an image, without a leading slash. An exact path: `etc/os-release`. Every direct child of a directory:
+ * `var/lib/dpkg/status.d/*`. Direct children with a suffix: `var/lib/dpkg/info/*.list`. A named file in every direct child: `desc`
+ * below `var/lib/pacman/local/*`. Patterns are declared, so that clair also finds the directories and links on the way to the files.
  */
 export type PathPattern = string;
 
-/** Whether a text is a pattern of one of these kinds. */
+/** Returns whether a text is a valid `PathPattern`. */
 export function isPattern(text: string): boolean {
   return /^(?=.)(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[^*]*(?:\/\*(?:[^*/]*|\/[^*/]+))?$/.test(text);
 }
 
-/** The wanted files of one layer, or of the whole image once layers are laid over each other: path → bytes. */
+/** Content of the wanted files by path, of one layer or of the squashed image. */
 export type Files = ReadonlyMap<string, Uint8Array>;
 
-/** A pattern taken apart: the path it names, or the directory below which it names files and how their paths end. */
+/** A parsed pattern: an exact path, or a directory and the suffix of the paths below it. */
 export interface PatternParts {
   readonly path: string;
-  /** Absent for an exact path, empty where every child is meant, with a slash in front where a file in every child is. */
+  /** Absent for an exact path, empty for every child, with a leading slash for a named file in every child. */
   readonly ending?: string;
 }
 
-/** Takes a pattern apart. */
+/** Parses a pattern. */
 export function parsePattern(pattern: PathPattern): PatternParts {
   const star = pattern.lastIndexOf('/*');
   return star === -1 ? { path: pattern } : { path: pattern.slice(0, star), ending: pattern.slice(star + 2) };
 }
 
-/** Whether files are meant that lie in the children of the directory, and not these. */
+/** Returns whether the pattern selects files in the children of the directory, not the children themselves. */
 export function isNested(ending: string): boolean {
   return ending.startsWith('/');
 }
 
-/** The pattern of these parts. */
+/** Returns the pattern with these parts; the inverse of `parsePattern`. */
 export function formatPattern({ path, ending }: PatternParts): PathPattern {
   return ending === undefined ? path : `${path}/*${ending}`;
 }
 
-/** What is kept for patterns, found by path at the same cost however many patterns there are. */
+/** Values by pattern. The cost of a lookup by path does not grow with the number of directories in the patterns. */
 export class PatternMap<T> {
   readonly #exact = new Map<string, [T, ...T[]]>();
   readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
   readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
 
-  /** Where several patterns name a path, the exact one counts, then the first. */
+  /** If several patterns match a path, `find` returns the value of the exact one, otherwise of the first. */
   constructor(entries: Iterable<readonly [PathPattern, T]>) {
     for (const [pattern, value] of entries) {
       const { path, ending } = parsePattern(pattern);
@@ -56,7 +55,7 @@ export class PatternMap<T> {
     }
   }
 
-  /** What is kept for each of the patterns that name a path. */
+  /** Returns the values of all patterns that match a path. */
   all(path: string): readonly T[] {
     const directory = directoryOf(path);
     const named = [
@@ -82,7 +81,7 @@ function directoryOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }
 
-/** The patterns, to be asked which of them names a path. */
+/** Returns a map from each pattern to itself: `find` returns the pattern that matches a path. */
 export function patternSet(patterns: Iterable<PathPattern>): PatternMap<PathPattern> {
   return new PatternMap([...patterns].map((pattern) => [pattern, pattern]));
 }

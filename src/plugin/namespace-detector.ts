@@ -1,18 +1,18 @@
 import type { Distro } from '../model/distro.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
-/** Tells from release files which distribution an image is. The first detector of the list that answers decides. */
+/** Detects the distribution of an image from its release files. Clair uses the result of the first detector that returns one. */
 export interface NamespaceDetector {
   readonly name: string;
-  /** Raised whenever the same files may give another answer. */
+  /** Increase it whenever the same files may give another result. */
   readonly version: number;
   readonly wants: readonly PathPattern[];
-  /** The distribution, or undefined when these files do not say. Never throws on content. */
+  /** Returns the distribution, or undefined if the files do not state it. Never throws, whatever the files contain. */
   detect(files: Files): Distro | undefined;
 }
 
-/** A detector that works elsewhere: on a thread that can be ended when it takes too long. */
+/** A detector that runs on a worker thread, which clair terminates when the detector exceeds its time limit. */
 export interface RemoteDetector extends Omit<NamespaceDetector, 'detect'> {
-  /** Throws where the detector has failed, or was ended. */
+  /** Rejects if the detector fails or clair terminates it. */
   detectRemotely(files: Files): Promise<Distro | undefined>;
 }

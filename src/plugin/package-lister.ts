@@ -3,59 +3,58 @@ import type { Namespace } from '../model/namespace.ts';
 import type { ListedPackage, PackageType } from '../model/package.ts';
 import type { Files, PathPattern } from './layer-files.ts';
 
-/** One thing a lister read at `path`. */
+/** An item that a lister read from the file at `path`. */
 export type ListerEvent =
   | { readonly path: string; readonly package: ListedPackage }
   /**
-   * In words for people: what is wrong and where. `lacks` is present for an entry that was read whole and states no version: there is nothing
-   * in it to look up.
+   * A message for people: what is wrong, and where. `lacks` marks an entry that is intact but states no version, so that clair cannot
+   * look it up.
    */
   | { readonly path: string; readonly problem: string; readonly lacks?: 'version' }
-  /** A second file that decides what the first one lists: a log that was applied to a database. Later layers must not change only one of them. */
+  /** A second file that changes the content of the first, such as the log of a database. Later layers must not change only one of them. */
   | { readonly path: string; readonly readWith: string }
-  /** Files that the package of this name owns, of those that may be packages of a language, programs or libraries by themselves. */
+  /** Files that the package of this name owns. Only files that may be language packages, programs or libraries themselves. */
   | { readonly path: string; readonly owner: string; readonly files: readonly string[] }
-  /** A file that all packages but one have at another path than they say. */
+  /** A diverted file: all packages but one install it at another path than they state (dpkg-divert). */
   | { readonly path: string; readonly diversion: Diversion }
-  /** Repositories that the packages of this layer come from, by the ids of their vendor. */
+  /** Repositories of the packages of this layer, as the vendor's ids. */
   | { readonly path: string; readonly repositories: readonly string[] };
 
 /**
- * Files that state the licences of installed packages: one in a directory named after each package, `usr/share/doc/bash/copyright`.
- * They add detail only: one that is missing, too large or over a limit leaves licences unknown and is no problem.
+ * Files that state the licences of installed packages, one per package directory: `usr/share/doc/bash/copyright`. They are optional:
+ * if a file is missing or exceeds a limit, the licences are unknown, and clair reports no problem.
  */
 export interface LicenseFiles {
-  /** Type of the packages. */
   readonly type: PackageType;
-  /** Directory that has a directory for each package, without slashes around it. */
+  /** Parent of the package directories, without leading and trailing slash. */
   readonly directory: string;
-  /** Name of the file. */
+  /** Name of the file within a package directory. */
   readonly file: string;
-  /** The licences that a file states; empty where it states none that is understood. */
+  /** Returns the licences that a file states; empty if it states no known one. */
   read(content: Uint8Array): readonly string[];
 }
 
-/** Reads a package database or manifest out of the wanted files of one layer. */
+/** Reads a package database or manifest from the wanted files of one layer. */
 export interface PackageLister {
   readonly name: string;
-  /** Raised whenever the same files may give another list: layers are then read again. */
+  /** Increase it whenever the same files may give another list: clair then reads layers again. */
   readonly version: number;
   readonly wants: readonly PathPattern[];
-  /** Where the versions of what it lists mean something, if not in the distribution of the image. */
+  /** Namespace of the listed packages. Absent if they belong to the distribution of the image. */
   readonly ecosystem?: Namespace;
   /**
-   * Name of the scheme by which versions of what it lists order in the distribution of the image, for types of packages that
-   * `model/namespace.ts` does not know: it knows `deb`, `apk` and `rpm`.
+   * Name of the version scheme of the listed packages. Required for packages of the distribution unless their type is `deb`, `apk` or
+   * `rpm`.
    */
   readonly versionScheme?: string;
-  /** Files that state the licences of what it lists; absent where its databases do. Read for built-in listers only. */
+  /** Files that state the licences of the listed packages. Absent if the database states them. Clair reads them for built-in listers only. */
   readonly licenseFiles?: LicenseFiles;
-  /** Lists what is installed. A damaged file yields a problem and what can still be read; the other files are unharmed. */
+  /** Lists the installed packages. For a damaged file, yields a problem and what is still readable; other files are unaffected. */
   list(files: Files): Iterable<ListerEvent>;
 }
 
-/** A lister that works elsewhere: on a thread that can be ended when it takes too long. */
+/** A lister that runs on a worker thread, which clair terminates when the lister exceeds its time limit. */
 export interface RemoteLister extends Omit<PackageLister, 'list' | 'licenseFiles'> {
-  /** Throws where the lister has failed, or was ended. */
+  /** Rejects if the lister fails or clair terminates it. */
   listRemotely(files: Files): Promise<readonly ListerEvent[]>;
 }

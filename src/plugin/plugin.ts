@@ -7,14 +7,14 @@ import type { Transport } from './transport.ts';
 import type { VersionScheme } from './version-scheme.ts';
 
 /**
- * What a plugin is: a module that exports one of these as `plugin`. It brings any number of extensions of any kind, whose names
- * nobody else may have.
+ * A plugin: a module exports an object of this type as `plugin`. It provides any number of extensions of any kind. Their names must be
+ * unique across clair and all plugins.
  */
 export interface Plugin {
   readonly name: string;
-  /** As its author counts: `1.2.0`. What makes layers be read again is the version of a detector or lister. */
+  /** Version of the plugin, for people: `1.2.0`. Clair reads layers again when the version of a detector or lister changes, not this one. */
   readonly version: string;
-  /** Asked before those that come with clair. */
+  /** Clair tries them before its built-in detectors. */
   readonly detectors?: readonly NamespaceDetector[];
   readonly listers?: readonly PackageLister[];
   readonly schemes?: readonly VersionScheme[];

@@ -1,23 +1,23 @@
 import type { Match, Report } from '../model/report.ts';
 
-/** Where a report is shown. */
+/** Display options of a report. */
 export interface Display {
-  /** Width of the terminal in columns; undefined when the output is not a terminal. */
+  /** Width of the terminal in columns; undefined if the output is not a terminal. */
   readonly columns?: number;
   readonly colors: boolean;
-  /** Time of a document that has one, RFC 3339; where absent, the newest time that the report itself names. */
+  /** Timestamp for formats that have one, RFC 3339. Absent: the newest time in the report. */
   readonly time?: string;
-  /** What the gates of the command (`--fail-on`) make of a finding; absent where there are none. */
+  /** Evaluates the gates of the command (`--fail-on`) for a finding. Absent if there are no gates. */
   readonly gated?: (match: Match) => GatedFinding;
 }
 
-/** Whether a finding reaches a gate. `undecided`: the data that a gate asks for is missing. */
+/** Whether a finding reaches a gate. `undecided`: the data that the gate needs is missing. */
 export type GatedFinding = 'reached' | 'undecided' | 'passed';
 
-/** A way to write a report. */
+/** An output format of the report. */
 export interface ReportFormat {
   readonly name: string;
   readonly mediaType: string;
-  /** The report in pieces, to be joined as they are. */
+  /** Yields the report in chunks, to concatenate without separators. */
   write(report: Report, display: Display): Iterable<string>;
 }

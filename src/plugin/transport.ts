@@ -2,67 +2,67 @@ import type { Fix } from '../model/fix.ts';
 import type { Match } from '../model/report.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 
-/** An image that has something vulnerable installed. */
+/** An affected image of a notification. */
 export interface NotificationImage {
-  /** What identifies its content, and the names clients gave it. */
+  /** Identifies the content of the image. `names` are the names that clients use for it. */
   readonly identity: string;
   readonly names: readonly string[];
-  /** What is vulnerable in it: packages of one name and version. */
+  /** Its affected packages, which share one name and version. */
   readonly packages: readonly Match['package'][];
   readonly fix: Fix;
 }
 
-/** What changed. */
+/** A change of a vulnerability. */
 export interface VulnerabilityChange {
   readonly source: string;
-  /** The namespace this is about; null where the advisory speaks of none. */
+  /** The namespace of the change; null if the advisory names none. */
   readonly namespace: string | null;
   readonly kind: 'new' | 'changed' | 'withdrawn';
-  /** The vulnerability before and now, as far as it is about the namespace. */
+  /** The vulnerability before (`old`) and after (`new`) the change, limited to the rows of the namespace. */
   readonly old: Vulnerability | null;
   readonly new: Vulnerability | null;
 }
 
-/** What changed, and whom it concerns. */
+/** Content of a notification of one change: the vulnerability and the affected images. */
 export interface ChangeNotificationContent extends VulnerabilityChange {
-  /** Images that it hits now, or did where it was withdrawn: the first of them. */
+  /** The first affected images. For a withdrawn vulnerability, the images that it affected before. */
   readonly images: readonly NotificationImage[];
   readonly hasMoreImages: boolean;
 }
 
-/** All changes that concern one image within a span of time. */
+/** Content of a notification of all changes that affect one image within the interval `notifier.digest`. */
 export interface BatchNotificationContent {
   readonly image: Pick<NotificationImage, 'identity' | 'names'>;
   readonly changes: readonly (VulnerabilityChange & Pick<NotificationImage, 'packages' | 'fix'>)[];
 }
 
-/** Something to be told. */
+/** A notification to deliver. */
 export interface Delivery<Kind, Content> {
   readonly kind: Kind;
-  /** A UUID: whoever is told twice can see that it is the same. */
+  /** A UUID. A redelivery has the same name, so that receivers can recognise it. */
   readonly name: string;
-  /** ISO 8601. */
+  /** When the notification was created, ISO 8601. */
   readonly createdAt: string;
   /**
-   * When everybody had taken it before, ISO 8601: it is told again because nobody said that it was heard. Absent where that never was.
-   * Who tells people may leave it at once.
+   * Set on a redelivery: when all transports had last accepted this notification, ISO 8601. Clair redelivers because no client
+   * acknowledged it. Transports for people may skip it.
    */
   readonly previouslyDeliveredAt?: string;
-  /** Reads what it is about, for who sends more than the name. */
+  /** Reads the content from the database, for transports that send more than the name. */
   content(): Promise<Content>;
 }
 
-/** A change, or where the server is set to make digests, all that concern an image. A change can be asked for by its name. */
+/** One change, or with `notifier.digest` all changes that affect one image. Clients can request a change by its name. */
 export type NotificationMessage =
   | Delivery<'change', ChangeNotificationContent>
   | Delivery<'digest', BatchNotificationContent>;
 
 /**
- * A way to tell somebody. It tries once; when to try again is not its affair, and where it fails the others are told all the same. What
- * it took it may be told again when the server was started anew meanwhile, or by another one of the same database.
+ * Delivers notifications. It makes one attempt; clair retries, and the other transports deliver independently. It may receive a
+ * notification again after a restart of the server, or from another server with the same database.
  */
 export interface Transport {
   readonly name: string;
-  /** Comes back when the receiver has it; throws when that is not sure. Ends soon after the signal. */
+  /** Resolves when the receiver has the notification; rejects if that is uncertain. Settles soon after the signal is aborted. */
   deliver(notification: NotificationMessage, signal: AbortSignal): Promise<void>;
 }

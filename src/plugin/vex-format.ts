@@ -1,6 +1,6 @@
 import type { Report } from '../model/report.ts';
 
-/** Who issues a document, and when. */
+/** The author and time of a VEX document. */
 export interface Issue {
   /** A person or an organisation. */
   readonly author: string;
@@ -8,10 +8,10 @@ export interface Issue {
   readonly time: string;
 }
 
-/** A way to say to others by what an image is affected, and by what it is not. */
+/** An output format of VEX documents: which vulnerabilities affect an image, and which do not. */
 export interface VexFormat {
   readonly name: string;
   readonly mediaType: string;
-  /** The document in pieces, to be joined as they are. */
+  /** Yields the document in chunks, to concatenate without separators. */
   write(report: Report, issue: Issue): Iterable<string>;
 }

@@ -43,7 +43,6 @@ const pending: readonly string[] = [
   'src/image',
   'src/cli',
   'src/api',
-  'src/plugin',
   'src/plugin-host',
   'src/enrich',
   'src/suppression-files',

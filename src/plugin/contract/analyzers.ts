@@ -4,28 +4,28 @@ import { type Files, type PathPattern, patternSet } from '../layer-files.ts';
 import type { NamespaceDetector } from '../namespace-detector.ts';
 import type { ListerEvent, PackageLister } from '../package-lister.ts';
 
-/** Files of a layer by their paths, as text or bytes. */
+/** Files of a layer by path, as text or bytes. */
 export type SampleFiles = Readonly<Record<string, string | Uint8Array>>;
 
-/** Files, and what a lister has to make of them. */
+/** Files, and the result that a lister must return for them. */
 export interface ListerSample {
   readonly files: SampleFiles;
   /** `name version` of every package, in any order. */
   readonly packages: readonly string[];
-  /** How many problems are told; none unless said. */
+  /** Number of problems that the lister must report; 0 by default. */
   readonly problems?: number;
 }
 
-/** Files, and what a detector has to make of them. */
+/** Files, and the result that a detector must return for them. */
 export interface DetectorSample {
   readonly files: SampleFiles;
-  /** Undefined where these files say nothing to it. */
+  /** Undefined if the detector does not recognise these files. */
   readonly distro: Distro | undefined;
 }
 
 /**
- * Whether a lister keeps its contract: it lists what the samples say, tells the same of the same files, speaks of no file that it
- * was not given, and comes to an end without an error on files that are cut, swapped or full of nonsense. Throws an assertion error.
+ * Checks the contract of a lister. It must list the packages of the samples, return the same list for the same files, and name only
+ * files that it received. It must also end without an error on damaged files. Throws an assertion error on a violation.
  */
 export function checkLister(lister: PackageLister, samples: readonly ListerSample[]): void {
   for (const { files, packages, problems = 0 } of samples) {
@@ -37,13 +37,16 @@ export function checkLister(lister: PackageLister, samples: readonly ListerSampl
     );
     assert.deepEqual(packageLines.toSorted(), [...packages].sort(), 'the packages of the sample');
     assert.equal(listed.filter((item) => 'problem' in item).length, problems, 'the problems of the sample');
-    assert.deepEqual([...lister.list(input)], listed, 'the same files give the same list');
+    assert.deepEqual([...lister.list(input)], listed, 'the same files must give the same list');
     for (const damagedFiles of damaged(input))
       for (const item of lister.list(damagedFiles)) assertWhole(item, damagedFiles);
   }
 }
 
-/** Whether a detector keeps its contract: likewise. */
+/**
+ * Checks the contract of a detector. It must return the distributions of the samples, and must not throw on damaged files. Throws an
+ * assertion error on a violation.
+ */
 export function checkDetector(detector: NamespaceDetector, samples: readonly DetectorSample[]): void {
   for (const { files, distro } of samples) {
     const input = filesOf(files);
@@ -65,17 +68,18 @@ function filesOf(files: SampleFiles): Files {
 
 function assertWanted(wants: readonly PathPattern[], files: Files): void {
   const wanted = patternSet(wants);
-  for (const path of files.keys()) assert.ok(wanted.find(path) !== undefined, `${path} is not wanted`);
+  for (const path of files.keys())
+    assert.ok(wanted.find(path) !== undefined, `no pattern of \`wants\` matches ${path}`);
 }
 
 function assertWhole(item: ListerEvent, files: Files): void {
-  assert.ok(files.has(item.path), `speaks of ${item.path}, a file it was not given`);
+  assert.ok(files.has(item.path), `the list names ${item.path}, a file that the lister did not receive`);
   if ('package' in item)
     for (const word of [item.package.type, item.package.name, item.package.version])
-      assert.match(word, /^[!-~]{1,512}$/, 'type, name and version are words of printable ASCII');
+      assert.match(word, /^[!-~]{1,512}$/, 'type, name and version must be printable ASCII without spaces');
 }
 
-/** The files as nobody wishes them: empty, cut, with a byte changed, and all of one byte. */
+/** Damaged variants of the files: truncated, with one byte flipped, filled with one byte, and an empty set. */
 function* damaged(files: Files): Generator<Files> {
   for (const [path, content] of files) {
     const withContent = (other: Uint8Array): Files => new Map([...files, [path, other]]);

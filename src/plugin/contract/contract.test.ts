@@ -11,7 +11,7 @@ import { plugin as os } from '../../../examples/plugins/acme-os.ts';
 import { dpkg } from '../../version/dpkg.ts';
 import { checkDetector, checkLister, checkScheme, checkSource, checkTransport } from './index.ts';
 
-test('acme-lister keeps the contract of a lister', () => {
+test('acme-lister passes the contract check of a lister', () => {
   for (const one of lister.listers ?? [])
     checkLister(one, [
       {
@@ -22,7 +22,7 @@ test('acme-lister keeps the contract of a lister', () => {
     ]);
 });
 
-test('acme-os keeps the contract of a detector', () => {
+test('acme-os passes the contract check of a detector', () => {
   const distro = { id: 'acme', versionId: '7', prettyName: 'Acme OS 7', like: ['debian'] };
   for (const one of os.detectors ?? [])
     checkDetector(one, [
@@ -31,13 +31,13 @@ test('acme-os keeps the contract of a detector', () => {
     ]);
 });
 
-test('acme-advisories keeps the contract of a source', async () => {
+test('acme-advisories passes the contract check of a source', async () => {
   const content = readFileSync(new URL('../../../examples/plugins/acme-advisories.json', import.meta.url));
   for (const one of advisories.sources ?? [])
     await checkSource(one, { feed: 'advisories', content, ids: ['CVE-2026-1000'], namespace: 'acme' });
 });
 
-test('acme-chat tells a chat, keeps the contract, and says when the chat refuses', async (t) => {
+test('acme-chat posts to a chat and passes the contract check, and throws when the chat refuses', async (t) => {
   const posted: string[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
@@ -53,7 +53,7 @@ test('acme-chat tells a chat, keeps the contract, and says when the chat refuses
   assert.deepEqual(posted, [JSON.stringify({ text: 'new: CVE-2026-1 (High) in debian:12: in shop' })]);
 });
 
-test('what breaks a contract is said', async () => {
+test('the contract checks name the violation when an extension breaks its contract', async () => {
   const [one] = lister.listers ?? [];
   assert.ok(one);
   const sample = { files: { 'etc/acme/packages.txt': 'rocket 1.9.0\n' }, packages: ['rocket 1.9.0'] };
@@ -63,7 +63,7 @@ test('what breaks a contract is said', async () => {
     }, message);
   };
   let calls = 0;
-  assertViolation({ wants: ['etc/other'] }, /is not wanted/);
+  assertViolation({ wants: ['etc/other'] }, /no pattern of `wants` matches/);
   assertViolation({ list: () => [] }, /the packages of the sample/);
   assertViolation(
     {
@@ -72,7 +72,7 @@ test('what breaks a contract is said', async () => {
         if (++calls > 1) yield { path: 'etc/acme/packages.txt', problem: 'tired' };
       },
     },
-    /the same files give the same list/,
+    /the same files must give the same list/,
   );
   assertViolation(
     {
@@ -95,6 +95,6 @@ test('what breaks a contract is said', async () => {
   );
   await assert.rejects(
     checkTransport({ name: 'careless', deliver: () => Promise.resolve() }),
-    /delivered after the signal/,
+    /must reject when the signal is aborted/,
   );
 });

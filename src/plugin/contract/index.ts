@@ -1,4 +1,4 @@
-/** For authors of plugins: whether an extension keeps its contract. Each function throws what is wrong, whatever runs the tests. */
+/** Contract checks for plugin authors. Each function throws an assertion error on a violation, and works with every test runner. */
 export {
   checkDetector,
   checkLister,
@@ -8,4 +8,4 @@ export {
 } from './analyzers.ts';
 export { checkScheme } from './scheme.ts';
 export { checkSource, type SourceSample } from './source.ts';
-export { checkTransport, sampleNotification as sampleNotice } from './transport.ts';
+export { checkTransport, sampleNotification } from './transport.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { isKey, type VersionScheme } from '../version-scheme.ts';
 
 /**
- * Whether a version scheme keeps its contract. `ascending` are versions from the lowest to the highest, as the native tool orders
- * them; those that it calls equal stand in one list. Throws an assertion error.
+ * Checks the contract of a version scheme. `ascending` lists versions from the lowest to the highest, in the order of the native tool.
+ * Versions that compare as equal share an inner list. Throws an assertion error on a violation.
  */
 export function checkScheme(scheme: VersionScheme, ascending: readonly (readonly string[])[]): void {
   const all = ascending.flatMap((equal, rank) => equal.map((version) => ({ version, rank })));
@@ -20,14 +20,14 @@ export function checkScheme(scheme: VersionScheme, ascending: readonly (readonly
   }
 }
 
-/** No key is empty or begins with FF, which are below and above all; what comes after a version is above it. */
+/** Asserts that the key is not empty and does not begin with FF, and that `after` returns a higher key. */
 function assertBounds(scheme: VersionScheme, version: string): void {
   const key = scheme.key(version);
   if (!isKey(key)) {
-    assert.ok(key.unkeyable.length > 0, `${version} has no key, and nobody knows why`);
+    assert.ok(key.unkeyable.length > 0, `${version} has no key, and \`unkeyable\` gives no reason`);
     return;
   }
   assert.ok(key.length > 0 && key[0] !== 0xff, `the key of ${version} is empty or begins with FF`);
   const after = scheme.after(version);
-  if (isKey(after)) assert.ok(Buffer.compare(after, key) > 0, `what comes after ${version} is not above it`);
+  if (isKey(after)) assert.ok(Buffer.compare(after, key) > 0, `after(${version}) is not above its key`);
 }

@@ -1,35 +1,39 @@
 import assert from 'node:assert/strict';
 import type { AdvisorySource, FeedRecord } from '../advisory-source.ts';
 
-/** A feed as it was fetched once, and what a source has to make of it. */
+/** A recorded feed, and the result that a source must return for it. */
 export interface SourceSample {
   readonly feed: string;
   readonly content: string | Uint8Array;
-  /** Ids of its vulnerabilities, each as often as it has records, in any order. */
+  /** Ids of its vulnerabilities, in any order, each once per record. */
   readonly ids: readonly string[];
-  /** A namespace that the feed speaks of. */
+  /** A namespace that the feed covers. */
   readonly namespace: string;
 }
 
 /**
- * Whether an advisory source keeps its contract: its feeds are those it knows, the same bytes give the same records however they
- * are cut into pieces, no key comes twice, and a feed that breaks off is an error or fewer records, never others. Throws an
- * assertion error.
+ * Checks the contract of an advisory source. `feedsFor` must return feeds of the source. The same bytes must give the same records in
+ * chunks of any size. Keys must be unique. A truncated feed must give an error or a subset of the records. Throws an assertion error
+ * on a violation.
  */
 export async function checkSource(source: AdvisorySource, sample: SourceSample): Promise<void> {
   const { feed, ids, namespace } = sample;
   assert.ok(source.feeds.includes(feed), `${feed} is not among its feeds`);
   assert.ok(source.feedsFor(namespace).includes(feed), `${feed} is not among the feeds of ${namespace}`);
   for (const one of source.feedsFor(namespace))
-    assert.ok(source.feeds.includes(one), `${one} is no feed of it`);
-  assert.deepEqual(source.feedsFor('a-namespace-of-nobody'), [], 'feeds of what it does not know');
+    assert.ok(source.feeds.includes(one), `feedsFor returns ${one}, which \`feeds\` does not list`);
+  assert.deepEqual(source.feedsFor('an-unknown-namespace'), [], 'an unknown namespace must have no feeds');
   const bytes = Buffer.from(sample.content as string);
   const records = await read(source, feed, [bytes]);
   const foundIds = records.flatMap((record) => ('affected' in record ? [record.id] : []));
   assert.deepEqual(foundIds.toSorted(), [...ids].sort(), 'the vulnerabilities of the sample');
   const keys = records.map(({ key }) => key);
-  assert.equal(new Set(keys).size, keys.length, 'a key comes twice');
-  assert.deepEqual(await read(source, feed, pieces(bytes, 7)), records, 'the same in pieces of seven bytes');
+  assert.equal(new Set(keys).size, keys.length, 'keys must be unique');
+  assert.deepEqual(
+    await read(source, feed, pieces(bytes, 7)),
+    records,
+    'chunks of 7 bytes give other records',
+  );
   for (let end = 0; end < bytes.length; end += Math.max(1, Math.floor(bytes.length / 16)))
     await assertCut(source, feed, { whole: new Set(keys), bytes: bytes.subarray(0, end) });
 }
@@ -40,11 +44,11 @@ async function assertCut(
   { whole, bytes }: { readonly whole: ReadonlySet<string>; readonly bytes: Buffer },
 ): Promise<void> {
   const records = await read(source, feed, [bytes]).catch((error: unknown) => {
-    assert.ok(error instanceof Error, 'what it throws is an error');
+    assert.ok(error instanceof Error, 'a thrown value must be an Error');
     return [];
   });
   for (const { key } of records)
-    assert.ok(whole.has(key), `a feed that breaks off has ${key}, the whole has not`);
+    assert.ok(whole.has(key), `a truncated feed has ${key}, which the whole feed does not have`);
 }
 
 async function read(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NotificationMessage, Transport } from '../transport.ts';
 
-/** A notice that tells of a new vulnerability in one image. */
+/** A notification of a new vulnerability in one image. */
 export const sampleNotification: NotificationMessage = {
   kind: 'change',
   name: '5f3c1f0e-6f2f-4a8e-9f43-3a3ad0c2c2b1',
@@ -42,13 +42,13 @@ export const sampleNotification: NotificationMessage = {
 };
 
 /**
- * Whether a transport keeps its contract: it delivers a notice to a receiver that takes it, and gives up when the signal comes,
- * instead of saying that it delivered. Throws an assertion error. A receiver that refuses is for a test of the author.
+ * Checks the contract of a transport. It must deliver a notification to a receiver that accepts it, and must reject when the signal is
+ * aborted. Throws an assertion error on a violation. Test a receiver that refuses in a test of your own.
  */
 export async function checkTransport(transport: Transport): Promise<void> {
   await transport.deliver(sampleNotification, new AbortController().signal);
   await assert.rejects(
-    transport.deliver(sampleNotification, AbortSignal.abort(new Error('it is over'))),
-    'it says to have delivered after the signal',
+    transport.deliver(sampleNotification, AbortSignal.abort(new Error('the test aborted the delivery'))),
+    'deliver must reject when the signal is aborted',
   );
 }
