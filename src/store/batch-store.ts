@@ -2,7 +2,7 @@ import type { Fix } from '../model/fix.ts';
 import type { Match } from '../model/report.ts';
 import type { DeliveryQueueStore } from './delivery-queue-store.ts';
 
-/** What of an image a change concerns: packages of one name and version. */
+/** The part of an image that a change concerns: packages of one name and version. */
 export interface BatchItem {
   /** Number of the image. */
   readonly image: number;
@@ -10,7 +10,7 @@ export interface BatchItem {
   readonly fix: Fix;
 }
 
-/** What is told of one image in one message: all changes that concern it within a span of time. */
+/** One message about one image: all changes that concern the image within a window of time. */
 export interface NotificationBatch {
   /** A random UUID. */
   readonly name: string;
@@ -18,26 +18,29 @@ export interface NotificationBatch {
   readonly createdAt: string;
   readonly notifiedAt: string | null;
   readonly deletedAt: string | null;
-  /** When it is to be told next; null when never again. */
+  /** Time of the next delivery; null if no more is due. */
   readonly dueAt: string | null;
 }
 
-/** What a digest that takes no more has to tell. */
+/** Content of a closed batch. */
 export interface StoredBatchContent {
   readonly identity: string;
-  /** Names of ancestries and v1 layers that stand for the image now, sorted. */
+  /** Names of the ancestries and v1 layers that currently refer to the image, sorted. */
   readonly names: readonly string[];
-  /** By notification in their order; a notification has several where the image has packages of several versions. */
+  /** In the order of notifications. A notification has several items if the image has packages of several versions. */
   readonly items: readonly (Omit<BatchItem, 'image'> & { readonly notification: string })[];
 }
 
-/** Digests, each open from the first change that concerns its image until it is first told. They last as long as their notifications. */
+/**
+ * Notification batches. A batch is open from the first change that concerns its image until its first delivery. Batches last as
+ * long as their notifications.
+ */
 export interface BatchStore extends DeliveryQueueStore<NotificationBatch> {
   /**
-   * Adds what a notification tells of images to their open digests, or to new ones that are due after a span of time. What was
-   * added before, to whichever digest, is not added again.
+   * Adds the items of a notification to the open batches of their images. An image without one gets a new batch, which is due
+   * after `windowMs`. Skips items that any batch already has.
    */
   add(notification: string, items: readonly BatchItem[], windowMs: number): Promise<void>;
-  /** Has a digest take no more, and reads it: from now on it tells the same whenever it is told. */
+  /** Closes a batch and reads it. The content of a closed batch never changes, so redelivery sends the same. */
   close(name: string): Promise<StoredBatchContent | undefined>;
 }

@@ -1,14 +1,14 @@
-/** What is told until somebody says that it was heard, each by its name. */
+/** A queue of undelivered notifications, keyed by name. */
 export interface DeliveryQueueStore<T> {
   find(name: string): Promise<T | undefined>;
-  /** Those that are to be told by now, longest due first. */
+  /** Returns the entries that are due, the longest overdue first. */
   findDue(limit: number): Promise<readonly T[]>;
-  /** When the next one is to be told; undefined when none is. */
+  /** Returns the time at which the next entry is due; undefined if none is. */
   findNextDue(): Promise<string | undefined>;
-  /** Notes that it was told; it is due again after a while, unless it is deleted. */
+  /** Records a delivery. The entry is due again after `againAfterMs` unless a client deletes it. */
   markNotified(name: string, againAfterMs: number): Promise<void>;
-  /** Notes that it is not due until then, or never again. */
+  /** Makes an entry due at a time, or never again. */
   postpone(name: string, until: Date | 'ever'): Promise<void>;
-  /** Notes that it was heard, also when that is known; it can still be found. False when there is none of that name. */
+  /** Records that a client acknowledged an entry, which can still be found. Repeating this is harmless. False if no entry has that name. */
   markDeleted(name: string): Promise<boolean>;
 }

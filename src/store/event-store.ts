@@ -1,28 +1,28 @@
-/** What changed in the meaning of a record. */
+/** An aspect of a record whose change matters. */
 export type ChangedAspect = 'aliases' | 'packages' | 'severity' | 'fix' | 'range';
 
-/** Something that became known about a vulnerability after its feed was first loaded. */
+/** A change of a vulnerability after its feed was first loaded. */
 export interface AdvisoryEvent {
-  /** Rises from event to event: who remembers the last one seen misses none. */
+  /** Rises from event to event, so a reader that remembers its last number misses none. */
   readonly number: number;
   readonly at: string;
   readonly source: string;
   readonly feed: string;
-  /** The key of the record in its feed, and the id of the vulnerability. */
+  /** Key of the record in its feed, and id of the vulnerability. */
   readonly key: string;
   readonly id: string;
   readonly kind: 'new' | 'changed' | 'withdrawn';
-  /** What is otherwise in a changed record. */
+  /** The aspects of a changed record that differ. */
   readonly changed: readonly ChangedAspect[];
-  /** Numbers of the record before and after, for `read`; null where there is none. */
+  /** Numbers of the record before and after, for `findByNumbers`; null if there is no such record. */
   readonly old: number | null;
   readonly new: number | null;
 }
 
-/** The log of what updates changed. */
+/** Log of the changes that updates made. */
 export interface EventStore {
-  /** Events behind a number, the oldest first; those of the first load of a feed are not among them. */
+  /** Returns the events after a number, the oldest first. The first load of a feed makes no events. */
   findAfter(number: number, limit: number): Promise<readonly AdvisoryEvent[]>;
-  /** The number of the newest event, 0 when there never was one. */
+  /** Returns the number of the newest event; 0 if there never was one. */
   findLastNumber(): Promise<number>;
 }

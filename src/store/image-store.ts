@@ -5,20 +5,20 @@ import type { Package } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { AsOf, PageRequest } from './page.ts';
 
-/** A package of an image with what it is looked up by; `lookup` is null where no namespace knows its kind. */
+/** A package of an image with its lookup key; `lookup` is null if no namespace covers its type. */
 export interface ImagePackage extends Package {
   /**
-   * Position of the layer that introduced it, the lowest being 0. Present where `location.layer` alone would mean a lower layer: the
-   * image has that layer more than once.
+   * Position of the layer that introduced the package; the lowest is 0. Present only if the image has that layer more than once
+   * and `location.layer` alone would mean a lower one.
    */
   readonly layerPosition?: number;
   readonly lookup: {
     readonly namespace: Namespace;
     readonly name: string;
     readonly version: string;
-    /** Absent when the version has no key. */
+    /** Absent if the version has no key. */
     readonly key?: VersionKey;
-    /** What rows of source packages, by the name of `source`, are compared with; absent where no such rows are looked for. */
+    /** Compared with rows of source packages, by the name of `source`; absent if such rows do not apply. */
     readonly source?: { readonly version: string; readonly key?: VersionKey };
   } | null;
 }
@@ -28,59 +28,60 @@ export interface ImageIndex {
   readonly identity: string;
   readonly layers: readonly string[];
   readonly distro: Distro | null;
-  /** The namespace detector that told it. */
+  /** The namespace detector that found the namespace. */
   readonly detector?: string;
   readonly packages: readonly ImagePackage[];
 }
 
 /** A row that may make a package vulnerable. */
 export interface StoredHit extends AdvisoryHit {
-  /** False when the installed version or a bound has no key: the caller compares in code. */
+  /** False if the installed version or a bound has no key: the caller compares in code. */
   readonly decided: boolean;
 }
 
-/** A hit on a package of a known image. */
+/** A hit on a package of a saved image. */
 export interface StoredMatch extends StoredHit {
   /** Position in `packages` of the image. */
   readonly package: number;
 }
 
-/** Where in the images something vulnerable is installed: in one image, under one name and version of one namespace. */
+/** A place of a vulnerability: one image, and one package name and version of one namespace. */
 export interface AffectedImage {
   readonly image: number;
   readonly identity: string;
-  /** Names of ancestries and v1 layers that stand for this image, sorted. */
+  /** Names of the ancestries and v1 layers that currently refer to this image, sorted. */
   readonly names: readonly string[];
-  /** What is looked up so: several where they were built from one source package. */
+  /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
   readonly hits: readonly StoredHit[];
 }
 
-/** Which part of the affected images, and of which namespace alone where it is named. */
+/** A page of affected images, optionally of one namespace only. */
 export interface AffectedRequest extends PageRequest<string> {
   readonly namespace?: string;
 }
 
-/** A page of affected images; `next` goes into `after` of the next request and is absent on the last page. */
+/** A page of affected images. `next` is the `after` of the next request; absent on the last page. */
 export interface AffectedPage {
   readonly images: readonly AffectedImage[];
   readonly next?: string;
 }
 
-/** Images that were indexed. */
+/** Indexed images. */
 export interface ImageStore {
-  /** Saves the image unless it is known; returns its number. */
+  /** Saves the image unless the store has it; returns its number. */
   save(image: ImageIndex): Promise<number>;
-  /** The image as it was saved. */
+  /** Returns the image as it was saved. */
   findByNumber(image: number): Promise<ImageIndex>;
   /**
-   * Every row whose range holds an installed version, in one join; `not-affected` rows are left out. Rows of the architecture
-   * `src` are compared with the source package, all others with what the package is looked up by. Ordered canonically.
+   * Returns every row whose range contains an installed version, by one join, in canonical order. Leaves out `not-affected` rows.
+   * Rows of the architecture `src` are compared with the source package, all others with the lookup key of the package.
    */
   findMatches(image: number, at?: AsOf): Promise<readonly StoredMatch[]>;
   /**
-   * The images that records, by their numbers, hit: by namespace, package name, version and image. A page costs what is on it,
-   * and who pages on misses nothing and sees nothing twice while images come and go. Throws `usage` for a cursor that is none.
+   * Returns the images that records, by their numbers, hit: ordered by namespace, package name, version and image. The cost of a
+   * page depends on its size only. Paging misses and repeats nothing while images are added and removed. Throws `usage` for an
+   * invalid cursor.
    */
   pageAffected(vulnerabilities: readonly number[], page: AffectedRequest): Promise<AffectedPage>;
 }

@@ -1,33 +1,33 @@
 import type { ImagePackage, StoredHit } from './image-store.ts';
 import type { PageRequest } from './page.ts';
 
-/** A layer by the name a client of Clair's first API gave it: the image that ends with it. */
+/** A layer under the name that a client of Clair's v1 API gave it. It identifies the image that ends with it. */
 export interface NamedLayerInput {
   readonly name: string;
   readonly parent: string | null;
-  /** Number of the image that this layer and those below make. */
+  /** Number of the image that this layer and those below form. */
   readonly image: number;
   readonly format: string;
-  /** Version of the engine that read it. */
+  /** Version of the engine that read the layer. */
   readonly engineVersion: number;
 }
 
-/** A layer with a name as it was saved. */
+/** A named layer as it was saved. */
 export interface NamedLayer extends NamedLayerInput {
-  /** Rises in the order in which names were first saved, and stays while the name lives. */
+  /** Rises in the order in which names were first saved; stays the same until the name is removed. */
   readonly number: number;
 }
 
-/** A version of a package that layers with a name have brought, which records may hit. */
+/** A version of a package that named layers introduced and that records may hit. */
 export interface HitVersion extends Pick<ImagePackage, 'type' | 'arch' | 'modularity'> {
   readonly number: number;
-  /** As it was compared, and as the package database has it, where these differ. */
+  /** The compared version. `build` is the version in the package database, if it differs. */
   readonly version: string;
   readonly build?: string;
   readonly hits: readonly StoredHit[];
 }
 
-/** A page of layers; `next` goes into `after` of the next request and is absent on the last page. */
+/** A page of layers. `next` is the `after` of the next request; absent on the last page. */
 export interface LayerPage {
   readonly layers: readonly Pick<NamedLayer, 'number' | 'name'>[];
   readonly next?: number;
@@ -36,21 +36,20 @@ export interface LayerPage {
 /** Layers by name. */
 export interface NamedLayerStore {
   /**
-   * Saves a layer; of one that is there, everything is replaced but its parent. Throws `parent-unknown` where there is no such
-   * parent any more.
+   * Saves a layer. Replaces everything but the parent of a layer that has the same name. Throws `parent-unknown` if the parent no
+   * longer exists.
    */
   save(layer: NamedLayerInput): Promise<void>;
-  /** The layer itself. */
   find(name: string): Promise<NamedLayer | undefined>;
-  /** The layer and those below it, from the base up; empty when there is none of that name. */
+  /** Returns the layer and those below it, from the base up; empty if no layer has that name. */
   findChain(name: string): Promise<readonly NamedLayer[]>;
-  /** Removes a layer and all that were built upon it; false when there is none of that name. */
+  /** Removes a layer and all layers built upon it; false if no layer has that name. */
   remove(name: string): Promise<boolean>;
-  /** The versions that records, by their numbers, hit, of those that layers brought: few, however many layers did. */
+  /** Returns the versions that records, by their numbers, hit, of all that named layers introduced. Few, however many the layers. */
   findHitVersions(vulnerabilities: readonly number[]): Promise<readonly HitVersion[]>;
   /**
-   * The layers, by rising number, whose image has one of these versions while that of their parent has not. A page costs what
-   * is on it, and who pages on misses nothing and sees nothing twice while layers come and go.
+   * Returns the layers whose image has one of these versions and whose parent's image has none, by rising number. The cost of a
+   * page depends on its size only. Paging misses and repeats nothing while layers are added and removed.
    */
   pageIntroducing(versions: readonly number[], page: PageRequest<number>): Promise<LayerPage>;
 }

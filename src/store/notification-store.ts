@@ -1,32 +1,32 @@
 import type { DeliveryQueueStore } from './delivery-queue-store.ts';
 
-/** An event, or the part of it that is about one namespace, to be told until somebody says it was heard. */
+/** An event, or its part about one namespace, that is delivered until a client acknowledges it. */
 export interface Notification {
   /** A random UUID. */
   readonly name: string;
   /** Number of the event. */
   readonly event: number;
   readonly source: string;
-  /** The key of the record in its feed, and the id of the vulnerability. */
+  /** Key of the record in its feed, and id of the vulnerability. */
   readonly key: string;
   readonly id: string;
-  /** What it is about; null where the records speak of no namespace. */
+  /** The namespace concerned; null if the records cover none. */
   readonly namespace: string | null;
-  /** Numbers of the record as it spoke of the namespace before, and does now; null where it did or does not. */
+  /** Numbers of the record that covered the namespace before, and that covers it now, or null. */
   readonly old: number | null;
   readonly new: number | null;
   readonly createdAt: string;
   readonly notifiedAt: string | null;
   readonly deletedAt: string | null;
-  /** When it is to be told next; null when never again. */
+  /** Time of the next delivery; null if no more is due. */
   readonly dueAt: string | null;
 }
 
-/** What is told of events, and whether it was. Notifications last as long as their events. */
+/** Notifications of events and their delivery state. Notifications last as long as their events. */
 export interface NotificationStore extends DeliveryQueueStore<Notification> {
   /**
-   * Makes the notifications of the next events, at most of so many, and answers of how many it did. Each event comes once,
-   * whoever makes them and however often it breaks off.
+   * Creates the notifications of at most `events` further events; returns the number of events handled. Handles each event
+   * exactly once, even if several processes do this or one is interrupted.
    */
   createFromEvents(events: number): Promise<number>;
 }

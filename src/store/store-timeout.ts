@@ -3,22 +3,22 @@ import { limits } from '../core/limits.ts';
 
 const timeouts = new AsyncLocalStorage<number>();
 
-/** Does some work whose queries wait for a database that is away or locked for this time at most, and fail then. */
+/** Runs `work` with a limit on the time that its queries wait for a lock or an unreachable database before they fail. */
 export function withStoreTimeout<T>(ms: number, work: () => T): T {
   return timeouts.run(ms, work);
 }
 
-/** How long a query of now may wait for a server that went away. */
+/** Returns how long, in milliseconds, a query may currently wait for an unreachable server. */
 export function reconnectTimeoutMs(): number {
   return timeouts.getStore() ?? limits.storeReconnectMs;
 }
 
-/** How long a query of now may wait for a lock. */
+/** Returns how long, in milliseconds, a query may currently wait for a lock. */
 export function lockTimeoutMs(): number {
   return timeouts.getStore() ?? limits.storeBusyMs;
 }
 
-/** The limit that the present work has set; undefined for work of the program itself. */
+/** Returns the limit of the current `withStoreTimeout`, in milliseconds; undefined outside. */
 export function currentStoreTimeoutMs(): number | undefined {
   return timeouts.getStore();
 }

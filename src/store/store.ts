@@ -16,15 +16,15 @@ import type { AsOf, PageRequest } from './page.ts';
 
 export type {
   Ancestry,
-  AncestryInput as SavedAncestry,
+  AncestryInput,
   AncestryPage,
   AncestryStore,
 } from './ancestry-store.ts';
 export type {
-  BatchItem as DigestItem,
-  BatchStore as DigestStore,
-  NotificationBatch as Digest,
-  StoredBatchContent as DigestContent,
+  BatchItem,
+  BatchStore,
+  NotificationBatch,
+  StoredBatchContent,
 } from './batch-store.ts';
 export type { AdvisoryEvent, ChangedAspect, EventStore } from './event-store.ts';
 export type {
@@ -41,13 +41,13 @@ export type {
   HitVersion,
   LayerPage,
   NamedLayer,
-  NamedLayerInput as SavedLayer,
+  NamedLayerInput,
   NamedLayerStore,
 } from './named-layer-store.ts';
 export type { Notification, NotificationStore } from './notification-store.ts';
 export type { AsOf, PageRequest } from './page.ts';
 
-/** An affected row with its range as keys; `keys` is absent when a bound has no key and the comparison must be made in code. */
+/** An affected row with its range as keys. `keys` is absent if a bound has no key and the comparison must be made in code. */
 export interface KeyedAffected extends Affected {
   readonly keys?: KeyRange;
 }
@@ -57,68 +57,68 @@ export interface KeyedVulnerability extends Omit<Vulnerability, 'affected'> {
   readonly affected: readonly KeyedAffected[];
 }
 
-/** What a record said of a namespace before its feed dropped that, as another store has kept it. */
+/** A record of a namespace that its feed later dropped, as another store retained it. */
 export interface RetainedRecord extends KeyedVulnerability {
   readonly retainedFor: Namespace;
 }
 
-/** What an application of a feed is fed with. Of a namespace for which anything kept comes, all comes that is kept. */
+/** Input of an application of a feed. If it has retained records of a namespace, it must have all of them. */
 export type KeyedRecord = KeyedVulnerability | RetainedRecord | SkippedRecord | WithdrawnRecord;
 
-/** A feed as it was last applied or last tried. Times are ISO 8601; they come back in UTC with milliseconds. */
+/** State of a feed after its last application or attempt. Times are ISO 8601, read back in UTC with milliseconds. */
 export interface FeedState {
   readonly source: string;
   readonly feed: string;
   readonly sourceVersion: number;
-  /** Where it came from: `upstream` or the place of a mirror. */
+  /** `upstream`, or the address of a mirror. */
   readonly origin: string;
-  /** `absent`: the vendor, or the mirror, has no such file. `failed`: it was never loaded, and the last try went wrong. */
+  /** `absent`: the vendor or the mirror has no such file. `failed`: the feed was never loaded and the last attempt failed. */
   readonly presence: 'loaded' | 'absent' | 'failed';
   readonly fingerprint: string;
-  /** When the content in the store was fetched. */
+  /** Time at which the stored content was fetched. */
   readonly fetchedAt: string;
-  /** When it was last found to be current. */
+  /** Time at which the content was last confirmed as current. */
   readonly checkedAt: string;
   /** The newest `modified` of its records, else `Last-Modified` of the file, else null. */
   readonly newestAdvisory: string | null;
-  /** How new the content is, by the strongest evidence there is; null where nothing dates it. */
+  /** Date of the content by the strongest evidence; null if nothing dates it. */
   readonly contentDate: string | null;
   readonly contentEvidence: DateEvidence | null;
-  /** Records in force, without those of kept namespaces. */
+  /** Number of current records, without those of retained namespaces. */
   readonly records: number;
-  /** Records that could not be understood; where an older form of them was in force, it still is. */
+  /** Records that could not be parsed. An earlier form of such a record stays current. */
   readonly skipped: { readonly count: number; readonly sample: readonly SkippedSample[] };
-  /** Namespaces of which the feed speaks no more; what it last said of them stays in force. */
+  /** Namespaces that the feed no longer covers. Their last records stay current. */
   readonly kept: readonly string[];
-  /** The last try to update it, where that failed. */
+  /** The last attempt to update the feed, if it failed. */
   readonly lastFailure: { readonly at: string; readonly message: string } | null;
 }
 
-/** One of the records that could not be understood, and why. */
+/** A record that could not be parsed, and why. */
 export interface SkippedSample {
   readonly key: string;
   readonly reason: string;
 }
 
-/** How many skipped records of a feed are told by name. */
+/** Maximum number of skipped records of a feed that are listed by key. */
 export const skippedSampleMax = 100;
 
-/** What one application of a feed changed, in records. */
+/** Number of records that one application of a feed changed. */
 export interface FeedChangeCounts {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
   readonly unchanged: number;
-  /** Records of which the rows of a vanished namespace stay in force. */
+  /** Records whose rows of a vanished namespace stay current. */
   readonly kept: number;
-  /** Records that could not be understood. */
+  /** Records that could not be parsed. */
   readonly skipped: number;
 }
 
-/** What names a feed. */
+/** The identifying fields of a feed. */
 export type FeedName = Pick<FeedState, 'source' | 'feed'>;
 
-/** A feed, and what its content depends on. */
+/** A feed with everything else that its content depends on. */
 export type FeedIdentity = FeedName & Pick<FeedState, 'sourceVersion' | 'origin'>;
 
 /** A feed that was found current or absent. */
@@ -128,32 +128,32 @@ export interface CheckedFeed
   readonly presence: 'loaded' | 'absent';
 }
 
-/** The state to be recorded with an application; the store counts records and finds the newest by itself. */
+/** State to record with an application. The store itself counts records and finds the newest. */
 export interface FeedUpdate extends FeedIdentity, Pick<FeedState, 'fingerprint' | 'fetchedAt'> {
   readonly lastModified?: string;
   readonly fileModified?: string;
-  /** Dates that the feed states for its content as a whole, all there once the records were read. */
+  /** Dates that the feed states for its content as a whole. Complete once the records were read. */
   readonly dates?: Iterable<FeedDate>;
   /** `changes`: records that are not named stay as they are. */
   readonly extent?: 'changes';
-  /** With `changes`: no record but those of these keys is named, so that a small change costs little in a large feed. */
+  /** With `changes`: only records with these keys are named, so a small change of a large feed costs little. */
   readonly keys?: readonly string[];
-  /** With `keys`: the numbers of the records in force that the change was made of; with others nothing is applied. */
+  /** With `keys`: numbers of the current records that the change is based on. If they differ, nothing is applied. */
   readonly expectedVersions?: ReadonlyMap<string, number>;
-  /** A feed that is not known yet counts as loaded and empty: its first records are news. */
+  /** An unknown feed counts as loaded and empty, so its first records make events. */
   readonly beginsEmpty?: true;
-  /** Takes a content that is much smaller than the one in force. */
+  /** Accepts content that is much smaller than the current content. */
   readonly acceptShrunk?: true;
-  /** Takes a content that is older than the one in force. */
+  /** Accepts content that is older than the current content. */
   readonly acceptOlder?: true;
-  /** What the store that the content comes from had found about it; taken for what it is. */
+  /** State from the store that the content was exported from; trusted as given. */
   readonly importedState?: Pick<FeedState, 'checkedAt' | 'newestAdvisory' | 'skipped'> &
     Partial<Pick<FeedState, 'contentDate' | 'contentEvidence'>>;
 }
 
-/** A record as it stood from `validFrom` until before `validTo`, which is null while it is in force. */
+/** A record as it was from `validFrom` until before `validTo`, which is null while it is current. */
 export interface StoredVulnerability extends KeyedVulnerability {
-  /** Its number in the store. A changed record has another. */
+  /** Number in the store. A changed record gets another. */
   readonly number: number;
   readonly source: string;
   readonly feed: string;
@@ -161,127 +161,127 @@ export interface StoredVulnerability extends KeyedVulnerability {
   readonly validTo: string | null;
 }
 
-/** The number of a record, and the id it has from its source. */
+/** Number of a record, and its id from the source. */
 export type NumberedId = Pick<StoredVulnerability, 'number' | 'id'>;
 
-/** The records of a feed, or what is kept of them for a namespace of which it speaks no more. */
+/** The records of a feed, or those retained for a namespace that it no longer covers. */
 export interface FeedPart extends FeedName {
   /** Name of the namespace. */
   readonly retainedFor?: string;
 }
 
-/** Advisories, and where they came from. */
+/** Advisories and their feeds. */
 export interface AdvisoryStore {
   findFeedStates(at?: AsOf): Promise<readonly FeedState[]>;
-  /** Whether any record in force speaks of a namespace. */
+  /** Returns whether any current record covers a namespace. */
   covers(namespace: string): Promise<boolean>;
-  /** Names of the sources whose feeds have records of a namespace, sorted. */
+  /** Returns the names of the sources whose feeds have records of a namespace, sorted. */
   findSources(namespace: string): Promise<readonly string[]>;
   /**
-   * Replaces the records of one feed by difference, in one transaction: an unchanged record costs no write, a vanished or
-   * changed one has its validity closed. If the stream throws, nothing of it stays. The stream may be slow and long: it is not
-   * held in memory, and nobody waits for it. What the feed says no more of a whole namespace stays in force.
-   * Throws `feed-corrupt` when a key comes twice, and when the feed has shrunk to less than half or is older than the content in
-   * force without that being accepted,
-   * `store-conflict` when somebody else applied the same feed meanwhile.
+   * Replaces the records of one feed by difference, in one transaction. An unchanged record costs no write; a vanished or changed
+   * one has its validity closed. If the stream throws, nothing is applied. The stream may be slow and long: it is not held in
+   * memory and blocks no other work. If the feed drops a whole namespace, its records stay current. Throws
+   * - `feed-corrupt` if a key occurs twice,
+   * - `feed-corrupt` if the feed shrank to less than half, or is older than the current content, and the update accepts neither,
+   * - `store-conflict` if another process applied the same feed meanwhile.
    */
   apply(update: FeedUpdate, records: AsyncIterable<KeyedRecord>): Promise<FeedChangeCounts>;
-  /** Notes that a feed was found current, or absent, without touching its records. */
+  /** Records that a feed was found current, or absent, without touching its records. */
   touch(found: CheckedFeed): Promise<void>;
-  /** Whether any record of a feed is in force, or any enrichment is there. */
+  /** Returns whether a feed has any current record or any enrichment. */
   hasContent(feed: FeedName): Promise<boolean>;
-  /** Notes that a feed could not be updated; the next success forgets it. Its content stays. */
+  /** Records a failed update of a feed until the next success. The content of the feed stays. */
   recordFailure(feed: FeedIdentity, at: string, message: string): Promise<void>;
-  /** The namespaces anything in the store ever spoke of, in the order in which they became known. */
+  /** Returns all namespaces that the store ever had records of, in the order in which they were added. */
   findNamespaces(): Promise<readonly Namespace[]>;
-  /** Notes that a namespace is there though nothing speaks of it yet. An empty scheme is one that is not known yet. */
+  /** Saves a namespace that no record covers yet. An empty scheme means that the version scheme is not yet known. */
   saveNamespace(namespace: Namespace): Promise<void>;
 }
 
-/** Records of advisories one by one. */
+/** Single records of advisories. */
 export interface VulnerabilityStore {
-  /** Records by their numbers, whether they are in force or history, in the order of the numbers. */
+  /** Returns records by their numbers, current or not, in the order of the numbers. */
   findByNumbers(numbers: readonly number[]): Promise<readonly StoredVulnerability[]>;
-  /** The numbers of the records in force that have this id or alias, rising. */
+  /** Returns the rising numbers of the current records that have this id or alias. */
   findNumbersById(id: string, at?: AsOf): Promise<readonly number[]>;
-  /** Records in force of a feed that have one of these keys. */
+  /** Returns the current records of a feed that have one of these keys. */
   findByKeys(feed: FeedName, keys: readonly string[], at?: AsOf): Promise<readonly StoredVulnerability[]>;
-  /** Records in force that speak of a namespace and have one of these ids, by rising number. */
+  /** Returns the current records that cover a namespace and have one of these ids, by rising number. */
   findByIds(namespace: string, ids: readonly string[]): Promise<readonly StoredVulnerability[]>;
-  /** Which records in force speak of a namespace, by rising number. */
+  /** Returns which current records cover a namespace, by rising number. */
   pageByNamespace(namespace: string, page: PageRequest<number>): Promise<readonly NumberedId[]>;
-  /** Records in force of a feed, by rising key: the same for the same content, whatever came before it. */
+  /** Returns the current records of a feed, by rising key. Equal content gives equal pages, whatever its history. */
   pageByFeed(part: FeedPart, page: PageRequest<string>): Promise<readonly StoredVulnerability[]>;
 }
 
-/** An enrichment and the source that says so. */
+/** An enrichment and its source. */
 export interface StoredEnrichment extends Enrichment {
   readonly source: string;
 }
 
-/** What others than distributions say of vulnerabilities. Its feeds are among the feed states; it has no history. */
+/** Data about vulnerabilities from sources other than advisories. Its feeds are among the feed states; it has no history. */
 export interface EnrichmentStore {
-  /** Replaces what one feed says by difference, under the terms of the application of advisories. */
+  /** Replaces the enrichments of one feed by difference, under the same terms as `AdvisoryStore.apply`. */
   apply(update: FeedUpdate, records: AsyncIterable<EnrichmentRecord>): Promise<FeedChangeCounts>;
-  /** What is known of each of these ids, by source in order of name; an id of which nothing is known is not in the map. */
+  /** Returns the enrichments of each of these ids, ordered by the name of the source. Ids without any are absent from the map. */
   findByIds(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly StoredEnrichment[]>>;
-  /** What a feed says, by rising id; scores of CVEs alone come last, by rising year and number. */
+  /** Returns the enrichments of a feed, by rising id. Scores of CVEs come last, by rising year and number. */
   pageByFeed(feed: FeedName, page: PageRequest<string>): Promise<readonly Enrichment[]>;
-  /** The answers to lookups of these ids; an id that was never looked up is not in the map. */
+  /** Returns the results of lookups of these ids. Ids that were never looked up are absent from the map. */
   findLookups(ids: Iterable<string>): Promise<ReadonlyMap<string, LookupResult>>;
   /**
-   * Keeps the answers to lookups, all or none. `find` gives what they hold. An answer without content renews the time of an earlier one and
-   * leaves its content: a mirror may lack what its origin has.
+   * Saves the results of lookups, all or none; `findByIds` returns their content. A result without content renews the time of an
+   * earlier one and keeps the earlier content, since a mirror may lack documents that its origin has.
    */
   saveLookups(answers: readonly LookupResult[]): Promise<void>;
 }
 
-/** What came of looking up one vulnerability by its id. */
+/** Result of looking up one vulnerability by its id. */
 export interface LookupResult {
   readonly id: string;
-  /** Name and version of the enricher whose document it is. */
+  /** Name and version of the enricher that made the request. */
   readonly source: string;
   readonly sourceVersion: number;
-  /** Where it was asked for: `upstream` or the place of a mirror. */
+  /** Where the document was requested: `upstream`, or the address of a mirror. */
   readonly origin: string;
   /** ISO 8601. */
   readonly askedAt: string;
-  /** Null where there is no document. */
+  /** Null if there is no document. */
   readonly enrichment: Enrichment | null;
 }
 
-/** Layers that were read, by what identifies their content. */
+/** Indexed layers, by the identity of their content. */
 export interface LayerStore {
   find(identity: string, analyzerKey: string): Promise<LayerIndex | undefined>;
-  /** Those of the layers that are there, by their identities. */
+  /** Returns those of the layers that the store has, by their identities. */
   findAll(identities: readonly string[], analyzerKey: string): Promise<ReadonlyMap<string, LayerIndex>>;
   save(identity: string, analyzerKey: string, index: LayerIndex): Promise<void>;
 }
 
-/** Mutual exclusion between processes, with an end: a lock whose owner died falls free. */
+/** Mutual exclusion between processes. A lock expires, so it becomes free if its owner dies. */
 export interface LockStore {
-  /** Takes or renews the lock for `owner`; false while somebody else holds it. */
+  /** Takes or renews the lock for `owner`; false while another owner holds it. */
   acquire(name: string, owner: string, forMs: number): Promise<boolean>;
   release(name: string, owner: string): Promise<void>;
 }
 
-/** Small things to be remembered. */
+/** Small values by key. */
 export interface KeyValueStore {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
 }
 
-/** How long what is no longer of use is kept. */
+/** Retention times of unused data. */
 export interface RetentionTerms {
-  /** Records that are no longer in force; how far back `asOf` reaches. */
+  /** Records that are no longer current. Sets how far back `asOf` reaches. */
   readonly keepHistoryMs: number;
-  /** Events, and the records they speak of. */
+  /** Events, and the records that they refer to. */
   readonly keepEventsMs: number;
-  /** Images without a name and layers, since they were last used. */
+  /** Layers, and images without a name, since their last use. */
   readonly keepLayersUnusedMs: number;
 }
 
-/** What was thrown away. */
+/** Numbers of deleted rows. */
 export interface CollectedCounts {
   readonly events: number;
   readonly vulnerabilities: number;
@@ -290,17 +290,17 @@ export interface CollectedCounts {
   readonly locks: number;
 }
 
-/** What lies in the store. */
+/** Content of the store in numbers. */
 export interface StoreStatistics {
   readonly bytes: number;
   readonly rows: Readonly<Record<string, number>>;
-  /** How fresh each feed is. */
+  /** Freshness of each feed. */
   readonly feeds: readonly FeedState[];
 }
 
-/** Everything that is kept between two runs. Closed with `await using` or `[Symbol.asyncDispose]()`. */
+/** All persistent data. Close it with `await using` or `[Symbol.asyncDispose]()`. */
 export interface Store extends AsyncDisposable {
-  /** Whether it can only be read, and what is written to it ends with the process. Feeds are refused then. */
+  /** True if the database is only read. Writes then last until the process ends, and feeds are refused. */
   readonly isReadOnly: boolean;
   readonly advisories: AdvisoryStore;
   readonly vulnerabilities: VulnerabilityStore;
@@ -314,11 +314,11 @@ export interface Store extends AsyncDisposable {
   readonly ancestries: AncestryStore;
   readonly locks: LockStore;
   readonly keyValues: KeyValueStore;
-  /** The same, for who reads a good part of them but once: what it reads does not stay in memory. */
+  /** The same for one pass over many records: the results are not cached in memory. */
   readonly bulkReads: Pick<Store, 'vulnerabilities' | 'enrichments'>;
   /** Throws `store-unavailable` unless the database answers within `limits.storePingMs`; for health checks. */
   ping(): Promise<void>;
-  /** Throws away what is past its time, little by little, so that nobody waits for it; costs nearly nothing when nothing is. */
+  /** Deletes expired data in small steps, so that no other work waits. Costs almost nothing if nothing has expired. */
   collectGarbage(terms: RetentionTerms): Promise<CollectedCounts>;
   statistics(): Promise<StoreStatistics>;
 }

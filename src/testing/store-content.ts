@@ -7,7 +7,7 @@ import type {
   ImagePackage,
   KeyedAffected,
   KeyedVulnerability,
-  SavedAncestry,
+  AncestryInput,
   Store,
 } from '../store/store.ts';
 
@@ -99,7 +99,7 @@ export function image(
 }
 
 /** An ancestry that stands for an image, which has two layers. */
-export function ancestry(name: string, number: number, changes: Partial<SavedAncestry> = {}): SavedAncestry {
+export function ancestry(name: string, number: number, changes: Partial<AncestryInput> = {}): AncestryInput {
   return { name, hashes: ['h0', 'h1'], image: number, engineVersion: 3, ...changes };
 }
 

@@ -17,7 +17,7 @@ import type { KeyedVulnerability, Store } from '../store.ts';
 const openssl = image([installed('openssl')]);
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a feed is applied by difference`, async (t) => {
+  test(`${engine.name}: applies a feed by difference`, async (t) => {
     const store = await engine.create(t)();
     const apply = (...records: KeyedVulnerability[]) =>
       store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
@@ -33,14 +33,14 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl D']);
     assert.deepEqual(await hits(store, image([installed('curl')])), ['curl B']);
 
-    // What was closed stays as history: three records, a changed and a new one.
+    // Closed records stay as history: three old records, a changed one and a new one.
     assert.equal((await store.statistics()).rows['vulnerability'], 5);
 
     assert.deepEqual(await apply(record('C')), changeCounts({ added: 1, removed: 3 }));
     assert.deepEqual(await hits(store, openssl), ['openssl C']);
   });
 
-  test(`${engine.name}: applying the same again writes no row`, async (t) => {
+  test(`${engine.name}: writes no row when it applies the same content again`, async (t) => {
     const store = await engine.create(t)();
     const records = Array.from({ length: 100 }, (_, i) => record(`CVE-${i}`));
     await store.advisories.apply(feedUpdate(), stream(records));
@@ -52,7 +52,7 @@ for (const engine of storeEngines) {
     assert.deepEqual((await store.statistics()).rows, before);
   });
 
-  test(`${engine.name}: feeds do not touch each other`, async (t) => {
+  test(`${engine.name}: applies a feed without changing other feeds`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     await store.advisories.apply(feedUpdate({ feed: 'other' }), stream([record('A'), record('B')]));
@@ -61,7 +61,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl B', 'openssl C']);
   });
 
-  test(`${engine.name}: a stream that breaks off leaves all as it was`, async (t) => {
+  test(`${engine.name}: changes nothing when the stream breaks off`, async (t) => {
     const store = await engine.create(t)();
     const problem = new Error('the connection was lost');
     const breaking = (async function* () {
@@ -71,7 +71,7 @@ for (const engine of storeEngines) {
     await assertUntouched(store, breaking, (error) => error === problem);
   });
 
-  test(`${engine.name}: a key that comes twice is refused`, async (t) => {
+  test(`${engine.name}: rejects a duplicate key`, async (t) => {
     const store = await engine.create(t)();
     for (const records of [
       [record('A'), record('B'), record('A')],
@@ -84,7 +84,7 @@ for (const engine of storeEngines) {
       );
   });
 
-  test(`${engine.name}: a time that is none is refused`, async (t) => {
+  test(`${engine.name}: rejects an invalid time`, async (t) => {
     const store = await engine.create(t)();
     const records = stream([record('A', { modified: 'yesterday' })]);
     await assertUntouched(
@@ -94,7 +94,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: whether records speak of a namespace`, async (t) => {
+  test(`${engine.name}: returns whether any record covers a namespace`, async (t) => {
     const store = await engine.create(t)();
     assert.equal(await store.advisories.covers('debian:12'), false);
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
@@ -105,7 +105,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.advisories.covers('debian:12'), false);
   });
 
-  test(`${engine.name}: names the sources that have records of a namespace`, async (t) => {
+  test(`${engine.name}: returns the sources that have records of a namespace`, async (t) => {
     const store = await engine.create(t)();
     assert.deepEqual(await store.advisories.findSources('debian:12'), []);
     for (const source of ['debian', 'acme'])
@@ -114,7 +114,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.advisories.findSources('debian:1'), []);
   });
 
-  test(`${engine.name}: a namespace whose versions order otherwise is refused`, async (t) => {
+  test(`${engine.name}: rejects a namespace with another version scheme`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const namespace = { name: 'debian:12', versionScheme: 'rpm' };
@@ -127,7 +127,7 @@ for (const engine of storeEngines) {
   });
 }
 
-/** Tries to apply records to a feed that holds A, and makes sure that nothing became of it. */
+/** Tries to apply records to a feed that has A; asserts that this fails and changes nothing. */
 async function assertUntouched(
   store: Store,
   records: AsyncIterable<KeyedVulnerability>,

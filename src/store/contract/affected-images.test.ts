@@ -20,7 +20,7 @@ import type { AffectedImage, ImagePackage, KeyedAffected, Store } from '../store
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: from a vulnerability to the images that have it`, async (t) => {
+  test(`${engine.name}: finds the images that a vulnerability affects`, async (t) => {
     const store = await engine.create(t)();
     const library = { ...installed('libssl3', { name: 'openssl' }), arch: 'amd64' };
     const full: ImagePackage = {
@@ -53,17 +53,23 @@ for (const engine of storeEngines) {
     const page = await store.images.pageAffected(numbers, { limit: 10 });
     const [match] = await store.images.findMatches(hit);
     assert.ok(match !== undefined);
-    const { package: _, ...told } = match;
+    const { package: _, ...storedHit } = match;
     assert.deepEqual(page, {
       images: [
-        { image: hit, identity: 'hit', names: ['layer', 'shop:1'], packages: [library, full], hits: [told] },
+        {
+          image: hit,
+          identity: 'hit',
+          names: ['layer', 'shop:1'],
+          packages: [library, full],
+          hits: [storedHit],
+        },
       ],
     });
     assert.deepEqual(await store.images.pageAffected([], { limit: 10 }), { images: [] });
     assert.deepEqual(await store.vulnerabilities.findNumbersById('CVE-2'), []);
   });
 
-  test(`${engine.name}: a record that is history still finds its images`, async (t) => {
+  test(`${engine.name}: finds the images of a record that is no longer current`, async (t) => {
     const store = await engine.create(t)();
     await store.images.save(image([installed('openssl')], 'one'));
     await load(store, [record('A'), record('B')]);
@@ -73,7 +79,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(identities(await store.images.pageAffected(before, { limit: 9 })), ['one']);
   });
 
-  test(`${engine.name}: what keys cannot decide is left to the caller`, async (t) => {
+  test(`${engine.name}: returns undecided hits when keys cannot decide`, async (t) => {
     const store = await engine.create(t)();
     const { key: _, ...withoutKey } = installed('openssl').lookup ?? assert.fail();
     await store.images.save(image([installed('openssl')], 'keyed'));
@@ -90,7 +96,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await decided('B'), ['unkeyed false', 'keyed false']);
   });
 
-  test(`${engine.name}: pages stay while images come and go`, async (t) => {
+  test(`${engine.name}: neither skips nor repeats an image while images are added and removed`, async (t) => {
     const dayMs = 24 * 3_600_000;
     let now = Date.parse('2026-01-01T00:00:00Z');
     const store = await engine.create(t)({ now: () => now });
@@ -106,7 +112,7 @@ for (const engine of storeEngines) {
     const first = await store.images.pageAffected(numbers, { limit: 2 });
     assert.deepEqual(identities(first), ['b', 'd']);
 
-    // One goes that was told, and one that was not; one comes on either side of the place, one right there.
+    // One listed and one unlisted image are removed. One is added on either side of the cursor, and one exactly there.
     now += 2 * dayMs;
     await save({ a: 2, d: 1, e: 4 });
     const forever = 1000 * dayMs;
@@ -119,7 +125,7 @@ for (const engine of storeEngines) {
     assert.equal(third.next, undefined);
   });
 
-  test(`${engine.name}: the packages of one place are told together, however many there are`, async (t) => {
+  test(`${engine.name}: returns all packages of one place in one entry`, async (t) => {
     const store = await engine.create(t)();
     const libraries = Array.from({ length: 40 }, (_, i) => installed(`lib${i}`, { name: 'openssl' }));
     for (const identity of ['one', 'two']) await store.images.save(image(libraries, identity));
@@ -139,7 +145,7 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: a page that nobody gave out is refused`, async (t) => {
+  test(`${engine.name}: rejects an invalid cursor`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
     const numbers = await store.vulnerabilities.findNumbersById('A');
@@ -158,7 +164,7 @@ for (const engine of storeEngines) {
       );
   });
 
-  test(`${engine.name}: page by page, the images are those whose matches name the record`, async (t) => {
+  test(`${engine.name}: returns over all pages the images whose matches name the record`, async (t) => {
     const store = await engine.create(t)();
     const saved = new Map<number, readonly ImagePackage[]>();
     let number = 0;
@@ -182,14 +188,14 @@ for (const engine of storeEngines) {
             });
             pages.push(...page.images);
             assert.ok(page.images.length === limit || page.next === undefined);
-            assert.ok(pages.length < 1000, 'the list ends');
+            assert.ok(pages.length < 1000, 'the pages end');
             after = page.next;
             if (after === undefined) break;
           }
-          const told = pages.flatMap(({ image: of, packages: list, hits }) =>
+          const returned = pages.flatMap(({ image: of, packages: list, hits }) =>
             list.flatMap((item) => hits.map((hit) => line(of, item, hit))),
           );
-          assert.deepEqual(told.toSorted(), (await expected(store, saved, id)).sort());
+          assert.deepEqual(returned.toSorted(), (await expected(store, saved, id)).sort());
           assert.equal(new Set(pages.map(placeOf)).size, pages.length, 'no place twice');
         },
       ),
@@ -198,7 +204,7 @@ for (const engine of storeEngines) {
   });
 }
 
-/** Everything that hits, image by image. */
+/** Returns every hit, image by image. */
 async function expected(
   store: Store,
   saved: ReadonlyMap<number, readonly ImagePackage[]>,

@@ -3,19 +3,19 @@ import { test } from 'node:test';
 import type { Package } from '../../model/package.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { DigestItem, Store } from '../store.ts';
+import type { BatchItem, Store } from '../store.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-01-02T00:00:00Z');
 
-function item(number: number, version: string): DigestItem {
+function item(number: number, version: string): BatchItem {
   const { type, name, purl, location }: Package = installed('openssl');
   const fix = { state: 'fixed', version: '5' } as const;
   return { image: number, packages: [{ type, name, version, source: null, purl, location }], fix };
 }
 
 for (const engine of storeEngines) {
-  /** Two images, and the names of notifications of A and B in their order. */
+  /** Creates two images and the notifications of A and B; returns the names of the notifications in this order. */
   const open = async (t: Parameters<typeof engine.create>[0]) => {
     const clock = { now: start };
     const store = await engine.create(t)({ now: () => clock.now });
@@ -30,7 +30,7 @@ for (const engine of storeEngines) {
     return { store, clock, a, b, one, two };
   };
 
-  test(`${engine.name}: a digest takes what concerns its image until it is told, and then tells the same`, async (t) => {
+  test(`${engine.name}: adds items to a batch until it is closed, and then always returns the same`, async (t) => {
     const { store, clock, a, b, one, two } = await open(t);
     const { batches } = store;
     assert.equal(await batches.findNextDue(), undefined);
@@ -69,7 +69,7 @@ for (const engine of storeEngines) {
       ),
     );
 
-    // What was added comes in no other digest; what is new does, also before the first was told.
+    // Items added before go into no other batch. New items do, even if the first batch was not delivered yet.
     await batches.add(a, [item(one, '3'), item(one, '9')], minute);
     assert.deepEqual(await batches.close(first.name), content);
     clock.now += minute;
@@ -81,10 +81,10 @@ for (const engine of storeEngines) {
       later.flatMap((digest) => digest?.items.map(({ packages }) => packages[0]?.version)),
       ['9'],
     );
-    assert.equal(await batches.close('nobody'), undefined);
+    assert.equal(await batches.close('unknown'), undefined);
   });
 
-  test(`${engine.name}: a digest is told again until it is heard`, async (t) => {
+  test(`${engine.name}: redelivers a batch until it is acknowledged`, async (t) => {
     const { store, clock, a, one } = await open(t);
     const { batches } = store;
     await batches.add(a, [item(one, '3')], 0);
@@ -105,11 +105,11 @@ for (const engine of storeEngines) {
     await batches.postpone(digest.name, new Date(clock.now));
     assert.deepEqual(await batches.findDue(9), []);
     assert.equal((await batches.find(digest.name))?.dueAt, null);
-    assert.equal(await batches.markDeleted('nobody'), false);
-    assert.equal(await batches.find('nobody'), undefined);
+    assert.equal(await batches.markDeleted('unknown'), false);
+    assert.equal(await batches.find('unknown'), undefined);
   });
 
-  test(`${engine.name}: digests go with their events, and with their image`, async (t) => {
+  test(`${engine.name}: deletes batches together with their events and their image`, async (t) => {
     const { store, clock, a, b, one, two } = await open(t);
     const { batches } = store;
     await batches.add(a, [item(one, '3'), item(two, '3')], 0);
@@ -120,7 +120,7 @@ for (const engine of storeEngines) {
     clock.now += 48 * 60 * minute;
     await store.collectGarbage({ ...terms, keepEventsMs: 99 * 60 * minute, keepLayersUnusedMs: minute });
     const left = (await isThere()).filter(Boolean);
-    assert.equal(left.length, 1, 'an image that nobody named is gone');
+    assert.equal(left.length, 1, 'the image without a name is gone');
     await store.collectGarbage({ ...terms, keepEventsMs: minute });
     assert.deepEqual(await isThere(), [false, false]);
   });

@@ -16,7 +16,7 @@ async function contentOf({ advisories }: Store): Promise<(string | null)[]> {
   return [state?.contentDate ?? null, state?.contentEvidence ?? null];
 }
 
-/** Applies the record A of a day, or of none, with other changes to the update. */
+/** Applies the record A, modified at that day if one is given, with other changes to the update. */
 async function apply(
   { advisories }: Store,
   modified: string | undefined,
@@ -29,7 +29,7 @@ async function apply(
 for (const engine of storeEngines) {
   const open = (t: TestContext) => engine.create(t);
 
-  test(`${engine.name}: content is dated by its newest record, else by the feed, HTTP, or the file`, async (t) => {
+  test(`${engine.name}: dates content by its newest record, else by the feed, HTTP or the file`, async (t) => {
     const store = await open(t)({ now: () => now });
     const all = {
       dates: [{ dated: daysAgo(3), by: 'feed' as const }],
@@ -49,7 +49,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await contentOf(store), [null, null]);
   });
 
-  test(`${engine.name}: a feed that goes back in time is refused, and its old content stays`, async (t) => {
+  test(`${engine.name}: rejects older content of a feed and keeps the current content`, async (t) => {
     const store = await open(t)({ now: () => now });
     await apply(store, daysAgo(10));
     const refused = {
@@ -57,7 +57,7 @@ for (const engine of storeEngines) {
       message: /content is of 2026-04-22, and that of 2026-05-22 is in force.*--accept-older$/,
     };
     await assert.rejects(apply(store, daysAgo(40)), refused);
-    // Another mirror does not make old content new, and neither does a weaker date.
+    // Neither another mirror nor weaker evidence makes old content acceptable.
     await assert.rejects(apply(store, daysAgo(40), { origin: '/mirror' }), refused);
     await assert.rejects(apply(store, undefined, { lastModified: daysAgo(40) }), refused);
     assert.deepEqual(await contentOf(store), [daysAgo(10), 'record']);
@@ -65,14 +65,14 @@ for (const engine of storeEngines) {
     assert.deepEqual(await contentOf(store), [daysAgo(40), 'record']);
   });
 
-  test(`${engine.name}: a newest record that is taken back within a day is no step back in time`, async (t) => {
+  test(`${engine.name}: accepts that the newest record is withdrawn within a day`, async (t) => {
     const store = await open(t)({ now: () => now });
     await apply(store, daysAgo(10));
     await apply(store, daysAgo(10.9));
     assert.deepEqual(await contentOf(store), [daysAgo(10.9), 'record']);
   });
 
-  test(`${engine.name}: times of files, and those of HTTP at another origin, refuse nothing`, async (t) => {
+  test(`${engine.name}: rejects nothing by times of files or by times of HTTP from another origin`, async (t) => {
     const store = await open(t)({ now: () => now });
     await apply(store, undefined, { fileModified: daysAgo(1) });
     await apply(store, undefined, { fileModified: daysAgo(90) });
@@ -84,7 +84,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a date in the future, or before there were feeds, dates nothing and blocks no update`, async (t) => {
+  test(`${engine.name}: ignores dates in the future and dates before the first feeds`, async (t) => {
     const store = await open(t)({ now: () => now });
     for (const absurd of [
       '9999-12-31T23:59:59Z',
@@ -97,12 +97,12 @@ for (const engine of storeEngines) {
     }
     await apply(store, undefined, { lastModified: absurdDate, dates: [{ dated: 'soon', by: 'feed' }] });
     assert.deepEqual(await contentOf(store), [null, null]);
-    // A clock that is a little ahead of ours counts as ours.
+    // A clock that is at most a day ahead is trusted.
     await apply(store, daysAgo(-0.5));
     assert.deepEqual(await contentOf(store), [daysAgo(0), 'record']);
   });
 
-  test(`${engine.name}: a feed of changes keeps the date of the records it does not name`, async (t) => {
+  test(`${engine.name}: keeps the date of records that an update of changes does not name`, async (t) => {
     const store = await open(t)({ now: () => now });
     await apply(store, daysAgo(10));
     const change = stream([record('B', { modified: daysAgo(60) })]);
@@ -110,7 +110,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await contentOf(store), [daysAgo(10), 'record']);
   });
 
-  test(`${engine.name}: ratings are dated and refused alike`, async (t) => {
+  test(`${engine.name}: dates and rejects ratings in the same way`, async (t) => {
     const store = await open(t)({ now: () => now });
     const rate = (age: number): Promise<unknown> =>
       store.enrichments.apply(
@@ -122,7 +122,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await contentOf(store), [daysAgo(2), 'feed']);
   });
 
-  test(`${engine.name}: a report of the past has the content date of then`, async (t) => {
+  test(`${engine.name}: returns the content date of a past day`, async (t) => {
     let clock = now;
     const store = await open(t)({ now: () => clock });
     await apply(store, daysAgo(10));
@@ -132,7 +132,7 @@ for (const engine of storeEngines) {
     assert.deepEqual([then?.contentDate, then?.contentEvidence], [daysAgo(10), 'record']);
   });
 
-  test(`${engine.name}: a feed whose records are lost has no content`, async (t) => {
+  test(`${engine.name}: reports no content for a feed whose records are gone`, async (t) => {
     const store = await open(t)({ now: () => now });
     const feed = { source: 'debian', feed: 'tracker' };
     assert.equal(await store.advisories.hasContent(feed), false);

@@ -16,7 +16,7 @@ import { type FeedUpdate, type KeyedRecord, type Store, skippedSampleMax } from 
 const openssl = image([installed('openssl')]);
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: changes touch only the records they name`, async (t) => {
+  test(`${engine.name}: changes only the records that an update of changes names`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A'), record('B'), record('C', { modified: '2026-01-05T00:00:00Z' })]);
     const changes = [
@@ -32,21 +32,21 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
     const [state] = await store.advisories.findFeedStates();
     assert.equal(state?.records, 3);
-    assert.equal(state.newestAdvisory, '2026-01-05T00:00:00.000Z', 'that of C stands');
+    assert.equal(state.newestAdvisory, '2026-01-05T00:00:00.000Z', 'the date of C still counts');
     const again = changes.filter((change) => 'affected' in change);
     assert.deepEqual(await apply(store, again, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
     assert.deepEqual(await apply(store, [], { extent: 'changes' }), changeCounts());
     assert.deepEqual(await hits(store, openssl), ['openssl A', 'openssl C', 'openssl D']);
   });
 
-  test(`${engine.name}: a whole feed need not say what is gone`, async (t) => {
+  test(`${engine.name}: closes records that a whole feed no longer has`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A'), record('B')]);
     const whole = [record('A'), { key: 'B', withdrawn: true } as const];
     assert.deepEqual(await apply(store, whole), changeCounts({ removed: 1, unchanged: 1 }));
   });
 
-  test(`${engine.name}: a record that cannot be understood is told, and its old form stays in force`, async (t) => {
+  test(`${engine.name}: reports a record that cannot be parsed and keeps its earlier form`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A'), record('B')]);
     const records = [record('A'), { key: 'B', skipped: 'no range' }, { key: 'X', skipped: 'no id' }];
@@ -67,7 +67,7 @@ for (const engine of storeEngines) {
     assert.deepEqual((await store.advisories.findFeedStates())[0]?.skipped, { count: 0, sample: [] });
   });
 
-  test(`${engine.name}: skipped records of earlier changes are told until they are named again`, async (t) => {
+  test(`${engine.name}: reports skipped records of earlier changes until an update names them again`, async (t) => {
     const store = await engine.create(t)();
     const skipped = (...names: string[]) => names.map((key) => ({ key, skipped: 'odd' }));
     await apply(store, [record('A'), ...skipped('X', 'Y', 'Z')]);
@@ -80,7 +80,7 @@ for (const engine of storeEngines) {
     assert.equal(state.count, 3);
   });
 
-  test(`${engine.name}: of very many skipped records the first are told by name`, async (t) => {
+  test(`${engine.name}: lists only the first skipped records when there are many`, async (t) => {
     const store = await engine.create(t)();
     const many = Array.from({ length: skippedSampleMax + 20 }, (_, i) => ({ key: `${i}`, skipped: 'odd' }));
     await apply(store, [record('A'), ...many]);
@@ -90,7 +90,7 @@ for (const engine of storeEngines) {
     assert.equal(state.sample.length, skippedSampleMax);
   });
 
-  test(`${engine.name}: a record that is there both ways is refused`, async (t) => {
+  test(`${engine.name}: rejects a record that is both skipped and present`, async (t) => {
     const store = await engine.create(t)();
     for (const records of [
       [record('A'), { key: 'A', skipped: 'odd' }],
@@ -99,7 +99,7 @@ for (const engine of storeEngines) {
       await assert.rejects(apply(store, records), isCorrupt(/the record A comes twice/));
   });
 
-  test(`${engine.name}: a feed that has shrunk beyond belief is refused`, async (t) => {
+  test(`${engine.name}: rejects a feed that has shrunk to less than half`, async (t) => {
     const store = await engine.create(t)();
     const records = ['A', 'B', 'C', 'D', 'E'].map((id) => record(id));
     const some = (count: number) => records.slice(0, count);
@@ -122,7 +122,7 @@ for (const engine of storeEngines) {
     await assert.rejects(apply(store, [], { sourceVersion: 2 }), isCorrupt(/has 0 records/));
   });
 
-  test(`${engine.name}: another version of a source may make fewer records, but not none`, async (t) => {
+  test(`${engine.name}: accepts fewer records from another version of a source, but rejects an empty feed`, async (t) => {
     const store = await engine.create(t)();
     await apply(
       store,
@@ -131,7 +131,7 @@ for (const engine of storeEngines) {
     assert.equal((await apply(store, [record('ABCD')], { sourceVersion: 2 })).added, 1);
   });
 
-  test(`${engine.name}: records that cannot be understood any more have not vanished`, async (t) => {
+  test(`${engine.name}: does not count newly skipped records as vanished`, async (t) => {
     const store = await engine.create(t)();
     await apply(
       store,
@@ -142,7 +142,7 @@ for (const engine of storeEngines) {
     assert.equal((await hits(store, openssl)).length, 3);
   });
 
-  test(`${engine.name}: a failed try is told until one succeeds`, async (t) => {
+  test(`${engine.name}: reports a failed update until one succeeds`, async (t) => {
     const store = await engine.create(t)();
     const { advisories } = store;
     const failure = { at: '2026-03-01T00:00:00.000Z', message: 'no route to host' };

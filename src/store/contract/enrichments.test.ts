@@ -19,7 +19,7 @@ const nvd: Enrichment = {
 const epss = (id: string, score: number): Enrichment => ({ id, epss: { score, percentile: 0.5 } });
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: what is known of vulnerabilities is told with who says so`, async (t) => {
+  test(`${engine.name}: returns enrichments with their sources`, async (t) => {
     const { enrichments, advisories } = await engine.create(t)();
     assert.deepEqual(await enrichments.findByIds(['CVE-1']), new Map());
     await apply({ enrichments }, [epss('CVE-1', 0.1), epss('CVE-2', 0.2)], {
@@ -53,7 +53,7 @@ for (const engine of storeEngines) {
     assert.equal((await enrichments.findByIds(many)).size, 3);
   });
 
-  test(`${engine.name}: enrichments are replaced by difference`, async (t) => {
+  test(`${engine.name}: replaces enrichments by difference`, async (t) => {
     const store = await engine.create(t)();
     const scores = (...entries: [string, number][]) => entries.map(([id, score]) => epss(id, score));
     assert.deepEqual(
@@ -82,7 +82,7 @@ for (const engine of storeEngines) {
     assert.equal(state.records, 3);
   });
 
-  test(`${engine.name}: enrichments that cannot be are refused`, async (t) => {
+  test(`${engine.name}: rejects invalid enrichments`, async (t) => {
     const store = await engine.create(t)();
     const scores = ['A', 'B', 'C', 'D', 'E'].map((id) => epss(id, 0.1));
     await apply(store, scores);
@@ -99,7 +99,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.enrichments.findByIds(['A', 'E'])).size, 1);
   });
 
-  test(`${engine.name}: of two who apply the same enrichments at once, one is told`, async (t) => {
+  test(`${engine.name}: rejects one of two simultaneous applications of the same enrichments`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [epss('A', 0.1)]);
     const begin = barrier(2);
@@ -112,7 +112,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   });
 
-  test(`${engine.name}: scores of CVEs come and go by difference, page by page and one by one`, async (t) => {
+  test(`${engine.name}: applies scores of CVEs by difference and returns them by page and by id`, async (t) => {
     const store = await engine.create(t)();
     const first = [
       epss('CVE-2024-1001', 0.1),
@@ -149,7 +149,7 @@ for (const engine of storeEngines) {
     assert.equal((await allInFeed(store, 100)).length, 5);
   });
 
-  test(`${engine.name}: refuses scores of which a CVE comes twice, and half of the scores`, async (t) => {
+  test(`${engine.name}: rejects a duplicate CVE, and scores that have shrunk to half`, async (t) => {
     const store = await engine.create(t)();
     const twice = [batchOf([2024, 5, 0.1, 0], [2024, 4, 0.1, 0]), epss('CVE-2024-0005', 0.2)];
     await assert.rejects(apply(store, twice), isCorrupt(/: CVE-2024-0005 comes twice/));
@@ -161,7 +161,7 @@ for (const engine of storeEngines) {
     assert.equal((await allInFeed(store, 100)).length, 3);
   });
 
-  test(`${engine.name}: keeps the answers to lookups, and the content of an earlier one`, async (t) => {
+  test(`${engine.name}: saves results of lookups and keeps the content of an earlier one`, async (t) => {
     const open = engine.create(t);
     const store = await open();
     const { enrichments } = store;
@@ -193,7 +193,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: forgets answers to lookups that were not renewed for long`, async (t) => {
+  test(`${engine.name}: deletes results of lookups that were not renewed within the retention time`, async (t) => {
     const day = 24 * 3_600_000;
     const now = Date.parse('2026-06-01T00:00:00Z');
     const store = await engine.create(t)({ now: () => now });
@@ -208,7 +208,7 @@ for (const engine of storeEngines) {
     assert.deepEqual([...(await store.enrichments.findLookups(['CVE-1', 'CVE-2'])).keys()], ['CVE-2']);
   });
 
-  test(`${engine.name}: of two who keep the same answers at once, none fails`, async (t) => {
+  test(`${engine.name}: saves the same results twice at the same time without a failure`, async (t) => {
     const store = await engine.create(t)();
     const answers = Array.from({ length: 300 }, (_, number) => ({
       id: `CVE-2024-${1000 + number}`,
@@ -238,7 +238,7 @@ function batchOf(...rows: readonly (readonly [number, number, number, number])[]
   return { ...batch, count: rows.length };
 }
 
-/** All of the feed of scores, read in pages of this size. */
+/** Reads all scores of the feed in pages of this size. */
 async function allInFeed({ enrichments }: Store, limit: number): Promise<Enrichment[]> {
   const all: Enrichment[] = [];
   for (;;) {

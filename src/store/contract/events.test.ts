@@ -12,7 +12,7 @@ const full = record('A', {
 });
 const curl = affectedRow('curl', { severity: 'Low' });
 
-/** Changes that mean nothing for any image. */
+/** Changes that affect no image. */
 const insignificant: Partial<KeyedVulnerability>[] = [
   { description: 'now with a description' },
   { links: ['https://example.org/other'] },
@@ -25,7 +25,7 @@ const insignificant: Partial<KeyedVulnerability>[] = [
   { affected: [{ ...row, range: { to: '0:5' }, fix: { state: 'fixed', version: '0:5' } }, curl] },
 ];
 
-/** Changes that mean something, and what. */
+/** Changes that affect images, and the aspects that they change. */
 const significant: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEvent['changed'][number][]])[] = [
   [{ id: 'B' }, ['aliases']],
   [{ aliases: ['CVE-1'] }, ['aliases']],
@@ -42,11 +42,11 @@ const significant: (readonly [Partial<KeyedVulnerability>, readonly AdvisoryEven
 ];
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: an update tells what is new, changed and gone`, async (t) => {
+  test(`${engine.name}: makes events for new, changed and vanished records`, async (t) => {
     let now = Date.parse('2026-01-02T00:00:00Z');
     const store = await engine.create(t)({ now: () => now });
     await apply(store, [record('A'), record('B'), record('C'), record('D')]);
-    assert.deepEqual(await store.events.findAfter(0, 10), [], 'a first load is no news');
+    assert.deepEqual(await store.events.findAfter(0, 10), [], 'the first load makes no events');
     assert.equal(await store.events.findLastNumber(), 0);
 
     now += 1000;
@@ -76,7 +76,7 @@ for (const engine of storeEngines) {
     assert.deepEqual([fresh?.number, fresh?.kind, fresh?.key], [4, 'new', 'F']);
   });
 
-  test(`${engine.name}: what means nothing is not told, and what means something is`, async (t) => {
+  test(`${engine.name}: makes events for significant changes only`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [full]);
     for (const change of insignificant) {
@@ -97,7 +97,7 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: a record without rows is told by its severity`, async (t) => {
+  test(`${engine.name}: makes an event for a record without rows by its severity`, async (t) => {
     const store = await engine.create(t)();
     const bare = record('A', { affected: [] });
     await apply(store, [bare]);
@@ -109,7 +109,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: reading a feed in another way, or from elsewhere, is no news`, async (t) => {
+  test(`${engine.name}: makes no events when the source version or the origin changes`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A')]);
     await apply(store, [record('B')], { sourceVersion: 2 });
@@ -119,7 +119,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.events.findLastNumber(), 2);
   });
 
-  test(`${engine.name}: the end of a namespace and its return are no news in themselves`, async (t) => {
+  test(`${engine.name}: makes no events when a feed drops or restores a namespace`, async (t) => {
     const store = await engine.create(t)();
     const old = affectedRow('openssl', { namespace: buster });
     const both = [record('A', { affected: [old, row] }), record('B', { affected: [old] }), record('C')];
@@ -132,7 +132,7 @@ for (const engine of storeEngines) {
     const [event] = await store.events.findAfter(0, 10);
     assert.deepEqual([event?.key, event?.changed], ['A', ['fix']]);
     await apply(store, [record('A', { affected: [old, row] }), record('C')]);
-    // B is kept no more: its namespace is spoken of again, and B is not.
+    // B is no longer retained: the feed covers its namespace again, without B.
     const rest = await store.events.findAfter(1, 10);
     assert.deepEqual(
       rest.map(({ key, kind, changed }) => [key, kind, ...changed]),
@@ -143,7 +143,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: an update that is refused tells nothing`, async (t) => {
+  test(`${engine.name}: makes no events when an update is rejected`, async (t) => {
     const store = await engine.create(t)();
     await apply(store, [record('A')]);
     const breaking = (async function* () {
@@ -154,7 +154,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.events.findLastNumber(), 0);
   });
 
-  test(`${engine.name}: numbers of events rise in the order in which they become visible`, async (t) => {
+  test(`${engine.name}: numbers events in the order in which they become visible`, async (t) => {
     const store = await engine.create(t)();
     const feeds = ['one', 'two', 'three', 'four'];
     const load = (edition: string) =>
@@ -182,7 +182,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: many changes at once are all told`, async (t) => {
+  test(`${engine.name}: makes an event for each of many simultaneous changes`, async (t) => {
     const store = await engine.create(t)();
     const records = (severity: 'Low' | 'High') =>
       Array.from({ length: 450 }, (_, i) => record(`${i}`, { severity }));
@@ -201,7 +201,7 @@ function apply(store: Store, records: readonly KeyedRecord[], update: Partial<Fe
   return store.advisories.apply(feedUpdate(update), stream(records));
 }
 
-/** The severities of the records before and after each event. */
+/** Returns the severities of the records before and after each event. */
 async function severities(store: Store, events: readonly AdvisoryEvent[]) {
   return await Promise.all(
     events.map(({ old, new: is }) =>

@@ -4,12 +4,12 @@ import { ClairError } from '../../core/errors.ts';
 import { feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
 import { afterBarrier, barrier, storeEngines } from '../../testing/store-engines.ts';
 
-/** What there is nothing to be told of. */
+/** Fields of the state of a feed that have nothing to report. */
 const nothing = { skipped: { count: 0, sample: [] }, kept: [], lastFailure: null };
 
 const openssl = image([installed('openssl')]);
 
-/** What is said of a feed that is looked at without applying it. */
+/** State of a feed that is touched without being applied. */
 const found = {
   source: 'debian',
   feed: 'tracker',
@@ -22,7 +22,7 @@ const found = {
 } as const;
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: the state of a feed that was applied`, async (t) => {
+  test(`${engine.name}: returns the state of an applied feed`, async (t) => {
     const store = await engine.create(t)();
     assert.deepEqual(await store.advisories.findFeedStates(), []);
     await store.advisories.apply(feedUpdate(), stream([record('A'), record('B')]));
@@ -56,7 +56,7 @@ for (const engine of storeEngines) {
     ]);
   });
 
-  test(`${engine.name}: the newest advisory is the newest record, else the time of the file`, async (t) => {
+  test(`${engine.name}: takes the newest advisory from the newest record, else from the time of the file`, async (t) => {
     const store = await engine.create(t)();
     const lastModified = '2025-06-01T00:00:00Z';
     const newest = async () => (await store.advisories.findFeedStates()).map((state) => state.newestAdvisory);
@@ -71,7 +71,7 @@ for (const engine of storeEngines) {
     ];
     await store.advisories.apply(feedUpdate({ lastModified }), stream(dated));
     assert.deepEqual(await newest(), ['2024-02-29T22:00:00.000Z']);
-    // Records that did not change count as well.
+    // Unchanged records count as well.
     await store.advisories.apply(feedUpdate({ lastModified }), stream(dated));
     assert.deepEqual(await newest(), ['2024-02-29T22:00:00.000Z']);
 
@@ -79,7 +79,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await newest(), [null]);
   });
 
-  test(`${engine.name}: a feed that is absent`, async (t) => {
+  test(`${engine.name}: returns the state of an absent feed`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.touch(found);
     assert.deepEqual(await store.advisories.findFeedStates(), [
@@ -89,7 +89,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
 
-  test(`${engine.name}: looking at a feed leaves its records alone`, async (t) => {
+  test(`${engine.name}: keeps the records when it touches a feed`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate({ lastModified: '2026-01-01T00:00:00Z' }), stream([record('A')]));
     const [before] = await store.advisories.findFeedStates();
@@ -111,7 +111,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
 
-  test(`${engine.name}: what is stored can be read while a feed comes in`, async (t) => {
+  test(`${engine.name}: reads stored records while it applies a feed`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const seen: string[][] = [];
@@ -126,7 +126,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl B', 'openssl C']);
   });
 
-  test(`${engine.name}: feeds are applied at the same time`, async (t) => {
+  test(`${engine.name}: applies several feeds at the same time`, async (t) => {
     const store = await engine.create(t)();
     const feeds = Array.from({ length: 5 }, (_, i) => `feed ${i}`);
     const records = Array.from({ length: 200 }, (_, i) => record(`CVE-${i}`));
@@ -140,7 +140,7 @@ for (const engine of storeEngines) {
     assert.equal((await hits(store, openssl)).length, 1000);
   });
 
-  test(`${engine.name}: of two who apply the same feed at once, one is told`, async (t) => {
+  test(`${engine.name}: rejects one of two simultaneous applications of the same feed`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const begin = barrier(2);

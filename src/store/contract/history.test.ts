@@ -10,7 +10,7 @@ const openssl = image([installed('openssl')]);
 const start = Date.parse('2026-01-01T00:00:00Z');
 const dayMs = 24 * 3_600_000;
 
-/** Day 0 is the first of January 2026. */
+/** Returns a day as ISO 8601; day 0 is 1 January 2026. */
 function day(number: number): string {
   return new Date(start + number * dayMs).toISOString();
 }
@@ -27,7 +27,7 @@ for (const engine of storeEngines) {
     return { store, clock, apply };
   };
 
-  test(`${engine.name}: an image is matched as of a day in the past`, async (t) => {
+  test(`${engine.name}: matches an image as of a past day`, async (t) => {
     const { store, clock, apply } = await open(t);
     await apply(1, [record('A'), record('B')]);
     await apply(3, [record('A'), record('C')]);
@@ -41,7 +41,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hitsAsOf(store, undefined), ['A High', 'C Medium']);
   });
 
-  test(`${engine.name}: the states of feeds as of a day in the past`, async (t) => {
+  test(`${engine.name}: returns the states of feeds as of a past day`, async (t) => {
     const { store, clock, apply } = await open(t);
     const at = async (number: number) => {
       const states = await store.advisories.findFeedStates({ asOf: day(number) });
@@ -57,14 +57,14 @@ for (const engine of storeEngines) {
     await apply(3, [record('A')]);
     clock.day = 4;
     assert.deepEqual(await at(0.5), []);
-    // What was found current on day 2 was so on the days before.
+    // Content that was confirmed on day 2 was current on the days before.
     assert.deepEqual(await at(1.5), [`of day 1 ${day(1)} ${day(1.5)} 2`]);
     assert.deepEqual(await at(2.5), [`of day 1 ${day(1)} ${day(2)} 2`]);
     assert.deepEqual(await at(3), [`of day 3 ${day(3)} ${day(3)} 1`]);
     assert.deepEqual(await at(4), [`of day 3 ${day(3)} ${day(3)} 1`]);
   });
 
-  test(`${engine.name}: records are found by name and key as of a day in the past`, async (t) => {
+  test(`${engine.name}: finds records by id and key as of a past day`, async (t) => {
     const { store, clock, apply } = await open(t);
     const feed = feedUpdate();
     await apply(1, [record('A', { aliases: ['also A'] }), record('B')]);
@@ -88,7 +88,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a time nothing is known of is refused`, async (t) => {
+  test(`${engine.name}: rejects a time outside the history`, async (t) => {
     const { store, apply } = await open(t);
     await apply(1, [record('A')]);
     for (const [asOf, message] of [
@@ -100,7 +100,7 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: as of any day the store is as it was on that day`, async (t) => {
+  test(`${engine.name}: returns for any past day the state of that day`, async (t) => {
     const { store, clock, apply } = await open(t);
     await fc.assert(
       fc.asyncProperty(

@@ -38,7 +38,7 @@ const index: LayerIndex = {
 };
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a layer comes back as it was saved`, async (t) => {
+  test(`${engine.name}: returns a layer as it was saved`, async (t) => {
     const store = await engine.create(t)();
     assert.equal(await store.layers.find('sha256:one', 'key'), undefined);
     await store.layers.save('sha256:one', 'key', index);
@@ -49,7 +49,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.statistics()).rows['layer'], 1);
   });
 
-  test(`${engine.name}: many layers come back at once, and those that are not there are left out`, async (t) => {
+  test(`${engine.name}: returns many layers at once and leaves out unknown ones`, async (t) => {
     const store = await engine.create(t)();
     const identities = Array.from({ length: 501 }, (_, i) => `sha256:${i}`);
     for (const [i, identity] of identities.entries())
@@ -64,7 +64,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.layers.findAll([], 'key')).size, 0);
   });
 
-  test(`${engine.name}: an image is saved once`, async (t) => {
+  test(`${engine.name}: saves an image once`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const packages = Array.from({ length: 700 }, (_, i) => installed(`package-${i}`));
@@ -83,7 +83,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.images.findMatches(await store.images.save(two)), []);
   });
 
-  test(`${engine.name}: a package without a place to look it up is kept and hit by nothing`, async (t) => {
+  test(`${engine.name}: keeps a package without a lookup key and matches nothing to it`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const homeless = { ...installed('openssl'), lookup: null };
@@ -96,7 +96,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.statistics()).rows['image_package'], 2);
   });
 
-  test(`${engine.name}: what lies in the store is counted`, async (t) => {
+  test(`${engine.name}: counts the rows of the store`, async (t) => {
     const store = await engine.create(t)();
     const { bytes, rows } = await store.statistics();
     assert.ok(bytes > 0);

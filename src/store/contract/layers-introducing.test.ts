@@ -14,13 +14,13 @@ import {
 import { storeEngines } from '../../testing/store-engines.ts';
 import type { ImagePackage, KeyedVulnerability, Store } from '../store.ts';
 
-/** A package of which records name the versions up to the key 5. */
+/** A package at a version key; records name its versions up to key 5. */
 function at(name: string, key: number): ImagePackage {
   return installed(name, { version: `${key}`, key: versionKey(key) });
 }
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: layers that bring something vulnerable, in the order of their names`, async (t) => {
+  test(`${engine.name}: finds the layers that introduce something vulnerable, in the order of their names`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
     await saveLayers(store, ['L0', 'L1', 'L2'], [at('openssl', 3)]);
@@ -34,7 +34,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.namedLayers.findHitVersions([]), []);
   });
 
-  test(`${engine.name}: ancestries that have something vulnerable, in the order of their names`, async (t) => {
+  test(`${engine.name}: finds the ancestries that have something vulnerable, in the order of their names`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
     const save = async (name: string, ...packages: ImagePackage[]): Promise<void> => {
@@ -65,7 +65,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.ancestries.pageByVersions([], { limit: 9 }), { ancestries: [] });
   });
 
-  test(`${engine.name}: a version is one however many packages were built from it, but for rpm`, async (t) => {
+  test(`${engine.name}: returns one version for all packages built from it, except for rpm`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
     const binary = (name: string, changes: Partial<ImagePackage>) => {
@@ -96,7 +96,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: what keys cannot decide is among the versions, and told so`, async (t) => {
+  test(`${engine.name}: returns undecided versions when keys cannot decide`, async (t) => {
     const store = await engine.create(t)();
     const { keys: _, ...open } = affectedRow('openssl');
     await load(store, [record('A'), record('B', { affected: [open] })]);
@@ -116,7 +116,7 @@ for (const engine of storeEngines) {
     ]);
   });
 
-  test(`${engine.name}: rows of source packages meet what a layer built from them`, async (t) => {
+  test(`${engine.name}: applies rows of source packages to the packages built from them`, async (t) => {
     const store = await engine.create(t)();
     const source = affectedRow('src', { only: { arch: ['src'] } });
     await load(store, [record('A', { affected: [source] })]);
@@ -129,7 +129,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await pagesIntroducing(store, 'A'), ['built', 'again']);
   });
 
-  test(`${engine.name}: a layer that is replaced brings what it has now, and so do those upon it`, async (t) => {
+  test(`${engine.name}: updates introduced versions when a layer or its parent is replaced`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A'), record('C', { affected: [affectedRow('curl')] })]);
     await saveLayers(store, ['base'], [at('openssl', 3)]);
@@ -153,7 +153,7 @@ for (const engine of storeEngines) {
     assert.deepEqual([await pagesIntroducing(store, 'A'), await pagesIntroducing(store, 'C')], [[], []]);
   });
 
-  test(`${engine.name}: pages stay while layers come and go`, async (t) => {
+  test(`${engine.name}: neither skips nor repeats a layer while layers are added and removed`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A')]);
     await saveLayers(store, ['a', 'b', 'c', 'd', 'e'], [at('openssl', 3)]);
@@ -176,7 +176,7 @@ for (const engine of storeEngines) {
     });
   });
 
-  test(`${engine.name}: layers saved at the same time have their numbers, and bring what they bring`, async (t) => {
+  test(`${engine.name}: numbers layers and finds their introduced versions when they are saved simultaneously`, async (t) => {
     const open = engine.create(t);
     const stores = engine.isShared ? [await open(), await open()] : [await open()];
     const [store] = stores as [Store];
@@ -191,7 +191,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(introducing.filter((name) => name !== '|').toSorted(), [...new Set(names)].toSorted());
   });
 
-  test(`${engine.name}: page by page, the layers are those whose parent had nothing of it`, async (t) => {
+  test(`${engine.name}: returns over all pages the layers whose parent was not affected`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('A', { affected: [affectedRow('openssl'), affectedRow('curl')] })]);
     let round = 0;
@@ -218,12 +218,12 @@ for (const engine of storeEngines) {
             );
             names.push(name);
             const known = below === undefined ? [] : (layers[below]?.packages ?? []);
-            const brings = list.some(
+            const isIntroduced = list.some(
               (item) =>
                 item.key < 5 &&
                 !known.some(({ name: other, key }) => other === item.name && key === item.key),
             );
-            if (brings) expected.push(name);
+            if (isIntroduced) expected.push(name);
           }
           const introducing = await pagesIntroducing(store, 'A', limit);
           assert.deepEqual(
@@ -257,7 +257,7 @@ async function versionsOf(store: Store, id: string): Promise<number[]> {
   return versions.map(({ number }) => number);
 }
 
-/** The names of all layers, with a bar between pages. */
+/** Returns the names of all layers, with a bar between pages. */
 async function pagesIntroducing(store: Store, id: string, limit = 100): Promise<string[]> {
   const versions = await versionsOf(store, id);
   const names: string[] = [];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { storeEngines } from '../../testing/store-engines.ts';
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a lock is held by one owner until it is released or ends`, async (t) => {
+  test(`${engine.name}: lets one owner hold a lock until it is released or expires`, async (t) => {
     let now = 1_000;
     const { locks } = await engine.create(t)({ now: () => now });
     assert.equal(await locks.acquire('debian', 'one', 500), true);
@@ -13,18 +13,18 @@ for (const engine of storeEngines) {
     now = 1_400;
     assert.equal(await locks.acquire('debian', 'one', 500), true, 'renewed');
     now = 1_899;
-    assert.equal(await locks.acquire('debian', 'two', 500), false, 'held by what was renewed');
+    assert.equal(await locks.acquire('debian', 'two', 500), false, 'held since the renewal');
     now = 1_900;
-    assert.equal(await locks.acquire('debian', 'two', 500), true, 'fallen free');
+    assert.equal(await locks.acquire('debian', 'two', 500), true, 'expired');
     assert.equal(await locks.acquire('debian', 'one', 500), false);
 
     await locks.release('debian', 'one');
-    assert.equal(await locks.acquire('debian', 'one', 500), false, 'only the owner releases');
+    assert.equal(await locks.acquire('debian', 'one', 500), false, 'only the owner can release it');
     await locks.release('debian', 'two');
     assert.equal(await locks.acquire('debian', 'one', 500), true);
   });
 
-  test(`${engine.name}: of many who want a lock one gets it`, async (t) => {
+  test(`${engine.name}: gives a lock to one of many owners`, async (t) => {
     const open = engine.create(t);
     const shared = await open();
     const stores = engine.isShared ? [shared, await open(), await open()] : [shared, shared, shared];

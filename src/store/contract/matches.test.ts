@@ -19,7 +19,7 @@ import { storeEngines } from '../../testing/store-engines.ts';
 import type { ImagePackage, KeyedAffected, KeyedVulnerability, Store, StoredMatch } from '../store.ts';
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: matches are those a comparison of each with each finds`, async (t) => {
+  test(`${engine.name}: finds the same matches as a comparison of all pairs`, async (t) => {
     const open = engine.create(t);
     const [store, other] = engine.isShared ? [await open(), undefined] : [await open(), await open()];
     let number = 0;
@@ -30,7 +30,7 @@ for (const engine of storeEngines) {
         const found = await store.images.findMatches(await store.images.save(index));
         assert.deepEqual(found.map(shortly).sort(), expected(installedPackages, records).sort());
         if (other === undefined) return;
-        // The same rows, whatever order the records came in and whatever lay there before.
+        // The same rows match, whatever the order of the records and the content before.
         const backwards = records
           .map((item) => ({ ...item, affected: item.affected.toReversed() }))
           .toReversed();
@@ -41,7 +41,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a match tells all that the record says`, async (t) => {
+  test(`${engine.name}: returns a match with all fields of the record`, async (t) => {
     const store = await engine.create(t)();
     const plain = record('CVE-3', {
       links: [],
@@ -84,7 +84,7 @@ for (const engine of storeEngines) {
     ]);
   });
 
-  test(`${engine.name}: a version or a range without a key is left to the caller`, async (t) => {
+  test(`${engine.name}: returns undecided matches when a version or a range has no key`, async (t) => {
     const store = await engine.create(t)();
     const { keys: _, ...withoutKeys } = affectedRow('openssl');
     await store.advisories.apply(
@@ -92,7 +92,7 @@ for (const engine of storeEngines) {
       stream([
         record('keyed', { affected: [affectedRow('openssl')] }),
         record('unkeyed', { affected: [withoutKeys] }),
-        // As the caller writes a range that holds no version at all: nothing is left to compare.
+        // The caller encodes a range without any version in this way: nothing is left to compare.
         record('nowhere', { affected: [affectedRow('openssl', { keys: keys([0xff], []) })] }),
         record('cleared', { affected: [{ ...withoutKeys, fix: { state: 'not-affected' } }] }),
       ]),
@@ -109,7 +109,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await decisions(versionKey(5)), ['unkeyed false']);
   });
 
-  test(`${engine.name}: the bounds of a range`, async (t) => {
+  test(`${engine.name}: includes the lower bound of a range and excludes the upper one`, async (t) => {
     const store = await engine.create(t)();
     const ranges = [
       record('2 to 4', { affected: [affectedRow('openssl', { keys: keys([2], [4]) })] }),
@@ -129,13 +129,13 @@ for (const engine of storeEngines) {
     assert.deepEqual(await at(0xfe, 0xff), ['from 4']);
   });
 
-  test(`${engine.name}: an image that is not there is no clean one`, async (t) => {
+  test(`${engine.name}: rejects an unknown image`, async (t) => {
     const store = await engine.create(t)();
     await assert.rejects(store.images.findMatches(1), /there is no image 1/);
   });
 }
 
-/** A record that says all that can be said. */
+/** A record with all fields. */
 const full = record('RHSA-1', {
   aliases: ['CVE-2', 'CVE-1'],
   description: 'A naïve flaw \u{1f41b}',
@@ -203,7 +203,7 @@ const packages: fc.Arbitrary<ImagePackage[]> = fc.array(
   { maxLength: 8 },
 );
 
-/** Makes these the only records in force. A feed of changes does so whatever was there before, and keeps nothing. */
+/** Makes these the only current records. An update of changes does so whatever the content before, and retains nothing. */
 async function replace(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
   const ids = Array.from({ length: 10 }, (_, i) => `CVE-${i}`);
   const gone = ids.filter((id) => records.every(({ key }) => key !== id));
@@ -211,12 +211,12 @@ async function replace(store: Store, records: readonly KeyedVulnerability[]): Pr
   await store.advisories.apply(feedUpdate({ extent: 'changes' }), stream([...records, ...withdrawn]));
 }
 
-/** A match in one line. */
+/** Formats a match in one line. */
 function shortly({ package: position, id, namespace, affectedPackage, fix, decided }: StoredMatch): string {
   return `${position} ${id} ${namespace.name} ${affectedPackage} ${fix.state} ${decided}`;
 }
 
-/** Every pair of an installed package and a row, judged one by one. */
+/** Judges every pair of an installed package and a row. */
 function expected(
   installedPackages: readonly ImagePackage[],
   records: readonly KeyedVulnerability[],
@@ -232,7 +232,7 @@ function expected(
   );
 }
 
-/** Whether the keys decide that a row holds what is installed; undefined when it does not hold it. */
+/** Returns whether the keys decide that a row contains the installed version; undefined if it does not contain it. */
 function decide(lookup: ImagePackage['lookup'] & object, row: KeyedAffected): boolean | undefined {
   if (row.fix.state === 'not-affected') return undefined;
   if (row.namespace.name !== lookup.namespace.name || row.package !== lookup.name) return undefined;

@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import type { ClairError } from '../../core/errors.ts';
 import { ancestry, feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
 import { storeEngines } from '../../testing/store-engines.ts';
-import type { NamedLayer, SavedLayer } from '../store.ts';
+import type { NamedLayer, NamedLayerInput } from '../store.ts';
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: children saved while their parent is deleted are saved, or their parent is unknown`, async (t) => {
+  test(`${engine.name}: saves children while their parent is deleted, or rejects them with parent-unknown`, async (t) => {
     const open = engine.create(t);
     const stores = engine.isShared ? [await open(), await open()] : [await open()];
     const [store = assert.fail()] = stores;
     const number = await store.images.save(image([installed('curl')], 'one'));
-    const layer = (name: string, parent: string | null): SavedLayer => {
+    const layer = (name: string, parent: string | null): NamedLayerInput => {
       return { name, parent, image: number, format: 'Docker', engineVersion: 3 };
     };
     for (let round = 0; round < 5; round++) {
@@ -29,7 +29,7 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: a name with a NUL character is found nowhere`, async (t) => {
+  test(`${engine.name}: finds nothing under a name with a NUL character`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const number = await store.images.save(image([installed('openssl')], 'one'));
@@ -56,10 +56,10 @@ for (const engine of storeEngines) {
     assert.equal((await store.namedLayers.find('base'))?.image, number);
   });
 
-  test(`${engine.name}: layers by name, each upon its parent`, async (t) => {
+  test(`${engine.name}: saves layers by name, each upon its parent`, async (t) => {
     const { namedLayers, images } = await engine.create(t)();
     const [base, top] = [await images.save(image([], 'base')), await images.save(image([], 'top'))];
-    const layer = (name: string, parent: string | null, number: number): SavedLayer => {
+    const layer = (name: string, parent: string | null, number: number): NamedLayerInput => {
       return { name, parent, image: number, format: 'Docker', engineVersion: 3 };
     };
     const saved = [layer('base', null, base), layer('mid', 'base', top), layer('top', 'mid', top)];
@@ -85,7 +85,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await Promise.all(['base', 'mid', 'top', 'twin', 'single'].map(left)), [1, 0, 0, 2, 1]);
   });
 
-  test(`${engine.name}: a long chain of layers is read and removed`, async (t) => {
+  test(`${engine.name}: reads and removes a long chain of layers`, async (t) => {
     const { namedLayers, images } = await engine.create(t)();
     const number = await images.save(image([]));
     const names = Array.from({ length: 1500 }, (_, i) => `layer ${i}`);
@@ -106,7 +106,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await namedLayers.findChain('layer 1499'), []);
   });
 
-  test(`${engine.name}: images by the name of their ancestry`, async (t) => {
+  test(`${engine.name}: saves ancestries by name`, async (t) => {
     const { ancestries, images } = await engine.create(t)();
     const [one, two] = [await images.save(image([], 'one')), await images.save(image([], 'two'))];
     assert.equal(await ancestries.find('shop'), undefined);
@@ -122,7 +122,7 @@ for (const engine of storeEngines) {
     await assert.rejects(ancestries.save(ancestry('nothing', 999)));
   });
 
-  test(`${engine.name}: ancestries saved at once under one name are one`, async (t) => {
+  test(`${engine.name}: keeps one of several ancestries saved simultaneously under one name`, async (t) => {
     const { ancestries, images } = await engine.create(t)();
     const one = await images.save(image([installed('openssl')], 'one'));
     await Promise.all(
@@ -131,7 +131,7 @@ for (const engine of storeEngines) {
     assert.equal((await ancestries.find('shop'))?.hashes.length, 1);
   });
 
-  test(`${engine.name}: layers by what clients call them`, async (t) => {
+  test(`${engine.name}: finds the content of a layer by the hash of its client`, async (t) => {
     const { ancestries } = await engine.create(t)();
     assert.equal(await ancestries.findLayerIdentity('h0'), undefined);
     await ancestries.saveLayerHash('h0', 'sha256:one');
@@ -141,7 +141,7 @@ for (const engine of storeEngines) {
     assert.equal(await ancestries.findLayerIdentity('h1'), 'sha256:one');
   });
 
-  test(`${engine.name}: small things are remembered`, async (t) => {
+  test(`${engine.name}: saves values by key`, async (t) => {
     const { keyValues } = await engine.create(t)();
     assert.equal(await keyValues.get('updater/last'), undefined);
     await keyValues.set('updater/last', '1');
@@ -151,7 +151,7 @@ for (const engine of storeEngines) {
     assert.equal(await keyValues.get('other'), '');
   });
 
-  test(`${engine.name}: an image comes back as it was saved`, async (t) => {
+  test(`${engine.name}: returns an image as it was saved`, async (t) => {
     const { images } = await engine.create(t)();
     const full = {
       ...installed('öpenssl'),

@@ -16,11 +16,11 @@ for (const engine of storeEngines) {
     return { store, clock };
   };
 
-  test(`${engine.name}: a notification is told, told again, and heard`, async (t) => {
+  test(`${engine.name}: delivers a notification, redelivers it, and stops when it is acknowledged`, async (t) => {
     const { store, clock } = await open(t);
     const { notifications } = store;
     await apply(store, [record('A')]);
-    assert.equal(await notifications.createFromEvents(10), 0, 'a first load is no news');
+    assert.equal(await notifications.createFromEvents(10), 0, 'the first load makes no events');
     assert.equal(await notifications.findNextDue(), undefined);
     await apply(store, [record('A', { severity: 'High' })]);
     clock.now += minute;
@@ -47,21 +47,21 @@ for (const engine of storeEngines) {
       },
     );
     assert.deepEqual(await notifications.find(made.name), made);
-    assert.equal(await notifications.find('nobody'), undefined);
+    assert.equal(await notifications.find('unknown'), undefined);
 
     clock.now += minute;
     await notifications.markNotified(made.name, 5 * minute);
     assert.deepEqual(await notifications.findDue(10), []);
-    const told = { ...made, notifiedAt: '2026-01-02T00:02:00.000Z', dueAt: '2026-01-02T00:07:00.000Z' };
-    assert.deepEqual(await notifications.find(made.name), told);
-    assert.equal(await notifications.findNextDue(), told.dueAt);
+    const delivered = { ...made, notifiedAt: '2026-01-02T00:02:00.000Z', dueAt: '2026-01-02T00:07:00.000Z' };
+    assert.deepEqual(await notifications.find(made.name), delivered);
+    assert.equal(await notifications.findNextDue(), delivered.dueAt);
     clock.now += 5 * minute;
-    assert.deepEqual(await notifications.findDue(10), [told]);
+    assert.deepEqual(await notifications.findDue(10), [delivered]);
 
     assert.equal(await notifications.markDeleted(made.name), true);
-    const acknowledged = { ...told, deletedAt: '2026-01-02T00:07:00.000Z', dueAt: null };
+    const acknowledged = { ...delivered, deletedAt: '2026-01-02T00:07:00.000Z', dueAt: null };
     assert.deepEqual(await notifications.find(made.name), acknowledged);
-    // Who was just telling it comes too late to have it told again.
+    // A delivery that ends after the acknowledgement does not make the notification due again.
     clock.now += minute;
     await notifications.markNotified(made.name, 0);
     await notifications.postpone(made.name, new Date(clock.now));
@@ -72,10 +72,10 @@ for (const engine of storeEngines) {
       notifiedAt: '2026-01-02T00:08:00.000Z',
       deletedAt: '2026-01-02T00:08:00.000Z',
     });
-    assert.equal(await notifications.markDeleted('nobody'), false);
+    assert.equal(await notifications.markDeleted('unknown'), false);
   });
 
-  test(`${engine.name}: the longest due come first, and what was put off later or never`, async (t) => {
+  test(`${engine.name}: returns the longest overdue first and postponed ones later or never`, async (t) => {
     const { store, clock } = await open(t);
     const { notifications } = store;
     await apply(store, []);
@@ -99,7 +99,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await ids(), ['C', 'A']);
   });
 
-  test(`${engine.name}: a record of several namespaces is told of each in which it changed`, async (t) => {
+  test(`${engine.name}: makes a notification for each namespace in which a record changed`, async (t) => {
     const { store } = await open(t);
     const [ten, twelve, thirteen] = [buster, bookworm, trixie].map((namespace) =>
       affectedRow('openssl', { namespace }),
@@ -107,46 +107,42 @@ for (const engine of storeEngines) {
     assert.ok(ten && twelve && thirteen);
     const unfixed = { fix: { state: 'unfixed' } } as const;
     await apply(store, [record('Z')]);
-    const told = async (affected: readonly (typeof ten)[] | undefined, changes = {}) => {
+    const partsAfter = async (affected: readonly (typeof ten)[] | undefined, changes = {}) => {
       await apply(
         store,
         affected === undefined ? [record('Z')] : [record('Z'), record('A', { affected, ...changes })],
       );
       return await newParts(store);
     };
-    assert.deepEqual(await told([twelve, thirteen]), ['debian:12 - new', 'debian:13 - new']);
-    assert.deepEqual(await told([twelve, { ...thirteen, ...unfixed }]), ['debian:13 old new']);
+    assert.deepEqual(await partsAfter([twelve, thirteen]), ['debian:12 - new', 'debian:13 - new']);
+    assert.deepEqual(await partsAfter([twelve, { ...thirteen, ...unfixed }]), ['debian:13 old new']);
     assert.deepEqual(
-      await told([
+      await partsAfter([
         { ...twelve, ...unfixed },
         { ...thirteen, ...unfixed },
       ]),
       ['debian:12 old new'],
     );
-    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'] }), [
+    assert.deepEqual(await partsAfter([twelve, thirteen], { aliases: ['CVE-1'] }), [
       'debian:12 old new',
       'debian:13 old new',
     ]);
-    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'], description: 'longer' }), []);
-    // Another record keeps the feed speaking of the namespace.
-    assert.deepEqual(await told([thirteen], { aliases: ['CVE-1'] }), ['debian:12 old -']);
-    assert.deepEqual(await told([twelve, thirteen], { aliases: ['CVE-1'] }), ['debian:12 - new']);
-    // Nothing else speaks of Debian 13: what was said of it stays.
-    assert.deepEqual(await told(undefined), ['debian:12 old -']);
+    assert.deepEqual(await partsAfter([twelve, thirteen], { aliases: ['CVE-1'], description: 'longer' }), []);
+    // Another record of the feed still covers the namespace.
+    assert.deepEqual(await partsAfter([thirteen], { aliases: ['CVE-1'] }), ['debian:12 old -']);
+    assert.deepEqual(await partsAfter([twelve, thirteen], { aliases: ['CVE-1'] }), ['debian:12 - new']);
+    // No other record covers Debian 13, so its rows are retained.
+    assert.deepEqual(await partsAfter(undefined), ['debian:12 old -']);
   });
 
-  test(`${engine.name}: what is kept of a record for a namespace stands in for it`, async (t) => {
+  test(`${engine.name}: uses the retained rows of a record as its earlier form in that namespace`, async (t) => {
     const { store } = await open(t);
     const [ten, twelve] = [buster, bookworm].map((namespace) => affectedRow('openssl', { namespace }));
     assert.ok(ten && twelve);
     const unfixed = { fix: { state: 'unfixed' } } as const;
     await apply(store, [record('A', { affected: [ten, twelve] })]);
     await apply(store, [record('A', { affected: [{ ...twelve, ...unfixed }] })]);
-    assert.deepEqual(
-      await newParts(store),
-      ['debian:12 old new'],
-      'nothing became otherwise for what was kept',
-    );
+    assert.deepEqual(await newParts(store), ['debian:12 old new'], 'the retained rows did not change');
     await apply(store, [record('A', { affected: [{ ...ten, ...unfixed }, twelve] })]);
     assert.deepEqual(await newParts(store), ['debian:10 old new', 'debian:12 old new']);
     const [before] = (await store.notifications.findDue(9)).filter(
@@ -159,7 +155,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a record that speaks of no package, or stops to, is told once and as it is`, async (t) => {
+  test(`${engine.name}: makes one notification for a record that covers no package before or after`, async (t) => {
     const { store } = await open(t);
     await apply(store, [record('Z')]);
     await apply(store, [record('Z'), record('A', { affected: [] })]);
@@ -170,7 +166,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await newParts(store), ['debian:12 old new']);
   });
 
-  test(`${engine.name}: the first record of a feed that begins empty is news`, async (t) => {
+  test(`${engine.name}: makes a notification for the first record of a feed that begins empty`, async (t) => {
     const { store } = await open(t);
     const own = { source: 'api', feed: 'v1', origin: 'api' };
     const found = { ...feedUpdate(own), checkedAt: feedUpdate().fetchedAt, presence: 'loaded' } as const;
@@ -184,7 +180,7 @@ for (const engine of storeEngines) {
     assert.equal(state?.records, 2);
   });
 
-  test(`${engine.name}: several that make notifications make each once`, async (t) => {
+  test(`${engine.name}: makes each notification once when several processes do this`, async (t) => {
     const opened = engine.create(t);
     const stores = engine.isShared ? [await opened(), await opened(), await opened()] : [await opened()];
     const [store] = stores as [Store];
@@ -211,7 +207,7 @@ for (const engine of storeEngines) {
     assert.equal(new Set(all.map(({ name }) => name)).size, 60);
   });
 
-  test(`${engine.name}: notifications last as long as their events, and records as long as notifications`, async (t) => {
+  test(`${engine.name}: keeps notifications as long as their events, and records as long as notifications`, async (t) => {
     const { store, clock } = await open(t);
     const terms = { keepHistoryMs: 0, keepEventsMs: 10 * minute, keepLayersUnusedMs: 1000 * minute };
     const [ten, twelve] = [buster, bookworm].map((namespace) => affectedRow('openssl', { namespace }));
@@ -233,7 +229,7 @@ for (const engine of storeEngines) {
     await apply(store, [record('B', { affected: [ten] })]);
     clock.now += 11 * minute;
     await store.collectGarbage(terms);
-    assert.equal(await store.notifications.createFromEvents(9), 0, 'thrown away before anybody told it');
+    assert.equal(await store.notifications.createFromEvents(9), 0, 'deleted before a notification was made');
     await apply(store, [record('C', { affected: [ten] })]);
     assert.ok((await store.notifications.createFromEvents(9)) > 0);
   });
@@ -249,7 +245,7 @@ async function apply(
 
 const seen = new WeakMap<Store, number>();
 
-/** The notifications of all events since the last call, each with the sides it has. */
+/** Makes the notifications of all events since the last call; returns each with the sides it has. */
 async function newParts(store: Store): Promise<string[]> {
   while ((await store.notifications.createFromEvents(9)) > 0);
   const all = await store.notifications.findDue(100);

@@ -7,7 +7,7 @@ import type { ImagePackage, RetentionTerms } from '../store.ts';
 const dayMs = 24 * 3_600_000;
 const terms: RetentionTerms = { keepHistoryMs: dayMs, keepEventsMs: dayMs, keepLayersUnusedMs: dayMs };
 
-/** Lies in a layer, and comes from repositories. */
+/** Copies a package into a layer, with its repositories. */
 function located(item: ImagePackage, layer: string | null, repositories?: readonly string[]): ImagePackage {
   return {
     ...item,
@@ -16,7 +16,7 @@ function located(item: ImagePackage, layer: string | null, repositories?: readon
   };
 }
 
-/** Packages that differ in one thing each. */
+/** Yields packages that differ in one field each. */
 function* variants(): Generator<ImagePackage> {
   const item = installed('openssl');
   const lookup = item.lookup ?? assert.fail();
@@ -49,7 +49,7 @@ function* variants(): Generator<ImagePackage> {
 }
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a package is kept once, whatever layer and repositories images have it from`, async (t) => {
+  test(`${engine.name}: stores a package once, whatever its layers and repositories`, async (t) => {
     const store = await engine.create(t)();
     const all = [...variants()];
     const images = [
@@ -69,7 +69,7 @@ for (const engine of storeEngines) {
     assert.deepEqual([rows['package'], rows['image_package']], [all.length, 3 * all.length + 2]);
   });
 
-  test(`${engine.name}: packages go with the last image that has them`, async (t) => {
+  test(`${engine.name}: deletes packages together with the last image that has them`, async (t) => {
     const clock = { now: 0 };
     const store = await engine.create(t)({ now: () => clock.now });
     const save = (identity: string, ...names: string[]): Promise<number> =>
@@ -97,11 +97,11 @@ for (const engine of storeEngines) {
     assert.equal((await store.images.findByNumber(again)).packages.length, 1);
   });
 
-  test(`${engine.name}: images with packages of one version are told in their order, whatever else differs`, async (t) => {
+  test(`${engine.name}: returns images with packages of one version in their order, whatever else differs`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const expected: (readonly [key: number, image: number])[] = [];
-    // Each third of the images has them in a version, and each fifth of all at a path.
+    // Every third image has them in a version, and every fifth at a path.
     for (let i = 0; i < 60; i++) {
       const key = [2, 1, 4][i % 3] ?? 0;
       const item = installed('openssl', { key: versionKey(key) });

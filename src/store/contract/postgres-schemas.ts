@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Makes an empty schema with a name of its own in a database; the connection string with it. */
+/** Creates an empty schema with a unique name; returns the connection string with the schema in it. */
 export async function makeSchema(database: string): Promise<string> {
   const url = new URL(database);
   url.searchParams.set('search_path', `test_${crypto.randomUUID().replaceAll('-', '')}`);
@@ -8,14 +8,14 @@ export async function makeSchema(database: string): Promise<string> {
   return url.href;
 }
 
-/** Removes a schema and all that is in it. */
+/** Drops the schema of a connection string and everything in it. */
 export async function dropSchema(url: string): Promise<void> {
   await query(url, `drop schema ${schemaOf(url)} cascade`);
 }
 
 /**
- * Removes all rows but those the tables were made with, and begins all numbers anew. References are not looked at meanwhile. The
- * tables are few and small: to truncate them would take longer.
+ * Deletes all rows but those of the migrations and restarts all sequences. Does not check references meanwhile. The tables are
+ * few and small, so `delete` is faster than `truncate`.
  */
 export async function emptySchema(url: string): Promise<void> {
   await query(url, emptying);
@@ -31,7 +31,7 @@ const emptying = `do $$ declare name text; begin
   if to_regclass('id_counter') is not null then update id_counter set last_id = 0; end if;
 end $$`;
 
-/** Sends one statement to a server, past the store; its rows. */
+/** Sends one statement to a server without the store; returns its rows. */
 export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const schema = schemaOf(url);
   const client = new pg.Client({

@@ -17,12 +17,12 @@ import { exitOf, runOnStore } from '../../testing/store-process.ts';
 
 const timeout = 120_000;
 
-/** `npm run fuzz:kill-points` tries many more. */
+/** Number of kill points. `npm run fuzz:kill-points` tries many more. */
 const points = 5;
 
 const openssl = image([installed('openssl')]);
 
-/** A database and processes on it, which are killed when the test ends. */
+/** Creates a database and processes on it, which are killed at the end of the test. */
 async function processesOn(
   context: TestContext,
   engine: SharedEngine,
@@ -44,7 +44,9 @@ async function exitsOf(children: readonly ChildProcess[]): Promise<(number | nul
 }
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: processes that start at once make the tables once`, { timeout }, async (t) => {
+  test(`${engine.name}: creates the tables once when several processes start simultaneously`, {
+    timeout,
+  }, async (t) => {
     const { place, run } = await processesOn(t, engine, true);
     const children = Array.from({ length: 4 }, () =>
       run(`
@@ -58,20 +60,22 @@ for (const engine of sharedEngines) {
     assert.deepEqual([rows['image'], rows['namespace']], [5, 1]);
   });
 
-  test(`${engine.name}: killed at any point, a process leaves the old content whole or the new`, {
+  test(`${engine.name}: keeps the complete old or new content when a process is killed at any point`, {
     timeout,
   }, async (t) => {
     const place = await engine.createLocation(t);
     for (let i = 0; i < points; i++) await killOnce(engine, place, (i + Math.random()) / points);
   });
 
-  test(`${engine.name}: killed while it makes the tables, a process stops nobody`, { timeout }, async (t) => {
+  test(`${engine.name}: lets other processes go on when one is killed during the migrations`, {
+    timeout,
+  }, async (t) => {
     const spanMs = await openingMs(engine, await engine.createEmptyLocation(t));
     for (const point of [0.25, 0.5, 0.75])
       await killWhileOpening(engine, await engine.createEmptyLocation(t), point * spanMs);
   });
 
-  test(`${engine.name}: who reads sees one edition or the other while a process applies them`, {
+  test(`${engine.name}: lets readers see one complete edition while a process applies another`, {
     timeout,
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
@@ -83,7 +87,7 @@ for (const engine of sharedEngines) {
     while (seen.size < 4) seen.add(await editionIn(store, 200));
   });
 
-  test(`${engine.name}: of two updaters of one feed each is told whether it was the one`, {
+  test(`${engine.name}: reports to each of two updaters of one feed whether it won`, {
     timeout,
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
@@ -106,12 +110,12 @@ for (const engine of sharedEngines) {
     await using store = await engine.open(place);
     await editionIn(store, 50);
     const won = results.reduce((sum, [of]) => sum + of, 0);
-    // A record is stored once for each time that its feed was applied, and never twice.
+    // Each application of the feed stores each record exactly once.
     assert.equal((await store.statistics()).rows['vulnerability'], 50 * won);
     assert.ok(won >= 15 && results.every(([a, b]) => a + b === 15), JSON.stringify(results));
   });
 
-  test(`${engine.name}: what several processes save at the same time is there once`, {
+  test(`${engine.name}: stores once what several processes save simultaneously`, {
     timeout,
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
@@ -137,7 +141,7 @@ for (const engine of sharedEngines) {
     );
   });
 
-  test(`${engine.name}: packages that images share are not thrown away under who saves them`, {
+  test(`${engine.name}: does not delete shared packages while other processes save images with them`, {
     timeout,
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
@@ -153,7 +157,7 @@ for (const engine of sharedEngines) {
           const found = await store.images.findByNumber(number).catch((error) => {
             if (!/there is no image/.test(error.message)) throw error;
           });
-          // Between two looks at it, the image may be thrown away.
+          // Garbage collection may delete the image between the two queries.
           if (found !== undefined && ![0, 100].includes(found.packages.length)) throw new Error('packages are missing');
         }
         await store[Symbol.asyncDispose]();`),
@@ -167,7 +171,7 @@ for (const engine of sharedEngines) {
     assert.deepEqual([rows['image'], rows['image_package'], rows['package']], [0, 0, 0]);
   });
 
-  test(`${engine.name}: images are saved and matched while feeds are applied`, { timeout }, async (t) => {
+  test(`${engine.name}: saves and matches images while feeds are applied`, { timeout }, async (t) => {
     const { place, run } = await processesOn(t, engine);
     await using store = await engine.open(place);
     const ours = feedUpdate({ feed: 'ours' });

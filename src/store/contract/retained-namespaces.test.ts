@@ -19,16 +19,16 @@ const buster = { name: 'debian:10', versionScheme: 'dpkg' };
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 const namespaces = [buster, bookworm, trixie];
 
-/** An image that has openssl in every release at once. */
+/** An image that has openssl in all releases. */
 const everywhere = image(namespaces.map((namespace) => installed('openssl', { namespace })));
 
-/** A record that speaks of these releases; versions below `hi` are hit. */
+/** A record that covers these releases and versions below `hi`. */
 function recordOn(id: string, releases: readonly (typeof bookworm)[], hi = 5): KeyedVulnerability {
   const affected = releases.map((namespace) => affectedRow('openssl', { namespace, keys: keys([], [hi]) }));
   return record(id, { affected });
 }
 
-/** What hits openssl, as `10 A`: the release and the record. */
+/** Returns the hits of openssl as `10 A`: the release and the record. */
 async function hitsOf(store: Store): Promise<string[]> {
   const found = await store.images.findMatches(await store.images.save(everywhere));
   return found.map(({ namespace, id }) => `${namespace.name.slice(7)} ${id}`).sort();
@@ -46,7 +46,7 @@ for (const engine of storeEngines) {
     return { store, apply };
   };
 
-  test(`${engine.name}: a namespace that vanishes from a feed keeps its rows, from which others are cut off`, async (t) => {
+  test(`${engine.name}: retains the rows of a namespace that vanishes from a feed, without other rows`, async (t) => {
     const { store, apply } = await open(t);
     await apply([recordOn('A', [buster, bookworm]), recordOn('B', [buster]), recordOn('C', [bookworm])]);
     const after = [recordOn('A', [bookworm]), recordOn('C', [bookworm])];
@@ -62,14 +62,14 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hitsOf(store), ['10 A', '10 B', '12 A', '12 C']);
   });
 
-  test(`${engine.name}: the records of a feed go their ways beside what is kept of them`, async (t) => {
+  test(`${engine.name}: changes the records of a feed independently of their retained rows`, async (t) => {
     const { store, apply } = await open(t);
     await apply([recordOn('A', [buster, bookworm, trixie]), recordOn('B', [bookworm])]);
     await apply([recordOn('A', [bookworm, trixie]), recordOn('B', [bookworm])]);
     assert.deepEqual(await apply([recordOn('A', [bookworm], 3), recordOn('B', [bookworm])]), {
       ...changeCounts({ changed: 1, unchanged: 1, kept: 1 }),
     });
-    // At key 3, bookworm is fixed by now; the two that are kept are as they were left.
+    // At key 3, bookworm has the fix; the two retained namespaces are unchanged.
     assert.deepEqual(await hitsOf(store), ['10 A', '12 B', '13 A']);
     assert.deepEqual(await retainedOf(store), ['debian:10', 'debian:13']);
     assert.deepEqual(await apply([recordOn('B', [bookworm]), recordOn('C', [bookworm])]), {
@@ -78,7 +78,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hitsOf(store), ['10 A', '12 B', '12 C', '13 A']);
   });
 
-  test(`${engine.name}: a namespace that comes back is as the feed has it`, async (t) => {
+  test(`${engine.name}: replaces retained rows when the namespace returns`, async (t) => {
     const { store, apply } = await open(t);
     await apply([recordOn('A', [buster, bookworm]), recordOn('B', [buster]), recordOn('C', [bookworm])]);
     await apply([recordOn('A', [bookworm]), recordOn('C', [bookworm])]);
@@ -91,7 +91,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hitsOf(store), ['10 A', '12 A', '12 C']);
   });
 
-  test(`${engine.name}: what is kept is found by its other names, and told as what it is`, async (t) => {
+  test(`${engine.name}: finds retained records by alias and marks them as retained`, async (t) => {
     const { store, apply } = await open(t);
     const full = { ...recordOn('DSA-1', [buster]), aliases: ['CVE-1'], description: 'A flaw' };
     await apply([full, recordOn('C', [bookworm])]);
@@ -110,7 +110,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: changes touch what is kept of the records they name`, async (t) => {
+  test(`${engine.name}: applies changes to the retained rows of the records that they name`, async (t) => {
     const { store, apply } = await open(t);
     const records = ['A', 'B', 'C', 'D'].map((id) => recordOn(id, [buster, bookworm]));
     await apply(records);
@@ -123,12 +123,12 @@ for (const engine of storeEngines) {
     assert.deepEqual(await apply(changes, { extent: 'changes' }), changeCounts({ changed: 2, removed: 1 }));
     assert.deepEqual(await hitsOf(store), ['10 A', '10 B', '10 D', '12 A', '12 B', '12 D']);
     const found = await store.images.findMatches(await store.images.save(everywhere));
-    // Nothing is there twice, although B was kept and came again.
+    // No row is duplicated, although B was retained and is in the feed again.
     assert.equal(found.filter(({ id }) => id === 'B').length, 2);
     assert.deepEqual(await apply(changes, { extent: 'changes' }), changeCounts({ unchanged: 2 }));
   });
 
-  test(`${engine.name}: a record that cannot be read when its namespace vanishes stays whole`, async (t) => {
+  test(`${engine.name}: keeps a skipped record complete when its namespace vanishes`, async (t) => {
     const { store, apply } = await open(t);
     await apply([recordOn('A', [buster, bookworm]), recordOn('B', [bookworm])]);
     await apply([{ key: 'A', skipped: 'no range' }, recordOn('B', [bookworm])]);
@@ -137,7 +137,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hitsOf(store), ['10 A', '12 A', '12 B']);
   });
 
-  test(`${engine.name}: after any updates each namespace is as the feed last spoke of it`, async (t) => {
+  test(`${engine.name}: keeps each namespace as the feed last covered it, after any updates`, async (t) => {
     const open = engine.create(t);
     let number = 0;
     const store = await open();
@@ -169,7 +169,7 @@ for (const engine of storeEngines) {
   });
 }
 
-/** What records say of a namespace, as `id hi`. */
+/** Formats the rows of records in a namespace as `id hi`. */
 function rowsOf(name: string, records: readonly KeyedVulnerability[]): string[] {
   const rows = records.flatMap(({ id, affected }) => affected.map((row) => ({ id, ...row })));
   return rows

@@ -40,7 +40,7 @@ for (const engine of storeEngines) {
     return { store, clock, apply, rowsOf };
   };
 
-  test(`${engine.name}: history past its time goes, and what is in force stays`, async (t) => {
+  test(`${engine.name}: deletes expired history and keeps current records`, async (t) => {
     const { store, clock, apply, rowsOf } = await open(t);
     const edition = (description: string) => [
       record('A', { description, aliases: ['CVE-1'] }),
@@ -51,7 +51,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await rowsOf(...tables), [5, 6, 4]);
     clock.day = 11;
     assert.deepEqual(await store.collectGarbage(terms), nothing);
-    // What went out of force on day 1 was so for ten days.
+    // Records that were closed on day 1 have been history for ten days.
     clock.day = 11.5;
     assert.deepEqual(await store.collectGarbage(terms), { ...nothing, vulnerabilities: 1 });
     assert.deepEqual(await store.collectGarbage(terms), nothing);
@@ -62,7 +62,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await hits(store, openssl), ['openssl A']);
   });
 
-  test(`${engine.name}: what was known before is no longer told`, async (t) => {
+  test(`${engine.name}: rejects a time before the retained history`, async (t) => {
     const { store, clock, apply } = await open(t);
     const number = await store.images.save(openssl);
     const asOf = (day: number) => ({ asOf: new Date(start + day * dayMs).toISOString() });
@@ -81,7 +81,7 @@ for (const engine of storeEngines) {
     }
   });
 
-  test(`${engine.name}: a store of which nothing is past its time reaches back to its beginning`, async (t) => {
+  test(`${engine.name}: reaches back to its beginning while nothing has expired`, async (t) => {
     const { store, clock, apply } = await open(t);
     await apply(1, [record('A')]);
     clock.day = 200;
@@ -90,7 +90,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.images.findMatches(number, { asOf: '2026-01-03' })).length, 1);
   });
 
-  test(`${engine.name}: records stay while an event speaks of them`, async (t) => {
+  test(`${engine.name}: keeps records that an event refers to`, async (t) => {
     const { store, clock, apply, rowsOf } = await open(t);
     await apply(0, [record('A'), record('B')]);
     await apply(1, [record('A', { severity: 'High' })]);
@@ -106,10 +106,10 @@ for (const engine of storeEngines) {
     assert.deepEqual(await rowsOf('event', 'vulnerability'), [1, 2]);
     clock.day = 40;
     assert.deepEqual(await store.collectGarbage(terms), { ...nothing, events: 1, vulnerabilities: 1 });
-    assert.equal(await store.events.findLastNumber(), 3, 'numbers of events are never given again');
+    assert.equal(await store.events.findLastNumber(), 3, 'numbers of events are never reused');
   });
 
-  test(`${engine.name}: images and layers go when nobody has used them for long`, async (t) => {
+  test(`${engine.name}: deletes images and layers that were not used within the retention time`, async (t) => {
     const { store, clock, rowsOf } = await open(t);
     const images = ['used', 'unused', 'ancestry', 'layer'].map((name) => {
       return { ...image([installed('openssl')], name), layers: [`layer of ${name}`] };
@@ -141,7 +141,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.collectGarbage(terms), nothing);
   });
 
-  test(`${engine.name}: locks that have ended go`, async (t) => {
+  test(`${engine.name}: deletes expired locks`, async (t) => {
     const { store, clock } = await open(t);
     await store.locks.acquire('one', 'me', dayMs);
     await store.locks.acquire('two', 'me', 3 * dayMs);
@@ -150,7 +150,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.locks.acquire('two', 'you', dayMs), false);
   });
 
-  test(`${engine.name}: updates, readers and throwing away go on beside each other`, async (t) => {
+  test(`${engine.name}: collects garbage during updates and reads`, async (t) => {
     const { store, clock, apply } = await open(t);
     await apply(0, [record('A')]);
     const updating = (async () => {
@@ -170,7 +170,7 @@ for (const engine of storeEngines) {
     assert.equal(await store.events.findLastNumber(), 20);
   });
 
-  test(`${engine.name}: much is thrown away little by little`, async (t) => {
+  test(`${engine.name}: deletes many rows in small steps`, async (t) => {
     const { store, clock, apply, rowsOf } = await open(t);
     const edition = (severity: 'Low' | 'High') =>
       Array.from({ length: 450 }, (_, i) => record(`${i}`, { severity }));

@@ -18,7 +18,7 @@ function changes(keys: readonly string[]): FeedUpdate {
 }
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a small change of a feed is compared with its own keys only`, async (t) => {
+  test(`${engine.name}: compares a small change of a feed with its own keys only`, async (t) => {
     const store = await engine.create(t)();
     const all = ['A', 'B', 'C'].map((id) => record(id));
     await store.advisories.apply(feedUpdate(), stream(all));
@@ -39,7 +39,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a feed that begins empty has news from its first record on`, async (t) => {
+  test(`${engine.name}: makes events from the first record of a feed that begins empty`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply({ ...changes(['A']), beginsEmpty: true }, stream([record('A')]));
     await store.advisories.apply({ ...changes(['A']), feed: 'other' }, stream([record('A')]));
@@ -50,7 +50,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: of many who change other records of one feed at once, none is refused`, async (t) => {
+  test(`${engine.name}: accepts simultaneous changes of different records of one feed`, async (t) => {
     const open = engine.create(t);
     const stores = engine.isShared ? [await open(), await open()] : [await open()];
     const ids = Array.from({ length: 20 }, (_, i) => `CVE-${i}`);
@@ -76,7 +76,7 @@ for (const engine of storeEngines) {
     );
   });
 
-  test(`${engine.name}: a change that was made of another record than is there is refused whole`, async (t) => {
+  test(`${engine.name}: rejects a change that is based on an outdated record`, async (t) => {
     const store = await engine.create(t)();
     await store.advisories.apply(changes(['A']), stream([record('A')]));
     const late = { ...changes(['A']), expectedVersions: new Map() };
@@ -86,7 +86,7 @@ for (const engine of storeEngines) {
     assert.equal((await store.vulnerabilities.findByNumbers([1]))[0]?.severity, 'Medium');
   });
 
-  test(`${engine.name}: records are found by their keys, and by their ids in a namespace`, async (t) => {
+  test(`${engine.name}: finds records by key, and by id in a namespace`, async (t) => {
     const store = await engine.create(t)();
     const elsewhere = record('CVE-1', { key: 'x', affected: [affectedRow('a', { namespace: trixie })] });
     await store.advisories.apply(feedUpdate(), stream([elsewhere, record('CVE-1'), record('CVE-2')]));
@@ -103,14 +103,14 @@ for (const engine of storeEngines) {
     assert.deepEqual(await numbers(store.vulnerabilities.findByKeys(feed, [...many, 'x'])), [1]);
   });
 
-  test(`${engine.name}: what an author writes besides comes back, with the record and with a hit`, async (t) => {
+  test(`${engine.name}: returns the metadata of an author with the record and with a hit`, async (t) => {
     const store = await engine.create(t)();
     const metadata = { NVD: { CVSSv2: { Score: 7.5 } }, note: ['\u0000', null] };
     await store.advisories.apply(feedUpdate(), stream([record('CVE-1', { metadata })]));
     assert.deepEqual((await store.vulnerabilities.findByNumbers([1]))[0]?.metadata, metadata);
   });
 
-  test(`${engine.name}: a namespace may be there before it is known how its versions order`, async (t) => {
+  test(`${engine.name}: saves a namespace before its version scheme is known`, async (t) => {
     const open = engine.create(t);
     const store = await open();
     await store.advisories.saveNamespace({ name: 'new:1', versionScheme: '' });
@@ -120,7 +120,7 @@ for (const engine of storeEngines) {
       { name: 'new:1', versionScheme: '' },
       bookworm,
     ]);
-    // A second store remembers the first answer, and learns with it.
+    // A second store has cached the first state, and must refresh it.
     const other = engine.isShared ? await open() : store;
     await other.advisories.saveNamespace({ name: 'new:1', versionScheme: '' });
     await store.advisories.saveNamespace({ name: 'new:1', versionScheme: 'rpm' });

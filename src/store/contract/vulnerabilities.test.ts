@@ -7,7 +7,7 @@ import type { KeyedVulnerability, Store } from '../store.ts';
 const trixie = { name: 'debian:13', versionScheme: 'dpkg' };
 
 for (const engine of storeEngines) {
-  test(`${engine.name}: a record comes back as it was applied`, async (t) => {
+  test(`${engine.name}: returns a record as it was applied`, async (t) => {
     const store = await engine.create(t)({ now: () => Date.parse('2026-01-02T00:00:00Z') });
     const { keys: _, ...open } = affectedRow('curl', { range: { from: '1', fromExcluded: true } });
     const full = record('RHSA-1', {
@@ -41,7 +41,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await store.vulnerabilities.findByNumbers([]), []);
   });
 
-  test(`${engine.name}: records are found by their id and by every alias`, async (t) => {
+  test(`${engine.name}: finds records by their id and by every alias`, async (t) => {
     const store = await engine.create(t)();
     await load(store, [record('CVE-1'), record('RHSA-1', { aliases: ['CVE-1', 'CVE-2', 'CVE-1'] })]);
     await load(store, [record('ELSA-1', { aliases: ['CVE-1'] })], 'other');
@@ -58,7 +58,7 @@ for (const engine of storeEngines) {
     assert.deepEqual(await idsOf('CVE-2'), []);
   });
 
-  test(`${engine.name}: the records of a namespace, page by page`, async (t) => {
+  test(`${engine.name}: returns the records of a namespace by page`, async (t) => {
     const store = await engine.create(t)();
     const of = (id: string, ...namespaces: (typeof bookworm)[]) =>
       record(id, { affected: namespaces.map((namespace) => affectedRow('openssl', { namespace })) });

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Ancestry, AncestryPage, AncestryStore, PageRequest, SavedAncestry } from '../store.ts';
+import type { Ancestry, AncestryInput, AncestryPage, AncestryStore, PageRequest } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';
 import { addVersions, removeVersions, upsertVersions, versionsOfImage } from './introduced-versions.ts';
@@ -32,7 +32,7 @@ export function ancestryStore(engine: Engine): AncestryStore {
   };
 }
 
-async function save(engine: Engine, ancestry: SavedAncestry): Promise<void> {
+async function save(engine: Engine, ancestry: AncestryInput): Promise<void> {
   const known = await findRow(engine.db, ancestry.name);
   if (known === undefined && (await engine.write((db) => add(db, ancestry), 'own rows'))) return;
   await engine.write(async (db) => {
@@ -49,7 +49,7 @@ async function findRow(db: Kysely<Tables>, name: string): Promise<AncestryRow | 
 }
 
 /** False where somebody else has just saved one of that name. */
-async function add(db: Kysely<Tables>, ancestry: SavedAncestry): Promise<boolean> {
+async function add(db: Kysely<Tables>, ancestry: AncestryInput): Promise<boolean> {
   const versions = await upsertVersions(db, await versionsOfImage(db, ancestry.image));
   // Last of all that takes long: who has a number keeps others from having one.
   const number = 1 + (await allocateNumbers(db, 'ancestry', 1));
@@ -66,7 +66,7 @@ async function add(db: Kysely<Tables>, ancestry: SavedAncestry): Promise<boolean
 
 const ancestryVersions = 'ancestry_version';
 
-function contentOf({ image, engineVersion }: SavedAncestry) {
+function contentOf({ image, engineVersion }: AncestryInput) {
   return { image_id: image, engine_version: engineVersion };
 }
 
@@ -76,7 +76,7 @@ async function addLayers(db: Kysely<Tables>, number: number, hashes: readonly st
   await db.insertInto('ancestry_layer').values(layers).execute();
 }
 
-async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: SavedAncestry): Promise<void> {
+async function replace(db: Kysely<Tables>, before: AncestryRow, ancestry: AncestryInput): Promise<void> {
   const { number } = before;
   await db.updateTable('ancestry').set(contentOf(ancestry)).where('number', '=', number).execute();
   await db.deleteFrom('ancestry_layer').where('ancestry_number', '=', number).execute();

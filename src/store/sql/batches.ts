@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import { splitIntoChunks } from '../../kit/split-into-chunks.ts';
-import type { Digest, DigestContent, DigestItem, DigestStore } from '../store.ts';
+import type { BatchItem, BatchStore, NotificationBatch, StoredBatchContent } from '../store.ts';
 import { findImageDetails } from './affected-details.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
@@ -9,7 +9,7 @@ import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
 /** The digests of a store, by a clock in milliseconds. */
-export function batchStore(engine: Engine, now: () => number): DigestStore {
+export function batchStore(engine: Engine, now: () => number): BatchStore {
   const { db } = engine;
   return {
     // Nobody closes a digest meanwhile.
@@ -35,13 +35,13 @@ interface Addition {
 /** So many rows go into one statement. */
 const rowsAtATime = 100;
 
-async function add(db: Kysely<Tables>, items: readonly DigestItem[], addition: Addition): Promise<void> {
+async function add(db: Kysely<Tables>, items: readonly BatchItem[], addition: Addition): Promise<void> {
   for (const some of splitIntoChunks(items, rowsAtATime)) await addSome(db, some, addition);
 }
 
 async function addSome(
   db: Kysely<Tables>,
-  items: readonly DigestItem[],
+  items: readonly BatchItem[],
   { notification, now, due }: Addition,
 ): Promise<void> {
   const rows = items.map(({ image, packages, fix }) => {
@@ -87,7 +87,7 @@ async function findOrCreateOpenBatches(
   return new Map([...open, ...made.map((row) => [row.image_id, row.name] as const)]);
 }
 
-async function close(db: Kysely<Tables>, name: string): Promise<DigestContent | undefined> {
+async function close(db: Kysely<Tables>, name: string): Promise<StoredBatchContent | undefined> {
   const batch = await db
     .updateTable('digest')
     .set({ is_open: 0 })
@@ -114,16 +114,16 @@ async function close(db: Kysely<Tables>, name: string): Promise<DigestContent | 
   return { identity, names, items };
 }
 
-function readContent(text: string): Pick<DigestItem, 'packages' | 'fix'> {
+function readContent(text: string): Pick<BatchItem, 'packages' | 'fix'> {
   // The database holds what was written here: nothing from outside that would have to be checked again.
-  return JSON.parse(text) as Pick<DigestItem, 'packages' | 'fix'>;
+  return JSON.parse(text) as Pick<BatchItem, 'packages' | 'fix'>;
 }
 
 function read(db: Kysely<Tables>) {
   return db.selectFrom('digest').selectAll();
 }
 
-function toBatch(row: Selectable<Tables['digest']>): Digest {
+function toBatch(row: Selectable<Tables['digest']>): NotificationBatch {
   return {
     name: row.name,
     image: row.image_id,

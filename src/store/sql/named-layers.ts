@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
-import type { LayerPage, NamedLayer, NamedLayerStore, PageRequest, SavedLayer } from '../store.ts';
+import type { LayerPage, NamedLayer, NamedLayerInput, NamedLayerStore, PageRequest } from '../store.ts';
 import type { Engine } from './engine.ts';
 import { allocateNumbers } from './id-counter.ts';
 import {
@@ -33,7 +33,7 @@ export function namedLayerStore(engine: Engine): NamedLayerStore {
 }
 
 /** What another layer brought depends on a layer that is replaced, so nobody may save one meanwhile. */
-async function save(engine: Engine, layer: SavedLayer): Promise<void> {
+async function save(engine: Engine, layer: NamedLayerInput): Promise<void> {
   if (layer.parent === layer.name) throw new Error(`the layer ${layer.name} cannot be its own parent`);
   const known = await findLayer(engine.db, layer.name);
   if (known === undefined && (await engine.write((db) => add(db, layer), 'own rows'))) return;
@@ -51,7 +51,7 @@ async function findLayer(db: Kysely<Tables>, name: string): Promise<LayerRow | u
 }
 
 /** False where another process has just saved one of that name. The parent may be gone since it was looked up. */
-async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
+async function add(db: Kysely<Tables>, layer: NamedLayerInput): Promise<boolean> {
   const below = layer.parent === null ? undefined : await findLayer(db, layer.parent);
   if (layer.parent !== null && below === undefined)
     throw new ClairError('parent-unknown', `there is no layer ${layer.parent}: it was deleted`);
@@ -68,11 +68,11 @@ async function add(db: Kysely<Tables>, layer: SavedLayer): Promise<boolean> {
   return true;
 }
 
-function contentOf({ image, format, engineVersion }: SavedLayer) {
+function contentOf({ image, format, engineVersion }: NamedLayerInput) {
   return { image_id: image, format, engine_version: engineVersion };
 }
 
-async function replace(db: Kysely<Tables>, before: LayerRow, layer: SavedLayer): Promise<void> {
+async function replace(db: Kysely<Tables>, before: LayerRow, layer: NamedLayerInput): Promise<void> {
   await db.updateTable('v1_layer').set(contentOf(layer)).where('name', '=', layer.name).execute();
   if (before.image_id === layer.image) return;
   const below = before.parent === null ? undefined : await findLayer(db, before.parent);
@@ -85,7 +85,7 @@ async function replace(db: Kysely<Tables>, before: LayerRow, layer: SavedLayer):
 /** What the layers right above brought, after the image below them was replaced: mostly by one with the same packages. */
 async function updateChildren(
   db: Kysely<Tables>,
-  { name, image }: SavedLayer,
+  { name, image }: NamedLayerInput,
   before: number,
 ): Promise<void> {
   const [was, is] = [await versionsOfImage(db, before), await versionsOfImage(db, image)];
