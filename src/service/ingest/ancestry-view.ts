@@ -9,30 +9,30 @@ import {
 import { isOfDistribution } from '../images/package-lookup.ts';
 import { introducingLayer } from './introducing-layer.ts';
 
-/** An installed package and what is wrong with it. */
+/** An installed package and its vulnerabilities. */
 export interface AncestryPackage {
   readonly package: ImagePackage;
-  /** Whether it belongs to the distribution, which a detector told. */
+  /** Whether it belongs to the distribution that a detector found. */
   readonly isOfDistribution: boolean;
   readonly vulnerabilities: readonly PackageVulnerability[];
 }
 
-/** An image by the name its client gave it. */
+/** An image under the name that its client gave it. */
 export interface AncestryView {
   readonly name: string;
-  /** The namespace detector that told the distribution, where that is known. */
+  /** Namespace detector that found the distribution, if known. */
   readonly detector?: string;
-  /** From the base up, each with the packages that it brought. */
+  /** From the base up, each with the packages that it introduced. */
   readonly layers: readonly { readonly hash: string; readonly packages: readonly AncestryPackage[] }[];
 }
 
-/** What looking at an ancestry needs. */
+/** Dependencies of `viewAncestry`. */
 export interface AncestryViewDeps extends AssessmentDeps {
   readonly extensions: AssessmentDeps['extensions'] & Pick<Extensions, 'listers'>;
   readonly store: AssessmentDeps['store'] & Pick<Store, 'ancestries'>;
 }
 
-/** What is known of an ancestry; undefined where there is none of that name. */
+/** Returns an ancestry. Undefined if the name is unknown. */
 export async function viewAncestry(name: string, deps: AncestryViewDeps): Promise<AncestryView | undefined> {
   const ancestry = await deps.store.ancestries.find(name);
   if (ancestry === undefined) return undefined;

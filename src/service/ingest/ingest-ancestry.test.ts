@@ -23,13 +23,13 @@ type Contents = Readonly<Record<string, Uint8Array>>;
 interface Deps extends IngestAncestryDeps {
   readonly extensions: typeof builtIn;
   readonly store: Store;
-  /** The layers that were read, by their paths. */
+  /** Paths of the layers that were read. */
   readonly reads: string[];
-  /** The most that were read at the same time. */
+  /** Maximum number of layers that were read at the same time. */
   readonly atOnce: () => number;
 }
 
-/** Reads layers on this thread, from memory: what a path holds. */
+/** Reads layers on this thread, from memory, by path. */
 async function depsWith(t: TestContext, contents: Contents): Promise<Deps> {
   const store = await engine.create(t)();
   const reads: string[] = [];
@@ -76,13 +76,13 @@ function layer(hash: string, path: string = hash): HashedLayer {
 
 const neverAborted = new AbortController().signal;
 
-/** What each layer of an ancestry brought. */
+/** Returns the packages that each layer of an ancestry introduced. */
 async function introducedPackages(name: string, deps: Deps): Promise<(readonly [string, ...string[]])[]> {
   const view = await viewAncestry(name, deps);
   return (view?.layers ?? []).map(({ hash, packages }) => [hash, ...packages.map((one) => one.package.name)]);
 }
 
-test('each package is in the layer that brought it, and each layer is read once', async (t) => {
+test('attributes each package to the layer that introduced it and reads each layer once', async (t) => {
   const deps = await depsWith(t, {
     base: layerOf(debian, dpkg('bash')),
     up: layerOf(dpkg('bash', 'curl')),
@@ -101,7 +101,7 @@ test('each package is in the layer that brought it, and each layer is read once'
   assert.equal(await viewAncestry('mail', deps), undefined);
 });
 
-test('what is known by its hash is not read again, and nothing is where all is known', async (t) => {
+test('reads no layer whose hash is known, and nothing when the ancestry is known', async (t) => {
   const deps = await depsWith(t, { base: layerOf(debian, dpkg('bash')), up: layerOf(dpkg('bash', 'curl')) });
   await ingestAncestry({ name: 'shop', layers: [layer('base')] }, deps, neverAborted);
   await ingestAncestry({ name: 'mail', layers: [layer('base', 'moved'), layer('up')] }, deps, neverAborted);
@@ -128,14 +128,14 @@ test('what is known by its hash is not read again, and nothing is where all is k
   );
 });
 
-test('a known name with other layers means these from then on', async (t) => {
+test('replaces the layers of an ancestry when its name is posted with other layers', async (t) => {
   const deps = await depsWith(t, { one: layerOf(debian, dpkg('bash')), two: layerOf(debian, dpkg('curl')) });
   await ingestAncestry({ name: 'shop', layers: [layer('one')] }, deps, neverAborted);
   await ingestAncestry({ name: 'shop', layers: [layer('two')] }, deps, neverAborted);
   assert.deepEqual(await introducedPackages('shop', deps), [['two', 'curl']]);
 });
 
-test('a layer that is called by a digest has it, stored or uncompressed', async (t) => {
+test('requires a layer named by a digest to have it, compressed or uncompressed', async (t) => {
   const content = layerOf(debian, dpkg('bash'));
   const stored = gzipSync(content);
   const deps = await depsWith(t, { stored });
@@ -158,7 +158,7 @@ test('a layer that is called by a digest has it, stored or uncompressed', async 
   assert.equal(await deps.store.ancestries.findLayerIdentity(wrong), undefined);
 });
 
-test('a layer that fails ends the reading of the others', async (t) => {
+test('aborts the reading of the other layers when a layer fails', async (t) => {
   const names = Array.from({ length: 50 }, (_, i) => `layer ${i}`);
   const deps = await depsWith(t, { base: layerOf(debian) });
   const layers = [layer('base'), layer('gone'), ...names.map((name) => layer(name, 'base'))];
@@ -216,7 +216,7 @@ test('refuses an ancestry and stores nothing of it when a part of a layer cannot
     assert.equal(await deps.store.ancestries.findLayerIdentity(hash), undefined, hash);
 });
 
-test('who goes away is not read for', async (t) => {
+test('stops reading when the client disconnects', async (t) => {
   const deps = await depsWith(t, { base: layerOf(debian) });
   const over = new AbortController();
   const posting = ingestAncestry({ name: 'shop', layers: [layer('base')] }, deps, over.signal);
@@ -224,7 +224,7 @@ test('who goes away is not read for', async (t) => {
   await assert.rejects(posting, /^Error: gone$/);
 });
 
-test('a link that leads out of what is looked at is followed through the layers', async (t) => {
+test('follows a link through the layers when its target is not a scanned path', async (t) => {
   const deps = await depsWith(t, {
     base: layerOf(debian, { ...dpkg('bash'), path: 'opt/dpkg/status' }),
     link: layerOf({ path: 'var/lib/dpkg', target: '/opt/dpkg' }),
@@ -237,7 +237,7 @@ test('a link that leads out of what is looked at is followed through the layers'
   assert.deepEqual(deps.reads.toSorted(), ['base', 'base', 'link', 'link']);
 });
 
-test('what nobody could look up is refused', async (t) => {
+test('refuses packages that belong to no known namespace', async (t) => {
   const deps = await depsWith(t, { base: layerOf(dpkg('bash')), none: layerOf() });
   await assert.rejects(ingestAncestry({ name: 'shop', layers: [layer('base')] }, deps, neverAborted), {
     code: 'layer-unsupported',

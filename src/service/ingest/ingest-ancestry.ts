@@ -17,27 +17,27 @@ import {
   saveLayers,
 } from './posted-layers.ts';
 
-/** A layer by what its client calls it. A name that is a digest has to be that of the content. */
+/** A layer under the name that its client gave it. A name that is a digest must be the digest of the content. */
 export interface HashedLayer extends LayerSource {
   readonly hash: string;
 }
 
-/** An image by the name its client gives it, with its layers from the base up. */
+/** An image under the name that its client gave it, with its layers from the base up. */
 export interface PostedAncestry {
   readonly name: string;
   readonly layers: readonly HashedLayer[];
 }
 
-/** What taking in an ancestry needs. */
+/** Dependencies of `ingestAncestry`. */
 export interface IngestAncestryDeps extends IngestDeps {
   readonly store: IngestDeps['store'] & Pick<Store, 'ancestries'>;
 }
 
 /**
- * Takes in an image: reads its layers beside each other, lays them over each other, and keeps what a container of them would have.
- * One that is there already, of the same layers and read by the same extensions, is not read again, and neither is a layer that is
- * known by its hash. The result is undefined if nothing was read. Throws `layer-unreadable` if something of the layers could not be read, `layer-unsupported` if packages belong to
- * no namespace, `target-corrupt` where a layer has another digest than it is called by, and what reading throws.
+ * Ingests an image: reads its layers concurrently, squashes them, and stores the result. Skips an ancestry that has the same layers and was
+ * read by the same extensions, and a layer whose hash is known. Returns undefined if the ancestry was skipped. Throws `layer-unreadable` if
+ * a part of a layer could not be read. Throws `layer-unsupported` if packages belong to no namespace. Throws `target-corrupt` if the digest
+ * of a layer is not its name. Also throws the errors of reading.
  */
 export async function ingestAncestry(
   { name, layers }: PostedAncestry,
@@ -51,13 +51,13 @@ export async function ingestAncestry(
   if (existing?.engineVersion === engineVersion && isDeepStrictEqual(existing.hashes, hashes))
     return undefined;
   if (layers.length > limits.layersPerImage)
-    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+    throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);
   const fresh = new Map<FreshLayer, string>();
   const context = { signal, fresh };
   const stack = await readUntilLinksResolved(deps.extensions, (pass) =>
     readAll(layers, { ...pass, ...context }, deps),
   ).catch(async (error: unknown) => {
-    // The first failure counts.
+    // The error of reading is reported, not one of saving.
     await saveIntactLayers(fresh, deps).catch(() => undefined);
     throw error;
   });
@@ -69,11 +69,11 @@ export async function ingestAncestry(
 
 interface ReadContext extends ReadPass {
   readonly signal: AbortSignal;
-  /** The layers that were read, with the hashes they are called by. */
+  /** Layers that were read, with their hashes. */
   readonly fresh: Map<FreshLayer, string>;
 }
 
-/** Keeps the layers that were read whole before another one failed: a client that tries again does not wait for these. */
+/** Saves the layers that were read completely before another one failed. A retry then skips them. */
 async function saveIntactLayers(fresh: ReadContext['fresh'], deps: IngestAncestryDeps): Promise<void> {
   const intact = new Map([...fresh].filter(([{ index }]) => index.problems.length === 0));
   await saveLayers(intact.keys(), deps.store);
@@ -84,7 +84,7 @@ async function recordHashes(
   fresh: ReadContext['fresh'],
   { store: { ancestries } }: IngestAncestryDeps,
 ): Promise<void> {
-  // A layer that was read in several rounds is noted once.
+  // Records a layer that several passes have read only once.
   const identities = new Map(Array.from(fresh, ([{ identity }, hash]) => [hash, identity]));
   const semaphore = new Semaphore(limits.ancestryLayersAtOnce);
   await Promise.all(
@@ -94,7 +94,7 @@ async function recordHashes(
   );
 }
 
-/** Reads each layer once; one that fails ends the reading of those above it. */
+/** Reads each layer once. A layer that fails aborts the reading of those above it. */
 async function readAll(
   layers: readonly HashedLayer[],
   context: ReadContext,
@@ -125,7 +125,7 @@ async function readAll(
   return layers.map(({ hash }) => found.get(hash) ?? throwUnread(hash));
 }
 
-/** A layer as it is known, or read now. */
+/** Returns the stored layer, or reads it. */
 async function readHashed(
   { hash, ...source }: HashedLayer,
   context: ReadContext,

@@ -20,7 +20,7 @@ interface Deps extends IngestLayerDeps {
   readonly store: Store;
 }
 
-/** Reads layers on this thread, from memory: a path is the name of a layer. */
+/** Reads layers on this thread, from memory. A path is the name of a layer. */
 async function depsWith(
   t: TestContext,
   contents: Readonly<Record<string, Uint8Array>>,
@@ -61,7 +61,7 @@ async function packages(deps: Deps, name: string): Promise<string[]> {
 const bash = stanza('bash');
 const filler = Array.from({ length: limits.packagesPerFile + 1 }, (_, i) => stanza(`filler${i}`)).join('');
 
-/** Layers of which something cannot be read although a package is listed, with what the refusal says. */
+/** Layers with an unreadable part besides a listed package, and the error of each. */
 const unreadable: Readonly<Record<string, readonly [layer: Uint8Array, message: RegExp]>> = {
   'a package lies beyond the limit of entries': [
     tar([debian, status(filler + stanza('openssl'))]),

@@ -17,24 +17,24 @@ import {
   saveIngestedImage,
 } from './posted-layers.ts';
 
-/** A layer by the name its client gives it, upon another of which it knows the name. */
+/** A layer under the name that its client gave it, on top of a parent with a known name. */
 export interface PostedLayer extends LayerSource {
   readonly name: string;
   readonly parent: string | null;
-  /** The format as the client spelled it. */
+  /** Format of the layer, as the client spelled it. */
   readonly formatName: string;
 }
 
-/** What taking in a layer needs. */
+/** Dependencies of `ingestLayer`. */
 export interface IngestLayerDeps extends IngestDeps {
   readonly store: IngestDeps['store'] & Pick<Store, 'namedLayers'>;
 }
 
 /**
- * Takes in a layer: reads it, lays it upon its parent, and keeps what a container of both would have. A layer that is there
- * already, read by the same extensions, is not read again, whatever is said of it now: the result is undefined then. Throws `parent-unknown` where there is no
- * parent of that name, or one that was read by other extensions; `layer-unreadable` if something of
- * the layers could not be read; `layer-unsupported` if packages belong to no namespace; and what reading throws. Nothing is kept then.
+ * Ingests a layer: reads it, squashes it onto its parent, and stores the result. Skips a layer that the same extensions have read, whatever
+ * the request says, and then returns undefined. Throws `parent-unknown` if there is no such parent, or if other extensions read it. Throws
+ * `layer-unreadable` if a part of the layers could not be read. Throws `layer-unsupported` if packages belong to no namespace. Also throws
+ * the errors of reading. Stores nothing if it throws.
  */
 export async function ingestLayer(
   layer: PostedLayer,
@@ -45,7 +45,7 @@ export async function ingestLayer(
   const engineVersion = engineVersionOf(extensions);
   const existing = await store.namedLayers.find(layer.name);
   if (existing?.engineVersion === engineVersion) return undefined;
-  // Of a layer that is read anew the parent stays, so it is laid upon that and no other.
+  // A layer that is read again keeps its parent, so the requested one is ignored.
   const parent = existing === undefined ? layer.parent : existing.parent;
   const below = await layersBelow(parent, deps);
   const { stack, fresh } = await readOnParent(below, layer, { deps, signal });
@@ -55,13 +55,13 @@ export async function ingestLayer(
   return content;
 }
 
-/** A stack, and the readings of its new layer. */
+/** A layer stack, with each reading of its new layer. */
 interface PostedStack {
   readonly stack: LayerStack;
   readonly fresh: readonly FreshLayer[];
 }
 
-/** Reads the new layer upon stored ones, as often as links ask for it. */
+/** Reads the new layer on top of stored ones, once for each pass that links require. */
 async function readOnParent(
   below: readonly IndexedLayer[],
   source: LayerSource,
@@ -72,7 +72,7 @@ async function readOnParent(
   const stack = await readUntilLinksResolved(deps.extensions, async ({ key, links }) => {
     const layer = await readPostedLayer(source, { key, links, signal }, deps);
     fresh.push(layer);
-    // Without links, they were just found under this very key.
+    // Without links, the stored layers were just found under this key.
     if (links.length === 0) return [...below, layer];
     if (fresh.length === 2) linked = await readWithLinks(below, deps);
     const lower = await layersStoredUnder(key, linked.layers, deps.store);
@@ -81,7 +81,7 @@ async function readOnParent(
   return { stack: withUnreadLinkProblems(stack, linked), fresh };
 }
 
-/** The stack, with a problem for each linked place at which the layers below were not read. */
+/** Returns the stack with a problem for each link target that was not read in the layers below. */
 function withUnreadLinkProblems({ squashed, ...stack }: LayerStack, below: StoredStack): LayerStack {
   const uppermost = stack.layers.at(-1);
   const targets = uppermost === undefined ? [] : unreadLinkTargets(stack.links, below, uppermost.index);

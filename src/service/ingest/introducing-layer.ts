@@ -1,6 +1,9 @@
 import type { ImageIndex, ImagePackage } from '../../store/store.ts';
 
-/** Position of the layer that introduced a package of an image; the top layer if it is unknown. Posted layers have their diffIDs as names. */
+/**
+ * Returns the position of the layer that introduced a package, or of the top layer if it is unknown. Posted layers have their diffIDs as
+ * names.
+ */
 export function introducingLayer(
   { location, layerPosition }: ImagePackage,
   { layers }: Pick<ImageIndex, 'layers'>,

@@ -15,31 +15,31 @@ export interface LayerPackage {
   readonly vulnerabilities: readonly PackageVulnerability[];
 }
 
-/** A layer of a chain: its position, the lowest being 0, and its name. */
+/** A layer of a chain. The lowest has position 0. */
 export interface AddedBy {
   readonly position: number;
   readonly name: string;
 }
 
-/** A layer by its name, with all below it. */
+/** A layer with all layers below it. */
 export interface LayerView {
   readonly name: string;
   readonly parent: string | null;
-  /** Null where no release file says what distribution it is, or one that nobody knows. */
+  /** Null if no release file names the distribution, or if that distribution is unknown. */
   readonly namespace: Namespace | null;
-  /** Present where it was asked for. */
+  /** Absent if `detail` is `none`. */
   readonly packages?: readonly LayerPackage[];
 }
 
-/** How much is to be told of a layer. */
+/** Amount of detail to return for a layer. */
 export type LayerDetail = 'none' | 'packages' | 'vulnerabilities';
 
-/** What looking at a layer needs. */
+/** Dependencies of `viewLayer`. */
 export interface LayerViewDeps extends AssessmentDeps {
   readonly store: AssessmentDeps['store'] & Pick<Store, 'namedLayers'>;
 }
 
-/** What is known of a layer; undefined where there is none of that name. */
+/** Returns a layer. Undefined if the name is unknown. */
 export async function viewLayer(
   name: string,
   detail: LayerDetail,

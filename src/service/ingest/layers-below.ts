@@ -14,8 +14,8 @@ export interface StoredLayersDeps {
 }
 
 /**
- * The layers that a layer named `parent` consists of, the lowest first. Throws `parent-unknown` if there is no such layer, or if other
- * extensions read it.
+ * Returns the layers of the layer named `parent`, the lowest first. Throws `parent-unknown` if there is no such layer, or if other
+ * extensions read it. Throws `limit-exceeded` if the limit of layers is reached.
  */
 export async function layersBelow(
   parent: string | null,
@@ -27,7 +27,7 @@ export async function layersBelow(
   const key = analyzerKey(extensions);
   const { layers } = await store.images.findByNumber(parentLayer.image);
   if (layers.length >= limits.layersPerImage)
-    throw new ClairError('limit-exceeded', `more than ${limits.layersPerImage} layers lie upon each other`);
+    throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);
   const indexes = await store.layers.findAll(layers, key);
   return layers.map((identity) => {
     const index = indexes.get(identity);
@@ -40,10 +40,10 @@ export async function layersBelow(
   });
 }
 
-/** Stored layers, each as the stored index with most of the linked places describes it. */
+/** Stored layers, each described by the stored index that covers the most link targets. */
 export type StoredStack = Pick<LayerStack, 'layers' | 'links'>;
 
-/** The layers with the linked places that were read when the uppermost of them was posted. */
+/** Returns the layers with the link targets that were read when the uppermost of them was posted. */
 export async function readWithLinks(
   below: readonly IndexedLayer[],
   { extensions, store }: StoredLayersDeps,
@@ -55,7 +55,7 @@ export async function readWithLinks(
   });
 }
 
-/** The layers, each as it was stored under a key, or as it is if there is none. */
+/** Returns the layers, each with its index under `key`, or with the given index if there is no such index. */
 export async function layersStoredUnder(
   key: string,
   below: readonly IndexedLayer[],
@@ -67,8 +67,8 @@ export async function layersStoredUnder(
 }
 
 /**
- * The linked places at which stored layers may have files that were not read. A link of the new layer can lead to a place that was not
- * wanted when the layers below were posted, and their bytes are not there any more.
+ * Returns the link targets at which stored layers may have files that were not read. A link of the new layer can lead to a path that no
+ * link needed when the layers below were posted. Their bytes are no longer available.
  */
 export function unreadLinkTargets(
   links: readonly LinkTarget[],

@@ -1,6 +1,6 @@
 /**
- * The failures of layers that are read beside each other. The lowest layer that fails decides, whichever was read first: the same image
- * fails in the same way each time. Layers above it are given up at once, those below are read to their end.
+ * Failures of layers that are read concurrently. The lowest failed layer determines the error, so that the same image always fails in the
+ * same way. Its failure aborts the layers above it at once; those below are read to their end.
  */
 export class LowestFailure {
   readonly #controllers: readonly AbortController[];
@@ -10,7 +10,7 @@ export class LowestFailure {
     this.#controllers = Array.from({ length: layers }, () => new AbortController());
   }
 
-  /** Aborted when a layer below a place has failed. */
+  /** Returns a signal that aborts when a layer below `position` fails. */
   signalOf(position: number): AbortSignal {
     const controller = this.#controllers[position];
     if (controller === undefined) throw new Error(`there is no layer ${position}`);

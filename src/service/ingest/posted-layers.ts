@@ -14,40 +14,40 @@ import { buildImageIndex } from '../images/index-image.ts';
 import { ecosystemOf } from '../images/package-lookup.ts';
 import type { IndexedLayer, LayerStack, ReadPass } from '../images/read-passes.ts';
 
-/** What taking in layers needs, by whatever name they come. */
+/** Dependencies of ingesting layers, for both APIs. */
 export interface IngestDeps {
   readonly extensions: Pick<Extensions, 'detectors' | 'listers' | 'schemes'>;
   readonly store: Pick<Store, 'advisories' | 'images' | 'layers'>;
   readonly read: ReadLayerSource;
-  /** Listers whose results do not count, by name: who reads layers asks them all. */
+  /** Names of listers whose results are dropped. Reading a layer runs all listers. */
   readonly ignoredListers: ReadonlySet<string>;
 }
 
-/** What was found in a posted layer or image. */
+/** Contents of a posted layer or image. */
 export interface IngestedContent {
   readonly digest: string | undefined;
-  /** The namespace of the distribution; undefined if none was recognised. */
+  /** Namespace of the distribution. Undefined if none was recognized. */
   readonly namespace: string | undefined;
   readonly packages: number;
 }
 
-/** The number of a saved image, and what was found in it. */
+/** Number and contents of a saved image. */
 export interface SavedImage {
   readonly image: number;
   readonly content: IngestedContent;
 }
 
-/** A number that changes with everything that reads layers. */
+/** Returns a number that changes with the version of any extension that reads layers. */
 export function engineVersionOf(extensions: IngestDeps['extensions']): number {
   return createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
 }
 
-/** A layer that was just read, and the analyzer key it was read under. */
+/** A layer that was just read, and the analyzer key under which it was read. */
 export interface FreshLayer extends IndexedLayer {
   readonly key: string;
 }
 
-/** Reads a posted layer with an eye on the places of the round. Keeps nothing of it. */
+/** Reads a posted layer, including the link targets of the pass. Stores nothing. */
 export async function readPostedLayer(
   source: LayerSource,
   { key, links, signal }: ReadPass & { readonly signal: AbortSignal },
@@ -57,7 +57,7 @@ export async function readPostedLayer(
   return { identity: diffIdOf(index), index, key };
 }
 
-/** Keeps layers that were read, so that they are not read again. */
+/** Stores layers, so that they need not be read again. */
 export async function saveLayers(
   fresh: Iterable<FreshLayer>,
   { layers }: Pick<Store, 'layers'>,
@@ -69,8 +69,8 @@ export async function saveLayers(
 }
 
 /**
- * Saves the image that layers make, and of these the ones that were just read. Keeps nothing and throws where something of them could not be
- * read (`layer-unreadable`), or where packages belong to no namespace (`layer-unsupported`).
+ * Saves an image and those of its layers that were just read. Throws `layer-unreadable` if a part of them could not be read, and
+ * `layer-unsupported` if packages belong to no namespace. Stores nothing if it throws.
  */
 export async function saveIngestedImage(
   stack: LayerStack,
@@ -110,13 +110,13 @@ function diffIdOf({ diffId }: LayerIndex): string {
   return diffId;
 }
 
-/** What could not be read must not look as if it were not there. */
+/** Throws if a part was not read: its packages would seem absent. */
 function assertAllRead([problem]: readonly SquashedProblem[]): void {
   if (problem === undefined) return;
   throw new ClairError('layer-unreadable', `${problem.path} cannot be read: ${problem.message}`);
 }
 
-/** Packages that cannot be looked up must not look clean. */
+/** Throws if packages cannot be looked up: they would seem to have no vulnerabilities. */
 function assertSupported(
   { distro }: Pick<ImageIndex, 'distro'>,
   packages: SquashedImage['packages'],
