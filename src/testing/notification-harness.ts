@@ -11,7 +11,7 @@ export const start = Date.parse('2026-01-02T00:00:00Z');
 
 const secondMs = 1000;
 
-/** A try to tell somebody. Times are in seconds. */
+/** An attempt to deliver to a receiver. Times are in seconds. */
 export interface DeliveryAttempt {
   readonly at: number;
   readonly to: string;
@@ -30,7 +30,7 @@ interface HarnessOptions extends Partial<DeliveryDeps> {
   readonly stop?: AbortController;
 }
 
-/** A store with news, and senders that tell receivers that answer as they are said to; only waiting moves the clock. */
+/** Returns a store with undelivered events, and runs senders against scripted receivers. Only waiting moves the clock. */
 export async function notificationHarness(t: TestContext, ids: readonly string[]) {
   const [engine = assert.fail()] = storeEngines;
   const clock = { now: start };
@@ -39,8 +39,8 @@ export async function notificationHarness(t: TestContext, ids: readonly string[]
   await publishVulnerabilities(store, ids);
   const failures: string[] = [];
   const delivered: number[] = [];
-  /** Lets a sender tell until then. */
-  const tell = async (
+  /** Runs a sender until `until`, in seconds, and returns its attempts. */
+  const deliver = async (
     until: number,
     receivers: Readonly<Record<string, ReceiverBehavior>>,
     { laterEvents = [], stop = new AbortController(), ...changes }: HarnessOptions = {},
@@ -77,7 +77,7 @@ export async function notificationHarness(t: TestContext, ids: readonly string[]
     );
     return attempts;
   };
-  return { store, clock, tell, failures, delivered };
+  return { store, clock, deliver, failures, delivered };
 }
 
 interface HarnessState {

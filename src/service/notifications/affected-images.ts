@@ -9,7 +9,7 @@ import { isSuperseded } from '../feeds/choose-feeds.ts';
 import { dropOverridden } from '../feeds/user-vulnerabilities.ts';
 import { toPackage } from '../findings/assess-packages.ts';
 
-/** What the question who is affected needs. */
+/** Dependencies of `affectedBy`. */
 export interface AffectedImagesDeps {
   readonly store: Pick<Store, 'images' | 'vulnerabilities' | 'advisories'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
@@ -20,23 +20,23 @@ export interface AffectedEntry {
   /** Number of the image. */
   readonly image: number;
   readonly identity: string;
-  /** Names of ancestries and v1 layers that stand for the image, sorted. */
+  /** Names of the ancestries and v1 layers that represent the image, sorted. */
   readonly names: readonly string[];
-  /** One for each package. */
+  /** One finding for each package. */
   readonly findings: readonly Match[];
-  /** False where nothing can order the installed version and that of the advisory: it may be affected. */
+  /** False if no version scheme can compare the installed version with the advisory's: the image may be affected. */
   readonly isCertain: boolean;
 }
 
-/** A page of affected images; it may have less on it than was asked for, and `next` is absent on the last one alone. */
+/** A page of affected images. It may have fewer entries than the limit; only the last page has no `next`. */
 export interface AffectedList {
   readonly images: readonly AffectedEntry[];
   readonly next?: string;
 }
 
 /**
- * The images that a vulnerability, by its id or another name in any case, affects, as far as the store knows them; nothing for an
- * unknown one.
+ * Returns the known images that a vulnerability affects. `id` is its id or an alias, in any case. Returns undefined if the vulnerability is
+ * unknown.
  */
 export async function affectedBy(
   id: string,
@@ -58,12 +58,12 @@ export async function affectedBy(
   return { ...rest, images: ofId.filter(({ findings }) => findings.length > 0) };
 }
 
-/** An advisory that fixes several CVEs makes a finding of each. */
+/** An advisory that fixes several CVEs makes a finding of each of them. */
 function isOf(id: string, { vulnerability }: Match): boolean {
   return [vulnerability.id, ...vulnerability.aliases].some((name) => isSameName(name, id));
 }
 
-/** The records of that id or alias, however it is capitalised. */
+/** Returns the numbers of the records with that id or alias, in any capitalization. */
 async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps): Promise<number[]> {
   const numbers = new Set<number>();
   for (const spelling of spellingsOf(id))
@@ -71,7 +71,7 @@ async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps): Pr
   return [...numbers];
 }
 
-/** The images that records, by their numbers, affect, but where a user's word stands for what they say. */
+/** Returns the images that records affect. A user's vulnerability overrides what feeds say of the same id. */
 export async function affectedByRecords(
   records: readonly number[],
   page: AffectedRequest,
@@ -87,7 +87,7 @@ export async function affectedByRecords(
   return { ...rest, images: entries };
 }
 
-/** An entry as it is written as JSON, to a file as to a client of the API. */
+/** Returns an entry as JSON, for files and for API clients. */
 export function toAffectedJson({ identity, names, findings, isCertain }: AffectedEntry): object {
   const packages = findings.map(({ package: item, fix, vulnerability }) => ({
     ...item,

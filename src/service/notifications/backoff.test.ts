@@ -5,7 +5,7 @@ import { Backoff } from './backoff.ts';
 const now = Date.parse('2026-01-02T00:00:00Z');
 const hourMs = 3_600_000;
 
-test('what fails rests for longer after each failure in a row', () => {
+test('doubles the wait after each failure in a row up to the maximum', () => {
   const backoff = new Backoff();
   const remainingMs = (): number => backoff.retryAt(now) - now;
   const after = Array.from({ length: 13 }, () => {
@@ -22,7 +22,7 @@ test('what fails rests for longer after each failure in a row', () => {
   );
 });
 
-test('a rest ends when the clock is set back, or when somebody has waited for it, whatever the clock says', () => {
+test('ends the wait when the clock is set back or a caller has slept through it', () => {
   const backoff = new Backoff();
   backoff.recordFailure(now);
   assert.equal(backoff.retryAt(now - hourMs), now - hourMs);
@@ -31,5 +31,5 @@ test('a rest ends when the clock is set back, or when somebody has waited for it
   backoff.markElapsed(now + 1000);
   assert.equal(backoff.retryAt(now), now);
   backoff.recordFailure(now);
-  assert.equal(backoff.retryAt(now), now + 2000, 'it has still failed');
+  assert.equal(backoff.retryAt(now), now + 2000, 'the failure still counts');
 });

@@ -1,15 +1,15 @@
-/** The wait after the first failure. */
+/** Wait after the first failure, in milliseconds. */
 export const minBackoffMs = 1000;
 
-/** The longest wait. */
+/** Longest wait, in milliseconds. */
 export const maxBackoffMs = 15 * 60_000;
 
-/** How long to wait after so many failures in a row: twice as long after each, up to the longest. */
+/** Returns the wait after `failures` failures in a row, in milliseconds. It doubles with each failure, up to `maxBackoffMs`. */
 export function backoffMs(failures: number): number {
   return Math.min(minBackoffMs * 2 ** (failures - 1), maxBackoffMs);
 }
 
-/** Has what fails rest, after each failure in a row for twice as long. Times are in milliseconds. */
+/** Exponential backoff of one receiver or store. Times are in milliseconds. */
 export class Backoff {
   #failures = 0;
   #isUp = false;
@@ -21,7 +21,7 @@ export class Backoff {
     this.recordRepeatedFailure(now);
   }
 
-  /** The same fails again: it rests as long as before. */
+  /** Records that the same item failed again: the wait does not grow. */
   recordRepeatedFailure(now: number): void {
     this.#isUp = false;
     this.#start = now;
@@ -38,12 +38,15 @@ export class Backoff {
     return this.#isUp;
   }
 
-  /** Somebody has waited until then, whatever the clock says. */
+  /** Ends a wait that a caller has slept through until `until`, even if the clock disagrees. */
   markElapsed(until: number): void {
     if (this.#end <= until) this.#end = this.#start;
   }
 
-  /** When it may be tried: now, where it does not rest. A clock that was set back ends the rest, it would last for ages. */
+  /**
+   * Returns the time of the next attempt, which is `now` if there is no wait. A clock that was set back ends the wait, which could last too
+   * long.
+   */
   retryAt(now: number): number {
     return this.#failures > 0 && this.#start <= now ? Math.max(this.#end, now) : now;
   }

@@ -18,7 +18,7 @@ const start = Date.parse('2026-01-02T00:00:00Z');
 const secondMs = 1000;
 const hourMs = 3_600_000;
 
-/** A store with news, and a clock that only waiting moves. */
+/** Returns a store with undelivered events, and a clock that only waiting moves. */
 async function setUp(context: TestContext, records: readonly KeyedVulnerability[]) {
   const [engine = assert.fail()] = storeEngines;
   const clock = { now: start };
@@ -47,7 +47,7 @@ async function setUp(context: TestContext, records: readonly KeyedVulnerability[
     onFailure: (transportName, error) => failures.push(`${transportName}: ${String(error)}`),
     ...changes,
   });
-  /** Delivers until the clock has gone so far, and answers who was told when, in seconds. */
+  /** Delivers until the clock has moved by `untilMs`. Returns the time of each delivery in seconds. */
   const deliver = async (
     untilMs: number,
     answer: (id: string) => boolean,
@@ -73,15 +73,15 @@ async function setUp(context: TestContext, records: readonly KeyedVulnerability[
     );
     return all;
   };
-  return { store, clock, told: deliver, room: deps, stop, failures, latencies };
+  return { store, clock, deliver, deps, stop, failures, latencies };
 }
 
 async function load(store: Store, records: readonly KeyedVulnerability[]): Promise<void> {
   await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 }
 
-test('a receiver that is dead is asked once in every step of the back-off, however much is due', async (t) => {
-  const { told: deliver, failures } = await setUp(
+test('tries a dead receiver once in every step of the backoff, however much is due', async (t) => {
+  const { deliver, failures } = await setUp(
     t,
     Array.from({ length: 150 }, (_, i) => record(`${i}`)),
   );
@@ -92,27 +92,27 @@ test('a receiver that is dead is asked once in every step of the back-off, howev
   assert.equal(failures[0], 'test: Error: no');
 });
 
-test('a single notification is tried again until its receiver is back, and not put off after its attempts', async (t) => {
-  const { told: deliver, latencies } = await setUp(t, [record('A')]);
+test('retries a single notification until its receiver recovers, without a long pause', async (t) => {
+  const { deliver, latencies } = await setUp(t, [record('A')]);
   let tries = 0;
   const times = (await deliver(hourMs, () => ++tries === 6)).map(([seconds]) => Math.round(seconds));
   assert.deepEqual(times, [0, 1, 3, 7, 15, 31]);
   assert.equal(latencies.length, 1);
 });
 
-test('one that nobody takes does not keep the others', async (t) => {
-  const { told: deliver } = await setUp(
+test('delivers other notifications while one is rejected', async (t) => {
+  const { deliver } = await setUp(
     t,
     ['A', 'B', 'C'].map((id) => record(id)),
   );
   const tries = await deliver(60 * secondMs, (id) => id !== 'A');
-  // The second try of A is due when B and C are.
+  // The second attempt of A is due together with B and C.
   const [first, ...others] = tries.slice(0, 4).map(([seconds, id]) => `${id} at ${seconds}`);
   assert.deepEqual([first, ...others.toSorted()], ['A at 0', 'A at 1', 'B at 1', 'C at 1']);
 });
 
-test('what nobody has heard is told again under the same name, until it is deleted', async (t) => {
-  const { told: deliver, store, latencies } = await setUp(t, [record('A')]);
+test('repeats an unacknowledged notification under the same name until it is deleted', async (t) => {
+  const { deliver, store, latencies } = await setUp(t, [record('A')]);
   const names = new Set<string>();
   const before: (string | undefined)[] = [];
   let count = 0;
@@ -136,9 +136,9 @@ test('what nobody has heard is told again under the same name, until it is delet
   assert.ok(Date.parse(third) >= start + 10 * 60 * secondMs, third);
 });
 
-test('only what passes the filter is told, and nobody is asked for the rest', async (t) => {
+test('delivers only what passes the filter and keeps the rest out of the queue', async (t) => {
   const fixed = affectedRow('openssl');
-  const { told: deliver, store } = await setUp(t, [
+  const { deliver, store } = await setUp(t, [
     record('mild', { severity: 'Low' }),
     record('unfixed', { severity: 'High', affected: [{ ...fixed, fix: { state: 'unfixed' } }] }),
     record('elsewhere', {
@@ -157,12 +157,10 @@ test('only what passes the filter is told, and nobody is asked for the rest', as
   assert.equal(await store.notifications.findNextDue(), '2026-01-02T02:00:00.000Z');
 });
 
-test('what changed and the images it hits are told to who asks', async (t) => {
-  const {
-    room: deps,
-    store,
-    stop,
-  } = await setUp(t, [record('A', { affected: [affectedRow('openssl'), affectedRow('curl')] })]);
+test('provides the change and the affected images on demand', async (t) => {
+  const { deps, store, stop } = await setUp(t, [
+    record('A', { affected: [affectedRow('openssl'), affectedRow('curl')] }),
+  ]);
   const shop = await store.images.save(image([installed('openssl'), installed('bash')], 'shop'));
   await store.ancestries.save(ancestry('registry/shop', shop));
   await store.images.save(image([installed('bash')], 'other'));
@@ -209,8 +207,8 @@ test('what changed and the images it hits are told to who asks', async (t) => {
   ]);
 });
 
-test('a store that cannot be reached is asked again, later and later', async (t) => {
-  const { told: deliver, failures, store, clock } = await setUp(t, [record('A')]);
+test('retries a store that cannot be reached with a growing backoff', async (t) => {
+  const { deliver, failures, store, clock } = await setUp(t, [record('A')]);
   const times: number[] = [];
   const broken = {
     ...store,
@@ -228,7 +226,7 @@ test('a store that cannot be reached is asked again, later and later', async (t)
 });
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: several senders at once tell each notification once`, async (t) => {
+  test(`${engine.name}: delivers each notification once when several senders run`, async (t) => {
     const open = engine.create(t);
     const stores = [await open(), await open(), await open()];
     const [store = assert.fail()] = stores;

@@ -8,30 +8,32 @@ import { isWanted, type NotificationFilter } from './notification-filter.ts';
 import { notificationMessage, sidesOf } from './notification-message.ts';
 import { earliestRetryAt, type Receiver, receiversOf } from './receivers.ts';
 
-/** What telling needs. */
+/** Dependencies and options of `deliverNotifications`. */
 export interface DeliveryDeps extends AffectedImagesDeps {
   readonly store: AffectedImagesDeps['store'] & Pick<Store, 'notifications' | 'batches' | 'locks'>;
-  /** At least one, told in this order. Each is told everything; a notification is told when all of them have taken it. */
+  /** At least one, in order of delivery. Each gets every notification, which is delivered once all of them have accepted it. */
   readonly transports: readonly Transport[];
   readonly filter: NotificationFilter;
-  /** Changes are told in digests, one for each image and so long a time; each by itself where it is 0. */
+  /**
+   * Length of the window of a batch, in milliseconds. 0 delivers each change by itself; otherwise an image has one batch for each window.
+   */
   readonly batchWindowMs: number;
-  /** Tries that a notification has with a transport that takes others before it is put off for long. */
+  /** Attempts to deliver a notification to a transport that accepts others, before a long pause. */
   readonly attempts: number;
-  /** What nobody says to have heard is told again after so long. */
+  /** Time until a notification that no client has acknowledged is delivered again, in milliseconds. */
   readonly renotifyMs: number;
   readonly now: () => Date;
-  /** Names this process among those that share the store. */
+  /** Identifies this process among those that share the store. */
   readonly owner: string;
-  /** Waits so long at most, and less when something is to be done; ends at once when the signal comes. */
+  /** Waits for `ms` at most. Resolves early if there is new work or the signal aborts. */
   readonly sleepOrWake: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Waits so long, whatever is to be done; ends at once when the signal comes. */
+  /** Waits for `ms`, even if there is new work. Resolves early if the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onDelivered: (name: string, sinceCreatedMs: number) => void;
   readonly onFailure: (transport: string, error: unknown) => void;
 }
 
-/** How often it is looked whether another server has made events. */
+/** Interval for polling the store for events that other servers have created, in milliseconds. */
 const pollMs = 5_000;
 
 const deliveryMsMax = 30_000;
@@ -40,9 +42,9 @@ const eventBatchSize = 200;
 const notificationBatchSize = 100;
 
 /**
- * Tells every event of the store until the signal comes: again and again until somebody says that it was heard, at least once
- * whatever breaks off, by one server at a time. A receiver that fails is left alone for longer and longer, and told what it missed as
- * soon as it takes something; the others hear of everything meanwhile.
+ * Delivers every event of the store until the signal aborts. Repeats each notification until a client acknowledges it. Delivers at least
+ * once despite crashes, and from one server at a time. A receiver that fails is retried with exponential backoff, and gets what it missed
+ * as soon as it accepts something. Other receivers are not delayed.
  */
 export async function deliverNotifications(deps: DeliveryDeps, signal: AbortSignal): Promise<void> {
   const receivers = receiversOf(deps.transports);
@@ -60,17 +62,17 @@ export async function deliverNotifications(deps: DeliveryDeps, signal: AbortSign
   }
 }
 
-/** Who tells, and what it remembers: everything else is in the store. */
+/** State of one sender. It is in memory only; all durable state is in the store. */
 interface Sender {
   readonly deps: DeliveryDeps;
   readonly receivers: readonly Receiver[];
   readonly deliveryStates: DeliveryStateCache;
   readonly storeBackoff: Backoff;
-  /** Names of what may be told now, since a receiver is back, and is due later as far as the store knows. */
+  /** Names of notifications that can be delivered now because a receiver has recovered, but that the store has due later. */
   readonly recovered: Set<string>;
 }
 
-/** How long nobody can be told anything, or the store is not to be asked. */
+/** Returns the milliseconds until any receiver and the store may be tried again. */
 function backoffRemainingMs({ deps, receivers, storeBackoff }: Sender): number {
   const now = deps.now().getTime();
   return Math.max(earliestRetryAt(receivers, now), storeBackoff.retryAt(now)) - now;
@@ -87,7 +89,7 @@ async function sleepThroughBackoff(
   for (const backoff of all) backoff.markElapsed(end);
 }
 
-/** One round, and the wait for the next where there was nothing to do. A store that cannot be reached rests as a receiver does. */
+/** Runs one round, and waits if there was no work. A store that cannot be reached is retried with backoff, as a receiver is. */
 async function runOnce(sender: Sender, signal: AbortSignal): Promise<void> {
   const { deps, storeBackoff } = sender;
   let idleMs = 0;
@@ -106,18 +108,18 @@ async function createNotifications({ store }: DeliveryDeps, signal: AbortSignal)
   while (!signal.aborted && (await store.notifications.createFromEvents(eventBatchSize)) === eventBatchSize);
 }
 
-/** What is to be told, in the order of its time; of notifications and of digests alike. */
+/** Queue of notifications or batches, in order of their due time. */
 interface DeliveryQueue
   extends Omit<NotificationStore, 'createFromEvents' | 'find' | 'findDue' | 'markDeleted'> {
   find(name: string): Promise<QueuedDelivery | undefined>;
   findDue(limit: number): Promise<readonly QueuedDelivery[]>;
-  /** What a transport is told; nothing where there is nothing to be told. */
+  /** Returns the message for the transports. Returns undefined if there is nothing to deliver. */
   message(name: string, signal: AbortSignal): Promise<NotificationMessage | undefined>;
 }
 
 type QueuedDelivery = Pick<Notification, 'name' | 'createdAt' | 'notifiedAt' | 'dueAt'>;
 
-/** Digests are told whether or not they are still made: nothing else tells what is in them. */
+/** Batches are delivered even if batching is now off, because nothing else delivers their changes. */
 function queuesOf(deps: DeliveryDeps): readonly DeliveryQueue[] {
   const { notifications, batches } = deps.store;
   return [
@@ -140,7 +142,7 @@ async function changeMessage(
   return undefined;
 }
 
-/** Tells some of what is due. How long there is nothing to do afterwards; 0 where there was something. */
+/** Delivers some of what is due. Returns the milliseconds until there is more work, or 0 if there was some. */
 async function drainQueues(sender: Sender, signal: AbortSignal): Promise<number> {
   const queues = queuesOf(sender.deps);
   await expediteRecovered(queues, sender);
@@ -148,7 +150,7 @@ async function drainQueues(sender: Sender, signal: AbortSignal): Promise<number>
   return await idleMsOf(queues, sender.deps);
 }
 
-/** Makes some of what may be told again due, right behind what the receiver has not seen yet. */
+/** Makes notifications of recovered receivers due at once, right after those that the receiver has not seen yet. */
 async function expediteRecovered(
   queues: readonly DeliveryQueue[],
   { deps, deliveryStates, recovered }: Sender,
@@ -158,7 +160,7 @@ async function expediteRecovered(
     for (const queue of queues) {
       const queued = await queue.find(name);
       const isLater = queued?.dueAt != null && Date.parse(queued.dueAt) > soon.getTime();
-      // Another server may have told it meanwhile.
+      // Another server may have delivered it meanwhile.
       if (isLater && deliveryStates.has(queued)) await queue.postpone(name, soon);
     }
     recovered.delete(name);
@@ -170,7 +172,7 @@ async function idleMsOf(queues: readonly DeliveryQueue[], { now }: DeliveryDeps)
   const next = Math.min(
     ...times.map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))),
   );
-  // Another server may be telling what is due right now.
+  // Another server may be delivering what is due right now.
   return Math.min(Math.max(next - now().getTime(), minBackoffMs), pollMs);
 }
 
@@ -179,7 +181,7 @@ interface QueueContext {
   readonly sender: Sender;
 }
 
-/** Tells a page of what is due, until nobody can be told any more. False where there was nothing for this server to do. */
+/** Delivers one page of what is due, until no receiver is ready. Returns false if there was no work for this server. */
 async function drainQueue(context: QueueContext, signal: AbortSignal): Promise<boolean> {
   let isBusy = false;
   for (const queued of await context.queue.findDue(notificationBatchSize)) {
@@ -189,7 +191,7 @@ async function drainQueue(context: QueueContext, signal: AbortSignal): Promise<b
   return isBusy;
 }
 
-/** Tells one while no other server does; of two that found it due, the second passes it by and answers false. */
+/** Delivers one notification under a lock. If another server has the lock, skips the notification and returns false. */
 async function deliverWithLock(
   { name }: QueuedDelivery,
   context: QueueContext,
@@ -198,7 +200,7 @@ async function deliverWithLock(
   const { deps, receivers } = context.sender;
   const { locks } = deps.store;
   const lock = `notification ${name}`;
-  // It outlives what is done under it, so it need not be renewed; of a server that died it falls free soon.
+  // The lock outlasts the work under it, so nothing renews it. If the server dies, it expires soon.
   const lockMs = deliveryMsMax * (receivers.length + 1);
   if (!(await locks.acquire(lock, deps.owner, lockMs))) return false;
   try {
@@ -210,7 +212,7 @@ async function deliverWithLock(
   }
 }
 
-/** Tells one to all who miss it and may be told now. */
+/** Delivers one notification to all receivers that miss it and are ready. */
 async function deliver(
   queued: QueuedDelivery,
   { queue, sender }: QueueContext,
@@ -258,7 +260,7 @@ async function sendToReadyReceivers(
   }
 }
 
-/** Notes that a receiver took something. If it failed before, what it refused may be told at once. */
+/** Records that a receiver accepted something. If it failed before, what it rejected may be delivered at once. */
 function recordReceiverUp(receiver: Receiver, { deps, deliveryStates, recovered }: Sender): void {
   const isBack = !receiver.backoff.isUp;
   receiver.backoff.recordSuccess();
@@ -267,7 +269,7 @@ function recordReceiverUp(receiver: Receiver, { deps, deliveryStates, recovered 
   for (const name of deliveryStates.recordRecovery(receiver, now, deps.attempts)) recovered.add(name);
 }
 
-/** Puts one off until somebody can be told who misses it: what is due is what can be told. */
+/** Postpones a notification until the next receiver that misses it is ready. Only what can be delivered is due. */
 async function recordDelivery(
   { name, createdAt, notifiedAt }: QueuedDelivery,
   delivery: DeliveryState,

@@ -5,12 +5,12 @@ import { sharedEngines } from '../../testing/store-engines.ts';
 
 const timeout = 120_000;
 
-/** `npm run fuzz:deliveries` tries many more. */
+/** `npm run fuzz:deliveries` runs many more. */
 const kills = 5;
 
 for (const engine of sharedEngines)
   for (const mode of ['name', 'digest'] as const)
-    test(`${engine.name}: killed senders and receivers lose nothing, told by ${mode}`, {
+    test(`${engine.name}: loses no notification when senders and receivers are killed (mode ${mode})`, {
       timeout,
     }, async (t) => {
       const place = await engine.createLocation(t);
@@ -19,5 +19,5 @@ for (const engine of sharedEngines)
         mode,
       });
       assert.equal(delivered, expected);
-      assert.ok(repeated <= interruptions, `${repeated} came again, ${interruptions} broke off`);
+      assert.ok(repeated <= interruptions, `${repeated} repeated, ${interruptions} interrupted`);
     });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DeliveryStateCache } from './delivery-state.ts';
 import { receiversOf } from './receivers.ts';
 
-test('of too many, who has taken those that were seen longest ago is forgotten', () => {
+test('forgets the deliveries used longest ago when there are too many', () => {
   const receivers = receiversOf([{ name: 'a', deliver: () => Promise.resolve() }]);
   const [a = assert.fail()] = receivers;
   const states = new DeliveryStateCache(2);
@@ -16,7 +16,7 @@ test('of too many, who has taken those that were seen longest ago is forgotten',
   assert.equal(isDelivered('two'), false);
 });
 
-test('what one refuses while the other rests is told when the first of them may be', () => {
+test('schedules a rejected notification when the first pending receiver can be tried', () => {
   const receivers = receiversOf(['a', 'b'].map((name) => ({ name, deliver: () => Promise.resolve() })));
   const [a = assert.fail(), b = assert.fail()] = receivers;
   const delivery = new DeliveryStateCache().stateOf({ name: 'one', notifiedAt: null });
@@ -24,11 +24,7 @@ test('what one refuses while the other rests is told when the first of them may 
   assert.equal(delivery.nextAttemptAt(receivers, 0), 0);
   a.backoff.recordSuccess();
   delivery.recordFailure(a, 0, 1);
-  assert.equal(
-    delivery.nextAttemptAt(receivers, 0),
-    4000,
-    'b may be told before a is asked for the same again',
-  );
+  assert.equal(delivery.nextAttemptAt(receivers, 0), 4000, 'b can be tried before a is retried');
   assert.deepEqual([delivery.isReady(a, 5000), delivery.isReady(b, 5000)], [false, true]);
   delivery.recordFailure(b, 0, 9);
   assert.equal(delivery.nextAttemptAt(receivers, 0), 1000);

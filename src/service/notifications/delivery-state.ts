@@ -3,20 +3,20 @@ import type { Notification } from '../../store/store.ts';
 import { backoffMs } from './backoff.ts';
 import { earliestRetryAt, type Receiver } from './receivers.ts';
 
-/** How long a receiver is not asked for something that it refuses while it takes other things. */
+/** Pause after repeated rejections by a receiver that accepts other notifications, in milliseconds. */
 const rejectedRetryMs = 15 * 60_000;
 
-/** How often a receiver has refused something, and until when it is not asked again. */
+/** Failures of one receiver with one notification, and the time of the next attempt. */
 interface FailureState {
   readonly failures: number;
-  /** Of these, right after it had taken something else: the refusal is about this, not about the receiver. */
+  /** Failures right after the receiver had accepted something else. They are due to the notification, not to the receiver. */
   readonly failuresWhileUp: number;
   readonly retryAt: number;
 }
 
 const noFailures: FailureState = { failures: 0, failuresWhileUp: 0, retryAt: 0 };
 
-/** Something on its way to all receivers: who has taken it, and how often who has refused it. Times are in milliseconds. */
+/** Delivery of one notification: which receivers have accepted it, and how often others have failed. Times are in milliseconds. */
 export class DeliveryState {
   readonly #states = new Map<Receiver, 'taken' | FailureState>();
 
@@ -25,8 +25,8 @@ export class DeliveryState {
   }
 
   /**
-   * The receiver rests, too; beyond `attempts` refusals of this no longer than before, so that one thing does not keep others from it.
-   * After `attempts` refusals by a receiver that takes other things, this is put off for long.
+   * Records a failure, and makes the receiver back off. Beyond `attempts` failures its backoff stops growing, so that one notification does
+   * not hold up others. After `attempts` rejections by a receiver that accepts others, the notification gets a long pause.
    */
   recordFailure(receiver: Receiver, now: number, attempts: number): void {
     const previous = this.#failuresOf(receiver);
@@ -38,7 +38,7 @@ export class DeliveryState {
     else receiver.backoff.recordRepeatedFailure(now);
   }
 
-  /** Lets a receiver that takes things again be asked at once. False where it has not refused this, or where this is put off for long. */
+  /** Makes the notification ready for a receiver that has recovered. Returns false if it has not failed there, or is in a long pause. */
   recordRecovery(receiver: Receiver, now: number, attempts: number): boolean {
     const { failures, failuresWhileUp } = this.#failuresOf(receiver);
     if (failures === 0 || failuresWhileUp >= attempts) return false;
@@ -46,20 +46,20 @@ export class DeliveryState {
     return true;
   }
 
-  /** Those that have not taken it. */
+  /** Returns the receivers that have not accepted it. */
   pending(receivers: readonly Receiver[]): Receiver[] {
     return receivers.filter((receiver) => this.#states.get(receiver) !== 'taken');
   }
 
-  /** Whether a receiver that misses it may be told now. */
+  /** Whether a receiver that misses it can be tried now. */
   isReady(receiver: Receiver, now: number): boolean {
     return Math.max(this.#failuresOf(receiver).retryAt, receiver.backoff.retryAt(now)) <= now;
   }
 
   /**
-   * When the first of those that miss it may be told. Of all that waits for a receiver, what it has refused comes later, by a
-   * millisecond for each time: it may be what the receiver cannot take. While all rest nothing else is told either, so that what
-   * was refused need not wait for the end of that.
+   * Returns the time at which the first receiver that misses it can be tried. A notification that has failed goes behind others for the
+   * same receiver, by one millisecond for each failure, because the receiver may be unable to accept it. While all receivers back off
+   * nothing else is delivered, so it does not wait for the end of the backoff.
    */
   nextAttemptAt(receivers: readonly Receiver[], now: number): number {
     const isEveryoneBackingOff = earliestRetryAt(receivers, now) > now;
@@ -78,7 +78,7 @@ export class DeliveryState {
   }
 }
 
-/** What is on its way, by its name. Of too many, those are forgotten that were seen longest ago: everybody is told them again. */
+/** Deliveries in progress, by notification name. Beyond `max`, forgets those used longest ago; they go to all receivers again. */
 export class DeliveryStateCache {
   readonly #max: number;
   readonly #states = new Map<
@@ -90,7 +90,7 @@ export class DeliveryStateCache {
     this.#max = max;
   }
 
-  /** Begins anew with what all were told meanwhile, by whichever server. */
+  /** Returns the state of a delivery. Starts over if any server has delivered the notification to all receivers meanwhile. */
   stateOf({ name, notifiedAt }: Pick<Notification, 'name' | 'notifiedAt'>): DeliveryState {
     const cached = this.#states.get(name);
     const delivery = cached?.notifiedAt === notifiedAt ? cached.delivery : new DeliveryState();
@@ -101,14 +101,14 @@ export class DeliveryStateCache {
     return delivery;
   }
 
-  /** The names of those that a receiver refused while it was down, and may be asked for now that it is back. */
+  /** Returns the names of notifications that a receiver rejected while it was down, and that can be retried now. */
   recordRecovery(receiver: Receiver, now: number, attempts: number): string[] {
     return [...this.#states]
       .filter(([, { delivery }]) => delivery.recordRecovery(receiver, now, attempts))
       .map(([name]) => name);
   }
 
-  /** Whether something is on its way that all were last told when this says. */
+  /** Whether a delivery is in progress that began after the last complete one at `notifiedAt`. */
   has({ name, notifiedAt }: Pick<Notification, 'name' | 'notifiedAt'>): boolean {
     return this.#states.get(name)?.notifiedAt === notifiedAt;
   }

@@ -14,7 +14,7 @@ async function apply(store: Store, ids: readonly string[]): Promise<void> {
 }
 
 for (const engine of storeEngines)
-  test(`${engine.name}: events are followed from a number on, and what is gone is counted`, async (t) => {
+  test(`${engine.name}: follows events from a number on and counts those that were deleted`, async (t) => {
     const clock = { now: Date.parse('2026-01-02T00:00:00Z') };
     const store = await engine.create(t)({ now: () => clock.now });
     await apply(store, []);
@@ -67,7 +67,7 @@ for (const engine of storeEngines)
     assert.deepEqual(await again(2), [2, 5]);
   });
 
-test('a bell wakes all who wait, and not who comes later', async () => {
+test('a wake signal wakes all waiters but not later ones', async () => {
   const wakeSignal = new WakeSignal();
   const woken: string[] = [];
   const wait = async (who: string, signal = new AbortController().signal) => {

@@ -1,9 +1,9 @@
 import type { AdvisoryEvent, Store, StoredVulnerability } from '../../store/store.ts';
 
-/** What following events needs. */
+/** Dependencies of `followEvents`. */
 export interface FollowEventsDeps {
   readonly store: Pick<Store, 'events' | 'vulnerabilities'>;
-  /** Waits a little, and less when there may be new events; ends at once when the signal comes. */
+  /** Waits for a short time. Resolves early if there may be new events or the signal aborts. */
   readonly sleepOrWake: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -13,22 +13,22 @@ export interface FollowedEvent {
   readonly event: AdvisoryEvent;
   readonly old: StoredVulnerability | null;
   readonly new: StoredVulnerability | null;
-  /** Events between the one before and this that were thrown away before anybody asked for them. */
+  /** Number of events between the previous one and this one that were deleted before they were read. */
   readonly missed: number;
 }
 
-/** There is nothing behind the event of this number by now. */
+/** Signals that there are no events after number `last` yet. */
 export interface CaughtUp {
   readonly kind: 'caught-up';
   readonly last: number;
 }
 
-/** Few, for a record may have thousands of rows, and there may be many who follow. */
+/** Small, because a record may have thousands of rows and there may be many followers. */
 const eventBatchSize = 10;
 
 /**
- * Events behind a number, as they come, until the signal: who comes back with the last number misses none. Each time there is
- * nothing more it says so, and waits. It reads no more than is taken.
+ * Yields the events after a number as they appear, until the signal aborts. Yields `caught-up` and waits whenever there are no more. A
+ * client that resumes with the last number misses none. Reads no further ahead than one batch.
  */
 export async function* followEvents(
   after: number,

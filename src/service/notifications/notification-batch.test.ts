@@ -10,7 +10,7 @@ const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 const windowMs = 10 * minuteMs;
 
-/** What happens when: the records that the feed then has. */
+/** The records of the feed, by the time at which they are published. */
 type Plan = readonly (readonly [atMs: number, ids: Readonly<Record<string, string>>])[];
 
 async function load(store: Store, ids: Readonly<Record<string, string>>): Promise<void> {
@@ -18,7 +18,7 @@ async function load(store: Store, ids: Readonly<Record<string, string>>): Promis
   await store.advisories.apply(feedUpdate({ acceptShrunk: true }), stream(records));
 }
 
-/** Lets a sender of digests run upon three images while a plan goes on; what was told, by the minute and image. */
+/** Runs a sender of batches on three images while a plan proceeds. Returns the deliveries by minute and image. */
 async function batchesOf(
   t: TestContext,
   plan: Plan,
@@ -72,10 +72,10 @@ async function batchesOf(
     stop.signal,
   );
   const lines = delivered.map(({ at, image: of, ids }) => `${at} ${of}: ${ids}`);
-  return { told: delivered, lines: lines.toSorted(), store };
+  return { delivered, lines: lines.toSorted(), store };
 }
 
-test('all that concerns an image within a span of time is told in one message', async (t) => {
+test('delivers all changes to an image within a window in one message', async (t) => {
   const { lines } = await batchesOf(
     t,
     [
@@ -93,8 +93,8 @@ test('all that concerns an image within a span of time is told in one message', 
   ]);
 });
 
-test('what a receiver did not take is told again as it was, and what came since in another message', async (t) => {
-  const { told: delivered } = await batchesOf(
+test('repeats a rejected batch unchanged and delivers later changes in another message', async (t) => {
+  const { delivered } = await batchesOf(
     t,
     [
       [0, { A: 'curl' }],

@@ -3,20 +3,17 @@ import type { Notification, Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
 import { affectedPackagesOf, affectedPage, changeOf, sidesOf } from './notification-message.ts';
 
-/** What digests are made of and in. */
+/** Dependencies and options of batches. */
 export interface NotificationBatchDeps extends AffectedImagesDeps {
   readonly store: AffectedImagesDeps['store'] & Pick<Store, 'notifications' | 'batches'>;
-  /** So long changes are gathered for an image, from the first one on. */
+  /** Length of the window of a batch in milliseconds, from the first change of the image. */
   readonly batchWindowMs: number;
 }
 
-/** So many images are added in one transaction. */
+/** Images added in one transaction. */
 const imagesPerTransaction = 500;
 
-/**
- * Adds what a notification says to the digests of all images it concerns. Where that breaks off it is done again from the beginning:
- * what was added is known.
- */
+/** Adds a notification to the batches of all images that it affects. Safe to repeat after an interruption: the store skips what it has. */
 export async function addToBatches(
   notification: Notification,
   deps: NotificationBatchDeps,
@@ -35,7 +32,7 @@ export async function addToBatches(
   }
 }
 
-/** A digest for a transport, which takes no more from now on: told again, it tells the same. */
+/** Closes a batch and returns its message, so that a redelivery has the same content. Returns undefined for an unknown or empty batch. */
 export async function batchMessage(
   name: string,
   deps: NotificationBatchDeps,

@@ -3,30 +3,32 @@ import type { Vulnerability } from '../../model/vulnerability.ts';
 import type { Notification, StoredVulnerability } from '../../store/store.ts';
 import type { FollowedEvent } from './follow-events.ts';
 
-/** Which news are worth telling. */
+/** Selects the changes to deliver. */
 export interface NotificationFilter {
-  /** The least severity, before or after the change; undefined for any. */
+  /** Lowest severity, before or after the change. Undefined for any. */
   readonly severity: Severity | undefined;
-  /** Only what has a fix. */
+  /** Whether only vulnerabilities with a fix pass. */
   readonly isFixable: boolean;
-  /** Names of namespaces, `debian:12`, or of all of a kind, `debian`; all when empty. */
+  /** Namespaces such as `debian:12`, or `debian` for all of its versions. Empty for all. */
   readonly namespaces: readonly string[];
 }
 
-/** What a vulnerability was before and is now. */
+/** A vulnerability before and after a change. */
 export interface Sides {
   readonly old: Vulnerability | null;
   readonly new: Vulnerability | null;
 }
 
-/** Whether a notification is worth telling. */
+/** Whether a notification passes the filter. */
 export function isWanted({ namespace }: Notification, sides: Sides, filter: NotificationFilter): boolean {
   const { namespaces } = filter;
   const isNamed = namespaces.length === 0 || (namespace !== null && isAmong(namespaces, namespace));
   return isNamed && passesSeverityAndFix(sides, filter);
 }
 
-/** The two sides of an event, as far as they are about the namespaces that are asked for; nothing where it is not worth telling. */
+/**
+ * Returns both sides of an event, with only the rows of the filter's namespaces. Returns undefined if the event does not pass the filter.
+ */
 export function wantedSides(
   { old, new: is }: Pick<FollowedEvent, 'old' | 'new'>,
   filter: NotificationFilter,
@@ -42,14 +44,14 @@ export function wantedSides(
   return !isElsewhere && passesSeverityAndFix(sides, filter) ? withoutMarkerRows(sides) : undefined;
 }
 
-/** The sides without the row of no package that says that a user wrote about a namespace: nobody else needs to know it. */
+/** Returns the sides without the row that has an empty package name. It only marks that a user wrote about the namespace. */
 export function withoutMarkerRows({ old, new: is }: Sides): Sides {
   const side = (one: Vulnerability | null): Vulnerability | null =>
     one && { ...one, affected: one.affected.filter((row) => row.package !== '') };
   return { old: side(old), new: side(is) };
 }
 
-/** A record without what only the store knows, and with its rows of some namespaces. */
+/** Returns a record without the fields of the store, and with the rows of some namespaces. */
 export function toVulnerability(
   { number, source, feed, validFrom, validTo, ...record }: StoredVulnerability,
   isNamed: (namespace: string) => boolean,
@@ -64,7 +66,7 @@ function isAmong(namespaces: readonly string[], namespace: string): boolean {
   return namespaces.some((name) => name === namespace || namespace.startsWith(`${name}:`));
 }
 
-/** Whether nothing that makes an event is otherwise: it was in rows of other namespaces. */
+/** Whether nothing that makes an event has changed in these rows. The change was then in rows of other namespaces. */
 function isUnchanged(old: Vulnerability | null, is: Vulnerability | null): boolean {
   const meaning = (side: Vulnerability | null): string =>
     JSON.stringify(side && [side.severity, side.aliases, side.affected]);

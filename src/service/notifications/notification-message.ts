@@ -13,10 +13,10 @@ import {
 } from './affected-images.ts';
 import { type Sides, toVulnerability, withoutMarkerRows } from './notification-filter.ts';
 
-/** So many images are told with a notification; the others are to be asked for. */
+/** The API serves the images beyond these. */
 const maxImagesPerMessage = 100;
 
-/** Reads the two sides of a notification, each as far as it is about the namespace. */
+/** Reads both sides of a notification, with only the rows of its namespace. */
 export async function sidesOf(
   { namespace, old, new: is }: Notification,
   { store }: AffectedImagesDeps,
@@ -32,7 +32,7 @@ export async function sidesOf(
   return { old: side(old), new: side(is) };
 }
 
-/** A notification for a transport; what it is about is read when it is asked for. */
+/** Returns a notification for a transport. The content is read on demand. */
 export function notificationMessage(
   notification: Notification,
   sides: Sides,
@@ -59,7 +59,7 @@ async function contentOf(
   };
 }
 
-/** What a notification says that changed. */
+/** Returns the change that a notification is about. */
 export function changeOf(
   { source, namespace, old, new: is }: Notification,
   sides: Sides,
@@ -68,7 +68,7 @@ export function changeOf(
   return { source, namespace, kind, ...withoutMarkerRows(sides) };
 }
 
-/** Images that a notification concerns: those that are hit now, or were where it was withdrawn. */
+/** Returns a page of the images that a notification affects, or affected before it was withdrawn. */
 export async function affectedPage(
   { namespace, old, new: is }: Notification,
   page: Omit<AffectedRequest, 'namespace'>,
@@ -79,7 +79,7 @@ export async function affectedPage(
   return await affectedByRecords(record === null ? [] : [record], request, deps);
 }
 
-/** What of an image is concerned. */
+/** Returns the affected packages of an image. Undefined if there are no findings. */
 export function affectedPackagesOf({
   findings,
 }: AffectedEntry): Pick<NotificationImage, 'packages' | 'fix'> | undefined {

@@ -3,34 +3,34 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { HitVersion, LayerPage, Notification, PageRequest, Store } from '../../store/store.ts';
 import { type FullVulnerability, toVulnerabilityView } from '../findings/vulnerability-view.ts';
 
-/** Where a page begins: the number of the first who is on it; `done` for a side of which all was told. */
+/** Start of a page: the number of its first entry, or `done` after the last page. */
 export type PageStart = number | 'done';
 
-/** What a notification tells of the vulnerability as it was, or as it is. */
+/** The vulnerability before or after the change, with a page of what it affects. */
 export interface NotifiedSide {
   readonly vulnerability: FullVulnerability;
-  /** Layers that brought something vulnerable, or ancestries that have it, by rising number. */
+  /** Layers that introduced a vulnerable package, or ancestries that have one, by ascending number. */
   readonly affected: readonly { readonly number: number; readonly name: string }[];
   readonly next: PageStart;
 }
 
-/** A notification with a page of those it concerns. */
+/** A notification with a page of what it affects. */
 export interface NotificationView {
   readonly notification: Notification;
   readonly old: NotifiedSide | undefined;
   readonly new: NotifiedSide | undefined;
 }
 
-/** Who is to be told of. */
+/** Selects a page. */
 export interface NotificationPageRequest {
   readonly affectedKind: 'layers' | 'ancestries';
-  /** So many of each side; none for 0 and less. */
+  /** Maximum entries of each side. 0 or less returns no entries. */
   readonly limit: number;
   readonly old: PageStart;
   readonly new: PageStart;
 }
 
-/** What looking at notifications needs. */
+/** Dependencies of `viewNotification`. */
 export interface NotificationViewDeps {
   readonly extensions: Pick<Extensions, 'schemes'>;
   readonly store: Pick<
@@ -39,7 +39,7 @@ export interface NotificationViewDeps {
   >;
 }
 
-/** What a notification tells; undefined where there is none of that name. */
+/** Returns a notification with its sides. Undefined if the name is unknown. */
 export async function viewNotification(
   name: string,
   page: NotificationPageRequest,
@@ -60,7 +60,7 @@ interface SidePage extends Pick<NotificationPageRequest, 'limit' | 'affectedKind
   readonly from: PageStart;
 }
 
-/** One side of a notification; nothing where there is none. */
+/** Returns one side of a notification. Undefined if it has no such side. */
 async function sideOf(
   { namespace, id }: Notification,
   number: number | null,
@@ -98,7 +98,7 @@ async function affectedOf(
   return { affected: found, ...rest };
 }
 
-/** Whether any of the rows speaks of such a build, and may hold its version: what nothing can order is told, too. */
+/** Whether any row matches the build and may contain its version. A version that no scheme can compare counts as a match. */
 function isHit(version: HitVersion, { schemes }: Pick<Extensions, 'schemes'>): boolean {
   const build = { ...version, version: version.build ?? version.version };
   return version.hits.some((hit) => rowMatches(hit, build, { version: version.version, schemes }) !== false);

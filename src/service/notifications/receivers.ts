@@ -1,18 +1,18 @@
 import type { Transport } from '../../plugin/transport.ts';
 import { Backoff } from './backoff.ts';
 
-/** Who is told by a transport. One that fails rests, whatever becomes of the others. */
+/** A transport with a backoff of its own. */
 export interface Receiver {
   readonly transport: Transport;
   readonly backoff: Backoff;
 }
 
-/** Receivers, of which nothing bad is known yet, in the order in which they are told. */
+/** Returns the receivers in order of delivery, without a backoff. */
 export function receiversOf(transports: readonly Transport[]): Receiver[] {
   return transports.map((transport) => ({ transport, backoff: new Backoff() }));
 }
 
-/** When the first of them may be told: now, where not all rest. */
+/** Returns the time at which the first receiver can be tried: `now` unless all back off. */
 export function earliestRetryAt(receivers: readonly Receiver[], now: number): number {
   return Math.min(...receivers.map(({ backoff }) => backoff.retryAt(now)));
 }

@@ -16,7 +16,7 @@ import { deliverNotifications } from './deliver-notifications.ts';
 const secondMs = 1000;
 const hour = 3600;
 
-/** When a receiver that is down for an hour is asked: at each step of its back-off. */
+/** Times in seconds at which a receiver that is down for an hour is tried: each step of its backoff. */
 const steps = [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 1923, 2823];
 
 const alwaysSucceeds: ReceiverBehavior = () => true;
@@ -34,7 +34,7 @@ function deliveredIds(tries: readonly DeliveryAttempt[], by: string): string[] {
   return triesOf(tries, by).flatMap(({ isAccepted, id }) => (isAccepted ? [id] : []));
 }
 
-/** At which seconds which were told. */
+/** Returns the attempts to deliver to a receiver, with their times in seconds. */
 function attemptsTo(tries: readonly DeliveryAttempt[], to: string): string[] {
   return triesOf(tries, to).map(({ at, id }) => `${id} at ${at}`);
 }
@@ -43,11 +43,11 @@ for (const order of [
   ['down', 'up'],
   ['up', 'down'],
 ])
-  test(`${order.join(' before ')}: who is up hears everything once, in order and at once, while the other is down`, async (t) => {
+  test(`${order.join(' before ')}: delivers everything to one receiver once, in order and at once, while the other is down`, async (t) => {
     const first = numberedIds(0, 150);
-    const { tell, failures, delivered } = await notificationHarness(t, first);
+    const { deliver, failures, delivered } = await notificationHarness(t, first);
     const answers: Record<string, ReceiverBehavior> = { down: upFrom(hour), up: alwaysSucceeds };
-    const tries = await tell(
+    const tries = await deliver(
       2 * hour,
       Object.fromEntries(order.map((name) => [name, answers[name] ?? alwaysFails])),
       {
@@ -70,7 +70,7 @@ for (const order of [
     assert.equal(
       new Set(refused.map(({ id }) => id)).size,
       steps.length,
-      'no one is tried twice before all others',
+      'no notification is tried twice before all others',
     );
     assert.deepEqual(
       failures,
@@ -89,10 +89,10 @@ for (const order of [
     assert.ok(delivered.every((seconds) => seconds >= 3723 - 1803));
   });
 
-test('of two that are down each is asked at its own times, and gets everything once when it is back', async (t) => {
+test('tries each of two dead receivers by its own backoff and delivers everything once after recovery', async (t) => {
   const ids = numberedIds(0, 120);
-  const { tell, delivered } = await notificationHarness(t, ids);
-  const tries = await tell(2 * hour, { a: upFrom(20), b: upFrom(hour) });
+  const { deliver, delivered } = await notificationHarness(t, ids);
+  const tries = await deliver(2 * hour, { a: upFrom(20), b: upFrom(hour) });
   const refused = (to: string): number[] =>
     triesOf(tries, to).flatMap(({ at, isAccepted }) => (isAccepted ? [] : [at]));
   assert.deepEqual(refused('a'), [0, 1, 3, 7, 15]);
@@ -103,10 +103,10 @@ test('of two that are down each is asked at its own times, and gets everything o
   assert.equal(delivered.length, 120);
 });
 
-test('of two that went down at other times each is asked at its own, and meanwhile nothing of the store', async (t) => {
-  const { tell, store, clock } = await notificationHarness(t, numberedIds(0, 20));
+test('reads the store only when the backoff of either of two dead receivers ends', async (t) => {
+  const { deliver, store, clock } = await notificationHarness(t, numberedIds(0, 20));
   const rounds: number[] = [];
-  const tries = await tell(
+  const tries = await deliver(
     hour,
     { a: alwaysFails, b: (at) => at < 1.5 },
     {
@@ -135,26 +135,26 @@ test('of two that went down at other times each is asked at its own, and meanwhi
   assert.deepEqual(later(rounds), later(both));
 });
 
-test('what one cannot take keeps neither the others from it, nor it from the others', async (t) => {
+test('delays neither other notifications nor other receivers when one rejects a notification', async (t) => {
   const ids = numberedIds(0, 50);
   for (const attempts of [3, 1000]) {
-    const { tell } = await notificationHarness(t, ids);
+    const { deliver } = await notificationHarness(t, ids);
     const isBad = (id: string): boolean => Number(id) < 3;
-    const tries = await tell(hour, { picky: (_, id) => !isBad(id), other: alwaysSucceeds }, { attempts });
+    const tries = await deliver(hour, { picky: (_, id) => !isBad(id), other: alwaysSucceeds }, { attempts });
     assert.deepEqual(
       attemptsTo(tries, 'other'),
       ids.map((id) => `${id} at 0`),
     );
     const good = ids.filter((id) => !isBad(id));
     assert.deepEqual(deliveredIds(tries, 'picky'), good);
-    // The three are tried first, at 0, 1 and 3; then comes what was not tried.
+    // The three are tried first, at 0, 1 and 3 s; then those that were not tried yet.
     assert.ok(triesOf(tries, 'picky').every(({ at, isAccepted }) => !isAccepted || at === 7));
   }
 });
 
-test('what a receiver refused while it was down is told within seconds once it takes something else', async (t) => {
-  const { tell } = await notificationHarness(t, ['A']);
-  const tries = await tell(hour, { hook: upFrom(300) }, { laterEvents: [[320, ['B']]] });
+test('delivers what a receiver rejected while down within seconds of its recovery', async (t) => {
+  const { deliver } = await notificationHarness(t, ['A']);
+  const tries = await deliver(hour, { hook: upFrom(300) }, { laterEvents: [[320, ['B']]] });
   const taken = triesOf(tries, 'hook').filter(({ isAccepted }) => isAccepted);
   assert.deepEqual(
     taken.map(({ id, at }) => `${id} at ${Math.round(at)}`),
@@ -162,10 +162,10 @@ test('what a receiver refused while it was down is told within seconds once it t
   );
 });
 
-test('what a receiver refuses while it takes everything else is put off for long after its attempts', async (t) => {
-  const { tell } = await notificationHarness(t, ['A']);
+test('pauses a notification after its attempts when the receiver accepts all others', async (t) => {
+  const { deliver } = await notificationHarness(t, ['A']);
   const news = numberedIds(0, 100).map((id) => [10 * (Number(id) + 1), [id]] as const);
-  const tries = await tell(1500, { picky: (_, id) => id !== 'A' }, { laterEvents: news });
+  const tries = await deliver(1500, { picky: (_, id) => id !== 'A' }, { laterEvents: news });
   assert.equal(deliveredIds(tries, 'picky').length, 100);
   const times = tries.filter(({ id }) => id === 'A').map(({ at }) => at);
   assert.ok(times.length < 20, times.join());
@@ -175,30 +175,30 @@ test('what a receiver refuses while it takes everything else is put off for long
   );
 });
 
-test('one notification that is refused for ever keeps no later one waiting', async (t) => {
-  const { tell } = await notificationHarness(t, ['A']);
-  const tries = await tell(2 * hour, { picky: (_, id) => id !== 'A' }, { laterEvents: [[hour, ['B']]] });
+test('delivers later notifications at once when one is always rejected', async (t) => {
+  const { deliver } = await notificationHarness(t, ['A']);
+  const tries = await deliver(2 * hour, { picky: (_, id) => id !== 'A' }, { laterEvents: [[hour, ['B']]] });
   const [taken = assert.fail()] = tries.filter(({ isAccepted }) => isAccepted);
   assert.ok(taken.at < hour + 10, `${taken.at}`);
 });
 
-test('a sender that was started anew tells everybody again, once', async (t) => {
-  const { tell } = await notificationHarness(t, ['A', 'B']);
-  const before = await tell(100, { down: alwaysFails, up: alwaysSucceeds });
+test('delivers to every receiver once more when the sender is restarted', async (t) => {
+  const { deliver } = await notificationHarness(t, ['A', 'B']);
+  const before = await deliver(100, { down: alwaysFails, up: alwaysSucceeds });
   assert.deepEqual(deliveredIds(before, 'up'), ['A', 'B']);
-  const after = await tell(2 * hour, { down: upFrom(hour), up: alwaysSucceeds });
+  const after = await deliver(2 * hour, { down: upFrom(hour), up: alwaysSucceeds });
   assert.deepEqual(deliveredIds(after, 'up').toSorted(), ['A', 'B']);
   assert.deepEqual(deliveredIds(after, 'down').toSorted(), ['A', 'B']);
 });
 
-test('a sender that is stopped while it tells one tells no other, and what it did not tell is due', async (t) => {
-  const { tell, store } = await notificationHarness(t, ['A', 'B']);
+test('starts no further delivery when it is stopped and leaves the rest due', async (t) => {
+  const { deliver, store } = await notificationHarness(t, ['A', 'B']);
   const stop = new AbortController();
   const breaksOff: ReceiverBehavior = () => {
     stop.abort();
     return false;
   };
-  const tries = await tell(
+  const tries = await deliver(
     hour,
     { first: alwaysSucceeds, second: breaksOff, third: alwaysSucceeds },
     { stop },
@@ -214,15 +214,15 @@ test('a sender that is stopped while it tells one tells no other, and what it di
       ['B', null],
     ],
   );
-  const again = await tell(hour, { first: alwaysSucceeds, second: alwaysSucceeds, third: alwaysSucceeds });
+  const again = await deliver(hour, { first: alwaysSucceeds, second: alwaysSucceeds, third: alwaysSucceeds });
   for (const to of ['first', 'second', 'third'])
     assert.deepEqual(attemptsTo(again, to), ['A at 0', 'B at 0']);
 });
 
-test('what nobody has heard is told everybody again, though one of them was down before', async (t) => {
-  const { tell, delivered } = await notificationHarness(t, ['A']);
+test('repeats an unacknowledged notification to all receivers, including one that was down', async (t) => {
+  const { deliver, delivered } = await notificationHarness(t, ['A']);
   const changes = { renotifyMs: hour * secondMs, attempts: 9 };
-  const tries = await tell(4000, { down: upFrom(10), up: alwaysSucceeds }, changes);
+  const tries = await deliver(4000, { down: upFrom(10), up: alwaysSucceeds }, changes);
   for (const to of ['down', 'up']) {
     const taken = triesOf(tries, to).filter(({ isAccepted }) => isAccepted);
     assert.deepEqual(
@@ -234,18 +234,18 @@ test('what nobody has heard is told everybody again, though one of them was down
   assert.equal(delivered.length, 1);
 });
 
-test('what another server has told all begins anew', async (t) => {
-  const { tell, store } = await notificationHarness(t, ['A']);
+test('starts over when another server has delivered a notification to all receivers', async (t) => {
+  const { deliver, store } = await notificationHarness(t, ['A']);
   let posts = 0;
   const other: ReceiverBehavior = async () => {
-    // While this one waits for the receiver that is down, another server finds it up, and nobody says that he heard.
+    // While this server waits for the dead receiver, another one finds it up. No client acknowledges the notification.
     if (++posts === 2) {
       const [{ name } = assert.fail()] = await store.notifications.findDue(1);
       await store.notifications.markNotified(name, 0);
     }
     return posts > 2;
   };
-  const tries = await tell(60, { up: alwaysSucceeds, down: other });
+  const tries = await deliver(60, { up: alwaysSucceeds, down: other });
   assert.deepEqual(
     triesOf(tries, 'up').map(({ previouslyDeliveredAt }) => previouslyDeliveredAt),
     [undefined, '2026-01-02T00:00:01.001Z'],
@@ -253,8 +253,8 @@ test('what another server has told all begins anew', async (t) => {
   assert.equal(posts, 3);
 });
 
-test('what all have taken is not told again when that could not be noted at once', async (t) => {
-  const { tell, store, failures, delivered } = await notificationHarness(t, ['A', 'B']);
+test('does not repeat a delivery that could not be recorded at once', async (t) => {
+  const { deliver, store, failures, delivered } = await notificationHarness(t, ['A', 'B']);
   let marks = 0;
   const notifications: Store['notifications'] = {
     ...store.notifications,
@@ -263,7 +263,7 @@ test('what all have taken is not told again when that could not be noted at once
       await store.notifications.markNotified(...args);
     },
   };
-  const tries = await tell(
+  const tries = await deliver(
     60,
     { a: alwaysSucceeds, b: alwaysSucceeds },
     { store: { ...store, notifications } },
@@ -279,8 +279,8 @@ test('what all have taken is not told again when that could not be noted at once
   assert.deepEqual(delivered, [3, 3]);
 });
 
-test('however many are told, and however slowly, no other server tells the same meanwhile', async (t) => {
-  const { tell, store, clock } = await notificationHarness(t, ['A']);
+test('holds the lock of a notification during many slow deliveries', async (t) => {
+  const { deliver, store, clock } = await notificationHarness(t, ['A']);
   const isHeld: boolean[] = [];
   const slow: ReceiverBehavior = async () => {
     clock.now += 29 * secondMs;
@@ -288,12 +288,12 @@ test('however many are told, and however slowly, no other server tells the same 
     isHeld.push(!(await store.locks.acquire(`notification ${name}`, 'two', 1)));
     return true;
   };
-  await tell(100, { a: slow, b: slow, c: slow });
+  await deliver(100, { a: slow, b: slow, c: slow });
   assert.deepEqual(isHeld, [true, true, true]);
 });
 
 for (const engine of sharedEngines) {
-  test(`${engine.name}: several senders at once tell everybody everything, though one was down`, async (t) => {
+  test(`${engine.name}: delivers everything to all receivers when several senders run and one receiver was down`, async (t) => {
     const clock = { now: start };
     const now = (): number => clock.now;
     const open = engine.create(t);
@@ -334,15 +334,15 @@ for (const engine of sharedEngines) {
     const ups = all.map((tries) => deliveredIds(tries, 'up'));
     assert.ok(
       ups.every((up) => up.length === new Set(up).size),
-      'one sender tells nobody twice',
+      'no sender delivers twice to a receiver',
     );
     assert.deepEqual(new Set(ups.flat()), new Set(ids));
     assert.deepEqual(deliveredIds(all.flat(), 'down').toSorted(), ids.toSorted());
   });
 }
 
-test('a store that was reached in between rests no longer than at its first failure', async (t) => {
-  const { tell, store, clock } = await notificationHarness(t, ['A']);
+test('resets the backoff of the store after a success', async (t) => {
+  const { deliver, store, clock } = await notificationHarness(t, ['A']);
   const rounds: number[] = [];
   const notifications: Store['notifications'] = {
     ...store.notifications,
@@ -352,6 +352,6 @@ test('a store that was reached in between rests no longer than at its first fail
       return await store.notifications.createFromEvents(events);
     },
   };
-  await tell(10, { a: alwaysSucceeds }, { store: { ...store, notifications } });
+  await deliver(10, { a: alwaysSucceeds }, { store: { ...store, notifications } });
   assert.deepEqual(rounds.slice(0, 4), [0, 1, 1, 2]);
 });
