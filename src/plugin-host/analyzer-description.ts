@@ -2,10 +2,10 @@ import type { Namespace } from '../model/namespace.ts';
 import type { PathPattern } from '../plugin/layer-files.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 
-/** A detector or lister of a plugin as other threads know it: what it is called and wants, and where its code is. */
+/** A detector or lister of a plugin, as structured-clone data for other threads. */
 export interface AnalyzerDescription {
   readonly kind: 'detector' | 'lister';
-  /** URL of the module of the plugin. */
+  /** URL of the module that exports the plugin. */
   readonly module: string;
   readonly name: string;
   readonly version: number;
@@ -14,7 +14,7 @@ export interface AnalyzerDescription {
   readonly versionScheme?: string;
 }
 
-/** What the plugins bring that looks into layers, in order. */
+/** Returns the detectors and listers that the plugins provide, in order. */
 export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDescription[] {
   return plugins.flatMap(({ module, plugin: { detectors = [], listers = [] } }) => [
     ...detectors.map(({ name, version, wants }) => ({

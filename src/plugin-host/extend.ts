@@ -5,7 +5,10 @@ import { guardEnricher, guardFormat, guardScheme, guardSource } from './guard-ex
 import type { LoadedPlugin } from './load-plugins.ts';
 import type { RemoteAnalyzers } from './remote-analyzers.ts';
 
-/** Detectors of plugins are asked first: who writes one means it. Everything else goes behind what is there. */
+/**
+ * Returns the extensions with those of the plugins. Detectors of plugins come before the built-in ones, so that they can override
+ * these. All other extensions of plugins come last. Throws `config-invalid` if two extensions share a name.
+ */
 export function extend(
   extensions: Extensions,
   plugins: readonly LoadedPlugin[],
@@ -35,7 +38,7 @@ export function extend(
   };
 }
 
-/** What is looked for by name together may not share one. */
+/** Kinds of extensions that share a namespace: names must be unique within a group. */
 const nameGroups: readonly (readonly (keyof Extensions & keyof Plugin)[])[] = [
   ['detectors'],
   ['listers'],
@@ -49,7 +52,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Something that a plugin brings, or itself. */
+/** An extension of a plugin, or the plugin itself. */
 interface PluginExtension extends Named {
   readonly by: LoadedPlugin;
 }
@@ -80,7 +83,7 @@ function assertUniqueInGroup(
     if (owner !== undefined)
       throw new ClairError(
         'config-invalid',
-        `the plugin ${by.path} cannot be used: ${owner} has ${name} already among the ${kind}; choose another name`,
+        `the plugin ${by.path} cannot be used: ${owner} already uses the name ${name} (${kind}); choose another name`,
       );
     owners.set(name, by.path);
   }

@@ -28,7 +28,7 @@ async function collect<T>(records: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-/** The records of a source of a plugin that yields this. */
+/** Returns the records of a guarded source whose `parse` yields this value. */
 async function advisories(yielded: unknown): Promise<FeedRecord[]> {
   const source: AdvisorySource = {
     ...feed,
@@ -43,35 +43,32 @@ async function enrichments(yielded: unknown): Promise<EnrichmentRecord[]> {
   return await collect(guardEnricher(enricher, path).parse('all', content));
 }
 
-test('an advisory of a plugin without a member that it must have is refused', async () => {
+test('rejects an advisory of a plugin when a required member is missing or wrong', async () => {
   assert.deepEqual(await advisories(vulnerability), [vulnerability]);
   const { aliases, ...nameless } = vulnerability;
   const [row] = vulnerability.affected;
   const wrong: [unknown, RegExp][] = [
-    [
-      nameless,
-      /^the plugin \/srv\/acme\.ts: the source acme yielded an invalid record: A: aliases has to be/,
-    ],
-    [{ ...vulnerability, severity: 'Hgh' }, /A: severity has to be one of Unknown, Negligible/],
-    [{ ...vulnerability, affectd: [] }, /A: it has no member affectd/],
-    [{ ...vulnerability, affected: [{ ...row, range: { ot: '2' } }] }, /A: it has no member ot/],
-    [{ ...vulnerability, affected: [{ ...row, fix: { state: 'fixed' } }] }, /affected\[0\]\.fix has to be/],
+    [nameless, /^the plugin \/srv\/acme\.ts: the source acme yielded an invalid record: A: aliases must be/],
+    [{ ...vulnerability, severity: 'Hgh' }, /A: severity must be one of Unknown, Negligible/],
+    [{ ...vulnerability, affectd: [] }, /A: unknown member affectd/],
+    [{ ...vulnerability, affected: [{ ...row, range: { ot: '2' } }] }, /A: unknown member ot/],
+    [{ ...vulnerability, affected: [{ ...row, fix: { state: 'fixed' } }] }, /affected\[0\]\.fix must be/],
     [undefined, /a record: /],
   ];
   for (const [record, message] of wrong)
     await assert.rejects(advisories(record), { code: 'feed-corrupt', message });
 });
 
-test('a rating of a plugin that is no severity is refused', async () => {
+test('rejects a rating of a plugin when its severity is unknown', async () => {
   const rating = { id: 'CVE-2026-1', severity: 'High', assigner: 'acme' };
   assert.deepEqual(await enrichments(rating), [rating]);
   await assert.rejects(
     enrichments({ ...rating, severity: 'Hgh' }),
-    /the enricher acme .*severity has to be one of/,
+    /the enricher acme .*severity must be one of/,
   );
 });
 
-test('a version scheme that fails or gives bytes that are no key decides nothing', () => {
+test('gives a version no key and no order when the version scheme throws or returns an invalid key', () => {
   const scheme = (key: () => unknown): VersionScheme =>
     guardScheme({ name: 'acme', key, after: key, compare: key } as unknown as VersionScheme);
   const bytes = (...values: number[]) => Uint8Array.from(values) as VersionKey;
@@ -87,7 +84,7 @@ test('a version scheme that fails or gives bytes that are no key decides nothing
   assert.equal(failing.compare('1', '2'), undefined);
 });
 
-test('a format that fails is not called a bug of clair', () => {
+test('names the plugin and the format when a format throws', () => {
   const format = guardFormat(
     {
       name: 'acme',

@@ -6,7 +6,10 @@ import type { ReportFormat } from '../plugin/report-format.ts';
 import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
 import { validateAdvisory, validateEnrichment } from './validate-records.ts';
 
-/** The source, whose feeds fail where it yields an invalid record: advisories that cannot be used must not count as loaded. */
+/**
+ * Wraps a source, so that a feed fails with `feed-corrupt` when the source yields an invalid record. Otherwise, unusable advisories
+ * would count as loaded.
+ */
 export function guardSource(source: AdvisorySource, path: string): AdvisorySource {
   const { name, version, feeds, fallbackFor } = source;
   return {
@@ -19,7 +22,7 @@ export function guardSource(source: AdvisorySource, path: string): AdvisorySourc
   };
 }
 
-/** The enricher; likewise. */
+/** Wraps an enricher, as `guardSource` wraps a source. */
 export function guardEnricher(enricher: Enricher, path: string): Enricher {
   const { name, version, feeds, isPartOfScan } = enricher;
   return {
@@ -48,7 +51,7 @@ function validateOne<T>(record: T, validate: (record: T) => T, origin: string): 
   }
 }
 
-/** The scheme. A version of which it throws, or gives bytes that are no key, has none: then nothing is decided by it. */
+/** Wraps a scheme. If it throws or returns an invalid key, the version has no key, and clair decides nothing by it. */
 export function guardScheme(scheme: VersionScheme): VersionScheme {
   const { name } = scheme;
   const guarded = (
@@ -81,11 +84,11 @@ function compareGuarded(scheme: VersionScheme, a: string, b: string): number | u
     const result: unknown = scheme.compare(a, b);
     return typeof result === 'number' && !Number.isNaN(result) ? result : undefined;
   } catch {
-    return undefined; // no order: the report says so
+    return undefined; // no order: the report states it
   }
 }
 
-/** The format, whose failures name the plugin. */
+/** Wraps a format: its errors become `output-failed` errors that name the plugin. */
 export function guardFormat(format: ReportFormat, path: string): ReportFormat {
   const { name, mediaType } = format;
   return {

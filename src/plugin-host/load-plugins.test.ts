@@ -6,7 +6,7 @@ import { failureOf } from '../testing/failure.ts';
 import { temporaryDirectory } from '../testing/store-engines.ts';
 import { loadPlugins } from './load-plugins.ts';
 
-/** What is behind `plugin =`, with a lister of that name. */
+/** Returns the source of a plugin object with a lister of that name. */
 function pluginSource(name: string): string {
   const lister = `{ name: '${name}', version: 1, wants: ['etc/acme'], *list() {} }`;
   return `{ name: '${name}', version: '1.0.0', listers: [${lister}] };\n`;
@@ -14,7 +14,7 @@ function pluginSource(name: string): string {
 
 const validModule = `export const plugin = ${pluginSource('acme')}`;
 
-test('says what to write where when an ES module lies in a package of CommonJS', async (t) => {
+test('states what to change when an ES module is in a CommonJS package', async (t) => {
   const directory = temporaryDirectory(t);
   const manifest = join(directory, 'package.json');
   writeFileSync(manifest, '{"type": "commonjs"}');
@@ -26,12 +26,12 @@ test('says what to write where when an ES module lies in a package of CommonJS',
     writeFileSync(path, validModule);
     assert.equal(
       await failureOf(loadPlugins([path], directory)),
-      `config-invalid: the plugin ${path} cannot be used: it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${other}`,
+      `config-invalid: the plugin ${path} cannot be used: it is an ES module, but ${manifest} has "type": "commonjs": set "type": "module" there, or rename the file to ${other}`,
     );
   }
 });
 
-test('loads an .mts file, and a module of CommonJS, from a package of CommonJS', async (t) => {
+test('loads an .mts file and a CommonJS module when the package is CommonJS', async (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, 'package.json'), '{"type": "commonjs"}');
   writeFileSync(join(directory, 'one.mts'), validModule);

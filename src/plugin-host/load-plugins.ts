@@ -8,19 +8,18 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { errorLocation } from './error-location.ts';
 import { validatePlugin } from './validate-plugin.ts';
 
-/** A plugin whose code is there. */
+/** A plugin after its module was imported. */
 export interface LoadedPlugin {
   readonly plugin: Plugin;
-  /** Path of its module. */
+  /** Path of its module on disk. */
   readonly path: string;
-  /** URL of the module as it is now: changed code has another. */
+  /** URL of the module with a hash of its code as the query, so that changed code is imported again. */
   readonly module: string;
 }
 
 /**
- * Loads plugins by their names: the path of a module (`.ts`, `.mts`, `.js` or `.mjs`), of a directory in which every module is a plugin, or
- * the name of a package. Paths and packages are looked for from `directory`. Throws `config-invalid` with what its author or user
- * has to mend.
+ * Loads plugins by name. A name is the path of a module (`.ts`, `.mts`, `.js` or `.mjs`), the path of a directory of modules, or the
+ * name of a package. Paths and packages resolve from `directory`. Throws `config-invalid` with what to fix and where.
  */
 export async function loadPlugins(names: readonly string[], directory: string): Promise<LoadedPlugin[]> {
   const paths = names.flatMap((name) => modulesOf(name, directory));
@@ -42,23 +41,23 @@ function modulesOf(name: string, directory: string): string[] {
       .sort()
       .map((entry) => join(path, entry));
   } catch (error) {
-    throw pluginError(name, `is not there: ${messageOf(error)}`, error);
+    throw pluginError(name, `cannot be found: ${messageOf(error)}`, error);
   }
 }
 
-/** The module that a package is imported as. */
+/** Returns the path of the main module of a package. */
 function mainModuleOf(name: string, directory: string): string {
   const from = join(directory, 'plugins.js');
   try {
     return createRequire(from).resolve(name);
   } catch (cause) {
-    // Packages that can only be imported, not required.
+    // The package can be imported, but not required.
     const manifest = manifestOf(name, from);
     if (manifest === undefined)
-      throw new Error('no package of that name is installed here; a file begins with ./', { cause });
+      throw new Error('no package of this name is installed; the path of a file begins with ./', { cause });
     const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly exports?: unknown };
     const main = importTargetOf(exports);
-    if (main === undefined) throw new Error(`${manifest} names no module that can be imported`, { cause });
+    if (main === undefined) throw new Error(`${manifest} names no module to import`, { cause });
     return join(dirname(manifest), main);
   }
 }
@@ -67,11 +66,11 @@ function manifestOf(name: string, from: string): string | undefined {
   try {
     return findPackageJSON(name, pathToFileURL(from));
   } catch {
-    return undefined; // there is no such package
+    return undefined; // the package is not installed
   }
 }
 
-/** What `exports` of a package.json gives to who imports the package itself. */
+/** Returns the target that `exports` of a package.json has for an import of the package itself. */
 function importTargetOf(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports;
   if (typeof exports !== 'object' || exports === null) return undefined;
@@ -101,18 +100,18 @@ async function load(path: string): Promise<LoadedPlugin> {
   }
 }
 
-/** Refuses an ES module that Node would read as CommonJS, since the package that it lies in says so, as `npm init` writes it. */
+/** Throws if Node would read an ES module as CommonJS because of `"type": "commonjs"` in package.json, which `npm init` writes. */
 function assertEsModule(path: string, code: string): void {
   if (!/\.[jt]s$/.test(path) || !/^[^\S\r\n\u2028\u2029]*export\s/m.test(code)) return;
   const manifest = nearestManifest(dirname(path));
   if (manifest === undefined || packageType(manifest) !== 'commonjs') return;
   const esmName = basename(path).replace(/\.([jt]s)$/, '.m$1');
   throw new Error(
-    `it is an ES module, and ${manifest} says "type": "commonjs": write "type": "module" there, or name the file ${esmName}`,
+    `it is an ES module, but ${manifest} has "type": "commonjs": set "type": "module" there, or rename the file to ${esmName}`,
   );
 }
 
-/** The package.json that says how the modules of a directory are read. */
+/** Returns the path of the package.json that applies to the modules of a directory. */
 function nearestManifest(directory: string): string | undefined {
   const manifest = join(directory, 'package.json');
   if (existsSync(manifest)) return manifest;

@@ -15,7 +15,7 @@ import { remoteAnalyzers } from './remote-analyzers.ts';
 const script = new URL('../plugin-worker.ts', import.meta.url);
 const bounds = { pluginMs: 60_000, pluginHeapBytes: 64 * 1024 ** 2 };
 
-/** A directory with modules, each given as what stands between the braces of its plugin. */
+/** Creates a temporary directory with modules, given by path and source. */
 function directoryOf(context: TestContext, modules: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), 'clair-plugins-'));
   context.after(() => {
@@ -30,12 +30,12 @@ function directoryOf(context: TestContext, modules: Readonly<Record<string, stri
 
 const header = "name: 'acme', version: '1.0.0'";
 
-/** A module whose lister has this body. */
+/** Returns the source of a module with a lister that has this body. */
 function listerModule(body: string, more = ''): string {
   return `export const plugin = { ${header}, listers: [{ name: 'acme', version: 1, wants: ['etc/acme'], *list(files) { ${body} } ${more}}] };`;
 }
 
-/** What the lister of a module makes of a file, under these bounds. */
+/** Returns the events that a lister with this body yields for a file, within these bounds. */
 async function listInThread(
   context: TestContext,
   body: string,
@@ -51,7 +51,7 @@ async function listInThread(
 
 const rocket = "yield { path: 'etc/acme', package: { type: 'acme', name: 'rocket', version: '1.0' } };";
 
-test('plugin: a lister works on its thread, with copies of the files', async (t) => {
+test('runs the lister of a plugin on its thread, with copies of the files', async (t) => {
   const body = `const text = new TextDecoder().decode(files.get('etc/acme')); const [name, version] = text.split(' ');
     yield { path: 'etc/acme', package: { type: 'acme', name, version } };`;
   assert.deepEqual(await listInThread(t, body), [
@@ -59,7 +59,7 @@ test('plugin: a lister works on its thread, with copies of the files', async (t)
   ]);
 });
 
-test('plugin: who loops, eats memory, throws or leaves costs only its own answer, and the next is answered', async (t) => {
+test('fails only the current request when a lister loops, exhausts memory, throws or exits', async (t) => {
   const directory = directoryOf(t, {
     'a.js': listerModule('for (;;);').replace("name: 'acme', version: '1.0.0'", "name: 'loop', version: '1'"),
     'b.js': listerModule('const all = []; for (;;) all.push(new Array(1e6).fill(1));'),
@@ -81,18 +81,18 @@ test('plugin: who loops, eats memory, throws or leaves costs only its own answer
     );
   }
   assert.deepEqual(outcomes, [
-    'it took more than 3 s and was ended',
+    'it exceeded its time limit of 3 s and was terminated',
     '1 listed',
-    'it took more memory than there is for it and was ended',
+    'it exceeded its memory limit of 64 MiB and was terminated',
     '1 listed',
     'not today',
     '1 listed',
-    'it ended its thread',
+    'it exited its thread',
     '1 listed',
   ]);
 });
 
-test('plugin: what was asked before the thread is ended is answered', async (t) => {
+test('completes pending requests when the thread is disposed', async (t) => {
   const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': listerModule(rocket) }));
   const thread = new PluginThread(script, bounds);
   const [remote] = remoteAnalyzers(describeAnalyzers(plugins), thread).listers;
@@ -102,7 +102,7 @@ test('plugin: what was asked before the thread is ended is answered', async (t) 
   await ended;
 });
 
-test('plugin: a lister may tell all that the contract has', async (t) => {
+test('returns every kind of event when a lister yields it', async (t) => {
   const all: readonly ListerEvent[] = [
     {
       path: 'etc/acme',
@@ -118,7 +118,7 @@ test('plugin: a lister may tell all that the contract has', async (t) => {
   assert.deepEqual(await listInThread(t, `yield* ${JSON.stringify(all)};`), all);
 });
 
-test('plugin: what a lister tells is checked, and what is nothing costs its own place', async (t) => {
+test('replaces an event by a problem when it is malformed', async (t) => {
   const [first, ...problems] = await listInThread(
     t,
     `${rocket} yield { path: 'etc/acme', package: { type: 'acme', name: 'a b', version: '1' } };
@@ -128,19 +128,19 @@ test('plugin: what a lister tells is checked, and what is nothing costs its own 
   assert.deepEqual(
     problems.map((event) => ('problem' in event ? event.problem : undefined)),
     [
-      'number 2 of what it told is malformed at package.name: not one word of printable ASCII',
-      'number 3 of what it told is malformed at problem: it has control characters',
-      'number 4 of what it told is malformed: not the expected object',
-      'number 5 of what it told is malformed at package.type: not the expected string',
+      'listed item 2 is malformed at package.name: not one word of printable ASCII',
+      'listed item 3 is malformed at problem: it has control characters',
+      'listed item 4 is malformed: not the expected object',
+      'listed item 5 is malformed at package.type: not the expected string',
     ],
   );
   await assert.rejects(listInThread(t, 'yield () => 1;'), /could not be cloned/);
   const many = await listInThread(t, `for (let i = 0; i < 20_005; i++) ${rocket}`);
   assert.equal(many.length, 20_001);
-  assert.match(JSON.stringify(many.at(-1)), /more than 20000 things/);
+  assert.match(JSON.stringify(many.at(-1)), /more than 20000 items/);
 });
 
-test('plugin: paths, directories and packages are found, TypeScript too', async (t) => {
+test('loads plugins by path, directory and package name, also in TypeScript', async (t) => {
   const named = (name: string): string =>
     `export const plugin = { name: '${name}', version: '1', formats: [] };`;
   const directory = directoryOf(t, {
@@ -160,7 +160,7 @@ test('plugin: paths, directories and packages are found, TypeScript too', async 
   );
 });
 
-test('plugin: where versions of a lister mean something, and how they order, is known on other threads', async (t) => {
+test('passes the ecosystem and the version scheme of a lister to other threads', async (t) => {
   const more = ", ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'pep440'";
   const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': listerModule(rocket, more) }));
   await using thread = new PluginThread(script, bounds);
@@ -169,7 +169,7 @@ test('plugin: where versions of a lister mean something, and how they order, is 
   assert.equal(remote.versionScheme, 'pep440');
 });
 
-test('plugin: changed code is loaded anew', async (t) => {
+test('loads a plugin again when its code changed', async (t) => {
   const directory = directoryOf(t, { 'a.js': listerModule(rocket) });
   const [before] = await loadPlugins(['./a.js'], directory);
   writeFileSync(join(directory, 'a.js'), listerModule(rocket).replace("'1.0.0'", "'2.0.0'"));
@@ -178,24 +178,26 @@ test('plugin: changed code is loaded anew', async (t) => {
   assert.notEqual(before?.module, after?.module);
 });
 
-test('plugin: an author is told what to mend, and where', async (t) => {
+test('states what to fix and where when a plugin is invalid', async (t) => {
   const cases: Readonly<Record<string, RegExp>> = {
-    '': /the module has to export an object named plugin/,
-    'export default {};': /the module has to export an object named plugin/,
-    "export const plugin = { name: 'a', version: '1' };": /it brings nothing: one of detectors, listers,/,
-    "export const plugin = { name: 'A b', version: '1', listers: [] };": /name has to be of small letters/,
-    "export const plugin = { name: 'a', listers: [] };": /version has to be a text/,
+    '': /the module must export an object named plugin/,
+    'export default {};': /the module must export an object named plugin/,
+    "export const plugin = { name: 'a', version: '1' };":
+      /it provides no extensions: add at least one of detectors, listers,/,
+    "export const plugin = { name: 'A b', version: '1', listers: [] };":
+      /name must consist of lower-case letters/,
+    "export const plugin = { name: 'a', listers: [] };": /version must be a string/,
     "export const plugin = { name: 'a', version: '1', lister: [] };":
-      /lister is nothing that a plugin brings/,
-    "export const plugin = { name: 'a', version: '1', listers: {} };": /listers has to be a list/,
+      /unknown key lister; a plugin has name, version, detectors/,
+    "export const plugin = { name: 'a', version: '1', listers: {} };": /listers must be an array/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 0, wants: ['/etc/x'] }] };":
-      /listers\[0\]\.version has to be at least 1; listers\[0\]\.wants\[0\] has to be a path without a leading slash.*; listers\[0\]\.list has to be a function/,
+      /listers\[0\]\.version must be at least 1; listers\[0\]\.wants\[0\] must be a path without a leading slash.*; listers\[0\]\.list must be a function/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['a/*/b', 'a/*/b/c'], list() {} }] };":
-      /: listers\[0\]\.wants\[1\] has to be a path [^;]*$/,
+      /: listers\[0\]\.wants\[1\] must be a path [^;]*$/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['', 'a'], versionScheme: 7, list() {} }] };":
-      /: listers\[0\]\.wants\[0\] has to be a path [^;]*; listers\[0\]\.versionScheme has to be a text$/,
+      /: listers\[0\]\.wants\[0\] must be a path [^;]*; listers\[0\]\.versionScheme must be a string$/,
     "export const plugin = { name: 'a', version: '1', detectors: [{ name: 'b', version: 1, wants: [], detect() {} }] };":
-      /detectors\[0\]\.wants has to name a path/,
+      /detectors\[0\]\.wants must have at least one path/,
     'export const plugin = {': /cannot be used: /,
     "throw new Error('no');": /cannot be used: no/,
   };
@@ -210,15 +212,15 @@ test('plugin: an author is told what to mend, and where', async (t) => {
   }
   const directory = directoryOf(t, { 'node_modules/empty/package.json': '{"exports":{}}' });
   for (const [name, why] of [
-    ['./missing.js', /is not there: No such file or directory/],
-    ['../nowhere', /is not there: No such file or directory/],
-    ['no-such-package', /is not there: no package of that name is installed here/],
-    ['empty', /is not there: .*empty.package\.json names no module that can be imported/],
+    ['./missing.js', /cannot be found: No such file or directory/],
+    ['../nowhere', /cannot be found: No such file or directory/],
+    ['no-such-package', /cannot be found: no package of this name is installed/],
+    ['empty', /cannot be found: .*empty.package\.json names no module to import/],
   ] as const)
     await assert.rejects(loadPlugins([name], directory), why);
 });
 
-test('plugin: names that somebody has are refused, and detectors of plugins are asked first', async (t) => {
+test('tries detectors of plugins first, and refuses a name when it is taken', async (t) => {
   const module = (name: string, extension: string): string =>
     `export const plugin = { name: '${name}', version: '1', ${extension} };`;
   const format = (name: string): string =>
@@ -232,13 +234,16 @@ test('plugin: names that somebody has are refused, and detectors of plugins are 
   const detector = "detectors: [{ name: 'x-release', version: 1, wants: ['etc/x'], detect() {} }]";
   const { detectors, formats } = await extended({ 'a.js': module('a', `${detector}, ${format('b')}`) });
   assert.deepEqual([detectors[0]?.name, formats.at(-1)?.name], ['x-release', 'b']);
-  await assert.rejects(extended({ 'a.js': module('a', format('json')) }), /clair itself has json already/);
+  await assert.rejects(
+    extended({ 'a.js': module('a', format('json')) }),
+    /clair itself already uses the name json/,
+  );
   await assert.rejects(
     extended({ 'a.js': module('a', format('x')), 'b.js': module('b', format('x')) }),
-    /b\.js cannot be used: .*a\.js has x already/,
+    /b\.js cannot be used: .*a\.js already uses the name x/,
   );
   await assert.rejects(
     extended({ 'a.js': module('a', format('x')), 'b.js': module('a', format('y')) }),
-    /among the plugins/,
+    /already uses the name a \(plugins\)/,
   );
 });

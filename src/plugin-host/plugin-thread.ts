@@ -7,16 +7,18 @@ import type { Files } from '../plugin/layer-files.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
 import type { AnalyzerRequest, AnalyzerResponse } from './worker-protocol.ts';
 
-/** What the thread of the plugins is limited to. */
+/** Limits of the plugin thread. */
 export interface PluginBounds {
-  /** For one answer. */
+  /** Time for one request, in milliseconds. */
   readonly pluginMs: number;
+  /** Heap of the thread, in bytes. */
   readonly pluginHeapBytes: number;
 }
 
 /**
- * The thread on which plugins look at files, one question at a time. It is started when first asked, and ended where an answer takes
- * too long or too much memory: the next question starts another. It keeps no process alive that asks nothing.
+ * A worker thread that runs the detectors and listers of plugins, one request at a time. The first request starts it. If a request
+ * exceeds its time or memory, the thread is terminated, and the next request starts another one. An idle thread does not keep the
+ * process alive.
  */
 export class PluginThread implements AsyncDisposable {
   readonly #script: URL;
@@ -24,22 +26,22 @@ export class PluginThread implements AsyncDisposable {
   readonly #semaphore = new Semaphore(1);
   #worker: Worker | undefined;
 
-  /** `script` is `plugin-worker`. */
+  /** `script` is the URL of the `plugin-worker` module. */
   constructor(script: URL, bounds: PluginBounds = limits) {
     this.#script = script;
     this.#bounds = bounds;
   }
 
-  /** What an analyzer makes of the files, unchecked. Throws what went wrong, in words for a report. */
+  /** Returns the unvalidated result of an analyzer for these files. Throws an error whose message is fit for a report. */
   async analyze({ kind, module, name }: AnalyzerDescription, files: Files): Promise<unknown> {
-    // Copied: a view would take all of the buffer along that it looks into.
+    // Copied, since posting a view would clone its whole underlying buffer.
     const copies = [...files].map(([path, content]) => [path, new Uint8Array(content)] as const);
     const response = await this.#semaphore.run(() => this.#request({ kind, module, name, files: copies }));
     if ('error' in response) throw new Error(response.error);
     return response.result;
   }
 
-  /** Once what was asked before is answered. */
+  /** Terminates the thread after the pending requests. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#semaphore.run(() => this.#terminate());
   }
@@ -52,7 +54,7 @@ export class PluginThread implements AsyncDisposable {
     const signal = AbortSignal.any([timeoutSignal, settled.signal]);
     worker.ref();
     try {
-      const exited = once(worker, 'exit', { signal }).then(() => ({ error: 'it ended its thread' }));
+      const exited = once(worker, 'exit', { signal }).then(() => ({ error: 'it exited its thread' }));
       const responded = once(worker, 'message', { signal }).then(
         ([response]) => response as AnalyzerResponse,
       );
@@ -62,8 +64,8 @@ export class PluginThread implements AsyncDisposable {
       await this.#terminate();
       return {
         error: timeoutSignal.aborted
-          ? `it took more than ${this.#bounds.pluginMs / 1000} s and was ended`
-          : describeFailure(error),
+          ? `it exceeded its time limit of ${this.#bounds.pluginMs / 1000} s and was terminated`
+          : describeFailure(error, this.#bounds),
       };
     } finally {
       settled.abort();
@@ -74,7 +76,7 @@ export class PluginThread implements AsyncDisposable {
   #start(): Worker {
     const worker = new Worker(this.#script, {
       resourceLimits: { maxOldGenerationSizeMb: this.#bounds.pluginHeapBytes / 1024 ** 2 },
-      // Results are written to standard output, and nobody else may.
+      // Standard output is reserved for the results of clair.
       stdout: true,
     });
     worker.stdout.pipe(process.stderr, { end: false });
@@ -91,7 +93,9 @@ export class PluginThread implements AsyncDisposable {
   }
 }
 
-function describeFailure(error: unknown): string {
+function describeFailure(error: unknown, { pluginHeapBytes }: PluginBounds): string {
   const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return isMemory ? 'it took more memory than there is for it and was ended' : messageOf(error);
+  return isMemory
+    ? `it exceeded its memory limit of ${pluginHeapBytes / 1024 ** 2} MiB and was terminated`
+    : messageOf(error);
 }

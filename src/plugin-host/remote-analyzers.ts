@@ -9,13 +9,13 @@ import type { ListerEvent, RemoteLister } from '../plugin/package-lister.ts';
 import type { AnalyzerDescription } from './analyzer-description.ts';
 import type { PluginThread } from './plugin-thread.ts';
 
-/** The detectors and listers of plugins. */
+/** The detectors and listers of plugins, which run on the plugin thread. */
 export interface RemoteAnalyzers {
   readonly detectors: readonly RemoteDetector[];
   readonly listers: readonly RemoteLister[];
 }
 
-/** Detectors and listers that work on the thread of the plugins. What they tell is checked as everything that comes from outside. */
+/** Returns detectors and listers that run on the plugin thread. Their results are validated as untrusted input. */
 export function remoteAnalyzers(
   descriptions: readonly AnalyzerDescription[],
   thread: PluginThread,
@@ -34,10 +34,10 @@ export function remoteAnalyzers(
   };
 }
 
-/** A schema for every property: one that is added to the contract does not compile until it can be told. */
+/** A schema for every property. If the contract gets a property without a schema, this does not compile. */
 type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
 
-/** One word of printable ASCII, as names and versions are. */
+/** Printable ASCII without spaces, 1 to 512 characters: names and versions. */
 const word = z.string().check(z.regex(/^[!-~]{1,512}$/, 'not one word of printable ASCII'));
 const path = z
   .string()
@@ -72,7 +72,7 @@ const listedPackage = z.strictObject({
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
 
-/** What a lister may tell, by the key that says which of these it is. */
+/** Schemas of the events of a lister, by the key that identifies the kind of event. */
 const eventSchemas = {
   package: z.strictObject({ path, package: listedPackage }),
   problem: z.strictObject({ path, problem: line, lacks: z.optional(z.literal('version')) }),
@@ -91,16 +91,16 @@ function toDistro(result: unknown): Distro | undefined {
   return readBySchema(
     distro,
     result,
-    (problem) => new Error(`the distribution it told of ${problem}`),
+    (problem) => new Error(`the detected distribution ${problem}`),
   ) as Distro;
 }
 
-/** What is not as it has to be costs its own place in the list, and is told. */
+/** Validates the events of a lister. A problem replaces each malformed event. */
 function toListerEvents(result: unknown): readonly ListerEvent[] {
-  if (!Array.isArray(result)) throw new Error('it listed nothing that could be read');
+  if (!Array.isArray(result)) throw new Error('it did not return a list');
   const isTruncated = result.length > limits.packagesPerFile;
   const items = result.slice(0, limits.packagesPerFile).map((item: unknown, i) => toListerEvent(item, i));
-  const truncation = `told of more than ${limits.packagesPerFile} things; the rest was not taken`;
+  const truncation = `lists more than ${limits.packagesPerFile} items; the rest is ignored`;
   return isTruncated ? [...items, { path: '', problem: truncation }] : items;
 }
 
@@ -110,6 +110,6 @@ function toListerEvent(item: unknown, index: number): ListerEvent {
   try {
     return readBySchema(schema, item, (message) => new Error(message)) as ListerEvent;
   } catch (error) {
-    return { path: '', problem: `number ${index + 1} of what it told ${messageOf(error)}` };
+    return { path: '', problem: `listed item ${index + 1} ${messageOf(error)}` };
   }
 }

@@ -3,23 +3,30 @@ import { isPattern } from '../plugin/layer-files.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 
 const name = z
-  .string('has to be a text')
-  .check(z.regex(/^[a-z][a-z\d-]{0,63}$/, 'has to be of small letters, digits and hyphens'));
-const version = z.int('has to be a whole number').check(z.minimum(1, 'has to be at least 1'));
+  .string('must be a string')
+  .check(
+    z.regex(
+      /^[a-z][a-z\d-]{0,63}$/,
+      'must consist of lower-case letters, digits and hyphens, and begin with a letter',
+    ),
+  );
+const version = z.int('must be an integer').check(z.minimum(1, 'must be at least 1'));
 const pattern = z
-  .string('has to be a text')
+  .string('must be a string')
   .check(
     z.refine(
       isPattern,
-      'has to be a path without a leading slash, at most with a * at the beginning of its last part or in place of the one before',
+      'must be a path without a leading slash, with a * only at the start of the last segment or in place of the one before it',
     ),
   );
-const callable = z.custom<() => unknown>((value) => typeof value === 'function', 'has to be a function');
+const callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
 const namespace = z.object({ name, versionScheme: name });
-const names = z.array(z.string('has to be a text'), 'has to be a list');
-const wants = z.array(pattern, 'has to be a list of paths').check(z.minLength(1, 'has to name a path'));
+const names = z.array(z.string('must be a string'), 'must be an array');
+const wants = z
+  .array(pattern, 'must be an array of paths')
+  .check(z.minLength(1, 'must have at least one path'));
 
-const isObject = 'has to be an object that keeps the contract';
+const isObject = 'must be an object with the members of the contract';
 const kinds = {
   detectors: z.looseObject({ name, version, wants, detect: callable }, isObject),
   listers: z.looseObject(
@@ -36,35 +43,35 @@ const kinds = {
     isObject,
   ),
   enrichers: z.looseObject({ name, version, feeds: names, fetch: callable, parse: callable }, isObject),
-  formats: z.looseObject({ name, mediaType: z.string('has to be a text'), write: callable }, isObject),
+  formats: z.looseObject({ name, mediaType: z.string('must be a string'), write: callable }, isObject),
   transports: z.looseObject({ name, deliver: callable }, isObject),
 };
 
 const pluginSchema = z.strictObject(
   {
     name,
-    version: z.string('has to be a text').check(z.minLength(1, 'has to be there')),
+    version: z.string('must be a string').check(z.minLength(1, 'must not be empty')),
     ...(Object.fromEntries(
-      Object.entries(kinds).map(([kind, schema]) => [kind, z.optional(z.array(schema, 'has to be a list'))]),
+      Object.entries(kinds).map(([kind, schema]) => [kind, z.optional(z.array(schema, 'must be an array'))]),
     ) as Record<string, z.ZodMiniType>),
   },
-  'the module has to export an object named plugin',
+  'the module must export an object named plugin',
 );
 
-/** What a module exports as `plugin`, if it is one. Throws an error that tells its author what to mend, and where. */
+/** Returns the export `plugin` of a module if it is valid. Throws an error with all problems and their locations. */
 export function validatePlugin(exported: unknown): Plugin {
   const { success, error } = pluginSchema.safeParse(exported);
   if (!success) throw new Error(error.issues.map(issueText).join('; '));
   const plugin = exported as Plugin;
   if (!Object.keys(kinds).some((kind) => kind in plugin))
-    throw new Error(`it brings nothing: one of ${Object.keys(kinds).join(', ')} has to be there`);
+    throw new Error(`it provides no extensions: add at least one of ${Object.keys(kinds).join(', ')}`);
   return plugin;
 }
 
-/** `listers[0].wants has to be a list of paths` */
+/** Formats an issue: `listers[0].wants must be an array of paths`. */
 function issueText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `${issue.keys.join(', ')} is nothing that a plugin brings; there are ${Object.keys(kinds).join(', ')}`;
+    return `unknown key ${issue.keys.join(', ')}; a plugin has name, version, ${Object.keys(kinds).join(', ')}`;
   const location = issue.path.map((part, i) =>
     typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`,
   );

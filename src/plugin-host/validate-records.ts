@@ -7,16 +7,16 @@ import type { Enrichment, EnrichmentRecord } from '../plugin/enricher.ts';
 
 type Fields<T> = Readonly<Record<keyof Required<T>, z.ZodMiniType>>;
 
-const text = z.string('has to be a text');
-const word = text.check(z.minLength(1, 'has to be there'));
-const texts = z.array(text, 'has to be a list of texts');
-const number = z.number('has to be a number');
-const severity = z.enum(severities, `has to be one of ${severities.join(', ')}`);
-const present = z.literal(true, 'has to be true or absent');
+const text = z.string('must be a string');
+const word = text.check(z.minLength(1, 'must not be empty'));
+const texts = z.array(text, 'must be an array of strings');
+const number = z.number('must be a number');
+const severity = z.enum(severities, `must be one of ${severities.join(', ')}`);
+const present = z.literal(true, 'must be true or absent');
 
 const cvss = z.array(
   z.strictObject({ source: word, vector: word, score: z.optional(number) } satisfies Fields<CvssVector>),
-  'has to be a list of vectors',
+  'must be an array of vectors',
 );
 
 const fix = z.union(
@@ -24,11 +24,11 @@ const fix = z.union(
     z.strictObject({ state: z.literal('fixed'), version: word }),
     z.strictObject({ state: z.enum(unfixedStates) }),
   ],
-  'has to be { state: "fixed", version } or another state without a version',
+  'must be { state: "fixed", version } or another state without a version',
 );
 
 const affected = z.strictObject({
-  namespace: z.strictObject({ name: word, versionScheme: word }, 'has to have a name and a versionScheme'),
+  namespace: z.strictObject({ name: word, versionScheme: word }, 'must have a name and a versionScheme'),
   package: word,
   range: z.strictObject(
     {
@@ -37,11 +37,11 @@ const affected = z.strictObject({
       to: z.optional(word),
       toIncluded: z.optional(present),
     },
-    'has to be an object; an empty one means every version',
+    'must be an object; an empty one means every version',
   ),
   fix,
   severity: z.optional(severity),
-  only: z.optional(z.looseObject({}, 'has to be an object')),
+  only: z.optional(z.looseObject({}, 'must be an object')),
 } satisfies Fields<Affected>);
 
 const vulnerability = z.strictObject({
@@ -53,9 +53,9 @@ const vulnerability = z.strictObject({
   links: texts,
   severity,
   cvss,
-  metadata: z.optional(z.record(z.string(), z.unknown(), 'has to be an object')),
+  metadata: z.optional(z.record(z.string(), z.unknown(), 'must be an object')),
   modified: z.optional(text),
-  affected: z.array(affected, 'has to be a list'),
+  affected: z.array(affected, 'must be an array'),
 } satisfies Fields<Vulnerability>);
 
 const enrichment = z.strictObject({
@@ -71,7 +71,7 @@ const enrichment = z.strictObject({
     z.strictObject({
       since: word,
       due: z.optional(word),
-      ransomware: z.boolean('has to be true or false'),
+      ransomware: z.boolean('must be true or false'),
     }),
   ),
   epss: z.optional(z.strictObject({ score: number, percentile: number })),
@@ -82,7 +82,7 @@ const skipped = z.strictObject({ key: word, skipped: text });
 const withdrawn = z.strictObject({ key: word, withdrawn: present });
 const scores = z.looseObject({ count: number });
 
-/** The record, if it is one of a source. Throws an error that names the record and the member that is wrong. */
+/** Returns a record of a source if it is valid. Throws an error that names the record and the invalid member. */
 export function validateAdvisory(record: FeedRecord): FeedRecord {
   assertSchema(
     record,
@@ -91,7 +91,7 @@ export function validateAdvisory(record: FeedRecord): FeedRecord {
   return record;
 }
 
-/** The record, if it is one of an enricher. Likewise. */
+/** Returns a record of an enricher if it is valid. Throws an error that names the record and the invalid member. */
 export function validateEnrichment(record: EnrichmentRecord): EnrichmentRecord {
   assertSchema(
     record,
@@ -114,7 +114,7 @@ function assertSchema(record: unknown, schema: z.ZodMiniType): void {
 }
 
 function issueText(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `it has no member ${issue.keys.join(', ')}`;
+  if (issue.code === 'unrecognized_keys') return `unknown member ${issue.keys.join(', ')}`;
   const location = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
   return `${location.join('').replace(/^\./, '')} ${issue.message}`.trim();
 }

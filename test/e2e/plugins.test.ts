@@ -103,7 +103,7 @@ test('plugins: what there is can be listed, and what cannot be used is told', (t
   assert.equal(run.status, 2);
   assert.match(
     run.stderr,
-    /^clair: the plugin .*broken\.js cannot be used: listers\[0\]\.name has to be a text/,
+    /^clair: the plugin .*broken\.js cannot be used: listers\[0\]\.name must be a string/,
   );
 });
 

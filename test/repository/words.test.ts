@@ -45,7 +45,6 @@ const pending: readonly string[] = [
   'src/image',
   'src/cli',
   'src/api',
-  'src/plugin-host',
   'src/enrich',
   'src/suppression-files',
   'src/kit',
