@@ -8,7 +8,7 @@ const paths = fc
   .map((parts) => parts.join('/'));
 const steps = fc.array(fc.tuple(fc.constantFrom('set', 'remove', 'below'), paths));
 
-test('what is taken away is exactly what is at a path or below it, whatever was done before', () => {
+test('removes exactly what is at a path or below it after any steps', () => {
   fc.assert(
     fc.property(steps, (sequence) => {
       const tree = new PathTree<number>();
@@ -33,14 +33,14 @@ test('what is taken away is exactly what is at a path or below it, whatever was 
   );
 });
 
-test('everything is below the root', () => {
+test('counts everything as below the root', () => {
   const tree = new PathTree<string>();
   for (const path of ['a', 'a/b', 'c/d/e']) tree.set(path, path);
   tree.removeBelow('');
   assert.deepEqual([...tree.keys()], []);
 });
 
-test('a directory as deep as a name can be is no trouble', () => {
+test('handles a directory as deep as a name allows', () => {
   const tree = new PathTree<string>();
   tree.set(`${'d/'.repeat(2000)}x`, 'x');
   tree.remove('d');

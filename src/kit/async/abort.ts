@@ -1,4 +1,4 @@
-/** What comes, until the signal does: then it fails with the reason of that, at the next piece or at the end. */
+/** Yields pieces until the signal aborts. Then throws the reason of the signal, at the next piece or at the end. */
 export async function* abortable<T>(signal: AbortSignal, pieces: AsyncIterable<T>): AsyncGenerator<T> {
   for await (const piece of pieces) {
     signal.throwIfAborted();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeyedMutex } from './keyed-mutex.ts';
 
-test('work with one key runs in its order, and work with another beside it', async () => {
+test('runs work with one key in order and work with another key concurrently', async () => {
   const mutex = new KeyedMutex(60_000);
   const log: string[] = [];
   const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
@@ -20,7 +20,7 @@ test('work with one key runs in its order, and work with another beside it', asy
   assert.deepEqual(log, ['beside', 'first', 'second', 'third']);
 });
 
-test('work that waits too long for its turn is refused, and what follows it waits on', async () => {
+test('refuses work that waits too long for its turn, and runs the work after it', async () => {
   const mutex = new KeyedMutex(20);
   const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
   const first = mutex.run('a', () => gate);

@@ -1,10 +1,10 @@
 import { ClairError } from '../../core/errors.ts';
 import { withTimeout } from './timeout.ts';
 
-/** Runs work with the same key one after the other, in the order in which it came; work with other keys runs beside it. */
+/** Runs work with the same key one after the other, in order of arrival. Work with other keys runs concurrently. */
 export class KeyedMutex {
   readonly #waitMs: number;
-  /** Settled when all work with a key that has come so far is done. */
+  /** By key, settled when all work queued so far is done. */
   readonly #ends = new Map<string, Promise<unknown>>();
 
   /** `waitMs` limits the wait for a turn. */
@@ -12,7 +12,7 @@ export class KeyedMutex {
     this.#waitMs = waitMs;
   }
 
-  /** Does the work when it is its turn. Throws `busy` if that takes too long. */
+  /** Runs the work when its turn comes. Throws `busy` if that takes too long. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#ends.get(key);
     const { promise: isDone, resolve } = Promise.withResolvers<undefined>();
@@ -29,5 +29,5 @@ export class KeyedMutex {
 }
 
 function busyError(): ClairError {
-  return new ClairError('busy', 'others change the same at this time: try again');
+  return new ClairError('busy', 'other requests are changing the same resource: try again');
 }

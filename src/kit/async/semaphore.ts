@@ -1,4 +1,4 @@
-/** Lets so many run at once; the others wait for their turn. */
+/** Runs at most a fixed number of tasks concurrently. The others wait for their turn. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Does the work when it is its turn. */
+  /** Runs the work when its turn comes. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free--;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SingleFlight } from './single-flight.ts';
 
-/** Work that ends when it is told to, or when its signal comes. */
+/** Work that ends when the test ends it or when its signal aborts. */
 class Work {
   readonly starts: string[] = [];
   readonly #ends: PromiseWithResolvers<string>[] = [];
@@ -27,7 +27,7 @@ class Work {
 const never = new AbortController().signal;
 const request = (key: string, content = ''): { key: string; content: string } => ({ key, content });
 
-/** A caller that leaves at once. */
+/** Starts a request whose caller leaves at once. */
 async function leave(all: SingleFlight<string>, key: string, work: Work): Promise<void> {
   const gone = new AbortController();
   const left = assert.rejects(all.run(request(key), gone.signal, work.of(key)), /^Error: gone$/);
@@ -35,7 +35,7 @@ async function leave(all: SingleFlight<string>, key: string, work: Work): Promis
   await left;
 }
 
-test('equal requests share one result', async () => {
+test('shares one result between equal requests', async () => {
   const all = new SingleFlight<string>();
   const work = new Work();
   const results = [1, 2].map(() => all.run(request('a'), never, work.of('a')));
@@ -44,7 +44,7 @@ test('equal requests share one result', async () => {
   assert.deepEqual(work.starts, ['a']);
 });
 
-test('another request for a key waits until the first has ended, also when that fails', async () => {
+test('makes another request for a key wait until the first has ended or failed', async () => {
   const all = new SingleFlight<string>();
   const work = new Work();
   const first = all.run(request('a', 'one'), never, work.of('one'));
@@ -59,11 +59,11 @@ test('another request for a key waits until the first has ended, also when that 
   assert.deepEqual(work.starts, ['one', 'b', 'two']);
   const third = all.run(request('a', 'three'), never, work.of('three'));
   await all[Symbol.asyncDispose]();
-  await assert.rejects(second, /the server stops/);
-  await assert.rejects(third, /the server stops/);
+  await assert.rejects(second, /the server is stopping/);
+  await assert.rejects(third, /the server is stopping/);
 });
 
-test('work goes on when its caller leaves, and a retry joins it', async () => {
+test('keeps the work when its caller leaves, and lets a retry join it', async () => {
   const all = new SingleFlight<string>({ abandonedMax: 1 });
   const work = new Work();
   await leave(all, 'a', work);
@@ -75,7 +75,7 @@ test('work goes on when its caller leaves, and a retry joins it', async () => {
   assert.deepEqual([await retried, await again, work.starts], ['a', 'b', ['a', 'b']]);
 });
 
-test('of more work without callers than may go on, the newest is given up, and a retry begins anew', async () => {
+test('ends the newest abandoned work above the limit, and begins again on a retry', async () => {
   const all = new SingleFlight<string>({ abandonedMax: 2 });
   const work = new Work();
   for (const key of ['a', 'b', 'c']) await leave(all, key, work);
@@ -84,7 +84,7 @@ test('of more work without callers than may go on, the newest is given up, and a
   assert.deepEqual(work.starts, ['a', 'b', 'c', 'c']);
   for (const i of [0, 1, 3]) work.end(i, 'done');
   assert.deepEqual(await Promise.all(retried), ['done', 'done', 'done']);
-  // What has ended counts no longer.
+  // Ended work no longer counts.
   for (const key of ['a', 'b']) await leave(all, key, work);
   assert.equal(work.starts.length, 6);
   const kept = all.run(request('b'), never, work.of('b'));
@@ -95,7 +95,7 @@ test('of more work without callers than may go on, the newest is given up, and a
   await all[Symbol.asyncDispose]();
 });
 
-test('work without callers is given up when its time is over', async (t) => {
+test('ends abandoned work when its time is up', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const all = new SingleFlight<string>({ abandonedMs: 1000 });
   const work = new Work();

@@ -1,19 +1,19 @@
 import { limits } from '../../core/limits.ts';
 import { settlesWithin } from './timeout.ts';
 
-/** What names a piece of work. */
+/** The identity of a piece of work. */
 export interface SingleFlightRequest {
-  /** Of equal keys, one piece of work runs at a time. */
+  /** Only one piece of work runs at a time for a key. */
   readonly key: string;
   /** Requests with the same key and content share a result. */
   readonly content: string;
 }
 
-/** Bounds on work whose callers have left. */
+/** Limits on work that all callers have left. */
 export interface SingleFlightOptions {
   readonly abandonedMax: number;
   readonly abandonedMs: number;
-  /** How long the end of work is waited for when the whole is disposed of. */
+  /** Milliseconds that disposing waits for the work to end. */
   readonly stopMs: number;
 }
 
@@ -25,9 +25,9 @@ interface Flight<T> extends SingleFlightRequest {
 }
 
 /**
- * Runs one piece of work a key at a time. A caller with an equal request joins it; one with another request for the key waits for its
- * turn. Work goes on when its callers leave, so that a retry finds the result. Only some may go on so, and only for some time. Disposing
- * ends all work.
+ * Runs one piece of work per key at a time. A caller with an equal request joins it. A caller with another request for the key waits for
+ * its turn. Work goes on when its callers leave, so that a retry finds the result. The number and time of such abandoned work are limited.
+ * Disposing aborts all work.
  */
 export class SingleFlight<T> implements AsyncDisposable {
   readonly #flights = new Map<string, Flight<T>>();
@@ -44,7 +44,7 @@ export class SingleFlight<T> implements AsyncDisposable {
     };
   }
 
-  /** Throws what the work throws, and the reason of the signal when that comes first. */
+  /** Throws any error of the work, or the reason of the signal if it aborts first. */
   async run(
     { key, content }: SingleFlightRequest,
     signal: AbortSignal,
@@ -64,7 +64,7 @@ export class SingleFlight<T> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ending.abort(new Error('the server stops'));
+    this.#ending.abort(new Error('the server is stopping'));
     const results = Array.from(this.#flights.values(), ({ result }) => result);
     await settlesWithin(Promise.allSettled(results), this.#options.stopMs);
   }
@@ -75,7 +75,7 @@ export class SingleFlight<T> implements AsyncDisposable {
       this.#flights.delete(key);
       this.#reclaim(running);
     });
-    // A failure after all callers have left is reported by the work itself.
+    // The work itself reports a failure after all callers have left.
     result.catch(() => undefined);
     const running: Flight<T> = { key, content, result, abort, waiting: 0 };
     this.#flights.set(key, running);
@@ -95,16 +95,16 @@ export class SingleFlight<T> implements AsyncDisposable {
   #abandon(running: Flight<T>): void {
     if (this.#flights.get(running.key) !== running) return;
     if (this.#abandoned >= this.#options.abandonedMax) {
-      running.abort.abort(new Error('too much work goes on without a caller'));
+      running.abort.abort(new Error('too many requests are processed without a caller'));
       return;
     }
     this.#abandoned++;
     running.timer = setTimeout(() => {
-      running.abort.abort(new Error('the work took too long without a caller'));
+      running.abort.abort(new Error('the request took too long without a caller'));
     }, this.#options.abandonedMs).unref();
   }
 
-  /** Counts work as abandoned no longer. */
+  /** Stops counting work as abandoned. */
   #reclaim(running: Flight<T>): void {
     if (running.timer === undefined) return;
     clearTimeout(running.timer);
@@ -113,7 +113,7 @@ export class SingleFlight<T> implements AsyncDisposable {
   }
 }
 
-/** The result, unless the signal comes first: then its reason is thrown. */
+/** Returns the result, or throws the reason of the signal if it aborts first. */
 async function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => {

@@ -1,4 +1,4 @@
-/** Waits for work, and after so long fails with what `late` makes. The work itself goes on. */
+/** Waits for work up to `ms` milliseconds, then throws the error of `timeoutError`. The work itself goes on. */
 export async function withTimeout<T>(work: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -11,7 +11,7 @@ export async function withTimeout<T>(work: Promise<T>, ms: number, timeoutError:
   }
 }
 
-/** Whether work is done within so long. Fails as the work does until then. */
+/** Returns whether work ends within `ms` milliseconds. Throws if the work fails in this time. */
 export async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => {

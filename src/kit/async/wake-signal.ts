@@ -1,13 +1,13 @@
-/** Wakes who waits, when something happened that they wait for. */
+/** Wakes waiting tasks when an event has happened. */
 export class WakeSignal {
   readonly #waiters = new Set<() => void>();
 
-  /** Wakes all who wait now. */
+  /** Wakes all tasks that wait now. */
   notify(): void {
     for (const wake of [...this.#waiters]) wake();
   }
 
-  /** Comes back when it rings the next time, or when the signal comes: who does not wait any more is forgotten. */
+  /** Resolves at the next `notify()` or when the signal aborts. An aborted task is forgotten. */
   async wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();

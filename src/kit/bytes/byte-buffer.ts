@@ -1,4 +1,4 @@
-/** Bytes that come in pieces and are wanted as a whole. The memory is kept for the next use. */
+/** Joins bytes that come in pieces. It reuses its memory. */
 export class ByteBuffer {
   #bytes = Buffer.allocUnsafe(64 * 1024);
   #length = 0;
@@ -18,7 +18,7 @@ export class ByteBuffer {
     this.#length = length;
   }
 
-  /** A view of what was appended, valid until the next call. */
+  /** A view of the appended bytes, valid until the next call. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }

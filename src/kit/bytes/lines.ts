@@ -1,6 +1,6 @@
 import { ByteBuffer } from './byte-buffer.ts';
 
-/** Text that is not made of whole lines. `position` counts bytes from its start. */
+/** Text that does not consist of whole lines. `position` counts bytes from its start. */
 export class LineError extends Error {
   readonly position: number;
 
@@ -12,8 +12,8 @@ export class LineError extends Error {
 }
 
 /**
- * The lines of a text without their line feeds, one at a time in memory; each is valid until the next is asked for. Throws a
- * `LineError` for one that is longer than `lineBytes` and for a last one that no line feed ends.
+ * Yields the lines of a text without their line feeds, with one of them in memory at a time. Each is valid until the next is requested.
+ * Throws a `LineError` if a line is longer than `lineBytes` or if the last line has no line feed.
  */
 export async function* linesOf(body: AsyncIterable<Uint8Array>, lineBytes: number): AsyncGenerator<Buffer> {
   const begun = new ByteBuffer();

@@ -1,12 +1,12 @@
 /**
- * Searches a stretch of a file that passes by in pieces for a few bytes. The answer is the same however the pieces are cut; they come in
- * the order of the file and without gaps.
+ * Searches a range of a file for a byte sequence while the file streams by. Pieces must come in order and without gaps. How they are cut
+ * does not change the result.
  */
 export class RangeSearch {
   readonly #needle: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** The last bytes of the stretch so far, one fewer than are searched for, and room for as many of the next piece. */
+  /** The last bytes of the range so far, one fewer than the sequence has, with space for as many of the next piece. */
   readonly #seam: Buffer;
   #tailLength = 0;
   #isFound = false;
@@ -22,12 +22,12 @@ export class RangeSearch {
     return this.#isFound;
   }
 
-  /** Whether nothing from this place of the file on can change the answer. */
+  /** Returns whether nothing from this position of the file on can change the result. */
   isOver(position: number): boolean {
     return this.#isFound || position >= this.#end;
   }
 
-  /** Takes the piece of the file that begins at this place. */
+  /** Takes the piece of the file that begins at this position. */
   push(piece: Buffer, position: number): void {
     const from = Math.max(this.#start - position, 0);
     const to = Math.min(this.#end - position, piece.length);
@@ -37,7 +37,7 @@ export class RangeSearch {
     if (!this.#isFound) this.#keepTail(bytes);
   }
 
-  /** Whether what is searched for begins in the pieces before. */
+  /** Returns whether the sequence begins in an earlier piece. */
   #isAcross(bytes: Buffer): boolean {
     const overlap = this.#needle.length - 1;
     if (this.#tailLength === 0) return false;

@@ -5,7 +5,7 @@ import { readAllBytes } from './read-all-bytes.ts';
 
 const tooMuch = (): Error => new Error('too much');
 
-test('a stream whose memory is used again is read as it was', async () => {
+test('copies the bytes of a stream that reuses its memory', async () => {
   const memory = Buffer.alloc(3);
   async function* reused(): AsyncGenerator<Uint8Array> {
     for (const text of ['one', 'two', 'six']) {
@@ -16,14 +16,14 @@ test('a stream whose memory is used again is read as it was', async () => {
   assert.equal((await readAllBytes(reused(), 9, tooMuch)).toString(), 'onetwosix');
 });
 
-test('as many bytes as allowed are read, and not one more', async () => {
+test('reads as many bytes as allowed and not one more', async () => {
   const bytes = Buffer.alloc(200_000, 7);
   assert.ok((await readAllBytes(inChunks(bytes, 1000), bytes.length, tooMuch)).equals(bytes));
   await assert.rejects(readAllBytes(inChunks(bytes, 1000), bytes.length - 1, tooMuch), /^Error: too much$/);
   assert.equal((await readAllBytes(inChunks(Buffer.alloc(0)), 0, tooMuch)).length, 0);
 });
 
-test('a stream that is too long is closed where that is known', async () => {
+test('closes a stream when it is too long', async () => {
   let given = 0;
   let isClosed = false;
   async function* body(): AsyncGenerator<Uint8Array> {

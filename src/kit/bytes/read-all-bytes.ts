@@ -1,6 +1,6 @@
 /**
- * All bytes of a stream that is small, whatever becomes of the memory of its pieces. Throws what `tooMuch` makes where there are
- * more than so many, and whatever reading the stream throws.
+ * Reads all bytes of a small stream and copies them, so that the stream may reuse its memory. Throws the error of `tooMuch` if there are
+ * more than the limit, and any error of the stream.
  */
 export async function readAllBytes(
   stream: AsyncIterable<Uint8Array>,

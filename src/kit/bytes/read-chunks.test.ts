@@ -10,7 +10,7 @@ async function textsOf(stream: Readable): Promise<string[]> {
   return (await collectAll(readChunks(stream))).map((piece) => piece.toString());
 }
 
-test('pieces come as they were sent, also those that waited', async () => {
+test('yields chunks as they were sent, including those that waited', async () => {
   const stream = new PassThrough();
   for (const text of texts) stream.write(text);
   stream.end();
@@ -19,7 +19,7 @@ test('pieces come as they were sent, also those that waited', async () => {
   assert.deepEqual(await textsOf(Readable.from([])), []);
 });
 
-test('a stream that fails fails its reader, before and while it is read', async () => {
+test('fails its reader when the stream fails before or during the read', async () => {
   const failing = Readable.from(
     (async function* pieces(): AsyncGenerator<Buffer> {
       yield Buffer.from('one');
@@ -33,7 +33,7 @@ test('a stream that fails fails its reader, before and while it is read', async 
   await assert.rejects(textsOf(failed), { message: 'it was dead before' });
 });
 
-test('a stream is read no further than its reader, and closed when that has enough', async () => {
+test('reads a stream no further than its reader and closes it when the reader stops', async () => {
   let sent = 0;
   const endless = new Readable({
     highWaterMark: 1,

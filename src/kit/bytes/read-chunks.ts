@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The pieces of a stream as they come, one at a time; the stream is done with when their reader is. Iterating over the stream itself joins
- * small pieces to larger ones, and of what is only read once the copies are most of the work: the collector of garbage has to take them away.
+ * Yields the chunks of a stream as they arrive, one at a time. Destroys the stream when its reader ends. Iterating over the stream itself
+ * would join small chunks into larger ones. For data that is read only once, these copies and their garbage collection are most of the
+ * work.
  */
 export async function* readChunks(stream: Readable): AsyncGenerator<Buffer, undefined> {
   const waiting: Buffer[] = [];

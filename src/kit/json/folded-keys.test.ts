@@ -40,7 +40,7 @@ const accepted: readonly (readonly [text: string, value: unknown])[] = [
   ['12', 12],
 ];
 
-test('takes the keys for a field that Go takes for it, and no other', () => {
+test('takes the same keys for a field as Go', () => {
   for (const [text, value] of accepted) assert.deepEqual(folded(text), value, text);
 });
 
@@ -57,11 +57,11 @@ const refused: readonly (readonly [text: string, field: string])[] = [
   ['{"named":{"a":{"size":1,"sizE":2}}}', 'size'],
 ];
 
-test('refuses a field that comes twice, however its keys are written', () => {
+test('refuses a field that occurs twice in any letter case', () => {
   for (const [text, field] of refused)
     assert.throws(() => folded(text), new RegExp(`^Error: has the field ${field} twice`), text);
 });
 
-test('folds the two letters outside of ASCII that Go folds to a letter of it', () => {
+test('folds the two letters outside ASCII that Go folds to an ASCII letter', () => {
   assert.equal(foldedKey('\u017fK\u212a\u0130\u0131\u00c9'), 'skk\u0130\u0131\u00c9');
 });

@@ -3,8 +3,8 @@ import { toSingleLine } from '../one-line.ts';
 import type { DocumentErrorFactory } from './json-document.ts';
 
 /**
- * A key as Go's `encoding/json` compares it with the name of a field. Only U+017F and U+212A fold to letters of ASCII, and all names
- * of fields are ASCII. Go, `encoding/json` `foldName` and `unicode.SimpleFold`.
+ * Folds a key as Go's `encoding/json` does to compare it with the name of a field (`foldName`, `unicode.SimpleFold`). Only U+017F and
+ * U+212A fold to ASCII letters, and all names of fields are ASCII.
  */
 export function foldedKey(key: string): string {
   return key.replace(/[A-Z\u017f\u212a]/g, (letter) => {
@@ -43,8 +43,8 @@ function newShapeOf(schema: z.core.$ZodType): Shape {
 }
 
 /**
- * A document with the fields of a schema under the names that the schema has for them, whatever case they are written in. Keys of
- * records are data and stay as they are. A half of a surrogate pair is U+FFFD, as in Go. `bytes` are the text of `json`. Throws what `refuse` makes where a field comes twice.
+ * Renames the fields of a document to the names in the schema, whatever their letter case. Keys of records are data and are not renamed. An
+ * unpaired surrogate becomes U+FFFD, as in Go. `bytes` are the text of `json`. Throws the error of `refuse` if a field occurs twice.
  */
 export function withFoldedKeys(
   schema: z.core.$ZodType,
@@ -73,7 +73,7 @@ function renamed(shape: Shape, value: unknown): unknown {
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Looks for fields that come twice, in a text that is known to be JSON: parsed, of two equal keys only one is left. */
+/** Finds fields that occur twice in valid JSON text. The parsed value would hold only one of two equal keys. */
 class FieldScan {
   readonly #bytes: Uint8Array;
   readonly #refuse: DocumentErrorFactory;
@@ -148,7 +148,7 @@ class FieldScan {
     }
   }
 
-  /** The next byte that is no white space. */
+  /** The next byte that is not white space. */
   #peek(): number {
     while ((this.#bytes[this.#at] ?? 0xff) <= 0x20) this.#at++;
     return this.#bytes[this.#at] ?? 0;
@@ -156,5 +156,5 @@ class FieldScan {
 }
 
 const other: Shape = { kind: 'other' };
-/** Of a key so many characters are shown. */
+/** Length to which a message cuts a key. */
 const keyMax = 80;

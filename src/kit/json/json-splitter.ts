@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ByteBuffer } from '../bytes/byte-buffer.ts';
 
-/** Content that is not the JSON it should be. `position` counts bytes from the start of the content. */
+/** The content is not the expected JSON. `position` counts bytes from the start of the content. */
 export class JsonStreamError extends Error {
   readonly position: number;
 
@@ -15,31 +15,31 @@ export class JsonStreamError extends Error {
 /** One member of an object or one element of an array, not yet parsed. */
 export interface RawRecord {
   readonly text: string;
-  /** Where it starts. */
+  /** The byte position of its start. */
   readonly position: number;
   /** 1 in the top-level value, 2 in a value of it. */
   readonly level: number;
-  /** Set where the record is not all there: a value that is opened, whose own records follow. Its `text` is what stands before. */
+  /** Set if the record is incomplete: it opens a value whose own records follow. Its `text` is the part before the value. */
   readonly opens?: ValueType;
 }
 
-/** What is made of records. */
+/** The types that consist of records. */
 export type ValueType = 'object' | 'array';
 
-/** What a splitter refuses to exceed. */
+/** Limits of a splitter. */
 export interface SplitterLimits {
   readonly bytes: number;
   readonly recordBytes: number;
   readonly records: number;
-  /** How deep values lie in each other. */
+  /** Nesting depth of values. */
   readonly depth: number;
 }
 
-/** How a content is cut. */
+/** The expected shape of the content. */
 export interface SplitterShape {
-  /** What the top-level value may be. */
+  /** The allowed types of the top-level value. */
   readonly types: readonly ValueType[];
-  /** Members of a top-level object whose values are of this type are cut themselves. */
+  /** Members of a top-level object with values of this type are cut into records themselves. */
   readonly inner?: ValueType;
 }
 
@@ -49,7 +49,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 const backslash = 0x5c;
 const quote = 0x22;
 
-/** What a byte means outside strings; 0 for the many that mean nothing to a splitter. */
+/** Meaning of a byte outside strings. Most bytes have none, which is 0. */
 const meaning = { quote: 1, open: 2, close: 3, comma: 4 } as const;
 const meanings = new Uint8Array(256);
 meanings[quote] = meaning.quote;
@@ -58,8 +58,8 @@ for (const char of '}]') meanings[char.charCodeAt(0)] = meaning.close;
 meanings[0x2c] = meaning.comma;
 
 /**
- * Cuts JSON text at the commas of its upper levels, whatever pieces it comes in. It knows strings and depth and nothing more:
- * that each record is well-formed is for `JSON.parse` to say.
+ * Cuts JSON text at the commas of its upper levels, in pieces of any size. It tracks only strings and depth. `JSON.parse` then checks
+ * whether each record is well-formed.
  */
 export class JsonSplitter {
   readonly #shape: SplitterShape;
@@ -72,7 +72,7 @@ export class JsonSplitter {
   #inString = false;
   #escaped = false;
   #records = 0;
-  /** Bytes before the piece at hand. */
+  /** Bytes before the current piece. */
   #offset = 0;
   #recordStart = 0;
   /** Set between a value that was cut and the comma or bracket after it. */
@@ -84,12 +84,12 @@ export class JsonSplitter {
     this.#limits = limits;
   }
 
-  /** What the top-level value is, once that is known. */
+  /** The type of the top-level value, once it is known. */
   get type(): ValueType | undefined {
     return this.#type;
   }
 
-  /** The records that end in this piece. */
+  /** Yields the records that end in this piece. */
   *push(piece: Uint8Array): Generator<RawRecord> {
     if (this.#offset + piece.length > this.#limits.bytes) {
       throw new JsonStreamError(this.#limits.bytes, `longer than ${this.#limits.bytes} bytes`);
@@ -107,13 +107,13 @@ export class JsonSplitter {
     this.#offset += piece.length;
   }
 
-  /** To be called after the last piece. */
+  /** Must be called after the last piece. */
   end(): void {
     if (this.#offset === 0) throw new JsonStreamError(0, 'empty');
     if (this.#state !== 'after') throw new JsonStreamError(this.#offset, 'ends too early');
   }
 
-  /** Reads up to the bracket that opens the content; the index after it. */
+  /** Reads up to the bracket that opens the content. Returns the index after it. */
   #begin(piece: Uint8Array): number {
     for (const [index, byte] of piece.entries()) {
       const position = this.#offset + index;
@@ -139,7 +139,7 @@ export class JsonSplitter {
     this.#depth++;
   }
 
-  /** The record that this comma or bracket ends or opens; none where brackets enclose nothing at all. */
+  /** The record that this comma or bracket ends or opens. Undefined if brackets enclose nothing. */
   #turn(byte: number, end: number): RawRecord | undefined {
     const level = this.#cutting.length;
     const value = this.#cutting.at(-1);
@@ -191,18 +191,18 @@ export class JsonSplitter {
     return index;
   }
 
-  /** Whether a comma or bracket ends or opens a record; others only change the depth. */
+  /** Returns whether a comma or bracket ends or opens a record. Others only change the depth. */
   #isEnd(kind: number | undefined, byte: number): boolean {
     const level = this.#cutting.length;
     if (kind === meaning.comma) return this.#depth === level;
     if (kind === meaning.close) return --this.#depth < level;
     if (this.#depth === level && byte === this.#innerOpener()) return true;
     if (++this.#depth > this.#limits.depth)
-      throw new JsonStreamError(this.#recordStart, 'a record is nested without end');
+      throw new JsonStreamError(this.#recordStart, `a record exceeds the nesting limit of ${this.#limits.depth}`);
     return false;
   }
 
-  /** The bracket that opens a value to be cut, if such a value may come. */
+  /** The bracket that opens a value to be cut, if such a value may follow. */
   #innerOpener(): number | undefined {
     const { inner } = this.#shape;
     const isObject = this.#cutting.length === 1 && this.#cutting[0]?.type === 'object';
@@ -236,7 +236,7 @@ export class JsonSplitter {
     this.#record.append(bytes);
   }
 
-  /** What was taken up to this index of the piece. */
+  /** The text up to this index of the piece, with its position. */
   #cut(end: number): { readonly text: string; readonly position: number } {
     const bytes = this.#record.bytes();
     const position = this.#recordStart;
@@ -250,7 +250,7 @@ export class JsonSplitter {
     return { text: bytes.toString('utf8'), position };
   }
 
-  /** Between a value and the comma or bracket after it there is nothing. */
+  /** Checks that there is nothing between a value and the next comma or bracket. */
   #expectNothing(end: number): void {
     const bytes = this.#record.bytes();
     const stray = bytes.findIndex((byte) => !isBlank(byte));

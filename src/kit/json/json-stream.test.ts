@@ -17,7 +17,7 @@ function bytes(text: string): Buffer {
   return Buffer.from(text, 'utf8');
 }
 
-/** What reading the content as an object ends with. */
+/** Reads the content as an object and returns the error it ends with. */
 async function failure(content: Buffer, size = 5): Promise<JsonStreamError> {
   const error: unknown = await collectAll(jsonMembers(inChunks(content, size))).catch(
     (thrown: unknown) => thrown,
@@ -29,7 +29,7 @@ async function failure(content: Buffer, size = 5): Promise<JsonStreamError> {
 const spaced = fc.constantFrom(0, 1, '\t', '\r\n  ');
 const pieceSizes = fc.integer({ min: 1, max: 40 });
 
-test('members are those of JSON.parse, whatever the pieces', async () => {
+test('yields the members that JSON.parse gives when the content comes in pieces of any size', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
@@ -44,7 +44,7 @@ test('members are those of JSON.parse, whatever the pieces', async () => {
   );
 });
 
-test('elements are those of JSON.parse, whatever the pieces', async () => {
+test('yields the elements that JSON.parse gives when the content comes in pieces of any size', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue()), spaced, pieceSizes, async (value, space, size) => {
       const text = JSON.stringify(value, null, space);
@@ -53,21 +53,21 @@ test('elements are those of JSON.parse, whatever the pieces', async () => {
   );
 });
 
-test('escapes and characters of several bytes may be cut anywhere', async () => {
+test('accepts escapes and multi-byte characters that are cut anywhere', async () => {
   const text = String.raw`{"a\\":"\"}{,\\","é€😀":["\\\"",{"b":"]"}],"\u0000":"\\"}`;
   for (let size = 1; size <= text.length; size++) {
     assert.deepEqual(await jsonObject(inChunks(bytes(text), size)), JSON.parse(text));
   }
 });
 
-test('a byte order mark and blanks around the content are nothing', async () => {
+test('ignores a byte order mark and blanks around the content', async () => {
   const content = bytes('\ufeff \r\n{ "a" : 1 } \t\n');
   for (const size of [1, 2, 100]) assert.deepEqual(await jsonObject(inChunks(content, size)), { a: 1 });
   assert.deepEqual(await collectAll(jsonElements(inChunks(bytes(' [ ] ')))), []);
   assert.deepEqual(await collectAll(jsonMembers(inChunks(bytes('{\n}\n')))), []);
 });
 
-test('content cut short is an error at its end, wherever it is cut', async () => {
+test('fails at the end when the content is cut short anywhere', async () => {
   const content = bytes('{"name":{"CVE-1":[1,2,{"é":"\\"}"}]},"other":null}');
   for (let length = 1; length < content.length; length++) {
     const { position, message } = await failure(content.subarray(0, length));
@@ -75,7 +75,7 @@ test('content cut short is an error at its end, wherever it is cut', async () =>
   }
 });
 
-test('content of another kind is told apart', async () => {
+test('names what the content is when it is not the expected type', async () => {
   const cases: [string, string, number][] = [
     ['', 'empty', 0],
     ['[{"a":1}]', 'not a JSON object, but an array', 0],
@@ -100,19 +100,19 @@ test('content of another kind is told apart', async () => {
   }
 });
 
-test('an element that is missing is an error', async () => {
+test('fails when an element is missing', async () => {
   for (const text of ['[,]', '[1,]', '[1,,2]', '[1}', '[1 2]']) {
     await assert.rejects(collectAll(jsonElements(inChunks(bytes(text)))), JsonStreamError, text);
   }
 });
 
-test('bytes that are no UTF-8 are an error at their record', async () => {
+test('fails at the record when its bytes are not UTF-8', async () => {
   const latin1 = Buffer.from('{"a":1,"b":"Andr\xe9"}', 'latin1');
   assert.equal((await failure(latin1)).position, 7);
   await failure(Buffer.from('{"a":1}', 'utf16le'));
 });
 
-test('limits end what has no end', async () => {
+test('enforces its limits on content without an end', async () => {
   const body = () => inChunks(bytes('{"a":"0123456789","b":2}'), 4);
   await assert.rejects(collectAll(jsonMembers(body(), { bytes: 20 })), {
     position: 20,
@@ -123,7 +123,7 @@ test('limits end what has no end', async () => {
   assert.equal((await collectAll(jsonMembers(body(), { bytes: 24, recordBytes: 16, records: 2 }))).length, 2);
 });
 
-test('a million elements are cut one by one', () => {
+test('yields a million elements one by one', () => {
   const content = bytes(`[${Array.from({ length: 1_000_000 }, (_, index) => index).join(',')}]`);
   const splitter = new JsonSplitter(
     { types: ['array'] },
@@ -137,7 +137,7 @@ test('a million elements are cut one by one', () => {
   assert.equal(sum, 499_999_500_000);
 });
 
-test('the members of inner objects are those of JSON.parse, whatever the pieces', async () => {
+test('yields the members of inner objects when the content comes in pieces of any size', async () => {
   const inner = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
   const outer = fc.dictionary(fc.string({ unit: 'binary' }), inner);
   await fc.assert(
@@ -156,7 +156,7 @@ test('the members of inner objects are those of JSON.parse, whatever the pieces'
   );
 });
 
-test('the elements of one array in an object are those of JSON.parse, whatever the pieces', async () => {
+test('yields the elements of one array in an object when the content comes in pieces of any size', async () => {
   const value = fc.record({ a: fc.jsonValue(), data: fc.array(fc.jsonValue()), z: fc.array(fc.jsonValue()) });
   await fc.assert(
     fc.asyncProperty(value, spaced, pieceSizes, async (object, space, size) => {
@@ -169,7 +169,7 @@ test('the elements of one array in an object are those of JSON.parse, whatever t
   );
 });
 
-test('content that is cut or garbled within an inner value is an error at its place', async () => {
+test('fails at the place when an inner value is cut or malformed', async () => {
   const content = bytes('{"a":{"b":[1,{"é":"}"}],"c":2},"d":{}}');
   for (let length = 1; length < content.length; length++) {
     const cut = jsonGroups(inChunks(content.subarray(0, length), 4));
@@ -203,13 +203,13 @@ test('content that is cut or garbled within an inner value is an error at its pl
   }
 });
 
-test('a record that is nested without end is refused where it begins, whole or not', async () => {
+test('refuses a record where it begins when it exceeds the nesting limit', async () => {
   const nested = (depth: number) => bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
   assert.equal((await collectAll(jsonMembers(inChunks(nested(limits.documentDepth - 1))))).length, 1);
   for (const deep of [nested(limits.documentDepth), bytes(`{"a":${'[{'.repeat(100_000)}`)]) {
     await assert.rejects(collectAll(jsonMembers(inChunks(deep, 1000))), {
       position: 1,
-      message: 'a record is nested without end',
+      message: `a record exceeds the nesting limit of ${limits.documentDepth}`,
     });
   }
 });

@@ -14,12 +14,12 @@ const defaults: SplitterLimits = {
 
 const partBytes = 64 * 1024;
 
-/** A stream of bytes in pieces. */
+/** A byte stream. */
 type Body = AsyncIterable<Uint8Array>;
 
 /**
- * The members of a top-level object, one by one, with one of them in memory at a time. Throws a `JsonStreamError` for whatever
- * is not one complete object (RFC 8259), also for a top-level name that occurs twice.
+ * Yields the members of a top-level object, with one of them in memory at a time. Throws a `JsonStreamError` if the content is not one
+ * complete object (RFC 8259) or if a top-level name occurs twice.
  */
 export async function* jsonMembers(
   body: Body,
@@ -33,7 +33,7 @@ export async function* jsonMembers(
   splitter.end();
 }
 
-/** A small object as a whole, of at most `limits.feedRecordBytes` unless told otherwise. Errors as for `jsonMembers`. */
+/** Reads a small object as a whole, of at most `limits.feedRecordBytes` unless `bounds` says otherwise. Throws like `jsonMembers`. */
 export async function jsonObject(
   body: Body,
   bounds: Partial<SplitterLimits> = {},
@@ -44,7 +44,7 @@ export async function jsonObject(
   return Object.fromEntries(members);
 }
 
-/** The elements of a top-level array, one by one, with one of them in memory at a time. Errors as for `jsonMembers`. */
+/** Yields the elements of a top-level array, with one of them in memory at a time. Throws like `jsonMembers`. */
 export async function* jsonElements(body: Body, bounds: Partial<SplitterLimits> = {}): AsyncGenerator {
   const splitter = new JsonSplitter({ types: ['array'] }, { ...defaults, ...bounds });
   for await (const piece of parts(body)) {
@@ -53,17 +53,17 @@ export async function* jsonElements(body: Body, bounds: Partial<SplitterLimits> 
   splitter.end();
 }
 
-/** A group of the members of one of the objects that a top-level object holds. */
+/** A group of members of one of the objects in a top-level object. */
 export interface JsonGroup {
   /** The name of the inner object. */
   readonly name: string;
-  /** Members of it. An inner object comes in one group or more, one at least. */
+  /** An inner object comes in at least one group. */
   readonly members: readonly (readonly [name: string, value: unknown])[];
 }
 
 /**
- * The members of the objects in a top-level object, `{"outer": {"inner": …}}`, with few of them in memory at a time. Errors as
- * for `jsonMembers`, also for an inner name that occurs twice and for a member that is no object.
+ * Yields the members of the objects in a top-level object, `{"outer": {"inner": …}}`, with few of them in memory at a time. Throws like
+ * `jsonMembers`, and also if an inner name occurs twice or a member is not an object.
  */
 export async function* jsonGroups(
   body: Body,
@@ -76,7 +76,7 @@ export async function* jsonGroups(
       const finished = groups.take(record);
       if (finished !== undefined) yield finished;
     }
-    // What a part completes is passed on with it: an inner object may be as large as the content.
+    // An inner object may be as large as the content, so its members are passed on with each part.
     const begun = groups.begun();
     if (begun !== undefined) yield begun;
   }
@@ -86,8 +86,8 @@ export async function* jsonGroups(
 }
 
 /**
- * The elements of the array that is the member `name` of a top-level object, or of a top-level array, one by one, with one of
- * them in memory at a time. Other members are passed over. Errors as for `jsonMembers`, also where there is no such array.
+ * Yields the elements of the array that is the member `name` of a top-level object, or of a top-level array. One of them is in memory at a
+ * time. Other members are skipped. Throws like `jsonMembers`, and also if there is no such array.
  */
 export async function* jsonElementsOf(
   name: string,
@@ -116,20 +116,20 @@ export async function* jsonElementsOf(
     throw new JsonStreamError(0, `no array ${quoteUntrusted(name)} in the object`);
 }
 
-/** The content in parts so small that what one holds of records is soon garbage. */
+/** Cuts the content into parts so small that the garbage collector soon frees the records of each. */
 async function* parts(body: Body): AsyncGenerator<Uint8Array> {
   for await (const piece of body) {
     for (let from = 0; from < piece.length; from += partBytes) yield piece.subarray(from, from + partBytes);
   }
 }
 
-/** Gathers the members of inner objects. */
+/** Collects the members of inner objects. */
 class GroupCollector {
   readonly #outer = new SeenNames();
   #inner = new SeenNames();
   #group: { readonly name: string; readonly members: (readonly [string, unknown])[] } | undefined;
 
-  /** Takes a record; the group before, when it begins another. */
+  /** Takes a record. Returns the previous group if the record begins another one. */
   take(record: RawRecord): JsonGroup | undefined {
     if (record.level === 2) {
       this.#group?.members.push(this.#inner.add(record));
@@ -145,7 +145,7 @@ class GroupCollector {
     return before;
   }
 
-  /** The members gathered so far of the group at hand, if there are any. */
+  /** The members collected so far of the current group, if any. */
   begun(): JsonGroup | undefined {
     const group = this.#group;
     if (group === undefined || group.members.length === 0) return undefined;
@@ -158,11 +158,11 @@ class GroupCollector {
   }
 }
 
-/** The names of one object. */
+/** The names of one object. Refuses a name that occurs twice. */
 class SeenNames {
   readonly #seen = new Set<string>();
 
-  /** The member a record holds. */
+  /** The member that a record holds. */
   add({ text, position }: Pick<RawRecord, 'text' | 'position'>): readonly [name: string, value: unknown] {
     const [member] = Object.entries(parse(text, position, '{}') as Record<string, unknown>);
     if (member === undefined) throw new JsonStreamError(position, 'a member is missing between two commas');
@@ -183,7 +183,7 @@ class SeenNames {
   }
 }
 
-/** Parses a record, first put between the given pair of brackets: a member is no JSON text by itself. */
+/** Parses a record. `brackets` are put around it first: a member alone is not JSON text. */
 function parse(text: string, position: number, brackets: '{}' | ''): unknown {
   const opener = brackets.charAt(0);
   try {

@@ -4,18 +4,18 @@ import { otlpJson } from './otlp.ts';
 import type { EndedSpan } from './recording-tracer.ts';
 import type { SpanAttributes } from './tracer.ts';
 
-/** Where spans are sent, and by whom. */
+/** The collector that receives the spans. */
 export interface ExportTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly resource: SpanAttributes;
-  /** Told of what went wrong; the spans concerned are lost. */
+  /** Receives each failure. Its spans are lost. */
   readonly onError: (message: string) => void;
 }
 
 /**
- * Sends spans to an OpenTelemetry collector, many at a time and a little later: nobody waits for it, and of too many the newest are
- * lost. Dispose it to have the last ones sent.
+ * Sends spans in batches to an OpenTelemetry collector, without delay for the traced work. If too many wait, the newest are lost. Disposing
+ * it sends the last ones.
  */
 export class SpanExporter implements AsyncDisposable {
   readonly #target: ExportTarget;
@@ -39,7 +39,7 @@ export class SpanExporter implements AsyncDisposable {
     await this.#flush();
   }
 
-  /** One request is under way at a time. */
+  /** Only one request is sent at a time. */
   async #flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -68,7 +68,7 @@ export class SpanExporter implements AsyncDisposable {
       await response.body?.cancel();
       if (!response.ok) onError(`${spans.length} spans: the collector answers ${response.status}`);
     } catch (error) {
-      // What `fetch` throws only says that it failed.
+      // The error that `fetch` throws only says that it failed. Its cause has the reason.
       const { cause } = error as Error;
       onError(`${spans.length} spans: ${messageOf(cause ?? error)}`);
     }

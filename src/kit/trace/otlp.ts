@@ -1,7 +1,7 @@
 import type { EndedSpan } from './recording-tracer.ts';
 import type { SpanAttributes } from './tracer.ts';
 
-/** Spans as the JSON of OTLP 1 (opentelemetry.io/docs/specs/otlp, `ExportTraceServiceRequest`). */
+/** Encodes spans as OTLP 1 in JSON (opentelemetry.io/docs/specs/otlp, `ExportTraceServiceRequest`). */
 export function otlpJson(spans: readonly EndedSpan[], resource: SpanAttributes): string {
   const scopeSpans = [{ scope: { name: 'clair' }, spans: spans.map(spanOf) }];
   return JSON.stringify({ resourceSpans: [{ resource: { attributes: keyValues(resource) }, scopeSpans }] });
@@ -29,7 +29,7 @@ function spanOf(span: EndedSpan): object {
   };
 }
 
-/** As text: they are larger than numbers of JSON are exact. */
+/** As a string: JSON numbers are not exact at this size. */
 function nanoseconds(ms: number): string {
   return String(BigInt(Math.round(ms * 1000)) * 1000n);
 }
@@ -38,7 +38,7 @@ function keyValues(attributes: SpanAttributes): object[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
 }
 
-/** 64-bit numbers are texts in the JSON of protocol buffers. */
+/** 64-bit integers are strings in the JSON mapping of protocol buffers. */
 function anyValue(value: string | number | boolean): object {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 import { parseTraceparent, type SpanAttributes, type SpanStart, type Tracer } from './tracer.ts';
 
-/** A span that has ended. Ids are in hexadecimal, times in milliseconds since 1970. */
+/** A span that has ended. Ids are hexadecimal. Times are milliseconds since 1970. */
 export interface EndedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -13,21 +13,21 @@ export interface EndedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: SpanAttributes;
-  /** Why it failed; nothing where it did not. */
+  /** The reason of the failure. Undefined if the span succeeded. */
   readonly failure: string | undefined;
 }
 
-/** A span under way. */
+/** A span that has not ended. */
 interface OpenSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Whoever began the trace may have chosen not to record it. */
+  /** False if the caller that began the trace decided not to record it. */
   readonly isSampled: boolean;
   attributes: SpanAttributes;
   failure: string | undefined;
 }
 
-/** Hands each span on when it has ended. */
+/** Creates a tracer that passes each span to `onEnded` when it ends. */
 export function recordingTracer(onEnded: (span: EndedSpan) => void): Tracer {
   const current = new AsyncLocalStorage<OpenSpan>();
   return {

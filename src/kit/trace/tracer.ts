@@ -1,37 +1,37 @@
-/** What is said of a span, under the names of OpenTelemetry's semantic conventions where there are such. */
+/** Attributes of a span, named by OpenTelemetry's semantic conventions where one exists. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/** A piece of work about to be done. */
+/** Name, kind and parent of a span that begins. */
 export interface SpanStart {
   readonly name: string;
-  /** Whether it was asked for by somebody else, or asks somebody else. */
+  /** `server` for a received request, `client` for a sent one. */
   readonly kind?: 'server' | 'client';
   readonly attributes?: SpanAttributes;
-  /** A `traceparent` header (W3C Trace Context): whose trace this belongs to. */
+  /** The `traceparent` header of the caller (W3C Trace Context). */
   readonly parent?: string | undefined;
 }
 
-/** Follows work through the parts of a server. */
+/** Records spans of the work in a server. */
 export interface Tracer {
-  /** Does work, and tells how long it took and whether it failed. Work that it does in turn belongs to it. */
+  /** Runs `work` in a span that records its duration and failure. Spans that begin inside become its children. */
   span<T>(start: SpanStart, work: () => Promise<T>): Promise<T>;
-  /** Says more of the span under way, and why it failed where it did without throwing. */
+  /** Adds attributes to the current span. `failure` marks it as failed without an exception. */
   annotate(attributes: SpanAttributes, failure?: string): void;
-  /** The id of the trace of the span under way; undefined if nothing is recorded. */
+  /** The trace id of the current span. Undefined if nothing is recorded. */
   traceId(): string | undefined;
 }
 
-/** Does the work and tells nobody. */
+/** Runs the work and records nothing. */
 export const noopTracer: Tracer = {
   span: (_, work) => work(),
   annotate: () => undefined,
   traceId: () => undefined,
 };
 
-/** Of versions to come, only what the first one says is read (w3.org/TR/trace-context). */
+/** Of later versions, only the fields of the first version are read (w3.org/TR/trace-context). */
 const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-|$)/;
 
-/** The span that a `traceparent` header names; undefined if the header is missing or malformed. */
+/** The span that a `traceparent` header names. Undefined if the header is missing or malformed. */
 export function parseTraceparent(
   header: string | undefined,
 ): { readonly traceId: string; readonly spanId: string; readonly isSampled: boolean } | undefined {

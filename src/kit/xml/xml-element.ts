@@ -6,22 +6,22 @@ export function childOf(element: XmlElement | undefined, name: string): XmlEleme
   return element?.children.find((child) => child.name === name);
 }
 
-/** Every child of this name. */
+/** All children of this name. */
 export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
   return element?.children.filter((child) => child.name === name) ?? [];
 }
 
-/** The text of the first child of this name, without blanks around it; empty where there is none. */
+/** The trimmed text of the first child of this name, or an empty string. */
 export function textOf(element: XmlElement | undefined, name: string): string {
   return childOf(element, name)?.text.trim() ?? '';
 }
 
-/** The text of an element without blanks around it. */
+/** The trimmed text of an element. */
 export function contentOf(element: XmlElement): string {
   return element.text.trim();
 }
 
-/** An attribute that must be there; throws an `UnexpectedContent` with its place. */
+/** The value of a required attribute. Throws an `UnexpectedContent` with the line if it is missing. */
 export function attributeOf(element: XmlElement, name: string): string {
   const value = element.attributes[name];
   if (value === undefined || value === '') {

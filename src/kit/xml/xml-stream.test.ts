@@ -39,7 +39,7 @@ function withoutLines({ line: _, children, attributes, ...rest }: XmlElement): u
   return { ...rest, attributes: { ...attributes }, children: children.map(withoutLines) };
 }
 
-test('the records of a document, without prefixes', async () => {
+test('yields the records of a document without prefixes', async () => {
   const records = await read(document);
   assert.deepEqual(
     records.map((record) => [record.parent, withoutLines(record.element)]),
@@ -61,7 +61,7 @@ test('the records of a document, without prefixes', async () => {
   );
 });
 
-test('it makes no difference how the bytes are cut into pieces', async () => {
+test('gives the same result when the bytes are cut anywhere', async () => {
   const whole = await read(document, {}, 1e6);
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 60 }), async (size) => {
@@ -70,7 +70,7 @@ test('it makes no difference how the bytes are cut into pieces', async () => {
   );
 });
 
-test('a document cut anywhere is refused', async () => {
+test('refuses a document that is cut anywhere', async () => {
   const bytes = Buffer.from(document.trimEnd());
   await fc.assert(
     fc.asyncProperty(fc.nat(bytes.length - 1), (length) =>
@@ -79,7 +79,7 @@ test('a document cut anywhere is refused', async () => {
   );
 });
 
-test('entities other than those of XML itself are refused, and so are all declarations', async () => {
+test('refuses declarations, and entities other than those of XML itself', async () => {
   await refused(
     '<!DOCTYPE list [<!ENTITY a "aaaa">]><list><a><i>&a;</i></a></list>',
     /^line 1, column \d+: a document type/,
@@ -90,7 +90,7 @@ test('entities other than those of XML itself are refused, and so are all declar
   }
 });
 
-test('a declaration by a reference is allowed where the caller says so, and nothing but that', async () => {
+test('allows a declaration by a reference, and nothing else, when the caller allows it', async () => {
   const allowing = { ...shape, allowDoctype: true };
   const readWith = (doctype: string, text = 'x'): Promise<unknown[]> =>
     collectAll(
@@ -127,7 +127,7 @@ test('a declaration by a reference is allowed where the caller says so, and noth
     );
 });
 
-test('the root itself may be the only record', async () => {
+test('yields the root as the only record at level 0', async () => {
   const records = await collectAll(
     xmlRecords(inChunks(Buffer.from(document), 7), { root: 'list', level: 0 }),
   );
@@ -137,7 +137,7 @@ test('the root itself may be the only record', async () => {
   );
 });
 
-test('what is not well-formed, or not this document, is refused with its place', async () => {
+test('names the place when the content is not well-formed or not the expected document', async () => {
   await refused('', /^byte 0: empty/);
   await refused('<lists/>', /^line 1, column 8: not a document of list but of lists/);
   await refused('<list>\n<a></b></list>', /^line 2, column \d+: unexpected close tag/);
@@ -151,7 +151,7 @@ test('what is not well-formed, or not this document, is refused with its place',
   await refused(Buffer.from('<list/>', 'utf16le'), /^(line|byte)/);
 });
 
-test('nothing grows beyond its limit', async () => {
+test('enforces every limit', async () => {
   const items = (text: string) => `<list><a>${text}</a></list>`;
   await refused(items('<i/>'.repeat(9)), /more than 8 records/, { records: 8 });
   await refused(items(`<i>${'<j/>'.repeat(9)}</i>`), /more than 8 elements/, { recordElements: 8 });

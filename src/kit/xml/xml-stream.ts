@@ -2,7 +2,7 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 
-/** Content that is not the XML it should be. `place` says where in it, for people: `line 7, column 12`. */
+/** The content is not the expected XML. `place` is text for people, such as `line 7, column 12`. */
 export class XmlStreamError extends Error {
   readonly place: string;
 
@@ -13,47 +13,47 @@ export class XmlStreamError extends Error {
   }
 }
 
-/** An element with all that is in it. Names are without their prefix: vendors use several for the same thing. */
+/** An element with its content. Names have no prefix, since vendors use several prefixes for the same namespace. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** The character data between its tags, without that of its children; blank where it has children. */
+  /** The character data between its tags without that of its children. Blank if it has children. */
   readonly text: string;
-  /** Where its start tag ends. */
+  /** The line on which its start tag ends. */
   readonly line: number;
 }
 
 /** One record of a document. */
 export interface XmlRecord {
-  /** Name of the element around it. */
+  /** Name of the parent element. */
   readonly parent: string;
   readonly element: XmlElement;
 }
 
-/** What a document looks like from above, and what is refused. */
+/** The expected shape of a document. */
 export interface XmlShape {
   /** Name of the root element. */
   readonly root: string;
-  /** How deep under the root the records lie: 1 for its children, 2 for theirs; 0 where the root is the only one. */
+  /** Depth of the records below the root: 1 for its children, 2 for theirs. 0 if the root is the only record. */
   readonly level: number;
   /**
-   * Whether the document may declare its type by a reference, `<!DOCTYPE glsa SYSTEM "…">`. What it refers to is never read, and a
-   * declaration that brings something of its own is refused all the same.
+   * Whether the document may declare its type by a reference, `<!DOCTYPE glsa SYSTEM "…">`. The referenced file is never read. A
+   * declaration with an internal subset is still refused.
    */
   readonly allowDoctype?: boolean;
 }
 
-/** What a reader of XML refuses to exceed. */
+/** Limits of a reader of XML. */
 export interface XmlLimits {
   readonly bytes: number;
   /** Records of one document. */
   readonly records: number;
-  /** Elements of one record, itself among them. */
+  /** Elements of one record, including itself. */
   readonly recordElements: number;
   /** Characters of one record. */
   readonly recordChars: number;
-  /** Characters of one tag with its attributes, of one text, of one comment. */
+  /** Characters of one tag with its attributes, one text or one comment. */
   readonly tokenChars: number;
   readonly depth: number;
 }
@@ -67,17 +67,17 @@ const defaults: XmlLimits = {
   depth: limits.xmlDepth,
 };
 
-/** What stands in a document type declaration without an internal subset, XML 1.0 §2.8: a name, and where its definition lies. */
+/** The content of a document type declaration without an internal subset (XML 1.0 §2.8): a name and the location of its definition. */
 const reference =
   /^\s+([^\s"'[\]<>]+)(?:\s+(?:SYSTEM|PUBLIC\s+(?:"[^"]*"|'[^']*'))\s+(?:"[^"]*"|'[^']*'))?\s*$/;
 
-/** Pieces are given to the parser in parts of this size, so that a limit is not exceeded by more. */
+/** Pieces are passed to the parser in parts of this size, so that a limit is exceeded by no more. */
 const partBytes = 16 * 1024;
 
 /**
- * The records of an XML document (XML 1.0), one by one, with one of them in memory at a time. Throws an `XmlStreamError` for
- * whatever is not one complete document of this shape in UTF-8. Document type declarations are refused unless the shape allows
- * them, and all entities but the five of XML itself always: nothing is fetched and nothing grows.
+ * Yields the records of an XML document (XML 1.0), with one of them in memory at a time. Throws an `XmlStreamError` if the content is not
+ * one complete UTF-8 document of this shape. Refuses document type declarations unless the shape allows them. Always refuses entities other
+ * than the five of XML itself, so nothing is fetched and nothing expands.
  */
 export async function* xmlRecords(
   body: AsyncIterable<Uint8Array>,
@@ -99,13 +99,13 @@ interface Draft extends XmlElement {
   text: string;
 }
 
-/** Cuts a document into its records, whatever pieces it comes in. */
+/** Cuts a document into records, in pieces of any size. */
 class RecordReader {
   readonly #shape: XmlShape;
   readonly #limits: XmlLimits;
   readonly #parser = new SaxesParser<{ xmlns: false }>({ xmlns: false, position: false } as { xmlns: false });
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  /** Elements that are open, those above the records by name only. */
+  /** Open elements above the records, by name only. */
   readonly #above: string[] = [];
   readonly #open: Draft[] = [];
   #finished: XmlRecord[] = [];
@@ -123,7 +123,7 @@ class RecordReader {
     const entities: Record<string, string> = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
     parser.ENTITIES = entities;
     Object.setPrototypeOf(entities, null);
-    // No more handlers than needed: from the eighth on V8 keeps the parser as a hash table, and it takes five times as long.
+    // Keep the number of handlers low: from the eighth on, V8 stores the parser as a hash table, which is five times slower.
     parser.on('error', ({ message }) => this.#refuse(message.replace(/\.$/, '')));
     parser.on('doctype', (declaration) => {
       this.#doctype(declaration);
@@ -156,7 +156,7 @@ class RecordReader {
     return this.#take();
   }
 
-  /** To be called after the last piece. */
+  /** Must be called after the last piece. */
   end(): readonly XmlRecord[] {
     if (this.#bytes === 0) throw new XmlStreamError('byte 0', 'empty');
     this.#write(() => this.#decoder.decode(), this.#bytes);

@@ -138,7 +138,7 @@ test('what cannot be understood is told, and the others are none the worse', asy
       'GHSA-aaaa-bbbb-cccc',
       ['e.json', 'not the expected object'],
       ['f.json', 'affected.0: not the expected object'],
-      ['g.json', 'it is nested without end'],
+      ['g.json', 'it exceeds the nesting limit of 100'],
     ],
   );
 });

@@ -50,7 +50,7 @@ export function oddContainers(): HostileImage[] {
     odd('a digest that is a path', { refused: /digest/ }, (layout) => {
       layout.index({ digest: 'sha256:../../../../etc/passwd' as Digest, size: 1 });
     }),
-    odd('a manifest of brackets', { refused: /is not JSON|nested without end/ }, (layout) => {
+    odd('a manifest of brackets', { refused: /is not JSON|exceeds the nesting limit/ }, (layout) => {
       layout.index(layout.document('['.repeat(4_000_000)));
     }),
     odd('a layer of no bytes', { packages: [] }, (layout) => {
