@@ -11,8 +11,8 @@ import {
   type SettingsTable,
 } from '../core/setting.ts';
 import { closestMatch } from '../kit/closest-match.ts';
-import { toSingleLine } from '../kit/one-line.ts';
 import { redact } from '../kit/redact.ts';
+import { toSingleLine } from '../kit/untrusted-text.ts';
 import { atLine, type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { AllSettings, Config } from './settings.ts';
 import { findUnknownVariables, isServiceAddress } from './unknown-variables.ts';

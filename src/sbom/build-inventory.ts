@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { stripControls } from '../kit/kept-line.ts';
+import { stripControls } from '../kit/untrusted-text.ts';
 import type { Distro } from '../model/distro.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { namespaceOf } from '../model/namespace.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../core/limits.ts';
-import { quoteUntrusted } from '../kit/quoted.ts';
+import { quoteUntrusted } from '../kit/untrusted-text.ts';
 import { parseDigest } from '../model/digest.ts';
 import { imageIdentity } from '../model/image-identity.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../model/report.ts';

@@ -1,4 +1,4 @@
-import { stripControls } from '../kit/kept-line.ts';
+import { stripControls } from '../kit/untrusted-text.ts';
 import type { Distro } from '../model/distro.ts';
 import { isDistributionType } from '../model/namespace.ts';
 import type { ParsedPurl } from '../model/parse-purl.ts';

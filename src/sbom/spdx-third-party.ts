@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteUntrusted } from '../kit/quoted.ts';
+import { quoteUntrusted } from '../kit/untrusted-text.ts';
 import { parsePurl } from '../model/parse-purl.ts';
 import { distroFromHints } from './distro-hints.ts';
 import { distroEntry, type SbomEntry } from './sbom-entry.ts';

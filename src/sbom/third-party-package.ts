@@ -1,5 +1,4 @@
-import { stripControls } from '../kit/kept-line.ts';
-import { quoteUntrusted } from '../kit/quoted.ts';
+import { quoteUntrusted, stripControls } from '../kit/untrusted-text.ts';
 import type { Digest } from '../model/digest.ts';
 import { ecosystemOfType, isDistributionType } from '../model/namespace.ts';
 import { listedBySbom, type Package, type SourcePackage } from '../model/package.ts';

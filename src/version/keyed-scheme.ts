@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { quoteUntrusted } from '../kit/quoted.ts';
+import { quoteUntrusted } from '../kit/untrusted-text.ts';
 import type { Unkeyable, VersionKey, VersionScheme } from '../plugin/version-scheme.ts';
 import { KeyWriter } from './key-writer.ts';
 import { plainSegments, type Segments } from './segments.ts';

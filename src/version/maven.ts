@@ -14,7 +14,7 @@
  * shapes that circles are made of have no key and are compared in code: those with a word behind another item of its list, or
  * with a list that is below the end as the first item of another, and those that are not printable ASCII.
  */
-import { quoteUntrusted } from '../kit/quoted.ts';
+import { quoteUntrusted } from '../kit/untrusted-text.ts';
 import type { VersionScheme } from '../plugin/version-scheme.ts';
 import { type KeyWriter, numberBase } from './key-writer.ts';
 import { keyedScheme } from './keyed-scheme.ts';

@@ -1,5 +1,4 @@
-import { stripControls } from '../../kit/kept-line.ts';
-import { quoteUntrusted } from '../../kit/quoted.ts';
+import { quoteUntrusted, stripControls } from '../../kit/untrusted-text.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';

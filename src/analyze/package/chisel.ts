@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { quoteUntrusted } from '../../kit/quoted.ts';
+import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import type { Files } from '../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts';
 import { Lines } from '../text-lines.ts';

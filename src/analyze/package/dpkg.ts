@@ -1,7 +1,6 @@
 import { limits } from '../../core/limits.ts';
-import { stripControls } from '../../kit/kept-line.ts';
-import { quoteUntrusted } from '../../kit/quoted.ts';
 import { cleanPath } from '../../kit/tar/path.ts';
+import { quoteUntrusted, stripControls } from '../../kit/untrusted-text.ts';
 import { type PlaceOfFiles, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { ListedPackage, SourcePackage } from '../../model/package.ts';
 import type { Files } from '../../plugin/layer-files.ts';

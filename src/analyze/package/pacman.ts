@@ -1,6 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import { stripControls } from '../../kit/kept-line.ts';
-import { quoteUntrusted } from '../../kit/quoted.ts';
+import { quoteUntrusted, stripControls } from '../../kit/untrusted-text.ts';
 import type { ListedPackage } from '../../model/package.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import type { Files } from '../../plugin/layer-files.ts';

@@ -14,7 +14,7 @@ import { withFileErrors } from '../../core/system-error.ts';
 import { withTimeout } from '../../kit/async/timeout.ts';
 import { readAllBytes } from '../../kit/bytes/read-all-bytes.ts';
 import { readChunks } from '../../kit/bytes/read-chunks.ts';
-import { toSingleLine } from '../../kit/one-line.ts';
+import { toSingleLine } from '../../kit/untrusted-text.ts';
 import { parseDocument } from '../format/documents.ts';
 import { DaemonUnavailable } from './daemon-unavailable.ts';
 import { type DaemonEndpoint, type DaemonName, displayEndpoint, type TlsFiles } from './endpoint.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ClairError, type ErrorCode } from '../../core/errors.ts';
 import { connectionErrorMessage } from '../../kit/http/http-rules.ts';
-import { toSingleLine } from '../../kit/one-line.ts';
+import { toSingleLine } from '../../kit/untrusted-text.ts';
 
 /** What was asked of a registry: `the blob endpoint of registry.example/app`. */
 export type EndpointLabel = string;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { toSingleLine } from '../one-line.ts';
+import { toSingleLine } from '../untrusted-text.ts';
 import type { DocumentErrorFactory } from './json-document.ts';
 
 /**

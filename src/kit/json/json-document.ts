@@ -3,8 +3,7 @@ import type * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { boundedParse } from '../bounded-parse.ts';
-import { toSingleLine } from '../one-line.ts';
-import { quoteUntrusted } from '../quoted.ts';
+import { quoteUntrusted, toSingleLine } from '../untrusted-text.ts';
 
 /** Creates an error from the problem of a document, such as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type DocumentErrorFactory = (fault: string, cause?: unknown) => Error;

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { quoteUntrusted } from '../quoted.ts';
+import { quoteUntrusted } from '../untrusted-text.ts';
 import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
 
 export { JsonStreamError } from './json-splitter.ts';

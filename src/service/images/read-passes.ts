@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import { toSingleLine } from '../../kit/one-line.ts';
+import { toSingleLine } from '../../kit/untrusted-text.ts';
 import type { LinkTarget } from '../../match/links.ts';
 import { type SquashedImage, squash } from '../../match/squash.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';

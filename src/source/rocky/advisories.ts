@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { parseBySchema, UnexpectedContent, withFeedErrors } from '../../core/corrupt-feed.ts';
 import { jsonElements } from '../../kit/json/json-stream.ts';
-import { quoteUntrusted } from '../../kit/quoted.ts';
+import { quoteUntrusted } from '../../kit/untrusted-text.ts';
 import { toCvssVector } from '../../model/cvss.ts';
 import type { CvssVector, FeedRecord, Fetched, Namespace } from '../../plugin/index.ts';
 import { type FixedRpm, parseNevra, rowsOfFixedRpms } from '../fixed-rpms.ts';

@@ -1,4 +1,4 @@
-import { quoteUntrusted } from '../../../kit/quoted.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import { Lines } from '../../text-lines.ts';
 import type { RpmHeader } from './header.ts';
 

@@ -1,6 +1,5 @@
-import { stripControls } from '../../../kit/kept-line.ts';
 import { omitUndefined } from '../../../kit/omit-undefined.ts';
-import { quoteUntrusted } from '../../../kit/quoted.ts';
+import { quoteUntrusted, stripControls } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage, SourcePackage } from '../../../model/package.ts';
 import { archOf, isWord } from '../listing.ts';
 import type { RpmHeader } from './header.ts';

@@ -1,4 +1,4 @@
-import { quoteUntrusted } from '../../../kit/quoted.ts';
+import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { Files, PathPattern } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
 import { deduplicated } from '../listing.ts';
